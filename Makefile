@@ -1,0 +1,30 @@
+# What a newcomer needs: `make run` starts the service with a demonstration in ./data, `make test` checks everything.
+# Both install what is missing where they may (PostgreSQL, python3, cargo-nextest), and say what to install elsewhere.
+
+CARGO ?= cargo
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt setup clean-data
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 14
+
+run: setup ## the service with a demonstration, on the data folder ./data
+	$(CARGO) run --locked -- demo
+
+test: setup lint ## everything that must hold before a change goes in
+	$(CARGO) nextest run --locked
+	$(CARGO) test --locked --doc
+
+lint: ## formatting, clippy, documentation
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+fmt: ## formats the sources
+	$(CARGO) fmt
+
+setup: ## installs what is missing, or says what to install
+	@CARGO="$(CARGO)" .ci/setup
+
+clean-data: ## removes the data folder with all that was booked in it
+	@.ci/clean-data

@@ -1,0 +1,17 @@
+-- The register of agencies: each has a schema of its own, this table says which.
+CREATE TABLE public.agencies (
+    code text PRIMARY KEY CHECK (code ~ '^[a-z0-9_]{1,40}$'),
+    name text NOT NULL,
+    zone text NOT NULL,
+    sandbox boolean NOT NULL,
+    origin text NOT NULL UNIQUE,
+    verifier_key text NOT NULL,
+    created_at timestamptz NOT NULL
+);
+COMMENT ON TABLE public.agencies IS 'Tenants. The schema of one is agency_<code>.';
+COMMENT ON COLUMN public.agencies.zone IS 'IANA zone in which a recorded instant becomes a business date.';
+COMMENT ON COLUMN public.agencies.origin IS 'First line of the agency''s checkpoints: <service>/<code>.';
+COMMENT ON COLUMN public.agencies.verifier_key IS 'Signed-note verifier key (public).';
+
+GRANT SELECT, INSERT ON public.agencies TO subsidy_app;
+GRANT SELECT ON public.agencies TO subsidy_auditor;

@@ -1,0 +1,45 @@
+//! Decisions on an agency's own state.
+
+use super::{Agency, AgencyError, CreateAgency, MoveBusinessDate, SEMANTICS, SwitchSemantics};
+
+/// The agency as its first leaf makes it.
+pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agency, AgencyError> {
+    if existing.is_some() {
+        return Err(AgencyError::AgencyExists);
+    }
+    if command.business_date.is_some() && !command.sandbox {
+        return Err(AgencyError::SandboxOnly);
+    }
+    Ok(Agency {
+        code: command.code.clone(),
+        name: command.name.clone(),
+        zone: command.zone,
+        sandbox: command.sandbox,
+        business_date: command.business_date,
+        semantics: *SEMANTICS.end(),
+        related_programmes: Vec::new(),
+    })
+}
+
+/// A sandbox's business date moves forward, never back.
+pub fn move_business_date(
+    agency: &Agency,
+    today: crate::domain::Date,
+    command: &MoveBusinessDate,
+) -> Result<Agency, AgencyError> {
+    if !agency.sandbox {
+        return Err(AgencyError::SandboxOnly);
+    }
+    if command.date < today {
+        return Err(AgencyError::BusinessDateBackwards { business_date: today });
+    }
+    Ok(Agency { business_date: Some(command.date), ..agency.clone() })
+}
+
+/// A newer meaning of the rules that this release knows.
+pub fn switch_semantics(agency: &Agency, command: &SwitchSemantics) -> Result<Agency, AgencyError> {
+    if command.to <= agency.semantics || !SEMANTICS.contains(&command.to) {
+        return Err(AgencyError::SemanticsUnknown { semantics: agency.semantics });
+    }
+    Ok(Agency { semantics: command.to, ..agency.clone() })
+}

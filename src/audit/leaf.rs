@@ -1,0 +1,89 @@
+//! The leaf codec: an accepted command as canonical JSON, stored byte for byte.
+//!
+//! A leaf holds what decided (`actor`, `command`, `recorded_at`) and what was decided (`outcome`,
+//! `postings`), so that a replay of the first must give the second. No personal data stands in it in
+//! clear: subjects are opaque ids, free text and account numbers are digests.
+
+use serde::{Deserialize, Serialize};
+
+use crate::book::{Command, Decision, Outcome};
+use crate::domain::canonical::{self, CanonicalError};
+use crate::domain::{Actor, Date, Instant, Sequence};
+use crate::ledger::Posting;
+
+/// The form of leaves.
+pub const VERSION: u32 = 1;
+
+/// The largest command, in bytes of canonical JSON.
+pub const COMMAND_BYTES_MAX: usize = 32 * 1024;
+
+/// The largest leaf, in bytes: a tile of entries counts them in 16 bits.
+pub const LEAF_BYTES_MAX: usize = 65_535;
+
+/// What a leaf posts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// The day on which it counts.
+    pub effective_date: Date,
+    /// The lines.
+    pub lines: Posting,
+}
+
+/// A leaf of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaf {
+    /// The form: 1.
+    pub v: u32,
+    /// Its position.
+    pub sequence: Sequence,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Who asked.
+    pub actor: Actor,
+    /// For what.
+    pub command: Command,
+    /// What was answered.
+    pub outcome: Outcome,
+    /// What was posted; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postings: Option<Posted>,
+}
+
+/// Why there is no leaf.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeafError {
+    /// Larger than the log takes.
+    #[error("the leaf has {bytes} bytes")]
+    TooLarge {
+        /// How large it would be.
+        bytes: usize,
+    },
+    /// Not canonical JSON of a leaf.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+    /// Well-formed, but not the bytes that the codec writes.
+    #[error("the leaf is not in canonical form")]
+    NotCanonical,
+}
+
+/// What a decision posts, as its leaf says it.
+pub fn posted(decision: &Decision) -> Option<Posted> {
+    let effects = &decision.effects;
+    let effective_date = effects.effective_date.filter(|_| !effects.posting.is_empty())?;
+    Some(Posted { effective_date, lines: effects.posting.clone() })
+}
+
+impl Leaf {
+    /// The bytes of a leaf.
+    pub fn encode(&self) -> Result<Vec<u8>, LeafError> {
+        let bytes = canonical::encode(self)?.into_bytes();
+        if bytes.len() > LEAF_BYTES_MAX { Err(LeafError::TooLarge { bytes: bytes.len() }) } else { Ok(bytes) }
+    }
+
+    /// The leaf of these bytes, which are the only ones that say it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, LeafError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| LeafError::NotCanonical)?;
+        let leaf: Self = canonical::decode(text)?;
+        if leaf.encode()? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+    }
+}

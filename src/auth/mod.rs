@@ -1,0 +1,7 @@
+//! Who calls.
+
+pub mod accounts;
+pub mod jwks;
+pub mod keys;
+pub mod token;
+mod token_cache;

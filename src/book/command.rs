@@ -1,0 +1,121 @@
+//! Commands: every change that can be asked for, and who asks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
+use crate::domain::{Actor, Sequence};
+use crate::organisations::{ChangeStanding, RegisterOrganisation};
+use crate::programmes::{
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
+};
+use crate::reference_rates::LoadReferenceRate;
+use crate::rentals::RegisterRental;
+use crate::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewVoucher};
+
+/// The header of a group: the leaves that follow it, one a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenGroup {
+    /// How many leaves follow, 1 to 1,000.
+    pub members: u32,
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident($type:ty) $kind:literal;)*) => {
+        /// A change that is asked for.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Command {
+            $($(#[$doc])* #[serde(rename = $kind)] $name($type),)*
+        }
+
+        impl Command {
+            /// Every kind, as it stands in the log.
+            pub const KINDS: &'static [&'static str] = &[$($kind,)*];
+
+            /// Its kind, as it stands in the log.
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$name(_) => $kind,)* }
+            }
+        }
+    };
+}
+
+commands! {
+    /// The first leaf of a log.
+    CreateAgency(CreateAgency) "create_agency";
+    /// A newer meaning of the rules.
+    SwitchSemantics(SwitchSemantics) "switch_semantics";
+    /// A sandbox's business date.
+    MoveBusinessDate(MoveBusinessDate) "move_business_date";
+    /// A header before the leaves of one request on many documents.
+    OpenGroup(OpenGroup) "open_group";
+    /// A dated reference rate.
+    LoadReferenceRate(LoadReferenceRate) "load_reference_rate";
+    /// A new organisation.
+    RegisterOrganisation(Box<RegisterOrganisation>) "register_organisation";
+    /// An organisation begins nothing new.
+    BlockOrganisation(ChangeStanding) "block_organisation";
+    /// An organisation may begin again.
+    UnblockOrganisation(ChangeStanding) "unblock_organisation";
+    /// A programme in draft.
+    ProposeProgramme(Box<ProposeProgramme>) "propose_programme";
+    /// A programme active.
+    ApproveProgramme(ApproveProgramme) "approve_programme";
+    /// A version of a programme's rules.
+    ProposeRules(Box<ProposeRules>) "propose_rules";
+    /// A version in force from its day on.
+    ApproveRules(ApproveRules) "approve_rules";
+    /// A change of a budget.
+    ProposeBudgetChange(ProposeBudgetChange) "propose_budget_change";
+    /// A change of a budget, posted.
+    ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change";
+    /// A contract.
+    RegisterRental(Box<RegisterRental>) "register_rental";
+    /// A voucher applied for.
+    ApplyForVoucher(ApplyForVoucher) "apply_for_voucher";
+    /// A voucher reviewed.
+    ReviewVoucher(ReviewVoucher) "review_voucher";
+    /// A voucher issued: the budget is committed.
+    IssueVoucher(IssueVoucher) "issue_voucher";
+    /// A voucher taken back: the commitment is released.
+    CancelVoucher(ChangeVoucher) "cancel_voucher";
+    /// A voucher not usable for now.
+    SuspendVoucher(ChangeVoucher) "suspend_voucher";
+    /// A suspended voucher usable again.
+    ReinstateVoucher(ChangeVoucher) "reinstate_voucher";
+}
+
+impl Command {
+    /// The document that it is about, as the log and the work lists name it.
+    pub fn document(&self) -> String {
+        match self {
+            Self::CreateAgency(c) => c.code.to_string(),
+            Self::SwitchSemantics(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
+            Self::OpenGroup(_) => "group".to_owned(),
+            Self::LoadReferenceRate(c) => format!("{}/{}", c.name, c.date),
+            Self::RegisterOrganisation(c) => c.credit_code.to_string(),
+            Self::BlockOrganisation(c) | Self::UnblockOrganisation(c) => c.credit_code.to_string(),
+            Self::ProposeProgramme(c) => c.code.to_string(),
+            Self::ApproveProgramme(c) => c.code.to_string(),
+            Self::ProposeRules(c) => c.programme.to_string(),
+            Self::ApproveRules(c) => format!("{}/{}", c.programme, c.number),
+            Self::ProposeBudgetChange(c) => c.id.to_string(),
+            Self::ApproveBudgetChange(c) => c.id.to_string(),
+            Self::RegisterRental(c) => c.id.to_string(),
+            Self::ApplyForVoucher(c) => c.id.to_string(),
+            Self::ReviewVoucher(c) => c.id.to_string(),
+            Self::IssueVoucher(c) => c.id.to_string(),
+            Self::CancelVoucher(c) | Self::SuspendVoucher(c) | Self::ReinstateVoucher(c) => c.id.to_string(),
+        }
+    }
+}
+
+/// A command, who asks for it, and which version of the document they saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Who.
+    pub actor: Actor,
+    /// `If-Match`: the version that the document must have. Not in the log: what was accepted matched.
+    pub if_match: Option<Sequence>,
+    /// What.
+    pub command: Command,
+}

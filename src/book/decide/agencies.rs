@@ -1,0 +1,29 @@
+//! The agency's own state, and groups' headers.
+
+use super::Context;
+use crate::agencies::{Agency, CreateAgency, MoveBusinessDate, SwitchSemantics, rules};
+use crate::book::command::OpenGroup;
+use crate::book::effects::{Change, Decision, Effects, Outcome};
+use crate::book::refusal::Stop;
+
+pub(super) fn create(context: Context<'_>, command: &CreateAgency) -> Result<Decision, Stop> {
+    rules::create(context.book.agency.as_ref(), command).map(decision).map_err(Stop::from)
+}
+
+pub(super) fn switch_semantics(context: Context<'_>, command: &SwitchSemantics) -> Result<Decision, Stop> {
+    rules::switch_semantics(context.agency()?, command).map(decision).map_err(Stop::from)
+}
+
+pub(super) fn move_business_date(context: Context<'_>, command: &MoveBusinessDate) -> Result<Decision, Stop> {
+    let moved = rules::move_business_date(context.agency()?, context.stamp.business_date, command)?;
+    Ok(decision(moved))
+}
+
+pub(super) fn open_group(command: &OpenGroup) -> Decision {
+    Decision { effects: Effects::default(), outcome: Outcome::Group { members: command.members } }
+}
+
+fn decision(agency: Agency) -> Decision {
+    let effects = Effects { changes: vec![Change::Agency(agency.clone())], ..Effects::default() };
+    Decision { effects, outcome: Outcome::Agency(agency) }
+}

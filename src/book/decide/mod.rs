@@ -1,0 +1,112 @@
+//! `decide`: a command answered from the book. Guard clauses first, in the order in which callers are
+//! told: not found, other version, other state, same person, date, rule.
+
+mod agencies;
+mod organisations;
+mod programmes;
+mod rentals;
+mod vouchers;
+
+use super::effects::Decision;
+use super::refusal::{AccessError, DateError, Stop};
+use super::{Book, Command, Envelope};
+use crate::agencies::Agency;
+use crate::book::Fault;
+use crate::domain::{Actor, CreditCode, Date, Revision, Role, Sequence, Stamp, Subject};
+
+/// What every decision has at hand.
+#[derive(Debug, Clone, Copy)]
+struct Context<'a> {
+    book: &'a Book,
+    actor: &'a Actor,
+    if_match: Option<Sequence>,
+    stamp: &'a Stamp,
+}
+
+/// Decides a command. It is a function of the book, the command and the stamp, and of nothing else.
+pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, Stop> {
+    let context = Context { book, actor: &envelope.actor, if_match: envelope.if_match, stamp };
+    match &envelope.command {
+        Command::CreateAgency(c) => agencies::create(context, c),
+        Command::SwitchSemantics(c) => agencies::switch_semantics(context, c),
+        Command::MoveBusinessDate(c) => agencies::move_business_date(context, c),
+        Command::OpenGroup(c) => Ok(agencies::open_group(c)),
+        Command::LoadReferenceRate(c) => organisations::load_reference_rate(context, c),
+        Command::RegisterOrganisation(c) => organisations::register(context, c),
+        Command::BlockOrganisation(c) => organisations::block(context, c),
+        Command::UnblockOrganisation(c) => organisations::unblock(context, c),
+        Command::ProposeProgramme(c) => programmes::propose(context, c),
+        Command::ApproveProgramme(c) => programmes::approve(context, c),
+        Command::ProposeRules(c) => programmes::propose_rules(context, c),
+        Command::ApproveRules(c) => programmes::approve_rules(context, c),
+        Command::ProposeBudgetChange(c) => programmes::propose_budget_change(context, c),
+        Command::ApproveBudgetChange(c) => programmes::approve_budget_change(context, c),
+        Command::RegisterRental(c) => rentals::register(context, c),
+        Command::ApplyForVoucher(c) => vouchers::apply(context, c),
+        Command::ReviewVoucher(c) => vouchers::review(context, c),
+        Command::IssueVoucher(c) => vouchers::issue(context, c),
+        Command::CancelVoucher(c) => vouchers::cancel(context, c),
+        Command::SuspendVoucher(c) => vouchers::suspend(context, c),
+        Command::ReinstateVoucher(c) => vouchers::reinstate(context, c),
+    }
+}
+
+impl<'a> Context<'a> {
+    fn agency(&self) -> Result<&'a Agency, Stop> {
+        self.book
+            .agency
+            .as_ref()
+            .ok_or_else(|| Fault::Broken("the agency has no first leaf".to_owned()).into())
+    }
+
+    /// The document is the version that the caller saw.
+    fn same_version(&self, revision: &Revision) -> Result<(), AccessError> {
+        match self.if_match {
+            Some(seen) if seen != revision.version => {
+                Err(AccessError::VersionConflict { version: Some(revision.version) })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A document that does not exist yet has no version that a caller could have seen.
+    fn no_version(&self) -> Result<(), AccessError> {
+        if self.if_match.is_some() { Err(AccessError::VersionConflict { version: None }) } else { Ok(()) }
+    }
+
+    /// Four eyes: the caller is none of those who created or reviewed it.
+    fn other_than(&self, before: &[(&str, Option<&Subject>)]) -> Result<(), AccessError> {
+        match before.iter().find(|(_, subject)| *subject == Some(&self.actor.subject)) {
+            Some((role, _)) => Err(AccessError::SamePerson { role: (*role).to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the caller may act for an organisation: an officer for any, an enterprise for its own.
+    fn acts_for(&self, organisation: CreditCode) -> bool {
+        self.actor.has(Role::Officer)
+            || self.actor.has(Role::Enterprise) && self.actor.organisation == Some(organisation)
+    }
+
+    /// The day a posting counts from.
+    fn effective_date(&self, asked: Option<Date>) -> Result<Date, DateError> {
+        let business_date = self.stamp.business_date;
+        match asked {
+            Some(effective_date) if effective_date > business_date => {
+                Err(DateError::EffectiveDateInFuture { effective_date, business_date })
+            }
+            Some(effective_date) => Ok(effective_date),
+            None => Ok(business_date),
+        }
+    }
+}
+
+/// A document that the path names, or 404.
+fn found<T>(document: Option<&T>) -> Result<&T, AccessError> {
+    document.ok_or(AccessError::NotFound { pointer: None })
+}
+
+/// A document that a member of the body names, or 404 pointing at it.
+fn named<'a, T>(document: Option<&'a T>, pointer: &str) -> Result<&'a T, AccessError> {
+    document.ok_or_else(|| AccessError::NotFound { pointer: Some(pointer.to_owned()) })
+}

@@ -1,0 +1,255 @@
+//! Vouchers, from application to issue and back.
+
+use super::{Context, found, named, programmes};
+use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
+use crate::book::needs::voucher_series;
+use crate::book::refusal::{Refusal, Stop};
+use crate::book::{Fault, Uses};
+use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, VoucherId};
+use crate::ledger::{Account, Dimensions, Posting};
+use crate::organisations::{Organisation, rules as organisations};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::policy::{RelatedProvider, Stacking};
+use crate::programmes::rules::{in_force, usable};
+use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
+use crate::rentals::{Rental, RentalError};
+use crate::vouchers::{
+    ApplyForVoucher, ChangeVoucher, ContractUse, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher,
+    VoucherStatus, rules,
+};
+
+/// What a voucher is held against, all of it loaded.
+struct Case<'a> {
+    rules: &'a RulesVersion,
+    organisation: &'a Organisation,
+    provider: &'a Organisation,
+    rental: &'a Rental,
+    uses: Uses,
+    used_in_year: Money,
+    used_in_all: Money,
+    day: Date,
+}
+
+impl Case<'_> {
+    fn facts(&self) -> rules::Facts<'_> {
+        rules::Facts {
+            rules: self.rules,
+            organisation: self.organisation,
+            rental: self.rental,
+            uses: &self.uses,
+            used_in_year: self.used_in_year,
+            used_in_all: self.used_in_all,
+            day: self.day,
+        }
+    }
+
+    fn programme(&self) -> &ProgrammeCode {
+        &self.rules.programme
+    }
+
+    /// All that is refused at application and again at issue, and the sheet.
+    fn calculate(&self, own: VoucherId, version: u32) -> Result<Calculation, Refusal> {
+        let policy = &self.rules.rules;
+        rules::contract_free(own, self.programme(), policy, &self.uses)?;
+        let related = organisations::related(self.organisation, self.provider);
+        if related && policy.eligibility.related_provider == RelatedProvider::Refuse {
+            return Err(RentalError::RelatedProvider { provider: self.provider.credit_code }.into());
+        }
+        rules::eligible(self.organisation, &policy.eligibility)?;
+        Ok(rules::calculate(own, version, &self.facts())?)
+    }
+
+    fn contract_use(&self, amount: Money, live: bool) -> ContractUse {
+        ContractUse {
+            programme: self.programme().clone(),
+            amount,
+            exclusive: self.rules.rules.stacking == Stacking::Exclusive,
+            live,
+        }
+    }
+}
+
+fn case<'a>(
+    context: Context<'a>,
+    programme: &Programme,
+    rental: &'a Rental,
+    day: Date,
+) -> Result<Case<'a>, Stop> {
+    usable(programme, Instrument::Voucher, day)?;
+    let versions = programmes::versions(context.book, programme)?;
+    let rules = in_force(versions, day).ok_or(ProgrammeError::WindowClosed { date: day })?;
+    let known = &context.book.organisations;
+    let organisation = organisations::may_begin(known.get(&rental.organisation)?, rental.organisation)?;
+    let provider = known.get(&rental.provider)?.ok_or_else(|| missing(rental.provider))?;
+    let used = |year| {
+        let key = usage(&programme.code, rental.organisation, year);
+        context.book.usages.get(&key).map(|u| u.copied().unwrap_or_default())
+    };
+    Ok(Case {
+        rules,
+        organisation,
+        provider,
+        rental,
+        uses: uses(context, rental.id)?,
+        used_in_year: used(Some(day.year()))?,
+        used_in_all: used(None)?,
+        day,
+    })
+}
+
+fn missing(provider: CreditCode) -> Fault {
+    Fault::Broken(format!("{provider} has a contract and is not registered"))
+}
+
+fn uses(context: Context<'_>, rental: RentalId) -> Result<Uses, Fault> {
+    Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
+}
+
+fn usage(
+    programme: &ProgrammeCode,
+    organisation: CreditCode,
+    year: Option<crate::domain::dates::FiscalYear>,
+) -> UsageKey {
+    UsageKey { programme: programme.clone(), organisation, year, counts: Counts::Issue }
+}
+
+pub(super) fn apply(context: Context<'_>, command: &ApplyForVoucher) -> Result<Decision, Stop> {
+    context.no_version()?;
+    let programme = named(context.book.programmes.get(&command.programme)?, "/programme")?;
+    let rental = context.book.rentals.get(&command.rental)?.filter(|r| context.acts_for(r.organisation));
+    let rental = named(rental, "/rental_id")?;
+    let case = case(context, programme, rental, context.stamp.business_date)?;
+    let sheet = case.calculate(command.id, 1)?;
+    let voucher = rules::apply(command, &case.facts(), &sheet, context.actor, context.stamp);
+    let mut effects = step(None, &voucher);
+    effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+    Ok(decided(effects, voucher, Some(sheet)))
+}
+
+fn contract_use(voucher: &Voucher, contract_use: ContractUse) -> Change {
+    Change::ContractUse { rental: voucher.rental, voucher: voucher.id, contract_use }
+}
+
+/// The effects of a step from one state to another, the document included.
+fn step(from: Option<VoucherStatus>, voucher: &Voucher) -> Effects {
+    let step = Transition {
+        kind: "voucher",
+        document: voucher.id.to_string(),
+        from: from.map(VoucherStatus::as_str),
+        to: voucher.status.as_str(),
+    };
+    Effects {
+        changes: vec![Change::Voucher(Box::new(voucher.clone()))],
+        transitions: vec![step],
+        ..Effects::default()
+    }
+}
+
+fn decided(mut effects: Effects, voucher: Voucher, sheet: Option<Calculation>) -> Decision {
+    if let Some(sheet) = &sheet {
+        effects.sheets.push(NewSheet { document: voucher.id.to_string(), sheet: sheet.clone() });
+    }
+    Decision { effects, outcome: Outcome::Voucher { voucher: Box::new(voucher), calculation: sheet } }
+}
+
+fn existing(context: Context<'_>, id: VoucherId) -> Result<&Voucher, Stop> {
+    let voucher = found(context.book.vouchers.get(&id)?)?;
+    context.same_version(&voucher.revision)?;
+    Ok(voucher)
+}
+
+pub(super) fn review(context: Context<'_>, command: &ReviewVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let voucher = rules::review(before, command, context.actor, context.stamp)?;
+    let mut effects = step(Some(before.status), &voucher);
+    if command.decision != ReviewDecision::Pass {
+        effects.changes.extend(freed(context, &voucher)?);
+    }
+    Ok(decided(effects, voucher, None))
+}
+
+/// The contract, no longer used by a voucher.
+fn freed(context: Context<'_>, voucher: &Voucher) -> Result<Option<Change>, Fault> {
+    let uses = uses(context, voucher.rental)?;
+    let own = uses.get(&voucher.id).cloned();
+    Ok(own.map(|own| contract_use(voucher, ContractUse { live: false, ..own })))
+}
+
+pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    rules::issuable(before)?;
+    context
+        .other_than(&[("created", Some(&before.created_by)), ("reviewed", before.reviewed_by.as_ref())])?;
+    let day = context.effective_date(command.effective_date)?;
+    let broken = || Fault::Broken(format!("voucher {} has lost its programme or contract", before.id));
+    let programme = context.book.programmes.get(&before.programme)?.ok_or_else(broken)?;
+    let rental = context.book.rentals.get(&before.rental)?.ok_or_else(broken)?;
+    let case = case(context, programme, rental, day)?;
+    let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
+    let available = programmes::available(context.book, &before.programme)?;
+    if sheet.amount > available {
+        return Err(ProgrammeError::PotExhausted { available, requested: sheet.amount }.into());
+    }
+    let series = voucher_series(&before.programme, day);
+    let last = context.book.numbers.get(&series)?.copied().unwrap_or(0).saturating_add(1);
+    let number = format!("{}-{}-{last:06}", before.programme, day.year());
+    let voucher = rules::issue(before, &case.facts(), &sheet, number, context.actor, context.stamp)?;
+    let mut effects = step(Some(before.status), &voucher);
+    effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+    effects.changes.push(Change::Number { series, last });
+    effects.changes.extend(used(context, &voucher, |before| before.plus(sheet.amount))?);
+    effects.posting = Posting::commit(sheet.amount, Account::B2003, &dimensions(&voucher, day));
+    effects.effective_date = Some(day);
+    Ok(decided(effects, voucher, Some(sheet)))
+}
+
+fn dimensions(voucher: &Voucher, day: Date) -> Dimensions {
+    Dimensions {
+        programme: voucher.programme.clone(),
+        organisation: Some(voucher.organisation),
+        level: None,
+        fiscal_year: voucher.fiscal_year.unwrap_or(day.year()),
+    }
+}
+
+/// What the organisation used of the programme, in the year of the issue and in all, after a change.
+fn used(
+    context: Context<'_>,
+    voucher: &Voucher,
+    change: impl Fn(Money) -> Result<Money, crate::domain::money::OutOfRange>,
+) -> Result<Vec<Change>, Stop> {
+    let mut changes = Vec::new();
+    for year in [voucher.fiscal_year, None] {
+        let key = usage(&voucher.programme, voucher.organisation, year);
+        let before = context.book.usages.get(&key)?.copied().unwrap_or_default();
+        changes.push(Change::Usage { key, used: change(before).map_err(CalculationError::from)? });
+    }
+    Ok(changes)
+}
+
+pub(super) fn cancel(context: Context<'_>, command: &ChangeVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let (voucher, released) = rules::cancel(before, command, context.stamp)?;
+    let today = context.stamp.business_date;
+    let mut effects = step(Some(before.status), &voucher);
+    effects.changes.extend(used(context, &voucher, |before| before.minus(released))?);
+    if voucher.balance.redeemed.is_zero() {
+        effects.changes.extend(freed(context, &voucher)?);
+    }
+    let at = dimensions(&voucher, today);
+    effects.posting = Posting::release(released, Account::B2003, &at, today.year());
+    effects.effective_date = Some(today).filter(|_| !effects.posting.is_empty());
+    Ok(decided(effects, voucher, None))
+}
+
+pub(super) fn suspend(context: Context<'_>, command: &ChangeVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let voucher = rules::suspend(before, command, context.stamp)?;
+    Ok(decided(step(Some(before.status), &voucher), voucher, None))
+}
+
+pub(super) fn reinstate(context: Context<'_>, command: &ChangeVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let voucher = rules::reinstate(before, command, context.stamp)?;
+    Ok(decided(step(Some(before.status), &voucher), voucher, None))
+}

@@ -1,0 +1,137 @@
+//! What a decision changes.
+
+use serde::{Deserialize, Serialize};
+
+use super::Series;
+use crate::agencies::Agency;
+use crate::domain::{Date, Money, RentalId, VoucherId};
+use crate::ledger::Posting;
+use crate::organisations::Organisation;
+use crate::programmes::calculation::Calculation;
+use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
+use crate::reference_rates::ReferenceRate;
+use crate::rentals::Rental;
+use crate::vouchers::{ContractUse, Voucher};
+
+/// A document as it is after a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The agency itself.
+    Agency(Agency),
+    /// An organisation.
+    Organisation(Organisation),
+    /// A reference rate.
+    ReferenceRate(ReferenceRate),
+    /// A programme.
+    Programme(Programme),
+    /// A version of its rules.
+    Rules(Box<RulesVersion>),
+    /// A change of its budget.
+    BudgetChange(BudgetChange),
+    /// A contract.
+    Rental(Rental),
+    /// A voucher.
+    Voucher(Box<Voucher>),
+    /// A voucher on a contract.
+    ContractUse {
+        /// The contract.
+        rental: RentalId,
+        /// The voucher.
+        voucher: VoucherId,
+        /// What it uses.
+        contract_use: ContractUse,
+    },
+    /// What an organisation used of a programme.
+    Usage {
+        /// Whose, of which, when.
+        key: UsageKey,
+        /// CNY.
+        used: Money,
+    },
+    /// The last number of a series.
+    Number {
+        /// Which series.
+        series: Series,
+        /// Its last number.
+        last: u64,
+    },
+}
+
+/// A document's step from one state to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// What kind of document: `voucher`, `programme`, …
+    pub kind: &'static str,
+    /// Which.
+    pub document: String,
+    /// The state it was in; none where it is new.
+    pub from: Option<&'static str>,
+    /// The state it is in.
+    pub to: &'static str,
+}
+
+/// A calculation sheet and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSheet {
+    /// The document's id.
+    pub document: String,
+    /// The sheet.
+    pub sheet: Calculation,
+}
+
+/// All that a decision changes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effects {
+    /// Documents as they are after it.
+    pub changes: Vec<Change>,
+    /// What is posted.
+    pub posting: Posting,
+    /// The day on which it is posted; where nothing is posted, none.
+    pub effective_date: Option<Date>,
+    /// Steps of states.
+    pub transitions: Vec<Transition>,
+    /// New calculation sheets; no rule reads them.
+    pub sheets: Vec<NewSheet>,
+}
+
+/// What the caller is answered: the document as the command left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The agency itself.
+    Agency(Agency),
+    /// A group's header.
+    Group {
+        /// How many leaves follow.
+        members: u32,
+    },
+    /// An organisation.
+    Organisation(Box<Organisation>),
+    /// A reference rate.
+    ReferenceRate(ReferenceRate),
+    /// A programme.
+    Programme(Programme),
+    /// A version of its rules.
+    Rules(Box<RulesVersion>),
+    /// A change of its budget.
+    BudgetChange(BudgetChange),
+    /// A contract.
+    Rental(Box<Rental>),
+    /// A voucher, with its sheet where the command made one.
+    Voucher {
+        /// The voucher.
+        voucher: Box<Voucher>,
+        /// The new sheet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calculation: Option<Calculation>,
+    },
+}
+
+/// An accepted command: what it changes and what it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What it changes.
+    pub effects: Effects,
+    /// What it answers.
+    pub outcome: Outcome,
+}

@@ -1,0 +1,230 @@
+//! The book: all that rules read, and the one place where effects across nouns are composed.
+//!
+//! Pure. `needs` says which keys a command reads, `decide` answers it from the book under a stamp, and
+//! `Book::apply` changes the book by what was decided. A key that was looked for and is not there is
+//! *absent*; a key that was not loaded is a [`Fault`], never absent: a decision over the loaded slice is
+//! the decision over the whole book.
+
+pub mod command;
+mod decide;
+pub mod effects;
+mod needs;
+pub mod refusal;
+pub mod slots;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use command::{Command, Envelope};
+pub use decide::decide;
+pub use effects::{Change, Decision, Effects, Outcome, Transition};
+pub use needs::{ROUNDS_MAX, needs};
+pub use refusal::{AccessError, DateError, Refusal, Stop};
+pub use slots::{Fault, Slots};
+
+use crate::agencies::Agency;
+use crate::domain::{BudgetChangeId, CreditCode, Date, Label, Money, ProgrammeCode, RentalId, VoucherId};
+use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
+use crate::organisations::Organisation;
+use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
+use crate::reference_rates::ReferenceRate;
+use crate::rentals::{ContractKey, Rental};
+use crate::vouchers::{ContractUse, Voucher};
+
+/// A dated reference rate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RateKey {
+    /// Which rate.
+    pub name: Label,
+    /// Which day.
+    pub date: Date,
+}
+
+/// A series of running numbers, such as the vouchers of a programme and year.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Series(pub String);
+
+/// A key of the book.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// An organisation.
+    Organisation(CreditCode),
+    /// A dated reference rate.
+    ReferenceRate(RateKey),
+    /// A programme.
+    Programme(ProgrammeCode),
+    /// A version of a programme's rules.
+    Rules(RulesKey),
+    /// A change of a budget.
+    BudgetChange(BudgetChangeId),
+    /// A contract.
+    Rental(RentalId),
+    /// The contract of two parties with a number.
+    Contract(ContractKey),
+    /// A voucher.
+    Voucher(VoucherId),
+    /// The vouchers on a contract.
+    ContractUses(RentalId),
+    /// What an organisation used of a programme.
+    Usage(UsageKey),
+    /// The last number of a series.
+    Number(Series),
+    /// A balance.
+    Balance(BalanceKey),
+}
+
+/// Keys, each once and in order.
+pub type Keys = BTreeSet<Key>;
+
+/// The vouchers on one contract.
+pub type Uses = BTreeMap<VoucherId, ContractUse>;
+
+/// All that rules read of one agency.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    /// The agency itself; none before its first leaf.
+    pub agency: Option<Agency>,
+    /// Organisations.
+    pub organisations: Slots<CreditCode, Organisation>,
+    /// Reference rates.
+    pub reference_rates: Slots<RateKey, ReferenceRate>,
+    /// Programmes.
+    pub programmes: Slots<ProgrammeCode, Programme>,
+    /// Versions of rules.
+    pub rules: Slots<RulesKey, RulesVersion>,
+    /// Changes of budgets.
+    pub budget_changes: Slots<BudgetChangeId, BudgetChange>,
+    /// Contracts.
+    pub rentals: Slots<RentalId, Rental>,
+    /// Contracts by their parties and number.
+    pub contracts: Slots<ContractKey, RentalId>,
+    /// Vouchers.
+    pub vouchers: Slots<VoucherId, Voucher>,
+    /// Vouchers by contract.
+    pub uses: Slots<RentalId, Uses>,
+    /// Use of programmes by organisations.
+    pub usages: Slots<UsageKey, Money>,
+    /// Running numbers.
+    pub numbers: Slots<Series, u64>,
+    /// Balances, each on its account's own side.
+    pub balances: Slots<BalanceKey, Money>,
+}
+
+impl Book {
+    /// An empty book in which everything that was not put is absent: where a replay begins.
+    pub fn complete() -> Self {
+        Self {
+            agency: None,
+            organisations: Slots::complete(),
+            reference_rates: Slots::complete(),
+            programmes: Slots::complete(),
+            rules: Slots::complete(),
+            budget_changes: Slots::complete(),
+            rentals: Slots::complete(),
+            contracts: Slots::complete(),
+            vouchers: Slots::complete(),
+            uses: Slots::complete(),
+            usages: Slots::complete(),
+            numbers: Slots::complete(),
+            balances: Slots::complete(),
+        }
+    }
+
+    /// Whether a key was looked for.
+    pub fn knows(&self, key: &Key) -> bool {
+        match key {
+            Key::Organisation(k) => self.organisations.knows(k),
+            Key::ReferenceRate(k) => self.reference_rates.knows(k),
+            Key::Programme(k) => self.programmes.knows(k),
+            Key::Rules(k) => self.rules.knows(k),
+            Key::BudgetChange(k) => self.budget_changes.knows(k),
+            Key::Rental(k) => self.rentals.knows(k),
+            Key::Contract(k) => self.contracts.knows(k),
+            Key::Voucher(k) => self.vouchers.knows(k),
+            Key::ContractUses(k) => self.uses.knows(k),
+            Key::Usage(k) => self.usages.knows(k),
+            Key::Number(k) => self.numbers.knows(k),
+            Key::Balance(k) => self.balances.knows(k),
+        }
+    }
+
+    /// Marks a key as looked for and, unless it was put, not there.
+    pub fn looked_for(&mut self, key: Key) {
+        match key {
+            Key::Organisation(k) => self.organisations.looked_for(k),
+            Key::ReferenceRate(k) => self.reference_rates.looked_for(k),
+            Key::Programme(k) => self.programmes.looked_for(k),
+            Key::Rules(k) => self.rules.looked_for(k),
+            Key::BudgetChange(k) => self.budget_changes.looked_for(k),
+            Key::Rental(k) => self.rentals.looked_for(k),
+            Key::Contract(k) => self.contracts.looked_for(k),
+            Key::Voucher(k) => self.vouchers.looked_for(k),
+            Key::ContractUses(k) => self.uses.looked_for(k),
+            Key::Usage(k) => self.usages.looked_for(k),
+            Key::Number(k) => self.numbers.looked_for(k),
+            Key::Balance(k) => self.balances.looked_for(k),
+        }
+    }
+
+    /// A balance, 0.00 where nothing was posted yet. Fault: not loaded.
+    pub fn balance(&self, key: &BalanceKey) -> Result<Money, Fault> {
+        Ok(self.balances.get(key)?.copied().unwrap_or_default())
+    }
+
+    /// Changes the book by what was decided.
+    ///
+    /// Fault: a balance that the posting moves was not loaded, or it would break a floor that `decide`
+    /// did not see; nothing is changed then.
+    pub fn apply(&mut self, effects: &Effects) -> Result<(), Fault> {
+        for (key, after) in self.moved(effects)? {
+            self.balances.put(key, after);
+        }
+        for change in &effects.changes {
+            self.put(change.clone())?;
+        }
+        Ok(())
+    }
+
+    /// The balances after a posting.
+    fn moved(&self, effects: &Effects) -> Result<Vec<(BalanceKey, Money)>, Fault> {
+        let deltas = Deltas::of(&effects.posting).map_err(|e| Fault::Broken(e.to_string()))?;
+        let mut after = Vec::new();
+        for (key, delta) in deltas.iter() {
+            let balance = balances::moved(key, self.balance(key)?, delta);
+            after.push((key.clone(), balance.map_err(|e: LedgerError| Fault::Broken(e.to_string()))?));
+        }
+        Ok(after)
+    }
+
+    fn put(&mut self, change: Change) -> Result<(), Fault> {
+        match change {
+            Change::Agency(a) => self.agency = Some(a),
+            Change::Organisation(o) => self.organisations.put(o.credit_code, o),
+            Change::ReferenceRate(r) => {
+                self.reference_rates.put(RateKey { name: r.name.clone(), date: r.date }, r);
+            }
+            Change::Programme(p) => self.programmes.put(p.code.clone(), p),
+            Change::Rules(v) => {
+                self.rules.put(RulesKey { programme: v.programme.clone(), number: v.number }, *v);
+            }
+            Change::BudgetChange(b) => self.budget_changes.put(b.id, b),
+            Change::Rental(r) => {
+                let contract = ContractKey {
+                    organisation: r.organisation,
+                    provider: r.provider,
+                    contract_no: r.contract_no.clone(),
+                };
+                self.contracts.put(contract, r.id);
+                self.rentals.put(r.id, r);
+            }
+            Change::Voucher(v) => self.vouchers.put(v.id, *v),
+            Change::ContractUse { rental, voucher, contract_use } => {
+                let mut uses = self.uses.get(&rental)?.cloned().unwrap_or_default();
+                uses.insert(voucher, contract_use);
+                self.uses.put(rental, uses);
+            }
+            Change::Usage { key, used } => self.usages.put(key, used),
+            Change::Number { series, last } => self.numbers.put(series, last),
+        }
+        Ok(())
+    }
+}

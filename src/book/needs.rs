@@ -1,0 +1,154 @@
+//! Which keys a command reads.
+//!
+//! Asked again after each load, at most three rounds: the document a command names, then what that
+//! document names, then parents' counters and balances. Asking for more than `decide` reads costs a
+//! little; asking for less is a fault, and a property test looks for it.
+
+use super::{Book, Command, Key, Keys, RateKey, Series};
+use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId};
+use crate::ledger::{Account, BalanceKey};
+use crate::programmes::{Counts, RulesKey, UsageKey};
+use crate::vouchers::Voucher;
+
+/// How often a load may show that more is needed.
+pub const ROUNDS_MAX: usize = 3;
+
+/// The keys that a command reads, as far as the book shows them already.
+pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
+    let mut keys = Keys::new();
+    let today = stamp.business_date;
+    match command {
+        Command::CreateAgency(_)
+        | Command::SwitchSemantics(_)
+        | Command::MoveBusinessDate(_)
+        | Command::OpenGroup(_) => {}
+        Command::LoadReferenceRate(c) => {
+            keys.insert(Key::ReferenceRate(RateKey { name: c.name.clone(), date: c.date }));
+        }
+        Command::RegisterOrganisation(c) => {
+            keys.insert(Key::Organisation(c.credit_code));
+        }
+        Command::BlockOrganisation(c) | Command::UnblockOrganisation(c) => {
+            keys.insert(Key::Organisation(c.credit_code));
+        }
+        Command::ProposeProgramme(c) => {
+            keys.insert(Key::Programme(c.code.clone()));
+        }
+        Command::ApproveProgramme(c) => programme(&c.code, book, &mut keys),
+        Command::ProposeRules(c) => programme(&c.programme, book, &mut keys),
+        Command::ApproveRules(c) => {
+            programme(&c.programme, book, &mut keys);
+            keys.insert(Key::Rules(RulesKey { programme: c.programme.clone(), number: c.number }));
+        }
+        Command::ProposeBudgetChange(c) => {
+            keys.extend([Key::Programme(c.programme.clone()), Key::BudgetChange(c.id)]);
+            budget(&c.programme, &mut keys);
+        }
+        Command::ApproveBudgetChange(c) => {
+            keys.extend([Key::Programme(c.programme.clone()), Key::BudgetChange(c.id)]);
+            budget(&c.programme, &mut keys);
+        }
+        Command::RegisterRental(c) => {
+            keys.extend([
+                Key::Organisation(c.organisation),
+                Key::Organisation(c.provider),
+                Key::Contract(c.contract()),
+                Key::Rental(c.id),
+            ]);
+            for code in book.agency.iter().flat_map(|a| &a.related_programmes) {
+                programme(code, book, &mut keys);
+            }
+        }
+        Command::ApplyForVoucher(c) => {
+            keys.insert(Key::Voucher(c.id));
+            let to = Target { programme: &c.programme, rental: c.rental, voucher: c.id, day: today };
+            voucher_facts(&to, book, &mut keys);
+        }
+        Command::ReviewVoucher(c) => {
+            keys.insert(Key::Voucher(c.id));
+            with_voucher(c.id, book, |v| {
+                keys.insert(Key::ContractUses(v.rental));
+            });
+        }
+        Command::IssueVoucher(c) => issue_voucher(c.id, c.effective_date.unwrap_or(today), book, &mut keys),
+        Command::CancelVoucher(c) => cancel_voucher(c.id, book, &mut keys),
+        Command::SuspendVoucher(c) | Command::ReinstateVoucher(c) => {
+            keys.insert(Key::Voucher(c.id));
+        }
+    }
+    keys
+}
+
+fn with_voucher(id: VoucherId, book: &Book, then: impl FnOnce(&Voucher)) {
+    if let Some(voucher) = book.vouchers.peek(&id) {
+        then(voucher);
+    }
+}
+
+/// A programme and every version of its rules.
+fn programme(code: &ProgrammeCode, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Programme(code.clone()));
+    let versions = book.programmes.peek(code).map_or(0, |p| p.versions);
+    keys.extend((1..=versions).map(|number| Key::Rules(RulesKey { programme: code.clone(), number })));
+}
+
+/// The balances that a change of the budget moves.
+fn budget(code: &ProgrammeCode, keys: &mut Keys) {
+    for account in [Account::B1001, Account::B2001, Account::B2009] {
+        keys.insert(Key::Balance(BalanceKey::of(account, code)));
+    }
+}
+
+struct Target<'a> {
+    programme: &'a ProgrammeCode,
+    rental: RentalId,
+    voucher: VoucherId,
+    day: Date,
+}
+
+/// What a voucher is computed from.
+fn voucher_facts(to: &Target<'_>, book: &Book, keys: &mut Keys) {
+    programme(to.programme, book, keys);
+    keys.extend([Key::Rental(to.rental), Key::ContractUses(to.rental), Key::Voucher(to.voucher)]);
+    if let Some(rental) = book.rentals.peek(&to.rental) {
+        keys.extend([Key::Organisation(rental.organisation), Key::Organisation(rental.provider)]);
+        usages(to.programme, rental.organisation, to.day, keys);
+    }
+}
+
+fn usages(programme: &ProgrammeCode, organisation: CreditCode, day: Date, keys: &mut Keys) {
+    for year in [Some(day.year()), None] {
+        let programme = programme.clone();
+        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Issue }));
+    }
+}
+
+fn issue_voucher(id: VoucherId, day: Date, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Voucher(id));
+    with_voucher(id, book, |voucher| {
+        let to = Target { programme: &voucher.programme, rental: voucher.rental, voucher: id, day };
+        voucher_facts(&to, book, keys);
+        for account in [Account::B2001, Account::B2003] {
+            keys.insert(Key::Balance(BalanceKey::of(account, &voucher.programme)));
+        }
+        keys.insert(Key::Number(voucher_series(&voucher.programme, day)));
+    });
+}
+
+fn cancel_voucher(id: VoucherId, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Voucher(id));
+    with_voucher(id, book, |voucher| {
+        keys.insert(Key::ContractUses(voucher.rental));
+        for account in [Account::B2001, Account::B2003, Account::B2009] {
+            keys.insert(Key::Balance(BalanceKey::of(account, &voucher.programme)));
+        }
+        if let Some(issued) = voucher.valid_from {
+            usages(&voucher.programme, voucher.organisation, issued, keys);
+        }
+    });
+}
+
+/// The series of a programme's voucher numbers in a year.
+pub(super) fn voucher_series(programme: &ProgrammeCode, day: Date) -> Series {
+    Series(format!("voucher/{programme}/{}", day.year()))
+}

@@ -1,0 +1,113 @@
+//! Refusals: why a command is not accepted. Data with stable codes; nothing here knows HTTP.
+
+use serde::Serialize;
+
+use crate::agencies::AgencyError;
+use crate::domain::{Date, Sequence};
+use crate::organisations::OrganisationError;
+use crate::programmes::ProgrammeError;
+use crate::programmes::calculation::CalculationError;
+use crate::reference_rates::ReferenceRateError;
+use crate::rentals::RentalError;
+use crate::vouchers::VoucherError;
+
+use super::slots::Fault;
+
+/// Who may not, or not on that.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum AccessError {
+    /// There is no such document, or it is not the caller's.
+    #[error("not found")]
+    NotFound {
+        /// JSON pointer of the member that names it; none where the path does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pointer: Option<String>,
+    },
+    /// The role may not do that.
+    #[error("forbidden")]
+    Forbidden,
+    /// Who created or reviewed it cannot approve it.
+    #[error("{role} is the same person")]
+    SamePerson {
+        /// What the caller did before: `created`, `reviewed`.
+        role: String,
+    },
+    /// The document is not the version that the caller saw.
+    #[error("the version is another")]
+    VersionConflict {
+        /// The version that it has; none where it does not exist yet.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        version: Option<Sequence>,
+    },
+    /// It cannot be done in this state.
+    #[error("it is {status}")]
+    WrongState {
+        /// The state that it is in.
+        status: String,
+    },
+}
+
+/// When a posting cannot be dated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum DateError {
+    /// Later than the business date.
+    #[error("{effective_date} is later than {business_date}")]
+    EffectiveDateInFuture {
+        /// The date asked for.
+        effective_date: Date,
+        /// The business date.
+        business_date: Date,
+    },
+}
+
+/// Why a command is not accepted. It is written as `{"code": …, …}` with what explains it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(untagged)]
+pub enum Refusal {
+    /// Who.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// When.
+    #[error(transparent)]
+    Date(#[from] DateError),
+    /// An agency's own state.
+    #[error(transparent)]
+    Agency(#[from] AgencyError),
+    /// A reference rate.
+    #[error(transparent)]
+    ReferenceRate(#[from] ReferenceRateError),
+    /// An organisation.
+    #[error(transparent)]
+    Organisation(#[from] OrganisationError),
+    /// A programme, its rules, its budget.
+    #[error(transparent)]
+    Programme(#[from] ProgrammeError),
+    /// A calculation.
+    #[error(transparent)]
+    Calculation(#[from] CalculationError),
+    /// A contract.
+    #[error(transparent)]
+    Rental(#[from] RentalError),
+    /// A voucher.
+    #[error(transparent)]
+    Voucher(#[from] VoucherError),
+}
+
+/// Why there is no decision: a rule refused, or the book could not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// A rule refused.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The book could not answer.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl<R: Into<Refusal>> From<R> for Stop {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal.into())
+    }
+}

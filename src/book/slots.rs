@@ -1,0 +1,129 @@
+//! Three answers for a key: present, absent (looked for, not there), not loaded.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+/// The book cannot answer. A caller gets a 500 and nothing is written; it is never a rule's refusal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A key was read that was not loaded.
+    #[error("{0} was not loaded")]
+    NotLoaded(String),
+    /// The book contradicts itself.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// What is known of the documents of one kind.
+#[derive(Debug, Clone)]
+pub struct Slots<K, V> {
+    known: BTreeMap<K, Option<V>>,
+    /// Of a changed key, what was loaded; kept only where not everything is known.
+    before: BTreeMap<K, Option<V>>,
+    complete: bool,
+}
+
+impl<K, V> Default for Slots<K, V> {
+    fn default() -> Self {
+        Self { known: BTreeMap::new(), before: BTreeMap::new(), complete: false }
+    }
+}
+
+/// A document that changed since it was loaded.
+#[derive(Debug)]
+pub struct Changed<'a, K, V> {
+    /// Its key.
+    pub key: &'a K,
+    /// What was loaded; none where it was absent.
+    pub before: Option<&'a V>,
+    /// What it is now.
+    pub now: &'a V,
+}
+
+impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
+    /// Slots in which every key that was not put is absent.
+    pub fn complete() -> Self {
+        Self { complete: true, ..Self::default() }
+    }
+
+    /// Whether a key was looked for.
+    pub fn knows(&self, key: &K) -> bool {
+        self.complete || self.known.contains_key(key)
+    }
+
+    /// The document, or none where it is absent. Fault: not loaded.
+    pub fn get(&self, key: &K) -> Result<Option<&V>, Fault> {
+        match self.known.get(key) {
+            Some(slot) => Ok(slot.as_ref()),
+            None if self.complete => Ok(None),
+            None => Err(Fault::NotLoaded(format!("{key:?}"))),
+        }
+    }
+
+    /// The document if it is known and present: for `needs`, which asks before everything is loaded.
+    pub fn peek(&self, key: &K) -> Option<&V> {
+        self.known.get(key).and_then(Option::as_ref)
+    }
+
+    /// Puts a document that was loaded.
+    pub fn load(&mut self, key: K, value: V) {
+        self.known.insert(key, Some(value));
+    }
+
+    /// Marks a key as looked for.
+    pub fn looked_for(&mut self, key: K) {
+        if !self.complete {
+            self.known.entry(key).or_insert(None);
+        }
+    }
+
+    /// Puts a document that was decided.
+    pub fn put(&mut self, key: K, value: V) {
+        let old = self.known.insert(key.clone(), Some(value)).flatten();
+        if !self.complete {
+            self.before.entry(key).or_insert(old);
+        }
+    }
+
+    /// What changed since it was loaded, in the order of the keys.
+    pub fn changed(&self) -> impl Iterator<Item = Changed<'_, K, V>> {
+        self.before.iter().filter_map(|(key, before)| {
+            let now = self.peek(key)?;
+            Some(Changed { key, before: before.as_ref(), now })
+        })
+    }
+
+    /// Every document that is present, in the order of the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.known.iter().filter_map(|(key, slot)| Some((key, slot.as_ref()?)))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a fault fails the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_loaded_is_a_fault_and_never_absent() {
+        let mut slots: Slots<u8, u8> = Slots::default();
+        assert!(matches!(slots.get(&1), Err(Fault::NotLoaded(_))));
+        slots.looked_for(1);
+        assert_eq!(slots.get(&1).unwrap(), None);
+        slots.load(2, 20);
+        slots.looked_for(2);
+        assert_eq!(slots.get(&2).unwrap(), Some(&20));
+    }
+
+    #[test]
+    fn a_change_remembers_what_was_loaded_however_often_it_is_made() {
+        let mut slots: Slots<u8, u8> = Slots::default();
+        slots.load(1, 10);
+        slots.looked_for(2);
+        for (key, value) in [(1, 11), (1, 12), (2, 20), (2, 21)] {
+            slots.put(key, value);
+        }
+        let changed: Vec<_> = slots.changed().map(|c| (*c.key, c.before.copied(), *c.now)).collect();
+        assert_eq!(changed, [(1, Some(10), 12), (2, None, 21)]);
+    }
+}

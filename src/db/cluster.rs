@@ -1,0 +1,116 @@
+//! The private PostgreSQL cluster in the data folder, for whoever sets no `DATABASE_URL`.
+//!
+//! - Any number of processes may have it open. An flock on `lock` puts opening and closing in line; each user holds a
+//!   shared flock on `users`, so whoever can have that one alone is the last, and stops the server.
+//! - Locks die with their process: a crash leaves at most a running server, and the next user adopts it.
+//! - The server never runs as root and listens on no network. Its socket trusts whoever reaches it, and only the
+//!   server's user and root do.
+
+mod account;
+mod binaries;
+mod error;
+mod place;
+mod server;
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use binaries::Binaries;
+pub use error::ClusterError;
+use place::Place;
+use server::Server;
+
+/// The database that the service uses.
+pub const DATABASE: &str = "subsidy";
+/// The superuser of the cluster, who owns the database.
+pub const SUPERUSER: &str = "subsidy_owner";
+const PORT: u16 = 5432;
+
+#[derive(Debug)]
+pub struct Cluster {
+    place: Place,
+    socket_folder: PathBuf,
+    /// Holds the shared lock; empty once the cluster was left.
+    users: Option<File>,
+}
+
+impl Cluster {
+    /// Opens the private cluster under `data`: made the first time, started when nobody runs it, adopted when somebody
+    /// does.
+    pub fn open(data: &Path) -> Result<Cluster, ClusterError> {
+        let place = Place::find_or_make(data)?;
+        let lock = locked(&place)?;
+        let users = place.lock_file("users")?;
+        let socket_folder = Server::find_or_make(&place, &lock)?.ensure_started()?;
+        users.lock_shared().map_err(ClusterError::io("lock the users file in", &place.home))?;
+        Ok(Cluster { place, socket_folder, users: Some(users) })
+    }
+
+    /// A URL that psql and tokio-postgres both take.
+    pub fn url(&self, user: &str, database: &str) -> String {
+        format!(
+            "postgresql://{}@/{}?host={}&port={PORT}",
+            percent_encoded(user),
+            percent_encoded(database),
+            self.socket_folder.display(), // its folder is chosen free of anything to encode
+        )
+    }
+
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_folder
+    }
+
+    /// Leaves the cluster; the last user that leaves stops the server.
+    pub fn close(mut self) -> Result<(), ClusterError> {
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Result<(), ClusterError> {
+        let Some(users) = self.users.take() else {
+            return Ok(());
+        };
+        let lock = locked(&self.place)?;
+        // nobody comes in between: coming in takes the lock
+        users.unlock().map_err(ClusterError::io("unlock the users file in", &self.place.home))?;
+        match users.try_lock() {
+            Ok(()) => Server::find(&self.place, &lock)?.map_or(Ok(()), |server| server.stop()),
+            Err(TryLockError::WouldBlock) => Ok(()),
+            Err(TryLockError::Error(source)) => Err(ClusterError::Io {
+                doing: "lock the users file in",
+                path: self.place.home.clone(),
+                source,
+            }),
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Err(error) = self.leave() {
+            tracing::warn!(error = %error, home = %self.place.home.display(), "the cluster was not left cleanly");
+        }
+    }
+}
+
+fn locked(place: &Place) -> Result<File, ClusterError> {
+    let lock = place.lock_file("lock")?;
+    loop {
+        match lock.lock() {
+            Ok(()) => return Ok(lock),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(source) => {
+                return Err(ClusterError::Io { doing: "lock", path: place.home.join("lock"), source });
+            }
+        }
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        })
+        .collect()
+}

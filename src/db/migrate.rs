@@ -1,0 +1,219 @@
+//! Migrations: `public` first, then each agency's schema, every schema in one transaction of its own.
+//!
+//! What is done stays done: a walk that stopped goes on where it stopped. Two walks at once wait for each other,
+//! schema by schema. Roles belong to the whole cluster; who makes them is whoever comes first.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::pool::DatabaseError;
+use super::target::Target;
+use crate::domain::agency_code::AgencyCode;
+use crate::{rows, statement};
+
+/// How many migrations an agency's schema has had; the engine compares it with `head.schema_version`.
+pub const SCHEMA_VERSION: i32 = 2;
+
+const PUBLIC: EmbeddedMigrations = embed_migrations!("migrations/public");
+const AGENCY: EmbeddedMigrations = embed_migrations!("migrations/agency");
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// In a cluster of our own the owner is the superuser already; elsewhere roles are made without a password, and the
+/// administrator gives them one.
+const ROLES: &str = "
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('subsidy-ledger roles', 0));
+    FOREACH wanted IN ARRAY ARRAY['subsidy_owner', 'subsidy_app', 'subsidy_auditor'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+                EXECUTE format('CREATE ROLE %I LOGIN', wanted);
+            END IF;
+            IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+                EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
+            END IF;
+            IF NOT pg_has_role('subsidy_owner', wanted, 'MEMBER') THEN
+                EXECUTE format('GRANT %I TO subsidy_owner', wanted);
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL; -- advisory locks do not reach across databases: another one's walk was first
+        END;
+    END LOOP;
+    IF current_user <> 'subsidy_owner' THEN
+        EXECUTE format('GRANT CREATE ON DATABASE %I TO subsidy_owner', current_database());
+        GRANT USAGE, CREATE ON SCHEMA public TO subsidy_owner;
+    END IF;
+END
+$$";
+
+type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// All that are pending.
+    Up,
+    /// The last one is taken back.
+    Down,
+    /// The last one is taken back and run again.
+    Redo,
+    /// All are taken back, and the schema goes.
+    Away,
+}
+
+rows! {
+    struct Schema { name: String }
+}
+
+statement! {
+    fn agency_schemas() -> Vec<Schema> =
+        "SELECT nspname::text AS name FROM pg_namespace WHERE nspname ~ '^agency_[a-z0-9_]{1,40}$' ORDER BY nspname";
+}
+
+/// Roles, `public`, and every agency's schema, to the newest.
+pub async fn up(url: &str) -> Result<(), DatabaseError> {
+    let target = prepared(url).await?;
+    change_schema(&target, "public", Change::Up).await?;
+    for schema in agencies(&target).await? {
+        change_schema(&target, &schema, Change::Up).await?;
+    }
+    Ok(())
+}
+
+/// The schema of an agency, to the newest; made if it is not there. `up` must have run once.
+pub async fn create_agency(url: &str, agency: &AgencyCode) -> Result<(), DatabaseError> {
+    let target = Target::parse(url, CONNECT_TIMEOUT)?;
+    change_schema(&target, &agency.schema(), Change::Up).await
+}
+
+/// Takes the last migration of every agency's schema back. A ledger that is no sandbox is refused.
+pub async fn down(url: &str) -> Result<(), DatabaseError> {
+    change_agencies(url, Change::Down).await
+}
+
+/// Takes the last migration of every agency's schema back and runs it again.
+pub async fn redo(url: &str) -> Result<(), DatabaseError> {
+    change_agencies(url, Change::Redo).await
+}
+
+/// Takes everything back, `public` last.
+pub async fn away(url: &str) -> Result<(), DatabaseError> {
+    change_agencies(url, Change::Away).await?;
+    change_schema(&Target::parse(url, CONNECT_TIMEOUT)?, "public", Change::Away).await
+}
+
+async fn change_agencies(url: &str, change: Change) -> Result<(), DatabaseError> {
+    let target = prepared(url).await?;
+    for schema in agencies(&target).await? {
+        change_schema(&target, &schema, change).await?;
+    }
+    Ok(())
+}
+
+async fn prepared(url: &str) -> Result<Target, DatabaseError> {
+    let target = Target::parse(url, CONNECT_TIMEOUT)?;
+    let mut conn = target.open("").await?;
+    diesel_async::SimpleAsyncConnection::batch_execute(&mut conn, ROLES).await?;
+    Ok(target)
+}
+
+async fn agencies(target: &Target) -> Result<Vec<String>, DatabaseError> {
+    let conn = target.open("").await?;
+    Ok(agency_schemas(&conn).await?.into_iter().map(|schema| schema.name).collect())
+}
+
+/// `schema` is `public` or an agency's, so letters, digits and `_` only.
+async fn change_schema(target: &Target, schema: &str, change: Change) -> Result<(), DatabaseError> {
+    let options = format!(
+        "-c search_path={schema},pg_temp -c role=subsidy_owner -c jit=off -c client_min_messages=warning -c lock_timeout=60s"
+    );
+    let conn = target.open(&options).await?;
+    let name = schema.to_owned();
+    // diesel's migrations are synchronous; a thread of their own suits either kind of runtime
+    let changed = tokio::task::spawn_blocking(move || {
+        let mut conn = Blocking::from(conn);
+        conn.transaction::<(), Failure, _>(|conn| in_transaction(conn, &name, change))
+    })
+    .await;
+    let failed = |source: Failure| match source.downcast::<DatabaseError>() {
+        Ok(error) => *error,
+        Err(source) => DatabaseError::Migration { schema: schema.to_owned(), source },
+    };
+    changed.map_err(|error| failed(Box::new(error)))?.map_err(failed)
+}
+
+fn in_transaction(conn: &mut Blocking, schema: &str, change: Change) -> Result<(), Failure> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('subsidy-ledger ' || $1, 0))")
+        .bind::<Text, _>(schema)
+        .execute(conn)?;
+    let migrations = || if schema == "public" { PUBLIC } else { AGENCY };
+    if schema != "public" {
+        conn.batch_execute(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {schema}; GRANT USAGE ON SCHEMA {schema} TO subsidy_app, subsidy_auditor"
+        ))?;
+        if change != Change::Up && holds_ledger(conn)? {
+            return Err(DatabaseError::HoldsLedger { schema: schema.to_owned() }.into());
+        }
+    }
+    match change {
+        Change::Up => drop(conn.run_pending_migrations(migrations())?),
+        Change::Down => drop(conn.revert_last_migration(migrations())?),
+        Change::Redo => {
+            conn.revert_last_migration(migrations())?;
+            conn.run_pending_migrations(migrations())?;
+        }
+        Change::Away => {
+            conn.revert_all_migrations(migrations())?;
+            conn.batch_execute("DROP TABLE __diesel_schema_migrations")?;
+            if schema != "public" {
+                conn.batch_execute(&format!("DROP SCHEMA {schema}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// What an agency has recorded is kept; only a sandbox may lose it.
+fn holds_ledger(conn: &mut Blocking) -> Result<bool, Failure> {
+    let heads: Count =
+        diesel::sql_query("SELECT count(*) AS count FROM pg_class WHERE oid = to_regclass('head')")
+            .get_result(conn)?;
+    if heads.count == 0 {
+        return Ok(false);
+    }
+    let kept: Count =
+        diesel::sql_query("SELECT count(*) AS count FROM head WHERE NOT sandbox").get_result(conn)?;
+    Ok(kept.count > 0)
+}
+
+/// How many migrations each side has, for the test that holds `SCHEMA_VERSION` to it.
+pub fn agency_migrations() -> Result<usize, Failure> {
+    Ok(MigrationSource::<Pg>::migrations(&AGENCY)?.len())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says what it expects")]
+mod tests {
+    #[test]
+    fn the_schema_version_counts_the_migrations() {
+        let count = super::agency_migrations().unwrap();
+        assert_eq!(usize::try_from(super::SCHEMA_VERSION).unwrap(), count);
+    }
+}

@@ -1,0 +1,10 @@
+//! How rows reach PostgreSQL: the private cluster, connections, array statements, migrations. The only SQL
+//! outside a noun's `store.rs`, the engine and the reports.
+
+pub mod cluster;
+pub mod convert;
+pub mod migrate;
+pub mod pool;
+pub mod rows;
+pub mod statement;
+pub mod target;

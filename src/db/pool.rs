@@ -1,0 +1,281 @@
+//! Connections: each belongs to one agency and one purpose for its life, by the options it starts with.
+//!
+//! They are opened on demand, kept while they are in use, closed when idle. `connections_max` bounds all of them;
+//! writers have a share of their own, so that readers never keep the door shut. A connection comes back clean: whatever
+//! its last user left open is rolled back before another gets it.
+
+use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::target::Target;
+use crate::domain::agency_code::AgencyCode;
+
+/// A pooled connection that has rested longer than this is tried before it is given out.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    pub url: String,
+    pub connections_max: usize,
+    /// How many of `connections_max` are kept for writers.
+    pub writers_max: usize,
+    pub connections_idle: Duration,
+    pub connect_timeout: Duration,
+    pub acquire_timeout: Duration,
+}
+
+impl DatabaseConfig {
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            connections_max: 32,
+            writers_max: 12,
+            connections_idle: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    #[error("the database URL is not usable: {0}")]
+    Url(String),
+    #[error("no TLS to the database: {0}")]
+    Tls(String),
+    #[error("no connection to the database")]
+    Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("all connections to the database are in use")]
+    Busy,
+    #[error("the database refused a statement")]
+    Query(#[from] diesel::result::Error),
+    #[error("migration of {schema} failed")]
+    Migration {
+        schema: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("{schema} holds a ledger: its migrations are not taken back")]
+    HoldsLedger { schema: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Place {
+    Writer(AgencyCode),
+    Reader(AgencyCode),
+    Auditor(AgencyCode),
+    Admin,
+}
+
+impl Place {
+    fn options(&self) -> String {
+        let agency = |agency: &AgencyCode, role: &str| {
+            format!("-c search_path={},pg_temp -c role={role} -c jit=off -c lock_timeout=5s", agency.schema())
+        };
+        match self {
+            // The writer finds every row by key: plans made while tables are small must stay good when they are not.
+            Self::Writer(code) => format!(
+                "{} -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s \
+                 -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
+                agency(code, "subsidy_app")
+            ),
+            Self::Reader(code) => format!(
+                "{} -c statement_timeout=5s -c idle_in_transaction_session_timeout=15s -c default_transaction_read_only=on",
+                agency(code, "subsidy_app")
+            ),
+            Self::Auditor(code) => {
+                format!("{} -c default_transaction_read_only=on", agency(code, "subsidy_auditor"))
+            }
+            Self::Admin => "-c search_path=public,pg_temp -c jit=off".to_owned(),
+        }
+    }
+}
+
+/// Every agency's connections; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: Arc<Pool>,
+}
+
+struct Pool {
+    target: Target,
+    config: DatabaseConfig,
+    writers: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+    resting: Mutex<HashMap<Place, Vec<Resting>>>,
+}
+
+struct Resting {
+    conn: AsyncPgConnection,
+    since: Instant,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Pool").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens one connection to see that the URL is right.
+    pub async fn connect(config: DatabaseConfig) -> Result<Self, DatabaseError> {
+        let target = Target::parse(&config.url, config.connect_timeout)?;
+        let writers_max = config.writers_max.clamp(1, config.connections_max.max(2) - 1);
+        let pool = Arc::new(Pool {
+            target,
+            writers: Arc::new(Semaphore::new(writers_max)),
+            others: Arc::new(Semaphore::new(config.connections_max.max(2) - writers_max)),
+            resting: Mutex::default(),
+            config,
+        });
+        tokio::spawn(close_idle(Arc::downgrade(&pool), pool.config.connections_idle));
+        let database = Self { pool };
+        drop(database.admin().await?);
+        Ok(database)
+    }
+
+    /// `subsidy_app` in the agency's schema, with the writer's time-outs.
+    pub async fn writer(&self, agency: &AgencyCode) -> Result<Connection, DatabaseError> {
+        self.take(Place::Writer(agency.clone())).await
+    }
+
+    /// `subsidy_app` in the agency's schema, read-only.
+    pub async fn reader(&self, agency: &AgencyCode) -> Result<Connection, DatabaseError> {
+        self.take(Place::Reader(agency.clone())).await
+    }
+
+    /// `subsidy_auditor` in the agency's schema, read-only, for work that takes its time.
+    pub async fn auditor(&self, agency: &AgencyCode) -> Result<Connection, DatabaseError> {
+        self.take(Place::Auditor(agency.clone())).await
+    }
+
+    /// The URL's own role in `public`.
+    pub async fn admin(&self) -> Result<Connection, DatabaseError> {
+        self.take(Place::Admin).await
+    }
+
+    async fn take(&self, place: Place) -> Result<Connection, DatabaseError> {
+        let permits = if matches!(place, Place::Writer(_)) { &self.pool.writers } else { &self.pool.others };
+        let permit =
+            tokio::time::timeout(self.pool.config.acquire_timeout, Arc::clone(permits).acquire_owned())
+                .await
+                .map_err(|_elapsed| DatabaseError::Busy)?
+                .map_err(|_closed| DatabaseError::Busy)?;
+        let conn = match self.pool.rested(&place).await {
+            Some(conn) => conn,
+            None => {
+                self.pool.make_room();
+                self.pool.target.open(&place.options()).await?
+            }
+        };
+        Ok(Connection { conn: Some(conn), place, pool: Arc::clone(&self.pool), permit: Some(permit) })
+    }
+}
+
+impl Pool {
+    fn resting(&self) -> MutexGuard<'_, HashMap<Place, Vec<Resting>>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn rested(&self, place: &Place) -> Option<AsyncPgConnection> {
+        loop {
+            let Resting { mut conn, since } = self.resting().get_mut(place)?.pop()?;
+            if since.elapsed() < TRUSTED || conn.batch_execute("").await.is_ok() {
+                return Some(conn);
+            }
+        }
+    }
+
+    /// Whoever holds a permit may open: the longest resting connection of any agency gives way.
+    fn make_room(&self) {
+        let free = self.writers.available_permits() + self.others.available_permits();
+        let mut resting = self.resting();
+        while resting.values().map(Vec::len).sum::<usize>() > free {
+            // the first of each list rests longest: connections are taken from the end
+            let oldest = resting
+                .values_mut()
+                .filter(|list| !list.is_empty())
+                .min_by_key(|list| list.first().map(|rest| rest.since));
+            match oldest {
+                Some(list) => drop(list.remove(0)),
+                None => return,
+            }
+        }
+    }
+
+    fn rest(&self, place: Place, conn: AsyncPgConnection) {
+        self.resting().entry(place).or_default().push(Resting { conn, since: Instant::now() });
+    }
+}
+
+async fn close_idle(pool: Weak<Pool>, idle: Duration) {
+    loop {
+        tokio::time::sleep(idle.max(Duration::from_millis(20)) / 2).await;
+        let Some(pool) = pool.upgrade() else { return };
+        let mut resting = pool.resting();
+        resting.retain(|_, list| {
+            list.retain(|rest| rest.since.elapsed() < idle);
+            !list.is_empty()
+        });
+    }
+}
+
+/// A connection of the pool; dropped, it goes back.
+pub struct Connection {
+    conn: Option<AsyncPgConnection>,
+    place: Place,
+    pool: Arc<Pool>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    /// Closes it instead of giving it back: after a commit whose end is not known, say.
+    pub fn close(mut self) {
+        self.conn = None;
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Connection").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Deref for Connection {
+    type Target = AsyncPgConnection;
+
+    #[expect(clippy::expect_used, reason = "empty only after close and drop, which end the borrow")]
+    fn deref(&self) -> &AsyncPgConnection {
+        self.conn.as_ref().expect("a connection until it is dropped")
+    }
+}
+
+impl DerefMut for Connection {
+    #[expect(clippy::expect_used, reason = "empty only after close and drop, which end the borrow")]
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        self.conn.as_mut().expect("a connection until it is dropped")
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let (Some(mut conn), permit) = (self.conn.take(), self.permit.take()) else {
+            return;
+        };
+        let (pool, place) = (Arc::clone(&self.pool), self.place.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                // BEGIN first: a ROLLBACK without a transaction writes a warning to the server's log each time
+                if conn.batch_execute("BEGIN; ROLLBACK").await.is_ok() {
+                    pool.rest(place, conn);
+                }
+                drop(permit);
+            });
+        }
+    }
+}

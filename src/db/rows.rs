@@ -1,0 +1,238 @@
+//! Array statements: any number of rows of a table in one [`Statement`].
+//!
+//! [`rows!`](crate::rows) declares a table once and makes the struct, its loading and its verbs. The SQL of each verb is
+//! made once, from the columns' names, around `unnest` of one array per column.
+
+use chrono::NaiveDate;
+use diesel::pg::Pg;
+use diesel::result::{Error, QueryResult};
+use diesel::serialize::ToSql;
+use diesel::sql_types::HasSqlType;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
+
+/// A row of a table, with the values that tell it from all others.
+pub trait Row {
+    type Key: Key;
+    fn key(&self) -> Self::Key;
+}
+
+/// A primary key: one column's value or a tuple of them.
+pub trait Key: Sized + Sync {
+    fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id>;
+}
+
+macro_rules! key_of_one {
+    ($($rust:ty),+ $(,)?) => { $(
+        impl Key for $rust {
+            fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id> {
+                statement.bind_column(keys, |key| key)
+            }
+        }
+    )+ };
+}
+key_of_one!(i16, i32, i64, bool, Decimal, String, Vec<u8>, Uuid, NaiveDate);
+
+macro_rules! key_of_many {
+    ($(($($part:ident . $place:tt),+))+) => { $(
+        impl<$($part),+> Key for ($($part,)+)
+        where
+            $($part: SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
+        {
+            fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id> {
+                statement$(.bind_column(keys, |key| &key.$place))+
+            }
+        }
+    )+ };
+}
+key_of_many! {
+    (A.0, B.1)
+    (A.0, B.1, C.2)
+    (A.0, B.1, C.2, D.3)
+    (A.0, B.1, C.2, D.3, E.4)
+    (A.0, B.1, C.2, D.3, E.4, F.5)
+}
+
+/// An update that met fewer rows than it was given has lost a race it was told it could not lose.
+pub fn exactly(count: usize, expected: usize) -> QueryResult<()> {
+    if count == expected { Ok(()) } else { Err(Error::NotFound) }
+}
+
+#[doc(hidden)]
+pub fn same_length(rows: usize, versions: usize) -> QueryResult<()> {
+    if rows == versions {
+        return Ok(());
+    }
+    Err(Error::QueryBuilderError(format!("{rows} rows to update, {versions} old versions").into()))
+}
+
+/// The texts of a table's statements, made once.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Texts {
+    pub insert: String,
+    pub update: String,
+    pub update_version: String,
+    pub by_keys: String,
+}
+
+impl Texts {
+    pub fn new(table: &str, keys: &[&str], others: &[&str]) -> Self {
+        let all: Vec<&str> = keys.iter().chain(others).copied().collect();
+        let list = |names: &[&str]| each(names, ", ", |_, name| format!("\"{name}\""));
+        let dollars = |count: usize| each(&vec![""; count], ", ", |place, _| format!("${}", place + 1));
+        let matches = each(keys, " AND ", |_, name| format!("t.\"{name}\" = u.\"{name}\""));
+        let changes = each(others, ", ", |_, name| format!("\"{name}\" = u.\"{name}\""));
+        let (columns, count) = (list(&all), all.len());
+        Self {
+            insert: format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({})", dollars(count)),
+            update: format!(
+                "UPDATE {table} AS t SET {changes} FROM unnest({}) AS u({columns}) WHERE {matches}",
+                dollars(count)
+            ),
+            update_version: format!(
+                "UPDATE {table} AS t SET {changes} FROM unnest({}) AS u({columns}, old_version) \
+                 WHERE {matches} AND t.version = u.old_version",
+                dollars(count + 1)
+            ),
+            by_keys: format!(
+                "SELECT {} FROM unnest({}) AS u({}) JOIN {table} AS t ON {matches}",
+                each(&all, ", ", |_, name| format!("t.\"{name}\"")),
+                dollars(keys.len()),
+                list(keys)
+            ),
+        }
+    }
+}
+
+fn each(names: &[&str], between: &str, text: impl Fn(usize, &str) -> String) -> String {
+    let texts: Vec<String> = names.iter().enumerate().map(|(place, name)| text(place, name)).collect();
+    texts.join(between)
+}
+
+/// Declares a table's rows: see the module. `appended` tables are never updated, `keyed` ones by key alone, `versioned`
+/// ones only at the version that was read.
+#[macro_export]
+macro_rules! rows {
+    (
+        $(#[$meta:meta])* $vis:vis struct $row:ident in $table:literal, $mode:ident {
+            key { $($key:ident : $key_type:ty),+ $(,)? }
+            $($name:ident : $type:ty),* $(,)?
+        }
+    ) => {
+        $crate::rows!(@struct [$(#[$meta])*] $vis $row { $($key: $key_type,)+ $($name: $type,)* });
+
+        impl $crate::db::rows::Row for $row {
+            type Key = $crate::rows!(@key_type $($key_type),+);
+            fn key(&self) -> Self::Key {
+                $crate::rows!(@key_value self $($key),+)
+            }
+        }
+
+        const _: () = {
+            use $crate::db::rows::{Answer, Key, Row, Statement, Texts};
+            use diesel::result::QueryResult;
+            use diesel_async::AsyncPgConnection;
+
+            static TEXTS: std::sync::LazyLock<Texts> =
+                std::sync::LazyLock::new(|| Texts::new($table, &[$(stringify!($key)),+], &[$(stringify!($name)),*]));
+
+            fn columns<'a, Id>(statement: Statement<'a, Id>, rows: &'a [$row]) -> Statement<'a, Id> {
+                statement
+                    $(.bind_column(rows, |row: &$row| &row.$key))+
+                    $(.bind_column(rows, |row: &$row| &row.$name))*
+            }
+
+            #[allow(dead_code, reason = "not every table needs every verb")]
+            impl $row {
+                /// All rows in one statement.
+                pub async fn insert(conn: &AsyncPgConnection, rows: &[$row]) -> QueryResult<usize> {
+                    struct Insert;
+                    if rows.is_empty() {
+                        return Ok(0);
+                    }
+                    usize::of(conn, columns(Statement::<Insert>::new(&TEXTS.insert), rows)).await
+                }
+
+                /// The rows that are there; one that is absent is left out.
+                pub async fn by_keys(
+                    conn: &AsyncPgConnection,
+                    keys: &[<$row as Row>::Key],
+                ) -> QueryResult<Vec<$row>> {
+                    struct ByKeys;
+                    if keys.is_empty() {
+                        return Ok(Vec::new());
+                    }
+                    Vec::of(conn, Key::bind_all(keys, Statement::<ByKeys>::new(&TEXTS.by_keys))).await
+                }
+            }
+
+            $crate::rows!(@update $mode $row);
+        };
+    };
+    (
+        $(#[$meta:meta])* $vis:vis struct $row:ident { $($name:ident : $type:ty),+ $(,)? }
+    ) => {
+        $crate::rows!(@struct [$(#[$meta])*] $vis $row { $($name: $type,)+ });
+    };
+
+    (@struct [$($meta:tt)*] $vis:vis $row:ident { $($name:ident : $type:ty,)+ }) => {
+        $($meta)*
+        #[derive(Debug, Clone, PartialEq)]
+        $vis struct $row { $(pub $name: $type),+ }
+
+        impl diesel::deserialize::QueryableByName<diesel::pg::Pg> for $row {
+            fn build<'a>(
+                row: &impl diesel::row::NamedRow<'a, diesel::pg::Pg>,
+            ) -> diesel::deserialize::Result<Self> {
+                Ok(Self {
+                    $($name: diesel::row::NamedRow::get::<$crate::db::rows::SqlOf<$type>, $type>(
+                        row,
+                        stringify!($name),
+                    )?),+
+                })
+            }
+        }
+    };
+
+    (@key_type $one:ty) => { $one };
+    (@key_type $($many:ty),+) => { ($($many),+) };
+    (@key_value $self:ident $one:ident) => { $self.$one.clone() };
+    (@key_value $self:ident $($many:ident),+) => { ($($self.$many.clone()),+) };
+
+    (@update appended $row:ident) => {};
+    (@update keyed $row:ident) => {
+        #[allow(dead_code, reason = "not every table needs every verb")]
+        impl $row {
+            /// All columns of the rows, by key; no key twice.
+            pub async fn update(conn: &AsyncPgConnection, rows: &[$row]) -> QueryResult<usize> {
+                struct Update;
+                if rows.is_empty() {
+                    return Ok(0);
+                }
+                usize::of(conn, columns(Statement::<Update>::new(&TEXTS.update), rows)).await
+            }
+        }
+    };
+    (@update versioned $row:ident) => {
+        #[allow(dead_code, reason = "not every table needs every verb")]
+        impl $row {
+            /// All columns of the rows that still have their old version; no key twice.
+            pub async fn update(
+                conn: &AsyncPgConnection,
+                rows: &[$row],
+                old_versions: &[i64],
+            ) -> QueryResult<usize> {
+                struct Update;
+                $crate::db::rows::same_length(rows.len(), old_versions.len())?;
+                if rows.is_empty() {
+                    return Ok(0);
+                }
+                let statement = columns(Statement::<Update>::new(&TEXTS.update_version), rows);
+                usize::of(conn, statement.bind(old_versions)).await
+            }
+        }
+    };
+}

@@ -1,0 +1,367 @@
+//! Who acts: a subject with roles, and for enterprises, providers and banks their organisation.
+//!
+//! An [`Actor`] is written into every leaf of the audit log: its subject is an opaque id, never a name, and
+//! all its values are strings. The order of [`Roles`] is fixed, so equal actors have equal bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::credit_code::CreditCode;
+
+/// What a subject may do; the table of permissions is the service's, not the role's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 经办: registers, proposes, reviews.
+    Officer,
+    /// 复核: approves, issues, closes periods, blocks.
+    Approver,
+    /// 申报单位: its own organisation's rentals, loans, vouchers, claims, evidence.
+    Enterprise,
+    /// 服务商: its own rentals' usage.
+    Provider,
+    /// 银行: its own loans.
+    Bank,
+    /// 审计: reads everything.
+    Auditor,
+    /// 运维: agencies, keys, health; no business data.
+    Operator,
+}
+
+/// The text names no role; the message is the stable error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown_role")]
+pub struct RoleError;
+
+impl Role {
+    /// All roles, in the order in which [`Roles`] iterates.
+    pub const ALL: [Role; 7] = [
+        Role::Officer,
+        Role::Approver,
+        Role::Enterprise,
+        Role::Provider,
+        Role::Bank,
+        Role::Auditor,
+        Role::Operator,
+    ];
+
+    /// The name in tokens, leaves and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Officer => "officer",
+            Role::Approver => "approver",
+            Role::Enterprise => "enterprise",
+            Role::Provider => "provider",
+            Role::Bank => "bank",
+            Role::Auditor => "auditor",
+            Role::Operator => "operator",
+        }
+    }
+
+    /// The Chinese name, as people read it.
+    #[must_use]
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Role::Officer => "经办",
+            Role::Approver => "复核",
+            Role::Enterprise => "申报单位",
+            Role::Provider => "服务商",
+            Role::Bank => "银行",
+            Role::Auditor => "审计",
+            Role::Operator => "运维",
+        }
+    }
+
+    /// Whether the role is held on behalf of an organisation, without which it means nothing.
+    #[must_use]
+    pub const fn needs_organisation(self) -> bool {
+        match self {
+            Role::Enterprise | Role::Provider | Role::Bank => true,
+            Role::Officer | Role::Approver | Role::Auditor | Role::Operator => false,
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Role::Officer => 1,
+            Role::Approver => 1 << 1,
+            Role::Enterprise => 1 << 2,
+            Role::Provider => 1 << 3,
+            Role::Bank => 1 << 4,
+            Role::Auditor => 1 << 5,
+            Role::Operator => 1 << 6,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(text: &str) -> Result<Role, RoleError> {
+        Role::ALL.into_iter().find(|role| role.as_str() == text).ok_or(RoleError)
+    }
+}
+
+/// A set of roles.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Roles(u8);
+
+impl Roles {
+    /// No role at all.
+    pub const NONE: Roles = Roles(0);
+
+    /// This set and one role more.
+    #[must_use]
+    pub const fn with(self, role: Role) -> Roles {
+        Roles(self.0 | role.bit())
+    }
+
+    /// Whether the role is in the set.
+    #[must_use]
+    pub const fn contains(self, role: Role) -> bool {
+        self.0 & role.bit() != 0
+    }
+
+    /// Whether the sets have a role in common.
+    #[must_use]
+    pub const fn intersects(self, other: Roles) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is no role in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The roles in the order of [`Role::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Role> + Clone {
+        Role::ALL.into_iter().filter(move |role| self.contains(*role))
+    }
+}
+
+impl From<Role> for Roles {
+    fn from(role: Role) -> Roles {
+        Roles::NONE.with(role)
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Roles {
+        roles.into_iter().fold(Roles::NONE, Roles::with)
+    }
+}
+
+impl fmt::Debug for Roles {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Roles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Roles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Roles, D::Error> {
+        struct ListVisitor;
+
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = Roles;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of roles")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Roles, A::Error> {
+                let mut roles = Roles::NONE;
+                while let Some(role) = list.next_element::<Role>()? {
+                    roles = roles.with(role);
+                }
+                Ok(roles)
+            }
+        }
+
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+/// Most characters in a subject.
+pub const SUBJECT_LENGTH_MAX: usize = 128;
+
+/// The opaque id of a person or a machine, as the issuer of its token knows it: never a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Subject(String);
+
+/// The text is not a subject; the message is the stable error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("subject")]
+pub struct SubjectError;
+
+impl Subject {
+    /// Takes 1 to 128 visible ASCII characters (`!` to `~`).
+    ///
+    /// # Errors
+    /// [`SubjectError`] for anything else: blanks, control characters, other scripts.
+    pub fn parse(text: &str) -> Result<Subject, SubjectError> {
+        Subject::try_from(text.to_owned())
+    }
+
+    /// The id itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Subject {
+    type Error = SubjectError;
+
+    fn try_from(text: String) -> Result<Subject, SubjectError> {
+        let well_formed = (1..=SUBJECT_LENGTH_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if well_formed { Ok(Subject(text)) } else { Err(SubjectError) }
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> String {
+        subject.0
+    }
+}
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Subject, SubjectError> {
+        Subject::parse(text)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+/// Who asks for a change, as it stands in the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The opaque id; four eyes compare this.
+    pub subject: Subject,
+    /// What the subject may do.
+    pub roles: Roles,
+    /// The organisation for which an enterprise, a provider or a bank acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<CreditCode>,
+}
+
+impl Actor {
+    /// Whether the actor holds the role.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(role)
+    }
+
+    /// Whether a role that is held for an organisation comes without one.
+    #[must_use]
+    pub fn lacks_organisation(&self) -> bool {
+        self.organisation.is_none() && self.roles.iter().any(Role::needs_organisation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_of_roles_are_read_as_they_are_written() {
+        for role in Role::ALL {
+            assert_eq!(role.as_str().parse::<Role>(), Ok(role));
+            assert_eq!(json!(role), json!(role.as_str()));
+            assert!(!role.name_zh().is_empty());
+        }
+        for text in ["", "Officer", "officer ", "admin", "officer,approver"] {
+            assert_eq!(text.parse::<Role>(), Err(RoleError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_leaf_shows_an_actor_with_string_values_only_and_without_nulls() {
+        let roles = Roles::from_iter([Role::Approver, Role::Officer, Role::Officer]);
+        let actor = Actor { subject: Subject::parse("u-17").unwrap(), roles, organisation: None };
+        assert_eq!(
+            serde_json::to_string(&actor).unwrap(),
+            r#"{"subject":"u-17","roles":["officer","approver"]}"#
+        );
+        let organisation = Some(CreditCode::parse("91310000MA1FL0000N").unwrap());
+        let actor = Actor { roles: Role::Enterprise.into(), organisation, ..actor };
+        let text = serde_json::to_string(&actor).unwrap();
+        assert_eq!(text, r#"{"subject":"u-17","roles":["enterprise"],"organisation":"91310000MA1FL0000N"}"#);
+        assert_eq!(serde_json::from_str::<Actor>(&text).unwrap(), actor);
+        assert!(actor.has(Role::Enterprise) && !actor.has(Role::Officer));
+    }
+
+    #[test]
+    fn roles_held_for_an_organisation_lack_something_without_one() {
+        for role in Role::ALL {
+            let actor =
+                Actor { subject: Subject::parse("x").unwrap(), roles: role.into(), organisation: None };
+            let expected = matches!(role, Role::Enterprise | Role::Provider | Role::Bank);
+            assert_eq!(actor.lacks_organisation(), expected, "{role}");
+        }
+    }
+
+    #[test]
+    fn unknown_roles_and_unknown_members_are_refused() {
+        assert!(serde_json::from_value::<Roles>(json!(["officer", "root"])).is_err());
+        assert!(serde_json::from_value::<Roles>(json!("officer")).is_err());
+        assert!(serde_json::from_value::<Actor>(json!({"subject": "a", "roles": [], "x": "y"})).is_err());
+    }
+
+    #[test]
+    fn a_subject_is_visible_and_bounded() {
+        assert!(Subject::parse(&"a".repeat(128)).is_ok());
+        assert!(Subject::parse("auth0|5f7c8e:alice@example").is_ok());
+        let long = "a".repeat(129);
+        for text in ["", " ", "a b", "a\n", "a\u{7f}", "张三", "a\u{200b}", long.as_str()] {
+            assert_eq!(Subject::parse(text), Err(SubjectError), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_of_roles_is_the_same_in_any_order(
+            picked in proptest::collection::vec(proptest::sample::select(Role::ALL.to_vec()), 0..12),
+        ) {
+            let forward = Roles::from_iter(picked.iter().copied());
+            let backward = Roles::from_iter(picked.iter().rev().copied());
+            prop_assert_eq!(forward, backward);
+            for role in Role::ALL {
+                prop_assert_eq!(forward.contains(role), picked.contains(&role));
+            }
+            let listed: Vec<Role> = forward.iter().collect();
+            prop_assert!(listed.is_sorted());
+            prop_assert_eq!(serde_json::from_value::<Roles>(json!(forward)).unwrap(), forward);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Ids of documents: distinct types over UUIDs that the edge makes (version 7, so they sort by time).
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::macros::string_value;
+use super::text::Malformed;
+
+macro_rules! document_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// An id that the edge made.
+            pub const fn new(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            /// The hyphenated lower-case form only. Error: `invalid_id`.
+            pub fn parse(text: &str) -> Result<Self, Malformed> {
+                let id = Uuid::try_parse(text).ok().filter(|id| id.hyphenated().to_string() == text);
+                id.map(Self).ok_or(Malformed { code: "invalid_id" })
+            }
+
+            /// The UUID.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        string_value!($name, "invalid_id");
+    };
+}
+
+document_id!(
+    /// An appropriation, an adjustment or a lapse of a programme's budget.
+    BudgetChangeId
+);
+document_id!(
+    /// A rental contract.
+    RentalId
+);
+document_id!(
+    /// A voucher.
+    VoucherId
+);

@@ -1,0 +1,108 @@
+//! Percent and percentage points, exact to six decimals.
+
+use std::fmt;
+
+use super::macros::string_value;
+use super::text::Malformed;
+
+const MICRO: i64 = 1_000_000;
+
+fn parse_micro(text: &str, whole_max: usize, code: &'static str) -> Result<i64, Malformed> {
+    let refused = Malformed { code };
+    let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
+    let digits =
+        |s: &str, max: usize| !s.is_empty() && s.len() <= max && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole, whole_max) || part.is_some_and(|p| !digits(p, 6)) {
+        return Err(refused);
+    }
+    let whole: i64 = whole.parse().map_err(|_| refused)?;
+    let part: i64 = format!("{:0<6}", part.unwrap_or("")).parse().map_err(|_| refused)?;
+    Ok(whole * MICRO + part)
+}
+
+fn write_micro(micro: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (whole, part) = (micro / MICRO, micro % MICRO);
+    if part == 0 {
+        return write!(f, "{whole}");
+    }
+    let digits = format!("{part:06}");
+    write!(f, "{whole}.{}", digits.trim_end_matches('0'))
+}
+
+macro_rules! micro_value {
+    ($(#[$doc:meta])* $name:ident, $code:literal, $max_digits:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Digits, then up to six decimals; never negative.
+            pub fn parse(text: &str) -> Result<Self, Malformed> {
+                parse_micro(text, $max_digits, $code).map(Self)
+            }
+
+            /// So many millionths.
+            pub const fn from_micro(micro: i64) -> Self {
+                Self(micro)
+            }
+
+            /// In millionths of one.
+            pub const fn micro(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_micro(self.0, f)
+            }
+        }
+
+        string_value!($name, $code);
+    };
+}
+
+micro_value!(
+    /// A percentage: `20` is 20 %. Error: `invalid_percent`.
+    Percent,
+    "invalid_percent",
+    4
+);
+micro_value!(
+    /// Percentage points of interest: `1.5` takes 3.25 % down to 1.75 %. Error: `invalid_points`.
+    Points,
+    "invalid_points",
+    2
+);
+
+impl Percent {
+    /// 100 %.
+    pub const HUNDRED: Self = Self(100 * MICRO);
+}
+
+impl Points {
+    /// The most that the national measure pays: 1.50 points (through 2027-12-31).
+    pub const STATUTORY_MAX: Self = Self(1_500_000);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed parse fails the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percent_reads_back_in_its_shortest_form() {
+        for (text, shown) in [("20", "20"), ("1.50", "1.5"), ("33.333333", "33.333333"), ("0", "0")] {
+            assert_eq!(Percent::parse(text).unwrap().to_string(), shown);
+        }
+        for bad in ["", "-1", "+1", "1e2", ".5", "5.", "1.1234567", "12345", "１"] {
+            assert!(Percent::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn points_are_held_to_the_statutory_cap_by_comparison() {
+        assert!(Points::parse("1.50").unwrap() <= Points::STATUTORY_MAX);
+        assert!(Points::parse("1.500001").unwrap() > Points::STATUTORY_MAX);
+    }
+}

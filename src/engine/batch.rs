@@ -1,0 +1,308 @@
+//! One batch, one transaction: lock → load → decide → write → commit.
+//!
+//! The order is the whole point. Nothing is read before the head is locked, so nothing is stale; all
+//! that is decided is decided in memory; all that is written is in flight together. Round trips: begin
+//! and lock, up to three loads (and one for answers given before), the writes, the commit.
+
+use std::collections::BTreeMap;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use super::fold::{Folded, Start, fold, read_refusal};
+use super::load::load;
+use super::store::{self, Head, HeadRow, IdempotencyRow};
+use super::submission::{Accepted, Answer, Submission, SubmitError, Work};
+use super::write::write;
+use crate::agencies::SEMANTICS;
+use crate::audit::leaf::Leaf;
+use crate::audit::tree::Frontier;
+use crate::book::{Book, Command, Key, Keys, Outcome, ROUNDS_MAX, needs};
+use crate::db::convert::{self, Unreadable};
+use crate::db::migrate::SCHEMA_VERSION;
+use crate::domain::{AgencyCode, Instant, Sequence, Stamp};
+
+/// Why a batch did not commit.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BatchError {
+    /// The database refused, or went away.
+    #[error(transparent)]
+    Database(#[from] DieselError),
+    /// A row does not hold what its table promises.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// This process does not know the agency's semantics or its schema's version.
+    #[error("the ledger is of another release: semantics {semantics}, schema {schema_version}")]
+    OtherRelease { semantics: u32, schema_version: i32 },
+    /// The schema is there, its first leaf is not.
+    #[error("the agency's log has not begun")]
+    NoHead,
+}
+
+impl BatchError {
+    pub(super) fn unreadable(what: &str) -> Self {
+        Self::Unreadable(Unreadable(what.to_owned()))
+    }
+
+    /// Whether the connection is gone, as far as the error itself says.
+    pub(super) const fn is_disconnect(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _
+            ))
+        )
+    }
+}
+
+/// How far a batch came.
+#[derive(Debug)]
+pub(super) enum Attempt {
+    /// Committed: the answers of the first submissions.
+    Done(Vec<Result<Answer, SubmitError>>),
+    /// Nothing was committed, and trying again may help.
+    Retry(BatchError),
+    /// Nothing was committed, and trying again will not help as it is.
+    Refused(BatchError),
+    /// The commit was sent and not answered.
+    Unknown(BatchError),
+}
+
+/// Tries a batch on a connection that nobody else uses.
+pub(super) async fn attempt(
+    conn: &AsyncPgConnection,
+    agency: &AgencyCode,
+    submissions: &[&Submission],
+) -> Attempt {
+    let begun = tokio::try_join!(
+        async { (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await },
+        store::lock_head(conn),
+    );
+    let head = match begun {
+        Ok(((), head)) => head,
+        Err(error) => return Attempt::Retry(error.into()),
+    };
+    let folded = match prepare(conn, agency, submissions, head).await {
+        Ok(folded) => folded,
+        Err(error) => return roll_back(conn, error).await,
+    };
+    match (&mut &*conn).batch_execute("COMMIT").await {
+        Ok(()) => Attempt::Done(folded.answers),
+        Err(error) => after_commit(conn, error.into()).await,
+    }
+}
+
+/// A statement failed. Where the connection still takes a rollback, it was the statement's fault.
+async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
+    let gone = (&mut &*conn).batch_execute("ROLLBACK").await.is_err();
+    let serialization = matches!(
+        error,
+        BatchError::Database(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
+    );
+    if gone || serialization || error.is_disconnect() {
+        Attempt::Retry(error)
+    } else {
+        Attempt::Refused(error)
+    }
+}
+
+/// The commit failed. Where the connection still answers, the server said no; else nobody knows.
+async fn after_commit(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
+    match (&mut &*conn).batch_execute("ROLLBACK").await {
+        Ok(()) => Attempt::Refused(error),
+        Err(_) => Attempt::Unknown(error),
+    }
+}
+
+/// All but the commit.
+async fn prepare(
+    conn: &AsyncPgConnection,
+    agency: &AgencyCode,
+    submissions: &[&Submission],
+    row: Option<HeadRow>,
+) -> Result<Folded, BatchError> {
+    let new = row.is_none();
+    let head = match row {
+        Some(row) => row.read(agency)?,
+        None => unborn(submissions)?,
+    };
+    let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
+    let (folded, head) = decide(conn, head, submissions, now).await?;
+    if folded.stored.is_empty() {
+        return Ok(folded);
+    }
+    let Some(agency) = &folded.book.agency else { return Err(BatchError::NoHead) };
+    let row = HeadRow::new(&head, agency)?;
+    write(conn, &folded, submissions, (&row, new)).await?;
+    Ok(folded)
+}
+
+/// The head of a log that begins with this batch.
+fn unborn(submissions: &[&Submission]) -> Result<Head, BatchError> {
+    let begins = submissions.first().is_some_and(|s| match &s.work {
+        Work::One(envelope) => matches!(envelope.command, Command::CreateAgency(_)),
+        Work::All { .. } => false,
+    });
+    if !begins {
+        return Err(BatchError::NoHead);
+    }
+    Ok(Head {
+        next: Sequence::default(),
+        frontier: Frontier::new(),
+        recorded_at: Instant::new(chrono::DateTime::UNIX_EPOCH),
+        schema_version: SCHEMA_VERSION,
+        agency: None,
+    })
+}
+
+/// Whether this process may decide for the agency.
+fn known_release(head: &Head) -> Result<(), BatchError> {
+    let semantics = head.agency.as_ref().map_or(*SEMANTICS.end(), |a| a.semantics);
+    if SEMANTICS.contains(&semantics) && head.schema_version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    Err(BatchError::OtherRelease { semantics, schema_version: head.schema_version })
+}
+
+/// Loads and decides: the batch as it would be, and the head after it. Writes nothing.
+pub(super) async fn decide(
+    conn: &AsyncPgConnection,
+    head: Head,
+    submissions: &[&Submission],
+    now: Instant,
+) -> Result<(Folded, Head), BatchError> {
+    known_release(&head)?;
+    let mut book = Book { agency: head.agency.clone(), ..Book::default() };
+    let recorded_at = now.max(head.recorded_at);
+    let business_date = match &book.agency {
+        Some(agency) => agency.business_date_at(recorded_at),
+        None => recorded_at.date_in(crate::domain::dates::Zone::default().tz()),
+    };
+    let stamp = Stamp { sequence: head.next, recorded_at, business_date };
+    let wanted = wanted(submissions, &stamp, &book);
+    let (rows, ()) = tokio::try_join!(
+        async { Ok(IdempotencyRow::by_keys(conn, &keys(submissions)).await?) },
+        load(conn, wanted, &mut book),
+    )?;
+    let known = known_answers(conn, submissions, rows).await?;
+    for _ in 1..ROUNDS_MAX {
+        let more = self::wanted(submissions, &stamp, &book);
+        if more.is_empty() {
+            break;
+        }
+        load(conn, more, &mut book).await?;
+    }
+    let start = Start { book, frontier: head.frontier, next: head.next, recorded_at };
+    let folded = fold(start, submissions, &known);
+    let after = Head {
+        next: Sequence::new(folded.frontier.size()),
+        frontier: folded.frontier.clone(),
+        recorded_at,
+        schema_version: head.schema_version,
+        agency: None,
+    };
+    Ok((folded, after))
+}
+
+/// What the commands need and the book does not know yet.
+fn wanted(submissions: &[&Submission], stamp: &Stamp, book: &Book) -> Keys {
+    let mut keys = Keys::new();
+    let mut ask = |command: &Command| {
+        keys.extend(needs(command, stamp, book).into_iter().filter(|key: &Key| !book.knows(key)));
+    };
+    for submission in submissions {
+        match &submission.work {
+            Work::One(envelope) => ask(&envelope.command),
+            Work::All { members, .. } => members.iter().for_each(|m| ask(&m.command)),
+        }
+    }
+    keys
+}
+
+fn keys(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
+    let mut keys: Vec<_> = submissions.iter().map(|s| (s.subject.to_string(), s.key.to_vec())).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The answers that keys have already.
+async fn known_answers(
+    conn: &AsyncPgConnection,
+    submissions: &[&Submission],
+    rows: Vec<IdempotencyRow>,
+) -> Result<BTreeMap<usize, Result<Answer, SubmitError>>, BatchError> {
+    let mut known = BTreeMap::new();
+    if rows.is_empty() {
+        return Ok(known);
+    }
+    let leaves = answered_leaves(conn, &rows).await?;
+    let by_key: BTreeMap<_, _> = rows.iter().map(|r| ((r.subject.as_str(), r.key.as_slice()), r)).collect();
+    for (index, submission) in submissions.iter().enumerate() {
+        let Some(row) = by_key.get(&(submission.subject.as_str(), submission.key.as_slice())) else {
+            continue;
+        };
+        let answer = if row.request != submission.request {
+            Err(SubmitError::KeyReused)
+        } else if let Some(refusal) = &row.refusal {
+            Ok(read_refusal(refusal))
+        } else {
+            row.sequence.map_or(Err(SubmitError::Fault), |s| accepted_before(s, &leaves))
+        };
+        known.insert(index, answer);
+    }
+    Ok(known)
+}
+
+/// The leaves of accepted answers: each key's own, then those of the groups among them.
+async fn answered_leaves(
+    conn: &AsyncPgConnection,
+    rows: &[IdempotencyRow],
+) -> Result<BTreeMap<i64, Accepted>, BatchError> {
+    let first: Vec<i64> = rows.iter().filter_map(|r| r.sequence).collect();
+    let mut leaves = BTreeMap::new();
+    read_leaves(conn, &first, &mut leaves).await?;
+    let members: Vec<i64> = leaves
+        .iter()
+        .filter_map(|(sequence, accepted)| match accepted.outcome {
+            Outcome::Group { members } => Some((*sequence + 1)..=(*sequence + i64::from(members))),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    read_leaves(conn, &members, &mut leaves).await?;
+    Ok(leaves)
+}
+
+async fn read_leaves(
+    conn: &AsyncPgConnection,
+    sequences: &[i64],
+    leaves: &mut BTreeMap<i64, Accepted>,
+) -> Result<(), BatchError> {
+    if sequences.is_empty() {
+        return Ok(());
+    }
+    for row in store::leaves(conn, sequences).await? {
+        let leaf = Leaf::decode(&row.leaf).map_err(|e| BatchError::unreadable(&e.to_string()))?;
+        let accepted = Accepted {
+            sequence: convert::read_sequence(row.sequence)?,
+            recorded_at: leaf.recorded_at,
+            outcome: leaf.outcome,
+        };
+        leaves.insert(row.sequence, accepted);
+    }
+    Ok(())
+}
+
+fn accepted_before(sequence: i64, leaves: &BTreeMap<i64, Accepted>) -> Result<Answer, SubmitError> {
+    let first = leaves.get(&sequence).cloned().ok_or(SubmitError::Fault)?;
+    let members = match first.outcome {
+        Outcome::Group { members } => {
+            let range = (sequence + 1)..=(sequence + i64::from(members));
+            range.map(|s| leaves.get(&s).cloned().ok_or(SubmitError::Fault)).collect::<Result<_, _>>()?
+        }
+        _ => Vec::new(),
+    };
+    Ok(Answer::Accepted { first, members, replayed: true })
+}

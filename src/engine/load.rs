@@ -1,0 +1,161 @@
+//! Loads what commands need: one statement a table, all of a round in flight together.
+
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::batch::BatchError;
+use super::store::NumberRow;
+use crate::book::{Book, Key, Keys, RateKey, Series, Uses};
+use crate::ledger::store::{self as ledger, BalanceRow};
+use crate::organisations::store::OrganisationRow;
+use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
+use crate::reference_rates::store::ReferenceRateRow;
+use crate::rentals::store::{RentalRow, by_contracts};
+use crate::vouchers::store::{VoucherRow, uses_of};
+
+/// The keys of one round, by table.
+#[derive(Default)]
+struct Wanted {
+    organisations: Vec<String>,
+    rates: Vec<(String, chrono::NaiveDate)>,
+    programmes: Vec<String>,
+    rules: Vec<(String, i32)>,
+    budget_changes: Vec<Uuid>,
+    rentals: Vec<Uuid>,
+    contracts: (Vec<String>, Vec<String>, Vec<String>),
+    vouchers: Vec<Uuid>,
+    uses: Vec<Uuid>,
+    usages: Vec<(String, String, i16, String)>,
+    numbers: Vec<String>,
+    balances: Vec<(String, String, String)>,
+}
+
+impl Wanted {
+    fn of(keys: &Keys) -> Self {
+        let mut wanted = Self::default();
+        for key in keys {
+            wanted.add(key);
+        }
+        wanted
+    }
+
+    fn add(&mut self, key: &Key) {
+        match key {
+            Key::Organisation(k) => self.organisations.push(k.to_string()),
+            Key::ReferenceRate(k) => self.rates.push((k.name.to_string(), k.date.naive())),
+            Key::Programme(k) => self.programmes.push(k.to_string()),
+            Key::Rules(k) => self.rules.push((k.programme.to_string(), crate::db::convert::count(k.number))),
+            Key::BudgetChange(k) => self.budget_changes.push(k.uuid()),
+            Key::Rental(k) => self.rentals.push(k.uuid()),
+            Key::Contract(k) => {
+                self.contracts.0.push(k.organisation.to_string());
+                self.contracts.1.push(k.provider.to_string());
+                self.contracts.2.push(k.contract_no.to_string());
+            }
+            Key::Voucher(k) => self.vouchers.push(k.uuid()),
+            Key::ContractUses(k) => self.uses.push(k.uuid()),
+            Key::Usage(k) => self.usages.push(usage_columns(k)),
+            Key::Number(k) => self.numbers.push(k.0.clone()),
+            Key::Balance(k) => self.balances.push(ledger::columns(k)),
+        }
+    }
+}
+
+/// Loads keys into the book; a key that is not there is absent from then on.
+pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
+    let wanted = Wanted::of(&keys);
+    let contracts = async {
+        let (organisations, providers, numbers) = &wanted.contracts;
+        if organisations.is_empty() {
+            return Ok(Vec::new());
+        }
+        by_contracts(conn, organisations, providers, numbers).await
+    };
+    let uses =
+        async { if wanted.uses.is_empty() { Ok(Vec::new()) } else { uses_of(conn, &wanted.uses).await } };
+    let (
+        organisations,
+        rates,
+        programmes,
+        rules,
+        budget_changes,
+        rentals,
+        vouchers,
+        usages,
+        numbers,
+        balances,
+        contracts,
+        uses,
+    ) = tokio::try_join!(
+        OrganisationRow::by_keys(conn, &wanted.organisations),
+        ReferenceRateRow::by_keys(conn, &wanted.rates),
+        ProgrammeRow::by_keys(conn, &wanted.programmes),
+        RulesRow::by_keys(conn, &wanted.rules),
+        BudgetChangeRow::by_keys(conn, &wanted.budget_changes),
+        RentalRow::by_keys(conn, &wanted.rentals),
+        VoucherRow::by_keys(conn, &wanted.vouchers),
+        UsageRow::by_keys(conn, &wanted.usages),
+        NumberRow::by_keys(conn, &wanted.numbers),
+        BalanceRow::by_keys(conn, &wanted.balances),
+        contracts,
+        uses,
+    )?;
+    for row in &organisations {
+        let organisation = row.read()?;
+        book.organisations.load(organisation.credit_code, organisation);
+    }
+    for row in &rates {
+        let rate = row.read()?;
+        book.reference_rates.load(RateKey { name: rate.name.clone(), date: rate.date }, rate);
+    }
+    for row in &programmes {
+        let programme = row.read()?;
+        book.programmes.load(programme.code.clone(), programme);
+    }
+    for row in &rules {
+        let version = row.read()?;
+        let key =
+            crate::programmes::RulesKey { programme: version.programme.clone(), number: version.number };
+        book.rules.load(key, version);
+    }
+    for row in &budget_changes {
+        let change = row.read()?;
+        book.budget_changes.load(change.id, change);
+    }
+    for row in &rentals {
+        let rental = row.read()?;
+        book.rentals.load(rental.id, rental);
+    }
+    for row in &vouchers {
+        let voucher = row.read()?;
+        book.vouchers.load(voucher.id, voucher);
+    }
+    for row in &usages {
+        let (key, used) = row.read()?;
+        book.usages.load(key, used);
+    }
+    for row in &numbers {
+        let last = u64::try_from(row.last).map_err(|_| BatchError::unreadable("a series below zero"))?;
+        book.numbers.load(Series(row.series.clone()), last);
+    }
+    for row in &balances {
+        let (key, amount) = row.read()?;
+        book.balances.load(key, amount);
+    }
+    for row in &contracts {
+        let (key, id) = row.read()?;
+        book.contracts.load(key, id);
+    }
+    let mut by_rental: std::collections::BTreeMap<_, Uses> = std::collections::BTreeMap::new();
+    for row in &uses {
+        let (rental, voucher, contract_use) = row.read()?;
+        by_rental.entry(rental).or_default().insert(voucher, contract_use);
+    }
+    for (rental, uses) in by_rental {
+        book.uses.load(rental, uses);
+    }
+    for key in keys {
+        book.looked_for(key);
+    }
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! The one door for writes.
+//!
+//! Handlers put submissions on a queue per agency and wait; a writer takes what waits, decides it in one
+//! transaction under the agency's head lock and answers each. One batch is in flight per process; any
+//! number of processes may write to one database, the lock orders them. The log's order is the commit
+//! order.
+
+mod batch;
+mod fold;
+mod load;
+pub mod store;
+pub mod submission;
+mod write;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel_async::SimpleAsyncConnection;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::audit::note::{Checkpoint, SigningKey};
+use crate::auth::keys::{KeyError, Keys};
+use crate::db::pool::{Connection, Database, DatabaseError};
+use crate::domain::AgencyCode;
+use batch::BatchError;
+use writer::Job;
+
+pub use submission::{Accepted, Answer, NewBankAccount, NewText, Submission, SubmitError, Work};
+
+/// How many submissions may wait per agency.
+const QUEUE_MAX: usize = 4_096;
+/// How long a caller waits for an answer.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What the service calls itself in checkpoints: their origin is `<service>/<agency>`.
+pub const SERVICE: &str = "subsidy-ledger";
+
+/// The origin of an agency's checkpoints.
+pub fn origin(agency: &AgencyCode) -> String {
+    format!("{SERVICE}/{agency}")
+}
+
+/// Why there is no checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The head is not readable.
+    #[error(transparent)]
+    Unreadable(#[from] crate::db::convert::Unreadable),
+    /// There is no log, or no key to sign it with.
+    #[error("the agency has no log or no key here")]
+    NoLog,
+    /// The key is not usable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The note could not be signed.
+    #[error(transparent)]
+    Note(#[from] crate::audit::note::NoteError),
+}
+
+/// The door. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Engine(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    database: Arc<Database>,
+    keys: Arc<Keys>,
+    writers: Mutex<Writers>,
+}
+
+#[derive(Debug, Default)]
+struct Writers {
+    queues: BTreeMap<AgencyCode, mpsc::Sender<Job>>,
+    tasks: Vec<JoinHandle<()>>,
+    closed: bool,
+}
+
+impl Engine {
+    /// A door to the ledgers of a database.
+    pub fn new(database: Database, keys: Arc<Keys>) -> Self {
+        Self(Arc::new(Inner { database: Arc::new(database), keys, writers: Mutex::default() }))
+    }
+
+    /// The database, for readers.
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// The keys folder.
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    /// Submits and waits. What was queued is settled even if the caller goes away.
+    pub async fn submit(&self, submission: Submission) -> Result<Answer, SubmitError> {
+        let deadline = Instant::now() + DEADLINE;
+        let answer = self.enqueue(submission, deadline)?;
+        match tokio::time::timeout_at(deadline + Duration::from_secs(1), answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(SubmitError::OutcomeUnknown),
+            Err(_) => Err(SubmitError::OutcomeUnknown),
+        }
+    }
+
+    /// Submits many in order and waits for all of them.
+    pub async fn submit_each(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, SubmitError>> {
+        let deadline = Instant::now() + DEADLINE;
+        let waiting: Vec<_> = submissions.into_iter().map(|s| self.enqueue(s, deadline)).collect();
+        let mut answers = Vec::with_capacity(waiting.len());
+        for answer in waiting {
+            answers.push(match answer {
+                Ok(answer) => {
+                    match tokio::time::timeout_at(deadline + Duration::from_secs(1), answer).await {
+                        Ok(Ok(answer)) => answer,
+                        Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
+                    }
+                }
+                Err(error) => Err(error),
+            });
+        }
+        answers
+    }
+
+    fn enqueue(
+        &self,
+        submission: Submission,
+        deadline: Instant,
+    ) -> Result<oneshot::Receiver<Result<Answer, SubmitError>>, SubmitError> {
+        check_sizes(&submission)?;
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue(&submission.agency)?;
+        let job = Job { submission, deadline, reply, commit_unknown: false };
+        queue.try_send(job).map_err(|_| SubmitError::Busy)?;
+        Ok(answer)
+    }
+
+    /// The agency's queue; its writer starts with the first submission.
+    fn queue(&self, agency: &AgencyCode) -> Result<mpsc::Sender<Job>, SubmitError> {
+        let mut writers = self.0.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        if writers.closed {
+            return Err(SubmitError::Unavailable);
+        }
+        if let Some(queue) = writers.queues.get(agency) {
+            return Ok(queue.clone());
+        }
+        let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+        let task = tokio::spawn(writer::run(Arc::clone(&self.0.database), agency.clone(), receiver));
+        writers.tasks.push(task);
+        writers.queues.insert(agency.clone(), sender.clone());
+        Ok(sender)
+    }
+
+    /// Takes nothing more, settles what waits, and returns when all of it is answered.
+    pub async fn shut_down(&self) {
+        let tasks = {
+            let mut writers = self.0.writers.lock().unwrap_or_else(PoisonError::into_inner);
+            writers.closed = true;
+            writers.queues.clear();
+            std::mem::take(&mut writers.tasks)
+        };
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a writer ended badly");
+            }
+        }
+    }
+
+    /// What a submission would be answered, on a snapshot, without the lock. Writes nothing, and its
+    /// idempotency key is not looked at.
+    pub async fn dry_run(&self, submission: Submission) -> Result<Answer, SubmitError> {
+        check_sizes(&submission)?;
+        let conn = self.reader(&submission.agency).await.map_err(|_| SubmitError::Unavailable)?;
+        match self.tried(&conn, &submission).await {
+            Ok(answer) => answer,
+            Err(BatchError::OtherRelease { .. }) => Err(SubmitError::OtherRelease),
+            Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
+            Err(error) if error.is_disconnect() => Err(SubmitError::Unavailable),
+            Err(error) => {
+                tracing::error!(%error, request.id = submission.request_id, "a dry run failed");
+                Err(SubmitError::Fault)
+            }
+        }
+    }
+
+    async fn tried(
+        &self,
+        conn: &Connection,
+        submission: &Submission,
+    ) -> Result<Result<Answer, SubmitError>, BatchError> {
+        let conn: &diesel_async::AsyncPgConnection = conn;
+        (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let row = store::head(conn).await?.ok_or(BatchError::NoHead)?;
+        let head = row.read(&submission.agency)?;
+        let now = crate::domain::Instant::new(chrono::Utc::now());
+        // A key of its own: a dry run neither stores an answer nor replays one.
+        let fresh = Submission { key: rand::random(), ..submission.clone() };
+        let (folded, _) = batch::decide(conn, head, &[&fresh], now).await?;
+        (&mut &*conn).batch_execute("ROLLBACK").await?;
+        Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
+    }
+
+    /// A read-only connection to an agency's ledger.
+    pub async fn reader(&self, agency: &AgencyCode) -> Result<Connection, DatabaseError> {
+        self.0.database.reader(agency).await
+    }
+
+    /// The agency's log as it stands, signed: a note that can be held elsewhere.
+    pub async fn checkpoint(&self, agency: &AgencyCode) -> Result<String, CheckpointError> {
+        let conn = self.reader(agency).await?;
+        let row = store::head(&conn).await.map_err(DatabaseError::from)?.ok_or(CheckpointError::NoLog)?;
+        let head = row.read(agency)?;
+        let secret = self.0.keys.log_key(agency)?.ok_or(CheckpointError::NoLog)?;
+        let key = SigningKey::from_seed(&origin(agency), secret.expose())?;
+        let checkpoint =
+            Checkpoint { origin: origin(agency), size: head.frontier.size(), root: head.frontier.root() };
+        Ok(checkpoint.sign(&key)?)
+    }
+}
+
+fn check_sizes(submission: &Submission) -> Result<(), SubmitError> {
+    match &submission.work {
+        Work::One(envelope) => fold::check_size(&envelope.command),
+        Work::All { members, .. } => members.iter().try_for_each(|m| fold::check_size(&m.command)),
+    }
+}

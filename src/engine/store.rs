@@ -1,0 +1,244 @@
+//! The engine's own tables: the head, the log and what stands beside it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::agencies::Agency;
+use crate::audit::tree::Frontier;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::{AgencyCode, Date, Instant, Sequence};
+use crate::{rows, statement};
+
+rows! {
+    /// The head: one row, whose lock is the door.
+    pub struct HeadRow in "head", keyed {
+        key { one: bool }
+        next_sequence: i64,
+        frontier: Vec<u8>,
+        recorded_at: DateTime<Utc>,
+        semantics: i32,
+        schema_version: i32,
+        name: String,
+        zone: String,
+        sandbox: bool,
+        business_date: Option<NaiveDate>,
+        related_programmes: Value,
+    }
+}
+
+rows! {
+    /// A leaf of the log. `xact` is the database's own.
+    pub struct LogRow in "log", appended {
+        key { sequence: i64 }
+        leaf: Vec<u8>,
+        hash: Vec<u8>,
+        line_count: i32,
+        kind: String,
+        document: String,
+        effective_date: Option<NaiveDate>,
+        subject: String,
+        recorded_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A step of a document's state.
+    pub struct TransitionRow in "transitions", appended {
+        key { sequence: i64, ordinal: i16 }
+        kind: String,
+        document: String,
+        from_status: Option<String>,
+        to_status: String,
+    }
+}
+
+rows! {
+    /// A calculation sheet.
+    pub struct CalculationRow in "calculations", appended {
+        key { document: String, version: i32 }
+        sequence: i64,
+        sheet: Value,
+    }
+}
+
+rows! {
+    /// The answer to a key.
+    pub struct IdempotencyRow in "idempotency", appended {
+        key { subject: String, key: Vec<u8> }
+        request: Vec<u8>,
+        sequence: Option<i64>,
+        refusal: Option<Value>,
+        recorded_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// The last number of a series.
+    pub struct NumberRow in "numbers", keyed {
+        key { series: String }
+        last: i64,
+    }
+}
+
+rows! {
+    /// A free text.
+    pub struct TextRow in "texts", appended {
+        key { sha256: Vec<u8> }
+        salt: Option<Vec<u8>>,
+        body: Option<String>,
+    }
+}
+
+rows! {
+    /// A sealed account number.
+    pub struct BankAccountRow in "bank_accounts", appended {
+        key { organisation: String, mac: Vec<u8> }
+        sealed: Vec<u8>,
+    }
+}
+
+rows! {
+    /// A leaf's bytes.
+    pub struct LeafRow { sequence: i64, leaf: Vec<u8> }
+}
+
+statement! {
+    /// The head, locked until the transaction ends. Reads nothing else: what is loaded before the lock
+    /// is there would be stale.
+    pub fn lock_head() -> Option<HeadRow> = "SELECT * FROM head FOR UPDATE";
+}
+
+statement! {
+    /// The head as it stands.
+    pub fn head() -> Option<HeadRow> = "SELECT * FROM head";
+}
+
+statement! {
+    /// Leaves by their positions.
+    pub fn leaves(sequences: &[i64]) -> Vec<LeafRow> =
+        "SELECT sequence, leaf FROM log WHERE sequence = ANY($1) ORDER BY sequence";
+}
+
+statement! {
+    /// Leaves in order, from a position on.
+    pub fn leaves_from(from: i64, limit: i64) -> Vec<LogRow> =
+        "SELECT * FROM log WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
+}
+
+statement! {
+    /// Tiles of 256 leaf hashes, each whole.
+    pub fn add_leaf_tiles(indexes: &[i64], roots: &[Vec<u8>]) -> usize =
+        "INSERT INTO tiles (level, index, data, root) \
+         SELECT 0, t.index, (SELECT string_agg(l.hash, ''::bytea ORDER BY l.sequence) FROM log AS l \
+                             WHERE l.sequence >= t.index * 256 AND l.sequence < (t.index + 1) * 256), t.root \
+         FROM unnest($1, $2) AS t (index, root)";
+}
+
+statement! {
+    /// A tile of the roots of 256 tiles of the level below, whole.
+    pub fn add_tile(level: i16, index: i64, root: &[u8]) -> usize =
+        "INSERT INTO tiles (level, index, data, root) \
+         SELECT $1, $2, (SELECT string_agg(t.root, ''::bytea ORDER BY t.index) FROM tiles AS t \
+                         WHERE t.level = $1 - 1 AND t.index >= $2 * 256 AND t.index < ($2 + 1) * 256), $3";
+}
+
+statement! {
+    /// Adds turnovers to the totals. The only ON CONFLICT: the head's lock lets one writer in, and what a
+    /// block holds already need not be read.
+    pub fn add_totals(
+        accounts: &[String], programmes: &[String], levels: &[String], years: &[i16],
+        dates: &[NaiveDate], blocks: &[i64], debits: &[Decimal], credits: &[Decimal],
+    ) -> usize =
+        "INSERT INTO totals AS t (account, programme, level, fiscal_year, effective_date, block, debit, credit) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (account, programme, level, fiscal_year, effective_date, block) \
+         DO UPDATE SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit";
+}
+
+statement! {
+    /// Texts; one that is there already (the same salt and words) stays.
+    pub fn add_texts(hashes: &[Vec<u8>], salts: &[Vec<u8>], bodies: &[String]) -> usize =
+        "INSERT INTO texts (sha256, salt, body) SELECT * FROM unnest($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+}
+
+statement! {
+    /// Sealed account numbers.
+    pub fn add_bank_accounts(organisations: &[String], macs: &[Vec<u8>], sealed: &[Vec<u8>]) -> usize =
+        "INSERT INTO bank_accounts (organisation, mac, sealed) SELECT * FROM unnest($1, $2, $3) \
+         ON CONFLICT (organisation, mac) DO NOTHING";
+}
+
+/// The head as values.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The sequence of the next leaf: the size of the log.
+    pub next: Sequence,
+    /// The tree's right edge.
+    pub frontier: Frontier,
+    /// When the last batch was recorded.
+    pub recorded_at: Instant,
+    /// The schema's version.
+    pub schema_version: i32,
+    /// The agency itself; none before its first leaf.
+    pub agency: Option<Agency>,
+}
+
+impl HeadRow {
+    /// The head of a row.
+    pub fn read(&self, code: &AgencyCode) -> Result<Head, Unreadable> {
+        let next = convert::read_sequence(self.next_sequence)?;
+        let frontier =
+            Frontier::from_bytes(next.number(), &self.frontier).map_err(|e| Unreadable(e.to_string()))?;
+        Ok(Head {
+            next,
+            frontier,
+            recorded_at: Instant::new(self.recorded_at),
+            schema_version: self.schema_version,
+            agency: Some(Agency {
+                code: code.clone(),
+                name: convert::read(&self.name)?,
+                zone: convert::read(&self.zone)?,
+                sandbox: self.sandbox,
+                business_date: self.business_date.map(Date::from_naive),
+                semantics: convert::read_count(self.semantics)?,
+                related_programmes: convert::read_json(&self.related_programmes)?,
+            }),
+        })
+    }
+
+    /// The row of a head.
+    pub fn new(head: &Head, agency: &Agency) -> Result<Self, Unreadable> {
+        Ok(Self {
+            one: true,
+            next_sequence: convert::sequence(head.next),
+            frontier: head.frontier.to_bytes(),
+            recorded_at: head.recorded_at.utc(),
+            semantics: convert::count(agency.semantics),
+            schema_version: head.schema_version,
+            name: agency.name.to_string(),
+            zone: agency.zone.to_string(),
+            sandbox: agency.sandbox,
+            business_date: agency.business_date.map(Date::naive),
+            related_programmes: convert::json(&agency.related_programmes)?,
+        })
+    }
+}
+
+rows! {
+    /// An agency in the register.
+    pub struct AgencyRow in "agencies", appended {
+        key { code: String }
+        name: String,
+        zone: String,
+        sandbox: bool,
+        origin: String,
+        verifier_key: String,
+        created_at: DateTime<Utc>,
+    }
+}
+
+statement! {
+    /// All agencies.
+    pub fn agencies() -> Vec<AgencyRow> = "SELECT * FROM public.agencies ORDER BY code";
+}

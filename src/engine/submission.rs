@@ -1,0 +1,131 @@
+//! What callers hand to the engine and what they get back.
+
+use serde_json::Value;
+
+use crate::book::{Envelope, Outcome};
+use crate::domain::{AgencyCode, CreditCode, Instant, Sequence, Subject, TextHash};
+
+/// A free text that a command names by its hash.
+#[derive(Debug, Clone)]
+pub struct NewText {
+    /// SHA-256 over salt and text.
+    pub hash: TextHash,
+    /// 16 random bytes.
+    pub salt: Vec<u8>,
+    /// The words.
+    pub body: String,
+}
+
+/// A bank account's number, sealed with a key outside the database.
+#[derive(Debug, Clone)]
+pub struct NewBankAccount {
+    /// Whose.
+    pub organisation: CreditCode,
+    /// HMAC of the number.
+    pub mac: TextHash,
+    /// The number under AES-256-GCM.
+    pub sealed: Vec<u8>,
+}
+
+/// What is asked for under one idempotency key.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// One command: one leaf.
+    One(Box<Envelope>),
+    /// Many, all or nothing: a header's leaf and a leaf each.
+    All {
+        /// Who asks for the whole.
+        actor: crate::domain::Actor,
+        /// What.
+        members: Vec<Envelope>,
+    },
+}
+
+/// A request as the engine takes it. Everything random was drawn at the edge.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Whose ledger.
+    pub agency: AgencyCode,
+    /// Whose idempotency key.
+    pub subject: Subject,
+    /// SHA-256 of the idempotency key.
+    pub key: [u8; 32],
+    /// SHA-256 of the request: method, path, query, `If-Match`, body.
+    pub request: [u8; 32],
+    /// The request's id, which a stored refusal is answered with again.
+    pub request_id: String,
+    /// What is asked for.
+    pub work: Work,
+    /// Texts that the commands name.
+    pub texts: Vec<NewText>,
+    /// Bank accounts that the commands name.
+    pub accounts: Vec<NewBankAccount>,
+}
+
+/// An accepted command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its leaf.
+    pub sequence: Sequence,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// The document as it left it.
+    pub outcome: Outcome,
+}
+
+/// The engine's answer to a submission.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Committed (or, of a dry run, what would be).
+    Accepted {
+        /// The command, or a group's header.
+        first: Accepted,
+        /// The members of a group.
+        members: Vec<Accepted>,
+        /// Whether this answers a request that was answered before.
+        replayed: bool,
+    },
+    /// A rule refused. Stored under the key, unless it was a dry run.
+    Refused {
+        /// `{"code": …, …}`: the code and what explains it.
+        refusal: Value,
+        /// Which member of a group was refused.
+        member: Option<usize>,
+        /// The id of the request that was refused first.
+        request_id: String,
+        /// Whether this answers a request that was answered before.
+        replayed: bool,
+    },
+}
+
+/// Why there is no answer. Nothing of these is stored under the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The queue is full.
+    #[error("the queue is full")]
+    Busy,
+    /// There is no such agency.
+    #[error("no such agency")]
+    NoAgency,
+    /// The database is away, or the deadline passed before a commit was tried.
+    #[error("the database is away")]
+    Unavailable,
+    /// This process does not know the agency's semantics or its schema's version.
+    #[error("the agency's ledger is of another release")]
+    OtherRelease,
+    /// A commit was sent and its outcome could not be learnt; the key settles it.
+    #[error("the outcome is not known")]
+    OutcomeUnknown,
+    /// A command or its leaf is larger than the log takes.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// Bytes.
+        limit: usize,
+    },
+    /// A fault of ours, logged once where it was found.
+    #[error("a fault")]
+    Fault,
+}

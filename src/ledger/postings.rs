@@ -1,0 +1,169 @@
+//! Postings: the verbs of the ledger, each balanced in every book it touches.
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::{Account, BookCode, Side};
+use crate::domain::dates::FiscalYear;
+use crate::domain::money::OutOfRange;
+use crate::domain::{CreditCode, Label, Money, ProgrammeCode};
+
+/// What every line of a posting carries beside its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dimensions {
+    /// 专项
+    pub programme: ProgrammeCode,
+    /// The beneficiary or payee; none for the budget itself.
+    pub organisation: Option<CreditCode>,
+    /// The funding level, where a programme shares its funding.
+    pub level: Option<Label>,
+    /// The fiscal year of the appropriation or the commitment.
+    pub fiscal_year: FiscalYear,
+}
+
+/// One line of a posting. The amount is above zero.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The account.
+    pub account: Account,
+    /// Debit or credit.
+    pub side: Side,
+    /// CNY, above zero.
+    pub amount: Money,
+    /// 专项
+    pub programme: ProgrammeCode,
+    /// The beneficiary or payee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<CreditCode>,
+    /// The funding level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Label>,
+    /// The fiscal year.
+    pub fiscal_year: FiscalYear,
+}
+
+/// Lines that balance in every book.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Posting(Vec<Line>);
+
+impl Posting {
+    /// The lines.
+    pub fn lines(&self) -> &[Line] {
+        &self.0
+    }
+
+    /// Whether nothing is posted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// **appropriate a**: B Dr1001 Cr2001.
+    pub fn appropriate(amount: Money, at: &Dimensions) -> Self {
+        Self::default().pair(Account::B1001, Account::B2001, amount, at)
+    }
+
+    /// A reduction of an appropriation: B Dr2001 Cr1001.
+    pub fn reduce_appropriation(amount: Money, at: &Dimensions) -> Self {
+        Self::default().pair(Account::B2001, Account::B1001, amount, at)
+    }
+
+    /// **lapse a**: B Dr2001 Cr2009.
+    pub fn lapse(amount: Money, at: &Dimensions) -> Self {
+        Self::default().pair(Account::B2001, Account::B2009, amount, at)
+    }
+
+    /// A commitment from the available appropriation: B Dr2001 Cr`commitment`.
+    pub fn commit(amount: Money, commitment: Account, at: &Dimensions) -> Self {
+        Self::default().pair(Account::B2001, commitment, amount, at)
+    }
+
+    /// **RELEASE(a, c)**: B Dr c Cr2001; a commitment of an earlier fiscal year lapses: Cr2009.
+    /// `at.fiscal_year` is the commitment's year, `today` the year in which it is released.
+    pub fn release(amount: Money, commitment: Account, at: &Dimensions, today: FiscalYear) -> Self {
+        let to = if today > at.fiscal_year { Account::B2009 } else { Account::B2001 };
+        Self::default().pair(commitment, to, amount, at)
+    }
+
+    /// Adds a debit and a credit of the same amount; a part of 0.00 is left out.
+    fn pair(mut self, debit: Account, credit: Account, amount: Money, at: &Dimensions) -> Self {
+        if !amount.is_zero() {
+            for (account, side) in [(debit, Side::Debit), (credit, Side::Credit)] {
+                self.0.push(Line {
+                    account,
+                    side,
+                    amount,
+                    programme: at.programme.clone(),
+                    organisation: at.organisation,
+                    level: at.level.clone(),
+                    fiscal_year: at.fiscal_year,
+                });
+            }
+        }
+        self
+    }
+
+    /// Whether debits equal credits in every book and every amount is above zero.
+    pub fn balances(&self) -> Result<bool, OutOfRange> {
+        for book in BookCode::ALL {
+            let side = |side| {
+                Money::sum(
+                    self.0.iter().filter(|l| l.account.book() == book && l.side == side).map(|l| l.amount),
+                )
+            };
+            if side(Side::Debit)? != side(Side::Credit)? {
+                return Ok(false);
+            }
+        }
+        Ok(self.0.iter().all(|l| l.amount.is_positive()))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed posting fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(year: i32) -> Dimensions {
+        Dimensions {
+            programme: ProgrammeCode::parse("p").unwrap(),
+            organisation: None,
+            level: None,
+            fiscal_year: FiscalYear::new(year).unwrap(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_verb_balances_every_book(fen in 0_i64..100_000_000_000, year in 2020_i32..2030, today in 2020_i32..2030) {
+            let (amount, at) = (Money::from_fen(fen), at(year));
+            for posting in [
+                Posting::appropriate(amount, &at),
+                Posting::reduce_appropriation(amount, &at),
+                Posting::lapse(amount, &at),
+                Posting::commit(amount, Account::B2003, &at),
+                Posting::release(amount, Account::B2003, &at, FiscalYear::new(today).unwrap()),
+            ] {
+                prop_assert!(posting.balances().unwrap());
+                prop_assert_eq!(posting.is_empty(), fen == 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_commitment_of_an_earlier_year_lapses_when_it_is_released() {
+        let later =
+            Posting::release(Money::from_fen(1), Account::B2003, &at(2025), FiscalYear::new(2026).unwrap());
+        assert_eq!(
+            later.lines().iter().map(|l| l.account).collect::<Vec<_>>(),
+            [Account::B2003, Account::B2009]
+        );
+        let same =
+            Posting::release(Money::from_fen(1), Account::B2003, &at(2025), FiscalYear::new(2025).unwrap());
+        assert_eq!(
+            same.lines().iter().map(|l| l.account).collect::<Vec<_>>(),
+            [Account::B2003, Account::B2001]
+        );
+    }
+}

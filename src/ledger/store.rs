@@ -1,0 +1,75 @@
+//! Balances, entries and totals in the database.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::accounts::Account;
+use super::balances::BalanceKey;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::Money;
+use crate::rows;
+
+rows! {
+    /// A balance, on its account's own side.
+    pub struct BalanceRow in "balances", keyed {
+        key { account: String, programme: String, payee: String }
+        amount: Decimal,
+    }
+}
+
+rows! {
+    /// A line of a posting.
+    pub struct EntryRow in "entries", appended {
+        key { sequence: i64, line: i16 }
+        account: String,
+        side: String,
+        amount: Decimal,
+        programme: String,
+        organisation: String,
+        level: String,
+        fiscal_year: i16,
+        effective_date: NaiveDate,
+        document: String,
+    }
+}
+
+rows! {
+    /// Turnovers of a block of sequences.
+    pub struct TotalRow in "totals", keyed {
+        key {
+            account: String,
+            programme: String,
+            level: String,
+            fiscal_year: i16,
+            effective_date: NaiveDate,
+            block: i64,
+        }
+        debit: Decimal,
+        credit: Decimal,
+    }
+}
+
+/// How many sequences are totalled together.
+pub const BLOCK: i64 = 65_536;
+
+impl BalanceRow {
+    /// The row of a balance.
+    pub fn new(key: &BalanceKey, amount: Money) -> Self {
+        let (account, programme, payee) = columns(key);
+        Self { account, programme, payee, amount: convert::decimal(amount) }
+    }
+
+    /// The balance of a row.
+    pub fn read(&self) -> Result<(BalanceKey, Money), Unreadable> {
+        let account = Account::parse(&self.account).ok_or_else(|| Unreadable(self.account.clone()))?;
+        let payee = if self.payee.is_empty() { None } else { Some(convert::read(&self.payee)?) };
+        let key = BalanceKey { account, programme: convert::read(&self.programme)?, payee };
+        Ok((key, convert::money(self.amount)?))
+    }
+}
+
+/// The key's columns.
+pub fn columns(key: &BalanceKey) -> (String, String, String) {
+    let payee = key.payee.map(|p| p.to_string()).unwrap_or_default();
+    (key.account.code().to_owned(), key.programme.to_string(), payee)
+}

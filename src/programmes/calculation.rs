@@ -1,0 +1,332 @@
+//! The calculation sheet of the ratio instruments: "not more than R % of a base, capped per organisation
+//! and calendar year".
+//!
+//! Exact to the end, rounded once, then cut by the caps in their fixed order; every cut stands on the
+//! sheet, and the lines after the cuts sum to the amount. A sheet is a pure function of its inputs, and
+//! carries all of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::RulesVersion;
+use super::policy::{Base, ItemRatio, Policy};
+use crate::domain::apportion::largest_remainder;
+use crate::domain::dates::FiscalYear;
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::rounding::round;
+use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope};
+
+/// A line that a ratio is taken of: of a contract or of a settlement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettledLine {
+    /// What: `compute`, `storage`, `network`, `model_service`, …
+    pub item: Label,
+    /// CNY, tax included.
+    pub amount: Amount,
+    /// The VAT rate in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_percent: Option<Percent>,
+}
+
+/// A line of the sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetLine {
+    /// What.
+    pub item: Label,
+    /// CNY, tax included, as it was settled.
+    pub amount: Money,
+    /// The VAT rate in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_percent: Option<Percent>,
+    /// Whether the rules list the item.
+    pub eligible: bool,
+    /// What the ratio is taken of; 0.00 for an ineligible item.
+    pub base: Money,
+    /// The ratio, for an eligible item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio_percent: Option<Percent>,
+    /// base × ratio, unrounded.
+    pub exact: Exact,
+    /// What is paid for this line after every cut; the lines sum to the sheet's amount.
+    pub subsidy: Money,
+}
+
+/// What cut a sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReductionCode {
+    /// Another programme's subsidy for the same contract, taken off.
+    NetOff,
+    /// The cap of one claim or voucher.
+    ClaimCap,
+    /// What is left on the voucher.
+    VoucherBalance,
+    /// The interest paid.
+    PaidInterestCeiling,
+    /// The cap of an organisation in all.
+    LifetimeCap,
+    /// The cap of an organisation in a calendar year.
+    AnnualCap,
+}
+
+/// A cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reduction {
+    /// What cut.
+    pub code: ReductionCode,
+    /// By how much, CNY.
+    pub amount: Money,
+}
+
+/// A funding level's part of the amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareAmount {
+    /// Which level.
+    pub level: Label,
+    /// CNY.
+    pub amount: Money,
+}
+
+/// A cap and what was used of it before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapUse {
+    /// The calendar year; none for the lifetime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<FiscalYear>,
+    /// CNY, the cap.
+    pub cap: Money,
+    /// CNY, used before.
+    pub used: Money,
+}
+
+/// What a sheet was computed from, beside its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// Whether the organisation counted as a start-up.
+    pub startup: bool,
+    /// What the ratios were taken of.
+    pub base: Base,
+    /// Another programme's subsidy for the same contract, where the rules take it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub net_off: Option<Money>,
+    /// The cap of one claim or voucher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_cap: Option<Money>,
+    /// The lifetime cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<CapUse>,
+    /// The annual cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annual: Option<CapUse>,
+}
+
+/// A calculation sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calculation {
+    /// Its number among the sheets of its document, from 1.
+    pub version: u32,
+    /// Which version of the rules.
+    pub rules_version: u32,
+    /// The rules' SHA-256.
+    pub rules_sha256: String,
+    /// What it was computed from.
+    pub inputs: Inputs,
+    /// Line by line.
+    pub lines: Vec<SheetLine>,
+    /// The unrounded sum.
+    pub exact: Exact,
+    /// Rounded, before any cut.
+    pub computed: Money,
+    /// How it was rounded.
+    pub rounding: Rounding,
+    /// Cuts, in the order in which they were made.
+    pub reductions: Vec<Reduction>,
+    /// What is left.
+    pub amount: Money,
+    /// The amount by funding level.
+    pub shares: Vec<ShareAmount>,
+}
+
+/// Why a sheet comes to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum CalculationError {
+    /// The eligible base is smaller than the rules ask for.
+    #[error("the base {base} is below {minimum}")]
+    BelowMinimum {
+        /// The base.
+        base: Money,
+        /// The least.
+        minimum: Money,
+    },
+    /// A tax-exclusive base needs the tax rate of every eligible line.
+    #[error("{item} has no tax rate")]
+    TaxPercentMissing {
+        /// Which line's item.
+        item: Label,
+    },
+    /// 0.00 after rounding and all cuts.
+    #[error("nothing to pay")]
+    NothingToPay,
+    /// The annual cap alone made it 0.00.
+    #[error("the annual cap {cap} is used up")]
+    AnnualCapExhausted {
+        /// The cap.
+        cap: Money,
+        /// Used before.
+        used: Money,
+    },
+    /// A sum left the range.
+    #[error("a sum is out of range")]
+    AmountOutOfRange,
+}
+
+impl From<OutOfRange> for CalculationError {
+    fn from(_: OutOfRange) -> Self {
+        Self::AmountOutOfRange
+    }
+}
+
+/// A sheet before it is one: rules, lines and what limits them.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The rules.
+    pub rules: &'a RulesVersion,
+    /// What was settled or contracted.
+    pub lines: &'a [SettledLine],
+    /// The number that the sheet gets.
+    pub version: u32,
+    /// What limits it.
+    pub inputs: Inputs,
+}
+
+/// Computes the sheet.
+pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
+    let policy = &question.rules.rules;
+    let mut lines = Vec::with_capacity(question.lines.len());
+    for line in question.lines {
+        lines.push(sheet_line(line, policy, &question.inputs)?);
+    }
+    below_minimum(&lines, policy)?;
+    let exact = lines.iter().try_fold(Exact::default(), |sum, l| sum.plus(l.exact))?;
+    let weights = weights(&lines, policy.rounding)?;
+    let computed = match policy.rounding.scope {
+        RoundingScope::Claim => exact.round(policy.rounding.mode)?,
+        RoundingScope::Line => Money::sum(
+            lines.iter().map(|l| l.exact.round(policy.rounding.mode)).collect::<Result<Vec<_>, _>>()?,
+        )?,
+    };
+    let (amount, reductions) = cut(computed, &question.inputs)?;
+    for (line, part) in lines.iter_mut().zip(largest_remainder(amount, &weights)?) {
+        line.subsidy = part;
+    }
+    Ok(Calculation {
+        version: question.version,
+        rules_version: question.rules.number,
+        rules_sha256: question.rules.sha256.clone(),
+        inputs: question.inputs,
+        exact,
+        computed,
+        rounding: policy.rounding,
+        reductions,
+        amount,
+        shares: shares(amount, policy)?,
+        lines,
+    })
+}
+
+fn sheet_line(line: &SettledLine, policy: &Policy, inputs: &Inputs) -> Result<SheetLine, CalculationError> {
+    let item: Option<&ItemRatio> = policy.items.iter().flatten().find(|i| i.item == line.item);
+    let amount = line.amount.money();
+    let ratio = item.map(|i| i.startup_ratio_percent.filter(|_| inputs.startup).unwrap_or(i.ratio_percent));
+    let base = match (ratio, inputs.base) {
+        (None, _) => Money::ZERO,
+        (Some(_), Base::TaxInclusive) => amount,
+        (Some(_), Base::TaxExclusive) => {
+            let tax =
+                line.tax_percent.ok_or(CalculationError::TaxPercentMissing { item: line.item.clone() })?;
+            without_tax(amount, tax, policy.rounding.mode)?
+        }
+    };
+    let exact = ratio.map_or(Ok(Exact::default()), |r| Exact::ratio(base, r))?;
+    Ok(SheetLine {
+        item: line.item.clone(),
+        amount,
+        tax_percent: line.tax_percent,
+        eligible: ratio.is_some(),
+        base,
+        ratio_percent: ratio,
+        exact,
+        subsidy: Money::ZERO,
+    })
+}
+
+/// amount ÷ (1 + tax), to the fen in the programme's rounding mode.
+fn without_tax(amount: Money, tax: Percent, mode: RoundingMode) -> Result<Money, OutOfRange> {
+    let hundred = i128::from(Percent::HUNDRED.micro());
+    let numerator = i128::from(amount.fen()).checked_mul(hundred).ok_or(OutOfRange)?;
+    round(numerator, hundred + i128::from(tax.micro()), mode)
+}
+
+fn below_minimum(lines: &[SheetLine], policy: &Policy) -> Result<(), CalculationError> {
+    let Some(minimum) = policy.caps.minimum_base.map(Amount::money) else { return Ok(()) };
+    let base = Money::sum(lines.iter().map(|l| l.base))?;
+    if base < minimum { Err(CalculationError::BelowMinimum { base, minimum }) } else { Ok(()) }
+}
+
+/// What each line weighs when the amount is apportioned: its exact part, or its rounded one where each
+/// line is rounded by itself.
+fn weights(lines: &[SheetLine], rounding: Rounding) -> Result<Vec<i128>, OutOfRange> {
+    lines
+        .iter()
+        .map(|line| match rounding.scope {
+            RoundingScope::Claim => Ok(line.exact.weight()),
+            RoundingScope::Line => line.exact.round(rounding.mode).map(|m| i128::from(m.fen())),
+        })
+        .collect()
+}
+
+/// Makes the cuts in their fixed order.
+fn cut(computed: Money, inputs: &Inputs) -> Result<(Money, Vec<Reduction>), CalculationError> {
+    let room = |cap: &CapUse| cap.cap.minus(cap.used).map(|left| left.max(Money::ZERO));
+    let mut limits = Vec::new();
+    if let Some(other) = inputs.net_off {
+        limits.push((ReductionCode::NetOff, computed.minus(other)?.max(Money::ZERO)));
+    }
+    limits.extend(inputs.claim_cap.map(|cap| (ReductionCode::ClaimCap, cap)));
+    if let Some(cap) = &inputs.lifetime {
+        limits.push((ReductionCode::LifetimeCap, room(cap)?));
+    }
+    if let Some(cap) = &inputs.annual {
+        limits.push((ReductionCode::AnnualCap, room(cap)?));
+    }
+    let mut amount = computed;
+    let mut reductions = Vec::new();
+    for (code, limit) in limits {
+        if amount > limit {
+            reductions.push(Reduction { code, amount: amount.minus(limit)? });
+            amount = limit;
+        }
+        if amount.is_zero() {
+            return Err(nothing_left(code, &reductions, inputs));
+        }
+    }
+    if amount.is_zero() { Err(CalculationError::NothingToPay) } else { Ok((amount, reductions)) }
+}
+
+/// The annual cap has a refusal of its own where it alone left nothing.
+fn nothing_left(code: ReductionCode, reductions: &[Reduction], inputs: &Inputs) -> CalculationError {
+    match (&inputs.annual, code) {
+        (Some(annual), ReductionCode::AnnualCap) if !reductions.is_empty() => {
+            CalculationError::AnnualCapExhausted { cap: annual.cap, used: annual.used }
+        }
+        _ => CalculationError::NothingToPay,
+    }
+}
+
+fn shares(amount: Money, policy: &Policy) -> Result<Vec<ShareAmount>, OutOfRange> {
+    let levels = policy.shares.as_deref().unwrap_or_default();
+    let weights: Vec<i128> = levels.iter().map(|s| i128::from(s.percent.micro())).collect();
+    let parts = largest_remainder(amount, &weights)?;
+    Ok(levels.iter().zip(parts).map(|(s, amount)| ShareAmount { level: s.level.clone(), amount }).collect())
+}

@@ -1,0 +1,439 @@
+//! A programme's rules as data: who is eligible, what is paid for at which ratio, up to which caps.
+//!
+//! One shape for all instruments, as callers write it; [`Policy::check`] holds it to the instrument:
+//! what an instrument needs must be there, what does not apply to it must not.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Counts, Instrument};
+use crate::domain::dates::Window;
+use crate::domain::money::Amount;
+use crate::domain::{Date, Label, Percent, Points, Rounding};
+use crate::organisations::{Category, Size};
+
+/// The last day on which the national interest measure pays: 2027-12-31.
+const STATUTORY_WINDOW_UNTIL: &str = "2027-12-31";
+
+/// Whether the provider of a contract may be related to the organisation that claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelatedProvider {
+    /// It may not.
+    #[default]
+    Refuse,
+    /// It may.
+    Allow,
+}
+
+/// Who may apply. A list that is left out lets everyone in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Eligibility {
+    /// 单位类别
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<Category>>,
+    /// 企业规模
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Vec<Size>>,
+    /// Start-ups only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup_only: Option<bool>,
+    /// Districts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<Label>>,
+    /// Related providers.
+    #[serde(default)]
+    pub related_provider: RelatedProvider,
+}
+
+/// The cap of a calendar year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnnualCap {
+    /// CNY per organisation.
+    pub amount: Amount,
+    /// What counts, each in the year it falls in and each against the cap by itself.
+    pub counts: Vec<Counts>,
+}
+
+/// Upper and lower limits, all per organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// CNY of one claim or voucher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Amount>,
+    /// CNY of a calendar year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annual: Option<AnnualCap>,
+    /// CNY in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<Amount>,
+    /// CNY: a smaller base is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_base: Option<Amount>,
+}
+
+/// A funding level's share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// Which level: `city`, `district`, …
+    pub level: Label,
+    /// Its percentage; all of them make 100.
+    pub percent: Percent,
+}
+
+/// Who is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payee {
+    /// The organisation that applied.
+    #[default]
+    Enterprise,
+    /// The provider of the contract.
+    Provider,
+    /// The lending bank.
+    Bank,
+}
+
+/// How a billing category maps to an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemMapping {
+    /// The FOCUS `ServiceCategory`.
+    pub service_category: Label,
+    /// The item.
+    pub item: Label,
+}
+
+/// What happens to a contract or loan that another programme pays for too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stacking {
+    /// It is refused.
+    #[default]
+    Exclusive,
+    /// The other subsidy is taken off.
+    NetOff,
+    /// Both are paid.
+    Allow,
+}
+
+/// The class of the expense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expense {
+    /// 补贴
+    #[default]
+    Subsidy,
+    /// 采购
+    Procurement,
+}
+
+/// An item that is paid for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemRatio {
+    /// Which.
+    pub item: Label,
+    /// The ratio.
+    pub ratio_percent: Percent,
+    /// The ratio of a start-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup_ratio_percent: Option<Percent>,
+}
+
+/// What a ratio is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    /// The amount with its tax.
+    #[default]
+    TaxInclusive,
+    /// amount ÷ (1 + tax), to the fen, line by line.
+    TaxExclusive,
+}
+
+/// A percentage of a reference rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShareOfReference {
+    /// Which reference rate.
+    pub name: Label,
+    /// How much of it.
+    pub percent: Percent,
+}
+
+/// How many points of interest are paid: the least of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointsRule {
+    /// At most 1.50.
+    pub max: Points,
+    /// A percentage of the contract rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_of_contract_rate_percent: Option<Percent>,
+    /// A percentage of a reference rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_of_reference: Option<ShareOfReference>,
+}
+
+/// How days become a fraction of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DayCount {
+    /// Days ÷ 360.
+    #[default]
+    #[serde(rename = "actual/360")]
+    Actual360,
+    /// Days ÷ 365.
+    #[serde(rename = "actual/365")]
+    Actual365,
+    /// Days of a leap year ÷ 366, others ÷ 365.
+    #[serde(rename = "actual/actual")]
+    ActualActual,
+    /// Both days of the month capped at 30, ÷ 360.
+    #[serde(rename = "30e/360")]
+    Thirty360,
+}
+
+/// The dearest loan that is subsidised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateCeiling {
+    /// The reference rate.
+    pub reference: Label,
+    /// Basis points above it (below it where negative), −1,000 to 1,000.
+    pub spread_bp: i32,
+}
+
+/// A programme's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Who may apply.
+    #[serde(default)]
+    pub eligibility: Eligibility,
+    /// Limits.
+    #[serde(default)]
+    pub caps: Caps,
+    /// Rounding.
+    #[serde(default)]
+    pub rounding: Rounding,
+    /// Funding levels; none where one level pays all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<Vec<Share>>,
+    /// Who is paid.
+    #[serde(default)]
+    pub payee: Payee,
+    /// Days of 公示 between review and approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publicity_days: Option<u32>,
+    /// How billing categories map to items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_map: Option<Vec<ItemMapping>>,
+    /// What happens where another programme pays too.
+    #[serde(default)]
+    pub stacking: Stacking,
+    /// The class of the expense.
+    #[serde(default)]
+    pub expense: Expense,
+    /// Voucher, rental: what is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<ItemRatio>>,
+    /// Voucher, rental: what the ratio is taken of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
+    /// Voucher: months until it expires, 1 to 120.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity_months: Option<u32>,
+    /// Voucher: whether a contract carries one voucher only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_per_contract: Option<bool>,
+    /// Rental: named scenarios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<Vec<Label>>,
+    /// Interest: how many points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsRule>,
+    /// Interest: the day count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_count: Option<DayCount>,
+    /// Interest: the dearest loan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_ceiling: Option<RateCeiling>,
+    /// Interest: the most principal of an organisation over all its loans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal_cap: Option<Amount>,
+}
+
+/// Why rules are refused. `field` is a JSON pointer into the rules.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum PolicyError {
+    /// The instrument needs it.
+    #[error("{field} is missing")]
+    RulesFieldMissing {
+        /// Which.
+        field: String,
+    },
+    /// It does not apply to the instrument.
+    #[error("{field} does not apply")]
+    RulesFieldNotApplicable {
+        /// Which.
+        field: String,
+    },
+    /// Its value contradicts itself or another.
+    #[error("{field} is invalid")]
+    RulesInvalid {
+        /// Which.
+        field: String,
+    },
+    /// More than 1.50 points of interest.
+    #[error("more than 1.50 points")]
+    StatutoryPointsCap {
+        /// The most that the law pays.
+        points_max: Points,
+    },
+    /// A window of an interest programme that ends after 2027-12-31.
+    #[error("after 2027-12-31")]
+    StatutoryWindow {
+        /// The last day that the law pays for.
+        until: Date,
+    },
+}
+
+/// The last day that the national interest measure pays for, 2027-12-31.
+pub fn statutory_window_until() -> Option<Date> {
+    Date::parse(STATUTORY_WINDOW_UNTIL).ok()
+}
+
+fn missing(field: &str) -> PolicyError {
+    PolicyError::RulesFieldMissing { field: field.to_owned() }
+}
+
+fn invalid(field: impl Into<String>) -> PolicyError {
+    PolicyError::RulesInvalid { field: field.into() }
+}
+
+impl Policy {
+    /// Holds the rules to an instrument and a programme's window.
+    pub fn check(&self, instrument: Instrument, window: &Window) -> Result<(), PolicyError> {
+        self.check_common()?;
+        match instrument {
+            Instrument::Voucher => {
+                self.check_ratios()?;
+                let months = self.validity_months.ok_or_else(|| missing("/validity_months"))?;
+                if !(1..=120).contains(&months) {
+                    return Err(invalid("/validity_months"));
+                }
+                if self.payee == Payee::Bank {
+                    return Err(invalid("/payee"));
+                }
+                self.only(&["items", "base", "validity_months", "one_per_contract"])
+            }
+            Instrument::RentalSubsidy => {
+                self.check_ratios()?;
+                if self.payee == Payee::Bank {
+                    return Err(invalid("/payee"));
+                }
+                self.only(&["items", "base", "scenarios"])
+            }
+            Instrument::InterestSubsidy => {
+                self.check_interest(window)?;
+                self.only(&["points", "day_count", "rate_ceiling", "principal_cap"])
+            }
+            Instrument::Grant => Ok(()),
+        }
+    }
+
+    fn check_common(&self) -> Result<(), PolicyError> {
+        if let Some(annual) = &self.caps.annual {
+            let twice = annual
+                .counts
+                .iter()
+                .enumerate()
+                .any(|(i, c)| annual.counts.iter().skip(i + 1).any(|d| d == c));
+            if annual.counts.is_empty() || twice {
+                return Err(invalid("/caps/annual/counts"));
+            }
+        }
+        let empty_list = [
+            ("/eligibility/categories", self.eligibility.categories.as_ref().map(Vec::len)),
+            ("/eligibility/sizes", self.eligibility.sizes.as_ref().map(Vec::len)),
+            ("/eligibility/regions", self.eligibility.regions.as_ref().map(Vec::len)),
+            ("/scenarios", self.scenarios.as_ref().map(Vec::len)),
+            ("/shares", self.shares.as_ref().map(Vec::len)),
+        ];
+        if let Some((field, _)) = empty_list.into_iter().find(|(_, n)| n.is_some_and(|n| n == 0 || n > 100)) {
+            return Err(invalid(field));
+        }
+        if let Some(shares) = &self.shares {
+            let sum: i64 = shares.iter().map(|s| s.percent.micro()).sum();
+            let twice =
+                shares.iter().enumerate().any(|(i, s)| shares.iter().skip(i + 1).any(|t| t.level == s.level));
+            if sum != Percent::HUNDRED.micro() || twice {
+                return Err(invalid("/shares"));
+            }
+        }
+        if self.publicity_days.is_some_and(|d| d > 365) {
+            return Err(invalid("/publicity_days"));
+        }
+        Ok(())
+    }
+
+    fn check_ratios(&self) -> Result<(), PolicyError> {
+        let items = self.items.as_ref().filter(|i| !i.is_empty()).ok_or_else(|| missing("/items"))?;
+        if items.len() > 100 {
+            return Err(invalid("/items"));
+        }
+        for (index, item) in items.iter().enumerate() {
+            let field = format!("/items/{index}");
+            let ratios = [Some(item.ratio_percent), item.startup_ratio_percent];
+            let out = ratios.into_iter().flatten().any(|r| r > Percent::HUNDRED || r.micro() == 0);
+            if out || items.iter().skip(index + 1).any(|other| other.item == item.item) {
+                return Err(invalid(field));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_interest(&self, window: &Window) -> Result<(), PolicyError> {
+        let points = self.points.as_ref().ok_or_else(|| missing("/points"))?;
+        if points.max > Points::STATUTORY_MAX {
+            return Err(PolicyError::StatutoryPointsCap { points_max: Points::STATUTORY_MAX });
+        }
+        let until = statutory_window_until().ok_or_else(|| invalid("/window"))?;
+        if window.until > until {
+            return Err(PolicyError::StatutoryWindow { until });
+        }
+        if self.rate_ceiling.as_ref().is_some_and(|c| !(-1000..=1000).contains(&c.spread_bp)) {
+            return Err(invalid("/rate_ceiling/spread_bp"));
+        }
+        let shares =
+            [points.share_of_contract_rate_percent, points.share_of_reference.as_ref().map(|s| s.percent)];
+        if shares.into_iter().flatten().any(|p| p > Percent::HUNDRED) {
+            return Err(invalid("/points"));
+        }
+        Ok(())
+    }
+
+    /// Refuses what belongs to another instrument.
+    fn only(&self, allowed: &[&str]) -> Result<(), PolicyError> {
+        let present = [
+            ("items", self.items.is_some()),
+            ("base", self.base.is_some()),
+            ("validity_months", self.validity_months.is_some()),
+            ("one_per_contract", self.one_per_contract.is_some()),
+            ("scenarios", self.scenarios.is_some()),
+            ("points", self.points.is_some()),
+            ("day_count", self.day_count.is_some()),
+            ("rate_ceiling", self.rate_ceiling.is_some()),
+            ("principal_cap", self.principal_cap.is_some()),
+        ];
+        match present.into_iter().find(|(name, there)| *there && !allowed.contains(name)) {
+            Some((name, _)) => Err(PolicyError::RulesFieldNotApplicable { field: format!("/{name}") }),
+            None => Ok(()),
+        }
+    }
+}

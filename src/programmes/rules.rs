@@ -1,0 +1,257 @@
+//! Decisions on programmes, their rules and their budgets.
+
+use super::policy::RelatedProvider;
+use super::{
+    BudgetChange, BudgetChangeKind, BudgetRequest, Instrument, Policy, Programme, ProgrammeError,
+    ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion,
+};
+use crate::domain::{Actor, Date, Money, Revision, Stamp, Subject, TextHash};
+use crate::ledger::{Dimensions, Posting};
+
+/// A draft and version 1 of its rules, which counts from the window's first day.
+/// `sha256` is that of the rules' canonical JSON.
+pub fn propose(
+    existing: Option<&Programme>,
+    command: &ProposeProgramme,
+    sha256: String,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<(Programme, RulesVersion), ProgrammeError> {
+    if existing.is_some() {
+        return Err(ProgrammeError::ProgrammeExists { programme: command.code.clone() });
+    }
+    if command.instrument == Instrument::Grant {
+        return Err(ProgrammeError::InstrumentNotSupported {
+            instrument: command.instrument.as_str().to_owned(),
+        });
+    }
+    if command.window.until < command.window.from {
+        return Err(ProgrammeError::InvalidWindow);
+    }
+    command.rules.check(command.instrument, &command.window)?;
+    let programme = Programme {
+        code: command.code.clone(),
+        title: command.title.clone(),
+        instrument: command.instrument,
+        legal_basis: command.legal_basis.clone(),
+        window: command.window,
+        status: ProgrammeStatus::Draft,
+        versions: 1,
+        created_by: actor.subject.clone(),
+        approved_by: None,
+        revision: Revision::first(stamp),
+    };
+    let first = Proposal { effective_from: command.window.from, rules: &command.rules, reason: None };
+    let version = version(&programme, 1, &first, sha256, actor, stamp);
+    Ok((programme, version))
+}
+
+struct Proposal<'a> {
+    effective_from: Date,
+    rules: &'a Policy,
+    reason: Option<TextHash>,
+}
+
+fn version(
+    programme: &Programme,
+    number: u32,
+    proposal: &Proposal<'_>,
+    sha256: String,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> RulesVersion {
+    let points = proposal.rules.points.as_ref();
+    RulesVersion {
+        programme: programme.code.clone(),
+        number,
+        effective_from: proposal.effective_from,
+        rules: proposal.rules.clone(),
+        sha256,
+        status: ProposalStatus::Proposed,
+        reason: proposal.reason,
+        created_by: actor.subject.clone(),
+        approved_by: None,
+        points_max: points.map(|p| p.max),
+        window_until: points.map(|_| programme.window.until),
+        revision: Revision::first(stamp),
+    }
+}
+
+/// The programme active and version 1 of its rules approved.
+pub fn approve(
+    programme: &Programme,
+    first: &RulesVersion,
+    approver: &Subject,
+    stamp: &Stamp,
+) -> (Programme, RulesVersion) {
+    let programme = Programme {
+        status: ProgrammeStatus::Active,
+        approved_by: Some(approver.clone()),
+        revision: programme.revision.next(stamp),
+        ..programme.clone()
+    };
+    (programme, approve_rules(first, approver, stamp))
+}
+
+/// The next version of a programme's rules.
+pub fn propose_rules(
+    programme: &Programme,
+    command: &ProposeRules,
+    sha256: String,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<(Programme, RulesVersion), ProgrammeError> {
+    command.rules.check(programme.instrument, &programme.window)?;
+    if !programme.window.contains(command.effective_from) {
+        return Err(ProgrammeError::WindowClosed { date: command.effective_from });
+    }
+    let number = programme.versions.saturating_add(1);
+    let proposal = Proposal {
+        effective_from: command.effective_from,
+        rules: &command.rules,
+        reason: Some(command.reason),
+    };
+    let version = version(programme, number, &proposal, sha256, actor, stamp);
+    let programme =
+        Programme { versions: number, revision: programme.revision.next(stamp), ..programme.clone() };
+    Ok((programme, version))
+}
+
+/// The version approved.
+pub fn approve_rules(version: &RulesVersion, approver: &Subject, stamp: &Stamp) -> RulesVersion {
+    RulesVersion {
+        status: ProposalStatus::Approved,
+        approved_by: Some(approver.clone()),
+        revision: version.revision.next(stamp),
+        ..version.clone()
+    }
+}
+
+/// The rules in force on a day: the approved version with the latest `effective_from` on or before it,
+/// of several the newest.
+pub fn in_force<'a>(
+    versions: impl IntoIterator<Item = &'a RulesVersion>,
+    day: Date,
+) -> Option<&'a RulesVersion> {
+    versions
+        .into_iter()
+        .filter(|v| v.status == ProposalStatus::Approved && v.effective_from <= day)
+        .max_by_key(|v| (v.effective_from, v.number))
+}
+
+/// Whether a programme lets related providers in on a day.
+pub fn allows_related<'a>(
+    programme: &Programme,
+    versions: impl IntoIterator<Item = &'a RulesVersion>,
+    day: Date,
+) -> bool {
+    programme.status == ProgrammeStatus::Active
+        && in_force(versions, day)
+            .is_some_and(|v| v.rules.eligibility.related_provider == RelatedProvider::Allow)
+}
+
+/// An active programme of that instrument with its window open on the day, else why not.
+pub fn usable(programme: &Programme, instrument: Instrument, day: Date) -> Result<(), ProgrammeError> {
+    if programme.instrument != instrument {
+        return Err(ProgrammeError::WrongInstrument {
+            programme: programme.code.clone(),
+            instrument: programme.instrument.as_str().to_owned(),
+        });
+    }
+    if programme.status != ProgrammeStatus::Active {
+        return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() });
+    }
+    if programme.window.contains(day) { Ok(()) } else { Err(ProgrammeError::WindowClosed { date: day }) }
+}
+
+/// A change of the budget, proposed. `available` is what the programme has left.
+pub fn propose_budget_change(
+    command: &ProposeBudgetChange,
+    available: Money,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<BudgetChange, ProgrammeError> {
+    let blank = BudgetChange {
+        id: command.id,
+        programme: command.programme.clone(),
+        kind: BudgetChangeKind::Appropriation,
+        amount: Money::ZERO,
+        fiscal_year: stamp.business_date.year(),
+        document: None,
+        source: None,
+        effective_date: None,
+        status: ProposalStatus::Proposed,
+        reason: None,
+        created_by: actor.subject.clone(),
+        approved_by: None,
+        revision: Revision::first(stamp),
+    };
+    Ok(match &command.request {
+        BudgetRequest::Appropriation { amount, fiscal_year, document, source, effective_date } => {
+            BudgetChange {
+                amount: amount.money(),
+                fiscal_year: *fiscal_year,
+                document: Some(document.clone()),
+                source: source.clone(),
+                effective_date: *effective_date,
+                ..blank
+            }
+        }
+        BudgetRequest::Adjustment { amount, document, reason } => BudgetChange {
+            kind: BudgetChangeKind::Adjustment,
+            amount: amount.money(),
+            document: Some(document.clone()),
+            reason: Some(*reason),
+            ..blank
+        },
+        BudgetRequest::Lapse { amount, fiscal_year, reason } => {
+            let lapsing = amount.map_or(available, |a| a.money());
+            if lapsing.is_zero() {
+                return Err(ProgrammeError::NothingToLapse);
+            }
+            BudgetChange {
+                kind: BudgetChangeKind::Lapse,
+                amount: lapsing,
+                fiscal_year: *fiscal_year,
+                reason: Some(*reason),
+                ..blank
+            }
+        }
+    })
+}
+
+/// The change approved, and what it posts. What leaves the budget must be available.
+pub fn approve_budget_change(
+    change: &BudgetChange,
+    available: Money,
+    approver: &Subject,
+    stamp: &Stamp,
+) -> Result<(BudgetChange, Posting), ProgrammeError> {
+    let at = Dimensions {
+        programme: change.programme.clone(),
+        organisation: None,
+        level: None,
+        fiscal_year: change.fiscal_year,
+    };
+    let leaving =
+        if change.amount < Money::ZERO { change.amount.negated().ok() } else { Some(change.amount) };
+    let leaving = leaving.unwrap_or(change.amount);
+    let takes = change.kind == BudgetChangeKind::Lapse || change.amount < Money::ZERO;
+    if takes && leaving > available {
+        return Err(ProgrammeError::PotExhausted { available, requested: leaving });
+    }
+    let posting = match change.kind {
+        BudgetChangeKind::Appropriation => Posting::appropriate(change.amount, &at),
+        BudgetChangeKind::Adjustment if takes => Posting::reduce_appropriation(leaving, &at),
+        BudgetChangeKind::Adjustment => Posting::appropriate(change.amount, &at),
+        BudgetChangeKind::Lapse => Posting::lapse(leaving, &at),
+    };
+    let approved = BudgetChange {
+        status: ProposalStatus::Approved,
+        effective_date: Some(change.effective_date.unwrap_or(stamp.business_date)),
+        approved_by: Some(approver.clone()),
+        revision: change.revision.next(stamp),
+        ..change.clone()
+    };
+    Ok((approved, posting))
+}

@@ -1,0 +1,47 @@
+//! Reference rates in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+use super::ReferenceRate;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::Date;
+use crate::rows;
+
+rows! {
+    /// A dated rate.
+    pub struct ReferenceRateRow in "reference_rates", versioned {
+        key { name: String, date: NaiveDate }
+        percent: Decimal,
+        created_by: String,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+impl ReferenceRateRow {
+    /// The row of a rate.
+    pub fn new(rate: &ReferenceRate) -> Self {
+        Self {
+            name: rate.name.to_string(),
+            date: rate.date.naive(),
+            percent: convert::percent(rate.percent),
+            created_by: rate.created_by.to_string(),
+            created: convert::sequence(rate.revision.created),
+            version: convert::sequence(rate.revision.version),
+            updated_at: rate.revision.updated_at.utc(),
+        }
+    }
+
+    /// The rate of a row.
+    pub fn read(&self) -> Result<ReferenceRate, Unreadable> {
+        Ok(ReferenceRate {
+            name: convert::read(&self.name)?,
+            date: Date::from_naive(self.date),
+            percent: convert::read_percent(self.percent)?,
+            created_by: convert::read(&self.created_by)?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Vouchers 创新券 / 算力券: a commitment to pay part of one compute contract, with a face value and a
+//! last usable day.
+//!
+//! submitted → reviewed → issued → partly_redeemed → redeemed; submitted → returned | rejected; with a
+//! balance → expired | cancelled | suspended ⇄ what it was.
+
+pub mod rules;
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dates::FiscalYear;
+use crate::domain::money::OutOfRange;
+use crate::domain::{
+    CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId,
+};
+
+/// Where a voucher is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoucherStatus {
+    /// Applied for.
+    Submitted,
+    /// Looked at by an officer and passed on.
+    Reviewed,
+    /// Sent back to the applicant, who applies anew.
+    Returned,
+    /// Refused.
+    Rejected,
+    /// Usable.
+    Issued,
+    /// Partly used.
+    PartlyRedeemed,
+    /// Used up or closed.
+    Redeemed,
+    /// Past its last usable day.
+    Expired,
+    /// Taken back.
+    Cancelled,
+    /// Not usable for now.
+    Suspended,
+}
+
+impl VoucherStatus {
+    /// Every status, in the order of a life.
+    pub const ALL: [Self; 10] = [
+        Self::Submitted,
+        Self::Reviewed,
+        Self::Returned,
+        Self::Rejected,
+        Self::Issued,
+        Self::PartlyRedeemed,
+        Self::Redeemed,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Suspended,
+    ];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Reviewed => "reviewed",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::Issued => "issued",
+            Self::PartlyRedeemed => "partly_redeemed",
+            Self::Redeemed => "redeemed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// The status that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// What became of a face value. The parts and what is available sum to the face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VoucherBalance {
+    /// CNY issued; 0.00 before.
+    pub face: Money,
+    /// Approved for payment.
+    pub redeemed: Money,
+    /// Held by submitted claims.
+    pub held: Money,
+    /// Given back by closing or cancelling.
+    pub released: Money,
+    /// Given back by expiry.
+    pub expired: Money,
+}
+
+impl VoucherBalance {
+    /// face − redeemed − held − released − expired
+    pub fn available(&self) -> Result<Money, OutOfRange> {
+        self.face.minus(self.redeemed)?.minus(self.held)?.minus(self.released)?.minus(self.expired)
+    }
+}
+
+/// A voucher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voucher {
+    /// Its id.
+    pub id: VoucherId,
+    /// The number people know it by, from issue on: programme, year, running number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// Who may use it.
+    pub organisation: CreditCode,
+    /// The contract's provider.
+    pub provider: CreditCode,
+    /// The contract.
+    pub rental: RentalId,
+    /// Where it is in its life.
+    pub status: VoucherStatus,
+    /// What a suspended voucher goes back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_from: Option<VoucherStatus>,
+    /// What became of its face value.
+    pub balance: VoucherBalance,
+    /// The start day, which does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The last usable day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Date>,
+    /// The fiscal year of the commitment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fiscal_year: Option<FiscalYear>,
+    /// Which version of the programme's rules it was computed under.
+    pub rules_version: u32,
+    /// The number of its newest calculation sheet.
+    pub calculation: u32,
+    /// Why it was last returned, rejected, cancelled, suspended or reinstated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who applied.
+    pub created_by: Subject,
+    /// Who reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_by: Option<Subject>,
+    /// Who issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// A voucher on a contract, as the next application for the same contract sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractUse {
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// CNY that it pays or would pay.
+    pub amount: Money,
+    /// Whether its programme suffers no other on the same contract.
+    pub exclusive: bool,
+    /// Whether it counts: not once it was returned, rejected, or cancelled unused.
+    pub live: bool,
+}
+
+/// `POST /vouchers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyForVoucher {
+    /// The id that the edge made.
+    pub id: VoucherId,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// For which contract.
+    pub rental: RentalId,
+}
+
+/// What an officer decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewDecision {
+    /// Passed on to an approver.
+    Pass,
+    /// Sent back.
+    Return,
+    /// Refused.
+    Reject,
+}
+
+/// `POST /vouchers/{id}/review`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// What was decided.
+    pub decision: ReviewDecision,
+    /// Why; needed to return or reject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+}
+
+/// `POST /vouchers/{id}/issue`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// The day it counts from; the business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
+/// `POST /vouchers/{id}/cancel`, `/suspend`, `/reinstate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// Why a voucher is not given, or does not change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum VoucherError {
+    /// The contract carries a voucher already.
+    #[error("the contract is used")]
+    ContractAlreadyUsed {
+        /// By which voucher.
+        voucher: VoucherId,
+        /// Of which programme.
+        programme: ProgrammeCode,
+    },
+    /// The organisation is not one that the rules let in.
+    #[error("not eligible: {reason}")]
+    NotEligible {
+        /// Which rule: `category`, `size`, `startup_only`, `region`.
+        reason: String,
+    },
+    /// It cannot be done in this state.
+    #[error("the voucher is {status}")]
+    WrongState {
+        /// The state it is in.
+        status: String,
+    },
+    /// To return or reject needs a reason.
+    #[error("a reason is missing")]
+    ReasonMissing,
+    /// The last usable day would lie beyond the calendar.
+    #[error("the validity is out of range")]
+    ValidityOutOfRange,
+}

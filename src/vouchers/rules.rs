@@ -1,0 +1,250 @@
+//! Decisions on vouchers.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ApplyForVoucher, ChangeVoucher, ContractUse, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
+    VoucherError, VoucherStatus,
+};
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId};
+use crate::organisations::Organisation;
+use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
+use crate::programmes::policy::{Eligibility, Policy, Stacking};
+use crate::programmes::{Counts, RulesVersion};
+use crate::rentals::Rental;
+
+/// What a voucher is computed from.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The rules in force.
+    pub rules: &'a RulesVersion,
+    /// Who applies.
+    pub organisation: &'a Organisation,
+    /// The contract.
+    pub rental: &'a Rental,
+    /// Other vouchers on the contract.
+    pub uses: &'a BTreeMap<VoucherId, ContractUse>,
+    /// CNY issued to the organisation under the programme in the year.
+    pub used_in_year: Money,
+    /// CNY issued to it under the programme in all.
+    pub used_in_all: Money,
+    /// The day of the application or the issue.
+    pub day: Date,
+}
+
+/// Whether the rules let an organisation in.
+pub fn eligible(organisation: &Organisation, rules: &Eligibility) -> Result<(), VoucherError> {
+    let refuse = |reason: &str| Err(VoucherError::NotEligible { reason: reason.to_owned() });
+    if rules.categories.as_ref().is_some_and(|c| !c.contains(&organisation.category)) {
+        return refuse("category");
+    }
+    if rules.sizes.as_ref().is_some_and(|s| !organisation.size.is_some_and(|size| s.contains(&size))) {
+        return refuse("size");
+    }
+    if rules.startup_only == Some(true) && !organisation.startup {
+        return refuse("startup_only");
+    }
+    let region_in = |r: &Vec<_>| organisation.region.as_ref().is_some_and(|region| r.contains(region));
+    if rules.regions.as_ref().is_some_and(|r| !region_in(r)) {
+        return refuse("region");
+    }
+    Ok(())
+}
+
+/// Whether the contract may carry this voucher, `own`, beside those that it carries.
+pub fn contract_free(
+    own: VoucherId,
+    programme: &crate::domain::ProgrammeCode,
+    policy: &Policy,
+    uses: &BTreeMap<VoucherId, ContractUse>,
+) -> Result<(), VoucherError> {
+    let one = policy.one_per_contract.unwrap_or(true);
+    let clash = uses.iter().find(|(id, other)| {
+        let same = other.programme == *programme;
+        **id != own
+            && other.live
+            && (same && one || !same && (other.exclusive || policy.stacking == Stacking::Exclusive))
+    });
+    match clash {
+        None => Ok(()),
+        Some((id, other)) => {
+            Err(VoucherError::ContractAlreadyUsed { voucher: *id, programme: other.programme.clone() })
+        }
+    }
+}
+
+/// The sheet of a voucher. Error: what makes it come to nothing.
+pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calculation, CalculationError> {
+    let policy = &facts.rules.rules;
+    let annual = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue));
+    let inputs = Inputs {
+        startup: facts.organisation.startup,
+        base: policy.base.unwrap_or_default(),
+        net_off: net_off(own, facts)?,
+        claim_cap: policy.caps.claim.map(Amount::money),
+        lifetime: policy.caps.lifetime.map(|cap| CapUse {
+            year: None,
+            cap: cap.money(),
+            used: facts.used_in_all,
+        }),
+        annual: annual.map(|cap| CapUse {
+            year: Some(facts.day.year()),
+            cap: cap.amount.money(),
+            used: facts.used_in_year,
+        }),
+    };
+    sheet(Question { rules: facts.rules, lines: &facts.rental.lines, version, inputs })
+}
+
+/// What other programmes pay for the contract, where the rules take it off.
+fn net_off(own: VoucherId, facts: &Facts<'_>) -> Result<Option<Money>, OutOfRange> {
+    if facts.rules.rules.stacking != Stacking::NetOff {
+        return Ok(None);
+    }
+    let others =
+        facts.uses.iter().filter(|(id, u)| **id != own && u.live && u.programme != facts.rules.programme);
+    Money::sum(others.map(|(_, u)| u.amount)).map(Some)
+}
+
+/// A voucher applied for.
+pub fn apply(
+    command: &ApplyForVoucher,
+    facts: &Facts<'_>,
+    sheet: &Calculation,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Voucher {
+    Voucher {
+        id: command.id,
+        number: None,
+        programme: command.programme.clone(),
+        organisation: facts.rental.organisation,
+        provider: facts.rental.provider,
+        rental: command.rental,
+        status: VoucherStatus::Submitted,
+        suspended_from: None,
+        balance: VoucherBalance::default(),
+        valid_from: None,
+        valid_until: None,
+        fiscal_year: None,
+        rules_version: facts.rules.number,
+        calculation: sheet.version,
+        reason: None,
+        created_by: actor.subject.clone(),
+        reviewed_by: None,
+        issued_by: None,
+        revision: Revision::first(stamp),
+    }
+}
+
+fn in_state(voucher: &Voucher, allowed: &[VoucherStatus]) -> Result<(), VoucherError> {
+    if allowed.contains(&voucher.status) {
+        return Ok(());
+    }
+    Err(VoucherError::WrongState { status: voucher.status.as_str().to_owned() })
+}
+
+/// A voucher reviewed: passed on, returned or rejected.
+pub fn review(
+    voucher: &Voucher,
+    command: &ReviewVoucher,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<Voucher, VoucherError> {
+    in_state(voucher, &[VoucherStatus::Submitted])?;
+    let status = match command.decision {
+        ReviewDecision::Pass => VoucherStatus::Reviewed,
+        ReviewDecision::Return => VoucherStatus::Returned,
+        ReviewDecision::Reject => VoucherStatus::Rejected,
+    };
+    if command.decision != ReviewDecision::Pass && command.reason.is_none() {
+        return Err(VoucherError::ReasonMissing);
+    }
+    Ok(Voucher {
+        status,
+        reason: command.reason,
+        reviewed_by: Some(actor.subject.clone()),
+        revision: voucher.revision.next(stamp),
+        ..voucher.clone()
+    })
+}
+
+/// Whether a voucher waits to be issued.
+pub fn issuable(voucher: &Voucher) -> Result<(), VoucherError> {
+    in_state(voucher, &[VoucherStatus::Reviewed])
+}
+
+/// A voucher issued with the sheet's amount as its face value.
+pub fn issue(
+    voucher: &Voucher,
+    facts: &Facts<'_>,
+    sheet: &Calculation,
+    number: String,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<Voucher, VoucherError> {
+    let months = facts.rules.rules.validity_months.unwrap_or(0);
+    let valid_until = facts.day.plus_months(months).ok_or(VoucherError::ValidityOutOfRange)?;
+    Ok(Voucher {
+        number: Some(number),
+        status: VoucherStatus::Issued,
+        balance: VoucherBalance { face: sheet.amount, ..VoucherBalance::default() },
+        valid_from: Some(facts.day),
+        valid_until: Some(valid_until),
+        fiscal_year: Some(facts.day.year()),
+        rules_version: facts.rules.number,
+        calculation: sheet.version,
+        issued_by: Some(actor.subject.clone()),
+        revision: voucher.revision.next(stamp),
+        ..voucher.clone()
+    })
+}
+
+/// A voucher taken back, and what is released. What claims hold stays held until they are decided, so a
+/// voucher with a hold cannot be cancelled.
+pub fn cancel(
+    voucher: &Voucher,
+    command: &ChangeVoucher,
+    stamp: &Stamp,
+) -> Result<(Voucher, Money), VoucherError> {
+    in_state(voucher, &[VoucherStatus::Issued, VoucherStatus::PartlyRedeemed, VoucherStatus::Suspended])?;
+    let available = voucher.balance.available().unwrap_or_default();
+    let released = voucher.balance.released.plus(available).unwrap_or(voucher.balance.released);
+    if voucher.balance.held.is_positive() {
+        return Err(VoucherError::WrongState { status: "held".to_owned() });
+    }
+    let cancelled = Voucher {
+        status: VoucherStatus::Cancelled,
+        suspended_from: None,
+        balance: VoucherBalance { released, ..voucher.balance },
+        reason: Some(command.reason),
+        revision: voucher.revision.next(stamp),
+        ..voucher.clone()
+    };
+    Ok((cancelled, available))
+}
+
+/// A voucher that cannot be used for now.
+pub fn suspend(voucher: &Voucher, command: &ChangeVoucher, stamp: &Stamp) -> Result<Voucher, VoucherError> {
+    in_state(voucher, &[VoucherStatus::Issued, VoucherStatus::PartlyRedeemed])?;
+    Ok(Voucher {
+        status: VoucherStatus::Suspended,
+        suspended_from: Some(voucher.status),
+        reason: Some(command.reason),
+        revision: voucher.revision.next(stamp),
+        ..voucher.clone()
+    })
+}
+
+/// A suspended voucher as it was before.
+pub fn reinstate(voucher: &Voucher, command: &ChangeVoucher, stamp: &Stamp) -> Result<Voucher, VoucherError> {
+    in_state(voucher, &[VoucherStatus::Suspended])?;
+    Ok(Voucher {
+        status: voucher.suspended_from.unwrap_or(VoucherStatus::Issued),
+        suspended_from: None,
+        reason: Some(command.reason),
+        revision: voucher.revision.next(stamp),
+        ..voucher.clone()
+    })
+}

@@ -1,0 +1,151 @@
+//! Vouchers in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{ContractUse, Voucher, VoucherBalance};
+use crate::db::convert::{self, Unreadable};
+use crate::domain::{Date, RentalId, VoucherId};
+use crate::organisations::store::{hash, read_hash};
+use crate::{rows, statement};
+
+rows! {
+    /// A voucher.
+    pub struct VoucherRow in "vouchers", versioned {
+        key { id: Uuid }
+        number: Option<String>,
+        programme: String,
+        organisation: String,
+        provider: String,
+        rental: Uuid,
+        status: String,
+        suspended_from: Option<String>,
+        face: Decimal,
+        redeemed: Decimal,
+        held: Decimal,
+        released: Decimal,
+        expired: Decimal,
+        available: Decimal,
+        valid_from: Option<NaiveDate>,
+        valid_until: Option<NaiveDate>,
+        fiscal_year: Option<i16>,
+        rules_version: i32,
+        calculation: i32,
+        reason: Option<Vec<u8>>,
+        created_by: String,
+        reviewed_by: Option<String>,
+        issued_by: Option<String>,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A voucher on a contract.
+    pub struct ContractUseRow in "contract_uses", keyed {
+        key { rental: Uuid, voucher: Uuid }
+        programme: String,
+        amount: Decimal,
+        exclusive: bool,
+        live: bool,
+    }
+}
+
+statement! {
+    /// The vouchers on these contracts.
+    pub fn uses_of(rentals: &[Uuid]) -> Vec<ContractUseRow> =
+        "SELECT * FROM contract_uses WHERE rental = ANY($1)";
+}
+
+impl VoucherRow {
+    /// The row of a voucher.
+    pub fn new(v: &Voucher) -> Result<Self, Unreadable> {
+        let available = v.balance.available().map_err(|e| Unreadable(e.to_string()))?;
+        Ok(Self {
+            id: v.id.uuid(),
+            number: v.number.clone(),
+            programme: v.programme.to_string(),
+            organisation: v.organisation.to_string(),
+            provider: v.provider.to_string(),
+            rental: v.rental.uuid(),
+            status: v.status.as_str().to_owned(),
+            suspended_from: v.suspended_from.map(|s| s.as_str().to_owned()),
+            face: convert::decimal(v.balance.face),
+            redeemed: convert::decimal(v.balance.redeemed),
+            held: convert::decimal(v.balance.held),
+            released: convert::decimal(v.balance.released),
+            expired: convert::decimal(v.balance.expired),
+            available: convert::decimal(available),
+            valid_from: v.valid_from.map(Date::naive),
+            valid_until: v.valid_until.map(Date::naive),
+            fiscal_year: v.fiscal_year.map(|y| convert::year(Some(y))),
+            rules_version: convert::count(v.rules_version),
+            calculation: convert::count(v.calculation),
+            reason: hash(v.reason),
+            created_by: v.created_by.to_string(),
+            reviewed_by: v.reviewed_by.as_ref().map(ToString::to_string),
+            issued_by: v.issued_by.as_ref().map(ToString::to_string),
+            created: convert::sequence(v.revision.created),
+            version: convert::sequence(v.revision.version),
+            updated_at: v.revision.updated_at.utc(),
+        })
+    }
+
+    /// The voucher of a row.
+    pub fn read(&self) -> Result<Voucher, Unreadable> {
+        Ok(Voucher {
+            id: VoucherId::new(self.id),
+            number: self.number.clone(),
+            programme: convert::read(&self.programme)?,
+            organisation: convert::read(&self.organisation)?,
+            provider: convert::read(&self.provider)?,
+            rental: RentalId::new(self.rental),
+            status: convert::read(&self.status)?,
+            suspended_from: convert::read_opt(self.suspended_from.as_deref())?,
+            balance: VoucherBalance {
+                face: convert::money(self.face)?,
+                redeemed: convert::money(self.redeemed)?,
+                held: convert::money(self.held)?,
+                released: convert::money(self.released)?,
+                expired: convert::money(self.expired)?,
+            },
+            valid_from: self.valid_from.map(Date::from_naive),
+            valid_until: self.valid_until.map(Date::from_naive),
+            fiscal_year: self.fiscal_year.map(convert::read_year).transpose()?.flatten(),
+            rules_version: convert::read_count(self.rules_version)?,
+            calculation: convert::read_count(self.calculation)?,
+            reason: read_hash(self.reason.as_deref())?,
+            created_by: convert::read(&self.created_by)?,
+            reviewed_by: convert::read_opt(self.reviewed_by.as_deref())?,
+            issued_by: convert::read_opt(self.issued_by.as_deref())?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}
+
+impl ContractUseRow {
+    /// The row of a use.
+    pub fn new(rental: RentalId, voucher: VoucherId, u: &ContractUse) -> Self {
+        Self {
+            rental: rental.uuid(),
+            voucher: voucher.uuid(),
+            programme: u.programme.to_string(),
+            amount: convert::decimal(u.amount),
+            exclusive: u.exclusive,
+            live: u.live,
+        }
+    }
+
+    /// The use of a row.
+    pub fn read(&self) -> Result<(RentalId, VoucherId, ContractUse), Unreadable> {
+        let contract_use = ContractUse {
+            programme: convert::read(&self.programme)?,
+            amount: convert::money(self.amount)?,
+            exclusive: self.exclusive,
+            live: self.live,
+        };
+        Ok((RentalId::new(self.rental), VoucherId::new(self.voucher), contract_use))
+    }
+}

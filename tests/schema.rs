@@ -1,0 +1,495 @@
+//! What the database refuses by itself, whoever asks: proved with raw SQL, as the role that serves and as the owner with
+//! triggers "off".
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test says what it expects")]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use subsidy_ledger::db::migrate;
+use subsidy_ledger::db::pool::DatabaseError;
+use subsidy_ledger::domain::agency_code::AgencyCode;
+use support::TestDatabase;
+use tokio_postgres::Client;
+
+const HEAD: &str = "INSERT INTO head (next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
+    business_date, related_programmes) VALUES (0, '', '2025-01-01', 1, 2, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');";
+/// What follows it is a batch that begins at sequence 1.
+const POSTED: &str = "INSERT INTO programmes VALUES
+    ('I', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 'a', 'b', 0, 0, now()),
+    ('V', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', 'active', 'a', 'b', 0, 0, now());";
+
+fn log(sequence: i64, line_count: i32) -> String {
+    format!(
+        "INSERT INTO log (sequence, leaf, hash, line_count, kind, document, subject, recorded_at)
+         VALUES ({sequence}, '', sha256(''), {line_count}, 'kind', 'document', 'subject', '2025-01-01');"
+    )
+}
+
+/// `D B1001 5.00, C B2001 5.00`: lines from `first` on.
+fn entries(sequence: i64, first: i16, lines: &str) -> String {
+    let rows: Vec<String> = lines
+        .split(", ")
+        .zip(first..)
+        .map(|(line, number)| {
+            let [side, account, amount] = line.split(' ').collect::<Vec<_>>().try_into().expect("three words");
+            format!("({sequence}, {number}, '{account}', '{side}', '{amount}', 'P', 2025, '2025-01-01', 'document')")
+        })
+        .collect();
+    format!(
+        "INSERT INTO entries (sequence, line, account, side, amount, programme, fiscal_year, effective_date, document)
+         VALUES {};",
+        rows.join(", ")
+    )
+}
+
+fn head(next_sequence: i64) -> String {
+    format!("UPDATE head SET next_sequence = {next_sequence};")
+}
+
+fn rules(programme: &str, points_max: &str, window_until: &str) -> String {
+    format!(
+        "INSERT INTO rules_versions VALUES ('{programme}', 1, '2025-01-01', '{{}}', '', 'proposed', null, 'a', null,
+         {points_max}, {window_until}, 1, 1, now());"
+    )
+}
+
+fn voucher(status: &str, suspended_from: &str, amounts: &str) -> String {
+    format!(
+        "INSERT INTO vouchers (id, programme, organisation, provider, rental, status, suspended_from, face, redeemed, held,
+         released, expired, available, rules_version, calculation, created_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), 'V', 'O', 'Q', gen_random_uuid(), '{status}', {suspended_from}, {amounts}, 1, 1, 'a', 1, 1,
+         now());"
+    )
+}
+
+const PAIR: &str = "D B1001 5.00, C B2001 5.00";
+const THREE_BOOKS: &str =
+    "D B2007 1.10, C B2008 1.10, D F2302 1.10, C F4001 1.10, D Y7101 1.10, C Y6001 1.10";
+
+async fn opened() -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let app = database.client("subsidy_app").await;
+    let genesis = format!("{HEAD}{}{}{}{POSTED}", log(0, 2), entries(0, 1, PAIR), head(1));
+    app.batch_execute(&genesis).await.expect("an agency's first batch");
+    database
+}
+
+/// SQLSTATE and the constraint, or what is there instead of it. Several statements are one transaction.
+async fn refusal(client: &Client, sql: &str) -> String {
+    let error = match client.batch_execute(sql).await {
+        Ok(()) => return "accepted".to_owned(),
+        Err(error) => error,
+    };
+    client.batch_execute("ROLLBACK").await.expect("a rollback");
+    let error = error.as_db_error().expect("an answer of the server");
+    let name = error.constraint().unwrap_or_else(|| error.message());
+    format!("{} {name}", error.code().code())
+}
+
+#[tokio::test]
+async fn a_batch_that_keeps_the_rules_is_accepted() {
+    let database = opened().await;
+    let app = database.client("subsidy_app").await;
+    let batch = format!(
+        "{}{}{}{}INSERT INTO transitions VALUES (1, 1, 'voucher', 'd', null, 'submitted');
+         INSERT INTO calculations VALUES ('d', 1, 2, '{{}}');{}{}{}",
+        log(1, 6),
+        log(2, 0),
+        log(3, 2),
+        entries(1, 1, THREE_BOOKS),
+        entries(3, 1, PAIR),
+        rules("I", "1.50", "'2027-12-31'"),
+        head(4)
+    );
+    assert_eq!(refusal(&app, &batch).await, "accepted");
+}
+
+#[tokio::test]
+async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_triggers_off() {
+    let pair = |sequence| entries(sequence, 1, PAIR);
+    let posted = |lines: &str, count| format!("{}{}{}", log(1, count), entries(1, 1, lines), head(2));
+    let interest = |points: &str, until: &str| rules("I", points, until);
+    #[rustfmt::skip]
+    let cases: Vec<(String, &str)> = vec![
+        // debits and credits
+        (posted("D B1001 5.00, C B2001 5.01", 2), "23514 entries_balanced"),
+        (posted("D B1001 5.00, C F4001 5.00", 2), "23514 entries_balanced"),
+        (posted("D B2007 5.00, C F4001 5.00, D F2302 5.00, C B2008 4.99", 4), "23514 entries_balanced"),
+        (posted("D B1001 5.00", 1), "23514 entries_balanced"),
+        (posted("D Y7101 5.00, C Y6001 4.00", 2), "23514 entries_balanced"),
+        (posted("D X1001 5.00, C X2001 5.00", 2), "23514 entries_account_check"),
+        (posted("D B1001 NaN, C B2001 NaN", 2), "23514 entries_amount_positive"),
+        (posted("D B1001 0.00, C B2001 0.00", 2), "23514 entries_amount_positive"),
+        (posted("D B1001 -5.00, C B2001 -5.00", 2), "23514 entries_amount_positive"),
+        (posted("D B1001 0.004, C B2001 0.004", 2), "23514 entries_amount_positive"),
+        // lines and their count
+        (posted(PAIR, 3), "23514 entries_counted"),
+        (posted(PAIR, 1), "23514 entries_counted"),
+        (posted(PAIR, 0), "23514 entries_counted"),
+        (format!("{}{}", log(1, 2), head(2)), "23514 entries_counted"),
+        (format!("{}{}{}", log(1, 2), entries(1, 0, PAIR), head(2)), "23514 entries_counted"),
+        (format!("{}{}{}", log(1, 2), pair(1), entries(1, 3, PAIR)), "23514 entries_counted"),
+        (format!("{}{}{}", log(1, 2), entries(1, 1, "D B1001 5.00"), entries(1, 2, "C B2001 5.00")), "23514 entries_counted"),
+        // lines and their log
+        (entries(0, 3, PAIR), "23514 entries_with_their_log"),
+        (pair(1), "23514 entries_with_their_log"),
+        (format!("{}{}{}{}", log(1, 2), pair(1), head(2), entries(1, 3, PAIR)), "23514 entries_with_their_log"),
+        ("INSERT INTO transitions VALUES (0, 1, 'k', 'd', null, 's')".to_owned(), "23514 transitions_with_their_log"),
+        ("INSERT INTO transitions VALUES (1, 1, 'k', 'd', null, 's')".to_owned(), "23514 transitions_with_their_log"),
+        (format!("{}INSERT INTO transitions VALUES (1, 1, 'k', 'd', null, 's'), (2, 1, 'k', 'd', null, 's');{}", log(1, 0), head(2)),
+            "23514 transitions_with_their_log"),
+        ("INSERT INTO calculations VALUES ('d', 1, 0, '{}')".to_owned(), "23514 calculations_with_their_log"),
+        // the log and its head
+        (format!("{}{}", log(1, 2), pair(1)), "23514 head_meets_log"),
+        (log(1, 0), "23514 head_meets_log"),
+        (head(2), "23514 head_meets_log"),
+        (format!("{}{}", log(1, 0), head(3)), "23514 head_meets_log"),
+        (format!("{}{}", log(2, 0), head(3)), "23514 head_meets_log"),
+        (format!("{}{}{}", log(1, 0), head(2), log(2, 0)), "23514 head_meets_log"),
+        (format!("{}SET CONSTRAINTS ALL IMMEDIATE", log(1, 0)), "23514 head_meets_log"),
+        (format!("BEGIN;SET CONSTRAINTS ALL IMMEDIATE;{}COMMIT", log(1, 0)), "23514 head_meets_log"),
+        (head(0), "23514 head_moves_on"),
+        ("UPDATE head SET recorded_at = '2024-12-31'".to_owned(), "23514 head_moves_on"),
+        ("UPDATE head SET business_date = '2025-06-29'".to_owned(), "23514 head_business_date_moves_on"),
+        ("UPDATE head SET business_date = null".to_owned(), "23514 head_business_date_moves_on"),
+        (HEAD.to_owned(), "23505 head_pkey"),
+        (log(0, 0), "23505 log_pkey"),
+        // a table of the session's own does not answer for the ledger's
+        (format!("CREATE TEMP TABLE log AS SELECT 9::bigint AS sequence, 6 AS line_count, pg_current_xact_id() AS xact;
+            CREATE TEMP TABLE head AS SELECT 0::bigint AS next_sequence;
+            SET LOCAL search_path = pg_temp, agency_test;{}", entries(9, 1, THREE_BOOKS).replace("INTO entries", "INTO agency_test.entries")),
+            "23514 entries_with_their_log"),
+        // balances
+        ("INSERT INTO balances VALUES ('B2001', 'P', '', -0.01)".to_owned(), "23514 balances_floor"),
+        ("INSERT INTO balances VALUES ('B2009', 'P', '', -0.01)".to_owned(), "23514 balances_floor"),
+        ("INSERT INTO balances VALUES ('F2302', 'P', 'O', -0.01)".to_owned(), "23514 balances_floor"),
+        ("INSERT INTO balances VALUES ('F2302', 'P', 'O', 'NaN')".to_owned(), "23514 balances_not_nan"),
+        ("INSERT INTO balances VALUES ('F4001', 'P', '', -0.01)".to_owned(), "accepted"),
+        ("INSERT INTO balances VALUES ('B2001', 'P', '', 0)".to_owned(), "accepted"),
+        // statutory limits
+        (interest("1.500001", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
+        (interest("'NaN'", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
+        (interest("1.50", "'2028-01-01'"), "23514 rules_versions_statutory_limits"),
+        (interest("1.50", "null"), "23514 rules_versions_statutory_limits"),
+        (interest("null", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
+        (rules("V", "1.51", "null"), "23514 rules_versions_statutory_limits"),
+        (rules("none", "1.50", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
+        (format!("{}UPDATE rules_versions SET points_max = 1.51", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
+        (format!("{}UPDATE rules_versions SET window_until = null", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
+        (format!("{}UPDATE programmes SET instrument = 'interest_subsidy' WHERE code = 'V'", rules("V", "null", "null")),
+            "23514 programmes_keep_instrument"),
+        // states
+        (voucher("issued", "null", "100, 20, 30, 0, 0, 50"), "accepted"),
+        (voucher("issued", "null", "100, 20, 30, 0, 0, 49.99"), "23514 vouchers_parts"),
+        (voucher("issued", "null", "100, 120, -20, 0, 0, 0"), "23514 vouchers_parts"),
+        (voucher("issued", "null", "'NaN', 'NaN', 0, 0, 0, 0"), "23514 vouchers_parts"),
+        (voucher("gone", "null", "0, 0, 0, 0, 0, 0"), "23514 vouchers_status_check"),
+        (voucher("suspended", "null", "0, 0, 0, 0, 0, 0"), "23514 vouchers_suspended"),
+        ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
+        ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now())".to_owned(), "23514 idempotency_one_answer"),
+    ];
+    for role in ["subsidy_app", "subsidy_owner"] {
+        let database = opened().await;
+        let client = database.client(role).await;
+        if role == "subsidy_owner" {
+            client.batch_execute("SET session_replication_role = replica").await.expect("a superuser may");
+        }
+        for (sql, expected) in &cases {
+            // each case finds the ledger as it was
+            let sql = if *expected == "accepted" { format!("BEGIN;{sql};ROLLBACK") } else { sql.clone() };
+            assert_eq!(refusal(&client, &sql).await, *expected, "{role}: {sql}");
+        }
+        let rows = client
+            .query_one("SELECT count(*), (SELECT count(*) FROM entries) FROM log", &[])
+            .await
+            .expect("counts");
+        assert_eq!((rows.get::<_, i64>(0), rows.get::<_, i64>(1)), (1, 2), "{role} left something behind");
+    }
+}
+
+#[tokio::test]
+async fn an_agency_begins_with_a_head_at_zero() {
+    let database = TestDatabase::create().await;
+    let app = database.client("subsidy_app").await;
+    assert_eq!(refusal(&app, &log(0, 0)).await, "23514 log_has_head");
+    assert_eq!(refusal(&app, &HEAD.replacen("(0,", "(7,", 1)).await, "23514 head_begins_at_zero");
+    assert_eq!(refusal(&app, HEAD).await, "accepted");
+}
+
+#[tokio::test]
+async fn what_was_written_is_never_changed() {
+    let database = opened().await;
+    let app = database.client("subsidy_app").await;
+    let owner = database.client("subsidy_owner").await;
+    owner.batch_execute("SET session_replication_role = replica").await.expect("a superuser may");
+    for (table, column) in [
+        ("log", "kind"),
+        ("entries", "account"),
+        ("transitions", "kind"),
+        ("calculations", "document"),
+        ("idempotency", "subject"),
+        ("tiles", "root"),
+    ] {
+        let update = format!("UPDATE {table} SET {column} = {column}");
+        for sql in [update, format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+            assert_eq!(
+                refusal(&app, &sql).await,
+                format!("42501 permission denied for table {table}"),
+                "{sql}"
+            );
+            let verb = sql.split(' ').next().expect("a word");
+            let expected = format!("23001 {verb} on {table} is refused: its rows are never changed");
+            assert_eq!(refusal(&owner, &sql).await, expected);
+        }
+    }
+    for (sql, expected) in [
+        ("DELETE FROM head", "23001 DELETE on head is refused: its rows are never changed"),
+        ("TRUNCATE head", "23001 TRUNCATE on head is refused: its rows are never changed"),
+        ("TRUNCATE log, entries", "23001 TRUNCATE on log is refused: its rows are never changed"),
+        (
+            "DELETE FROM statutory_limits",
+            "23001 DELETE on statutory_limits is refused: its rows are never changed",
+        ),
+    ] {
+        assert_eq!(refusal(&owner, sql).await, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn the_app_cannot_say_which_transaction_wrote_a_log_row() {
+    let database = opened().await;
+    let app = database.client("subsidy_app").await;
+    let forged =
+        "INSERT INTO log (sequence, leaf, hash, line_count, kind, document, subject, recorded_at, xact)
+                  VALUES (1, '', sha256(''), 0, 'k', 'd', 's', now(), pg_current_xact_id())";
+    assert_eq!(refusal(&app, forged).await, "42501 permission denied for table log");
+    let owner = database.client("subsidy_owner").await;
+    let other = forged.replace("pg_current_xact_id())", "'3'::xid8)");
+    assert_eq!(refusal(&owner, &other).await, "23514 log_grows_at_its_end");
+}
+
+#[tokio::test]
+async fn every_trigger_fires_always() {
+    let database = TestDatabase::create().await;
+    let owner = database.client("subsidy_owner").await;
+    let rows = owner
+        .query(
+            "SELECT c.relname || '.' || t.tgname, t.tgenabled = 'A' FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+             WHERE NOT t.tgisinternal AND c.relnamespace = 'agency_test'::regnamespace",
+            &[],
+        )
+        .await
+        .expect("triggers");
+    assert!(rows.len() >= 15, "{} triggers", rows.len());
+    for row in rows {
+        assert!(row.get::<_, bool>(1), "{} can be switched off", row.get::<_, String>(0));
+    }
+}
+
+#[tokio::test]
+async fn a_trigger_function_keeps_the_path_it_was_made_with() {
+    let database = TestDatabase::create().await;
+    let owner = database.client("subsidy_owner").await;
+    let sql = "SELECT proname FROM pg_proc WHERE pronamespace = 'agency_test'::regnamespace AND proname LIKE 'check%'
+               AND coalesce(array_to_string(proconfig, ';'), '') !~ 'search_path=agency_test, ?pg_temp(;|$)'";
+    assert!(owner.query(sql, &[]).await.expect("functions").is_empty());
+}
+
+/// Privileges, by letter: a insert, r select, w update; column privileges in brackets.
+const WHO_MAY: &str = "
+    agency_test.balances          app=arw auditor=r
+    agency_test.bank_accounts     app=arw
+    agency_test.budget_changes    app=arw auditor=r
+    agency_test.calculations      app=ar auditor=r
+    agency_test.contract_uses     app=arw auditor=r
+    agency_test.entries           app=ar auditor=r
+    agency_test.head              app=arw auditor=r
+    agency_test.idempotency       app=ar auditor=r
+    agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
+    agency_test.numbers           app=arw auditor=r
+    agency_test.organisations     app=arw auditor=r
+    agency_test.programmes        app=arw auditor=r
+    agency_test.reference_rates   app=arw auditor=r
+    agency_test.rentals           app=arw auditor=r
+    agency_test.rules_versions    app=arw auditor=r
+    agency_test.statutory_limits  app=r auditor=r
+    agency_test.texts             app=ar auditor=r w(salt,body)=app
+    agency_test.tiles             app=ar auditor=r
+    agency_test.totals            app=arw auditor=r
+    agency_test.transitions       app=ar auditor=r
+    agency_test.usages            app=arw auditor=r
+    agency_test.vouchers          app=arw auditor=r
+    public.agencies               app=ar auditor=r
+";
+
+#[tokio::test]
+async fn who_may_do_what_stands_in_this_table() {
+    let database = TestDatabase::create().await;
+    let owner = database.client("subsidy_owner").await;
+    let sql = "
+        WITH letters(privilege_type, letter) AS (VALUES
+            ('INSERT', 'a'), ('SELECT', 'r'), ('UPDATE', 'w'), ('DELETE', 'd'), ('TRUNCATE', 'D'), ('REFERENCES', 'x'), ('TRIGGER', 't')),
+        tables AS (
+            SELECT oid, relnamespace::regnamespace || '.' || relname AS name, relacl, relowner FROM pg_class
+             WHERE relkind IN ('r', 'v', 'm', 'S', 'p', 'f') AND relnamespace::regnamespace::text IN ('agency_test', 'public')
+               AND relname <> '__diesel_schema_migrations'),
+        whole AS (
+            SELECT t.oid, replace(coalesce(r.rolname, 'PUBLIC'), 'subsidy_', '') AS role, string_agg(letter, '' ORDER BY letter) AS may
+              FROM tables t CROSS JOIN aclexplode(t.relacl) a JOIN letters USING (privilege_type)
+              LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> t.relowner GROUP BY 1, 2),
+        columns AS (
+            SELECT t.oid, replace(coalesce(r.rolname, 'PUBLIC'), 'subsidy_', '') AS role, letter,
+                   string_agg(c.attname, ',' ORDER BY attnum) AS names
+              FROM tables t JOIN pg_attribute c ON c.attrelid = t.oid CROSS JOIN aclexplode(c.attacl) a JOIN letters USING (privilege_type)
+              LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> t.relowner GROUP BY 1, 2, 3)
+        SELECT t.name, concat_ws(' ',
+            (SELECT string_agg(role || '=' || may, ' ' ORDER BY role) FROM whole w WHERE w.oid = t.oid),
+            (SELECT string_agg(letter || '(' || names || ')=' || role, ' ' ORDER BY letter) FROM columns c WHERE c.oid = t.oid))
+          FROM tables t ORDER BY 1";
+    let mut found = String::from("\n");
+    for row in owner.query(sql, &[]).await.expect("privileges") {
+        writeln!(found, "    {:<29} {}", row.get::<_, String>(0), row.get::<_, String>(1)).expect("a line");
+    }
+    assert_eq!(found, WHO_MAY, "found:{found}");
+}
+
+#[tokio::test]
+async fn nobody_else_may_anything() {
+    let database = TestDatabase::create().await;
+    let owner = database.client("subsidy_owner").await;
+    let sql = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'agency_test'::regnamespace
+                  AND (proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0))";
+    assert_eq!(
+        owner.query_one(sql, &[]).await.expect("functions").get::<_, i64>(0),
+        0,
+        "functions open to PUBLIC"
+    );
+    let sql = "SELECT nspacl::text FROM pg_namespace WHERE nspname = 'agency_test'";
+    assert_eq!(
+        owner.query_one(sql, &[]).await.expect("the schema").get::<_, String>(0),
+        "{subsidy_owner=UC/subsidy_owner,subsidy_app=U/subsidy_owner,subsidy_auditor=U/subsidy_owner}"
+    );
+    let sql = "SELECT rolname FROM pg_roles WHERE rolname IN ('subsidy_app', 'subsidy_auditor')
+                  AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR NOT rolcanlogin)";
+    assert!(owner.query(sql, &[]).await.expect("roles").is_empty());
+    let auditor = database.client("subsidy_auditor").await;
+    assert_eq!(
+        refusal(&auditor, "SELECT * FROM bank_accounts").await,
+        "42501 permission denied for table bank_accounts"
+    );
+    assert_eq!(
+        refusal(&auditor, "INSERT INTO numbers VALUES ('s', 1)").await,
+        "42501 permission denied for table numbers"
+    );
+    let app = database.client("subsidy_app").await;
+    let sql = "UPDATE statutory_limits SET points_max = 9";
+    assert_eq!(refusal(&app, sql).await, "42501 permission denied for table statutory_limits");
+}
+
+#[tokio::test]
+async fn up_down_up_leaves_no_difference() {
+    let database = TestDatabase::empty().await;
+    let url = database.url("subsidy_owner");
+    let nothing = dump(&url);
+    let code = AgencyCode::parse("city_1").expect("a code");
+    migrate::up(&url).await.expect("public");
+    migrate::create_agency(&url, &code).await.expect("an agency");
+    let first = dump(&url);
+    assert!(first.contains("CREATE TABLE agency_city_1.vouchers"));
+
+    migrate::down(&url).await.expect("one back");
+    let less = dump(&url);
+    assert!(!less.contains("agency_city_1.vouchers") && less.contains("agency_city_1.entries"));
+    migrate::up(&url).await.expect("and on again");
+    assert_eq!(dump(&url), first);
+    migrate::redo(&url).await.expect("back and on");
+    assert_eq!(dump(&url), first);
+
+    migrate::away(&url).await.expect("all back");
+    assert_eq!(dump(&url), nothing);
+    migrate::up(&url).await.expect("public");
+    migrate::create_agency(&url, &code).await.expect("an agency");
+    migrate::create_agency(&url, &code).await.expect("twice is once");
+    assert_eq!(dump(&url), first);
+}
+
+fn dump(url: &str) -> String {
+    let binary = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin/pg_dump")))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| "pg_dump".into());
+    let output =
+        Command::new(binary).args(["--schema-only", "--dbname", url]).output().expect("pg_dump runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    // a token of the dump's own
+    text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")).fold(
+        String::new(),
+        |mut kept, line| {
+            kept.push_str(line);
+            kept.push('\n');
+            kept
+        },
+    )
+}
+
+#[tokio::test]
+async fn migrations_of_a_ledger_in_use_are_not_taken_back() {
+    let database = opened().await;
+    let owner = database.client("subsidy_owner").await;
+    owner.batch_execute("UPDATE head SET sandbox = false").await.expect("no sandbox any more");
+    let url = database.url("subsidy_owner");
+    assert!(matches!(migrate::down(&url).await, Err(DatabaseError::HoldsLedger { .. })));
+    assert!(matches!(migrate::away(&url).await, Err(DatabaseError::HoldsLedger { .. })));
+    owner.batch_execute("UPDATE head SET sandbox = true").await.expect("a sandbox");
+    migrate::redo(&url).await.expect("a sandbox may");
+}
+
+#[tokio::test]
+async fn a_migration_moves_the_schema_version_of_the_head() {
+    let database = opened().await;
+    let owner = database.client("subsidy_owner").await;
+    let url = database.url("subsidy_owner");
+    let version = "SELECT schema_version FROM head";
+    assert_eq!(
+        owner.query_one(version, &[]).await.expect("a head").get::<_, i32>(0),
+        migrate::SCHEMA_VERSION
+    );
+    migrate::down(&url).await.expect("one back");
+    assert_eq!(
+        owner.query_one(version, &[]).await.expect("a head").get::<_, i32>(0),
+        migrate::SCHEMA_VERSION - 1
+    );
+    migrate::up(&url).await.expect("on again");
+    assert_eq!(
+        owner.query_one(version, &[]).await.expect("a head").get::<_, i32>(0),
+        migrate::SCHEMA_VERSION
+    );
+}
+
+#[tokio::test]
+async fn walks_at_once_agree() {
+    let (one, other) = tokio::join!(TestDatabase::empty(), TestDatabase::empty());
+    let (one, other) = (one.url("subsidy_owner"), other.url("subsidy_owner"));
+    let (a, b, c) = tokio::join!(migrate::up(&one), migrate::up(&one), migrate::up(&other));
+    a.and(b).and(c).expect("all end well");
+    let code = AgencyCode::parse("x").expect("a code");
+    let (a, b) = tokio::join!(migrate::create_agency(&one, &code), migrate::create_agency(&one, &code));
+    a.and(b).expect("both end well");
+}
+
+#[tokio::test]
+async fn an_agency_is_made_quickly() {
+    let database = TestDatabase::create().await;
+    let url = database.url("subsidy_owner");
+    let start = Instant::now();
+    migrate::create_agency(&url, &AgencyCode::parse("quick").expect("a code")).await.expect("made");
+    let taken = start.elapsed();
+    println!("an agency in {} ms", taken.as_millis());
+    assert!(taken < Duration::from_millis(1500), "{taken:?}, while the machine had other work");
+}

@@ -1,0 +1,125 @@
+//! A database of its own for each test, cheap: a copy of one that was migrated once.
+//!
+//! `SUBSIDY_LEDGER_TEST_URL` names a throw-away cluster as `subsidy_owner`, its superuser. The template holds one
+//! migrated agency, `test`, without a head.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::time::Duration;
+
+use subsidy_ledger::db::migrate;
+use subsidy_ledger::domain::agency_code::AgencyCode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, NoTls};
+
+/// Any number: holds other tests back while one makes the template.
+const TEMPLATE_LOCK: i64 = 7_316_001;
+
+pub struct TestDatabase {
+    name: String,
+}
+
+impl TestDatabase {
+    /// Migrated, with the schema of agency `test`.
+    pub async fn create() -> Self {
+        Self::copy_of(&template().await).await
+    }
+
+    /// Nothing in it.
+    pub async fn empty() -> Self {
+        Self::copy_of("template0").await
+    }
+
+    async fn copy_of(template: &str) -> Self {
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let server = connect(&cluster_url()).await;
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
+        // a session that made the template may take a moment to end
+        for _ in 0..100 {
+            match server.batch_execute(&sql).await {
+                Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                done => {
+                    done.expect("a database can be made");
+                    return Self { name };
+                }
+            }
+        }
+        panic!("{template} stays in use");
+    }
+
+    /// This database as `role`.
+    pub fn url(&self, role: &str) -> String {
+        url_of(&cluster_url(), role, &self.name)
+    }
+
+    /// Raw SQL as `role` in the schema of agency `test`.
+    pub async fn client(&self, role: &str) -> Client {
+        let client = connect(&self.url(role)).await;
+        client.batch_execute("SET search_path = agency_test, pg_temp").await.expect("the search path");
+        client
+    }
+}
+
+pub fn agency() -> AgencyCode {
+    AgencyCode::parse("test").expect("a code")
+}
+
+pub fn cluster_url() -> String {
+    std::env::var("SUBSIDY_LEDGER_TEST_URL").expect("SUBSIDY_LEDGER_TEST_URL names a throw-away cluster")
+}
+
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the cluster is up");
+    tokio::spawn(connection);
+    client
+}
+
+/// `postgresql://role@host/database?query`, host and query as they were.
+fn url_of(url: &str, role: &str, database: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, _) = place.split_once('/').unwrap_or((place, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{role}@{host}/{database}?{query}")
+}
+
+/// Made by the first who needs it; named by what the migrations say, so a cluster that is kept never serves an old one.
+async fn template() -> String {
+    let name = format!("template_{:016x}", migrations_digest());
+    let server = connect(&cluster_url()).await;
+    server.execute("SELECT pg_advisory_lock($1)", &[&TEMPLATE_LOCK]).await.expect("the lock");
+    let ready = "SELECT FROM pg_database WHERE datname = $1 AND datistemplate";
+    if server.query_opt(ready, &[&name]).await.expect("a look").is_none() {
+        server.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await.expect("no half one");
+        server.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.expect("a new one");
+        let url = url_of(&cluster_url(), "subsidy_owner", &name);
+        migrate::up(&url).await.expect("public migrates");
+        migrate::create_agency(&url, &agency()).await.expect("an agency migrates");
+        server.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE true")).await.expect("a template");
+    }
+    server.execute("SELECT pg_advisory_unlock($1)", &[&TEMPLATE_LOCK]).await.expect("the lock goes");
+    name
+}
+
+fn migrations_digest() -> u64 {
+    let mut digest = DefaultHasher::new();
+    hash_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"), &mut digest);
+    digest.finish()
+}
+
+fn hash_folder(folder: &Path, digest: &mut DefaultHasher) {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        path.hash(digest);
+        if path.is_dir() {
+            hash_folder(&path, digest);
+        } else {
+            std::fs::read(&path).expect("a file").hash(digest);
+        }
+    }
+}
