@@ -1,1 +1,5 @@
-fn main() {}
+//! The service and its commands: see `cli`.
+
+fn main() -> std::process::ExitCode {
+    subsidy_ledger::cli::main()
+}

@@ -2,6 +2,7 @@
 //!
 //! The agency's own state is one document per ledger; the first leaf of every log creates it.
 
+pub mod api;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,10 @@ use crate::domain::{AgencyCode, Date, Instant, Line, ProgrammeCode};
 
 /// The newest meaning of the rules that this release knows, and the oldest that it still replays.
 pub const SEMANTICS: std::ops::RangeInclusive<u32> = 1..=1;
+
+/// The meaning that every log begins under, whatever release begins it: the first leaf does not say another,
+/// so a later number is switched on by a leaf of its own.
+pub const SEMANTICS_FIRST: u32 = 1;
 
 /// What an agency's ledger knows about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Decisions on an agency's own state.
 
-use super::{Agency, AgencyError, CreateAgency, MoveBusinessDate, SEMANTICS, SwitchSemantics};
+use super::{
+    Agency, AgencyError, CreateAgency, MoveBusinessDate, SEMANTICS, SEMANTICS_FIRST, SwitchSemantics,
+};
 
 /// The agency as its first leaf makes it.
 pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agency, AgencyError> {
@@ -16,7 +18,7 @@ pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agenc
         zone: command.zone,
         sandbox: command.sandbox,
         business_date: command.business_date,
-        semantics: *SEMANTICS.end(),
+        semantics: SEMANTICS_FIRST,
         related_programmes: Vec::new(),
     })
 }

@@ -1,7 +1,52 @@
 //! The provable log: leaves, the Merkle tree over them, tiles, signed checkpoints, proofs, verification.
 
+pub mod bundle;
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod replay;
 pub mod tile;
 pub mod tree;
+pub mod verify;
+
+/// How a verification treats a table of an agency's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// Its rows are those that the replay of the leaves gives.
+    Replayed,
+    /// Its rows follow from the leaves' bytes or from replayed rows.
+    Derived,
+    /// The log says nothing about it.
+    Outside,
+}
+
+/// Every table of an agency's schema, how it is checked, and why so.
+pub const TABLES: &[(&str, Checked, &str)] = &[
+    ("balances", Checked::Replayed, "what the postings add up to"),
+    ("budget_changes", Checked::Replayed, "documents"),
+    ("calculations", Checked::Replayed, "sheets that decisions made"),
+    ("contract_uses", Checked::Replayed, "what rules count"),
+    ("entries", Checked::Replayed, "the postings"),
+    ("numbers", Checked::Replayed, "the last number of each series"),
+    ("organisations", Checked::Replayed, "documents"),
+    ("programmes", Checked::Replayed, "documents"),
+    ("reference_rates", Checked::Replayed, "documents"),
+    ("rentals", Checked::Replayed, "documents"),
+    ("rules_versions", Checked::Replayed, "documents"),
+    ("transitions", Checked::Replayed, "documents' steps"),
+    ("usages", Checked::Replayed, "what caps count"),
+    ("vouchers", Checked::Replayed, "documents"),
+    ("head", Checked::Derived, "the log's end and the agency's own state"),
+    (
+        "idempotency",
+        Checked::Derived,
+        "an accepted answer names a leaf of its subject; refusals are not logged",
+    ),
+    ("log", Checked::Derived, "every column but the transaction's id is the leaf's"),
+    ("tiles", Checked::Derived, "hashes of the leaves, 256 at a time"),
+    ("totals", Checked::Derived, "sums of the entries"),
+    ("__diesel_schema_migrations", Checked::Outside, "which migrations ran"),
+    ("bank_accounts", Checked::Outside, "sealed numbers; the log holds their digests"),
+    ("statutory_limits", Checked::Outside, "written by migrations alone; held to their constants by a test"),
+    ("texts", Checked::Outside, "erasable words; the log holds their digests"),
+];

@@ -22,7 +22,10 @@ pub use refusal::{AccessError, DateError, Refusal, Stop};
 pub use slots::{Fault, Slots};
 
 use crate::agencies::Agency;
-use crate::domain::{BudgetChangeId, CreditCode, Date, Label, Money, ProgrammeCode, RentalId, VoucherId};
+use crate::domain::dates::Zone;
+use crate::domain::{
+    BudgetChangeId, CreditCode, Date, Instant, Label, Money, ProgrammeCode, RentalId, VoucherId,
+};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::organisations::Organisation;
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
@@ -162,6 +165,16 @@ impl Book {
             Key::Usage(k) => self.usages.looked_for(k),
             Key::Number(k) => self.numbers.looked_for(k),
             Key::Balance(k) => self.balances.looked_for(k),
+        }
+    }
+
+    /// The business date that a command is decided under, which is recorded at an instant: the agency's. The
+    /// first command of a log brings its own agency.
+    pub fn business_date(&self, command: &Command, at: Instant) -> Date {
+        match (&self.agency, command) {
+            (Some(agency), _) => agency.business_date_at(at),
+            (None, Command::CreateAgency(c)) => c.business_date.unwrap_or_else(|| at.date_in(c.zone.tz())),
+            (None, _) => at.date_in(Zone::default().tz()),
         }
     }
 

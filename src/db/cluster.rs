@@ -93,6 +93,17 @@ impl Drop for Cluster {
     }
 }
 
+/// The major version of the newest PostgreSQL on this machine, if there is one that serves.
+pub fn installed_major() -> Result<u32, ClusterError> {
+    Binaries::newest().map(|found| found.major())
+}
+
+/// The folder of the newest PostgreSQL's programs, `psql` and `pgbench` among them.
+pub fn tools() -> Result<std::path::PathBuf, ClusterError> {
+    Binaries::newest()
+        .map(|found| found.program("psql").parent().map_or_else(Default::default, Path::to_owned))
+}
+
 fn locked(place: &Place) -> Result<File, ClusterError> {
     let lock = place.lock_file("lock")?;
     loop {

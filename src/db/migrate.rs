@@ -26,6 +26,8 @@ const PUBLIC: EmbeddedMigrations = embed_migrations!("migrations/public");
 const AGENCY: EmbeddedMigrations = embed_migrations!("migrations/agency");
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many schemas one look at their states takes in.
+const SCHEMAS_PER_LOOK: usize = 200;
 
 /// In a cluster of our own the owner is the superuser already; elsewhere roles are made without a password, and the
 /// administrator gives them one.
@@ -72,8 +74,30 @@ enum Change {
     Away,
 }
 
+/// How far a schema is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaState {
+    /// `public` or an agency's.
+    pub schema: String,
+    /// How many migrations it has had.
+    pub applied: i64,
+    /// How many this release knows.
+    pub known: i64,
+}
+
+impl SchemaState {
+    /// Whether migrations are pending.
+    pub const fn is_behind(&self) -> bool {
+        self.applied < self.known
+    }
+}
+
 rows! {
     struct Schema { name: String }
+}
+
+rows! {
+    struct SchemaTable { name: String, migrated: bool }
 }
 
 statement! {
@@ -81,14 +105,63 @@ statement! {
         "SELECT nspname::text AS name FROM pg_namespace WHERE nspname ~ '^agency_[a-z0-9_]{1,40}$' ORDER BY nspname";
 }
 
+statement! {
+    fn schema_tables() -> Vec<SchemaTable> =
+        "SELECT n.nspname::text AS name, c.oid IS NOT NULL AS migrated FROM pg_namespace AS n \
+         LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = '__diesel_schema_migrations' \
+         WHERE n.nspname = 'public' OR n.nspname ~ '^agency_[a-z0-9_]{1,40}$' \
+         ORDER BY n.nspname <> 'public', n.nspname";
+}
+
 /// Roles, `public`, and every agency's schema, to the newest.
 pub async fn up(url: &str) -> Result<(), DatabaseError> {
+    up_each(url, |_, _, _| ()).await
+}
+
+/// Like [`up`]; `done` hears of every schema that is through, how many are and how many there are.
+pub async fn up_each(url: &str, mut done: impl FnMut(&str, usize, usize)) -> Result<(), DatabaseError> {
     let target = prepared(url).await?;
     change_schema(&target, "public", Change::Up).await?;
-    for schema in agencies(&target).await? {
-        change_schema(&target, &schema, Change::Up).await?;
+    let schemas = agencies(&target).await?;
+    let total = schemas.len() + 1;
+    done("public", 1, total);
+    for (place, schema) in schemas.iter().enumerate() {
+        change_schema(&target, schema, Change::Up).await?;
+        done(schema, place + 2, total);
     }
     Ok(())
+}
+
+/// How far `public` is and, if asked for, every agency's schema. Changes nothing; `subsidy_app` may ask too.
+pub async fn states(url: &str, agencies: bool) -> Result<Vec<SchemaState>, DatabaseError> {
+    let mut conn = Target::parse(url, CONNECT_TIMEOUT)?.open("").await?;
+    let mut tables = schema_tables(&conn).await?;
+    tables.retain(|table| agencies || table.name == "public");
+    let mut states = Vec::new();
+    for chunk in tables.chunks(SCHEMAS_PER_LOOK) {
+        // the names come from the catalogue, held to letters, digits and `_`
+        let looks = chunk.iter().filter(|table| table.migrated).map(|table| {
+            format!("SELECT '{0}' AS name, count(*) AS count FROM {0}.__diesel_schema_migrations", table.name)
+        });
+        let looks: Vec<String> = looks.collect();
+        let counts: Vec<SchemaCount> = if looks.is_empty() {
+            Vec::new()
+        } else {
+            diesel_async::RunQueryDsl::load(diesel::sql_query(looks.join(" UNION ALL ")), &mut conn).await?
+        };
+        for table in chunk {
+            let applied = counts.iter().find(|found| found.name == table.name).map_or(0, |found| found.count);
+            states.push(SchemaState { schema: table.name.clone(), applied, known: known(&table.name)? });
+        }
+    }
+    Ok(states)
+}
+
+fn known(schema: &str) -> Result<i64, DatabaseError> {
+    let source = if schema == "public" { &PUBLIC } else { &AGENCY };
+    let failed = |source| DatabaseError::Migration { schema: schema.to_owned(), source };
+    let migrations = MigrationSource::<Pg>::migrations(source).map_err(failed)?;
+    Ok(i64::try_from(migrations.len()).unwrap_or(i64::MAX))
 }
 
 /// The schema of an agency, to the newest; made if it is not there. `up` must have run once.
@@ -167,7 +240,11 @@ fn in_transaction(conn: &mut Blocking, schema: &str, change: Change) -> Result<(
         }
     }
     match change {
-        Change::Up => drop(conn.run_pending_migrations(migrations())?),
+        Change::Up => {
+            conn.run_pending_migrations(migrations())?;
+            // whoever serves must be able to see that a schema is behind
+            conn.batch_execute("GRANT SELECT ON __diesel_schema_migrations TO subsidy_app, subsidy_auditor")?;
+        }
         Change::Down => drop(conn.revert_last_migration(migrations())?),
         Change::Redo => {
             conn.revert_last_migration(migrations())?;
@@ -182,6 +259,14 @@ fn in_transaction(conn: &mut Blocking, schema: &str, change: Change) -> Result<(
         }
     }
     Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+struct SchemaCount {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 #[derive(diesel::QueryableByName)]

@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod convert;
+pub mod inspect;
 pub mod migrate;
 pub mod pool;
 pub mod rows;

@@ -3,11 +3,13 @@
 //! [`rows!`](crate::rows) declares a table once and makes the struct, its loading and its verbs. The SQL of each verb is
 //! made once, from the columns' names, around `unnest` of one array per column.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
 use diesel::result::{Error, QueryResult};
 use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
+use diesel_async::AsyncPgConnection;
+use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -17,6 +19,56 @@ pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
 pub trait Row {
     type Key: Key;
     fn key(&self) -> Self::Key;
+}
+
+/// A table's rows as an auditor reads them: held against others of the same key, found by keys, walked.
+pub trait Table: Row + Sized + Send + Sync + 'static {
+    /// The table's name.
+    const NAME: &'static str;
+
+    /// The first column in which two rows differ: its name, this row's value, the other's.
+    fn difference(&self, other: &Self) -> Option<(&'static str, String, String)>;
+
+    /// The rows that are there; one that is absent is left out.
+    fn read<'a>(conn: &'a AsyncPgConnection, keys: &'a [Self::Key]) -> BoxFuture<'a, QueryResult<Vec<Self>>>;
+
+    /// The next rows in the order of their keys: after the one key that is given, else from the first.
+    fn page<'a>(
+        conn: &'a AsyncPgConnection,
+        after: &'a [Self::Key],
+        limit: i64,
+    ) -> BoxFuture<'a, QueryResult<Vec<Self>>>;
+
+    /// How many there are.
+    fn count(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<i64>>;
+}
+
+crate::rows! {
+    #[doc(hidden)]
+    pub struct CountRow { count: i64 }
+}
+
+/// A column's value as a reader of differences sees it.
+pub trait Shown {
+    /// The words.
+    fn shown(&self) -> String;
+}
+
+macro_rules! shown {
+    ($($type:ty),+) => { $(impl Shown for $type { fn shown(&self) -> String { self.to_string() } })+ };
+}
+shown!(i16, i32, i64, bool, Decimal, String, Uuid, NaiveDate, DateTime<Utc>, serde_json::Value);
+
+impl Shown for Vec<u8> {
+    fn shown(&self) -> String {
+        self.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn shown(&self) -> String {
+        self.as_ref().map_or_else(|| "nothing".to_owned(), Shown::shown)
+    }
 }
 
 /// A primary key: one column's value or a tuple of them.
@@ -76,6 +128,9 @@ pub struct Texts {
     pub update: String,
     pub update_version: String,
     pub by_keys: String,
+    pub first_page: String,
+    pub next_page: String,
+    pub count: String,
 }
 
 impl Texts {
@@ -86,7 +141,14 @@ impl Texts {
         let matches = each(keys, " AND ", |_, name| format!("t.\"{name}\" = u.\"{name}\""));
         let changes = each(others, ", ", |_, name| format!("\"{name}\" = u.\"{name}\""));
         let (columns, count) = (list(&all), all.len());
+        let page = |only: &str, limit: usize| {
+            format!("SELECT {columns} FROM {table} {only}ORDER BY {} LIMIT ${limit}", list(keys))
+        };
+        let after = each(keys, ", ", |place, _| format!("(${})[1]", place + 1));
         Self {
+            first_page: page("", 1),
+            next_page: page(&format!("WHERE ({}) > ({after}) ", list(keys)), keys.len() + 1),
+            count: format!("SELECT count(*) AS count FROM {table}"),
             insert: format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({})", dollars(count)),
             update: format!(
                 "UPDATE {table} AS t SET {changes} FROM unnest({}) AS u({columns}) WHERE {matches}",
@@ -166,6 +228,53 @@ macro_rules! rows {
                         return Ok(Vec::new());
                     }
                     Vec::of(conn, Key::bind_all(keys, Statement::<ByKeys>::new(&TEXTS.by_keys))).await
+                }
+            }
+
+            impl $crate::db::rows::Table for $row {
+                const NAME: &'static str = $table;
+
+                fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+                    use $crate::db::rows::Shown;
+                    $(if self.$key != other.$key {
+                        return Some((stringify!($key), self.$key.shown(), other.$key.shown()));
+                    })+
+                    $(if self.$name != other.$name {
+                        return Some((stringify!($name), self.$name.shown(), other.$name.shown()));
+                    })*
+                    None
+                }
+
+                fn read<'a>(
+                    conn: &'a AsyncPgConnection,
+                    keys: &'a [<$row as Row>::Key],
+                ) -> futures_util::future::BoxFuture<'a, QueryResult<Vec<$row>>> {
+                    Box::pin(<$row>::by_keys(conn, keys))
+                }
+
+                fn page<'a>(
+                    conn: &'a AsyncPgConnection,
+                    after: &'a [<$row as Row>::Key],
+                    limit: i64,
+                ) -> futures_util::future::BoxFuture<'a, QueryResult<Vec<$row>>> {
+                    struct FirstPage;
+                    struct NextPage;
+                    if after.is_empty() {
+                        return Vec::of(conn, Statement::<FirstPage>::new(&TEXTS.first_page).bind(limit));
+                    }
+                    let next = Key::bind_all(after, Statement::<NextPage>::new(&TEXTS.next_page));
+                    Vec::of(conn, next.bind(limit))
+                }
+
+                fn count(
+                    conn: &AsyncPgConnection,
+                ) -> futures_util::future::BoxFuture<'_, QueryResult<i64>> {
+                    struct Count;
+                    let rows = Option::<$crate::db::rows::CountRow>::of(
+                        conn,
+                        Statement::<Count>::new(&TEXTS.count),
+                    );
+                    Box::pin(async move { Ok(rows.await?.map_or(0, |row| row.count)) })
                 }
             }
 

@@ -125,7 +125,7 @@ async fn prepare(
     let new = row.is_none();
     let head = match row {
         Some(row) => row.read(agency)?,
-        None => unborn(submissions)?,
+        None => unborn(agency, submissions)?,
     };
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
     let (folded, head) = decide(conn, head, submissions, now).await?;
@@ -138,10 +138,10 @@ async fn prepare(
     Ok(folded)
 }
 
-/// The head of a log that begins with this batch.
-fn unborn(submissions: &[&Submission]) -> Result<Head, BatchError> {
+/// The head of a log that begins with this batch, by creating the agency whose schema this is.
+fn unborn(agency: &AgencyCode, submissions: &[&Submission]) -> Result<Head, BatchError> {
     let begins = submissions.first().is_some_and(|s| match &s.work {
-        Work::One(envelope) => matches!(envelope.command, Command::CreateAgency(_)),
+        Work::One(envelope) => matches!(&envelope.command, Command::CreateAgency(c) if c.code == *agency),
         Work::All { .. } => false,
     });
     if !begins {
@@ -194,7 +194,14 @@ pub(super) async fn decide(
         load(conn, more, &mut book).await?;
     }
     let start = Start { book, frontier: head.frontier, next: head.next, recorded_at };
-    let folded = fold(start, submissions, &known);
+    let mut folded = fold(start, submissions, &known);
+    // The members of a group may rest on each other. Nothing was accepted before such a group, so the book
+    // is as it was loaded; each round knows more keys than the one before.
+    while !folded.wanted.is_empty() {
+        let (mut book, frontier) = (folded.book, folded.frontier);
+        load(conn, folded.wanted, &mut book).await?;
+        folded = fold(Start { book, frontier, next: head.next, recorded_at }, submissions, &known);
+    }
     let after = Head {
         next: Sequence::new(folded.frontier.size()),
         frontier: folded.frontier.clone(),

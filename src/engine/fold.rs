@@ -8,8 +8,8 @@ use super::submission::{Accepted, Answer, Submission, SubmitError, Work};
 use crate::audit::leaf::{COMMAND_BYTES_MAX, LEAF_BYTES_MAX, Leaf, LeafError, VERSION, posted};
 use crate::audit::tree::{Frontier, FullTile, Hash, leaf_hash};
 use crate::book::command::OpenGroup;
-use crate::book::{Book, Command, Decision, Envelope, Fault, Stop, decide};
-use crate::domain::{Date, Instant, Sequence, Stamp};
+use crate::book::{Book, Command, Decision, Envelope, Fault, Keys, Stop, decide, needs};
+use crate::domain::{Instant, Sequence, Stamp};
 
 /// The most commands of a batch, and of a group.
 pub(super) const COMMANDS_MAX: usize = 512;
@@ -48,6 +48,8 @@ pub(super) struct Folded {
     pub tiles: Vec<FullTile>,
     /// The book after them.
     pub book: Book,
+    /// What a group needs that only its own members made known: loaded, it is decided again.
+    pub wanted: Keys,
 }
 
 /// Where a batch begins.
@@ -76,6 +78,7 @@ pub(super) fn fold(
             frontier: start.frontier,
             tiles: Vec::new(),
             book: start.book,
+            wanted: Keys::new(),
         },
     };
     let mut seen: BTreeMap<(&str, [u8; 32]), usize> = BTreeMap::new();
@@ -162,7 +165,9 @@ impl Fold {
                 }))
             }
             Err((Not::Failed(error), _)) => Some(Err(error)),
-            Err((Not::Later, _)) if self.out.records.is_empty() => Some(Err(SubmitError::Fault)),
+            Err((Not::Later, _)) if self.out.records.is_empty() && self.out.wanted.is_empty() => {
+                Some(Err(SubmitError::Fault))
+            }
             Err((Not::Later, _)) => None,
         }
     }
@@ -188,6 +193,9 @@ impl Fold {
                 break;
             }
             result = self.command(member).map_err(|not| (not, Some(index)));
+            if records == 0 && matches!(result, Err((Not::Later, _))) {
+                self.out.wanted = self.unknown(&member.command);
+            }
         }
         if result.is_err() {
             (self.out.book, self.next, self.rows, self.out.frontier) = before;
@@ -197,12 +205,20 @@ impl Fold {
         result
     }
 
+    /// What a command needs and the book does not know.
+    fn unknown(&self, command: &Command) -> Keys {
+        let (book, recorded_at) = (&self.out.book, self.recorded_at);
+        let business_date = book.business_date(command, recorded_at);
+        let stamp = Stamp { sequence: self.next, recorded_at, business_date };
+        needs(command, &stamp, book).into_iter().filter(|key| !book.knows(key)).collect()
+    }
+
     /// One command: decided, given its leaf, applied.
     fn command(&mut self, envelope: &Envelope) -> Result<(), Not> {
         let stamp = Stamp {
             sequence: self.next,
             recorded_at: self.recorded_at,
-            business_date: business_date(&self.out.book, envelope, self.recorded_at),
+            business_date: self.out.book.business_date(&envelope.command, self.recorded_at),
         };
         let decision = self.decision(envelope, &stamp)?;
         let leaf = Leaf {
@@ -251,15 +267,6 @@ impl Fold {
 fn fault(error: &str, envelope: &Envelope) -> Not {
     tracing::error!(error, command.kind = envelope.command.kind(), "a command failed; its caller gets a 500");
     Not::Failed(SubmitError::Fault)
-}
-
-/// The business date a command is decided under; the first command of a log brings its own agency.
-fn business_date(book: &Book, envelope: &Envelope, at: Instant) -> Date {
-    match (&book.agency, &envelope.command) {
-        (Some(agency), _) => agency.business_date_at(at),
-        (None, Command::CreateAgency(c)) => c.business_date.unwrap_or_else(|| at.date_in(c.zone.tz())),
-        (None, _) => at.date_in(crate::domain::dates::Zone::default().tz()),
-    }
 }
 
 /// About how many rows a decision writes.

@@ -10,6 +10,7 @@ mod fold;
 mod load;
 pub mod store;
 pub mod submission;
+pub mod verify;
 mod write;
 mod writer;
 
@@ -18,7 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -73,6 +75,10 @@ struct Inner {
     database: Arc<Database>,
     keys: Arc<Keys>,
     writers: Mutex<Writers>,
+    /// Where writers live: whoever submits may be on a runtime that ends before they do.
+    runtime: Handle,
+    /// Turns true when a writer died.
+    died: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -83,9 +89,23 @@ struct Writers {
 }
 
 impl Engine {
-    /// A door to the ledgers of a database.
+    /// A door to the ledgers of a database. Its writers live on the runtime that this is called on.
     pub fn new(database: Database, keys: Arc<Keys>) -> Self {
-        Self(Arc::new(Inner { database: Arc::new(database), keys, writers: Mutex::default() }))
+        Self(Arc::new(Inner {
+            database: Arc::new(database),
+            keys,
+            writers: Mutex::default(),
+            runtime: Handle::current(),
+            died: watch::Sender::new(false),
+        }))
+    }
+
+    /// Waits until a writer dies, which it never should: the process is to end then, and be started anew.
+    pub async fn writer_died(&self) {
+        let mut died = self.0.died.subscribe();
+        if died.wait_for(|died| *died).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// The database, for readers.
@@ -137,7 +157,10 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue(&submission.agency)?;
         let job = Job { submission, deadline, reply, commit_unknown: false };
-        queue.try_send(job).map_err(|_| SubmitError::Busy)?;
+        queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
+            mpsc::error::TrySendError::Closed(_) => SubmitError::Unavailable,
+        })?;
         Ok(answer)
     }
 
@@ -147,12 +170,12 @@ impl Engine {
         if writers.closed {
             return Err(SubmitError::Unavailable);
         }
-        if let Some(queue) = writers.queues.get(agency) {
+        if let Some(queue) = writers.queues.get(agency).filter(|queue| !queue.is_closed()) {
             return Ok(queue.clone());
         }
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-        let task = tokio::spawn(writer::run(Arc::clone(&self.0.database), agency.clone(), receiver));
-        writers.tasks.push(task);
+        let writer = writer::run(Arc::clone(&self.0.database), agency.clone(), receiver);
+        writers.tasks.push(self.0.runtime.spawn(watched(writer, agency.clone(), self.0.died.clone())));
         writers.queues.insert(agency.clone(), sender.clone());
         Ok(sender)
     }
@@ -221,6 +244,18 @@ impl Engine {
         let checkpoint =
             Checkpoint { origin: origin(agency), size: head.frontier.size(), root: head.frontier.root() };
         Ok(checkpoint.sign(&key)?)
+    }
+}
+
+/// A writer that panics takes its agency's queue with it: whoever runs the process must hear of it.
+async fn watched(
+    writer: impl Future<Output = ()> + Send + 'static,
+    agency: AgencyCode,
+    died: watch::Sender<bool>,
+) {
+    if let Err(error) = tokio::spawn(writer).await {
+        tracing::error!(%error, %agency, "a writer died");
+        died.send_replace(true);
     }
 }
 

@@ -127,6 +127,62 @@ statement! {
 }
 
 statement! {
+    /// Whether the schema holds a ledger.
+    pub fn has_head() -> Option<crate::db::rows::CountRow> =
+        "SELECT count(*) AS count FROM pg_class WHERE oid = to_regclass('head')";
+}
+
+statement! {
+    /// The log from a sequence up to, not including, another, in order.
+    pub fn log_between(from: i64, until: i64) -> Vec<LogRow> =
+        "SELECT * FROM log WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence";
+}
+
+statement! {
+    /// Steps of states from a sequence up to, not including, another, in order.
+    pub fn transitions_between(from: i64, until: i64) -> Vec<TransitionRow> =
+        "SELECT * FROM transitions WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence, ordinal";
+}
+
+statement! {
+    /// Where the log, the entries and the transitions hold a sequence that is none of the first `size`.
+    pub fn beyond(size: i64) -> Vec<Beyond> =
+        "SELECT t.name, t.sequence FROM ( \
+           SELECT 'log' AS name, min(sequence) AS sequence FROM log WHERE sequence >= $1 OR sequence < 0 \
+           UNION ALL SELECT 'entries', min(sequence) FROM entries WHERE sequence >= $1 OR sequence < 0 \
+           UNION ALL SELECT 'transitions', min(sequence) FROM transitions WHERE sequence >= $1 OR sequence < 0 \
+         ) AS t WHERE t.sequence IS NOT NULL ORDER BY t.name";
+}
+
+statement! {
+    /// Keys whose accepted answer is not a leaf of their own subject.
+    pub fn wrong_answers(limit: i64) -> Vec<WrongAnswer> =
+        "SELECT i.subject, i.sequence, l.subject AS actor FROM idempotency AS i \
+         LEFT JOIN log AS l ON l.sequence = i.sequence \
+         WHERE i.sequence IS NOT NULL AND l.subject IS DISTINCT FROM i.subject \
+         ORDER BY i.sequence LIMIT $1";
+}
+
+rows! {
+    /// A sequence outside the log.
+    pub struct Beyond { name: String, sequence: i64 }
+}
+
+rows! {
+    /// A key's answer and the actor of the leaf that it names.
+    pub struct WrongAnswer { subject: String, sequence: i64, actor: Option<String> }
+}
+
+rows! {
+    /// A full tile.
+    pub struct TileRow in "tiles", appended {
+        key { level: i16, index: i64 }
+        data: Vec<u8>,
+        root: Vec<u8>,
+    }
+}
+
+statement! {
     /// Tiles of 256 leaf hashes, each whole.
     pub fn add_leaf_tiles(indexes: &[i64], roots: &[Vec<u8>]) -> usize =
         "INSERT INTO tiles (level, index, data, root) \

@@ -135,7 +135,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-fn number_row(series: &crate::book::Series, last: &u64) -> Result<NumberRow, Unreadable> {
+pub(super) fn number_row(series: &crate::book::Series, last: &u64) -> Result<NumberRow, Unreadable> {
     let last = i64::try_from(*last).map_err(|_| Unreadable("a series ran out".to_owned()))?;
     Ok(NumberRow { series: series.0.clone(), last })
 }
@@ -158,11 +158,11 @@ fn uses(book: &crate::book::Book) -> Split<ContractUseRow> {
 
 /// Rows of the engine's own tables and of the ledger.
 #[derive(Default)]
-struct Rows {
-    log: Vec<LogRow>,
-    entries: Vec<EntryRow>,
-    transitions: Vec<TransitionRow>,
-    calculations: Vec<CalculationRow>,
+pub(super) struct Rows {
+    pub log: Vec<LogRow>,
+    pub entries: Vec<EntryRow>,
+    pub transitions: Vec<TransitionRow>,
+    pub calculations: Vec<CalculationRow>,
     totals: Totals,
     idempotency: Vec<IdempotencyRow>,
     texts: Vec<super::submission::NewText>,
@@ -183,7 +183,8 @@ impl Rows {
         Ok(rows)
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), BatchError> {
+    /// Adds what an accepted command leaves in the log, the entries, the transitions and the sheets.
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), BatchError> {
         let sequence = convert::sequence(record.accepted.sequence);
         let effects = &record.decision.effects;
         let document = record.envelope.command.document();

@@ -7,7 +7,7 @@ use super::accounts::Account;
 use super::balances::BalanceKey;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::Money;
-use crate::rows;
+use crate::{rows, statement};
 
 rows! {
     /// A balance, on its account's own side.
@@ -47,6 +47,12 @@ rows! {
         debit: Decimal,
         credit: Decimal,
     }
+}
+
+statement! {
+    /// The lines of sequences from one up to, not including, another, in order.
+    pub fn entries_between(from: i64, until: i64) -> Vec<EntryRow> =
+        "SELECT * FROM entries WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence, line";
 }
 
 /// How many sequences are totalled together.

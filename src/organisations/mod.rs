@@ -1,5 +1,7 @@
 //! Organisations 单位: anyone with a unified social credit code who applies, provides compute or lends.
 
+pub mod api;
+pub mod queries;
 pub mod rules;
 pub mod store;
 

@@ -5,10 +5,13 @@
 //! approved by another. The rules in force on a day are the approved version with the latest
 //! `effective_from` on or before it.
 
+pub mod api;
 pub mod calculation;
 pub mod policy;
+pub mod queries;
 pub mod rules;
 pub mod store;
+pub mod views;
 
 use serde::{Deserialize, Serialize};
 

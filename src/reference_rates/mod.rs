@@ -1,6 +1,8 @@
 //! Reference rates: a dated table (LPR5Y, USD/CNY, …) that an officer loads. The rate in force on a day
 //! is the latest on or before it.
 
+pub mod api;
+pub mod queries;
 pub mod rules;
 pub mod store;
 

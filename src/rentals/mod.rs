@@ -1,5 +1,7 @@
 //! Rentals 算力租用合同: a contract between an organisation and a provider of compute.
 
+pub mod api;
+pub mod queries;
 pub mod rules;
 pub mod store;
 

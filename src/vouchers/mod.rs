@@ -4,6 +4,8 @@
 //! submitted → reviewed → issued → partly_redeemed → redeemed; submitted → returned | rejected; with a
 //! balance → expired | cancelled | suspended ⇄ what it was.
 
+pub mod api;
+pub mod queries;
 pub mod rules;
 pub mod store;
 

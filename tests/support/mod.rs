@@ -31,6 +31,11 @@ impl TestDatabase {
         Self::copy_of("template0").await
     }
 
+    /// Another with the same in it. Nobody may be connected to this one, or soon be gone.
+    pub async fn copy(&self) -> Self {
+        Self::copy_of(&self.name).await
+    }
+
     async fn copy_of(template: &str) -> Self {
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         let server = connect(&cluster_url()).await;

@@ -32,6 +32,10 @@ impl Binaries {
             .ok_or_else(|| ClusterError::VersionNotInstalled { home: home.to_owned(), major })
     }
 
+    pub(super) fn major(&self) -> u32 {
+        self.major
+    }
+
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -1,0 +1,77 @@
+//! Entry bundles of C2SP tlog-tiles: up to 256 leaves, each behind its length in two bytes, big-endian.
+
+use super::tile::TILE_WIDTH;
+
+/// What is no entry bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// A leaf is longer than its length can say.
+    #[error("a leaf is longer than 65,535 bytes")]
+    LeafTooLong,
+    /// The bytes end inside a leaf.
+    #[error("the bundle ends inside a leaf")]
+    Truncated,
+    /// More leaves than a tile is wide.
+    #[error("the bundle holds more than 256 leaves")]
+    TooMany,
+}
+
+/// Adds a leaf to a bundle. Error: the leaf is too long.
+pub fn push(bundle: &mut Vec<u8>, leaf: &[u8]) -> Result<(), BundleError> {
+    let length = u16::try_from(leaf.len()).map_err(|_| BundleError::LeafTooLong)?;
+    bundle.extend_from_slice(&length.to_be_bytes());
+    bundle.extend_from_slice(leaf);
+    Ok(())
+}
+
+/// The leaves of a bundle, in order. Error: not a bundle.
+pub fn split(mut bundle: &[u8]) -> Result<Vec<&[u8]>, BundleError> {
+    let mut leaves = Vec::new();
+    while let Some((length, rest)) = bundle.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        let (leaf, rest) = rest.split_at_checked(length).ok_or(BundleError::Truncated)?;
+        leaves.push(leaf);
+        bundle = rest;
+    }
+    if !bundle.is_empty() {
+        return Err(BundleError::Truncated);
+    }
+    if leaves.len() > usize::from(TILE_WIDTH) {
+        return Err(BundleError::TooMany);
+    }
+    Ok(leaves)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed bundle fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn leaves_come_back_as_they_went_in(leaves in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..256)) {
+            let mut bundle = Vec::new();
+            for leaf in &leaves {
+                push(&mut bundle, leaf).unwrap();
+            }
+            prop_assert_eq!(split(&bundle).unwrap(), leaves.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            if !bundle.is_empty() {
+                bundle.pop();
+                prop_assert_eq!(split(&bundle), Err(BundleError::Truncated));
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+            let _split = split(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_leaf_that_is_too_long_is_refused() {
+        assert_eq!(push(&mut Vec::new(), &vec![0; 65_536]), Err(BundleError::LeafTooLong));
+        assert!(push(&mut Vec::new(), &vec![0; 65_535]).is_ok());
+    }
+}

@@ -1,0 +1,260 @@
+//! Replay: the leaves of a log through the same `decide`, from the first one on.
+//!
+//! A leaf is good if it is the canonical form of what it says, follows the one before it, and deciding its
+//! command again over the book so far gives its outcome and its postings. Nothing outside the leaves is
+//! read. [`Decoded::of`] needs no book, so leaves can be decoded side by side; [`Replay::take`] needs them in
+//! order.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::leaf::{Leaf, LeafError, VERSION, posted};
+use super::tree::{Frontier, FullTile, Hash, leaf_hash};
+use crate::agencies::SEMANTICS;
+use crate::book::{Book, Command, Decision, Envelope, Fault, Stop, decide};
+use crate::domain::{Instant, Sequence, Stamp};
+
+/// A leaf that does not verify.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("sequence {sequence}: {what}: found {found}, expected {expected}")]
+pub struct BadLeaf {
+    /// Where in the log.
+    pub sequence: Sequence,
+    /// What of it differs.
+    pub what: String,
+    /// What the leaf says.
+    pub found: String,
+    /// What it should say.
+    pub expected: String,
+}
+
+/// A leaf's bytes, read and hashed.
+#[derive(Debug)]
+pub struct Decoded {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Their hash.
+    pub hash: Hash,
+    /// What they say; none where that is not the canonical form of a leaf.
+    pub leaf: Result<Leaf, LeafError>,
+}
+
+impl Decoded {
+    /// Reads and hashes.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        let hash = leaf_hash(&bytes);
+        let leaf = Leaf::decode(&bytes);
+        Self { bytes, hash, leaf }
+    }
+}
+
+/// A leaf decided again: all that rows are made of.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The leaf.
+    pub leaf: Leaf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its hash.
+    pub hash: Hash,
+    /// What was decided.
+    pub decision: Decision,
+    /// Tiles that became full with it.
+    pub tiles: Vec<FullTile>,
+}
+
+/// A group whose members still follow.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    header: Sequence,
+    left: u32,
+}
+
+/// A ledger as its leaves so far make it.
+#[derive(Debug)]
+pub struct Replay {
+    book: Book,
+    frontier: Frontier,
+    next: Sequence,
+    recorded_at: Option<Instant>,
+    group: Option<Open>,
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Replay {
+    /// Before the first leaf.
+    pub fn new() -> Self {
+        Self {
+            book: Book::complete(),
+            frontier: Frontier::new(),
+            next: Sequence::default(),
+            recorded_at: None,
+            group: None,
+        }
+    }
+
+    /// The book as it stands.
+    pub const fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The tree as it stands.
+    pub const fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// The next leaf's sequence.
+    pub const fn next(&self) -> Sequence {
+        self.next
+    }
+
+    /// When the last leaf was recorded.
+    pub const fn recorded_at(&self) -> Option<Instant> {
+        self.recorded_at
+    }
+
+    /// Takes the next leaf. After a bad one there is nothing to go on from.
+    pub fn step(&mut self, leaf_bytes: &[u8]) -> Result<Replayed, BadLeaf> {
+        self.take(Decoded::of(leaf_bytes.to_vec()))
+    }
+
+    /// Takes the next leaf, decoded already.
+    pub fn take(&mut self, decoded: Decoded) -> Result<Replayed, BadLeaf> {
+        let leaf = decoded.leaf.map_err(|error| self.bad("leaf", error, "canonical JSON of a leaf"))?;
+        self.follows(&leaf)?;
+        let decision = self.decided(&leaf)?;
+        self.same("outcome", &leaf.outcome, &decision.outcome)?;
+        self.same("postings", &leaf.postings, &posted(&decision))?;
+        self.book.apply(&decision.effects).map_err(|fault| self.bad("command", "accepted", fault))?;
+        let tiles = self.frontier.append(decoded.hash);
+        self.group = match (&leaf.command, self.group) {
+            (Command::OpenGroup(group), _) => Some(Open { header: self.next, left: group.members }),
+            (_, Some(open)) => Some(Open { left: open.left.saturating_sub(1), ..open }),
+            (_, None) => None,
+        }
+        .filter(|open| open.left > 0);
+        self.next = self.next.next();
+        self.recorded_at = Some(leaf.recorded_at);
+        Ok(Replayed { leaf, bytes: decoded.bytes, hash: decoded.hash, decision, tiles })
+    }
+
+    /// The log ends here: no group misses members.
+    pub fn finish(&self) -> Result<(), BadLeaf> {
+        match self.group {
+            None => Ok(()),
+            Some(open) => Err(BadLeaf {
+                sequence: open.header,
+                what: "group".to_owned(),
+                found: format!("{} members too few", open.left),
+                expected: "all its members".to_owned(),
+            }),
+        }
+    }
+
+    /// Whether a leaf may stand here.
+    fn follows(&self, leaf: &Leaf) -> Result<(), BadLeaf> {
+        if leaf.v != VERSION {
+            return Err(self.bad("v", leaf.v, VERSION));
+        }
+        if leaf.sequence != self.next {
+            return Err(self.bad("sequence", leaf.sequence, self.next));
+        }
+        if let Some(before) = self.recorded_at.filter(|before| leaf.recorded_at < *before) {
+            return Err(self.bad("recorded_at", leaf.recorded_at, format!("{before} or later")));
+        }
+        let first = matches!(leaf.command, Command::CreateAgency(_));
+        if first != self.book.agency.is_none() {
+            return Err(self.bad("command", leaf.command.kind(), "create_agency, once and first"));
+        }
+        if let (Some(_), Command::OpenGroup(_)) = (self.group, &leaf.command) {
+            return Err(self.bad("command", leaf.command.kind(), "a member of the group that is open"));
+        }
+        if let (Some(_), Some(before)) = (self.group, self.recorded_at)
+            && leaf.recorded_at != before
+        {
+            return Err(self.bad("recorded_at", leaf.recorded_at, before));
+        }
+        let semantics = match (&leaf.command, &self.book.agency) {
+            (Command::SwitchSemantics(c), _) => c.to,
+            (_, Some(agency)) => agency.semantics,
+            (_, None) => *SEMANTICS.end(),
+        };
+        if !SEMANTICS.contains(&semantics) {
+            let known = format!("{} to {}, which this release knows", SEMANTICS.start(), SEMANTICS.end());
+            return Err(self.bad("semantics", semantics, known));
+        }
+        Ok(())
+    }
+
+    /// The decision made again, under the stamp that the leaf was decided under.
+    fn decided(&self, leaf: &Leaf) -> Result<Decision, BadLeaf> {
+        let stamp = Stamp {
+            sequence: leaf.sequence,
+            recorded_at: leaf.recorded_at,
+            business_date: self.book.business_date(&leaf.command, leaf.recorded_at),
+        };
+        let envelope = Envelope { actor: leaf.actor.clone(), if_match: None, command: leaf.command.clone() };
+        let decided = catch_unwind(AssertUnwindSafe(|| decide(&self.book, &envelope, &stamp)))
+            .unwrap_or_else(|_| Err(Stop::Fault(Fault::Broken("a panic".to_owned()))));
+        decided.map_err(|stop| match stop {
+            Stop::Refused(refusal) => self.bad("command", "accepted", format!("refused: {refusal}")),
+            Stop::Fault(fault) => self.bad("command", "accepted", format!("not decided: {fault}")),
+        })
+    }
+
+    /// Whether the leaf says what was decided; else where they first differ.
+    fn same<T: PartialEq + Serialize>(&self, what: &str, found: &T, expected: &T) -> Result<(), BadLeaf> {
+        if found == expected {
+            return Ok(());
+        }
+        let value = |of: &T| serde_json::to_value(of).unwrap_or_default();
+        let (pointer, found, expected) = first_difference(&value(found), &value(expected));
+        Err(self.bad(&format!("{what}{pointer}"), found, expected))
+    }
+
+    fn bad(&self, what: &str, found: impl ToString, expected: impl ToString) -> BadLeaf {
+        BadLeaf {
+            sequence: self.next,
+            what: what.to_owned(),
+            found: found.to_string(),
+            expected: expected.to_string(),
+        }
+    }
+}
+
+/// Where two values first differ, as a JSON pointer, and both values there.
+fn first_difference(found: &Value, expected: &Value) -> (String, String, String) {
+    let member = |name: &str, found: Option<&Value>, expected: Option<&Value>| {
+        let null = Value::Null;
+        let (found, expected) = (found.unwrap_or(&null), expected.unwrap_or(&null));
+        let (pointer, found, expected) = first_difference(found, expected);
+        (format!("/{name}{pointer}"), found, expected)
+    };
+    match (found, expected) {
+        (Value::Object(f), Value::Object(e)) => {
+            let differs = f.keys().chain(e.keys()).find(|name| f.get(*name) != e.get(*name));
+            differs.map(|name| member(name, f.get(name), e.get(name)))
+        }
+        (Value::Array(f), Value::Array(e)) => {
+            let differs = (0..f.len().max(e.len())).find(|place| f.get(*place) != e.get(*place));
+            differs.map(|place| member(&place.to_string(), f.get(place), e.get(place)))
+        }
+        _ => None,
+    }
+    .unwrap_or_else(|| (String::new(), shown(found), shown(expected)))
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

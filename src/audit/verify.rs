@@ -1,0 +1,246 @@
+//! What a verification finds, and what it counts while it replays.
+//!
+//! Pure: rows come from whoever reads them. A difference is reported with the sequence that is to answer for
+//! it, and of several the smallest sequence is *the first bad one*. What is kept per key is only the last
+//! sequence that touched it: documents say it themselves, in their revision.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::replay::{BadLeaf, Replayed};
+use super::tree::Hash;
+use crate::book::{Change, Series};
+use crate::domain::{RentalId, Sequence, VoucherId};
+use crate::ledger::{BalanceKey, Deltas};
+use crate::programmes::UsageKey;
+
+/// Hashes in a full tile.
+const TILE_HASHES: usize = 256;
+
+/// Something that does not verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The sequence that is to answer for it.
+    pub sequence: Sequence,
+    /// Table, key and column; or what of the leaf.
+    pub place: String,
+    /// What is stored; none where something is missing.
+    pub stored: Option<String>,
+    /// What the replay gives; none where there should be nothing.
+    pub replayed: Option<String>,
+}
+
+/// The most characters of a value that a report repeats.
+const VALUE_MAX: usize = 100;
+
+/// A value as a report shows it: whole where it is short.
+pub fn short(text: &str) -> String {
+    if text.chars().count() <= VALUE_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(VALUE_MAX).chain(['…']).collect()
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sequence {} does not verify: {}", self.sequence, self.place)?;
+        match (&self.stored, &self.replayed) {
+            (Some(stored), Some(replayed)) => {
+                write!(f, ": stored {}, replayed {}", short(stored), short(replayed))
+            }
+            (Some(_), None) => f.write_str(": stored, but the log makes no such row"),
+            (None, Some(_)) => f.write_str(": missing"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl From<BadLeaf> for Finding {
+    fn from(bad: BadLeaf) -> Self {
+        Self {
+            sequence: bad.sequence,
+            place: bad.what,
+            stored: Some(bad.found),
+            replayed: Some(bad.expected),
+        }
+    }
+}
+
+/// The finding with the smallest sequence so far; of one sequence the first that was found.
+#[derive(Debug, Default)]
+pub struct First(Option<Finding>);
+
+impl First {
+    /// One more.
+    pub fn found(&mut self, finding: Finding) {
+        if self.0.as_ref().is_none_or(|first| finding.sequence < first.sequence) {
+            self.0 = Some(finding);
+        }
+    }
+
+    /// The first of all.
+    pub fn into_inner(self) -> Option<Finding> {
+        self.0
+    }
+}
+
+/// A full tile as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    /// Its level.
+    pub level: u8,
+    /// Its place on the level.
+    pub index: u64,
+    /// 256 hashes, one after another.
+    pub data: Vec<u8>,
+    /// Their Merkle hash.
+    pub root: Hash,
+}
+
+impl Tile {
+    /// The sequence that is to answer for a tile that differs: where the stored hashes are the right
+    /// number, the last leaf under the first that differs; else the last leaf of all.
+    pub fn first_bad(&self, stored: &[u8]) -> Sequence {
+        let same = self.data.chunks(32).zip(stored.chunks(32)).take_while(|(ours, theirs)| ours == theirs);
+        let place = same.count().min(TILE_HASHES - 1);
+        let hashes = u64::try_from(place).unwrap_or(0) + 1 + self.index.saturating_mul(256);
+        let leaves = 1_u64.checked_shl(u32::from(self.level) * 8).unwrap_or(u64::MAX);
+        Sequence::new(hashes.saturating_mul(leaves).saturating_sub(1))
+    }
+}
+
+/// Gathers the hashes of each level until their tile is full.
+#[derive(Debug, Default)]
+pub struct Tiles {
+    levels: Vec<Vec<u8>>,
+}
+
+impl Tiles {
+    /// The tiles that a leaf filled, lowest level first.
+    pub fn append(&mut self, replayed: &Replayed) -> Vec<Tile> {
+        let mut hash = replayed.hash;
+        let mut full = Vec::new();
+        let mut filled = replayed.tiles.iter();
+        for level in 0_usize.. {
+            if self.levels.len() <= level {
+                self.levels.push(Vec::new());
+            }
+            let Some(data) = self.levels.get_mut(level) else { break };
+            data.extend_from_slice(&hash);
+            let Some(tile) = filled.next() else { break };
+            let data = std::mem::take(data);
+            full.push(Tile { level: tile.level, index: tile.index, data, root: tile.root });
+            hash = tile.root;
+        }
+        full
+    }
+}
+
+/// The last sequence that touched what has no revision of its own.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Balances.
+    pub balances: BTreeMap<BalanceKey, Sequence>,
+    /// Use of programmes.
+    pub usages: BTreeMap<UsageKey, Sequence>,
+    /// Running numbers.
+    pub numbers: BTreeMap<Series, Sequence>,
+    /// Vouchers on contracts.
+    pub uses: BTreeMap<(RentalId, VoucherId), Sequence>,
+    /// How many sheets each document has, and the last sequence that made one.
+    pub sheets: BTreeMap<String, (u32, Sequence)>,
+}
+
+impl Touched {
+    /// What a leaf touched.
+    pub fn by(&mut self, replayed: &Replayed) {
+        let sequence = replayed.leaf.sequence;
+        let effects = &replayed.decision.effects;
+        for (key, _) in Deltas::of(&effects.posting).unwrap_or_default().iter() {
+            self.balances.insert(key.clone(), sequence);
+        }
+        for change in &effects.changes {
+            self.change(change, sequence);
+        }
+        for sheet in &effects.sheets {
+            let (count, last) = self.sheets.entry(sheet.document.clone()).or_default();
+            (*count, *last) = (count.saturating_add(1), sequence);
+        }
+    }
+
+    fn change(&mut self, change: &Change, sequence: Sequence) {
+        match change {
+            Change::Usage { key, .. } => {
+                self.usages.insert(key.clone(), sequence);
+            }
+            Change::Number { series, .. } => {
+                self.numbers.insert(series.clone(), sequence);
+            }
+            Change::ContractUse { rental, voucher, .. } => {
+                self.uses.insert((*rental, *voucher), sequence);
+            }
+            Change::Agency(_)
+            | Change::Organisation(_)
+            | Change::ReferenceRate(_)
+            | Change::Programme(_)
+            | Change::Rules(_)
+            | Change::BudgetChange(_)
+            | Change::Rental(_)
+            | Change::Voucher(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::super::replay::Replay;
+    use super::*;
+
+    fn finding(sequence: u64, stored: Option<&str>, replayed: Option<&str>) -> Finding {
+        let [stored, replayed] = [stored, replayed].map(|value| value.map(str::to_owned));
+        Finding {
+            sequence: Sequence::new(sequence),
+            place: "entries line 2 amount".to_owned(),
+            stored,
+            replayed,
+        }
+    }
+
+    #[test]
+    fn the_first_bad_sequence_is_the_smallest_and_of_one_sequence_what_was_found_first() {
+        let mut first = First::default();
+        for (sequence, stored) in [(9, "a"), (4, "b"), (4, "c"), (7, "d")] {
+            first.found(finding(sequence, Some(stored), None));
+        }
+        assert_eq!(first.into_inner().unwrap().stored.unwrap(), "b");
+    }
+
+    #[test]
+    fn a_finding_names_the_sequence_the_place_and_both_values() {
+        assert_eq!(
+            finding(17, Some("100.01"), Some("100.00")).to_string(),
+            "sequence 17 does not verify: entries line 2 amount: stored 100.01, replayed 100.00"
+        );
+        assert!(finding(1, Some(""), None).to_string().ends_with(": stored, but the log makes no such row"));
+        assert!(finding(1, None, Some("")).to_string().ends_with(": missing"));
+        assert!(finding(1, Some(&"x".repeat(5_000)), Some("")).to_string().len() < 250);
+    }
+
+    #[test]
+    fn a_tile_that_differs_names_the_leaf_under_its_first_wrong_hash() {
+        let tile = |level, index| Tile { level, index, data: vec![1; 256 * 32], root: [0; 32] };
+        let mut stored = vec![1; 256 * 32];
+        stored[77 * 32 + 5] = 2;
+        assert_eq!(tile(0, 0).first_bad(&stored), Sequence::new(77));
+        assert_eq!(tile(0, 3).first_bad(&stored), Sequence::new(3 * 256 + 77));
+        assert_eq!(tile(1, 0).first_bad(&stored), Sequence::new(78 * 256 - 1));
+        assert_eq!(tile(0, 0).first_bad(&[1; 256 * 32]), Sequence::new(255), "only the root differs");
+        assert_eq!(tile(0, 0).first_bad(&[]), Sequence::new(0));
+    }
+
+    #[test]
+    fn a_replay_that_has_not_begun_has_nothing_open() {
+        assert_eq!(Replay::new().finish(), Ok(()));
+    }
+}

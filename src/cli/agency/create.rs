@@ -1,0 +1,156 @@
+//! `agency create`: key → schema → first leaf → register, in that order. Each step finds what an earlier try left, so
+//! a creation that was cut short is finished by asking again; only what stands in the register exists.
+
+use chrono::Utc;
+use serde_json::json;
+
+use crate::agencies::{Agency, CreateAgency};
+use crate::audit::note::SigningKey;
+use crate::auth::keys::Keys;
+use crate::book::{Command, Outcome};
+use crate::cli::commands::{Ask, Said, actor, no_agency, unanswered};
+use crate::cli::opened::{DatabaseRole, Opened};
+use crate::cli::output::{self, Form};
+use crate::cli::{Failure, Settings, opened};
+use crate::db::migrate;
+use crate::domain::dates::Zone;
+use crate::domain::{AgencyCode, Date, Line, Role, Subject};
+use crate::engine::store::{self, AgencyRow};
+use crate::engine::{Engine, SubmitError, origin};
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct CreateArgs {
+    /// Its code: 1 to 40 of a-z, 0-9, _
+    code: AgencyCode,
+    /// Its name
+    #[arg(long, value_parser = name)]
+    name: Line,
+    /// For trying things out: its business date may be set by hand. Never for real money
+    #[arg(long)]
+    sandbox: bool,
+    /// The business date that a sandbox begins at
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "sandbox")]
+    business_date: Option<Date>,
+    /// The time zone of its dates
+    #[arg(long, value_name = "IANA_NAME", default_value_t = Zone::default())]
+    zone: Zone,
+    /// Who is recorded as having made it: an opaque id
+    #[arg(long, value_name = "ID", default_value = "operator")]
+    subject: Subject,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub struct Create {
+    /// The first command of its log.
+    pub command: CreateAgency,
+    /// Who asks.
+    pub subject: Subject,
+}
+
+/// The blanks around a name are nobody's intention.
+fn name(text: &str) -> Result<Line, String> {
+    Line::parse(text.trim()).map_err(|_| format!("1 to {} characters in one line", Line::CHARS_MAX))
+}
+
+pub(super) async fn run(args: &CreateArgs, settings: &Settings) -> Result<(), Failure> {
+    let asked = Create {
+        command: CreateAgency {
+            code: args.code.clone(),
+            name: args.name.clone(),
+            zone: args.zone,
+            sandbox: args.sandbox,
+            business_date: args.business_date,
+        },
+        subject: args.subject.clone(),
+    };
+    let row = opened::with(settings, async |opened| {
+        opened.ensure_shared().await?;
+        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let made = create(opened, &engine, asked).await;
+        engine.shut_down().await;
+        made?.ok_or_else(|| Failure::new(format!("agency {} exists", args.code)))
+    })
+    .await?;
+    show(&row, args.form)
+}
+
+fn show(row: &AgencyRow, form: Form) -> Result<(), Failure> {
+    if form.json {
+        return output::json(&json!({
+            "code": row.code, "name": row.name, "zone": row.zone, "sandbox": row.sandbox,
+            "origin": row.origin, "verifier_key": row.verifier_key,
+        }));
+    }
+    output::pairs(&[
+        ("agency", row.code.clone()),
+        ("name", row.name.clone()),
+        ("zone", row.zone.clone()),
+        ("sandbox", row.sandbox.to_string()),
+        ("verifier key", row.verifier_key.clone()),
+    ])
+}
+
+/// Makes the agency; none if it exists.
+pub async fn create(
+    opened: &Opened<'_>,
+    engine: &Engine,
+    asked: Create,
+) -> Result<Option<AgencyRow>, Failure> {
+    let code = asked.command.code.clone();
+    if register(engine).await?.iter().any(|row| row.code == code.as_str()) {
+        return Ok(None);
+    }
+    let seed = engine.keys().create_log_key(&code)?;
+    let verifier_key = SigningKey::from_seed(&origin(&code), seed.expose())?.verifier_key().to_string();
+    migrate::create_agency(&opened.url(DatabaseRole::Owner), &code).await?;
+    let agency = begin(engine, &asked).await?;
+    let row = AgencyRow {
+        code: code.to_string(),
+        name: agency.name.to_string(),
+        zone: agency.zone.to_string(),
+        sandbox: agency.sandbox,
+        origin: origin(&code),
+        verifier_key,
+        created_at: Utc::now(),
+    };
+    let conn = engine.database().admin().await?;
+    let added = AgencyRow::insert(&conn, std::slice::from_ref(&row)).await;
+    added.map_err(Failure::doing(format!("cannot register agency {code}")))?;
+    Ok(Some(row))
+}
+
+/// The register.
+async fn register(engine: &Engine) -> Result<Vec<AgencyRow>, Failure> {
+    let conn = engine.database().admin().await?;
+    Ok(store::agencies(&conn).await?)
+}
+
+/// The first leaf: the agency as the log has it.
+async fn begin(engine: &Engine, asked: &Create) -> Result<Agency, Failure> {
+    let code = &asked.command.code;
+    let request = serde_json::to_string(&asked.command)?;
+    let command = Command::CreateAgency(asked.command.clone());
+    let ask = Ask::new(actor(&asked.subject, Role::Operator), format!("agency create {code}"), command);
+    match ask.of(engine, code, &request).await {
+        Ok(Said::Accepted(outcome)) => match *outcome {
+            Outcome::Agency(agency) => Ok(agency),
+            _ => Err(Failure::new("the log's first leaf is no agency")),
+        },
+        // a try that was cut short had begun the log with other values, or as another subject: they stand
+        Ok(Said::Refused { code: refusal, .. }) if refusal == "agency_exists" => begun(engine, code).await,
+        Err(SubmitError::KeyReused) => begun(engine, code).await,
+        Ok(Said::Refused { line, .. }) => Err(Failure::new(format!("refused: {line}"))),
+        Err(error) => Err(unanswered(code)(error)),
+    }
+}
+
+async fn begun(engine: &Engine, code: &AgencyCode) -> Result<Agency, Failure> {
+    let conn = engine.reader(code).await?;
+    let head = store::head(&conn).await?.ok_or_else(|| no_agency(code))?.read(code)?;
+    let agency = head.agency.ok_or_else(|| no_agency(code))?;
+    tracing::warn!(agency = %code, "its creation was cut short once: it is finished with the values it was begun with");
+    Ok(agency)
+}

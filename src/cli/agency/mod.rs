@@ -1,0 +1,27 @@
+//! `agency …`: the agencies of this database.
+
+mod create;
+mod list;
+mod semantics;
+
+pub use create::{Create, create};
+
+use super::{Failure, Settings};
+
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum AgencyCommand {
+    /// Make an agency: its key, its schema, the first leaf of its log
+    Create(create::CreateArgs),
+    /// The agencies there are
+    List(list::ListArgs),
+    /// Switch an agency's ledger to a newer meaning of the rules
+    Semantics(semantics::SemanticsArgs),
+}
+
+pub async fn run(command: &AgencyCommand, settings: &Settings) -> Result<(), Failure> {
+    match command {
+        AgencyCommand::Create(args) => create::run(args, settings).await,
+        AgencyCommand::List(args) => list::run(args, settings).await,
+        AgencyCommand::Semantics(args) => semantics::run(args, settings).await,
+    }
+}

@@ -1,0 +1,46 @@
+//! `agency semantics`: a newer meaning of the rules, switched on by a leaf of its own.
+
+use crate::agencies::{Agency, SEMANTICS, SwitchSemantics};
+use crate::auth::keys::Keys;
+use crate::book::{Command, Outcome};
+use crate::cli::commands::{Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::{Failure, Settings, opened, output};
+use crate::domain::{AgencyCode, Role, Subject};
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct SemanticsArgs {
+    /// Which agency
+    code: AgencyCode,
+    /// The new number; every process that serves the agency must know it already
+    #[arg(long, value_name = "N")]
+    to: u32,
+    /// Who is recorded as having done it: an opaque id
+    #[arg(long, value_name = "ID", default_value = "operator")]
+    subject: Subject,
+}
+
+pub(super) async fn run(args: &SemanticsArgs, settings: &Settings) -> Result<(), Failure> {
+    let said = opened::with(settings, async |opened| {
+        opened.ensure_agency(&args.code).await?;
+        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let command = Command::SwitchSemantics(SwitchSemantics { to: args.to });
+        let ask = Ask::new(actor(&args.subject, Role::Operator), fresh_key(), command);
+        let said = ask.of(&engine, &args.code, "").await;
+        engine.shut_down().await;
+        said.map_err(unanswered(&args.code))
+    })
+    .await?;
+    match said {
+        Said::Accepted(outcome) => match *outcome {
+            Outcome::Agency(Agency { code, semantics, .. }) => {
+                output::line(format_args!("{code} decides by semantics {semantics}"))
+            }
+            _ => Err(Failure::new("the answer is no agency")),
+        },
+        Said::Refused { line, .. } => Err(Failure::new(format!(
+            "refused: {line}; this release knows {} to {}",
+            SEMANTICS.start(),
+            SEMANTICS.end()
+        ))),
+    }
+}

@@ -1,0 +1,104 @@
+//! The load: callers over keep-alive HTTP, each asking for the next posting as soon as it has its answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::report::Latencies;
+
+/// A request that is ready to be sent.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub path: String,
+    pub body: Bytes,
+    /// How many postings it asks for.
+    pub postings: usize,
+}
+
+/// Where the requests go and as whom.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub address: String,
+    pub token: String,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Sends every request once, over so many connections; how long each took, and all of them.
+pub(super) async fn run(
+    target: &Target,
+    connections: usize,
+    requests: Vec<Request>,
+) -> Result<Latencies, Failure> {
+    let requests = Arc::new(requests);
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut callers = JoinSet::new();
+    let began = Instant::now();
+    for _ in 0..connections {
+        let (target, requests, next) = (target.clone(), Arc::clone(&requests), Arc::clone(&next));
+        callers.spawn(async move { caller(&target, &requests, &next).await });
+    }
+    let mut all = Vec::with_capacity(requests.len());
+    while let Some(done) = callers.join_next().await {
+        all.extend(done??);
+    }
+    let postings = requests.iter().map(|r| r.postings).sum();
+    Ok(Latencies::new(all, postings, began.elapsed()))
+}
+
+async fn caller(target: &Target, requests: &[Request], next: &AtomicUsize) -> Result<Vec<Duration>, Failure> {
+    let mut connection = connect(&target.address).await?;
+    let mut took = Vec::new();
+    while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let sent = Instant::now();
+        post(&mut connection, target, request).await?;
+        took.push(sent.elapsed());
+    }
+    Ok(took)
+}
+
+async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection of the load ended");
+        }
+    });
+    Ok(sender)
+}
+
+async fn post(
+    connection: &mut SendRequest<Full<Bytes>>,
+    target: &Target,
+    request: &Request,
+) -> Result<(), Failure> {
+    let asked = hyper::Request::post(&request.path)
+        .header("host", &target.address)
+        .header("authorization", format!("Bearer {}", target.token))
+        .header("content-type", "application/json")
+        .header("idempotency-key", uuid::Uuid::now_v7().to_string())
+        .body(Full::new(request.body.clone()))?;
+    connection.ready().await?;
+    let answer = connection.send_request(asked).await?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    let whole = status.is_success() && (request.postings == 1 || all_done(&body));
+    if whole { Ok(()) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()) }
+}
+
+/// Whether every operation of a batch was done.
+fn all_done(body: &[u8]) -> bool {
+    let answer: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let results = answer.as_ref().and_then(|a| a.get("results")).and_then(|r| r.as_array());
+    results
+        .is_some_and(|r| r.iter().all(|r| r.get("status").and_then(serde_json::Value::as_u64) == Some(200)))
+}

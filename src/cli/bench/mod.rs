@@ -1,0 +1,110 @@
+//! `bench`: postings a second over HTTP, beside PostgreSQL doing the same naively.
+//!
+//! The service runs in a process of its own on a private cluster with fsync on; the load is callers over
+//! keep-alive HTTP, each posting under an idempotency key of its own; every posting issues a voucher of
+//! one programme, so all of them move the same two balances. In the same run, on the same cluster,
+//! `pgbench -M prepared` plays `naive.pgbench`: one transaction of separate statements that locks the hot
+//! balance and inserts the same rows. The ratios count; the rates are this machine's.
+
+mod load;
+mod naive;
+mod report;
+mod service;
+mod stage;
+
+use std::path::PathBuf;
+
+use super::output::{self, Form};
+use super::{Failure, Settings, opened};
+use load::Target;
+use report::Row;
+
+/// What is measured.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BenchArgs {
+    /// Postings of one measurement at 8 connections and more; fewer at 1
+    #[arg(long, default_value_t = 20_000)]
+    postings: usize,
+    /// How many callers at once
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64,256")]
+    connections: Vec<usize>,
+    /// Postings of one request in the measurement of batches; 0 leaves it out
+    #[arg(long, default_value_t = 100)]
+    batch: usize,
+    /// Where the cluster of the measurement is made, and removed afterwards
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
+}
+
+impl BenchArgs {
+    /// How many postings are measured with so many callers.
+    fn postings_at(&self, connections: usize) -> usize {
+        if connections == 1 { (self.postings / 10).max(100) } else { self.postings }
+    }
+
+    /// How many postings the whole run takes.
+    fn total(&self) -> usize {
+        let single: usize = self.connections.iter().map(|c| self.postings_at(*c)).sum();
+        single + if self.batch > 0 { self.postings } else { 0 } + stage::WARM_UP
+    }
+}
+
+pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Failure> {
+    if cfg!(debug_assertions) {
+        output::note("warning: this is a debug build; measure with `cargo run --release -- bench`")?;
+    }
+    if args.batch > 1_000 || args.connections.contains(&0) {
+        return Err(Failure::Usage("at most 1,000 postings a request, at least one connection".to_owned()));
+    }
+    let scratch = service::Scratch::new(args.scratch.clone())?;
+    let settings = settings.private_in(&scratch.data());
+    let rows = opened::with(&settings, async |opened| {
+        let stage = stage::set(opened, args.total()).await?;
+        let running = service::Running::start(&scratch.data()).await?;
+        let measured = measure(args, &stage, &running).await;
+        running.stop().await?;
+        measured
+    })
+    .await?;
+    if args.form.json {
+        return output::json(&report::as_json(&rows));
+    }
+    let mut out = std::io::stdout().lock();
+    Ok(report::as_table(&rows, &mut out)?)
+}
+
+/// Every measurement, ours and the naive one in turn.
+async fn measure(
+    args: &BenchArgs,
+    stage: &stage::Stage,
+    running: &service::Running,
+) -> Result<Vec<Row>, Failure> {
+    let target = Target { address: running.address.clone(), token: stage.token.clone() };
+    let mut vouchers = stage.vouchers.clone().into_iter();
+    let warm = stage::singly(vouchers.by_ref().take(stage::WARM_UP));
+    load::run(&target, 8, warm).await.map_err(Failure::Failed)?;
+    let mut rows = Vec::new();
+    for connections in &args.connections {
+        output::note(format_args!("measuring {connections} connections …"))?;
+        let postings = args.postings_at(*connections);
+        let naive = stage.naive.measure(*connections, postings).await?;
+        let requests = stage::singly(vouchers.by_ref().take(postings));
+        let service = load::run(&target, *connections, requests).await.map_err(Failure::Failed)?;
+        rows.push(Row {
+            what: "single requests".to_owned(),
+            connections: *connections,
+            service,
+            naive: Some(naive),
+        });
+    }
+    if args.batch > 0 {
+        output::note(format_args!("measuring requests of {} postings …", args.batch))?;
+        let left: Vec<_> = vouchers.by_ref().take(args.postings).collect();
+        let requests = stage::in_batches(&left, args.batch);
+        let service = load::run(&target, 8, requests).await.map_err(Failure::Failed)?;
+        rows.push(Row { what: format!("batches of {}", args.batch), connections: 8, service, naive: None });
+    }
+    Ok(rows)
+}

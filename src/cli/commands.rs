@@ -1,0 +1,100 @@
+//! What the command line asks of the engine: commands under keys of their own, so that a repetition is one.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::Failure;
+use crate::book::{Command, Envelope, Outcome};
+use crate::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
+use crate::engine::{Answer, Engine, NewText, Submission, SubmitError, Work};
+
+/// Who acts, without an organisation.
+pub fn actor(subject: &Subject, role: Role) -> Actor {
+    Actor { subject: subject.clone(), roles: Roles::from(role), organisation: None }
+}
+
+/// A command, the key under which it is asked for, and what makes a repetition the same request.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub command: Command,
+    /// Texts that it names.
+    pub texts: Vec<NewText>,
+    /// Its idempotency key: the same key twice is one command.
+    pub key: String,
+}
+
+/// What the engine said to it.
+#[derive(Debug)]
+pub enum Said {
+    /// Accepted, now or before: the document as the command left it.
+    Accepted(Box<Outcome>),
+    /// A rule refused: its code, and what explains it.
+    Refused {
+        /// `pot_exhausted`, …
+        code: String,
+        /// All of it, in one line.
+        line: String,
+    },
+}
+
+impl Ask {
+    /// A command whose repetition is the same request whatever ids it draws anew.
+    pub fn new(actor: Actor, key: impl Into<String>, command: impl Into<Command>) -> Self {
+        Self { actor, command: command.into(), texts: Vec::new(), key: key.into() }
+    }
+
+    /// Asks. Same key and same `request`, same answer.
+    pub async fn of(self, engine: &Engine, agency: &AgencyCode, request: &str) -> Result<Said, SubmitError> {
+        let submission = Submission {
+            agency: agency.clone(),
+            subject: self.actor.subject.clone(),
+            key: Sha256::digest(&self.key).into(),
+            request: Sha256::digest(request).into(),
+            request_id: Uuid::now_v7().to_string(),
+            work: Work::One(Box::new(Envelope { actor: self.actor, if_match: None, command: self.command })),
+            texts: self.texts,
+            accounts: Vec::new(),
+        };
+        Ok(match engine.submit(submission).await? {
+            Answer::Accepted { first, .. } => Said::Accepted(Box::new(first.outcome)),
+            Answer::Refused { refusal, .. } => {
+                let code = refusal.get("code").and_then(|code| code.as_str()).unwrap_or("refused").to_owned();
+                Said::Refused { code, line: refusal.to_string() }
+            }
+        })
+    }
+}
+
+/// A key that nobody used before.
+pub fn fresh_key() -> String {
+    format!("cli {}", Uuid::now_v7())
+}
+
+/// A free text under a new salt.
+pub fn salted(text: &str) -> NewText {
+    let salt: [u8; 16] = rand::random();
+    let hash = Sha256::new().chain_update(salt).chain_update(text).finalize();
+    NewText { hash: TextHash::new(hash.into()), salt: salt.to_vec(), body: text.to_owned() }
+}
+
+/// The engine's silence, in words that say what to do.
+pub fn unanswered(agency: &AgencyCode) -> impl FnOnce(SubmitError) -> Failure + '_ {
+    move |error| match error {
+        SubmitError::NoAgency => no_agency(agency),
+        SubmitError::OtherRelease => Failure::new(format!(
+            "the ledger of agency {agency} is of another release of this program: run `subsidy-ledger migrate`, or use the newer program"
+        )),
+        SubmitError::Fault => {
+            Failure::new("the database refused the command; the log above says why (see SUBSIDY_LEDGER_LOG)")
+        }
+        other => other.into(),
+    }
+}
+
+/// There is no such agency.
+pub fn no_agency(agency: &AgencyCode) -> Failure {
+    Failure::new(format!("there is no agency {agency}: `subsidy-ledger agency list` names those there are"))
+}

@@ -1,0 +1,176 @@
+//! What the demonstration shows: organisations, contracts, and how far the voucher on each has come.
+//!
+//! All of it is invented; the credit codes are valid in form and belong to nobody.
+
+use crate::organisations::{Category, Size};
+
+/// The agency with something in it.
+pub(super) const BEIJING: &str = "beijing_demo";
+/// Its name.
+pub(super) const BEIJING_NAME: &str = "北京市算力券（演示）";
+/// Its business date.
+pub(super) const TODAY: &str = "2025-06-30";
+/// The agency with nothing in it yet.
+pub(super) const CHENGDU: &str = "chengdu_demo";
+/// Its name.
+pub(super) const CHENGDU_NAME: &str = "成都市算力补贴（演示，空账）";
+/// The programme of all vouchers here.
+pub(super) const PROGRAMME: &str = "beijing-compute-voucher";
+
+/// The provider of all contracts.
+pub(super) const PROVIDER: &str = "91110108MA01A2B3CF";
+/// Who rents most.
+pub(super) const FIRM: &str = "91310000MA1FL0000N";
+const STARTUP: &str = "91510100MA6CD0001D";
+const RELATED_FIRM: &str = "91440300MA5F00011B";
+const RELATED_PROVIDER: &str = "91330100MA2AX00016";
+/// Controls both of the related pair: a contract between them is refused.
+const CONTROLLER: &str = "示例控股集团";
+
+/// Programmes, as their files have them.
+pub(super) const PROGRAMMES: [(&str, &str); 2] = [
+    ("beijing-compute-voucher.toml", include_str!("../../../config/programmes/beijing-compute-voucher.toml")),
+    (
+        "shanghai-innovation-voucher.toml",
+        include_str!("../../../config/programmes/shanghai-innovation-voucher.toml"),
+    ),
+];
+
+/// Appropriations: programme, CNY.
+pub(super) const APPROPRIATIONS: [(&str, &str); 2] =
+    [("beijing-compute-voucher", "50000000.00"), ("shanghai-innovation-voucher", "20000000.00")];
+
+/// An organisation.
+#[derive(Debug)]
+pub(super) struct Firm {
+    pub code: &'static str,
+    pub name: &'static str,
+    pub category: Category,
+    pub size: Size,
+    pub startup: bool,
+    pub region: &'static str,
+    pub controller: Option<&'static str>,
+}
+
+pub(super) const FIRMS: [Firm; 5] = [
+    Firm {
+        code: PROVIDER,
+        name: "示例京云智算服务有限公司",
+        category: Category::StateOwnedEnterprise,
+        size: Size::Large,
+        startup: false,
+        region: "海淀区",
+        controller: None,
+    },
+    Firm {
+        code: FIRM,
+        name: "示例甲模型科技有限公司",
+        category: Category::PrivateEnterprise,
+        size: Size::Medium,
+        startup: false,
+        region: "朝阳区",
+        controller: None,
+    },
+    Firm {
+        code: STARTUP,
+        name: "示例乙初创智能有限公司",
+        category: Category::PrivateEnterprise,
+        size: Size::Micro,
+        startup: true,
+        region: "海淀区",
+        controller: None,
+    },
+    Firm {
+        code: RELATED_FIRM,
+        name: "示例丙数据科技有限公司",
+        category: Category::PrivateEnterprise,
+        size: Size::Small,
+        startup: false,
+        region: "亦庄",
+        controller: Some(CONTROLLER),
+    },
+    Firm {
+        code: RELATED_PROVIDER,
+        name: "示例丁算力服务有限公司",
+        category: Category::PrivateEnterprise,
+        size: Size::Medium,
+        startup: false,
+        region: "亦庄",
+        controller: Some(CONTROLLER),
+    },
+];
+
+/// How far a voucher has come; a day is the one it is issued on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reached {
+    Submitted,
+    Returned,
+    Reviewed,
+    Issued(&'static str),
+    Suspended(&'static str),
+    Cancelled(&'static str),
+}
+
+/// A contract with the provider, and the voucher on it.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub contract_no: &'static str,
+    pub firm: &'static str,
+    pub signed_on: &'static str,
+    pub lines: &'static [(&'static str, &'static str)],
+    pub reached: Reached,
+}
+
+pub(super) const CASES: [Case; 7] = [
+    Case {
+        contract_no: "DEMO-2025-001",
+        firm: FIRM,
+        signed_on: "2025-01-15",
+        lines: &[("compute", "6800000.00")],
+        reached: Reached::Issued("2025-02-10"),
+    },
+    // the year's cap of 2,000,000.00 cuts 900,000.00 to 640,000.00
+    Case {
+        contract_no: "DEMO-2025-002",
+        firm: FIRM,
+        signed_on: "2025-04-20",
+        lines: &[("compute", "4500000.00")],
+        reached: Reached::Issued("2025-05-15"),
+    },
+    Case {
+        contract_no: "DEMO-2025-003",
+        firm: STARTUP,
+        signed_on: "2025-02-01",
+        lines: &[("compute", "1500000.00")],
+        reached: Reached::Suspended("2025-03-01"),
+    },
+    Case {
+        contract_no: "DEMO-2025-004",
+        firm: STARTUP,
+        signed_on: "2025-03-10",
+        lines: &[("compute", "500000.00")],
+        reached: Reached::Cancelled("2025-04-01"),
+    },
+    // storage and network are on the sheet and earn nothing
+    Case {
+        contract_no: "DEMO-2025-005",
+        firm: RELATED_FIRM,
+        signed_on: "2025-05-06",
+        lines: &[("compute", "2400000.00"), ("storage", "180000.00"), ("network", "45500.50")],
+        reached: Reached::Reviewed,
+    },
+    Case {
+        contract_no: "DEMO-2025-006",
+        firm: RELATED_FIRM,
+        signed_on: "2025-06-12",
+        lines: &[("compute", "833333.33")],
+        reached: Reached::Submitted,
+    },
+    Case {
+        contract_no: "DEMO-2025-007",
+        firm: STARTUP,
+        signed_on: "2025-06-18",
+        lines: &[("compute", "120000.00")],
+        reached: Reached::Returned,
+    },
+];

@@ -1,0 +1,62 @@
+//! What the demonstration says at its start: where it is, who one can be, what one can try.
+
+use std::fmt::Write;
+
+use chrono::TimeDelta;
+
+use super::cases::{BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, PROGRAMME, PROVIDER, TODAY};
+use super::seed::subject;
+use crate::auth::keys::Keys;
+use crate::cli::Failure;
+use crate::cli::token::issue;
+use crate::domain::{Actor, AgencyCode, CreditCode, Role, Roles};
+
+/// How long the printed tokens are valid.
+const TTL: TimeDelta = TimeDelta::hours(12);
+
+const ROLES: [(Role, Option<&str>); 6] = [
+    (Role::Officer, None),
+    (Role::Approver, None),
+    (Role::Enterprise, Some(FIRM)),
+    (Role::Provider, Some(PROVIDER)),
+    (Role::Auditor, None),
+    (Role::Operator, None),
+];
+
+pub(super) fn text(keys: &Keys, base: &str) -> Result<String, Failure> {
+    let mut text = format!(
+        "\n演示已启动 / the demonstration is running\n\n  API   {base}\n  docs  {base}/docs\n\n  \
+         {BEIJING}  {BEIJING_NAME}  业务日期 business date {TODAY}\n  {CHENGDU}  {CHENGDU_NAME}\n\n\
+         {BEIJING} 的令牌，12 小时有效 / tokens for {BEIJING}, valid for 12 hours:\n"
+    );
+    for (role, organisation) in ROLES {
+        let token = token(keys, role, organisation)?;
+        let acting = organisation.map(|code| format!(" ({code})")).unwrap_or_default();
+        write!(text, "\n  {role} {}{acting}\n  {token}\n", role.name_zh())?;
+    }
+    let officer = token(keys, Role::Officer, None)?;
+    let authorization = format!("-H 'Authorization: Bearer {officer}'");
+    write!(
+        text,
+        "\n试一试，每行可直接粘贴 / three lines to paste:\n\n\
+         # 专项的预算 / the programme's budget\n\
+         curl -sS {authorization} {base}/v1/programmes/{PROGRAMME}\n\n\
+         # 券 / vouchers\n\
+         curl -sS {authorization} '{base}/v1/vouchers?limit=10'\n\n\
+         # 提出一笔预算下达，由另一人批准 / propose an appropriation, for somebody else to approve\n\
+         curl -sS {authorization} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json' \
+         -d '{{\"amount\":\"1000000.00\",\"fiscal_year\":2025,\"document\":\"演示预算下达第 2 号\"}}' \
+         {base}/v1/programmes/{PROGRAMME}/appropriations\n\n\
+         Ctrl-C 停止 / stops it\n"
+    )?;
+    Ok(text)
+}
+
+fn token(keys: &Keys, role: Role, organisation: Option<&str>) -> Result<String, Failure> {
+    let actor = Actor {
+        subject: subject(role)?,
+        roles: Roles::from(role),
+        organisation: organisation.map(CreditCode::parse).transpose()?,
+    };
+    issue(keys, &AgencyCode::parse(BEIJING)?, &actor, TTL)
+}

@@ -1,0 +1,239 @@
+//! Makes the demonstration, by the commands that people would send. Every step has an idempotency key of its own: a
+//! start that was cut short goes on, a second one changes nothing.
+
+use std::path::Path;
+
+use uuid::Uuid;
+
+use super::cases::{
+    APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_NAME, Case, FIRMS, Firm, PROGRAMME,
+    PROGRAMMES, PROVIDER, Reached, TODAY,
+};
+use crate::agencies::CreateAgency;
+use crate::book::{Command, Outcome};
+use crate::cli::Failure;
+use crate::cli::agency::{Create, create};
+use crate::cli::commands::{Ask, Said, salted, unanswered};
+use crate::cli::opened::Opened;
+use crate::cli::programme::{ProgrammeFile, bring};
+use crate::cli::stop::Stop;
+use crate::domain::dates::Zone;
+use crate::domain::money::Amount;
+use crate::domain::{
+    Actor, AgencyCode, BudgetChangeId, CreditCode, Date, Label, Line, ProgrammeCode, RentalId, Role, Roles,
+    Subject, TextHash, VoucherId,
+};
+use crate::engine::{Engine, NewText};
+use crate::organisations::RegisterOrganisation;
+use crate::programmes::calculation::SettledLine;
+use crate::programmes::{ApproveBudgetChange, BudgetRequest, ProposeBudgetChange};
+use crate::rentals::RegisterRental;
+use crate::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
+
+/// Both agencies.
+pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(), Failure> {
+    for (code, name, today) in [(BEIJING, BEIJING_NAME, Some(TODAY)), (CHENGDU, CHENGDU_NAME, None)] {
+        let command = CreateAgency {
+            code: AgencyCode::parse(code)?,
+            name: Line::parse(name)?,
+            zone: Zone::default(),
+            sandbox: true,
+            business_date: today.map(Date::parse).transpose()?,
+        };
+        create(opened, engine, Create { command, subject: subject(Role::Operator)? }).await?;
+    }
+    Ok(())
+}
+
+/// What is in the first of them.
+pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure> {
+    let city = City { engine, agency: AgencyCode::parse(BEIJING)?, stop };
+    for (file, text) in PROGRAMMES {
+        let file = ProgrammeFile::parse(text, Path::new(file))?;
+        bring(engine, &city.agency, &file, (&subject(Role::Officer)?, Some(&subject(Role::Approver)?)))
+            .await?;
+    }
+    for (programme, amount) in APPROPRIATIONS {
+        city.appropriate(programme, amount).await?;
+    }
+    for firm in &FIRMS {
+        city.register(firm).await?;
+    }
+    for case in &CASES {
+        city.play(case).await?;
+    }
+    Ok(())
+}
+
+/// Who acts in a role in the demonstration, and whom the printed token of the role names.
+pub(super) fn subject(role: Role) -> Result<Subject, Failure> {
+    Ok(Subject::parse(&format!("demo-{role}"))?)
+}
+
+fn actor(role: Role) -> Result<Actor, Failure> {
+    Ok(Actor { subject: subject(role)?, roles: Roles::from(role), organisation: None })
+}
+
+struct City<'a> {
+    engine: &'a Engine,
+    agency: AgencyCode,
+    stop: &'a Stop,
+}
+
+impl City<'_> {
+    /// The command of a step, or what it was answered when it was first done.
+    async fn step(&self, step: &str, actor: Actor, command: Command) -> Result<Outcome, Failure> {
+        self.explained_step(step, actor, command, None).await
+    }
+
+    async fn explained_step(
+        &self,
+        step: &str,
+        actor: Actor,
+        command: Command,
+        text: Option<NewText>,
+    ) -> Result<Outcome, Failure> {
+        self.stop.check()?;
+        let mut ask = Ask::new(actor, format!("demo {step}"), command);
+        ask.texts.extend(text);
+        match ask.of(self.engine, &self.agency, step).await.map_err(unanswered(&self.agency))? {
+            Said::Accepted(outcome) => Ok(*outcome),
+            Said::Refused { line, .. } => {
+                Err(Failure::new(format!("the demonstration's step {step}: {line}")))
+            }
+        }
+    }
+
+    async fn appropriate(&self, programme: &str, amount: &str) -> Result<(), Failure> {
+        let (code, today) = (ProgrammeCode::parse(programme)?, Date::parse("2025-01-02")?);
+        let propose = ProposeBudgetChange {
+            id: BudgetChangeId::new(Uuid::now_v7()),
+            programme: code.clone(),
+            request: BudgetRequest::Appropriation {
+                amount: Amount::parse(amount)?,
+                fiscal_year: today.year(),
+                document: Line::parse("演示预算下达第 1 号")?,
+                source: None,
+                effective_date: Some(today),
+            },
+        };
+        let step = format!("appropriation {programme}");
+        let outcome = self.step(&step, actor(Role::Officer)?, Command::ProposeBudgetChange(propose)).await?;
+        let Outcome::BudgetChange(change) = outcome else { return Err(unexpected(&step)) };
+        let approve = Command::ApproveBudgetChange(ApproveBudgetChange { programme: code, id: change.id });
+        self.step(&format!("{step} approve"), actor(Role::Approver)?, approve).await?;
+        Ok(())
+    }
+
+    async fn register(&self, firm: &Firm) -> Result<(), Failure> {
+        let command = RegisterOrganisation {
+            credit_code: CreditCode::parse(firm.code)?,
+            name: Line::parse(firm.name)?,
+            category: firm.category,
+            size: Some(firm.size),
+            startup: firm.startup,
+            region: Some(Label::parse(firm.region)?),
+            controller: firm.controller.map(Line::parse).transpose()?,
+            related: Vec::new(),
+            bank_account: None,
+        };
+        let step = format!("organisation {}", firm.code);
+        self.step(&step, actor(Role::Officer)?, Command::RegisterOrganisation(Box::new(command))).await?;
+        Ok(())
+    }
+
+    /// A contract and its voucher, as far as it has come.
+    async fn play(&self, case: &Case) -> Result<(), Failure> {
+        let rental = self.rent(case).await?;
+        let voucher = self.apply(case, rental).await?;
+        match case.reached {
+            Reached::Submitted => Ok(()),
+            Reached::Returned => {
+                self.review(case, voucher, Some("合同缺少服务起止时间的盖章页，请补正后重新申请")).await
+            }
+            Reached::Reviewed => self.review(case, voucher, None).await,
+            Reached::Issued(day) => self.issue(case, voucher, day).await,
+            Reached::Suspended(day) => {
+                self.issue(case, voucher, day).await?;
+                let change = |reason| Command::SuspendVoucher(ChangeVoucher { id: voucher, reason });
+                self.change(case, "合同履行存疑，核查期间暂停使用", change).await
+            }
+            Reached::Cancelled(day) => {
+                self.issue(case, voucher, day).await?;
+                let change = |reason| Command::CancelVoucher(ChangeVoucher { id: voucher, reason });
+                self.change(case, "合同双方协商解除，券予以作废", change).await
+            }
+        }
+    }
+
+    async fn rent(&self, case: &Case) -> Result<RentalId, Failure> {
+        let signed_on = Date::parse(case.signed_on)?;
+        let lines = case.lines.iter().map(|(item, amount)| {
+            Ok(SettledLine { item: Label::parse(item)?, amount: Amount::parse(amount)?, tax_percent: None })
+        });
+        let command = RegisterRental {
+            id: RentalId::new(Uuid::now_v7()),
+            organisation: CreditCode::parse(case.firm)?,
+            provider: CreditCode::parse(PROVIDER)?,
+            contract_no: Line::parse(case.contract_no)?,
+            signed_on,
+            from: signed_on,
+            until: signed_on.plus_months(12).unwrap_or(signed_on),
+            order_no: None,
+            scenario: None,
+            lines: lines.collect::<Result<_, Failure>>()?,
+        };
+        let step = format!("rental {}", case.contract_no);
+        let outcome = self.step(&step, firm(case)?, Command::RegisterRental(Box::new(command))).await?;
+        let Outcome::Rental(rental) = outcome else { return Err(unexpected(&step)) };
+        Ok(rental.id)
+    }
+
+    async fn apply(&self, case: &Case, rental: RentalId) -> Result<VoucherId, Failure> {
+        let id = VoucherId::new(Uuid::now_v7());
+        let command = ApplyForVoucher { id, programme: ProgrammeCode::parse(PROGRAMME)?, rental };
+        let step = format!("voucher {}", case.contract_no);
+        let outcome = self.step(&step, firm(case)?, Command::ApplyForVoucher(command)).await?;
+        let Outcome::Voucher { voucher, .. } = outcome else { return Err(unexpected(&step)) };
+        Ok(voucher.id)
+    }
+
+    /// Passes it, or returns it for a reason.
+    async fn review(&self, case: &Case, id: VoucherId, why_not: Option<&str>) -> Result<(), Failure> {
+        let text = why_not.map(salted);
+        let decision = if text.is_some() { ReviewDecision::Return } else { ReviewDecision::Pass };
+        let reason = text.as_ref().map(|text| text.hash);
+        let command = Command::ReviewVoucher(ReviewVoucher { id, decision, reason });
+        let step = format!("review {}", case.contract_no);
+        self.explained_step(&step, actor(Role::Officer)?, command, text).await?;
+        Ok(())
+    }
+
+    async fn issue(&self, case: &Case, id: VoucherId, day: &str) -> Result<(), Failure> {
+        self.review(case, id, None).await?;
+        let command = Command::IssueVoucher(IssueVoucher { id, effective_date: Some(Date::parse(day)?) });
+        self.step(&format!("issue {}", case.contract_no), actor(Role::Approver)?, command).await?;
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        case: &Case,
+        reason: &str,
+        command: impl FnOnce(TextHash) -> Command,
+    ) -> Result<(), Failure> {
+        let text = salted(reason);
+        let (step, command) = (format!("change {}", case.contract_no), command(text.hash));
+        self.explained_step(&step, actor(Role::Approver)?, command, Some(text)).await?;
+        Ok(())
+    }
+}
+
+/// The organisation itself, which applies.
+fn firm(case: &Case) -> Result<Actor, Failure> {
+    Ok(Actor { organisation: Some(CreditCode::parse(case.firm)?), ..actor(Role::Enterprise)? })
+}
+
+fn unexpected(step: &str) -> Failure {
+    Failure::new(format!("the demonstration's step {step} was answered with another kind of document"))
+}

@@ -1,0 +1,163 @@
+//! The checks. None of them makes anything that was not there.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use nix::sys::statvfs::statvfs;
+
+use super::Check;
+use crate::cli::opened::{self, DatabaseRole};
+use crate::cli::{Failure, Settings};
+use crate::db::cluster;
+use crate::db::inspect::{Server, inspect};
+use crate::db::migrate::{SchemaState, states};
+
+/// The oldest PostgreSQL, as a server numbers it.
+const VERSION_LEAST: i32 = 150_000;
+const ROLES: [&str; 3] = ["subsidy_app", "subsidy_auditor", "subsidy_owner"];
+/// The database stops when nothing is left; somebody should hear before.
+const FREE_MIB_LEAST: u64 = 512;
+const FREE_MIB_GOOD: u64 = 5_120;
+/// Postings are dated by the service's clock.
+const CLOCKS_APART_S_MAX: i64 = 2;
+
+pub(super) async fn all(settings: &Settings) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if settings.database_url.is_none() {
+        checks.push(match cluster::installed_major() {
+            Ok(major) => Check::ok("postgresql", format!("PostgreSQL {major} is installed")),
+            Err(error) => Check::failed("postgresql", error.to_string()),
+        });
+    }
+    checks.push(data_folder(&settings.data));
+    checks.push(disk(&settings.data));
+    checks.push(keys(&settings.keys_folder()));
+    if settings.database_url.is_none() && !settings.data.join("postgres").exists() {
+        checks.push(Check::ok("database", "no private cluster yet: the first start makes it"));
+        return checks;
+    }
+    match opened::with(settings, async |opened| {
+        let owner = opened.url(DatabaseRole::Owner);
+        Ok((inspect(&owner).await?, states(&owner, true).await))
+    })
+    .await
+    {
+        Err(failure) => checks.push(Check::failed("database", failure.line())),
+        Ok((server, states)) => {
+            checks.extend(database(&server));
+            checks.push(match states {
+                Ok(states) => schemas(&states),
+                Err(error) => Check::failed("schemas", Failure::from(error).line()),
+            });
+        }
+    }
+    checks
+}
+
+fn data_folder(data: &Path) -> Check {
+    const NAME: &str = "data folder";
+    if !data.exists() {
+        return Check::ok(NAME, format!("{} is not there yet: the first start makes it", data.display()));
+    }
+    let probe = data.join(format!(".doctor-{:016x}", rand::random::<u64>()));
+    match fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)) {
+        Ok(()) => Check::ok(NAME, format!("{} is writable", data.display())),
+        Err(error) => Check::failed(NAME, format!("{} is not writable: {error}", data.display())),
+    }
+}
+
+fn disk(data: &Path) -> Check {
+    const NAME: &str = "disk";
+    let there = data.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    match statvfs(there) {
+        Err(error) => Check::warning(NAME, format!("free space is not known: {error}")),
+        Ok(found) => {
+            let mib = found.blocks_available().saturating_mul(found.fragment_size()) / (1024 * 1024);
+            let text = format!("{mib} MiB are free");
+            match mib {
+                0..FREE_MIB_LEAST => Check::failed(NAME, text),
+                FREE_MIB_LEAST..FREE_MIB_GOOD => Check::warning(NAME, text),
+                _ => Check::ok(NAME, text),
+            }
+        }
+    }
+}
+
+/// Folders 0700, files 0600: the service refuses to start with others.
+fn keys(folder: &Path) -> Check {
+    const NAME: &str = "keys";
+    if !folder.exists() {
+        return Check::ok(NAME, format!("{} is not there yet: the first start makes it", folder.display()));
+    }
+    match loose(&[folder.to_owned(), folder.join("log")]) {
+        Ok((count, None)) => Check::ok(NAME, format!("{count} keys, readable by their owner alone")),
+        Ok((_, Some(path))) => {
+            Check::failed(NAME, format!("others may read {0}: chmod go= {0}", path.display()))
+        }
+        Err(error) => Check::failed(NAME, format!("{} cannot be read: {error}", folder.display())),
+    }
+}
+
+/// How many keys there are, and a folder or a key that others may read.
+fn loose(folders: &[PathBuf]) -> std::io::Result<(usize, Option<PathBuf>)> {
+    let is_loose =
+        |path: &Path| Ok::<_, std::io::Error>(fs::metadata(path)?.permissions().mode() & 0o077 != 0);
+    let mut count = 0;
+    for folder in folders {
+        if is_loose(folder)? {
+            return Ok((count, Some(folder.clone())));
+        }
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if is_loose(&path)? {
+                return Ok((count, Some(path)));
+            }
+            count += usize::from(path.is_file());
+        }
+    }
+    Ok((count, None))
+}
+
+fn database(server: &Server) -> Vec<Check> {
+    let version = format!("PostgreSQL {}, connected as {}", server.version / 10_000, server.role);
+    let encrypted = if server.encrypted { ", TLS" } else { "" };
+    let reached = if server.version < VERSION_LEAST {
+        Check::failed("database", format!("{version}: it must be 15 or later"))
+    } else {
+        Check::ok("database", format!("{version}{encrypted}"))
+    };
+    let held = server.roles();
+    let missing: Vec<&str> = ROLES.into_iter().filter(|role| !held.contains(role)).collect();
+    let roles = if missing.is_empty() {
+        Check::ok("roles", ROLES.join(", "))
+    } else {
+        let text = format!("{} cannot take on {}", server.role, missing.join(", "));
+        Check::warning(
+            "roles",
+            format!("{text}: `subsidy-ledger migrate` as a user who may create roles makes them"),
+        )
+    };
+    let apart = (Utc::now() - server.at).num_seconds().abs();
+    let clock = if apart > CLOCKS_APART_S_MAX {
+        Check::warning("clock", format!("this machine and the database are {apart} s apart"))
+    } else {
+        Check::ok("clock", format!("{}", Utc::now().format("%Y-%m-%d %H:%M:%S UTC, as the database has it")))
+    };
+    vec![reached, roles, clock]
+}
+
+fn schemas(states: &[SchemaState]) -> Check {
+    const NAME: &str = "schemas";
+    let newer: Vec<&str> = states.iter().filter(|s| s.applied > s.known).map(|s| s.schema.as_str()).collect();
+    let behind: Vec<&str> = states.iter().filter(|s| s.is_behind()).map(|s| s.schema.as_str()).collect();
+    match (newer.is_empty(), behind.is_empty()) {
+        (false, _) => Check::failed(NAME, format!("of a newer release: {}", newer.join(", "))),
+        (true, false) => Check::warning(
+            NAME,
+            format!("behind, `subsidy-ledger migrate` brings them on: {}", behind.join(", ")),
+        ),
+        (true, true) => Check::ok(NAME, format!("{} schemas are up to date", states.len())),
+    }
+}

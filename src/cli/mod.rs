@@ -1,0 +1,159 @@
+//! The command line: one file a command. Data goes to standard output, all else to standard error; the exit code is 0,
+//! 1 for a failure, 2 for a usage that cannot be meant, 3 for a ledger that does not verify.
+
+mod agency;
+mod bench;
+mod commands;
+mod completions;
+mod database_url;
+mod demo;
+mod doctor;
+mod failure;
+mod logs;
+mod migrate;
+mod openapi;
+mod opened;
+mod output;
+mod programme;
+mod serve;
+mod settings;
+mod stop;
+mod token;
+mod toml_file;
+mod verify;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use failure::Failure;
+use logs::LogFormat;
+pub use settings::{GlobalArgs, ListenArgs, Settings};
+
+/// The environment, for whoever reads `--help`.
+const ENVIRONMENT: &str = "\
+Environment:
+  DATABASE_URL                   a PostgreSQL server (15 or later); without it a private cluster in the data folder
+                                 is used, started when nobody runs it
+  SUBSIDY_LEDGER_DATA            --data
+  SUBSIDY_LEDGER_CONFIG          --config
+  SUBSIDY_LEDGER_LISTEN          --listen
+  SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy_ledger=debug, …
+  SUBSIDY_LEDGER_LOG_FORMAT      --log
+  SUBSIDY_LEDGER_JWKS_FILE, _ISSUER, _AUDIENCE
+                                 the keys of an OpenID Connect provider whose tokens are taken too
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 the ledger does not verify";
+
+#[derive(Debug, Parser)]
+#[command(name = "subsidy-ledger", version, about, after_help = ENVIRONMENT, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Serve the REST API
+    Serve(ListenArgs),
+    /// Serve with a demonstration in the data folder, and say how to try it
+    Demo(ListenArgs),
+    /// Bring the database to this release, or say how far it is
+    Migrate(migrate::MigrateArgs),
+    /// Agencies: create, list, semantics
+    #[command(subcommand)]
+    Agency(agency::AgencyCommand),
+    /// Print a bearer token (needs the keys folder alone, no database)
+    Token(token::TokenArgs),
+    /// Programmes: import
+    #[command(subcommand)]
+    Programme(programme::ProgrammeCommand),
+    /// Print a URL that psql takes
+    ///
+    /// In the private cluster the URL lives only as long as somebody has the cluster open: a `serve`, a `demo`, or
+    /// another command that still runs.
+    DatabaseUrl(database_url::DatabaseUrlArgs),
+    /// Verify the ledger: hashes, root, full replay, every row
+    Verify(verify::VerifyArgs),
+    /// Measure postings a second over HTTP, beside PostgreSQL doing the same naively
+    Bench(bench::BenchArgs),
+    /// Check what the service needs
+    Doctor(doctor::DoctorArgs),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // help goes to standard output and is no error
+            let printed = error.print();
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return ExitCode::from(if printed.is_ok() { code } else { 1 });
+        }
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            let said = output::note(format_args!("error: {}", failure.line()));
+            ExitCode::from(if said.is_ok() { failure.exit_code() } else { 1 })
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let listen = match &cli.command {
+        Command::Serve(listen) | Command::Demo(listen) => Some(listen),
+        _ => None,
+    };
+    let settings = Settings::read(&cli.global, listen.unwrap_or(&ListenArgs::default()))?;
+    match listen {
+        Some(_) => logs::start(settings.log.unwrap_or_else(LogFormat::suitable), "info")?,
+        None => logs::start(LogFormat::Text, "warn")?,
+    }
+    match &cli.command {
+        Command::Token(args) => token::run(args, &settings),
+        Command::Openapi => openapi::run(),
+        Command::Completions(args) => completions::run(args),
+        command => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(with_database(command, &settings))
+        }
+    }
+}
+
+async fn with_database(command: &Command, settings: &Settings) -> Result<(), Failure> {
+    match command {
+        Command::Serve(_) => serve::run(settings).await,
+        Command::Demo(_) => demo::run(settings).await,
+        Command::Migrate(args) => migrate::run(args, settings).await,
+        Command::Agency(command) => agency::run(command, settings).await,
+        Command::Programme(command) => programme::run(command, settings).await,
+        Command::DatabaseUrl(args) => database_url::run(args, settings).await,
+        Command::Verify(args) => verified(args, settings).await,
+        Command::Bench(args) => bench::run(args, settings).await,
+        Command::Doctor(args) => doctor::run(args, settings).await,
+        Command::Token(_) | Command::Openapi | Command::Completions(_) => Ok(()),
+    }
+}
+
+/// Verification reads as the auditor does: it needs no right to write.
+async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), Failure> {
+    opened::with(settings, async |opened| {
+        let url = opened.url(opened::DatabaseRole::Auditor);
+        let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
+        if verify::run(args, &database, &mut std::io::stdout()).await? {
+            return Ok(());
+        }
+        Err(Failure::Unverified("the ledger does not verify".to_owned()))
+    })
+    .await
+}

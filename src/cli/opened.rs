@@ -1,0 +1,147 @@
+//! The database as every command finds it: `DATABASE_URL`, else the private cluster in the data folder, started when
+//! nobody runs it and left again at the end.
+//!
+//! The private cluster is brought up to date by whoever opens it; a server elsewhere only by `migrate`.
+
+use std::sync::Arc;
+
+use super::{Failure, Settings};
+use crate::auth::keys::Keys;
+use crate::db::cluster::{Cluster, DATABASE, SUPERUSER};
+use crate::db::migrate::{self, SchemaState};
+use crate::db::pool::Database;
+use crate::domain::AgencyCode;
+use crate::engine::Engine;
+
+/// Who connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DatabaseRole {
+    /// Owns the schemas and migrates them; in the private cluster its superuser
+    Owner,
+    /// Serves: reads, writes, appends; changes nothing that is posted
+    App,
+    /// Reads
+    Auditor,
+}
+
+impl DatabaseRole {
+    /// Its name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => SUPERUSER,
+            Self::App => "subsidy_app",
+            Self::Auditor => "subsidy_auditor",
+        }
+    }
+}
+
+/// A database that was found.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    settings: &'a Settings,
+    cluster: Option<Cluster>,
+}
+
+/// Opens the database, does `work`, and leaves the database again, however the work ended.
+pub async fn with<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Opened<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let opened = Opened::find(settings).await?;
+    let done = work(&opened).await;
+    let closed = opened.close().await;
+    let done = done?;
+    closed.map(|()| done)
+}
+
+impl<'a> Opened<'a> {
+    async fn find(settings: &'a Settings) -> Result<Self, Failure> {
+        let cluster = match settings.database_url {
+            Some(_) => None,
+            None => {
+                let data = settings.data.clone();
+                Some(tokio::task::spawn_blocking(move || Cluster::open(&data)).await??)
+            }
+        };
+        Ok(Self { settings, cluster })
+    }
+
+    async fn close(self) -> Result<(), Failure> {
+        if let Some(cluster) = self.cluster {
+            tokio::task::spawn_blocking(move || cluster.close()).await??;
+        }
+        Ok(())
+    }
+
+    /// The settings that it was found by.
+    pub const fn settings(&self) -> &Settings {
+        self.settings
+    }
+
+    /// Whether it is the private cluster.
+    pub const fn is_private(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// Where to connect as a role. Elsewhere the user is who the URL says: what connects takes the role on itself.
+    pub fn url(&self, role: DatabaseRole) -> String {
+        match &self.cluster {
+            Some(cluster) => cluster.url(role.name(), DATABASE),
+            None => self.settings.database_url.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Connections that may read, and write as the service does.
+    pub async fn connect(&self) -> Result<Database, Failure> {
+        let url = self.url(DatabaseRole::App);
+        Ok(Database::connect(self.settings.database_config(&url)).await?)
+    }
+
+    /// A door to the ledgers.
+    pub async fn engine(&self, keys: Keys) -> Result<Engine, Failure> {
+        Ok(Engine::new(self.connect().await?, Arc::new(keys)))
+    }
+
+    /// Sees to it that what all agencies share is up to date.
+    pub async fn ensure_shared(&self) -> Result<(), Failure> {
+        self.ensure(false, |_| true).await
+    }
+
+    /// Sees to it that an agency's schema is up to date too.
+    pub async fn ensure_agency(&self, agency: &AgencyCode) -> Result<(), Failure> {
+        let schema = agency.schema();
+        self.ensure(true, |state| state.schema == "public" || state.schema == schema).await
+    }
+
+    /// Sees to it that all that this process may bring up to date is; who is behind elsewhere is only logged.
+    pub async fn ensure_served(&self) -> Result<(), Failure> {
+        self.ensure(true, |state| state.schema == "public").await
+    }
+
+    async fn ensure(&self, agencies: bool, needed: impl Fn(&SchemaState) -> bool) -> Result<(), Failure> {
+        let owner = self.url(DatabaseRole::Owner);
+        let states = migrate::states(&owner, agencies).await?;
+        let behind: Vec<&SchemaState> = states.iter().filter(|state| state.is_behind()).collect();
+        if self.is_private() {
+            return if behind.is_empty() { Ok(()) } else { Ok(migrate::up(&owner).await?) };
+        }
+        match behind.iter().find(|state| needed(state)) {
+            Some(state) => Err(Failure::new(format!(
+                "schema {} has had {} of {} migrations: run `subsidy-ledger migrate` first",
+                state.schema, state.applied, state.known
+            ))),
+            None => {
+                for state in behind {
+                    let (schema, applied, known) = (&state.schema, state.applied, state.known);
+                    tracing::warn!(
+                        schema,
+                        applied,
+                        known,
+                        "a schema is behind; its agency answers 503 until `migrate`"
+                    );
+                }
+                Ok(())
+            }
+        }
+    }
+}

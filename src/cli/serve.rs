@@ -1,0 +1,60 @@
+//! `serve`: the database, the engine, the port; and the way back.
+//!
+//! It stops in the order in which a caller would want it: nothing new is accepted, what was asked for is answered, the
+//! engine settles what is queued, the private cluster is left.
+
+use std::net::TcpListener;
+
+use super::opened::Opened;
+use super::stop::Stop;
+use super::{Failure, Settings, opened, web};
+use crate::auth::keys::Keys;
+use crate::engine::Engine;
+
+pub async fn run(settings: &Settings) -> Result<(), Failure> {
+    let stop = Stop::listen()?;
+    opened::with(settings, async |opened| {
+        let engine = start(opened).await?;
+        let served = serve(settings, &engine, &stop, |base| {
+            tracing::info!(url = base, "listening");
+            Ok(())
+        });
+        let served = served.await;
+        engine.shut_down().await;
+        served
+    })
+    .await
+}
+
+/// The engine on a database that is up to date.
+pub async fn start(opened: &Opened<'_>) -> Result<Engine, Failure> {
+    opened.ensure_served().await?;
+    opened.engine(Keys::open(&opened.settings().keys_folder())?).await
+}
+
+/// Serves until the process is asked to stop, which is no error, or until a part of it dies, which is one.
+/// `listening` hears where; from then on callers may connect.
+pub async fn serve(
+    settings: &Settings,
+    engine: &Engine,
+    stop: &Stop,
+    listening: impl FnOnce(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let listener = TcpListener::bind(&settings.listen)
+        .map_err(Failure::doing(format!("cannot listen on {}", settings.listen)))?;
+    let base = base_url(&listener)?;
+    listening(&base)?;
+    web::serve(settings, engine, listener, stop).await
+}
+
+/// What a browser on this machine is to open.
+fn base_url(listener: &TcpListener) -> Result<String, Failure> {
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            std::net::SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            std::net::SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Ok(format!("http://{address}"))
+}

@@ -1,0 +1,199 @@
+//! Settings, read once: a flag, else its environment variable, else the configuration file, else the default.
+//!
+//! Unknown keys of the file are refused. `DATABASE_URL` may hold a password, so it is neither a flag (every user of
+//! the machine sees those) nor a key of the file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Failure;
+use super::logs::LogFormat;
+use crate::auth::jwks::JwksConfig;
+use crate::db::pool::DatabaseConfig;
+
+const DEFAULT_DATA: &str = "./data";
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct GlobalArgs {
+    /// The data folder: keys, and the private database cluster [default: ./data]
+    #[arg(long, global = true, env = "SUBSIDY_LEDGER_DATA", value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// A configuration file (TOML)
+    #[arg(long, global = true, env = "SUBSIDY_LEDGER_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Flags of the commands that serve.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ListenArgs {
+    /// Where to listen; port 0 takes any that is free [default: 127.0.0.1:8080]
+    #[arg(long, env = "SUBSIDY_LEDGER_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// How to log [default: text on a terminal, else json]
+    #[arg(long, env = "SUBSIDY_LEDGER_LOG_FORMAT", value_name = "FORMAT")]
+    pub log: Option<LogFormat>,
+}
+
+/// What every command finds out once, at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The data folder.
+    pub data: PathBuf,
+    /// A server elsewhere; without one the private cluster in the data folder is used.
+    pub database_url: Option<String>,
+    /// Where to listen.
+    pub listen: String,
+    /// How to log; none where the terminal decides.
+    pub log: Option<LogFormat>,
+    /// The keys of an OIDC provider.
+    pub jwks: Option<JwksConfig>,
+    database: DatabaseSection,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    data: Option<PathBuf>,
+    listen: Option<String>,
+    log: Option<LogFormat>,
+    database: DatabaseSection,
+    jwks: Option<JwksSection>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DatabaseSection {
+    connections_max: Option<usize>,
+    writers_max: Option<usize>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JwksSection {
+    file: PathBuf,
+    issuer: String,
+    audience: String,
+}
+
+impl Settings {
+    /// Reads what is set.
+    pub fn read(global: &GlobalArgs, listen: &ListenArgs) -> Result<Self, Failure> {
+        Self::from(global, listen, |name| std::env::var(name).ok())
+    }
+
+    fn from(
+        global: &GlobalArgs,
+        listen: &ListenArgs,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let file = global.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let jwks = jwks(&variable)?.or(file.jwks);
+        Ok(Self {
+            data: global.data.clone().or(file.data).unwrap_or_else(|| DEFAULT_DATA.into()),
+            database_url: database_url(variable("DATABASE_URL"))?,
+            listen: listen.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            log: listen.log.or(file.log),
+            jwks: jwks.map(|jwks| JwksConfig {
+                path: jwks.file,
+                issuer: jwks.issuer,
+                audience: jwks.audience,
+            }),
+            database: file.database,
+        })
+    }
+
+    /// The same settings on the private cluster of another data folder.
+    pub fn private_in(&self, data: &Path) -> Self {
+        Self { data: data.to_owned(), database_url: None, ..self.clone() }
+    }
+
+    /// The folder of keys.
+    pub fn keys_folder(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+
+    /// How to use the database at a URL.
+    pub fn database_config(&self, url: &str) -> DatabaseConfig {
+        let mut config = DatabaseConfig::new(url);
+        config.connections_max = self.database.connections_max.unwrap_or(config.connections_max);
+        config.writers_max = self.database.writers_max.unwrap_or(config.writers_max);
+        config
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(Failure::doing(format!("cannot read the configuration file {}", path.display())))?;
+        super::toml_file::parse(&text, path)
+    }
+}
+
+/// Set but empty is a mistake that would quietly lead to another, empty ledger.
+fn database_url(value: Option<String>) -> Result<Option<String>, Failure> {
+    match value {
+        Some(url) if url.trim().is_empty() => {
+            Err(Failure::Usage("DATABASE_URL is empty: unset it to use the private cluster".to_owned()))
+        }
+        url => Ok(url),
+    }
+}
+
+fn jwks(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<JwksSection>, Failure> {
+    let names = ["SUBSIDY_LEDGER_JWKS_FILE", "SUBSIDY_LEDGER_JWKS_ISSUER", "SUBSIDY_LEDGER_JWKS_AUDIENCE"];
+    match names.map(variable) {
+        [None, None, None] => Ok(None),
+        [Some(file), Some(issuer), Some(audience)] => {
+            Ok(Some(JwksSection { file: file.into(), issuer, audience }))
+        }
+        _ => Err(Failure::Usage(format!("{} belong together: set all of them or none", names.join(", ")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn settings(variables: &[(&str, &str)], file: Option<&str>) -> Result<Settings, Failure> {
+        let path = std::env::temp_dir().join(format!("subsidy-ledger-{:016x}.toml", rand::random::<u64>()));
+        let global = match file {
+            Some(text) => {
+                std::fs::write(&path, text).unwrap();
+                GlobalArgs { data: None, config: Some(path.clone()) }
+            }
+            None => GlobalArgs::default(),
+        };
+        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let settings = Settings::from(&global, &ListenArgs::default(), find);
+        std::fs::remove_file(&path).ok();
+        settings
+    }
+
+    #[test]
+    fn without_anything_set_the_service_is_local_and_private() {
+        let settings = settings(&[], None).unwrap();
+        assert_eq!((settings.data, settings.listen.as_str()), ("./data".into(), "127.0.0.1:8080"));
+        assert!(settings.database_url.is_none() && settings.jwks.is_none());
+    }
+
+    #[test]
+    fn a_file_is_read_and_a_key_that_it_should_not_have_is_named_with_its_line() {
+        let text = "listen = \"[::]:80\"\n[database]\nconnections_max = 8\n[jwks]\nfile = \"k\"\nissuer = \"i\"\naudience = \"a\"\n";
+        let read = settings(&[], Some(text)).unwrap();
+        assert_eq!((read.listen.as_str(), read.database_config("u").connections_max), ("[::]:80", 8));
+        assert_eq!(read.jwks.unwrap().issuer, "i");
+        let error = settings(&[], Some("listen = \"a:1\"\nlitsen = \"b:2\"\n")).unwrap_err().line();
+        assert!(error.contains("line 2") && error.contains("litsen"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_database_url_is_refused_and_so_is_half_a_provider() {
+        assert_eq!(settings(&[("DATABASE_URL", "")], None).unwrap_err().exit_code(), 2);
+        assert_eq!(settings(&[("SUBSIDY_LEDGER_JWKS_FILE", "k")], None).unwrap_err().exit_code(), 2);
+    }
+}

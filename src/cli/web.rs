@@ -1,0 +1,47 @@
+//! The one place where the command line meets `http`.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use super::stop::Stop;
+use super::{Failure, Settings};
+use crate::auth::accounts::AccountVault;
+use crate::auth::token::Verifier;
+use crate::engine::Engine;
+use crate::http::{self, AppState, HttpConfig, health};
+
+/// Answers requests until the process is asked to stop, and then those that are under way. Error: a part of it died.
+pub async fn serve(
+    settings: &Settings,
+    engine: &Engine,
+    listener: TcpListener,
+    stop: &Stop,
+) -> Result<(), Failure> {
+    let state = AppState {
+        engine: engine.clone(),
+        verifier: Arc::new(Verifier::new(engine.keys().token_key(), settings.jwks.clone())?),
+        vault: Arc::new(AccountVault::new(engine.keys().account_key())),
+        agencies: Arc::default(),
+        metrics: health::install_metrics()?,
+    };
+    let server = http::serve(&HttpConfig::default(), vec![listener], state)?;
+    let handle = server.handle();
+    let mut server = std::pin::pin!(server);
+    let died = tokio::select! {
+        ended = &mut server => {
+            ended?;
+            return Err(Failure::new("the HTTP server ended by itself"));
+        }
+        () = engine.writer_died() => Some(Failure::new("a writer died, the log says why: start the service anew")),
+        () = stop.asked() => None,
+    };
+    // the server takes nothing more, answers what is under way, and is polled until it has
+    let (ended, ()) = tokio::join!(server, handle.stop(died.is_none()));
+    died.map_or(Ok(()), Err)?;
+    Ok(ended?)
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> &'static str {
+    http::openapi::JSON.as_str()
+}

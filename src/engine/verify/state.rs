@@ -1,0 +1,288 @@
+//! The end of the log, and the tables that say what is so now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel_async::AsyncPgConnection;
+
+use super::VerifyError;
+use super::page::{Naming, PAGE, PAGE_ROWS, by_keys};
+use super::stream::{CALCULATIONS, Stream, TILES};
+use crate::audit::verify::{Finding, First};
+use crate::book::Slots;
+use crate::db::convert::{self, Unreadable};
+use crate::db::migrate::SCHEMA_VERSION;
+use crate::db::rows::Table;
+use crate::domain::{AgencyCode, Instant, Sequence};
+use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileRow};
+use crate::engine::write::number_row;
+use crate::ledger::store::{BalanceRow, TotalRow};
+use crate::organisations::store::OrganisationRow;
+use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
+use crate::reference_rates::store::ReferenceRateRow;
+use crate::rentals::store::RentalRow;
+use crate::vouchers::store::{ContractUseRow, VoucherRow};
+
+const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
+
+/// The last leaf, which answers for what nothing else does.
+fn last(stream: &Stream) -> Sequence {
+    Sequence::new(stream.replay.next().number().saturating_sub(1))
+}
+
+/// The head, what lies beyond the log's end, and the answers that name leaves. Answers whether the log has all
+/// the leaves that the head counts: else the tables say more than can be replayed.
+pub(super) async fn log_ends(
+    conn: &AsyncPgConnection,
+    head: Option<&HeadRow>,
+    agency: &AgencyCode,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<bool, VerifyError> {
+    let size = stream.replay.next();
+    let finding = |sequence, place: &str, stored: Option<String>, replayed: Option<String>| Finding {
+        sequence,
+        place: place.to_owned(),
+        stored,
+        replayed,
+    };
+    for beyond in store::beyond(conn, convert::sequence(size)).await? {
+        let place = format!("{} sequence {}", beyond.name, beyond.sequence);
+        first.found(finding(size, &place, Some(String::new()), None));
+    }
+    if head.is_some_and(|head| head.next_sequence > convert::sequence(size)) {
+        first.found(finding(size, "log", None, Some(size.to_string())));
+        return Ok(false);
+    }
+    match (head, &stream.replay.book().agency) {
+        (Some(head), Some(replayed)) => {
+            let expected = Head {
+                next: size,
+                frontier: stream.replay.frontier().clone(),
+                recorded_at: stream.replay.recorded_at().unwrap_or(Instant::new(head.recorded_at)),
+                schema_version: SCHEMA_VERSION,
+                agency: None,
+            };
+            let expected = HeadRow::new(&expected, replayed)?;
+            let differs = HEAD.differs(head, &expected, last(stream));
+            differs.into_iter().for_each(|finding| first.found(finding));
+            if replayed.code != *agency {
+                let (stored, replayed) = (Some(agency.to_string()), Some(replayed.code.to_string()));
+                first.found(finding(Sequence::default(), "schema's agency", stored, replayed));
+            }
+        }
+        (None, Some(_)) => first.found(finding(last(stream), "head", None, Some(String::new()))),
+        (Some(_), None) => first.found(finding(size, "head", Some(String::new()), None)),
+        (None, None) => {}
+    }
+    for wrong in store::wrong_answers(conn, 1).await? {
+        let sequence = Sequence::new(u64::try_from(wrong.sequence).unwrap_or(0));
+        let actor = wrong.actor.unwrap_or_else(|| "no leaf".to_owned());
+        first.found(finding(sequence, "idempotency subject", Some(wrong.subject), Some(actor)));
+    }
+    Ok(true)
+}
+
+/// The documents of a table: each says itself which sequence changed it last.
+macro_rules! documents {
+    ($conn:ident, $stream:ident, $first:ident, $slots:ident, $row:ident, $new:expr, $place:expr) => {{
+        let naming = Naming::<$row> { place: $place, sequence: |row| row.version };
+        let rows = || {
+            $stream
+                .replay
+                .book()
+                .$slots
+                .iter()
+                .map(|(_, document)| Ok::<_, Unreadable>(($new(document)?, document.revision.version)))
+        };
+        table($conn, &naming, rows, last($stream), $first).await?;
+    }};
+}
+
+/// Every table of documents, counters, balances and sums.
+pub(super) async fn tables(
+    conn: &AsyncPgConnection,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    documents!(conn, stream, first, organisations, OrganisationRow, OrganisationRow::new, |r| {
+        format!("organisations {}", r.credit_code)
+    });
+    documents!(
+        conn,
+        stream,
+        first,
+        reference_rates,
+        ReferenceRateRow,
+        |d| fine(ReferenceRateRow::new(d)),
+        |r| { format!("reference_rates {}/{}", r.name, r.date) }
+    );
+    documents!(conn, stream, first, programmes, ProgrammeRow, |d| fine(ProgrammeRow::new(d)), |r| {
+        format!("programmes {}", r.code)
+    });
+    documents!(conn, stream, first, rules, RulesRow, RulesRow::new, |r| {
+        format!("rules_versions {}/{}", r.programme, r.number)
+    });
+    documents!(
+        conn,
+        stream,
+        first,
+        budget_changes,
+        BudgetChangeRow,
+        |d| fine(BudgetChangeRow::new(d)),
+        |r| { format!("budget_changes {}", r.id) }
+    );
+    documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
+    documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
+    counters(conn, stream, first).await?;
+    sums(conn, stream, first).await?;
+    surplus_of_keyed(conn, stream, first).await
+}
+
+fn fine<R>(row: R) -> Result<R, Unreadable> {
+    Ok(row)
+}
+
+/// What rules count.
+async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
+    let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
+    let naming = Naming::<ContractUseRow> {
+        place: |r| format!("contract_uses {} {}", r.rental, r.voucher),
+        sequence: |_| -1,
+    };
+    let uses = || {
+        let all = book.uses.iter().flat_map(|(rental, uses)| uses.iter().map(|(v, u)| (*rental, *v, u)));
+        all.map(|(rental, voucher, used)| {
+            let sequence = touched.uses.get(&(rental, voucher)).copied().unwrap_or(last);
+            Ok((ContractUseRow::new(rental, voucher, used), sequence))
+        })
+    };
+    table(conn, &naming, uses, last, first).await?;
+    let naming = Naming::<UsageRow> {
+        place: |r| format!("usages {} {} {} {}", r.programme, r.organisation, r.year, r.counts),
+        sequence: |_| -1,
+    };
+    let usages = || keyed(&book.usages, &touched.usages, last, |key, used| Ok(UsageRow::new(key, *used)));
+    table(conn, &naming, usages, last, first).await?;
+    let naming = Naming::<NumberRow> { place: |r| format!("numbers {}", r.series), sequence: |_| -1 };
+    table(conn, &naming, || keyed(&book.numbers, &touched.numbers, last, number_row), last, first).await
+}
+
+/// What postings add up to.
+async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
+    let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
+    let naming = Naming::<BalanceRow> {
+        place: |r| format!("balances {} {} {}", r.account, r.programme, r.payee).trim_end().to_owned(),
+        sequence: |_| -1,
+    };
+    let balances =
+        || keyed(&book.balances, &touched.balances, last, |key, amount| Ok(BalanceRow::new(key, *amount)));
+    table(conn, &naming, balances, last, first).await?;
+    let naming = Naming::<TotalRow> {
+        place: |r| format!("totals {} {} {} {}", r.account, r.programme, r.fiscal_year, r.effective_date),
+        sequence: |_| -1,
+    };
+    let totals = || {
+        stream.totals.iter().map(|((account, programme, level, fiscal_year, date, block), total)| {
+            let row = TotalRow {
+                account: account.clone(),
+                programme: programme.clone(),
+                level: level.clone(),
+                fiscal_year: *fiscal_year,
+                effective_date: *date,
+                block: *block,
+                debit: total.debit,
+                credit: total.credit,
+            };
+            Ok((row, convert::read_sequence(total.last)?))
+        })
+    };
+    table(conn, &naming, totals, last, first).await
+}
+
+/// Rows of a book's slots, with the last sequence that touched each.
+fn keyed<'a, K: Ord + Clone + std::fmt::Debug, V: Clone, R>(
+    slots: &'a Slots<K, V>,
+    touched: &'a BTreeMap<K, Sequence>,
+    last: Sequence,
+    row: impl Fn(&K, &V) -> Result<R, Unreadable> + 'a,
+) -> impl Iterator<Item = Result<(R, Sequence), Unreadable>> + 'a {
+    slots.iter().map(move |(key, value)| Ok((row(key, value)?, touched.get(key).copied().unwrap_or(last))))
+}
+
+/// Sheets and tiles were compared as they were made; here only those that nothing made.
+async fn surplus_of_keyed(
+    conn: &AsyncPgConnection,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    let sheets = &stream.touched.sheets;
+    let made: u64 = sheets.values().map(|(count, _)| u64::from(*count)).sum();
+    if CalculationRow::count(conn).await? != i64::try_from(made).unwrap_or(i64::MAX) {
+        let known = |row: &CalculationRow| {
+            let count = sheets.get(&row.document).map_or(0, |(count, _)| *count);
+            row.version > 0 && row.version <= convert::count(count)
+        };
+        surplus(conn, &CALCULATIONS, known, last(stream), first).await?;
+    }
+    if TileRow::count(conn).await? != i64::try_from(stream.tiles_full).unwrap_or(i64::MAX) {
+        let size = stream.replay.next().number();
+        let known = |row: &TileRow| {
+            let (level, index) = (u32::try_from(row.level), u64::try_from(row.index));
+            let tiles = level.ok().and_then(|level| size.checked_shr(8 * (level + 1))).unwrap_or(0);
+            index.is_ok_and(|index| index < tiles)
+        };
+        surplus(conn, &TILES, known, last(stream), first).await?;
+    }
+    Ok(())
+}
+
+/// A table against all rows that it should have.
+async fn table<R: Table, I>(
+    conn: &AsyncPgConnection,
+    naming: &Naming<R>,
+    rows: impl Fn() -> I,
+    last: Sequence,
+    first: &mut First,
+) -> Result<(), VerifyError>
+where
+    R::Key: Ord,
+    I: Iterator<Item = Result<(R, Sequence), Unreadable>>,
+{
+    let (mut count, mut missing, mut all) = (0, 0, rows());
+    loop {
+        let some = all.by_ref().take(PAGE).collect::<Result<Vec<_>, _>>()?;
+        if some.is_empty() {
+            break;
+        }
+        count += some.len();
+        missing += by_keys(conn, naming, &some, first).await?;
+    }
+    if R::count(conn).await? == i64::try_from(count - missing).unwrap_or(i64::MAX) {
+        return Ok(());
+    }
+    let keys = rows().map(|row| row.map(|(row, _)| row.key())).collect::<Result<BTreeSet<_>, _>>()?;
+    surplus(conn, naming, |row| keys.contains(&row.key()), last, first).await
+}
+
+/// Walks a table for rows that no leaf makes. One that says no sequence, or none of the log's, is the last
+/// leaf's to answer for.
+async fn surplus<R: Table>(
+    conn: &AsyncPgConnection,
+    naming: &Naming<R>,
+    known: impl Fn(&R) -> bool,
+    last: Sequence,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    let mut after: Vec<R::Key> = Vec::new();
+    loop {
+        let rows = R::page(conn, &after, PAGE_ROWS).await?;
+        for row in rows.iter().filter(|row| !known(row)) {
+            let said = u64::try_from((naming.sequence)(row)).map_or(last, Sequence::new);
+            first.found(naming.surplus(row, said.min(last)));
+        }
+        match rows.last() {
+            Some(row) if rows.len() == PAGE => after = vec![row.key()],
+            _ => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! `POST /batches`: many writes in one request, each for itself or all or none.
+//!
+//! `each`: every operation is a submission of its own under its own key, handed over in order and awaited together; the
+//! outer key is asked for and not stored. `all`: one submission under the outer key.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::extract::{self, PathParts};
+use super::json::Json;
+use super::language::Language;
+use super::problem::Problem;
+use super::route::{Route, Verb};
+use super::routes::ROUTES;
+use super::verb::Parsed;
+use super::write::{self, Head, Shown};
+use super::{AppState, OPERATIONS_MAX, render};
+use crate::book::Envelope;
+use crate::domain::Sequence;
+use crate::engine::submission::{Accepted, Answer, NewText, Submission, SubmitError, Work};
+
+/// Whether the operations stand or fall together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Each for itself, under its own key.
+    Each,
+    /// All or none, under the outer key.
+    All,
+}
+
+/// A write within a batch.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// `POST` or `PUT`.
+    #[schema(example = "POST")]
+    method: String,
+    /// The path of a write.
+    #[schema(example = "/v1/vouchers")]
+    path: String,
+    /// Its body.
+    #[schema(value_type = Object)]
+    body: Option<Json>,
+    /// Its key; needed in the mode `each`.
+    idempotency_key: Option<String>,
+}
+
+/// Writes to be made together.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatch {
+    mode: Mode,
+    #[schema(max_items = 1000)]
+    operations: Vec<Operation>,
+}
+
+/// What became of one operation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchResult {
+    status: u16,
+    /// The resource or the problem.
+    #[schema(value_type = Object)]
+    body: Value,
+    /// Null where nothing was committed.
+    ledger_sequence: Option<Sequence>,
+}
+
+/// What became of the operations, in their order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchResults {
+    results: Vec<BatchResult>,
+}
+
+/// An operation as a write.
+struct Prepared {
+    route: &'static Route,
+    parsed: Parsed,
+    body: Json,
+    head: Head,
+    path: String,
+}
+
+/// The route of a write and the parameters in its path.
+pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts), Problem> {
+    let mut known = false;
+    for route in ROUTES.iter().filter(|route| matches!(route.verb, Verb::Write(_))) {
+        let Some(parts) = matched(route.path, path) else { continue };
+        if route.method.as_str() == method {
+            return Ok((route, parts));
+        }
+        known = true;
+    }
+    Err(Problem::new(if known { "method_not_allowed" } else { "unknown_path" }))
+}
+
+/// The parameters of a path that a pattern matches, segment by segment.
+fn matched(pattern: &str, path: &str) -> Option<PathParts> {
+    let (patterns, segments) = (pattern.split('/'), path.split('/'));
+    if patterns.clone().count() != segments.clone().count() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for (pattern, segment) in patterns.zip(segments) {
+        match pattern.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+            Some(name) if !segment.is_empty() => parts.push((name.to_owned(), segment.to_owned())),
+            None if pattern == segment => {}
+            _ => return None,
+        }
+    }
+    Some(parts.into_iter().collect())
+}
+
+fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -> Result<Prepared, Problem> {
+    let (route, parts) = dispatch(&operation.method, &operation.path)?;
+    let identity = outer.identity.clone();
+    if !route.permission.allows(&identity.actor) {
+        return Err(Problem::new("forbidden"));
+    }
+    let key = match mode {
+        Mode::Each => extract::key_digest(operation.idempotency_key.as_deref().unwrap_or_default())?,
+        Mode::All => outer.key,
+    };
+    let request_id = outer.request_id.clone();
+    let head = Head { identity, key, if_match: None, dry_run: outer.dry_run, request_id };
+    let body = operation.body.clone().unwrap_or_else(|| Json::Object(Vec::new()));
+    let Verb::Write(parse) = route.verb else { return Err(Problem::new("unknown_path")) };
+    let parsed = write::parsed(parse, state, &head, &parts, &body)?;
+    Ok(Prepared { route, parsed, body, head, path: operation.path.clone() })
+}
+
+impl Prepared {
+    fn envelope(&self) -> Envelope {
+        let (actor, command) = (self.head.identity.actor.clone(), self.parsed.command.clone());
+        Envelope { actor, if_match: None, command }
+    }
+
+    /// The same digest as of the same request on its own.
+    fn submission(&self) -> Submission {
+        let method = self.route.method.as_str().as_bytes();
+        let request = extract::request_digest([method, self.path.as_bytes(), b"", b"", &self.body.bytes()]);
+        Submission {
+            agency: self.head.identity.agency.clone(),
+            subject: self.head.identity.actor.subject.clone(),
+            key: self.head.key,
+            request,
+            request_id: self.head.request_id.clone(),
+            work: Work::One(Box::new(self.envelope())),
+            texts: self.parsed.texts.clone(),
+            accounts: self.parsed.accounts.clone(),
+        }
+    }
+}
+
+/// Answers a batch.
+pub async fn answer(
+    route: &'static Route,
+    state: &AppState,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let head = Head::of(route, state, request).await?;
+    let body = write::body(request, payload).await?;
+    let batch: NewBatch = body.read()?;
+    if batch.operations.len() > OPERATIONS_MAX {
+        return Err(Problem::too_large(OPERATIONS_MAX, "operations"));
+    }
+    if batch.operations.is_empty() {
+        return Err(Problem::new("invalid_value").at("/operations"));
+    }
+    match batch.mode {
+        Mode::Each => {
+            let language = extract::language(request.headers());
+            let results = each(state, &head, &batch.operations, language).await;
+            Ok(HttpResponse::Ok().json(BatchResults { results }))
+        }
+        Mode::All => {
+            let digest = head.digest(request, &body);
+            Ok(all(state, &head, &batch.operations, digest).await?.respond(request, &head.request_id))
+        }
+    }
+}
+
+async fn each(
+    state: &AppState,
+    head: &Head,
+    operations: &[Operation],
+    language: Language,
+) -> Vec<BatchResult> {
+    let prepared: Vec<_> = operations.iter().map(|one| prepared(state, head, one, Mode::Each)).collect();
+    let submissions = prepared.iter().flatten().map(Prepared::submission).collect();
+    let mut answers = submitted(state, submissions, head.dry_run).await.into_iter();
+    let mut results = Vec::with_capacity(prepared.len());
+    for one in prepared {
+        let shown = match one {
+            Ok(one) => on_its_own(state, &one, answers.next()).await,
+            Err(problem) => Err(problem),
+        };
+        results.push(result(shown, language, &head.request_id));
+    }
+    results
+}
+
+async fn submitted(
+    state: &AppState,
+    submissions: Vec<Submission>,
+    dry_run: bool,
+) -> Vec<Result<Answer, SubmitError>> {
+    if !dry_run {
+        return state.engine.submit_each(submissions).await;
+    }
+    let mut answers = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        answers.push(state.engine.dry_run(submission).await);
+    }
+    answers
+}
+
+async fn on_its_own(
+    state: &AppState,
+    one: &Prepared,
+    answer: Option<Result<Answer, SubmitError>>,
+) -> Result<Shown, Problem> {
+    let answer = answer.unwrap_or(Err(SubmitError::Fault))?;
+    write::shown(one.route, state, &one.head, &one.parsed.texts, answer).await
+}
+
+fn result(shown: Result<Shown, Problem>, language: Language, request_id: &str) -> BatchResult {
+    let refused = |problem: &Problem, id: &str| BatchResult {
+        status: problem.status(),
+        body: problem.body(language, id),
+        ledger_sequence: None,
+    };
+    match shown {
+        Ok(Shown::Resource { status, body, sequence, .. }) => {
+            BatchResult { status, body, ledger_sequence: sequence }
+        }
+        Ok(Shown::Refused { problem, request_id: first, replayed }) => {
+            refused(&problem, if replayed { &first } else { request_id })
+        }
+        Err(problem) => refused(&problem, request_id),
+    }
+}
+
+async fn all(
+    state: &AppState,
+    head: &Head,
+    operations: &[Operation],
+    request: [u8; 32],
+) -> Result<Shown, Problem> {
+    let mut members = Vec::with_capacity(operations.len());
+    for (index, operation) in operations.iter().enumerate() {
+        let one = prepared(state, head, operation, Mode::All);
+        members.push(one.map_err(|problem| problem.under(&format!("/operations/{index}")))?);
+    }
+    let texts: Vec<NewText> = members.iter().flat_map(|member| member.parsed.texts.clone()).collect();
+    let submission = Submission {
+        agency: head.identity.agency.clone(),
+        subject: head.identity.actor.subject.clone(),
+        key: head.key,
+        request,
+        request_id: head.request_id.clone(),
+        work: Work::All {
+            actor: head.identity.actor.clone(),
+            members: members.iter().map(Prepared::envelope).collect(),
+        },
+        accounts: members.iter().flat_map(|member| member.parsed.accounts.clone()).collect(),
+        texts: texts.clone(),
+    };
+    match write::submit(state, submission, head.dry_run).await? {
+        Answer::Refused { refusal, member, request_id, replayed } => {
+            let problem = Problem::refused(&refusal);
+            let problem = match member {
+                Some(index) => problem.under(&format!("/operations/{index}")),
+                None => problem,
+            };
+            Ok(Shown::Refused { problem, request_id, replayed })
+        }
+        Answer::Accepted { first, members: accepted, replayed } => {
+            let results = all_results(state, head, &members, &texts, &accepted).await?;
+            let body = json!({"results": results});
+            Ok(Shown::Resource {
+                status: 200,
+                body: if head.dry_run { render::previewed(body) } else { body },
+                sequence: (!head.dry_run).then_some(first.sequence),
+                version: None,
+                replayed,
+            })
+        }
+    }
+}
+
+async fn all_results(
+    state: &AppState,
+    head: &Head,
+    members: &[Prepared],
+    texts: &[NewText],
+    accepted: &[Accepted],
+) -> Result<Vec<BatchResult>, Problem> {
+    let attached = render::attachments(&state.engine, &head.identity.agency, texts, accepted).await?;
+    let one = |(member, accepted): (&Prepared, &Accepted)| {
+        Ok(BatchResult {
+            status: member.route.success(),
+            body: render::resource(&accepted.outcome, &attached)?,
+            ledger_sequence: (!head.dry_run).then_some(accepted.sequence),
+        })
+    };
+    members.iter().zip(accepted).map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn an_operation_finds_its_route_and_its_parameters() {
+        let (route, parts) = dispatch("POST", "/v1/programmes/bj/rules/2/approve").unwrap();
+        assert_eq!(route.path, "/v1/programmes/{code}/rules/{version}/approve");
+        assert_eq!((parts.text("code").unwrap(), parts.text("version").unwrap()), ("bj", "2"));
+        assert_eq!(dispatch("PUT", "/v1/business-date").unwrap().0.path, "/v1/business-date");
+        for (method, path, status) in [
+            ("GET", "/v1/vouchers", 405),
+            ("PUT", "/v1/vouchers", 405),
+            ("POST", "/v1/me", 404),
+            ("POST", "/v1/batches", 404),
+            ("POST", "/v1/vouchers/", 404),
+            ("POST", "/v1/vouchers//issue", 404),
+            ("POST", "/v1/vouchers?dry_run=true", 404),
+            ("POST", "vouchers", 404),
+        ] {
+            assert_eq!(dispatch(method, path).unwrap_err().status(), status, "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The one table: every error's code, its status, and what it says in both languages.
+//!
+//! A code never changes its meaning. `{name}` in a detail stands for a member of what the rule refused with.
+//! What a 5xx says tells nothing of its cause. An entry `"key" as "code"` words a code for a case of its own.
+
+use super::language::Language;
+
+/// One error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// By which the service finds it.
+    pub key: &'static str,
+    /// What callers read; the key, but for a case of its own.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    chinese: [&'static str; 2],
+    english: [&'static str; 2],
+}
+
+impl Entry {
+    /// The entry with this key.
+    pub fn find(key: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|entry| entry.key == key)
+    }
+
+    /// The entry with this key; for one that is not in the table, the internal error.
+    pub fn get(key: &str) -> &'static Self {
+        Self::find(key).unwrap_or_else(|| {
+            tracing::error!(error.code = key, "an error is not in the table");
+            &INTERNAL
+        })
+    }
+
+    /// Its title and its detail, before what it names is filled in.
+    pub const fn words(&self, language: Language) -> [&'static str; 2] {
+        match language {
+            Language::Chinese => self.chinese,
+            Language::English => self.english,
+        }
+    }
+}
+
+static INTERNAL: Entry = Entry {
+    key: "internal",
+    code: "internal",
+    status: 500,
+    chinese: ["内部错误", "服务内部错误，已记录。"],
+    english: ["Internal error", "The service failed; the failure is logged."],
+};
+
+macro_rules! table {
+    ($($key:literal $(as $code:literal)?: $status:literal, $chinese:expr, $english:expr;)*) => {
+        /// Every error.
+        #[rustfmt::skip]
+        pub static TABLE: &[Entry] = &[$(
+            Entry {
+                key: $key,
+                code: table!(@code $key $($code)?),
+                status: $status,
+                chinese: $chinese,
+                english: $english,
+            },
+        )*];
+    };
+    (@code $key:literal $code:literal) => { $code };
+    (@code $key:literal) => { $key };
+}
+
+table! {
+    // not about one noun
+    "malformed_json": 400, ["JSON 无法读取", "请求体不是合法的 JSON。"], ["Malformed JSON", "The body is not well-formed JSON."];
+    "unreadable_body": 400, ["请求体无法读取", "请求体没有完整到达。"], ["Unreadable body", "The body did not arrive whole."];
+    "idempotency_key_missing": 400, ["缺少幂等键", "写操作必须带请求头 Idempotency-Key。"], ["Idempotency key missing", "Every write needs the header Idempotency-Key."];
+    "idempotency_key_invalid": 400, ["幂等键无效", "Idempotency-Key 须为 1 至 255 个可见字符，且只出现一次。"], ["Invalid idempotency key", "Idempotency-Key takes 1 to 255 visible characters, once."];
+    "invalid_query": 400, ["查询参数无效", "查询参数“{parameter}”未知、重复或取值无效。"], ["Invalid query", "The query parameter \"{parameter}\" is unknown, repeated or has no valid value."];
+    "invalid_cursor": 400, ["游标无效", "游标不属于本列表或其筛选条件。"], ["Invalid cursor", "The cursor is not of this list with these filters."];
+    "unauthenticated": 401, ["未认证", "请提供有效的 Bearer 令牌。"], ["Not authenticated", "A valid bearer token is needed."];
+    "forbidden": 403, ["无权限", "您的角色不能进行此操作。"], ["Forbidden", "Your role may not do this."];
+    "sandbox_only" as "forbidden": 403, ["无权限", "只有沙箱机构可以设定业务日期。"], ["Forbidden", "The business date is set by hand in sandbox agencies only."];
+    "same_person": 403, ["须换人办理", "您已经手过（{role}），须由另一人批准。"], ["Same person", "You handled this before ({role}); another person must approve it."];
+    "not_found": 404, ["未找到", "没有此对象，或它不属于您。"], ["Not found", "There is no such object, or it is not yours."];
+    "unknown_path" as "not_found": 404, ["未找到", "路径未知。"], ["Not found", "The path is unknown."];
+    "method_not_allowed": 405, ["方法不允许", "此路径不支持该方法。"], ["Method not allowed", "The path does not support this method."];
+    "version_conflict": 412, ["版本已变", "对象的版本与 If-Match 不符，请重新读取。"], ["Version conflict", "The object is not of the version in If-Match; read it again."];
+    "too_large": 413, ["超过上限", "请求超过上限 {limit} {unit}。"], ["Too large", "The request exceeds the limit of {limit} {unit}."];
+    "unsupported_media_type": 415, ["媒体类型不支持", "请求体须为未经压缩的 application/json。"], ["Unsupported media type", "The body must be application/json without a content encoding."];
+    "idempotency_key_reused": 422, ["幂等键已用于另一请求", "同一幂等键已用于另一请求。"], ["Idempotency key reused", "The idempotency key was used for another request."];
+    "internal": 500, ["内部错误", "服务内部错误，已记录。"], ["Internal error", "The service failed; the failure is logged."];
+    "busy": 503, ["繁忙", "请稍后重试。"], ["Busy", "Try again shortly."];
+    "unavailable": 503, ["暂不可用", "服务暂不可用，请稍后重试。"], ["Unavailable", "The service is not available for the moment; try again."];
+    "outcome_unknown": 503, ["结果未知", "提交结果未知；请用同一幂等键重试以得知。"], ["Outcome unknown", "The outcome is not known; ask again with the same idempotency key."];
+    // values
+    "unknown_field": 422, ["未知字段", "不认识此字段。"], ["Unknown field", "The field is not known."];
+    "missing_field": 422, ["缺少字段", "必填字段缺失。"], ["Missing field", "A required field is missing."];
+    "duplicate_field": 422, ["字段重复", "字段只能出现一次。"], ["Duplicate field", "The field may stand there once only."];
+    "invalid_type": 422, ["类型错误", "此值的 JSON 类型不对。"], ["Wrong type", "The value is of the wrong JSON type."];
+    "invalid_value": 422, ["取值无效", "此值不在允许的范围内。"], ["Invalid value", "The value is not one of those allowed."];
+    "invalid_amount": 422, ["金额无效", "金额须为大于零的字符串，最多 12 位整数和两位小数。"], ["Invalid amount", "An amount is a string above zero with at most 12 digits and two decimals."];
+    "invalid_percent": 422, ["百分数无效", "百分数须为字符串，最多六位小数，不为负。"], ["Invalid percent", "A percentage is a string with at most six decimals, not below zero."];
+    "invalid_points": 422, ["百分点无效", "百分点须为字符串，最多六位小数，不为负。"], ["Invalid points", "Points are a string with at most six decimals, not below zero."];
+    "invalid_text": 422, ["文字无效", "文字为空、过长、首尾有空白或含控制字符。"], ["Invalid text", "The text is empty, too long, has blanks at an end or control characters."];
+    "invalid_reason": 422, ["理由无效", "理由须为 1 至 2,000 个字符。"], ["Invalid reason", "A reason takes 1 to 2,000 characters."];
+    "invalid_date": 422, ["日期无效", "日期须为 YYYY-MM-DD。"], ["Invalid date", "A date is written YYYY-MM-DD."];
+    "invalid_instant": 422, ["时刻无效", "时刻须符合 RFC 3339。"], ["Invalid instant", "An instant is written as RFC 3339 says."];
+    "invalid_zone": 422, ["时区无效", "时区须为 IANA 名称。"], ["Invalid zone", "A zone is named as the IANA database does."];
+    "invalid_fiscal_year": 422, ["年度无效", "年度须为 1900 至 2999 的整数。"], ["Invalid fiscal year", "A fiscal year is an integer from 1900 to 2999."];
+    "invalid_id": 422, ["编号无效", "编号须为小写带连字符的 UUID。"], ["Invalid id", "An id is a UUID in lower case with hyphens."];
+    "invalid_hash": 422, ["摘要无效", "摘要须为 64 位小写十六进制。"], ["Invalid hash", "A hash is 64 lower-case hexadecimal digits."];
+    "invalid_programme_code": 422, ["专项代码无效", "专项代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid programme code", "A programme's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
+    "invalid_bank_code": 422, ["联行号无效", "联行号须为 12 位数字。"], ["Invalid bank code", "A bank code is 12 digits."];
+    "invalid_account_number": 422, ["账号无效", "账号须为 6 至 34 位数字或字母。"], ["Invalid account number", "An account number is 6 to 34 digits or letters."];
+    "credit_code_charset": 422, ["统一社会信用代码无效", "须为 18 位数字或大写字母（不含 I、O、S、V、Z）。"], ["Invalid credit code", "A credit code is 18 digits and capital letters without I, O, S, V, Z."];
+    "credit_code_checksum": 422, ["统一社会信用代码校验位不符", "第 18 位校验字符不符（GB 32100-2015）。"], ["Credit code checksum", "The 18th character is not the check character (GB 32100-2015)."];
+    "format_not_supported": 422, ["格式不支持", "不支持格式“{format}”。"], ["Format not supported", "The format \"{format}\" is not supported."];
+    // when, and the agency
+    "effective_date_in_future": 422, ["日期晚于业务日期", "{effective_date} 晚于业务日期 {business_date}。"], ["Effective date in the future", "{effective_date} is later than the business date {business_date}."];
+    "business_date_backwards": 422, ["业务日期不能后退", "业务日期已是 {business_date}。"], ["Business date backwards", "The business date stands at {business_date} already."];
+    "agency_exists": 409, ["机构已存在", "该机构的账已建立。"], ["Agency exists", "The agency's ledger exists."];
+    "semantics_unknown": 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
+    "wrong_state": 409, ["状态不符", "当前状态“{status}”不允许此操作。"], ["Wrong state", "It cannot be done in the state \"{status}\"."];
+    "reason_missing": 422, ["缺少理由", "退回或驳回须说明理由。"], ["Reason missing", "To return or reject needs a reason."];
+    // reference rates, organisations
+    "reference_rate_exists": 409, ["参考利率已录入", "{name} 在 {date} 的利率已录入。"], ["Reference rate exists", "{name} is loaded for {date} already."];
+    "organisation_exists": 409, ["单位已登记", "{credit_code} 已登记。"], ["Organisation exists", "{credit_code} is registered already."];
+    "account_name_differs": 422, ["户名不符", "户名须与单位名称一致。"], ["Account name differs", "The account's name must be the organisation's."];
+    "organisation_blocked": 422, ["单位已冻结", "{credit_code} 已冻结，不能办理新业务。"], ["Organisation blocked", "{credit_code} is blocked and begins nothing new."];
+    "organisation_not_registered": 422, ["单位未登记", "{credit_code} 未登记。"], ["Organisation not registered", "{credit_code} is not registered."];
+    // programmes
+    "programme_exists": 409, ["专项已存在", "专项 {programme} 已存在。"], ["Programme exists", "Programme {programme} exists already."];
+    "instrument_not_supported": 422, ["资助方式不支持", "本版本不支持 {instrument}。"], ["Instrument not supported", "This release does not run {instrument} programmes."];
+    "invalid_window": 422, ["期间无效", "最后一天早于第一天。"], ["Invalid window", "The last day lies before the first."];
+    "nothing_to_lapse": 422, ["无可收回指标", "没有可用指标可收回。"], ["Nothing to lapse", "Nothing is available that could lapse."];
+    "pot_exhausted": 409, ["指标不足", "可用 {available}，需要 {requested}。"], ["Pot exhausted", "{available} is available, {requested} was asked for."];
+    "window_closed": 422, ["不在专项期间", "{date} 不在专项期间，或当日无生效规则。"], ["Window closed", "{date} lies outside the programme's window, or no rules are in force on it."];
+    "programme_not_active": 409, ["专项未生效", "专项 {programme} 未生效。"], ["Programme not active", "Programme {programme} is not active."];
+    "wrong_instrument": 422, ["资助方式不符", "专项 {programme} 的资助方式为 {instrument}。"], ["Wrong instrument", "Programme {programme} is of the instrument {instrument}."];
+    "rules_field_missing": 422, ["规则缺项", "该资助方式需要 {field}。"], ["Rules field missing", "The instrument needs {field}."];
+    "rules_field_not_applicable": 422, ["规则项不适用", "{field} 不适用于该资助方式。"], ["Rules field not applicable", "{field} does not apply to the instrument."];
+    "rules_invalid": 422, ["规则无效", "{field} 取值无效或自相矛盾。"], ["Invalid rules", "{field} is invalid or contradicts itself."];
+    "statutory_points_cap": 422, ["超过法定上限", "贴息最多 {points_max} 个百分点。"], ["Statutory points cap", "At most {points_max} points of interest are paid."];
+    "statutory_window": 422, ["超过法定期限", "贴息期限至 {until} 为止。"], ["Statutory window", "Interest is paid until {until}."];
+    // calculations
+    "below_minimum": 422, ["低于最低基数", "基数 {base} 低于 {minimum}。"], ["Below the minimum", "The base {base} is below {minimum}."];
+    "tax_percent_missing": 422, ["缺少税率", "“{item}”需要 tax_percent。"], ["Tax rate missing", "\"{item}\" needs a tax_percent."];
+    "nothing_to_pay": 422, ["无可支付金额", "取整和扣减后金额为 0.00。"], ["Nothing to pay", "The amount is 0.00 after rounding and all cuts."];
+    "annual_cap_exhausted": 422, ["年度额度已用完", "年度上限 {cap}，已用 {used}。"], ["Annual cap exhausted", "{used} of the annual cap {cap} is used."];
+    "amount_out_of_range": 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger keeps."];
+    // rentals, vouchers
+    "contract_exists": 409, ["合同已登记", "合同 {contract_no} 已登记。"], ["Contract exists", "Contract {contract_no} is recorded already."];
+    "related_provider": 422, ["关联服务商", "服务商 {provider} 与申报单位有关联。"], ["Related provider", "The provider {provider} is related to the organisation."];
+    "invalid_period": 422, ["期间无效", "最后一天早于第一天。"], ["Invalid period", "The last day lies before the first."];
+    "contract_already_used": 409, ["合同已使用", "该合同已有专项 {programme} 的券。"], ["Contract already used", "The contract carries a voucher of programme {programme}."];
+    "not_eligible": 422, ["不符合条件", "不符合条件：{reason}。"], ["Not eligible", "The organisation is not eligible: {reason}."];
+    "validity_out_of_range": 422, ["有效期超出范围", "最后可用日超出日历范围。"], ["Validity out of range", "The last usable day lies beyond the calendar."];
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    fn read(path: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(path), &mut found);
+        found.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    }
+
+    fn snake(name: &str) -> String {
+        let mut out = String::new();
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && !out.is_empty() {
+                out.push('_');
+            }
+            out.push(c.to_ascii_lowercase());
+        }
+        out
+    }
+
+    /// The codes of the enums that are written as `{"code": …}`.
+    fn refusals(source: &str) -> Vec<String> {
+        let mut codes = Vec::new();
+        for part in source.split("#[serde(tag = \"code\", rename_all = \"snake_case\")]\n").skip(1) {
+            let body = part.split("\n}").next().unwrap();
+            let mut untagged = false;
+            for line in body.lines().skip(1) {
+                untagged |= line.contains("serde(untagged)");
+                let variant =
+                    line.strip_prefix("    ").filter(|l| l.starts_with(|c: char| c.is_ascii_uppercase()));
+                let Some(variant) = variant else { continue };
+                let name: String = variant.chars().take_while(char::is_ascii_alphanumeric).collect();
+                if !std::mem::take(&mut untagged) {
+                    codes.push(snake(&name));
+                }
+            }
+        }
+        codes
+    }
+
+    /// The words in quotes after each of these marks.
+    fn quoted(source: &str, mark: &str) -> Vec<String> {
+        source.split(mark).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+    }
+
+    #[test]
+    fn every_refusal_is_in_the_table() {
+        let rooms =
+            ["book", "agencies", "reference_rates", "organisations", "programmes", "rentals", "vouchers"];
+        let codes: BTreeSet<String> =
+            rooms.iter().flat_map(|room| read(room)).flat_map(|s| refusals(&s)).collect();
+        assert!(codes.len() > 40, "{codes:?}");
+        assert!(codes.contains("not_found") && codes.contains("statutory_points_cap"));
+        let missing: Vec<_> = codes.iter().filter(|code| Entry::find(code).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_code_of_a_value_and_of_a_handler_is_in_the_table() {
+        let mut codes = BTreeSet::new();
+        for source in read("") {
+            let source = source.split("#[cfg(test)]").next().unwrap();
+            for mark in [concat!("Problem::", "new(\""), concat!("Malformed { ", "code: \"")] {
+                codes.extend(quoted(source, mark));
+            }
+        }
+        assert!(codes.len() > 30, "{codes:?}");
+        let missing: Vec<_> = codes.iter().filter(|code| Entry::find(code).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_key_stands_there_once_and_every_text_in_both_languages() {
+        let keys: BTreeSet<&str> = TABLE.iter().map(|entry| entry.key).collect();
+        assert_eq!(keys.len(), TABLE.len());
+        for entry in TABLE {
+            assert!((400..600).contains(&entry.status), "{}", entry.key);
+            let [[_, chinese], [_, english]] =
+                [entry.words(Language::Chinese), entry.words(Language::English)];
+            assert!(!chinese.is_ascii() && english.is_ascii(), "{}", entry.key);
+            let named = |text: &'static str| -> BTreeSet<&str> {
+                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+            };
+            assert_eq!(named(chinese), named(english), "{}", entry.key);
+            assert!(entry.status < 500 || named(english).is_empty(), "{}", entry.key);
+        }
+    }
+
+    #[test]
+    fn a_code_of_several_entries_has_one_status() {
+        for entry in TABLE {
+            let statuses = TABLE.iter().filter(|other| other.code == entry.code).map(|other| other.status);
+            assert_eq!(statuses.collect::<BTreeSet<_>>().len(), 1, "{}", entry.code);
+        }
+    }
+}

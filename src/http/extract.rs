@@ -1,0 +1,212 @@
+//! What a request says beside its body: who calls, the idempotency key, `If-Match`, the query, the path.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use sha2::{Digest, Sha256};
+
+use super::language::Language;
+use super::problem::Problem;
+use crate::auth::token::{Identity, Verifier};
+use crate::domain::Sequence;
+
+/// The request's id, made where the request comes in; it stands in the answer and in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// A header that may stand there once, as text.
+pub fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name);
+    values.next().filter(|_| values.next().is_none())?.to_str().ok()
+}
+
+/// The language to answer in.
+pub fn language(headers: &HeaderMap) -> Language {
+    Language::accepted(header_text(headers, &header::ACCEPT_LANGUAGE))
+}
+
+/// Who calls. Error: `unauthenticated`; the reason is for the log.
+pub fn identity(headers: &HeaderMap, verifier: &Verifier) -> Result<Identity, Problem> {
+    let refused = |reason: &str| {
+        tracing::debug!(reason, "a caller is not known");
+        Problem::new("unauthenticated")
+    };
+    let text = header_text(headers, &header::AUTHORIZATION).ok_or_else(|| refused("no_token"))?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(|| refused("no_token"))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(refused("scheme"));
+    }
+    verifier.verify(token.trim()).map_err(|error| refused(error.reason()))
+}
+
+/// An idempotency key as it is kept: its SHA-256.
+pub fn key_digest(key: &str) -> Result<[u8; 32], Problem> {
+    match key.len() {
+        0 => Err(Problem::new("idempotency_key_missing")),
+        1..=255 if key.bytes().all(|b| b.is_ascii_graphic()) => Ok(Sha256::digest(key).into()),
+        _ => Err(Problem::new("idempotency_key_invalid")),
+    }
+}
+
+/// The idempotency key of a request.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<[u8; 32], Problem> {
+    let name = HeaderName::from_static("idempotency-key");
+    match headers.get_all(&name).count() {
+        0 => Err(Problem::new("idempotency_key_missing")),
+        1 => {
+            let text = header_text(headers, &name).ok_or_else(|| Problem::new("idempotency_key_invalid"))?;
+            key_digest(text.trim())
+        }
+        _ => Err(Problem::new("idempotency_key_invalid")),
+    }
+}
+
+/// The version that the caller saw: `"123"`. What is no version of ours matches none; `*` says nothing.
+pub fn if_match(headers: &HeaderMap) -> Result<Option<Sequence>, Problem> {
+    if !headers.contains_key(header::IF_MATCH) {
+        return Ok(None);
+    }
+    let text = header_text(headers, &header::IF_MATCH).map(str::trim);
+    if text == Some("*") {
+        return Ok(None);
+    }
+    let digits = text.and_then(|t| t.strip_prefix('"')?.strip_suffix('"'));
+    let number = digits.filter(|d| d.bytes().all(|b| b.is_ascii_digit())).and_then(|d| d.parse().ok());
+    number.map(|n| Some(Sequence::new(n))).ok_or_else(|| Problem::new("version_conflict"))
+}
+
+/// The SHA-256 of what makes a request the same: each part with its length before it.
+pub fn request_digest(parts: [&[u8]; 5]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// The query's parameters, each once and all known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Error: `invalid_query`, naming the parameter.
+    pub fn parse(text: &str, known: &[&str]) -> Result<Self, Problem> {
+        let refused = |name: &str| Problem::new("invalid_query").with("parameter", name);
+        let pairs =
+            actix_web::web::Query::<Vec<(String, String)>>::from_query(text).map_err(|_| refused("?"))?;
+        let pairs = pairs.into_inner();
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if !known.contains(&name.as_str()) || pairs.iter().skip(index + 1).any(|(other, _)| other == name)
+            {
+                return Err(refused(name));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// A parameter as it was written.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter as a value. Error: `invalid_query`.
+    pub fn value<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let parsed = self.text(name).map(str::parse::<T>).transpose();
+        parsed.map_err(|_| Problem::new("invalid_query").with("parameter", name))
+    }
+
+    /// All but the named ones, sorted.
+    pub fn others(&self, but: &[&str]) -> Vec<(&str, &str)> {
+        let pairs = self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let mut pairs: Vec<_> = pairs.filter(|(name, _)| !but.contains(name)).collect();
+        pairs.sort_unstable();
+        pairs
+    }
+}
+
+/// The path's parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathParts(Vec<(String, String)>);
+
+impl PathParts {
+    /// Of a request that a resource took.
+    pub fn of(request: &HttpRequest) -> Self {
+        request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// A parameter as it was written.
+    pub fn text(&self, name: &str) -> Result<&str, Problem> {
+        let found = self.0.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.as_str()).ok_or_else(|| Problem::new("not_found"))
+    }
+
+    /// A parameter as a value. What has not its form names nothing: `not_found`.
+    pub fn value<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.text(name)?.parse().map_err(|_| Problem::new("not_found"))
+    }
+}
+
+impl FromIterator<(String, String)> for PathParts {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(parts: I) -> Self {
+        Self(parts.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_write_needs_one_visible_key() {
+        let code =
+            |values: &[&str]| idempotency_key(&headers("idempotency-key", values)).map_err(|p| p.code());
+        assert_eq!(code(&[]), Err("idempotency_key_missing"));
+        assert_eq!(code(&[""]), Err("idempotency_key_missing"));
+        assert_eq!(code(&["a b"]), Err("idempotency_key_invalid"));
+        assert_eq!(code(&["a", "a"]), Err("idempotency_key_invalid"));
+        assert_eq!(code(&[&"a".repeat(256)]), Err("idempotency_key_invalid"));
+        assert!(code(&[&"a".repeat(255)]).is_ok());
+        assert_ne!(code(&["a"]), code(&["b"]));
+    }
+
+    #[test]
+    fn if_match_takes_one_strong_tag() {
+        let read = |values: &[&str]| if_match(&headers("if-match", values)).map_err(|p| p.code());
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&["*"]), Ok(None));
+        assert_eq!(read(&["\"123\""]), Ok(Some(Sequence::new(123))));
+        for other in ["123", "W/\"123\"", "\"abc\"", "\"\"", "\"1\", \"2\"", "\"-1\"", "\"+1\""] {
+            assert_eq!(read(&[other]), Err("version_conflict"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_known_and_each_parameter_stands_there_once() {
+        let code = |text: &str| Query::parse(text, &["limit", "status"]).map_err(|p| p.code());
+        assert_eq!(code("limit=1&limit=2"), Err("invalid_query"));
+        assert_eq!(code("colour=1"), Err("invalid_query"));
+        let query = code("status=a%20b&limit=5").unwrap();
+        assert_eq!(query.text("status"), Some("a b"));
+        assert_eq!(query.value::<u32>("limit").unwrap(), Some(5));
+        assert_eq!(query.value::<u32>("status").unwrap_err().code(), "invalid_query");
+        assert_eq!(query.others(&["limit"]), [("status", "a b")]);
+    }
+
+    #[test]
+    fn a_digest_knows_where_a_part_ends() {
+        let digest = |a: &str, b: &str| request_digest([a.as_bytes(), b.as_bytes(), b"", b"", b""]);
+        assert_ne!(digest("ab", "c"), digest("a", "bc"));
+    }
+}

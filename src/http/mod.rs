@@ -1,0 +1,221 @@
+//! HTTP: the routes on one page, the one table of errors, and what stands between them.
+//!
+//! A write goes `write` → a noun's `api` (parses) → the engine → `render`; a read goes straight to a noun's `api`.
+//! A fault in a handler is its caller's 500 and nobody else's.
+
+pub mod around;
+pub mod batches;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod json;
+pub mod language;
+pub mod list;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod registry;
+pub mod render;
+pub mod route;
+pub mod routes;
+pub mod schema;
+pub mod text;
+pub mod verb;
+pub mod write;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::TcpListener;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::header::HeaderMap;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer, guard, web};
+use futures_util::FutureExt;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::auth::accounts::AccountVault;
+use crate::auth::token::{Identity, Verifier};
+use crate::engine::Engine;
+use extract::{PathParts, Query, RequestId};
+use problem::Problem;
+use registry::Registry;
+use route::{Method, Route, Verb};
+use verb::ReadRequest;
+
+/// Most bytes of a body of JSON: 256 KiB.
+pub const BODY_BYTES_MAX: usize = 262_144;
+
+/// Most operations of a batch.
+pub const OPERATIONS_MAX: usize = 1_000;
+
+/// How long a body may take to arrive.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The one door.
+    pub engine: Engine,
+    /// Knows tokens.
+    pub verifier: Arc<Verifier>,
+    /// Seals account numbers.
+    pub vault: Arc<AccountVault>,
+    /// Which agencies there are.
+    pub agencies: Arc<Registry>,
+    /// What was counted.
+    pub metrics: PrometheusHandle,
+}
+
+impl AppState {
+    /// Who calls, for an agency that there is. Error: `unauthenticated`.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Identity, Problem> {
+        let identity = extract::identity(headers, &self.verifier)?;
+        if self.agencies.knows(&self.engine, &identity.agency).await? {
+            return Ok(identity);
+        }
+        Err(Problem::new("unauthenticated"))
+    }
+}
+
+/// How the server runs.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// How long open requests may take once the server stops.
+    pub shutdown_timeout: Duration,
+    /// How long the head of a request may take to arrive.
+    pub head_timeout: Duration,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self { workers, shutdown_timeout: Duration::from_secs(30), head_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// Serves on listeners that are bound already. The server stops with its handle; it takes no signals.
+pub fn serve(config: &HttpConfig, listeners: Vec<TcpListener>, state: AppState) -> io::Result<Server> {
+    let state = web::Data::new(state);
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .configure(configure)
+            .wrap(Compress::default())
+            .wrap(from_fn(around::around))
+    })
+    .workers(config.workers)
+    .shutdown_timeout(config.shutdown_timeout.as_secs())
+    .client_request_timeout(config.head_timeout)
+    .disable_signals();
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}
+
+/// Registers every route.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut by_path: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
+    for route in routes::ROUTES {
+        by_path.entry(route.path).or_default().push(route);
+    }
+    for (path, routes) in by_path {
+        let methods: Vec<Method> = routes.iter().map(|route| route.method).collect();
+        let mut resource = web::resource(path);
+        for route in routes {
+            let guarded = match route.method {
+                Method::Get => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+                Method::Post => web::post(),
+                Method::Put => web::put(),
+            };
+            let handler = move |state: web::Data<AppState>, request: HttpRequest, payload: web::Payload| async move {
+                respond(route, &state, &request, payload).await
+            };
+            resource = resource.route(guarded.to(handler));
+        }
+        config.service(
+            resource.default_service(web::to(move |request| wrong_method(allowed(&methods), request))),
+        );
+    }
+    config
+        .service(outside("/livez").route(web::get().to(health::livez)).route(web::head().to(health::livez)))
+        .service(
+            outside("/readyz").route(web::get().to(health::readyz)).route(web::head().to(health::readyz)),
+        )
+        .service(outside("/metrics").route(web::get().to(health::metrics)))
+        .service(outside("/openapi.json").route(web::get().to(health::document)))
+        .service(outside("/docs").route(web::get().to(health::to_docs)))
+        .service(health::docs())
+        .default_service(web::to(unknown_path));
+}
+
+fn outside(path: &'static str) -> actix_web::Resource {
+    web::resource(path).default_service(web::to(|request| wrong_method("GET, HEAD", request)))
+}
+
+/// The `Allow` of a path with these methods.
+fn allowed(methods: &[Method]) -> &'static str {
+    match (methods.contains(&Method::Get), methods.contains(&Method::Post), methods.contains(&Method::Put)) {
+        (true, true, _) => "GET, HEAD, POST",
+        (true, false, _) => "GET, HEAD",
+        (false, true, _) => "POST",
+        (false, false, _) => "PUT",
+    }
+}
+
+async fn wrong_method(methods: &'static str, request: HttpRequest) -> HttpResponse {
+    refuse(&Problem::new("method_not_allowed").allowing(methods), &request)
+}
+
+async fn unknown_path(request: HttpRequest) -> HttpResponse {
+    refuse(&Problem::new("unknown_path"), &request)
+}
+
+fn refuse(problem: &Problem, request: &HttpRequest) -> HttpResponse {
+    problem.respond(extract::language(request.headers()), &RequestId::of(request))
+}
+
+/// Answers a request that a route took; a panic is a fault.
+async fn respond(
+    route: &'static Route,
+    state: &AppState,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let answered = AssertUnwindSafe(answer(route, state, request, payload)).catch_unwind().await;
+    let answered = answered.unwrap_or_else(|_| Err(Problem::fault(&"a handler panicked")));
+    answered.unwrap_or_else(|problem| refuse(&problem, request))
+}
+
+async fn answer(
+    route: &'static Route,
+    state: &AppState,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let verb = match route.verb {
+        Verb::Write(parse) => return write::answer(route, parse, state, request, payload).await,
+        Verb::Batch => return batches::answer(route, state, request, payload).await,
+        Verb::Read(verb) => verb,
+    };
+    let identity = state.caller(request.headers()).await?;
+    if !route.permission.allows(&identity.actor) {
+        return Err(Problem::new("forbidden"));
+    }
+    let query = Query::parse(request.query_string(), &route.parameters())?;
+    let reply = verb(ReadRequest {
+        agency: identity.agency,
+        actor: identity.actor,
+        engine: state.engine.clone(),
+        route: route.path,
+        path: PathParts::of(request),
+        query,
+    });
+    Ok(reply.await?.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))
+}

@@ -1,0 +1,325 @@
+//! The OpenAPI 3.1 document, made from the routes.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response,
+    ResponseBuilder,
+};
+
+use super::error::TABLE;
+use super::problem::MEDIA_TYPE;
+use super::route::{Method, Param, Permission, Route, Shape};
+use super::routes::ROUTES;
+use super::schema::Schemas;
+use crate::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
+
+/// The document as it is served.
+pub static JSON: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
+
+/// The document.
+pub fn document() -> OpenApi {
+    let mut paths = PathsBuilder::new().build();
+    for route in ROUTES {
+        paths.add_path_operation(route.path, vec![method(route.method)], operation(route));
+    }
+    let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
+    let info = InfoBuilder::new()
+        .title("subsidy-ledger")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(license));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = schemas()
+        .into_iter()
+        .fold(ComponentsBuilder::new(), |all, (name, schema)| all.schema(name, schema))
+        .schema("Problem", problem())
+        .security_scheme("bearer", SecurityScheme::Http(bearer));
+    let components = PROBLEMS.iter().fold(components, |all, (status, about)| {
+        all.response(response_name(*status), problem_response(*status, about))
+    });
+    OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).build()
+}
+
+const DESCRIPTION: &str = "Audited decimal accounting of public compute subsidies 算力补贴台账. Amounts, percents and \
+points are strings; counts are integers; dates are of the agency's zone, instants UTC. Every write needs an \
+Idempotency-Key and answers with Ledger-Sequence, its place in the audit log.";
+
+/// What each status of an error means, whichever code it has.
+const PROBLEMS: &[(u16, &str)] = &[
+    (400, "Unreadable: the query, the idempotency key, the cursor or the JSON."),
+    (401, "No valid bearer token."),
+    (403, "The role may not, or the same person may not twice."),
+    (404, "There is no such object, or it is not the caller's."),
+    (405, "The path does not have this method; Allow names those it has."),
+    (409, "The state, or something that is there already, is against it."),
+    (412, "The object is not of the version in If-Match."),
+    (413, "Larger than a limit, which the error names."),
+    (415, "The body is not application/json."),
+    (422, "A rule refuses it, or a value is not valid; errors point to it."),
+    (500, "A fault of the service, which is logged."),
+    (
+        503,
+        "Busy, or the database is away; try again as Retry-After says. outcome_unknown: the key settles it.",
+    ),
+];
+
+fn response_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+const fn method(method: Method) -> HttpMethod {
+    match method {
+        Method::Get => HttpMethod::Get,
+        Method::Post => HttpMethod::Post,
+        Method::Put => HttpMethod::Put,
+    }
+}
+
+fn schemas() -> BTreeMap<String, RefOr<Schema>> {
+    let mut all = Schemas::new();
+    for route in ROUTES {
+        for shape in
+            route.takes.iter().chain([&route.gives]).chain(route.query.iter().map(|param| &param.schema))
+        {
+            (shape.named)(&mut all);
+        }
+        for (_, shape) in path_parameters(route.path) {
+            (shape.named)(&mut all);
+        }
+    }
+    (Shape::of::<Role>().named)(&mut all);
+    all.into_iter().collect()
+}
+
+fn operation(route: &Route) -> Operation {
+    let [chinese, english] = route.summary;
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(operation_id(route)))
+        .tag(tag(route.path))
+        .summary(Some(format!("{chinese} · {english}")))
+        .description(Some(permitted(route.permission)))
+        .security(SecurityRequirement::new("bearer", Vec::<String>::new()));
+    for parameter in parameters(route) {
+        operation = operation.parameter(parameter);
+    }
+    if let Some(takes) = route.takes {
+        let content = ContentBuilder::new().schema(Some((takes.schema)())).build();
+        let body =
+            RequestBodyBuilder::new().content(takes.media_type, content).required(Some(Required::True));
+        operation = operation.request_body(Some(body.build()));
+    }
+    operation = operation.response(route.success().to_string(), success(route));
+    for (status, _) in PROBLEMS.iter().filter(|(status, _)| answers(route, *status)) {
+        operation = operation.response(status.to_string(), Ref::from_response_name(response_name(*status)));
+    }
+    operation.build()
+}
+
+/// Whether a route can answer with a status.
+fn answers(route: &Route, status: u16) -> bool {
+    match status {
+        409 | 412 | 413 | 415 => route.writes(),
+        422 => route.writes() || route.path.starts_with("/v1/reports/"),
+        403 => route.permission != Permission::SignedIn,
+        404 => route.writes() || route.path.contains('{'),
+        405 => false,
+        _ => true,
+    }
+}
+
+fn operation_id(route: &Route) -> String {
+    let path = route.path.trim_start_matches("/v1/").replace(['/', '-'], "_").replace(['{', '}'], "");
+    format!("{}_{path}", route.method.as_str().to_ascii_lowercase())
+}
+
+fn tag(path: &str) -> &str {
+    path.split('/').nth(2).unwrap_or_default()
+}
+
+fn permitted(permission: Permission) -> String {
+    match permission {
+        Permission::SignedIn => "Anyone with a token.".to_owned(),
+        Permission::Roles(roles) => {
+            let names: Vec<String> =
+                roles.iter().map(|role| format!("`{role}` {}", role.name_zh())).collect();
+            format!("Roles: {}.", names.join(", "))
+        }
+    }
+}
+
+fn path_parameters(path: &str) -> Vec<(&str, Shape)> {
+    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let shape = |name| match name {
+        "credit_code" => Shape::of::<CreditCode>(),
+        "code" => Shape::of::<ProgrammeCode>(),
+        "version" => Shape::of::<u32>(),
+        "sequence" => Shape::of::<Sequence>(),
+        _ => Shape::of::<VoucherId>(),
+    };
+    names.map(|name| (name, shape(name))).collect()
+}
+
+fn parameters(route: &Route) -> Vec<Parameter> {
+    let parameter = |name: &str, place, required, about: &str, schema: RefOr<Schema>| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(required)
+            .description(Some(about))
+            .schema(Some(schema))
+            .build()
+    };
+    let text = |min: usize, max: usize| {
+        let object =
+            ObjectBuilder::new().schema_type(Type::String).min_length(Some(min)).max_length(Some(max));
+        RefOr::T(Schema::Object(object.build()))
+    };
+    let mut all = Vec::new();
+    for (name, shape) in path_parameters(route.path) {
+        all.push(parameter(name, ParameterIn::Path, Required::True, "Which.", (shape.schema)()));
+    }
+    for Param { name, about, schema } in route.query {
+        all.push(parameter(name, ParameterIn::Query, Required::False, about, (schema.schema)()));
+    }
+    if route.writes() {
+        let (header, query) = (ParameterIn::Header, ParameterIn::Query);
+        let flag = RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::Boolean).build()));
+        let about = "Runs the same rules and commits nothing.";
+        all.push(parameter("dry_run", query, Required::False, about, flag));
+        let about = "1 to 255 visible characters; the same key with the same request is answered once.";
+        all.push(parameter("Idempotency-Key", header.clone(), Required::True, about, text(1, 255)));
+        let about = "The ETag that the caller saw; another version is refused.";
+        all.push(parameter("If-Match", header, Required::False, about, text(1, 40)));
+    }
+    let about = "zh-CN (default) or en: the language of errors.";
+    all.push(parameter("Accept-Language", ParameterIn::Header, Required::False, about, text(0, 200)));
+    all
+}
+
+fn success(route: &Route) -> Response {
+    let [chinese, english] = route.summary;
+    let content = ContentBuilder::new().schema(Some((route.gives.schema)())).build();
+    let mut response = ResponseBuilder::new()
+        .description(format!("{chinese} · {english}"))
+        .content(route.gives.media_type, content);
+    let header = |about: &str| {
+        let schema = ObjectBuilder::new().schema_type(Type::String).build();
+        HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
+    };
+    if route.writes() {
+        response = response
+            .header("Ledger-Sequence", header("Its place in the audit log; none in a dry run."))
+            .header("Idempotency-Replayed", header("true where the request was answered before."));
+    }
+    response.header("ETag", header("The version, for If-Match, where there is one.")).build()
+}
+
+fn problem_response(status: u16, about: &str) -> Response {
+    let codes: Vec<&str> =
+        TABLE.iter().filter(|entry| entry.status == status).map(|entry| entry.code).collect();
+    let mut codes = codes;
+    codes.dedup();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new()
+        .description(format!("{about} Codes: {}.", codes.join(", ")))
+        .content(MEDIA_TYPE, content)
+        .build()
+}
+
+fn problem() -> Schema {
+    let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
+    let codes: std::collections::BTreeSet<&str> = TABLE.iter().map(|entry| entry.code).collect();
+    let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).build();
+    let error = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("pointer", text("JSON pointer into the body."))
+        .property("code", code.clone())
+        .property("detail", text("What is wrong."))
+        .required("pointer")
+        .required("code")
+        .required("detail");
+    let members = [
+        ("type", text("/errors/{code}")),
+        ("title", text("What kind of error.")),
+        ("status", ObjectBuilder::new().schema_type(Type::Integer).build()),
+        ("detail", text("What happened.")),
+        ("code", code),
+        ("request_id", text("The request, as the log knows it.")),
+    ];
+    let object =
+        members.into_iter().fold(ObjectBuilder::new().schema_type(Type::Object), |object, (name, schema)| {
+            object.property(name, schema).required(name)
+        });
+    object.property("errors", ArrayBuilder::new().items(error)).required("errors").into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn served() -> Value {
+        serde_json::from_str(&JSON).unwrap()
+    }
+
+    #[test]
+    fn every_route_is_there_and_says_what_the_contract_asks() {
+        let document = served();
+        assert_eq!(document["openapi"], "3.1.0");
+        for route in ROUTES {
+            let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            let named = |name: &str| {
+                operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
+            };
+            assert_eq!(named("Idempotency-Key"), route.writes(), "{}", route.path);
+            assert_eq!(named("dry_run"), route.writes(), "{}", route.path);
+            assert!(named("Accept-Language"));
+            assert_eq!(operation.get("requestBody").is_some(), route.writes(), "{}", route.path);
+            assert!(operation["responses"][route.success().to_string()]["description"].is_string());
+            assert!(operation["responses"]["401"]["$ref"].is_string());
+            assert_eq!(operation["security"][0]["bearer"], serde_json::json!([]));
+        }
+        let count: usize =
+            document["paths"].as_object().unwrap().values().map(|item| item.as_object().unwrap().len()).sum();
+        assert_eq!(count, ROUTES.len());
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+            match value {
+                Value::Object(members) => {
+                    found.extend(members.get("$ref").and_then(Value::as_str));
+                    members.values().for_each(|member| references(member, found));
+                }
+                Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+                _ => {}
+            }
+        }
+        let document = served();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(!found.is_empty());
+        for reference in found {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn operation_ids_are_unique() {
+        let ids: std::collections::BTreeSet<String> = ROUTES.iter().map(operation_id).collect();
+        assert_eq!(ids.len(), ROUTES.len());
+    }
+}

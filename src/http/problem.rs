@@ -1,0 +1,274 @@
+//! A problem: an entry of the table with what it names, answered as RFC 9457 says.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use super::error::Entry;
+use super::language::Language;
+use crate::engine::{CheckpointError, SubmitError};
+use crate::reports::ReadError;
+
+/// The media type of every error.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// One thing that is wrong, and where in the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct At {
+    /// JSON pointer into the body.
+    pub pointer: String,
+    entry: &'static Entry,
+    members: Map<String, Value>,
+}
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    entry: &'static Entry,
+    members: Map<String, Value>,
+    errors: Vec<At>,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// The problem with this key in the table.
+    pub fn new(key: &str) -> Self {
+        Self { entry: Entry::get(key), members: Map::new(), errors: Vec::new(), allow: None }
+    }
+
+    /// The same, naming something that its detail shows.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same, at a place in the body.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        let (entry, members) = (self.entry, self.members.clone());
+        self.errors.push(At { pointer: pointer.into(), entry, members });
+        self
+    }
+
+    /// The same, with the methods that the path has.
+    #[must_use]
+    pub const fn allowing(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Larger than a limit allows.
+    pub fn too_large(limit: usize, unit: &str) -> Self {
+        Self::new("too_large").with("limit", limit).with("unit", unit)
+    }
+
+    /// What a rule refused with: `{"code": …, …}`.
+    pub fn refused(refusal: &Value) -> Self {
+        let members = refusal.as_object().cloned().unwrap_or_default();
+        let code = members.get("code").and_then(Value::as_str).unwrap_or_default();
+        let mut problem = Self::new(code);
+        problem.members = members;
+        let text = |name: &str| problem.members.get(name).and_then(Value::as_str).map(str::to_owned);
+        let pointer = text("pointer").or_else(|| text("field").map(|field| format!("/rules{field}")));
+        match pointer {
+            Some(pointer) => problem.at(pointer),
+            None => problem,
+        }
+    }
+
+    /// A fault of ours; logged here, once.
+    pub fn fault(what: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %what, "a request failed");
+        Self::new("internal")
+    }
+
+    /// A read that the database did not answer; logged here, once.
+    pub fn database(error: &dyn std::error::Error) -> Self {
+        let cause = error.source().map(ToString::to_string);
+        tracing::error!(%error, cause, "the database did not answer");
+        Self::new("unavailable")
+    }
+
+    /// A checkpoint that could not be made; logged here, once.
+    pub fn checkpoint(error: &CheckpointError) -> Self {
+        match error {
+            CheckpointError::Database(error) => Self::database(error),
+            CheckpointError::NoLog => Self::new("not_found"),
+            CheckpointError::Unreadable(_) | CheckpointError::Key(_) | CheckpointError::Note(_) => {
+                Self::fault(error)
+            }
+        }
+    }
+
+    /// Moved under a place in a larger body.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Self {
+        if self.errors.is_empty() {
+            return self.at(prefix);
+        }
+        for at in &mut self.errors {
+            at.pointer = format!("{prefix}/body{}", at.pointer);
+        }
+        self
+    }
+
+    /// What callers read.
+    pub const fn code(&self) -> &'static str {
+        self.entry.code
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.entry.status
+    }
+
+    /// The body.
+    pub fn body(&self, language: Language, request_id: &str) -> Value {
+        let [title, detail] = self.entry.words(language);
+        let errors: Vec<Value> = self.errors.iter().map(|at| at.body(language)).collect();
+        json!({
+            "type": format!("/errors/{}", self.code()),
+            "title": title,
+            "status": self.status(),
+            "detail": filled(detail, &self.members),
+            "code": self.code(),
+            "request_id": request_id,
+            "errors": errors,
+        })
+    }
+
+    /// The answer.
+    pub fn respond(&self, language: Language, request_id: &str) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = HttpResponse::build(status);
+        answer
+            .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
+            .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+            .insert_header((header::VARY, "Accept-Language"));
+        if let Some(methods) = self.allow {
+            answer.insert_header((header::ALLOW, methods));
+        }
+        match self.code() {
+            "unauthenticated" => answer.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
+            "busy" | "outcome_unknown" => answer.insert_header((header::RETRY_AFTER, "1")),
+            "unavailable" => answer.insert_header((header::RETRY_AFTER, "5")),
+            _ => &mut answer,
+        };
+        answer.body(self.body(language, request_id).to_string())
+    }
+}
+
+impl At {
+    fn body(&self, language: Language) -> Value {
+        let [_, detail] = self.entry.words(language);
+        json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)})
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Database(error) => Self::database(&error),
+            ReadError::Unreadable(_) | ReadError::OutOfRange(_) => Self::fault(&error),
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::KeyReused => Self::new("idempotency_key_reused"),
+            SubmitError::Busy => Self::new("busy"),
+            SubmitError::NoAgency => Self::new("unauthenticated"),
+            SubmitError::Unavailable | SubmitError::OtherRelease => Self::new("unavailable"),
+            SubmitError::OutcomeUnknown => Self::new("outcome_unknown"),
+            SubmitError::TooLarge { limit } => Self::too_large(limit, "bytes"),
+            SubmitError::Fault => Self::new("internal"),
+        }
+    }
+}
+
+/// A detail with what it names. What is not there is left out.
+fn filled(detail: &str, members: &Map<String, Value>) -> String {
+    let mut out = String::with_capacity(detail.len() + 32);
+    let mut rest = detail;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+        out.push_str(before);
+        match members.get(name) {
+            Some(Value::String(text)) => out.push_str(text),
+            Some(value) => out.push_str(&value.to_string()),
+            None => {}
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_fills_in_what_it_names() {
+        let refusal = json!({"code": "pot_exhausted", "available": "50000.00", "requested": "200000.00"});
+        let problem = Problem::refused(&refusal);
+        assert_eq!((problem.status(), problem.code()), (409, "pot_exhausted"));
+        let body = problem.body(Language::English, "r-1");
+        assert_eq!(body["detail"], "50000.00 is available, 200000.00 was asked for.");
+        assert_eq!(body["request_id"], "r-1");
+        assert_eq!(body["type"], "/errors/pot_exhausted");
+        assert_eq!(body["errors"], json!([]));
+        let body = problem.body(Language::Chinese, "r-1");
+        assert_eq!(body["title"], "指标不足");
+    }
+
+    #[test]
+    fn a_field_of_the_rules_is_pointed_to() {
+        let refusal = json!({"code": "rules_field_missing", "field": "/validity_months"});
+        let body = Problem::refused(&refusal).body(Language::English, "");
+        assert_eq!(body["errors"][0]["pointer"], "/rules/validity_months");
+        assert_eq!(body["errors"][0]["detail"], "The instrument needs /validity_months.");
+    }
+
+    #[test]
+    fn sandboxes_alone_move_their_date_is_a_matter_of_permission_outside() {
+        let problem = Problem::refused(&json!({"code": "sandbox_only"}));
+        assert_eq!((problem.status(), problem.code()), (403, "forbidden"));
+    }
+
+    #[test]
+    fn a_code_that_nobody_knows_is_an_internal_error() {
+        assert_eq!(Problem::refused(&json!({"code": "?"})).status(), 500);
+        assert_eq!(Problem::refused(&json!(null)).code(), "internal");
+    }
+
+    #[test]
+    fn a_member_of_a_batch_is_pointed_to() {
+        let at = |problem: Problem| {
+            problem.under("/operations/3").body(Language::English, "")["errors"][0]["pointer"].clone()
+        };
+        assert_eq!(at(Problem::new("forbidden")), "/operations/3");
+        assert_eq!(
+            at(Problem::new("invalid_amount").at("/lines/0/amount")),
+            "/operations/3/body/lines/0/amount"
+        );
+    }
+
+    #[test]
+    fn a_busy_service_says_when_to_try_again() {
+        let header = |key: &str, name: &str| {
+            let answer = Problem::new(key).respond(Language::English, "");
+            let value = answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            (answer.status().as_u16(), value)
+        };
+        for (key, seconds) in [("busy", "1"), ("unavailable", "5"), ("outcome_unknown", "1")] {
+            assert_eq!(header(key, "Retry-After"), (503, Some(seconds.to_owned())), "{key}");
+        }
+        assert_eq!(header("unauthenticated", "WWW-Authenticate"), (401, Some("Bearer".to_owned())));
+    }
+}

@@ -1,0 +1,97 @@
+//! From what a command left to the JSON that shows it: one view a noun, whichever command it was.
+
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use crate::agencies::api::AgencyView;
+use crate::book::Outcome;
+use crate::domain::{AgencyCode, Sequence};
+use crate::engine::Engine;
+use crate::engine::submission::{Accepted, NewText};
+use crate::organisations::api::OrganisationView;
+use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
+use crate::reference_rates::api::ReferenceRateView;
+use crate::rentals::api::RentalView;
+use crate::reports::attachments::{Attachments, Wanted};
+use crate::vouchers::api::VoucherView;
+
+/// What the views of some outcomes show beside them: what the request itself brought, else from the database.
+pub async fn attachments(
+    engine: &Engine,
+    agency: &AgencyCode,
+    texts: &[NewText],
+    accepted: &[Accepted],
+) -> Result<Attachments, Problem> {
+    let mut known = Attachments::default();
+    for text in texts {
+        known.put_text(text.hash, text.body.clone());
+    }
+    let mut wanted = Wanted::default();
+    for one in accepted {
+        if let Outcome::Voucher { voucher, calculation: Some(sheet) } = &one.outcome {
+            known.put_sheet(voucher.id.to_string(), sheet.clone());
+        }
+        wants(&one.outcome, &mut wanted);
+    }
+    let missing = known.missing(wanted);
+    if !missing.is_empty() {
+        let conn = engine.reader(agency).await.map_err(|error| Problem::database(&error))?;
+        known.load(&conn, &missing).await?;
+    }
+    Ok(known)
+}
+
+fn wants(outcome: &Outcome, wanted: &mut Wanted) {
+    match outcome {
+        Outcome::Agency(_)
+        | Outcome::Group { .. }
+        | Outcome::ReferenceRate(_)
+        | Outcome::Programme(_)
+        | Outcome::Rental(_) => {}
+        Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
+        Outcome::Rules(version) => RulesView::wants(version, wanted),
+        Outcome::BudgetChange(change) => BudgetChangeView::wants(change, wanted),
+        Outcome::Voucher { voucher, .. } => VoucherView::wants(voucher, wanted),
+    }
+}
+
+/// The resource.
+pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Problem> {
+    let value = match outcome {
+        Outcome::Agency(agency) => serde_json::to_value(AgencyView::of(agency)),
+        Outcome::Group { members } => Ok(json!({"members": members})),
+        Outcome::Organisation(organisation) => {
+            serde_json::to_value(OrganisationView::of(organisation, attached))
+        }
+        Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate)),
+        Outcome::Programme(programme) => serde_json::to_value(ProgrammeView::of(programme)),
+        Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
+        Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
+        Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
+        Outcome::Voucher { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
+    };
+    value.map_err(|error| Problem::fault(&error))
+}
+
+/// The version of what it shows, for `ETag`.
+pub fn version(outcome: &Outcome) -> Option<Sequence> {
+    let revision = match outcome {
+        Outcome::Agency(_) | Outcome::Group { .. } => return None,
+        Outcome::Organisation(organisation) => organisation.revision,
+        Outcome::ReferenceRate(rate) => rate.revision,
+        Outcome::Programme(programme) => programme.revision,
+        Outcome::Rules(version) => version.revision,
+        Outcome::BudgetChange(change) => change.revision,
+        Outcome::Rental(rental) => rental.revision,
+        Outcome::Voucher { voucher, .. } => voucher.revision,
+    };
+    Some(revision.version)
+}
+
+/// The same resource as a preview.
+pub fn previewed(mut resource: Value) -> Value {
+    if let Value::Object(members) = &mut resource {
+        members.insert("dry_run".to_owned(), Value::Bool(true));
+    }
+    resource
+}

@@ -1,0 +1,170 @@
+//! What a route is: where it stands, who may call it, what it takes and gives, and which verb answers.
+
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+
+use super::schema::{Member, One, Schemas};
+use super::verb::{Parse, Read};
+use crate::domain::{Actor, Role};
+
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes.
+    Post,
+    /// Writes.
+    Put,
+}
+
+impl Method {
+    /// As HTTP writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Anyone with a token.
+    SignedIn,
+    /// Whoever holds one of these.
+    Roles(&'static [Role]),
+}
+
+impl Permission {
+    /// Whether an actor may.
+    pub fn allows(self, actor: &Actor) -> bool {
+        match self {
+            Self::SignedIn => true,
+            Self::Roles(roles) => roles.iter().any(|role| actor.has(*role)),
+        }
+    }
+
+    /// Whether a role alone may.
+    pub fn allows_role(self, role: Role) -> bool {
+        match self {
+            Self::SignedIn => true,
+            Self::Roles(roles) => roles.contains(&role),
+        }
+    }
+}
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// What it may be.
+    pub schema: Shape,
+}
+
+/// What a body is: how its schema is written and which named schemas it needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Where it is used.
+    pub schema: fn() -> RefOr<Schema>,
+    /// Named schemas.
+    pub named: fn(&mut Schemas),
+    /// Its media type.
+    pub media_type: &'static str,
+}
+
+impl Shape {
+    /// A type.
+    pub const fn of<T: ToSchema>() -> Self {
+        Self { schema: One::<T>::member, named: One::<T>::named, media_type: "application/json" }
+    }
+
+    /// A page of a list of a type.
+    pub const fn page<T: ToSchema>() -> Self {
+        Self { schema: page_schema::<T>, named: One::<T>::named, media_type: "application/json" }
+    }
+
+    /// An object of JSON whose members are written down elsewhere.
+    pub const fn object() -> Self {
+        let schema = || ObjectBuilder::new().schema_type(Type::Object).into();
+        Self { schema, named: |_| (), media_type: "application/json" }
+    }
+
+    /// Plain text.
+    pub const fn text() -> Self {
+        Self { schema: <String as utoipa::PartialSchema>::schema, named: |_| (), media_type: "text/plain" }
+    }
+}
+
+fn page_schema<T: ToSchema>() -> RefOr<Schema> {
+    let cursor = ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some("Where the next page begins; null on the last."));
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("data", ArrayBuilder::new().items(One::<T>::member()))
+        .required("data")
+        .property("next_cursor", cursor)
+        .required("next_cursor")
+        .into()
+}
+
+/// Which verb answers.
+#[derive(Debug, Clone, Copy)]
+pub enum Verb {
+    /// A command for the engine.
+    Write(Parse),
+    /// A query.
+    Read(Read),
+    /// Many writes in one request.
+    Batch,
+}
+
+/// A route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub permission: Permission,
+    /// What it is for, in Chinese and in English.
+    pub summary: [&'static str; 2],
+    /// Query parameters.
+    pub query: &'static [Param],
+    /// What it takes.
+    pub takes: Option<Shape>,
+    /// What it gives.
+    pub gives: Shape,
+    /// Whether it makes a document: 201, else 200.
+    pub creates: bool,
+    /// Which verb answers.
+    pub verb: Verb,
+}
+
+impl Route {
+    /// Whether it changes anything.
+    pub const fn writes(&self) -> bool {
+        !matches!(self.verb, Verb::Read(_))
+    }
+
+    /// The status of its success.
+    pub const fn success(&self) -> u16 {
+        if self.creates { 201 } else { 200 }
+    }
+
+    /// The query parameters that it knows.
+    pub fn parameters(&self) -> Vec<&'static str> {
+        if self.writes() {
+            return vec!["dry_run"];
+        }
+        self.query.iter().map(|param| param.name).collect()
+    }
+}

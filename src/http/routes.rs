@@ -1,0 +1,203 @@
+//! All routes on one page. From this table come the handlers, the OpenAPI document, the authorisation matrix and the
+//! dispatch of batches.
+
+use futures_util::FutureExt;
+
+use super::batches::{BatchResults, NewBatch};
+use super::route::Method::{Get, Post, Put};
+use super::route::Permission::{self, Roles, SignedIn};
+use super::route::{Param, Route, Shape, Verb};
+use super::verb::Parse;
+use crate::agencies::api as agencies;
+use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
+use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
+use crate::organisations::api as organisations;
+use crate::programmes::api as programmes;
+use crate::reference_rates::api as rates;
+use crate::rentals::api as rentals;
+use crate::reports::{api as reports, work_api as work};
+use crate::vouchers::api as vouchers;
+
+const OFFICER: Permission = Roles(&[Officer]);
+const APPROVER: Permission = Roles(&[Approver]);
+const APPLICANT: Permission = Roles(&[Enterprise, Officer]);
+const INSIDE: Permission = Roles(&[Officer, Approver, Auditor]);
+const PARTIES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider]);
+const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank]);
+const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
+
+const LIMIT: Param =
+    Param { name: "limit", about: "1 to 200; 50 where left out.", schema: Shape::of::<u32>() };
+const CURSOR: Param =
+    Param { name: "cursor", about: "next_cursor of the page before.", schema: Shape::of::<String>() };
+const STATUS: Param = Param { name: "status", about: "Of this status.", schema: Shape::of::<String>() };
+const PROGRAMME: Param = Param { name: "programme", about: "专项", schema: Shape::of::<ProgrammeCode>() };
+const ORGANISATION: Param =
+    Param { name: "organisation", about: "单位", schema: Shape::of::<CreditCode>() };
+const SINCE: Param = Param {
+    name: "updated_since",
+    about: "Changed at or after this instant.",
+    schema: Shape::of::<Instant>(),
+};
+const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
+const AFTER: Param =
+    Param { name: "after", about: "What came after this sequence.", schema: Shape::of::<Sequence>() };
+const ACCOUNT: Param =
+    Param { name: "account", about: "With a line on this account.", schema: Shape::of::<String>() };
+const DOCUMENT: Param = Param { name: "document", about: "Of this document.", schema: Shape::of::<String>() };
+const FROM: Param = Param { name: "from", about: "Effective on or after.", schema: Shape::of::<Date>() };
+const UNTIL: Param = Param { name: "until", about: "Effective on or before.", schema: Shape::of::<Date>() };
+const AS_OF: Param = Param {
+    name: "as_of",
+    about: "Turnovers up to this day; today's where left out.",
+    schema: Shape::of::<Date>(),
+};
+const KNOWN_AT: Param = Param {
+    name: "known_at",
+    about: "As the ledger knew them at this sequence.",
+    schema: Shape::of::<Sequence>(),
+};
+const FORMAT: Param = Param { name: "format", about: "json", schema: Shape::of::<String>() };
+
+const PAGE: &[Param] = &[LIMIT, CURSOR];
+
+/// A verb that reads.
+macro_rules! read {
+    ($verb:path) => {
+        Verb::Read(|request| $verb(request).boxed_local())
+    };
+}
+
+const fn get(
+    path: &'static str,
+    permission: Permission,
+    summary: [&'static str; 2],
+    verb: Verb,
+    gives: Shape,
+) -> Route {
+    Route { method: Get, path, permission, summary, query: &[], takes: None, gives, creates: false, verb }
+}
+
+const fn post(
+    path: &'static str,
+    permission: Permission,
+    summary: [&'static str; 2],
+    parse: Parse,
+    bodies: [Shape; 2],
+) -> Route {
+    let [takes, gives] = bodies;
+    let verb = Verb::Write(parse);
+    Route {
+        method: Post,
+        path,
+        permission,
+        summary,
+        query: &[],
+        takes: Some(takes),
+        gives,
+        creates: false,
+        verb,
+    }
+}
+
+impl Route {
+    const fn creating(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
+    const fn with(mut self, query: &'static [Param]) -> Self {
+        self.query = query;
+        self
+    }
+}
+
+const fn of<T: utoipa::ToSchema>() -> Shape {
+    Shape::of::<T>()
+}
+
+const fn page<T: utoipa::ToSchema>() -> Shape {
+    Shape::page::<T>()
+}
+
+/// Every route of the contract.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    get("/v1/me", SignedIn, ["我是谁", "Who calls"], read!(agencies::me), of::<agencies::Me>()),
+    Route {
+        method: Put, path: "/v1/business-date", permission: OFFICER, summary: ["设定沙箱的业务日期", "Move a sandbox's business date"],
+        query: &[], takes: Some(of::<agencies::NewBusinessDate>()), gives: of::<agencies::AgencyView>(), creates: false,
+        verb: Verb::Write(agencies::move_business_date),
+    },
+
+    post("/v1/organisations", OFFICER, ["登记单位", "Register an organisation"], organisations::register, [of::<organisations::NewOrganisation>(), of::<organisations::OrganisationView>()]).creating(),
+    get("/v1/organisations", EVERYONE, ["单位列表", "List organisations"], read!(organisations::list), page::<organisations::OrganisationView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
+    get("/v1/organisations/{credit_code}", EVERYONE, ["单位", "An organisation"], read!(organisations::get), of::<organisations::OrganisationView>()),
+    post("/v1/organisations/{credit_code}/block", APPROVER, ["冻结单位", "Block an organisation"], organisations::block, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
+    post("/v1/organisations/{credit_code}/unblock", APPROVER, ["解冻单位", "Unblock an organisation"], organisations::unblock, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
+
+    post("/v1/reference-rates", OFFICER, ["录入参考利率", "Load a reference rate"], rates::load, [of::<rates::NewReferenceRate>(), of::<rates::ReferenceRateView>()]).creating(),
+    get("/v1/reference-rates", EVERYONE, ["参考利率列表", "List reference rates"], read!(rates::list), page::<rates::ReferenceRateView>()).with(&[LIMIT, CURSOR, NAME]),
+
+    post("/v1/programmes", OFFICER, ["提出专项", "Propose a programme"], programmes::propose, [of::<programmes::NewProgramme>(), of::<programmes::ProgrammeView>()]).creating(),
+    get("/v1/programmes", EVERYONE, ["专项列表", "List programmes"], read!(programmes::list), page::<programmes::ProgrammeView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
+    get("/v1/programmes/{code}", EVERYONE, ["专项及其指标", "A programme with its budget"], read!(programmes::get), of::<programmes::ProgrammeView>()),
+    post("/v1/programmes/{code}/approve", APPROVER, ["批准专项", "Approve a programme"], programmes::approve, [of::<programmes::Nothing>(), of::<programmes::ProgrammeView>()]),
+    post("/v1/programmes/{code}/rules", OFFICER, ["提出规则新版本", "Propose new rules"], programmes::propose_rules, [of::<programmes::NewRules>(), of::<programmes::RulesView>()]).creating(),
+    get("/v1/programmes/{code}/rules", INSIDE, ["规则各版本", "All versions of the rules"], read!(programmes::list_rules), page::<programmes::RulesView>()),
+    post("/v1/programmes/{code}/rules/{version}/approve", APPROVER, ["批准规则版本", "Approve rules"], programmes::approve_rules, [of::<programmes::Nothing>(), of::<programmes::RulesView>()]),
+    post("/v1/programmes/{code}/appropriations", OFFICER, ["提出指标下达", "Propose an appropriation"], programmes::appropriate, [of::<programmes::NewAppropriation>(), of::<programmes::BudgetChangeView>()]).creating(),
+    get("/v1/programmes/{code}/appropriations", INSIDE, ["指标变动列表", "List changes of the budget"], read!(programmes::list_changes), page::<programmes::BudgetChangeView>()).with(&[LIMIT, CURSOR, STATUS]),
+    post("/v1/programmes/{code}/appropriations/{id}/approve", APPROVER, ["批准指标下达", "Approve an appropriation"], programmes::approve_change, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
+    post("/v1/programmes/{code}/lapse", OFFICER, ["提出收回指标", "Propose a lapse"], programmes::lapse, [of::<programmes::NewLapse>(), of::<programmes::BudgetChangeView>()]).creating(),
+    post("/v1/programmes/{code}/lapse/{id}/approve", APPROVER, ["批准收回指标", "Approve a lapse"], programmes::approve_change, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
+    post("/v1/programmes/{code}/adjustments", OFFICER, ["提出调整指标", "Propose an adjustment"], programmes::adjust, [of::<programmes::NewAdjustment>(), of::<programmes::BudgetChangeView>()]).creating(),
+    post("/v1/programmes/{code}/adjustments/{id}/approve", APPROVER, ["批准调整指标", "Approve an adjustment"], programmes::approve_change, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
+
+    post("/v1/rentals", APPLICANT, ["登记租用合同", "Record a rental"], rentals::register, [of::<rentals::NewRental>(), of::<rentals::RentalView>()]).creating(),
+    get("/v1/rentals", PARTIES, ["租用合同列表", "List rentals"], read!(rentals::list), page::<rentals::RentalView>()).with(&[LIMIT, CURSOR, ORGANISATION, SINCE]),
+    get("/v1/rentals/{id}", PARTIES, ["租用合同", "A rental"], read!(rentals::get), of::<rentals::RentalView>()),
+
+    post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
+    get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
+    get("/v1/vouchers/{id}", PARTIES, ["券及其计算单", "A voucher with its calculation"], read!(vouchers::get), of::<vouchers::VoucherView>()),
+    post("/v1/vouchers/{id}/review", OFFICER, ["审核券", "Review a voucher"], vouchers::review, [of::<vouchers::Review>(), of::<vouchers::VoucherView>()]),
+    post("/v1/vouchers/{id}/issue", APPROVER, ["发券", "Issue a voucher"], vouchers::issue, [of::<vouchers::Issue>(), of::<vouchers::VoucherView>()]),
+    post("/v1/vouchers/{id}/cancel", APPROVER, ["撤销券", "Cancel a voucher"], vouchers::cancel, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
+    post("/v1/vouchers/{id}/suspend", APPROVER, ["暂停券", "Suspend a voucher"], vouchers::suspend, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
+    post("/v1/vouchers/{id}/reinstate", APPROVER, ["恢复券", "Reinstate a voucher"], vouchers::reinstate, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
+
+    Route {
+        method: Post, path: "/v1/batches", permission: WRITERS, summary: ["批量写入", "Many writes in one request"],
+        query: &[], takes: Some(of::<NewBatch>()), gives: of::<BatchResults>(), creates: false, verb: Verb::Batch,
+    },
+    get("/v1/tasks", EVERYONE, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
+    get("/v1/events", PARTIES, ["变动记录", "What changed"], read!(work::events), page::<work::EventView>()).with(&[LIMIT, CURSOR, AFTER]),
+
+    get("/v1/ledger/accounts", INSIDE, ["会计科目表", "The chart of accounts"], read!(reports::accounts), page::<reports::AccountView>()),
+    get("/v1/ledger/transactions", INSIDE, ["分录列表", "List transactions"], read!(reports::list), page::<reports::TransactionView>())
+        .with(&[LIMIT, CURSOR, PROGRAMME, ORGANISATION, ACCOUNT, DOCUMENT, FROM, UNTIL]),
+    get("/v1/ledger/transactions/{sequence}", INSIDE, ["分录", "A transaction"], read!(reports::get), of::<reports::TransactionView>()),
+    get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), of::<reports::TrialBalanceView>())
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(reports::checkpoint), Shape::text()),
+    get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(reports::leaf), Shape::object()),
+];
+
+/// Who may call what: a line a route, a column a role.
+pub fn authorisation_matrix() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for route in ROUTES {
+        let allowed: Vec<&str> = Role::ALL
+            .into_iter()
+            .filter(|role| route.permission.allows_role(*role))
+            .map(Role::as_str)
+            .collect();
+        let line = writeln!(text, "{:<4} {:<56} {}", route.method.as_str(), route.path, allowed.join(" "));
+        if line.is_err() {
+            break;
+        }
+    }
+    text
+}

@@ -1,0 +1,209 @@
+//! What a noun's handlers see of a request, and what they answer: a write parses into a command, a read into a reply.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::extract::{PathParts, Query};
+use super::json::Json;
+use super::page::{Listed, Page};
+use super::problem::Problem;
+use super::text::Reason;
+use crate::auth::accounts::AccountVault;
+use crate::book::Command;
+use crate::db::convert::Unreadable;
+use crate::db::pool::Connection;
+use crate::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
+use crate::engine::Engine;
+use crate::engine::submission::{NewBankAccount, NewText};
+use crate::reports::attachments::{Attachments, Wanted};
+
+/// A write whose caller may call it, with its body read.
+#[derive(Debug)]
+pub struct WriteRequest<'a> {
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Seals account numbers.
+    pub vault: &'a AccountVault,
+    /// The path's parameters.
+    pub path: &'a PathParts,
+    /// The body.
+    pub body: &'a Json,
+}
+
+impl WriteRequest<'_> {
+    /// The body as a type.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.body.read()
+    }
+
+    /// The id of a new document; by time, so that indexes grow at their end.
+    pub fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+/// A write as the engine takes it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What is asked for.
+    pub command: Command,
+    /// Texts that it names.
+    pub texts: Vec<NewText>,
+    /// Bank accounts that it names.
+    pub accounts: Vec<NewBankAccount>,
+}
+
+impl Parsed {
+    /// A command that names nothing beside itself.
+    pub const fn new(command: Command) -> Self {
+        Self { command, texts: Vec::new(), accounts: Vec::new() }
+    }
+
+    /// A command that names a text by its hash.
+    pub fn reasoned(reason: Reason, command: impl FnOnce(TextHash) -> Command) -> Self {
+        let text = reason.salted();
+        Self { command: command(text.hash), texts: vec![text], accounts: Vec::new() }
+    }
+}
+
+/// Parses a write.
+pub type Parse = fn(&WriteRequest<'_>) -> Result<Parsed, Problem>;
+
+/// A read whose caller may call it.
+#[derive(Debug)]
+pub struct ReadRequest {
+    /// Whose ledger.
+    pub agency: AgencyCode,
+    /// Who asks.
+    pub actor: Actor,
+    /// The engine, for connections that read.
+    pub engine: Engine,
+    /// The route's path, with its parameters' names.
+    pub route: &'static str,
+    /// The path's parameters.
+    pub path: PathParts,
+    /// The query.
+    pub query: Query,
+}
+
+impl ReadRequest {
+    /// A connection that reads.
+    pub async fn reader(&self) -> Result<Connection, Problem> {
+        self.engine.reader(&self.agency).await.map_err(|error| Problem::database(&error))
+    }
+
+    /// The page of the list that is asked for.
+    pub fn page(&self) -> Result<Page, Problem> {
+        Page::of(self.route, &self.query)
+    }
+
+    /// What of the agency's documents the caller may see.
+    pub fn sight(&self) -> Sight {
+        Sight::of(&self.actor)
+    }
+}
+
+/// What of the agency's documents a caller may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// Everything.
+    pub all: bool,
+    /// What this organisation applied for.
+    pub organisation: Option<CreditCode>,
+    /// What this provider provides.
+    pub provider: Option<CreditCode>,
+}
+
+impl Sight {
+    /// Officers, approvers and auditors see everything, others what is their own.
+    pub fn of(actor: &Actor) -> Self {
+        let own = |role| actor.organisation.filter(|_| actor.has(role));
+        Self {
+            all: [Role::Officer, Role::Approver, Role::Auditor].into_iter().any(|role| actor.has(role)),
+            organisation: own(Role::Enterprise),
+            provider: own(Role::Provider),
+        }
+    }
+
+    /// Whether a document of these parties is seen.
+    pub fn sees(&self, organisation: CreditCode, provider: CreditCode) -> bool {
+        self.all || self.organisation == Some(organisation) || self.provider == Some(provider)
+    }
+
+    /// The organisation's code for a statement; empty where there is none.
+    pub fn organisation_text(&self) -> String {
+        self.organisation.map(|code| code.to_string()).unwrap_or_default()
+    }
+
+    /// The provider's code for a statement; empty where there is none.
+    pub fn provider_text(&self) -> String {
+        self.provider.map(|code| code.to_string()).unwrap_or_default()
+    }
+}
+
+/// What a read answers.
+#[derive(Debug)]
+pub enum Reply {
+    /// JSON, with the version of what it shows.
+    Json {
+        /// The body.
+        body: Vec<u8>,
+        /// The version.
+        version: Option<Sequence>,
+    },
+    /// Plain text.
+    Text(String),
+}
+
+impl Reply {
+    /// JSON.
+    pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(value).map_err(|error| Problem::fault(&error))?;
+        Ok(Self::Json { body, version: None })
+    }
+
+    /// A document with its version.
+    pub fn document(value: &impl Serialize, version: Sequence) -> Result<Self, Problem> {
+        match Self::json(value)? {
+            Self::Json { body, .. } => Ok(Self::Json { body, version: Some(version) }),
+            text @ Self::Text(_) => Ok(text),
+        }
+    }
+
+    /// A page of a list.
+    pub fn list<T: Serialize>((data, next_cursor): (Vec<T>, Option<String>)) -> Result<Self, Problem> {
+        Self::json(&Listed { data, next_cursor })
+    }
+
+    /// As HTTP has it.
+    pub fn respond(self, mut answer: HttpResponseBuilder) -> HttpResponse {
+        match self {
+            Self::Json { body, version } => {
+                if let Some(version) = version {
+                    answer.insert_header(("ETag", format!("\"{version}\"")));
+                }
+                answer.insert_header((CONTENT_TYPE, "application/json")).body(body)
+            }
+            Self::Text(text) => answer.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text),
+        }
+    }
+}
+
+/// Answers a read.
+pub type Read = fn(ReadRequest) -> LocalBoxFuture<'static, Result<Reply, Problem>>;
+
+/// Looks for what documents name.
+pub async fn attached(conn: &Connection, wanted: Wanted) -> Result<Attachments, Problem> {
+    let mut found = Attachments::default();
+    found.load(conn, &wanted).await?;
+    Ok(found)
+}
+
+/// All of the rows as values, or the fault that one of them does not fit.
+pub fn whole<R, T>(rows: &[R], read: impl Fn(&R) -> Result<T, Unreadable>) -> Result<Vec<T>, Problem> {
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| Problem::fault(&error))
+}

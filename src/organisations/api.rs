@@ -1,0 +1,208 @@
+//! `/organisations`: register, read, block and unblock.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::queries;
+use super::store::OrganisationRow;
+use super::{
+    BankAccount, BankCode, Category, ChangeStanding, Organisation, RegisterOrganisation, Size, Standing,
+};
+use crate::book::Command;
+use crate::domain::{CreditCode, Instant, Label, Line, Sequence, Subject};
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::{AccountNumber, Reason};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+
+/// Most organisations that one may declare itself related to.
+const RELATED_MAX: usize = 100;
+
+/// Where an organisation is paid.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBankAccount {
+    /// 户名; equals the organisation's name.
+    name: Line,
+    /// 联行号
+    bank_code: BankCode,
+    /// 账号
+    account_number: AccountNumber,
+}
+
+/// A new organisation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganisation {
+    /// 统一社会信用代码
+    credit_code: CreditCode,
+    name: Line,
+    category: Category,
+    size: Option<Size>,
+    /// 初创企业
+    startup: Option<bool>,
+    /// 所在区
+    region: Option<Label>,
+    /// 实际控制人
+    controller: Option<Line>,
+    /// Organisations it is related to; they need not be registered.
+    related: Option<Vec<CreditCode>>,
+    bank_account: Option<NewBankAccount>,
+}
+
+/// Why a standing or a state changes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithReason {
+    /// 1 to 2,000 characters.
+    pub reason: Reason,
+}
+
+/// A bank account; its number is not shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BankAccountView {
+    name: Line,
+    bank_code: BankCode,
+    /// The last four characters.
+    #[schema(example = "****1234")]
+    account_number: String,
+}
+
+/// An organisation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrganisationView {
+    credit_code: CreditCode,
+    name: Line,
+    category: Category,
+    size: Option<Size>,
+    startup: bool,
+    region: Option<Label>,
+    controller: Option<Line>,
+    related: Vec<CreditCode>,
+    bank_account: Option<BankAccountView>,
+    status: Standing,
+    /// Why it was last blocked or unblocked; null where the text was erased.
+    reason: Option<String>,
+    created_by: Subject,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl OrganisationView {
+    /// What its view shows beside it.
+    pub fn wants(organisation: &Organisation, wanted: &mut Wanted) {
+        wanted.text(organisation.reason);
+    }
+
+    /// The view of an organisation.
+    pub fn of(organisation: &Organisation, attached: &Attachments) -> Self {
+        Self {
+            credit_code: organisation.credit_code,
+            name: organisation.name.clone(),
+            category: organisation.category,
+            size: organisation.size,
+            startup: organisation.startup,
+            region: organisation.region.clone(),
+            controller: organisation.controller.clone(),
+            related: organisation.related.clone(),
+            bank_account: organisation.bank_account.as_ref().map(|account| BankAccountView {
+                name: account.name.clone(),
+                bank_code: account.bank_code.clone(),
+                account_number: account.masked.clone(),
+            }),
+            status: organisation.status,
+            reason: attached.text(organisation.reason),
+            created_by: organisation.created_by.clone(),
+            revision: organisation.revision.version,
+            updated_at: organisation.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /organisations`
+pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewOrganisation = request.body()?;
+    let related = body.related.unwrap_or_default();
+    if related.len() > RELATED_MAX {
+        return Err(Problem::new("invalid_value").at("/related"));
+    }
+    let mut accounts = Vec::new();
+    let bank_account = match body.bank_account {
+        None => None,
+        Some(account) => {
+            let sealed = account.account_number.sealed(body.credit_code, request.vault)?;
+            let mac = sealed.mac;
+            accounts.push(sealed);
+            let masked = account.account_number.masked();
+            Some(BankAccount { name: account.name, bank_code: account.bank_code, masked, mac })
+        }
+    };
+    let command = Command::RegisterOrganisation(Box::new(RegisterOrganisation {
+        credit_code: body.credit_code,
+        name: body.name,
+        category: body.category,
+        size: body.size,
+        startup: body.startup.unwrap_or(false),
+        region: body.region,
+        controller: body.controller,
+        related,
+        bank_account,
+    }));
+    Ok(Parsed { command, texts: Vec::new(), accounts })
+}
+
+/// `POST /organisations/{credit_code}/block`
+pub fn block(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    standing(request, Command::BlockOrganisation)
+}
+
+/// `POST /organisations/{credit_code}/unblock`
+pub fn unblock(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    standing(request, Command::UnblockOrganisation)
+}
+
+fn standing(request: &WriteRequest<'_>, command: fn(ChangeStanding) -> Command) -> Result<Parsed, Problem> {
+    let credit_code = request.path.value("credit_code")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| command(ChangeStanding { credit_code, reason })))
+}
+
+/// `GET /organisations`: an outsider's list holds its own organisation.
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
+    let own = request.actor.organisation.filter(|_| !request.sight().all).map(|code| code.to_string());
+    if !request.sight().all && own.is_none() {
+        return Reply::list::<OrganisationView>((Vec::new(), None));
+    }
+    let status = filters.word::<Standing>()?.map(Standing::as_str);
+    let conn = request.reader().await?;
+    let rows = queries::page(&conn, page.after, status, own.as_deref(), filters.updated_since, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, OrganisationRow::read)?;
+    let mut wanted = Wanted::default();
+    found.iter().for_each(|organisation| OrganisationView::wants(organisation, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    Reply::list((
+        found.iter().map(|organisation| OrganisationView::of(organisation, &attached)).collect(),
+        next,
+    ))
+}
+
+/// `GET /organisations/{credit_code}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let code: CreditCode = request.path.value("credit_code")?;
+    if !request.sight().all && request.actor.organisation != Some(code) {
+        return Err(Problem::new("not_found"));
+    }
+    let conn = request.reader().await?;
+    let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
+    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let mut wanted = Wanted::default();
+    OrganisationView::wants(&found, &mut wanted);
+    let attached = attached(&conn, wanted).await?;
+    Reply::document(&OrganisationView::of(&found, &attached), found.revision.version)
+}

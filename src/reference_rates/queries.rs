@@ -1,0 +1,11 @@
+//! What is read of reference rates.
+
+use super::store::ReferenceRateRow;
+use crate::statement;
+
+statement! {
+    /// A page, in the order of loading.
+    pub fn page(after: i64, name: Option<&str>, limit: i64) -> Vec<ReferenceRateRow> =
+        "SELECT * FROM reference_rates WHERE created > $1 AND ($2::text IS NULL OR name = $2) \
+         ORDER BY created LIMIT $3";
+}

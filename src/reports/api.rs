@@ -1,0 +1,275 @@
+//! The ledger's accounts and transactions, the trial balance, and the audit log.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::transactions::{self, EntryFound, LeafFound};
+use super::trial_balance::{Question, TrialBalance, Turnover};
+use crate::agencies::api::today;
+use crate::db::convert::{self, Unreadable};
+use crate::db::pool::Connection;
+use crate::domain::{CreditCode, Date, Instant, Money, ProgrammeCode, Sequence, Subject};
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use crate::ledger::{Account, BookCode};
+
+/// A name in both languages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Name {
+    zh: &'static str,
+    en: &'static str,
+}
+
+/// An account of the chart.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountView {
+    #[schema(example = "B2001")]
+    account: &'static str,
+    name: Name,
+    #[schema(example = "B")]
+    book: &'static str,
+    /// The side its balance stands on: `debit` or `credit`.
+    side: &'static str,
+}
+
+/// A line of a transaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryView {
+    account: String,
+    /// `debit` or `credit`.
+    side: &'static str,
+    amount: Money,
+    programme: ProgrammeCode,
+    organisation: Option<CreditCode>,
+    level: Option<String>,
+}
+
+/// A transaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TransactionView {
+    sequence: Sequence,
+    /// Which command posted it.
+    kind: String,
+    effective_date: Option<Date>,
+    recorded_at: Instant,
+    /// Who asked for it.
+    actor: Subject,
+    document: String,
+    entries: Vec<EntryView>,
+}
+
+/// Debits and credits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TurnoverView {
+    debit: Money,
+    credit: Money,
+}
+
+/// Debits and credits by book.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(non_snake_case, reason = "the books' letters")]
+pub struct BooksView {
+    /// 指标账
+    B: TurnoverView,
+    /// 财务会计
+    F: TurnoverView,
+    /// 预算会计
+    Y: TurnoverView,
+}
+
+/// An account's turnovers and balance.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountBalanceView {
+    account: &'static str,
+    name: Name,
+    debit: Money,
+    credit: Money,
+    /// On the account's own side.
+    balance: Money,
+    side: &'static str,
+}
+
+/// A trial balance.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrialBalanceView {
+    as_of: Date,
+    /// The last sequence that counts; null for an empty ledger.
+    known_at: Option<Sequence>,
+    programme: Option<String>,
+    books: BooksView,
+    total: TurnoverView,
+    /// The whole chart.
+    accounts: Vec<AccountBalanceView>,
+}
+
+const fn name(account: Account) -> Name {
+    Name { zh: account.name_zh(), en: account.name_en() }
+}
+
+impl TurnoverView {
+    const fn of(turnover: Turnover) -> Self {
+        Self { debit: turnover.debit, credit: turnover.credit }
+    }
+}
+
+impl EntryView {
+    fn of(entry: &EntryFound) -> Result<Self, Unreadable> {
+        let organisation = Some(entry.organisation.as_str()).filter(|code| !code.is_empty());
+        Ok(Self {
+            account: entry.account.clone(),
+            side: if entry.side == "D" { "debit" } else { "credit" },
+            amount: convert::money(entry.amount)?,
+            programme: convert::read(&entry.programme)?,
+            organisation: convert::read_opt(organisation)?,
+            level: Some(entry.level.clone()).filter(|level| !level.is_empty()),
+        })
+    }
+}
+
+impl TransactionView {
+    fn of(leaf: &LeafFound, entries: &[EntryFound]) -> Result<Self, Unreadable> {
+        Ok(Self {
+            sequence: convert::read_sequence(leaf.sequence)?,
+            kind: leaf.kind.clone(),
+            effective_date: leaf.effective_date.map(Date::from_naive),
+            recorded_at: Instant::new(leaf.recorded_at),
+            actor: convert::read(&leaf.subject)?,
+            document: leaf.document.clone(),
+            entries: entries.iter().map(EntryView::of).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+async fn views(conn: &Connection, leaves: Vec<LeafFound>) -> Result<Vec<TransactionView>, Problem> {
+    let sequences: Vec<i64> = leaves.iter().map(|leaf| leaf.sequence).collect();
+    let found = transactions::entries(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
+    let mut entries: BTreeMap<i64, Vec<EntryFound>> = BTreeMap::new();
+    for entry in found {
+        entries.entry(entry.sequence).or_default().push(entry);
+    }
+    whole(&leaves, |leaf| {
+        let lines = entries.get(&leaf.sequence).map(Vec::as_slice).unwrap_or_default();
+        TransactionView::of(leaf, lines)
+    })
+}
+
+/// `GET /ledger/accounts`
+pub async fn accounts(_: ReadRequest) -> Result<Reply, Problem> {
+    let view = |account: &Account| AccountView {
+        account: account.code(),
+        name: name(*account),
+        book: account.book().as_str(),
+        side: account.side().as_str(),
+    };
+    Reply::list((Account::ALL.iter().map(view).collect(), None))
+}
+
+/// `GET /ledger/transactions`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, query) = (request.page()?, &request.query);
+    let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
+    let organisation = query.value::<CreditCode>("organisation")?.map(|code| code.to_string());
+    let account = query.text("account");
+    if account.is_some_and(|code| Account::parse(code).is_none()) {
+        return Err(Problem::new("invalid_query").with("parameter", "account"));
+    }
+    let (from, until) = (query.value::<Date>("from")?, query.value::<Date>("until")?);
+    let conn = request.reader().await?;
+    let leaves = transactions::page(
+        &conn,
+        page.after,
+        programme.as_deref(),
+        organisation.as_deref(),
+        account,
+        query.text("document"),
+        from.map(Date::naive),
+        until.map(Date::naive),
+        page.rows(),
+    );
+    let leaves = leaves.await.map_err(|error| Problem::database(&error))?;
+    let (leaves, next) = page.cut(leaves, |leaf| leaf.sequence);
+    Reply::list((views(&conn, leaves).await?, next))
+}
+
+/// A sequence in a path; one that no log reaches names nothing.
+fn sequence(request: &ReadRequest) -> Result<i64, Problem> {
+    let number: u64 = request.path.value("sequence")?;
+    i64::try_from(number).map_err(|_| Problem::new("not_found"))
+}
+
+/// `GET /ledger/transactions/{sequence}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let (sequence, conn) = (sequence(&request)?, request.reader().await?);
+    let leaf = transactions::get(&conn, sequence).await.map_err(|error| Problem::database(&error))?;
+    let leaf = leaf.ok_or_else(|| Problem::new("not_found"))?;
+    let view = views(&conn, vec![leaf]).await?.into_iter().next();
+    Reply::json(&view.ok_or_else(|| Problem::new("not_found"))?)
+}
+
+/// `GET /reports/trial-balance`
+pub async fn trial_balance(request: ReadRequest) -> Result<Reply, Problem> {
+    let query = &request.query;
+    if let Some(format) = query.text("format").filter(|format| *format != "json") {
+        return Err(Problem::new("format_not_supported").with("format", format));
+    }
+    let as_of = query.value::<Date>("as_of")?;
+    let asked = query.value::<u64>("known_at")?;
+    let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
+    let conn = request.reader().await?;
+    let today = today(&conn, &request.agency).await?;
+    let last = convert::sequence(today.next) - 1;
+    let known_at = match asked {
+        None => last,
+        Some(asked) => {
+            let asked = i64::try_from(asked).ok().filter(|asked| *asked <= last);
+            asked.ok_or_else(|| Problem::new("invalid_query").with("parameter", "known_at"))?
+        }
+    };
+    let question = Question { as_of: as_of.unwrap_or(today.business_date), known_at, programme };
+    let balance = TrialBalance::read(&conn, &question).await?;
+    let view = trial_balance_view(question, &balance);
+    Reply::json(&view.map_err(|error| Problem::fault(&error))?)
+}
+
+fn trial_balance_view(
+    question: Question,
+    balance: &TrialBalance,
+) -> Result<TrialBalanceView, crate::domain::money::OutOfRange> {
+    let book = |book| balance.of_book(book).map(TurnoverView::of);
+    let account = |account: &Account| {
+        let turnover = balance.of(*account);
+        Ok(AccountBalanceView {
+            account: account.code(),
+            name: name(*account),
+            debit: turnover.debit,
+            credit: turnover.credit,
+            balance: turnover.balance(account.side())?,
+            side: account.side().as_str(),
+        })
+    };
+    Ok(TrialBalanceView {
+        as_of: question.as_of,
+        known_at: convert::read_sequence(question.known_at).ok(),
+        programme: question.programme,
+        books: BooksView { B: book(BookCode::B)?, F: book(BookCode::F)?, Y: book(BookCode::Y)? },
+        total: TurnoverView::of(balance.total()?),
+        accounts: Account::ALL.iter().map(account).collect::<Result<_, _>>()?,
+    })
+}
+
+/// `GET /audit/checkpoint`: the newest signed note.
+pub async fn checkpoint(request: ReadRequest) -> Result<Reply, Problem> {
+    Ok(Reply::Text(
+        request.engine.checkpoint(&request.agency).await.map_err(|error| Problem::checkpoint(&error))?,
+    ))
+}
+
+/// `GET /audit/entries/{sequence}`: the leaf's bytes, as they were hashed.
+pub async fn leaf(request: ReadRequest) -> Result<Reply, Problem> {
+    let (sequence, conn) = (sequence(&request)?, request.reader().await?);
+    let found = transactions::leaf(&conn, sequence).await.map_err(|error| Problem::database(&error))?;
+    let found = found.ok_or_else(|| Problem::new("not_found"))?;
+    Ok(Reply::Json { body: found.leaf, version: None })
+}

@@ -1,0 +1,112 @@
+//! What documents name and do not hold: free texts by their hash, calculation sheets by document and number.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel_async::AsyncPgConnection;
+
+use crate::db::convert;
+use crate::domain::TextHash;
+use crate::organisations::store::read_hash;
+use crate::programmes::calculation::Calculation;
+use crate::reports::ReadError;
+use crate::{rows, statement};
+
+rows! {
+    struct TextFound { sha256: Vec<u8>, body: Option<String> }
+}
+
+rows! {
+    struct SheetFound { document: String, version: i32, sheet: serde_json::Value }
+}
+
+statement! {
+    fn texts(hashes: &[Vec<u8>]) -> Vec<TextFound> = "SELECT sha256, body FROM texts WHERE sha256 = ANY($1)";
+    fn sheets(documents: &[String], versions: &[i32]) -> Vec<SheetFound> =
+        "SELECT c.document, c.version, c.sheet FROM unnest($1, $2) AS w(document, version) \
+         JOIN calculations AS c ON c.document = w.document AND c.version = w.version";
+}
+
+/// What is looked for.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    texts: BTreeSet<TextHash>,
+    sheets: BTreeSet<(String, u32)>,
+}
+
+impl Wanted {
+    /// A text.
+    pub fn text(&mut self, hash: Option<TextHash>) {
+        self.texts.extend(hash);
+    }
+
+    /// A sheet.
+    pub fn sheet(&mut self, document: String, version: u32) {
+        self.sheets.insert((document, version));
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default, Clone)]
+pub struct Attachments {
+    texts: BTreeMap<TextHash, String>,
+    sheets: BTreeMap<(String, u32), Calculation>,
+}
+
+impl Attachments {
+    /// Puts a text that is known already.
+    pub fn put_text(&mut self, hash: TextHash, body: String) {
+        self.texts.insert(hash, body);
+    }
+
+    /// Puts a sheet that is known already.
+    pub fn put_sheet(&mut self, document: String, sheet: Calculation) {
+        self.sheets.insert((document, sheet.version), sheet);
+    }
+
+    /// A text; none where it was erased.
+    pub fn text(&self, hash: Option<TextHash>) -> Option<String> {
+        self.texts.get(&hash?).cloned()
+    }
+
+    /// A sheet.
+    pub fn sheet(&self, document: &str, version: u32) -> Option<Calculation> {
+        self.sheets.get(&(document.to_owned(), version)).cloned()
+    }
+
+    /// What of this is wanted and was not put yet.
+    pub fn missing(&self, wanted: Wanted) -> Wanted {
+        Wanted {
+            texts: wanted.texts.into_iter().filter(|hash| !self.texts.contains_key(hash)).collect(),
+            sheets: wanted.sheets.into_iter().filter(|key| !self.sheets.contains_key(key)).collect(),
+        }
+    }
+
+    /// Looks for what is wanted.
+    pub async fn load(&mut self, conn: &AsyncPgConnection, wanted: &Wanted) -> Result<(), ReadError> {
+        if !wanted.texts.is_empty() {
+            let hashes: Vec<Vec<u8>> = wanted.texts.iter().map(|hash| hash.as_bytes().to_vec()).collect();
+            for found in texts(conn, &hashes).await? {
+                if let (Ok(Some(hash)), Some(body)) = (read_hash(Some(&found.sha256)), found.body) {
+                    self.texts.insert(hash, body);
+                }
+            }
+        }
+        if wanted.sheets.is_empty() {
+            return Ok(());
+        }
+        let numbered = wanted.sheets.iter().filter_map(|(d, v)| Some((d.clone(), i32::try_from(*v).ok()?)));
+        let (documents, versions): (Vec<String>, Vec<i32>) = numbered.unzip();
+        for row in sheets(conn, &documents, &versions).await? {
+            let key = (row.document, convert::read_count(row.version)?);
+            self.sheets.insert(key, convert::read_json(&row.sheet)?);
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && self.sheets.is_empty()
+    }
+}

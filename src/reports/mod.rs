@@ -1,0 +1,25 @@
+//! Reports: what is read across nouns. Each pins the last sequence it knows and reads append-only rows up to it.
+
+pub mod api;
+pub mod attachments;
+pub mod transactions;
+pub mod trial_balance;
+pub mod work;
+pub mod work_api;
+
+use crate::db::convert::Unreadable;
+use crate::domain::money::OutOfRange;
+
+/// Why something cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The database did not answer, or refused.
+    #[error("the database refused a statement")]
+    Database(#[from] diesel::result::Error),
+    /// What it answered does not fit.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A sum left the range.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+}

@@ -1,0 +1,136 @@
+//! The trial balance: turnovers from the beginning to a day, as the ledger knew them at a sequence.
+//!
+//! Full blocks of 65,536 sequences come from `totals`, which no longer change, the last block from its entries: an
+//! answer for an earlier sequence is the same for ever, and at most one block is summed.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+
+use super::ReadError;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::money::OutOfRange;
+use crate::domain::{Date, Money};
+use crate::ledger::{Account, BookCode, Side};
+use crate::{rows, statement};
+
+/// Sequences of a block.
+pub const BLOCK: i64 = 65_536;
+
+rows! {
+    struct TurnoverFound { account: String, debit: Decimal, credit: Decimal }
+}
+
+statement! {
+    fn turnovers(
+        blocks: i64,
+        first: i64,
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+    ) -> Vec<TurnoverFound> =
+        "SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM ( \
+             SELECT account, debit, credit FROM totals \
+              WHERE block < $1 AND effective_date <= $4 AND ($5::text IS NULL OR programme = $5) \
+             UNION ALL \
+             SELECT account, CASE side WHEN 'D' THEN amount ELSE 0 END, CASE side WHEN 'C' THEN amount ELSE 0 END \
+               FROM entries WHERE sequence >= $2 AND sequence <= $3 AND effective_date <= $4 \
+                AND ($5::text IS NULL OR programme = $5)) AS t \
+         GROUP BY account";
+}
+
+/// Which trial balance.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The last day that counts.
+    pub as_of: Date,
+    /// The last sequence that counts; −1 for none.
+    pub known_at: i64,
+    /// One programme, or all.
+    pub programme: Option<String>,
+}
+
+/// Debits and credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turnover {
+    /// 借方
+    pub debit: Money,
+    /// 贷方
+    pub credit: Money,
+}
+
+impl Turnover {
+    fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+        Ok(Self { debit: self.debit.plus(other.debit)?, credit: self.credit.plus(other.credit)? })
+    }
+
+    /// What is left on a side.
+    pub fn balance(self, side: Side) -> Result<Money, OutOfRange> {
+        match side {
+            Side::Debit => self.debit.minus(self.credit),
+            Side::Credit => self.credit.minus(self.debit),
+        }
+    }
+}
+
+/// Turnovers by account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrialBalance(BTreeMap<Account, Turnover>);
+
+impl TrialBalance {
+    /// Sums what was known.
+    pub async fn read(conn: &AsyncPgConnection, question: &Question) -> Result<Self, ReadError> {
+        let blocks = (question.known_at + 1).div_euclid(BLOCK);
+        let (as_of, programme) = (question.as_of.naive(), question.programme.as_deref());
+        let found = turnovers(conn, blocks, blocks * BLOCK, question.known_at, as_of, programme).await?;
+        let mut turnovers = BTreeMap::new();
+        for row in found {
+            let account = Account::parse(&row.account).ok_or(Unreadable(row.account))?;
+            let turnover =
+                Turnover { debit: convert::money(row.debit)?, credit: convert::money(row.credit)? };
+            turnovers.insert(account, turnover);
+        }
+        Ok(Self(turnovers))
+    }
+
+    /// The turnover of an account; of one that was never used, zero.
+    pub fn of(&self, account: Account) -> Turnover {
+        self.0.get(&account).copied().unwrap_or_default()
+    }
+
+    /// The turnover of a book.
+    pub fn of_book(&self, book: BookCode) -> Result<Turnover, OutOfRange> {
+        let of_it = self.0.iter().filter(|(account, _)| account.book() == book);
+        of_it.map(|(_, turnover)| *turnover).try_fold(Turnover::default(), Turnover::plus)
+    }
+
+    /// The turnover of all books.
+    pub fn total(&self) -> Result<Turnover, OutOfRange> {
+        self.0.values().copied().try_fold(Turnover::default(), Turnover::plus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn books_and_total_sum_their_accounts() {
+        let turnover =
+            |debit, credit| Turnover { debit: Money::from_fen(debit), credit: Money::from_fen(credit) };
+        let balance = TrialBalance(BTreeMap::from([
+            (Account::B1001, turnover(500, 0)),
+            (Account::B2001, turnover(200, 500)),
+            (Account::B2003, turnover(0, 200)),
+        ]));
+        assert_eq!(balance.of_book(BookCode::B).unwrap(), turnover(700, 700));
+        assert_eq!(balance.of_book(BookCode::F).unwrap(), Turnover::default());
+        assert_eq!(balance.total().unwrap(), turnover(700, 700));
+        assert_eq!(balance.of(Account::B2001).balance(Side::Credit).unwrap(), Money::from_fen(300));
+        assert_eq!(balance.of(Account::Y6001), Turnover::default());
+    }
+}

@@ -1,0 +1,90 @@
+//! What waits for whom, and what changed.
+
+use chrono::{DateTime, Utc};
+
+use crate::{rows, statement};
+
+rows! {
+    /// A document that waits.
+    pub struct TaskFound {
+        kind: String,
+        document: String,
+        action: String,
+        status: String,
+        programme: Option<String>,
+        organisation: Option<String>,
+        created: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A leaf of the log.
+    pub struct EventFound { sequence: i64, recorded_at: DateTime<Utc>, kind: String, document: String }
+}
+
+rows! {
+    /// A document's step.
+    pub struct TransitionFound {
+        sequence: i64,
+        kind: String,
+        document: String,
+        from_status: Option<String>,
+        to_status: String,
+    }
+}
+
+statement! {
+    /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to. What four eyes
+    /// would refuse does not wait for its subject. Version 1 of the rules is approved with its programme.
+    pub fn tasks(
+        officer: bool,
+        approver: bool,
+        subject: &str,
+        organisation: &str,
+        after: i64,
+        limit: i64,
+    ) -> Vec<TaskFound> =
+        "SELECT * FROM ( \
+             SELECT 'voucher' AS kind, id::text AS document, \
+                    CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'issue' ELSE 'apply' END AS action, \
+                    status, programme, organisation, created, updated_at \
+               FROM vouchers \
+              WHERE status IN ('submitted', 'reviewed', 'returned') \
+                AND ($1 AND status = 'submitted' \
+                  OR $2 AND status = 'reviewed' AND created_by <> $3 AND reviewed_by IS DISTINCT FROM $3 \
+                  OR status = 'returned' AND organisation = $4) \
+             UNION ALL \
+             SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at \
+               FROM programmes WHERE $2 AND status = 'draft' AND created_by <> $3 \
+             UNION ALL \
+             SELECT 'rules', programme || '/' || number, 'approve', status, programme, NULL, created, updated_at \
+               FROM rules_versions WHERE $2 AND status = 'proposed' AND number > 1 AND created_by <> $3 \
+             UNION ALL \
+             SELECT kind, id::text, 'approve', status, programme, NULL, created, updated_at \
+               FROM budget_changes WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+         ) AS t WHERE created > $5 ORDER BY created LIMIT $6";
+    /// A page of everything that changed.
+    pub fn events(after: i64, limit: i64) -> Vec<EventFound> =
+        "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+    /// A page of what changed on a party's own documents.
+    pub fn own_events(after: i64, organisation: &str, provider: &str, limit: i64) -> Vec<EventFound> =
+        "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
+             SELECT t.sequence FROM transitions AS t JOIN ( \
+                 SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
+                 UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
+                 UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
+               ON own.document = t.document WHERE t.sequence > $1) \
+         ORDER BY sequence LIMIT $4";
+    /// The steps of some leaves.
+    pub fn transitions(sequences: &[i64]) -> Vec<TransitionFound> =
+        "SELECT sequence, kind, document, from_status, to_status FROM transitions \
+         WHERE sequence = ANY($1) ORDER BY sequence, ordinal";
+    /// The steps of some leaves on a party's own documents.
+    pub fn own_transitions(sequences: &[i64], organisation: &str, provider: &str) -> Vec<TransitionFound> =
+        "SELECT t.sequence, t.kind, t.document, t.from_status, t.to_status FROM transitions AS t JOIN ( \
+             SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
+             UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
+             UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
+           ON own.document = t.document WHERE t.sequence = ANY($1) ORDER BY t.sequence, t.ordinal";
+}

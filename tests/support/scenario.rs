@@ -1,0 +1,203 @@
+//! A ledger's life as commands with fixed ids: every kind of command, a group, a year's end. Driven through an engine
+//! or decided with fixed stamps, so that its leaves are the same for ever.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use serde_json::{Value, json};
+use subsidy_ledger::audit::leaf::{Leaf, VERSION, posted};
+use subsidy_ledger::book::command::OpenGroup;
+use subsidy_ledger::book::{Book, Command, Envelope, decide};
+use subsidy_ledger::domain::{Actor, CreditCode, Instant, Sequence, Stamp, canonical};
+
+/// What is asked for at once.
+pub enum Step {
+    One(Envelope),
+    All(Vec<Envelope>),
+}
+
+/// How many contracts, each with its voucher.
+const CONTRACTS: u32 = 70;
+
+pub fn actor(subject: &str, role: &str) -> Actor {
+    let actor = json!({ "subject": subject, "roles": [role] });
+    canonical::decode_value(&actor).expect("an actor")
+}
+
+fn by(subject: &str, role: &str, command: Value) -> Envelope {
+    let command = canonical::decode_value(&command).unwrap_or_else(|e| panic!("{e}: {command}"));
+    Envelope { actor: actor(subject, role), if_match: None, command }
+}
+
+fn officer(command: Value) -> Envelope {
+    by("officer-1", "officer", command)
+}
+
+fn approver(command: Value) -> Envelope {
+    by("approver-1", "approver", command)
+}
+
+fn id(kind: u32, number: u32) -> String {
+    format!("01900000-0000-7000-8{kind:03}-{number:012}")
+}
+
+fn code(number: u32) -> String {
+    CreditCode::from_body(&format!("91310000{number:09}")).expect("a body").to_string()
+}
+
+fn reason(byte: u8) -> String {
+    format!("{byte:02x}").repeat(32)
+}
+
+pub fn steps() -> Vec<Step> {
+    let mut steps: Vec<Step> = founding().into_iter().map(Step::One).collect();
+    for number in 0..CONTRACTS {
+        steps.extend(voucher(number));
+    }
+    let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
+    steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
+    let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
+    steps.push(Step::All((0..4).map(|n| 10 * n + 9).map(issue).collect()));
+    steps.push(Step::One(by(
+        "operator-1",
+        "operator",
+        json!({ "move_business_date": { "date": "2027-01-04" } }),
+    )));
+    let late = json!({ "cancel_voucher": { "id": id(2, 0), "reason": reason(9) } });
+    steps.push(Step::One(approver(late)));
+    steps.extend(budget(
+        3,
+        json!({ "lapse": { "fiscal_year": "2026", "amount": "1000", "reason": reason(8) } }),
+    ));
+    steps
+}
+
+fn founding() -> Vec<Envelope> {
+    let mut all = vec![by(
+        "operator-1",
+        "operator",
+        json!({ "create_agency": { "code": "test", "name": "测试局", "zone": "Asia/Shanghai", "sandbox": "true",
+            "business_date": "2026-03-02" } }),
+    )];
+    all.push(officer(
+        json!({ "load_reference_rate": { "name": "LPR5Y", "date": "2026-02-20", "percent": "3.5" } }),
+    ));
+    for number in 0..6 {
+        let mut organisation = json!({ "credit_code": code(number), "name": format!("单位 {number}"),
+            "category": "private_enterprise", "size": "small", "startup": (number % 2 == 0).to_string(),
+            "region": "高新区", "related": [] });
+        if number == 0 {
+            organisation["bank_account"] = json!({ "name": "单位 0", "bank_code": "102290000001",
+                "masked": "****1234", "mac": reason(7) });
+        }
+        all.push(officer(json!({ "register_organisation": organisation })));
+    }
+    let block = |kind: &str| approver(json!({ kind: { "credit_code": code(3), "reason": reason(1) } }));
+    all.extend([block("block_organisation"), block("unblock_organisation")]);
+    let rules = |ratio: &str| {
+        json!({ "items": [{ "item": "compute", "ratio_percent": ratio, "startup_ratio_percent": "50" }],
+            "validity_months": "12", "caps": { "claim": "50000",
+                "annual": { "amount": "400000", "counts": ["issue"] } } })
+    };
+    all.push(officer(json!({ "propose_programme": { "code": "voucher2026",
+        "title": { "zh": "算力券", "en": "Compute vouchers" }, "instrument": "voucher",
+        "legal_basis": { "document": "测试〔2026〕1号" },
+        "window": { "from": "2026-01-01", "until": "2027-12-31" }, "rules": rules("30") } })));
+    all.push(approver(json!({ "approve_programme": { "code": "voucher2026" } })));
+    all.push(officer(json!({ "propose_rules": { "programme": "voucher2026", "effective_from": "2026-02-01",
+        "rules": rules("33.333333"), "reason": reason(2) } })));
+    all.push(approver(json!({ "approve_rules": { "programme": "voucher2026", "number": "2" } })));
+    let appropriation = json!({ "appropriation": { "amount": "5000000", "fiscal_year": "2026", "document": "预〔2026〕1号" } });
+    let adjustment =
+        json!({ "adjustment": { "amount": "-20000.01", "document": "预〔2026〕2号", "reason": reason(3) } });
+    for step in budget(1, appropriation).into_iter().chain(budget(2, adjustment)) {
+        if let Step::One(envelope) = step {
+            all.push(envelope);
+        }
+    }
+    all
+}
+
+fn budget(number: u32, request: Value) -> Vec<Step> {
+    let id = id(3, number);
+    let propose =
+        json!({ "propose_budget_change": { "id": id, "programme": "voucher2026", "request": request } });
+    let approve = json!({ "approve_budget_change": { "id": id, "programme": "voucher2026" } });
+    vec![Step::One(officer(propose)), Step::One(approver(approve))]
+}
+
+/// A contract and what becomes of its voucher.
+pub fn voucher(number: u32) -> Vec<Step> {
+    let (rental, voucher) = (id(1, number), id(2, number));
+    let amount = format!("{}.{:02}", 1_000 + 1_777 * u64::from(number), number % 100);
+    let mut all = vec![
+        officer(
+            json!({ "register_rental": { "id": rental, "organisation": code(number % 4), "provider": code(4),
+            "contract_no": format!("C-{number:04}"), "signed_on": "2026-02-10", "from": "2026-02-11",
+            "until": "2026-12-31", "lines": [{ "item": "compute", "amount": amount, "tax_percent": "6" },
+                { "item": "consulting", "amount": "10" }] } }),
+        ),
+        officer(
+            json!({ "apply_for_voucher": { "id": voucher, "programme": "voucher2026", "rental": rental } }),
+        ),
+    ];
+    let review = |decision: &str| {
+        let why = json!({ "id": voucher, "decision": decision, "reason": reason(4) });
+        let pass = json!({ "id": voucher, "decision": decision });
+        officer(json!({ "review_voucher": if decision == "pass" { pass } else { why } }))
+    };
+    let issue = approver(json!({ "issue_voucher": { "id": voucher, "effective_date": "2026-03-01" } }));
+    let change = |kind: &str| approver(json!({ kind: { "id": voucher, "reason": reason(5) } }));
+    match number % 10 {
+        9 => {}
+        8 => all.push(review("return")),
+        7 => all.push(review("reject")),
+        6 => all.extend([review("pass"), issue, change("cancel_voucher")]),
+        5 => all.extend([review("pass"), issue, change("suspend_voucher")]),
+        4 => all.extend([review("pass"), issue, change("suspend_voucher"), change("reinstate_voucher")]),
+        _ => all.extend([review("pass"), issue]),
+    }
+    all.into_iter().map(Step::One).collect()
+}
+
+/// The leaves of the scenario under stamps a second apart; a group shares one.
+pub fn leaves() -> Vec<Vec<u8>> {
+    let (mut book, mut leaves) = (Book::complete(), Vec::new());
+    for (second, step) in steps().into_iter().enumerate() {
+        let at =
+            format!("2026-03-02T{:02}:{:02}:{:02}.000001Z", second / 3600, second / 60 % 60, second % 60);
+        let at = Instant::parse(&at).expect("an instant");
+        let envelopes = match step {
+            Step::One(envelope) => vec![envelope],
+            Step::All(members) => {
+                let count = u32::try_from(members.len()).expect("few");
+                let command = Command::OpenGroup(OpenGroup { members: count });
+                let header = Envelope { actor: actor("officer-1", "officer"), if_match: None, command };
+                std::iter::once(header).chain(members).collect()
+            }
+        };
+        for envelope in envelopes {
+            leaves.push(leaf(&mut book, &envelope, leaves.len(), at));
+        }
+    }
+    leaves
+}
+
+fn leaf(book: &mut Book, envelope: &Envelope, sequence: usize, recorded_at: Instant) -> Vec<u8> {
+    let stamp = Stamp {
+        sequence: Sequence::new(u64::try_from(sequence).expect("few")),
+        recorded_at,
+        business_date: book.business_date(&envelope.command, recorded_at),
+    };
+    let decision = decide(book, envelope, &stamp).unwrap_or_else(|e| panic!("{e}: {:?}", envelope.command));
+    book.apply(&decision.effects).expect("applies");
+    let leaf = Leaf {
+        v: VERSION,
+        sequence: stamp.sequence,
+        recorded_at,
+        actor: envelope.actor.clone(),
+        command: envelope.command.clone(),
+        postings: posted(&decision),
+        outcome: decision.outcome,
+    };
+    leaf.encode().expect("a leaf")
+}

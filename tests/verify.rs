@@ -1,0 +1,423 @@
+//! Verification on a real database: a ledger verifies, and whatever is changed behind the service's back is found.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::float_arithmetic,
+    reason = "a test says what it expects"
+)]
+
+#[path = "support/scenario.rs"]
+mod scenario;
+mod support;
+
+use std::sync::Arc;
+
+use scenario::Step;
+use subsidy_ledger::audit::TABLES;
+use subsidy_ledger::audit::verify::Finding;
+use subsidy_ledger::auth::keys::Keys;
+use subsidy_ledger::book::Envelope;
+use subsidy_ledger::cli::verify::{VerifyArgs, run};
+use subsidy_ledger::db::pool::{Database, DatabaseConfig};
+use subsidy_ledger::engine::verify::{Verdict, Verified, verify};
+use subsidy_ledger::engine::{Answer, Engine, Submission, Work};
+use support::{TestDatabase, agency};
+use tokio_postgres::Client;
+
+async fn connected(database: &TestDatabase, role: &str) -> Database {
+    let config = DatabaseConfig::new(database.url(role));
+    Database::connect(config).await.expect("a database")
+}
+
+fn submission(number: usize, step: &Step) -> Submission {
+    let (subject, work) = match step {
+        Step::One(envelope) => {
+            (envelope.actor.subject.clone(), Work::One(Box::new(Envelope::clone(envelope))))
+        }
+        Step::All(members) => {
+            let actor = members[0].actor.clone();
+            (actor.subject.clone(), Work::All { actor, members: members.clone() })
+        }
+    };
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&u64::try_from(number).expect("few").to_be_bytes());
+    Submission {
+        agency: agency(),
+        subject,
+        key,
+        request: [1; 32],
+        request_id: number.to_string(),
+        work,
+        texts: Vec::new(),
+        accounts: Vec::new(),
+    }
+}
+
+/// A ledger made through the engine, and how many leaves it has. Nobody is connected to it afterwards.
+async fn ledger() -> (TestDatabase, u64) {
+    let test = TestDatabase::create().await;
+    let keys = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
+    let engine =
+        Engine::new(connected(&test, "subsidy_app").await, Arc::new(Keys::open(&keys).expect("keys")));
+    std::fs::remove_dir_all(&keys).expect("the keys go");
+    let steps: Vec<Submission> =
+        scenario::steps().iter().enumerate().map(|(n, s)| submission(n, s)).collect();
+    let mut leaves = 0;
+    for some in steps.chunks(40) {
+        for answer in engine.submit_each(some.to_vec()).await {
+            match answer {
+                Ok(Answer::Accepted { members, .. }) => leaves += 1 + members.len(),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    engine.shut_down().await;
+    (test, u64::try_from(leaves).expect("few"))
+}
+
+#[tokio::test]
+async fn a_group_whose_members_rest_on_each_other_is_accepted_and_verifies() {
+    let (test, leaves) = ledger().await;
+    let keys = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
+    let engine =
+        Engine::new(connected(&test, "subsidy_app").await, Arc::new(Keys::open(&keys).expect("keys")));
+    std::fs::remove_dir_all(&keys).expect("the keys go");
+    let members: Vec<Envelope> = scenario::voucher(1_000)
+        .into_iter()
+        .flat_map(|step| match step {
+            Step::One(envelope) => vec![envelope],
+            Step::All(members) => members,
+        })
+        .collect();
+    let count = u64::try_from(members.len()).expect("few");
+    let answer = engine.submit(submission(5_000, &Step::All(members))).await;
+    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
+    engine.shut_down().await;
+    assert!(matches!(verdict(&test).await, Verdict::Good(found) if found.leaves == leaves + 1 + count));
+}
+
+async fn verdict(test: &TestDatabase) -> Verdict {
+    verify(&connected(test, "subsidy_auditor").await, &agency(), |_| ()).await.expect("a verdict")
+}
+
+#[tokio::test]
+async fn a_ledger_verifies_and_says_how_much_it_holds() {
+    let (test, leaves) = ledger().await;
+    let Verdict::Good(Verified { leaves: found, lines, .. }) = verdict(&test).await else {
+        panic!("{:?}", verdict(&test).await)
+    };
+    assert_eq!(found, leaves);
+    assert!(leaves > 300 && lines > 50, "{leaves} {lines}");
+
+    let mut out = Vec::new();
+    let args = VerifyArgs { agency: Some(agency()), json: false };
+    let good = run(&args, &connected(&test, "subsidy_auditor").await, &mut out).await.expect("a verdict");
+    assert!(good);
+    let expected = format!("agency test: {lines} lines posted, verified {leaves} entries\n");
+    assert_eq!(String::from_utf8(out).expect("text"), expected);
+
+    let client = test.client("subsidy_owner").await;
+    let fen = "ALTER TABLE entries DISABLE TRIGGER ALL; UPDATE entries SET amount = amount + 0.01 \
+               WHERE (sequence, line) = (SELECT sequence, line FROM entries ORDER BY 1, 2 LIMIT 1)";
+    client.batch_execute(fen).await.expect("changed");
+    let mut out = Vec::new();
+    let good = run(&args, &connected(&test, "subsidy_auditor").await, &mut out).await.expect("a verdict");
+    assert!(!good);
+    let first = number(&client, "SELECT min(sequence) FROM entries").await;
+    let expected = format!(
+        "agency test: sequence {first} does not verify: entries line 1 amount: stored 5000000.01, replayed 5000000.00\n"
+    );
+    assert_eq!(String::from_utf8(out).expect("text"), expected);
+}
+
+#[tokio::test]
+async fn an_empty_schema_verifies_and_an_unknown_agency_does_not_exist() {
+    let test = TestDatabase::create().await;
+    assert!(matches!(verdict(&test).await, Verdict::Good(Verified { leaves: 0, lines: 0, .. })));
+    let mut out = Vec::new();
+    let all = VerifyArgs { agency: None, json: true };
+    assert!(
+        run(&all, &connected(&test, "subsidy_auditor").await, &mut out).await.expect("no agency registered")
+    );
+    assert_eq!(String::from_utf8(out).expect("text"), "[]\n");
+    let other = subsidy_ledger::domain::AgencyCode::parse("other").expect("a code");
+    verify(&connected(&test, "subsidy_auditor").await, &other, |_| ()).await.expect_err("no such agency");
+}
+
+async fn number(client: &Client, sql: &str) -> i64 {
+    client.query_one(sql, &[]).await.unwrap_or_else(|e| panic!("{e}: {sql}")).get(0)
+}
+
+/// What is done, which sequence answers for it (asked before it is done), and where it is found.
+struct Tampering {
+    sql: &'static str,
+    sequence: &'static str,
+    place: &'static str,
+}
+
+const fn case(sql: &'static str, sequence: &'static str, place: &'static str) -> Tampering {
+    Tampering { sql, sequence, place }
+}
+
+/// A voucher that was issued and not changed again.
+macro_rules! issued {
+    () => { "(SELECT id FROM vouchers WHERE status = 'issued' AND reason IS NULL ORDER BY version OFFSET 3 LIMIT 1)" };
+}
+
+const LAST: &str = "SELECT max(sequence) FROM log";
+const CASES: &[Tampering] = &[
+    case(
+        "UPDATE entries SET amount = amount - 0.01 WHERE line = 2 AND sequence = (SELECT max(sequence) FROM entries)",
+        "SELECT max(sequence) FROM entries",
+        "entries line 2 amount",
+    ),
+    case(
+        "UPDATE entries SET amount = amount + 0.01 WHERE sequence = (SELECT sequence FROM entries WHERE sequence > 50 ORDER BY 1 LIMIT 1)",
+        "SELECT min(sequence) FROM entries WHERE sequence > 50",
+        "entries line 1 amount",
+    ),
+    case(
+        "INSERT INTO entries SELECT sequence, 3, account, side, amount, programme, organisation, level, fiscal_year, effective_date, document \
+         FROM entries WHERE sequence = (SELECT min(sequence) FROM entries WHERE sequence > 50) AND line = 1",
+        "SELECT min(sequence) FROM entries WHERE sequence > 50",
+        "entries line 3: stored, but",
+    ),
+    case(
+        "INSERT INTO entries SELECT 999999, line, account, side, amount, programme, organisation, level, fiscal_year, effective_date, document \
+         FROM entries WHERE sequence = (SELECT max(sequence) FROM entries)",
+        "SELECT max(sequence) + 1 FROM log",
+        "entries sequence 999999",
+    ),
+    case(
+        "DELETE FROM entries WHERE sequence = (SELECT min(sequence) FROM entries WHERE sequence > 50)",
+        "SELECT min(sequence) FROM entries WHERE sequence > 50",
+        "entries line 1: missing",
+    ),
+    case(
+        "UPDATE balances SET amount = amount + 0.01 WHERE account = 'B2003'",
+        "SELECT max(sequence) FROM entries WHERE account = 'B2003'",
+        "balances B2003 voucher2026 amount",
+    ),
+    case(
+        "INSERT INTO balances VALUES ('B2007', 'voucher2026', '', 0)",
+        LAST,
+        "balances B2007 voucher2026: stored, but",
+    ),
+    case(
+        "UPDATE totals SET debit = debit + 0.01, credit = credit + 0.01 WHERE account = 'B1001' AND debit > 0",
+        "SELECT max(sequence) FROM entries WHERE account = 'B1001' AND effective_date = (SELECT min(effective_date) FROM totals WHERE account = 'B1001' AND debit > 0)",
+        "totals B1001",
+    ),
+    case(
+        concat!("UPDATE vouchers SET status = 'redeemed' WHERE id = ", issued!()),
+        concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
+        "status: stored redeemed, replayed issued",
+    ),
+    case(
+        concat!(
+            "UPDATE vouchers SET face = face + 0.01, available = available + 0.01 WHERE id = ",
+            issued!()
+        ),
+        concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
+        "face",
+    ),
+    case(
+        concat!("UPDATE contract_uses SET live = false WHERE voucher = ", issued!()),
+        concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
+        "live: stored false, replayed true",
+    ),
+    case(
+        "UPDATE rentals SET lines = jsonb_set(lines, '{0,amount}', '\"1.00\"') WHERE contract_no = 'C-0007'",
+        "SELECT version FROM rentals WHERE contract_no = 'C-0007'",
+        "lines",
+    ),
+    case(
+        "UPDATE rules_versions SET rules = jsonb_set(rules, '{items,0,ratio_percent}', '\"99\"') WHERE number = 2",
+        "SELECT version FROM rules_versions WHERE number = 2",
+        "rules_versions voucher2026/2 rules",
+    ),
+    case(
+        "UPDATE programmes SET window_until = window_until + 1",
+        "SELECT version FROM programmes",
+        "programmes voucher2026 window_until",
+    ),
+    case(
+        "UPDATE budget_changes SET amount = amount + 1 WHERE kind = 'adjustment'",
+        "SELECT version FROM budget_changes WHERE kind = 'adjustment'",
+        "amount: stored -19999.01, replayed -20000.01",
+    ),
+    case(
+        "UPDATE reference_rates SET percent = 3.6",
+        "SELECT version FROM reference_rates",
+        "reference_rates LPR5Y/2026-02-20 percent",
+    ),
+    case(
+        "UPDATE usages SET amount = amount - 0.01 WHERE year = 0 AND organisation = (SELECT min(organisation) FROM usages)",
+        "SELECT max(t.sequence) FROM transitions AS t JOIN vouchers AS v ON v.id::text = t.document \
+         WHERE t.to_status IN ('issued', 'cancelled') AND t.from_status <> 'suspended' AND v.organisation = (SELECT min(organisation) FROM usages)",
+        "usages voucher2026",
+    ),
+    case(
+        "UPDATE numbers SET last = last - 1 WHERE series = 'voucher/voucher2026/2026'",
+        "SELECT max(sequence) FROM transitions WHERE from_status = 'reviewed' AND to_status = 'issued'",
+        "numbers voucher/voucher2026/2026 last",
+    ),
+    case(
+        "UPDATE log SET leaf = set_byte(leaf, 40, get_byte(leaf, 40) # 1) WHERE sequence = 33",
+        "SELECT 33::bigint",
+        "log hash",
+    ),
+    case(
+        "UPDATE log SET hash = set_byte(hash, 4, get_byte(hash, 4) # 1) WHERE sequence = 33",
+        "SELECT 33::bigint",
+        "log hash",
+    ),
+    case(
+        "WITH l AS (SELECT sequence, convert_to(replace(convert_from(leaf, 'UTF8'), '\"status\":\"issued\"', '\"status\":\"redeemed\"'), 'UTF8') AS leaf FROM log) \
+         UPDATE log SET leaf = l.leaf, hash = sha256('\\x00'::bytea || l.leaf) FROM l WHERE log.sequence = l.sequence \
+         AND log.sequence = (SELECT max(sequence) FROM log WHERE kind = 'issue_voucher')",
+        "SELECT max(sequence) FROM log WHERE kind = 'issue_voucher'",
+        "outcome/voucher/voucher/status",
+    ),
+    case(
+        "WITH l AS (SELECT sequence, convert_to(replace(convert_from(leaf, 'UTF8'), 'C-0003', 'X-0003'), 'UTF8') AS leaf FROM log) \
+         UPDATE log SET leaf = l.leaf, hash = sha256('\\x00'::bytea || l.leaf) FROM l WHERE log.sequence = l.sequence; \
+         UPDATE rentals SET contract_no = 'X-0003' WHERE contract_no = 'C-0003'",
+        "SELECT version FROM rentals WHERE contract_no = 'C-0003'",
+        "tiles level 0 index 0 data",
+    ),
+    case(
+        "UPDATE log AS a SET leaf = b.leaf, hash = b.hash, document = b.document FROM log AS b \
+         WHERE (a.sequence, b.sequence) IN ((80, 81), (81, 80))",
+        "SELECT 80::bigint",
+        "sequence: stored 81, replayed 80",
+    ),
+    case(
+        "DELETE FROM entries WHERE sequence = (SELECT max(sequence) FROM log); \
+         DELETE FROM transitions WHERE sequence = (SELECT max(sequence) FROM log); \
+         DELETE FROM log WHERE sequence = (SELECT max(sequence) FROM log)",
+        LAST,
+        "log: missing",
+    ),
+    case("DELETE FROM log WHERE sequence = 100", "SELECT 100::bigint", "log: missing"),
+    case("UPDATE log SET kind = 'open_group' WHERE sequence = 44", "SELECT 44::bigint", "log kind"),
+    case(
+        "UPDATE log SET effective_date = '2026-12-31' WHERE sequence = 44",
+        "SELECT 44::bigint",
+        "log effective_date",
+    ),
+    case("UPDATE log SET subject = 'someone' WHERE sequence = 44", "SELECT 44::bigint", "log subject"),
+    case(
+        "UPDATE log SET line_count = line_count + 1 WHERE sequence = 44",
+        "SELECT 44::bigint",
+        "log line_count",
+    ),
+    case(
+        "UPDATE log SET recorded_at = recorded_at + interval '1 microsecond' WHERE sequence = 44",
+        "SELECT 44::bigint",
+        "log recorded_at",
+    ),
+    case(
+        "DELETE FROM organisations WHERE credit_code = (SELECT max(credit_code) FROM organisations)",
+        "SELECT version FROM organisations WHERE credit_code = (SELECT max(credit_code) FROM organisations)",
+        ": missing",
+    ),
+    case(
+        "INSERT INTO reference_rates VALUES ('LPR1Y', '2026-02-20', 3, 'x', 5, 5, now())",
+        "SELECT 5::bigint",
+        "reference_rates LPR1Y/2026-02-20: stored, but",
+    ),
+    case(
+        "UPDATE transitions SET to_status = 'rejected' WHERE sequence = 60",
+        "SELECT 60::bigint",
+        "transitions step 0 to_status",
+    ),
+    case(
+        "UPDATE calculations SET sheet = jsonb_set(sheet, '{amount}', '\"1.00\"') \
+         WHERE sequence = (SELECT max(sequence) FROM calculations)",
+        "SELECT max(sequence) FROM calculations",
+        "sheet",
+    ),
+    case(
+        "INSERT INTO calculations SELECT document, 9, sequence, sheet FROM calculations ORDER BY sequence LIMIT 1",
+        "SELECT min(sequence) FROM calculations",
+        "version 9: stored, but",
+    ),
+    case(
+        "UPDATE tiles SET data = set_byte(data, 77 * 32 + 5, get_byte(data, 77 * 32 + 5) # 1)",
+        "SELECT 77::bigint",
+        "tiles level 0 index 0 data",
+    ),
+    case(
+        "UPDATE tiles SET root = set_byte(root, 5, get_byte(root, 5) # 1)",
+        "SELECT 255::bigint",
+        "tiles level 0 index 0 root",
+    ),
+    case("INSERT INTO tiles SELECT 1, 0, data, root FROM tiles", LAST, "tiles level 1 index 0: stored, but"),
+    case(
+        "UPDATE head SET frontier = set_byte(frontier, 5, get_byte(frontier, 5) # 1)",
+        LAST,
+        "head frontier",
+    ),
+    case("UPDATE head SET next_sequence = next_sequence - 1", LAST, "head next_sequence"),
+    case("UPDATE head SET related_programmes = '[\"voucher2026\"]'", LAST, "head related_programmes"),
+    case("UPDATE head SET business_date = business_date + 1", LAST, "head business_date"),
+    case(
+        "UPDATE idempotency SET sequence = (SELECT max(sequence) FROM log WHERE subject = 'approver-1') WHERE sequence = 2",
+        "SELECT max(sequence) FROM log WHERE subject = 'approver-1'",
+        "idempotency subject",
+    ),
+    // two at once: the first bad sequence is the first of all
+    case(
+        concat!(
+            "UPDATE log SET kind = 'x' WHERE sequence = 222; UPDATE vouchers SET status = 'redeemed' WHERE id = ",
+            issued!()
+        ),
+        concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
+        "status",
+    ),
+];
+
+const UNGUARDED: &str = "DO $$ DECLARE t text; BEGIN \
+    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'agency_test' LOOP \
+    EXECUTE format('ALTER TABLE agency_test.%I DISABLE TRIGGER ALL', t); END LOOP; END $$";
+
+#[tokio::test]
+async fn whatever_is_changed_behind_the_services_back_is_found() {
+    let (ledger, _) = ledger().await;
+    let mut wrong = Vec::new();
+    for Tampering { sql, sequence, place } in CASES {
+        let test = ledger.copy().await;
+        let client = test.client("subsidy_owner").await;
+        client.batch_execute(UNGUARDED).await.expect("no triggers");
+        let expected = number(&client, sequence).await;
+        client.batch_execute(sql).await.unwrap_or_else(|e| panic!("{:?}: {sql}", e.as_db_error()));
+        match verdict(&test).await {
+            Verdict::Bad(finding) if answers(&finding, expected) && finding.to_string().contains(place) => {}
+            other => wrong.push(format!("{sql}\n  expected {expected} {place}\n  {other:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CASES.len(), wrong.join("\n"));
+}
+
+fn answers(finding: &Finding, expected: i64) -> bool {
+    u64::try_from(expected).is_ok_and(|expected| finding.sequence.number() == expected)
+}
+
+#[tokio::test]
+async fn every_table_of_an_agency_is_listed_with_how_it_is_verified() {
+    let test = TestDatabase::create().await;
+    let client = test.client("subsidy_owner").await;
+    let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'agency_test' ORDER BY 1";
+    let mut there: Vec<String> =
+        client.query(sql, &[]).await.expect("tables").iter().map(|row| row.get(0)).collect();
+    let mut listed: Vec<String> = TABLES.iter().map(|(table, _, _)| (*table).to_owned()).collect();
+    there.sort();
+    listed.sort();
+    assert_eq!(listed, there);
+    let limits =
+        "SELECT (points_max = 1.50 AND window_until = '2027-12-31')::int::bigint FROM statutory_limits";
+    assert_eq!(number(&client, limits).await, 1);
+}
