@@ -18,8 +18,8 @@ const HEAD: &str = "INSERT INTO head (next_sequence, frontier, recorded_at, sema
     business_date, related_programmes) VALUES (0, '', '2025-01-01', 1, 2, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');";
 /// What follows it is a batch that begins at sequence 1.
 const POSTED: &str = "INSERT INTO programmes VALUES
-    ('I', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 'a', 'b', 0, 0, now()),
-    ('V', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', 'active', 'a', 'b', 0, 0, now());";
+    ('I', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 1, 'a', 'b', 0, 0, now()),
+    ('V', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', 'active', 1, 'a', 'b', 0, 0, now());";
 
 fn log(sequence: i64, line_count: i32) -> String {
     format!(

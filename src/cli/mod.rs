@@ -20,7 +20,7 @@ mod settings;
 mod stop;
 mod token;
 mod toml_file;
-mod verify;
+pub mod verify;
 mod web;
 
 use std::process::ExitCode;

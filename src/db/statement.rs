@@ -194,6 +194,7 @@ macro_rules! statement {
         $(#[$meta:meta])* $vis:vis fn $name:ident($($argument:ident : $type:ty),* $(,)?) -> $answer:ty = $sql:expr;
     )+) => { $(
         $(#[$meta])*
+        #[allow(clippy::too_many_arguments, reason = "each is a parameter of the statement")]
         $vis async fn $name(
             conn: &diesel_async::AsyncPgConnection,
             $($argument: $type),*

@@ -75,6 +75,7 @@ pub struct Accepted {
 
 /// The engine's answer to a submission.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "an answer is made once and moved once")]
 pub enum Answer {
     /// Committed (or, of a dry run, what would be).
     Accepted {

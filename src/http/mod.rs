@@ -130,7 +130,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         let mut resource = web::resource(path);
         for route in routes {
             let guarded = match route.method {
-                Method::Get => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+                Method::Get => reading(),
                 Method::Post => web::post(),
                 Method::Put => web::put(),
             };
@@ -144,15 +144,17 @@ pub fn configure(config: &mut web::ServiceConfig) {
         );
     }
     config
-        .service(outside("/livez").route(web::get().to(health::livez)).route(web::head().to(health::livez)))
-        .service(
-            outside("/readyz").route(web::get().to(health::readyz)).route(web::head().to(health::readyz)),
-        )
-        .service(outside("/metrics").route(web::get().to(health::metrics)))
-        .service(outside("/openapi.json").route(web::get().to(health::document)))
-        .service(outside("/docs").route(web::get().to(health::to_docs)))
+        .service(outside("/livez").route(reading().to(health::livez)))
+        .service(outside("/readyz").route(reading().to(health::readyz)))
+        .service(outside("/metrics").route(reading().to(health::metrics)))
+        .service(outside("/openapi.json").route(reading().to(health::document)))
+        .service(outside("/docs").route(reading().to(health::to_docs)))
         .service(health::docs())
         .default_service(web::to(unknown_path));
+}
+
+fn reading() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 fn outside(path: &'static str) -> actix_web::Resource {

@@ -169,6 +169,7 @@ CREATE INDEX vouchers_created ON vouchers (created);
 CREATE INDEX vouchers_programme ON vouchers (programme, created);
 CREATE INDEX vouchers_organisation ON vouchers (organisation, created);
 CREATE INDEX vouchers_provider ON vouchers (provider, created);
+CREATE INDEX vouchers_waiting ON vouchers (status, created) WHERE status IN ('submitted', 'reviewed', 'returned');
 CREATE INDEX vouchers_open ON vouchers (valid_until) WHERE status IN ('issued', 'partly_redeemed', 'suspended');
 COMMENT ON COLUMN vouchers.valid_until IS 'Last usable day; it expires on the day after.';
 COMMENT ON COLUMN vouchers.calculation IS 'Version of the sheet in calculations.';
