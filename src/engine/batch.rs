@@ -65,8 +65,8 @@ pub(super) enum Attempt {
     Retry(BatchError),
     /// Nothing was committed, and trying again will not help as it is.
     Refused(BatchError),
-    /// The commit was sent and not answered.
-    Unknown(BatchError),
+    /// The commit was sent and not answered; and which of the first submissions have their first answer in it.
+    Unknown(BatchError, Vec<bool>),
 }
 
 /// Tries a batch on a connection that nobody else uses.
@@ -81,6 +81,10 @@ pub(super) async fn attempt(
     );
     let head = match begun {
         Ok(((), head)) => head,
+        Err(error) if is_missing(conn).await => {
+            tracing::warn!(%error, %agency, "there is no such ledger");
+            return Attempt::Refused(BatchError::NoHead);
+        }
         Err(error) => return Attempt::Retry(error.into()),
     };
     let folded = match prepare(conn, agency, submissions, head).await {
@@ -89,8 +93,13 @@ pub(super) async fn attempt(
     };
     match (&mut &*conn).batch_execute("COMMIT").await {
         Ok(()) => Attempt::Done(folded.answers),
-        Err(error) => after_commit(conn, error.into()).await,
+        Err(error) => after_commit(conn, error.into(), &folded).await,
     }
+}
+
+/// Whether, on a connection whose transaction failed, there is no ledger at all: trying again will not help.
+pub(super) async fn is_missing(conn: &AsyncPgConnection) -> bool {
+    (&mut &*conn).batch_execute("ROLLBACK").await.is_ok() && matches!(store::head_table(conn).await, Ok(None))
 }
 
 /// A statement failed. Where the connection still takes a rollback, it was the statement's fault.
@@ -108,10 +117,13 @@ async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
 }
 
 /// The commit failed. Where the connection still answers, the server said no; else nobody knows.
-async fn after_commit(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
+async fn after_commit(conn: &AsyncPgConnection, error: BatchError, folded: &Folded) -> Attempt {
     match (&mut &*conn).batch_execute("ROLLBACK").await {
         Ok(()) => Attempt::Refused(error),
-        Err(_) => Attempt::Unknown(error),
+        Err(_) => {
+            let first = folded.answers.iter().map(|answer| answer.as_ref().is_ok_and(|a| !a.is_replayed()));
+            Attempt::Unknown(error, first.collect())
+        }
     }
 }
 
@@ -132,7 +144,10 @@ async fn prepare(
     if folded.stored.is_empty() {
         return Ok(folded);
     }
-    let Some(agency) = &folded.book.agency else { return Err(BatchError::NoHead) };
+    let Some(agency) = &folded.book.agency else {
+        // a creation that was refused has no ledger to be stored in
+        return if folded.records.is_empty() { Ok(folded) } else { Err(BatchError::NoHead) };
+    };
     let row = HeadRow::new(&head, agency)?;
     write(conn, &folded, submissions, (&row, new)).await?;
     Ok(folded)

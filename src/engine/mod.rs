@@ -26,6 +26,7 @@ use tokio::time::Instant;
 
 use crate::audit::note::{Checkpoint, SigningKey};
 use crate::auth::keys::{KeyError, Keys};
+use crate::book::Command;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 use batch::BatchError;
@@ -35,6 +36,8 @@ pub use submission::{Accepted, Answer, NewBankAccount, NewText, Submission, Subm
 
 /// How many submissions may wait per agency.
 const QUEUE_MAX: usize = 4_096;
+/// How many members a group may have.
+const GROUP_MAX: usize = 1_000;
 /// How long a caller waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -205,6 +208,7 @@ impl Engine {
             Err(BatchError::OtherRelease { .. }) => Err(SubmitError::OtherRelease),
             Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
             Err(error) if error.is_disconnect() => Err(SubmitError::Unavailable),
+            Err(_) if batch::is_missing(&conn).await => Err(SubmitError::NoAgency),
             Err(error) => {
                 tracing::error!(%error, request.id = submission.request_id, "a dry run failed");
                 Err(SubmitError::Fault)
@@ -259,9 +263,15 @@ async fn watched(
     }
 }
 
+/// Holds a submission to the log's limits: the size of a command, the members of a group. A header is the
+/// engine's own; nobody asks for one alone.
 fn check_sizes(submission: &Submission) -> Result<(), SubmitError> {
     match &submission.work {
+        Work::One(envelope) if matches!(envelope.command, Command::OpenGroup(_)) => Err(SubmitError::Fault),
         Work::One(envelope) => fold::check_size(&envelope.command),
+        Work::All { members, .. } if members.is_empty() || members.len() > GROUP_MAX => {
+            Err(SubmitError::TooLarge { limit: GROUP_MAX })
+        }
         Work::All { members, .. } => members.iter().try_for_each(|m| fold::check_size(&m.command)),
     }
 }

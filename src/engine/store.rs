@@ -114,6 +114,17 @@ statement! {
     pub fn head() -> Option<HeadRow> = "SELECT * FROM head";
 }
 
+rows! {
+    /// That a table is there.
+    pub struct TableRow { name: String }
+}
+
+statement! {
+    /// The head's table; none where the agency has no schema.
+    pub fn head_table() -> Option<TableRow> =
+        "SELECT relname::text AS name FROM pg_class WHERE oid = to_regclass('head')";
+}
+
 statement! {
     /// Leaves by their positions.
     pub fn leaves(sequences: &[i64]) -> Vec<LeafRow> =

@@ -75,7 +75,10 @@ pub struct Accepted {
 
 /// The engine's answer to a submission.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "an answer is made once and moved once")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one, and it is moved a few times only"
+)]
 pub enum Answer {
     /// Committed (or, of a dry run, what would be).
     Accepted {
@@ -97,6 +100,15 @@ pub enum Answer {
         /// Whether this answers a request that was answered before.
         replayed: bool,
     },
+}
+
+impl Answer {
+    /// Whether this answers a request that was answered before.
+    pub const fn is_replayed(&self) -> bool {
+        match self {
+            Self::Accepted { replayed, .. } | Self::Refused { replayed, .. } => *replayed,
+        }
+    }
 }
 
 /// Why there is no answer. Nothing of these is stored under the key.

@@ -30,7 +30,7 @@ pub(super) struct Job {
     pub submission: Submission,
     pub deadline: Instant,
     pub reply: oneshot::Sender<Result<Answer, SubmitError>>,
-    /// Whether a commit with it was sent and not answered.
+    /// Whether a commit with its first answer was sent and not answered.
     pub commit_unknown: bool,
 }
 
@@ -103,10 +103,10 @@ impl Writer {
                     self.rest().await;
                     chunks.push_front(chunk);
                 }
-                Attempt::Unknown(error) => {
+                Attempt::Unknown(error, first) => {
                     self.drop_connection();
                     tracing::warn!(%error, agency = %self.agency, commands = chunk.len(), "a commit was not answered");
-                    chunk.iter_mut().for_each(|job| job.commit_unknown = true);
+                    chunk.iter_mut().zip(first).for_each(|(job, first)| job.commit_unknown |= first);
                     self.rest().await;
                     chunks.push_front(chunk);
                 }

@@ -6,7 +6,9 @@
 //! `effective_from` on or before it.
 
 pub mod api;
+pub mod budget;
 pub mod calculation;
+pub mod check;
 pub mod policy;
 pub mod queries;
 pub mod rules;
@@ -16,10 +18,8 @@ pub mod views;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::money::{Amount, SignedAmount};
-use crate::domain::{
-    BudgetChangeId, CreditCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash,
-};
+use crate::domain::{CreditCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash};
+pub use budget::{ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetRequest, ProposeBudgetChange};
 pub use policy::{Policy, PolicyError};
 
 /// What a programme pays for.
@@ -180,65 +180,6 @@ pub struct RulesKey {
     pub number: u32,
 }
 
-/// What a change of the budget does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BudgetChangeKind {
-    /// 指标下达
-    Appropriation,
-    /// 指标调整, of either sign.
-    Adjustment,
-    /// 指标收回
-    Lapse,
-}
-
-impl BudgetChangeKind {
-    /// As it is written.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Appropriation => "appropriation",
-            Self::Adjustment => "adjustment",
-            Self::Lapse => "lapse",
-        }
-    }
-}
-
-/// A change of a programme's budget.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BudgetChange {
-    /// Its id.
-    pub id: BudgetChangeId,
-    /// Whose budget.
-    pub programme: ProgrammeCode,
-    /// What it does.
-    pub kind: BudgetChangeKind,
-    /// CNY; negative only for an adjustment.
-    pub amount: Money,
-    /// The fiscal year of the money.
-    pub fiscal_year: FiscalYear,
-    /// The document that orders it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document: Option<Line>,
-    /// Where the money comes from (a fund, a level).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Line>,
-    /// The day it counts from; the business date of its approval where none was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effective_date: Option<Date>,
-    /// Whether it is posted.
-    pub status: ProposalStatus,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<TextHash>,
-    /// Who proposed it.
-    pub created_by: Subject,
-    /// Who approved it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved_by: Option<Subject>,
-    /// Where it stands in the log.
-    pub revision: Revision,
-}
-
 /// What a cap counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -316,66 +257,6 @@ pub struct ApproveRules {
     pub programme: ProgrammeCode,
     /// Which version.
     pub number: u32,
-}
-
-/// What is asked of a budget.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BudgetRequest {
-    /// `POST /programmes/{code}/appropriations`
-    Appropriation {
-        /// CNY.
-        amount: Amount,
-        /// Of which year.
-        fiscal_year: FiscalYear,
-        /// The document that orders it.
-        document: Line,
-        /// Where the money comes from.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        source: Option<Line>,
-        /// The day it counts from.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        effective_date: Option<Date>,
-    },
-    /// `POST /programmes/{code}/adjustments`
-    Adjustment {
-        /// CNY, of either sign.
-        amount: SignedAmount,
-        /// The document that orders it.
-        document: Line,
-        /// Why.
-        reason: TextHash,
-    },
-    /// `POST /programmes/{code}/lapse`
-    Lapse {
-        /// CNY; all that is available where none is given.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        amount: Option<Amount>,
-        /// Of which year.
-        fiscal_year: FiscalYear,
-        /// Why.
-        reason: TextHash,
-    },
-}
-
-/// A change of a budget, proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProposeBudgetChange {
-    /// The id that the edge made.
-    pub id: BudgetChangeId,
-    /// Whose budget.
-    pub programme: ProgrammeCode,
-    /// What is asked.
-    pub request: BudgetRequest,
-}
-
-/// `POST /programmes/{code}/appropriations/{id}/approve` and its kin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApproveBudgetChange {
-    /// Whose budget.
-    pub programme: ProgrammeCode,
-    /// Which change.
-    pub id: BudgetChangeId,
 }
 
 /// Why a programme, its rules or its budget do not change.

@@ -1,18 +1,14 @@
 //! A programme's rules as data: who is eligible, what is paid for at which ratio, up to which caps.
 //!
-//! One shape for all instruments, as callers write it; [`Policy::check`] holds it to the instrument:
-//! what an instrument needs must be there, what does not apply to it must not.
+//! One shape for all instruments, as callers write it; `Policy::check`, in a file of its own, holds it to
+//! the instrument.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Instrument};
-use crate::domain::dates::Window;
+use super::Counts;
 use crate::domain::money::Amount;
 use crate::domain::{Date, Label, Percent, Points, Rounding};
 use crate::organisations::{Category, Size};
-
-/// The last day on which the national interest measure pays: 2027-12-31.
-const STATUTORY_WINDOW_UNTIL: &str = "2027-12-31";
 
 /// Whether the provider of a contract may be related to the organisation that claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -301,139 +297,4 @@ pub enum PolicyError {
         /// The last day that the law pays for.
         until: Date,
     },
-}
-
-/// The last day that the national interest measure pays for, 2027-12-31.
-pub fn statutory_window_until() -> Option<Date> {
-    Date::parse(STATUTORY_WINDOW_UNTIL).ok()
-}
-
-fn missing(field: &str) -> PolicyError {
-    PolicyError::RulesFieldMissing { field: field.to_owned() }
-}
-
-fn invalid(field: impl Into<String>) -> PolicyError {
-    PolicyError::RulesInvalid { field: field.into() }
-}
-
-impl Policy {
-    /// Holds the rules to an instrument and a programme's window.
-    pub fn check(&self, instrument: Instrument, window: &Window) -> Result<(), PolicyError> {
-        self.check_common()?;
-        match instrument {
-            Instrument::Voucher => {
-                self.check_ratios()?;
-                let months = self.validity_months.ok_or_else(|| missing("/validity_months"))?;
-                if !(1..=120).contains(&months) {
-                    return Err(invalid("/validity_months"));
-                }
-                if self.payee == Payee::Bank {
-                    return Err(invalid("/payee"));
-                }
-                self.only(&["items", "base", "validity_months", "one_per_contract"])
-            }
-            Instrument::RentalSubsidy => {
-                self.check_ratios()?;
-                if self.payee == Payee::Bank {
-                    return Err(invalid("/payee"));
-                }
-                self.only(&["items", "base", "scenarios"])
-            }
-            Instrument::InterestSubsidy => {
-                self.check_interest(window)?;
-                self.only(&["points", "day_count", "rate_ceiling", "principal_cap"])
-            }
-            Instrument::Grant => Ok(()),
-        }
-    }
-
-    fn check_common(&self) -> Result<(), PolicyError> {
-        if let Some(annual) = &self.caps.annual {
-            let twice = annual
-                .counts
-                .iter()
-                .enumerate()
-                .any(|(i, c)| annual.counts.iter().skip(i + 1).any(|d| d == c));
-            if annual.counts.is_empty() || twice {
-                return Err(invalid("/caps/annual/counts"));
-            }
-        }
-        let empty_list = [
-            ("/eligibility/categories", self.eligibility.categories.as_ref().map(Vec::len)),
-            ("/eligibility/sizes", self.eligibility.sizes.as_ref().map(Vec::len)),
-            ("/eligibility/regions", self.eligibility.regions.as_ref().map(Vec::len)),
-            ("/scenarios", self.scenarios.as_ref().map(Vec::len)),
-            ("/shares", self.shares.as_ref().map(Vec::len)),
-        ];
-        if let Some((field, _)) = empty_list.into_iter().find(|(_, n)| n.is_some_and(|n| n == 0 || n > 100)) {
-            return Err(invalid(field));
-        }
-        if let Some(shares) = &self.shares {
-            let sum: i64 = shares.iter().map(|s| s.percent.micro()).sum();
-            let twice =
-                shares.iter().enumerate().any(|(i, s)| shares.iter().skip(i + 1).any(|t| t.level == s.level));
-            if sum != Percent::HUNDRED.micro() || twice {
-                return Err(invalid("/shares"));
-            }
-        }
-        if self.publicity_days.is_some_and(|d| d > 365) {
-            return Err(invalid("/publicity_days"));
-        }
-        Ok(())
-    }
-
-    fn check_ratios(&self) -> Result<(), PolicyError> {
-        let items = self.items.as_ref().filter(|i| !i.is_empty()).ok_or_else(|| missing("/items"))?;
-        if items.len() > 100 {
-            return Err(invalid("/items"));
-        }
-        for (index, item) in items.iter().enumerate() {
-            let field = format!("/items/{index}");
-            let ratios = [Some(item.ratio_percent), item.startup_ratio_percent];
-            let out = ratios.into_iter().flatten().any(|r| r > Percent::HUNDRED || r.micro() == 0);
-            if out || items.iter().skip(index + 1).any(|other| other.item == item.item) {
-                return Err(invalid(field));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_interest(&self, window: &Window) -> Result<(), PolicyError> {
-        let points = self.points.as_ref().ok_or_else(|| missing("/points"))?;
-        if points.max > Points::STATUTORY_MAX {
-            return Err(PolicyError::StatutoryPointsCap { points_max: Points::STATUTORY_MAX });
-        }
-        let until = statutory_window_until().ok_or_else(|| invalid("/window"))?;
-        if window.until > until {
-            return Err(PolicyError::StatutoryWindow { until });
-        }
-        if self.rate_ceiling.as_ref().is_some_and(|c| !(-1000..=1000).contains(&c.spread_bp)) {
-            return Err(invalid("/rate_ceiling/spread_bp"));
-        }
-        let shares =
-            [points.share_of_contract_rate_percent, points.share_of_reference.as_ref().map(|s| s.percent)];
-        if shares.into_iter().flatten().any(|p| p > Percent::HUNDRED) {
-            return Err(invalid("/points"));
-        }
-        Ok(())
-    }
-
-    /// Refuses what belongs to another instrument.
-    fn only(&self, allowed: &[&str]) -> Result<(), PolicyError> {
-        let present = [
-            ("items", self.items.is_some()),
-            ("base", self.base.is_some()),
-            ("validity_months", self.validity_months.is_some()),
-            ("one_per_contract", self.one_per_contract.is_some()),
-            ("scenarios", self.scenarios.is_some()),
-            ("points", self.points.is_some()),
-            ("day_count", self.day_count.is_some()),
-            ("rate_ceiling", self.rate_ceiling.is_some()),
-            ("principal_cap", self.principal_cap.is_some()),
-        ];
-        match present.into_iter().find(|(name, there)| *there && !allowed.contains(name)) {
-            Some((name, _)) => Err(PolicyError::RulesFieldNotApplicable { field: format!("/{name}") }),
-            None => Ok(()),
-        }
-    }
 }

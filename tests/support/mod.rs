@@ -4,6 +4,10 @@
 //! migrated agency, `test`, without a head.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod ledger;
+pub mod proxy;
+pub mod world;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Duration;

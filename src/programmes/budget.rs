@@ -1,0 +1,128 @@
+//! A programme's budget: appropriations, adjustments and lapses, each proposed by one person and posted when
+//! another approves it.
+
+use serde::{Deserialize, Serialize};
+
+use super::ProposalStatus;
+use crate::domain::dates::FiscalYear;
+use crate::domain::money::{Amount, SignedAmount};
+use crate::domain::{BudgetChangeId, Date, Line, Money, ProgrammeCode, Revision, Subject, TextHash};
+
+/// What a change of the budget does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetChangeKind {
+    /// 指标下达
+    Appropriation,
+    /// 指标调整, of either sign.
+    Adjustment,
+    /// 指标收回
+    Lapse,
+}
+
+impl BudgetChangeKind {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Appropriation => "appropriation",
+            Self::Adjustment => "adjustment",
+            Self::Lapse => "lapse",
+        }
+    }
+}
+
+/// A change of a programme's budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetChange {
+    /// Its id.
+    pub id: BudgetChangeId,
+    /// Whose budget.
+    pub programme: ProgrammeCode,
+    /// What it does.
+    pub kind: BudgetChangeKind,
+    /// CNY; negative only for an adjustment.
+    pub amount: Money,
+    /// The fiscal year of the money.
+    pub fiscal_year: FiscalYear,
+    /// The document that orders it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Line>,
+    /// Where the money comes from (a fund, a level).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Line>,
+    /// The day it counts from; the business date of its approval where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+    /// Whether it is posted.
+    pub status: ProposalStatus,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// What is asked of a budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetRequest {
+    /// `POST /programmes/{code}/appropriations`
+    Appropriation {
+        /// CNY.
+        amount: Amount,
+        /// Of which year.
+        fiscal_year: FiscalYear,
+        /// The document that orders it.
+        document: Line,
+        /// Where the money comes from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Line>,
+        /// The day it counts from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_date: Option<Date>,
+    },
+    /// `POST /programmes/{code}/adjustments`
+    Adjustment {
+        /// CNY, of either sign.
+        amount: SignedAmount,
+        /// The document that orders it.
+        document: Line,
+        /// Why.
+        reason: TextHash,
+    },
+    /// `POST /programmes/{code}/lapse`
+    Lapse {
+        /// CNY; all that is available where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Amount>,
+        /// Of which year.
+        fiscal_year: FiscalYear,
+        /// Why.
+        reason: TextHash,
+    },
+}
+
+/// A change of a budget, proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeBudgetChange {
+    /// The id that the edge made.
+    pub id: BudgetChangeId,
+    /// Whose budget.
+    pub programme: ProgrammeCode,
+    /// What is asked.
+    pub request: BudgetRequest,
+}
+
+/// `POST /programmes/{code}/appropriations/{id}/approve` and its kin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveBudgetChange {
+    /// Whose budget.
+    pub programme: ProgrammeCode,
+    /// Which change.
+    pub id: BudgetChangeId,
+}

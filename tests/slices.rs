@@ -1,0 +1,127 @@
+//! What `needs` asks for is enough: every command is decided alike over the loaded slice and over the whole book.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test says what it expects"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use subsidy_ledger::book::{Book, Command, Key, ROUNDS_MAX, Slots, Stop, decide, needs};
+use subsidy_ledger::domain::Stamp;
+use support::world::{Auditor, World, instant, seed, stamp};
+
+/// Exactly what a ledger would load for this command: nothing, then what it asks for, round by round.
+fn slice(command: &Command, stamp: &Stamp, whole: &Book) -> Book {
+    let mut book = Book { agency: whole.agency.clone(), ..Book::default() };
+    for round in 0.. {
+        let wanted: Vec<Key> = needs(command, stamp, &book).into_iter().filter(|k| !book.knows(k)).collect();
+        if wanted.is_empty() {
+            break;
+        }
+        assert!(round < ROUNDS_MAX, "after {round} rounds {command:?} still wants {wanted:?}");
+        for key in wanted {
+            copy(&key, whole, &mut book);
+            book.looked_for(key);
+        }
+    }
+    book
+}
+
+fn copy(key: &Key, from: &Book, to: &mut Book) {
+    fn one<K: Ord + Clone + std::fmt::Debug, V: Clone>(key: &K, from: &Slots<K, V>, to: &mut Slots<K, V>) {
+        if let Some(value) = from.get(key).expect("the whole book knows everything") {
+            to.load(key.clone(), value.clone());
+        }
+    }
+    match key {
+        Key::Organisation(k) => one(k, &from.organisations, &mut to.organisations),
+        Key::ReferenceRate(k) => one(k, &from.reference_rates, &mut to.reference_rates),
+        Key::Programme(k) => one(k, &from.programmes, &mut to.programmes),
+        Key::Rules(k) => one(k, &from.rules, &mut to.rules),
+        Key::BudgetChange(k) => one(k, &from.budget_changes, &mut to.budget_changes),
+        Key::Rental(k) => one(k, &from.rentals, &mut to.rentals),
+        Key::Contract(k) => one(k, &from.contracts, &mut to.contracts),
+        Key::Voucher(k) => one(k, &from.vouchers, &mut to.vouchers),
+        Key::ContractUses(k) => one(k, &from.uses, &mut to.uses),
+        Key::Usage(k) => one(k, &from.usages, &mut to.usages),
+        Key::Number(k) => one(k, &from.numbers, &mut to.numbers),
+        Key::Balance(k) => one(k, &from.balances, &mut to.balances),
+    }
+}
+
+/// What was changed in the slice stands so in the whole book.
+fn same_changes(part: &Book, whole: &Book) {
+    macro_rules! same {
+        ($($slots:ident),*) => {
+            $(for changed in part.$slots.changed() {
+                assert_eq!(whole.$slots.get(changed.key), Ok(Some(changed.now)));
+            })*
+        };
+    }
+    same!(
+        organisations,
+        reference_rates,
+        programmes,
+        rules,
+        budget_changes,
+        rentals,
+        contracts,
+        vouchers,
+        uses,
+        usages,
+        numbers,
+        balances
+    );
+    assert_eq!(part.agency, whole.agency);
+}
+
+#[test]
+fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
+    let seed = seed();
+    let mut answers: BTreeMap<String, usize> = BTreeMap::new();
+    let mut auditor_issued = 0;
+    let mut auditor_cuts = 0;
+    for run in 0..12_u64 {
+        let mut world = World::new(seed.wrapping_add(run));
+        let mut book = Book::complete();
+        let mut auditor = Auditor::default();
+        let mut next = 0;
+        for step in 0..500 {
+            let envelope = world.next(&book);
+            let stamp = stamp(&book, next, instant(1_762_128_000_000_000 + step), &envelope.command);
+            let mut part = slice(&envelope.command, &stamp, &book);
+            let over_slice = decide(&part, &envelope, &stamp);
+            let decided = decide(&book, &envelope, &stamp);
+            assert_eq!(over_slice, decided, "seed {seed}, run {run}, step {step}: {envelope:?}");
+            let answer = match decided {
+                Ok(decision) => {
+                    book.apply(&decision.effects).expect("the whole book takes it");
+                    part.apply(&decision.effects).expect("the slice takes it");
+                    same_changes(&part, &book);
+                    auditor.check(&book, &envelope.command, &decision);
+                    next += 1;
+                    format!("accepted {}", envelope.command.kind())
+                }
+                Err(Stop::Refused(refusal)) => {
+                    let value = serde_json::to_value(&refusal).expect("a refusal is data");
+                    format!("refused {}", value["code"].as_str().expect("a code"))
+                }
+                Err(Stop::Fault(fault)) => {
+                    panic!("seed {seed}, run {run}, step {step}: {fault} at {envelope:?}")
+                }
+            };
+            *answers.entry(answer).or_default() += 1;
+        }
+        auditor_issued += auditor.issued;
+        auditor_cuts += auditor.cuts;
+    }
+    eprintln!("{answers:#?}");
+    assert!(auditor_issued > 100, "only {auditor_issued} vouchers were issued: the world is too poor");
+    assert!(auditor_cuts > 50, "only {auditor_cuts} cuts were made: the caps are too high");
+}

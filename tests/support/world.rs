@@ -1,0 +1,680 @@
+//! A small world and what people do in it: random commands over a few organisations, programmes and contracts,
+//! most of them sensible, some not. The same seed gives the same commands.
+//!
+//! Commands are drawn with the book at hand, so that they find documents in the states that they need; what is
+//! drawn is data, so it can be sent to a real ledger as well.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test says what it expects"
+)]
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use subsidy_ledger::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
+use subsidy_ledger::book::{Book, Command, Decision, Envelope, Outcome};
+use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
+use subsidy_ledger::domain::money::{Amount, SignedAmount};
+use subsidy_ledger::domain::*;
+use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Side};
+use subsidy_ledger::organisations::{Category, ChangeStanding, RegisterOrganisation, Size};
+use subsidy_ledger::programmes::calculation::SettledLine;
+use subsidy_ledger::programmes::policy::*;
+use subsidy_ledger::programmes::*;
+use subsidy_ledger::reference_rates::LoadReferenceRate;
+use subsidy_ledger::rentals::RegisterRental;
+use subsidy_ledger::vouchers::{
+    ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, VoucherStatus,
+};
+use uuid::Uuid;
+
+const ORGANISATIONS: u32 = 7;
+const PROVIDERS: u32 = 3;
+const PROGRAMMES: u32 = 5;
+const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
+const FIRST_DAY: &str = "2025-11-03";
+
+/// The seed of this run: `SUBSIDY_LEDGER_SEED`, else drawn. Printed, so that a failure can be had again.
+pub fn seed() -> u64 {
+    let seed = match std::env::var("SUBSIDY_LEDGER_SEED") {
+        Ok(text) => text.parse().expect("SUBSIDY_LEDGER_SEED is a number"),
+        Err(_) => rand::random(),
+    };
+    eprintln!("SUBSIDY_LEDGER_SEED={seed}");
+    seed
+}
+
+/// A draw of commands.
+#[derive(Debug)]
+pub struct World {
+    rng: StdRng,
+    opening: Vec<Envelope>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let mut world = Self { rng: StdRng::seed_from_u64(seed), opening: Vec::new() };
+        world.opening = world.open();
+        world.opening.reverse();
+        world
+    }
+
+    /// The next command, drawn with the book as it stands. The first ones make the agency, who lives in it, and
+    /// programmes with money.
+    pub fn next(&mut self, book: &Book) -> Envelope {
+        if let Some(envelope) = self.opening.pop() {
+            return envelope;
+        }
+        let command = self.command(book);
+        let if_match = match self.rng.gen_range(0..100) {
+            0..3 => Some(Sequence::new(self.rng.gen_range(0..50))),
+            3..8 => version_of(book, &command),
+            _ => None,
+        };
+        Envelope { actor: self.actor(book, &command), if_match, command }
+    }
+
+    fn one_in(&mut self, n: u32) -> bool {
+        self.rng.gen_range(0..n) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.rng.gen_range(0..from.len())]
+    }
+
+    fn maybe<T>(&mut self, one_in: u32, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.one_in(one_in).then(|| make(self))
+    }
+
+    /// Fen of any order of magnitude between two powers of ten.
+    fn fen(&mut self, from: u32, until: u32) -> i64 {
+        let magnitude = 10_i64.pow(self.rng.gen_range(from..until));
+        self.rng.gen_range(magnitude..magnitude * 10)
+    }
+
+    fn amount(&mut self, from: u32, until: u32) -> Amount {
+        Amount::parse(&Money::from_fen(self.fen(from, until)).to_string()).expect("an amount")
+    }
+
+    fn id(&mut self) -> Uuid {
+        Uuid::from_u128(self.rng.r#gen())
+    }
+
+    fn hash(&mut self) -> TextHash {
+        TextHash::new(self.rng.r#gen())
+    }
+
+    fn programme(&mut self) -> ProgrammeCode {
+        programme(self.rng.gen_range(0..PROGRAMMES))
+    }
+
+    fn day(&mut self, around: Date) -> Date {
+        let days = self.rng.gen_range(-60..3);
+        Date::from_naive(around.naive() + TimeDelta::days(days))
+    }
+
+    /// The agency, everybody, the programmes and their money.
+    fn open(&mut self) -> Vec<Envelope> {
+        let mut commands = vec![by(
+            "operator",
+            Command::CreateAgency(CreateAgency {
+                code: AgencyCode::parse("test").expect("a code"),
+                name: line("试验"),
+                zone: Zone::default(),
+                sandbox: true,
+                business_date: Some(date(FIRST_DAY)),
+            }),
+        )];
+        for number in 0..ORGANISATIONS + PROVIDERS {
+            let organisation = self.organisation(number);
+            commands.push(by("officer-1", Command::RegisterOrganisation(Box::new(organisation))));
+        }
+        for number in 0..PROGRAMMES {
+            let code = programme(number);
+            let mut proposal = self.proposal(code.clone());
+            proposal.instrument = Instrument::Voucher;
+            proposal.window = Window { from: date("2024-01-01"), until: date("2028-12-31") };
+            proposal.rules = self.policy(Instrument::Voucher);
+            // everyone may come in, whatever later versions say
+            proposal.rules.eligibility = Eligibility {
+                related_provider: proposal.rules.eligibility.related_provider,
+                ..Eligibility::default()
+            };
+            proposal.rules.caps.minimum_base = None;
+            commands.push(by("officer-1", Command::ProposeProgramme(Box::new(proposal))));
+            commands
+                .push(by("approver-1", Command::ApproveProgramme(ApproveProgramme { code: code.clone() })));
+            let id = BudgetChangeId::new(self.id());
+            let request = BudgetRequest::Appropriation {
+                amount: self.amount(7, 11),
+                fiscal_year: year(2025),
+                document: line("预算1号"),
+                source: None,
+                effective_date: None,
+            };
+            let proposal = ProposeBudgetChange { id, programme: code.clone(), request };
+            commands.push(by("officer-1", Command::ProposeBudgetChange(proposal)));
+            let approval = ApproveBudgetChange { programme: code, id };
+            commands.push(by("approver-1", Command::ApproveBudgetChange(approval)));
+        }
+        commands
+    }
+
+    fn command(&mut self, book: &Book) -> Command {
+        let today = book.agency.as_ref().and_then(|a| a.business_date).unwrap_or(date(FIRST_DAY));
+        match self.rng.gen_range(0..1000) {
+            0..20 => {
+                let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 2);
+                Command::RegisterOrganisation(Box::new(self.organisation(number)))
+            }
+            20..32 => {
+                let standing = self.standing();
+                if self.one_in(2) {
+                    Command::BlockOrganisation(standing)
+                } else {
+                    Command::UnblockOrganisation(standing)
+                }
+            }
+            32..56 => Command::UnblockOrganisation(self.standing()),
+            56..70 => Command::LoadReferenceRate(LoadReferenceRate {
+                name: label("LPR5Y"),
+                date: self.day(today),
+                percent: percent("3.5"),
+            }),
+            70..80 => {
+                let code = programme(self.rng.gen_range(0..PROGRAMMES + 2));
+                Command::ProposeProgramme(Box::new(self.proposal(code)))
+            }
+            80..90 => {
+                let code = programme(self.rng.gen_range(0..PROGRAMMES + 2));
+                Command::ApproveProgramme(ApproveProgramme { code })
+            }
+            90..120 => {
+                let programme = self.programme();
+                let instrument =
+                    if self.one_in(12) { Instrument::RentalSubsidy } else { Instrument::Voucher };
+                Command::ProposeRules(Box::new(ProposeRules {
+                    programme,
+                    effective_from: self.day(today),
+                    rules: self.policy(instrument),
+                    reason: self.hash(),
+                }))
+            }
+            120..150 => self.approve_rules(book),
+            150..190 => self.propose_budget_change(today),
+            190..240 => self.approve_budget_change(book),
+            240..440 => self.rental(today),
+            440..610 => self.apply(book),
+            610..750 => self.review(book),
+            750..890 => self.issue(book, today),
+            890..930 => Command::CancelVoucher(self.change(book, VoucherStatus::Issued)),
+            930..955 => Command::SuspendVoucher(self.change(book, VoucherStatus::Issued)),
+            955..980 => Command::ReinstateVoucher(self.change(book, VoucherStatus::Suspended)),
+            980..995 => {
+                let days = self.rng.gen_range(-1..30);
+                Command::MoveBusinessDate(MoveBusinessDate {
+                    date: Date::from_naive(today.naive() + TimeDelta::days(days)),
+                })
+            }
+            _ => Command::SwitchSemantics(SwitchSemantics { to: self.rng.gen_range(0..3) }),
+        }
+    }
+
+    fn standing(&mut self) -> ChangeStanding {
+        let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 1);
+        ChangeStanding { credit_code: organisation(number), reason: self.hash() }
+    }
+
+    fn organisation(&mut self, number: u32) -> RegisterOrganisation {
+        let other = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS);
+        RegisterOrganisation {
+            credit_code: organisation(number),
+            name: line(&format!("单位{number}")),
+            category: self.pick(&[
+                Category::PrivateEnterprise,
+                Category::University,
+                Category::StateOwnedEnterprise,
+            ]),
+            size: self.maybe(2, |w| w.pick(&[Size::Micro, Size::Small, Size::Large])),
+            startup: self.one_in(2),
+            region: self.maybe(2, |w| label(w.pick(&["浦东", "海淀"]))),
+            controller: self.maybe(3, |w| line(w.pick(&["甲", "乙", "丙"]))),
+            related: if self.one_in(5) { vec![organisation(other)] } else { Vec::new() },
+            bank_account: None,
+        }
+    }
+
+    fn proposal(&mut self, code: ProgrammeCode) -> ProposeProgramme {
+        let instrument = self.pick(&[
+            Instrument::Voucher,
+            Instrument::Voucher,
+            Instrument::RentalSubsidy,
+            Instrument::InterestSubsidy,
+            Instrument::Grant,
+        ]);
+        let until = if self.one_in(4) { "2025-12-01" } else { "2027-12-31" };
+        ProposeProgramme {
+            title: Title { zh: line("算力券"), en: line("Compute vouchers") },
+            instrument,
+            legal_basis: LegalBasis { document: line("沪1号"), valid_from: None, valid_until: None },
+            window: Window { from: date("2025-01-01"), until: date(until) },
+            rules: self.policy(instrument),
+            code,
+        }
+    }
+
+    fn policy(&mut self, instrument: Instrument) -> Policy {
+        let ratio = instrument == Instrument::Voucher || instrument == Instrument::RentalSubsidy;
+        let voucher = instrument == Instrument::Voucher;
+        let interest = instrument == Instrument::InterestSubsidy;
+        Policy {
+            eligibility: Eligibility {
+                categories: self.maybe(8, |_| vec![Category::PrivateEnterprise, Category::University]),
+                sizes: self.maybe(15, |_| vec![Size::Micro, Size::Small]),
+                startup_only: self.maybe(15, |w| w.one_in(2)),
+                regions: self.maybe(15, |_| vec![label("浦东")]),
+                related_provider: self.pick(&[RelatedProvider::Refuse, RelatedProvider::Allow]),
+            },
+            caps: Caps {
+                claim: self.maybe(3, |w| w.amount(5, 9)),
+                annual: self.maybe(2, |w| AnnualCap {
+                    amount: w.amount(5, 9),
+                    counts: match w.rng.gen_range(0..4) {
+                        0 => vec![Counts::Redemption],
+                        1 => vec![Counts::Issue, Counts::Redemption],
+                        _ => vec![Counts::Issue],
+                    },
+                }),
+                lifetime: self.maybe(3, |w| w.amount(6, 10)),
+                minimum_base: self.maybe(6, |w| w.amount(3, 7)),
+            },
+            rounding: Rounding {
+                mode: self.pick(&[RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::Down]),
+                scope: self.pick(&[RoundingScope::Claim, RoundingScope::Line]),
+            },
+            shares: self.maybe(2, |w| w.shares()),
+            stacking: self.pick(&[Stacking::Exclusive, Stacking::NetOff, Stacking::Allow, Stacking::Allow]),
+            items: ratio.then(|| self.items()),
+            base: if ratio {
+                self.maybe(2, |w| w.pick(&[Base::TaxInclusive, Base::TaxExclusive]))
+            } else {
+                None
+            },
+            validity_months: voucher.then(|| self.rng.gen_range(1..36)),
+            one_per_contract: if voucher { self.maybe(2, |w| w.one_in(3)) } else { None },
+            points: interest.then(|| PointsRule {
+                max: Points::parse("1.5").expect("points"),
+                share_of_contract_rate_percent: None,
+                share_of_reference: None,
+            }),
+            ..Policy::default()
+        }
+    }
+
+    fn shares(&mut self) -> Vec<Share> {
+        let share = |level: &str, part: &str| Share { level: label(level), percent: percent(part) };
+        match self.rng.gen_range(0..3) {
+            0 => vec![share("city", "50"), share("district", "50")],
+            1 => vec![
+                share("central", "33.333333"),
+                share("city", "33.333333"),
+                share("district", "33.333334"),
+            ],
+            _ => vec![share("city", "100"), share("district", "0")],
+        }
+    }
+
+    fn items(&mut self) -> Vec<ItemRatio> {
+        let count = self.rng.gen_range(2..=ITEMS.len());
+        let ratios = ["20", "30", "33.333333", "50", "60", "100", "0.1", "12.5"];
+        ITEMS[..count]
+            .iter()
+            .map(|item| ItemRatio {
+                item: label(item),
+                ratio_percent: percent(self.pick(&ratios)),
+                startup_ratio_percent: self.maybe(3, |w| percent(w.pick(&ratios))),
+            })
+            .collect()
+    }
+
+    fn approve_rules(&mut self, book: &Book) -> Command {
+        let proposed: Vec<_> = book
+            .rules
+            .iter()
+            .filter(|(_, v)| v.status == ProposalStatus::Proposed)
+            .map(|(key, _)| key)
+            .collect();
+        let key = match proposed.len() {
+            0 => RulesKey { programme: self.programme(), number: self.rng.gen_range(1..4) },
+            n => proposed[self.rng.gen_range(0..n)].clone(),
+        };
+        Command::ApproveRules(ApproveRules { programme: key.programme, number: key.number })
+    }
+
+    fn propose_budget_change(&mut self, today: Date) -> Command {
+        let request = match self.rng.gen_range(0..10) {
+            0..5 => BudgetRequest::Appropriation {
+                amount: self.amount(6, 10),
+                fiscal_year: year(2025 + self.rng.gen_range(0..2)),
+                document: line("预算2号"),
+                source: None,
+                effective_date: self.maybe(3, |w| w.day(today)),
+            },
+            5..8 => {
+                let sign = if self.one_in(2) { "-" } else { "" };
+                let amount =
+                    SignedAmount::parse(&format!("{sign}{}", self.amount(5, 10))).expect("an amount");
+                BudgetRequest::Adjustment { amount, document: line("调整"), reason: self.hash() }
+            }
+            _ => BudgetRequest::Lapse {
+                amount: self.maybe(2, |w| w.amount(4, 9)),
+                fiscal_year: year(2025),
+                reason: self.hash(),
+            },
+        };
+        Command::ProposeBudgetChange(ProposeBudgetChange {
+            id: BudgetChangeId::new(self.id()),
+            programme: self.programme(),
+            request,
+        })
+    }
+
+    fn approve_budget_change(&mut self, book: &Book) -> Command {
+        let known: Vec<_> = book.budget_changes.iter().map(|(_, c)| c).collect();
+        let open: Vec<_> = known.iter().copied().filter(|c| c.status == ProposalStatus::Proposed).collect();
+        let from = if open.is_empty() || self.one_in(10) { &known } else { &open };
+        let (id, of) = match from.len() {
+            0 => (BudgetChangeId::new(self.id()), self.programme()),
+            n => {
+                let change = from[self.rng.gen_range(0..n)];
+                (change.id, change.programme.clone())
+            }
+        };
+        let programme = if self.one_in(20) { self.programme() } else { of };
+        Command::ApproveBudgetChange(ApproveBudgetChange { programme, id })
+    }
+
+    fn rental(&mut self, today: Date) -> Command {
+        let organisation_number = self.rng.gen_range(0..ORGANISATIONS + 1);
+        let provider_number = ORGANISATIONS + self.rng.gen_range(0..PROVIDERS);
+        let lines = (0..self.rng.gen_range(1..5))
+            .map(|_| SettledLine {
+                item: label(self.pick(&ITEMS)),
+                amount: if self.one_in(12) { self.amount(0, 3) } else { self.amount(5, 10) },
+                tax_percent: (!self.one_in(10)).then(|| percent(self.pick(&["6", "13", "0"]))),
+            })
+            .collect();
+        let from = self.day(today);
+        let days = if self.one_in(20) { -1 } else { 90 };
+        Command::RegisterRental(Box::new(RegisterRental {
+            id: RentalId::new(self.id()),
+            organisation: organisation(organisation_number),
+            provider: organisation(provider_number),
+            contract_no: line(&format!("合同{}", self.rng.gen_range(0..60))),
+            signed_on: from,
+            from,
+            until: Date::from_naive(from.naive() + TimeDelta::days(days)),
+            order_no: None,
+            scenario: None,
+            lines,
+        }))
+    }
+
+    fn apply(&mut self, book: &Book) -> Command {
+        let rentals: Vec<_> = book.rentals.iter().map(|(id, _)| *id).collect();
+        let free: Vec<_> = rentals.iter().copied().filter(|id| book.uses.peek(id).is_none()).collect();
+        let from = if free.is_empty() || self.one_in(2) { &rentals } else { &free };
+        let rental = if from.is_empty() { RentalId::new(self.id()) } else { self.pick(from) };
+        let voucher = VoucherId::new(self.id());
+        Command::ApplyForVoucher(ApplyForVoucher { id: voucher, programme: self.programme(), rental })
+    }
+
+    /// A voucher, most times one in that state.
+    fn voucher(&mut self, book: &Book, status: VoucherStatus) -> VoucherId {
+        let any: Vec<_> = book.vouchers.iter().map(|(id, _)| *id).collect();
+        let fit: Vec<_> =
+            book.vouchers.iter().filter(|(_, v)| v.status == status).map(|(id, _)| *id).collect();
+        let from = if fit.is_empty() || self.one_in(12) { &any } else { &fit };
+        if from.is_empty() { VoucherId::new(self.id()) } else { self.pick(from) }
+    }
+
+    fn review(&mut self, book: &Book) -> Command {
+        let decision = match self.rng.gen_range(0..8) {
+            0 => ReviewDecision::Return,
+            1 => ReviewDecision::Reject,
+            _ => ReviewDecision::Pass,
+        };
+        let id = self.voucher(book, VoucherStatus::Submitted);
+        Command::ReviewVoucher(ReviewVoucher { id, decision, reason: self.maybe(2, Self::hash) })
+    }
+
+    fn issue(&mut self, book: &Book, today: Date) -> Command {
+        let id = self.voucher(book, VoucherStatus::Reviewed);
+        Command::IssueVoucher(IssueVoucher { id, effective_date: self.maybe(3, |w| w.day(today)) })
+    }
+
+    fn change(&mut self, book: &Book, status: VoucherStatus) -> ChangeVoucher {
+        ChangeVoucher { id: self.voucher(book, status), reason: self.hash() }
+    }
+
+    /// Who asks: people of the agency, and for applications and contracts often the organisation itself.
+    fn actor(&mut self, book: &Book, command: &Command) -> Actor {
+        let own = match command {
+            Command::RegisterRental(c) => Some(c.organisation),
+            Command::ApplyForVoucher(c) => book.rentals.peek(&c.rental).map(|r| r.organisation),
+            _ => None,
+        };
+        if let Some(own) = own
+            && self.one_in(2)
+        {
+            let other = self.one_in(10);
+            let code = if other { organisation(self.rng.gen_range(0..ORGANISATIONS)) } else { own };
+            return enterprise(code);
+        }
+        officer(self.pick(&["officer-1", "officer-2", "approver-1", "approver-2"]))
+    }
+}
+
+/// The version that the document of a command has.
+fn version_of(book: &Book, command: &Command) -> Option<Sequence> {
+    match command {
+        Command::ReviewVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
+        Command::IssueVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
+        Command::CancelVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
+        Command::ApproveBudgetChange(c) => book.budget_changes.peek(&c.id).map(|b| b.revision.version),
+        Command::ProposeRules(c) => book.programmes.peek(&c.programme).map(|p| p.revision.version),
+        _ => None,
+    }
+}
+
+pub fn by(subject: &str, command: Command) -> Envelope {
+    Envelope { actor: officer(subject), if_match: None, command }
+}
+
+pub fn officer(subject: &str) -> Actor {
+    let roles = Roles::from_iter([Role::Officer, Role::Approver]);
+    Actor { subject: Subject::parse(subject).expect("a subject"), roles, organisation: None }
+}
+
+pub fn enterprise(code: CreditCode) -> Actor {
+    Actor {
+        subject: Subject::parse(&format!("enterprise-{code}")).expect("a subject"),
+        roles: Role::Enterprise.into(),
+        organisation: Some(code),
+    }
+}
+
+/// Any number of valid credit codes.
+pub fn organisation(number: u32) -> CreditCode {
+    CreditCode::from_body(&format!("91310000MA{number:07}")).expect("a body")
+}
+
+pub fn programme(number: u32) -> ProgrammeCode {
+    ProgrammeCode::parse(&format!("programme-{number}")).expect("a code")
+}
+
+pub fn line(text: &str) -> Line {
+    Line::parse(text).expect("a line")
+}
+
+pub fn label(text: &str) -> Label {
+    Label::parse(text).expect("a label")
+}
+
+pub fn percent(text: &str) -> Percent {
+    Percent::parse(text).expect("a percent")
+}
+
+pub fn date(text: &str) -> Date {
+    Date::parse(text).expect("a date")
+}
+
+pub fn year(number: i32) -> FiscalYear {
+    FiscalYear::new(number).expect("a year")
+}
+
+pub fn money(text: &str) -> Money {
+    Money::parse_stored(text).expect("an amount")
+}
+
+/// The stamp of the next leaf. The first command of a log brings its own business date.
+pub fn stamp(book: &Book, next: u64, recorded_at: Instant, command: &Command) -> Stamp {
+    let business_date = match (&book.agency, command) {
+        (Some(agency), _) => agency.business_date_at(recorded_at),
+        (None, Command::CreateAgency(c)) => c.business_date.unwrap_or(recorded_at.date_in(c.zone.tz())),
+        (None, _) => recorded_at.date_in(Zone::default().tz()),
+    };
+    Stamp { sequence: Sequence::new(next), recorded_at, business_date }
+}
+
+pub fn instant(micros: i64) -> Instant {
+    Instant::new(DateTime::<Utc>::from_timestamp_micros(micros).expect("an instant"))
+}
+
+/// Keeps books of its own beside the book: sums every posting, line by line, and holds the book to them.
+#[derive(Debug, Default)]
+pub struct Auditor {
+    sums: BTreeMap<BalanceKey, i128>,
+    pub issued: usize,
+    pub cuts: usize,
+}
+
+impl Auditor {
+    /// Takes a decision that was applied, and checks all that must hold after it.
+    pub fn check(&mut self, book: &Book, command: &Command, decision: &Decision) {
+        self.count(decision);
+        self.check_sheets(decision);
+        self.check_balances(book);
+        check_vouchers(book);
+        if let (Command::IssueVoucher(_), Outcome::Voucher { voucher, .. }) = (command, &decision.outcome) {
+            self.issued += 1;
+            check_caps(book, voucher);
+        }
+    }
+
+    fn count(&mut self, decision: &Decision) {
+        let mut books: BTreeMap<BookCode, i128> = BTreeMap::new();
+        for line in decision.effects.posting.lines() {
+            assert!(line.amount.is_positive(), "a line of {}", line.amount);
+            let fen = i128::from(line.amount.fen());
+            let debit = if line.side == Side::Debit { fen } else { -fen };
+            *books.entry(line.account.book()).or_default() += debit;
+            let own = if line.account.side() == Side::Debit { debit } else { -debit };
+            let payee = line.organisation.filter(|_| line.account == Account::F2302);
+            let key = BalanceKey { account: line.account, programme: line.programme.clone(), payee };
+            *self.sums.entry(key).or_default() += own;
+        }
+        assert!(
+            books.values().all(|difference| *difference == 0),
+            "unbalanced: {:?}",
+            decision.effects.posting
+        );
+        let dated = decision.effects.effective_date.is_some();
+        assert_eq!(dated, !decision.effects.posting.is_empty(), "a posting has a day, and nothing else has");
+    }
+
+    fn check_sheets(&mut self, decision: &Decision) {
+        for sheet in decision.effects.sheets.iter().map(|s| &s.sheet) {
+            assert!(sheet.amount.is_positive());
+            let sum = |parts: Vec<Money>| Money::sum(parts).expect("a sum");
+            assert_eq!(sum(sheet.lines.iter().map(|l| l.subsidy).collect()), sheet.amount, "{sheet:?}");
+            if !sheet.shares.is_empty() {
+                assert_eq!(sum(sheet.shares.iter().map(|s| s.amount).collect()), sheet.amount, "{sheet:?}");
+            }
+            let cut = sum(sheet.reductions.iter().map(|r| r.amount).collect());
+            assert_eq!(sheet.amount.plus(cut), Ok(sheet.computed), "{sheet:?}");
+            assert!(
+                sheet.lines.iter().all(|l| l.subsidy >= Money::ZERO && (l.eligible || l.subsidy.is_zero()))
+            );
+            assert!(sheet.reductions.iter().all(|r| r.amount.is_positive()));
+            self.cuts += sheet.reductions.len();
+        }
+    }
+
+    fn check_balances(&self, book: &Book) {
+        let kept: BTreeMap<BalanceKey, i128> =
+            book.balances.iter().map(|(key, amount)| (key.clone(), i128::from(amount.fen()))).collect();
+        assert_eq!(kept, self.sums, "balances are the sums of all postings");
+        for (key, amount) in &kept {
+            assert!(*amount >= 0 || !key.account.has_floor(), "{key:?} is {amount}");
+        }
+    }
+}
+
+/// Faces, their parts, what they commit of each budget, and what the counters say of them.
+fn check_vouchers(book: &Book) {
+    let mut committed: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
+    let mut used: BTreeMap<UsageKey, i64> = BTreeMap::new();
+    let mut numbers: BTreeMap<String, VoucherId> = BTreeMap::new();
+    for (id, voucher) in book.vouchers.iter() {
+        let balance = &voucher.balance;
+        let available = balance.available().expect("available");
+        let parts = [balance.redeemed, balance.held, balance.released, balance.expired, available];
+        assert!(parts.iter().all(|part| *part >= Money::ZERO), "{voucher:?}");
+        assert_eq!(Money::sum(parts), Ok(balance.face), "{voucher:?}");
+        let live = balance.face.fen() - balance.released.fen() - balance.expired.fen();
+        *committed.entry(voucher.programme.clone()).or_default() += live - balance.redeemed.fen();
+        if let Some(number) = &voucher.number {
+            assert!(numbers.insert(number.clone(), *id).is_none(), "{number} is given twice");
+            assert!(voucher.fiscal_year.is_some() && voucher.issued_by.as_ref() != Some(&voucher.created_by));
+            for year in [voucher.fiscal_year, None] {
+                let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
+                let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+                *used.entry(key).or_default() += live;
+            }
+        }
+    }
+    let kept: BTreeMap<UsageKey, i64> =
+        book.usages.iter().map(|(key, used)| (key.clone(), used.fen())).collect();
+    assert_eq!(kept, used, "the counters count what is issued and not given back");
+    for (code, committed) in committed {
+        let of = |account| book.balance(&BalanceKey::of(account, &code)).expect("a balance").fen();
+        assert_eq!(of(Account::B2003), committed, "{code}: what is committed is what vouchers promise");
+        assert!(committed <= of(Account::B1001), "{code}: more is promised than was appropriated");
+    }
+}
+
+/// After an issue: within the caps of the rules under which it was computed.
+fn check_caps(book: &Book, voucher: &subsidy_ledger::vouchers::Voucher) {
+    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
+    let policy = &book.rules.peek(&key).expect("its rules").rules;
+    let used = |year| {
+        let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
+        let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+        *book.usages.peek(&key).expect("counted")
+    };
+    if let Some(annual) = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue)) {
+        assert!(used(voucher.fiscal_year) <= annual.amount.money(), "{voucher:?} is over {annual:?}");
+    }
+    if let Some(lifetime) = policy.caps.lifetime {
+        assert!(used(None) <= lifetime.money(), "{voucher:?} is over {lifetime}");
+    }
+    if let Some(claim) = policy.caps.claim {
+        assert!(voucher.balance.face <= claim.money(), "{voucher:?} is over {claim}");
+    }
+}
