@@ -1,8 +1,9 @@
-# The service alone: its database is a PostgreSQL 15 or later that DATABASE_URL names.
+# The service alone: its database is a PostgreSQL 15 or later that DATABASE_URL names. Its keys are in the volume: back
+# them up apart from the database, and give all processes of one service the same.
 #
 #   docker build -t subsidy-ledger .
-#   docker run -e DATABASE_URL=postgresql://… subsidy-ledger migrate
-#   docker run -e DATABASE_URL=postgresql://… -p 8080:8080 subsidy-ledger
+#   docker run -e DATABASE_URL=postgresql://… -v subsidy-keys:/var/lib/subsidy-ledger subsidy-ledger migrate
+#   docker run -e DATABASE_URL=postgresql://… -v subsidy-keys:/var/lib/subsidy-ledger -p 8080:8080 subsidy-ledger
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
@@ -13,15 +14,17 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin subsidy
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin subsidy \
+    && install -d -o subsidy -g subsidy -m 0700 /var/lib/subsidy-ledger
 WORKDIR /opt/subsidy-ledger
 COPY --from=build /build/target/release/subsidy-ledger /usr/local/bin/subsidy-ledger
 COPY config config
 
 USER 10001
-ENV SUBSIDY_LEDGER_LISTEN=0.0.0.0:8080
+ENV SUBSIDY_LEDGER_LISTEN=0.0.0.0:8080 SUBSIDY_LEDGER_DATA=/var/lib/subsidy-ledger
+VOLUME /var/lib/subsidy-ledger
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["bash", "-c", \
-    "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /livez HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+    CMD ["subsidy-ledger", "doctor", "--live", "http://127.0.0.1:8080"]
 ENTRYPOINT ["subsidy-ledger"]
 CMD ["serve"]

@@ -250,8 +250,25 @@ fn the_manners_of_the_contract() {
     let issued = service.send("POST", &path, Some(&city.approver), Some(&json!({})), &[("If-Match", &etag)]);
     assert_eq!(issued.status, 200, "{}", issued.text);
 
+    let moved = service.send(
+        "PUT",
+        "/v1/business-date",
+        Some(&city.officer),
+        Some(&json!({"date": "2025-03-01"})),
+        &[],
+    );
+    assert_eq!((moved.status, text(&moved.json(), "/date")), (200, "2025-03-01".into()));
+    let back = service.send(
+        "PUT",
+        "/v1/business-date",
+        Some(&city.officer),
+        Some(&json!({"date": "2025-02-01"})),
+        &[],
+    );
+    assert_eq!(back.json()["code"], "business_date_backwards", "{}", back.text);
+
     let me = city.get("/v1/me", &city.firm).json();
-    assert_eq!((text(&me, "/organisation"), text(&me, "/business_date")), (FIRM.into(), "2025-01-02".into()));
+    assert_eq!((text(&me, "/organisation"), text(&me, "/business_date")), (FIRM.into(), "2025-03-01".into()));
     let grant = json!({
         "code": "g", "title": {"zh": "奖补", "en": "g"}, "instrument": "grant", "legal_basis": {"document": "T"},
         "window": {"from": "2025-01-01", "until": "2025-12-31"}, "rules": {},

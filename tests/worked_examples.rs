@@ -8,8 +8,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use subsidy_ledger::domain::money::Amount;
 use subsidy_ledger::domain::*;
 use subsidy_ledger::organisations::{Category, Organisation, Standing};
@@ -19,7 +17,7 @@ use subsidy_ledger::programmes::calculation::{
 use subsidy_ledger::programmes::policy::{AnnualCap, Base, Caps, ItemRatio, Share, Stacking};
 use subsidy_ledger::programmes::{Counts, Policy, ProposalStatus, RulesVersion};
 use subsidy_ledger::rentals::Rental;
-use subsidy_ledger::vouchers::{ContractUse, VoucherError, rules};
+use subsidy_ledger::vouchers::{ContractUse, Uses, VoucherError, rules};
 use support::world::{date, instant, label, line, organisation, percent, programme};
 use uuid::Uuid;
 
@@ -83,7 +81,7 @@ struct Case<'a> {
     startup: bool,
     used_in_year: &'a str,
     used_in_all: &'a str,
-    uses: BTreeMap<VoucherId, ContractUse>,
+    uses: Uses,
 }
 
 impl Case<'_> {
@@ -186,7 +184,7 @@ fn e1_a_voucher_is_20_percent_of_its_contract_within_two_million_a_year() {
 fn e1_a_second_voucher_on_the_same_contract_is_refused_until_the_first_is_given_back() {
     let rules = Policy { one_per_contract: Some(true), ..plain("compute 20") };
     let first = VoucherId::new(Uuid::nil());
-    let mut uses = BTreeMap::new();
+    let mut uses = Uses::default();
     assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
     let contract_use =
         |live| ContractUse { programme: programme(0), amount: money("1"), exclusive: false, live };
@@ -208,7 +206,7 @@ fn e1_a_second_voucher_on_the_same_contract_is_refused_until_the_first_is_given_
 fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
     let other =
         |exclusive| ContractUse { programme: programme(9), amount: money("30.00"), exclusive, live: true };
-    let uses = |exclusive| BTreeMap::from([(VoucherId::new(Uuid::nil()), other(exclusive))]);
+    let uses = |exclusive| Uses::from_iter([(VoucherId::new(Uuid::nil()), other(exclusive))]);
     let rules = |stacking| Policy { stacking, ..plain("compute 20") };
     for (stacking, exclusive, free) in [
         (Stacking::Exclusive, false, false),

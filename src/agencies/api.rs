@@ -38,8 +38,8 @@ pub struct AgencyView {
     zone: String,
     /// Whether its business date may be set by hand.
     sandbox: bool,
-    /// The date that was set.
-    business_date: Option<Date>,
+    /// The business date that was set.
+    date: Option<Date>,
 }
 
 impl AgencyView {
@@ -50,7 +50,7 @@ impl AgencyView {
             name: agency.name.clone(),
             zone: agency.zone.to_string(),
             sandbox: agency.sandbox,
-            business_date: agency.business_date,
+            date: agency.business_date,
         }
     }
 }

@@ -12,7 +12,7 @@ mod needs;
 pub mod refusal;
 pub mod slots;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub use command::{Command, Envelope};
 pub use decide::decide;
@@ -31,7 +31,7 @@ use crate::organisations::Organisation;
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::{ContractKey, Rental};
-use crate::vouchers::{ContractUse, Voucher};
+use crate::vouchers::{Uses, Voucher};
 
 /// A dated reference rate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,9 +77,6 @@ pub enum Key {
 
 /// Keys, each once and in order.
 pub type Keys = BTreeSet<Key>;
-
-/// The vouchers on one contract.
-pub type Uses = BTreeMap<VoucherId, ContractUse>;
 
 /// All that rules read of one agency.
 #[derive(Debug, Clone, Default)]

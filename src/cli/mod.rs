@@ -116,7 +116,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     };
     let settings = Settings::read(&cli.global, listen.unwrap_or(&ListenArgs::default()))?;
     match listen {
-        Some(_) => logs::start(settings.log.unwrap_or_else(LogFormat::suitable), "info")?,
+        Some(_) => logs::start(settings.log.unwrap_or_else(LogFormat::suitable), "info,actix_server=warn")?,
         None => logs::start(LogFormat::Text, "warn")?,
     }
     match &cli.command {
@@ -148,6 +148,10 @@ async fn with_database(command: &Command, settings: &Settings) -> Result<(), Fai
 /// Verification reads as the auditor does: it needs no right to write.
 async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), Failure> {
     opened::with(settings, async |opened| {
+        match &args.agency {
+            Some(agency) => opened.ensure_agency(agency).await?,
+            None => opened.ensure_shared().await?,
+        }
         let url = opened.url(opened::DatabaseRole::Auditor);
         let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
         if verify::run(args, &database, &mut std::io::stdout()).await? {

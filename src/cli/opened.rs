@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::commands::no_agency;
 use super::{Failure, Settings};
 use crate::auth::keys::Keys;
 use crate::db::cluster::{Cluster, DATABASE, SUPERUSER};
@@ -104,44 +105,55 @@ impl<'a> Opened<'a> {
 
     /// Sees to it that what all agencies share is up to date.
     pub async fn ensure_shared(&self) -> Result<(), Failure> {
-        self.ensure(false, |_| true).await
+        self.bring_on(&self.states(false).await?, |_| true).await
     }
 
-    /// Sees to it that an agency's schema is up to date too.
+    /// Sees to it that there is such an agency, and that its schema is up to date.
     pub async fn ensure_agency(&self, agency: &AgencyCode) -> Result<(), Failure> {
-        let schema = agency.schema();
-        self.ensure(true, |state| state.schema == "public" || state.schema == schema).await
+        let (states, schema) = (self.states(true).await?, agency.schema());
+        self.bring_on(&states, |state| state.schema == "public" || state.schema == schema).await?;
+        if states.iter().any(|state| state.schema == schema) { Ok(()) } else { Err(no_agency(agency)) }
     }
 
     /// Sees to it that all that this process may bring up to date is; who is behind elsewhere is only logged.
     pub async fn ensure_served(&self) -> Result<(), Failure> {
-        self.ensure(true, |state| state.schema == "public").await
+        let states = self.states(true).await?;
+        self.bring_on(&states, |state| state.schema == "public").await?;
+        for SchemaState { schema, applied, known } in states.iter().filter(|state| state.is_behind()) {
+            if !self.is_private() {
+                tracing::warn!(
+                    schema,
+                    applied,
+                    known,
+                    "a schema is behind: its agency answers 503 until `migrate`"
+                );
+            }
+        }
+        Ok(())
     }
 
-    async fn ensure(&self, agencies: bool, needed: impl Fn(&SchemaState) -> bool) -> Result<(), Failure> {
-        let owner = self.url(DatabaseRole::Owner);
-        let states = migrate::states(&owner, agencies).await?;
-        let behind: Vec<&SchemaState> = states.iter().filter(|state| state.is_behind()).collect();
+    async fn states(&self, agencies: bool) -> Result<Vec<SchemaState>, Failure> {
+        Ok(migrate::states(&self.url(DatabaseRole::Owner), agencies).await?)
+    }
+
+    /// The private cluster is migrated; elsewhere what is needed must be up to date already.
+    async fn bring_on(
+        &self,
+        states: &[SchemaState],
+        needed: impl Fn(&SchemaState) -> bool,
+    ) -> Result<(), Failure> {
+        let mut behind = states.iter().filter(|state| state.is_behind());
         if self.is_private() {
-            return if behind.is_empty() { Ok(()) } else { Ok(migrate::up(&owner).await?) };
+            return match behind.next() {
+                Some(_) => Ok(migrate::up(&self.url(DatabaseRole::Owner)).await?),
+                None => Ok(()),
+            };
         }
-        match behind.iter().find(|state| needed(state)) {
-            Some(state) => Err(Failure::new(format!(
-                "schema {} has had {} of {} migrations: run `subsidy-ledger migrate` first",
-                state.schema, state.applied, state.known
+        match behind.find(|state| needed(state)) {
+            None => Ok(()),
+            Some(SchemaState { schema, applied, known }) => Err(Failure::new(format!(
+                "schema {schema} has had {applied} of {known} migrations: run `subsidy-ledger migrate` first"
             ))),
-            None => {
-                for state in behind {
-                    let (schema, applied, known) = (&state.schema, state.applied, state.known);
-                    tracing::warn!(
-                        schema,
-                        applied,
-                        known,
-                        "a schema is behind; its agency answers 503 until `migrate`"
-                    );
-                }
-                Ok(())
-            }
         }
     }
 }

@@ -5,12 +5,13 @@ use uuid::Uuid;
 
 use super::batch::BatchError;
 use super::store::NumberRow;
-use crate::book::{Book, Key, Keys, RateKey, Series, Uses};
+use crate::book::{Book, Key, Keys, RateKey, Series};
 use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::organisations::store::OrganisationRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::{RentalRow, by_contracts};
+use crate::vouchers::Uses;
 use crate::vouchers::store::{VoucherRow, uses_of};
 
 /// The keys of one round, by table.

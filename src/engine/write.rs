@@ -144,7 +144,7 @@ pub(super) fn number_row(series: &crate::book::Series, last: &u64) -> Result<Num
 fn uses(book: &crate::book::Book) -> Split<ContractUseRow> {
     let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
     for change in book.uses.changed() {
-        for (voucher, now) in change.now {
+        for (voucher, now) in change.now.iter() {
             let row = ContractUseRow::new(*change.key, *voucher, now);
             match change.before.and_then(|before| before.get(voucher)) {
                 None => split.new.push(row),

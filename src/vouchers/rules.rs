@@ -1,9 +1,7 @@
 //! Decisions on vouchers.
 
-use std::collections::BTreeMap;
-
 use super::{
-    ApplyForVoucher, ChangeVoucher, ContractUse, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
+    ApplyForVoucher, ChangeVoucher, ReviewDecision, ReviewVoucher, Uses, Voucher, VoucherBalance,
     VoucherError, VoucherStatus,
 };
 use crate::domain::money::{Amount, OutOfRange};
@@ -24,7 +22,7 @@ pub struct Facts<'a> {
     /// The contract.
     pub rental: &'a Rental,
     /// Other vouchers on the contract.
-    pub uses: &'a BTreeMap<VoucherId, ContractUse>,
+    pub uses: &'a Uses,
     /// CNY issued to the organisation under the programme in the year.
     pub used_in_year: Money,
     /// CNY issued to it under the programme in all.
@@ -57,7 +55,7 @@ pub fn contract_free(
     own: VoucherId,
     programme: &crate::domain::ProgrammeCode,
     policy: &Policy,
-    uses: &BTreeMap<VoucherId, ContractUse>,
+    uses: &Uses,
 ) -> Result<(), VoucherError> {
     let one = policy.one_per_contract.unwrap_or(true);
     let clash = uses.iter().find(|(id, other)| {

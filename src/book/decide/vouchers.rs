@@ -1,10 +1,10 @@
 //! Vouchers, from application to issue and back.
 
 use super::{Context, found, named, programmes};
+use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::needs::voucher_series;
 use crate::book::refusal::{Refusal, Stop};
-use crate::book::{Fault, Uses};
 use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, VoucherId};
 use crate::ledger::{Account, Dimensions, Posting};
 use crate::organisations::{Organisation, rules as organisations};
@@ -14,7 +14,7 @@ use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::{
-    ApplyForVoucher, ChangeVoucher, ContractUse, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher,
+    ApplyForVoucher, ChangeVoucher, ContractUse, IssueVoucher, ReviewDecision, ReviewVoucher, Uses, Voucher,
     VoucherStatus, rules,
 };
 
