@@ -10,7 +10,7 @@ use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::organisations::store::OrganisationRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::reference_rates::store::ReferenceRateRow;
-use crate::rentals::store::{RentalRow, by_contracts};
+use crate::rentals::store::{RentalRow, by_contracts, contract_column};
 use crate::vouchers::Uses;
 use crate::vouchers::store::{VoucherRow, uses_of};
 
@@ -23,7 +23,7 @@ struct Wanted {
     rules: Vec<(String, i32)>,
     budget_changes: Vec<Uuid>,
     rentals: Vec<Uuid>,
-    contracts: (Vec<String>, Vec<String>, Vec<String>),
+    contracts: Vec<String>,
     vouchers: Vec<Uuid>,
     uses: Vec<Uuid>,
     usages: Vec<(String, String, i16, String)>,
@@ -48,11 +48,7 @@ impl Wanted {
             Key::Rules(k) => self.rules.push((k.programme.to_string(), crate::db::convert::count(k.number))),
             Key::BudgetChange(k) => self.budget_changes.push(k.uuid()),
             Key::Rental(k) => self.rentals.push(k.uuid()),
-            Key::Contract(k) => {
-                self.contracts.0.push(k.organisation.to_string());
-                self.contracts.1.push(k.provider.to_string());
-                self.contracts.2.push(k.contract_no.to_string());
-            }
+            Key::Contract(k) => self.contracts.push(contract_column(k)),
             Key::Voucher(k) => self.vouchers.push(k.uuid()),
             Key::ContractUses(k) => self.uses.push(k.uuid()),
             Key::Usage(k) => self.usages.push(usage_columns(k)),
@@ -66,11 +62,7 @@ impl Wanted {
 pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
     let wanted = Wanted::of(&keys);
     let contracts = async {
-        let (organisations, providers, numbers) = &wanted.contracts;
-        if organisations.is_empty() {
-            return Ok(Vec::new());
-        }
-        by_contracts(conn, organisations, providers, numbers).await
+        if wanted.contracts.is_empty() { Ok(Vec::new()) } else { by_contracts(conn, &wanted.contracts).await }
     };
     let uses =
         async { if wanted.uses.is_empty() { Ok(Vec::new()) } else { uses_of(conn, &wanted.uses).await } };

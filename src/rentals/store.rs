@@ -37,11 +37,14 @@ rows! {
 }
 
 statement! {
-    /// The contracts of these parties and numbers.
-    pub fn by_contracts(organisations: &[String], providers: &[String], numbers: &[String]) -> Vec<ContractRow> =
-        "SELECT r.organisation, r.provider, r.contract_no, r.id FROM rentals AS r \
-         JOIN unnest($1, $2, $3) AS k (organisation, provider, contract_no) \
-         USING (organisation, provider, contract_no)";
+    /// The contracts of these keys: `organisation/provider/contract_no`.
+    pub fn by_contracts(contracts: &[String]) -> Vec<ContractRow> =
+        "SELECT organisation, provider, contract_no, id FROM rentals WHERE contract = ANY($1)";
+}
+
+/// The key's column.
+pub fn contract_column(key: &ContractKey) -> String {
+    format!("{}/{}/{}", key.organisation, key.provider, key.contract_no)
 }
 
 impl RentalRow {

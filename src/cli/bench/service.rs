@@ -48,7 +48,7 @@ pub(super) struct Running {
 impl Running {
     pub(super) async fn start(data: &Path) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--log", "text", "serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--log", "text", "--listen", "127.0.0.1:0"])
             .env("SUBSIDY_LEDGER_DATA", data)
             .env("SUBSIDY_LEDGER_LOG", "warn,subsidy_ledger::cli=info")
             .env_remove("DATABASE_URL")
