@@ -1,26 +1,30 @@
 //! One batch, one transaction: lock → load → decide → write → commit.
 //!
 //! The order is the whole point. Nothing is read before the head is locked, so nothing is stale; all
-//! that is decided is decided in memory; all that is written is in flight together. Round trips: begin
-//! and lock, up to three loads (and one for answers given before), the writes, the commit.
+//! that is decided is decided in memory; all that is written is in flight together. Begin, lock and the
+//! first load are sent in one flight: the server does them one after another, and each statement sees what
+//! was committed before it began. Round trips: that flight, up to two more loads (and one for answers given
+//! before), the writes, the commit.
 
 use std::collections::BTreeMap;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use uuid::Uuid;
 
 use super::fold::{Folded, Start, fold, read_refusal};
-use super::load::load;
+use super::follow::follow;
+use super::load::{Rows, load, read};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
 use super::submission::{Accepted, Answer, Submission, SubmitError, Work};
 use super::write::write;
-use crate::agencies::SEMANTICS;
+use crate::agencies::{Agency, SEMANTICS};
 use crate::audit::leaf::Leaf;
 use crate::audit::tree::Frontier;
 use crate::book::{Book, Command, Key, Keys, Outcome, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
-use crate::domain::{AgencyCode, Instant, Sequence, Stamp};
+use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp};
 
 /// Why a batch did not commit.
 #[derive(Debug, thiserror::Error)]
@@ -69,31 +73,93 @@ pub(super) enum Attempt {
     Unknown(BatchError, Vec<bool>),
 }
 
-/// Tries a batch on a connection that nobody else uses.
+/// Tries a batch on a connection that nobody else uses. `last` is the agency as the last batch left it: what the
+/// first load is guessed from, before the head is known.
 pub(super) async fn attempt(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,
     submissions: &[&Submission],
+    last: &mut Option<Agency>,
 ) -> Attempt {
-    let begun = tokio::try_join!(
+    let guess = Guess::of(submissions, last.as_ref(), Instant::new(chrono::Utc::now()));
+    let (begun, head, first) = tokio::join!(
         async { (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await },
         store::lock_head(conn),
+        guess.read(conn, submissions),
     );
-    let head = match begun {
-        Ok(((), head)) => head,
+    let head = match begun.and(head) {
+        Ok(head) => head,
         Err(error) if is_missing(conn).await => {
             tracing::warn!(%error, %agency, "there is no such ledger");
             return Attempt::Refused(BatchError::NoHead);
         }
         Err(error) => return Attempt::Retry(error.into()),
     };
-    let folded = match prepare(conn, agency, submissions, head).await {
+    let folded = match prepare(conn, agency, submissions, head, first).await {
         Ok(folded) => folded,
         Err(error) => return roll_back(conn, error).await,
     };
+    last.clone_from(&folded.book.agency);
     match (&mut &*conn).batch_execute("COMMIT").await {
         Ok(()) => Attempt::Done(folded.answers),
         Err(error) => after_commit(conn, error.into(), &folded).await,
+    }
+}
+
+/// What a batch will need, as far as it shows before the head is known.
+#[derive(Debug)]
+pub(super) struct Guess {
+    keys: Keys,
+    vouchers: Vec<Uuid>,
+    year: i16,
+}
+
+/// What the first flight brought.
+#[derive(Debug)]
+pub(super) struct First {
+    keys: Keys,
+    answered: Vec<IdempotencyRow>,
+    rows: [Rows; 2],
+}
+
+impl Guess {
+    /// From the agency as it was a moment ago. A guess that is off costs a round, never a wrong decision.
+    pub(super) fn of(submissions: &[&Submission], agency: Option<&Agency>, now: Instant) -> Self {
+        let book = Book { agency: agency.cloned(), ..Book::default() };
+        let stamp =
+            Stamp { sequence: Sequence::default(), recorded_at: now, business_date: today(&book, now) };
+        let vouchers = commands(submissions)
+            .filter_map(|command| match command {
+                Command::IssueVoucher(c) => Some(c.id.uuid()),
+                Command::CancelVoucher(c) => Some(c.id.uuid()),
+                _ => None,
+            })
+            .collect();
+        let year = convert::year(Some(stamp.business_date.year()));
+        Self { keys: wanted(submissions, &stamp, &book), vouchers, year }
+    }
+
+    /// Reads it, and the answers that the keys have already.
+    pub(super) async fn read(
+        self,
+        conn: &AsyncPgConnection,
+        submissions: &[&Submission],
+    ) -> Result<First, DieselError> {
+        let asked = idempotency_keys(submissions);
+        let (answered, rows, followed) = tokio::try_join!(
+            IdempotencyRow::by_keys(conn, &asked),
+            read(conn, &self.keys),
+            follow(conn, &self.vouchers, self.year),
+        )?;
+        Ok(First { keys: self.keys, answered, rows: [rows, followed] })
+    }
+}
+
+/// The business date at an instant, as far as the book knows the agency.
+fn today(book: &Book, at: Instant) -> Date {
+    match &book.agency {
+        Some(agency) => agency.business_date_at(at),
+        None => at.date_in(crate::domain::dates::Zone::default().tz()),
     }
 }
 
@@ -133,14 +199,16 @@ async fn prepare(
     agency: &AgencyCode,
     submissions: &[&Submission],
     row: Option<HeadRow>,
+    first: Result<First, DieselError>,
 ) -> Result<Folded, BatchError> {
     let new = row.is_none();
+    let first = first?;
     let head = match row {
         Some(row) => row.read(agency)?,
         None => unborn(agency, submissions)?,
     };
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
-    let (folded, head) = decide(conn, head, submissions, now).await?;
+    let (folded, head) = decide(conn, head, submissions, now, first).await?;
     if folded.stored.is_empty() {
         return Ok(folded);
     }
@@ -180,29 +248,25 @@ fn known_release(head: &Head) -> Result<(), BatchError> {
     Err(BatchError::OtherRelease { semantics, schema_version: head.schema_version })
 }
 
-/// Loads and decides: the batch as it would be, and the head after it. Writes nothing.
+/// Loads what is still missing and decides: the batch as it would be, and the head after it. Writes nothing.
 pub(super) async fn decide(
     conn: &AsyncPgConnection,
     head: Head,
     submissions: &[&Submission],
     now: Instant,
+    first: First,
 ) -> Result<(Folded, Head), BatchError> {
     known_release(&head)?;
     let mut book = Book { agency: head.agency.clone(), ..Book::default() };
+    for rows in &first.rows {
+        rows.put(&mut book)?;
+    }
+    first.keys.into_iter().for_each(|key| book.looked_for(key));
     let recorded_at = now.max(head.recorded_at);
-    let business_date = match &book.agency {
-        Some(agency) => agency.business_date_at(recorded_at),
-        None => recorded_at.date_in(crate::domain::dates::Zone::default().tz()),
-    };
-    let stamp = Stamp { sequence: head.next, recorded_at, business_date };
-    let wanted = wanted(submissions, &stamp, &book);
-    let (rows, ()) = tokio::try_join!(
-        async { Ok(IdempotencyRow::by_keys(conn, &keys(submissions)).await?) },
-        load(conn, wanted, &mut book),
-    )?;
-    let known = known_answers(conn, submissions, rows).await?;
-    for _ in 1..ROUNDS_MAX {
-        let more = self::wanted(submissions, &stamp, &book);
+    let stamp = Stamp { sequence: head.next, recorded_at, business_date: today(&book, recorded_at) };
+    let known = known_answers(conn, submissions, first.answered).await?;
+    for _ in 0..ROUNDS_MAX {
+        let more = wanted(submissions, &stamp, &book);
         if more.is_empty() {
             break;
         }
@@ -229,20 +293,24 @@ pub(super) async fn decide(
 
 /// What the commands need and the book does not know yet.
 fn wanted(submissions: &[&Submission], stamp: &Stamp, book: &Book) -> Keys {
-    let mut keys = Keys::new();
-    let mut ask = |command: &Command| {
-        keys.extend(needs(command, stamp, book).into_iter().filter(|key: &Key| !book.knows(key)));
-    };
-    for submission in submissions {
-        match &submission.work {
-            Work::One(envelope) => ask(&envelope.command),
-            Work::All { members, .. } => members.iter().for_each(|m| ask(&m.command)),
-        }
-    }
-    keys
+    commands(submissions)
+        .flat_map(|command| needs(command, stamp, book))
+        .filter(|key: &Key| !book.knows(key))
+        .collect()
 }
 
-fn keys(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
+/// Every command of a batch, in order.
+fn commands<'a>(submissions: &'a [&Submission]) -> impl Iterator<Item = &'a Command> {
+    submissions
+        .iter()
+        .flat_map(|submission| match &submission.work {
+            Work::One(envelope) => std::slice::from_ref(&**envelope),
+            Work::All { members, .. } => members.as_slice(),
+        })
+        .map(|envelope| &envelope.command)
+}
+
+fn idempotency_keys(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
     let mut keys: Vec<_> = submissions.iter().map(|s| (s.subject.to_string(), s.key.to_vec())).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -10,9 +10,9 @@ use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::organisations::store::OrganisationRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::reference_rates::store::ReferenceRateRow;
-use crate::rentals::store::{RentalRow, by_contracts, contract_column};
+use crate::rentals::store::{ContractRow, RentalRow, by_contracts, contract_column};
 use crate::vouchers::Uses;
-use crate::vouchers::store::{VoucherRow, uses_of};
+use crate::vouchers::store::{ContractUseRow, VoucherRow, uses_of};
 
 /// The keys of one round, by table.
 #[derive(Default)]
@@ -58,9 +58,35 @@ impl Wanted {
     }
 }
 
+/// Rows of the tables that the book is made of.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub organisations: Vec<OrganisationRow>,
+    pub rates: Vec<ReferenceRateRow>,
+    pub programmes: Vec<ProgrammeRow>,
+    pub rules: Vec<RulesRow>,
+    pub budget_changes: Vec<BudgetChangeRow>,
+    pub rentals: Vec<RentalRow>,
+    pub vouchers: Vec<VoucherRow>,
+    pub usages: Vec<UsageRow>,
+    pub numbers: Vec<NumberRow>,
+    pub balances: Vec<BalanceRow>,
+    pub contracts: Vec<ContractRow>,
+    pub uses: Vec<ContractUseRow>,
+}
+
 /// Loads keys into the book; a key that is not there is absent from then on.
 pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
-    let wanted = Wanted::of(&keys);
+    read(conn, &keys).await?.put(book)?;
+    for key in keys {
+        book.looked_for(key);
+    }
+    Ok(())
+}
+
+/// Reads keys, all tables in flight together.
+pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, diesel::result::Error> {
+    let wanted = Wanted::of(keys);
     let contracts = async {
         if wanted.contracts.is_empty() { Ok(Vec::new()) } else { by_contracts(conn, &wanted.contracts).await }
     };
@@ -93,62 +119,79 @@ pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) 
         contracts,
         uses,
     )?;
-    for row in &organisations {
-        let organisation = row.read()?;
-        book.organisations.load(organisation.credit_code, organisation);
+    Ok(Rows {
+        organisations,
+        rates,
+        programmes,
+        rules,
+        budget_changes,
+        rentals,
+        vouchers,
+        usages,
+        numbers,
+        balances,
+        contracts,
+        uses,
+    })
+}
+
+impl Rows {
+    /// Puts what was read into the book.
+    pub(super) fn put(&self, book: &mut Book) -> Result<(), BatchError> {
+        for row in &self.organisations {
+            let organisation = row.read()?;
+            book.organisations.load(organisation.credit_code, organisation);
+        }
+        for row in &self.rates {
+            let rate = row.read()?;
+            book.reference_rates.load(RateKey { name: rate.name.clone(), date: rate.date }, rate);
+        }
+        for row in &self.programmes {
+            let programme = row.read()?;
+            book.programmes.load(programme.code.clone(), programme);
+        }
+        for row in &self.rules {
+            let version = row.read()?;
+            let key =
+                crate::programmes::RulesKey { programme: version.programme.clone(), number: version.number };
+            book.rules.load(key, version);
+        }
+        for row in &self.budget_changes {
+            let change = row.read()?;
+            book.budget_changes.load(change.id, change);
+        }
+        for row in &self.rentals {
+            let rental = row.read()?;
+            book.rentals.load(rental.id, rental);
+        }
+        for row in &self.vouchers {
+            let voucher = row.read()?;
+            book.vouchers.load(voucher.id, voucher);
+        }
+        for row in &self.usages {
+            let (key, used) = row.read()?;
+            book.usages.load(key, used);
+        }
+        for row in &self.numbers {
+            let last = u64::try_from(row.last).map_err(|_| BatchError::unreadable("a series below zero"))?;
+            book.numbers.load(Series(row.series.clone()), last);
+        }
+        for row in &self.balances {
+            let (key, amount) = row.read()?;
+            book.balances.load(key, amount);
+        }
+        for row in &self.contracts {
+            let (key, id) = row.read()?;
+            book.contracts.load(key, id);
+        }
+        let mut by_rental: std::collections::BTreeMap<_, Uses> = std::collections::BTreeMap::new();
+        for row in &self.uses {
+            let (rental, voucher, contract_use) = row.read()?;
+            by_rental.entry(rental).or_default().insert(voucher, contract_use);
+        }
+        for (rental, uses) in by_rental {
+            book.uses.load(rental, uses);
+        }
+        Ok(())
     }
-    for row in &rates {
-        let rate = row.read()?;
-        book.reference_rates.load(RateKey { name: rate.name.clone(), date: rate.date }, rate);
-    }
-    for row in &programmes {
-        let programme = row.read()?;
-        book.programmes.load(programme.code.clone(), programme);
-    }
-    for row in &rules {
-        let version = row.read()?;
-        let key =
-            crate::programmes::RulesKey { programme: version.programme.clone(), number: version.number };
-        book.rules.load(key, version);
-    }
-    for row in &budget_changes {
-        let change = row.read()?;
-        book.budget_changes.load(change.id, change);
-    }
-    for row in &rentals {
-        let rental = row.read()?;
-        book.rentals.load(rental.id, rental);
-    }
-    for row in &vouchers {
-        let voucher = row.read()?;
-        book.vouchers.load(voucher.id, voucher);
-    }
-    for row in &usages {
-        let (key, used) = row.read()?;
-        book.usages.load(key, used);
-    }
-    for row in &numbers {
-        let last = u64::try_from(row.last).map_err(|_| BatchError::unreadable("a series below zero"))?;
-        book.numbers.load(Series(row.series.clone()), last);
-    }
-    for row in &balances {
-        let (key, amount) = row.read()?;
-        book.balances.load(key, amount);
-    }
-    for row in &contracts {
-        let (key, id) = row.read()?;
-        book.contracts.load(key, id);
-    }
-    let mut by_rental: std::collections::BTreeMap<_, Uses> = std::collections::BTreeMap::new();
-    for row in &uses {
-        let (rental, voucher, contract_use) = row.read()?;
-        by_rental.entry(rental).or_default().insert(voucher, contract_use);
-    }
-    for (rental, uses) in by_rental {
-        book.uses.load(rental, uses);
-    }
-    for key in keys {
-        book.looked_for(key);
-    }
-    Ok(())
 }

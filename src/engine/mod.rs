@@ -7,6 +7,7 @@
 
 mod batch;
 mod fold;
+mod follow;
 mod load;
 pub mod store;
 pub mod submission;
@@ -228,7 +229,8 @@ impl Engine {
         let now = crate::domain::Instant::new(chrono::Utc::now());
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
-        let (folded, _) = batch::decide(conn, head, &[&fresh], now).await?;
+        let first = batch::Guess::of(&[&fresh], head.agency.as_ref(), now).read(conn, &[&fresh]).await?;
+        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
     }

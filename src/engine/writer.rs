@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::batch::{Attempt, BatchError, attempt};
 use super::fold::COMMANDS_MAX;
 use super::submission::{Answer, Submission, SubmitError};
+use crate::agencies::Agency;
 use crate::db::pool::{Connection, Database};
 use crate::domain::AgencyCode;
 
@@ -46,7 +47,7 @@ impl Job {
 
 /// Runs until every sender is gone and everything that was queued is settled.
 pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
-    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN };
+    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN, last: None };
     loop {
         let first = match tokio::time::timeout(IDLE, queue.recv()).await {
             Ok(Some(job)) => job,
@@ -74,6 +75,8 @@ struct Writer {
     agency: AgencyCode,
     conn: Option<Connection>,
     pause: Duration,
+    /// The agency as the last batch left it: a guess of what the next one needs.
+    last: Option<Agency>,
 }
 
 impl Writer {
@@ -152,7 +155,7 @@ impl Writer {
         };
         let submissions: Vec<&Submission> = chunk.iter().map(|job| &job.submission).collect();
         let began = Instant::now();
-        let attempt = attempt(&conn, &self.agency, &submissions).await;
+        let attempt = attempt(&conn, &self.agency, &submissions, &mut self.last).await;
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
         self.conn = Some(conn);
         attempt

@@ -131,7 +131,7 @@ impl<'a> Server<'a> {
         // a dead server's claim on the socket, which the next one would believe for as long as the process id is taken
         fs::remove_file(socket_folder.join(format!(".s.PGSQL.{PORT}.lock"))).ok();
         let options = format!(
-            "-c listen_addresses= -c port={PORT} -c {} -c unix_socket_permissions=0700 -c max_connections=200 -c {} \
+            "-c listen_addresses= -c port={PORT} -c {} -c unix_socket_permissions=0700 -c max_connections=400 -c {} \
              -c timezone=UTC -c log_timezone=UTC -c cluster_name=subsidy-ledger",
             socket_setting(&socket_folder.to_string_lossy()),
             fsync_setting(),
