@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt setup clean-data
+.PHONY: help run test torture lint fmt setup clean-data
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,9 @@ run: setup ## the service with a demonstration, on the data folder ./data
 test: setup lint ## everything that must hold before a change goes in
 	$(CARGO) nextest run --locked
 	$(CARGO) test --locked --doc
+
+torture: setup ## 1,000 exports corrupted at random and 100 clean ones: minutes; SUBSIDY_LEDGER_SEED=N repeats a run
+	$(CARGO) nextest run --locked --test corruption --run-ignored only --no-capture
 
 lint: ## formatting, clippy, documentation
 	$(CARGO) fmt --check

@@ -112,7 +112,7 @@ async fn a_ledger_verifies_and_says_how_much_it_holds() {
     assert!(leaves > 300 && lines > 50, "{leaves} {lines}");
 
     let mut out = Vec::new();
-    let args = VerifyArgs { agency: Some(agency()), json: false };
+    let args = VerifyArgs { agency: Some(agency()), ..VerifyArgs::default() };
     let good = run(&args, &connected(&test, "subsidy_auditor").await, &mut out).await.expect("a verdict");
     assert!(good);
     let expected = format!("agency test: {lines} lines posted, verified {leaves} entries\n");
@@ -137,7 +137,7 @@ async fn an_empty_schema_verifies_and_an_unknown_agency_does_not_exist() {
     let test = TestDatabase::create().await;
     assert!(matches!(verdict(&test).await, Verdict::Good(Verified { leaves: 0, lines: 0, .. })));
     let mut out = Vec::new();
-    let all = VerifyArgs { agency: None, json: true };
+    let all = VerifyArgs { json: true, ..VerifyArgs::default() };
     assert!(
         run(&all, &connected(&test, "subsidy_auditor").await, &mut out).await.expect("no agency registered")
     );

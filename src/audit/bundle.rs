@@ -24,18 +24,37 @@ pub fn push(bundle: &mut Vec<u8>, leaf: &[u8]) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// The leaves of a bundle, in order. Error: not a bundle.
-pub fn split(mut bundle: &[u8]) -> Result<Vec<&[u8]>, BundleError> {
-    let mut leaves = Vec::new();
-    while let Some((length, rest)) = bundle.split_first_chunk::<2>() {
-        let length = usize::from(u16::from_be_bytes(*length));
-        let (leaf, rest) = rest.split_at_checked(length).ok_or(BundleError::Truncated)?;
-        leaves.push(leaf);
-        bundle = rest;
+/// The leaves of a bundle, in order, up to where it stops being one.
+#[derive(Debug, Clone)]
+pub struct Leaves<'bundle>(&'bundle [u8]);
+
+/// The leaves of a bundle, in order.
+#[must_use]
+pub const fn leaves(bundle: &[u8]) -> Leaves<'_> {
+    Leaves(bundle)
+}
+
+impl<'bundle> Iterator for Leaves<'bundle> {
+    type Item = Result<&'bundle [u8], BundleError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let parts = self
+            .0
+            .split_first_chunk::<2>()
+            .and_then(|(length, rest)| rest.split_at_checked(usize::from(u16::from_be_bytes(*length))));
+        let (leaf, rest) =
+            parts.map_or((Err(BundleError::Truncated), [].as_slice()), |(leaf, rest)| (Ok(leaf), rest));
+        self.0 = rest;
+        Some(leaf)
     }
-    if !bundle.is_empty() {
-        return Err(BundleError::Truncated);
-    }
+}
+
+/// All leaves of a bundle. Error: not a bundle.
+pub fn split(bundle: &[u8]) -> Result<Vec<&[u8]>, BundleError> {
+    let leaves = leaves(bundle).collect::<Result<Vec<_>, _>>()?;
     if leaves.len() > usize::from(TILE_WIDTH) {
         return Err(BundleError::TooMany);
     }

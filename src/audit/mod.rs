@@ -1,10 +1,13 @@
 //! The provable log: leaves, the Merkle tree over them, tiles, signed checkpoints, proofs, verification.
 
 pub mod bundle;
+pub mod export;
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod receipt;
 pub mod replay;
+pub mod since;
 pub mod tile;
 pub mod tree;
 pub mod verify;

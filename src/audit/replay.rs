@@ -48,6 +48,30 @@ impl Decoded {
         let leaf = Leaf::decode(&bytes);
         Self { bytes, hash, leaf }
     }
+
+    /// Reads and hashes many, side by side, in order.
+    pub fn all(leaves: Vec<Vec<u8>>) -> Vec<Self> {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (share, mut leaves) = (leaves.len().div_ceil(threads).max(1), leaves.into_iter());
+        let mut shares = Vec::new();
+        loop {
+            let some: Vec<Vec<u8>> = leaves.by_ref().take(share).collect();
+            if some.is_empty() {
+                break;
+            }
+            shares.push(some);
+        }
+        std::thread::scope(|scope| {
+            let decoding: Vec<_> = shares
+                .into_iter()
+                .map(|some| scope.spawn(move || some.into_iter().map(Self::of).collect::<Vec<_>>()))
+                .collect();
+            let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<Self>>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            decoding.into_iter().flat_map(join).collect()
+        })
+    }
 }
 
 /// A leaf decided again: all that rows are made of.

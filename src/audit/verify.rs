@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::replay::{BadLeaf, Replayed};
-use super::tree::Hash;
+use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
 use crate::domain::{RentalId, Sequence, VoucherId};
 use crate::ledger::{BalanceKey, Deltas};
@@ -118,9 +118,13 @@ pub struct Tiles {
 impl Tiles {
     /// The tiles that a leaf filled, lowest level first.
     pub fn append(&mut self, replayed: &Replayed) -> Vec<Tile> {
-        let mut hash = replayed.hash;
+        self.add(replayed.hash, &replayed.tiles)
+    }
+
+    /// The same of a leaf's hash and what the frontier said to it.
+    pub fn add(&mut self, mut hash: Hash, filled: &[FullTile]) -> Vec<Tile> {
         let mut full = Vec::new();
-        let mut filled = replayed.tiles.iter();
+        let mut filled = filled.iter();
         for level in 0_usize.. {
             if self.levels.len() <= level {
                 self.levels.push(Vec::new());
@@ -133,6 +137,15 @@ impl Tiles {
             hash = tile.root;
         }
         full
+    }
+
+    /// The hashes that wait for their tile to fill: level, place and hashes, lowest level first. `size` is the
+    /// number of leaves.
+    pub fn partial(&self, size: u64) -> impl Iterator<Item = (u8, u64, &[u8])> {
+        self.levels.iter().zip(0_u8..).filter(|(data, _)| !data.is_empty()).map(move |(data, level)| {
+            let index = size.checked_shr((u32::from(level) + 1) * TILE_HEIGHT).unwrap_or(0);
+            (level, index, data.as_slice())
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod completions;
 mod database_url;
 mod demo;
 mod doctor;
+mod export;
 mod failure;
 mod logs;
 mod migrate;
@@ -60,7 +61,7 @@ enum Command {
     /// Serve the REST API
     Serve(ListenArgs),
     /// Serve with a demonstration in the data folder, and say how to try it
-    Demo(ListenArgs),
+    Demo(demo::DemoArgs),
     /// Bring the database to this release, or say how far it is
     Migrate(migrate::MigrateArgs),
     /// Agencies: create, list, semantics
@@ -76,8 +77,10 @@ enum Command {
     /// In the private cluster the URL lives only as long as somebody has the cluster open: a `serve`, a `demo`, or
     /// another command that still runs.
     DatabaseUrl(database_url::DatabaseUrlArgs),
-    /// Verify the ledger: hashes, root, full replay, every row
+    /// Verify the ledger: hashes, root, full replay, every row; or an export, or a receipt, without any database
     Verify(verify::VerifyArgs),
+    /// Write an agency's whole ledger into a folder that verifies by itself
+    Export(export::ExportArgs),
     /// Measure postings a second over HTTP, beside PostgreSQL doing the same naively
     Bench(bench::BenchArgs),
     /// Check what the service needs
@@ -111,7 +114,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<(), Failure> {
     let listen = match &cli.command {
-        Command::Serve(listen) | Command::Demo(listen) => Some(listen),
+        Command::Serve(listen) => Some(listen),
+        Command::Demo(args) => args.serves(),
         _ => None,
     };
     let settings = Settings::read(&cli.global, listen.unwrap_or(&ListenArgs::default()))?;
@@ -123,6 +127,9 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Token(args) => token::run(args, &settings),
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(args),
+        Command::Verify(args) if args.is_offline() => {
+            verdict(verify::offline::run(args, &mut std::io::stdout()).map_err(Failure::from)?)
+        }
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(with_database(command, &settings))
@@ -133,12 +140,13 @@ fn run(cli: &Cli) -> Result<(), Failure> {
 async fn with_database(command: &Command, settings: &Settings) -> Result<(), Failure> {
     match command {
         Command::Serve(_) => serve::run(settings).await,
-        Command::Demo(_) => demo::run(settings).await,
+        Command::Demo(args) => demo::run(args, settings).await,
         Command::Migrate(args) => migrate::run(args, settings).await,
         Command::Agency(command) => agency::run(command, settings).await,
         Command::Programme(command) => programme::run(command, settings).await,
         Command::DatabaseUrl(args) => database_url::run(args, settings).await,
         Command::Verify(args) => verified(args, settings).await,
+        Command::Export(args) => export::run(args, settings).await,
         Command::Bench(args) => bench::run(args, settings).await,
         Command::Doctor(args) => doctor::run(args, settings).await,
         Command::Token(_) | Command::Openapi | Command::Completions(_) => Ok(()),
@@ -154,10 +162,11 @@ async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), 
         }
         let url = opened.url(opened::DatabaseRole::Auditor);
         let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
-        if verify::run(args, &database, &mut std::io::stdout()).await? {
-            return Ok(());
-        }
-        Err(Failure::Unverified("the ledger does not verify".to_owned()))
+        verdict(verify::run(args, &database, &mut std::io::stdout()).await?)
     })
     .await
+}
+
+fn verdict(verifies: bool) -> Result<(), Failure> {
+    if verifies { Ok(()) } else { Err(Failure::Unverified("the ledger does not verify".to_owned())) }
 }

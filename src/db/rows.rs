@@ -25,6 +25,11 @@ pub trait Row {
 pub trait Table: Row + Sized + Send + Sync + 'static {
     /// The table's name.
     const NAME: &'static str;
+    /// The names of its columns.
+    const COLUMNS: &'static [&'static str];
+
+    /// Its values as a sheet shows them, in the order of the columns.
+    fn cells(&self) -> Vec<String>;
 
     /// The first column in which two rows differ: its name, this row's value, the other's.
     fn difference(&self, other: &Self) -> Option<(&'static str, String, String)>;
@@ -52,12 +57,38 @@ crate::rows! {
 pub trait Shown {
     /// The words.
     fn shown(&self) -> String;
+
+    /// The same as a sheet's cell, which is empty where there is nothing.
+    fn cell(&self) -> String {
+        self.shown()
+    }
 }
 
 macro_rules! shown {
     ($($type:ty),+) => { $(impl Shown for $type { fn shown(&self) -> String { self.to_string() } })+ };
 }
-shown!(i16, i32, i64, bool, Decimal, String, Uuid, NaiveDate, DateTime<Utc>, serde_json::Value);
+shown!(i16, i32, i64, bool, Decimal, String, Uuid, NaiveDate);
+
+impl Shown for DateTime<Utc> {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+
+    fn cell(&self) -> String {
+        self.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+    }
+}
+
+impl Shown for serde_json::Value {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+
+    /// With members in the order of their names, whatever order they were read in.
+    fn cell(&self) -> String {
+        crate::domain::canonical::encode(self).unwrap_or_else(|_| self.to_string())
+    }
+}
 
 impl Shown for Vec<u8> {
     fn shown(&self) -> String {
@@ -68,6 +99,10 @@ impl Shown for Vec<u8> {
 impl<T: Shown> Shown for Option<T> {
     fn shown(&self) -> String {
         self.as_ref().map_or_else(|| "nothing".to_owned(), Shown::shown)
+    }
+
+    fn cell(&self) -> String {
+        self.as_ref().map(Shown::cell).unwrap_or_default()
     }
 }
 
@@ -233,6 +268,13 @@ macro_rules! rows {
 
             impl $crate::db::rows::Table for $row {
                 const NAME: &'static str = $table;
+                const COLUMNS: &'static [&'static str] =
+                    &[$(stringify!($key),)+ $(stringify!($name)),*];
+
+                fn cells(&self) -> Vec<String> {
+                    use $crate::db::rows::Shown;
+                    vec![$(self.$key.cell(),)+ $(self.$name.cell()),*]
+                }
 
                 fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
                     use $crate::db::rows::Shown;

@@ -6,11 +6,13 @@
 //! order.
 
 mod batch;
+pub mod export;
 mod fold;
 mod follow;
 mod load;
 pub mod store;
 pub mod submission;
+pub mod tiles;
 pub mod verify;
 mod write;
 mod writer;
@@ -25,7 +27,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::audit::note::{Checkpoint, SigningKey};
 use crate::auth::keys::{KeyError, Keys};
 use crate::book::Command;
 use crate::db::pool::{Connection, Database, DatabaseError};
@@ -243,13 +244,7 @@ impl Engine {
     /// The agency's log as it stands, signed: a note that can be held elsewhere.
     pub async fn checkpoint(&self, agency: &AgencyCode) -> Result<String, CheckpointError> {
         let conn = self.reader(agency).await?;
-        let row = store::head(&conn).await.map_err(DatabaseError::from)?.ok_or(CheckpointError::NoLog)?;
-        let head = row.read(agency)?;
-        let secret = self.0.keys.log_key(agency)?.ok_or(CheckpointError::NoLog)?;
-        let key = SigningKey::from_seed(&origin(agency), secret.expose())?;
-        let checkpoint =
-            Checkpoint { origin: origin(agency), size: head.frontier.size(), root: head.frontier.root() };
-        Ok(checkpoint.sign(&key)?)
+        tiles::signed(agency, &tiles::head(&conn, agency).await?, &self.log_key(agency)?)
     }
 }
 

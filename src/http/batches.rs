@@ -12,7 +12,7 @@ use super::extract::{self, PathParts};
 use super::json::Json;
 use super::language::Language;
 use super::problem::Problem;
-use super::route::{Route, Verb};
+use super::route::{Route, Segment, Verb};
 use super::routes::ROUTES;
 use super::verb::Parsed;
 use super::write::{self, Head, Shown};
@@ -96,21 +96,27 @@ pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts),
     Err(Problem::new(if known { "method_not_allowed" } else { "unknown_path" }))
 }
 
-/// The parameters of a path that a pattern matches, segment by segment.
+/// The parameters of a path that a pattern matches, segment by segment; a tail takes what is left.
 fn matched(pattern: &str, path: &str) -> Option<PathParts> {
-    let (patterns, segments) = (pattern.split('/'), path.split('/'));
-    if patterns.clone().count() != segments.clone().count() {
-        return None;
-    }
-    let mut parts = Vec::new();
-    for (pattern, segment) in patterns.zip(segments) {
-        match pattern.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
-            Some(name) if !segment.is_empty() => parts.push((name.to_owned(), segment.to_owned())),
-            None if pattern == segment => {}
+    let (mut left, mut parts) = (Some(path), Vec::new());
+    for part in Segment::all(pattern) {
+        let rest = left?;
+        let (segment, after) =
+            rest.split_once('/').map_or((rest, None), |(segment, after)| (segment, Some(after)));
+        left = match part {
+            Segment::Literal(text) if text == segment => after,
+            Segment::One(name) if !segment.is_empty() => {
+                parts.push((name.to_owned(), segment.to_owned()));
+                after
+            }
+            Segment::Tail(name) if !rest.is_empty() => {
+                parts.push((name.to_owned(), rest.to_owned()));
+                None
+            }
             _ => return None,
-        }
+        };
     }
-    Some(parts.into_iter().collect())
+    if left.is_some() { None } else { Some(parts.into_iter().collect()) }
 }
 
 fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -> Result<Prepared, Problem> {
@@ -333,6 +339,26 @@ mod tests {
             ("POST", "vouchers", 404),
         ] {
             assert_eq!(dispatch(method, path).unwrap_err().status(), status, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_tail_takes_all_that_is_left_and_everything_else_one_segment() {
+        let parts =
+            |pattern, path| matched(pattern, path).map(|parts| parts.text("p").unwrap_or("-").to_owned());
+        for (pattern, path, expected) in [
+            ("/a/{*p}", "/a/0/x001/234.p/5", Some("0/x001/234.p/5")),
+            ("/a/{*p}", "/a/", None),
+            ("/a/{*p}", "/a", None),
+            ("/a/{*p}", "/b/c", None),
+            ("/a/{p}", "/a/b", Some("b")),
+            ("/a/{p}", "/a/b/c", None),
+            ("/a/{p}", "/a/", None),
+            ("/a/b", "/a/b", Some("-")),
+            ("/a/b", "/a/b/", None),
+            ("/a/b", "/a", None),
+        ] {
+            assert_eq!(parts(pattern, path).as_deref(), expected, "{pattern} {path}");
         }
     }
 }

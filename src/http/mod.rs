@@ -127,7 +127,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     }
     for (path, routes) in by_path {
         let methods: Vec<Method> = routes.iter().map(|route| route.method).collect();
-        let mut resource = web::resource(path);
+        let mut resource = web::resource(route::with_tail(path, |name| format!("{{{name}:.+}}")));
         for route in routes {
             let guarded = match route.method {
                 Method::Get => reading(),

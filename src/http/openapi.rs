@@ -17,7 +17,7 @@ use utoipa::openapi::{
 
 use super::error::TABLE;
 use super::problem::MEDIA_TYPE;
-use super::route::{Method, Param, Permission, Route, Shape};
+use super::route::{Method, Param, Permission, Route, Segment, Shape, with_tail};
 use super::routes::ROUTES;
 use super::schema::Schemas;
 use crate::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
@@ -29,7 +29,7 @@ pub static JSON: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new().build();
     for route in ROUTES {
-        paths.add_path_operation(route.path, vec![method(route.method)], operation(route));
+        paths.add_path_operation(path(route), vec![method(route.method)], operation(route));
     }
     let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
     let info = InfoBuilder::new()
@@ -137,8 +137,13 @@ fn answers(route: &Route, status: u16) -> bool {
 }
 
 fn operation_id(route: &Route) -> String {
-    let path = route.path.trim_start_matches("/v1/").replace(['/', '-'], "_").replace(['{', '}'], "");
+    let path = route.path.trim_start_matches("/v1/").replace(['/', '-'], "_").replace(['{', '*', '}'], "");
     format!("{}_{path}", route.method.as_str().to_ascii_lowercase())
+}
+
+/// The path as OpenAPI has it, which knows no tails: who calls writes the slashes of one as they are.
+fn path(route: &Route) -> String {
+    with_tail(route.path, |name| format!("{{{name}}}"))
 }
 
 fn tag(path: &str) -> &str {
@@ -157,12 +162,13 @@ fn permitted(permission: Permission) -> String {
 }
 
 fn path_parameters(path: &str) -> Vec<(&str, Shape)> {
-    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let names = Segment::all(path).filter_map(Segment::parameter);
     let shape = |name| match name {
         "credit_code" => Shape::of::<CreditCode>(),
         "code" => Shape::of::<ProgrammeCode>(),
         "version" => Shape::of::<u32>(),
         "sequence" => Shape::of::<Sequence>(),
+        "path" => Shape::of::<String>(),
         _ => Shape::of::<VoucherId>(),
     };
     names.map(|name| (name, shape(name))).collect()
@@ -279,7 +285,7 @@ mod tests {
         let document = served();
         assert_eq!(document["openapi"], "3.1.0");
         for route in ROUTES {
-            let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            let operation = &document["paths"][path(route)][route.method.as_str().to_ascii_lowercase()];
             let named = |name: &str| {
                 operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
             };

@@ -2,7 +2,7 @@
 
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use super::schema::{Member, One, Schemas};
 use super::verb::{Parse, Read};
@@ -96,10 +96,60 @@ impl Shape {
         Self { schema, named: |_| (), media_type: "application/json" }
     }
 
+    /// Bytes.
+    pub const fn bytes() -> Self {
+        let schema = || {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::Custom("binary".to_owned())))
+                .into()
+        };
+        Self { schema, named: |_| (), media_type: "application/octet-stream" }
+    }
+
     /// Plain text.
     pub const fn text() -> Self {
         Self { schema: <String as utoipa::PartialSchema>::schema, named: |_| (), media_type: "text/plain" }
     }
+}
+
+/// A part of a route's path, between slashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment<'path> {
+    /// Itself.
+    Literal(&'path str),
+    /// `{name}`: any one segment.
+    One(&'path str),
+    /// `{*name}`, the last: all that is left, at least a character, slashes and all.
+    Tail(&'path str),
+}
+
+impl<'path> Segment<'path> {
+    /// The parts of a path.
+    pub fn all(path: &'path str) -> impl Iterator<Item = Self> {
+        path.split('/').map(|text| match text.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            None => Self::Literal(text),
+            Some(name) => name.strip_prefix('*').map_or(Self::One(name), Self::Tail),
+        })
+    }
+
+    /// The name of its parameter.
+    pub const fn parameter(self) -> Option<&'path str> {
+        match self {
+            Self::Literal(_) => None,
+            Self::One(name) | Self::Tail(name) => Some(name),
+        }
+    }
+}
+
+/// A path with its tail parameter written as somebody else wants it.
+pub fn with_tail(path: &str, tail: impl Fn(&str) -> String) -> String {
+    let part = |segment| match segment {
+        Segment::Literal(text) => text.to_owned(),
+        Segment::One(name) => format!("{{{name}}}"),
+        Segment::Tail(name) => tail(name),
+    };
+    Segment::all(path).map(part).collect::<Vec<_>>().join("/")
 }
 
 fn page_schema<T: ToSchema>() -> RefOr<Schema> {
@@ -131,7 +181,7 @@ pub enum Verb {
 pub struct Route {
     /// Its method.
     pub method: Method,
-    /// Its path, with parameters in braces.
+    /// Its path, with parameters in braces: [`Segment`] says which there are.
     pub path: &'static str,
     /// Who may call it.
     pub permission: Permission,

@@ -15,7 +15,7 @@ use crate::organisations::api as organisations;
 use crate::programmes::api as programmes;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
-use crate::reports::{api as reports, work_api as work};
+use crate::reports::{api as reports, audit_api as audit, work_api as work};
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -180,8 +180,10 @@ pub static ROUTES: &[Route] = &[
     get("/v1/ledger/transactions/{sequence}", INSIDE, ["分录", "A transaction"], read!(reports::get), of::<reports::TransactionView>()),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), of::<reports::TrialBalanceView>())
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
-    get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(reports::checkpoint), Shape::text()),
-    get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(reports::leaf), Shape::object()),
+    get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
+    get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),
+    get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),
+    get("/v1/audit/proof/{sequence}", INSIDE, ["离线凭据", "An offline receipt of a leaf"], read!(audit::proof), of::<audit::ReceiptView>()),
 ];
 
 /// Who may call what: a line a route, a column a role.

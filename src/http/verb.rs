@@ -1,6 +1,6 @@
 //! What a noun's handlers see of a request, and what they answer: a write parses into a command, a read into a reply.
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
@@ -157,6 +157,13 @@ pub enum Reply {
     },
     /// Plain text.
     Text(String),
+    /// Bytes that are nobody's text.
+    Bytes {
+        /// The body.
+        bytes: Vec<u8>,
+        /// Whether they are the same for ever: the caller may keep them, a cache between us may not.
+        never_changes: bool,
+    },
 }
 
 impl Reply {
@@ -170,7 +177,7 @@ impl Reply {
     pub fn document(value: &impl Serialize, version: Sequence) -> Result<Self, Problem> {
         match Self::json(value)? {
             Self::Json { body, .. } => Ok(Self::Json { body, version: Some(version) }),
-            text @ Self::Text(_) => Ok(text),
+            other @ (Self::Text(_) | Self::Bytes { .. }) => Ok(other),
         }
     }
 
@@ -189,6 +196,12 @@ impl Reply {
                 answer.insert_header((CONTENT_TYPE, "application/json")).body(body)
             }
             Self::Text(text) => answer.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text),
+            Self::Bytes { bytes, never_changes } => {
+                if never_changes {
+                    answer.insert_header((CACHE_CONTROL, "private, max-age=31536000, immutable"));
+                }
+                answer.insert_header((CONTENT_TYPE, "application/octet-stream")).body(bytes)
+            }
         }
     }
 }

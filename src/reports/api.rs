@@ -1,4 +1,4 @@
-//! The ledger's accounts and transactions, the trial balance, and the audit log.
+//! The ledger's accounts and transactions, and the trial balance.
 
 use std::collections::BTreeMap;
 
@@ -257,19 +257,4 @@ fn trial_balance_view(
         total: TurnoverView::of(balance.total()?),
         accounts: Account::ALL.iter().map(account).collect::<Result<_, _>>()?,
     })
-}
-
-/// `GET /audit/checkpoint`: the newest signed note.
-pub async fn checkpoint(request: ReadRequest) -> Result<Reply, Problem> {
-    Ok(Reply::Text(
-        request.engine.checkpoint(&request.agency).await.map_err(|error| Problem::checkpoint(&error))?,
-    ))
-}
-
-/// `GET /audit/entries/{sequence}`: the leaf's bytes, as they were hashed.
-pub async fn leaf(request: ReadRequest) -> Result<Reply, Problem> {
-    let (sequence, conn) = (sequence(&request)?, request.reader().await?);
-    let found = transactions::leaf(&conn, sequence).await.map_err(|error| Problem::database(&error))?;
-    let found = found.ok_or_else(|| Problem::new("not_found"))?;
-    Ok(Reply::Json { body: found.leaf, version: None })
 }

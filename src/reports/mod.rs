@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod attachments;
+pub mod audit_api;
 pub mod transactions;
 pub mod trial_balance;
 pub mod work;

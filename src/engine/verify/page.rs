@@ -15,11 +15,11 @@ use crate::ledger::store::{EntryRow, entries_between};
 /// How many sequences, or rows, are read at once.
 pub(super) const PAGE: usize = 5_000;
 /// The same as `bigint`.
-pub(super) const PAGE_ROWS: i64 = 5_000;
+pub(in crate::engine) const PAGE_ROWS: i64 = 5_000;
 
 /// The rows of up to 5,000 sequences.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(in crate::engine) struct Page {
     pub from: i64,
     pub log: Vec<LogRow>,
     pub entries: Vec<EntryRow>,
@@ -27,7 +27,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) async fn read(conn: &AsyncPgConnection, from: i64) -> diesel::QueryResult<Self> {
+    pub(in crate::engine) async fn read(conn: &AsyncPgConnection, from: i64) -> diesel::QueryResult<Self> {
         let until = from + PAGE_ROWS;
         let (log, entries, transitions) = tokio::try_join!(
             log_between(conn, from, until),
@@ -38,30 +38,14 @@ impl Page {
     }
 
     /// Whether the log may go on after it.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::engine) fn is_full(&self) -> bool {
         self.log.len() == PAGE
     }
 
     /// The leaves, decoded side by side. They are taken out of their rows.
     pub(super) fn decode(&mut self) -> Vec<Decoded> {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let share = self.log.len().div_ceil(threads).max(1);
-        std::thread::scope(|scope| {
-            let decoding: Vec<_> = self
-                .log
-                .chunks_mut(share)
-                .map(|rows| scope.spawn(move || rows.iter_mut().map(decoded).collect::<Vec<_>>()))
-                .collect();
-            let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<Decoded>>| {
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            decoding.into_iter().flat_map(join).collect()
-        })
+        Decoded::all(self.log.iter_mut().map(|row| std::mem::take(&mut row.leaf)).collect())
     }
-}
-
-fn decoded(row: &mut LogRow) -> Decoded {
-    Decoded::of(std::mem::take(&mut row.leaf))
 }
 
 /// How a table's rows are named in a report, and which sequence answers for one.

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::VerifyError;
 use super::page::{Naming, Page, by_keys};
 use crate::audit::replay::{Decoded, Replay, Replayed};
+use crate::audit::since::Roots;
 use crate::audit::verify::{Finding, First, Tile, Tiles, Touched};
 use crate::book::Envelope;
 use crate::db::convert::{self, Unreadable};
@@ -49,6 +50,8 @@ pub(super) struct Stream {
     pub tiles_full: usize,
     /// Whether a leaf did not replay: nothing after it is known.
     pub broken: bool,
+    /// The roots that older checkpoints ask for.
+    pub roots: Roots,
     tiles: Tiles,
 }
 
@@ -63,9 +66,10 @@ struct Keyed {
 pub(super) async fn run(
     conn: &AsyncPgConnection,
     first: &mut First,
+    roots: Roots,
     progress: impl Fn(u64),
 ) -> Result<Stream, VerifyError> {
-    let mut stream = Stream::default();
+    let mut stream = Stream { roots, ..Stream::default() };
     let mut next = Some(Page::read(conn, 0).await?);
     while let Some(page) = next.take() {
         let after = page.is_full().then_some(page.from + super::page::PAGE_ROWS);
@@ -145,23 +149,11 @@ impl Stream {
     /// What a leaf makes: expected rows, tiles, and what it touched.
     fn note(&mut self, replayed: Replayed, rows: &mut Rows, keyed: &mut Keyed) -> Result<(), Unreadable> {
         self.touched.by(&replayed);
+        self.roots.reached(self.replay.frontier());
         keyed.tiles.extend(self.tiles.append(&replayed));
         let lines = replayed.decision.effects.posting.lines().len();
         self.lines = self.lines.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
-        let Replayed { leaf, hash, decision, .. } = replayed;
-        let record = Record {
-            envelope: Envelope { actor: leaf.actor, if_match: None, command: leaf.command },
-            decision,
-            accepted: Accepted {
-                sequence: leaf.sequence,
-                recorded_at: leaf.recorded_at,
-                outcome: leaf.outcome,
-            },
-            // its bytes were what was replayed: the row's were taken out of it
-            leaf: Vec::new(),
-            hash,
-        };
-        rows.record(&record).map_err(|error| Unreadable(error.to_string()))
+        rows.record(&record(replayed)).map_err(|error| Unreadable(error.to_string()))
     }
 
     fn total(&mut self, entry: &EntryRow) {
@@ -177,6 +169,18 @@ impl Stream {
         let side = if entry.side == "D" { &mut total.debit } else { &mut total.credit };
         *side = side.checked_add(entry.amount).unwrap_or(Decimal::MAX);
         total.last = entry.sequence;
+    }
+}
+
+/// A replayed leaf as a batch would have it, but for its bytes: they were what was replayed.
+pub(in crate::engine) fn record(replayed: Replayed) -> Record {
+    let Replayed { leaf, hash, decision, .. } = replayed;
+    Record {
+        envelope: Envelope { actor: leaf.actor, if_match: None, command: leaf.command },
+        decision,
+        accepted: Accepted { sequence: leaf.sequence, recorded_at: leaf.recorded_at, outcome: leaf.outcome },
+        leaf: Vec::new(),
+        hash,
     }
 }
 

@@ -1,0 +1,75 @@
+//! `export`: an agency's whole ledger in a folder, for whoever is to verify it without us.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::commands::no_agency;
+use super::opened::DatabaseRole;
+use super::output::{self, Form};
+use super::verify::{progress_bar, show};
+use super::{Failure, Settings, opened};
+use crate::audit::note::SigningKey;
+use crate::auth::keys::Keys;
+use crate::db::pool::Database;
+use crate::domain::AgencyCode;
+use crate::engine::export::{ExportError, write};
+use crate::engine::origin;
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct ExportArgs {
+    /// The agency
+    #[arg(long)]
+    agency: AgencyCode,
+    /// The folder to write into: empty, or not there yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// Reads as the auditor does, in one snapshot; the keys folder is needed to sign what was read.
+pub async fn run(args: &ExportArgs, settings: &Settings) -> Result<(), Failure> {
+    let key = signing_key(args, settings)?;
+    let written = opened::with(settings, async |opened| {
+        let url = opened.url(DatabaseRole::Auditor);
+        let database = Database::connect(opened.settings().database_config(&url)).await?;
+        let bar = progress_bar(format!("agency {}", args.agency));
+        let written = write(&database, &args.agency, &args.out, &key, |progress| show(&bar, progress)).await;
+        bar.finish_and_clear();
+        written.map_err(|error| match error {
+            ExportError::NoAgency(agency) => no_agency(&agency),
+            ExportError::NotEmpty(_) => Failure::Usage(error.to_string()),
+            ExportError::NotTheLog => Failure::Unverified(error.to_string()),
+            other => other.into(),
+        })
+    })
+    .await?;
+    let (size, lines) = (written.checkpoint.size, written.lines);
+    let (folder, key) = (args.out.display(), key.verifier_key());
+    if args.form.json {
+        return output::json(&json!({
+            "agency": args.agency, "out": args.out, "entries": size, "lines": lines, "key": key.to_string(),
+        }));
+    }
+    output::line(format_args!(
+        "agency {}: exported {size} entries, {lines} lines posted, to {folder}",
+        args.agency
+    ))
+}
+
+/// The key of the agency's log. Looked for before anything is read; a folder that is not there is not made.
+fn signing_key(args: &ExportArgs, settings: &Settings) -> Result<SigningKey, Failure> {
+    let (folder, agency) = (settings.keys_folder(), &args.agency);
+    let missing = || {
+        let folder = folder.display();
+        Failure::new(format!(
+            "no key of agency {agency} in {folder}: export where the service keeps its keys"
+        ))
+    };
+    if !folder.is_dir() {
+        return Err(missing());
+    }
+    let seed = Keys::open(&folder)?.log_key(agency)?.ok_or_else(missing)?;
+    Ok(SigningKey::from_seed(&origin(agency), seed.expose())?)
+}

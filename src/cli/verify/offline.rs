@@ -1,0 +1,109 @@
+//! `verify --export` and `verify --receipt`: from files alone.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
+use crate::audit::note::VerifierKey;
+use crate::audit::receipt::Receipt;
+use crate::engine::export::{Exported, Trust, check};
+
+/// Verifies what was given, and says so on `out`. Answers whether it verifies.
+pub fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<bool, VerifyFailure> {
+    let trusted = args.trusted()?;
+    let verifies = match (&args.export, &args.receipt) {
+        (Some(folder), _) => export(args, folder, trusted, out)?,
+        (None, Some(file)) => receipt(args, file, trusted.as_ref(), out)?,
+        (None, None) => false,
+    };
+    out.flush()?;
+    Ok(verifies)
+}
+
+/// The word that the key is only what the files say of themselves.
+fn own_word(args: &VerifyArgs) -> &'static str {
+    if args.key.is_some() { "" } else { " (its own: compare it with the one you were given, or say --key)" }
+}
+
+fn export(
+    args: &VerifyArgs,
+    folder: &Path,
+    key: Option<VerifierKey>,
+    out: &mut impl Write,
+) -> Result<bool, VerifyFailure> {
+    let trust = Trust { key, since: args.kept()? };
+    let bar = progress_bar(folder.display().to_string());
+    let verdict = check(folder, &trust, |progress| show(&bar, progress));
+    bar.finish_and_clear();
+    let verdict = verdict?;
+    match &verdict {
+        Ok(Exported { checkpoint, key, lines }) if args.json => {
+            let object = json!({
+                "export": folder, "verified": true, "origin": checkpoint.origin, "entries": checkpoint.size,
+                "lines": lines, "root": hex(&checkpoint.root), "key": key.to_string(), "since": trust.since.len(),
+            });
+            writeln!(out, "{object:#}")?;
+        }
+        Ok(Exported { checkpoint, key, lines }) => {
+            writeln!(out, "key {key}{}", own_word(args))?;
+            let (origin, size, since) = (&checkpoint.origin, checkpoint.size, trust.since.len());
+            writeln!(
+                out,
+                "{origin}: {lines} lines posted, {since} older checkpoints held, verified {size} entries"
+            )?;
+        }
+        Err(damage) if args.json => {
+            let object = json!({
+                "export": folder, "verified": false, "file": damage.file, "sequence": damage.sequence,
+                "message": damage.to_string(),
+            });
+            writeln!(out, "{object:#}")?;
+        }
+        Err(damage) => writeln!(out, "{damage}")?,
+    }
+    Ok(verdict.is_ok())
+}
+
+fn receipt(
+    args: &VerifyArgs,
+    file: &Path,
+    key: Option<&VerifierKey>,
+    out: &mut impl Write,
+) -> Result<bool, VerifyFailure> {
+    let text = text(file)?;
+    let said = serde_json::from_str::<Receipt>(&text)
+        .map_err(|error| error.to_string())
+        .and_then(|receipt| receipt.check(key).map_err(|error| error.to_string()));
+    match &said {
+        Ok(proved) if args.json => {
+            let (leaf, log) = (&proved.leaf, &proved.checkpoint);
+            let object = json!({
+                "receipt": file, "verified": true, "origin": log.origin, "sequence": leaf.sequence,
+                "command": leaf.command.kind(), "recorded_at": leaf.recorded_at, "entries": log.size,
+                "key": proved.key.to_string(),
+            });
+            writeln!(out, "{object:#}")?;
+        }
+        Ok(proved) => {
+            let (leaf, log) = (&proved.leaf, &proved.checkpoint);
+            writeln!(out, "key {}{}", proved.key, own_word(args))?;
+            let (kind, at) = (leaf.command.kind(), leaf.recorded_at);
+            writeln!(
+                out,
+                "{}: verified entry {} of {}: {kind}, recorded at {at}",
+                log.origin, leaf.sequence, log.size
+            )?;
+        }
+        Err(why) if args.json => {
+            writeln!(out, "{:#}", json!({ "receipt": file, "verified": false, "message": why }))?;
+        }
+        Err(why) => writeln!(out, "{} does not verify: {why}", file.display())?,
+    }
+    Ok(said.is_ok())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

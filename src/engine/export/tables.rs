@@ -1,0 +1,40 @@
+//! Which tables an export holds. What the leaves post and every document as it is now; what follows from them, or is
+//! in no leaf, is left out.
+
+use crate::ledger::Account;
+
+/// The sheet of the chart of accounts, which is the release's and not the agency's.
+pub(super) const ACCOUNTS: &str = "accounts";
+/// Its columns.
+pub(super) const ACCOUNT_COLUMNS: &[&str] = &["account", "book", "side", "floor", "name_zh", "name_en"];
+
+/// The chart of accounts.
+pub(super) fn accounts() -> impl Iterator<Item = [String; 6]> {
+    Account::ALL.iter().map(|account| {
+        let floor = if account.has_floor() { "0.00" } else { "" };
+        let cells = [
+            account.code(),
+            account.book().as_str(),
+            account.side().as_str(),
+            floor,
+            account.name_zh(),
+            account.name_en(),
+        ];
+        cells.map(str::to_owned)
+    })
+}
+
+/// Does something for every table of documents: its place in the book, its rows, how a row is made, and how the
+/// database orders it. What it orders by text, it may order by a language: an export orders by bytes.
+macro_rules! documents {
+    ($each:ident) => {
+        $each!(organisations, OrganisationRow, OrganisationRow::new, by_text);
+        $each!(reference_rates, ReferenceRateRow, |rate| Ok(ReferenceRateRow::new(rate)), by_text);
+        $each!(programmes, ProgrammeRow, |programme| Ok(ProgrammeRow::new(programme)), by_text);
+        $each!(rules, RulesRow, RulesRow::new, by_text);
+        $each!(budget_changes, BudgetChangeRow, |change| Ok(BudgetChangeRow::new(change)), by_id);
+        $each!(rentals, RentalRow, RentalRow::new, by_id);
+        $each!(vouchers, VoucherRow, VoucherRow::new, by_id);
+    };
+}
+pub(super) use documents;
