@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run test torture lint fmt setup clean-data
+.PHONY: help run test torture conformance lint fmt setup clean-data
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 14
@@ -15,8 +15,13 @@ test: setup lint ## everything that must hold before a change goes in
 	$(CARGO) nextest run --locked
 	$(CARGO) test --locked --doc
 
-torture: setup ## 1,000 exports corrupted at random and 100 clean ones: minutes; SUBSIDY_LEDGER_SEED=N repeats a run
+torture: setup ## faults under load, a hundred rounds each, and a thousand corrupted exports: hours
 	$(CARGO) nextest run --locked --test corruption --run-ignored only --no-capture
+	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture --test faults
+
+conformance: setup ## the running service against its OpenAPI document, with schemathesis from PyPI
+	$(CARGO) build --locked
+	CARGO="$(CARGO)" tests/conformance/run
 
 lint: ## formatting, clippy, documentation
 	$(CARGO) fmt --check

@@ -9,21 +9,21 @@
     reason = "a test says what it expects"
 )]
 
-#[path = "support/written.rs"]
-mod written;
 #[path = "support/scenario.rs"]
 mod scenario;
 mod support;
+#[path = "support/written.rs"]
+mod written;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use written::{Folder, export};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_ledger::audit::bundle;
 use subsidy_ledger::audit::export::Damage;
 use subsidy_ledger::engine::export::{Trust, check};
+use written::{Folder, export};
 
 /// What was done to an export, and what is to be said of it.
 #[derive(Debug)]

@@ -9,16 +9,15 @@
     reason = "a test says what it expects"
 )]
 
-#[path = "support/written.rs"]
-mod written;
 #[path = "support/scenario.rs"]
 mod scenario;
 mod support;
+#[path = "support/written.rs"]
+mod written;
 
 use std::path::Path;
 use std::process::Command;
 
-use written::{Folder, connected, export, key, play, register, steps};
 use subsidy_ledger::audit::export::Damage;
 use subsidy_ledger::audit::note::SigningKey;
 use subsidy_ledger::audit::since::Kept;
@@ -26,6 +25,7 @@ use subsidy_ledger::cli::verify::{VerifyArgs, run};
 use subsidy_ledger::engine::export::{ExportError, Exported, Trust, check, write};
 use subsidy_ledger::engine::verify::{Verdict, verify_since};
 use support::{TestDatabase, agency};
+use written::{Folder, connected, export, key, play, register, steps};
 
 fn checked(folder: &Path, trust: &Trust) -> Result<Exported, Damage> {
     check(folder, trust, |_| ()).expect("a verdict")

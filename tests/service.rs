@@ -228,6 +228,18 @@ fn the_manners_of_the_contract() {
     let wrong = service.send("DELETE", "/v1/vouchers", Some(&city.officer), None, &[]);
     assert_eq!(wrong.status, 405, "{}", wrong.text);
     assert!(wrong.header("allow").is_some_and(|allow| allow.contains("POST")));
+    for path in ["/docs/", "/docs/index.html", "/docs", "/livez", "/v1/audit/entries/0"] {
+        let wrong = service.send("DELETE", path, Some(&city.officer), None, &[]);
+        assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, HEAD")), "{path}");
+    }
+    assert_eq!(service.send("GET", "/docs/", None, None, &[]).status, 200);
+    let mut rate = json!({"name": "LPR1Y", "date": "2025-01-01", "percent": "1000"});
+    let steep = city.post("/v1/reference-rates", &city.officer, &rate);
+    assert_eq!((steep.status, steep.json()["code"].clone()), (422, json!("invalid_percent")));
+    rate["percent"] = json!("999.999999");
+    assert_eq!(city.post("/v1/reference-rates", &city.officer, &rate).status, 201);
+    let beyond = city.get("/v1/events?after=18446744073709551615", &city.officer);
+    assert_eq!((beyond.status, beyond.json()["code"].clone()), (400, json!("invalid_query")));
     let anonymous = service.send("GET", "/v1/me", None, None, &[]);
     assert_eq!((anonymous.status, anonymous.json()["code"].clone()), (401, json!("unauthenticated")));
 

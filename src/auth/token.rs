@@ -253,6 +253,9 @@ impl Verifier {
         if header.crit.is_some() {
             return Err(TokenError::new("critical_header"));
         }
+        if header.typ.as_deref().is_some_and(|typ| !is_token(typ)) {
+            return Err(TokenError::new("type"));
+        }
         let key = match header.kid.as_deref() {
             // Without an id there is one key it can be: the service's own.
             None => &self.own,
@@ -264,6 +267,13 @@ impl Verifier {
         }
         decode::<Claims>(token, &key.key, &key.validation)?.claims.into_identity(key)
     }
+}
+
+/// Whether a `typ` is that of a token. What says that it is something else, a proof or a logout say, is signed by the same
+/// provider and is not to be taken for one (RFC 8725, 3.11); not all tokens say what they are.
+fn is_token(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt")
 }
 
 /// What these locks guard is whole between any two statements, so a panic elsewhere does not spoil it.

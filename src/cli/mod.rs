@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod export;
 mod failure;
+mod keep_up;
 mod logs;
 mod migrate;
 mod openapi;

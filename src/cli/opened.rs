@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::commands::no_agency;
 use super::{Failure, Settings};
 use crate::auth::keys::Keys;
-use crate::db::cluster::{Cluster, DATABASE, SUPERUSER};
+use crate::db::cluster::{Cluster, DATABASE, Keeper, SUPERUSER};
 use crate::db::migrate::{self, SchemaState};
 use crate::db::pool::Database;
 use crate::domain::AgencyCode;
@@ -82,6 +82,11 @@ impl<'a> Opened<'a> {
     /// Whether it is the private cluster.
     pub const fn is_private(&self) -> bool {
         self.cluster.is_some()
+    }
+
+    /// Whoever keeps the private cluster's server up.
+    pub fn keeper(&self) -> Option<Keeper> {
+        self.cluster.as_ref().map(Cluster::keeper)
     }
 
     /// Where to connect as a role. Elsewhere the user is who the URL says: what connects takes the role on itself.

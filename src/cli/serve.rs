@@ -5,6 +5,9 @@
 
 use std::net::TcpListener;
 
+use tokio::sync::oneshot;
+
+use super::keep_up::keep_up;
 use super::opened::Opened;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
@@ -15,7 +18,7 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     opened::with(settings, async |opened| {
         let engine = start(opened).await?;
-        let served = serve(settings, &engine, &stop, |base| {
+        let served = serve(opened, &engine, &stop, |base| {
             tracing::info!(url = base, "listening");
             Ok(())
         });
@@ -32,19 +35,31 @@ pub async fn start(opened: &Opened<'_>) -> Result<Engine, Failure> {
     opened.engine(Keys::open(&opened.settings().keys_folder())?).await
 }
 
-/// Serves until the process is asked to stop, which is no error, or until a part of it dies, which is one.
-/// `listening` hears where; from then on callers may connect.
+/// Serves until the process is asked to stop, which is no error, or until a part of it dies, which is one; all the while
+/// a private cluster's server is kept up. `listening` hears where; from then on callers may connect.
 pub async fn serve(
-    settings: &Settings,
+    opened: &Opened<'_>,
     engine: &Engine,
     stop: &Stop,
     listening: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let settings = opened.settings();
     let listener = TcpListener::bind(&settings.listen)
         .map_err(Failure::doing(format!("cannot listen on {}", settings.listen)))?;
     let base = base_url(&listener)?;
     listening(&base)?;
-    web::serve(settings, engine, listener, stop).await
+    let (end, ended) = oneshot::channel();
+    let serving = async {
+        let served = web::serve(settings, engine, listener, stop).await;
+        drop(end);
+        served
+    };
+    let keeping = async {
+        if let Some(keeper) = opened.keeper() {
+            keep_up(keeper, ended).await;
+        }
+    };
+    tokio::join!(serving, keeping).0
 }
 
 /// What a browser on this machine is to open.

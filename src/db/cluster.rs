@@ -9,6 +9,7 @@
 mod account;
 mod binaries;
 mod error;
+mod keeper;
 mod place;
 mod server;
 
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use binaries::Binaries;
 pub use error::ClusterError;
+pub use keeper::Keeper;
 use place::Place;
 use server::Server;
 
@@ -59,6 +61,11 @@ impl Cluster {
 
     pub fn socket_dir(&self) -> &Path {
         &self.socket_folder
+    }
+
+    /// Whoever keeps the server up while this cluster is open.
+    pub fn keeper(&self) -> Keeper {
+        Keeper { place: self.place.clone(), socket_folder: self.socket_folder.clone() }
     }
 
     /// Leaves the cluster; the last user that leaves stops the server.

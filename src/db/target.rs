@@ -14,6 +14,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::pool::DatabaseError;
 
+/// How long a connection over TCP may be silent before the server is asked whether it is still there.
+const SILENCE: Duration = Duration::from_secs(5);
+
 #[derive(Clone)]
 pub struct Target {
     config: tokio_postgres::Config,
@@ -42,6 +45,9 @@ impl Target {
         let mut config: tokio_postgres::Config =
             plain.parse().map_err(|_error| DatabaseError::Url("not a postgresql:// URL".to_owned()))?;
         config.connect_timeout(connect_timeout).application_name("subsidy-ledger");
+        // a server that vanished without a word is noticed before a caller's deadline, not after the kernel's two hours
+        config.keepalives_idle(SILENCE).keepalives_interval(SILENCE).keepalives_retries(2);
+        config.tcp_user_timeout(SILENCE * 3);
         let tls = match mode {
             "disable" | "prefer" | "allow" => {
                 config.ssl_mode(SslMode::Disable);

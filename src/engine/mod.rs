@@ -42,6 +42,8 @@ const QUEUE_MAX: usize = 4_096;
 const GROUP_MAX: usize = 1_000;
 /// How long a caller waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// What a writer has beyond it to say how it ended; a writer whose database hangs says nothing.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What the service calls itself in checkpoints: their origin is `<service>/<agency>`.
 pub const SERVICE: &str = "subsidy-ledger";
@@ -127,7 +129,7 @@ impl Engine {
     pub async fn submit(&self, submission: Submission) -> Result<Answer, SubmitError> {
         let deadline = Instant::now() + DEADLINE;
         let answer = self.enqueue(submission, deadline)?;
-        match tokio::time::timeout_at(deadline + Duration::from_secs(1), answer).await {
+        match tokio::time::timeout_at(deadline + GRACE, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(SubmitError::OutcomeUnknown),
             Err(_) => Err(SubmitError::OutcomeUnknown),
@@ -141,12 +143,10 @@ impl Engine {
         let mut answers = Vec::with_capacity(waiting.len());
         for answer in waiting {
             answers.push(match answer {
-                Ok(answer) => {
-                    match tokio::time::timeout_at(deadline + Duration::from_secs(1), answer).await {
-                        Ok(Ok(answer)) => answer,
-                        Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
-                    }
-                }
+                Ok(answer) => match tokio::time::timeout_at(deadline + GRACE, answer).await {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(_)) | Err(_) => Err(SubmitError::OutcomeUnknown),
+                },
                 Err(error) => Err(error),
             });
         }

@@ -4,6 +4,10 @@
 //! one of its commands is to blame; whole, within the callers' deadlines, where the database was away;
 //! and after a commit that nobody answered, so that what was committed is found under its keys and the
 //! rest is done anew. Nobody cancels any of it.
+//!
+//! While no connection can be made, nothing can be committed: after [`AWAY`] whoever waits hears so at once
+//! and may ask again, instead of holding a place in the queue to the deadline. Only those whose commit was
+//! sent and not answered wait on, for nothing true can be told them yet.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use super::batch::{Attempt, BatchError, attempt};
 use super::fold::COMMANDS_MAX;
 use super::submission::{Answer, Submission, SubmitError};
 use crate::agencies::Agency;
-use crate::db::pool::{Connection, Database};
+use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 
 /// How long an idle writer keeps its connection.
@@ -24,6 +28,9 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Waits between two tries while the database is away.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// How long no connection can be made before callers are told that the database is away.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// A submission that waits for its answer.
 #[derive(Debug)]
@@ -43,11 +50,17 @@ impl Job {
             tracing::debug!("a caller went away before its answer");
         }
     }
+
+    /// Answers it without having settled it: of a commit that was sent, nobody may say that it was not done.
+    fn give_up(self, error: SubmitError) {
+        let error = if self.commit_unknown { SubmitError::OutcomeUnknown } else { error };
+        self.answer(Err(error));
+    }
 }
 
 /// Runs until every sender is gone and everything that was queued is settled.
 pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
-    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN, last: None };
+    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN, last: None, away_since: None };
     loop {
         let first = match tokio::time::timeout(IDLE, queue.recv()).await {
             Ok(Some(job)) => job,
@@ -66,7 +79,7 @@ pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: 
         }
         metrics::histogram!("engine_batch_commands")
             .record(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
-        writer.settle(jobs).await;
+        writer.settle(jobs, &mut queue).await;
     }
 }
 
@@ -77,15 +90,23 @@ struct Writer {
     pause: Duration,
     /// The agency as the last batch left it: a guess of what the next one needs.
     last: Option<Agency>,
+    /// Since when no connection can be made.
+    away_since: Option<Instant>,
 }
 
 impl Writer {
-    /// Answers every job.
-    async fn settle(&mut self, jobs: Vec<Job>) {
+    /// Answers every job; while the database is away, those in the queue too.
+    async fn settle(&mut self, jobs: Vec<Job>, queue: &mut mpsc::Receiver<Job>) {
         let mut chunks = VecDeque::from([jobs]);
         while let Some(chunk) = chunks.pop_front() {
             let mut chunk = expire(chunk);
             if chunk.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.connect().await {
+                chunks.push_front(chunk);
+                self.no_connection(&error, &mut chunks, queue);
+                self.rest().await;
                 continue;
             }
             match self.attempt(&chunk).await {
@@ -118,15 +139,39 @@ impl Writer {
         }
     }
 
+    /// Once it has lasted, whoever can be told the truth is told it.
+    fn no_connection(
+        &mut self,
+        error: &DatabaseError,
+        chunks: &mut VecDeque<Vec<Job>>,
+        queue: &mut mpsc::Receiver<Job>,
+    ) {
+        let since = *self.away_since.get_or_insert_with(Instant::now);
+        let waiting: usize = chunks.iter().map(Vec::len).sum();
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        tracing::warn!(%error, cause, agency = %self.agency, commands = waiting, "no connection to the database");
+        if since.elapsed() < AWAY {
+            return;
+        }
+        for chunk in chunks.iter_mut() {
+            let (unknown, free) = std::mem::take(chunk).into_iter().partition(|job| job.commit_unknown);
+            *chunk = unknown;
+            free.into_iter().for_each(|job: Job| job.give_up(SubmitError::Unavailable));
+        }
+        while let Ok(job) = queue.try_recv() {
+            job.give_up(SubmitError::Unavailable);
+        }
+    }
+
     /// Nothing was committed: halves, in order; one that fails alone gets the fault.
     fn refused(&mut self, error: BatchError, mut chunk: Vec<Job>, chunks: &mut VecDeque<Vec<Job>>) {
         if let BatchError::OtherRelease { semantics, schema_version } = &error {
             tracing::error!(agency = %self.agency, semantics, schema_version, "the ledger is of another release");
-            chunk.into_iter().for_each(|job| job.answer(Err(SubmitError::OtherRelease)));
+            chunk.into_iter().for_each(|job| job.give_up(SubmitError::OtherRelease));
             return;
         }
         if matches!(error, BatchError::NoHead) {
-            chunk.into_iter().for_each(|job| job.answer(Err(SubmitError::NoAgency)));
+            chunk.into_iter().for_each(|job| job.give_up(SubmitError::NoAgency));
             return;
         }
         if chunk.len() > 1 {
@@ -138,26 +183,24 @@ impl Writer {
         for job in chunk {
             tracing::error!(%error, agency = %self.agency, request.id = job.submission.request_id, "the database refused a command; its caller gets a 500");
             metrics::counter!("engine_faults_total").increment(1);
-            job.answer(Err(SubmitError::Fault));
+            job.give_up(SubmitError::Fault);
         }
     }
 
+    async fn connect(&mut self) -> Result<(), DatabaseError> {
+        if self.conn.is_none() {
+            self.conn = Some(self.database.writer(&self.agency).await?);
+            self.away_since = None;
+        }
+        Ok(())
+    }
+
     async fn attempt(&mut self, chunk: &[Job]) -> Attempt {
-        let conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => match self.database.writer(&self.agency).await {
-                Ok(conn) => conn,
-                Err(error) => {
-                    let error = diesel::result::Error::QueryBuilderError(error.into());
-                    return Attempt::Retry(error.into());
-                }
-            },
-        };
+        let Some(conn) = &self.conn else { return Attempt::Done(Vec::new()) };
         let submissions: Vec<&Submission> = chunk.iter().map(|job| &job.submission).collect();
         let began = Instant::now();
-        let attempt = attempt(&conn, &self.agency, &submissions, &mut self.last).await;
+        let attempt = attempt(conn, &self.agency, &submissions, &mut self.last).await;
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
-        self.conn = Some(conn);
         attempt
     }
 
@@ -179,8 +222,7 @@ fn expire(chunk: Vec<Job>) -> Vec<Job> {
     let now = Instant::now();
     let (late, due): (Vec<Job>, Vec<Job>) = chunk.into_iter().partition(|job| job.deadline <= now);
     for job in late {
-        let error = if job.commit_unknown { SubmitError::OutcomeUnknown } else { SubmitError::Unavailable };
-        job.answer(Err(error));
+        job.give_up(SubmitError::Unavailable);
     }
     due
 }

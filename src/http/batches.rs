@@ -16,7 +16,7 @@ use super::route::{Route, Segment, Verb};
 use super::routes::ROUTES;
 use super::verb::Parsed;
 use super::write::{self, Head, Shown};
-use super::{AppState, OPERATIONS_MAX, render};
+use super::{AppState, OPERATIONS_MAX, in_time, render};
 use crate::book::Envelope;
 use crate::domain::Sequence;
 use crate::engine::submission::{Accepted, Answer, NewText, Submission, SubmitError, Work};
@@ -179,12 +179,14 @@ pub async fn answer(
     match batch.mode {
         Mode::Each => {
             let language = extract::language(request.headers());
-            let results = each(state, &head, &batch.operations, language).await;
+            let results = each(state, &head, &batch.operations, language);
+            let results = in_time(head.late(), async { Ok(results.await) }).await?;
             Ok(HttpResponse::Ok().json(BatchResults { results }))
         }
         Mode::All => {
             let digest = head.digest(request, &body);
-            Ok(all(state, &head, &batch.operations, digest).await?.respond(request, &head.request_id))
+            let shown = in_time(head.late(), all(state, &head, &batch.operations, digest)).await?;
+            Ok(shown.respond(request, &head.request_id))
         }
     }
 }
@@ -305,7 +307,8 @@ async fn all_results(
     texts: &[NewText],
     accepted: &[Accepted],
 ) -> Result<Vec<BatchResult>, Problem> {
-    let attached = render::attachments(&state.engine, &head.identity.agency, texts, accepted).await?;
+    let attached = render::attachments(&state.engine, &head.identity.agency, texts, accepted).await;
+    let attached = attached.map_err(|problem| if head.dry_run { problem } else { write::unsaid(problem) })?;
     let one = |(member, accepted): (&Prepared, &Accepted)| {
         Ok(BatchResult {
             status: member.route.success(),

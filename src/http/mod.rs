@@ -55,6 +55,10 @@ pub const OPERATIONS_MAX: usize = 1_000;
 /// How long a body may take to arrive.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long an answer may take once the request is there: a little more than the engine takes at most, for what is read
+/// after a commit.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_millis(30_700);
+
 /// What handlers share.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -150,6 +154,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(outside("/openapi.json").route(reading().to(health::document)))
         .service(outside("/docs").route(reading().to(health::to_docs)))
         .service(health::docs())
+        // the viewer takes GET alone and knows nothing of other methods
+        .service(
+            web::resource("/docs/{file:.*}")
+                .guard(guard::Not(guard::Any(guard::Get()).or(guard::Head())))
+                .default_service(web::to(|request| wrong_method("GET, HEAD", request))),
+        )
         .default_service(web::to(unknown_path));
 }
 
@@ -211,13 +221,22 @@ async fn answer(
         return Err(Problem::new("forbidden"));
     }
     let query = Query::parse(request.query_string(), &route.parameters())?;
-    let reply = verb(ReadRequest {
-        agency: identity.agency,
-        actor: identity.actor,
-        engine: state.engine.clone(),
-        route: route.path,
-        path: PathParts::of(request),
-        query,
-    });
+    let reply = in_time(
+        "unavailable",
+        verb(ReadRequest {
+            agency: identity.agency,
+            actor: identity.actor,
+            engine: state.engine.clone(),
+            route: route.path,
+            path: PathParts::of(request),
+            query,
+        }),
+    );
     Ok(reply.await?.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))
+}
+
+/// Holds an answer to its deadline, else it is `late`: nobody waits for a database that neither answers nor goes away.
+/// Nothing that writes ends with it: what was queued is settled by the engine, whoever waits.
+async fn in_time<T>(late: &str, answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| Err(Problem::new(late)))
 }

@@ -72,6 +72,9 @@ const PROBLEMS: &[(u16, &str)] = &[
     ),
 ];
 
+/// A version in quotes, or any.
+const IF_MATCH: &str = "^(\\*|\"[0-9]+\")$";
+
 fn response_name(status: u16) -> String {
     format!("Problem{status}")
 }
@@ -189,6 +192,10 @@ fn parameters(route: &Route) -> Vec<Parameter> {
             ObjectBuilder::new().schema_type(Type::String).min_length(Some(min)).max_length(Some(max));
         RefOr::T(Schema::Object(object.build()))
     };
+    let of_form = |pattern: &str| {
+        let object = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+        RefOr::T(Schema::Object(object.build()))
+    };
     let mut all = Vec::new();
     for (name, shape) in path_parameters(route.path) {
         all.push(parameter(name, ParameterIn::Path, Required::True, "Which.", (shape.schema)()));
@@ -204,10 +211,11 @@ fn parameters(route: &Route) -> Vec<Parameter> {
         let about = "1 to 255 visible characters; the same key with the same request is answered once.";
         all.push(parameter("Idempotency-Key", header.clone(), Required::True, about, text(1, 255)));
         let about = "The ETag that the caller saw; another version is refused.";
-        all.push(parameter("If-Match", header, Required::False, about, text(1, 40)));
+        all.push(parameter("If-Match", header, Required::False, about, of_form(IF_MATCH)));
     }
     let about = "zh-CN (default) or en: the language of errors.";
-    all.push(parameter("Accept-Language", ParameterIn::Header, Required::False, about, text(0, 200)));
+    let any_text = RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()));
+    all.push(parameter("Accept-Language", ParameterIn::Header, Required::False, about, any_text));
     all
 }
 

@@ -13,7 +13,7 @@ use super::json::Json;
 use super::problem::Problem;
 use super::route::Route;
 use super::verb::{Parse, Parsed, WriteRequest};
-use super::{AppState, BODY_BYTES_MAX, BODY_TIMEOUT, render};
+use super::{AppState, BODY_BYTES_MAX, BODY_TIMEOUT, in_time, render};
 use crate::auth::token::Identity;
 use crate::book::Envelope;
 use crate::domain::Sequence;
@@ -51,6 +51,11 @@ impl Head {
             dry_run: query.value::<bool>("dry_run")?.unwrap_or(false),
             request_id: RequestId::of(request),
         })
+    }
+
+    /// What an answer that comes too late is called.
+    pub const fn late(&self) -> &'static str {
+        if self.dry_run { "unavailable" } else { "outcome_unknown" }
     }
 
     /// The SHA-256 of what makes the request the same.
@@ -137,8 +142,11 @@ pub async fn answer(
         texts: parsed.texts.clone(),
         accounts: parsed.accounts,
     };
-    let outcome = submit(state, submission, head.dry_run).await?;
-    let shown = shown(route, state, &head, &parsed.texts, outcome).await?;
+    let shown = in_time(head.late(), async {
+        let outcome = submit(state, submission, head.dry_run).await?;
+        shown(route, state, &head, &parsed.texts, outcome).await
+    });
+    let shown = shown.await?;
     Ok(shown.respond(request, &head.request_id))
 }
 
@@ -176,6 +184,11 @@ pub enum Shown {
     },
 }
 
+/// What was committed and cannot be shown, because the database went away since, is not undone: the key settles it.
+pub fn unsaid(problem: Problem) -> Problem {
+    if problem.code() == "unavailable" { Problem::new("outcome_unknown") } else { problem }
+}
+
 /// Renders what one write was answered.
 pub async fn shown(
     route: &Route,
@@ -190,7 +203,9 @@ pub async fn shown(
         }
         Answer::Accepted { first, replayed, members: _ } => {
             let one = std::slice::from_ref(&first);
-            let attached = render::attachments(&state.engine, &head.identity.agency, texts, one).await?;
+            let attached = render::attachments(&state.engine, &head.identity.agency, texts, one).await;
+            let attached =
+                attached.map_err(|problem| if head.dry_run { problem } else { unsaid(problem) })?;
             let body = render::resource(&first.outcome, &attached)?;
             Ok(Shown::Resource {
                 status: route.success(),

@@ -11,6 +11,9 @@ use crate::domain::{Date, Instant, Label, Percent, Sequence, Subject};
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 
+/// The highest rate that its column holds.
+const RATE_MAX: Percent = Percent::from_micro(999_999_999);
+
 /// A dated rate.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +54,9 @@ impl ReferenceRateView {
 /// `POST /reference-rates`
 pub fn load(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewReferenceRate = request.body()?;
+    if body.percent > RATE_MAX {
+        return Err(Problem::new("invalid_percent").at("/percent"));
+    }
     let command = LoadReferenceRate { name: body.name, date: body.date, percent: body.percent };
     Ok(Parsed::new(Command::LoadReferenceRate(command)))
 }

@@ -9,6 +9,9 @@ use crate::domain::{Instant, Role, Sequence};
 use crate::http::problem::Problem;
 use crate::http::verb::{ReadRequest, Reply, whole};
 
+/// The largest sequence that JSON's readers take, as the OpenAPI document has it.
+const SEQUENCE_MAX: i64 = 9_007_199_254_740_991;
+
 /// What waits for the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaskView {
@@ -75,8 +78,15 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /events`: all, or what changed on the caller's own documents.
 pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, sight) = (request.page()?, request.sight());
-    let after = request.query.value::<u64>("after")?.and_then(|after| i64::try_from(after).ok());
-    let after = after.unwrap_or(-1).max(page.after);
+    let after = match request.query.value::<u64>("after")? {
+        // what is too large to be a sequence must not read as "from the beginning"
+        Some(after) => i64::try_from(after)
+            .ok()
+            .filter(|after| *after <= SEQUENCE_MAX)
+            .ok_or_else(|| Problem::new("invalid_query").with("parameter", "after"))?,
+        None => -1,
+    };
+    let after = after.max(page.after);
     let (organisation, provider) = (sight.organisation_text(), sight.provider_text());
     let conn = request.reader().await?;
     let rows = if sight.all {

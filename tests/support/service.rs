@@ -18,6 +18,8 @@ pub struct Service {
     pub data: PathBuf,
     owns_data: bool,
     database_url: Option<String>,
+    /// Whether its private cluster waits for the disk, as in production.
+    durable: bool,
 }
 
 /// What a request was answered.
@@ -41,21 +43,22 @@ impl Answer {
 impl Service {
     /// On a private cluster of its own.
     pub fn start() -> Self {
-        Self::start_in(fresh_folder(), true, None)
+        Self::start_in(fresh_folder(), true, None, false)
+    }
+
+    /// On a private cluster in a folder that outlives the service, and that waits for the disk.
+    pub fn start_durable(data: &Path) -> Self {
+        Self::start_in(data.to_owned(), false, None, true)
     }
 
     /// On a database that exists, beside others on the same one.
     pub fn start_on(database_url: &str, data: &Path) -> Self {
-        Self::start_in(data.to_owned(), false, Some(database_url.to_owned()))
+        Self::start_in(data.to_owned(), false, Some(database_url.to_owned()), false)
     }
 
-    fn start_in(data: PathBuf, owns_data: bool, database_url: Option<String>) -> Self {
-        let mut command = Command::new(BINARY);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("SUBSIDY_LEDGER_DATA", &data);
-        match &database_url {
-            Some(url) => command.env("DATABASE_URL", url),
-            None => command.env_remove("DATABASE_URL"),
-        };
+    fn start_in(data: PathBuf, owns_data: bool, database_url: Option<String>, durable: bool) -> Self {
+        let mut command = command(&data, database_url.as_deref(), durable);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
         let mut child =
             command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the service starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
@@ -71,8 +74,8 @@ impl Service {
             }
             seen.push(line);
         };
-        std::thread::spawn(move || lines.for_each(drop));
-        let service = Self { child, base, data, owns_data, database_url };
+        std::thread::spawn(move || show(lines.map_while(Result::ok)));
+        let service = Self { child, base, data, owns_data, database_url, durable };
         service.wait_until_ready();
         service
     }
@@ -90,13 +93,8 @@ impl Service {
 
     /// The binary with a command, on the same data; its standard output.
     pub fn cli(&self, words: &[&str]) -> String {
-        let mut command = Command::new(BINARY);
-        command.args(words).env("SUBSIDY_LEDGER_DATA", &self.data);
-        match &self.database_url {
-            Some(url) => command.env("DATABASE_URL", url),
-            None => command.env_remove("DATABASE_URL"),
-        };
-        let done = command.output().expect("the binary runs");
+        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
+        let done = command.args(words).output().expect("the binary runs");
         assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).expect("UTF-8")
     }
@@ -132,36 +130,7 @@ impl Service {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Option<Answer> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .into();
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
-        if let Some(token) = token {
-            request = request.header("Authorization", format!("Bearer {token}"));
-        }
-        let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
-        if method != "GET" && !has_key {
-            request = request.header("Idempotency-Key", uuid::Uuid::now_v7().to_string());
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let sent = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/json").body(body.to_string());
-                agent.run(request.expect("a request"))
-            }
-            None if method == "GET" => agent.run(request.body(()).expect("a request")),
-            None => agent.run(request.body(String::new()).expect("a request")),
-        };
-        let mut answer = sent.ok()?;
-        Some(Answer {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            text: answer.body_mut().read_to_string().ok()?,
-        })
+        send_to(&self.base, method, path, token, body, headers)
     }
 
     /// Ends it as Ctrl-C does and waits for its end.
@@ -187,6 +156,66 @@ impl Drop for Service {
             let _gone = std::fs::remove_dir_all(&self.data);
         }
     }
+}
+
+fn command(data: &Path, database_url: Option<&str>, durable: bool) -> Command {
+    let mut command = Command::new(BINARY);
+    command.env("SUBSIDY_LEDGER_DATA", data);
+    match database_url {
+        Some(url) => command.env("DATABASE_URL", url),
+        None => command.env_remove("DATABASE_URL"),
+    };
+    if durable {
+        command.env_remove("SUBSIDY_LEDGER_TEST_FSYNC");
+    }
+    command
+}
+
+/// What the service logs beside its requests: seen when a test fails.
+#[allow(clippy::print_stderr, reason = "a test's log")]
+fn show(lines: impl Iterator<Item = String>) {
+    lines.filter(|line| !line.contains("\"target\":\"access\"")).for_each(|line| eprintln!("{line}"));
+}
+
+/// A request; none where no answer came.
+pub fn send_to(
+    base: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+    headers: &[(&str, &str)],
+) -> Option<Answer> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .build()
+        .into();
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
+    if let Some(token) = token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
+    if method != "GET" && !has_key {
+        request = request.header("Idempotency-Key", uuid::Uuid::now_v7().to_string());
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let sent = match body {
+        Some(body) => {
+            let request = request.header("Content-Type", "application/json").body(body.to_string());
+            agent.run(request.expect("a request"))
+        }
+        None if method == "GET" => agent.run(request.body(()).expect("a request")),
+        None => agent.run(request.body(String::new()).expect("a request")),
+    };
+    let mut answer = sent.ok()?;
+    Some(Answer {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        text: answer.body_mut().read_to_string().ok()?,
+    })
 }
 
 /// A folder that nobody else uses.

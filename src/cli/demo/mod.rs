@@ -48,7 +48,7 @@ async fn served(settings: &Settings) -> Result<(), Failure> {
         let served = async {
             seed::agencies(opened, &engine).await?;
             seed::beijing(&engine, &stop).await?;
-            serve::serve(settings, &engine, &stop, |base| {
+            serve::serve(opened, &engine, &stop, |base| {
                 output::line(greeting::text(engine.keys(), base)?)?;
                 tracing::info!(url = base, "listening");
                 Ok(())

@@ -71,6 +71,12 @@ pub enum ClusterError {
     )]
     Stuck { home: PathBuf, log: PathBuf, state: &'static str, waited_s: u64 },
 
+    #[error("the cluster in {} is gone: put that folder back", home.display())]
+    Gone { home: PathBuf },
+
+    #[error("the server of {} came back with its socket elsewhere: start this program anew", home.display())]
+    Moved { home: PathBuf },
+
     #[error("{tool} failed: {said}")]
     Tool { tool: &'static str, said: String },
 

@@ -21,7 +21,7 @@ const ELSEWHERE: [&str; 2] = ["/var/lib/subsidy-ledger", "/var/tmp"];
 /// A socket's path may have 107 bytes; its name takes `/.s.PGSQL.5432` of them.
 const SOCKET_FOLDER_BYTES_MAX: usize = 89;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) home: PathBuf,
     pub(super) account: Account,

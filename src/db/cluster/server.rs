@@ -191,7 +191,7 @@ impl<'a> Server<'a> {
             return Ok(State::Stopped);
         };
         let socket_folder = lines.get(4).copied().unwrap_or_default();
-        if !self.is_server(pid, socket_folder) {
+        if !is_server(&self.pgdata, pid, socket_folder) {
             self.disown(&path, &text)?;
             return Ok(State::Stopped);
         }
@@ -200,18 +200,6 @@ impl<'a> Server<'a> {
             Some(&"stopping") => State::Stopping,
             _ => State::Starting,
         })
-    }
-
-    /// The id alone proves nothing: after a restart it may be anybody's, and a dead server that nobody reaped keeps it.
-    /// The working folder says it; where that may not be read, the socket's folder on the command line does.
-    fn is_server(&self, pid: u32, socket_folder: &str) -> bool {
-        let process = PathBuf::from(format!("/proc/{pid}"));
-        if let Ok(folder) = fs::read_link(process.join("cwd")) {
-            return folder == self.pgdata;
-        }
-        let wanted = socket_setting(socket_folder);
-        let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
-        arguments.split(|byte| *byte == 0).any(|argument| argument == wanted.as_bytes())
     }
 
     /// The server refuses to start while the id in the file is alive, whoever has it. The file stays, for the rest of it
@@ -265,6 +253,27 @@ impl<'a> Server<'a> {
         let (home, log) = (self.place.home.clone(), self.log.clone());
         ClusterError::Stuck { home, log, state, waited_s: WAIT_S_MAX }
     }
+}
+
+/// Whether the server's process is there: a look without the lock, which touches nothing.
+pub(super) fn is_alive(place: &Place) -> bool {
+    let pgdata = place.home.join(PGDATA);
+    let Ok(text) = fs::read_to_string(pgdata.join("postmaster.pid")) else { return false };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let pid = lines.first().and_then(|line| line.parse::<u32>().ok());
+    pid.is_some_and(|pid| is_server(&pgdata, pid, lines.get(4).copied().unwrap_or_default()))
+}
+
+/// The id alone proves nothing: after a restart it may be anybody's, and a dead server that nobody reaped keeps it.
+/// The working folder says it; where that may not be read, the socket's folder on the command line does.
+fn is_server(pgdata: &Path, pid: u32, socket_folder: &str) -> bool {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    if let Ok(folder) = fs::read_link(process.join("cwd")) {
+        return folder == pgdata;
+    }
+    let wanted = socket_setting(socket_folder);
+    let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
+    arguments.split(|byte| *byte == 0).any(|argument| argument == wanted.as_bytes())
 }
 
 fn major_in(pgdata: &Path) -> Result<Option<u32>, ClusterError> {
