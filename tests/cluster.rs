@@ -88,7 +88,7 @@ fn the_first_open_makes_the_database_and_the_last_close_stops_the_server() {
     assert_eq!(setting(&first, "server_encoding"), "UTF8");
     assert_eq!(setting(&first, "data_checksums"), "on");
     assert_eq!(setting(&first, "listen_addresses"), "");
-    assert_eq!(setting(&first, "max_connections"), "200");
+    assert_eq!(setting(&first, "max_connections"), "400");
 
     let second = Cluster::open(&folder.data()).unwrap();
     assert_eq!(folder.server_pid(), Some(pid), "the second user adopts the server");

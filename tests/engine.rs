@@ -217,7 +217,7 @@ async fn a_dry_run_answers_as_the_real_run_would_and_changes_no_row() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_batch_of_any_size_takes_at_most_ten_round_trips_and_parses_nothing_new() {
     let ledger = Ledger::open().await;
-    let mut vouchers = ledger.with_vouchers(1_200, 2_200).await.into_iter();
+    let mut vouchers = ledger.with_vouchers(1_400, 2_600).await.into_iter();
     let proxy = Proxy::start();
     let door = engine(&proxy.url(&ledger.database, "subsidy_app")).await;
     let mut run = async |size: usize| {
@@ -229,9 +229,10 @@ async fn a_batch_of_any_size_takes_at_most_ten_round_trips_and_parses_nothing_ne
         assert!(was_replayed(&door.submit(again).await));
         proxy.take_seen()
     };
-    // a few vouchers are followed, many are loaded by key: both ways have statements of their own
+    // a few vouchers are followed, many are loaded by key: both ways have statements of their own, and so
+    // has a tile that fills
     run(20).await;
-    run(100).await;
+    run(300).await;
     for size in [1, 512, 2, 512] {
         let seen = run(size).await;
         println!("{size}: {seen:?}");

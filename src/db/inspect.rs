@@ -1,11 +1,15 @@
-//! What a server says about itself, for whoever checks whether the service can run on it.
+//! What a server says about itself, for whoever checks whether the service can run on it; and what a person could do
+//! to it by hand, for whoever shows that it is found.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use diesel_async::SimpleAsyncConnection;
+
 use super::pool::DatabaseError;
 use super::target::Target;
+use crate::domain::AgencyCode;
 use crate::{rows, statement};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,4 +46,11 @@ statement! {
 pub async fn inspect(url: &str) -> Result<Server, DatabaseError> {
     let conn = Target::parse(url, CONNECT_TIMEOUT)?.open("").await?;
     server(&conn).await?.ok_or(DatabaseError::Query(diesel::result::Error::NotFound))
+}
+
+/// Runs statements in an agency's schema as the URL's own role, past the one door.
+pub async fn by_hand(url: &str, agency: &AgencyCode, sql: &str) -> Result<(), DatabaseError> {
+    let mut conn = Target::parse(url, CONNECT_TIMEOUT)?.open("").await?;
+    conn.batch_execute(&format!("SET search_path = {}, pg_temp", agency.schema())).await?;
+    Ok(conn.batch_execute(sql).await?)
 }

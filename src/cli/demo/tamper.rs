@@ -4,13 +4,12 @@
 
 use std::path::PathBuf;
 
-use tokio_postgres::NoTls;
-
 use super::cases::BEIJING;
 use super::seed;
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::stop::Stop;
 use crate::cli::{Failure, Settings, opened, output, serve};
+use crate::db::inspect::by_hand;
 use crate::db::pool::Database;
 use crate::domain::AgencyCode;
 use crate::engine::verify::{Verdict, Verified, verify};
@@ -99,11 +98,5 @@ async fn verdict(opened: &Opened<'_>, agency: &AgencyCode) -> Result<Verdict, Fa
 }
 
 async fn one_fen(opened: &Opened<'_>, agency: &AgencyCode) -> Result<(), Failure> {
-    let (client, connection) = tokio_postgres::connect(&opened.url(DatabaseRole::Owner), NoTls).await?;
-    let connected = tokio::spawn(connection);
-    client.batch_execute(&format!("SET search_path = {}, pg_temp", agency.schema())).await?;
-    client.batch_execute(ONE_FEN).await?;
-    drop(client);
-    connected.await??;
-    Ok(())
+    Ok(by_hand(&opened.url(DatabaseRole::Owner), agency, ONE_FEN).await?)
 }
