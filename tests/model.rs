@@ -16,11 +16,13 @@ use rand::{Rng, SeedableRng};
 use subsidy_ledger::audit::leaf::{Leaf, posted};
 use subsidy_ledger::audit::tree::{Frontier, leaf_hash};
 use subsidy_ledger::book::{Book, Envelope, Series, Stop, decide};
+use subsidy_ledger::claims::store::ClaimRow;
 use subsidy_ledger::db::convert;
 use subsidy_ledger::domain::Instant;
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
 use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
+use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use subsidy_ledger::rentals::store::RentalRow;
 use subsidy_ledger::vouchers::store::{ContractUseRow, VoucherRow};
@@ -151,6 +153,17 @@ impl Model {
         );
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
+        document!(
+            "payment_batches",
+            payment_batches,
+            PaymentBatchRow,
+            |k: &subsidy_ledger::domain::PaymentBatchId| k.uuid()
+        );
+        document!("payment_lines", payment_lines, PaymentLineRow, |k: &subsidy_ledger::payments::LineKey| (
+            k.batch.uuid(),
+            k.claim.uuid()
+        ));
+        document!("claims", claims, ClaimRow, |k: &subsidy_ledger::domain::ClaimId| k.uuid());
         same!(
             "usages",
             usages,
@@ -193,6 +206,7 @@ impl Model {
         assert_eq!(rows.len(), usize::try_from(self.next).unwrap());
         assert_eq!(format!("{:?}", book.balances), format!("{:?}", self.book.balances));
         assert_eq!(format!("{:?}", book.vouchers), format!("{:?}", self.book.vouchers));
+        assert_eq!(format!("{:?}", book.claims), format!("{:?}", self.book.claims));
     }
 }
 

@@ -15,7 +15,7 @@ use support::TestDatabase;
 use tokio_postgres::Client;
 
 const HEAD: &str = "INSERT INTO head (next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
-    business_date, related_programmes) VALUES (0, '', '2025-01-01', 1, 2, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');";
+    business_date, related_programmes) VALUES (0, '', '2025-01-01', 1, 3, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');";
 /// What follows it is a batch that begins at sequence 1.
 const POSTED: &str = "INSERT INTO programmes VALUES
     ('I', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 1, 'a', 'b', 0, 0, now()),
@@ -65,6 +65,32 @@ fn voucher(status: &str, suspended_from: &str, amounts: &str) -> String {
     )
 }
 
+fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
+    format!(
+        "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), '{status}', {numbers}, {by}, 1, 1, now());"
+    )
+}
+
+/// A line of a batch of its own, of one claim for all.
+fn payment_line(status: &str, amount: &str, result: &str) -> String {
+    format!(
+        "INSERT INTO payment_lines (batch, claim, payee, amount, status, bank_reference, date, created, version, updated_at)
+         VALUES (gen_random_uuid(), '01900000-0000-7000-8000-000000000001', 'O', {amount}, '{status}', {result}, 1, 1, now());"
+    )
+}
+
+fn claim(status: &str, amount: &str, parts: &str, held: &str, approved: &str) -> String {
+    format!(
+        "INSERT INTO claims (id, kind, programme, organisation, provider, payee, voucher, status, settlement, closing, amount,
+         parts, held, fiscal_year, rules_version, calculation, approved_on, approved_by, created_by, submitted_by, reviewed_by,
+         created, version, updated_at)
+         VALUES (gen_random_uuid(), 'voucher_redemption', 'V', 'O', 'Q', 'O', gen_random_uuid(), '{status}', '[]', false,
+         {amount}, '{parts}', {held}, 2025, 1, 1, {approved}, 'a', 'b', 'c', 1, 1, now());"
+    )
+}
+
+const PARTS: &str = r#"[{"level": "city", "amount": "2.50"}, {"amount": "2.50"}]"#;
 const PAIR: &str = "D B1001 5.00, C B2001 5.00";
 const THREE_BOOKS: &str =
     "D B2007 1.10, C B2008 1.10, D F2302 1.10, C F4001 1.10, D Y7101 1.10, C Y6001 1.10";
@@ -188,6 +214,36 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (voucher("issued", "null", "'NaN', 'NaN', 0, 0, 0, 0"), "23514 vouchers_parts"),
         (voucher("gone", "null", "0, 0, 0, 0, 0, 0"), "23514 vouchers_status_check"),
         (voucher("suspended", "null", "0, 0, 0, 0, 0, 0"), "23514 vouchers_suspended"),
+        (claim("approved", "5", PARTS, "0", "'2025-01-01', 'd'"), "accepted"),
+        (claim("submitted", "5", PARTS, "5", "null, null"), "accepted"),
+        (claim("gone", "5", PARTS, "0", "null, null"), "23514 claims_status_check"),
+        (claim("approved", "5.01", PARTS, "0", "'2025-01-01', 'd'"), "23514 claims_parts"),
+        (claim("approved", "5", "[]", "0", "'2025-01-01', 'd'"), "23514 claims_parts"),
+        (claim("draft", "0", "[]", "0", "null, null"), "23514 claims_amount_positive"),
+        (claim("draft", "'NaN'", "[]", "0", "null, null"), "23514 claims_amount_positive"),
+        (claim("draft", "5", PARTS, "5", "null, null"), "23514 claims_held"),
+        (claim("submitted", "5", PARTS, "4.99", "null, null"), "23514 claims_held"),
+        (claim("approved", "5", PARTS, "5", "'2025-01-01', 'd'"), "23514 claims_held"),
+        (claim("approved", "5", PARTS, "0", "null, 'd'"), "23514 claims_approved"),
+        (claim("approved", "5", PARTS, "0", "'2025-01-01', 'a'"), "23514 claims_four_eyes"),
+        (claim("approved", "5", PARTS, "0", "'2025-01-01', 'c'"), "23514 claims_four_eyes"),
+        (claim("paid", "5", PARTS, "0", "'2025-01-01', 'd'"), "23514 claims_paid"),
+        (payment_batch("approved", "2, 1, 5", "'a', 'b'"), "accepted"),
+        (payment_batch("gone", "2, 0, 5", "'a', 'b'"), "23514 payment_batches_status_check"),
+        (payment_batch("proposed", "0, 0, 5", "'a', null"), "23514 payment_batches_lines"),
+        (payment_batch("proposed", "1001, 1001, 5", "'a', null"), "23514 payment_batches_lines"),
+        (payment_batch("settled", "2, 1, 5", "'a', 'b'"), "23514 payment_batches_lines"),
+        (payment_batch("proposed", "1, 1, 0", "'a', null"), "23514 payment_batches_total_check"),
+        (payment_batch("approved", "1, 1, 5", "'a', 'a'"), "23514 payment_batches_four_eyes"),
+        (payment_batch("approved", "1, 1, 5", "'a', null"), "23514 payment_batches_four_eyes"),
+        (payment_line("open", "5", "null, null"), "accepted"),
+        (payment_line("open", "0", "null, null"), "23514 payment_lines_amount_positive"),
+        (payment_line("paid", "5", "null, '2025-01-01'"), "23514 payment_lines_result"),
+        (payment_line("open", "5", "'FT1', '2025-01-01'"), "23514 payment_lines_result"),
+        (format!("{}{}", payment_line("paid", "5", "'FT1', '2025-01-01'"), payment_line("open", "5", "null, null")),
+            "23505 payment_lines_once"),
+        (format!("{}{}", payment_line("returned", "5", "'FT1', '2025-01-01'"), payment_line("open", "5", "null, null")),
+            "accepted"),
         ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
         ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now())".to_owned(), "23514 idempotency_one_answer"),
     ];
@@ -304,6 +360,7 @@ const WHO_MAY: &str = "
     agency_test.bank_accounts     app=arw
     agency_test.budget_changes    app=arw auditor=r
     agency_test.calculations      app=ar auditor=r
+    agency_test.claims            app=arw auditor=r
     agency_test.contract_uses     app=arw auditor=r
     agency_test.entries           app=ar auditor=r
     agency_test.head              app=arw auditor=r
@@ -311,6 +368,8 @@ const WHO_MAY: &str = "
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
     agency_test.numbers           app=arw auditor=r
     agency_test.organisations     app=arw auditor=r
+    agency_test.payment_batches   app=arw auditor=r
+    agency_test.payment_lines     app=arw auditor=r
     agency_test.programmes        app=arw auditor=r
     agency_test.reference_rates   app=arw auditor=r
     agency_test.rentals           app=arw auditor=r
@@ -398,11 +457,11 @@ async fn up_down_up_leaves_no_difference() {
     migrate::up(&url).await.expect("public");
     migrate::create_agency(&url, &code).await.expect("an agency");
     let first = dump(&url);
-    assert!(first.contains("CREATE TABLE agency_city_1.vouchers"));
+    assert!(first.contains("CREATE TABLE agency_city_1.payment_lines"));
 
     migrate::down(&url).await.expect("one back");
     let less = dump(&url);
-    assert!(!less.contains("agency_city_1.vouchers") && less.contains("agency_city_1.entries"));
+    assert!(!less.contains("agency_city_1.payment_lines") && less.contains("agency_city_1.vouchers"));
     migrate::up(&url).await.expect("and on again");
     assert_eq!(dump(&url), first);
     migrate::redo(&url).await.expect("back and on");

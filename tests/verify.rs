@@ -201,9 +201,9 @@ const CASES: &[Tampering] = &[
         "balances B2003 voucher2026 amount",
     ),
     case(
-        "INSERT INTO balances VALUES ('B2007', 'voucher2026', '', 0)",
+        "INSERT INTO balances VALUES ('B2006', 'voucher2026', '', 0)",
         LAST,
-        "balances B2007 voucher2026: stored, but",
+        "balances B2006 voucher2026: stored, but",
     ),
     case(
         "UPDATE totals SET debit = debit + 0.01, credit = credit + 0.01 WHERE account = 'B1001' AND debit > 0",
@@ -227,6 +227,17 @@ const CASES: &[Tampering] = &[
         concat!("UPDATE contract_uses SET live = false WHERE voucher = ", issued!()),
         concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
         "live: stored false, replayed true",
+    ),
+    case("UPDATE payment_batches SET total = total + 0.01", "SELECT version FROM payment_batches", "total"),
+    case(
+        "UPDATE payment_lines SET bank_reference = 'FT2' WHERE status = 'paid'",
+        "SELECT version FROM payment_lines WHERE status = 'paid'",
+        "bank_reference: stored FT2, replayed FT1",
+    ),
+    case(
+        "UPDATE claims SET payee = provider WHERE closing",
+        "SELECT version FROM claims WHERE closing",
+        "payee",
     ),
     case(
         "UPDATE rentals SET lines = jsonb_set(lines, '{0,amount}', '\"1.00\"') WHERE contract_no = 'C-0007'",
@@ -254,7 +265,7 @@ const CASES: &[Tampering] = &[
         "reference_rates LPR5Y/2026-02-20 percent",
     ),
     case(
-        "UPDATE usages SET amount = amount - 0.01 WHERE year = 0 AND organisation = (SELECT min(organisation) FROM usages)",
+        "UPDATE usages SET amount = amount - 0.01 WHERE year = 0 AND counts = 'issue' AND organisation = (SELECT min(organisation) FROM usages)",
         "SELECT max(t.sequence) FROM transitions AS t JOIN vouchers AS v ON v.id::text = t.document \
          WHERE t.to_status IN ('issued', 'cancelled') AND t.from_status <> 'suspended' AND v.organisation = (SELECT min(organisation) FROM usages)",
         "usages voucher2026",

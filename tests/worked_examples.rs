@@ -472,6 +472,7 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
         startup: true,
         base: Base::TaxInclusive,
         net_off: None,
+        voucher_balance: None,
         claim_cap: Some(money("500")),
         lifetime: None,
         annual: Some(CapUse {

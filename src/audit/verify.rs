@@ -199,7 +199,10 @@ impl Touched {
             | Change::Rules(_)
             | Change::BudgetChange(_)
             | Change::Rental(_)
-            | Change::Voucher(_) => {}
+            | Change::Voucher(_)
+            | Change::Claim(_)
+            | Change::PaymentBatch(_)
+            | Change::PaymentLine(_) => {}
         }
     }
 }

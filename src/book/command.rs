@@ -3,20 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
-use crate::domain::{Actor, Sequence};
+use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
+use crate::domain::{Actor, Date, Sequence};
 use crate::organisations::{ChangeStanding, RegisterOrganisation};
+use crate::payments::{ApprovePaymentBatch, ProposePaymentBatch, RejectPaymentBatch, SettlePayment};
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
-use crate::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewVoucher};
+use crate::vouchers::{ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, ReviewVoucher};
 
 /// The header of a group: the leaves that follow it, one a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenGroup {
-    /// How many leaves follow, 1 to 1,000.
+    /// How many leaves follow, 1 to 1,000; of an expiry run, which is told where it begins, perhaps none.
     pub members: u32,
+    /// Of an expiry run: the day that it is made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
 }
 
 macro_rules! commands {
@@ -82,6 +87,30 @@ commands! {
     SuspendVoucher(ChangeVoucher) "suspend_voucher";
     /// A suspended voucher usable again.
     ReinstateVoucher(ChangeVoucher) "reinstate_voucher";
+    /// A voucher past its last usable day: what nobody holds is released.
+    ExpireVoucher(ExpireVoucher) "expire_voucher";
+    /// A claim in draft.
+    DraftClaim(Box<WriteClaim>) "draft_claim";
+    /// A draft or a returned claim with other inputs.
+    RewriteClaim(Box<WriteClaim>) "rewrite_claim";
+    /// A claim filed: its amount is held.
+    SubmitClaim(NameClaim) "submit_claim";
+    /// A claim taken back.
+    WithdrawClaim(NameClaim) "withdraw_claim";
+    /// A claim reviewed.
+    ReviewClaim(ReviewClaim) "review_claim";
+    /// A claim approved: its amount is owed.
+    ApproveClaim(ApproveClaim) "approve_claim";
+    /// A reviewed claim refused.
+    RejectClaim(RejectClaim) "reject_claim";
+    /// Approved claims to be paid together.
+    ProposePaymentBatch(Box<ProposePaymentBatch>) "propose_payment_batch";
+    /// A batch for the bank.
+    ApprovePaymentBatch(ApprovePaymentBatch) "approve_payment_batch";
+    /// A batch refused: its claims are free.
+    RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch";
+    /// What the bank says of a line.
+    SettlePayment(SettlePayment) "settle_payment";
 }
 
 impl Command {
@@ -105,6 +134,16 @@ impl Command {
             Self::ReviewVoucher(c) => c.id.to_string(),
             Self::IssueVoucher(c) => c.id.to_string(),
             Self::CancelVoucher(c) | Self::SuspendVoucher(c) | Self::ReinstateVoucher(c) => c.id.to_string(),
+            Self::ExpireVoucher(c) => c.id.to_string(),
+            Self::DraftClaim(c) | Self::RewriteClaim(c) => c.id.to_string(),
+            Self::SubmitClaim(c) | Self::WithdrawClaim(c) => c.id.to_string(),
+            Self::ReviewClaim(c) => c.id.to_string(),
+            Self::ApproveClaim(c) => c.id.to_string(),
+            Self::RejectClaim(c) => c.id.to_string(),
+            Self::ProposePaymentBatch(c) => c.id.to_string(),
+            Self::ApprovePaymentBatch(c) => c.id.to_string(),
+            Self::RejectPaymentBatch(c) => c.id.to_string(),
+            Self::SettlePayment(c) => c.claim.to_string(),
         }
     }
 }

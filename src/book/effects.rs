@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Series;
 use crate::agencies::Agency;
+use crate::claims::Claim;
 use crate::domain::{Date, Money, RentalId, VoucherId};
 use crate::ledger::Posting;
 use crate::organisations::Organisation;
+use crate::payments::{PaymentBatch, PaymentLine};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
 use crate::reference_rates::ReferenceRate;
@@ -32,6 +34,12 @@ pub enum Change {
     Rental(Rental),
     /// A voucher.
     Voucher(Box<Voucher>),
+    /// A claim.
+    Claim(Box<Claim>),
+    /// A payment batch.
+    PaymentBatch(Box<PaymentBatch>),
+    /// A claim in a payment batch.
+    PaymentLine(Box<PaymentLine>),
     /// A voucher on a contract.
     ContractUse {
         /// The contract.
@@ -124,6 +132,30 @@ pub enum Outcome {
         /// The new sheet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calculation: Option<Calculation>,
+    },
+    /// A voucher past its last usable day.
+    Expiry {
+        /// The voucher.
+        voucher: Box<Voucher>,
+        /// CNY that expired now.
+        amount: Money,
+    },
+    /// A claim, with its sheet where the command made one.
+    Claim {
+        /// The claim.
+        claim: Box<Claim>,
+        /// The new sheet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calculation: Option<Calculation>,
+    },
+    /// A payment batch.
+    PaymentBatch(Box<PaymentBatch>),
+    /// A line of a payment batch, with the batch as it left it.
+    Payment {
+        /// The batch.
+        batch: Box<PaymentBatch>,
+        /// The line.
+        line: Box<PaymentLine>,
     },
 }
 

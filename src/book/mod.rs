@@ -22,12 +22,15 @@ pub use refusal::{AccessError, DateError, Refusal, Stop};
 pub use slots::{Fault, Slots};
 
 use crate::agencies::Agency;
+use crate::claims::Claim;
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, CreditCode, Date, Instant, Label, Money, ProgrammeCode, RentalId, VoucherId,
+    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, PaymentBatchId, ProgrammeCode,
+    RentalId, VoucherId,
 };
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::organisations::Organisation;
+use crate::payments::{LineKey, PaymentBatch, PaymentLine};
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::{ContractKey, Rental};
@@ -65,6 +68,14 @@ pub enum Key {
     Contract(ContractKey),
     /// A voucher.
     Voucher(VoucherId),
+    /// A claim.
+    Claim(ClaimId),
+    /// A payment batch.
+    PaymentBatch(PaymentBatchId),
+    /// A claim in a payment batch.
+    PaymentLine(LineKey),
+    /// The claims of a payment batch.
+    BatchClaims(PaymentBatchId),
     /// The vouchers on a contract.
     ContractUses(RentalId),
     /// What an organisation used of a programme.
@@ -99,6 +110,14 @@ pub struct Book {
     pub contracts: Slots<ContractKey, RentalId>,
     /// Vouchers.
     pub vouchers: Slots<VoucherId, Voucher>,
+    /// Claims.
+    pub claims: Slots<ClaimId, Claim>,
+    /// Payment batches.
+    pub payment_batches: Slots<PaymentBatchId, PaymentBatch>,
+    /// Claims in payment batches.
+    pub payment_lines: Slots<LineKey, PaymentLine>,
+    /// The claims of each payment batch: an index of its lines, kept where it is known.
+    pub batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>,
     /// Vouchers by contract.
     pub uses: Slots<RentalId, Uses>,
     /// Use of programmes by organisations.
@@ -122,6 +141,10 @@ impl Book {
             rentals: Slots::complete(),
             contracts: Slots::complete(),
             vouchers: Slots::complete(),
+            claims: Slots::complete(),
+            payment_batches: Slots::complete(),
+            payment_lines: Slots::complete(),
+            batch_claims: Slots::complete(),
             uses: Slots::complete(),
             usages: Slots::complete(),
             numbers: Slots::complete(),
@@ -140,6 +163,10 @@ impl Book {
             Key::Rental(k) => self.rentals.knows(k),
             Key::Contract(k) => self.contracts.knows(k),
             Key::Voucher(k) => self.vouchers.knows(k),
+            Key::Claim(k) => self.claims.knows(k),
+            Key::PaymentBatch(k) => self.payment_batches.knows(k),
+            Key::PaymentLine(k) => self.payment_lines.knows(k),
+            Key::BatchClaims(k) => self.batch_claims.knows(k),
             Key::ContractUses(k) => self.uses.knows(k),
             Key::Usage(k) => self.usages.knows(k),
             Key::Number(k) => self.numbers.knows(k),
@@ -158,6 +185,10 @@ impl Book {
             Key::Rental(k) => self.rentals.looked_for(k),
             Key::Contract(k) => self.contracts.looked_for(k),
             Key::Voucher(k) => self.vouchers.looked_for(k),
+            Key::Claim(k) => self.claims.looked_for(k),
+            Key::PaymentBatch(k) => self.payment_batches.looked_for(k),
+            Key::PaymentLine(k) => self.payment_lines.looked_for(k),
+            Key::BatchClaims(k) => self.batch_claims.looked_for(k),
             Key::ContractUses(k) => self.uses.looked_for(k),
             Key::Usage(k) => self.usages.looked_for(k),
             Key::Number(k) => self.numbers.looked_for(k),
@@ -205,6 +236,18 @@ impl Book {
         Ok(after)
     }
 
+    /// A line, and its claim in the batch's index, in the order of their ids.
+    fn put_line(&mut self, line: PaymentLine) {
+        if let Ok(claims) = self.batch_claims.get(&line.batch) {
+            let mut claims = claims.cloned().unwrap_or_default();
+            if let Err(at) = claims.binary_search(&line.claim) {
+                claims.insert(at, line.claim);
+                self.batch_claims.put(line.batch, claims);
+            }
+        }
+        self.payment_lines.put(line.key(), line);
+    }
+
     fn put(&mut self, change: Change) -> Result<(), Fault> {
         match change {
             Change::Agency(a) => self.agency = Some(a),
@@ -227,6 +270,9 @@ impl Book {
                 self.rentals.put(r.id, r);
             }
             Change::Voucher(v) => self.vouchers.put(v.id, *v),
+            Change::Claim(c) => self.claims.put(c.id, *c),
+            Change::PaymentBatch(b) => self.payment_batches.put(b.id, *b),
+            Change::PaymentLine(l) => self.put_line(*l),
             Change::ContractUse { rental, voucher, contract_use } => {
                 let mut uses = self.uses.get(&rental)?.cloned().unwrap_or_default();
                 uses.insert(voucher, contract_use);

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::agencies::AgencyError;
+use crate::claims::ClaimError;
 use crate::domain::{Date, Sequence};
 use crate::organisations::OrganisationError;
+use crate::payments::PaymentError;
 use crate::programmes::ProgrammeError;
 use crate::programmes::calculation::CalculationError;
 use crate::reference_rates::ReferenceRateError;
@@ -60,6 +62,14 @@ pub enum DateError {
         /// The business date.
         business_date: Date,
     },
+    /// Earlier than what it rests on.
+    #[error("{effective_date} is earlier than {earliest}")]
+    EffectiveDateTooEarly {
+        /// The date asked for.
+        effective_date: Date,
+        /// The first day that is possible.
+        earliest: Date,
+    },
 }
 
 /// Why a command is not accepted. It is written as `{"code": …, …}` with what explains it.
@@ -93,6 +103,12 @@ pub enum Refusal {
     /// A voucher.
     #[error(transparent)]
     Voucher(#[from] VoucherError),
+    /// A claim.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// A payment batch.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

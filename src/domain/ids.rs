@@ -53,3 +53,11 @@ document_id!(
     /// A voucher.
     VoucherId
 );
+document_id!(
+    /// A request for money.
+    ClaimId
+);
+document_id!(
+    /// A payment batch.
+    PaymentBatchId
+);

@@ -21,10 +21,12 @@ use super::write::write;
 use crate::agencies::{Agency, SEMANTICS};
 use crate::audit::leaf::Leaf;
 use crate::audit::tree::Frontier;
-use crate::book::{Book, Command, Key, Keys, Outcome, ROUNDS_MAX, needs};
+use crate::book::{Book, Command, Envelope, Key, Keys, Outcome, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
-use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp};
+use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp, VoucherId};
+use crate::vouchers::ExpireVoucher;
+use crate::vouchers::store::vouchers_due;
 
 /// Why a batch did not commit.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +227,7 @@ async fn prepare(
 fn unborn(agency: &AgencyCode, submissions: &[&Submission]) -> Result<Head, BatchError> {
     let begins = submissions.first().is_some_and(|s| match &s.work {
         Work::One(envelope) => matches!(&envelope.command, Command::CreateAgency(c) if c.code == *agency),
-        Work::All { .. } => false,
+        Work::All { .. } | Work::Expiry { .. } => false,
     });
     if !begins {
         return Err(BatchError::NoHead);
@@ -263,7 +265,12 @@ pub(super) async fn decide(
     }
     first.keys.into_iter().for_each(|key| book.looked_for(key));
     let recorded_at = now.max(head.recorded_at);
-    let stamp = Stamp { sequence: head.next, recorded_at, business_date: today(&book, recorded_at) };
+    let business_date = today(&book, recorded_at);
+    let stamp = Stamp { sequence: head.next, recorded_at, business_date };
+    let found = expiries(conn, submissions, business_date).await?;
+    let submissions: Vec<&Submission> =
+        submissions.iter().zip(&found).map(|(asked, found)| found.as_ref().unwrap_or(asked)).collect();
+    let submissions = submissions.as_slice();
     let known = known_answers(conn, submissions, first.answered).await?;
     for _ in 0..ROUNDS_MAX {
         let more = wanted(submissions, &stamp, &book);
@@ -291,6 +298,29 @@ pub(super) async fn decide(
     Ok((folded, after))
 }
 
+/// Expiry runs with their members: what is due now, under the lock.
+async fn expiries(
+    conn: &AsyncPgConnection,
+    submissions: &[&Submission],
+    today: Date,
+) -> Result<Vec<Option<Submission>>, BatchError> {
+    let mut found = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        let Work::Expiry { actor, as_of, limit, .. } = &submission.work else {
+            found.push(None);
+            continue;
+        };
+        let day = as_of.unwrap_or(today).min(today);
+        let rows = vouchers_due(conn, day.naive(), i64::from(*limit)).await?;
+        let expire = |id| Command::ExpireVoucher(ExpireVoucher { id: VoucherId::new(id), as_of: *as_of });
+        let member = |id| Envelope { actor: actor.clone(), if_match: None, command: expire(id) };
+        let due = rows.into_iter().map(|row| member(row.id)).collect();
+        let work = Work::Expiry { actor: actor.clone(), as_of: *as_of, limit: *limit, due };
+        found.push(Some(Submission { work, ..Submission::clone(submission) }));
+    }
+    Ok(found)
+}
+
 /// What the commands need and the book does not know yet.
 fn wanted(submissions: &[&Submission], stamp: &Stamp, book: &Book) -> Keys {
     commands(submissions)
@@ -305,7 +335,7 @@ fn commands<'a>(submissions: &'a [&Submission]) -> impl Iterator<Item = &'a Comm
         .iter()
         .flat_map(|submission| match &submission.work {
             Work::One(envelope) => std::slice::from_ref(&**envelope),
-            Work::All { members, .. } => members.as_slice(),
+            Work::All { members, .. } | Work::Expiry { due: members, .. } => members.as_slice(),
         })
         .map(|envelope| &envelope.command)
 }

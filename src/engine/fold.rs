@@ -9,7 +9,7 @@ use crate::audit::leaf::{COMMAND_BYTES_MAX, LEAF_BYTES_MAX, Leaf, LeafError, VER
 use crate::audit::tree::{Frontier, FullTile, Hash, leaf_hash};
 use crate::book::command::OpenGroup;
 use crate::book::{Book, Command, Decision, Envelope, Fault, Keys, Stop, decide, needs};
-use crate::domain::{Instant, Sequence, Stamp};
+use crate::domain::{Date, Instant, Sequence, Stamp};
 
 /// The most commands of a batch, and of a group.
 pub(super) const COMMANDS_MAX: usize = 512;
@@ -144,7 +144,10 @@ impl Fold {
         let first = self.out.records.len();
         let result = match &submission.work {
             Work::One(envelope) => self.command(envelope).map_err(|not| (not, None)),
-            Work::All { actor, members } => self.group(actor, members),
+            Work::All { actor, members } => self.group(actor, members, None),
+            // its members were found before anything of this batch was decided
+            Work::Expiry { .. } if first > 0 => return None,
+            Work::Expiry { actor, as_of, due, .. } => self.group(actor, due, Some(*as_of)),
         };
         match result {
             Ok(()) => {
@@ -177,6 +180,7 @@ impl Fold {
         &mut self,
         actor: &crate::domain::Actor,
         members: &[Envelope],
+        expiry: Option<Option<Date>>,
     ) -> Result<(), (Not, Option<usize>)> {
         let before = (self.out.book.clone(), self.next, self.rows, self.out.frontier.clone());
         let (records, tiles) = (self.out.records.len(), self.out.tiles.len());
@@ -185,6 +189,7 @@ impl Fold {
             if_match: None,
             command: Command::OpenGroup(OpenGroup {
                 members: u32::try_from(members.len()).unwrap_or(u32::MAX),
+                as_of: expiry.map(|as_of| as_of.unwrap_or_else(|| self.today())),
             }),
         };
         let mut result = self.command(&header).map_err(|not| (not, None));
@@ -203,6 +208,11 @@ impl Fold {
             self.out.tiles.truncate(tiles);
         }
         result
+    }
+
+    fn today(&self) -> Date {
+        let none = Command::OpenGroup(OpenGroup { members: 0, as_of: None });
+        self.out.book.business_date(&none, self.recorded_at)
     }
 
     /// What a command needs and the book does not know.
@@ -234,7 +244,10 @@ impl Fold {
             LeafError::TooLarge { .. } => Not::Failed(SubmitError::TooLarge { limit: LEAF_BYTES_MAX }),
             LeafError::Canonical(_) | LeafError::NotCanonical => fault(&error.to_string(), envelope),
         })?;
-        self.out.book.apply(&decision.effects).map_err(|e| fault(&e.to_string(), envelope))?;
+        self.out.book.apply(&decision.effects).map_err(|error| match error {
+            Fault::NotLoaded(_) if !self.out.records.is_empty() => Not::Later,
+            error => fault(&error.to_string(), envelope),
+        })?;
         let hash = leaf_hash(&bytes);
         self.out.tiles.extend(self.out.frontier.append(hash));
         self.next = self.next.next();

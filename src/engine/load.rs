@@ -6,8 +6,11 @@ use uuid::Uuid;
 use super::batch::BatchError;
 use super::store::NumberRow;
 use crate::book::{Book, Key, Keys, RateKey, Series};
+use crate::claims::store::ClaimRow;
+use crate::domain::{ClaimId, PaymentBatchId};
 use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::organisations::store::OrganisationRow;
+use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::{ContractRow, RentalRow, by_contracts, contract_column};
@@ -25,6 +28,10 @@ struct Wanted {
     rentals: Vec<Uuid>,
     contracts: Vec<String>,
     vouchers: Vec<Uuid>,
+    claims: Vec<Uuid>,
+    payment_batches: Vec<Uuid>,
+    payment_lines: Vec<(Uuid, Uuid)>,
+    batch_claims: Vec<Uuid>,
     uses: Vec<Uuid>,
     usages: Vec<(String, String, i16, String)>,
     numbers: Vec<String>,
@@ -50,6 +57,10 @@ impl Wanted {
             Key::Rental(k) => self.rentals.push(k.uuid()),
             Key::Contract(k) => self.contracts.push(contract_column(k)),
             Key::Voucher(k) => self.vouchers.push(k.uuid()),
+            Key::Claim(k) => self.claims.push(k.uuid()),
+            Key::PaymentBatch(k) => self.payment_batches.push(k.uuid()),
+            Key::PaymentLine(k) => self.payment_lines.push((k.batch.uuid(), k.claim.uuid())),
+            Key::BatchClaims(k) => self.batch_claims.push(k.uuid()),
             Key::ContractUses(k) => self.uses.push(k.uuid()),
             Key::Usage(k) => self.usages.push(usage_columns(k)),
             Key::Number(k) => self.numbers.push(k.0.clone()),
@@ -68,6 +79,10 @@ pub(super) struct Rows {
     pub budget_changes: Vec<BudgetChangeRow>,
     pub rentals: Vec<RentalRow>,
     pub vouchers: Vec<VoucherRow>,
+    pub claims: Vec<ClaimRow>,
+    pub payment_batches: Vec<PaymentBatchRow>,
+    pub payment_lines: Vec<PaymentLineRow>,
+    pub batch_claims: Vec<PlacedRow>,
     pub usages: Vec<UsageRow>,
     pub numbers: Vec<NumberRow>,
     pub balances: Vec<BalanceRow>,
@@ -90,6 +105,13 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
     let contracts = async {
         if wanted.contracts.is_empty() { Ok(Vec::new()) } else { by_contracts(conn, &wanted.contracts).await }
     };
+    let batch_claims = async {
+        if wanted.batch_claims.is_empty() {
+            Ok(Vec::new())
+        } else {
+            claims_of(conn, &wanted.batch_claims).await
+        }
+    };
     let uses =
         async { if wanted.uses.is_empty() { Ok(Vec::new()) } else { uses_of(conn, &wanted.uses).await } };
     let (
@@ -100,6 +122,10 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         budget_changes,
         rentals,
         vouchers,
+        claims,
+        payment_batches,
+        payment_lines,
+        batch_claims,
         usages,
         numbers,
         balances,
@@ -113,6 +139,10 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         BudgetChangeRow::by_keys(conn, &wanted.budget_changes),
         RentalRow::by_keys(conn, &wanted.rentals),
         VoucherRow::by_keys(conn, &wanted.vouchers),
+        ClaimRow::by_keys(conn, &wanted.claims),
+        PaymentBatchRow::by_keys(conn, &wanted.payment_batches),
+        PaymentLineRow::by_keys(conn, &wanted.payment_lines),
+        batch_claims,
         UsageRow::by_keys(conn, &wanted.usages),
         NumberRow::by_keys(conn, &wanted.numbers),
         BalanceRow::by_keys(conn, &wanted.balances),
@@ -127,6 +157,10 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         budget_changes,
         rentals,
         vouchers,
+        claims,
+        payment_batches,
+        payment_lines,
+        batch_claims,
         usages,
         numbers,
         balances,
@@ -167,6 +201,25 @@ impl Rows {
         for row in &self.vouchers {
             let voucher = row.read()?;
             book.vouchers.load(voucher.id, voucher);
+        }
+        for row in &self.claims {
+            let claim = row.read()?;
+            book.claims.load(claim.id, claim);
+        }
+        for row in &self.payment_batches {
+            let batch = row.read()?;
+            book.payment_batches.load(batch.id, batch);
+        }
+        for row in &self.payment_lines {
+            let line = row.read()?;
+            book.payment_lines.load(line.key(), line);
+        }
+        let mut by_batch: std::collections::BTreeMap<_, Vec<ClaimId>> = std::collections::BTreeMap::new();
+        for row in &self.batch_claims {
+            by_batch.entry(PaymentBatchId::new(row.batch)).or_default().push(ClaimId::new(row.claim));
+        }
+        for (batch, claims) in by_batch {
+            book.batch_claims.load(batch, claims);
         }
         for row in &self.usages {
             let (key, used) = row.read()?;

@@ -269,6 +269,7 @@ fn check_sizes(submission: &Submission) -> Result<(), SubmitError> {
         Work::All { members, .. } if members.is_empty() || members.len() > GROUP_MAX => {
             Err(SubmitError::TooLarge { limit: GROUP_MAX })
         }
+        Work::Expiry { .. } => Ok(()),
         Work::All { members, .. } => members.iter().try_for_each(|m| fold::check_size(&m.command)),
     }
 }

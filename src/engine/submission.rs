@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::book::{Envelope, Outcome};
-use crate::domain::{AgencyCode, CreditCode, Instant, Sequence, Subject, TextHash};
+use crate::domain::{AgencyCode, CreditCode, Date, Instant, Sequence, Subject, TextHash};
 
 /// A free text that a command names by its hash.
 #[derive(Debug, Clone)]
@@ -38,6 +38,17 @@ pub enum Work {
         actor: crate::domain::Actor,
         /// What.
         members: Vec<Envelope>,
+    },
+    /// Vouchers past their last usable day: a group whose members are found under the lock.
+    Expiry {
+        /// Who asks.
+        actor: crate::domain::Actor,
+        /// The day that it is made for; the business date where none is given.
+        as_of: Option<Date>,
+        /// The most members.
+        limit: u32,
+        /// The members that were found.
+        due: Vec<Envelope>,
     },
 }
 

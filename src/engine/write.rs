@@ -13,11 +13,13 @@ use super::store::{
 use super::submission::Submission;
 use crate::audit::tree::FullTile;
 use crate::book::Slots;
+use crate::claims::store::ClaimRow;
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
 use crate::domain::Date;
 use crate::ledger::store::{BLOCK, BalanceRow, EntryRow};
 use crate::organisations::store::OrganisationRow;
+use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
@@ -89,6 +91,9 @@ pub(super) async fn write(
     let budget_changes = versioned!(book.budget_changes, |_, c| Ok(BudgetChangeRow::new(c)))?;
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
     let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
+    let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
+    let batches = versioned!(book.payment_batches, |_, b| Ok(PaymentBatchRow::new(b)))?;
+    let lines = versioned!(book.payment_lines, |_, l| Ok(PaymentLineRow::new(l)))?;
     let usages = Split::of(&book.usages, |k, u| Ok(UsageRow::new(k, *u)), |_| 0)?;
     let numbers = Split::of(&book.numbers, number_row, |_| 0)?;
     let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
@@ -117,6 +122,13 @@ pub(super) async fn write(
         update_versioned!(conn, RentalRow, rentals),
         VoucherRow::insert(conn, &vouchers.new),
         update_versioned!(conn, VoucherRow, vouchers),
+        ClaimRow::insert(conn, &claims.new),
+        update_versioned!(conn, ClaimRow, claims),
+        PaymentBatchRow::insert(conn, &batches.new),
+        update_versioned!(conn, PaymentBatchRow, batches),
+        // a line that came back makes room for the claim's next one
+        update_versioned!(conn, PaymentLineRow, lines),
+        PaymentLineRow::insert(conn, &lines.new),
         ContractUseRow::insert(conn, &uses.new),
         update_keyed!(conn, ContractUseRow, uses),
         UsageRow::insert(conn, &usages.new),

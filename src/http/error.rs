@@ -115,6 +115,7 @@ table! {
     "format_not_supported": 422, ["格式不支持", "不支持格式“{format}”。"], ["Format not supported", "The format \"{format}\" is not supported."];
     // when, and the agency
     "effective_date_in_future": 422, ["日期晚于业务日期", "{effective_date} 晚于业务日期 {business_date}。"], ["Effective date in the future", "{effective_date} is later than the business date {business_date}."];
+    "effective_date_too_early": 422, ["日期过早", "{effective_date} 早于 {earliest}。"], ["Effective date too early", "{effective_date} is earlier than {earliest}."];
     "business_date_backwards": 422, ["业务日期不能后退", "业务日期已是 {business_date}。"], ["Business date backwards", "The business date stands at {business_date} already."];
     "agency_exists": 409, ["机构已存在", "该机构的账已建立。"], ["Agency exists", "The agency's ledger exists."];
     "semantics_unknown": 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
@@ -152,6 +153,12 @@ table! {
     "invalid_period": 422, ["期间无效", "最后一天早于第一天。"], ["Invalid period", "The last day lies before the first."];
     "contract_already_used": 409, ["合同已使用", "该合同已有专项 {programme} 的券。"], ["Contract already used", "The contract carries a voucher of programme {programme}."];
     "not_eligible": 422, ["不符合条件", "不符合条件：{reason}。"], ["Not eligible", "The organisation is not eligible: {reason}."];
+    "voucher_expired": 422, ["券已过期", "最后可用日为 {valid_until}。"], ["Voucher expired", "Its last usable day was {valid_until}."];
+    "voucher_differs": 422, ["券不符", "该申领对应券 {voucher}，不能更换。"], ["Another voucher", "The claim redeems voucher {voucher} and stays with it."];
+    "eligibility_changed": 422, ["资格已变", "不再符合条件：{reason}。"], ["Eligibility changed", "The organisation is no longer eligible: {reason}."];
+    "publicity_running": 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];
+    "claim_not_payable": 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
+    "claim_in_batch": 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} stands in a payment batch already."];
     "validity_out_of_range": 422, ["有效期超出范围", "最后可用日超出日历范围。"], ["Validity out of range", "The last usable day lies beyond the calendar."];
 }
 
@@ -219,8 +226,17 @@ mod tests {
 
     #[test]
     fn every_refusal_is_in_the_table() {
-        let rooms =
-            ["book", "agencies", "reference_rates", "organisations", "programmes", "rentals", "vouchers"];
+        let rooms = [
+            "book",
+            "agencies",
+            "reference_rates",
+            "organisations",
+            "programmes",
+            "rentals",
+            "vouchers",
+            "claims",
+            "payments",
+        ];
         let codes: BTreeSet<String> =
             rooms.iter().flat_map(|room| read(room)).flat_map(|s| refusals(&s)).collect();
         assert!(codes.len() >= 40, "{codes:?}");

@@ -6,7 +6,9 @@
 pub mod around;
 pub mod batches;
 pub mod error;
+pub mod expiry;
 pub mod extract;
+pub mod groups;
 pub mod health;
 pub mod json;
 pub mod language;
@@ -213,6 +215,8 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let verb = match route.verb {
         Verb::Write(parse) => return write::answer(route, parse, state, request, payload).await,
+        Verb::Group(parse) => return groups::answer(route, parse, state, request, payload).await,
+        Verb::Expiry => return expiry::answer(route, state, request, payload).await,
         Verb::Batch => return batches::answer(route, state, request, payload).await,
         Verb::Read(verb) => verb,
     };

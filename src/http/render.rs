@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use super::problem::Problem;
 use crate::agencies::api::AgencyView;
 use crate::book::Outcome;
+use crate::claims::api::ClaimView;
 use crate::domain::{AgencyCode, Sequence};
 use crate::engine::Engine;
 use crate::engine::submission::{Accepted, NewText};
 use crate::organisations::api::OrganisationView;
+use crate::payments::api::PaymentBatchView;
 use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
 use crate::reference_rates::api::ReferenceRateView;
 use crate::rentals::api::RentalView;
@@ -31,6 +33,9 @@ pub async fn attachments(
         if let Outcome::Voucher { voucher, calculation: Some(sheet) } = &one.outcome {
             known.put_sheet(voucher.id.to_string(), sheet.clone());
         }
+        if let Outcome::Claim { claim, calculation: Some(sheet) } = &one.outcome {
+            known.put_sheet(claim.id.to_string(), sheet.clone());
+        }
         wants(&one.outcome, &mut wanted);
     }
     let missing = known.missing(wanted);
@@ -51,7 +56,13 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
         Outcome::Rules(version) => RulesView::wants(version, wanted),
         Outcome::BudgetChange(change) => BudgetChangeView::wants(change, wanted),
-        Outcome::Voucher { voucher, .. } => VoucherView::wants(voucher, wanted),
+        Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => {
+            VoucherView::wants(voucher, wanted);
+        }
+        Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
+        Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
+            PaymentBatchView::wants(batch, wanted);
+        }
     }
 }
 
@@ -68,7 +79,13 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
         Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
-        Outcome::Voucher { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
+        Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => {
+            serde_json::to_value(VoucherView::of(voucher, attached))
+        }
+        Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
+        Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
+            serde_json::to_value(PaymentBatchView::of(batch, attached))
+        }
     };
     value.map_err(|error| Problem::fault(&error))
 }
@@ -83,7 +100,9 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Rules(version) => version.revision,
         Outcome::BudgetChange(change) => change.revision,
         Outcome::Rental(rental) => rental.revision,
-        Outcome::Voucher { voucher, .. } => voucher.revision,
+        Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => voucher.revision,
+        Outcome::Claim { claim, .. } => claim.revision,
+        Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => batch.revision,
     };
     Some(revision.version)
 }

@@ -5,7 +5,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use super::schema::{Member, One, Schemas};
-use super::verb::{Parse, Read};
+use super::verb::{Parse, ParseGroup, Read};
 use crate::domain::{Actor, Role};
 
 /// A method of HTTP.
@@ -172,8 +172,12 @@ pub enum Verb {
     Write(Parse),
     /// A query.
     Read(Read),
+    /// One request on many documents.
+    Group(ParseGroup),
     /// Many writes in one request.
     Batch,
+    /// What expired of vouchers, in groups.
+    Expiry,
 }
 
 /// A route.

@@ -4,15 +4,19 @@
 use futures_util::FutureExt;
 
 use super::batches::{BatchResults, NewBatch};
+use super::expiry::{Expired, ExpiryRun};
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Param, Route, Shape, Verb};
 use super::verb::Parse;
 use crate::agencies::api as agencies;
+use crate::claims::api as claims;
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
 use crate::organisations::api as organisations;
+use crate::payments::api as payments;
 use crate::programmes::api as programmes;
+use crate::programmes::calculation::Calculation;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
 use crate::reports::{api as reports, audit_api as audit, work_api as work};
@@ -166,6 +170,35 @@ pub static ROUTES: &[Route] = &[
     post("/v1/vouchers/{id}/cancel", APPROVER, ["撤销券", "Cancel a voucher"], vouchers::cancel, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
     post("/v1/vouchers/{id}/suspend", APPROVER, ["暂停券", "Suspend a voucher"], vouchers::suspend, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
     post("/v1/vouchers/{id}/reinstate", APPROVER, ["恢复券", "Reinstate a voucher"], vouchers::reinstate, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
+
+    Route {
+        method: Post, path: "/v1/vouchers/expire", permission: OFFICER, summary: ["券到期处理", "Expire vouchers past their last usable day"],
+        query: &[], takes: Some(of::<ExpiryRun>()), gives: of::<Expired>(), creates: false, verb: Verb::Expiry,
+    },
+
+    post("/v1/claims", APPLICANT, ["填写申领", "Draft a claim"], claims::draft, [of::<claims::NewClaim>(), of::<claims::ClaimView>()]).creating(),
+    get("/v1/claims", PARTIES, ["申领列表", "List claims"], read!(claims::list), page::<claims::ClaimView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
+    get("/v1/claims/{id}", PARTIES, ["申领及其计算单", "A claim with its calculation"], read!(claims::get), of::<claims::ClaimView>()),
+    Route {
+        method: Put, path: "/v1/claims/{id}", permission: APPLICANT, summary: ["修改申领", "Write a draft or a returned claim anew"],
+        query: &[], takes: Some(of::<claims::NewClaim>()), gives: of::<claims::ClaimView>(), creates: false, verb: Verb::Write(claims::rewrite),
+    },
+    get("/v1/claims/{id}/calculation", PARTIES, ["申领的计算单", "A claim's calculation sheet"], read!(claims::calculation), of::<Calculation>()),
+    post("/v1/claims/{id}/submit", APPLICANT, ["提交申领", "Submit a claim"], claims::submit, [of::<claims::ByPath>(), of::<claims::ClaimView>()]),
+    post("/v1/claims/{id}/withdraw", APPLICANT, ["撤回申领", "Withdraw a claim"], claims::withdraw, [of::<claims::ByPath>(), of::<claims::ClaimView>()]),
+    post("/v1/claims/{id}/review", OFFICER, ["审核申领", "Review a claim"], claims::review, [of::<claims::ClaimReview>(), of::<claims::ClaimView>()]),
+    post("/v1/claims/{id}/approve", APPROVER, ["批准申领", "Approve a claim"], claims::approve, [of::<claims::Approval>(), of::<claims::ClaimView>()]),
+    post("/v1/claims/{id}/reject", APPROVER, ["驳回申领", "Reject a claim"], claims::reject, [of::<organisations::WithReason>(), of::<claims::ClaimView>()]),
+
+    post("/v1/payment-batches", OFFICER, ["提出拨付批次", "Propose a payment batch"], payments::propose, [of::<payments::NewPaymentBatch>(), of::<payments::PaymentBatchView>()]).creating(),
+    get("/v1/payment-batches", INSIDE, ["拨付批次列表", "List payment batches"], read!(payments::list), page::<payments::PaymentBatchView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
+    get("/v1/payment-batches/{id}", INSIDE, ["拨付批次及其明细", "A payment batch with its lines"], read!(payments::get), of::<payments::PaymentBatchView>()),
+    post("/v1/payment-batches/{id}/approve", APPROVER, ["批准拨付批次", "Approve a payment batch"], payments::approve, [of::<claims::ByPath>(), of::<payments::PaymentBatchView>()]),
+    post("/v1/payment-batches/{id}/reject", APPROVER, ["驳回拨付批次", "Reject a payment batch"], payments::reject, [of::<organisations::WithReason>(), of::<payments::PaymentBatchView>()]),
+    Route {
+        method: Post, path: "/v1/payment-batches/{id}/results", permission: OFFICER, summary: ["录入银行回单", "Record the bank's results"],
+        query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, verb: Verb::Group(payments::results),
+    },
 
     Route {
         method: Post, path: "/v1/batches", permission: WRITERS, summary: ["批量写入", "Many writes in one request"],

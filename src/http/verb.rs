@@ -73,6 +73,20 @@ impl Parsed {
 /// Parses a write.
 pub type Parse = fn(&WriteRequest<'_>) -> Result<Parsed, Problem>;
 
+/// Writes that stand or fall together.
+#[derive(Debug)]
+pub struct ParsedGroup {
+    /// What is asked for, in order.
+    pub commands: Vec<Command>,
+    /// Texts that they name.
+    pub texts: Vec<NewText>,
+    /// The member of the body that lists them.
+    pub member: &'static str,
+}
+
+/// Parses writes that stand or fall together.
+pub type ParseGroup = fn(&WriteRequest<'_>) -> Result<ParsedGroup, Problem>;
+
 /// A read whose caller may call it.
 #[derive(Debug)]
 pub struct ReadRequest {

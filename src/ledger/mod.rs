@@ -11,4 +11,4 @@ pub mod store;
 
 pub use accounts::{Account, BookCode, Side};
 pub use balances::{BalanceKey, Deltas, LedgerError};
-pub use postings::{Dimensions, Line, Posting};
+pub use postings::{Dimensions, Line, Part, Posting};

@@ -20,6 +20,16 @@ pub struct Dimensions {
     pub fiscal_year: FiscalYear,
 }
 
+/// A funding level's part of an amount; no level where one level pays all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Label>,
+    /// CNY.
+    pub amount: Money,
+}
+
 /// One line of a posting. The amount is above zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -84,6 +94,62 @@ impl Posting {
         Self::default().pair(commitment, to, amount, at)
     }
 
+    /// **ACCRUE(a, c, k)**, level by level: B Dr `commitment` Cr2007; F Dr`expense` Cr2302, owed to the payee.
+    pub fn accrue(
+        parts: &[Part],
+        [commitment, expense]: [Account; 2],
+        at: &Dimensions,
+        payee: CreditCode,
+    ) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting.pair(commitment, Account::B2007, amount, at).pair(expense, Account::F2302, amount, at)
+        })
+        .owed_to(payee)
+    }
+
+    /// **PAY(a)**, level by level: B Dr2007 Cr2008; F Dr2302 Cr4001; Y Dr7101 Cr6001.
+    pub fn pay(parts: &[Part], at: &Dimensions, payee: CreditCode) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting
+                .pair(Account::B2007, Account::B2008, amount, at)
+                .pair(Account::F2302, Account::F4001, amount, at)
+                .pair(Account::Y7101, Account::Y6001, amount, at)
+        })
+        .owed_to(payee)
+    }
+
+    /// **PAY** reversed: the bank returned it after it was paid.
+    pub fn unpay(parts: &[Part], at: &Dimensions, payee: CreditCode) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting
+                .pair(Account::B2008, Account::B2007, amount, at)
+                .pair(Account::F4001, Account::F2302, amount, at)
+                .pair(Account::Y6001, Account::Y7101, amount, at)
+        })
+        .owed_to(payee)
+    }
+
+    /// Both postings as one.
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// The same pairs for the part of every level.
+    fn by_level(parts: &[Part], at: &Dimensions, pairs: impl Fn(Self, Money, &Dimensions) -> Self) -> Self {
+        parts.iter().fold(Self::default(), |posting, part| {
+            pairs(posting, part.amount, &Dimensions { level: part.level.clone(), ..at.clone() })
+        })
+    }
+
+    /// The payables are this payee's, who need not be the beneficiary.
+    fn owed_to(mut self, payee: CreditCode) -> Self {
+        for line in self.0.iter_mut().filter(|line| line.account.per_payee()) {
+            line.organisation = Some(payee);
+        }
+        self
+    }
+
     /// Adds a debit and a credit of the same amount; a part of 0.00 is left out.
     fn pair(mut self, debit: Account, credit: Account, amount: Money, at: &Dimensions) -> Self {
         if !amount.is_zero() {
@@ -138,12 +204,17 @@ mod tests {
         #[test]
         fn every_verb_balances_every_book(fen in 0_i64..100_000_000_000, year in 2020_i32..2030, today in 2020_i32..2030) {
             let (amount, at) = (Money::from_fen(fen), at(year));
+            let payee = CreditCode::parse("91310000MA1FL0000N").unwrap();
+            let parts = [Part { level: None, amount }, Part { level: Some(Label::parse("city").unwrap()), amount }];
             for posting in [
                 Posting::appropriate(amount, &at),
                 Posting::reduce_appropriation(amount, &at),
                 Posting::lapse(amount, &at),
                 Posting::commit(amount, Account::B2003, &at),
                 Posting::release(amount, Account::B2003, &at, FiscalYear::new(today).unwrap()),
+                Posting::accrue(&parts, [Account::B2003, Account::F500101], &at, payee),
+                Posting::pay(&parts, &at, payee),
+                Posting::unpay(&parts, &at, payee),
             ] {
                 prop_assert!(posting.balances().unwrap());
                 prop_assert_eq!(posting.is_empty(), fen == 0);

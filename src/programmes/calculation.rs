@@ -112,6 +112,9 @@ pub struct Inputs {
     /// The cap of one claim or voucher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_cap: Option<Money>,
+    /// What is left on the voucher that is redeemed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher_balance: Option<Money>,
     /// The lifetime cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<CapUse>,
@@ -294,6 +297,7 @@ fn cut(computed: Money, inputs: &Inputs) -> Result<(Money, Vec<Reduction>), Calc
         limits.push((ReductionCode::NetOff, computed.minus(other)?.max(Money::ZERO)));
     }
     limits.extend(inputs.claim_cap.map(|cap| (ReductionCode::ClaimCap, cap)));
+    limits.extend(inputs.voucher_balance.map(|left| (ReductionCode::VoucherBalance, left)));
     if let Some(cap) = &inputs.lifetime {
         limits.push((ReductionCode::LifetimeCap, room(cap)?));
     }

@@ -55,6 +55,19 @@ statement! {
                   OR $2 AND status = 'reviewed' AND created_by <> $3 AND reviewed_by IS DISTINCT FROM $3 \
                   OR status = 'returned' AND organisation = $4) \
              UNION ALL \
+             SELECT 'claim', id::text, \
+                    CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'approve' ELSE 'submit' END, \
+                    status, programme, organisation, created, updated_at \
+               FROM claims \
+              WHERE status IN ('submitted', 'reviewed', 'returned') \
+                AND ($1 AND status = 'submitted' \
+                  OR $2 AND status = 'reviewed' AND created_by <> $3 AND submitted_by IS DISTINCT FROM $3 \
+                     AND reviewed_by IS DISTINCT FROM $3 \
+                  OR status = 'returned' AND organisation = $4) \
+             UNION ALL \
+             SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at \
+               FROM payment_batches WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             UNION ALL \
              SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at \
                FROM programmes WHERE $2 AND status = 'draft' AND created_by <> $3 \
              UNION ALL \
@@ -72,6 +85,7 @@ statement! {
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
              SELECT t.sequence FROM transitions AS t JOIN ( \
                  SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
+                 UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
                ON own.document = t.document WHERE t.sequence > $1) \
@@ -84,6 +98,7 @@ statement! {
     pub fn own_transitions(sequences: &[i64], organisation: &str, provider: &str) -> Vec<TransitionFound> =
         "SELECT t.sequence, t.kind, t.document, t.from_status, t.to_status FROM transitions AS t JOIN ( \
              SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
+             UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
            ON own.document = t.document WHERE t.sequence = ANY($1) ORDER BY t.sequence, t.ordinal";

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod queries;
+pub mod redemption;
 pub mod rules;
 pub mod store;
 
@@ -263,6 +264,16 @@ pub struct ChangeVoucher {
     pub reason: TextHash,
 }
 
+/// A member of `POST /vouchers/expire`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpireVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// The day that its last usable day lies before; the release counts from it. The business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+}
+
 /// Why a voucher is not given, or does not change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -290,6 +301,12 @@ pub enum VoucherError {
     /// To return or reject needs a reason.
     #[error("a reason is missing")]
     ReasonMissing,
+    /// Its last usable day is over.
+    #[error("the voucher expired after {valid_until}")]
+    VoucherExpired {
+        /// Its last usable day.
+        valid_until: Date,
+    },
     /// The last usable day would lie beyond the calendar.
     #[error("the validity is out of range")]
     ValidityOutOfRange,

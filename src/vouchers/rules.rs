@@ -81,6 +81,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
         base: policy.base.unwrap_or_default(),
         net_off: net_off(own, facts)?,
         claim_cap: policy.caps.claim.map(Amount::money),
+        voucher_balance: None,
         lifetime: policy.caps.lifetime.map(|cap| CapUse {
             year: None,
             cap: cap.money(),

@@ -59,6 +59,18 @@ statement! {
         "SELECT * FROM contract_uses WHERE rental = ANY($1)";
 }
 
+rows! {
+    /// A voucher that is due.
+    pub struct DueRow { id: Uuid }
+}
+
+statement! {
+    /// Vouchers whose last usable day lies before a day, with something that nobody holds.
+    pub fn vouchers_due(day: NaiveDate, limit: i64) -> Vec<DueRow> =
+        "SELECT id FROM vouchers WHERE valid_until < $1 AND available > 0 \
+         AND status IN ('issued', 'partly_redeemed', 'suspended') ORDER BY valid_until, created LIMIT $2";
+}
+
 impl VoucherRow {
     /// The row of a voucher.
     pub fn new(v: &Voucher) -> Result<Self, Unreadable> {

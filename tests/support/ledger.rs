@@ -94,9 +94,10 @@ impl Ledger {
             (
                 "balances",
                 "SELECT count(*) FROM (
-                    SELECT account, programme, abs(sum(CASE side WHEN 'D' THEN amount ELSE -amount END)) AS amount
-                      FROM entries GROUP BY account, programme) AS e
-                   FULL JOIN balances AS b USING (account, programme)
+                    SELECT account, programme, CASE account WHEN 'F2302' THEN organisation ELSE '' END AS payee,
+                           abs(sum(CASE side WHEN 'D' THEN amount ELSE -amount END)) AS amount
+                      FROM entries GROUP BY 1, 2, 3) AS e
+                   FULL JOIN balances AS b USING (account, programme, payee)
                   WHERE e.amount IS DISTINCT FROM b.amount",
             ),
             (
@@ -219,8 +220,10 @@ pub fn submission(envelope: Envelope) -> Submission {
 /// All or nothing.
 pub fn group(subject: &str, members: Vec<Envelope>) -> Submission {
     let actor = super::world::officer(subject);
-    let any =
-        submission(by(subject, Command::OpenGroup(subsidy_ledger::book::command::OpenGroup { members: 1 })));
+    let any = submission(by(
+        subject,
+        Command::OpenGroup(subsidy_ledger::book::command::OpenGroup { members: 1, as_of: None }),
+    ));
     Submission { work: Work::All { actor, members }, ..any }
 }
 

@@ -53,6 +53,7 @@ pub fn steps() -> Vec<Step> {
     for number in 0..CONTRACTS {
         steps.extend(voucher(number));
     }
+    steps.extend(redemptions());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
     let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
@@ -159,6 +160,36 @@ pub fn voucher(number: u32) -> Vec<Step> {
     all.into_iter().map(Step::One).collect()
 }
 
+/// A part of a voucher redeemed, one redeemed and closed, one held.
+fn redemptions() -> Vec<Step> {
+    let mut all = Vec::new();
+    for (number, last) in [(61, "false"), (62, "true"), (63, "false")] {
+        let request = json!({ "voucher_redemption": { "voucher": id(2, number), "final": last,
+            "settlement": [{ "item": "compute", "amount": "20000.33", "tax_percent": "6" }] } });
+        let claim = id(4, number);
+        all.push(officer(json!({ "draft_claim": { "id": claim, "request": request } })));
+        all.push(officer(json!({ "submit_claim": { "id": claim } })));
+        if number != 63 {
+            all.push(by(
+                "officer-2",
+                "officer",
+                json!({ "review_claim": { "id": claim, "decision": "pass" } }),
+            ));
+            all.push(approver(json!({ "approve_claim": { "id": claim } })));
+        }
+    }
+    let batch = id(5, 1);
+    let claims = [61, 62].map(|number| id(4, number).replace('-', "")).concat();
+    all.push(officer(json!({ "propose_payment_batch": { "id": batch, "claims": claims } })));
+    all.push(approver(json!({ "approve_payment_batch": { "id": batch } })));
+    let result = |number: u32, outcome: &str| {
+        officer(json!({ "settle_payment": { "batch": batch, "claim": id(4, number), "outcome": outcome,
+            "bank_reference": "FT1", "date": "2026-03-02" } }))
+    };
+    all.extend([result(61, "paid"), result(62, "returned")]);
+    all.into_iter().map(Step::One).collect()
+}
+
 /// The leaves of the scenario under stamps a second apart; a group shares one.
 pub fn leaves() -> Vec<Vec<u8>> {
     let (mut book, mut leaves) = (Book::complete(), Vec::new());
@@ -170,7 +201,7 @@ pub fn leaves() -> Vec<Vec<u8>> {
             Step::One(envelope) => vec![envelope],
             Step::All(members) => {
                 let count = u32::try_from(members.len()).expect("few");
-                let command = Command::OpenGroup(OpenGroup { members: count });
+                let command = Command::OpenGroup(OpenGroup { members: count, as_of: None });
                 let header = Envelope { actor: actor("officer-1", "officer"), if_match: None, command };
                 std::iter::once(header).chain(members).collect()
             }

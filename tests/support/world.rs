@@ -18,18 +18,20 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_ledger::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
 use subsidy_ledger::book::{Book, Command, Decision, Envelope, Outcome};
+use subsidy_ledger::claims::*;
 use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
 use subsidy_ledger::domain::money::{Amount, SignedAmount};
 use subsidy_ledger::domain::*;
 use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Side};
 use subsidy_ledger::organisations::{Category, ChangeStanding, RegisterOrganisation, Size};
+use subsidy_ledger::payments::*;
 use subsidy_ledger::programmes::calculation::SettledLine;
 use subsidy_ledger::programmes::policy::*;
 use subsidy_ledger::programmes::*;
 use subsidy_ledger::reference_rates::LoadReferenceRate;
 use subsidy_ledger::rentals::RegisterRental;
 use subsidy_ledger::vouchers::{
-    ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, VoucherStatus,
+    ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, VoucherStatus,
 };
 use uuid::Uuid;
 
@@ -167,6 +169,11 @@ impl World {
 
     fn command(&mut self, book: &Book) -> Command {
         let today = book.agency.as_ref().and_then(|a| a.business_date).unwrap_or(date(FIRST_DAY));
+        match self.rng.gen_range(0..100) {
+            0..50 => return self.second_half(book, today),
+            50..65 => return self.payment(book, today),
+            _ => {}
+        }
         match self.rng.gen_range(0..1000) {
             0..20 => {
                 let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 2);
@@ -216,7 +223,7 @@ impl World {
             930..955 => Command::SuspendVoucher(self.change(book, VoucherStatus::Issued)),
             955..980 => Command::ReinstateVoucher(self.change(book, VoucherStatus::Suspended)),
             980..995 => {
-                let days = self.rng.gen_range(-1..30);
+                let days = self.rng.gen_range(-1..40);
                 Command::MoveBusinessDate(MoveBusinessDate {
                     date: Date::from_naive(today.naive() + TimeDelta::days(days)),
                 })
@@ -305,7 +312,7 @@ impl World {
             } else {
                 None
             },
-            validity_months: voucher.then(|| self.rng.gen_range(1..36)),
+            validity_months: voucher.then(|| self.rng.gen_range(1..5)),
             one_per_contract: if voucher { self.maybe(2, |w| w.one_in(3)) } else { None },
             points: interest.then(|| PointsRule {
                 max: Points::parse("1.5").expect("points"),
@@ -462,11 +469,166 @@ impl World {
         ChangeVoucher { id: self.voucher(book, status), reason: self.hash() }
     }
 
+    /// What becomes of vouchers once they are issued.
+    fn second_half(&mut self, book: &Book, today: Date) -> Command {
+        match self.rng.gen_range(0..100) {
+            0..25 => Command::DraftClaim(Box::new(WriteClaim {
+                id: ClaimId::new(self.id()),
+                request: self.redemption(book, None),
+            })),
+            25..30 => {
+                let id = self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]);
+                let voucher = book.claims.peek(&id).map(|claim| claim.voucher).filter(|_| !self.one_in(9));
+                Command::RewriteClaim(Box::new(WriteClaim { id, request: self.redemption(book, voucher) }))
+            }
+            30..52 => Command::SubmitClaim(NameClaim {
+                id: self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]),
+            }),
+            52..68 => Command::ReviewClaim(ReviewClaim {
+                id: self.claim(book, &[ClaimStatus::Submitted]),
+                decision: self.pick(&[
+                    ReviewDecision::Pass,
+                    ReviewDecision::Pass,
+                    ReviewDecision::Pass,
+                    ReviewDecision::Return,
+                    ReviewDecision::Reject,
+                ]),
+                reason: self.maybe(2, Self::hash),
+            }),
+            68..87 => Command::ApproveClaim(ApproveClaim {
+                id: self.claim(book, &[ClaimStatus::Reviewed]),
+                effective_date: self.maybe(4, |w| w.day(today)),
+            }),
+            87..90 => Command::RejectClaim(RejectClaim {
+                id: self.claim(book, &[ClaimStatus::Reviewed]),
+                reason: self.hash(),
+            }),
+            90..94 => {
+                let open = [ClaimStatus::Submitted, ClaimStatus::Returned, ClaimStatus::Reviewed];
+                Command::WithdrawClaim(NameClaim { id: self.claim(book, &open) })
+            }
+            _ => self.expire(book, today),
+        }
+    }
+
+    /// What becomes of claims once they are approved.
+    fn payment(&mut self, book: &Book, today: Date) -> Command {
+        match self.rng.gen_range(0..100) {
+            0..35 => {
+                let mut claims: Vec<ClaimId> = (0..self.rng.gen_range(1..4))
+                    .map(|_| {
+                        let free: Vec<_> = book
+                            .claims
+                            .iter()
+                            .filter(|(_, c)| c.status == ClaimStatus::Approved && c.batch.is_none())
+                            .map(|(id, _)| *id)
+                            .collect();
+                        if free.is_empty() {
+                            self.claim(book, &[ClaimStatus::Approved])
+                        } else {
+                            self.pick(&free)
+                        }
+                    })
+                    .collect();
+                claims.sort();
+                if !self.one_in(12) {
+                    claims.dedup();
+                }
+                let claims = ClaimIds::new(claims).expect("a few");
+                let id = PaymentBatchId::new(self.id());
+                Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims }))
+            }
+            35..55 => Command::ApprovePaymentBatch(ApprovePaymentBatch {
+                id: self.batch(book, BatchStatus::Proposed),
+            }),
+            55..60 => Command::RejectPaymentBatch(RejectPaymentBatch {
+                id: self.batch(book, BatchStatus::Proposed),
+                reason: self.hash(),
+            }),
+            _ => {
+                let status = if self.one_in(4) { LineStatus::Paid } else { LineStatus::Open };
+                let any: Vec<_> = book.payment_lines.iter().map(|(key, _)| *key).collect();
+                let fit = book.payment_lines.iter().filter(|(_, l)| l.status == status);
+                let fit: Vec<_> = fit.map(|(key, _)| *key).collect();
+                let from = if fit.is_empty() || self.one_in(15) { &any } else { &fit };
+                let paid = if from.is_empty() {
+                    LineKey { batch: PaymentBatchId::new(self.id()), claim: ClaimId::new(self.id()) }
+                } else {
+                    self.pick(from)
+                };
+                let returned = status == LineStatus::Paid || self.one_in(3);
+                Command::SettlePayment(SettlePayment {
+                    batch: paid.batch,
+                    claim: paid.claim,
+                    outcome: if returned { PaymentResult::Returned } else { PaymentResult::Paid },
+                    bank_reference: line("FT1"),
+                    date: if self.one_in(4) { self.day(today) } else { today },
+                    reason: self.maybe(2, Self::hash),
+                })
+            }
+        }
+    }
+
+    fn batch(&mut self, book: &Book, status: BatchStatus) -> PaymentBatchId {
+        let any: Vec<_> = book.payment_batches.iter().map(|(id, _)| *id).collect();
+        let fit = book.payment_batches.iter().filter(|(_, b)| b.status == status);
+        let fit: Vec<_> = fit.map(|(id, _)| *id).collect();
+        let from = if fit.is_empty() || self.one_in(12) { &any } else { &fit };
+        if from.is_empty() { PaymentBatchId::new(self.id()) } else { self.pick(from) }
+    }
+
+    fn redemption(&mut self, book: &Book, voucher: Option<VoucherId>) -> ClaimRequest {
+        let usable =
+            self.pick(&[VoucherStatus::Issued, VoucherStatus::Issued, VoucherStatus::PartlyRedeemed]);
+        let voucher = voucher.unwrap_or_else(|| self.voucher(book, usable));
+        let settlement = (0..self.rng.gen_range(1..4))
+            .map(|_| SettledLine {
+                item: label(self.pick(&ITEMS)),
+                amount: if self.one_in(12) { self.amount(0, 3) } else { self.amount(4, 9) },
+                tax_percent: (!self.one_in(12)).then(|| percent(self.pick(&["6", "13", "0"]))),
+            })
+            .collect();
+        ClaimRequest::VoucherRedemption { voucher, settlement, closing: self.one_in(5) }
+    }
+
+    /// A claim, most times one in one of those states.
+    fn claim(&mut self, book: &Book, states: &[ClaimStatus]) -> ClaimId {
+        let any: Vec<_> = book.claims.iter().map(|(id, _)| *id).collect();
+        let fit: Vec<_> =
+            book.claims.iter().filter(|(_, c)| states.contains(&c.status)).map(|(id, _)| *id).collect();
+        let from = if fit.is_empty() || self.one_in(15) { &any } else { &fit };
+        if from.is_empty() { ClaimId::new(self.id()) } else { self.pick(from) }
+    }
+
+    fn expire(&mut self, book: &Book, today: Date) -> Command {
+        let over: Vec<_> = book
+            .vouchers
+            .iter()
+            .filter(|(_, v)| v.valid_until.is_some_and(|last| last < today))
+            .filter(|(_, v)| v.balance.available().is_ok_and(Money::is_positive))
+            .map(|(id, _)| *id)
+            .collect();
+        let id = if over.is_empty() || self.one_in(8) {
+            self.voucher(book, VoucherStatus::Issued)
+        } else {
+            self.pick(&over)
+        };
+        Command::ExpireVoucher(ExpireVoucher { id, as_of: self.maybe(4, |w| w.day(today)) })
+    }
+
     /// Who asks: people of the agency, and for applications and contracts often the organisation itself.
     fn actor(&mut self, book: &Book, command: &Command) -> Actor {
         let own = match command {
             Command::RegisterRental(c) => Some(c.organisation),
             Command::ApplyForVoucher(c) => book.rentals.peek(&c.rental).map(|r| r.organisation),
+            Command::DraftClaim(c) => {
+                let ClaimRequest::VoucherRedemption { voucher, .. } = &c.request;
+                book.vouchers.peek(voucher).map(|v| v.organisation)
+            }
+            Command::RewriteClaim(c) => book.claims.peek(&c.id).map(|claim| claim.organisation),
+            Command::SubmitClaim(c) | Command::WithdrawClaim(c) => {
+                book.claims.peek(&c.id).map(|claim| claim.organisation)
+            }
             _ => None,
         };
         if let Some(own) = own
@@ -487,6 +649,8 @@ fn version_of(book: &Book, command: &Command) -> Option<Sequence> {
         Command::IssueVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
         Command::CancelVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
         Command::ApproveBudgetChange(c) => book.budget_changes.peek(&c.id).map(|b| b.revision.version),
+        Command::SubmitClaim(c) => book.claims.peek(&c.id).map(|claim| claim.revision.version),
+        Command::ApproveClaim(c) => book.claims.peek(&c.id).map(|claim| claim.revision.version),
         Command::ProposeRules(c) => book.programmes.peek(&c.programme).map(|p| p.revision.version),
         _ => None,
     }
@@ -575,6 +739,11 @@ impl Auditor {
             self.issued += 1;
             check_caps(book, voucher);
         }
+        check_claims(book);
+        check_payments(book);
+        if let (Command::ApproveClaim(_), Outcome::Claim { claim, .. }) = (command, &decision.outcome) {
+            check_redemption_caps(book, claim);
+        }
     }
 
     fn count(&mut self, decision: &Decision) {
@@ -649,8 +818,8 @@ fn check_vouchers(book: &Book) {
             }
         }
     }
-    let kept: BTreeMap<UsageKey, i64> =
-        book.usages.iter().map(|(key, used)| (key.clone(), used.fen())).collect();
+    let issue = book.usages.iter().filter(|(key, _)| key.counts == Counts::Issue);
+    let kept: BTreeMap<UsageKey, i64> = issue.map(|(key, used)| (key.clone(), used.fen())).collect();
     assert_eq!(kept, used, "the counters count what is issued and not given back");
     for (code, committed) in committed {
         let of = |account| book.balance(&BalanceKey::of(account, &code)).expect("a balance").fen();
@@ -677,4 +846,102 @@ fn check_caps(book: &Book, voucher: &subsidy_ledger::vouchers::Voucher) {
     if let Some(claim) = policy.caps.claim {
         assert!(voucher.balance.face <= claim.money(), "{voucher:?} is over {claim}");
     }
+}
+
+/// What claims hold and take of their vouchers, what is owed for them, and what the counters say of them.
+fn check_claims(book: &Book) {
+    let mut drawn: BTreeMap<VoucherId, (i64, i64)> = BTreeMap::new();
+    let mut used: BTreeMap<UsageKey, i64> = BTreeMap::new();
+    let mut owed: BTreeMap<BalanceKey, i64> = BTreeMap::new();
+    for (id, claim) in book.claims.iter() {
+        let sum = Money::sum(claim.parts.iter().map(|part| part.amount));
+        assert_eq!(sum, Ok(claim.amount), "{claim:?}");
+        assert!(claim.amount.is_positive());
+        let (held, redeemed) = drawn.entry(claim.voucher).or_default();
+        *held += claim.held.fen();
+        let Some(approved_on) = claim.approved_on else { continue };
+        *redeemed += claim.amount.fen();
+        let people = [Some(&claim.created_by), claim.submitted_by.as_ref(), claim.reviewed_by.as_ref()];
+        assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
+        for year in [Some(approved_on.year()), None] {
+            let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+            let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
+            *used.entry(key).or_default() += claim.amount.fen();
+        }
+        if claim.status == ClaimStatus::Approved {
+            let payee = Some(claim.payee);
+            let key = BalanceKey { payee, ..BalanceKey::of(Account::F2302, &claim.programme) };
+            *owed.entry(key).or_default() += claim.amount.fen();
+        }
+    }
+    for (id, voucher) in book.vouchers.iter() {
+        let (held, redeemed) = drawn.get(id).copied().unwrap_or_default();
+        let kept = (voucher.balance.held.fen(), voucher.balance.redeemed.fen());
+        assert_eq!(kept, (held, redeemed), "{voucher:?}");
+    }
+    let counted = book.usages.iter().filter(|(key, _)| key.counts == Counts::Redemption);
+    let kept: BTreeMap<UsageKey, i64> = counted.map(|(key, used)| (key.clone(), used.fen())).collect();
+    assert_eq!(kept, used, "the counters count what was approved");
+    let payable = book.balances.iter().filter(|(key, _)| key.account == Account::F2302);
+    let payable: BTreeMap<BalanceKey, i64> =
+        payable.filter(|(_, owed)| !owed.is_zero()).map(|(key, owed)| (key.clone(), owed.fen())).collect();
+    assert_eq!(payable, owed, "what is owed to a payee is what was approved and not paid");
+}
+
+/// After an approval: within the caps of the rules under which it was computed.
+fn check_redemption_caps(book: &Book, claim: &Claim) {
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
+    let used = |year| {
+        let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+        let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
+        *book.usages.peek(&key).expect("counted")
+    };
+    if let Some(annual) = caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Redemption)) {
+        let year = claim.approved_on.map(Date::year);
+        assert!(used(year) <= annual.amount.money(), "{claim:?} is over {annual:?}");
+    }
+    if let Some(lifetime) = caps.lifetime {
+        assert!(used(None) <= lifetime.money(), "{claim:?} is over {lifetime}");
+    }
+    if let Some(cap) = caps.claim {
+        assert!(claim.amount <= cap.money(), "{claim:?} is over {cap}");
+    }
+}
+
+/// A claim is paid once and stands in one open batch; batches count and sum their lines; what is expended is what was
+/// paid.
+fn check_payments(book: &Book) {
+    let mut lines: BTreeMap<PaymentBatchId, (u32, u32, i64)> = BTreeMap::new();
+    let mut placed: BTreeMap<ClaimId, &PaymentLine> = BTreeMap::new();
+    for (key, line) in book.payment_lines.iter() {
+        let (count, open, total) = lines.entry(key.batch).or_default();
+        (*count, *total) = (*count + 1, *total + line.amount.fen());
+        *open += u32::from(line.status == LineStatus::Open);
+        if matches!(line.status, LineStatus::Open | LineStatus::Paid) {
+            assert!(
+                placed.insert(line.claim, line).is_none(),
+                "{line:?} stands in two batches or is paid twice"
+            );
+        }
+    }
+    for (id, batch) in book.payment_batches.iter() {
+        let kept = (batch.count, batch.open, batch.total.fen());
+        assert_eq!(Some(&kept), lines.get(id), "{batch:?}");
+        assert_ne!(batch.approved_by.as_ref(), Some(&batch.created_by), "{batch:?}");
+    }
+    let mut paid: BTreeMap<BalanceKey, i64> = BTreeMap::new();
+    for (id, claim) in book.claims.iter() {
+        let line = placed.get(id);
+        assert_eq!(claim.batch, line.map(|line| line.batch), "{claim:?}");
+        let is_paid = line.is_some_and(|line| line.status == LineStatus::Paid);
+        assert_eq!(claim.status == ClaimStatus::Paid, is_paid, "{claim:?}");
+        if is_paid {
+            *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += claim.amount.fen();
+        }
+    }
+    let expended = book.balances.iter().filter(|(key, _)| key.account == Account::B2008);
+    let kept: BTreeMap<BalanceKey, i64> =
+        expended.filter(|(_, sum)| !sum.is_zero()).map(|(key, sum)| (key.clone(), sum.fen())).collect();
+    assert_eq!(kept, paid, "what is expended is what was paid");
 }

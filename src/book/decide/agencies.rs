@@ -19,8 +19,11 @@ pub(super) fn move_business_date(context: Context<'_>, command: &MoveBusinessDat
     Ok(decision(moved))
 }
 
-pub(super) fn open_group(command: &OpenGroup) -> Decision {
-    Decision { effects: Effects::default(), outcome: Outcome::Group { members: command.members } }
+pub(super) fn open_group(context: Context<'_>, command: &OpenGroup) -> Result<Decision, Stop> {
+    if let Some(as_of) = command.as_of {
+        context.effective_date(Some(as_of))?;
+    }
+    Ok(Decision { effects: Effects::default(), outcome: Outcome::Group { members: command.members } })
 }
 
 fn decision(agency: Agency) -> Decision {

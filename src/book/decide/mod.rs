@@ -2,7 +2,9 @@
 //! told: not found, other version, other state, same person, date, rule.
 
 mod agencies;
+mod claims;
 mod organisations;
+mod payments;
 mod programmes;
 mod rentals;
 mod vouchers;
@@ -30,7 +32,7 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::CreateAgency(c) => agencies::create(context, c),
         Command::SwitchSemantics(c) => agencies::switch_semantics(context, c),
         Command::MoveBusinessDate(c) => agencies::move_business_date(context, c),
-        Command::OpenGroup(c) => Ok(agencies::open_group(c)),
+        Command::OpenGroup(c) => agencies::open_group(context, c),
         Command::LoadReferenceRate(c) => organisations::load_reference_rate(context, c),
         Command::RegisterOrganisation(c) => organisations::register(context, c),
         Command::BlockOrganisation(c) => organisations::block(context, c),
@@ -48,6 +50,18 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::CancelVoucher(c) => vouchers::cancel(context, c),
         Command::SuspendVoucher(c) => vouchers::suspend(context, c),
         Command::ReinstateVoucher(c) => vouchers::reinstate(context, c),
+        Command::ExpireVoucher(c) => vouchers::expire(context, c),
+        Command::DraftClaim(c) => claims::draft(context, c),
+        Command::RewriteClaim(c) => claims::write(context, c),
+        Command::SubmitClaim(c) => claims::submit(context, c),
+        Command::WithdrawClaim(c) => claims::withdraw(context, c),
+        Command::ReviewClaim(c) => claims::review(context, c),
+        Command::ApproveClaim(c) => claims::approve(context, c),
+        Command::RejectClaim(c) => claims::reject(context, c),
+        Command::ProposePaymentBatch(c) => payments::propose(context, c),
+        Command::ApprovePaymentBatch(c) => payments::approve(context, c),
+        Command::RejectPaymentBatch(c) => payments::reject(context, c),
+        Command::SettlePayment(c) => payments::settle(context, c),
     }
 }
 

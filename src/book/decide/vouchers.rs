@@ -14,8 +14,8 @@ use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::{
-    ApplyForVoucher, ChangeVoucher, ContractUse, IssueVoucher, ReviewDecision, ReviewVoucher, Uses, Voucher,
-    VoucherStatus, rules,
+    ApplyForVoucher, ChangeVoucher, ContractUse, ExpireVoucher, IssueVoucher, ReviewDecision, ReviewVoucher,
+    Uses, Voucher, VoucherStatus, redemption, rules,
 };
 
 /// What a voucher is held against, all of it loaded.
@@ -203,7 +203,7 @@ pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Deci
     Ok(decided(effects, voucher, Some(sheet)))
 }
 
-fn dimensions(voucher: &Voucher, day: Date) -> Dimensions {
+pub(super) fn dimensions(voucher: &Voucher, day: Date) -> Dimensions {
     Dimensions {
         programme: voucher.programme.clone(),
         organisation: Some(voucher.organisation),
@@ -213,7 +213,7 @@ fn dimensions(voucher: &Voucher, day: Date) -> Dimensions {
 }
 
 /// What the organisation used of the programme, in the year of the issue and in all, after a change.
-fn used(
+pub(super) fn used(
     context: Context<'_>,
     voucher: &Voucher,
     change: impl Fn(Money) -> Result<Money, crate::domain::money::OutOfRange>,
@@ -252,4 +252,16 @@ pub(super) fn reinstate(context: Context<'_>, command: &ChangeVoucher) -> Result
     let before = existing(context, command.id)?;
     let voucher = rules::reinstate(before, command, context.stamp)?;
     Ok(decided(step(Some(before.status), &voucher), voucher, None))
+}
+
+pub(super) fn expire(context: Context<'_>, command: &ExpireVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let day = context.effective_date(command.as_of)?;
+    let (voucher, amount) = redemption::expire(before, day, context.stamp)?;
+    let mut effects = step(Some(before.status), &voucher);
+    effects.transitions.retain(|_| before.status != voucher.status);
+    effects.changes.extend(used(context, &voucher, |before| before.minus(amount))?);
+    effects.posting = Posting::release(amount, Account::B2003, &dimensions(&voucher, day), day.year());
+    effects.effective_date = Some(day);
+    Ok(Decision { effects, outcome: Outcome::Expiry { voucher: Box::new(voucher), amount } })
 }

@@ -35,6 +35,9 @@ macro_rules! documents {
         $each!(budget_changes, BudgetChangeRow, |change| Ok(BudgetChangeRow::new(change)), by_id);
         $each!(rentals, RentalRow, RentalRow::new, by_id);
         $each!(vouchers, VoucherRow, VoucherRow::new, by_id);
+        $each!(claims, ClaimRow, ClaimRow::new, by_id);
+        $each!(payment_batches, PaymentBatchRow, |batch| Ok(PaymentBatchRow::new(batch)), by_id);
+        $each!(payment_lines, PaymentLineRow, |line| Ok(PaymentLineRow::new(line)), by_id);
     };
 }
 pub(super) use documents;

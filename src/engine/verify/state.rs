@@ -9,6 +9,7 @@ use super::page::{Naming, PAGE, PAGE_ROWS, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
 use crate::audit::verify::{Finding, First};
 use crate::book::Slots;
+use crate::claims::store::ClaimRow;
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::rows::Table;
@@ -17,6 +18,7 @@ use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileR
 use crate::engine::write::number_row;
 use crate::ledger::store::{BalanceRow, TotalRow};
 use crate::organisations::store::OrganisationRow;
+use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
@@ -133,6 +135,19 @@ pub(super) async fn tables(
     );
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
+    documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
+    documents!(
+        conn,
+        stream,
+        first,
+        payment_batches,
+        PaymentBatchRow,
+        |d| fine(PaymentBatchRow::new(d)),
+        |r| { format!("payment_batches {}", r.id) }
+    );
+    documents!(conn, stream, first, payment_lines, PaymentLineRow, |d| fine(PaymentLineRow::new(d)), |r| {
+        format!("payment_lines {} {}", r.batch, r.claim)
+    });
     counters(conn, stream, first).await?;
     sums(conn, stream, first).await?;
     surplus_of_keyed(conn, stream, first).await

@@ -83,8 +83,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::{Amount, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, CreditCode, Date, Exact, Instant, Label, Line, Money, Percent, Points,
-    ProgrammeCode, RentalId, Role, Roles, Sequence, Subject, VoucherId,
+    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, Instant, Label, Line, Money,
+    PaymentBatchId, Percent, Points, ProgrammeCode, RentalId, Role, Roles, Sequence, Subject, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 
@@ -159,6 +159,8 @@ string_schema! {
     Label as "Label": "compute", "1 to 64 characters on one line.", pattern r"^\S(.{0,62}\S)?$";
     Line as "Line": "京财预〔2025〕1号", "1 to 200 characters on one line.", pattern r"^\S(.{0,198}\S)?$";
     VoucherId as "VoucherId": "01890a5d-ac96-774b-bcce-b302099a8057", "A voucher's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ClaimId as "ClaimId": "01890a5d-ac96-774b-bcce-b302099a8057", "A claim's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    PaymentBatchId as "PaymentBatchId": "01890a5d-ac96-774b-bcce-b302099a8057", "A payment batch's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RentalId as "RentalId": "01890a5d-ac96-774b-bcce-b302099a8057", "A rental's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     Reason as "Reason": "材料不全", "1 to 2,000 characters.";

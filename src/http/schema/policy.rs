@@ -1,12 +1,14 @@
 //! The schemas of programmes' rules and of calculation sheets.
 
 use super::{Many, One, object_schema, word_schema};
+use crate::claims::{ClaimKind, ClaimStatus};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
 use crate::domain::{
     Date, Exact, Label, Line, Money, Percent, Points, Rounding, RoundingMode, RoundingScope,
 };
 use crate::organisations::{Category, Size, Standing};
+use crate::payments::{BatchStatus, LineStatus, PaymentResult};
 use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
 };
@@ -38,6 +40,11 @@ word_schema! {
     BudgetChangeKind as "BudgetChangeKind": "appropriation" "adjustment" "lapse";
     ReductionCode as "ReductionCode": "net_off" "claim_cap" "voucher_balance" "paid_interest_ceiling" "lifetime_cap" "annual_cap";
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
+    ClaimKind as "ClaimKind": "voucher_redemption";
+    ClaimStatus as "ClaimStatus": "draft" "submitted" "reviewed" "approved" "paid" "returned" "rejected" "withdrawn";
+    BatchStatus as "PaymentBatchStatus": "proposed" "approved" "settled" "rejected";
+    LineStatus as "PaymentLineStatus": "open" "paid" "returned" "dropped";
+    PaymentResult as "PaymentOutcome": "paid" "returned";
     VoucherStatus as "VoucherStatus": "submitted" "reviewed" "returned" "rejected" "issued" "partly_redeemed" "redeemed" "expired" "cancelled" "suspended";
 }
 
@@ -75,7 +82,8 @@ object_schema! {
     ShareAmount as "ShareAmount" { level: One<Label>, amount: One<Money> }
     CapUse as "CapUse" { year?_: One<FiscalYear>, cap: One<Money>, used: One<Money> }
     Inputs as "Inputs" {
-        startup: One<bool>, base: One<Base>, net_off?_: One<Money>, claim_cap?_: One<Money>, lifetime?_: One<CapUse>,
+        startup: One<bool>, base: One<Base>, net_off?_: One<Money>, claim_cap?_: One<Money>,
+        voucher_balance?_: One<Money>, lifetime?_: One<CapUse>,
         annual?_: One<CapUse>,
     }
     Calculation as "Calculation" {
@@ -134,8 +142,8 @@ mod tests {
         lists_its_members::<SheetLine>(line.clone());
         let cap = json!({"year": 2025, "cap": "1.00", "used": "0.00"});
         let inputs = json!({
-            "startup": false, "base": "tax_inclusive", "net_off": "0.00", "claim_cap": "1.00", "lifetime": cap,
-            "annual": cap,
+            "startup": false, "base": "tax_inclusive", "net_off": "0.00", "claim_cap": "1.00",
+            "voucher_balance": "1.00", "lifetime": cap, "annual": cap,
         });
         lists_its_members::<Inputs>(inputs.clone());
         lists_its_members::<Calculation>(json!({
@@ -146,9 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn every_status_is_in_the_schema_of_vouchers() {
+    fn every_status_is_in_its_schema() {
         let schema = serde_json::to_value(<VoucherStatus as utoipa::PartialSchema>::schema()).unwrap();
         let words: Vec<_> = VoucherStatus::ALL.iter().map(|s| s.as_str()).collect();
+        assert_eq!(schema["enum"], json!(words));
+        let schema = serde_json::to_value(<ClaimStatus as utoipa::PartialSchema>::schema()).unwrap();
+        let words: Vec<_> = ClaimStatus::ALL.iter().map(|s| s.as_str()).collect();
         assert_eq!(schema["enum"], json!(words));
     }
 }

@@ -4,6 +4,9 @@
 //! document names, then parents' counters and balances. Asking for more than `decide` reads costs a
 //! little; asking for less is a fault, and a property test looks for it.
 
+mod claims;
+mod payments;
+
 use super::{Book, Command, Key, Keys, RateKey, Series};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId};
 use crate::ledger::{Account, BalanceKey};
@@ -75,6 +78,23 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::SuspendVoucher(c) | Command::ReinstateVoucher(c) => {
             keys.insert(Key::Voucher(c.id));
         }
+        Command::ExpireVoucher(c) => cancel_voucher(c.id, book, &mut keys),
+        Command::DraftClaim(c) => claims::draft(c, today, book, &mut keys),
+        Command::RewriteClaim(c) => claims::computed(c.id, today, book, &mut keys),
+        Command::SubmitClaim(c) => claims::computed(c.id, today, book, &mut keys),
+        Command::WithdrawClaim(c) => claims::held(c.id, book, &mut keys),
+        Command::ReviewClaim(c) => claims::held(c.id, book, &mut keys),
+        Command::RejectClaim(c) => claims::held(c.id, book, &mut keys),
+        Command::ApproveClaim(c) => {
+            claims::approve(c.id, c.effective_date.unwrap_or(today), book, &mut keys);
+        }
+        Command::ProposePaymentBatch(c) => {
+            keys.insert(Key::PaymentBatch(c.id));
+            payments::claims(c.claims.iter(), book, &mut keys);
+        }
+        Command::ApprovePaymentBatch(c) => payments::approve(c.id, book, &mut keys),
+        Command::RejectPaymentBatch(c) => payments::reject(c.id, book, &mut keys),
+        Command::SettlePayment(c) => payments::settle(c, book, &mut keys),
     }
     keys
 }

@@ -1,0 +1,3 @@
+UPDATE head SET schema_version = 2;
+DROP TABLE claims, payment_batches, payment_lines;
+DROP FUNCTION sum_of_parts;

@@ -1,0 +1,263 @@
+//! Claims, from draft to approval, and the voucher that each draws on.
+
+use super::vouchers::{dimensions, used};
+use super::{Context, found, named, programmes};
+use crate::book::Fault;
+use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
+use crate::book::refusal::{DateError, Stop};
+use crate::claims::{
+    ApproveClaim, Claim, ClaimRequest, ClaimStatus, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
+};
+use crate::domain::dates::FiscalYear;
+use crate::domain::{ClaimId, CreditCode, Date, Money};
+use crate::ledger::{Account, Posting};
+use crate::organisations::{Organisation, rules as organisations};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::policy::RelatedProvider;
+use crate::programmes::rules::in_force;
+use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
+use crate::rentals::RentalError;
+use crate::vouchers::redemption::{self, Redemption};
+use crate::vouchers::rules::eligible;
+use crate::vouchers::{Voucher, VoucherStatus};
+
+/// What a redemption is held against, all of it loaded.
+fn facts<'a>(
+    context: Context<'a>,
+    voucher: &'a Voucher,
+    rules: &'a RulesVersion,
+    own: Money,
+    day: Date,
+) -> Result<rules::Facts<'a>, Stop> {
+    redemption::open(voucher)?;
+    // the last usable day is held against the day of the deed: an approval dated back brings nothing back
+    let room = redemption::room(voucher, own, context.stamp.business_date)?;
+    let used = |year| {
+        let key = usage(voucher, year);
+        context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
+    };
+    Ok(rules::Facts {
+        rules,
+        organisation: party(context, [voucher.organisation, voucher.provider], rules)?,
+        voucher,
+        room,
+        used_in_year: used(Some(day.year()))?,
+        used_in_all: used(None)?,
+        day,
+    })
+}
+
+/// The organisation, not blocked, and not related to the provider where the rules refuse that.
+pub(super) fn party<'a>(
+    context: Context<'a>,
+    [organisation, provider]: [CreditCode; 2],
+    rules: &RulesVersion,
+) -> Result<&'a Organisation, Stop> {
+    let known = &context.book.organisations;
+    let organisation = organisations::may_begin(known.get(&organisation)?, organisation)?;
+    let lost = || Fault::Broken(format!("{provider} has a contract and is not registered"));
+    let provider = known.get(&provider)?.ok_or_else(lost)?;
+    let refuses = rules.rules.eligibility.related_provider == RelatedProvider::Refuse;
+    if refuses && organisations::related(organisation, provider) {
+        return Err(RentalError::RelatedProvider { provider: provider.credit_code }.into());
+    }
+    Ok(organisation)
+}
+
+fn usage(voucher: &Voucher, year: Option<FiscalYear>) -> UsageKey {
+    let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
+    UsageKey { programme, organisation, year, counts: Counts::Redemption }
+}
+
+/// The rules in force today.
+fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Stop> {
+    let lost = || Fault::Broken(format!("voucher {} has lost its programme", voucher.id));
+    let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(lost)?;
+    let today = context.stamp.business_date;
+    let versions = programmes::versions(context.book, programme)?;
+    Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+}
+
+pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
+    context.no_version()?;
+    let ClaimRequest::VoucherRedemption { voucher, settlement, .. } = &command.request;
+    let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
+    let voucher = named(voucher, "/voucher_id")?;
+    let today = context.stamp.business_date;
+    let facts = facts(context, voucher, rules_today(context, voucher)?, Money::ZERO, today)?;
+    eligible(facts.organisation, &facts.rules.rules.eligibility)?;
+    let sheet = rules::calculate(settlement, 1, &facts)?;
+    let claim = rules::draft(command.id, &command.request, &facts, &sheet, context.actor, context.stamp);
+    Ok(decided(step(None, &claim), claim, Some(sheet)))
+}
+
+pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
+    let before = own(context, command.id)?;
+    rules::writable(before)?;
+    let claim = rules::written(before, &command.request)?;
+    let (claim, sheet) = computed(context, &claim)?;
+    Ok(decided(step(Some(before.status), &claim), claim, Some(sheet)))
+}
+
+/// A draft or a returned claim, computed under the rules in force today.
+fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
+    let voucher = voucher(context, claim)?;
+    let today = context.stamp.business_date;
+    let facts = facts(context, voucher, rules_today(context, voucher)?, claim.held, today)?;
+    rules::still_eligible(facts.organisation, facts.rules)?;
+    let sheet = rules::calculate(&claim.settlement, claim.calculation.saturating_add(1), &facts)?;
+    Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
+}
+
+pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
+    let before = own(context, command.id)?;
+    rules::writable(before)?;
+    let (claim, sheet) = computed(context, before)?;
+    let claim = rules::submitted(claim, context.actor);
+    let mut effects = step(Some(before.status), &claim);
+    effects.changes.extend(rehold(context, before, claim.held)?);
+    Ok(decided(effects, claim, Some(sheet)))
+}
+
+/// The voucher with the claim's hold changed; nothing where it stays.
+fn rehold(context: Context<'_>, before: &Claim, to: Money) -> Result<Option<Change>, Stop> {
+    if before.held == to {
+        return Ok(None);
+    }
+    let voucher = redemption::hold(voucher(context, before)?, before.held, to, context.stamp);
+    Ok(Some(Change::Voucher(Box::new(voucher.map_err(CalculationError::from)?))))
+}
+
+pub(super) fn withdraw(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
+    let before = own(context, command.id)?;
+    freed(context, before, rules::withdraw(before, context.stamp)?)
+}
+
+pub(super) fn review(context: Context<'_>, command: &ReviewClaim) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    freed(context, before, rules::review(before, command, context.actor, context.stamp)?)
+}
+
+pub(super) fn reject(context: Context<'_>, command: &RejectClaim) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    freed(context, before, rules::reject(before, command.reason, context.stamp)?)
+}
+
+/// A step that computes nothing; the voucher follows where the hold changed.
+fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision, Stop> {
+    let mut effects = step(Some(before.status), &claim);
+    effects.changes.extend(rehold(context, before, claim.held)?);
+    Ok(decided(effects, claim, None))
+}
+
+pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let key = RulesKey { programme: before.programme.clone(), number: before.rules_version };
+    let lost = || Fault::Broken(format!("claim {} has lost its rules", before.id));
+    let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
+    rules::approvable(before, rules, context.stamp)?;
+    context.other_than(&[
+        ("created", Some(&before.created_by)),
+        ("submitted", before.submitted_by.as_ref()),
+        ("reviewed", before.reviewed_by.as_ref()),
+    ])?;
+    let day = context.effective_date(command.effective_date)?;
+    let voucher = voucher(context, before)?;
+    not_before(day, voucher.valid_from)?;
+    let facts = facts(context, voucher, rules, before.held, day)?;
+    rules::still_eligible(facts.organisation, rules)?;
+    let room = rules::Facts { room: before.held, ..facts };
+    let sheet = rules::calculate(&before.settlement, before.calculation.saturating_add(1), &room)?;
+    let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
+    redeemed(context, before, claim, sheet)
+}
+
+/// The claim's amount taken off its voucher and accrued.
+fn redeemed(
+    context: Context<'_>,
+    before: &Claim,
+    claim: Claim,
+    sheet: Calculation,
+) -> Result<Decision, Stop> {
+    let old = voucher(context, before)?;
+    let day = claim.approved_on.unwrap_or(context.stamp.business_date);
+    let redemption = Redemption { held: before.held, amount: claim.amount, closing: claim.closing };
+    let redeemed = redemption::redeem(old, &redemption, context.stamp);
+    let (voucher, released) = redeemed.map_err(CalculationError::from)?;
+    let mut effects = step(Some(before.status), &claim);
+    effects.transitions.extend(voucher_step(old.status, &voucher));
+    for year in [Some(day.year()), None] {
+        let key = usage(&voucher, year);
+        let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
+        let used = used.plus(claim.amount).map_err(CalculationError::from)?;
+        effects.changes.push(Change::Usage { key, used });
+    }
+    if released.is_positive() {
+        effects.changes.extend(used(context, &voucher, |before| before.minus(released))?);
+    }
+    let at = dimensions(&voucher, day);
+    effects.posting = Posting::accrue(&claim.parts, [Account::B2003, Account::F500101], &at, claim.payee)
+        .and(Posting::release(released, Account::B2003, &at, day.year()));
+    effects.effective_date = Some(day);
+    effects.changes.push(Change::Voucher(Box::new(voucher)));
+    Ok(decided(effects, claim, Some(sheet)))
+}
+
+/// A day that lies before what it rests on would make the books of that day wrong.
+pub(super) fn not_before(day: Date, earliest: Option<Date>) -> Result<(), DateError> {
+    match earliest {
+        Some(earliest) if day < earliest => {
+            Err(DateError::EffectiveDateTooEarly { effective_date: day, earliest })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn voucher_step(from: VoucherStatus, voucher: &Voucher) -> Option<Transition> {
+    (from != voucher.status).then(|| Transition {
+        kind: "voucher",
+        document: voucher.id.to_string(),
+        from: Some(from.as_str()),
+        to: voucher.status.as_str(),
+    })
+}
+
+fn existing(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {
+    let claim = found(context.book.claims.get(&id)?)?;
+    context.same_version(&claim.revision)?;
+    Ok(claim)
+}
+
+/// A claim of the caller's, or of whom an officer acts for.
+fn own(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {
+    let claim = found(context.book.claims.get(&id)?.filter(|claim| context.acts_for(claim.organisation)))?;
+    context.same_version(&claim.revision)?;
+    Ok(claim)
+}
+
+fn voucher<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a Voucher, Stop> {
+    let lost = || Fault::Broken(format!("claim {} has lost its voucher", claim.id));
+    Ok(context.book.vouchers.get(&claim.voucher)?.ok_or_else(lost)?)
+}
+
+/// The effects of a step from one state to another, the document included.
+pub(super) fn step(from: Option<ClaimStatus>, claim: &Claim) -> Effects {
+    let step = Transition {
+        kind: "claim",
+        document: claim.id.to_string(),
+        from: from.map(ClaimStatus::as_str),
+        to: claim.status.as_str(),
+    };
+    Effects {
+        changes: vec![Change::Claim(Box::new(claim.clone()))],
+        transitions: vec![step],
+        ..Effects::default()
+    }
+}
+
+fn decided(mut effects: Effects, claim: Claim, sheet: Option<Calculation>) -> Decision {
+    if let Some(sheet) = &sheet {
+        effects.sheets.push(NewSheet { document: claim.id.to_string(), sheet: sheet.clone() });
+    }
+    Decision { effects, outcome: Outcome::Claim { claim: Box::new(claim), calculation: sheet } }
+}

@@ -1,0 +1,145 @@
+//! Payment batches, and what the bank answers.
+
+use super::claims::{not_before, party, step as claim_step};
+use super::{Context, found, named};
+use crate::book::Fault;
+use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
+use crate::book::refusal::Stop;
+use crate::claims::{Claim, rules as claims};
+use crate::domain::{ClaimId, Money, PaymentBatchId};
+use crate::ledger::{Dimensions, Posting};
+use crate::organisations::rules as organisations;
+use crate::payments::rules::Effect;
+use crate::payments::{
+    ApprovePaymentBatch, BatchStatus, LineKey, PaymentBatch, PaymentError, ProposePaymentBatch,
+    RejectPaymentBatch, SettlePayment, rules,
+};
+use crate::programmes::RulesKey;
+use crate::programmes::calculation::CalculationError;
+
+pub(super) fn propose(context: Context<'_>, command: &ProposePaymentBatch) -> Result<Decision, Stop> {
+    context.no_version()?;
+    let mut effects = Effects::default();
+    let (mut count, mut total) = (0_u32, Money::ZERO);
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, id) in command.claims.iter().enumerate() {
+        let claim = named(context.book.claims.get(&id)?, &format!("/claim_ids/{index}"))?;
+        if !seen.insert(id) {
+            return Err(PaymentError::ClaimInBatch { claim: id }.into());
+        }
+        rules::payable(claim)?;
+        may_be_paid(context, claim)?;
+        (count, total) = (count + 1, total.plus(claim.amount).map_err(CalculationError::from)?);
+        let line = rules::line(command.id, claim, context.stamp);
+        effects.changes.push(Change::PaymentLine(Box::new(line)));
+        let placed = rules::placed(claim, Some(command.id), context.stamp);
+        effects.changes.push(Change::Claim(Box::new(placed)));
+    }
+    let batch = rules::propose(command.id, count, total, context.actor, context.stamp);
+    Ok(decided(effects, None, batch))
+}
+
+/// Eligibility again, and nobody blocked: neither the organisation nor who is paid.
+fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
+    let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
+    organisations::may_begin(context.book.organisations.get(&claim.payee)?, claim.payee)?;
+    let organisation = party(context, [claim.organisation, claim.provider], rules)?;
+    Ok(claims::still_eligible(organisation, rules)?)
+}
+
+fn existing(context: Context<'_>, id: PaymentBatchId) -> Result<&PaymentBatch, Stop> {
+    let batch = found(context.book.payment_batches.get(&id)?)?;
+    context.same_version(&batch.revision)?;
+    Ok(batch)
+}
+
+fn claim(context: Context<'_>, id: ClaimId) -> Result<&Claim, Fault> {
+    context.book.claims.get(&id)?.ok_or_else(|| Fault::Broken(format!("claim {id} is in a batch and gone")))
+}
+
+/// The claims of a batch.
+fn claims_of(context: Context<'_>, id: PaymentBatchId) -> Result<Vec<&Claim>, Fault> {
+    let ids = context.book.batch_claims.get(&id)?.map(Vec::as_slice).unwrap_or_default();
+    ids.iter().map(|id| claim(context, *id)).collect()
+}
+
+pub(super) fn approve(context: Context<'_>, command: &ApprovePaymentBatch) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    rules::proposed(before)?;
+    context.other_than(&[("created", Some(&before.created_by))])?;
+    for claim in claims_of(context, command.id)? {
+        may_be_paid(context, claim)?;
+    }
+    let batch = rules::approve(before, context.actor, context.stamp);
+    Ok(decided(Effects::default(), Some(before.status), batch))
+}
+
+pub(super) fn reject(context: Context<'_>, command: &RejectPaymentBatch) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    rules::proposed(before)?;
+    let mut effects = Effects::default();
+    for claim in claims_of(context, command.id)? {
+        let key = LineKey { batch: command.id, claim: claim.id };
+        let line = context.book.payment_lines.get(&key)?;
+        let line = line.ok_or_else(|| Fault::Broken(format!("claim {} has no line", claim.id)))?;
+        effects.changes.push(Change::PaymentLine(Box::new(rules::dropped(line, context.stamp))));
+        effects.changes.push(Change::Claim(Box::new(rules::placed(claim, None, context.stamp))));
+    }
+    let batch = rules::reject(before, command.reason, context.stamp);
+    Ok(decided(effects, Some(before.status), batch))
+}
+
+pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<Decision, Stop> {
+    let before = existing(context, command.batch)?;
+    let key = LineKey { batch: command.batch, claim: command.claim };
+    let line = named(context.book.payment_lines.get(&key)?, "/claim_id")?;
+    let effect = rules::effect(before, line, command.outcome)?;
+    let day = context.effective_date(Some(command.date))?;
+    let old = claim(context, command.claim)?;
+    not_before(day, old.paid_on.or(old.approved_on))?;
+    let claim = rules::claim_after(old, command, context.stamp);
+    let mut effects = claim_step(Some(old.status), &claim);
+    effects.transitions.retain(|_| old.status != claim.status);
+    let line = rules::settled(line, command, context.stamp);
+    effects.changes.push(Change::PaymentLine(Box::new(line.clone())));
+    let at = dimensions(&claim);
+    effects.posting = match effect {
+        Effect::Pays => Posting::pay(&claim.parts, &at, claim.payee),
+        Effect::Reverses => Posting::unpay(&claim.parts, &at, claim.payee),
+        Effect::Nothing => Posting::default(),
+    };
+    effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
+    let batch = rules::counted(before, effect, context.stamp);
+    step(&mut effects, Some(before.status), &batch);
+    Ok(Decision { effects, outcome: Outcome::Payment { batch: Box::new(batch), line: Box::new(line) } })
+}
+
+/// What every line about a claim's money carries.
+pub(super) fn dimensions(claim: &Claim) -> Dimensions {
+    Dimensions {
+        programme: claim.programme.clone(),
+        organisation: Some(claim.organisation),
+        level: None,
+        fiscal_year: claim.fiscal_year,
+    }
+}
+
+/// Adds the batch, and its step where its state changed.
+fn step(effects: &mut Effects, from: Option<BatchStatus>, batch: &PaymentBatch) {
+    effects.changes.push(Change::PaymentBatch(Box::new(batch.clone())));
+    if from != Some(batch.status) {
+        effects.transitions.push(Transition {
+            kind: "payment_batch",
+            document: batch.id.to_string(),
+            from: from.map(BatchStatus::as_str),
+            to: batch.status.as_str(),
+        });
+    }
+}
+
+fn decided(mut effects: Effects, from: Option<BatchStatus>, batch: PaymentBatch) -> Decision {
+    step(&mut effects, from, &batch);
+    Decision { effects, outcome: Outcome::PaymentBatch(Box::new(batch)) }
+}

@@ -1,0 +1,49 @@
+//! What commands on payment batches read.
+
+use super::claims::{parties, payable};
+use crate::book::{Book, Key, Keys};
+use crate::claims::Claim;
+use crate::domain::{ClaimId, PaymentBatchId};
+use crate::ledger::{Account, BalanceKey};
+use crate::payments::{LineKey, SettlePayment};
+use crate::programmes::RulesKey;
+
+/// Claims that are to be paid, and what says whether they may be.
+pub(super) fn claims(ids: impl Iterator<Item = ClaimId>, book: &Book, keys: &mut Keys) {
+    for id in ids {
+        keys.insert(Key::Claim(id));
+        let Some(claim) = book.claims.peek(&id) else { continue };
+        parties(claim, keys);
+        keys.insert(Key::Organisation(claim.payee));
+        keys.insert(Key::Rules(RulesKey { programme: claim.programme.clone(), number: claim.rules_version }));
+    }
+}
+
+pub(super) fn approve(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
+    keys.extend([Key::PaymentBatch(batch), Key::BatchClaims(batch)]);
+    let ids = book.batch_claims.peek(&batch).map(Vec::as_slice).unwrap_or_default();
+    claims(ids.iter().copied(), book, keys);
+}
+
+pub(super) fn reject(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
+    keys.extend([Key::PaymentBatch(batch), Key::BatchClaims(batch)]);
+    for claim in book.batch_claims.peek(&batch).map(Vec::as_slice).unwrap_or_default() {
+        keys.extend([Key::Claim(*claim), Key::PaymentLine(LineKey { batch, claim: *claim })]);
+    }
+}
+
+pub(super) fn settle(command: &SettlePayment, book: &Book, keys: &mut Keys) {
+    let line = LineKey { batch: command.batch, claim: command.claim };
+    keys.extend([Key::PaymentBatch(command.batch), Key::PaymentLine(line), Key::Claim(command.claim)]);
+    if let Some(claim) = book.claims.peek(&command.claim) {
+        payment(claim, keys);
+    }
+}
+
+/// The balances that a payment moves.
+pub(super) fn payment(claim: &Claim, keys: &mut Keys) {
+    for account in [Account::B2007, Account::B2008, Account::F4001, Account::Y7101, Account::Y6001] {
+        keys.insert(Key::Balance(BalanceKey::of(account, &claim.programme)));
+    }
+    keys.insert(Key::Balance(payable(claim)));
+}

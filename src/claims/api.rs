@@ -1,0 +1,263 @@
+//! `/claims`: write, submit, withdraw, review, approve, reject, read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::queries;
+use super::store::ClaimRow;
+use super::{
+    ApproveClaim, Claim, ClaimKind, ClaimRequest, ClaimStatus, NameClaim, RejectClaim, ReviewClaim,
+    WriteClaim,
+};
+use crate::book::Command;
+use crate::db::pool::Connection;
+use crate::domain::dates::FiscalYear;
+use crate::domain::{
+    ClaimId, CreditCode, Date, Instant, Money, PaymentBatchId, ProgrammeCode, Sequence, Subject, VoucherId,
+};
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::organisations::api::WithReason;
+use crate::programmes::calculation::{Calculation, SettledLine};
+use crate::reports::attachments::{Attachments, Wanted};
+use crate::vouchers::ReviewDecision;
+
+/// The most lines of a settlement.
+const LINES_MAX: usize = 100;
+
+/// A claim as it is written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClaim {
+    kind: ClaimKind,
+    /// The voucher that it redeems.
+    voucher_id: VoucherId,
+    /// What was settled.
+    #[schema(min_items = 1, max_items = 100)]
+    settlement: Vec<SettledLine>,
+    /// Whether it is the voucher's last: what is left is released.
+    #[serde(rename = "final", default)]
+    closing: bool,
+}
+
+/// What an officer decides.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimReview {
+    decision: ReviewDecision,
+    /// Needed to return or reject.
+    reason: Option<Reason>,
+}
+
+/// From when an approval counts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The business date where none is given.
+    effective_date: Option<Date>,
+}
+
+/// Nothing but the path.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByPath {}
+
+/// A claim.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClaimView {
+    id: ClaimId,
+    kind: ClaimKind,
+    programme: ProgrammeCode,
+    organisation: CreditCode,
+    provider: CreditCode,
+    /// Who is paid.
+    payee: CreditCode,
+    voucher_id: VoucherId,
+    status: ClaimStatus,
+    settlement: Vec<SettledLine>,
+    #[serde(rename = "final")]
+    closing: bool,
+    amount: Money,
+    /// CNY held on the voucher.
+    held: Money,
+    fiscal_year: FiscalYear,
+    rules_version: u32,
+    /// Its newest calculation sheet.
+    calculation: Option<Calculation>,
+    reviewed_on: Option<Date>,
+    approved_on: Option<Date>,
+    /// The batch that it is to be paid with, or was.
+    payment_batch_id: Option<PaymentBatchId>,
+    paid_on: Option<Date>,
+    /// Why it was last returned or rejected.
+    reason: Option<String>,
+    created_by: Subject,
+    submitted_by: Option<Subject>,
+    reviewed_by: Option<Subject>,
+    approved_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl ClaimView {
+    /// What its view shows beside it.
+    pub fn wants(claim: &Claim, wanted: &mut Wanted) {
+        wanted.text(claim.reason);
+        wanted.sheet(claim.id.to_string(), claim.calculation);
+    }
+
+    /// The view of a claim.
+    pub fn of(claim: &Claim, attached: &Attachments) -> Self {
+        Self {
+            id: claim.id,
+            kind: claim.kind,
+            programme: claim.programme.clone(),
+            organisation: claim.organisation,
+            provider: claim.provider,
+            payee: claim.payee,
+            voucher_id: claim.voucher,
+            status: claim.status,
+            settlement: claim.settlement.clone(),
+            closing: claim.closing,
+            amount: claim.amount,
+            held: claim.held,
+            fiscal_year: claim.fiscal_year,
+            rules_version: claim.rules_version,
+            calculation: attached.sheet(&claim.id.to_string(), claim.calculation),
+            reviewed_on: claim.reviewed_on,
+            approved_on: claim.approved_on,
+            payment_batch_id: claim.batch,
+            paid_on: claim.paid_on,
+            reason: attached.text(claim.reason),
+            created_by: claim.created_by.clone(),
+            submitted_by: claim.submitted_by.clone(),
+            reviewed_by: claim.reviewed_by.clone(),
+            approved_by: claim.approved_by.clone(),
+            revision: claim.revision.version,
+            updated_at: claim.revision.updated_at,
+        }
+    }
+}
+
+fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
+    let body: NewClaim = request.body()?;
+    if !(1..=LINES_MAX).contains(&body.settlement.len()) {
+        return Err(Problem::new("invalid_value").at("/settlement"));
+    }
+    let (voucher, settlement, closing) = (body.voucher_id, body.settlement, body.closing);
+    let request = match body.kind {
+        ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption { voucher, settlement, closing },
+    };
+    Ok(Box::new(WriteClaim { id, request }))
+}
+
+/// `POST /claims`
+pub fn draft(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = ClaimId::new(request.new_id());
+    Ok(Parsed::new(Command::DraftClaim(written(request, id)?)))
+}
+
+/// `PUT /claims/{id}`
+pub fn rewrite(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    Ok(Parsed::new(Command::RewriteClaim(written(request, id)?)))
+}
+
+/// `POST /claims/{id}/submit`
+pub fn submit(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    named(request, Command::SubmitClaim)
+}
+
+/// `POST /claims/{id}/withdraw`
+pub fn withdraw(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    named(request, Command::WithdrawClaim)
+}
+
+fn named(request: &WriteRequest<'_>, command: fn(NameClaim) -> Command) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(command(NameClaim { id: request.path.value("id")? })))
+}
+
+/// `POST /claims/{id}/review`
+pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: ClaimReview = request.body()?;
+    let review = |reason| Command::ReviewClaim(ReviewClaim { id, decision: body.decision, reason });
+    Ok(match body.reason {
+        Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
+        None => Parsed::new(review(None)),
+    })
+}
+
+/// `POST /claims/{id}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: Approval = request.body()?;
+    Ok(Parsed::new(Command::ApproveClaim(ApproveClaim { id, effective_date: body.effective_date })))
+}
+
+/// `POST /claims/{id}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::RejectClaim(RejectClaim { id, reason })))
+}
+
+/// `GET /claims`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let status = filters.word::<ClaimStatus>()?.map(ClaimStatus::as_str);
+    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let conn = request.reader().await?;
+    let rows = queries::page(
+        &conn,
+        page.after,
+        sight.all,
+        &own,
+        &provided,
+        status,
+        filters.programme.as_deref(),
+        filters.organisation.as_deref(),
+        filters.updated_since,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, ClaimRow::read)?;
+    let mut wanted = Wanted::default();
+    found.iter().for_each(|claim| ClaimView::wants(claim, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    Reply::list((found.iter().map(|claim| ClaimView::of(claim, &attached)).collect(), next))
+}
+
+/// A claim that the caller may see, with what its view shows beside it.
+async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), Problem> {
+    let id: ClaimId = request.path.value("id")?;
+    let conn: Connection = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    if !request.sight().sees(found.organisation, found.provider) {
+        return Err(Problem::new("not_found"));
+    }
+    let mut wanted = Wanted::default();
+    ClaimView::wants(&found, &mut wanted);
+    let attached = attached(&conn, wanted).await?;
+    Ok((found, attached))
+}
+
+/// `GET /claims/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let (found, attached) = seen(&request).await?;
+    Reply::document(&ClaimView::of(&found, &attached), found.revision.version)
+}
+
+/// `GET /claims/{id}/calculation`
+pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
+    let (found, attached) = seen(&request).await?;
+    let sheet = attached.sheet(&found.id.to_string(), found.calculation);
+    Reply::json(&sheet.ok_or_else(|| Problem::new("not_found"))?)
+}

@@ -1,0 +1,250 @@
+//! Claims 申领 / 兑付申请: a request for money under a programme, here the redemption of a voucher.
+//!
+//! draft → submitted → reviewed → approved → paid; returned, rejected, withdrawn. A submitted claim holds its
+//! amount on the voucher until it is decided; returned, it keeps its hold, so that a claim filed in time can be
+//! mended after the last usable day. Inputs change in a draft or a returned claim only; the rules are those in
+//! force at submission.
+
+pub mod api;
+pub mod queries;
+pub mod rules;
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dates::FiscalYear;
+use crate::domain::{
+    ClaimId, CreditCode, Date, Money, PaymentBatchId, ProgrammeCode, Revision, Subject, TextHash, VoucherId,
+};
+use crate::ledger::Part;
+use crate::programmes::calculation::SettledLine;
+use crate::vouchers::ReviewDecision;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    /// Money for a voucher.
+    VoucherRedemption,
+}
+
+impl ClaimKind {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VoucherRedemption => "voucher_redemption",
+        }
+    }
+}
+
+/// Where a claim is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimStatus {
+    /// Being written.
+    Draft,
+    /// Filed; it holds its amount.
+    Submitted,
+    /// Looked at by an officer and passed on.
+    Reviewed,
+    /// To be paid.
+    Approved,
+    /// Paid.
+    Paid,
+    /// Sent back to be mended.
+    Returned,
+    /// Refused.
+    Rejected,
+    /// Taken back by who filed it.
+    Withdrawn,
+}
+
+impl ClaimStatus {
+    /// Every status, in the order of a life.
+    pub const ALL: [Self; 8] = [
+        Self::Draft,
+        Self::Submitted,
+        Self::Reviewed,
+        Self::Approved,
+        Self::Paid,
+        Self::Returned,
+        Self::Rejected,
+        Self::Withdrawn,
+    ];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Reviewed => "reviewed",
+            Self::Approved => "approved",
+            Self::Paid => "paid",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// A claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Its id.
+    pub id: ClaimId,
+    /// What is asked for.
+    pub kind: ClaimKind,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// Whose.
+    pub organisation: CreditCode,
+    /// The contract's provider.
+    pub provider: CreditCode,
+    /// Who is paid.
+    pub payee: CreditCode,
+    /// The voucher that it redeems.
+    pub voucher: VoucherId,
+    /// Where it is in its life.
+    pub status: ClaimStatus,
+    /// What was settled.
+    pub settlement: Vec<SettledLine>,
+    /// Whether it is the voucher's last: what is left is released.
+    #[serde(rename = "final")]
+    pub closing: bool,
+    /// CNY, of its newest calculation sheet.
+    pub amount: Money,
+    /// The amount by funding level.
+    pub parts: Vec<Part>,
+    /// CNY that it holds on the voucher.
+    pub held: Money,
+    /// The fiscal year of the commitment.
+    pub fiscal_year: FiscalYear,
+    /// Which version of the programme's rules it was computed under; from submission on it stays.
+    pub rules_version: u32,
+    /// The number of its newest calculation sheet.
+    pub calculation: u32,
+    /// The day on which it was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_on: Option<Date>,
+    /// The day from which its approval counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_on: Option<Date>,
+    /// The batch that it is to be paid with, or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<PaymentBatchId>,
+    /// The day on which it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_on: Option<Date>,
+    /// Why it was last returned or rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who wrote it.
+    pub created_by: Subject,
+    /// Who filed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_by: Option<Subject>,
+    /// Who reviewed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_by: Option<Subject>,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// What a claim is written from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimRequest {
+    /// Money for a voucher.
+    VoucherRedemption {
+        /// Which voucher.
+        voucher: VoucherId,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+        /// Whether it is the voucher's last.
+        #[serde(rename = "final")]
+        closing: bool,
+    },
+}
+
+/// `POST /claims` and `PUT /claims/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteClaim {
+    /// Which; of a new one the id that the edge made.
+    pub id: ClaimId,
+    /// What it says.
+    pub request: ClaimRequest,
+}
+
+/// `POST /claims/{id}/submit` and `/withdraw`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameClaim {
+    /// Which.
+    pub id: ClaimId,
+}
+
+/// `POST /claims/{id}/review`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewClaim {
+    /// Which.
+    pub id: ClaimId,
+    /// What was decided.
+    pub decision: ReviewDecision,
+    /// Why; needed to return or reject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+}
+
+/// `POST /claims/{id}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveClaim {
+    /// Which.
+    pub id: ClaimId,
+    /// The day it counts from; the business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
+/// `POST /claims/{id}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectClaim {
+    /// Which.
+    pub id: ClaimId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// Why a claim is not written or does not go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ClaimError {
+    /// It cannot be done in this state.
+    #[error("the claim is {status}")]
+    WrongState {
+        /// The state it is in.
+        status: String,
+    },
+    /// To return or reject needs a reason.
+    #[error("a reason is missing")]
+    ReasonMissing,
+    /// A claim stays with its voucher.
+    #[error("the claim redeems {voucher}")]
+    VoucherDiffers {
+        /// The voucher that it redeems.
+        voucher: VoucherId,
+    },
+    /// The organisation was let in when the claim was written, and is no more.
+    #[error("no longer eligible: {reason}")]
+    EligibilityChanged {
+        /// Which rule: `category`, `size`, `startup_only`, `region`.
+        reason: String,
+    },
+    /// 公示 is not over.
+    #[error("published until {until}")]
+    PublicityRunning {
+        /// Its last day.
+        until: Date,
+    },
+}

@@ -1,0 +1,245 @@
+//! Decisions on claims.
+
+use super::{Claim, ClaimError, ClaimKind, ClaimRequest, ClaimStatus, ReviewClaim};
+use crate::domain::money::Amount;
+use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
+use crate::ledger::Part;
+use crate::organisations::Organisation;
+use crate::programmes::calculation::{
+    Calculation, CalculationError, CapUse, Inputs, Question, SettledLine, sheet,
+};
+use crate::programmes::policy::Payee;
+use crate::programmes::{Counts, RulesVersion};
+use crate::vouchers::rules::eligible;
+use crate::vouchers::{ReviewDecision, Voucher, VoucherError};
+
+/// What a redemption is computed from.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The rules.
+    pub rules: &'a RulesVersion,
+    /// Whose claim.
+    pub organisation: &'a Organisation,
+    /// The voucher.
+    pub voucher: &'a Voucher,
+    /// CNY that it may draw on the voucher.
+    pub room: Money,
+    /// CNY redeemed by the organisation under the programme in the year.
+    pub used_in_year: Money,
+    /// CNY redeemed by it under the programme in all.
+    pub used_in_all: Money,
+    /// The day of the filing or the approval.
+    pub day: Date,
+}
+
+/// The sheet of a redemption. Error: what makes it come to nothing.
+pub fn calculate(
+    settlement: &[SettledLine],
+    version: u32,
+    facts: &Facts<'_>,
+) -> Result<Calculation, CalculationError> {
+    let caps = &facts.rules.rules.caps;
+    let annual = caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Redemption));
+    let inputs = Inputs {
+        startup: facts.organisation.startup,
+        base: facts.rules.rules.base.unwrap_or_default(),
+        net_off: None,
+        claim_cap: caps.claim.map(Amount::money),
+        voucher_balance: Some(facts.room),
+        lifetime: caps.lifetime.map(|cap| CapUse { year: None, cap: cap.money(), used: facts.used_in_all }),
+        annual: annual.map(|cap| CapUse {
+            year: Some(facts.day.year()),
+            cap: cap.amount.money(),
+            used: facts.used_in_year,
+        }),
+    };
+    sheet(Question { rules: facts.rules, lines: settlement, version, inputs })
+}
+
+/// Whether the rules still let in an organisation that they let in before.
+pub fn still_eligible(organisation: &Organisation, rules: &RulesVersion) -> Result<(), ClaimError> {
+    match eligible(organisation, &rules.rules.eligibility) {
+        Err(VoucherError::NotEligible { reason }) => Err(ClaimError::EligibilityChanged { reason }),
+        Err(_) | Ok(()) => Ok(()),
+    }
+}
+
+/// A sheet's amount by funding level.
+fn parts(sheet: &Calculation) -> Vec<Part> {
+    if sheet.shares.is_empty() {
+        return vec![Part { level: None, amount: sheet.amount }];
+    }
+    sheet.shares.iter().map(|s| Part { level: Some(s.level.clone()), amount: s.amount }).collect()
+}
+
+/// Who is paid under the rules.
+fn payee(rules: &RulesVersion, voucher: &Voucher) -> CreditCode {
+    match rules.rules.payee {
+        Payee::Enterprise | Payee::Bank => voucher.organisation,
+        Payee::Provider => voucher.provider,
+    }
+}
+
+/// A claim in draft.
+pub fn draft(
+    id: ClaimId,
+    request: &ClaimRequest,
+    facts: &Facts<'_>,
+    sheet: &Calculation,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Claim {
+    let ClaimRequest::VoucherRedemption { settlement, closing, .. } = request;
+    let voucher = facts.voucher;
+    Claim {
+        id,
+        kind: ClaimKind::VoucherRedemption,
+        programme: voucher.programme.clone(),
+        organisation: voucher.organisation,
+        provider: voucher.provider,
+        payee: payee(facts.rules, voucher),
+        voucher: voucher.id,
+        status: ClaimStatus::Draft,
+        settlement: settlement.clone(),
+        closing: *closing,
+        amount: sheet.amount,
+        parts: parts(sheet),
+        held: Money::ZERO,
+        fiscal_year: voucher.fiscal_year.unwrap_or(facts.day.year()),
+        rules_version: sheet.rules_version,
+        calculation: sheet.version,
+        reviewed_on: None,
+        approved_on: None,
+        batch: None,
+        paid_on: None,
+        reason: None,
+        created_by: actor.subject.clone(),
+        submitted_by: None,
+        reviewed_by: None,
+        approved_by: None,
+        revision: Revision::first(stamp),
+    }
+}
+
+/// Error: the claim is in none of these states.
+pub fn in_state(claim: &Claim, allowed: &[ClaimStatus]) -> Result<(), ClaimError> {
+    if allowed.contains(&claim.status) {
+        return Ok(());
+    }
+    Err(ClaimError::WrongState { status: claim.status.as_str().to_owned() })
+}
+
+/// Whether it may be written anew, or filed.
+pub fn writable(claim: &Claim) -> Result<(), ClaimError> {
+    in_state(claim, &[ClaimStatus::Draft, ClaimStatus::Returned])
+}
+
+/// A claim computed anew under the rules of a day.
+pub fn computed(claim: &Claim, facts: &Facts<'_>, sheet: &Calculation, stamp: &Stamp) -> Claim {
+    Claim {
+        payee: payee(facts.rules, facts.voucher),
+        amount: sheet.amount,
+        parts: parts(sheet),
+        rules_version: sheet.rules_version,
+        calculation: sheet.version,
+        revision: claim.revision.next(stamp),
+        ..claim.clone()
+    }
+}
+
+/// A draft or a returned claim with other inputs.
+pub fn written(claim: &Claim, request: &ClaimRequest) -> Result<Claim, ClaimError> {
+    let ClaimRequest::VoucherRedemption { voucher, settlement, closing } = request;
+    if *voucher != claim.voucher {
+        return Err(ClaimError::VoucherDiffers { voucher: claim.voucher });
+    }
+    Ok(Claim { settlement: settlement.clone(), closing: *closing, ..claim.clone() })
+}
+
+/// A claim filed, which holds its amount.
+pub fn submitted(claim: Claim, actor: &Actor) -> Claim {
+    Claim {
+        status: ClaimStatus::Submitted,
+        held: claim.amount,
+        reason: None,
+        submitted_by: Some(actor.subject.clone()),
+        reviewed_by: None,
+        reviewed_on: None,
+        ..claim
+    }
+}
+
+/// A claim taken back before it was decided. What it held is free.
+pub fn withdraw(claim: &Claim, stamp: &Stamp) -> Result<Claim, ClaimError> {
+    use ClaimStatus::{Draft, Returned, Reviewed, Submitted};
+    in_state(claim, &[Draft, Submitted, Reviewed, Returned])?;
+    Ok(Claim {
+        status: ClaimStatus::Withdrawn,
+        held: Money::ZERO,
+        revision: claim.revision.next(stamp),
+        ..claim.clone()
+    })
+}
+
+/// A claim reviewed: passed on, returned or rejected. Rejected, what it held is free.
+pub fn review(
+    claim: &Claim,
+    command: &ReviewClaim,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<Claim, ClaimError> {
+    in_state(claim, &[ClaimStatus::Submitted])?;
+    let (status, held) = match command.decision {
+        ReviewDecision::Pass => (ClaimStatus::Reviewed, claim.held),
+        ReviewDecision::Return => (ClaimStatus::Returned, claim.held),
+        ReviewDecision::Reject => (ClaimStatus::Rejected, Money::ZERO),
+    };
+    if command.decision != ReviewDecision::Pass && command.reason.is_none() {
+        return Err(ClaimError::ReasonMissing);
+    }
+    Ok(Claim {
+        status,
+        held,
+        reason: command.reason,
+        reviewed_by: Some(actor.subject.clone()),
+        reviewed_on: Some(stamp.business_date),
+        revision: claim.revision.next(stamp),
+        ..claim.clone()
+    })
+}
+
+/// A reviewed claim refused. What it held is free.
+pub fn reject(claim: &Claim, reason: TextHash, stamp: &Stamp) -> Result<Claim, ClaimError> {
+    in_state(claim, &[ClaimStatus::Reviewed])?;
+    Ok(Claim {
+        status: ClaimStatus::Rejected,
+        held: Money::ZERO,
+        reason: Some(reason),
+        revision: claim.revision.next(stamp),
+        ..claim.clone()
+    })
+}
+
+/// Whether a claim waits for approval, and its publicity, where the rules ask for one, is over.
+pub fn approvable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Result<(), ClaimError> {
+    in_state(claim, &[ClaimStatus::Reviewed])?;
+    let days = rules.rules.publicity_days.map(u64::from);
+    let until = claim.reviewed_on.zip(days).and_then(|(from, days)| from.plus_days(days));
+    match until {
+        Some(until) if stamp.business_date <= until && days != Some(0) => {
+            Err(ClaimError::PublicityRunning { until })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A claim approved: what it held is redeemed.
+pub fn approved(claim: Claim, day: Date, actor: &Actor) -> Claim {
+    Claim {
+        status: ClaimStatus::Approved,
+        held: Money::ZERO,
+        approved_on: Some(day),
+        approved_by: Some(actor.subject.clone()),
+        ..claim
+    }
+}

@@ -1,0 +1,115 @@
+//! Claims in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Claim;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::{ClaimId, Date, PaymentBatchId, VoucherId};
+use crate::organisations::store::{hash, read_hash};
+use crate::rows;
+
+rows! {
+    /// A claim.
+    pub struct ClaimRow in "claims", versioned {
+        key { id: Uuid }
+        kind: String,
+        programme: String,
+        organisation: String,
+        provider: String,
+        payee: String,
+        voucher: Uuid,
+        status: String,
+        settlement: Value,
+        closing: bool,
+        amount: Decimal,
+        parts: Value,
+        held: Decimal,
+        fiscal_year: i16,
+        rules_version: i32,
+        calculation: i32,
+        reviewed_on: Option<NaiveDate>,
+        approved_on: Option<NaiveDate>,
+        batch: Option<Uuid>,
+        paid_on: Option<NaiveDate>,
+        reason: Option<Vec<u8>>,
+        created_by: String,
+        submitted_by: Option<String>,
+        reviewed_by: Option<String>,
+        approved_by: Option<String>,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+impl ClaimRow {
+    /// The row of a claim.
+    pub fn new(c: &Claim) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: c.id.uuid(),
+            kind: c.kind.as_str().to_owned(),
+            programme: c.programme.to_string(),
+            organisation: c.organisation.to_string(),
+            provider: c.provider.to_string(),
+            payee: c.payee.to_string(),
+            voucher: c.voucher.uuid(),
+            status: c.status.as_str().to_owned(),
+            settlement: convert::json(&c.settlement)?,
+            closing: c.closing,
+            amount: convert::decimal(c.amount),
+            parts: convert::json(&c.parts)?,
+            held: convert::decimal(c.held),
+            fiscal_year: convert::year(Some(c.fiscal_year)),
+            rules_version: convert::count(c.rules_version),
+            calculation: convert::count(c.calculation),
+            reviewed_on: c.reviewed_on.map(Date::naive),
+            approved_on: c.approved_on.map(Date::naive),
+            batch: c.batch.map(PaymentBatchId::uuid),
+            paid_on: c.paid_on.map(Date::naive),
+            reason: hash(c.reason),
+            created_by: c.created_by.to_string(),
+            submitted_by: c.submitted_by.as_ref().map(ToString::to_string),
+            reviewed_by: c.reviewed_by.as_ref().map(ToString::to_string),
+            approved_by: c.approved_by.as_ref().map(ToString::to_string),
+            created: convert::sequence(c.revision.created),
+            version: convert::sequence(c.revision.version),
+            updated_at: c.revision.updated_at.utc(),
+        })
+    }
+
+    /// The claim of a row.
+    pub fn read(&self) -> Result<Claim, Unreadable> {
+        Ok(Claim {
+            id: ClaimId::new(self.id),
+            kind: convert::read(&self.kind)?,
+            programme: convert::read(&self.programme)?,
+            organisation: convert::read(&self.organisation)?,
+            provider: convert::read(&self.provider)?,
+            payee: convert::read(&self.payee)?,
+            voucher: VoucherId::new(self.voucher),
+            status: convert::read(&self.status)?,
+            settlement: convert::read_json(&self.settlement)?,
+            closing: self.closing,
+            amount: convert::money(self.amount)?,
+            parts: convert::read_json(&self.parts)?,
+            held: convert::money(self.held)?,
+            fiscal_year: convert::read_year(self.fiscal_year)?
+                .ok_or_else(|| Unreadable("a claim without a year".to_owned()))?,
+            rules_version: convert::read_count(self.rules_version)?,
+            calculation: convert::read_count(self.calculation)?,
+            reviewed_on: self.reviewed_on.map(Date::from_naive),
+            approved_on: self.approved_on.map(Date::from_naive),
+            batch: self.batch.map(PaymentBatchId::new),
+            paid_on: self.paid_on.map(Date::from_naive),
+            reason: read_hash(self.reason.as_deref())?,
+            created_by: convert::read(&self.created_by)?,
+            submitted_by: convert::read_opt(self.submitted_by.as_deref())?,
+            reviewed_by: convert::read_opt(self.reviewed_by.as_deref())?,
+            approved_by: convert::read_opt(self.approved_by.as_deref())?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}

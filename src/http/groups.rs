@@ -1,0 +1,68 @@
+//! One request on many documents: a group, of which all members are taken or none.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::extract::PathParts;
+use super::problem::Problem;
+use super::route::Route;
+use super::verb::{ParseGroup, WriteRequest};
+use super::write::{self, Head, Shown};
+use super::{AppState, render};
+use crate::book::Envelope;
+use crate::engine::submission::{Answer, Submission, SubmitError, Work};
+
+/// Answers with the document as the last member left it.
+pub async fn answer(
+    route: &'static Route,
+    parse: ParseGroup,
+    state: &AppState,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let head = Head::of(route, state, request).await?;
+    let body = write::body(request, payload).await?;
+    let (actor, path) = (head.identity.actor.clone(), PathParts::of(request));
+    let group = parse(&WriteRequest { actor: &actor, vault: &state.vault, path: &path, body: &body })?;
+    let envelope = |(index, command)| {
+        let if_match = head.if_match.filter(|_| index == 0);
+        Envelope { actor: actor.clone(), if_match, command }
+    };
+    let submission = Submission {
+        agency: head.identity.agency.clone(),
+        subject: actor.subject.clone(),
+        key: head.key,
+        request: head.digest(request, &body),
+        request_id: head.request_id.clone(),
+        work: Work::All {
+            actor: actor.clone(),
+            members: group.commands.into_iter().enumerate().map(envelope).collect(),
+        },
+        texts: group.texts.clone(),
+        accounts: Vec::new(),
+    };
+    let shown = match write::submit(state, submission, head.dry_run).await? {
+        Answer::Refused { refusal, member, request_id, replayed } => {
+            let problem = Problem::refused(&refusal);
+            let problem = match member {
+                Some(index) => problem.under(&format!("{}/{index}", group.member)),
+                None => problem,
+            };
+            Shown::Refused { problem, request_id, replayed }
+        }
+        Answer::Accepted { first, members, replayed } => {
+            let last = members.last().ok_or(SubmitError::Fault)?;
+            let one = std::slice::from_ref(last);
+            let attached =
+                render::attachments(&state.engine, &head.identity.agency, &group.texts, one).await?;
+            let body = render::resource(&last.outcome, &attached)?;
+            Shown::Resource {
+                status: route.success(),
+                body: if head.dry_run { render::previewed(body) } else { body },
+                sequence: (!head.dry_run).then_some(first.sequence),
+                version: render::version(&last.outcome).filter(|_| !head.dry_run),
+                replayed,
+            }
+        }
+    };
+    Ok(shown.respond(request, &head.request_id))
+}

@@ -1,0 +1,261 @@
+//! Payment batches 拨付批次: approved claims sent to the bank together, answered line by line.
+//!
+//! proposed → approved → settled once every line has its result; proposed → rejected. A claim stands in one open
+//! batch at most. A line returned before it was paid posts nothing, one returned after reverses its payment; either
+//! way the claim is approved and free again.
+
+pub mod api;
+pub mod queries;
+pub mod rules;
+pub mod store;
+
+use std::fmt::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::text::Malformed;
+use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Subject, TextHash};
+
+/// The most claims of a batch.
+pub const CLAIMS_MAX: usize = 1_000;
+
+/// Claims by their ids, as one text of 32 digits each: a thousand of them fit into a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimIds(Vec<ClaimId>);
+
+impl ClaimIds {
+    /// 1 to 1,000 ids. Error: `invalid_id`.
+    pub fn new(ids: Vec<ClaimId>) -> Result<Self, Malformed> {
+        if (1..=CLAIMS_MAX).contains(&ids.len()) {
+            Ok(Self(ids))
+        } else {
+            Err(Malformed { code: "invalid_id" })
+        }
+    }
+
+    /// Reads the form that `Display` writes. Error: `invalid_id`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let refused = Malformed { code: "invalid_id" };
+        let mut ids = Vec::with_capacity(text.len() / 32);
+        for digits in text.as_bytes().chunks(32) {
+            let digits = std::str::from_utf8(digits).map_err(|_| refused)?;
+            let id = Uuid::try_parse(digits).ok().filter(|id| id.simple().to_string() == digits);
+            ids.push(ClaimId::new(id.ok_or(refused)?));
+        }
+        Self::new(ids)
+    }
+
+    /// The ids, in order.
+    pub fn iter(&self) -> impl Iterator<Item = ClaimId> {
+        self.0.iter().copied()
+    }
+}
+
+impl fmt::Display for ClaimIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(self.0.len() * 32);
+        self.0.iter().try_for_each(|id| write!(text, "{}", id.uuid().simple()))?;
+        f.write_str(&text)
+    }
+}
+
+crate::domain::string_value!(ClaimIds, "invalid_id");
+
+/// Where a batch is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchStatus {
+    /// It waits for another person.
+    Proposed,
+    /// To be paid by the bank.
+    Approved,
+    /// Every line has its result.
+    Settled,
+    /// Refused; its claims are free.
+    Rejected,
+}
+
+impl BatchStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Settled => "settled",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// A payment batch; its lines stand apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentBatch {
+    /// Its id.
+    pub id: PaymentBatchId,
+    /// Where it is in its life.
+    pub status: BatchStatus,
+    /// How many lines it has.
+    pub count: u32,
+    /// How many have no result yet.
+    pub open: u32,
+    /// CNY of all lines.
+    pub total: Money,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineStatus {
+    /// Nothing yet.
+    Open,
+    /// Paid.
+    Paid,
+    /// Sent back by the bank.
+    Returned,
+    /// Its batch was rejected.
+    Dropped,
+}
+
+impl LineStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Returned => "returned",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// A claim in a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentLine {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Who is paid.
+    pub payee: CreditCode,
+    /// CNY.
+    pub amount: Money,
+    /// What became of it.
+    pub status: LineStatus,
+    /// What the bank calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_reference: Option<Line>,
+    /// The day of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+    /// Why it was returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// Which claim in which batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineKey {
+    /// Which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+}
+
+impl PaymentLine {
+    /// Which claim in which batch.
+    pub const fn key(&self) -> LineKey {
+        LineKey { batch: self.batch, claim: self.claim }
+    }
+}
+
+/// `POST /payment-batches`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposePaymentBatch {
+    /// The id that the edge made.
+    pub id: PaymentBatchId,
+    /// Which claims.
+    pub claims: ClaimIds,
+}
+
+/// `POST /payment-batches/{id}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovePaymentBatch {
+    /// Which.
+    pub id: PaymentBatchId,
+}
+
+/// `POST /payment-batches/{id}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectPaymentBatch {
+    /// Which.
+    pub id: PaymentBatchId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// What the bank says of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentResult {
+    /// It was paid.
+    Paid,
+    /// It came back.
+    Returned,
+}
+
+/// A member of `POST /payment-batches/{id}/results`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettlePayment {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// What became of it.
+    pub outcome: PaymentResult,
+    /// What the bank calls it.
+    pub bank_reference: Line,
+    /// On which day; the posting counts from it.
+    pub date: Date,
+    /// Why it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+}
+
+/// Why claims are not paid.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum PaymentError {
+    /// It cannot be done in this state.
+    #[error("it is {status}")]
+    WrongState {
+        /// The state it is in.
+        status: String,
+    },
+    /// A claim is not one that can be paid.
+    #[error("claim {claim} is {status}")]
+    ClaimNotPayable {
+        /// Which claim.
+        claim: ClaimId,
+        /// The state it is in.
+        status: String,
+    },
+    /// A claim stands in a batch already, or twice in this one.
+    #[error("claim {claim} stands in a batch already")]
+    ClaimInBatch {
+        /// Which claim.
+        claim: ClaimId,
+    },
+}

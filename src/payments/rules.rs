@@ -1,0 +1,154 @@
+//! Decisions on payment batches.
+
+use super::{BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, SettlePayment};
+use crate::claims::{Claim, ClaimStatus};
+use crate::domain::{Actor, Money, PaymentBatchId, Revision, Stamp, TextHash};
+
+/// Whether a claim may go into a batch.
+pub fn payable(claim: &Claim) -> Result<(), PaymentError> {
+    match (claim.status, claim.batch) {
+        (ClaimStatus::Approved, None) => Ok(()),
+        (ClaimStatus::Approved, Some(_)) => Err(PaymentError::ClaimInBatch { claim: claim.id }),
+        (status, _) => {
+            Err(PaymentError::ClaimNotPayable { claim: claim.id, status: status.as_str().to_owned() })
+        }
+    }
+}
+
+/// A claim's line in a new batch.
+pub fn line(batch: PaymentBatchId, claim: &Claim, stamp: &Stamp) -> PaymentLine {
+    PaymentLine {
+        batch,
+        claim: claim.id,
+        payee: claim.payee,
+        amount: claim.amount,
+        status: LineStatus::Open,
+        bank_reference: None,
+        date: None,
+        reason: None,
+        revision: Revision::first(stamp),
+    }
+}
+
+/// A claim that stands in a batch, or in none.
+pub fn placed(claim: &Claim, batch: Option<PaymentBatchId>, stamp: &Stamp) -> Claim {
+    Claim { batch, revision: claim.revision.next(stamp), ..claim.clone() }
+}
+
+/// A batch of so many lines that sum to so much.
+pub fn propose(id: PaymentBatchId, count: u32, total: Money, actor: &Actor, stamp: &Stamp) -> PaymentBatch {
+    PaymentBatch {
+        id,
+        status: BatchStatus::Proposed,
+        count,
+        open: count,
+        total,
+        reason: None,
+        created_by: actor.subject.clone(),
+        approved_by: None,
+        revision: Revision::first(stamp),
+    }
+}
+
+/// Whether a batch waits for approval.
+pub fn proposed(batch: &PaymentBatch) -> Result<(), PaymentError> {
+    match batch.status {
+        BatchStatus::Proposed => Ok(()),
+        status => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+    }
+}
+
+/// A batch approved.
+pub fn approve(batch: &PaymentBatch, actor: &Actor, stamp: &Stamp) -> PaymentBatch {
+    PaymentBatch {
+        status: BatchStatus::Approved,
+        approved_by: Some(actor.subject.clone()),
+        revision: batch.revision.next(stamp),
+        ..batch.clone()
+    }
+}
+
+/// A batch rejected.
+pub fn reject(batch: &PaymentBatch, reason: TextHash, stamp: &Stamp) -> PaymentBatch {
+    PaymentBatch {
+        status: BatchStatus::Rejected,
+        open: 0,
+        reason: Some(reason),
+        revision: batch.revision.next(stamp),
+        ..batch.clone()
+    }
+}
+
+/// A line of a batch that was rejected.
+pub fn dropped(line: &PaymentLine, stamp: &Stamp) -> PaymentLine {
+    PaymentLine { status: LineStatus::Dropped, revision: line.revision.next(stamp), ..line.clone() }
+}
+
+/// What a result does to the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The claim is paid.
+    Pays,
+    /// It came back before it was paid: nothing.
+    Nothing,
+    /// It came back after it was paid.
+    Reverses,
+}
+
+/// What a result means for a line. A line is paid once; what came back has no further result.
+pub fn effect(
+    batch: &PaymentBatch,
+    line: &PaymentLine,
+    outcome: PaymentResult,
+) -> Result<Effect, PaymentError> {
+    if !matches!(batch.status, BatchStatus::Approved | BatchStatus::Settled) {
+        return Err(PaymentError::WrongState { status: batch.status.as_str().to_owned() });
+    }
+    match (line.status, outcome) {
+        (LineStatus::Open, PaymentResult::Paid) => Ok(Effect::Pays),
+        (LineStatus::Open, PaymentResult::Returned) => Ok(Effect::Nothing),
+        (LineStatus::Paid, PaymentResult::Returned) => Ok(Effect::Reverses),
+        (status, _) => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+    }
+}
+
+/// A line with its result.
+pub fn settled(line: &PaymentLine, command: &SettlePayment, stamp: &Stamp) -> PaymentLine {
+    PaymentLine {
+        status: match command.outcome {
+            PaymentResult::Paid => LineStatus::Paid,
+            PaymentResult::Returned => LineStatus::Returned,
+        },
+        bank_reference: Some(command.bank_reference.clone()),
+        date: Some(command.date),
+        reason: command.reason,
+        revision: line.revision.next(stamp),
+        ..line.clone()
+    }
+}
+
+/// The batch after a line's result.
+pub fn counted(batch: &PaymentBatch, effect: Effect, stamp: &Stamp) -> PaymentBatch {
+    let open = match effect {
+        Effect::Pays | Effect::Nothing => batch.open.saturating_sub(1),
+        Effect::Reverses => batch.open,
+    };
+    PaymentBatch {
+        status: if open == 0 { BatchStatus::Settled } else { batch.status },
+        open,
+        revision: batch.revision.next(stamp),
+        ..batch.clone()
+    }
+}
+
+/// The claim after its line's result: paid, or approved and free again.
+pub fn claim_after(claim: &Claim, command: &SettlePayment, stamp: &Stamp) -> Claim {
+    let paid = command.outcome == PaymentResult::Paid;
+    Claim {
+        status: if paid { ClaimStatus::Paid } else { ClaimStatus::Approved },
+        batch: claim.batch.filter(|_| paid),
+        paid_on: Some(command.date).filter(|_| paid),
+        revision: claim.revision.next(stamp),
+        ..claim.clone()
+    }
+}
