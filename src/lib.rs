@@ -29,6 +29,7 @@ pub mod ledger;
 pub mod organisations;
 pub mod payments;
 pub mod programmes;
+pub mod recoveries;
 pub mod reference_rates;
 pub mod rentals;
 pub mod reports;

@@ -24,6 +24,7 @@ use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
+use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
 use subsidy_ledger::vouchers::store::{ContractUseRow, VoucherRow};
 use support::agency;
@@ -163,6 +164,7 @@ impl Model {
             k.batch.uuid(),
             k.claim.uuid()
         ));
+        document!("recoveries", recoveries, RecoveryRow, |k: &subsidy_ledger::domain::RecoveryId| k.uuid());
         document!("claims", claims, ClaimRow, |k: &subsidy_ledger::domain::ClaimId| k.uuid());
         same!(
             "usages",

@@ -65,6 +65,15 @@ fn voucher(status: &str, suspended_from: &str, amounts: &str) -> String {
     )
 }
 
+fn recovery(status: &str, amounts: &str, by: &str) -> String {
+    format!(
+        "INSERT INTO recoveries (id, claim, programme, organisation, status, amount, received, written_off, owed, receipts,
+         decision_no, reason, fraud, fiscal_year, paid_on, created_by, approved_by, decided_on, created, version, updated_at)
+         VALUES (gen_random_uuid(), gen_random_uuid(), 'V', 'O', '{status}', {amounts}, '[{{\"amount\": \"2.50\"}}]',
+         '[{{\"amount\": \"2.50\"}}]', '1', '', false, 2025, '2025-01-01', {by}, 1, 1, now());"
+    )
+}
+
 fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
     format!(
         "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, created, version, updated_at)
@@ -228,6 +237,11 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (claim("approved", "5", PARTS, "0", "'2025-01-01', 'a'"), "23514 claims_four_eyes"),
         (claim("approved", "5", PARTS, "0", "'2025-01-01', 'c'"), "23514 claims_four_eyes"),
         (claim("paid", "5", PARTS, "0", "'2025-01-01', 'd'"), "23514 claims_paid"),
+        (recovery("approved", "5, 2.50, 0", "'a', 'b', '2025-01-01'"), "accepted"),
+        (recovery("approved", "5, 2.51, 0", "'a', 'b', '2025-01-01'"), "23514 recoveries_parts"),
+        (recovery("settled", "5, 2.50, 0", "'a', 'b', '2025-01-01'"), "23514 recoveries_parts"),
+        (recovery("approved", "5, 2.50, 0", "'a', 'a', '2025-01-01'"), "23514 recoveries_four_eyes"),
+        (recovery("approved", "5, 2.50, 0", "'a', null, null"), "23514 recoveries_four_eyes"),
         (payment_batch("approved", "2, 1, 5", "'a', 'b'"), "accepted"),
         (payment_batch("gone", "2, 0, 5", "'a', 'b'"), "23514 payment_batches_status_check"),
         (payment_batch("proposed", "0, 0, 5", "'a', null"), "23514 payment_batches_lines"),
@@ -371,6 +385,7 @@ const WHO_MAY: &str = "
     agency_test.payment_batches   app=arw auditor=r
     agency_test.payment_lines     app=arw auditor=r
     agency_test.programmes        app=arw auditor=r
+    agency_test.recoveries        app=arw auditor=r
     agency_test.reference_rates   app=arw auditor=r
     agency_test.rentals           app=arw auditor=r
     agency_test.rules_versions    app=arw auditor=r
@@ -457,11 +472,11 @@ async fn up_down_up_leaves_no_difference() {
     migrate::up(&url).await.expect("public");
     migrate::create_agency(&url, &code).await.expect("an agency");
     let first = dump(&url);
-    assert!(first.contains("CREATE TABLE agency_city_1.payment_lines"));
+    assert!(first.contains("CREATE TABLE agency_city_1.recoveries"));
 
     migrate::down(&url).await.expect("one back");
     let less = dump(&url);
-    assert!(!less.contains("agency_city_1.payment_lines") && less.contains("agency_city_1.vouchers"));
+    assert!(!less.contains("agency_city_1.recoveries") && less.contains("agency_city_1.vouchers"));
     migrate::up(&url).await.expect("and on again");
     assert_eq!(dump(&url), first);
     migrate::redo(&url).await.expect("back and on");

@@ -52,6 +52,8 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::PaymentBatch(k) => one(k, &from.payment_batches, &mut to.payment_batches),
         Key::PaymentLine(k) => one(k, &from.payment_lines, &mut to.payment_lines),
         Key::BatchClaims(k) => one(k, &from.batch_claims, &mut to.batch_claims),
+        Key::Recovery(k) => one(k, &from.recoveries, &mut to.recoveries),
+        Key::LiveVouchers(k) => one(k, &from.live_vouchers, &mut to.live_vouchers),
         Key::ContractUses(k) => one(k, &from.uses, &mut to.uses),
         Key::Usage(k) => one(k, &from.usages, &mut to.usages),
         Key::Number(k) => one(k, &from.numbers, &mut to.numbers),
@@ -81,6 +83,8 @@ fn same_changes(part: &Book, whole: &Book) {
         payment_batches,
         payment_lines,
         batch_claims,
+        recoveries,
+        live_vouchers,
         uses,
         usages,
         numbers,
@@ -100,7 +104,7 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
         let mut book = Book::complete();
         let mut auditor = Auditor::default();
         let mut next = 0;
-        for step in 0..1_000 {
+        for step in 0..1_500 {
             let envelope = world.next(&book);
             let stamp = stamp(&book, next, instant(1_762_128_000_000_000 + step), &envelope.command);
             let mut part = slice(&envelope.command, &stamp, &book);
@@ -134,7 +138,7 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
     let of = |answer: &str| answers.get(answer).copied().unwrap_or(0);
     for kind in Command::KINDS
         .iter()
-        .filter(|kind| ["_claim", "expire_", "payment"].iter().any(|part| kind.contains(part)))
+        .filter(|kind| ["_claim", "expire_", "payment", "recovery"].iter().any(|part| kind.contains(part)))
     {
         assert!(
             of(&format!("accepted {kind}")) > 10,

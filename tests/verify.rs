@@ -234,6 +234,7 @@ const CASES: &[Tampering] = &[
         "SELECT version FROM payment_lines WHERE status = 'paid'",
         "bank_reference: stored FT2, replayed FT1",
     ),
+    case("UPDATE recoveries SET decision_no = 'x'", "SELECT version FROM recoveries", "decision_no"),
     case(
         "UPDATE claims SET payee = provider WHERE closing",
         "SELECT version FROM claims WHERE closing",

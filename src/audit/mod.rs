@@ -36,6 +36,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("payment_batches", Checked::Replayed, "documents"),
     ("payment_lines", Checked::Replayed, "documents"),
     ("programmes", Checked::Replayed, "documents"),
+    ("recoveries", Checked::Replayed, "documents"),
     ("reference_rates", Checked::Replayed, "documents"),
     ("rentals", Checked::Replayed, "documents"),
     ("rules_versions", Checked::Replayed, "documents"),

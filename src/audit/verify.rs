@@ -202,7 +202,8 @@ impl Touched {
             | Change::Voucher(_)
             | Change::Claim(_)
             | Change::PaymentBatch(_)
-            | Change::PaymentLine(_) => {}
+            | Change::PaymentLine(_)
+            | Change::Recovery(_) => {}
         }
     }
 }

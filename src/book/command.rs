@@ -10,6 +10,7 @@ use crate::payments::{ApprovePaymentBatch, ProposePaymentBatch, RejectPaymentBat
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
+use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery};
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::vouchers::{ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, ReviewVoucher};
@@ -111,6 +112,14 @@ commands! {
     RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch";
     /// What the bank says of a line.
     SettlePayment(SettlePayment) "settle_payment";
+    /// Money of a paid claim that is to come back.
+    ProposeRecovery(Box<ProposeRecovery>) "propose_recovery";
+    /// A recovery decided.
+    ApproveRecovery(ApproveRecovery) "approve_recovery";
+    /// Money that came back.
+    ReceiveRecovery(ReceiveRecovery) "receive_recovery";
+    /// What is outstanding, given up.
+    WriteOffRecovery(WriteOffRecovery) "write_off_recovery";
 }
 
 impl Command {
@@ -144,6 +153,10 @@ impl Command {
             Self::ApprovePaymentBatch(c) => c.id.to_string(),
             Self::RejectPaymentBatch(c) => c.id.to_string(),
             Self::SettlePayment(c) => c.claim.to_string(),
+            Self::ProposeRecovery(c) => c.id.to_string(),
+            Self::ApproveRecovery(c) => c.id.to_string(),
+            Self::ReceiveRecovery(c) => c.id.to_string(),
+            Self::WriteOffRecovery(c) => c.id.to_string(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
+use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
 use crate::vouchers::{ContractUse, Voucher};
@@ -40,6 +41,8 @@ pub enum Change {
     PaymentBatch(Box<PaymentBatch>),
     /// A claim in a payment batch.
     PaymentLine(Box<PaymentLine>),
+    /// A recovery.
+    Recovery(Box<Recovery>),
     /// A voucher on a contract.
     ContractUse {
         /// The contract.
@@ -157,6 +160,8 @@ pub enum Outcome {
         /// The line.
         line: Box<PaymentLine>,
     },
+    /// A recovery.
+    Recovery(Box<Recovery>),
 }
 
 /// An accepted command: what it changes and what it answers.

@@ -26,15 +26,16 @@ use crate::claims::Claim;
 use crate::domain::dates::Zone;
 use crate::domain::{
     BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, PaymentBatchId, ProgrammeCode,
-    RentalId, VoucherId,
+    RecoveryId, RentalId, VoucherId,
 };
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine};
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
+use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::{ContractKey, Rental};
-use crate::vouchers::{Uses, Voucher};
+use crate::vouchers::{Uses, Voucher, VoucherStatus};
 
 /// A dated reference rate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,10 @@ pub enum Key {
     PaymentLine(LineKey),
     /// The claims of a payment batch.
     BatchClaims(PaymentBatchId),
+    /// A recovery.
+    Recovery(RecoveryId),
+    /// An organisation's vouchers that claims may draw on.
+    LiveVouchers(CreditCode),
     /// The vouchers on a contract.
     ContractUses(RentalId),
     /// What an organisation used of a programme.
@@ -118,6 +123,10 @@ pub struct Book {
     pub payment_lines: Slots<LineKey, PaymentLine>,
     /// The claims of each payment batch: an index of its lines, kept where it is known.
     pub batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>,
+    /// Recoveries.
+    pub recoveries: Slots<RecoveryId, Recovery>,
+    /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
+    pub live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>,
     /// Vouchers by contract.
     pub uses: Slots<RentalId, Uses>,
     /// Use of programmes by organisations.
@@ -145,6 +154,8 @@ impl Book {
             payment_batches: Slots::complete(),
             payment_lines: Slots::complete(),
             batch_claims: Slots::complete(),
+            recoveries: Slots::complete(),
+            live_vouchers: Slots::complete(),
             uses: Slots::complete(),
             usages: Slots::complete(),
             numbers: Slots::complete(),
@@ -167,6 +178,8 @@ impl Book {
             Key::PaymentBatch(k) => self.payment_batches.knows(k),
             Key::PaymentLine(k) => self.payment_lines.knows(k),
             Key::BatchClaims(k) => self.batch_claims.knows(k),
+            Key::Recovery(k) => self.recoveries.knows(k),
+            Key::LiveVouchers(k) => self.live_vouchers.knows(k),
             Key::ContractUses(k) => self.uses.knows(k),
             Key::Usage(k) => self.usages.knows(k),
             Key::Number(k) => self.numbers.knows(k),
@@ -189,6 +202,8 @@ impl Book {
             Key::PaymentBatch(k) => self.payment_batches.looked_for(k),
             Key::PaymentLine(k) => self.payment_lines.looked_for(k),
             Key::BatchClaims(k) => self.batch_claims.looked_for(k),
+            Key::Recovery(k) => self.recoveries.looked_for(k),
+            Key::LiveVouchers(k) => self.live_vouchers.looked_for(k),
             Key::ContractUses(k) => self.uses.looked_for(k),
             Key::Usage(k) => self.usages.looked_for(k),
             Key::Number(k) => self.numbers.looked_for(k),
@@ -248,6 +263,23 @@ impl Book {
         self.payment_lines.put(line.key(), line);
     }
 
+    /// A voucher, and whether it is live in its organisation's index, in the order of their ids.
+    fn put_voucher(&mut self, voucher: Voucher) {
+        let live = matches!(voucher.status, VoucherStatus::Issued | VoucherStatus::PartlyRedeemed);
+        let known = self.live_vouchers.get(&voucher.organisation).ok();
+        let listed = known.map(|known| known.is_some_and(|ids| ids.contains(&voucher.id)));
+        if listed.is_some_and(|listed| listed != live) {
+            self.live_vouchers.alter(voucher.organisation, |ids| {
+                if live {
+                    ids.insert(voucher.id)
+                } else {
+                    ids.remove(&voucher.id)
+                };
+            });
+        }
+        self.vouchers.put(voucher.id, voucher);
+    }
+
     fn put(&mut self, change: Change) -> Result<(), Fault> {
         match change {
             Change::Agency(a) => self.agency = Some(a),
@@ -269,7 +301,8 @@ impl Book {
                 self.contracts.put(contract, r.id);
                 self.rentals.put(r.id, r);
             }
-            Change::Voucher(v) => self.vouchers.put(v.id, *v),
+            Change::Voucher(v) => self.put_voucher(*v),
+            Change::Recovery(r) => self.recoveries.put(r.id, *r),
             Change::Claim(c) => self.claims.put(c.id, *c),
             Change::PaymentBatch(b) => self.payment_batches.put(b.id, *b),
             Change::PaymentLine(l) => self.put_line(*l),

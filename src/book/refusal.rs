@@ -9,6 +9,7 @@ use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
 use crate::programmes::ProgrammeError;
 use crate::programmes::calculation::CalculationError;
+use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
 use crate::vouchers::VoucherError;
@@ -109,6 +110,9 @@ pub enum Refusal {
     /// A payment batch.
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    /// A recovery.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

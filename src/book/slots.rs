@@ -85,6 +85,19 @@ impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
         }
     }
 
+    /// Changes a document where it stands; an absent one begins empty. For documents that grow with the ledger: nothing
+    /// is copied where everything is known.
+    pub fn alter(&mut self, key: K, change: impl FnOnce(&mut V))
+    where
+        V: Default,
+    {
+        let slot = self.known.entry(key.clone()).or_insert(None);
+        if !self.complete {
+            self.before.entry(key).or_insert_with(|| slot.clone());
+        }
+        change(slot.get_or_insert_default());
+    }
+
     /// What changed since it was loaded, in the order of the keys.
     pub fn changed(&self) -> impl Iterator<Item = Changed<'_, K, V>> {
         self.before.iter().filter_map(|(key, before)| {

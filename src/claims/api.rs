@@ -91,6 +91,8 @@ pub struct ClaimView {
     /// The batch that it is to be paid with, or was.
     payment_batch_id: Option<PaymentBatchId>,
     paid_on: Option<Date>,
+    /// CNY that was decided to come back.
+    recovered: Money,
     /// Why it was last returned or rejected.
     reason: Option<String>,
     created_by: Subject,
@@ -131,6 +133,7 @@ impl ClaimView {
             approved_on: claim.approved_on,
             payment_batch_id: claim.batch,
             paid_on: claim.paid_on,
+            recovered: claim.recovered,
             reason: attached.text(claim.reason),
             created_by: claim.created_by.clone(),
             submitted_by: claim.submitted_by.clone(),

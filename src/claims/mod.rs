@@ -135,6 +135,8 @@ pub struct Claim {
     /// The day on which it was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_on: Option<Date>,
+    /// CNY that was decided to come back.
+    pub recovered: Money,
     /// Why it was last returned or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,

@@ -112,6 +112,7 @@ pub fn draft(
         approved_on: None,
         batch: None,
         paid_on: None,
+        recovered: Money::ZERO,
         reason: None,
         created_by: actor.subject.clone(),
         submitted_by: None,

@@ -61,3 +61,7 @@ document_id!(
     /// A payment batch.
     PaymentBatchId
 );
+document_id!(
+    /// A recovery.
+    RecoveryId
+);

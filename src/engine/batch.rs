@@ -6,22 +6,20 @@
 //! was committed before it began. Round trips: that flight, up to two more loads (and one for answers given
 //! before), the writes, the commit.
 
-use std::collections::BTreeMap;
-
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 
-use super::fold::{Folded, Start, fold, read_refusal};
+use super::answers::known_answers;
+use super::fold::{Folded, Start, fold};
 use super::follow::follow;
 use super::load::{Rows, load, read};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
-use super::submission::{Accepted, Answer, Submission, SubmitError, Work};
+use super::submission::{Answer, Submission, SubmitError, Work};
 use super::write::write;
 use crate::agencies::{Agency, SEMANTICS};
-use crate::audit::leaf::Leaf;
 use crate::audit::tree::Frontier;
-use crate::book::{Book, Command, Envelope, Key, Keys, Outcome, ROUNDS_MAX, needs};
+use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp, VoucherId};
@@ -345,84 +343,4 @@ fn idempotency_keys(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
     keys.sort_unstable();
     keys.dedup();
     keys
-}
-
-/// The answers that keys have already.
-async fn known_answers(
-    conn: &AsyncPgConnection,
-    submissions: &[&Submission],
-    rows: Vec<IdempotencyRow>,
-) -> Result<BTreeMap<usize, Result<Answer, SubmitError>>, BatchError> {
-    let mut known = BTreeMap::new();
-    if rows.is_empty() {
-        return Ok(known);
-    }
-    let leaves = answered_leaves(conn, &rows).await?;
-    let by_key: BTreeMap<_, _> = rows.iter().map(|r| ((r.subject.as_str(), r.key.as_slice()), r)).collect();
-    for (index, submission) in submissions.iter().enumerate() {
-        let Some(row) = by_key.get(&(submission.subject.as_str(), submission.key.as_slice())) else {
-            continue;
-        };
-        let answer = if row.request != submission.request {
-            Err(SubmitError::KeyReused)
-        } else if let Some(refusal) = &row.refusal {
-            Ok(read_refusal(refusal))
-        } else {
-            row.sequence.map_or(Err(SubmitError::Fault), |s| accepted_before(s, &leaves))
-        };
-        known.insert(index, answer);
-    }
-    Ok(known)
-}
-
-/// The leaves of accepted answers: each key's own, then those of the groups among them.
-async fn answered_leaves(
-    conn: &AsyncPgConnection,
-    rows: &[IdempotencyRow],
-) -> Result<BTreeMap<i64, Accepted>, BatchError> {
-    let first: Vec<i64> = rows.iter().filter_map(|r| r.sequence).collect();
-    let mut leaves = BTreeMap::new();
-    read_leaves(conn, &first, &mut leaves).await?;
-    let members: Vec<i64> = leaves
-        .iter()
-        .filter_map(|(sequence, accepted)| match accepted.outcome {
-            Outcome::Group { members } => Some((*sequence + 1)..=(*sequence + i64::from(members))),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    read_leaves(conn, &members, &mut leaves).await?;
-    Ok(leaves)
-}
-
-async fn read_leaves(
-    conn: &AsyncPgConnection,
-    sequences: &[i64],
-    leaves: &mut BTreeMap<i64, Accepted>,
-) -> Result<(), BatchError> {
-    if sequences.is_empty() {
-        return Ok(());
-    }
-    for row in store::leaves(conn, sequences).await? {
-        let leaf = Leaf::decode(&row.leaf).map_err(|e| BatchError::unreadable(&e.to_string()))?;
-        let accepted = Accepted {
-            sequence: convert::read_sequence(row.sequence)?,
-            recorded_at: leaf.recorded_at,
-            outcome: leaf.outcome,
-        };
-        leaves.insert(row.sequence, accepted);
-    }
-    Ok(())
-}
-
-fn accepted_before(sequence: i64, leaves: &BTreeMap<i64, Accepted>) -> Result<Answer, SubmitError> {
-    let first = leaves.get(&sequence).cloned().ok_or(SubmitError::Fault)?;
-    let members = match first.outcome {
-        Outcome::Group { members } => {
-            let range = (sequence + 1)..=(sequence + i64::from(members));
-            range.map(|s| leaves.get(&s).cloned().ok_or(SubmitError::Fault)).collect::<Result<_, _>>()?
-        }
-        _ => Vec::new(),
-    };
-    Ok(Answer::Accepted { first, members, replayed: true })
 }

@@ -1,5 +1,7 @@
 //! Loads what commands need: one statement a table, all of a round in flight together.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
@@ -7,15 +9,16 @@ use super::batch::BatchError;
 use super::store::NumberRow;
 use crate::book::{Book, Key, Keys, RateKey, Series};
 use crate::claims::store::ClaimRow;
-use crate::domain::{ClaimId, PaymentBatchId};
+use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
 use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
+use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::{ContractRow, RentalRow, by_contracts, contract_column};
 use crate::vouchers::Uses;
-use crate::vouchers::store::{ContractUseRow, VoucherRow, uses_of};
+use crate::vouchers::store::{ContractUseRow, LiveRow, VoucherRow, live_of, uses_of};
 
 /// The keys of one round, by table.
 #[derive(Default)]
@@ -32,6 +35,8 @@ struct Wanted {
     payment_batches: Vec<Uuid>,
     payment_lines: Vec<(Uuid, Uuid)>,
     batch_claims: Vec<Uuid>,
+    recoveries: Vec<Uuid>,
+    live_vouchers: Vec<String>,
     uses: Vec<Uuid>,
     usages: Vec<(String, String, i16, String)>,
     numbers: Vec<String>,
@@ -61,6 +66,8 @@ impl Wanted {
             Key::PaymentBatch(k) => self.payment_batches.push(k.uuid()),
             Key::PaymentLine(k) => self.payment_lines.push((k.batch.uuid(), k.claim.uuid())),
             Key::BatchClaims(k) => self.batch_claims.push(k.uuid()),
+            Key::Recovery(k) => self.recoveries.push(k.uuid()),
+            Key::LiveVouchers(k) => self.live_vouchers.push(k.to_string()),
             Key::ContractUses(k) => self.uses.push(k.uuid()),
             Key::Usage(k) => self.usages.push(usage_columns(k)),
             Key::Number(k) => self.numbers.push(k.0.clone()),
@@ -83,6 +90,8 @@ pub(super) struct Rows {
     pub payment_batches: Vec<PaymentBatchRow>,
     pub payment_lines: Vec<PaymentLineRow>,
     pub batch_claims: Vec<PlacedRow>,
+    pub recoveries: Vec<RecoveryRow>,
+    pub live: Vec<LiveRow>,
     pub usages: Vec<UsageRow>,
     pub numbers: Vec<NumberRow>,
     pub balances: Vec<BalanceRow>,
@@ -105,6 +114,13 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
     let contracts = async {
         if wanted.contracts.is_empty() { Ok(Vec::new()) } else { by_contracts(conn, &wanted.contracts).await }
     };
+    let live = async {
+        if wanted.live_vouchers.is_empty() {
+            Ok(Vec::new())
+        } else {
+            live_of(conn, &wanted.live_vouchers).await
+        }
+    };
     let batch_claims = async {
         if wanted.batch_claims.is_empty() {
             Ok(Vec::new())
@@ -126,6 +142,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         payment_batches,
         payment_lines,
         batch_claims,
+        recoveries,
+        live,
         usages,
         numbers,
         balances,
@@ -143,6 +161,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         PaymentBatchRow::by_keys(conn, &wanted.payment_batches),
         PaymentLineRow::by_keys(conn, &wanted.payment_lines),
         batch_claims,
+        RecoveryRow::by_keys(conn, &wanted.recoveries),
+        live,
         UsageRow::by_keys(conn, &wanted.usages),
         NumberRow::by_keys(conn, &wanted.numbers),
         BalanceRow::by_keys(conn, &wanted.balances),
@@ -161,6 +181,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         payment_batches,
         payment_lines,
         batch_claims,
+        recoveries,
+        live,
         usages,
         numbers,
         balances,
@@ -214,12 +236,24 @@ impl Rows {
             let line = row.read()?;
             book.payment_lines.load(line.key(), line);
         }
-        let mut by_batch: std::collections::BTreeMap<_, Vec<ClaimId>> = std::collections::BTreeMap::new();
+        let mut by_batch: BTreeMap<_, Vec<ClaimId>> = BTreeMap::new();
         for row in &self.batch_claims {
             by_batch.entry(PaymentBatchId::new(row.batch)).or_default().push(ClaimId::new(row.claim));
         }
         for (batch, claims) in by_batch {
             book.batch_claims.load(batch, claims);
+        }
+        for row in &self.recoveries {
+            let recovery = row.read()?;
+            book.recoveries.load(recovery.id, recovery);
+        }
+        let mut by_organisation: BTreeMap<CreditCode, BTreeSet<VoucherId>> = BTreeMap::new();
+        for row in &self.live {
+            let organisation = crate::db::convert::read(&row.organisation)?;
+            by_organisation.entry(organisation).or_default().insert(VoucherId::new(row.id));
+        }
+        for (organisation, vouchers) in by_organisation {
+            book.live_vouchers.load(organisation, vouchers);
         }
         for row in &self.usages {
             let (key, used) = row.read()?;
@@ -237,7 +271,7 @@ impl Rows {
             let (key, id) = row.read()?;
             book.contracts.load(key, id);
         }
-        let mut by_rental: std::collections::BTreeMap<_, Uses> = std::collections::BTreeMap::new();
+        let mut by_rental: BTreeMap<_, Uses> = BTreeMap::new();
         for row in &self.uses {
             let (rental, voucher, contract_use) = row.read()?;
             by_rental.entry(rental).or_default().insert(voucher, contract_use);

@@ -5,6 +5,7 @@
 //! number of processes may write to one database, the lock orders them. The log's order is the commit
 //! order.
 
+mod answers;
 mod batch;
 pub mod export;
 mod fold;

@@ -21,6 +21,7 @@ use crate::ledger::store::{BLOCK, BalanceRow, EntryRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
+use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::vouchers::store::{ContractUseRow, VoucherRow};
@@ -94,6 +95,7 @@ pub(super) async fn write(
     let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
     let batches = versioned!(book.payment_batches, |_, b| Ok(PaymentBatchRow::new(b)))?;
     let lines = versioned!(book.payment_lines, |_, l| Ok(PaymentLineRow::new(l)))?;
+    let recoveries = versioned!(book.recoveries, |_, r| RecoveryRow::new(r))?;
     let usages = Split::of(&book.usages, |k, u| Ok(UsageRow::new(k, *u)), |_| 0)?;
     let numbers = Split::of(&book.numbers, number_row, |_| 0)?;
     let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
@@ -124,6 +126,8 @@ pub(super) async fn write(
         update_versioned!(conn, VoucherRow, vouchers),
         ClaimRow::insert(conn, &claims.new),
         update_versioned!(conn, ClaimRow, claims),
+        RecoveryRow::insert(conn, &recoveries.new),
+        update_versioned!(conn, RecoveryRow, recoveries),
         PaymentBatchRow::insert(conn, &batches.new),
         update_versioned!(conn, PaymentBatchRow, batches),
         // a line that came back makes room for the claim's next one

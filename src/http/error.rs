@@ -159,6 +159,8 @@ table! {
     "publicity_running": 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];
     "claim_not_payable": 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
     "claim_in_batch": 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} stands in a payment batch already."];
+    "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
+    "too_many_receipts": 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];
     "validity_out_of_range": 422, ["有效期超出范围", "最后可用日超出日历范围。"], ["Validity out of range", "The last usable day lies beyond the calendar."];
 }
 
@@ -236,6 +238,7 @@ mod tests {
             "vouchers",
             "claims",
             "payments",
+            "recoveries",
         ];
         let codes: BTreeSet<String> =
             rooms.iter().flat_map(|room| read(room)).flat_map(|s| refusals(&s)).collect();

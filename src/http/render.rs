@@ -12,6 +12,7 @@ use crate::engine::submission::{Accepted, NewText};
 use crate::organisations::api::OrganisationView;
 use crate::payments::api::PaymentBatchView;
 use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
+use crate::recoveries::api::RecoveryView;
 use crate::reference_rates::api::ReferenceRateView;
 use crate::rentals::api::RentalView;
 use crate::reports::attachments::{Attachments, Wanted};
@@ -59,6 +60,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => {
             VoucherView::wants(voucher, wanted);
         }
+        Outcome::Recovery(recovery) => RecoveryView::wants(recovery, wanted),
         Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
             PaymentBatchView::wants(batch, wanted);
@@ -82,6 +84,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => {
             serde_json::to_value(VoucherView::of(voucher, attached))
         }
+        Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
             serde_json::to_value(PaymentBatchView::of(batch, attached))
@@ -101,6 +104,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::BudgetChange(change) => change.revision,
         Outcome::Rental(rental) => rental.revision,
         Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => voucher.revision,
+        Outcome::Recovery(recovery) => recovery.revision,
         Outcome::Claim { claim, .. } => claim.revision,
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => batch.revision,
     };

@@ -17,6 +17,7 @@ use crate::organisations::api as organisations;
 use crate::payments::api as payments;
 use crate::programmes::api as programmes;
 use crate::programmes::calculation::Calculation;
+use crate::recoveries::api as recoveries;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
 use crate::reports::{api as reports, audit_api as audit, work_api as work};
@@ -199,6 +200,13 @@ pub static ROUTES: &[Route] = &[
         method: Post, path: "/v1/payment-batches/{id}/results", permission: OFFICER, summary: ["录入银行回单", "Record the bank's results"],
         query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, verb: Verb::Group(payments::results),
     },
+
+    post("/v1/recoveries", OFFICER, ["提出追回", "Propose a recovery"], recoveries::propose, [of::<recoveries::NewRecovery>(), of::<recoveries::RecoveryView>()]).creating(),
+    get("/v1/recoveries", INSIDE, ["追回列表", "List recoveries"], read!(recoveries::list), page::<recoveries::RecoveryView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
+    get("/v1/recoveries/{id}", INSIDE, ["追回", "A recovery"], read!(recoveries::get), of::<recoveries::RecoveryView>()),
+    post("/v1/recoveries/{id}/approve", APPROVER, ["批准追回", "Approve a recovery"], recoveries::approve, [of::<claims::ByPath>(), of::<recoveries::RecoveryView>()]),
+    post("/v1/recoveries/{id}/receipts", OFFICER, ["录入追回到账", "Record money that came back"], recoveries::receive, [of::<recoveries::NewReceipt>(), of::<recoveries::RecoveryView>()]),
+    post("/v1/recoveries/{id}/write-off", APPROVER, ["核销追回", "Write off a recovery"], recoveries::write_off, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),
 
     Route {
         method: Post, path: "/v1/batches", permission: WRITERS, summary: ["批量写入", "Many writes in one request"],

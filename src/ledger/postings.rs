@@ -129,6 +129,32 @@ impl Posting {
         .owed_to(payee)
     }
 
+    /// **Recovery decided**, level by level: F Dr1212 Cr`credited`.
+    pub fn recovery(parts: &[Part], credited: Account, at: &Dimensions) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| posting.pair(Account::F1212, credited, amount, at))
+    }
+
+    /// **Cash of a recovery** in the year of the payment: F Dr4001 Cr1212, Y Dr6001 Cr7101, B Dr2008 Cr2001.
+    pub fn recovered(parts: &[Part], at: &Dimensions) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting
+                .pair(Account::F4001, Account::F1212, amount, at)
+                .pair(Account::Y6001, Account::Y7101, amount, at)
+                .pair(Account::B2008, Account::B2001, amount, at)
+        })
+    }
+
+    /// **Cash of a recovery** in a later year: F Dr2103 Cr1212 if the decision credited 2103, else F Dr4001 Cr1212.
+    pub fn recovered_later(parts: &[Part], credited: Account, at: &Dimensions) -> Self {
+        let debit = if credited == Account::F2103 { Account::F2103 } else { Account::F4001 };
+        Self::by_level(parts, at, |posting, amount, at| posting.pair(debit, Account::F1212, amount, at))
+    }
+
+    /// **Write-off**: F Dr`credited` Cr1212, whichever the decision credited.
+    pub fn write_off(parts: &[Part], credited: Account, at: &Dimensions) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| posting.pair(credited, Account::F1212, amount, at))
+    }
+
     /// Both postings as one.
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -215,6 +241,10 @@ mod tests {
                 Posting::accrue(&parts, [Account::B2003, Account::F500101], &at, payee),
                 Posting::pay(&parts, &at, payee),
                 Posting::unpay(&parts, &at, payee),
+                Posting::recovery(&parts, Account::F2103, &at),
+                Posting::recovered(&parts, &at),
+                Posting::recovered_later(&parts, Account::F2103, &at),
+                Posting::write_off(&parts, Account::F500101, &at),
             ] {
                 prop_assert!(posting.balances().unwrap());
                 prop_assert_eq!(posting.is_empty(), fen == 0);

@@ -68,6 +68,9 @@ statement! {
              SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM payment_batches WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \
+             SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at \
+               FROM recoveries WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             UNION ALL \
              SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at \
                FROM programmes WHERE $2 AND status = 'draft' AND created_by <> $3 \
              UNION ALL \

@@ -71,6 +71,18 @@ statement! {
          AND status IN ('issued', 'partly_redeemed', 'suspended') ORDER BY valid_until, created LIMIT $2";
 }
 
+rows! {
+    /// A voucher that claims may draw on.
+    pub struct LiveRow { organisation: String, id: Uuid }
+}
+
+statement! {
+    /// The vouchers of these organisations that claims may draw on, in the order of their ids.
+    pub fn live_of(organisations: &[String]) -> Vec<LiveRow> =
+        "SELECT organisation, id FROM vouchers WHERE organisation = ANY($1) \
+         AND status IN ('issued', 'partly_redeemed') ORDER BY organisation, id";
+}
+
 impl VoucherRow {
     /// The row of a voucher.
     pub fn new(v: &Voucher) -> Result<Self, Unreadable> {

@@ -187,6 +187,12 @@ fn redemptions() -> Vec<Step> {
             "bank_reference": "FT1", "date": "2026-03-02" } }))
     };
     all.extend([result(61, "paid"), result(62, "returned")]);
+    let recovery = id(6, 1);
+    all.push(officer(json!({ "propose_recovery": { "id": recovery, "claim": id(4, 61), "amount": "100.01",
+        "decision_no": "追1", "reason": reason(6), "fraud": "false" } })));
+    all.push(approver(json!({ "approve_recovery": { "id": recovery } })));
+    all.push(officer(json!({ "receive_recovery": { "id": recovery, "amount": "50", "date": "2026-03-02",
+        "bank_reference": "R1" } })));
     all.into_iter().map(Step::One).collect()
 }
 

@@ -28,6 +28,7 @@ use subsidy_ledger::payments::*;
 use subsidy_ledger::programmes::calculation::SettledLine;
 use subsidy_ledger::programmes::policy::*;
 use subsidy_ledger::programmes::*;
+use subsidy_ledger::recoveries::*;
 use subsidy_ledger::reference_rates::LoadReferenceRate;
 use subsidy_ledger::rentals::RegisterRental;
 use subsidy_ledger::vouchers::{
@@ -171,7 +172,8 @@ impl World {
         let today = book.agency.as_ref().and_then(|a| a.business_date).unwrap_or(date(FIRST_DAY));
         match self.rng.gen_range(0..100) {
             0..50 => return self.second_half(book, today),
-            50..65 => return self.payment(book, today),
+            50..63 => return self.payment(book, today),
+            63..71 => return self.recovery(book, today),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
@@ -569,6 +571,33 @@ impl World {
         }
     }
 
+    /// What is asked back of what was paid.
+    fn recovery(&mut self, book: &Book, today: Date) -> Command {
+        let act = self.rng.gen_range(0..12);
+        let status = if act < 7 { RecoveryStatus::Proposed } else { RecoveryStatus::Approved };
+        let fit = book.recoveries.iter().filter(|(_, r)| r.status == status);
+        let fit: Vec<_> = fit.map(|(id, _)| *id).collect();
+        let id = if fit.is_empty() { RecoveryId::new(self.id()) } else { self.pick(&fit) };
+        let date = if self.one_in(3) { self.day(today) } else { today };
+        match act {
+            0..4 => Command::ProposeRecovery(Box::new(ProposeRecovery {
+                id: RecoveryId::new(self.id()),
+                claim: self.claim(book, &[ClaimStatus::Paid]),
+                amount: self.amount(2, 7),
+                decision_no: line("追1"),
+                reason: self.hash(),
+                fraud: self.one_in(4),
+                effective_date: self.maybe(3, |_| date),
+            })),
+            4..7 => Command::ApproveRecovery(ApproveRecovery { id }),
+            7..11 => {
+                let (amount, bank_reference) = (self.amount(2, 5), line("R1"));
+                Command::ReceiveRecovery(ReceiveRecovery { id, amount, date, bank_reference })
+            }
+            _ => Command::WriteOffRecovery(WriteOffRecovery { id, reason: self.hash() }),
+        }
+    }
+
     fn batch(&mut self, book: &Book, status: BatchStatus) -> PaymentBatchId {
         let any: Vec<_> = book.payment_batches.iter().map(|(id, _)| *id).collect();
         let fit = book.payment_batches.iter().filter(|(_, b)| b.status == status);
@@ -940,6 +969,22 @@ fn check_payments(book: &Book) {
             *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += claim.amount.fen();
         }
     }
+    let mut receivable: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
+    for (_, recovery) in book.recoveries.iter() {
+        let owed = subsidy_ledger::recoveries::rules::outstanding(recovery).expect("a sum").fen();
+        assert_eq!(owed + recovery.received.fen() + recovery.written_off.fen(), recovery.amount.fen());
+        if recovery.decided_on.is_some() {
+            *receivable.entry(recovery.programme.clone()).or_default() += owed;
+        }
+        for receipt in recovery.receipts.iter().filter(|r| r.date.year() == recovery.paid_on.year()) {
+            *paid.entry(BalanceKey::of(Account::B2008, &recovery.programme)).or_default() -=
+                receipt.amount.fen();
+        }
+    }
+    for (programme, owed) in receivable {
+        assert_eq!(book.balance(&BalanceKey::of(Account::F1212, &programme)).expect("known").fen(), owed);
+    }
+    paid.retain(|_, sum| *sum != 0);
     let expended = book.balances.iter().filter(|(key, _)| key.account == Account::B2008);
     let kept: BTreeMap<BalanceKey, i64> =
         expended.filter(|(_, sum)| !sum.is_zero()).map(|(key, sum)| (key.clone(), sum.fen())).collect();

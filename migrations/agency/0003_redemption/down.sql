@@ -1,3 +1,3 @@
 UPDATE head SET schema_version = 2;
-DROP TABLE claims, payment_batches, payment_lines;
+DROP TABLE claims, payment_batches, payment_lines, recoveries;
 DROP FUNCTION sum_of_parts;

@@ -29,6 +29,7 @@ CREATE TABLE claims (
     approved_on date,
     batch uuid,
     paid_on date,
+    recovered numeric(20, 2) NOT NULL DEFAULT 0,
     reason bytea,
     created_by text NOT NULL,
     submitted_by text,
@@ -45,6 +46,7 @@ CREATE TABLE claims (
     CONSTRAINT claims_paid CHECK (
         (status = 'paid') = (paid_on IS NOT NULL)
         AND (batch IS NULL OR status IN ('approved', 'paid')) AND (batch IS NOT NULL OR status <> 'paid')),
+    CONSTRAINT claims_recovered CHECK (recovered BETWEEN 0 AND amount AND (recovered = 0 OR status = 'paid')),
     CONSTRAINT claims_four_eyes CHECK (approved_by NOT IN (created_by, submitted_by, reviewed_by))
 ) WITH (fillfactor = 70);
 CREATE INDEX claims_created ON claims (created);
@@ -97,7 +99,42 @@ CREATE TABLE payment_lines (
 CREATE UNIQUE INDEX payment_lines_once ON payment_lines (claim) WHERE status IN ('open', 'paid');
 COMMENT ON INDEX payment_lines_once IS 'A claim stands in one open batch, and is paid once.';
 
-GRANT SELECT, INSERT, UPDATE ON claims, payment_batches, payment_lines TO subsidy_app;
-GRANT SELECT ON claims, payment_batches, payment_lines TO subsidy_auditor;
+CREATE TABLE recoveries (
+    id uuid PRIMARY KEY,
+    claim uuid NOT NULL,
+    programme text NOT NULL,
+    organisation text NOT NULL,
+    status text NOT NULL CHECK (status IN ('proposed', 'approved', 'settled')),
+    amount numeric(20, 2) NOT NULL CHECK (amount > 0 AND amount <> 'NaN'),
+    received numeric(20, 2) NOT NULL CHECK (received >= 0 AND received <> 'NaN'),
+    written_off numeric(20, 2) NOT NULL CHECK (written_off >= 0 AND written_off <> 'NaN'),
+    owed jsonb NOT NULL,
+    receipts jsonb NOT NULL,
+    decision_no text NOT NULL,
+    reason bytea NOT NULL,
+    fraud boolean NOT NULL,
+    fiscal_year smallint NOT NULL,
+    paid_on date NOT NULL,
+    effective_date date,
+    decided_on date,
+    created_by text NOT NULL,
+    approved_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT recoveries_parts CHECK (
+        amount = received + written_off + coalesce(sum_of_parts(owed), 0)
+        AND received = coalesce(sum_of_parts(receipts), 0)
+        AND (status = 'settled') = (received + written_off = amount)),
+    CONSTRAINT recoveries_four_eyes CHECK (
+        approved_by <> created_by AND num_nulls(approved_by, decided_on) = CASE status WHEN 'proposed' THEN 2 ELSE 0 END)
+) WITH (fillfactor = 70);
+CREATE INDEX recoveries_created ON recoveries (created);
+CREATE INDEX recoveries_claim ON recoveries (claim);
+COMMENT ON COLUMN recoveries.owed IS 'What is outstanding, by funding level.';
+COMMENT ON COLUMN recoveries.receipts IS 'What came back, in order.';
+
+GRANT SELECT, INSERT, UPDATE ON claims, payment_batches, payment_lines, recoveries TO subsidy_app;
+GRANT SELECT ON claims, payment_batches, payment_lines, recoveries TO subsidy_auditor;
 
 UPDATE head SET schema_version = 3;

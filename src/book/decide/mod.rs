@@ -6,6 +6,7 @@ mod claims;
 mod organisations;
 mod payments;
 mod programmes;
+mod recoveries;
 mod rentals;
 mod vouchers;
 
@@ -62,6 +63,10 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ApprovePaymentBatch(c) => payments::approve(context, c),
         Command::RejectPaymentBatch(c) => payments::reject(context, c),
         Command::SettlePayment(c) => payments::settle(context, c),
+        Command::ProposeRecovery(c) => recoveries::propose(context, c),
+        Command::ApproveRecovery(c) => recoveries::approve(context, c),
+        Command::ReceiveRecovery(c) => recoveries::receive(context, c),
+        Command::WriteOffRecovery(c) => recoveries::write_off(context, c),
     }
 }
 

@@ -98,6 +98,9 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     let effect = rules::effect(before, line, command.outcome)?;
     let day = context.effective_date(Some(command.date))?;
     let old = claim(context, command.claim)?;
+    if old.recovered.is_positive() {
+        return Err(PaymentError::WrongState { status: "recovered".to_owned() }.into());
+    }
     not_before(day, old.paid_on.or(old.approved_on))?;
     let claim = rules::claim_after(old, command, context.stamp);
     let mut effects = claim_step(Some(old.status), &claim);

@@ -6,6 +6,7 @@
 
 mod claims;
 mod payments;
+mod recoveries;
 
 use super::{Book, Command, Key, Keys, RateKey, Series};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId};
@@ -95,6 +96,10 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ApprovePaymentBatch(c) => payments::approve(c.id, book, &mut keys),
         Command::RejectPaymentBatch(c) => payments::reject(c.id, book, &mut keys),
         Command::SettlePayment(c) => payments::settle(c, book, &mut keys),
+        Command::ProposeRecovery(c) => keys.extend([Key::Recovery(c.id), Key::Claim(c.claim)]),
+        Command::ApproveRecovery(c) => recoveries::approve(c.id, book, &mut keys),
+        Command::ReceiveRecovery(c) => recoveries::receive(c.id, book, &mut keys),
+        Command::WriteOffRecovery(c) => recoveries::write_off(c.id, book, &mut keys),
     }
     keys
 }

@@ -28,6 +28,7 @@ use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};
+use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::vouchers::store::VoucherRow;

@@ -38,6 +38,7 @@ macro_rules! documents {
         $each!(claims, ClaimRow, ClaimRow::new, by_id);
         $each!(payment_batches, PaymentBatchRow, |batch| Ok(PaymentBatchRow::new(batch)), by_id);
         $each!(payment_lines, PaymentLineRow, |line| Ok(PaymentLineRow::new(line)), by_id);
+        $each!(recoveries, RecoveryRow, RecoveryRow::new, by_id);
     };
 }
 pub(super) use documents;

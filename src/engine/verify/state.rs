@@ -20,6 +20,7 @@ use crate::ledger::store::{BalanceRow, TotalRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
+use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::vouchers::store::{ContractUseRow, VoucherRow};
@@ -147,6 +148,9 @@ pub(super) async fn tables(
     );
     documents!(conn, stream, first, payment_lines, PaymentLineRow, |d| fine(PaymentLineRow::new(d)), |r| {
         format!("payment_lines {} {}", r.batch, r.claim)
+    });
+    documents!(conn, stream, first, recoveries, RecoveryRow, RecoveryRow::new, |r| {
+        format!("recoveries {}", r.id)
     });
     counters(conn, stream, first).await?;
     sums(conn, stream, first).await?;

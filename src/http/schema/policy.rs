@@ -19,6 +19,7 @@ use crate::programmes::policy::{
 use crate::programmes::{
     BudgetChangeKind, Counts, Instrument, LegalBasis, ProgrammeStatus, ProposalStatus, Title,
 };
+use crate::recoveries::RecoveryStatus;
 use crate::vouchers::{ReviewDecision, VoucherStatus};
 
 word_schema! {
@@ -45,6 +46,7 @@ word_schema! {
     BatchStatus as "PaymentBatchStatus": "proposed" "approved" "settled" "rejected";
     LineStatus as "PaymentLineStatus": "open" "paid" "returned" "dropped";
     PaymentResult as "PaymentOutcome": "paid" "returned";
+    RecoveryStatus as "RecoveryStatus": "proposed" "approved" "settled";
     VoucherStatus as "VoucherStatus": "submitted" "reviewed" "returned" "rejected" "issued" "partly_redeemed" "redeemed" "expired" "cancelled" "suspended";
 }
 

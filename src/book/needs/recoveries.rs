@@ -1,0 +1,44 @@
+//! What commands on recoveries read.
+
+use crate::book::{Book, Key, Keys};
+use crate::domain::{ProgrammeCode, RecoveryId};
+use crate::ledger::{Account, BalanceKey};
+use crate::recoveries::Recovery;
+
+fn existing<'a>(id: RecoveryId, book: &'a Book, keys: &mut Keys) -> Option<&'a Recovery> {
+    keys.insert(Key::Recovery(id));
+    book.recoveries.peek(&id)
+}
+
+fn balances(accounts: &[Account], programme: &ProgrammeCode, keys: &mut Keys) {
+    keys.extend(accounts.iter().map(|account| Key::Balance(BalanceKey::of(*account, programme))));
+}
+
+pub(super) fn approve(id: RecoveryId, book: &Book, keys: &mut Keys) {
+    let Some(recovery) = existing(id, book, keys) else { return };
+    keys.insert(Key::Claim(recovery.claim));
+    decision(recovery, keys);
+    if recovery.fraud {
+        let organisation = recovery.organisation;
+        keys.extend([Key::Organisation(organisation), Key::LiveVouchers(organisation)]);
+        let live = book.live_vouchers.peek(&organisation).into_iter().flatten();
+        keys.extend(live.copied().map(Key::Voucher));
+    }
+}
+
+fn decision(recovery: &Recovery, keys: &mut Keys) {
+    balances(&[Account::F1212, Account::F500101, Account::F2103], &recovery.programme, keys);
+}
+
+pub(super) fn receive(id: RecoveryId, book: &Book, keys: &mut Keys) {
+    use Account::{B2001, B2008, F1212, F2103, F4001, Y6001, Y7101};
+    if let Some(recovery) = existing(id, book, keys) {
+        balances(&[B2001, B2008, F1212, F2103, F4001, Y6001, Y7101], &recovery.programme, keys);
+    }
+}
+
+pub(super) fn write_off(id: RecoveryId, book: &Book, keys: &mut Keys) {
+    if let Some(recovery) = existing(id, book, keys) {
+        decision(recovery, keys);
+    }
+}

@@ -1,0 +1,189 @@
+//! `/recoveries`: propose, approve, receipts, write-off, read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::queries;
+use super::store::RecoveryRow;
+use super::{
+    ApproveRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryStatus, WriteOffRecovery, rules,
+};
+use crate::book::Command;
+use crate::claims::api::ByPath;
+use crate::domain::money::Amount;
+use crate::domain::{
+    ClaimId, CreditCode, Date, Instant, Line, Money, ProgrammeCode, RecoveryId, Sequence, Subject,
+};
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::organisations::api::WithReason;
+use crate::reports::attachments::{Attachments, Wanted};
+
+/// Money that is to come back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRecovery {
+    claim_id: ClaimId,
+    amount: Amount,
+    decision_no: Line,
+    reason: Reason,
+    /// It blocks the organisation and suspends its vouchers.
+    #[serde(default)]
+    fraud: bool,
+    /// That of its approval where none is given.
+    effective_date: Option<Date>,
+}
+
+/// Money that came back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReceipt {
+    amount: Amount,
+    /// The posting counts from this day.
+    date: Date,
+    bank_reference: Line,
+}
+
+/// Money that came back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReceiptView {
+    amount: Money,
+    date: Date,
+    bank_reference: Line,
+}
+
+/// A recovery.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecoveryView {
+    id: RecoveryId,
+    claim_id: ClaimId,
+    programme: ProgrammeCode,
+    organisation: CreditCode,
+    status: RecoveryStatus,
+    amount: Money,
+    received: Money,
+    written_off: Money,
+    /// amount − received − written_off
+    outstanding: Money,
+    receipts: Vec<ReceiptView>,
+    decision_no: Line,
+    reason: Option<String>,
+    fraud: bool,
+    effective_date: Option<Date>,
+    created_by: Subject,
+    approved_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl RecoveryView {
+    /// What its view shows beside it.
+    pub fn wants(recovery: &Recovery, wanted: &mut Wanted) {
+        wanted.text(Some(recovery.reason));
+    }
+
+    /// The view of a recovery.
+    pub fn of(recovery: &Recovery, attached: &Attachments) -> Self {
+        let receipt = |r: &super::Receipt| ReceiptView {
+            amount: r.amount,
+            date: r.date,
+            bank_reference: r.bank_reference.clone(),
+        };
+        Self {
+            id: recovery.id,
+            claim_id: recovery.claim,
+            programme: recovery.programme.clone(),
+            organisation: recovery.organisation,
+            status: recovery.status,
+            amount: recovery.amount,
+            received: recovery.received,
+            written_off: recovery.written_off,
+            outstanding: rules::outstanding(recovery).unwrap_or_default(),
+            receipts: recovery.receipts.iter().map(receipt).collect(),
+            decision_no: recovery.decision_no.clone(),
+            reason: attached.text(Some(recovery.reason)),
+            fraud: recovery.fraud,
+            effective_date: recovery.decided_on.or(recovery.effective_date),
+            created_by: recovery.created_by.clone(),
+            approved_by: recovery.approved_by.clone(),
+            revision: recovery.revision.version,
+            updated_at: recovery.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /recoveries`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewRecovery = request.body()?;
+    let id = RecoveryId::new(request.new_id());
+    Ok(Parsed::reasoned(body.reason, |reason| {
+        Command::ProposeRecovery(Box::new(ProposeRecovery {
+            id,
+            claim: body.claim_id,
+            amount: body.amount,
+            decision_no: body.decision_no,
+            reason,
+            fraud: body.fraud,
+            effective_date: body.effective_date,
+        }))
+    }))
+}
+
+/// `POST /recoveries/{id}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveRecovery(ApproveRecovery { id: request.path.value("id")? })))
+}
+
+/// `POST /recoveries/{id}/receipts`
+pub fn receive(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let NewReceipt { amount, date, bank_reference } = request.body()?;
+    Ok(Parsed::new(Command::ReceiveRecovery(ReceiveRecovery { id, amount, date, bank_reference })))
+}
+
+/// `POST /recoveries/{id}/write-off`
+pub fn write_off(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::WriteOffRecovery(WriteOffRecovery { id, reason })))
+}
+
+/// `GET /recoveries`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
+    let status = filters.word::<RecoveryStatus>()?.map(RecoveryStatus::as_str);
+    let conn = request.reader().await?;
+    let rows = queries::page(
+        &conn,
+        page.after,
+        status,
+        filters.programme.as_deref(),
+        filters.organisation.as_deref(),
+        filters.updated_since,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, RecoveryRow::read)?;
+    let mut wanted = Wanted::default();
+    found.iter().for_each(|recovery| RecoveryView::wants(recovery, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    Reply::list((found.iter().map(|recovery| RecoveryView::of(recovery, &attached)).collect(), next))
+}
+
+/// `GET /recoveries/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: RecoveryId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let found = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let mut wanted = Wanted::default();
+    RecoveryView::wants(&found, &mut wanted);
+    let attached = attached(&conn, wanted).await?;
+    Reply::document(&RecoveryView::of(&found, &attached), found.revision.version)
+}

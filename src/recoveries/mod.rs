@@ -1,0 +1,176 @@
+//! Recoveries 追回: money of a paid claim that is to come back.
+//!
+//! proposed → approved → settled, once nothing is outstanding: received, or written off. One for fraud blocks the
+//! organisation and suspends its vouchers when it is approved.
+
+pub mod api;
+pub mod queries;
+pub mod rules;
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dates::FiscalYear;
+use crate::domain::money::Amount;
+use crate::domain::{
+    ClaimId, CreditCode, Date, Line, Money, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
+};
+use crate::ledger::Part;
+
+/// The most receipts of a recovery.
+pub const RECEIPTS_MAX: usize = 100;
+
+/// Where a recovery is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecoveryStatus {
+    /// It waits for another person.
+    Proposed,
+    /// Decided; something is outstanding.
+    Approved,
+    /// Nothing is outstanding.
+    Settled,
+}
+
+impl RecoveryStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Settled => "settled",
+        }
+    }
+}
+
+/// Money that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// CNY.
+    pub amount: Money,
+    /// On which day.
+    pub date: Date,
+    /// What the bank calls it.
+    pub bank_reference: Line,
+}
+
+/// A recovery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// Its id.
+    pub id: RecoveryId,
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// Who owes it.
+    pub organisation: CreditCode,
+    /// Where it is in its life.
+    pub status: RecoveryStatus,
+    /// CNY that is to come back.
+    pub amount: Money,
+    /// CNY that came back.
+    pub received: Money,
+    /// CNY that was given up.
+    pub written_off: Money,
+    /// What is outstanding, by funding level.
+    pub owed: Vec<Part>,
+    /// What came back, in order.
+    pub receipts: Vec<Receipt>,
+    /// The decision's number.
+    pub decision_no: Line,
+    /// Why.
+    pub reason: TextHash,
+    /// Whether it is for fraud.
+    pub fraud: bool,
+    /// The fiscal year of the commitment.
+    pub fiscal_year: FiscalYear,
+    /// The day on which the claim was paid.
+    pub paid_on: Date,
+    /// The day asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+    /// The day from which the decision counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_on: Option<Date>,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// `POST /recoveries`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeRecovery {
+    /// The id that the edge made.
+    pub id: RecoveryId,
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// CNY.
+    pub amount: Amount,
+    /// The decision's number.
+    pub decision_no: Line,
+    /// Why.
+    pub reason: TextHash,
+    /// Whether it is for fraud.
+    pub fraud: bool,
+    /// The day it counts from; that of its approval where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
+/// `POST /recoveries/{id}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveRecovery {
+    /// Which.
+    pub id: RecoveryId,
+}
+
+/// `POST /recoveries/{id}/receipts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiveRecovery {
+    /// Of which recovery.
+    pub id: RecoveryId,
+    /// CNY.
+    pub amount: Amount,
+    /// On which day; the posting counts from it.
+    pub date: Date,
+    /// What the bank calls it.
+    pub bank_reference: Line,
+}
+
+/// `POST /recoveries/{id}/write-off`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteOffRecovery {
+    /// Which.
+    pub id: RecoveryId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// Why nothing is recovered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum RecoveryError {
+    /// It cannot be done in this state.
+    #[error("it is {status}")]
+    WrongState {
+        /// The state it is in.
+        status: String,
+    },
+    /// More than was paid, or more than is still owed.
+    #[error("{outstanding} is outstanding")]
+    ExceedsOutstanding {
+        /// CNY.
+        outstanding: Money,
+    },
+    /// A recovery takes so many receipts.
+    #[error("at most {limit} receipts")]
+    TooManyReceipts {
+        /// How many.
+        limit: String,
+    },
+}
