@@ -99,7 +99,11 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
     let mut auditor_issued = 0;
     let mut auditor_cuts = 0;
-    for run in 0..12_u64 {
+    // twelve runs, and more where chance left the world poor
+    for run in 0..72_u64 {
+        if run >= 12 && is_rich(&answers) {
+            break;
+        }
         let mut world = World::new(seed.wrapping_add(run));
         let mut book = Book::complete();
         let mut auditor = Auditor::default();
@@ -135,15 +139,23 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
     }
     eprintln!("{answers:#?}");
     assert!(auditor_issued > 100, "only {auditor_issued} vouchers were issued: the world is too poor");
-    let of = |answer: &str| answers.get(answer).copied().unwrap_or(0);
-    for kind in Command::KINDS
-        .iter()
-        .filter(|kind| ["_claim", "expire_", "payment", "recovery"].iter().any(|part| kind.contains(part)))
-    {
-        assert!(
-            of(&format!("accepted {kind}")) > 10,
-            "{kind} is hardly ever accepted: the world is too poor"
-        );
+    for kind in later_kinds() {
+        assert!(accepted(&answers, kind) > 10, "{kind} is hardly ever accepted: the world is too poor");
     }
     assert!(auditor_cuts > 50, "only {auditor_cuts} cuts were made: the caps are too high");
+}
+
+/// Commands that need others before them.
+fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
+    let parts = ["_claim", "expire_", "payment", "recovery"];
+    Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
+}
+
+fn accepted(answers: &BTreeMap<String, usize>, kind: &str) -> usize {
+    answers.get(&format!("accepted {kind}")).copied().unwrap_or(0)
+}
+
+/// Whether every later command was accepted often enough to say something.
+fn is_rich(answers: &BTreeMap<String, usize>) -> bool {
+    later_kinds().all(|kind| accepted(answers, kind) > 10)
 }
