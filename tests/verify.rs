@@ -11,6 +11,8 @@
 #[path = "support/scenario.rs"]
 mod scenario;
 mod support;
+#[path = "support/written.rs"]
+mod written;
 
 use std::sync::Arc;
 
@@ -20,40 +22,11 @@ use subsidy_ledger::audit::verify::Finding;
 use subsidy_ledger::auth::keys::Keys;
 use subsidy_ledger::book::Envelope;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
-use subsidy_ledger::db::pool::{Database, DatabaseConfig};
 use subsidy_ledger::engine::verify::{Verdict, Verified, verify};
-use subsidy_ledger::engine::{Answer, Engine, Submission, Work};
+use subsidy_ledger::engine::{Answer, Engine, Submission};
 use support::{TestDatabase, agency};
 use tokio_postgres::Client;
-
-async fn connected(database: &TestDatabase, role: &str) -> Database {
-    let config = DatabaseConfig::new(database.url(role));
-    Database::connect(config).await.expect("a database")
-}
-
-fn submission(number: usize, step: &Step) -> Submission {
-    let (subject, work) = match step {
-        Step::One(envelope) => {
-            (envelope.actor.subject.clone(), Work::One(Box::new(Envelope::clone(envelope))))
-        }
-        Step::All(members) => {
-            let actor = members[0].actor.clone();
-            (actor.subject.clone(), Work::All { actor, members: members.clone() })
-        }
-    };
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&u64::try_from(number).expect("few").to_be_bytes());
-    Submission {
-        agency: agency(),
-        subject,
-        key,
-        request: [1; 32],
-        request_id: number.to_string(),
-        work,
-        texts: Vec::new(),
-        accounts: Vec::new(),
-    }
-}
+use written::{connected, submission};
 
 /// A ledger made through the engine, and how many leaves it has. Nobody is connected to it afterwards.
 async fn ledger() -> (TestDatabase, u64) {

@@ -62,7 +62,8 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
-fn submission(number: usize, step: &Step) -> Submission {
+/// What a step of the scenario asks for, under a key of its own.
+pub fn submission(number: usize, step: &Step) -> Submission {
     let (subject, work) = match step {
         Step::One(envelope) => {
             (envelope.actor.subject.clone(), Work::One(Box::new(Envelope::clone(envelope))))
