@@ -22,7 +22,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_ledger::audit::bundle;
 use subsidy_ledger::audit::export::Damage;
-use subsidy_ledger::engine::export::{Trust, check};
+use subsidy_ledger::engine::export::{Depth, Trust, check};
 use written::{Folder, export};
 
 /// What was done to an export, and what is to be said of it.
@@ -183,7 +183,7 @@ fn stray(file: &str, path: &Path, bytes: &[u8]) -> Option<Corruption> {
 }
 
 fn verdict(folder: &Path) -> Result<(), Damage> {
-    check(folder, &Trust::default(), |_| ()).expect("a verdict").map(|_| ())
+    check(folder, &Trust::default(), Depth::Replay, |_| ()).expect("a verdict").map(|_| ())
 }
 
 fn names(damage: &Damage, corruption: &Corruption) -> bool {

@@ -22,13 +22,13 @@ use subsidy_ledger::audit::export::Damage;
 use subsidy_ledger::audit::note::SigningKey;
 use subsidy_ledger::audit::since::Kept;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
-use subsidy_ledger::engine::export::{ExportError, Exported, Trust, check, write};
+use subsidy_ledger::engine::export::{Depth, ExportError, Exported, Trust, check, write};
 use subsidy_ledger::engine::verify::{Verdict, verify_since};
 use support::{TestDatabase, agency};
 use written::{Folder, connected, export, key, play, register, steps};
 
 fn checked(folder: &Path, trust: &Trust) -> Result<Exported, Damage> {
-    check(folder, trust, |_| ()).expect("a verdict")
+    check(folder, trust, Depth::Replay, |_| ()).expect("a verdict")
 }
 
 fn kept(folder: &Folder) -> Kept {
@@ -44,7 +44,7 @@ async fn an_export_verifies_by_itself_and_holds_what_an_auditor_reads() {
     let test = written::ledger().await;
     let (folder, written) = export(&test).await;
     let found = checked(&folder.0, &Trust::default()).expect("good");
-    assert_eq!((&found.checkpoint, found.lines), (&written.checkpoint, written.lines));
+    assert_eq!((&found.checkpoint, found.lines), (&written.checkpoint, Some(written.lines)));
     assert_eq!(found.key, key().verifier_key());
     assert!(written.checkpoint.size > 300 && written.lines > 50, "{written:?}");
     assert!(checked(&folder.0, &since(&folder)).is_ok());
@@ -67,6 +67,30 @@ async fn an_export_verifies_by_itself_and_holds_what_an_auditor_reads() {
     let refused =
         write(&connected(&test, "subsidy_auditor").await, &agency(), &folder.0, &key(), |_| ()).await;
     assert!(matches!(refused, Err(ExportError::NotEmpty(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_tree_alone_is_held_to_the_signature_and_says_nothing_of_the_sheets() {
+    let test = written::ledger().await;
+    let (folder, written) = export(&test).await;
+    let tree = || check(&folder.0, &since(&folder), Depth::Tree, |_| ()).expect("a verdict");
+    let found = tree().expect("good");
+    assert_eq!((&found.checkpoint, found.lines), (&written.checkpoint, None));
+
+    let sheet = folder.0.join("tables/balances.csv");
+    let changed = folder.text("tables/balances.csv").replacen(".00", ".01", 1);
+    std::fs::write(sheet, changed).expect("written");
+    assert!(tree().is_ok());
+    assert!(checked(&folder.0, &Trust::default()).is_err(), "the replay sees it");
+
+    let bundle = folder.0.join("tile/entries/000");
+    let mut bytes = std::fs::read(&bundle).expect("a bundle");
+    let at = bytes.windows(5).position(|five| five == b".00\",").expect("an amount") + 2;
+    *bytes.get_mut(at).expect("a digit") = b'1';
+    std::fs::write(&bundle, bytes).expect("written");
+    let damage = tree().expect_err("one fen");
+    assert_eq!(damage.file, "tile/entries/000");
+    assert!(damage.sequence.is_some());
 }
 
 #[tokio::test]

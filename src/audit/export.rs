@@ -12,7 +12,7 @@ use super::note::{self, Checkpoint, NoteError, VerifierKey};
 use super::replay::{BadLeaf, Decoded, Replay, Replayed};
 use super::since::Roots;
 use super::tile::{TILE_WIDTH, TileKind, TilePath, entries_path, tile_path, tile_width};
-use super::tree::{Frontier, Hash};
+use super::tree::{Frontier, Hash, leaf_hash};
 use super::verify::{Tiles, short};
 use crate::domain::Sequence;
 
@@ -117,7 +117,8 @@ pub struct LogCheck {
     /// The tree over the hashes that the lowest tiles say; none once some are missing.
     hashes: Option<Frontier>,
     tiles: Tiles,
-    replay: Replay,
+    /// None where the tree alone is asked for.
+    replay: Option<Replay>,
     roots: Roots,
     /// Where entries and tiles first differ, or entries end.
     differs: Option<Damage>,
@@ -136,7 +137,7 @@ impl LogCheck {
             entries: Some(Frontier::new()),
             hashes: Some(Frontier::new()),
             tiles: Tiles::default(),
-            replay: Replay::new(),
+            replay: Some(Replay::new()),
             roots,
             differs: None,
             surplus: None,
@@ -145,14 +146,19 @@ impl LogCheck {
         }
     }
 
+    /// The same for the tree alone: no entry is read but for its hash.
+    pub fn of_tree(claimed: Checkpoint, roots: Roots) -> Self {
+        Self { replay: None, ..Self::new(claimed, roots) }
+    }
+
     /// How many bundles there are.
     pub const fn bundles(&self) -> u64 {
         self.claimed.size.div_ceil(256)
     }
 
-    /// The ledger as the entries so far make it.
-    pub const fn replay(&self) -> &Replay {
-        &self.replay
+    /// The ledger as the entries so far make it; none where the tree alone is asked for.
+    pub const fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
     }
 
     /// Takes the next bundle. `read` answers what a file holds; `each` is told of every entry that replays.
@@ -174,7 +180,7 @@ impl LogCheck {
         let mut whole = Vec::new();
         for place in 0..usize::from(width) {
             match leaves.next() {
-                Some(Ok(leaf)) => whole.push(leaf.to_vec()),
+                Some(Ok(leaf)) => whole.push(leaf),
                 Some(Err(error)) => {
                     self.compare(whole, (&file, &tile), &said, &mut sequence, read, each);
                     return self.lost(Damage::at(file, index * 256 + wide(place), error.to_string()));
@@ -218,33 +224,54 @@ impl LogCheck {
     /// Holds entries against the hashes that a tile says of them, and replays them.
     fn compare(
         &mut self,
-        leaves: Vec<Vec<u8>>,
+        leaves: Vec<&[u8]>,
         (file, tile): (&str, &str),
         said: &[Hash],
         sequence: &mut u64,
         read: &mut dyn FnMut(&str) -> Content,
         each: &mut dyn FnMut(Replayed),
     ) {
+        if self.replay.is_none() {
+            for (place, leaf) in leaves.into_iter().enumerate() {
+                self.hash(leaf_hash(leaf), (file, tile), said.get(place), sequence, read);
+            }
+            return;
+        }
+        let leaves = leaves.into_iter().map(<[u8]>::to_vec).collect();
         for (place, decoded) in Decoded::all(leaves).into_iter().enumerate() {
-            if said.get(place).is_some_and(|hash| *hash != decoded.hash) {
-                let what = format!("its hash is not the one in {tile}");
-                self.differs.get_or_insert(Damage::at(file, *sequence, what));
-                self.tile.get_or_insert(Damage::file(tile, "not the hashes of the entries"));
-            }
-            *sequence += 1;
-            let Some(entries) = &mut self.entries else { continue };
-            let filled = entries.append(decoded.hash);
-            self.roots.reached(entries);
-            for full in self.tiles.add(decoded.hash, &filled) {
-                self.hold(full.level, full.index, None, &full.data, read);
-            }
-            if self.bad_leaf.is_none() {
-                match self.replay.take(decoded) {
-                    Ok(replayed) => each(replayed),
-                    Err(bad) => self.bad_leaf = Some((bad, file.to_owned())),
-                }
+            let told_apart = self.hash(decoded.hash, (file, tile), said.get(place), sequence, read);
+            let Some(replay) = self.replay.as_mut().filter(|_| told_apart && self.bad_leaf.is_none()) else {
+                continue;
+            };
+            match replay.take(decoded) {
+                Ok(replayed) => each(replayed),
+                Err(bad) => self.bad_leaf = Some((bad, file.to_owned())),
             }
         }
+    }
+
+    /// The next entry's hash, held against the one that a tile says. Answers whether entries can still be told apart.
+    fn hash(
+        &mut self,
+        hash: Hash,
+        (file, tile): (&str, &str),
+        said: Option<&Hash>,
+        sequence: &mut u64,
+        read: &mut dyn FnMut(&str) -> Content,
+    ) -> bool {
+        if said.is_some_and(|said| *said != hash) {
+            let what = format!("its hash is not the one in {tile}");
+            self.differs.get_or_insert(Damage::at(file, *sequence, what));
+            self.tile.get_or_insert(Damage::file(tile, "not the hashes of the entries"));
+        }
+        *sequence += 1;
+        let Some(entries) = &mut self.entries else { return false };
+        let filled = entries.append(hash);
+        self.roots.reached(entries);
+        for full in self.tiles.add(hash, &filled) {
+            self.hold(full.level, full.index, None, &full.data, read);
+        }
+        true
     }
 
     /// Holds a tile against what the entries make it. The lowest ones were read already, hash by hash.
@@ -303,7 +330,7 @@ impl LogCheck {
             return Err(bad);
         }
         let last = entries_path(self.bundles().saturating_sub(1), None);
-        self.replay.finish().map_err(|bad| damage(&bad, &last))
+        self.replay.as_ref().map_or(Ok(()), Replay::finish).map_err(|bad| damage(&bad, &last))
     }
 
     /// What is to answer for a root that is not the checkpoint's.
@@ -332,51 +359,4 @@ fn wide(place: usize) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
-    use super::super::note::SigningKey;
-    use super::super::tree::empty_root;
-    use super::*;
-
-    #[test]
-    fn a_log_has_the_tiles_of_its_size_and_no_others() {
-        assert_eq!(tiles(0).count(), 0);
-        assert_eq!(tiles(1).collect::<Vec<_>>(), ["tile/0/000.p/1", "tile/entries/000.p/1"]);
-        let expected =
-            ["tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000", "tile/entries/001.p/44"];
-        assert_eq!(tiles(300).collect::<Vec<_>>(), expected);
-        for size in [0, 1, 255, 256, 257, 65_535, 65_536, 70_000] {
-            assert!(tiles(size).all(|path| has_tile(&path, size)), "{size}");
-        }
-        for path in
-            ["tile/0/000.p/44", "tile/0/001", "tile/0/001.p/43", "tile/0/002", "tile/2/000.p/1", "tile/x"]
-        {
-            assert!(!has_tile(path, 300), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_key_or_checkpoint_is_refused_for_any_bit_that_is_not_its_own() {
-        let signing = SigningKey::from_seed("s/a", &[7; 32]).unwrap();
-        let note =
-            Checkpoint { origin: "s/a".to_owned(), size: 0, root: empty_root() }.sign(&signing).unwrap();
-        let line = format!("{}\n", signing.verifier_key());
-        let good = key(Ok(line.clone().into_bytes())).unwrap();
-        assert_eq!(checkpoint(Ok(note.clone().into_bytes()), &good).unwrap().size, 0);
-        let flipped = |text: &str, bit: usize| {
-            let mut bytes = text.as_bytes().to_vec();
-            *bytes.get_mut(bit / 8).unwrap() ^= 1 << (bit % 8);
-            bytes
-        };
-        for bit in 0..line.len() * 8 {
-            assert!(key(Ok(flipped(&line, bit))).is_err(), "key, bit {bit}");
-        }
-        for bit in 0..note.len() * 8 {
-            assert!(checkpoint(Ok(flipped(&note, bit)), &good).is_err(), "checkpoint, bit {bit}");
-        }
-        let twice = format!("{note}{}\n", note.lines().last().unwrap());
-        assert!(checkpoint(Ok(twice.into_bytes()), &good).is_err());
-        assert_eq!(key(Err("missing".to_owned())).unwrap_err().to_string(), "key does not verify: missing");
-    }
-}
+mod tests;

@@ -35,6 +35,9 @@ pub struct VerifyArgs {
     /// The agency's verifier key as you were given it; without it the one in the export or receipt is believed
     #[arg(long, value_name = "VKEY_FILE", conflicts_with = "agency")]
     pub key: Option<PathBuf>,
+    /// Of an export, the signature, the tree, the tiles and older checkpoints alone: nothing is decided again
+    #[arg(long, requires = "export")]
+    pub tree: bool,
     /// Answer in JSON, for programs
     #[arg(long)]
     pub json: bool,

@@ -5,12 +5,15 @@
 //! one programme, so all of them move the same two balances. In the same run, on the same cluster,
 //! `pgbench -M prepared` plays `naive.pgbench`: one transaction of separate statements that locks the hot
 //! balance and inserts the same rows. The ratios count; the rates are this machine's.
+//!
+//! `--leaves` measures the other end: what it takes to prove such a log.
 
 mod load;
 mod naive;
 mod report;
 mod service;
 mod stage;
+mod verification;
 
 use std::path::PathBuf;
 
@@ -31,6 +34,9 @@ pub struct BenchArgs {
     /// Postings of one request in the measurement of batches; 0 leaves it out
     #[arg(long, default_value_t = 100)]
     batch: usize,
+    /// Instead: how long it takes to export and verify a log of about so many entries
+    #[arg(long, value_name = "ENTRIES", conflicts_with_all = ["postings", "connections", "batch"])]
+    leaves: Option<usize>,
     /// Where the cluster of the measurement is made, and removed afterwards
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
@@ -60,6 +66,13 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
     }
     let scratch = service::Scratch::new(args.scratch.clone())?;
     let settings = settings.private_in(&scratch.data());
+    if let Some(leaves) = args.leaves {
+        let measured = opened::with(&settings, async |opened| {
+            verification::measure(opened, leaves, &scratch.data()).await
+        })
+        .await?;
+        return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
+    }
     let rows = opened::with(&settings, async |opened| {
         let stage = stage::set(opened, args.total()).await?;
         let running = service::Running::start(&scratch.data()).await?;

@@ -21,7 +21,8 @@ use crate::engine::{Answer, Engine, Submission, Work};
 /// Postings before the first measurement.
 pub(super) const WARM_UP: usize = 2_000;
 
-const AGENCY: &str = "bench";
+/// The agency of a measurement.
+pub(super) const AGENCY: &str = "bench";
 const FIRM: &str = "91310000MA1FL0000N";
 const CLOUD: &str = "91440300MA5F00011B";
 
@@ -38,11 +39,9 @@ pub(super) struct Stage {
 /// Sets up so many vouchers.
 pub(super) async fn set(opened: &Opened<'_>, vouchers: usize) -> Result<Stage, Failure> {
     let settings = opened.settings();
-    let engine = serve::start(opened).await?;
     let agency = AgencyCode::parse(AGENCY)?;
-    let made = prepare(opened, &engine, &agency, vouchers).await;
-    engine.shut_down().await;
-    let vouchers = made?;
+    let vouchers =
+        with_office(opened, &agency, async |office| prepare(opened, office, vouchers).await).await?;
     let keys = Keys::open(&settings.keys_folder())?;
     let approver = actor(&subject("chen")?, Role::Approver);
     let ttl = chrono::TimeDelta::hours(6);
@@ -50,6 +49,32 @@ pub(super) async fn set(opened: &Opened<'_>, vouchers: usize) -> Result<Stage, F
     let tools = crate::db::cluster::tools()?;
     let naive = Naive::set(&tools, &settings.data, opened.url(DatabaseRole::Owner)).await?;
     Ok(Stage { token, vouchers, naive })
+}
+
+/// Sets up so many vouchers and issues them all: four leaves each.
+pub(super) async fn issued(opened: &Opened<'_>, vouchers: usize) -> Result<(), Failure> {
+    let agency = AgencyCode::parse(AGENCY)?;
+    with_office(opened, &agency, async |office| {
+        let made = prepare(opened, office, vouchers).await?;
+        for some in made.chunks(2_000) {
+            let issue = |id: &Uuid| command("issue_voucher", &json!({ "id": id }));
+            office.ask("chen", Role::Approver, some.iter().map(issue).collect::<Result<_, _>>()?).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// An engine for as long as the work takes.
+async fn with_office<T>(
+    opened: &Opened<'_>,
+    agency: &AgencyCode,
+    work: impl AsyncFnOnce(&Office<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let engine = serve::start(opened).await?;
+    let done = work(&Office { engine: &engine, agency }).await;
+    engine.shut_down().await;
+    done
 }
 
 fn subject(id: &str) -> Result<Subject, Failure> {
@@ -95,21 +120,15 @@ impl Office<'_> {
     }
 }
 
-async fn prepare(
-    opened: &Opened<'_>,
-    engine: &Engine,
-    agency: &AgencyCode,
-    vouchers: usize,
-) -> Result<Vec<Uuid>, Failure> {
+async fn prepare(opened: &Opened<'_>, office: &Office<'_>, vouchers: usize) -> Result<Vec<Uuid>, Failure> {
     let asked = crate::agencies::CreateAgency {
-        code: agency.clone(),
+        code: office.agency.clone(),
         name: crate::domain::Line::parse("bench")?,
         zone: crate::domain::dates::Zone::default(),
         sandbox: true,
         business_date: Some(crate::domain::Date::parse("2025-01-02")?),
     };
-    create(opened, engine, Create { command: asked, subject: subject("operator")? }).await?;
-    let office = Office { engine, agency };
+    create(opened, office.engine, Create { command: asked, subject: subject("operator")? }).await?;
     let mut organisations = Vec::new();
     for code in [FIRM, CLOUD] {
         let members = json!({
@@ -118,12 +137,12 @@ async fn prepare(
         organisations.push(command("register_organisation", &members)?);
     }
     office.ask("lin", Role::Officer, organisations).await?;
-    programme(&office).await?;
+    programme(office).await?;
     output::note(format_args!("setting up {vouchers} vouchers …"))?;
     let mut made = Vec::with_capacity(vouchers);
     while made.len() < vouchers {
         let many = (vouchers - made.len()).min(2_000);
-        made.extend(reviewed(&office, many, made.len()).await?);
+        made.extend(reviewed(office, many, made.len()).await?);
     }
     Ok(made)
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
 use crate::audit::note::VerifierKey;
 use crate::audit::receipt::Receipt;
-use crate::engine::export::{Exported, Trust, check};
+use crate::engine::export::{Depth, Exported, Trust, check};
 
 /// Verifies what was given, and says so on `out`. Answers whether it verifies.
 pub fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<bool, VerifyFailure> {
@@ -35,7 +35,8 @@ fn export(
 ) -> Result<bool, VerifyFailure> {
     let trust = Trust { key, since: args.kept()? };
     let bar = progress_bar(folder.display().to_string());
-    let verdict = check(folder, &trust, |progress| show(&bar, progress));
+    let depth = if args.tree { Depth::Tree } else { Depth::Replay };
+    let verdict = check(folder, &trust, depth, |progress| show(&bar, progress));
     bar.finish_and_clear();
     let verdict = verdict?;
     match &verdict {
@@ -43,16 +44,18 @@ fn export(
             let object = json!({
                 "export": folder, "verified": true, "origin": checkpoint.origin, "entries": checkpoint.size,
                 "lines": lines, "root": hex(&checkpoint.root), "key": key.to_string(), "since": trust.since.len(),
+                "replayed": !args.tree,
             });
             writeln!(out, "{object:#}")?;
         }
         Ok(Exported { checkpoint, key, lines }) => {
             writeln!(out, "key {key}{}", own_word(args))?;
             let (origin, size, since) = (&checkpoint.origin, checkpoint.size, trust.since.len());
-            writeln!(
-                out,
-                "{origin}: {lines} lines posted, {since} older checkpoints held, verified {size} entries"
-            )?;
+            let posted = match lines {
+                Some(lines) => format!("{lines} lines posted"),
+                None => "nothing replayed".to_owned(),
+            };
+            writeln!(out, "{origin}: {posted}, {since} older checkpoints held, verified {size} entries")?;
         }
         Err(damage) if args.json => {
             let object = json!({

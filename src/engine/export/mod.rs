@@ -11,7 +11,7 @@ mod write;
 
 use std::path::Path;
 
-pub use check::{CheckError, Exported, Trust, check};
+pub use check::{CheckError, Depth, Exported, Trust, check};
 pub use write::{ExportError, Written, write};
 
 /// The folder of the sheets.
