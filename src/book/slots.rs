@@ -17,9 +17,10 @@ pub enum Fault {
 /// What is known of the documents of one kind.
 #[derive(Debug, Clone)]
 pub struct Slots<K, V> {
-    known: BTreeMap<K, Option<V>>,
+    /// Documents stand apart from the tree: half of a tree's nodes is room, and a replay keeps every document.
+    known: BTreeMap<K, Option<Box<V>>>,
     /// Of a changed key, what was loaded; kept only where not everything is known.
-    before: BTreeMap<K, Option<V>>,
+    before: BTreeMap<K, Option<Box<V>>>,
     complete: bool,
 }
 
@@ -54,7 +55,7 @@ impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
     /// The document, or none where it is absent. Fault: not loaded.
     pub fn get(&self, key: &K) -> Result<Option<&V>, Fault> {
         match self.known.get(key) {
-            Some(slot) => Ok(slot.as_ref()),
+            Some(slot) => Ok(slot.as_deref()),
             None if self.complete => Ok(None),
             None => Err(Fault::NotLoaded(format!("{key:?}"))),
         }
@@ -62,12 +63,12 @@ impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
 
     /// The document if it is known and present: for `needs`, which asks before everything is loaded.
     pub fn peek(&self, key: &K) -> Option<&V> {
-        self.known.get(key).and_then(Option::as_ref)
+        self.known.get(key).and_then(Option::as_deref)
     }
 
     /// Puts a document that was loaded.
     pub fn load(&mut self, key: K, value: V) {
-        self.known.insert(key, Some(value));
+        self.known.insert(key, Some(Box::new(value)));
     }
 
     /// Marks a key as looked for.
@@ -79,7 +80,7 @@ impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
 
     /// Puts a document that was decided.
     pub fn put(&mut self, key: K, value: V) {
-        let old = self.known.insert(key.clone(), Some(value)).flatten();
+        let old = self.known.insert(key.clone(), Some(Box::new(value))).flatten();
         if !self.complete {
             self.before.entry(key).or_insert(old);
         }
@@ -102,13 +103,13 @@ impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
     pub fn changed(&self) -> impl Iterator<Item = Changed<'_, K, V>> {
         self.before.iter().filter_map(|(key, before)| {
             let now = self.peek(key)?;
-            Some(Changed { key, before: before.as_ref(), now })
+            Some(Changed { key, before: before.as_deref(), now })
         })
     }
 
     /// Every document that is present, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.known.iter().filter_map(|(key, slot)| Some((key, slot.as_ref()?)))
+        self.known.iter().filter_map(|(key, slot)| Some((key, slot.as_deref()?)))
     }
 }
 

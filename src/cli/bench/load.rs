@@ -76,11 +76,16 @@ async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
     Ok(sender)
 }
 
+/// Sends one request on a connection of its own; its answer.
+pub(super) async fn ask(target: &Target, request: &Request) -> Result<Bytes, Failure> {
+    post(&mut connect(&target.address).await?, target, request).await
+}
+
 async fn post(
     connection: &mut SendRequest<Full<Bytes>>,
     target: &Target,
     request: &Request,
-) -> Result<(), Failure> {
+) -> Result<Bytes, Failure> {
     let asked = hyper::Request::post(&request.path)
         .header("host", &target.address)
         .header("authorization", format!("Bearer {}", target.token))
@@ -92,13 +97,13 @@ async fn post(
     let status = answer.status();
     let body = answer.into_body().collect().await?.to_bytes();
     let whole = status.is_success() && (request.postings == 1 || all_done(&body));
-    if whole { Ok(()) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()) }
+    if whole { Ok(body) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()) }
 }
 
 /// Whether every operation of a batch was done.
 fn all_done(body: &[u8]) -> bool {
     let answer: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let results = answer.as_ref().and_then(|a| a.get("results")).and_then(|r| r.as_array());
-    results
-        .is_some_and(|r| r.iter().all(|r| r.get("status").and_then(serde_json::Value::as_u64) == Some(200)))
+    let status = |one: &serde_json::Value| one.get("status").and_then(serde_json::Value::as_u64);
+    results.is_some_and(|r| r.iter().all(|one| matches!(status(one), Some(200 | 201))))
 }

@@ -14,8 +14,12 @@ mod report;
 mod service;
 mod stage;
 mod verification;
+mod workflow;
 
+use std::io::Write;
 use std::path::PathBuf;
+
+use serde_json::json;
 
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
@@ -34,8 +38,11 @@ pub struct BenchArgs {
     /// Postings of one request in the measurement of batches; 0 leaves it out
     #[arg(long, default_value_t = 100)]
     batch: usize,
+    /// Claims that go from draft to payment in groups; 0 leaves it out
+    #[arg(long, default_value_t = 1_000)]
+    claims: usize,
     /// Instead: how long it takes to export and verify a log of about so many entries
-    #[arg(long, value_name = "ENTRIES", conflicts_with_all = ["postings", "connections", "batch"])]
+    #[arg(long, value_name = "ENTRIES", conflicts_with_all = ["postings", "connections", "batch", "claims"])]
     leaves: Option<usize>,
     /// Where the cluster of the measurement is made, and removed afterwards
     #[arg(long, value_name = "FOLDER")]
@@ -53,7 +60,7 @@ impl BenchArgs {
     /// How many postings the whole run takes.
     fn total(&self) -> usize {
         let single: usize = self.connections.iter().map(|c| self.postings_at(*c)).sum();
-        single + if self.batch > 0 { self.postings } else { 0 } + stage::WARM_UP
+        single + if self.batch > 0 { self.postings } else { 0 } + stage::WARM_UP + self.claims
     }
 }
 
@@ -73,7 +80,7 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
         .await?;
         return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
     }
-    let rows = opened::with(&settings, async |opened| {
+    let (rows, steps) = opened::with(&settings, async |opened| {
         let stage = stage::set(opened, args.total()).await?;
         let running = service::Running::start(&scratch.data()).await?;
         let measured = measure(args, &stage, &running).await;
@@ -82,18 +89,24 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
     })
     .await?;
     if args.form.json {
-        return output::json(&report::as_json(&rows));
+        let steps = steps.as_ref().map(workflow::Steps::as_json);
+        return output::json(&json!({ "rows": report::as_json(&rows), "workflow": steps }));
     }
     let mut out = std::io::stdout().lock();
-    Ok(report::as_table(&rows, &mut out)?)
+    report::as_table(&rows, &mut out)?;
+    if let Some(steps) = steps {
+        writeln!(out)?;
+        steps.write(&mut out)?;
+    }
+    Ok(())
 }
 
-/// Every measurement, ours and the naive one in turn.
+/// Every measurement, ours and the naive one in turn; then the steps of claims.
 async fn measure(
     args: &BenchArgs,
     stage: &stage::Stage,
     running: &service::Running,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<(Vec<Row>, Option<workflow::Steps>), Failure> {
     let target = Target { address: running.address.clone(), token: stage.token.clone() };
     let mut vouchers = stage.vouchers.clone().into_iter();
     let warm = stage::singly(vouchers.by_ref().take(stage::WARM_UP));
@@ -119,5 +132,13 @@ async fn measure(
         let service = load::run(&target, 8, requests).await.map_err(Failure::Failed)?;
         rows.push(Row { what: format!("batches of {}", args.batch), connections: 8, service, naive: None });
     }
-    Ok(rows)
+    if args.claims == 0 {
+        return Ok((rows, None));
+    }
+    output::note(format_args!("measuring {} claims from draft to payment …", args.claims))?;
+    let left: Vec<_> = vouchers.by_ref().take(args.claims).collect();
+    load::run(&target, 8, stage::in_batches(&left, 100)).await.map_err(Failure::Failed)?;
+    let officer = Target { token: stage.officer.clone(), ..target.clone() };
+    let steps = workflow::measure(&officer, &target, &left, stage::DAY).await?;
+    Ok((rows, Some(steps)))
 }

@@ -78,7 +78,7 @@ pub(super) fn as_json(rows: &[Row]) -> Value {
             })
         })
         .collect();
-    json!({ "rows": rows })
+    Value::Array(rows)
 }
 
 pub(super) fn as_table(rows: &[Row], out: &mut impl Write) -> io::Result<()> {

@@ -3,7 +3,7 @@
 
 use hyper::body::Bytes;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::load::Request;
@@ -23,6 +23,8 @@ pub(super) const WARM_UP: usize = 2_000;
 
 /// The agency of a measurement.
 pub(super) const AGENCY: &str = "bench";
+/// Its business date.
+pub(super) const DAY: &str = "2025-01-02";
 const FIRM: &str = "91310000MA1FL0000N";
 const CLOUD: &str = "91440300MA5F00011B";
 
@@ -31,6 +33,8 @@ const CLOUD: &str = "91440300MA5F00011B";
 pub(super) struct Stage {
     /// An approver's.
     pub token: String,
+    /// An officer's.
+    pub officer: String,
     /// Vouchers that wait to be issued.
     pub vouchers: Vec<Uuid>,
     pub naive: Naive,
@@ -43,12 +47,15 @@ pub(super) async fn set(opened: &Opened<'_>, vouchers: usize) -> Result<Stage, F
     let vouchers =
         with_office(opened, &agency, async |office| prepare(opened, office, vouchers).await).await?;
     let keys = Keys::open(&settings.keys_folder())?;
-    let approver = actor(&subject("chen")?, Role::Approver);
-    let ttl = chrono::TimeDelta::hours(6);
-    let token = Mint::new(keys.token_key())?.issue(&agency, &approver, chrono::Utc::now(), ttl)?;
+    let mint = Mint::new(keys.token_key())?;
+    let issue = |who: &str, role| -> Result<String, Failure> {
+        let ttl = chrono::TimeDelta::hours(6);
+        Ok(mint.issue(&agency, &actor(&subject(who)?, role), chrono::Utc::now(), ttl)?)
+    };
+    let (token, officer) = (issue("chen", Role::Approver)?, issue("lin", Role::Officer)?);
     let tools = crate::db::cluster::tools()?;
     let naive = Naive::set(&tools, &settings.data, opened.url(DatabaseRole::Owner)).await?;
-    Ok(Stage { token, vouchers, naive })
+    Ok(Stage { token, officer, vouchers, naive })
 }
 
 /// Sets up so many vouchers and issues them all: four leaves each.
@@ -126,7 +133,7 @@ async fn prepare(opened: &Opened<'_>, office: &Office<'_>, vouchers: usize) -> R
         name: crate::domain::Line::parse("bench")?,
         zone: crate::domain::dates::Zone::default(),
         sandbox: true,
-        business_date: Some(crate::domain::Date::parse("2025-01-02")?),
+        business_date: Some(crate::domain::Date::parse(DAY)?),
     };
     create(opened, office.engine, Create { command: asked, subject: subject("operator")? }).await?;
     let mut organisations = Vec::new();
@@ -200,18 +207,18 @@ pub(super) fn singly(vouchers: impl Iterator<Item = Uuid>) -> Vec<Request> {
 
 /// Requests of so many vouchers each.
 pub(super) fn in_batches(vouchers: &[Uuid], size: usize) -> Vec<Request> {
-    vouchers
-        .chunks(size)
-        .map(|chunk| {
-            let operations: Vec<_> = chunk
-                .iter()
-                .map(|v| {
-                    let key = Uuid::now_v7().to_string();
-                    json!({"method": "POST", "path": path(v), "body": {}, "idempotency_key": key})
-                })
-                .collect();
-            let body = json!({"mode": "each", "operations": operations}).to_string();
-            Request { path: "/v1/batches".to_owned(), body: Bytes::from(body), postings: chunk.len() }
+    vouchers.chunks(size).map(|chunk| batch(chunk.iter().map(|v| (path(v), json!({}))))).collect()
+}
+
+/// One request of many operations, each by itself: their paths and bodies.
+pub(super) fn batch(operations: impl Iterator<Item = (String, Value)>) -> Request {
+    let operations: Vec<_> = operations
+        .map(|(path, body)| {
+            let key = Uuid::now_v7().to_string();
+            json!({"method": "POST", "path": path, "body": body, "idempotency_key": key})
         })
-        .collect()
+        .collect();
+    let postings = operations.len();
+    let body = json!({"mode": "each", "operations": operations}).to_string();
+    Request { path: "/v1/batches".to_owned(), body: Bytes::from(body), postings }
 }
