@@ -401,7 +401,12 @@ fn a_demonstration_is_made_once_and_stops_with_its_cluster() {
             "SELECT string_agg(status, ' ' ORDER BY number, status) FROM agency_beijing_demo.vouchers";
         assert_eq!(
             psql(database.trim(), states).out.trim(),
-            "issued issued suspended cancelled returned reviewed submitted"
+            "partly_redeemed issued suspended cancelled returned reviewed submitted"
+        );
+        let claims = "SELECT string_agg(status, ' ' ORDER BY id) FROM agency_beijing_demo.claims";
+        assert_eq!(
+            psql(database.trim(), claims).out.trim(),
+            "paid approved paid approved reviewed submitted draft"
         );
         assert!(is_running(&place.data));
         assert_eq!(demo.stop(signal), 0);

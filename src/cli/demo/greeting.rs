@@ -38,11 +38,13 @@ pub(super) fn text(keys: &Keys, base: &str) -> Result<String, Failure> {
     let authorization = format!("-H 'Authorization: Bearer {officer}'");
     write!(
         text,
-        "\n试一试，每行可直接粘贴 / three lines to paste:\n\n\
+        "\n试一试，每行可直接粘贴 / lines to paste:\n\n\
          # 专项的预算 / the programme's budget\n\
          curl -sS {authorization} {base}/v1/programmes/{PROGRAMME}\n\n\
          # 券 / vouchers\n\
          curl -sS {authorization} '{base}/v1/vouchers?limit=10'\n\n\
+         # 兑付申请与拨付 / claims, and what was paid on them\n\
+         curl -sS {authorization} '{base}/v1/claims?limit=10'\n\n\
          # 提出一笔预算下达，由另一人批准 / propose an appropriation, for somebody else to approve\n\
          curl -sS {authorization} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json' \
          -d '{{\"amount\":\"1000000.00\",\"fiscal_year\":2025,\"document\":\"演示预算下达第 2 号\"}}' \

@@ -3,6 +3,7 @@
 mod cases;
 mod greeting;
 mod seed;
+mod story;
 mod tamper;
 
 use super::stop::Stop;

@@ -59,10 +59,11 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
     for firm in &FIRMS {
         city.register(firm).await?;
     }
+    let mut vouchers = Vec::new();
     for case in &CASES {
-        city.play(case).await?;
+        vouchers.push((case.contract_no, city.play(case).await?));
     }
-    Ok(())
+    city.redeem(&vouchers).await
 }
 
 /// Who acts in a role in the demonstration, and whom the printed token of the role names.
@@ -70,11 +71,11 @@ pub(super) fn subject(role: Role) -> Result<Subject, Failure> {
     Ok(Subject::parse(&format!("demo-{role}"))?)
 }
 
-fn actor(role: Role) -> Result<Actor, Failure> {
+pub(super) fn actor(role: Role) -> Result<Actor, Failure> {
     Ok(Actor { subject: subject(role)?, roles: Roles::from(role), organisation: None })
 }
 
-struct City<'a> {
+pub(super) struct City<'a> {
     engine: &'a Engine,
     agency: AgencyCode,
     stop: &'a Stop,
@@ -82,11 +83,11 @@ struct City<'a> {
 
 impl City<'_> {
     /// The command of a step, or what it was answered when it was first done.
-    async fn step(&self, step: &str, actor: Actor, command: Command) -> Result<Outcome, Failure> {
+    pub(super) async fn step(&self, step: &str, actor: Actor, command: Command) -> Result<Outcome, Failure> {
         self.explained_step(step, actor, command, None).await
     }
 
-    async fn explained_step(
+    pub(super) async fn explained_step(
         &self,
         step: &str,
         actor: Actor,
@@ -143,27 +144,28 @@ impl City<'_> {
     }
 
     /// A contract and its voucher, as far as it has come.
-    async fn play(&self, case: &Case) -> Result<(), Failure> {
+    async fn play(&self, case: &Case) -> Result<VoucherId, Failure> {
         let rental = self.rent(case).await?;
         let voucher = self.apply(case, rental).await?;
         match case.reached {
-            Reached::Submitted => Ok(()),
+            Reached::Submitted => {}
             Reached::Returned => {
-                self.review(case, voucher, Some("合同缺少服务起止时间的盖章页，请补正后重新申请")).await
+                self.review(case, voucher, Some("合同缺少服务起止时间的盖章页，请补正后重新申请")).await?;
             }
-            Reached::Reviewed => self.review(case, voucher, None).await,
-            Reached::Issued(day) => self.issue(case, voucher, day).await,
+            Reached::Reviewed => self.review(case, voucher, None).await?,
+            Reached::Issued(day) => self.issue(case, voucher, day).await?,
             Reached::Suspended(day) => {
                 self.issue(case, voucher, day).await?;
                 let change = |reason| Command::SuspendVoucher(ChangeVoucher { id: voucher, reason });
-                self.change(case, "合同履行存疑，核查期间暂停使用", change).await
+                self.change(case, "合同履行存疑，核查期间暂停使用", change).await?;
             }
             Reached::Cancelled(day) => {
                 self.issue(case, voucher, day).await?;
                 let change = |reason| Command::CancelVoucher(ChangeVoucher { id: voucher, reason });
-                self.change(case, "合同双方协商解除，券予以作废", change).await
+                self.change(case, "合同双方协商解除，券予以作废", change).await?;
             }
         }
+        Ok(voucher)
     }
 
     async fn rent(&self, case: &Case) -> Result<RentalId, Failure> {
@@ -230,10 +232,10 @@ impl City<'_> {
 }
 
 /// The organisation itself, which applies.
-fn firm(case: &Case) -> Result<Actor, Failure> {
+pub(super) fn firm(case: &Case) -> Result<Actor, Failure> {
     Ok(Actor { organisation: Some(CreditCode::parse(case.firm)?), ..actor(Role::Enterprise)? })
 }
 
-fn unexpected(step: &str) -> Failure {
+pub(super) fn unexpected(step: &str) -> Failure {
     Failure::new(format!("the demonstration's step {step} was answered with another kind of document"))
 }

@@ -1,0 +1,184 @@
+//! What became of the vouchers: claims drafted, filed, approved, paid, one that the bank sent back, one recovered.
+
+use uuid::Uuid;
+
+use super::cases::{CASES, Case};
+use super::seed::{City, actor, firm, unexpected};
+use crate::book::{Command, Outcome};
+use crate::claims::{ApproveClaim, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
+use crate::cli::Failure;
+use crate::cli::commands::salted;
+use crate::domain::money::Amount;
+use crate::domain::{ClaimId, Date, Label, Line, PaymentBatchId, RecoveryId, Role, VoucherId};
+use crate::payments::{ApprovePaymentBatch, ClaimIds, PaymentResult, ProposePaymentBatch, SettlePayment};
+use crate::programmes::calculation::SettledLine;
+use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery};
+use crate::vouchers::ReviewDecision;
+
+/// How far a claim has come; a day is the one that its approval counts from, and the one it was paid on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Draft,
+    Submitted,
+    Reviewed,
+    Approved(&'static str),
+    /// Sent to the bank, which sent it back: it waits to be paid again.
+    Returned(&'static str, &'static str),
+    Paid(&'static str, &'static str),
+    /// Paid, then decided to come back in part, and in part received.
+    Recovered(&'static str, &'static str),
+}
+
+/// A redemption of the voucher on a contract.
+struct Redemption {
+    contract_no: &'static str,
+    /// Which of the contract's.
+    number: u8,
+    settled: &'static str,
+    reached: Reached,
+}
+
+const fn redemption(
+    contract_no: &'static str,
+    number: u8,
+    settled: &'static str,
+    reached: Reached,
+) -> Redemption {
+    Redemption { contract_no, number, settled, reached }
+}
+
+const REDEMPTIONS: [Redemption; 7] = [
+    redemption("DEMO-2025-001", 1, "2000000.00", Reached::Paid("2025-04-15", "2025-04-30")),
+    redemption("DEMO-2025-001", 2, "1000000.00", Reached::Returned("2025-05-20", "2025-05-28")),
+    redemption("DEMO-2025-001", 3, "500000.00", Reached::Recovered("2025-05-20", "2025-05-28")),
+    redemption("DEMO-2025-001", 4, "1123456.78", Reached::Approved("2025-06-16")),
+    redemption("DEMO-2025-002", 1, "1200000.00", Reached::Reviewed),
+    redemption("DEMO-2025-002", 2, "833333.33", Reached::Submitted),
+    redemption("DEMO-2025-002", 3, "300000.00", Reached::Draft),
+];
+
+impl City<'_> {
+    /// All of it. `vouchers` are those of the contracts.
+    pub(super) async fn redeem(&self, vouchers: &[(&'static str, VoucherId)]) -> Result<(), Failure> {
+        for redemption in &REDEMPTIONS {
+            let case = CASES.iter().find(|case| case.contract_no == redemption.contract_no);
+            let voucher = vouchers.iter().find(|(contract_no, _)| *contract_no == redemption.contract_no);
+            let Some((case, (_, voucher))) = case.zip(voucher) else {
+                return Err(unexpected(redemption.contract_no));
+            };
+            self.claim(case, *voucher, redemption).await?;
+        }
+        Ok(())
+    }
+
+    async fn claim(&self, case: &Case, voucher: VoucherId, this: &Redemption) -> Result<(), Failure> {
+        let of = format!("{} {}", this.contract_no, this.number);
+        let id = self.draft(case, voucher, this, &of).await?;
+        if this.reached == Reached::Draft {
+            return Ok(());
+        }
+        self.step(&format!("submit {of}"), firm(case)?, Command::SubmitClaim(NameClaim { id })).await?;
+        if this.reached == Reached::Submitted {
+            return Ok(());
+        }
+        let review = ReviewClaim { id, decision: ReviewDecision::Pass, reason: None };
+        self.step(&format!("review claim {of}"), actor(Role::Officer)?, Command::ReviewClaim(review)).await?;
+        match this.reached {
+            Reached::Draft | Reached::Submitted | Reached::Reviewed => Ok(()),
+            Reached::Approved(approved) => self.approve(id, approved, &of).await,
+            Reached::Returned(approved, sent) => {
+                self.approve(id, approved, &of).await?;
+                self.pay(id, PaymentResult::Returned, sent, &of).await
+            }
+            Reached::Paid(approved, paid) => {
+                self.approve(id, approved, &of).await?;
+                self.pay(id, PaymentResult::Paid, paid, &of).await
+            }
+            Reached::Recovered(approved, paid) => {
+                self.approve(id, approved, &of).await?;
+                self.pay(id, PaymentResult::Paid, paid, &of).await?;
+                self.recover(id, &of).await
+            }
+        }
+    }
+
+    async fn draft(
+        &self,
+        case: &Case,
+        voucher: VoucherId,
+        this: &Redemption,
+        of: &str,
+    ) -> Result<ClaimId, Failure> {
+        let amount = Amount::parse(this.settled)?;
+        let line = SettledLine { item: Label::parse("compute")?, amount, tax_percent: None };
+        let request = ClaimRequest::VoucherRedemption { voucher, settlement: vec![line], closing: false };
+        let draft = WriteClaim { id: ClaimId::new(Uuid::now_v7()), request };
+        let step = format!("claim {of}");
+        match self.step(&step, firm(case)?, Command::DraftClaim(Box::new(draft))).await? {
+            Outcome::Claim { claim, .. } => Ok(claim.id),
+            _ => Err(unexpected(&step)),
+        }
+    }
+
+    async fn approve(&self, id: ClaimId, day: &str, of: &str) -> Result<(), Failure> {
+        let approve = ApproveClaim { id, effective_date: Some(Date::parse(day)?) };
+        let step = format!("approve claim {of}");
+        self.step(&step, actor(Role::Approver)?, Command::ApproveClaim(approve)).await?;
+        Ok(())
+    }
+
+    /// A payment batch of one claim, and what the bank says of it.
+    async fn pay(&self, claim: ClaimId, outcome: PaymentResult, day: &str, of: &str) -> Result<(), Failure> {
+        let propose = ProposePaymentBatch {
+            id: PaymentBatchId::new(Uuid::now_v7()),
+            claims: ClaimIds::new(vec![claim])?,
+        };
+        let step = format!("payment {of}");
+        let propose = Command::ProposePaymentBatch(Box::new(propose));
+        let Outcome::PaymentBatch(batch) = self.step(&step, actor(Role::Officer)?, propose).await? else {
+            return Err(unexpected(&step));
+        };
+        let approve = Command::ApprovePaymentBatch(ApprovePaymentBatch { id: batch.id });
+        self.step(&format!("approve payment {of}"), actor(Role::Approver)?, approve).await?;
+        let reason = (outcome == PaymentResult::Returned).then(|| salted("收款账号与户名不符，银行退回"));
+        let result = SettlePayment {
+            batch: batch.id,
+            claim,
+            outcome,
+            bank_reference: Line::parse(&format!("演示回单 {of}"))?,
+            date: Date::parse(day)?,
+            reason: reason.as_ref().map(|text| text.hash),
+        };
+        let result = Command::SettlePayment(result);
+        self.explained_step(&format!("result {of}"), actor(Role::Officer)?, result, reason).await?;
+        Ok(())
+    }
+
+    async fn recover(&self, claim: ClaimId, of: &str) -> Result<(), Failure> {
+        let why = salted("审计发现结算单重复列支，追回多付部分");
+        let propose = ProposeRecovery {
+            id: RecoveryId::new(Uuid::now_v7()),
+            claim,
+            amount: Amount::parse("60000.00")?,
+            decision_no: Line::parse("演示追缴〔2025〕1 号")?,
+            reason: why.hash,
+            fraud: false,
+            effective_date: Some(Date::parse("2025-06-10")?),
+        };
+        let step = format!("recovery {of}");
+        let propose = Command::ProposeRecovery(Box::new(propose));
+        let decided = self.explained_step(&step, actor(Role::Officer)?, propose, Some(why)).await?;
+        let Outcome::Recovery(recovery) = decided else { return Err(unexpected(&step)) };
+        let approve = Command::ApproveRecovery(ApproveRecovery { id: recovery.id });
+        self.step(&format!("approve recovery {of}"), actor(Role::Approver)?, approve).await?;
+        let receive = ReceiveRecovery {
+            id: recovery.id,
+            amount: Amount::parse("40000.00")?,
+            date: Date::parse("2025-06-20")?,
+            bank_reference: Line::parse("演示缴款回单 1")?,
+        };
+        let receive = Command::ReceiveRecovery(receive);
+        self.step(&format!("receipt {of}"), actor(Role::Officer)?, receive).await?;
+        Ok(())
+    }
+}
