@@ -14,6 +14,8 @@ mod proxy;
 #[path = "support/service.rs"]
 mod service;
 mod support;
+#[path = "faults/workflow.rs"]
+mod workflow;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -27,6 +29,8 @@ use tokio::io::AsyncWriteExt;
 
 /// Vouchers that are issued while a fault happens.
 const VOUCHERS: usize = 60;
+/// Claims that are taken from draft to payment while one does.
+const CLAIMS: usize = 18;
 /// How long a caller rests between two of them, at most.
 const PACE_MS: u64 = 40;
 /// How soon a caller hears that the database is away, or that it is back.
@@ -46,7 +50,7 @@ fn rounds(short: usize) -> usize {
 fn the_service_is_killed_under_load() {
     let data = Data::new();
     let mut service = Service::start_durable(&data.0);
-    let (city, rounds) = (City::found(&service), rounds(3));
+    let (city, rounds) = (City::found(&service), rounds(10));
     for _ in 0..rounds {
         let (vouchers, before) = (city.reviewed(VOUCHERS), city.log_size());
         let issued = city.under_load(&vouchers, PACE_MS, || {
@@ -65,7 +69,7 @@ fn the_service_is_killed_under_load() {
 fn the_private_database_server_is_killed_under_load_and_started_again() {
     let data = Data::new();
     let service = Service::start_durable(&data.0);
-    let (city, rounds) = (City::found(&service), rounds(2));
+    let (city, rounds) = (City::found(&service), rounds(5));
     for _ in 0..rounds {
         let (vouchers, before) = (city.reviewed(VOUCHERS), city.log_size());
         let issued = city.under_load(&vouchers, PACE_MS, || {
@@ -78,6 +82,37 @@ fn the_private_database_server_is_killed_under_load_and_started_again() {
     }
     city.verify(&service);
     city.report("the database server was killed", rounds);
+}
+
+#[test]
+fn claims_on_their_way_are_paid_once_whatever_is_killed() {
+    let data = Data::new();
+    let mut service = Service::start_durable(&data.0);
+    let (city, rounds) = (City::found(&service), rounds(4));
+    let mut claims = Vec::new();
+    for round in 0..rounds {
+        let vouchers = city.issued(CLAIMS);
+        claims.extend(city.at_work(
+            &vouchers,
+            PACE_MS,
+            |voucher| city.paid(voucher),
+            || {
+                for _ in 0..2 {
+                    moment(20, 400);
+                    if round % 2 == 0 {
+                        service.kill();
+                        service = Service::start_durable(&data.0);
+                        city.moved_to(&service);
+                    } else {
+                        data.kill_postgres();
+                        wait_for(BACK, || health(&city, "/readyz") == 200);
+                    }
+                }
+            },
+        ));
+    }
+    city.check_paid(&claims, &service);
+    city.report("claims on their way", rounds);
 }
 
 #[test]

@@ -26,9 +26,9 @@ pub type Base = Arc<RwLock<String>>;
 
 pub struct City {
     base: Base,
-    officer: String,
+    pub officer: String,
     approver: String,
-    firm: String,
+    pub firm: String,
     seen: Mutex<Seen>,
 }
 
@@ -113,7 +113,7 @@ impl City {
         }
     }
 
-    fn read(&self, path: &str) -> Answer {
+    pub fn read(&self, path: &str) -> Answer {
         let began = Instant::now();
         loop {
             match self.try_get(path) {
@@ -163,19 +163,30 @@ impl City {
         self.read("/v1/audit/checkpoint").text.lines().nth(1).unwrap().parse().unwrap()
     }
 
-    /// Callers issue the vouchers while `fault` happens, each asking with its key until it was told; between two vouchers
-    /// a caller rests up to `pace_ms`, so that the load lasts as long as the fault.
+    /// Callers issue the vouchers while `fault` happens.
     pub fn under_load(&self, vouchers: &[String], pace_ms: u64, fault: impl FnOnce()) -> Vec<Issued> {
-        let waiting = Mutex::new(vouchers.iter());
+        self.at_work(vouchers, pace_ms, |id| self.issue(id, false), fault)
+    }
+
+    /// Callers do something with each document while `fault` happens, each asking with its keys until it was told; between
+    /// two documents a caller rests up to `pace_ms`, so that the load lasts as long as the fault.
+    pub fn at_work<T: Send>(
+        &self,
+        documents: &[String],
+        pace_ms: u64,
+        work: impl Fn(&str) -> T + Sync,
+        fault: impl FnOnce(),
+    ) -> Vec<T> {
+        let waiting = Mutex::new(documents.iter());
         thread::scope(|scope| {
             let callers: Vec<_> = (0..CALLERS)
                 .map(|_| {
                     scope.spawn(|| {
-                        let mut issued = Vec::new();
+                        let mut done = Vec::new();
                         loop {
                             let next = waiting.lock().unwrap().next();
-                            let Some(id) = next else { return issued };
-                            issued.push(self.issue(id, false));
+                            let Some(id) = next else { return done };
+                            done.push(work(id));
                             moment(0, pace_ms);
                         }
                     })
@@ -186,24 +197,32 @@ impl City {
         })
     }
 
-    /// Issues a voucher: the same request with the same key until it is settled. `open`: whether a request with the key
-    /// was sent before and not answered.
-    pub fn issue(&self, id: &str, mut open: bool) -> Issued {
-        let (path, key, began) = (format!("/v1/vouchers/{id}/issue"), format!("issue-{id}"), Instant::now());
+    /// Issues a voucher. `open`: whether a request with the key was sent before and not answered.
+    pub fn issue(&self, id: &str, open: bool) -> Issued {
+        let path = format!("/v1/vouchers/{id}/issue");
+        let answer = self.settled(&path, &self.approver, &json!({}), &format!("issue-{id}"), open);
+        self.seen.lock().unwrap().issued += 1;
+        let sequence = answer.header("ledger-sequence").unwrap().parse().unwrap();
+        Issued { id: id.to_owned(), sequence, body: answer.json() }
+    }
+
+    /// The same request with the same key until it is done.
+    pub fn settled(&self, path: &str, token: &str, body: &Value, key: &str, mut open: bool) -> Answer {
+        let began = Instant::now();
         loop {
             let asked = Instant::now();
-            let answer = self.try_post(&path, &self.approver, &json!({}), &key);
+            let answer = self.try_post(path, token, body, key);
             let took = asked.elapsed();
             assert!(took <= DEADLINE, "{path} took {took:?}");
-            if let Some(issued) = self.judged(id, answer, took, &mut open) {
-                return issued;
+            if let Some(done) = self.judged(path, answer, took, &mut open) {
+                return done;
             }
             assert!(began.elapsed() < PATIENCE, "{path} is not settled after {PATIENCE:?}");
             moment(20, 120);
         }
     }
 
-    fn judged(&self, id: &str, answer: Option<Answer>, took: Duration, open: &mut bool) -> Option<Issued> {
+    fn judged(&self, path: &str, answer: Option<Answer>, took: Duration, open: &mut bool) -> Option<Answer> {
         let mut seen = self.seen.lock().unwrap();
         seen.calls += 1;
         seen.slowest = seen.slowest.max(took);
@@ -212,13 +231,11 @@ impl City {
             *open = true;
             return None;
         };
-        if answer.status == 200 {
+        if matches!(answer.status, 200 | 201) {
             let replayed = answer.header("idempotency-replayed") == Some("true");
-            assert!(*open || !replayed, "{id} was done though its caller was told that it was not");
+            assert!(*open || !replayed, "{path} was done though its caller was told that it was not");
             seen.replayed += usize::from(replayed);
-            seen.issued += 1;
-            let sequence = answer.header("ledger-sequence").unwrap().parse().unwrap();
-            return Some(Issued { id: id.to_owned(), sequence, body: answer.json() });
+            return Some(answer);
         }
         seen.slowest_refusal = seen.slowest_refusal.max(took);
         match away(&answer).as_str() {
