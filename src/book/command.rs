@@ -6,7 +6,9 @@ use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
 use crate::organisations::{ChangeStanding, RegisterOrganisation};
-use crate::payments::{ApprovePaymentBatch, ProposePaymentBatch, RejectPaymentBatch, SettlePayment};
+use crate::payments::{
+    ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
+};
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
@@ -112,6 +114,8 @@ commands! {
     RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch";
     /// What the bank says of a line.
     SettlePayment(SettlePayment) "settle_payment";
+    /// Account numbers read in clear, for a file to the bank.
+    ReadAccounts(ReadAccounts) "read_accounts";
     /// Money of a paid claim that is to come back.
     ProposeRecovery(Box<ProposeRecovery>) "propose_recovery";
     /// A recovery decided.
@@ -153,6 +157,7 @@ impl Command {
             Self::ApprovePaymentBatch(c) => c.id.to_string(),
             Self::RejectPaymentBatch(c) => c.id.to_string(),
             Self::SettlePayment(c) => c.claim.to_string(),
+            Self::ReadAccounts(c) => c.batch.to_string(),
             Self::ProposeRecovery(c) => c.id.to_string(),
             Self::ApproveRecovery(c) => c.id.to_string(),
             Self::ReceiveRecovery(c) => c.id.to_string(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Series;
 use crate::agencies::Agency;
 use crate::claims::Claim;
-use crate::domain::{Date, Money, RentalId, VoucherId};
+use crate::domain::{Date, Money, PaymentBatchId, RentalId, VoucherId};
 use crate::ledger::Posting;
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
@@ -159,6 +159,17 @@ pub enum Outcome {
         batch: Box<PaymentBatch>,
         /// The line.
         line: Box<PaymentLine>,
+    },
+    /// Account numbers were read in clear.
+    AccountsRead {
+        /// Of which batch.
+        batch: PaymentBatchId,
+        /// How many of its lines had their result before.
+        generation: u32,
+        /// Of how many lines.
+        lines: u32,
+        /// CNY of these lines.
+        total: Money,
     },
     /// A recovery.
     Recovery(Box<Recovery>),

@@ -3,6 +3,7 @@
 //! Unknown keys of the file are refused. `DATABASE_URL` may hold a password, so it is neither a flag (every user of
 //! the machine sees those) nor a key of the file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use super::Failure;
 use super::logs::LogFormat;
 use crate::auth::jwks::JwksConfig;
 use crate::db::pool::DatabaseConfig;
+use crate::domain::AgencyCode;
+use crate::reports::payment_file::Debtor;
 
 const DEFAULT_DATA: &str = "./data";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -50,6 +53,8 @@ pub struct Settings {
     pub log: Option<LogFormat>,
     /// The keys of an OIDC provider.
     pub jwks: Option<JwksConfig>,
+    /// From where agencies pay.
+    pub debtors: BTreeMap<AgencyCode, Debtor>,
     database: DatabaseSection,
 }
 
@@ -61,6 +66,7 @@ struct File {
     log: Option<LogFormat>,
     database: DatabaseSection,
     jwks: Option<JwksSection>,
+    debtors: BTreeMap<AgencyCode, Debtor>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -101,6 +107,7 @@ impl Settings {
                 issuer: jwks.issuer,
                 audience: jwks.audience,
             }),
+            debtors: file.debtors,
             database: file.database,
         })
     }

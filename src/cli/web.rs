@@ -21,6 +21,7 @@ pub async fn serve(
         engine: engine.clone(),
         verifier: Arc::new(Verifier::new(engine.keys().token_key(), settings.jwks.clone())?),
         vault: Arc::new(AccountVault::new(engine.keys().account_key())),
+        debtors: Arc::new(settings.debtors.clone()),
         agencies: Arc::default(),
         metrics: health::install_metrics()?,
     };

@@ -41,7 +41,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::auth::accounts::AccountVault;
 use crate::auth::token::{Identity, Verifier};
+use crate::domain::AgencyCode;
 use crate::engine::Engine;
+use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
 use problem::Problem;
 use registry::Registry;
@@ -70,6 +72,8 @@ pub struct AppState {
     pub verifier: Arc<Verifier>,
     /// Seals account numbers.
     pub vault: Arc<AccountVault>,
+    /// From where agencies pay.
+    pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
     /// Which agencies there are.
     pub agencies: Arc<Registry>,
     /// What was counted.
@@ -218,7 +222,7 @@ async fn answer(
         Verb::Group(parse) => return groups::answer(route, parse, state, request, payload).await,
         Verb::Expiry => return expiry::answer(route, state, request, payload).await,
         Verb::Batch => return batches::answer(route, state, request, payload).await,
-        Verb::Read(verb) => verb,
+        Verb::Read(verb) | Verb::Disclose(verb) => verb,
     };
     let identity = state.caller(request.headers()).await?;
     if !route.permission.allows(&identity.actor) {
@@ -234,6 +238,9 @@ async fn answer(
             route: route.path,
             path: PathParts::of(request),
             query,
+            vault: Arc::clone(&state.vault),
+            debtors: Arc::clone(&state.debtors),
+            request_id: RequestId::of(request),
         }),
     );
     Ok(reply.await?.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))

@@ -72,6 +72,10 @@ const PROBLEMS: &[(u16, &str)] = &[
     ),
 ];
 
+/// What a reader of secrets is told.
+const DISCLOSED: &str = "Every call, HEAD too, leaves a leaf in the audit log under the caller's subject, which \
+Ledger-Sequence names.";
+
 /// A version in quotes, or any.
 const IF_MATCH: &str = "^(\\*|\"[0-9]+\")$";
 
@@ -109,7 +113,7 @@ fn operation(route: &Route) -> Operation {
         .operation_id(Some(operation_id(route)))
         .tag(tag(route.path))
         .summary(Some(format!("{chinese} · {english}")))
-        .description(Some(permitted(route.permission)))
+        .description(Some(described(route)))
         .security(SecurityRequirement::new("bearer", Vec::<String>::new()));
     for parameter in parameters(route) {
         operation = operation.parameter(parameter);
@@ -130,8 +134,9 @@ fn operation(route: &Route) -> Operation {
 /// Whether a route can answer with a status.
 fn answers(route: &Route, status: u16) -> bool {
     match status {
-        409 | 412 | 413 | 415 => route.writes(),
-        422 => route.writes() || route.path.starts_with("/v1/reports/"),
+        409 => route.writes() || route.discloses(),
+        412 | 413 | 415 => route.writes(),
+        422 => route.writes() || route.discloses() || route.path.starts_with("/v1/reports/"),
         403 => route.permission != Permission::SignedIn,
         404 => route.writes() || route.path.contains('{'),
         405 => false,
@@ -151,6 +156,12 @@ fn path(route: &Route) -> String {
 
 fn tag(path: &str) -> &str {
     path.split('/').nth(2).unwrap_or_default()
+}
+
+/// Who may, and what of it stays.
+fn described(route: &Route) -> String {
+    let permitted = permitted(route.permission);
+    if route.discloses() { format!("{permitted} {DISCLOSED}") } else { permitted }
 }
 
 fn permitted(permission: Permission) -> String {
@@ -221,10 +232,13 @@ fn parameters(route: &Route) -> Vec<Parameter> {
 
 fn success(route: &Route) -> Response {
     let [chinese, english] = route.summary;
-    let content = ContentBuilder::new().schema(Some((route.gives.schema)())).build();
+    let content = || ContentBuilder::new().schema(Some((route.gives.schema)())).build();
     let mut response = ResponseBuilder::new()
         .description(format!("{chinese} · {english}"))
-        .content(route.gives.media_type, content);
+        .content(route.gives.media_type, content());
+    for media_type in route.gives.or_else {
+        response = response.content(*media_type, content());
+    }
     let header = |about: &str| {
         let schema = ObjectBuilder::new().schema_type(Type::String).build();
         HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
@@ -233,6 +247,13 @@ fn success(route: &Route) -> Response {
         response = response
             .header("Ledger-Sequence", header("Its place in the audit log; none in a dry run."))
             .header("Idempotency-Replayed", header("true where the request was answered before."));
+    }
+    if route.discloses() {
+        return response
+            .header("Ledger-Sequence", header("The leaf of the audit log that says who read it."))
+            .header("Repr-Digest", header("SHA-256 of the bytes (RFC 9530); the leaf names it too."))
+            .header("Content-Disposition", header("An attachment, with its name."))
+            .build();
     }
     response.header("ETag", header("The version, for If-Match, where there is one.")).build()
 }

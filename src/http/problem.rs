@@ -198,6 +198,10 @@ fn filled(detail: &str, members: &Map<String, Value>) -> String {
         out.push_str(before);
         match members.get(name) {
             Some(Value::String(text)) => out.push_str(text),
+            Some(Value::Array(texts)) => {
+                let texts: Vec<&str> = texts.iter().filter_map(Value::as_str).collect();
+                out.push_str(&texts.join(", "));
+            }
             Some(value) => out.push_str(&value.to_string()),
             None => {}
         }

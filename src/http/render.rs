@@ -51,6 +51,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
     match outcome {
         Outcome::Agency(_)
         | Outcome::Group { .. }
+        | Outcome::AccountsRead { .. }
         | Outcome::ReferenceRate(_)
         | Outcome::Programme(_)
         | Outcome::Rental(_) => {}
@@ -73,6 +74,9 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
     let value = match outcome {
         Outcome::Agency(agency) => serde_json::to_value(AgencyView::of(agency)),
         Outcome::Group { members } => Ok(json!({"members": members})),
+        Outcome::AccountsRead { batch, generation, lines, total } => {
+            Ok(json!({"batch": batch, "generation": generation, "lines": lines, "total": total}))
+        }
         Outcome::Organisation(organisation) => {
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
@@ -96,7 +100,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
 /// The version of what it shows, for `ETag`.
 pub fn version(outcome: &Outcome) -> Option<Sequence> {
     let revision = match outcome {
-        Outcome::Agency(_) | Outcome::Group { .. } => return None,
+        Outcome::Agency(_) | Outcome::Group { .. } | Outcome::AccountsRead { .. } => return None,
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,
         Outcome::Programme(programme) => programme.revision,

@@ -77,23 +77,25 @@ pub struct Shape {
     pub named: fn(&mut Schemas),
     /// Its media type.
     pub media_type: &'static str,
+    /// Others that it may be of instead.
+    pub or_else: &'static [&'static str],
 }
 
 impl Shape {
     /// A type.
     pub const fn of<T: ToSchema>() -> Self {
-        Self { schema: One::<T>::member, named: One::<T>::named, media_type: "application/json" }
+        Self { schema: One::<T>::member, named: One::<T>::named, media_type: "application/json", or_else: &[] }
     }
 
     /// A page of a list of a type.
     pub const fn page<T: ToSchema>() -> Self {
-        Self { schema: page_schema::<T>, named: One::<T>::named, media_type: "application/json" }
+        Self { schema: page_schema::<T>, named: One::<T>::named, media_type: "application/json", or_else: &[] }
     }
 
     /// An object of JSON whose members are written down elsewhere.
     pub const fn object() -> Self {
         let schema = || ObjectBuilder::new().schema_type(Type::Object).into();
-        Self { schema, named: |_| (), media_type: "application/json" }
+        Self { schema, named: |_| (), media_type: "application/json", or_else: &[] }
     }
 
     /// Bytes.
@@ -104,12 +106,17 @@ impl Shape {
                 .format(Some(SchemaFormat::Custom("binary".to_owned())))
                 .into()
         };
-        Self { schema, named: |_| (), media_type: "application/octet-stream" }
+        Self { schema, named: |_| (), media_type: "application/octet-stream", or_else: &[] }
+    }
+
+    /// A file that is of one of these media types.
+    pub const fn file(media_type: &'static str, or_else: &'static [&'static str]) -> Self {
+        Self { media_type, or_else, ..Self::bytes() }
     }
 
     /// Plain text.
     pub const fn text() -> Self {
-        Self { schema: <String as utoipa::PartialSchema>::schema, named: |_| (), media_type: "text/plain" }
+        Self { schema: <String as utoipa::PartialSchema>::schema, named: |_| (), media_type: "text/plain", or_else: &[] }
     }
 }
 
@@ -172,6 +179,8 @@ pub enum Verb {
     Write(Parse),
     /// A query.
     Read(Read),
+    /// A query that shows what is kept secret: the log says who asked.
+    Disclose(Read),
     /// One request on many documents.
     Group(ParseGroup),
     /// Many writes in one request.
@@ -206,7 +215,12 @@ pub struct Route {
 impl Route {
     /// Whether it changes anything.
     pub const fn writes(&self) -> bool {
-        !matches!(self.verb, Verb::Read(_))
+        !matches!(self.verb, Verb::Read(_) | Verb::Disclose(_))
+    }
+
+    /// Whether it reads what is kept secret.
+    pub const fn discloses(&self) -> bool {
+        matches!(self.verb, Verb::Disclose(_))
     }
 
     /// The status of its success.

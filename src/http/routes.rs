@@ -14,7 +14,7 @@ use crate::claims::api as claims;
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
 use crate::organisations::api as organisations;
-use crate::payments::api as payments;
+use crate::payments::{api as payments, file_api as payment_file};
 use crate::programmes::api as programmes;
 use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
@@ -29,6 +29,8 @@ const APPLICANT: Permission = Roles(&[Enterprise, Officer]);
 const INSIDE: Permission = Roles(&[Officer, Approver, Auditor]);
 const PARTIES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider]);
 const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank]);
+/// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
+const PAYERS: Permission = Roles(&[Officer, Approver]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 
 const LIMIT: Param =
@@ -63,6 +65,9 @@ const KNOWN_AT: Param = Param {
     schema: Shape::of::<Sequence>(),
 };
 const FORMAT: Param = Param { name: "format", about: "json", schema: Shape::of::<String>() };
+
+const FILE_FORMAT: Param =
+    Param { name: "format", about: "pain.001 (where left out), xlsx or csv.", schema: Shape::of::<String>() };
 
 const PAGE: &[Param] = &[LIMIT, CURSOR];
 
@@ -196,6 +201,11 @@ pub static ROUTES: &[Route] = &[
     get("/v1/payment-batches/{id}", INSIDE, ["拨付批次及其明细", "A payment batch with its lines"], read!(payments::get), of::<payments::PaymentBatchView>()),
     post("/v1/payment-batches/{id}/approve", APPROVER, ["批准拨付批次", "Approve a payment batch"], payments::approve, [of::<claims::ByPath>(), of::<payments::PaymentBatchView>()]),
     post("/v1/payment-batches/{id}/reject", APPROVER, ["驳回拨付批次", "Reject a payment batch"], payments::reject, [of::<organisations::WithReason>(), of::<payments::PaymentBatchView>()]),
+    Route {
+        method: Get, path: "/v1/payment-batches/{id}/file", permission: PAYERS, summary: ["拨付文件（含账号明文）", "The file for the bank, with account numbers in clear"],
+        query: &[FILE_FORMAT], takes: None, gives: Shape::file("application/xml", &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"]),
+        creates: false, verb: Verb::Disclose(|request| payment_file::file(request).boxed_local()),
+    },
     Route {
         method: Post, path: "/v1/payment-batches/{id}/results", permission: OFFICER, summary: ["录入银行回单", "Record the bank's results"],
         query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, verb: Verb::Group(payments::results),

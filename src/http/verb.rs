@@ -1,7 +1,12 @@
 //! What a noun's handlers see of a request, and what they answer: a write parses into a command, a read into a reply.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +25,7 @@ use crate::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
 use crate::engine::Engine;
 use crate::engine::submission::{NewBankAccount, NewText};
 use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::payment_file::Debtor;
 
 /// A write whose caller may call it, with its body read.
 #[derive(Debug)]
@@ -102,6 +108,12 @@ pub struct ReadRequest {
     pub path: PathParts,
     /// The query.
     pub query: Query,
+    /// Opens account numbers.
+    pub vault: Arc<AccountVault>,
+    /// From where agencies pay.
+    pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
+    /// The request's id.
+    pub request_id: String,
 }
 
 impl ReadRequest {
@@ -178,6 +190,38 @@ pub enum Reply {
         /// Whether they are the same for ever: the caller may keep them, a cache between us may not.
         never_changes: bool,
     },
+    /// A file to be kept by who asked.
+    File(FileReply),
+}
+
+/// A file whose reading is logged.
+#[derive(Debug)]
+pub struct FileReply {
+    /// What it is called; ASCII without quotes.
+    pub name: String,
+    /// What its bytes are.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Their SHA-256.
+    pub sha256: [u8; 32],
+    /// The leaf that says that it was read.
+    pub sequence: Sequence,
+}
+
+impl FileReply {
+    /// An attachment, never shown in place. It is sent as it is: the digest is of the bytes that arrive (RFC 9530).
+    fn respond(self, mut answer: HttpResponseBuilder) -> HttpResponse {
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let digest = format!("sha-256=:{}:", STANDARD.encode(self.sha256));
+        answer
+            .insert_header((CONTENT_ENCODING, "identity"))
+            .insert_header((CONTENT_DISPOSITION, disposition))
+            .insert_header(("Repr-Digest", digest))
+            .insert_header(("Ledger-Sequence", self.sequence.to_string()))
+            .insert_header((CONTENT_TYPE, self.media_type))
+            .body(self.bytes)
+    }
 }
 
 impl Reply {
@@ -191,7 +235,7 @@ impl Reply {
     pub fn document(value: &impl Serialize, version: Sequence) -> Result<Self, Problem> {
         match Self::json(value)? {
             Self::Json { body, .. } => Ok(Self::Json { body, version: Some(version) }),
-            other @ (Self::Text(_) | Self::Bytes { .. }) => Ok(other),
+            other @ (Self::Text(_) | Self::Bytes { .. } | Self::File(_)) => Ok(other),
         }
     }
 
@@ -216,6 +260,7 @@ impl Reply {
                 }
                 answer.insert_header((CONTENT_TYPE, "application/octet-stream")).body(bytes)
             }
+            Self::File(file) => file.respond(answer),
         }
     }
 }

@@ -5,10 +5,12 @@
 //! way the claim is approved and free again.
 
 pub mod api;
+pub mod file_api;
 pub mod queries;
 pub mod rules;
 pub mod store;
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
@@ -234,6 +236,50 @@ pub struct SettlePayment {
     pub reason: Option<TextHash>,
 }
 
+/// How a file for the bank is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum FileFormat {
+    /// ISO 20022 `pain.001.001.09`: what the bank carries out.
+    #[serde(rename = "pain.001")]
+    Pain001,
+    /// A workbook.
+    #[serde(rename = "xlsx")]
+    Xlsx,
+    /// Comma-separated values.
+    #[serde(rename = "csv")]
+    Csv,
+}
+
+impl FileFormat {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Pain001, Self::Xlsx, Self::Csv];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pain001 => "pain.001",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// The format that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+}
+
+/// `GET /payment-batches/{id}/file`: the account numbers of its open lines, read in clear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadAccounts {
+    /// Of which batch.
+    pub batch: PaymentBatchId,
+    /// How the file is written.
+    pub format: FileFormat,
+    /// SHA-256 of the file's bytes.
+    pub sha256: TextHash,
+}
+
 /// Why claims are not paid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -257,5 +303,11 @@ pub enum PaymentError {
     ClaimInBatch {
         /// Which claim.
         claim: ClaimId,
+    },
+    /// There is nowhere to pay to.
+    #[error("{} payees have no bank account", payees.len())]
+    BankAccountMissing {
+        /// Who, each once and in order.
+        payees: BTreeSet<CreditCode>,
     },
 }

@@ -58,6 +58,20 @@ pub fn proposed(batch: &PaymentBatch) -> Result<(), PaymentError> {
     }
 }
 
+/// Whether a batch is at the bank: approved, with lines that have no result yet.
+pub fn at_the_bank(batch: &PaymentBatch) -> Result<(), PaymentError> {
+    match batch.status {
+        BatchStatus::Approved => Ok(()),
+        status => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+    }
+}
+
+/// Which file of a batch it is: how many of its lines have their result. Lines only ever leave a file, so it says which
+/// of them are in it.
+pub const fn generation(batch: &PaymentBatch) -> u32 {
+    batch.count.saturating_sub(batch.open)
+}
+
 /// A batch approved.
 pub fn approve(batch: &PaymentBatch, actor: &Actor, stamp: &Stamp) -> PaymentBatch {
     PaymentBatch {

@@ -3,6 +3,8 @@
 pub mod api;
 pub mod attachments;
 pub mod audit_api;
+pub mod formats;
+pub mod payment_file;
 pub mod transactions;
 pub mod trial_balance;
 pub mod work;

@@ -1,7 +1,7 @@
 //! The real service: the binary, started as its operators start it, on a data folder and a port of its own.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -51,13 +51,31 @@ impl Service {
         Self::start_in(data.to_owned(), false, None, true)
     }
 
+    /// On a private cluster of its own, with a configuration file; what it logs is kept in a file too.
+    pub fn start_configured(config: &Path, log: &Path) -> Self {
+        let setting = ("SUBSIDY_LEDGER_CONFIG", config.to_owned());
+        Self::start_with(fresh_folder(), true, None, false, Some(setting), Some(log))
+    }
+
     /// On a database that exists, beside others on the same one.
     pub fn start_on(database_url: &str, data: &Path) -> Self {
         Self::start_in(data.to_owned(), false, Some(database_url.to_owned()), false)
     }
 
     fn start_in(data: PathBuf, owns_data: bool, database_url: Option<String>, durable: bool) -> Self {
+        Self::start_with(data, owns_data, database_url, durable, None, None)
+    }
+
+    fn start_with(
+        data: PathBuf,
+        owns_data: bool,
+        database_url: Option<String>,
+        durable: bool,
+        setting: Option<(&str, PathBuf)>,
+        log: Option<&Path>,
+    ) -> Self {
         let mut command = command(&data, database_url.as_deref(), durable);
+        command.envs(setting);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         let mut child =
             command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the service starts");
@@ -74,7 +92,13 @@ impl Service {
             }
             seen.push(line);
         };
-        std::thread::spawn(move || show(lines.map_while(Result::ok)));
+        let mut kept = log.map(|path| std::fs::File::create(path).expect("a log file"));
+        let lines = lines.map_while(Result::ok).inspect(move |line| {
+            if let Some(file) = &mut kept {
+                writeln!(file, "{line}").expect("a line of log");
+            }
+        });
+        std::thread::spawn(move || show(lines));
         let service = Self { child, base, data, owns_data, database_url, durable };
         service.wait_until_ready();
         service

@@ -63,6 +63,7 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ApprovePaymentBatch(c) => payments::approve(context, c),
         Command::RejectPaymentBatch(c) => payments::reject(context, c),
         Command::SettlePayment(c) => payments::settle(context, c),
+        Command::ReadAccounts(c) => payments::read_accounts(context, c),
         Command::ProposeRecovery(c) => recoveries::propose(context, c),
         Command::ApproveRecovery(c) => recoveries::approve(context, c),
         Command::ReceiveRecovery(c) => recoveries::receive(context, c),

@@ -1,5 +1,7 @@
 //! Payment batches, and what the bank answers.
 
+use std::collections::BTreeSet;
+
 use super::claims::{not_before, party, step as claim_step};
 use super::{Context, found, named};
 use crate::book::Fault;
@@ -11,8 +13,8 @@ use crate::ledger::{Dimensions, Posting};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::Effect;
 use crate::payments::{
-    ApprovePaymentBatch, BatchStatus, LineKey, PaymentBatch, PaymentError, ProposePaymentBatch,
-    RejectPaymentBatch, SettlePayment, rules,
+    ApprovePaymentBatch, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch, PaymentError, PaymentLine,
+    ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment, rules,
 };
 use crate::programmes::RulesKey;
 use crate::programmes::calculation::CalculationError;
@@ -21,7 +23,7 @@ pub(super) fn propose(context: Context<'_>, command: &ProposePaymentBatch) -> Re
     context.no_version()?;
     let mut effects = Effects::default();
     let (mut count, mut total) = (0_u32, Money::ZERO);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (index, id) in command.claims.iter().enumerate() {
         let claim = named(context.book.claims.get(&id)?, &format!("/claim_ids/{index}"))?;
         if !seen.insert(id) {
@@ -81,9 +83,7 @@ pub(super) fn reject(context: Context<'_>, command: &RejectPaymentBatch) -> Resu
     rules::proposed(before)?;
     let mut effects = Effects::default();
     for claim in claims_of(context, command.id)? {
-        let key = LineKey { batch: command.id, claim: claim.id };
-        let line = context.book.payment_lines.get(&key)?;
-        let line = line.ok_or_else(|| Fault::Broken(format!("claim {} has no line", claim.id)))?;
+        let line = line(context, command.id, claim)?;
         effects.changes.push(Change::PaymentLine(Box::new(rules::dropped(line, context.stamp))));
         effects.changes.push(Change::Claim(Box::new(rules::placed(claim, None, context.stamp))));
     }
@@ -117,6 +117,41 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     let batch = rules::counted(before, effect, context.stamp);
     step(&mut effects, Some(before.status), &batch);
     Ok(Decision { effects, outcome: Outcome::Payment { batch: Box::new(batch), line: Box::new(line) } })
+}
+
+/// A file for the bank: whoever is in it may still be paid, and its account numbers are read. Nothing but the log
+/// changes.
+pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Result<Decision, Stop> {
+    let batch = existing(context, command.batch)?;
+    rules::at_the_bank(batch)?;
+    let (mut lines, mut total) = (0_u32, Money::ZERO);
+    let mut without = BTreeSet::new();
+    for claim in claims_of(context, batch.id)? {
+        let line = line(context, batch.id, claim)?;
+        if line.status != LineStatus::Open {
+            continue;
+        }
+        may_be_paid(context, claim)?;
+        (lines, total) = (lines + 1, total.plus(line.amount).map_err(CalculationError::from)?);
+        let payee = context.book.organisations.get(&line.payee)?;
+        if payee.is_none_or(|payee| payee.bank_account.is_none()) {
+            without.insert(line.payee);
+        }
+    }
+    if command.format == FileFormat::Pain001 && !without.is_empty() {
+        return Err(PaymentError::BankAccountMissing { payees: without }.into());
+    }
+    let outcome = Outcome::AccountsRead { batch: batch.id, generation: rules::generation(batch), lines, total };
+    Ok(Decision { effects: Effects::default(), outcome })
+}
+
+fn line<'a>(
+    context: Context<'a>,
+    batch: PaymentBatchId,
+    claim: &Claim,
+) -> Result<&'a PaymentLine, Fault> {
+    let line = context.book.payment_lines.get(&LineKey { batch, claim: claim.id })?;
+    line.ok_or_else(|| Fault::Broken(format!("claim {} has no line", claim.id)))
 }
 
 /// What every line about a claim's money carries.

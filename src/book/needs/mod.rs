@@ -96,6 +96,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ApprovePaymentBatch(c) => payments::approve(c.id, book, &mut keys),
         Command::RejectPaymentBatch(c) => payments::reject(c.id, book, &mut keys),
         Command::SettlePayment(c) => payments::settle(c, book, &mut keys),
+        Command::ReadAccounts(c) => payments::read_accounts(c.batch, book, &mut keys),
         Command::ProposeRecovery(c) => keys.extend([Key::Recovery(c.id), Key::Claim(c.claim)]),
         Command::ApproveRecovery(c) => recoveries::approve(c.id, book, &mut keys),
         Command::ReceiveRecovery(c) => recoveries::receive(c.id, book, &mut keys),

@@ -25,6 +25,13 @@ pub(super) fn approve(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
     claims(ids.iter().copied(), book, keys);
 }
 
+/// Lines, and what says of each claim whether it may still be paid.
+pub(super) fn read_accounts(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
+    approve(batch, book, keys);
+    let ids = book.batch_claims.peek(&batch).map(Vec::as_slice).unwrap_or_default();
+    keys.extend(ids.iter().map(|claim| Key::PaymentLine(LineKey { batch, claim: *claim })));
+}
+
 pub(super) fn reject(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
     keys.extend([Key::PaymentBatch(batch), Key::BatchClaims(batch)]);
     for claim in book.batch_claims.peek(&batch).map(Vec::as_slice).unwrap_or_default() {

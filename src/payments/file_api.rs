@@ -1,0 +1,116 @@
+//! `GET /payment-batches/{id}/file`: what the bank is to pay, with account numbers in clear.
+//!
+//! Each reading is a leaf of the log, under the subject who reads, before a byte is sent: the file is made, its digest is
+//! logged, then it goes out. A reading that is logged and whose answer is lost on its way counts as one.
+
+use sha2::{Digest, Sha256};
+
+use super::store::PaymentBatchRow;
+use super::{FileFormat, PaymentError, ReadAccounts, queries, rules};
+use crate::book::{Command, Envelope};
+use crate::db::pool::Connection;
+use crate::domain::{PaymentBatchId, TextHash};
+use crate::engine::submission::{Answer, Submission, Work};
+use crate::http::problem::Problem;
+use crate::http::verb::{FileReply, ReadRequest, Reply};
+use crate::reports::payment_file::{Opened, Payment, PaymentFile};
+
+/// How often a file is made anew because a result came in meanwhile.
+const TRIES_MAX: usize = 3;
+
+/// `GET /payment-batches/{id}/file`
+pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
+    let format = request.query.text("format").unwrap_or(FileFormat::Pain001.as_str());
+    let format = FileFormat::parse(format)
+        .ok_or_else(|| Problem::new("format_not_supported").with("format", format))?;
+    let batch: PaymentBatchId = request.path.value("id")?;
+    for _ in 0..TRIES_MAX {
+        let file = load(&request, batch).await?;
+        let bytes = written(&request, &file, format)?;
+        let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+        let command = ReadAccounts { batch, format, sha256: TextHash::new(sha256) };
+        match request.engine.submit(submission(&request, &file, command)).await? {
+            Answer::Accepted { first, .. } => {
+                return Ok(Reply::File(FileReply {
+                    name: file.name(format),
+                    media_type: media_type(format),
+                    bytes,
+                    sha256,
+                    sequence: first.sequence,
+                }));
+            }
+            Answer::Refused { refusal, .. } => {
+                let problem = Problem::refused(&refusal);
+                if problem.code() != "version_conflict" {
+                    return Err(problem);
+                }
+            }
+        }
+    }
+    Err(Problem::new("busy"))
+}
+
+/// What a format's bytes are.
+const fn media_type(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::Pain001 => "application/xml",
+        FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        FileFormat::Csv => "text/csv; charset=utf-8",
+    }
+}
+
+/// The batch before its lines: what changes after it was read, changes its version too.
+async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, Problem> {
+    let conn: Connection = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row: PaymentBatchRow = row.ok_or_else(|| Problem::new("not_found"))?;
+    let batch = row.read().map_err(|error| Problem::fault(&error))?;
+    rules::at_the_bank(&batch).map_err(|error| refused(&error))?;
+    let file = PaymentFile::load(&conn, batch).await?;
+    file.ok_or_else(|| Problem::fault(&"a batch is approved and no leaf says so"))
+}
+
+fn refused(error: &PaymentError) -> Problem {
+    match serde_json::to_value(error) {
+        Ok(refusal) => Problem::refused(&refusal),
+        Err(error) => Problem::fault(&error),
+    }
+}
+
+/// The file's bytes. Only here are account numbers in clear.
+fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Result<Vec<u8>, Problem> {
+    let without = file.payments.iter().filter(|payment| payment.account.is_none());
+    let payees: std::collections::BTreeSet<_> = without.map(|payment| payment.payee).collect();
+    if format == FileFormat::Pain001 && !payees.is_empty() {
+        return Err(refused(&PaymentError::BankAccountMissing { payees }));
+    }
+    let open = |payment| opened(request, payment);
+    let opened = file.payments.iter().map(open).collect::<Result<Vec<_>, Problem>>()?;
+    let debtor = request.debtors.get(&request.agency);
+    file.write(format, &opened, debtor).map_err(|error| Problem::fault(&error))
+}
+
+fn opened<'a>(request: &ReadRequest, payment: &'a Payment) -> Result<Opened<'a>, Problem> {
+    let number = payment.account.as_ref().map(|account| request.vault.open(&account.sealed)).transpose();
+    Ok(Opened::new(payment, number.map_err(|error| Problem::fault(&error))?))
+}
+
+/// A reading has a key of its own: asked again, it is another reading.
+fn submission(request: &ReadRequest, file: &PaymentFile, command: ReadAccounts) -> Submission {
+    let key: [u8; 32] = rand::random();
+    let envelope = Envelope {
+        actor: request.actor.clone(),
+        if_match: Some(file.batch.revision.version),
+        command: Command::ReadAccounts(command),
+    };
+    Submission {
+        agency: request.agency.clone(),
+        subject: request.actor.subject.clone(),
+        key,
+        request: key,
+        request_id: request.request_id.clone(),
+        work: Work::One(Box::new(envelope)),
+        texts: Vec::new(),
+        accounts: Vec::new(),
+    }
+}

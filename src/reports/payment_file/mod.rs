@@ -1,0 +1,191 @@
+//! The file of a payment batch: what the bank is to pay, as ISO 20022 has it, as a workbook, as comma-separated values.
+//!
+//! It holds the lines that have no result yet: a line that came back may stand in another batch by now, and one that was
+//! paid is not to be paid again. Between two results its bytes are the same, whoever asks and whenever: nothing in it is
+//! of the hour, and its time is that of the batch's approval.
+
+mod pain001;
+mod queries;
+mod sheet;
+
+use std::fmt;
+
+use diesel_async::AsyncPgConnection;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::ReadError;
+use super::formats::FormatError;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::dates::Zone;
+use crate::domain::text::Malformed;
+use crate::domain::{ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject};
+use crate::organisations::BankCode;
+use crate::payments::{FileFormat, PaymentBatch, rules};
+
+/// Who pays and from where: the agency's account as its bank knows it. A setting, not a document: the account is the
+/// treasury's, and no rule reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Debtor {
+    /// 付款户名; the agency's name where it is left out.
+    pub name: Option<Line>,
+    /// 联行号
+    pub bank_code: BankCode,
+    /// 付款账号
+    pub account_number: DebtorAccount,
+}
+
+/// An account number of the agency: 6 to 34 digits and letters. It is not printed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DebtorAccount(String);
+
+impl TryFrom<String> for DebtorAccount {
+    type Error = Malformed;
+
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        if (6..=34).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Ok(Self(text))
+        } else {
+            Err(Malformed { code: "invalid_account_number" })
+        }
+    }
+}
+
+impl fmt::Debug for DebtorAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DebtorAccount(..)")
+    }
+}
+
+/// Where a payee is paid.
+#[derive(Debug, Clone)]
+pub struct PayeeAccount {
+    /// 户名
+    pub name: Line,
+    /// 联行号
+    pub bank_code: BankCode,
+    /// 账号, sealed as it is stored.
+    pub sealed: Vec<u8>,
+}
+
+/// A line of the batch.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Who is paid.
+    pub payee: CreditCode,
+    /// Its name.
+    pub name: Line,
+    /// Where it is paid; none where it has no account.
+    pub account: Option<PayeeAccount>,
+    /// CNY.
+    pub amount: Money,
+    /// 专项
+    pub programme: ProgrammeCode,
+    /// What the programme is called.
+    pub title: Line,
+    /// 券号
+    pub voucher: Option<String>,
+}
+
+/// What a batch's file is made of; account numbers are sealed.
+#[derive(Debug, Clone)]
+pub struct PaymentFile {
+    /// Which batch.
+    pub batch: PaymentBatch,
+    /// Its lines without a result, in the order of their claims.
+    pub payments: Vec<Payment>,
+    /// Who approved it.
+    pub approved_by: Option<Subject>,
+    /// When it was approved.
+    pub approved_at: Instant,
+    /// The day of the approval: when the bank is to pay.
+    pub day: Date,
+    /// The agency's name.
+    pub agency: Line,
+}
+
+/// A payment with its account number in clear.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    /// The line.
+    pub payment: &'a Payment,
+    number: Option<Zeroizing<String>>,
+}
+
+impl<'a> Opened<'a> {
+    /// With the number that was opened.
+    pub const fn new(payment: &'a Payment, number: Option<Zeroizing<String>>) -> Self {
+        Self { payment, number }
+    }
+
+    fn number(&self) -> Option<&str> {
+        self.number.as_ref().map(|number| number.as_str())
+    }
+}
+
+impl PaymentFile {
+    /// What the database knows of a batch's file; none where there is no such batch, or it was never approved.
+    pub async fn load(conn: &AsyncPgConnection, batch: PaymentBatch) -> Result<Option<Self>, ReadError> {
+        let id = batch.id.uuid();
+        let Some(approval) = queries::approval(conn, &batch.id.to_string()).await? else { return Ok(None) };
+        let payments = queries::open_lines(conn, id).await?;
+        let payments = payments.iter().map(queries::LineFound::read).collect::<Result<_, Unreadable>>()?;
+        let approved_at = Instant::new(approval.recorded_at);
+        let zone: Zone = convert::read(&approval.zone)?;
+        Ok(Some(Self {
+            payments,
+            approved_by: batch.approved_by.clone(),
+            approved_at,
+            day: approved_at.date_in(zone.tz()),
+            agency: convert::read(&approval.agency)?,
+            batch,
+        }))
+    }
+
+    /// The batch.
+    pub const fn id(&self) -> PaymentBatchId {
+        self.batch.id
+    }
+
+    /// What the bank knows the file by: the batch and the generation, 35 characters as ISO 20022 has room for. A bank
+    /// that is sent the same file twice pays once.
+    pub fn message_id(&self) -> String {
+        let generation = rules::generation(&self.batch);
+        let digit = |value: u32| char::from_digit(value % 36, 36).unwrap_or('0').to_ascii_uppercase();
+        format!("{}-{}{}", self.id().uuid().simple(), digit(generation / 36), digit(generation))
+    }
+
+    /// What the file is called.
+    pub fn name(&self, format: FileFormat) -> String {
+        let ending = match format {
+            FileFormat::Pain001 => "xml",
+            FileFormat::Xlsx => "xlsx",
+            FileFormat::Csv => "csv",
+        };
+        format!("payment-batch-{}.{ending}", self.message_id())
+    }
+
+    /// CNY of its lines.
+    pub fn total(&self) -> Result<Money, FormatError> {
+        Ok(Money::sum(self.payments.iter().map(|payment| payment.amount))?)
+    }
+
+    /// The file's bytes. `opened` are its payments, in order, with their numbers in clear; for `pain.001` all of them
+    /// have one.
+    pub fn write(
+        &self,
+        format: FileFormat,
+        opened: &[Opened<'_>],
+        debtor: Option<&Debtor>,
+    ) -> Result<Vec<u8>, FormatError> {
+        match format {
+            FileFormat::Pain001 => pain001::write(self, opened, debtor),
+            FileFormat::Xlsx => sheet::workbook(self, opened),
+            FileFormat::Csv => sheet::csv(opened),
+        }
+    }
+}

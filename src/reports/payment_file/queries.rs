@@ -1,0 +1,77 @@
+//! What a payment file is read from.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{PayeeAccount, Payment};
+use crate::db::convert::{self, Unreadable};
+use crate::domain::ClaimId;
+use crate::{rows, statement};
+
+rows! {
+    /// A batch's approval, and the agency.
+    pub struct Approval { recorded_at: DateTime<Utc>, zone: String, agency: String }
+}
+
+rows! {
+    /// A line without a result.
+    pub struct LineFound {
+        claim: Uuid,
+        payee: String,
+        name: String,
+        bank_name: Option<String>,
+        bank_code: Option<String>,
+        sealed: Option<Vec<u8>>,
+        account: bool,
+        amount: Decimal,
+        programme: String,
+        title: String,
+        voucher: Option<String>,
+    }
+}
+
+statement! {
+    /// When a batch was approved.
+    pub fn approval(batch: &str) -> Option<Approval> =
+        "SELECT l.recorded_at, h.zone, h.name AS agency FROM transitions AS t \
+         JOIN log AS l ON l.sequence = t.sequence CROSS JOIN head AS h \
+         WHERE t.document = $1 AND t.kind = 'payment_batch' AND t.to_status = 'approved' ORDER BY t.sequence LIMIT 1";
+    /// Its lines without a result.
+    pub fn open_lines(batch: Uuid) -> Vec<LineFound> =
+        "SELECT l.claim, l.payee, o.name, o.bank_name, o.bank_code, b.sealed, o.account_mac IS NOT NULL AS account, \
+                l.amount, c.programme, p.title_zh AS title, v.number AS voucher \
+           FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
+           JOIN programmes AS p ON p.code = c.programme JOIN organisations AS o ON o.credit_code = l.payee \
+           LEFT JOIN vouchers AS v ON v.id = c.voucher \
+           LEFT JOIN bank_accounts AS b ON b.organisation = o.credit_code AND b.mac = decode(o.account_mac, 'hex') \
+          WHERE l.batch = $1 AND l.status = 'open' ORDER BY l.claim";
+}
+
+impl LineFound {
+    /// The payment of a row.
+    pub fn read(&self) -> Result<Payment, Unreadable> {
+        let account = match (&self.bank_name, &self.bank_code, &self.sealed) {
+            (Some(name), Some(bank_code), Some(sealed)) => Some(PayeeAccount {
+                name: convert::read(name)?,
+                bank_code: convert::read(bank_code)?,
+                sealed: sealed.clone(),
+            }),
+            // an organisation that has an account and no sealed number has lost it: no file says otherwise
+            _ if self.account => {
+                return Err(Unreadable(format!("the account number of {} is lost", self.payee)));
+            }
+            _ => None,
+        };
+        Ok(Payment {
+            claim: ClaimId::new(self.claim),
+            payee: convert::read(&self.payee)?,
+            name: convert::read(&self.name)?,
+            account,
+            amount: convert::money(self.amount)?,
+            programme: convert::read(&self.programme)?,
+            title: convert::read(&self.title)?,
+            voucher: self.voucher.clone(),
+        })
+    }
+}

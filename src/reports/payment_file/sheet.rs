@@ -1,0 +1,64 @@
+//! The file as a table, for banks that take one and for people.
+
+use sha2::{Digest, Sha256};
+
+use super::{Opened, PaymentFile};
+use crate::domain::TextHash;
+use crate::payments::rules;
+use crate::reports::formats::workbook::Sheets;
+use crate::reports::formats::{Cell, Column, FormatError, Table, csv as values, workbook as sheets};
+
+const COLUMNS: &[Column] = &[
+    Column { name: "业务参考号 reference", width: 36 },
+    Column { name: "统一社会信用代码 credit_code", width: 26 },
+    Column { name: "收款人 payee", width: 32 },
+    Column { name: "收款户名 account_name", width: 32 },
+    Column { name: "联行号 bank_code", width: 18 },
+    Column { name: "账号 account_number", width: 28 },
+    Column { name: "金额 amount_cny", width: 18 },
+    Column { name: "专项 programme", width: 24 },
+    Column { name: "券号 voucher", width: 30 },
+];
+
+fn table(opened: &[Opened<'_>]) -> Table {
+    let row = |opened: &Opened<'_>| {
+        let payment = opened.payment;
+        let account = payment.account.as_ref();
+        vec![
+            Cell::Text(payment.claim.uuid().simple().to_string()),
+            Cell::Text(payment.payee.to_string()),
+            Cell::Text(payment.name.to_string()),
+            account.map(|account| account.name.to_string()).into(),
+            account.map(|account| account.bank_code.to_string()).into(),
+            opened.number().map(str::to_owned).into(),
+            Cell::Amount(payment.amount),
+            Cell::Text(payment.programme.to_string()),
+            payment.voucher.clone().into(),
+        ]
+    };
+    Table { columns: COLUMNS, rows: opened.iter().map(row).collect() }
+}
+
+/// The rows alone.
+pub(super) fn csv(opened: &[Opened<'_>]) -> Result<Vec<u8>, FormatError> {
+    values::write(&table(opened))
+}
+
+/// The rows, and a sheet that says which they are.
+pub(super) fn workbook(file: &PaymentFile, opened: &[Opened<'_>]) -> Result<Vec<u8>, FormatError> {
+    let table = table(opened);
+    let sha256 = TextHash::new(Sha256::digest(values::write(&table)?).into());
+    let about = [
+        ("拨付批次 payment_batch", file.id().to_string()),
+        ("文件编号 message_id", file.message_id()),
+        ("已有回单 lines_with_result", rules::generation(&file.batch).to_string()),
+        ("主管部门 agency", file.agency.to_string()),
+        ("提出 proposed_by", file.batch.created_by.to_string()),
+        ("批准 approved_by", file.approved_by.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("批准时间 approved_at", file.approved_at.to_string()),
+        ("行数 rows", table.rows.len().to_string()),
+        ("合计 total_cny", file.total()?.to_string()),
+        ("数据摘要 sha256_of_csv", sha256.to_string()),
+    ];
+    sheets::write(&Sheets { name: "拨付 Payments", table: &table, about: &about, created: file.approved_at })
+}

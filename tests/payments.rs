@@ -1,0 +1,16 @@
+//! Payment batches and what surrounds them, over HTTP: files for the bank, its results, reminders, expiry.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "payments/files.rs"]
+mod files;
+#[path = "support/service.rs"]
+mod service;
+#[path = "payments/stage.rs"]
+mod stage;
