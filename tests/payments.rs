@@ -8,8 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "payments/expiry.rs"]
+mod expiry;
 #[path = "payments/files.rs"]
 mod files;
+#[path = "payments/results.rs"]
+mod results;
 #[path = "support/service.rs"]
 mod service;
 #[path = "payments/stage.rs"]

@@ -147,7 +147,7 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
 
 /// Commands that need others before them.
 fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
-    let parts = ["_claim", "expire_", "payment", "recovery"];
+    let parts = ["_claim", "expire_", "remind_", "payment", "recovery", "account"];
     Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
 }
 

@@ -201,11 +201,35 @@ const CASES: &[Tampering] = &[
         concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
         "live: stored false, replayed true",
     ),
-    case("UPDATE payment_batches SET total = total + 0.01", "SELECT version FROM payment_batches", "total"),
+    case(
+        "UPDATE payment_batches SET total = total + 0.01 WHERE status = 'settled'",
+        "SELECT version FROM payment_batches WHERE status = 'settled'",
+        "total",
+    ),
     case(
         "UPDATE payment_lines SET bank_reference = 'FT2' WHERE status = 'paid'",
         "SELECT version FROM payment_lines WHERE status = 'paid'",
         "bank_reference: stored FT2, replayed FT1",
+    ),
+    case(
+        "UPDATE vouchers SET reminded_days = 7 WHERE reminded_days IS NOT NULL",
+        "SELECT version FROM vouchers WHERE reminded_days IS NOT NULL",
+        "reminded_days: stored 7, replayed 366",
+    ),
+    case(
+        "UPDATE organisations SET account_mac = repeat('0', 64) WHERE account_since IS NOT NULL",
+        "SELECT version FROM organisations WHERE account_since IS NOT NULL",
+        "account_mac",
+    ),
+    case(
+        "UPDATE organisations SET account_since = NULL WHERE account_since IS NOT NULL",
+        "SELECT version FROM organisations WHERE account_since IS NOT NULL",
+        "account_since",
+    ),
+    case(
+        "UPDATE organisations SET account_change = NULL WHERE account_change IS NOT NULL",
+        "SELECT version FROM organisations WHERE account_change IS NOT NULL",
+        "account_change",
     ),
     case("UPDATE recoveries SET decision_no = 'x'", "SELECT version FROM recoveries", "decision_no"),
     case(

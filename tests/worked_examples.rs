@@ -97,6 +97,8 @@ impl Case<'_> {
             controller: None,
             related: Vec::new(),
             bank_account: None,
+            account_change: None,
+            account_since: None,
             status: Standing::Active,
             reason: None,
             created_by: "officer-1".parse().expect("a subject"),

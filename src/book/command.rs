@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
-use crate::organisations::{ChangeStanding, RegisterOrganisation};
+use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
     ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
 };
@@ -15,16 +15,21 @@ use crate::programmes::{
 use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery};
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
-use crate::vouchers::{ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, ReviewVoucher};
+use crate::vouchers::{
+    ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewVoucher,
+};
 
 /// The header of a group: the leaves that follow it, one a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenGroup {
-    /// How many leaves follow, 1 to 1,000; of an expiry run, which is told where it begins, perhaps none.
+    /// How many leaves follow, 1 to 1,000; of a run, which is told where it begins, perhaps none.
     pub members: u32,
-    /// Of an expiry run: the day that it is made for.
+    /// Of a run: the day that it is made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+    /// Of a run that reminds: how many days ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u16>,
 }
 
 macro_rules! commands {
@@ -64,6 +69,12 @@ commands! {
     BlockOrganisation(ChangeStanding) "block_organisation";
     /// An organisation may begin again.
     UnblockOrganisation(ChangeStanding) "unblock_organisation";
+    /// A bank account that is to take the place of another.
+    ProposeBankAccount(Box<ProposeBankAccount>) "propose_bank_account";
+    /// The account that payments go to from now on.
+    ApproveBankAccount(ApproveBankAccount) "approve_bank_account";
+    /// A proposed account refused.
+    RejectBankAccount(ChangeStanding) "reject_bank_account";
     /// A programme in draft.
     ProposeProgramme(Box<ProposeProgramme>) "propose_programme";
     /// A programme active.
@@ -92,6 +103,8 @@ commands! {
     ReinstateVoucher(ChangeVoucher) "reinstate_voucher";
     /// A voucher past its last usable day: what nobody holds is released.
     ExpireVoucher(ExpireVoucher) "expire_voucher";
+    /// Its holder is told that a voucher is about to expire.
+    RemindVoucher(RemindVoucher) "remind_voucher";
     /// A claim in draft.
     DraftClaim(Box<WriteClaim>) "draft_claim";
     /// A draft or a returned claim with other inputs.
@@ -136,6 +149,9 @@ impl Command {
             Self::LoadReferenceRate(c) => format!("{}/{}", c.name, c.date),
             Self::RegisterOrganisation(c) => c.credit_code.to_string(),
             Self::BlockOrganisation(c) | Self::UnblockOrganisation(c) => c.credit_code.to_string(),
+            Self::ProposeBankAccount(c) => c.credit_code.to_string(),
+            Self::ApproveBankAccount(c) => c.credit_code.to_string(),
+            Self::RejectBankAccount(c) => c.credit_code.to_string(),
             Self::ProposeProgramme(c) => c.code.to_string(),
             Self::ApproveProgramme(c) => c.code.to_string(),
             Self::ProposeRules(c) => c.programme.to_string(),
@@ -148,6 +164,7 @@ impl Command {
             Self::IssueVoucher(c) => c.id.to_string(),
             Self::CancelVoucher(c) | Self::SuspendVoucher(c) | Self::ReinstateVoucher(c) => c.id.to_string(),
             Self::ExpireVoucher(c) => c.id.to_string(),
+            Self::RemindVoucher(c) => c.id.to_string(),
             Self::DraftClaim(c) | Self::RewriteClaim(c) => c.id.to_string(),
             Self::SubmitClaim(c) | Self::WithdrawClaim(c) => c.id.to_string(),
             Self::ReviewClaim(c) => c.id.to_string(),

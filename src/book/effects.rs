@@ -143,6 +143,13 @@ pub enum Outcome {
         /// CNY that expired now.
         amount: Money,
     },
+    /// A voucher that is about to expire.
+    Reminder {
+        /// The voucher.
+        voucher: Box<Voucher>,
+        /// CNY on it that nobody holds.
+        amount: Money,
+    },
     /// A claim, with its sheet where the command made one.
     Claim {
         /// The claim.

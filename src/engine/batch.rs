@@ -15,7 +15,7 @@ use super::fold::{Folded, Start, fold};
 use super::follow::follow;
 use super::load::{Rows, load, read};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
-use super::submission::{Answer, Submission, SubmitError, Work};
+use super::submission::{Answer, Run, Submission, SubmitError, Work};
 use super::write::write;
 use crate::agencies::{Agency, SEMANTICS};
 use crate::audit::tree::Frontier;
@@ -23,8 +23,8 @@ use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp, VoucherId};
-use crate::vouchers::ExpireVoucher;
-use crate::vouchers::store::vouchers_due;
+use crate::vouchers::store::{vouchers_due, vouchers_expiring};
+use crate::vouchers::{ExpireVoucher, RemindVoucher};
 
 /// Why a batch did not commit.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +225,7 @@ async fn prepare(
 fn unborn(agency: &AgencyCode, submissions: &[&Submission]) -> Result<Head, BatchError> {
     let begins = submissions.first().is_some_and(|s| match &s.work {
         Work::One(envelope) => matches!(&envelope.command, Command::CreateAgency(c) if c.code == *agency),
-        Work::All { .. } | Work::Expiry { .. } => false,
+        Work::All { .. } | Work::Run { .. } => false,
     });
     if !begins {
         return Err(BatchError::NoHead);
@@ -265,7 +265,7 @@ pub(super) async fn decide(
     let recorded_at = now.max(head.recorded_at);
     let business_date = today(&book, recorded_at);
     let stamp = Stamp { sequence: head.next, recorded_at, business_date };
-    let found = expiries(conn, submissions, business_date).await?;
+    let found = runs(conn, submissions, business_date).await?;
     let submissions: Vec<&Submission> =
         submissions.iter().zip(&found).map(|(asked, found)| found.as_ref().unwrap_or(asked)).collect();
     let submissions = submissions.as_slice();
@@ -296,27 +296,48 @@ pub(super) async fn decide(
     Ok((folded, after))
 }
 
-/// Expiry runs with their members: what is due now, under the lock.
-async fn expiries(
+/// Runs with their members: what is due now, under the lock.
+async fn runs(
     conn: &AsyncPgConnection,
     submissions: &[&Submission],
     today: Date,
 ) -> Result<Vec<Option<Submission>>, BatchError> {
     let mut found = Vec::with_capacity(submissions.len());
     for submission in submissions {
-        let Work::Expiry { actor, as_of, limit, .. } = &submission.work else {
+        let Work::Run { actor, run, limit, .. } = &submission.work else {
             found.push(None);
             continue;
         };
-        let day = as_of.unwrap_or(today).min(today);
-        let rows = vouchers_due(conn, day.naive(), i64::from(*limit)).await?;
-        let expire = |id| Command::ExpireVoucher(ExpireVoucher { id: VoucherId::new(id), as_of: *as_of });
-        let member = |id| Envelope { actor: actor.clone(), if_match: None, command: expire(id) };
-        let due = rows.into_iter().map(|row| member(row.id)).collect();
-        let work = Work::Expiry { actor: actor.clone(), as_of: *as_of, limit: *limit, due };
+        let member = |command| Envelope { actor: actor.clone(), if_match: None, command };
+        let due = due(conn, *run, i64::from(*limit), today).await?.into_iter().map(member).collect();
+        let work = Work::Run { actor: actor.clone(), run: *run, limit: *limit, due };
         found.push(Some(Submission { work, ..Submission::clone(submission) }));
     }
     Ok(found)
+}
+
+/// The commands of a run.
+async fn due(
+    conn: &AsyncPgConnection,
+    run: Run,
+    limit: i64,
+    today: Date,
+) -> Result<Vec<Command>, BatchError> {
+    let day = run.as_of().unwrap_or(today).min(today);
+    match run {
+        Run::Expiry { as_of } => {
+            let rows = vouchers_due(conn, day.naive(), limit).await?;
+            let expire = |id| Command::ExpireVoucher(ExpireVoucher { id, as_of });
+            Ok(rows.into_iter().map(|row| expire(VoucherId::new(row.id))).collect())
+        }
+        Run::Reminder { as_of, days } => {
+            let until = day.plus_days(u64::from(days)).unwrap_or(day).naive();
+            let days_column = i16::try_from(days).unwrap_or(i16::MAX);
+            let rows = vouchers_expiring(conn, today.naive(), until, days_column, limit).await?;
+            let remind = |id| Command::RemindVoucher(RemindVoucher { id, as_of, days });
+            Ok(rows.into_iter().map(|row| remind(VoucherId::new(row.id))).collect())
+        }
+    }
 }
 
 /// What the commands need and the book does not know yet.
@@ -333,7 +354,7 @@ fn commands<'a>(submissions: &'a [&Submission]) -> impl Iterator<Item = &'a Comm
         .iter()
         .flat_map(|submission| match &submission.work {
             Work::One(envelope) => std::slice::from_ref(&**envelope),
-            Work::All { members, .. } | Work::Expiry { due: members, .. } => members.as_slice(),
+            Work::All { members, .. } | Work::Run { due: members, .. } => members.as_slice(),
         })
         .map(|envelope| &envelope.command)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::submission::{Accepted, Answer, Submission, SubmitError, Work};
+use super::submission::{Accepted, Answer, Run, Submission, SubmitError, Work};
 use crate::audit::leaf::{COMMAND_BYTES_MAX, LEAF_BYTES_MAX, Leaf, LeafError, VERSION, posted};
 use crate::audit::tree::{Frontier, FullTile, Hash, leaf_hash};
 use crate::book::command::OpenGroup;
@@ -146,8 +146,8 @@ impl Fold {
             Work::One(envelope) => self.command(envelope).map_err(|not| (not, None)),
             Work::All { actor, members } => self.group(actor, members, None),
             // its members were found before anything of this batch was decided
-            Work::Expiry { .. } if first > 0 => return None,
-            Work::Expiry { actor, as_of, due, .. } => self.group(actor, due, Some(*as_of)),
+            Work::Run { .. } if first > 0 => return None,
+            Work::Run { actor, run, due, .. } => self.group(actor, due, Some(*run)),
         };
         match result {
             Ok(()) => {
@@ -180,7 +180,7 @@ impl Fold {
         &mut self,
         actor: &crate::domain::Actor,
         members: &[Envelope],
-        expiry: Option<Option<Date>>,
+        run: Option<Run>,
     ) -> Result<(), (Not, Option<usize>)> {
         let before = (self.out.book.clone(), self.next, self.rows, self.out.frontier.clone());
         let (records, tiles) = (self.out.records.len(), self.out.tiles.len());
@@ -189,7 +189,8 @@ impl Fold {
             if_match: None,
             command: Command::OpenGroup(OpenGroup {
                 members: u32::try_from(members.len()).unwrap_or(u32::MAX),
-                as_of: expiry.map(|as_of| as_of.unwrap_or_else(|| self.today())),
+                as_of: run.map(|run| run.as_of().unwrap_or_else(|| self.today())),
+                days: run.and_then(Run::days),
             }),
         };
         let mut result = self.command(&header).map_err(|not| (not, None));
@@ -211,7 +212,7 @@ impl Fold {
     }
 
     fn today(&self) -> Date {
-        let none = Command::OpenGroup(OpenGroup { members: 0, as_of: None });
+        let none = Command::OpenGroup(OpenGroup { members: 0, as_of: None, days: None });
         self.out.book.business_date(&none, self.recorded_at)
     }
 

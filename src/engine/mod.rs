@@ -35,7 +35,7 @@ use crate::domain::AgencyCode;
 use batch::BatchError;
 use writer::Job;
 
-pub use submission::{Accepted, Answer, NewBankAccount, NewText, Submission, SubmitError, Work};
+pub use submission::{Accepted, Answer, NewBankAccount, NewText, Run, Submission, SubmitError, Work};
 
 /// How many submissions may wait per agency.
 const QUEUE_MAX: usize = 4_096;
@@ -270,7 +270,7 @@ fn check_sizes(submission: &Submission) -> Result<(), SubmitError> {
         Work::All { members, .. } if members.is_empty() || members.len() > GROUP_MAX => {
             Err(SubmitError::TooLarge { limit: GROUP_MAX })
         }
-        Work::Expiry { .. } => Ok(()),
+        Work::Run { .. } => Ok(()),
         Work::All { members, .. } => members.iter().try_for_each(|m| fold::check_size(&m.command)),
     }
 }

@@ -27,6 +27,40 @@ pub struct NewBankAccount {
     pub sealed: Vec<u8>,
 }
 
+/// A run over vouchers that nobody names. `as_of` is the day that it is made for; the business date where none is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// Those past their last usable day expire.
+    Expiry {
+        /// The day.
+        as_of: Option<Date>,
+    },
+    /// Those whose last usable day is near are reminded of.
+    Reminder {
+        /// The day.
+        as_of: Option<Date>,
+        /// How near, in days.
+        days: u16,
+    },
+}
+
+impl Run {
+    /// The day that it is made for, if it says one.
+    pub const fn as_of(self) -> Option<Date> {
+        match self {
+            Self::Expiry { as_of } | Self::Reminder { as_of, .. } => as_of,
+        }
+    }
+
+    /// How near, of a run that reminds.
+    pub const fn days(self) -> Option<u16> {
+        match self {
+            Self::Expiry { .. } => None,
+            Self::Reminder { days, .. } => Some(days),
+        }
+    }
+}
+
 /// What is asked for under one idempotency key.
 #[derive(Debug, Clone)]
 pub enum Work {
@@ -39,12 +73,12 @@ pub enum Work {
         /// What.
         members: Vec<Envelope>,
     },
-    /// Vouchers past their last usable day: a group whose members are found under the lock.
-    Expiry {
+    /// A group whose members are found under the lock.
+    Run {
         /// Who asks.
         actor: crate::domain::Actor,
-        /// The day that it is made for; the business date where none is given.
-        as_of: Option<Date>,
+        /// Which vouchers, and what becomes of them.
+        run: Run,
         /// The most members.
         limit: u32,
         /// The members that were found.

@@ -159,6 +159,7 @@ table! {
     "publicity_running": 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];
     "claim_not_payable": 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
     "claim_in_batch": 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} stands in a payment batch already."];
+    "bank_account_changed": 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更：请驳回批次，或将该行录为退回，再重新提出。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed: reject the batch or record the line as returned, and propose it anew."];
     "bank_account_missing": 422, ["缺少银行账户", "没有银行账户的收款单位：{payees}。"], ["Bank account missing", "Payees without a bank account: {payees}."];
     "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
     "too_many_receipts": 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];

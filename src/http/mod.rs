@@ -6,7 +6,6 @@
 pub mod around;
 pub mod batches;
 pub mod error;
-pub mod expiry;
 pub mod extract;
 pub mod groups;
 pub mod health;
@@ -20,6 +19,7 @@ pub mod registry;
 pub mod render;
 pub mod route;
 pub mod routes;
+pub mod runs;
 pub mod schema;
 pub mod text;
 pub mod verb;
@@ -220,7 +220,7 @@ async fn answer(
     let verb = match route.verb {
         Verb::Write(parse) => return write::answer(route, parse, state, request, payload).await,
         Verb::Group(parse) => return groups::answer(route, parse, state, request, payload).await,
-        Verb::Expiry => return expiry::answer(route, state, request, payload).await,
+        Verb::Run(parse) => return runs::answer(route, parse, state, request, payload).await,
         Verb::Batch => return batches::answer(route, state, request, payload).await,
         Verb::Read(verb) | Verb::Disclose(verb) => verb,
     };

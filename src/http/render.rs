@@ -58,7 +58,9 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
         Outcome::Rules(version) => RulesView::wants(version, wanted),
         Outcome::BudgetChange(change) => BudgetChangeView::wants(change, wanted),
-        Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => {
+        Outcome::Voucher { voucher, .. }
+        | Outcome::Expiry { voucher, .. }
+        | Outcome::Reminder { voucher, .. } => {
             VoucherView::wants(voucher, wanted);
         }
         Outcome::Recovery(recovery) => RecoveryView::wants(recovery, wanted),
@@ -85,9 +87,9 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
         Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
-        Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => {
-            serde_json::to_value(VoucherView::of(voucher, attached))
-        }
+        Outcome::Voucher { voucher, .. }
+        | Outcome::Expiry { voucher, .. }
+        | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
         Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
@@ -107,7 +109,9 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Rules(version) => version.revision,
         Outcome::BudgetChange(change) => change.revision,
         Outcome::Rental(rental) => rental.revision,
-        Outcome::Voucher { voucher, .. } | Outcome::Expiry { voucher, .. } => voucher.revision,
+        Outcome::Voucher { voucher, .. }
+        | Outcome::Expiry { voucher, .. }
+        | Outcome::Reminder { voucher, .. } => voucher.revision,
         Outcome::Recovery(recovery) => recovery.revision,
         Outcome::Claim { claim, .. } => claim.revision,
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => batch.revision,

@@ -4,9 +4,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 
+use super::json::Json;
+use super::problem::Problem;
 use super::schema::{Member, One, Schemas};
 use super::verb::{Parse, ParseGroup, Read};
 use crate::domain::{Actor, Role};
+use crate::engine::submission::Run;
 
 /// A method of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,12 +87,22 @@ pub struct Shape {
 impl Shape {
     /// A type.
     pub const fn of<T: ToSchema>() -> Self {
-        Self { schema: One::<T>::member, named: One::<T>::named, media_type: "application/json", or_else: &[] }
+        Self {
+            schema: One::<T>::member,
+            named: One::<T>::named,
+            media_type: "application/json",
+            or_else: &[],
+        }
     }
 
     /// A page of a list of a type.
     pub const fn page<T: ToSchema>() -> Self {
-        Self { schema: page_schema::<T>, named: One::<T>::named, media_type: "application/json", or_else: &[] }
+        Self {
+            schema: page_schema::<T>,
+            named: One::<T>::named,
+            media_type: "application/json",
+            or_else: &[],
+        }
     }
 
     /// An object of JSON whose members are written down elsewhere.
@@ -116,7 +129,12 @@ impl Shape {
 
     /// Plain text.
     pub const fn text() -> Self {
-        Self { schema: <String as utoipa::PartialSchema>::schema, named: |_| (), media_type: "text/plain", or_else: &[] }
+        Self {
+            schema: <String as utoipa::PartialSchema>::schema,
+            named: |_| (),
+            media_type: "text/plain",
+            or_else: &[],
+        }
     }
 }
 
@@ -185,8 +203,8 @@ pub enum Verb {
     Group(ParseGroup),
     /// Many writes in one request.
     Batch,
-    /// What expired of vouchers, in groups.
-    Expiry,
+    /// A run over vouchers that nobody names, in groups.
+    Run(fn(&Json) -> Result<Run, Problem>),
 }
 
 /// A route.

@@ -4,10 +4,10 @@
 use futures_util::FutureExt;
 
 use super::batches::{BatchResults, NewBatch};
-use super::expiry::{Expired, ExpiryRun};
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Param, Route, Shape, Verb};
+use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use super::verb::Parse;
 use crate::agencies::api as agencies;
 use crate::claims::api as claims;
@@ -145,6 +145,12 @@ pub static ROUTES: &[Route] = &[
     get("/v1/organisations/{credit_code}", EVERYONE, ["单位", "An organisation"], read!(organisations::get), of::<organisations::OrganisationView>()),
     post("/v1/organisations/{credit_code}/block", APPROVER, ["冻结单位", "Block an organisation"], organisations::block, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
     post("/v1/organisations/{credit_code}/unblock", APPROVER, ["解冻单位", "Unblock an organisation"], organisations::unblock, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
+    Route {
+        method: Put, path: "/v1/organisations/{credit_code}/bank-account", permission: OFFICER, summary: ["提出变更银行账户", "Propose another bank account"],
+        query: &[], takes: Some(of::<organisations::NewBankAccount>()), gives: of::<organisations::OrganisationView>(), creates: false, verb: Verb::Write(organisations::propose_account),
+    },
+    post("/v1/organisations/{credit_code}/bank-account/approve", APPROVER, ["批准变更银行账户", "Approve another bank account"], organisations::approve_account, [of::<programmes::Nothing>(), of::<organisations::OrganisationView>()]),
+    post("/v1/organisations/{credit_code}/bank-account/reject", APPROVER, ["驳回变更银行账户", "Reject another bank account"], organisations::reject_account, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
 
     post("/v1/reference-rates", OFFICER, ["录入参考利率", "Load a reference rate"], rates::load, [of::<rates::NewReferenceRate>(), of::<rates::ReferenceRateView>()]).creating(),
     get("/v1/reference-rates", EVERYONE, ["参考利率列表", "List reference rates"], read!(rates::list), page::<rates::ReferenceRateView>()).with(&[LIMIT, CURSOR, NAME]),
@@ -179,7 +185,11 @@ pub static ROUTES: &[Route] = &[
 
     Route {
         method: Post, path: "/v1/vouchers/expire", permission: OFFICER, summary: ["券到期处理", "Expire vouchers past their last usable day"],
-        query: &[], takes: Some(of::<ExpiryRun>()), gives: of::<Expired>(), creates: false, verb: Verb::Expiry,
+        query: &[], takes: Some(of::<ExpiryRun>()), gives: of::<Expired>(), creates: false, verb: Verb::Run(runs::expire),
+    },
+    Route {
+        method: Post, path: "/v1/vouchers/remind", permission: OFFICER, summary: ["券到期提醒", "Remind of vouchers that are about to expire"],
+        query: &[], takes: Some(of::<ReminderRun>()), gives: of::<Reminded>(), creates: false, verb: Verb::Run(runs::remind),
     },
 
     post("/v1/claims", APPLICANT, ["填写申领", "Draft a claim"], claims::draft, [of::<claims::NewClaim>(), of::<claims::ClaimView>()]).creating(),

@@ -6,14 +6,17 @@ use utoipa::ToSchema;
 use super::queries;
 use super::store::OrganisationRow;
 use super::{
-    BankAccount, BankCode, Category, ChangeStanding, Organisation, RegisterOrganisation, Size, Standing,
+    ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, Organisation, ProposeBankAccount,
+    RegisterOrganisation, Size, Standing,
 };
 use crate::book::Command;
 use crate::domain::{CreditCode, Instant, Label, Line, Sequence, Subject};
+use crate::engine::submission::NewBankAccount as SealedAccount;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::{AccountNumber, Reason};
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::programmes::api::Nothing;
 use crate::reports::attachments::{Attachments, Wanted};
 
 /// Most organisations that one may declare itself related to.
@@ -29,6 +32,19 @@ pub struct NewBankAccount {
     bank_code: BankCode,
     /// 账号
     account_number: AccountNumber,
+}
+
+impl NewBankAccount {
+    /// The account as the ledger knows it, and its number sealed.
+    fn sealed(
+        self,
+        organisation: CreditCode,
+        request: &WriteRequest<'_>,
+    ) -> Result<(BankAccount, SealedAccount), Problem> {
+        let sealed = self.account_number.sealed(organisation, request.vault)?;
+        let (masked, mac) = (self.account_number.masked(), sealed.mac);
+        Ok((BankAccount { name: self.name, bank_code: self.bank_code, masked, mac }, sealed))
+    }
 }
 
 /// A new organisation.
@@ -69,6 +85,23 @@ pub struct BankAccountView {
     account_number: String,
 }
 
+impl BankAccountView {
+    fn of(account: &BankAccount) -> Self {
+        Self {
+            name: account.name.clone(),
+            bank_code: account.bank_code.clone(),
+            account_number: account.masked.clone(),
+        }
+    }
+}
+
+/// An account that waits for approval.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountChangeView {
+    account: BankAccountView,
+    proposed_by: Subject,
+}
+
 /// An organisation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrganisationView {
@@ -81,8 +114,10 @@ pub struct OrganisationView {
     controller: Option<Line>,
     related: Vec<CreditCode>,
     bank_account: Option<BankAccountView>,
+    /// An account that waits for another person's approval.
+    bank_account_change: Option<AccountChangeView>,
     status: Standing,
-    /// Why it was last blocked or unblocked; null where the text was erased.
+    /// Why it was last blocked or unblocked, or an account refused; null where the text was erased.
     reason: Option<String>,
     created_by: Subject,
     /// The version for `If-Match`.
@@ -107,10 +142,10 @@ impl OrganisationView {
             region: organisation.region.clone(),
             controller: organisation.controller.clone(),
             related: organisation.related.clone(),
-            bank_account: organisation.bank_account.as_ref().map(|account| BankAccountView {
-                name: account.name.clone(),
-                bank_code: account.bank_code.clone(),
-                account_number: account.masked.clone(),
+            bank_account: organisation.bank_account.as_ref().map(BankAccountView::of),
+            bank_account_change: organisation.account_change.as_ref().map(|change| AccountChangeView {
+                account: BankAccountView::of(&change.account),
+                proposed_by: change.proposed_by.clone(),
             }),
             status: organisation.status,
             reason: attached.text(organisation.reason),
@@ -128,17 +163,8 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     if related.len() > RELATED_MAX {
         return Err(Problem::new("invalid_value").at("/related"));
     }
-    let mut accounts = Vec::new();
-    let bank_account = match body.bank_account {
-        None => None,
-        Some(account) => {
-            let sealed = account.account_number.sealed(body.credit_code, request.vault)?;
-            let mac = sealed.mac;
-            accounts.push(sealed);
-            let masked = account.account_number.masked();
-            Some(BankAccount { name: account.name, bank_code: account.bank_code, masked, mac })
-        }
-    };
+    let account = body.bank_account.map(|account| account.sealed(body.credit_code, request)).transpose()?;
+    let (bank_account, sealed) = account.unzip();
     let command = Command::RegisterOrganisation(Box::new(RegisterOrganisation {
         credit_code: body.credit_code,
         name: body.name,
@@ -150,7 +176,28 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         related,
         bank_account,
     }));
-    Ok(Parsed { command, texts: Vec::new(), accounts })
+    Ok(Parsed { command, texts: Vec::new(), accounts: sealed.into_iter().collect() })
+}
+
+/// `PUT /organisations/{credit_code}/bank-account`
+pub fn propose_account(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let credit_code = request.path.value("credit_code")?;
+    let body: NewBankAccount = request.body()?;
+    let (account, sealed) = body.sealed(credit_code, request)?;
+    let command = Command::ProposeBankAccount(Box::new(ProposeBankAccount { credit_code, account }));
+    Ok(Parsed { command, texts: Vec::new(), accounts: vec![sealed] })
+}
+
+/// `POST /organisations/{credit_code}/bank-account/approve`
+pub fn approve_account(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let Nothing {} = request.body()?;
+    let credit_code = request.path.value("credit_code")?;
+    Ok(Parsed::new(Command::ApproveBankAccount(ApproveBankAccount { credit_code })))
+}
+
+/// `POST /organisations/{credit_code}/bank-account/reject`
+pub fn reject_account(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    standing(request, Command::RejectBankAccount)
 }
 
 /// `POST /organisations/{credit_code}/block`

@@ -7,7 +7,7 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CreditCode, Label, Line, Revision, Subject, TextHash};
+use crate::domain::{CreditCode, Label, Line, Revision, Sequence, Subject, TextHash};
 
 /// 单位类别
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,6 +50,16 @@ pub struct BankAccount {
     pub masked: String,
     /// HMAC-SHA-256 of the number under a key outside the database.
     pub mac: TextHash,
+}
+
+/// An account that is to take the place of another, once another person approves it: whoever could turn payments to an
+/// account alone could turn them to their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountChange {
+    /// The new account.
+    pub account: BankAccount,
+    /// Who proposed it.
+    pub proposed_by: Subject,
 }
 
 /// A CNAPS bank code (联行号): 12 digits.
@@ -120,6 +130,12 @@ pub struct Organisation {
     /// Where it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_account: Option<BankAccount>,
+    /// An account that waits for another person's approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_change: Option<AccountChange>,
+    /// The leaf that put this account in another's place; none where it is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_since: Option<Sequence>,
     /// Whether it is blocked.
     pub status: Standing,
     /// Why it was last blocked or unblocked.
@@ -167,6 +183,22 @@ pub struct ChangeStanding {
     pub reason: TextHash,
 }
 
+/// `PUT /organisations/{credit_code}/bank-account`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeBankAccount {
+    /// Whose.
+    pub credit_code: CreditCode,
+    /// The account.
+    pub account: BankAccount,
+}
+
+/// `POST /organisations/{credit_code}/bank-account/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveBankAccount {
+    /// Whose.
+    pub credit_code: CreditCode,
+}
+
 /// Why an organisation is not registered or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -180,6 +212,12 @@ pub enum OrganisationError {
     /// 户名 differs from the organisation's name.
     #[error("the account's name is not the organisation's")]
     AccountNameDiffers,
+    /// An account waits for approval already, or none does.
+    #[error("the bank account is {status}")]
+    WrongState {
+        /// `proposed`, or `unchanged`.
+        status: String,
+    },
     /// A blocked organisation begins nothing new.
     #[error("{credit_code} is blocked")]
     OrganisationBlocked {

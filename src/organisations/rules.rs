@@ -1,7 +1,10 @@
 //! Decisions on organisations.
 
-use super::{ChangeStanding, Organisation, OrganisationError, RegisterOrganisation, Standing};
-use crate::domain::{Actor, CreditCode, Revision, Stamp};
+use super::{
+    AccountChange, BankAccount, ChangeStanding, Organisation, OrganisationError, RegisterOrganisation,
+    Standing,
+};
+use crate::domain::{Actor, CreditCode, Revision, Stamp, TextHash};
 
 /// A new organisation.
 pub fn register(
@@ -26,6 +29,8 @@ pub fn register(
         controller: command.controller.clone(),
         related: command.related.clone(),
         bank_account: command.bank_account.clone(),
+        account_change: None,
+        account_since: None,
         status: Standing::Active,
         reason: None,
         created_by: actor.subject.clone(),
@@ -43,6 +48,56 @@ pub fn change_standing(
     Organisation {
         status: to,
         reason: Some(command.reason),
+        revision: organisation.revision.next(stamp),
+        ..organisation.clone()
+    }
+}
+
+/// The organisation with an account that waits for approval. One at a time, so that nobody approves another account than
+/// the one that was looked at.
+pub fn propose_account(
+    organisation: &Organisation,
+    account: &BankAccount,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<Organisation, OrganisationError> {
+    if organisation.account_change.is_some() {
+        return Err(OrganisationError::WrongState { status: "proposed".to_owned() });
+    }
+    if account.name != organisation.name {
+        return Err(OrganisationError::AccountNameDiffers);
+    }
+    let change = AccountChange { account: account.clone(), proposed_by: actor.subject.clone() };
+    Ok(Organisation {
+        account_change: Some(change),
+        revision: organisation.revision.next(stamp),
+        ..organisation.clone()
+    })
+}
+
+/// The account that waits for approval.
+pub fn waiting_account(organisation: &Organisation) -> Result<&AccountChange, OrganisationError> {
+    let none = || OrganisationError::WrongState { status: "unchanged".to_owned() };
+    organisation.account_change.as_ref().ok_or_else(none)
+}
+
+/// The organisation with its new account. Batches proposed before do not pay to it unseen; to the first account that it
+/// ever has they may, since nobody looked at another.
+pub fn approve_account(organisation: &Organisation, change: &AccountChange, stamp: &Stamp) -> Organisation {
+    Organisation {
+        bank_account: Some(change.account.clone()),
+        account_change: None,
+        account_since: organisation.bank_account.as_ref().map(|_| stamp.sequence),
+        revision: organisation.revision.next(stamp),
+        ..organisation.clone()
+    }
+}
+
+/// The organisation as it was, with the reason.
+pub fn reject_account(organisation: &Organisation, reason: TextHash, stamp: &Stamp) -> Organisation {
+    Organisation {
+        account_change: None,
+        reason: Some(reason),
         revision: organisation.revision.next(stamp),
         ..organisation.clone()
     }

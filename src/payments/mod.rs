@@ -304,6 +304,12 @@ pub enum PaymentError {
         /// Which claim.
         claim: ClaimId,
     },
+    /// The account is not the one that the batch was proposed with.
+    #[error("the bank account of {payee} changed")]
+    BankAccountChanged {
+        /// Whose.
+        payee: CreditCode,
+    },
     /// There is nowhere to pay to.
     #[error("{} payees have no bank account", payees.len())]
     BankAccountMissing {

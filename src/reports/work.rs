@@ -71,6 +71,9 @@ statement! {
              SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at \
                FROM recoveries WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \
+             SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at \
+               FROM organisations WHERE $2 AND account_change ->> 'proposed_by' <> $3 \
+             UNION ALL \
              SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at \
                FROM programmes WHERE $2 AND status = 'draft' AND created_by <> $3 \
              UNION ALL \
@@ -83,7 +86,7 @@ statement! {
     /// A page of everything that changed.
     pub fn events(after: i64, limit: i64) -> Vec<EventFound> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
-    /// A page of what changed on a party's own documents.
+    /// A page of what changed on a party's own documents: their steps, and what is no step and yet news.
     pub fn own_events(after: i64, organisation: &str, provider: &str, limit: i64) -> Vec<EventFound> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
              SELECT t.sequence FROM transitions AS t JOIN ( \
@@ -91,7 +94,11 @@ statement! {
                  UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
-               ON own.document = t.document WHERE t.sequence > $1) \
+               ON own.document = t.document WHERE t.sequence > $1 \
+             UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND kind IN ('remind_voucher', 'expire_voucher') \
+               AND document IN (SELECT id::text FROM vouchers WHERE organisation = $2 OR provider = $3) \
+             UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND document IN ($2, $3) \
+               AND kind IN ('propose_bank_account', 'approve_bank_account', 'reject_bank_account')) \
          ORDER BY sequence LIMIT $4";
     /// The steps of some leaves.
     pub fn transitions(sequences: &[i64]) -> Vec<TransitionFound> =

@@ -99,6 +99,8 @@ pub struct VoucherView {
     created_by: Subject,
     reviewed_by: Option<Subject>,
     issued_by: Option<Subject>,
+    /// How many days ahead its holder was last reminded of its end.
+    reminded_days: Option<u16>,
     /// The version for `If-Match`.
     revision: Sequence,
     updated_at: Instant,
@@ -132,6 +134,7 @@ impl VoucherView {
             created_by: voucher.created_by.clone(),
             reviewed_by: voucher.reviewed_by.clone(),
             issued_by: voucher.issued_by.clone(),
+            reminded_days: voucher.reminded_days,
             revision: voucher.revision.version,
             updated_at: voucher.revision.updated_at,
         }

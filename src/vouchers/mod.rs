@@ -150,6 +150,9 @@ pub struct Voucher {
     /// Who issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_by: Option<Subject>,
+    /// How many days ahead its holder was last reminded of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_days: Option<u16>,
     /// Where it stands in the log.
     pub revision: Revision,
 }
@@ -272,6 +275,23 @@ pub struct ExpireVoucher {
     /// The day that its last usable day lies before; the release counts from it. The business date where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+}
+
+/// How many days ahead holders are reminded where nobody says otherwise.
+pub const REMINDER_DAYS: u16 = 30;
+/// The most days ahead.
+pub const REMINDER_DAYS_MAX: u16 = 366;
+
+/// A member of `POST /vouchers/remind`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemindVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// The day that its last usable day is near to. The business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+    /// How near, in days, 1 to 366.
+    pub days: u16,
 }
 
 /// Why a voucher is not given, or does not change.

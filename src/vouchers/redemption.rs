@@ -101,3 +101,34 @@ pub fn expire(voucher: &Voucher, day: Date, stamp: &Stamp) -> Result<(Voucher, M
     };
     Ok((expired, available))
 }
+
+/// A voucher whose last usable day is not over yet and comes within `days` of `day`, its holder told so, and what is left
+/// on it. Once for each horizon: who was told a week ahead is not told a month ahead afterwards.
+pub fn remind(
+    voucher: &Voucher,
+    day: Date,
+    days: u16,
+    stamp: &Stamp,
+) -> Result<(Voucher, Money), VoucherError> {
+    let wrong = || VoucherError::WrongState { status: voucher.status.as_str().to_owned() };
+    match voucher.status {
+        VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Suspended => {}
+        VoucherStatus::Submitted
+        | VoucherStatus::Reviewed
+        | VoucherStatus::Returned
+        | VoucherStatus::Rejected
+        | VoucherStatus::Redeemed
+        | VoucherStatus::Expired
+        | VoucherStatus::Cancelled => return Err(wrong()),
+    }
+    let available = voucher.balance.available().unwrap_or_default();
+    let horizon = day.plus_days(u64::from(days)).unwrap_or(day);
+    let near = voucher.valid_until.is_some_and(|last| last <= horizon);
+    let near = near && !is_over(voucher, stamp.business_date);
+    let told = voucher.reminded_days.is_some_and(|told| told <= days);
+    if !near || told || available.is_zero() {
+        return Err(wrong());
+    }
+    let revision = voucher.revision.next(stamp);
+    Ok((Voucher { reminded_days: Some(days), revision, ..voucher.clone() }, available))
+}

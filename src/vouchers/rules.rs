@@ -133,6 +133,7 @@ pub fn apply(
         created_by: actor.subject.clone(),
         reviewed_by: None,
         issued_by: None,
+        reminded_days: None,
         revision: Revision::first(stamp),
     }
 }

@@ -36,6 +36,7 @@ rows! {
         created_by: String,
         reviewed_by: Option<String>,
         issued_by: Option<String>,
+        reminded_days: Option<i16>,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -69,6 +70,15 @@ statement! {
     pub fn vouchers_due(day: NaiveDate, limit: i64) -> Vec<DueRow> =
         "SELECT id FROM vouchers WHERE valid_until < $1 AND available > 0 \
          AND status IN ('issued', 'partly_redeemed', 'suspended') ORDER BY valid_until, created LIMIT $2";
+}
+
+statement! {
+    /// Vouchers whose last usable day lies between two days, with something that nobody holds, and which were not
+    /// reminded of so near to it.
+    pub fn vouchers_expiring(from: NaiveDate, until: NaiveDate, days: i16, limit: i64) -> Vec<DueRow> =
+        "SELECT id FROM vouchers WHERE valid_until BETWEEN $1 AND $2 AND available > 0 \
+         AND status IN ('issued', 'partly_redeemed', 'suspended') AND (reminded_days IS NULL OR reminded_days > $3) \
+         ORDER BY valid_until, created LIMIT $4";
 }
 
 rows! {
@@ -111,6 +121,7 @@ impl VoucherRow {
             created_by: v.created_by.to_string(),
             reviewed_by: v.reviewed_by.as_ref().map(ToString::to_string),
             issued_by: v.issued_by.as_ref().map(ToString::to_string),
+            reminded_days: v.reminded_days.map(|days| i16::try_from(days).unwrap_or(i16::MAX)),
             created: convert::sequence(v.revision.created),
             version: convert::sequence(v.revision.version),
             updated_at: v.revision.updated_at.utc(),
@@ -144,6 +155,7 @@ impl VoucherRow {
             created_by: convert::read(&self.created_by)?,
             reviewed_by: convert::read_opt(self.reviewed_by.as_deref())?,
             issued_by: convert::read_opt(self.issued_by.as_deref())?,
+            reminded_days: self.reminded_days.map(|days| u16::try_from(days).unwrap_or_default()),
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

@@ -70,7 +70,12 @@ fn valid(xml: &[u8]) {
     };
     child.stdin.take().unwrap().write_all(xml).unwrap();
     let done = child.wait_with_output().unwrap();
-    assert!(done.status.success(), "{}\n{}", String::from_utf8_lossy(&done.stderr), String::from_utf8_lossy(xml));
+    assert!(
+        done.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&done.stderr),
+        String::from_utf8_lossy(xml)
+    );
 }
 
 /// What stands in an element, wherever it is, each time.
@@ -144,7 +149,9 @@ fn whoever_has_no_account_is_named_and_whoever_is_blocked_is_not_paid() {
     assert!(lines[2].contains(&format!("{POOR},'=丙(),,,,20.00,p,")), "{}", lines[2]);
     assert_eq!(lines.len(), 3);
 
-    for (format, status, code) in [("?format=pdf", 422, "format_not_supported"), ("?color=red", 400, "invalid_query")] {
+    for (format, status, code) in
+        [("?format=pdf", 422, "format_not_supported"), ("?color=red", 400, "invalid_query")]
+    {
         refused(&stage, &batch, format, &stage.officer, status, code);
     }
     let nobody = uuid::Uuid::now_v7().to_string();
@@ -165,7 +172,8 @@ fn parts(xlsx: &[u8]) -> Value {
                   z=zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))\n\
                   print(json.dumps({n:z.read(n).decode('utf-8','replace') for n in z.namelist()}))";
     let mut command = Command::new("python3");
-    let mut child = command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(xlsx).unwrap();
     serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap()
 }
@@ -185,7 +193,10 @@ fn a_workbook_keeps_numbers_as_text_sums_its_amounts_and_says_what_it_is() {
     let parts = parts(&first.bytes);
     let part = |name: &str| parts[name].as_str().unwrap_or_else(|| panic!("{name}")).to_owned();
     let (sheet, texts) = (part("xl/worksheets/sheet1.xml"), part("xl/sharedStrings.xml"));
-    assert!(texts.contains(FIRM_ACCOUNT) && texts.contains("102100099996") && texts.contains("=丙()"), "{texts}");
+    assert!(
+        texts.contains(FIRM_ACCOUNT) && texts.contains("102100099996") && texts.contains("=丙()"),
+        "{texts}"
+    );
     assert!(!sheet.contains(FIRM_ACCOUNT), "an account number is no number");
     assert!(sheet.contains("<v>1024691.36</v>") && sheet.contains("<v>0.01</v>"), "{sheet}");
     assert!(sheet.contains("<f>SUM(G2:G3)</f><v>1024691.37</v>"), "{sheet}");
@@ -226,7 +237,10 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
         let leaf = stage.get(&format!("/v1/audit/entries/{sequence}"));
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(leaf["actor"]["subject"], "lin");
-        assert_eq!(leaf["command"]["read_accounts"], json!({"batch": batch, "format": format, "sha256": digest}));
+        assert_eq!(
+            leaf["command"]["read_accounts"],
+            json!({"batch": batch, "format": format, "sha256": digest})
+        );
         assert_eq!(leaf["outcome"]["accounts_read"]["lines"], "3");
         assert_eq!(leaf["outcome"]["accounts_read"]["total"], "333.34");
     }
@@ -236,8 +250,13 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
 
     let mut answers = String::new();
     for path in [
-        "/v1/organisations", "/v1/payment-batches", &format!("/v1/payment-batches/{batch}"), "/v1/claims",
-        "/v1/events", "/v1/ledger/transactions", "/v1/tasks",
+        "/v1/organisations",
+        "/v1/payment-batches",
+        &format!("/v1/payment-batches/{batch}"),
+        "/v1/claims",
+        "/v1/events",
+        "/v1/ledger/transactions",
+        "/v1/tasks",
     ] {
         answers.push_str(&stage.get(path).to_string());
     }
@@ -259,7 +278,9 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
         // bytea columns, leaves among them, are dumped in hexadecimal digits
         let hexadecimal: String = number.bytes().map(|byte| format!("{byte:02x}")).collect();
         for (place, bytes) in [
-            ("an answer", answers.as_bytes()), ("the log output", &logged), ("the export", &exported),
+            ("an answer", answers.as_bytes()),
+            ("the log output", &logged),
+            ("the export", &exported),
             ("the database", &dump.stdout),
         ] {
             for needle in [number, &hexadecimal] {

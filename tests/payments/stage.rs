@@ -15,7 +15,6 @@ pub const FIRM_NAME: &str = "甲 <算力> & \"科技\"";
 
 pub struct Stage<'a> {
     pub service: &'a Service,
-    pub agency: String,
     pub officer: String,
     pub reviewer: String,
     pub approver: String,
@@ -29,7 +28,6 @@ impl<'a> Stage<'a> {
         service.agency(agency);
         let stage = Self {
             service,
-            agency: agency.to_owned(),
             officer: service.token(agency, "officer", "lin", None),
             reviewer: service.token(agency, "officer", "wu", None),
             approver: service.token(agency, "approver", "chen", None),
@@ -54,7 +52,12 @@ impl<'a> Stage<'a> {
         stage.post(200, "/v1/programmes/p/approve", &stage.approver, &json!({}));
         let body = json!({"amount": "99999999.00", "fiscal_year": 2025, "document": "预算1号"});
         let change = id(&stage.post(201, "/v1/programmes/p/appropriations", &stage.officer, &body));
-        stage.post(200, &format!("/v1/programmes/p/appropriations/{change}/approve"), &stage.approver, &json!({}));
+        stage.post(
+            200,
+            &format!("/v1/programmes/p/appropriations/{change}/approve"),
+            &stage.approver,
+            &json!({}),
+        );
         stage
     }
 
@@ -90,8 +93,13 @@ impl<'a> Stage<'a> {
     }
 
     pub fn today(&self, date: &str) {
-        let answer =
-            self.service.send("PUT", "/v1/business-date", Some(&self.officer), Some(&json!({"date": date})), &[]);
+        let answer = self.service.send(
+            "PUT",
+            "/v1/business-date",
+            Some(&self.officer),
+            Some(&json!({"date": date})),
+            &[],
+        );
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
@@ -99,7 +107,8 @@ impl<'a> Stage<'a> {
     pub fn all(&self, token: &str, operations: Vec<(String, Value)>) -> Vec<Value> {
         let mut left = Vec::new();
         for some in operations.chunks(400) {
-            let operation = |(path, body): &(String, Value)| json!({"method": "POST", "path": path, "body": body});
+            let operation =
+                |(path, body): &(String, Value)| json!({"method": "POST", "path": path, "body": body});
             let operations: Vec<Value> = some.iter().map(operation).collect();
             let answer =
                 self.post(200, "/v1/batches", token, &json!({"mode": "all", "operations": operations}));
@@ -121,7 +130,9 @@ impl<'a> Stage<'a> {
             ("/v1/rentals".to_owned(), body)
         };
         let rentals = self.all(&self.officer, (0..count).map(rental).collect());
-        let apply = |rental: &Value| ("/v1/vouchers".to_owned(), json!({"programme": "p", "rental_id": rental["id"]}));
+        let apply = |rental: &Value| {
+            ("/v1/vouchers".to_owned(), json!({"programme": "p", "rental_id": rental["id"]}))
+        };
         let vouchers = ids(&self.all(&self.officer, rentals.iter().map(apply).collect()));
         self.each(&self.reviewer, "vouchers", &vouchers, "review", &json!({"decision": "pass"}));
         self.each(&self.approver, "vouchers", &vouchers, "issue", &json!({}));
@@ -173,7 +184,11 @@ impl<'a> Stage<'a> {
         let result = json!({
             "claim_id": claim, "outcome": outcome, "bank_reference": "FT1", "date": date, "reason": "账号有误",
         });
-        self.send(&format!("/v1/payment-batches/{batch}/results"), &self.officer, &json!({"results": [result]}))
+        self.send(
+            &format!("/v1/payment-batches/{batch}/results"),
+            &self.officer,
+            &json!({"results": [result]}),
+        )
     }
 
     /// The balance of an account.
@@ -191,7 +206,9 @@ impl<'a> Stage<'a> {
         let entries = transaction["entries"].as_array().unwrap();
         entries
             .iter()
-            .map(|line| (text(line, "account"), text(line, "side"), text(line, "level"), text(line, "amount")))
+            .map(|line| {
+                (text(line, "account"), text(line, "side"), text(line, "level"), text(line, "amount"))
+            })
             .collect()
     }
 

@@ -222,7 +222,7 @@ pub fn group(subject: &str, members: Vec<Envelope>) -> Submission {
     let actor = super::world::officer(subject);
     let any = submission(by(
         subject,
-        Command::OpenGroup(subsidy_ledger::book::command::OpenGroup { members: 1, as_of: None }),
+        Command::OpenGroup(subsidy_ledger::book::command::OpenGroup { members: 1, as_of: None, days: None }),
     ));
     Submission { work: Work::All { actor, members }, ..any }
 }

@@ -54,6 +54,7 @@ pub fn steps() -> Vec<Step> {
         steps.extend(voucher(number));
     }
     steps.extend(redemptions());
+    steps.extend(reminders_and_accounts());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
     let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
@@ -196,6 +197,29 @@ fn redemptions() -> Vec<Step> {
     all.into_iter().map(Step::One).collect()
 }
 
+/// A holder reminded, an account that took another's place, one that waits, a file for the bank.
+fn reminders_and_accounts() -> Vec<Step> {
+    let account = |number: u32, byte: u8| {
+        json!({ "credit_code": code(number), "account": { "name": format!("单位 {number}"),
+            "bank_code": "102100099996", "masked": "****3334", "mac": reason(byte) } })
+    };
+    let batch = id(5, 2);
+    let all = vec![
+        officer(json!({ "remind_voucher": { "id": id(2, 60), "days": "366" } })),
+        officer(json!({ "propose_bank_account": account(1, 11) })),
+        approver(json!({ "approve_bank_account": { "credit_code": code(1) } })),
+        officer(json!({ "propose_bank_account": account(1, 12) })),
+        approver(json!({ "approve_bank_account": { "credit_code": code(1) } })),
+        officer(json!({ "propose_bank_account": account(2, 13) })),
+        approver(json!({ "reject_bank_account": { "credit_code": code(2), "reason": reason(14) } })),
+        officer(json!({ "propose_bank_account": account(2, 15) })),
+        officer(json!({ "propose_payment_batch": { "id": batch, "claims": id(4, 62).replace('-', "") } })),
+        approver(json!({ "approve_payment_batch": { "id": batch } })),
+        officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "sha256": reason(16) } })),
+    ];
+    all.into_iter().map(Step::One).collect()
+}
+
 /// The leaves of the scenario under stamps a second apart; a group shares one.
 pub fn leaves() -> Vec<Vec<u8>> {
     let (mut book, mut leaves) = (Book::complete(), Vec::new());
@@ -207,7 +231,7 @@ pub fn leaves() -> Vec<Vec<u8>> {
             Step::One(envelope) => vec![envelope],
             Step::All(members) => {
                 let count = u32::try_from(members.len()).expect("few");
-                let command = Command::OpenGroup(OpenGroup { members: count, as_of: None });
+                let command = Command::OpenGroup(OpenGroup { members: count, as_of: None, days: None });
                 let header = Envelope { actor: actor("officer-1", "officer"), if_match: None, command };
                 std::iter::once(header).chain(members).collect()
             }

@@ -23,7 +23,10 @@ use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
 use subsidy_ledger::domain::money::{Amount, SignedAmount};
 use subsidy_ledger::domain::*;
 use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Side};
-use subsidy_ledger::organisations::{Category, ChangeStanding, RegisterOrganisation, Size};
+use subsidy_ledger::organisations::{
+    ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, ProposeBankAccount,
+    RegisterOrganisation, Size,
+};
 use subsidy_ledger::payments::*;
 use subsidy_ledger::programmes::calculation::SettledLine;
 use subsidy_ledger::programmes::policy::*;
@@ -32,7 +35,8 @@ use subsidy_ledger::recoveries::*;
 use subsidy_ledger::reference_rates::LoadReferenceRate;
 use subsidy_ledger::rentals::RegisterRental;
 use subsidy_ledger::vouchers::{
-    ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, VoucherStatus,
+    ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
+    ReviewVoucher, VoucherStatus,
 };
 use uuid::Uuid;
 
@@ -174,6 +178,7 @@ impl World {
             0..50 => return self.second_half(book, today),
             50..63 => return self.payment(book, today),
             63..71 => return self.recovery(book, today),
+            71..76 => return self.account(book),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
@@ -234,6 +239,37 @@ impl World {
         }
     }
 
+    /// Where an organisation is paid.
+    fn account(&mut self, book: &Book) -> Command {
+        let waiting: Vec<_> = book
+            .organisations
+            .iter()
+            .filter(|(_, o)| o.account_change.is_some())
+            .map(|(code, _)| *code)
+            .collect();
+        let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 1);
+        let act = self.rng.gen_range(0..10);
+        let any = act < 4 || waiting.is_empty() || self.one_in(8);
+        let credit_code = if any { organisation(number) } else { self.pick(&waiting) };
+        match act {
+            0..5 => {
+                let account = self.bank_account(number);
+                Command::ProposeBankAccount(Box::new(ProposeBankAccount { credit_code, account }))
+            }
+            5..8 => Command::ApproveBankAccount(ApproveBankAccount { credit_code }),
+            _ => Command::RejectBankAccount(ChangeStanding { credit_code, reason: self.hash() }),
+        }
+    }
+
+    fn bank_account(&mut self, number: u32) -> BankAccount {
+        BankAccount {
+            name: line(&format!("单位{}", if self.one_in(12) { number + 1 } else { number })),
+            bank_code: BankCode::parse("102100099996").expect("a bank code"),
+            masked: "****3334".to_owned(),
+            mac: self.hash(),
+        }
+    }
+
     fn standing(&mut self) -> ChangeStanding {
         let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 1);
         ChangeStanding { credit_code: organisation(number), reason: self.hash() }
@@ -254,7 +290,7 @@ impl World {
             region: self.maybe(2, |w| label(w.pick(&["浦东", "海淀"]))),
             controller: self.maybe(3, |w| line(w.pick(&["甲", "乙", "丙"]))),
             related: if self.one_in(5) { vec![organisation(other)] } else { Vec::new() },
-            bank_account: None,
+            bank_account: self.maybe(2, |w| w.bank_account(number)),
         }
     }
 
@@ -509,8 +545,26 @@ impl World {
                 let open = [ClaimStatus::Submitted, ClaimStatus::Returned, ClaimStatus::Reviewed];
                 Command::WithdrawClaim(NameClaim { id: self.claim(book, &open) })
             }
+            94..96 => self.remind(book, today),
             _ => self.expire(book, today),
         }
+    }
+
+    fn remind(&mut self, book: &Book, today: Date) -> Command {
+        let usable: Vec<_> = book
+            .vouchers
+            .iter()
+            .filter(|(_, v)| v.valid_until.is_some_and(|last| last >= today))
+            .filter(|(_, v)| v.balance.available().is_ok_and(Money::is_positive))
+            .map(|(id, _)| *id)
+            .collect();
+        let id = if usable.is_empty() || self.one_in(8) {
+            self.voucher(book, VoucherStatus::Expired)
+        } else {
+            self.pick(&usable)
+        };
+        let days = self.pick(&[7, 30, 90, 366]);
+        Command::RemindVoucher(RemindVoucher { id, as_of: self.maybe(6, |w| w.day(today)), days })
     }
 
     /// What becomes of claims once they are approved.
@@ -546,6 +600,11 @@ impl World {
             55..60 => Command::RejectPaymentBatch(RejectPaymentBatch {
                 id: self.batch(book, BatchStatus::Proposed),
                 reason: self.hash(),
+            }),
+            60..68 => Command::ReadAccounts(ReadAccounts {
+                batch: self.batch(book, BatchStatus::Approved),
+                format: self.pick(&FileFormat::ALL),
+                sha256: self.hash(),
             }),
             _ => {
                 let status = if self.one_in(4) { LineStatus::Paid } else { LineStatus::Open };

@@ -4,7 +4,11 @@ use super::{Context, found};
 use crate::book::RateKey;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
-use crate::organisations::{ChangeStanding, RegisterOrganisation, Standing, rules};
+use crate::domain::CreditCode;
+use crate::organisations::{
+    ApproveBankAccount, ChangeStanding, Organisation, ProposeBankAccount, RegisterOrganisation, Standing,
+    rules,
+};
 use crate::reference_rates::{LoadReferenceRate, rules as reference_rates};
 
 pub(super) fn register(context: Context<'_>, command: &RegisterOrganisation) -> Result<Decision, Stop> {
@@ -34,8 +38,7 @@ pub(super) fn unblock(context: Context<'_>, command: &ChangeStanding) -> Result<
 }
 
 fn change_standing(context: Context<'_>, command: &ChangeStanding, to: Standing) -> Result<Decision, Stop> {
-    let before = found(context.book.organisations.get(&command.credit_code)?)?;
-    context.same_version(&before.revision)?;
+    let before = existing(context, command.credit_code)?;
     let organisation = rules::change_standing(before, command, to, context.stamp);
     let step = Transition {
         kind: "organisation",
@@ -49,6 +52,38 @@ fn change_standing(context: Context<'_>, command: &ChangeStanding, to: Standing)
         ..Effects::default()
     };
     Ok(Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) })
+}
+
+fn existing(context: Context<'_>, code: CreditCode) -> Result<&Organisation, Stop> {
+    let organisation = found(context.book.organisations.get(&code)?)?;
+    context.same_version(&organisation.revision)?;
+    Ok(organisation)
+}
+
+pub(super) fn propose_account(context: Context<'_>, command: &ProposeBankAccount) -> Result<Decision, Stop> {
+    let before = existing(context, command.credit_code)?;
+    let after = rules::propose_account(before, &command.account, context.actor, context.stamp)?;
+    Ok(without_step(after))
+}
+
+pub(super) fn approve_account(context: Context<'_>, command: &ApproveBankAccount) -> Result<Decision, Stop> {
+    let before = existing(context, command.credit_code)?;
+    let change = rules::waiting_account(before)?;
+    context.other_than(&[("created", Some(&change.proposed_by))])?;
+    Ok(without_step(rules::approve_account(before, change, context.stamp)))
+}
+
+pub(super) fn reject_account(context: Context<'_>, command: &ChangeStanding) -> Result<Decision, Stop> {
+    let before = existing(context, command.credit_code)?;
+    rules::waiting_account(before)?;
+    Ok(without_step(rules::reject_account(before, command.reason, context.stamp)))
+}
+
+/// An organisation that changed and stands as it stood.
+fn without_step(organisation: Organisation) -> Decision {
+    let changes = vec![Change::Organisation(organisation.clone())];
+    let effects = Effects { changes, ..Effects::default() };
+    Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) }
 }
 
 pub(super) fn load_reference_rate(

@@ -8,13 +8,13 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::{Claim, rules as claims};
-use crate::domain::{ClaimId, Money, PaymentBatchId};
+use crate::domain::{ClaimId, CreditCode, Money, PaymentBatchId};
 use crate::ledger::{Dimensions, Posting};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::Effect;
 use crate::payments::{
-    ApprovePaymentBatch, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch, PaymentError, PaymentLine,
-    ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment, rules,
+    ApprovePaymentBatch, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch, PaymentError,
+    PaymentLine, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment, rules,
 };
 use crate::programmes::RulesKey;
 use crate::programmes::calculation::CalculationError;
@@ -51,6 +51,18 @@ fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
     Ok(claims::still_eligible(organisation, rules)?)
 }
 
+/// A payee is paid to the account that it had when the batch was proposed: what others looked at, or none at all.
+fn same_account(context: Context<'_>, batch: &PaymentBatch, payee: CreditCode) -> Result<(), Stop> {
+    let organisation = context.book.organisations.get(&payee)?;
+    let since = organisation.and_then(|organisation| organisation.account_since);
+    match since {
+        Some(since) if since > batch.revision.created => {
+            Err(PaymentError::BankAccountChanged { payee }.into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn existing(context: Context<'_>, id: PaymentBatchId) -> Result<&PaymentBatch, Stop> {
     let batch = found(context.book.payment_batches.get(&id)?)?;
     context.same_version(&batch.revision)?;
@@ -73,6 +85,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApprovePaymentBatch) -> Re
     context.other_than(&[("created", Some(&before.created_by))])?;
     for claim in claims_of(context, command.id)? {
         may_be_paid(context, claim)?;
+        same_account(context, before, claim.payee)?;
     }
     let batch = rules::approve(before, context.actor, context.stamp);
     Ok(decided(Effects::default(), Some(before.status), batch))
@@ -132,6 +145,7 @@ pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Res
             continue;
         }
         may_be_paid(context, claim)?;
+        same_account(context, batch, line.payee)?;
         (lines, total) = (lines + 1, total.plus(line.amount).map_err(CalculationError::from)?);
         let payee = context.book.organisations.get(&line.payee)?;
         if payee.is_none_or(|payee| payee.bank_account.is_none()) {
@@ -141,15 +155,12 @@ pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Res
     if command.format == FileFormat::Pain001 && !without.is_empty() {
         return Err(PaymentError::BankAccountMissing { payees: without }.into());
     }
-    let outcome = Outcome::AccountsRead { batch: batch.id, generation: rules::generation(batch), lines, total };
+    let outcome =
+        Outcome::AccountsRead { batch: batch.id, generation: rules::generation(batch), lines, total };
     Ok(Decision { effects: Effects::default(), outcome })
 }
 
-fn line<'a>(
-    context: Context<'a>,
-    batch: PaymentBatchId,
-    claim: &Claim,
-) -> Result<&'a PaymentLine, Fault> {
+fn line<'a>(context: Context<'a>, batch: PaymentBatchId, claim: &Claim) -> Result<&'a PaymentLine, Fault> {
     let line = context.book.payment_lines.get(&LineKey { batch, claim: claim.id })?;
     line.ok_or_else(|| Fault::Broken(format!("claim {} has no line", claim.id)))
 }

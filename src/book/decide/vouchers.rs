@@ -14,8 +14,8 @@ use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::{
-    ApplyForVoucher, ChangeVoucher, ContractUse, ExpireVoucher, IssueVoucher, ReviewDecision, ReviewVoucher,
-    Uses, Voucher, VoucherStatus, redemption, rules,
+    ApplyForVoucher, ChangeVoucher, ContractUse, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
+    ReviewVoucher, Uses, Voucher, VoucherStatus, redemption, rules,
 };
 
 /// What a voucher is held against, all of it loaded.
@@ -264,4 +264,14 @@ pub(super) fn expire(context: Context<'_>, command: &ExpireVoucher) -> Result<De
     effects.posting = Posting::release(amount, Account::B2003, &dimensions(&voucher, day), day.year());
     effects.effective_date = Some(day);
     Ok(Decision { effects, outcome: Outcome::Expiry { voucher: Box::new(voucher), amount } })
+}
+
+/// A reminder moves no money and no state; the day is looked back from, as of an expiry.
+pub(super) fn remind(context: Context<'_>, command: &RemindVoucher) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    let day = context.effective_date(command.as_of)?;
+    let (voucher, amount) = redemption::remind(before, day, command.days, context.stamp)?;
+    let changes = vec![Change::Voucher(Box::new(voucher.clone()))];
+    let effects = Effects { changes, ..Effects::default() };
+    Ok(Decision { effects, outcome: Outcome::Reminder { voucher: Box::new(voucher), amount } })
 }

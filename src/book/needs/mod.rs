@@ -35,6 +35,15 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::BlockOrganisation(c) | Command::UnblockOrganisation(c) => {
             keys.insert(Key::Organisation(c.credit_code));
         }
+        Command::ProposeBankAccount(c) => {
+            keys.insert(Key::Organisation(c.credit_code));
+        }
+        Command::ApproveBankAccount(c) => {
+            keys.insert(Key::Organisation(c.credit_code));
+        }
+        Command::RejectBankAccount(c) => {
+            keys.insert(Key::Organisation(c.credit_code));
+        }
         Command::ProposeProgramme(c) => {
             keys.insert(Key::Programme(c.code.clone()));
         }
@@ -80,6 +89,9 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             keys.insert(Key::Voucher(c.id));
         }
         Command::ExpireVoucher(c) => cancel_voucher(c.id, book, &mut keys),
+        Command::RemindVoucher(c) => {
+            keys.insert(Key::Voucher(c.id));
+        }
         Command::DraftClaim(c) => claims::draft(c, today, book, &mut keys),
         Command::RewriteClaim(c) => claims::computed(c.id, today, book, &mut keys),
         Command::SubmitClaim(c) => claims::computed(c.id, today, book, &mut keys),

@@ -64,7 +64,12 @@ fn totals(sheet: &mut Worksheet, table: &Table, format: &Format) -> Result<(), F
         let Some(total) = table.total(index)? else { continue };
         let letter = rust_xlsxwriter::column_number_to_name(column);
         let formula = Formula::new(format!("=SUM({letter}2:{letter}{})", last.saturating_add(1)));
-        sheet.write_formula_with_format(last.saturating_add(1), column, formula.set_result(total.to_string()), format)?;
+        sheet.write_formula_with_format(
+            last.saturating_add(1),
+            column,
+            formula.set_result(total.to_string()),
+            format,
+        )?;
     }
     Ok(())
 }

@@ -19,7 +19,9 @@ use super::formats::FormatError;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::dates::Zone;
 use crate::domain::text::Malformed;
-use crate::domain::{ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject};
+use crate::domain::{
+    ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject,
+};
 use crate::organisations::BankCode;
 use crate::payments::{FileFormat, PaymentBatch, rules};
 

@@ -60,5 +60,7 @@ pub(super) fn workbook(file: &PaymentFile, opened: &[Opened<'_>]) -> Result<Vec<
         ("合计 total_cny", file.total()?.to_string()),
         ("数据摘要 sha256_of_csv", sha256.to_string()),
     ];
-    sheets::write(&Sheets { name: "拨付 Payments", table: &table, about: &about, created: file.approved_at })
+    sheets::write(&Sheets {
+        name: "拨付 Payments", table: &table, about: &about, created: file.approved_at
+    })
 }

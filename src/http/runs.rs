@@ -1,4 +1,4 @@
-//! `POST /vouchers/expire`: vouchers past their last usable day, in groups until none is left.
+//! `POST /vouchers/expire` and `/vouchers/remind`: runs over vouchers that nobody names, in groups until none is left.
 //!
 //! The first group stands under the caller's key, each further one under a key made of it: asked again, the same
 //! groups answer, and a run that broke off goes on where it did.
@@ -9,6 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use super::json::Json;
 use super::problem::Problem;
 use super::route::Route;
 use super::write::{self, Head, Shown};
@@ -16,7 +17,8 @@ use super::{AppState, render};
 use crate::book::Outcome;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Date, Money, Sequence};
-use crate::engine::submission::{Accepted, Answer, Submission, Work};
+use crate::engine::submission::{Accepted, Answer, Run, Submission, Work};
+use crate::vouchers::{REMINDER_DAYS, REMINDER_DAYS_MAX};
 
 /// The most vouchers of a group.
 const GROUP_MAX: u32 = 200;
@@ -40,28 +42,51 @@ pub struct Expired {
     amount: Money,
 }
 
+/// Who is reminded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReminderRun {
+    /// From which day on; the business date where none is given.
+    as_of: Option<Date>,
+    /// Vouchers whose last usable day is this day or comes within so many days of it; 30 where left out.
+    #[schema(minimum = 1, maximum = 366)]
+    days: Option<u16>,
+}
+
+/// Who was reminded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reminded {
+    /// How many vouchers; each of them is an event.
+    reminded: u32,
+    /// CNY on them that nobody holds.
+    amount: Money,
+}
+
 /// What the groups so far came to.
 #[derive(Default)]
-struct Run {
-    expired: u32,
+struct Sum {
+    count: u32,
     amount: Money,
     first: Option<(Sequence, bool)>,
 }
 
-impl Run {
+impl Sum {
     fn add(&mut self, header: &Accepted, members: &[Accepted], replayed: bool) -> Result<(), OutOfRange> {
         self.first = self.first.or(Some((header.sequence, replayed)));
         for member in members {
-            if let Outcome::Expiry { amount, .. } = &member.outcome {
-                self.expired = self.expired.saturating_add(1);
+            if let Outcome::Expiry { amount, .. } | Outcome::Reminder { amount, .. } = &member.outcome {
+                self.count = self.count.saturating_add(1);
                 self.amount = self.amount.plus(*amount)?;
             }
         }
         Ok(())
     }
 
-    fn shown(&self, dry_run: bool) -> Shown {
-        let body = json!({"expired": self.expired, "amount": self.amount});
+    fn shown(&self, run: Run, dry_run: bool) -> Shown {
+        let body = match run {
+            Run::Expiry { .. } => json!({"expired": self.count, "amount": self.amount}),
+            Run::Reminder { .. } => json!({"reminded": self.count, "amount": self.amount}),
+        };
         Shown::Resource {
             status: 200,
             body: if dry_run { render::previewed(body) } else { body },
@@ -72,9 +97,27 @@ impl Run {
     }
 }
 
-/// Answers an expiry run.
+/// `POST /vouchers/expire`
+pub fn expire(body: &Json) -> Result<Run, Problem> {
+    let ExpiryRun { as_of } = body.read()?;
+    Ok(Run::Expiry { as_of })
+}
+
+/// `POST /vouchers/remind`
+pub fn remind(body: &Json) -> Result<Run, Problem> {
+    let ReminderRun { as_of, days } = body.read()?;
+    let days = days.unwrap_or(REMINDER_DAYS);
+    if (1..=REMINDER_DAYS_MAX).contains(&days) {
+        Ok(Run::Reminder { as_of, days })
+    } else {
+        Err(Problem::new("invalid_value").at("/days"))
+    }
+}
+
+/// Answers a run.
 pub async fn answer(
     route: &'static Route,
+    parse: fn(&Json) -> Result<Run, Problem>,
     state: &AppState,
     request: &HttpRequest,
     payload: web::Payload,
@@ -84,19 +127,19 @@ pub async fn answer(
         return Err(Problem::new("version_conflict"));
     }
     let body = write::body(request, payload).await?;
-    let ExpiryRun { as_of } = body.read()?;
+    let run = parse(&body)?;
     let digest = head.digest(request, &body);
-    let mut run = Run::default();
+    let mut sum = Sum::default();
     for number in 0_u32.. {
         let limit = if head.dry_run { PREVIEW_MAX } else { GROUP_MAX };
-        match write::submit(state, group(&head, number, digest, as_of, limit), head.dry_run).await? {
+        match write::submit(state, group(&head, number, digest, run, limit), head.dry_run).await? {
             Answer::Refused { refusal, request_id, replayed, .. } => {
                 let problem = Problem::refused(&refusal);
                 let shown = Shown::Refused { problem, request_id, replayed };
                 return Ok(shown.respond(request, &head.request_id));
             }
             Answer::Accepted { first, members, replayed } => {
-                run.add(&first, &members, replayed).map_err(|error| Problem::fault(&error))?;
+                sum.add(&first, &members, replayed).map_err(|error| Problem::fault(&error))?;
                 let full = usize::try_from(limit).is_ok_and(|limit| members.len() == limit);
                 if head.dry_run || !full {
                     break;
@@ -104,10 +147,10 @@ pub async fn answer(
             }
         }
     }
-    Ok(run.shown(head.dry_run).respond(request, &head.request_id))
+    Ok(sum.shown(run, head.dry_run).respond(request, &head.request_id))
 }
 
-fn group(head: &Head, number: u32, request: [u8; 32], as_of: Option<Date>, limit: u32) -> Submission {
+fn group(head: &Head, number: u32, request: [u8; 32], run: Run, limit: u32) -> Submission {
     let key = match number {
         0 => head.key,
         _ => Sha256::new().chain_update(head.key).chain_update(number.to_be_bytes()).finalize().into(),
@@ -119,7 +162,7 @@ fn group(head: &Head, number: u32, request: [u8; 32], as_of: Option<Date>, limit
         key,
         request,
         request_id: head.request_id.clone(),
-        work: Work::Expiry { actor, as_of, limit, due: Vec::new() },
+        work: Work::Run { actor, run, limit, due: Vec::new() },
         texts: Vec::new(),
         accounts: Vec::new(),
     }
