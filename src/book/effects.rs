@@ -22,7 +22,7 @@ pub enum Change {
     /// The agency itself.
     Agency(Agency),
     /// An organisation.
-    Organisation(Organisation),
+    Organisation(Box<Organisation>),
     /// A reference rate.
     ReferenceRate(ReferenceRate),
     /// A programme.

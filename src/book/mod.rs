@@ -283,7 +283,7 @@ impl Book {
     fn put(&mut self, change: Change) -> Result<(), Fault> {
         match change {
             Change::Agency(a) => self.agency = Some(a),
-            Change::Organisation(o) => self.organisations.put(o.credit_code, o),
+            Change::Organisation(o) => self.organisations.put(o.credit_code, *o),
             Change::ReferenceRate(r) => {
                 self.reference_rates.put(RateKey { name: r.name.clone(), date: r.date }, r);
             }

@@ -132,7 +132,7 @@ pub struct Organisation {
     pub bank_account: Option<BankAccount>,
     /// An account that waits for another person's approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_change: Option<AccountChange>,
+    pub account_change: Option<Box<AccountChange>>,
     /// The leaf that put this account in another's place; none where it is the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_since: Option<Sequence>,

@@ -69,7 +69,7 @@ pub fn propose_account(
     }
     let change = AccountChange { account: account.clone(), proposed_by: actor.subject.clone() };
     Ok(Organisation {
-        account_change: Some(change),
+        account_change: Some(Box::new(change)),
         revision: organisation.revision.next(stamp),
         ..organisation.clone()
     })
@@ -78,7 +78,7 @@ pub fn propose_account(
 /// The account that waits for approval.
 pub fn waiting_account(organisation: &Organisation) -> Result<&AccountChange, OrganisationError> {
     let none = || OrganisationError::WrongState { status: "unchanged".to_owned() };
-    organisation.account_change.as_ref().ok_or_else(none)
+    organisation.account_change.as_deref().ok_or_else(none)
 }
 
 /// The organisation with its new account. Batches proposed before do not pay to it unseen; to the first account that it

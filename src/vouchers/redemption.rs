@@ -132,3 +132,92 @@ pub fn remind(
     let revision = voucher.revision.next(stamp);
     Ok((Voucher { reminded_days: Some(days), revision, ..voucher.clone() }, available))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{Instant, ProgrammeCode, RentalId, Revision, Sequence, VoucherId};
+
+    fn stamp(day: Date) -> Stamp {
+        let recorded_at = Instant::parse("2025-01-02T03:04:05Z").unwrap();
+        Stamp { sequence: Sequence::new(9), recorded_at, business_date: day }
+    }
+
+    fn date(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    fn voucher(valid_until: Date, face: i64, held: i64) -> Voucher {
+        let code = |text: &str| text.parse().unwrap();
+        Voucher {
+            id: VoucherId::new(Uuid::nil()),
+            number: None,
+            programme: ProgrammeCode::parse("p").unwrap(),
+            organisation: code("91310000MA1FL0000N"),
+            provider: code("91440300MA5F00011B"),
+            rental: RentalId::new(Uuid::nil()),
+            status: VoucherStatus::Issued,
+            suspended_from: None,
+            balance: VoucherBalance {
+                face: Money::from_fen(face),
+                held: Money::from_fen(held),
+                ..VoucherBalance::default()
+            },
+            valid_from: Some(date("2025-01-02")),
+            valid_until: Some(valid_until),
+            fiscal_year: None,
+            rules_version: 1,
+            calculation: 1,
+            reason: None,
+            created_by: "lin".parse().unwrap(),
+            reviewed_by: None,
+            issued_by: None,
+            reminded_days: None,
+            revision: Revision::first(&stamp(date("2025-01-02"))),
+        }
+    }
+
+    proptest! {
+        /// Day by day over a voucher's last year: a reminder comes from the first day of its horizon to the last usable
+        /// day, once, and never for what is held.
+        #[test]
+        fn a_reminder_comes_once_for_a_horizon_and_within_it(
+            days in 1_u16..=366, ahead in 0_u64..=400, nearer in 1_u16..=366, face in 1_i64..1_000, held in 0_i64..1_000,
+        ) {
+            let today = date("2025-06-30");
+            let last = today.plus_days(ahead).unwrap();
+            let voucher = voucher(last, face.max(held), held);
+            let told = remind(&voucher, today, days, &stamp(today));
+            let due = ahead <= u64::from(days) && face > held;
+            prop_assert_eq!(told.is_ok(), due);
+            if let Ok((told, amount)) = told {
+                prop_assert_eq!(amount, voucher.balance.available().unwrap());
+                prop_assert_eq!((told.reminded_days, told.balance), (Some(days), voucher.balance));
+                let again = remind(&told, today, nearer, &stamp(today)).is_ok();
+                prop_assert_eq!(again, nearer < days && ahead <= u64::from(nearer));
+            }
+        }
+
+        #[test]
+        fn expiry_spares_what_is_held_and_takes_all_else_once(face in 1_i64..1_000, held in 0_i64..1_000) {
+            let (last, after) = (date("2025-06-30"), date("2025-07-01"));
+            let voucher = voucher(last, face.max(held), held);
+            prop_assert!(expire(&voucher, last, &stamp(after)).is_err(), "the last usable day is one");
+            prop_assert!(remind(&voucher, last, 366, &stamp(after)).is_err(), "what is over is not reminded of");
+            match expire(&voucher, after, &stamp(after)) {
+                Err(_) => prop_assert!(face <= held),
+                Ok((expired, amount)) => {
+                    prop_assert_eq!(amount, Money::from_fen(face - held));
+                    prop_assert_eq!(expired.balance.held, Money::from_fen(held));
+                    prop_assert_eq!(expired.status == VoucherStatus::Expired, held == 0);
+                    prop_assert!(expire(&expired, after, &stamp(after)).is_err());
+                }
+            }
+        }
+    }
+}

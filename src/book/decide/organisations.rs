@@ -22,7 +22,7 @@ pub(super) fn register(context: Context<'_>, command: &RegisterOrganisation) -> 
         to: organisation.status.as_str(),
     };
     let effects = Effects {
-        changes: vec![Change::Organisation(organisation.clone())],
+        changes: vec![Change::Organisation(Box::new(organisation.clone()))],
         transitions: vec![step],
         ..Effects::default()
     };
@@ -47,7 +47,7 @@ fn change_standing(context: Context<'_>, command: &ChangeStanding, to: Standing)
         to: to.as_str(),
     };
     let effects = Effects {
-        changes: vec![Change::Organisation(organisation.clone())],
+        changes: vec![Change::Organisation(Box::new(organisation.clone()))],
         transitions: vec![step],
         ..Effects::default()
     };
@@ -81,7 +81,7 @@ pub(super) fn reject_account(context: Context<'_>, command: &ChangeStanding) -> 
 
 /// An organisation that changed and stands as it stood.
 fn without_step(organisation: Organisation) -> Decision {
-    let changes = vec![Change::Organisation(organisation.clone())];
+    let changes = vec![Change::Organisation(Box::new(organisation.clone()))];
     let effects = Effects { changes, ..Effects::default() };
     Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) }
 }

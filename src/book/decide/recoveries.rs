@@ -78,7 +78,7 @@ fn blocked(context: Context<'_>, recovery: &Recovery, effects: &mut Effects) -> 
         let after = organisations::change_standing(before, &command, Standing::Blocked, context.stamp);
         let steps = (before.status.as_str(), after.status.as_str());
         effects.transitions.push(transition("organisation", credit_code.to_string(), steps));
-        effects.changes.push(Change::Organisation(after));
+        effects.changes.push(Change::Organisation(Box::new(after)));
     }
     for id in context.book.live_vouchers.get(&credit_code)?.into_iter().flatten() {
         let lost = || Fault::Broken(format!("voucher {id} is live and gone"));

@@ -191,3 +191,44 @@ impl PaymentFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{Revision, Sequence};
+    use crate::payments::{BatchStatus, CLAIMS_MAX};
+
+    fn file(open: u32) -> PaymentFile {
+        let at = Instant::parse("2025-01-02T03:04:05Z").unwrap();
+        let revision = Revision { created: Sequence::new(1), version: Sequence::new(2), updated_at: at };
+        let subject: Subject = "lin".parse().unwrap();
+        let batch = PaymentBatch {
+            id: PaymentBatchId::new(Uuid::from_u128(u128::MAX)),
+            status: BatchStatus::Approved,
+            count: 1_000,
+            open,
+            total: Money::from_fen(100),
+            reason: None,
+            created_by: subject,
+            approved_by: None,
+            revision,
+        };
+        let (day, agency) = (at.date_in(chrono_tz::Asia::Shanghai), Line::parse("试验").unwrap());
+        PaymentFile { batch, payments: Vec::new(), approved_by: None, approved_at: at, day, agency }
+    }
+
+    #[test]
+    fn every_generation_of_the_largest_batch_has_a_message_id_of_its_own_that_fits() {
+        let most = u32::try_from(CLAIMS_MAX).unwrap();
+        let ids: BTreeSet<String> = (1..=most).map(|open| file(open).message_id()).collect();
+        assert_eq!(ids.len(), CLAIMS_MAX);
+        assert!(ids.iter().all(|id| id.len() == 35), "Max35Text");
+        assert!(file(most).message_id().ends_with("-00") && file(1).message_id().ends_with("-RR"));
+    }
+}

@@ -144,3 +144,38 @@ fn text(xml: &mut Xml, name: &str, text: &str) -> io::Result<()> {
 fn within(xml: &mut Xml, name: &str, content: impl FnOnce(&mut Xml) -> io::Result<()>) -> io::Result<()> {
     xml.create_element(name).write_inner_content(content).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{ClaimId, CreditCode, Line, ProgrammeCode};
+
+    fn payment(title: &str, voucher: Option<&str>) -> Payment {
+        Payment {
+            claim: ClaimId::new(Uuid::from_u128(7)),
+            payee: CreditCode::parse("91310000MA1FL0000N").unwrap(),
+            name: Line::parse("甲").unwrap(),
+            account: None,
+            amount: Money::from_fen(1),
+            programme: ProgrammeCode::parse("p").unwrap(),
+            title: Line::parse(title).unwrap(),
+            voucher: voucher.map(str::to_owned),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_remittance_has_room_for_what_names_the_payment(title in "[券a-z<&]{1,200}") {
+            let text = remittance(&payment(&title, Some("p-2025-000001")));
+            prop_assert!(text.chars().count() <= TEXT_CHARS_MAX);
+            prop_assert!(text.ends_with(" 兑付 p-2025-000001"));
+            let without = remittance(&payment(&title, None));
+            prop_assert!(without.chars().count() <= TEXT_CHARS_MAX && without.ends_with("-000000000007"));
+        }
+    }
+}
