@@ -203,4 +203,18 @@ mod tests {
         assert_eq!(settings(&[("DATABASE_URL", "")], None).unwrap_err().exit_code(), 2);
         assert_eq!(settings(&[("SUBSIDY_LEDGER_JWKS_FILE", "k")], None).unwrap_err().exit_code(), 2);
     }
+
+    #[test]
+    fn where_an_agency_pays_from_is_read_and_its_number_is_not_printed() {
+        let text = |code: &str, number: &str| {
+            format!("[debtors.bj]\nbank_code = \"{code}\"\naccount_number = \"{number}\"\n")
+        };
+        let read = settings(&[], Some(&text("011100000003", "0200001009000012345"))).unwrap();
+        let debtor = read.debtors.values().next().unwrap();
+        assert_eq!((read.debtors.len(), debtor.bank_code.to_string()), (1, "011100000003".to_owned()));
+        assert!(!format!("{read:?}").contains("0200001009000012345"));
+        for (code, number) in [("01110000000", "0200001009000012345"), ("011100000003", "02-1")] {
+            assert!(settings(&[], Some(&text(code, number))).is_err(), "{code} {number}");
+        }
+    }
 }
