@@ -15,7 +15,7 @@ use support::TestDatabase;
 use tokio_postgres::Client;
 
 const HEAD: &str = "INSERT INTO head (next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
-    business_date, related_programmes) VALUES (0, '', '2025-01-01', 1, 3, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');";
+    business_date, related_programmes) VALUES (0, '', '2025-01-01', 1, 7, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');";
 /// What follows it is a batch that begins at sequence 1.
 const POSTED: &str = "INSERT INTO programmes VALUES
     ('I', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 1, 'a', 'b', 0, 0, now()),

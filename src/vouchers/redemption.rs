@@ -101,3 +101,80 @@ pub fn expire(voucher: &Voucher, day: Date, stamp: &Stamp) -> Result<(Voucher, M
     };
     Ok((expired, available))
 }
+
+/// A claim of the voucher that is recalculated.
+#[derive(Debug, Clone, Copy)]
+pub struct Correction {
+    /// CNY that it draws more than it did; below zero where it draws less.
+    pub drawn: Money,
+    /// Whether it closes the voucher: what nobody holds is released.
+    pub closing: bool,
+}
+
+/// What a recalculated claim may draw that draws `own` already: while the voucher is usable, what is available, and of
+/// what was released when it was closed so much as may be committed again.
+pub fn room_to_correct(
+    voucher: &Voucher,
+    own: Money,
+    committable: Money,
+    day: Date,
+) -> Result<Money, OutOfRange> {
+    let more = match voucher.status {
+        VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Redeemed => {
+            voucher.balance.available()?.plus(committable.min(voucher.balance.released))?
+        }
+        VoucherStatus::Submitted
+        | VoucherStatus::Reviewed
+        | VoucherStatus::Returned
+        | VoucherStatus::Rejected
+        | VoucherStatus::Expired
+        | VoucherStatus::Cancelled
+        | VoucherStatus::Suspended => Money::ZERO,
+    };
+    own.plus(if is_over(voucher, day) { Money::ZERO } else { more })
+}
+
+/// What a recalculation moved between a voucher and the available appropriation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// CNY that is committed again: it had been released.
+    pub taken_back: Money,
+    /// CNY that is released.
+    pub released: Money,
+}
+
+/// The voucher after one of its claims was recalculated. What is given back is available again, where the voucher was
+/// not closed or cancelled; past the last usable day the next expiry takes it.
+pub fn correct(
+    voucher: &Voucher,
+    correction: &Correction,
+    stamp: &Stamp,
+) -> Result<(Voucher, Moved), OutOfRange> {
+    let mut balance = voucher.balance;
+    let given_back = correction.drawn.negated()?.max(Money::ZERO);
+    let shut = balance.released.is_positive() || voucher.status == VoucherStatus::Cancelled;
+    let taken_back = correction.drawn.minus(balance.available()?)?.max(Money::ZERO);
+    balance.released = balance.released.minus(taken_back)?;
+    balance.redeemed = balance.redeemed.plus(correction.drawn)?;
+    let released = match (correction.closing, shut) {
+        (true, _) => balance.available()?,
+        (false, true) => given_back,
+        (false, false) => Money::ZERO,
+    };
+    balance.released = balance.released.plus(released)?;
+    let status = status_after(voucher, &balance)?;
+    let revision = voucher.revision.next(stamp);
+    Ok((Voucher { status, balance, revision, ..voucher.clone() }, Moved { taken_back, released }))
+}
+
+/// A voucher's status once a recalculation moved its balance.
+fn status_after(voucher: &Voucher, balance: &VoucherBalance) -> Result<VoucherStatus, OutOfRange> {
+    use VoucherStatus::{Cancelled, Expired, PartlyRedeemed, Redeemed, Suspended};
+    let spent = balance.available()?.is_zero() && balance.held.is_zero();
+    Ok(match (voucher.status, spent) {
+        (status @ (Cancelled | Suspended), _) => status,
+        (_, false) => PartlyRedeemed,
+        (_, true) if balance.expired.is_positive() => Expired,
+        (_, true) => Redeemed,
+    })
+}
