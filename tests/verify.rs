@@ -207,6 +207,27 @@ const CASES: &[Tampering] = &[
         "SELECT version FROM payment_lines WHERE status = 'paid'",
         "bank_reference: stored FT2, replayed FT1",
     ),
+    case(
+        "UPDATE recoveries SET offsets = jsonb_set(offsets, '{0,date}', '\"2026-03-01\"')",
+        "SELECT version FROM recoveries",
+        "offsets",
+    ),
+    case(
+        "UPDATE recalculations SET difference = difference - 0.01 WHERE status = 'approved'",
+        "SELECT version FROM recalculations WHERE status = 'approved'",
+        "difference",
+    ),
+    case(
+        "UPDATE objections SET text = '\\x00' WHERE status = 'open'",
+        "SELECT version FROM objections WHERE status = 'open'",
+        "text",
+    ),
+    case(
+        "UPDATE claims SET payments = jsonb_set(payments, '{0,date}', '\"2026-03-01\"') WHERE status = 'paid'",
+        "SELECT version FROM claims WHERE status = 'paid'",
+        "payments",
+    ),
+    case("UPDATE claims SET pending = NULL", "SELECT version FROM claims WHERE pending IS NOT NULL", "pending"),
     case("UPDATE recoveries SET decision_no = 'x'", "SELECT version FROM recoveries", "decision_no"),
     case(
         "UPDATE claims SET payee = provider WHERE closing",
