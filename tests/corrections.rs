@@ -60,19 +60,26 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
     let done = city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
     assert_eq!((&done["status"], &done["decided_by"]), (&json!("approved"), &json!("chen")));
     assert_eq!(city.balance(&voucher), ["3000.00", "0.00", "0.00", "7000.00"]);
-    assert_eq!(city.ledger(["B2003", "B2007", "F2302", "F5001.01"]), ["7000.00", "3000.00", "3000.00", "3000.00"]);
+    assert_eq!(
+        city.ledger(["B2003", "B2007", "F2302", "F5001.01"]),
+        ["7000.00", "3000.00", "3000.00", "3000.00"]
+    );
     assert_eq!(city.refused(409, &format!("{path}/approve"), &city.chen, &json!({})), "wrong_state");
 
     // every sheet stays readable, with its inputs, its rules and their hash
-    let sheet = |version: u64| city.get(&format!("/v1/claims/{claim}/calculation?version={version}"), &city.firm);
-    assert_eq!((&sheet(first)["amount"], &sheet(first + 1)["amount"]), (&json!("4000.00"), &json!("3000.00")));
+    let sheet =
+        |version: u64| city.get(&format!("/v1/claims/{claim}/calculation?version={version}"), &city.firm);
+    assert_eq!(
+        (&sheet(first)["amount"], &sheet(first + 1)["amount"]),
+        (&json!("4000.00"), &json!("3000.00"))
+    );
     assert_eq!(sheet(first)["rules_sha256"], sheet(first + 1)["rules_sha256"]);
     assert_eq!(sheet(first + 1)["inputs"]["voucher_balance"], json!("10000.00"));
     assert_eq!(city.get(&format!("/v1/claims/{claim}/calculation"), &city.firm)["version"], json!(first + 1));
     assert_eq!(city.status(&format!("/v1/claims/{claim}/calculation?version=99"), &city.firm), 404);
     assert_eq!(city.status(&format!("/v1/claims/{claim}/calculation?version=1"), &city.other), 404);
     let all = city.get(&format!("/v1/claims/{claim}/calculations"), &city.sun);
-    assert_eq!(all["data"].as_array().unwrap().len() as u64, first + 1);
+    assert_eq!(all["data"].as_array().unwrap().len(), usize::try_from(first + 1).unwrap());
 
     // up: accrued beside what was; then rejected; then nothing changes
     recalculated(&city, &claim, "30000");
@@ -85,18 +92,32 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
     let shown = city.claim(&claim);
     assert_eq!((&shown["amount"], &shown["payable"]), (&json!("6000.00"), &json!("6000.00")));
     assert_eq!(shown["calculation"]["version"], json!(first + 4), "a rejected sheet keeps its number");
-    assert_eq!(city.get(&format!("/v1/claims/{claim}/recalculations"), &city.firm)["data"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        city.get(&format!("/v1/claims/{claim}/recalculations"), &city.firm)["data"].as_array().unwrap().len(),
+        4
+    );
 
     // no more than the voucher has, and nothing to nothing
     let (cut, path) = proposed(&city, &claim, "90000");
-    assert_eq!((&cut["amount"], &cut["calculation"]["reductions"][0]["code"]), (&json!("10000.00"), &json!("voucher_balance")));
+    assert_eq!(
+        (&cut["amount"], &cut["calculation"]["reductions"][0]["code"]),
+        (&json!("10000.00"), &json!("voucher_balance"))
+    );
     // meanwhile another claim takes a part of the voucher: what was proposed is not so any more
     let second = city.approved(&voucher, "5000", false);
     assert_eq!(city.refused(409, &format!("{path}/approve"), &city.chen, &json!({})), "recalculation_stale");
-    city.expect(200, &format!("/v1/claims/{claim}/recalculate/reject"), &city.chen, &json!({"reason": "过时"}));
+    city.expect(
+        200,
+        &format!("/v1/claims/{claim}/recalculate/reject"),
+        &city.chen,
+        &json!({"reason": "过时"}),
+    );
     let nothing = json!({"changes": {"settlement": settlement("0.01")}, "reason": "无"});
     assert_eq!(city.refused(422, &recalculate, &city.lin, &nothing), "nothing_to_pay");
-    assert_eq!(city.refused(422, &recalculate, &city.lin, &json!({"changes": {}, "reason": "无"})), "invalid_value");
+    assert_eq!(
+        city.refused(422, &recalculate, &city.lin, &json!({"changes": {}, "reason": "无"})),
+        "invalid_value"
+    );
     let unknown = json!({"changes": {"amount": "1"}, "reason": "无"});
     assert_eq!(city.refused(422, &recalculate, &city.lin, &unknown), "unknown_field");
 
@@ -115,20 +136,28 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
 #[test]
 fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     let service = Service::start();
-    let shares = json!({"shares": [{"level": "city", "percent": "50"}, {"level": "district", "percent": "50"}]});
+    let shares =
+        json!({"shares": [{"level": "city", "percent": "50"}, {"level": "district", "percent": "50"}]});
     let city = City::found(&service, "supplement", &rules(shares), "100000");
     let voucher = city.voucher("50000");
     let claim = city.approved(&voucher, "20000.05", false);
     let batch = text(&city.batch(&[&claim]), "/id");
     let recalculate = format!("/v1/claims/{claim}/recalculate");
     let body = json!({"changes": {"settlement": settlement("15000")}, "reason": "发票更正"});
-    assert_eq!(city.refused(409, &recalculate, &city.zhao, &body), "wrong_state", "it is on its way to the bank");
+    assert_eq!(
+        city.refused(409, &recalculate, &city.zhao, &body),
+        "wrong_state",
+        "it is on its way to the bank"
+    );
     assert_eq!(city.result(&batch, &claim, "paid", "2025-01-02").status, 200);
 
     // up: the rest goes with a further batch, and no more than that
     recalculated(&city, &claim, "25000.15");
     let shown = city.claim(&claim);
-    assert_eq!((&shown["status"], &shown["amount"], &shown["paid"]), (&json!("approved"), &json!("5000.03"), &json!("4000.01")));
+    assert_eq!(
+        (&shown["status"], &shown["amount"], &shown["paid"]),
+        (&json!("approved"), &json!("5000.03"), &json!("4000.01"))
+    );
     assert_eq!(shown["payable"], json!("1000.02"));
     let second = city.batch(&[&claim]);
     assert_eq!(second["total"], json!("1000.02"));
@@ -136,9 +165,15 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     assert_eq!(city.result(&batch, &claim, "returned", "2025-01-02").status, 409, "it is on its way again");
     assert_eq!(city.result(&second, &claim, "paid", "2025-01-02").status, 200);
     let shown = city.claim(&claim);
-    assert_eq!((&shown["status"], &shown["paid"], &shown["payable"]), (&json!("paid"), &json!("5000.03"), &json!("0.00")));
+    assert_eq!(
+        (&shown["status"], &shown["paid"], &shown["payable"]),
+        (&json!("paid"), &json!("5000.03"), &json!("0.00"))
+    );
     assert_eq!(shown["payments"].as_array().unwrap().len(), 2);
-    assert_eq!(city.ledger(["B2007", "B2008", "F2302", "F5001.01", "Y7101"]), ["0.00", "5000.03", "0.00", "5000.03", "5000.03"]);
+    assert_eq!(
+        city.ledger(["B2007", "B2008", "F2302", "F5001.01", "Y7101"]),
+        ["0.00", "5000.03", "0.00", "5000.03", "5000.03"]
+    );
     let body = json!({"claim_ids": [claim]});
     assert_eq!(city.refused(409, "/v1/payment-batches", &city.lin, &body), "claim_not_payable");
     // the bank sends the first one back: it alone is due again
@@ -153,7 +188,10 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     assert_eq!((&recovery["status"], &recovery["amount"]), (&json!("approved"), &json!("2000.03")));
     assert_eq!((&recovery["created_by"], &recovery["approved_by"]), (&json!("zhao"), &json!("chen")));
     let shown = city.claim(&claim);
-    assert_eq!((&shown["status"], &shown["amount"], &shown["recovered"]), (&json!("paid"), &json!("3000.00"), &json!("2000.03")));
+    assert_eq!(
+        (&shown["status"], &shown["amount"], &shown["recovered"]),
+        (&json!("paid"), &json!("3000.00"), &json!("2000.03"))
+    );
     assert_eq!(city.ledger(["F1212", "F5001.01", "B2003"]), ["2000.03", "3000.00", "4999.97"]);
     let body = json!({"amount": "2000.03", "date": "2025-01-02", "bank_reference": "R1"});
     let path = format!("/v1/recoveries/{}/receipts", text(&recovery, "/id"));
@@ -212,12 +250,16 @@ fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
     let city = City::found(&service, "publicity", &rules(json!({"publicity_days": 3})), "100000");
     let voucher = city.voucher("50000");
     let claim = city.reviewed(&city.firm, &voucher, "10000");
-    let (approve, objections) = (format!("/v1/claims/{claim}/approve"), format!("/v1/claims/{claim}/objections"));
+    let (approve, objections) =
+        (format!("/v1/claims/{claim}/approve"), format!("/v1/claims/{claim}/objections"));
     // reviewed on the 2nd with three days: the 5th is the last
     let published = city.get("/v1/publicity", &city.other);
     let row = &published["data"][0];
     assert_eq!((&row["claim_id"], &row["organisation_name"]), (&json!(claim), &json!("甲")));
-    assert_eq!((&row["amount"], &row["from"], &row["until"]), (&json!("2000.00"), &json!("2025-01-02"), &json!("2025-01-05")));
+    assert_eq!(
+        (&row["amount"], &row["from"], &row["until"]),
+        (&json!("2000.00"), &json!("2025-01-02"), &json!("2025-01-05"))
+    );
     let object = json!({"text": "该合同不实"});
     let mine = city.expect(201, &objections, &city.other, &object);
     assert_eq!((&mine["status"], &mine["text"]), (&json!("open"), &json!("该合同不实")));
@@ -234,7 +276,10 @@ fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
     // who sees what
     let seen = |token: &str| city.get(&objections, token)["data"].as_array().unwrap().clone();
     assert_eq!((seen(&city.lin).len(), seen(&city.firm).len(), seen(&city.other).len()), (2, 2, 1));
-    assert_eq!((&seen(&city.firm)[0]["created_by"], &seen(&city.lin)[0]["created_by"]), (&Value::Null, &json!("other")));
+    assert_eq!(
+        (&seen(&city.firm)[0]["created_by"], &seen(&city.lin)[0]["created_by"]),
+        (&Value::Null, &json!("other"))
+    );
     assert_eq!(city.get(&format!("/v1/claims/{claim}"), &city.firm)["objections_open"], json!(2));
     let tasks = city.get("/v1/tasks", &city.lin);
     assert!(tasks["data"].as_array().unwrap().iter().any(|t| t["kind"] == "objection"), "{tasks}");
@@ -304,7 +349,10 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
     // refusals
     let theirs = city.approved_of(&city.other, &city.voucher_of("p", &city.other, "50000"), "10000", false);
     let mismatch = city.expect(422, &path, &city.chen, &against(&theirs));
-    assert_eq!((&mismatch["code"], &mismatch["detail"].as_str().unwrap().contains("organisation")), (&json!("offset_mismatch"), &true));
+    assert_eq!(
+        (&mismatch["code"], &mismatch["detail"].as_str().unwrap().contains("organisation")),
+        (&json!("offset_mismatch"), &true)
+    );
     let elsewhere = city.approved(&city.voucher_of("q", &city.firm, "50000"), "10000", false);
     assert_eq!(city.refused(422, &path, &city.chen, &against(&elsewhere)), "offset_mismatch");
     let more = json!({"claim_id": next, "amount": "1500.01"});
@@ -322,18 +370,30 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
     let before = city.ledger(["B2001", "B2007", "F1212", "F2302"]);
     assert_eq!(before, ["160000.00", "6000.00", "1500.00", "6000.00"]);
     let part = city.expect(200, &path, &city.chen, &json!({"claim_id": next, "amount": "500"}));
-    assert_eq!((&part["received"], &part["outstanding"], &part["status"]), (&json!("500.00"), &json!("1000.00"), &json!("approved")));
-    assert_eq!(city.ledger(["B2001", "B2007", "F1212", "F2302"]), ["160500.00", "5500.00", "1000.00", "5500.00"]);
+    assert_eq!(
+        (&part["received"], &part["outstanding"], &part["status"]),
+        (&json!("500.00"), &json!("1000.00"), &json!("approved"))
+    );
+    assert_eq!(
+        city.ledger(["B2001", "B2007", "F1212", "F2302"]),
+        ["160500.00", "5500.00", "1000.00", "5500.00"]
+    );
     let whole = city.expect(200, &path, &city.chen, &against(&next));
     assert_eq!((&whole["status"], &whole["offsets"][1]["amount"]), (&json!("settled"), &json!("1000.00")));
     assert_eq!(city.refused(409, &path, &city.chen, &against(&next)), "wrong_state");
     let shown = city.claim(&next);
-    assert_eq!((&shown["payable"], &shown["offset"], &shown["paid"]), (&json!("500.00"), &json!("1500.00"), &json!("0.00")));
+    assert_eq!(
+        (&shown["payable"], &shown["offset"], &shown["paid"]),
+        (&json!("500.00"), &json!("1500.00"), &json!("0.00"))
+    );
     let batch = city.batch(&[&next]);
     assert_eq!(batch["total"], json!("500.00"));
     assert_eq!(city.result(&text(&batch, "/id"), &next, "paid", "2025-01-02").status, 200);
     let shown = city.claim(&next);
-    assert_eq!((&shown["status"], &shown["paid"], &shown["payable"]), (&json!("paid"), &json!("500.00"), &json!("0.00")));
+    assert_eq!(
+        (&shown["status"], &shown["paid"], &shown["payable"]),
+        (&json!("paid"), &json!("500.00"), &json!("0.00"))
+    );
 
     // a claim that is offset whole is paid without a line of 0.00
     let recovery = city.recovery(&paid, "2500", &json!({}));
@@ -371,19 +431,34 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     assert_eq!(city.ledger(accounts), start);
     // decided and received in the year of the payment: the money can be spent again
     cash(&same, "1000", "2025-12-30");
-    assert_eq!(city.ledger(accounts), ["81000.00", "9000.00", "2000.00", "0.00", "9000.00", "7000.00", "9000.00"]);
+    assert_eq!(
+        city.ledger(accounts),
+        ["81000.00", "9000.00", "2000.00", "0.00", "9000.00", "7000.00", "9000.00"]
+    );
     city.move_to("2026-01-05");
     // decided in that year, received later: neither B nor Y
     cash(&same, "1000", "2026-01-05");
-    assert_eq!(city.ledger(accounts), ["81000.00", "9000.00", "1000.00", "0.00", "8000.00", "7000.00", "9000.00"]);
+    assert_eq!(
+        city.ledger(accounts),
+        ["81000.00", "9000.00", "1000.00", "0.00", "8000.00", "7000.00", "9000.00"]
+    );
     // received in that year and recorded later: the day of the receipt counts
     cash(&same, "500", "2025-12-31");
-    assert_eq!(city.ledger(accounts), ["81500.00", "8500.00", "500.00", "0.00", "7500.00", "7000.00", "8500.00"]);
+    assert_eq!(
+        city.ledger(accounts),
+        ["81500.00", "8500.00", "500.00", "0.00", "7500.00", "7000.00", "8500.00"]
+    );
     // decided later, received later: due to the treasury and paid to it
     let later = city.recovery(&claim, "2000", &json!({}));
-    assert_eq!(city.ledger(accounts), ["81500.00", "8500.00", "2500.00", "2000.00", "7500.00", "7000.00", "8500.00"]);
+    assert_eq!(
+        city.ledger(accounts),
+        ["81500.00", "8500.00", "2500.00", "2000.00", "7500.00", "7000.00", "8500.00"]
+    );
     cash(&later, "1200", "2026-01-05");
-    assert_eq!(city.ledger(accounts), ["81500.00", "8500.00", "1300.00", "800.00", "7500.00", "7000.00", "8500.00"]);
+    assert_eq!(
+        city.ledger(accounts),
+        ["81500.00", "8500.00", "1300.00", "800.00", "7500.00", "7000.00", "8500.00"]
+    );
     // decided later, and a receipt that is dated before the decision is refused: the fourth pair cannot be
     let early = json!({"amount": "1", "date": "2025-12-31", "bank_reference": "R1"});
     let path = format!("/v1/recoveries/{later}/receipts");
@@ -391,7 +466,10 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     // written off: to what the decision credited
     city.expect(200, &format!("/v1/recoveries/{later}/write-off"), &city.chen, &json!({"reason": "破产"}));
     city.expect(200, &format!("/v1/recoveries/{same}/write-off"), &city.chen, &json!({"reason": "破产"}));
-    assert_eq!(city.ledger(accounts), ["81500.00", "8500.00", "0.00", "0.00", "7500.00", "7500.00", "8500.00"]);
+    assert_eq!(
+        city.ledger(accounts),
+        ["81500.00", "8500.00", "0.00", "0.00", "7500.00", "7500.00", "8500.00"]
+    );
     let body = json!({"claim_id": claim, "amount": "5000.01", "decision_no": "追2", "reason": "多付"});
     assert_eq!(city.refused(422, "/v1/recoveries", &city.lin, &body), "exceeds_outstanding");
     // a recalculation in the later year asks back for the treasury too
@@ -408,7 +486,8 @@ fn eligibility_counts_again_when_a_claim_is_paid_and_a_second_claim_sees_what_is
     let voucher = city.voucher("50000");
     // a second claim sees only what is left, until the first is rejected
     let first = city.reviewed(&city.firm, &voucher, "40000");
-    let body = json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement("20000")});
+    let body =
+        json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement("20000")});
     let second = city.expect(201, "/v1/claims", &city.firm, &body);
     assert_eq!(second["amount"], json!("2000.00"));
     city.expect(200, &format!("/v1/claims/{first}/reject"), &city.chen, &json!({"reason": "不符"}));

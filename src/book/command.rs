@@ -12,7 +12,9 @@ use crate::payments::{ApprovePaymentBatch, ProposePaymentBatch, RejectPaymentBat
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
-use crate::recoveries::{ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery};
+use crate::recoveries::{
+    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery,
+};
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::vouchers::{ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, ReviewVoucher};

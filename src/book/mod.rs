@@ -27,8 +27,8 @@ use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, ObjectionId, PaymentBatchId, ProgrammeCode,
-    RecoveryId, RentalId, VoucherId,
+    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, ObjectionId, PaymentBatchId,
+    ProgrammeCode, RecoveryId, RentalId, VoucherId,
 };
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::organisations::Organisation;

@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 use super::queries;
 use super::store::ClaimRow;
 use super::{
-    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimRequest, ClaimStatus, NameClaim, RejectClaim, ReviewClaim,
-    SettledBy, WriteClaim, payable,
+    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimRequest, ClaimStatus, NameClaim, RejectClaim,
+    ReviewClaim, SettledBy, WriteClaim, payable,
 };
 use crate::book::Command;
 use crate::db::pool::Connection;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Sequence, Subject, VoucherId,
+    ClaimId, CreditCode, Date, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Sequence, Subject,
+    VoucherId,
 };
 use crate::http::list::Filters;
 use crate::http::problem::Problem;

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Claim, ClaimError, ClaimStatus, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{
-    Actor, ClaimId, Date, Money, RecoveryId, Revision, Stamp, Subject, TextHash,
-};
+use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
 use crate::programmes::calculation::{Calculation, SettledLine};
 
@@ -261,11 +259,15 @@ pub struct Correction {
 
 /// From the parts that a claim has to new ones. Of less than before, what is due goes first, then what was paid.
 pub fn correction(claim: &Claim, new: &[Part]) -> Result<Correction, OutOfRange> {
-    let over = parts::minus(&claim.settled, new)?;
+    correction_of(&claim.parts, &claim.settled, new)
+}
+
+fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correction, OutOfRange> {
+    let over = parts::minus(settled, new)?;
     let asked_back = parts::sum(&over)?.max(Money::ZERO);
     let owed = parts::cut_to(&over, asked_back)?;
-    let accrued = parts::minus(&parts::plus(new, &owed)?, &claim.parts)?;
-    let settled = parts::minus(&claim.settled, &owed)?;
+    let accrued = parts::minus(&parts::plus(new, &owed)?, old)?;
+    let settled = parts::minus(settled, &owed)?;
     Ok(Correction { drawn: parts::sum(&accrued)?, accrued, owed, asked_back, settled })
 }
 
@@ -291,4 +293,51 @@ pub fn corrected(
         revision: claim.revision.next(stamp),
         ..claim.clone()
     })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Label;
+    use crate::domain::apportion::largest_remainder;
+
+    /// An amount by levels of these weights.
+    fn shared(fen: i64, weights: &[i128]) -> Vec<Part> {
+        let amounts = largest_remainder(Money::from_fen(fen), weights).unwrap();
+        let level = |index: usize| Some(Label::parse(&format!("level{index}")).unwrap());
+        amounts.into_iter().enumerate().map(|(index, amount)| Part { level: level(index), amount }).collect()
+    }
+
+    fn same(one: &[Part], other: &[Part]) -> bool {
+        parts::minus(one, other).unwrap().iter().all(|part| part.amount.is_zero())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_accrued_stays_with_what_is_owed_and_nothing_is_lost_at_any_level(
+            weights in proptest::collection::vec(0_i128..1_000, 1..5),
+            [old, new] in [1_i64..10_000_000, 1_i64..10_000_000],
+            share in 0_i64..=100,
+        ) {
+            let (before, after) = (shared(old, &weights), shared(new, &weights));
+            let settled = parts::split(Money::from_fen(old / 100 * share), &before).unwrap();
+            let found = correction_of(&before, &settled, &after).unwrap();
+            // the accrual moves from the old parts to the new ones and what is owed
+            let accrued = parts::plus(&before, &found.accrued).unwrap();
+            prop_assert!(same(&accrued, &parts::plus(&after, &found.owed).unwrap()));
+            prop_assert!(same(&parts::plus(&found.settled, &found.owed).unwrap(), &settled));
+            prop_assert!(found.owed.iter().all(|part| part.amount.is_positive()));
+            // only what was paid beyond the new amount is asked back
+            let over = parts::sum(&settled).unwrap().fen() - new;
+            prop_assert_eq!(found.asked_back.fen(), over.max(0));
+            prop_assert_eq!(parts::sum(&found.owed).unwrap(), found.asked_back);
+            prop_assert_eq!(found.drawn.fen(), new - old + found.asked_back.fen());
+            let due = new - parts::sum(&found.settled).unwrap().fen();
+            prop_assert!(due >= 0, "{} is due", due);
+            prop_assert!(found.asked_back.is_zero() || due == 0);
+        }
+    }
 }

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use super::queries;
 use super::store::RecoveryRow;
 use super::{
-    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryOffset, RecoveryStatus, WriteOffRecovery, rules,
+    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryOffset,
+    RecoveryStatus, WriteOffRecovery, rules,
 };
 use crate::book::Command;
 use crate::claims::api::ByPath;

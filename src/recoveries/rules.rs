@@ -112,11 +112,7 @@ pub fn received(
 }
 
 /// A recovery of which less is owed, settled where nothing is, and by how much at each funding level.
-fn less_owed(
-    recovery: &Recovery,
-    amount: Money,
-    stamp: &Stamp,
-) -> Result<(Recovery, Vec<Part>), OutOfRange> {
+fn less_owed(recovery: &Recovery, amount: Money, stamp: &Stamp) -> Result<(Recovery, Vec<Part>), OutOfRange> {
     let back = parts::split(amount, &recovery.owed)?;
     let owed = parts::minus(&recovery.owed, &back)?;
     let settled = parts::sum(&owed)?.is_zero();

@@ -178,3 +178,81 @@ fn status_after(voucher: &Voucher, balance: &VoucherBalance) -> Result<VoucherSt
         (_, true) => Redeemed,
     })
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{
+        CreditCode, Instant, ProgrammeCode, RentalId, Revision, Sequence, Subject, VoucherId,
+    };
+
+    fn stamp(day: &str) -> Stamp {
+        let recorded_at = Instant::parse("2025-01-01T00:00:00.000000Z").unwrap();
+        Stamp { sequence: Sequence::new(9), recorded_at, business_date: Date::parse(day).unwrap() }
+    }
+
+    fn voucher(balance: VoucherBalance, status: VoucherStatus) -> Voucher {
+        let firm = CreditCode::parse("91310000MA1FL0000N").unwrap();
+        Voucher {
+            id: VoucherId::new(uuid::Uuid::nil()),
+            number: None,
+            programme: ProgrammeCode::parse("p").unwrap(),
+            organisation: firm,
+            provider: firm,
+            rental: RentalId::new(uuid::Uuid::nil()),
+            status,
+            suspended_from: None,
+            balance,
+            valid_from: Date::parse("2025-01-01").ok(),
+            valid_until: Date::parse("2025-06-30").ok(),
+            fiscal_year: None,
+            rules_version: 1,
+            calculation: 1,
+            reason: None,
+            created_by: Subject::parse("firm").unwrap(),
+            reviewed_by: None,
+            issued_by: None,
+            revision: Revision::first(&stamp("2025-01-01")),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_recalculation_keeps_every_part_of_a_face_and_their_sum(
+            [own, others, held, released, available] in [1_i64..1_000_000, 0..1_000_000, 0..1_000_000, 0..1_000_000, 0..1_000_000],
+            wanted in 1_i64..3_000_000,
+            over in any::<bool>(), closing in any::<bool>(),
+            status in proptest::sample::select(vec![
+                VoucherStatus::PartlyRedeemed, VoucherStatus::Redeemed, VoucherStatus::Suspended, VoucherStatus::Expired,
+                VoucherStatus::Cancelled,
+            ]),
+        ) {
+            let fen = Money::from_fen;
+            let face = fen(own + others + held + released + available);
+            let balance = VoucherBalance {
+                face, redeemed: fen(own + others), held: fen(held), released: fen(released), expired: Money::ZERO,
+            };
+            let day = stamp(if over { "2025-07-01" } else { "2025-06-30" });
+            let before = voucher(balance, status);
+            let room = room_to_correct(&before, fen(own), fen(released), day.business_date).unwrap();
+            prop_assert!(!over || room == fen(own), "past the last day it draws no more than it did");
+            let drawn = fen(wanted).min(room).minus(fen(own)).unwrap();
+            let (after, moved) = correct(&before, &Correction { drawn, closing }, &day).unwrap();
+            let left = after.balance.available().unwrap();
+            let parts = [after.balance.redeemed, after.balance.held, after.balance.released, left];
+            prop_assert!(parts.iter().all(|part| *part >= Money::ZERO), "{:?}", after.balance);
+            prop_assert_eq!(Money::sum(parts).unwrap(), face);
+            prop_assert_eq!(after.balance.redeemed, balance.redeemed.plus(drawn).unwrap());
+            let net = moved.released.minus(moved.taken_back).unwrap();
+            prop_assert_eq!(after.balance.released, balance.released.plus(net).unwrap());
+            prop_assert!(!closing || left.is_zero());
+            let open = after.status == VoucherStatus::PartlyRedeemed;
+            let ended = matches!(after.status, VoucherStatus::Redeemed | VoucherStatus::Expired);
+            prop_assert!(!ended || (left.is_zero() && after.balance.held.is_zero()));
+            prop_assert!(!open || left.is_positive() || after.balance.held.is_positive());
+        }
+    }
+}

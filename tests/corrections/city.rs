@@ -24,8 +24,7 @@ pub struct City<'a> {
 
 /// 20 % of compute, and what else the rules say.
 pub fn rules(more: Value) -> Value {
-    let mut rules =
-        json!({"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12});
+    let mut rules = json!({"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12});
     for (name, value) in more.as_object().expect("an object") {
         rules[name] = value.clone();
     }
@@ -177,7 +176,8 @@ impl<'a> City<'a> {
     /// The parts of a voucher's face, which sum to it.
     pub fn balance(&self, voucher: &str) -> [String; 4] {
         let balance = self.get(&format!("/v1/vouchers/{voucher}"), &self.sun)["balance"].clone();
-        let fen = |name: &str| text(&balance, &format!("/{name}")).replace('.', "").parse::<i64>().expect("fen");
+        let fen =
+            |name: &str| text(&balance, &format!("/{name}")).replace('.', "").parse::<i64>().expect("fen");
         let parts = ["redeemed", "held", "released", "expired", "available"].map(fen);
         assert_eq!(parts.iter().sum::<i64>(), fen("face"), "{balance}");
         ["redeemed", "held", "released", "available"].map(|name| text(&balance, &format!("/{name}")))

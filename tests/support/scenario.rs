@@ -202,8 +202,10 @@ fn corrections() -> Vec<Step> {
     let claim = id(4, 62);
     let settled = |amount: &str| json!([{ "item": "compute", "amount": amount, "tax_percent": "6" }]);
     let recalculate = |amount: &str, number: u8| {
-        officer(json!({ "propose_recalculation": { "claim": claim, "changes": { "settlement": settled(amount) },
-            "reason": reason(10 + number) } }))
+        officer(
+            json!({ "propose_recalculation": { "claim": claim, "changes": { "settlement": settled(amount) },
+            "reason": reason(10 + number) } }),
+        )
     };
     let mut all = vec![
         recalculate("15000.33", 1),
@@ -229,7 +231,9 @@ fn corrections() -> Vec<Step> {
         all.push(by("officer-2", "officer", pass));
     }
     all.push(approver(json!({ "approve_claim": { "id": id(4, 53) } })));
-    all.push(approver(json!({ "offset_recovery": { "id": id(6, 1), "claim": id(4, 53), "amount": "10.01" } })));
+    all.push(approver(
+        json!({ "offset_recovery": { "id": id(6, 1), "claim": id(4, 53), "amount": "10.01" } }),
+    ));
     let object = |number: u32| {
         let objection = json!({ "id": id(7, number), "claim": id(4, 51), "text": reason(15) });
         by("officer-3", "officer", json!({ "raise_objection": objection }))

@@ -1034,7 +1034,10 @@ fn check_claims(book: &Book) {
             payable::received(claim).expect("a sum"),
         ];
         assert_eq!((paid, due.is_zero()), (received, claim.status == ClaimStatus::Paid), "{claim:?}");
-        assert!(due >= Money::ZERO && paid.fen() + due.fen() == drawn, "more is paid than approved: {claim:?}");
+        assert!(
+            due >= Money::ZERO && paid.fen() + due.fen() == drawn,
+            "more is paid than approved: {claim:?}"
+        );
         assert!(claim.recovered >= claim.corrected && claim.recovered <= received, "{claim:?}");
         if claim.status == ClaimStatus::Approved {
             let payee = Some(claim.payee);
@@ -1135,7 +1138,12 @@ fn check_payments(book: &Book) {
     }
     same_balances(book, Account::B2008, paid, "what is expended is what was paid");
     expense.retain(|key, _| key.account == Account::F500101);
-    same_balances(book, Account::F500101, expense, "what is expensed is what was approved and not asked back");
+    same_balances(
+        book,
+        Account::F500101,
+        expense,
+        "what is expensed is what was approved and not asked back",
+    );
 }
 
 /// The balances of an account, those of 0.00 left out.

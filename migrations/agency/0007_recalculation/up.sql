@@ -27,15 +27,17 @@ UPDATE claims AS c
 ALTER TABLE claims
     DROP CONSTRAINT claims_paid,
     DROP CONSTRAINT claims_recovered,
+    -- sums are made only where there is something to sum
     ADD CONSTRAINT claims_paid CHECK (
-        (status = 'paid') = (coalesce(sum_of_parts(settled), 0) = amount)
-        AND coalesce(sum_of_parts(settled), 0) BETWEEN 0 AND amount
-        AND (paid_on IS NULL) = (payments = '[]')
-        AND (status IN ('approved', 'paid') OR (payments = '[]' AND batch IS NULL))),
+        CASE WHEN payments = '[]' THEN status <> 'paid' AND paid_on IS NULL
+             WHEN status = 'paid' THEN paid_on IS NOT NULL AND sum_of_parts(settled) = amount
+             ELSE status = 'approved' AND paid_on IS NOT NULL AND sum_of_parts(settled) BETWEEN 0 AND amount - 0.01 END
+        AND (batch IS NULL OR status IN ('approved', 'paid'))),
     ADD CONSTRAINT claims_settled CHECK (
-        coalesce(sum_of_parts(settled), 0) = coalesce(sum_of_parts(payments), 0) - corrected),
+        CASE WHEN payments = '[]' THEN settled = '[]' AND corrected = 0
+             ELSE sum_of_parts(settled) = sum_of_parts(payments) - corrected END),
     ADD CONSTRAINT claims_recovered CHECK (
-        recovered BETWEEN corrected AND coalesce(sum_of_parts(payments), 0)),
+        CASE WHEN payments = '[]' THEN recovered = 0 ELSE recovered BETWEEN corrected AND sum_of_parts(payments) END),
     ADD CONSTRAINT claims_pending CHECK (
         pending IS NULL OR (pending = last_sheet AND pending > calculation AND status IN ('approved', 'paid'))),
     ADD CONSTRAINT claims_objections CHECK (

@@ -98,8 +98,7 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     }
     let changed = rules::changed(before, &command.changes);
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
-    let proposed =
-        rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
+    let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
     let mut effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
     effects.sheets.push(NewSheet { document: before.id.to_string(), sheet: sheet.clone() });
@@ -139,8 +138,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     ])?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
-    let changed =
-        Claim { settlement: before.settlement.clone(), closing: before.closing, ..old.clone() };
+    let changed = Claim { settlement: before.settlement.clone(), closing: before.closing, ..old.clone() };
     let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());

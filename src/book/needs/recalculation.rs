@@ -2,9 +2,9 @@
 
 use super::claims::{parties, payable};
 use crate::book::{Book, Key, Keys};
+use crate::claims::Claim;
 use crate::claims::objection::RaiseObjection;
 use crate::claims::recalculation::{ApproveRecalculation, RecalculationKey, next_number};
-use crate::claims::Claim;
 use crate::domain::ClaimId;
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::{Counts, RulesKey, UsageKey};

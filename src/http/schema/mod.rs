@@ -83,8 +83,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::{Amount, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, Instant, Label, Line, Money,
-    ObjectionId, PaymentBatchId, Percent, Points, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject,
+    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, Instant, Label, Line, Money, ObjectionId,
+    PaymentBatchId, Percent, Points, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject,
     VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
