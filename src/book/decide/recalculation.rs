@@ -14,7 +14,7 @@ use crate::claims::recalculation::{
 };
 use crate::claims::{Claim, ClaimError, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
-use crate::ledger::{Account, Posting, parts};
+use crate::ledger::{Account, Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::{Recovery, rules as recoveries};
@@ -206,17 +206,23 @@ fn posted(
         .and(Posting::unaccrue(&less, accounts, &at, claim.payee))
         .and(Posting::release(moved.released, Account::B2003, &at, day.year()));
     if let Some(recovery) = recovery {
-        let credited = recoveries::credited(&recovery);
-        effects.posting = effects.posting.and(Posting::recovery(&recovery.owed, credited, &at));
-        effects.transitions.push(Transition {
-            kind: "recovery",
-            document: recovery.id.to_string(),
-            from: None,
-            to: recovery.status.as_str(),
-        });
-        effects.changes.push(Change::Recovery(Box::new(recovery)));
+        decided_too(&mut effects, recovery, &at);
     }
     Ok(effects)
+}
+
+/// Adds a recovery that is decided with the recalculation.
+fn decided_too(effects: &mut Effects, recovery: Recovery, at: &Dimensions) {
+    let credited = recoveries::credited(&recovery);
+    let posting = std::mem::take(&mut effects.posting);
+    effects.posting = posting.and(Posting::recovery(&recovery.owed, credited, at));
+    effects.transitions.push(Transition {
+        kind: "recovery",
+        document: recovery.id.to_string(),
+        from: None,
+        to: recovery.status.as_str(),
+    });
+    effects.changes.push(Change::Recovery(Box::new(recovery)));
 }
 
 /// What the caps on redemptions count, in the year of the claim's approval and in all.
