@@ -17,6 +17,7 @@ use subsidy_ledger::audit::leaf::{Leaf, posted};
 use subsidy_ledger::audit::tree::{Frontier, leaf_hash};
 use subsidy_ledger::book::{Book, Envelope, Series, Stop, decide};
 use subsidy_ledger::claims::store::ClaimRow;
+use subsidy_ledger::claims::store::further::{ObjectionRow, RecalculationRow};
 use subsidy_ledger::db::convert;
 use subsidy_ledger::domain::Instant;
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
@@ -165,6 +166,16 @@ impl Model {
             k.claim.uuid()
         ));
         document!("recoveries", recoveries, RecoveryRow, |k: &subsidy_ledger::domain::RecoveryId| k.uuid());
+        document!(
+            "recalculations",
+            recalculations,
+            RecalculationRow,
+            |k: &subsidy_ledger::claims::recalculation::RecalculationKey| (
+                k.claim.uuid(),
+                convert::count(k.number)
+            )
+        );
+        document!("objections", objections, ObjectionRow, |k: &subsidy_ledger::domain::ObjectionId| k.uuid());
         document!("claims", claims, ClaimRow, |k: &subsidy_ledger::domain::ClaimId| k.uuid());
         same!(
             "usages",

@@ -89,6 +89,31 @@ fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
     )
 }
 
+/// An approved claim of 5.00 of which so much was paid, and so much of it asked back.
+fn settled(status: &str, paid: &str, corrected: &str) -> String {
+    format!(
+        "{}UPDATE claims SET status = '{status}', paid_on = '2025-01-02', corrected = {corrected}, recovered = {corrected},
+         payments = '[{{\"amount\": \"{paid}\"}}]', settled = '[{{\"amount\": \"{paid}\"}}]';",
+        claim("approved", "5", PARTS, "0", "'2025-01-01', 'd'")
+    )
+}
+
+fn recalculation(status: &str, difference: &str, decided: &str) -> String {
+    format!(
+        "INSERT INTO recalculations (claim, number, previous, status, settlement, closing, amount, difference, reason, recovery,
+         decided_on, decided_by, rejection, created_by, created, version, updated_at)
+         VALUES ('01900000-0000-7000-8000-000000000001', 2, 1, '{status}', '[]', false, 5, {difference}, '', {decided}, 'a', 1, 1,
+         now());"
+    )
+}
+
+fn objection(status: &str, resolved: &str) -> String {
+    format!(
+        "INSERT INTO objections (id, claim, status, text, reason, resolved_by, created_by, created_at, created, version, updated_at)
+         VALUES (gen_random_uuid(), gen_random_uuid(), '{status}', '', {resolved}, 'a', now(), 1, 1, now());"
+    )
+}
+
 /// A line of a batch of its own, of one claim for all.
 fn payment_line(status: &str, amount: &str, result: &str) -> String {
     format!(
@@ -262,8 +287,31 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (payment_line("open", "0", "null, null"), "23514 payment_lines_amount_positive"),
         (payment_line("paid", "5", "null, '2025-01-01'"), "23514 payment_lines_result"),
         (payment_line("open", "5", "'FT1', '2025-01-01'"), "23514 payment_lines_result"),
-        (format!("{}{}", payment_line("paid", "5", "'FT1', '2025-01-01'"), payment_line("open", "5", "null, null")),
+        (format!("{}{}", payment_line("open", "5", "null, null"), payment_line("open", "5", "null, null")),
             "23505 payment_lines_once"),
+        (format!("{}{}", payment_line("paid", "5", "'FT1', '2025-01-01'"), payment_line("open", "5", "null, null")),
+            "accepted"),
+        // what is paid of a claim
+        (settled("paid", "5", "0"), "accepted"),
+        (settled("approved", "2", "0"), "accepted"),
+        (settled("approved", "5", "0"), "23514 claims_paid"),
+        (settled("paid", "2", "0"), "23514 claims_paid"),
+        (settled("approved", "6", "0"), "23514 claims_paid"),
+        (settled("approved", "2", "1"), "23514 claims_settled"),
+        (format!("{}UPDATE claims SET recovered = 5.01", settled("paid", "5", "0")), "23514 claims_recovered"),
+        (format!("{}UPDATE claims SET pending = 2, last_sheet = 2", settled("paid", "5", "0")), "accepted"),
+        (format!("{}UPDATE claims SET pending = 1, last_sheet = 1", settled("paid", "5", "0")), "23514 claims_pending"),
+        (format!("{}UPDATE claims SET objections = 1, objections_open = 1", settled("paid", "5", "0")), "23514 claims_objections"),
+        (recalculation("proposed", "-2", "null, null, null, null"), "accepted"),
+        (recalculation("approved", "-2", "gen_random_uuid(), '2025-01-01', 'b', null"), "accepted"),
+        (recalculation("approved", "2", "gen_random_uuid(), '2025-01-01', 'b', null"), "23514 recalculations_decided"),
+        (recalculation("approved", "2", "null, '2025-01-01', 'a', null"), "23514 recalculations_four_eyes"),
+        (recalculation("rejected", "2", "null, null, 'b', null"), "23514 recalculations_decided"),
+        (format!("{0}{0}", recalculation("proposed", "2", "null, null, null, null")), "23505 recalculations_pkey"),
+        (objection("open", "null, null"), "accepted"),
+        (objection("upheld", "'', 'b'"), "accepted"),
+        (objection("upheld", "'', 'a'"), "23514 objections_resolved"),
+        (objection("open", "'', 'b'"), "23514 objections_resolved"),
         (format!("{}{}", payment_line("returned", "5", "'FT1', '2025-01-01'"), payment_line("open", "5", "null, null")),
             "accepted"),
         ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
@@ -389,10 +437,12 @@ const WHO_MAY: &str = "
     agency_test.idempotency       app=ar auditor=r
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
     agency_test.numbers           app=arw auditor=r
+    agency_test.objections        app=arw auditor=r
     agency_test.organisations     app=arw auditor=r
     agency_test.payment_batches   app=arw auditor=r
     agency_test.payment_lines     app=arw auditor=r
     agency_test.programmes        app=arw auditor=r
+    agency_test.recalculations    app=arw auditor=r
     agency_test.recoveries        app=arw auditor=r
     agency_test.reference_rates   app=arw auditor=r
     agency_test.rentals           app=arw auditor=r
@@ -480,7 +530,7 @@ async fn up_down_up_leaves_no_difference() {
     migrate::up(&url).await.expect("public");
     migrate::create_agency(&url, &code).await.expect("an agency");
     let first = dump(&url);
-    assert!(first.contains("CREATE TABLE agency_city_1.recoveries"));
+    assert!(first.contains("CREATE TABLE agency_city_1.recalculations"));
 
     migrate::down(&url).await.expect("one back");
     let less = dump(&url);

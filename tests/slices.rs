@@ -49,6 +49,8 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::Contract(k) => one(k, &from.contracts, &mut to.contracts),
         Key::Voucher(k) => one(k, &from.vouchers, &mut to.vouchers),
         Key::Claim(k) => one(k, &from.claims, &mut to.claims),
+        Key::Recalculation(k) => one(k, &from.recalculations, &mut to.recalculations),
+        Key::Objection(k) => one(k, &from.objections, &mut to.objections),
         Key::PaymentBatch(k) => one(k, &from.payment_batches, &mut to.payment_batches),
         Key::PaymentLine(k) => one(k, &from.payment_lines, &mut to.payment_lines),
         Key::BatchClaims(k) => one(k, &from.batch_claims, &mut to.batch_claims),
@@ -80,6 +82,8 @@ fn same_changes(part: &Book, whole: &Book) {
         contracts,
         vouchers,
         claims,
+        recalculations,
+        objections,
         payment_batches,
         payment_lines,
         batch_claims,
@@ -147,7 +151,8 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
 
 /// Commands that need others before them.
 fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
-    let parts = ["_claim", "expire_", "remind_", "payment", "recovery", "account"];
+    let parts =
+        ["_claim", "expire_", "remind_", "payment", "recovery", "account", "recalculation", "objection"];
     Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
 }
 

@@ -22,6 +22,7 @@ use subsidy_ledger::audit::verify::Finding;
 use subsidy_ledger::auth::keys::Keys;
 use subsidy_ledger::book::Envelope;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
+use subsidy_ledger::db::migrate;
 use subsidy_ledger::engine::verify::{Verdict, Verified, verify};
 use subsidy_ledger::engine::{Answer, Engine, Submission};
 use support::{TestDatabase, agency};
@@ -117,6 +118,23 @@ async fn an_empty_schema_verifies_and_an_unknown_agency_does_not_exist() {
     assert_eq!(String::from_utf8(out).expect("text"), "[]\n");
     let other = subsidy_ledger::domain::AgencyCode::parse("other").expect("a code");
     verify(&connected(&test, "subsidy_auditor").await, &other, |_| ()).await.expect_err("no such agency");
+}
+
+#[tokio::test]
+async fn what_was_paid_before_payments_were_listed_is_listed_by_the_migration() {
+    let test = TestDatabase::create().await;
+    let first = |step: &Step| matches!(step, Step::One(e) if e.command.kind() == "propose_recalculation");
+    let before = scenario::steps().iter().position(first).expect("a recalculation");
+    written::play(&test, 0..before).await;
+    let client = test.client("subsidy_owner").await;
+    let listed = "SELECT count(*) FROM claims WHERE status = 'paid' AND jsonb_array_length(payments) = 1";
+    assert_eq!(number(&client, listed).await, 1);
+    let url = test.url("subsidy_owner");
+    migrate::down(&url).await.expect("one back");
+    migrate::up(&url).await.expect("on again");
+    assert_eq!(number(&client, listed).await, 1);
+    let found = verdict(&test).await;
+    assert!(matches!(found, Verdict::Good(_)), "{found:?}");
 }
 
 async fn number(client: &Client, sql: &str) -> i64 {
@@ -230,6 +248,31 @@ const CASES: &[Tampering] = &[
         "UPDATE organisations SET account_change = NULL WHERE account_change IS NOT NULL",
         "SELECT version FROM organisations WHERE account_change IS NOT NULL",
         "account_change",
+    ),
+    case(
+        "UPDATE recoveries SET offsets = jsonb_set(offsets, '{0,date}', '\"2026-03-01\"')",
+        "SELECT version FROM recoveries",
+        "offsets",
+    ),
+    case(
+        "UPDATE recalculations SET difference = difference - 0.01 WHERE status = 'approved'",
+        "SELECT version FROM recalculations WHERE status = 'approved'",
+        "difference",
+    ),
+    case(
+        "UPDATE objections SET text = '\\x00' WHERE status = 'open'",
+        "SELECT version FROM objections WHERE status = 'open'",
+        "text",
+    ),
+    case(
+        "UPDATE claims SET payments = jsonb_set(payments, '{0,date}', '\"2026-03-01\"') WHERE status = 'paid'",
+        "SELECT version FROM claims WHERE status = 'paid'",
+        "payments",
+    ),
+    case(
+        "UPDATE claims SET pending = NULL",
+        "SELECT version FROM claims WHERE pending IS NOT NULL",
+        "pending",
     ),
     case("UPDATE recoveries SET decision_no = 'x'", "SELECT version FROM recoveries", "decision_no"),
     case(

@@ -201,6 +201,8 @@ impl Touched {
             | Change::Rental(_)
             | Change::Voucher(_)
             | Change::Claim(_)
+            | Change::Recalculation(_)
+            | Change::Objection(_)
             | Change::PaymentBatch(_)
             | Change::PaymentLine(_)
             | Change::Recovery(_) => {}

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
+use crate::claims::objection::{RaiseObjection, ResolveObjection};
+use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
@@ -12,7 +14,9 @@ use crate::payments::{
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
-use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery};
+use crate::recoveries::{
+    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery,
+};
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::vouchers::{
@@ -119,6 +123,16 @@ commands! {
     ApproveClaim(ApproveClaim) "approve_claim";
     /// A reviewed claim refused.
     RejectClaim(RejectClaim) "reject_claim";
+    /// A further sheet of an approved or a paid claim.
+    ProposeRecalculation(Box<ProposeRecalculation>) "propose_recalculation";
+    /// A further sheet in force: the difference is posted or asked back.
+    ApproveRecalculation(ApproveRecalculation) "approve_recalculation";
+    /// A further sheet refused.
+    RejectRecalculation(RejectRecalculation) "reject_recalculation";
+    /// An objection to a claim that is published.
+    RaiseObjection(RaiseObjection) "raise_objection";
+    /// An objection upheld or dismissed.
+    ResolveObjection(ResolveObjection) "resolve_objection";
     /// Approved claims to be paid together.
     ProposePaymentBatch(Box<ProposePaymentBatch>) "propose_payment_batch";
     /// A batch for the bank.
@@ -135,6 +149,8 @@ commands! {
     ApproveRecovery(ApproveRecovery) "approve_recovery";
     /// Money that came back.
     ReceiveRecovery(ReceiveRecovery) "receive_recovery";
+    /// What is due of a claim, kept for a recovery.
+    OffsetRecovery(OffsetRecovery) "offset_recovery";
     /// What is outstanding, given up.
     WriteOffRecovery(WriteOffRecovery) "write_off_recovery";
 }
@@ -170,6 +186,11 @@ impl Command {
             Self::ReviewClaim(c) => c.id.to_string(),
             Self::ApproveClaim(c) => c.id.to_string(),
             Self::RejectClaim(c) => c.id.to_string(),
+            Self::ProposeRecalculation(c) => c.claim.to_string(),
+            Self::ApproveRecalculation(c) => c.claim.to_string(),
+            Self::RejectRecalculation(c) => c.claim.to_string(),
+            Self::RaiseObjection(c) => c.id.to_string(),
+            Self::ResolveObjection(c) => c.id.to_string(),
             Self::ProposePaymentBatch(c) => c.id.to_string(),
             Self::ApprovePaymentBatch(c) => c.id.to_string(),
             Self::RejectPaymentBatch(c) => c.id.to_string(),
@@ -178,6 +199,7 @@ impl Command {
             Self::ProposeRecovery(c) => c.id.to_string(),
             Self::ApproveRecovery(c) => c.id.to_string(),
             Self::ReceiveRecovery(c) => c.id.to_string(),
+            Self::OffsetRecovery(c) => c.id.to_string(),
             Self::WriteOffRecovery(c) => c.id.to_string(),
         }
     }

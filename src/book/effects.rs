@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Series;
 use crate::agencies::Agency;
 use crate::claims::Claim;
+use crate::claims::objection::Objection;
+use crate::claims::recalculation::Recalculation;
 use crate::domain::{Date, Money, PaymentBatchId, RentalId, VoucherId};
 use crate::ledger::Posting;
 use crate::organisations::Organisation;
@@ -37,6 +39,10 @@ pub enum Change {
     Voucher(Box<Voucher>),
     /// A claim.
     Claim(Box<Claim>),
+    /// A recalculation of a claim.
+    Recalculation(Box<Recalculation>),
+    /// An objection to a claim.
+    Objection(Box<Objection>),
     /// A payment batch.
     PaymentBatch(Box<PaymentBatch>),
     /// A claim in a payment batch.
@@ -158,6 +164,16 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calculation: Option<Calculation>,
     },
+    /// A recalculation of a claim, with its sheet where the command made one.
+    Recalculation {
+        /// The recalculation.
+        recalculation: Box<Recalculation>,
+        /// The new sheet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calculation: Option<Calculation>,
+    },
+    /// An objection to a claim.
+    Objection(Box<Objection>),
     /// A payment batch.
     PaymentBatch(Box<PaymentBatch>),
     /// A line of a payment batch, with the batch as it left it.

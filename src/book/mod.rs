@@ -23,10 +23,12 @@ pub use slots::{Fault, Slots};
 
 use crate::agencies::Agency;
 use crate::claims::Claim;
+use crate::claims::objection::Objection;
+use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, PaymentBatchId, ProgrammeCode,
-    RecoveryId, RentalId, VoucherId,
+    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, ObjectionId, PaymentBatchId,
+    ProgrammeCode, RecoveryId, RentalId, VoucherId,
 };
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::organisations::Organisation;
@@ -71,6 +73,10 @@ pub enum Key {
     Voucher(VoucherId),
     /// A claim.
     Claim(ClaimId),
+    /// A recalculation of a claim.
+    Recalculation(RecalculationKey),
+    /// An objection to a claim.
+    Objection(ObjectionId),
     /// A payment batch.
     PaymentBatch(PaymentBatchId),
     /// A claim in a payment batch.
@@ -117,6 +123,10 @@ pub struct Book {
     pub vouchers: Slots<VoucherId, Voucher>,
     /// Claims.
     pub claims: Slots<ClaimId, Claim>,
+    /// Recalculations of claims.
+    pub recalculations: Slots<RecalculationKey, Recalculation>,
+    /// Objections to claims.
+    pub objections: Slots<ObjectionId, Objection>,
     /// Payment batches.
     pub payment_batches: Slots<PaymentBatchId, PaymentBatch>,
     /// Claims in payment batches.
@@ -151,6 +161,8 @@ impl Book {
             contracts: Slots::complete(),
             vouchers: Slots::complete(),
             claims: Slots::complete(),
+            recalculations: Slots::complete(),
+            objections: Slots::complete(),
             payment_batches: Slots::complete(),
             payment_lines: Slots::complete(),
             batch_claims: Slots::complete(),
@@ -175,6 +187,8 @@ impl Book {
             Key::Contract(k) => self.contracts.knows(k),
             Key::Voucher(k) => self.vouchers.knows(k),
             Key::Claim(k) => self.claims.knows(k),
+            Key::Recalculation(k) => self.recalculations.knows(k),
+            Key::Objection(k) => self.objections.knows(k),
             Key::PaymentBatch(k) => self.payment_batches.knows(k),
             Key::PaymentLine(k) => self.payment_lines.knows(k),
             Key::BatchClaims(k) => self.batch_claims.knows(k),
@@ -199,6 +213,8 @@ impl Book {
             Key::Contract(k) => self.contracts.looked_for(k),
             Key::Voucher(k) => self.vouchers.looked_for(k),
             Key::Claim(k) => self.claims.looked_for(k),
+            Key::Recalculation(k) => self.recalculations.looked_for(k),
+            Key::Objection(k) => self.objections.looked_for(k),
             Key::PaymentBatch(k) => self.payment_batches.looked_for(k),
             Key::PaymentLine(k) => self.payment_lines.looked_for(k),
             Key::BatchClaims(k) => self.batch_claims.looked_for(k),
@@ -304,6 +320,8 @@ impl Book {
             Change::Voucher(v) => self.put_voucher(*v),
             Change::Recovery(r) => self.recoveries.put(r.id, *r),
             Change::Claim(c) => self.claims.put(c.id, *c),
+            Change::Recalculation(r) => self.recalculations.put(r.key(), *r),
+            Change::Objection(o) => self.objections.put(o.id, *o),
             Change::PaymentBatch(b) => self.payment_batches.put(b.id, *b),
             Change::PaymentLine(l) => self.put_line(*l),
             Change::ContractUse { rental, voucher, contract_use } => {

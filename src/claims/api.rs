@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 use super::queries;
 use super::store::ClaimRow;
 use super::{
-    ApproveClaim, Claim, ClaimKind, ClaimRequest, ClaimStatus, NameClaim, RejectClaim, ReviewClaim,
-    WriteClaim,
+    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimRequest, ClaimStatus, NameClaim, RejectClaim,
+    ReviewClaim, SettledBy, WriteClaim, payable,
 };
 use crate::book::Command;
 use crate::db::pool::Connection;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Instant, Money, PaymentBatchId, ProgrammeCode, Sequence, Subject, VoucherId,
+    ClaimId, CreditCode, Date, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Sequence, Subject,
+    VoucherId,
 };
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
@@ -25,7 +26,7 @@ use crate::reports::attachments::{Attachments, Wanted};
 use crate::vouchers::ReviewDecision;
 
 /// The most lines of a settlement.
-const LINES_MAX: usize = 100;
+pub(super) const LINES_MAX: usize = 100;
 
 /// A claim as it is written.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,7 +57,7 @@ pub struct ClaimReview {
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     /// The business date where none is given.
-    effective_date: Option<Date>,
+    pub(super) effective_date: Option<Date>,
 }
 
 /// Nothing but the path.
@@ -90,6 +91,18 @@ pub struct ClaimView {
     approved_on: Option<Date>,
     /// The batch that it is to be paid with, or was.
     payment_batch_id: Option<PaymentBatchId>,
+    /// What was paid of it or offset, in order.
+    payments: Vec<ClaimPaymentView>,
+    /// CNY that the bank paid.
+    paid: Money,
+    /// CNY that was kept for recoveries.
+    offset: Money,
+    /// CNY that is still to be paid.
+    payable: Money,
+    /// The recalculation that waits for approval.
+    recalculation: Option<PendingView>,
+    /// How many objections are open.
+    objections_open: u32,
     paid_on: Option<Date>,
     /// CNY that was decided to come back.
     recovered: Money,
@@ -104,11 +117,53 @@ pub struct ClaimView {
     updated_at: Instant,
 }
 
+/// What was paid of a claim, or offset: by the bank with a batch, or against a recovery.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClaimPaymentView {
+    payment_batch_id: Option<PaymentBatchId>,
+    recovery_id: Option<RecoveryId>,
+    amount: Money,
+    date: Date,
+}
+
+impl ClaimPaymentView {
+    fn of(payment: &ClaimPayment) -> Self {
+        let (payment_batch_id, recovery_id) = match payment.by {
+            SettledBy::Batch(batch) => (Some(batch), None),
+            SettledBy::Recovery(recovery) => (None, Some(recovery)),
+        };
+        Self { payment_batch_id, recovery_id, amount: payment.amount, date: payment.date }
+    }
+}
+
+/// A recalculation that waits for approval.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingView {
+    /// The number of its sheet.
+    version: u32,
+    amount: Option<Money>,
+    /// Its amount less the claim's.
+    difference: Option<Money>,
+    calculation: Option<Calculation>,
+}
+
+impl PendingView {
+    fn of(claim: &Claim, version: u32, attached: &Attachments) -> Self {
+        let calculation = attached.sheet(&claim.id.to_string(), version);
+        let amount = calculation.as_ref().map(|sheet| sheet.amount);
+        let difference = amount.and_then(|amount| amount.minus(claim.amount).ok());
+        Self { version, amount, difference, calculation }
+    }
+}
+
 impl ClaimView {
     /// What its view shows beside it.
     pub fn wants(claim: &Claim, wanted: &mut Wanted) {
         wanted.text(claim.reason);
         wanted.sheet(claim.id.to_string(), claim.calculation);
+        if let Some(version) = claim.pending {
+            wanted.sheet(claim.id.to_string(), version);
+        }
     }
 
     /// The view of a claim.
@@ -132,6 +187,12 @@ impl ClaimView {
             reviewed_on: claim.reviewed_on,
             approved_on: claim.approved_on,
             payment_batch_id: claim.batch,
+            payments: claim.payments.iter().map(ClaimPaymentView::of).collect(),
+            paid: payable::paid(claim).unwrap_or_default(),
+            offset: payable::offset(claim).unwrap_or_default(),
+            payable: payable::payable(claim).unwrap_or_default(),
+            recalculation: claim.pending.map(|version| PendingView::of(claim, version, attached)),
+            objections_open: claim.objections_open,
             paid_on: claim.paid_on,
             recovered: claim.recovered,
             reason: attached.text(claim.reason),
@@ -237,7 +298,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 }
 
 /// A claim that the caller may see, with what its view shows beside it.
-async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), Problem> {
+pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), Problem> {
     let id: ClaimId = request.path.value("id")?;
     let conn: Connection = request.reader().await?;
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
@@ -256,11 +317,4 @@ async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let (found, attached) = seen(&request).await?;
     Reply::document(&ClaimView::of(&found, &attached), found.revision.version)
-}
-
-/// `GET /claims/{id}/calculation`
-pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
-    let (found, attached) = seen(&request).await?;
-    let sheet = attached.sheet(&found.id.to_string(), found.calculation);
-    Reply::json(&sheet.ok_or_else(|| Problem::new("not_found"))?)
 }

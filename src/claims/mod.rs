@@ -3,10 +3,16 @@
 //! draft → submitted → reviewed → approved → paid; returned, rejected, withdrawn. A submitted claim holds its
 //! amount on the voucher until it is decided; returned, it keeps its hold, so that a claim filed in time can be
 //! mended after the last usable day. Inputs change in a draft or a returned claim only; the rules are those in
-//! force at submission.
+//! force at submission. What is found out later is a recalculation: a further sheet, of which the difference is posted
+//! once another person approves it.
 
 pub mod api;
+pub mod objection;
+pub mod objections_api;
+pub mod payable;
 pub mod queries;
+pub mod recalculation;
+pub mod recalculations_api;
 pub mod rules;
 pub mod store;
 
@@ -14,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Money, PaymentBatchId, ProgrammeCode, Revision, Subject, TextHash, VoucherId,
+    ClaimId, CreditCode, Date, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
+    VoucherId,
 };
 use crate::ledger::Part;
 use crate::programmes::calculation::SettledLine;
@@ -151,8 +158,69 @@ pub struct Claim {
     /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
+    /// What was paid of it or offset, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<ClaimPayment>,
+    /// By funding level, what was paid or offset and a recalculation did not ask back; 0.00 where a level is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Part>,
+    /// CNY that recalculations asked back. The voucher and the caps stay charged with it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: Money,
+    /// The highest number that a sheet of its recalculations has; 0 where there was none.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub last_sheet: u32,
+    /// The recalculation that waits for another person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<u32>,
+    /// The day from which the newest recalculation counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalculated_on: Option<Date>,
+    /// How many objections were raised.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub objections: u32,
+    /// How many of them are open.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub objections_open: u32,
+    /// Whether one was upheld since it was filed last: it cannot be approved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub objection_upheld: bool,
     /// Where it stands in the log.
     pub revision: Revision,
+}
+
+// serde hands references
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(amount: &Money) -> bool {
+    amount.is_zero()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_none_yet(count: &u32) -> bool {
+    *count == 0
+}
+
+/// By what a part of a claim was settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettledBy {
+    /// The bank, with this batch.
+    Batch(PaymentBatchId),
+    /// An offset against this recovery.
+    Recovery(RecoveryId),
+}
+
+/// What was paid of a claim, or offset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimPayment {
+    /// By what.
+    pub by: SettledBy,
+    /// CNY.
+    pub amount: Money,
+    /// The amount by funding level. A level is below zero where a recalculation moved a fen to another.
+    pub parts: Vec<Part>,
+    /// On which day.
+    pub date: Date,
 }
 
 /// What a claim is written from.
@@ -242,6 +310,35 @@ pub enum ClaimError {
     EligibilityChanged {
         /// Which rule: `category`, `size`, `startup_only`, `region`.
         reason: String,
+    },
+    /// A recalculation waits for another person.
+    #[error("recalculation {version} waits")]
+    RecalculationPending {
+        /// Its number.
+        version: u32,
+    },
+    /// What a recalculation was computed from is no longer so.
+    #[error("{amount} was proposed, {now} is right")]
+    RecalculationStale {
+        /// CNY, as proposed.
+        amount: Money,
+        /// CNY, as computed now.
+        now: Money,
+    },
+    /// Objections wait to be resolved.
+    #[error("{count} objections are open")]
+    ObjectionOpen {
+        /// How many.
+        count: String,
+    },
+    /// An objection was upheld.
+    #[error("an objection was upheld")]
+    ObjectionUpheld,
+    /// A claim takes so many objections.
+    #[error("at most {limit} objections")]
+    TooManyObjections {
+        /// How many.
+        limit: String,
     },
     /// 公示 is not over.
     #[error("published until {until}")]

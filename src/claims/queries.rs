@@ -1,10 +1,27 @@
 //! What is read of claims.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::store::ClaimRow;
-use crate::statement;
+use super::store::further::{ObjectionRow, RecalculationRow};
+use crate::{rows, statement};
+
+rows! {
+    /// A claim that is published.
+    pub struct PublishedFound {
+        id: Uuid,
+        kind: String,
+        programme: String,
+        organisation: String,
+        name: String,
+        amount: Decimal,
+        reviewed_on: NaiveDate,
+        until: NaiveDate,
+        created: i64,
+    }
+}
 
 statement! {
     /// One.
@@ -26,4 +43,21 @@ statement! {
          AND ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR programme = $6) \
          AND ($7::text IS NULL OR organisation = $7) AND ($8::timestamptz IS NULL OR updated_at >= $8) \
          ORDER BY created LIMIT $9";
+    /// A page of a claim's recalculations, oldest first.
+    pub fn recalculations(claim: Uuid, after: i64, limit: i64) -> Vec<RecalculationRow> =
+        "SELECT * FROM recalculations WHERE claim = $1 AND created > $2 ORDER BY created LIMIT $3";
+    /// A page of the objections to a claim, of all or of a subject's own, oldest first.
+    pub fn objections(claim: Uuid, after: i64, all: bool, subject: &str, limit: i64) -> Vec<ObjectionRow> =
+        "SELECT * FROM objections WHERE claim = $1 AND created > $2 AND ($3 OR created_by = $4) \
+         ORDER BY created LIMIT $5";
+    /// A page of the claims that are published on a day: reviewed, and not more than so many days ago as the rules of
+    /// their submission ask for.
+    pub fn published(today: NaiveDate, after: i64, limit: i64) -> Vec<PublishedFound> =
+        "SELECT c.id, c.kind, c.programme, c.organisation, o.name, c.amount, c.reviewed_on, \
+                c.reviewed_on + (r.rules ->> 'publicity_days')::int AS until, c.created \
+           FROM claims AS c JOIN organisations AS o ON o.credit_code = c.organisation \
+           JOIN rules_versions AS r ON r.programme = c.programme AND r.number = c.rules_version \
+          WHERE c.status = 'reviewed' AND c.created > $2 AND (r.rules ->> 'publicity_days')::int > 0 \
+            AND c.reviewed_on + (r.rules ->> 'publicity_days')::int >= $1 \
+          ORDER BY c.created LIMIT $3";
 }

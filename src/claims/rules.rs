@@ -1,6 +1,6 @@
 //! Decisions on claims.
 
-use super::{Claim, ClaimError, ClaimKind, ClaimRequest, ClaimStatus, ReviewClaim};
+use super::{Claim, ClaimError, ClaimKind, ClaimRequest, ClaimStatus, ReviewClaim, objection};
 use crate::domain::money::Amount;
 use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
 use crate::ledger::Part;
@@ -65,7 +65,7 @@ pub fn still_eligible(organisation: &Organisation, rules: &RulesVersion) -> Resu
 }
 
 /// A sheet's amount by funding level.
-fn parts(sheet: &Calculation) -> Vec<Part> {
+pub fn parts(sheet: &Calculation) -> Vec<Part> {
     if sheet.shares.is_empty() {
         return vec![Part { level: None, amount: sheet.amount }];
     }
@@ -118,6 +118,15 @@ pub fn draft(
         submitted_by: None,
         reviewed_by: None,
         approved_by: None,
+        payments: Vec::new(),
+        settled: Vec::new(),
+        corrected: Money::ZERO,
+        last_sheet: 0,
+        pending: None,
+        recalculated_on: None,
+        objections: 0,
+        objections_open: 0,
+        objection_upheld: false,
         revision: Revision::first(stamp),
     }
 }
@@ -166,6 +175,7 @@ pub fn submitted(claim: Claim, actor: &Actor) -> Claim {
         submitted_by: Some(actor.subject.clone()),
         reviewed_by: None,
         reviewed_on: None,
+        objection_upheld: false,
         ..claim
     }
 }
@@ -189,7 +199,11 @@ pub fn review(
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<Claim, ClaimError> {
-    in_state(claim, &[ClaimStatus::Submitted])?;
+    // after an objection was upheld it can be sent back to be mended
+    let mended = claim.objection_upheld && command.decision == ReviewDecision::Return;
+    if !(mended && claim.status == ClaimStatus::Reviewed) {
+        in_state(claim, &[ClaimStatus::Submitted])?;
+    }
     let (status, held) = match command.decision {
         ReviewDecision::Pass => (ClaimStatus::Reviewed, claim.held),
         ReviewDecision::Return => (ClaimStatus::Returned, claim.held),
@@ -221,16 +235,13 @@ pub fn reject(claim: &Claim, reason: TextHash, stamp: &Stamp) -> Result<Claim, C
     })
 }
 
-/// Whether a claim waits for approval, and its publicity, where the rules ask for one, is over.
+/// Whether a claim waits for approval, its publicity, where the rules ask for one, is over, and no objection stands
+/// against it.
 pub fn approvable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Result<(), ClaimError> {
     in_state(claim, &[ClaimStatus::Reviewed])?;
-    let days = rules.rules.publicity_days.map(u64::from);
-    let until = claim.reviewed_on.zip(days).and_then(|(from, days)| from.plus_days(days));
-    match until {
-        Some(until) if stamp.business_date <= until && days != Some(0) => {
-            Err(ClaimError::PublicityRunning { until })
-        }
-        Some(_) | None => Ok(()),
+    match objection::published_until(claim, rules) {
+        Some(until) if stamp.business_date <= until => Err(ClaimError::PublicityRunning { until }),
+        Some(_) | None => objection::none_stands(claim),
     }
 }
 

@@ -5,6 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub mod further;
+
 use super::Claim;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{ClaimId, Date, PaymentBatchId, VoucherId};
@@ -40,6 +42,15 @@ rows! {
         submitted_by: Option<String>,
         reviewed_by: Option<String>,
         approved_by: Option<String>,
+        payments: Value,
+        settled: Value,
+        corrected: Decimal,
+        last_sheet: i32,
+        pending: Option<i32>,
+        recalculated_on: Option<NaiveDate>,
+        objections: i32,
+        objections_open: i32,
+        objection_upheld: bool,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -76,6 +87,15 @@ impl ClaimRow {
             submitted_by: c.submitted_by.as_ref().map(ToString::to_string),
             reviewed_by: c.reviewed_by.as_ref().map(ToString::to_string),
             approved_by: c.approved_by.as_ref().map(ToString::to_string),
+            payments: convert::json(&c.payments)?,
+            settled: convert::json(&c.settled)?,
+            corrected: convert::decimal(c.corrected),
+            last_sheet: convert::count(c.last_sheet),
+            pending: c.pending.map(convert::count),
+            recalculated_on: c.recalculated_on.map(Date::naive),
+            objections: convert::count(c.objections),
+            objections_open: convert::count(c.objections_open),
+            objection_upheld: c.objection_upheld,
             created: convert::sequence(c.revision.created),
             version: convert::sequence(c.revision.version),
             updated_at: c.revision.updated_at.utc(),
@@ -112,6 +132,15 @@ impl ClaimRow {
             submitted_by: convert::read_opt(self.submitted_by.as_deref())?,
             reviewed_by: convert::read_opt(self.reviewed_by.as_deref())?,
             approved_by: convert::read_opt(self.approved_by.as_deref())?,
+            payments: convert::read_json(&self.payments)?,
+            settled: convert::read_json(&self.settled)?,
+            corrected: convert::money(self.corrected)?,
+            last_sheet: convert::read_count(self.last_sheet)?,
+            pending: self.pending.map(convert::read_count).transpose()?,
+            recalculated_on: self.recalculated_on.map(Date::from_naive),
+            objections: convert::read_count(self.objections)?,
+            objections_open: convert::read_count(self.objections_open)?,
+            objection_upheld: self.objection_upheld,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

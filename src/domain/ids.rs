@@ -65,3 +65,7 @@ document_id!(
     /// A recovery.
     RecoveryId
 );
+document_id!(
+    /// An objection to a claim that is published.
+    ObjectionId
+);

@@ -26,7 +26,7 @@ pub use agency_code::AgencyCode;
 pub use credit_code::CreditCode;
 pub use dates::{Date, Instant};
 pub use exact::Exact;
-pub use ids::{BudgetChangeId, ClaimId, PaymentBatchId, RecoveryId, RentalId, VoucherId};
+pub use ids::{BudgetChangeId, ClaimId, ObjectionId, PaymentBatchId, RecoveryId, RentalId, VoucherId};
 pub use money::Money;
 pub use percent::{Percent, Points};
 pub use rounding::{Rounding, RoundingMode, RoundingScope};

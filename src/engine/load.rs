@@ -9,6 +9,7 @@ use super::batch::BatchError;
 use super::store::NumberRow;
 use crate::book::{Book, Key, Keys, RateKey, Series};
 use crate::claims::store::ClaimRow;
+use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
 use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::organisations::store::OrganisationRow;
@@ -32,6 +33,8 @@ struct Wanted {
     contracts: Vec<String>,
     vouchers: Vec<Uuid>,
     claims: Vec<Uuid>,
+    recalculations: Vec<(Uuid, i32)>,
+    objections: Vec<Uuid>,
     payment_batches: Vec<Uuid>,
     payment_lines: Vec<(Uuid, Uuid)>,
     batch_claims: Vec<Uuid>,
@@ -63,6 +66,10 @@ impl Wanted {
             Key::Contract(k) => self.contracts.push(contract_column(k)),
             Key::Voucher(k) => self.vouchers.push(k.uuid()),
             Key::Claim(k) => self.claims.push(k.uuid()),
+            Key::Recalculation(k) => {
+                self.recalculations.push((k.claim.uuid(), crate::db::convert::count(k.number)));
+            }
+            Key::Objection(k) => self.objections.push(k.uuid()),
             Key::PaymentBatch(k) => self.payment_batches.push(k.uuid()),
             Key::PaymentLine(k) => self.payment_lines.push((k.batch.uuid(), k.claim.uuid())),
             Key::BatchClaims(k) => self.batch_claims.push(k.uuid()),
@@ -87,6 +94,8 @@ pub(super) struct Rows {
     pub rentals: Vec<RentalRow>,
     pub vouchers: Vec<VoucherRow>,
     pub claims: Vec<ClaimRow>,
+    pub recalculations: Vec<RecalculationRow>,
+    pub objections: Vec<ObjectionRow>,
     pub payment_batches: Vec<PaymentBatchRow>,
     pub payment_lines: Vec<PaymentLineRow>,
     pub batch_claims: Vec<PlacedRow>,
@@ -139,6 +148,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         rentals,
         vouchers,
         claims,
+        recalculations,
+        objections,
         payment_batches,
         payment_lines,
         batch_claims,
@@ -158,6 +169,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         RentalRow::by_keys(conn, &wanted.rentals),
         VoucherRow::by_keys(conn, &wanted.vouchers),
         ClaimRow::by_keys(conn, &wanted.claims),
+        RecalculationRow::by_keys(conn, &wanted.recalculations),
+        ObjectionRow::by_keys(conn, &wanted.objections),
         PaymentBatchRow::by_keys(conn, &wanted.payment_batches),
         PaymentLineRow::by_keys(conn, &wanted.payment_lines),
         batch_claims,
@@ -178,6 +191,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         rentals,
         vouchers,
         claims,
+        recalculations,
+        objections,
         payment_batches,
         payment_lines,
         batch_claims,
@@ -227,6 +242,14 @@ impl Rows {
         for row in &self.claims {
             let claim = row.read()?;
             book.claims.load(claim.id, claim);
+        }
+        for row in &self.recalculations {
+            let recalculation = row.read()?;
+            book.recalculations.load(recalculation.key(), recalculation);
+        }
+        for row in &self.objections {
+            let objection = row.read()?;
+            book.objections.load(objection.id, objection);
         }
         for row in &self.payment_batches {
             let batch = row.read()?;

@@ -14,6 +14,7 @@ use super::submission::Submission;
 use crate::audit::tree::FullTile;
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;
+use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
 use crate::domain::Date;
@@ -93,6 +94,8 @@ pub(super) async fn write(
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
     let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
     let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
+    let recalculations = versioned!(book.recalculations, |_, r| RecalculationRow::new(r))?;
+    let objections = versioned!(book.objections, |_, o| Ok(ObjectionRow::new(o)))?;
     let batches = versioned!(book.payment_batches, |_, b| Ok(PaymentBatchRow::new(b)))?;
     let lines = versioned!(book.payment_lines, |_, l| Ok(PaymentLineRow::new(l)))?;
     let recoveries = versioned!(book.recoveries, |_, r| RecoveryRow::new(r))?;
@@ -126,6 +129,10 @@ pub(super) async fn write(
         update_versioned!(conn, VoucherRow, vouchers),
         ClaimRow::insert(conn, &claims.new),
         update_versioned!(conn, ClaimRow, claims),
+        RecalculationRow::insert(conn, &recalculations.new),
+        update_versioned!(conn, RecalculationRow, recalculations),
+        ObjectionRow::insert(conn, &objections.new),
+        update_versioned!(conn, ObjectionRow, objections),
         RecoveryRow::insert(conn, &recoveries.new),
         update_versioned!(conn, RecoveryRow, recoveries),
         PaymentBatchRow::insert(conn, &batches.new),

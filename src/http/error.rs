@@ -157,11 +157,17 @@ table! {
     "voucher_differs": 422, ["券不符", "该申领对应券 {voucher}，不能更换。"], ["Another voucher", "The claim redeems voucher {voucher} and stays with it."];
     "eligibility_changed": 422, ["资格已变", "不再符合条件：{reason}。"], ["Eligibility changed", "The organisation is no longer eligible: {reason}."];
     "publicity_running": 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];
+    "recalculation_pending": 409, ["有待批的重新核算", "第 {version} 版核算单待批。"], ["Recalculation pending", "Recalculation {version} waits for approval."];
+    "recalculation_stale": 409, ["核算已过时", "提出时为 {amount}，现为 {now}，须重新提出。"], ["Recalculation stale", "{amount} was proposed and {now} is right now; propose it anew."];
+    "objection_open": 409, ["有未处理的异议", "有 {count} 件异议未处理。"], ["Objection open", "{count} objections are open."];
+    "objection_upheld": 409, ["异议成立", "异议成立，只能退回或驳回。"], ["Objection upheld", "An objection was upheld; the claim can only be returned or rejected."];
+    "too_many_objections": 409, ["异议过多", "一项申领最多 {limit} 件异议。"], ["Too many objections", "A claim takes at most {limit} objections."];
     "claim_not_payable": 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
     "claim_in_batch": 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} stands in a payment batch already."];
     "bank_account_changed": 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更：请驳回批次，或将该行录为退回，再重新提出。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed: reject the batch or record the line as returned, and propose it anew."];
     "bank_account_missing": 422, ["缺少银行账户", "没有银行账户的收款单位：{payees}。"], ["Bank account missing", "Payees without a bank account: {payees}."];
     "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
+    "offset_mismatch": 422, ["不能抵扣", "{member} 不同，不能抵扣。"], ["Offset mismatch", "It cannot be offset: the {member} is another."];
     "too_many_receipts": 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];
     "validity_out_of_range": 422, ["有效期超出范围", "最后可用日超出日历范围。"], ["Validity out of range", "The last usable day lies beyond the calendar."];
 }

@@ -6,6 +6,8 @@ use super::problem::Problem;
 use crate::agencies::api::AgencyView;
 use crate::book::Outcome;
 use crate::claims::api::ClaimView;
+use crate::claims::objections_api::ObjectionView;
+use crate::claims::recalculations_api::RecalculationView;
 use crate::domain::{AgencyCode, Sequence};
 use crate::engine::Engine;
 use crate::engine::submission::{Accepted, NewText};
@@ -37,6 +39,9 @@ pub async fn attachments(
         if let Outcome::Claim { claim, calculation: Some(sheet) } = &one.outcome {
             known.put_sheet(claim.id.to_string(), sheet.clone());
         }
+        if let Outcome::Recalculation { recalculation, calculation: Some(sheet) } = &one.outcome {
+            known.put_sheet(recalculation.claim.to_string(), sheet.clone());
+        }
         wants(&one.outcome, &mut wanted);
     }
     let missing = known.missing(wanted);
@@ -65,6 +70,8 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         }
         Outcome::Recovery(recovery) => RecoveryView::wants(recovery, wanted),
         Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
+        Outcome::Recalculation { recalculation, .. } => RecalculationView::wants(recalculation, wanted),
+        Outcome::Objection(objection) => ObjectionView::wants(objection, wanted),
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
             PaymentBatchView::wants(batch, wanted);
         }
@@ -92,6 +99,10 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
         Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
+        Outcome::Recalculation { recalculation, .. } => {
+            serde_json::to_value(RecalculationView::of(recalculation, attached))
+        }
+        Outcome::Objection(objection) => serde_json::to_value(ObjectionView::of(objection, attached)),
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
             serde_json::to_value(PaymentBatchView::of(batch, attached))
         }
@@ -114,6 +125,8 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         | Outcome::Reminder { voucher, .. } => voucher.revision,
         Outcome::Recovery(recovery) => recovery.revision,
         Outcome::Claim { claim, .. } => claim.revision,
+        Outcome::Recalculation { recalculation, .. } => recalculation.revision,
+        Outcome::Objection(objection) => objection.revision,
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => batch.revision,
     };
     Some(revision.version)

@@ -10,7 +10,7 @@ use super::route::{Param, Route, Shape, Verb};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use super::verb::Parse;
 use crate::agencies::api as agencies;
-use crate::claims::api as claims;
+use crate::claims::{api as claims, objections_api as objections, recalculations_api as recalculations};
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
 use crate::organisations::api as organisations;
@@ -32,6 +32,7 @@ const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Pro
 /// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
 const PAYERS: Permission = Roles(&[Officer, Approver]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
+const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
 const LIMIT: Param =
     Param { name: "limit", about: "1 to 200; 50 where left out.", schema: Shape::of::<u32>() };
@@ -54,6 +55,8 @@ const ACCOUNT: Param =
 const DOCUMENT: Param = Param { name: "document", about: "Of this document.", schema: Shape::of::<String>() };
 const FROM: Param = Param { name: "from", about: "Effective on or after.", schema: Shape::of::<Date>() };
 const UNTIL: Param = Param { name: "until", about: "Effective on or before.", schema: Shape::of::<Date>() };
+const VERSION: Param =
+    Param { name: "version", about: "The sheet of this number.", schema: Shape::of::<u32>() };
 const AS_OF: Param = Param {
     name: "as_of",
     about: "Turnovers up to this day; today's where left out.",
@@ -199,12 +202,23 @@ pub static ROUTES: &[Route] = &[
         method: Put, path: "/v1/claims/{id}", permission: APPLICANT, summary: ["修改申领", "Write a draft or a returned claim anew"],
         query: &[], takes: Some(of::<claims::NewClaim>()), gives: of::<claims::ClaimView>(), creates: false, verb: Verb::Write(claims::rewrite),
     },
-    get("/v1/claims/{id}/calculation", PARTIES, ["申领的计算单", "A claim's calculation sheet"], read!(claims::calculation), of::<Calculation>()),
+    get("/v1/claims/{id}/calculation", PARTIES, ["申领的计算单", "A claim's calculation sheet: the newest, or the one of a version"], read!(recalculations::calculation), of::<Calculation>()).with(&[VERSION]),
+    get("/v1/claims/{id}/calculations", PARTIES, ["申领的各版计算单", "All calculation sheets of a claim"], read!(recalculations::calculations), page::<Calculation>()).with(PAGE),
     post("/v1/claims/{id}/submit", APPLICANT, ["提交申领", "Submit a claim"], claims::submit, [of::<claims::ByPath>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/withdraw", APPLICANT, ["撤回申领", "Withdraw a claim"], claims::withdraw, [of::<claims::ByPath>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/review", OFFICER, ["审核申领", "Review a claim"], claims::review, [of::<claims::ClaimReview>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/approve", APPROVER, ["批准申领", "Approve a claim"], claims::approve, [of::<claims::Approval>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/reject", APPROVER, ["驳回申领", "Reject a claim"], claims::reject, [of::<organisations::WithReason>(), of::<claims::ClaimView>()]),
+    post("/v1/claims/{id}/recalculate", OFFICER, ["提出重新核算", "Propose a recalculation"], recalculations::propose, [of::<recalculations::NewRecalculation>(), of::<recalculations::RecalculationView>()]).creating(),
+    post("/v1/claims/{id}/recalculate/approve", APPROVER, ["批准待批的重新核算", "Approve the recalculation that waits"], recalculations::approve_waiting, [of::<claims::Approval>(), of::<recalculations::RecalculationView>()]),
+    post("/v1/claims/{id}/recalculate/reject", APPROVER, ["驳回待批的重新核算", "Reject the recalculation that waits"], recalculations::reject_waiting, [of::<organisations::WithReason>(), of::<recalculations::RecalculationView>()]),
+    get("/v1/claims/{id}/recalculations", PARTIES, ["重新核算列表", "List a claim's recalculations"], read!(recalculations::list), page::<recalculations::RecalculationView>()).with(PAGE),
+    post("/v1/claims/{id}/recalculations/{version}/approve", APPROVER, ["批准重新核算", "Approve a recalculation"], recalculations::approve, [of::<claims::Approval>(), of::<recalculations::RecalculationView>()]),
+    post("/v1/claims/{id}/recalculations/{version}/reject", APPROVER, ["驳回重新核算", "Reject a recalculation"], recalculations::reject, [of::<organisations::WithReason>(), of::<recalculations::RecalculationView>()]),
+    get("/v1/publicity", EVERYONE, ["公示", "Claims that are published"], read!(objections::published), page::<objections::PublishedView>()).with(PAGE),
+    post("/v1/claims/{id}/objections", OBJECTORS, ["提出异议", "Object to a published claim"], objections::raise, [of::<objections::NewObjection>(), of::<objections::ObjectionView>()]).creating(),
+    get("/v1/claims/{id}/objections", PARTIES, ["异议列表", "List the objections to a claim"], read!(objections::list), page::<objections::ObjectionView>()).with(PAGE),
+    post("/v1/claims/{id}/objections/{objection}/resolve", OFFICER, ["处理异议", "Resolve an objection"], objections::resolve, [of::<objections::NewResolution>(), of::<objections::ObjectionView>()]),
 
     post("/v1/payment-batches", OFFICER, ["提出拨付批次", "Propose a payment batch"], payments::propose, [of::<payments::NewPaymentBatch>(), of::<payments::PaymentBatchView>()]).creating(),
     get("/v1/payment-batches", INSIDE, ["拨付批次列表", "List payment batches"], read!(payments::list), page::<payments::PaymentBatchView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
@@ -226,6 +240,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/recoveries/{id}", INSIDE, ["追回", "A recovery"], read!(recoveries::get), of::<recoveries::RecoveryView>()),
     post("/v1/recoveries/{id}/approve", APPROVER, ["批准追回", "Approve a recovery"], recoveries::approve, [of::<claims::ByPath>(), of::<recoveries::RecoveryView>()]),
     post("/v1/recoveries/{id}/receipts", OFFICER, ["录入追回到账", "Record money that came back"], recoveries::receive, [of::<recoveries::NewReceipt>(), of::<recoveries::RecoveryView>()]),
+    post("/v1/recoveries/{id}/offset", APPROVER, ["抵扣", "Keep what is due of a claim for a recovery"], recoveries::offset, [of::<recoveries::NewOffset>(), of::<recoveries::RecoveryView>()]),
     post("/v1/recoveries/{id}/write-off", APPROVER, ["核销追回", "Write off a recovery"], recoveries::write_off, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),
 
     Route {

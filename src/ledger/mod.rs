@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod balances;
+pub mod parts;
 pub mod postings;
 pub mod store;
 

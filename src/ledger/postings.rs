@@ -107,6 +107,19 @@ impl Posting {
         .owed_to(payee)
     }
 
+    /// **ACCRUE** reversed, level by level: less was approved than before and none of it is paid.
+    pub fn unaccrue(
+        parts: &[Part],
+        [commitment, expense]: [Account; 2],
+        at: &Dimensions,
+        payee: CreditCode,
+    ) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting.pair(Account::B2007, commitment, amount, at).pair(Account::F2302, expense, amount, at)
+        })
+        .owed_to(payee)
+    }
+
     /// **PAY(a)**, level by level: B Dr2007 Cr2008; F Dr2302 Cr4001; Y Dr7101 Cr6001.
     pub fn pay(parts: &[Part], at: &Dimensions, payee: CreditCode) -> Self {
         Self::by_level(parts, at, |posting, amount, at| {
@@ -155,6 +168,24 @@ impl Posting {
         Self::by_level(parts, at, |posting, amount, at| posting.pair(credited, Account::F1212, amount, at))
     }
 
+    /// **Offset** of what is due against what is owed, the same sum by the levels of each: B Dr2007 Cr2001;
+    /// F Dr2302 Cr1212. The debits are the payable's, the credits the recovery's.
+    pub fn offset(
+        (due, at, payee): (&[Part], &Dimensions, CreditCode),
+        (owed, back_at): (&[Part], &Dimensions),
+    ) -> Self {
+        let lines = |parts: &[Part], accounts: [Account; 2], side, at: &Dimensions| {
+            parts.iter().fold(Self::default(), |posting, part| {
+                let at = Dimensions { level: part.level.clone(), ..at.clone() };
+                accounts
+                    .into_iter()
+                    .fold(posting, |posting, account| posting.line(account, side, part.amount, &at))
+            })
+        };
+        let debits = lines(due, [Account::B2007, Account::F2302], Side::Debit, at).owed_to(payee);
+        debits.and(lines(owed, [Account::B2001, Account::F1212], Side::Credit, back_at))
+    }
+
     /// Both postings as one.
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -177,19 +208,22 @@ impl Posting {
     }
 
     /// Adds a debit and a credit of the same amount; a part of 0.00 is left out.
-    fn pair(mut self, debit: Account, credit: Account, amount: Money, at: &Dimensions) -> Self {
+    fn pair(self, debit: Account, credit: Account, amount: Money, at: &Dimensions) -> Self {
+        self.line(debit, Side::Debit, amount, at).line(credit, Side::Credit, amount, at)
+    }
+
+    /// One line; none of 0.00.
+    fn line(mut self, account: Account, side: Side, amount: Money, at: &Dimensions) -> Self {
         if !amount.is_zero() {
-            for (account, side) in [(debit, Side::Debit), (credit, Side::Credit)] {
-                self.0.push(Line {
-                    account,
-                    side,
-                    amount,
-                    programme: at.programme.clone(),
-                    organisation: at.organisation,
-                    level: at.level.clone(),
-                    fiscal_year: at.fiscal_year,
-                });
-            }
+            self.0.push(Line {
+                account,
+                side,
+                amount,
+                programme: at.programme.clone(),
+                organisation: at.organisation,
+                level: at.level.clone(),
+                fiscal_year: at.fiscal_year,
+            });
         }
         self
     }
@@ -232,6 +266,7 @@ mod tests {
             let (amount, at) = (Money::from_fen(fen), at(year));
             let payee = CreditCode::parse("91310000MA1FL0000N").unwrap();
             let parts = [Part { level: None, amount }, Part { level: Some(Label::parse("city").unwrap()), amount }];
+            let total = amount.plus(amount).unwrap();
             for posting in [
                 Posting::appropriate(amount, &at),
                 Posting::reduce_appropriation(amount, &at),
@@ -239,6 +274,8 @@ mod tests {
                 Posting::commit(amount, Account::B2003, &at),
                 Posting::release(amount, Account::B2003, &at, FiscalYear::new(today).unwrap()),
                 Posting::accrue(&parts, [Account::B2003, Account::F500101], &at, payee),
+                Posting::unaccrue(&parts, [Account::B2003, Account::F500101], &at, payee),
+                Posting::offset((&parts, &at, payee), (&[Part { level: None, amount: total }], &at)),
                 Posting::pay(&parts, &at, payee),
                 Posting::unpay(&parts, &at, payee),
                 Posting::recovery(&parts, Account::F2103, &at),

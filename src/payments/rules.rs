@@ -1,12 +1,16 @@
 //! Decisions on payment batches.
 
 use super::{BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, SettlePayment};
-use crate::claims::{Claim, ClaimStatus};
-use crate::domain::{Actor, Money, PaymentBatchId, Revision, Stamp, TextHash};
+use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
+use crate::domain::money::OutOfRange;
+use crate::domain::{Actor, Date, Money, PaymentBatchId, Revision, Stamp, TextHash};
 
 /// Whether a claim may go into a batch.
 pub fn payable(claim: &Claim) -> Result<(), PaymentError> {
     match (claim.status, claim.batch) {
+        (ClaimStatus::Approved, None) if claim.pending.is_some() => {
+            Err(PaymentError::ClaimNotPayable { claim: claim.id, status: "recalculated".to_owned() })
+        }
         (ClaimStatus::Approved, None) => Ok(()),
         (ClaimStatus::Approved, Some(_)) => Err(PaymentError::ClaimInBatch { claim: claim.id }),
         (status, _) => {
@@ -15,19 +19,19 @@ pub fn payable(claim: &Claim) -> Result<(), PaymentError> {
     }
 }
 
-/// A claim's line in a new batch.
-pub fn line(batch: PaymentBatchId, claim: &Claim, stamp: &Stamp) -> PaymentLine {
-    PaymentLine {
+/// A claim's line in a new batch: what is due of it.
+pub fn line(batch: PaymentBatchId, claim: &Claim, stamp: &Stamp) -> Result<PaymentLine, OutOfRange> {
+    Ok(PaymentLine {
         batch,
         claim: claim.id,
         payee: claim.payee,
-        amount: claim.amount,
+        amount: claims::payable(claim)?,
         status: LineStatus::Open,
         bank_reference: None,
         date: None,
         reason: None,
         revision: Revision::first(stamp),
-    }
+    })
 }
 
 /// A claim that stands in a batch, or in none.
@@ -155,14 +159,42 @@ pub fn counted(batch: &PaymentBatch, effect: Effect, stamp: &Stamp) -> PaymentBa
     }
 }
 
+/// What a result settles of a claim, or what it takes back: what is due, or what the line paid. Error: what was paid is
+/// asked back, or the claim is on its way to the bank again.
+pub fn moves(
+    claim: &Claim,
+    line: &PaymentLine,
+    effect: Effect,
+    date: Date,
+) -> Result<Option<ClaimPayment>, PaymentError> {
+    let by = SettledBy::Batch(line.batch);
+    match effect {
+        Effect::Nothing => Ok(None),
+        Effect::Pays => {
+            let parts = claims::due(claim).unwrap_or_default();
+            Ok(Some(ClaimPayment { by, amount: line.amount, parts, date }))
+        }
+        Effect::Reverses if claim.recovered.is_positive() => {
+            Err(PaymentError::WrongState { status: "recovered".to_owned() })
+        }
+        Effect::Reverses if claim.status == ClaimStatus::Approved && claim.batch.is_some() => {
+            Err(PaymentError::ClaimInBatch { claim: claim.id })
+        }
+        Effect::Reverses => Ok(claims::paid_with(claim, by).cloned()),
+    }
+}
+
 /// The claim after its line's result: paid, or approved and free again.
-pub fn claim_after(claim: &Claim, command: &SettlePayment, stamp: &Stamp) -> Claim {
-    let paid = command.outcome == PaymentResult::Paid;
-    Claim {
-        status: if paid { ClaimStatus::Paid } else { ClaimStatus::Approved },
-        batch: claim.batch.filter(|_| paid),
-        paid_on: Some(command.date).filter(|_| paid),
-        revision: claim.revision.next(stamp),
-        ..claim.clone()
+pub fn claim_after(
+    claim: &Claim,
+    effect: Effect,
+    payment: Option<&ClaimPayment>,
+    stamp: &Stamp,
+) -> Result<Claim, OutOfRange> {
+    let claim = Claim { batch: None, revision: claim.revision.next(stamp), ..claim.clone() };
+    match (effect, payment) {
+        (Effect::Pays, Some(payment)) => claims::settled(claim, payment.clone()),
+        (Effect::Reverses, Some(payment)) => claims::unsettled(claim, payment),
+        (Effect::Pays | Effect::Nothing | Effect::Reverses, _) => claims::restated(claim),
     }
 }

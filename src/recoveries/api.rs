@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use super::queries;
 use super::store::RecoveryRow;
 use super::{
-    ApproveRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryStatus, WriteOffRecovery, rules,
+    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryOffset,
+    RecoveryStatus, WriteOffRecovery, rules,
 };
 use crate::book::Command;
 use crate::claims::api::ByPath;
@@ -54,6 +55,26 @@ pub struct ReceiptView {
     bank_reference: Line,
 }
 
+/// What is due of a claim, to be kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOffset {
+    /// Whose: an approved claim of the same payee that stands in no batch.
+    claim_id: ClaimId,
+    /// As much as is owed and due where none is given.
+    amount: Option<Amount>,
+    /// The business date where none is given.
+    effective_date: Option<Date>,
+}
+
+/// What was kept of a claim.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OffsetView {
+    claim_id: ClaimId,
+    amount: Money,
+    date: Date,
+}
+
 /// A recovery.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecoveryView {
@@ -63,11 +84,13 @@ pub struct RecoveryView {
     organisation: CreditCode,
     status: RecoveryStatus,
     amount: Money,
+    /// CNY that came back or was offset.
     received: Money,
     written_off: Money,
     /// amount − received − written_off
     outstanding: Money,
     receipts: Vec<ReceiptView>,
+    offsets: Vec<OffsetView>,
     decision_no: Line,
     reason: Option<String>,
     fraud: bool,
@@ -92,6 +115,7 @@ impl RecoveryView {
             date: r.date,
             bank_reference: r.bank_reference.clone(),
         };
+        let offset = |o: &RecoveryOffset| OffsetView { claim_id: o.claim, amount: o.amount, date: o.date };
         Self {
             id: recovery.id,
             claim_id: recovery.claim,
@@ -103,6 +127,7 @@ impl RecoveryView {
             written_off: recovery.written_off,
             outstanding: rules::outstanding(recovery).unwrap_or_default(),
             receipts: recovery.receipts.iter().map(receipt).collect(),
+            offsets: recovery.offsets.iter().map(offset).collect(),
             decision_no: recovery.decision_no.clone(),
             reason: attached.text(Some(recovery.reason)),
             fraud: recovery.fraud,
@@ -143,6 +168,13 @@ pub fn receive(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
     let NewReceipt { amount, date, bank_reference } = request.body()?;
     Ok(Parsed::new(Command::ReceiveRecovery(ReceiveRecovery { id, amount, date, bank_reference })))
+}
+
+/// `POST /recoveries/{id}/offset`
+pub fn offset(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let NewOffset { claim_id: claim, amount, effective_date } = request.body()?;
+    Ok(Parsed::new(Command::OffsetRecovery(OffsetRecovery { id, claim, amount, effective_date })))
 }
 
 /// `POST /recoveries/{id}/write-off`

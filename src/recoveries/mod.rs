@@ -1,7 +1,8 @@
 //! Recoveries 追回: money of a paid claim that is to come back.
 //!
 //! proposed → approved → settled, once nothing is outstanding: received, or written off. One for fraud blocks the
-//! organisation and suspends its vouchers when it is approved.
+//! organisation and suspends its vouchers when it is approved. What the same payee is due in the same year can be kept for
+//! it: an offset.
 
 pub mod api;
 pub mod queries;
@@ -17,7 +18,7 @@ use crate::domain::{
 };
 use crate::ledger::Part;
 
-/// The most receipts of a recovery.
+/// The most receipts and offsets of a recovery.
 pub const RECEIPTS_MAX: usize = 100;
 
 /// Where a recovery is in its life.
@@ -54,6 +55,17 @@ pub struct Receipt {
     pub bank_reference: Line,
 }
 
+/// What was kept of a claim that was due to the same payee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryOffset {
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// CNY.
+    pub amount: Money,
+    /// On which day.
+    pub date: Date,
+}
+
 /// A recovery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
@@ -69,7 +81,7 @@ pub struct Recovery {
     pub status: RecoveryStatus,
     /// CNY that is to come back.
     pub amount: Money,
-    /// CNY that came back.
+    /// CNY that came back or was offset.
     pub received: Money,
     /// CNY that was given up.
     pub written_off: Money,
@@ -77,6 +89,9 @@ pub struct Recovery {
     pub owed: Vec<Part>,
     /// What came back, in order.
     pub receipts: Vec<Receipt>,
+    /// What was kept of claims, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offsets: Vec<RecoveryOffset>,
     /// The decision's number.
     pub decision_no: Line,
     /// Why.
@@ -142,6 +157,21 @@ pub struct ReceiveRecovery {
     pub bank_reference: Line,
 }
 
+/// `POST /recoveries/{id}/offset`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffsetRecovery {
+    /// Which recovery.
+    pub id: RecoveryId,
+    /// Against which claim.
+    pub claim: ClaimId,
+    /// CNY; as much as is owed and due where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// The day it counts from; the business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
 /// `POST /recoveries/{id}/write-off`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteOffRecovery {
@@ -166,6 +196,12 @@ pub enum RecoveryError {
     ExceedsOutstanding {
         /// CNY.
         outstanding: Money,
+    },
+    /// What is due of a claim cannot be kept for this recovery.
+    #[error("another {member}")]
+    OffsetMismatch {
+        /// What is another: `organisation`, `payee`, `programme`, `fiscal_year`.
+        member: String,
     },
     /// A recovery takes so many receipts.
     #[error("at most {limit} receipts")]

@@ -1,32 +1,27 @@
 //! Decisions on recoveries.
 
 use super::{
-    ProposeRecovery, RECEIPTS_MAX, Receipt, ReceiveRecovery, Recovery, RecoveryError, RecoveryStatus,
+    ProposeRecovery, RECEIPTS_MAX, Receipt, ReceiveRecovery, Recovery, RecoveryError, RecoveryOffset,
+    RecoveryStatus,
 };
-use crate::claims::{Claim, ClaimStatus};
-use crate::domain::apportion::largest_remainder;
+use crate::claims::recalculation::Recalculation;
+use crate::claims::{Claim, ClaimPayment, SettledBy, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Money, Revision, Stamp};
-use crate::ledger::{Account, Part};
+use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp};
+use crate::ledger::{Account, Part, parts};
 
 /// What of a paid claim was not asked back yet.
 pub fn outstanding_of(claim: &Claim) -> Result<Money, RecoveryError> {
-    if claim.status != ClaimStatus::Paid {
+    let received = payable::received(claim).unwrap_or_default();
+    if received.is_zero() {
         return Err(RecoveryError::WrongState { status: claim.status.as_str().to_owned() });
     }
-    Ok(claim.amount.minus(claim.recovered).unwrap_or_default())
+    Ok(received.minus(claim.recovered).unwrap_or_default())
 }
 
 /// Error: more than is outstanding.
 pub fn within(amount: Money, outstanding: Money) -> Result<(), RecoveryError> {
     if amount > outstanding { Err(RecoveryError::ExceedsOutstanding { outstanding }) } else { Ok(()) }
-}
-
-/// An amount in proportion to parts.
-fn split(amount: Money, by: &[Part]) -> Result<Vec<Part>, OutOfRange> {
-    let weights: Vec<i128> = by.iter().map(|part| i128::from(part.amount.fen())).collect();
-    let amounts = largest_remainder(amount, &weights)?;
-    Ok(by.iter().zip(amounts).map(|(part, amount)| Part { level: part.level.clone(), amount }).collect())
 }
 
 /// A recovery proposed.
@@ -46,13 +41,14 @@ pub fn propose(
         amount,
         received: Money::ZERO,
         written_off: Money::ZERO,
-        owed: split(amount, &claim.parts)?,
+        owed: parts::split(amount, &claim.settled)?,
         receipts: Vec::new(),
+        offsets: Vec::new(),
         decision_no: command.decision_no.clone(),
         reason: command.reason,
         fraud: command.fraud,
         fiscal_year: claim.fiscal_year,
-        paid_on: claim.paid_on.unwrap_or(stamp.business_date),
+        paid_on: payable::first_paid_on(claim).unwrap_or(stamp.business_date),
         effective_date: command.effective_date,
         decided_on: None,
         created_by: actor.subject.clone(),
@@ -90,21 +86,13 @@ pub fn credited(recovery: &Recovery) -> Account {
 
 /// CNY that is still owed.
 pub fn outstanding(recovery: &Recovery) -> Result<Money, OutOfRange> {
-    Money::sum(recovery.owed.iter().map(|part| part.amount))
-}
-
-/// Parts less other parts of the same levels.
-fn less(owed: &[Part], paid: &[Part]) -> Result<Vec<Part>, OutOfRange> {
-    let left = |(owed, paid): (&Part, &Part)| {
-        Ok(Part { level: owed.level.clone(), amount: owed.amount.minus(paid.amount)? })
-    };
-    owed.iter().zip(paid).map(left).collect()
+    parts::sum(&recovery.owed)
 }
 
 /// Whether one more receipt can be kept.
 pub fn receivable(recovery: &Recovery) -> Result<(), RecoveryError> {
     in_state(recovery, RecoveryStatus::Approved)?;
-    if recovery.receipts.len() >= RECEIPTS_MAX {
+    if recovery.receipts.len() + recovery.offsets.len() >= RECEIPTS_MAX {
         return Err(RecoveryError::TooManyReceipts { limit: RECEIPTS_MAX.to_string() });
     }
     Ok(())
@@ -117,20 +105,108 @@ pub fn received(
     stamp: &Stamp,
 ) -> Result<(Recovery, Vec<Part>), OutOfRange> {
     let amount = command.amount.money();
-    let parts = split(amount, &recovery.owed)?;
-    let owed = less(&recovery.owed, &parts)?;
-    let mut after = Recovery {
+    let (mut after, parts) = less_owed(recovery, amount, stamp)?;
+    let (date, bank_reference) = (command.date, command.bank_reference.clone());
+    after.receipts.push(Receipt { amount, date, bank_reference });
+    Ok((after, parts))
+}
+
+/// A recovery of which less is owed, settled where nothing is, and by how much at each funding level.
+fn less_owed(recovery: &Recovery, amount: Money, stamp: &Stamp) -> Result<(Recovery, Vec<Part>), OutOfRange> {
+    let back = parts::split(amount, &recovery.owed)?;
+    let owed = parts::minus(&recovery.owed, &back)?;
+    let settled = parts::sum(&owed)?.is_zero();
+    let after = Recovery {
+        status: if settled { RecoveryStatus::Settled } else { recovery.status },
         received: recovery.received.plus(amount)?,
         owed,
         revision: recovery.revision.next(stamp),
         ..recovery.clone()
     };
-    let (date, bank_reference) = (command.date, command.bank_reference.clone());
-    after.receipts.push(Receipt { amount, date, bank_reference });
-    if outstanding(&after)?.is_zero() {
-        after.status = RecoveryStatus::Settled;
+    Ok((after, back))
+}
+
+/// Whether what is due of a claim can be kept for a recovery: of the same organisation, payee and programme, and all of
+/// it in one year: paid, approved and offset.
+pub fn offsettable(
+    recovery: &Recovery,
+    (claim, of): (&Claim, &Claim),
+    day: Date,
+) -> Result<(), RecoveryError> {
+    let year = Some(recovery.paid_on.year());
+    let same = [
+        ("organisation", claim.organisation == recovery.organisation),
+        ("payee", claim.payee == of.payee),
+        ("programme", claim.programme == recovery.programme),
+        ("fiscal_year", claim.approved_on.map(Date::year) == year && Some(day.year()) == year),
+    ];
+    match same.iter().find(|(_, same)| !same) {
+        Some((member, _)) => Err(RecoveryError::OffsetMismatch { member: (*member).to_owned() }),
+        None => Ok(()),
     }
-    Ok((after, parts))
+}
+
+/// A recovery and a claim after an offset.
+#[derive(Debug)]
+pub struct Offsetting {
+    /// The recovery, of which less is owed.
+    pub recovery: Recovery,
+    /// By funding level, what is owed less.
+    pub owed: Vec<Part>,
+    /// The claim, of which less is due.
+    pub claim: Claim,
+    /// By funding level, what is due less.
+    pub due: Vec<Part>,
+}
+
+/// An amount that is due of a claim, kept for a recovery.
+pub fn offset(
+    recovery: &Recovery,
+    claim: &Claim,
+    (amount, date): (Money, Date),
+    stamp: &Stamp,
+) -> Result<Offsetting, OutOfRange> {
+    let (mut after, owed) = less_owed(recovery, amount, stamp)?;
+    after.offsets.push(RecoveryOffset { claim: claim.id, amount, date });
+    let [due, _] = parts::by_sign(&payable::due(claim)?)?;
+    let due = parts::split(amount, &due)?;
+    let by = SettledBy::Recovery(recovery.id);
+    let payment = ClaimPayment { by, amount, parts: due.clone(), date };
+    let claim = Claim { revision: claim.revision.next(stamp), ..claim.clone() };
+    Ok(Offsetting { recovery: after, owed, claim: payable::settled(claim, payment)?, due })
+}
+
+/// What a recalculation of a paid claim asks back, decided with it.
+pub fn corrected(
+    id: RecoveryId,
+    claim: &Claim,
+    (recalculation, owed): (&Recalculation, Vec<Part>),
+    (decision_no, day): (Line, Date),
+    (actor, stamp): (&Actor, &Stamp),
+) -> Result<Recovery, OutOfRange> {
+    Ok(Recovery {
+        id,
+        claim: claim.id,
+        programme: claim.programme.clone(),
+        organisation: claim.organisation,
+        status: RecoveryStatus::Approved,
+        amount: parts::sum(&owed)?,
+        received: Money::ZERO,
+        written_off: Money::ZERO,
+        owed,
+        receipts: Vec::new(),
+        offsets: Vec::new(),
+        decision_no,
+        reason: recalculation.reason,
+        fraud: false,
+        fiscal_year: claim.fiscal_year,
+        paid_on: payable::first_paid_on(claim).unwrap_or(day),
+        effective_date: None,
+        decided_on: Some(day),
+        created_by: recalculation.created_by.clone(),
+        approved_by: Some(actor.subject.clone()),
+        revision: Revision::first(stamp),
+    })
 }
 
 /// A recovery of which the rest is given up.
@@ -138,7 +214,7 @@ pub fn written_off(recovery: &Recovery, stamp: &Stamp) -> Result<Recovery, OutOf
     Ok(Recovery {
         status: RecoveryStatus::Settled,
         written_off: outstanding(recovery)?,
-        owed: less(&recovery.owed, &recovery.owed)?,
+        owed: parts::minus(&recovery.owed, &recovery.owed)?,
         revision: recovery.revision.next(stamp),
         ..recovery.clone()
     })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::AsyncPgConnection;
 
-use crate::db::convert;
+use crate::db::convert::{self, Unreadable};
 use crate::domain::TextHash;
 use crate::organisations::store::read_hash;
 use crate::programmes::calculation::Calculation;
@@ -16,14 +16,26 @@ rows! {
 }
 
 rows! {
-    struct SheetFound { document: String, version: i32, sheet: serde_json::Value }
+    /// A sheet of a document.
+    pub struct SheetFound { document: String, version: i32, sheet: serde_json::Value }
 }
 
 statement! {
     fn texts(hashes: &[Vec<u8>]) -> Vec<TextFound> = "SELECT sha256, body FROM texts WHERE sha256 = ANY($1)";
+    /// A page of a document's sheets, the first first.
+    pub fn sheets_of(document: &str, after: i64, limit: i64) -> Vec<SheetFound> =
+        "SELECT document, version, sheet FROM calculations WHERE document = $1 AND version > $2 \
+         ORDER BY version LIMIT $3";
     fn sheets(documents: &[String], versions: &[i32]) -> Vec<SheetFound> =
         "SELECT c.document, c.version, c.sheet FROM unnest($1, $2) AS w(document, version) \
          JOIN calculations AS c ON c.document = w.document AND c.version = w.version";
+}
+
+impl SheetFound {
+    /// The sheet of a row.
+    pub fn read(&self) -> Result<Calculation, Unreadable> {
+        convert::read_json(&self.sheet)
+    }
 }
 
 /// What is looked for.
@@ -97,8 +109,8 @@ impl Attachments {
         let numbered = wanted.sheets.iter().filter_map(|(d, v)| Some((d.clone(), i32::try_from(*v).ok()?)));
         let (documents, versions): (Vec<String>, Vec<i32>) = numbered.unzip();
         for row in sheets(conn, &documents, &versions).await? {
-            let key = (row.document, convert::read_count(row.version)?);
-            self.sheets.insert(key, convert::read_json(&row.sheet)?);
+            let sheet = row.read()?;
+            self.sheets.insert((row.document, convert::read_count(row.version)?), sheet);
         }
         Ok(())
     }

@@ -65,6 +65,17 @@ statement! {
                      AND reviewed_by IS DISTINCT FROM $3 \
                   OR status = 'returned' AND organisation = $4) \
              UNION ALL \
+             SELECT 'recalculation', r.claim || '/' || r.number, 'approve', r.status, c.programme, c.organisation, \
+                    r.created, r.updated_at \
+               FROM recalculations AS r JOIN claims AS c ON c.id = r.claim \
+              WHERE $2 AND r.status = 'proposed' AND r.created_by <> $3 AND c.created_by <> $3 \
+                AND c.submitted_by IS DISTINCT FROM $3 AND c.reviewed_by IS DISTINCT FROM $3 \
+             UNION ALL \
+             SELECT 'objection', o.id::text, 'resolve', o.status, c.programme, c.organisation, o.created, o.updated_at \
+               FROM objections AS o JOIN claims AS c ON c.id = o.claim \
+              WHERE $1 AND o.status = 'open' AND o.created_by <> $3 AND c.created_by <> $3 \
+                AND c.submitted_by IS DISTINCT FROM $3 \
+             UNION ALL \
              SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM payment_batches WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \

@@ -5,6 +5,7 @@
 //! balance → expired | cancelled | suspended ⇄ what it was.
 
 pub mod api;
+pub mod correction;
 pub mod queries;
 pub mod redemption;
 pub mod rules;

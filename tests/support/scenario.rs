@@ -54,6 +54,7 @@ pub fn steps() -> Vec<Step> {
         steps.extend(voucher(number));
     }
     steps.extend(redemptions());
+    steps.extend(corrections());
     steps.extend(reminders_and_accounts());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
@@ -213,10 +214,60 @@ fn reminders_and_accounts() -> Vec<Step> {
         officer(json!({ "propose_bank_account": account(2, 13) })),
         approver(json!({ "reject_bank_account": { "credit_code": code(2), "reason": reason(14) } })),
         officer(json!({ "propose_bank_account": account(2, 15) })),
-        officer(json!({ "propose_payment_batch": { "id": batch, "claims": id(4, 62).replace('-', "") } })),
+        officer(json!({ "propose_payment_batch": { "id": batch, "claims": id(4, 53).replace('-', "") } })),
         approver(json!({ "approve_payment_batch": { "id": batch } })),
         officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "sha256": reason(16) } })),
     ];
+    all.into_iter().map(Step::One).collect()
+}
+
+/// A claim recalculated, a recovery offset against another, an objection to a third.
+fn corrections() -> Vec<Step> {
+    let claim = id(4, 62);
+    let settled = |amount: &str| json!([{ "item": "compute", "amount": amount, "tax_percent": "6" }]);
+    let recalculate = |amount: &str, number: u8| {
+        officer(
+            json!({ "propose_recalculation": { "claim": claim, "changes": { "settlement": settled(amount) },
+            "reason": reason(10 + number) } }),
+        )
+    };
+    let mut all = vec![
+        recalculate("15000.33", 1),
+        approver(json!({ "approve_recalculation": { "claim": claim, "recovery": id(6, 2) } })),
+        recalculate("10000", 2),
+        approver(json!({ "reject_recalculation": { "claim": claim, "number": "5", "reason": reason(13) } })),
+        recalculate("12000", 3),
+    ];
+    let policy = json!({ "items": [{ "item": "compute", "ratio_percent": "33.333333", "startup_ratio_percent": "50" }],
+        "validity_months": "12", "publicity_days": "2", "caps": { "claim": "50000" } });
+    all.push(officer(json!({ "propose_rules": { "programme": "voucher2026", "effective_from": "2026-03-02",
+        "rules": policy, "reason": reason(14) } })));
+    for number in [53, 51] {
+        if number == 51 {
+            all.push(approver(json!({ "approve_rules": { "programme": "voucher2026", "number": "3" } })));
+        }
+        let request = json!({ "voucher_redemption": { "voucher": id(2, number), "final": "false",
+            "settlement": settled("20000") } });
+        let claim = id(4, number);
+        all.push(officer(json!({ "draft_claim": { "id": claim, "request": request } })));
+        all.push(officer(json!({ "submit_claim": { "id": claim } })));
+        let pass = json!({ "review_claim": { "id": claim, "decision": "pass" } });
+        all.push(by("officer-2", "officer", pass));
+    }
+    all.push(approver(json!({ "approve_claim": { "id": id(4, 53) } })));
+    all.push(approver(
+        json!({ "offset_recovery": { "id": id(6, 1), "claim": id(4, 53), "amount": "10.01" } }),
+    ));
+    let object = |number: u32| {
+        let objection = json!({ "id": id(7, number), "claim": id(4, 51), "text": reason(15) });
+        by("officer-3", "officer", json!({ "raise_objection": objection }))
+    };
+    all.extend([object(1), object(2)]);
+    all.push(by(
+        "officer-2",
+        "officer",
+        json!({ "resolve_objection": { "id": id(7, 1), "claim": id(4, 51), "decision": "upheld", "reason": reason(16) } }),
+    ));
     all.into_iter().map(Step::One).collect()
 }
 

@@ -18,6 +18,10 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_ledger::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
 use subsidy_ledger::book::{Book, Command, Decision, Envelope, Outcome};
+use subsidy_ledger::claims::objection::{ObjectionStatus, RaiseObjection, Resolution, ResolveObjection};
+use subsidy_ledger::claims::recalculation::{
+    ApproveRecalculation, ClaimChanges, ProposeRecalculation, RecalculationStatus, RejectRecalculation,
+};
 use subsidy_ledger::claims::*;
 use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
 use subsidy_ledger::domain::money::{Amount, SignedAmount};
@@ -175,10 +179,11 @@ impl World {
     fn command(&mut self, book: &Book) -> Command {
         let today = book.agency.as_ref().and_then(|a| a.business_date).unwrap_or(date(FIRST_DAY));
         match self.rng.gen_range(0..100) {
-            0..50 => return self.second_half(book, today),
-            50..63 => return self.payment(book, today),
-            63..71 => return self.recovery(book, today),
-            71..76 => return self.account(book),
+            0..41 => return self.second_half(book, today),
+            41..52 => return self.payment(book, today),
+            52..59 => return self.recovery(book, today),
+            59..68 => return self.further(book, today),
+            68..73 => return self.account(book),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
@@ -350,6 +355,7 @@ impl World {
             } else {
                 None
             },
+            publicity_days: self.maybe(4, |w| w.rng.gen_range(0..4)),
             validity_months: voucher.then(|| self.rng.gen_range(1..5)),
             one_per_contract: if voucher { self.maybe(2, |w| w.one_in(3)) } else { None },
             points: interest.then(|| PointsRule {
@@ -630,8 +636,120 @@ impl World {
         }
     }
 
+    /// What is found out about claims, before their approval and after.
+    fn further(&mut self, book: &Book, today: Date) -> Command {
+        let day = self.maybe(4, |w| w.day(today));
+        match self.rng.gen_range(0..20) {
+            0..8 => {
+                let claim = self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid]);
+                let ClaimRequest::VoucherRedemption { mut settlement, closing, .. } =
+                    self.redemption(book, None);
+                if let Some(known) = book.claims.peek(&claim).filter(|_| self.one_in(2)) {
+                    // often not far from what it was
+                    settlement = known.settlement.clone();
+                    let factor = self.rng.gen_range(50..150);
+                    for line in &mut settlement {
+                        let fen = (line.amount.money().fen() / 100 * factor).max(1);
+                        line.amount = Amount::parse(&Money::from_fen(fen).to_string()).expect("an amount");
+                    }
+                }
+                let settlement = (!self.one_in(9)).then_some(settlement);
+                let changes = ClaimChanges { settlement, closing: self.maybe(5, |_| closing) };
+                let reason = self.hash();
+                Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
+            }
+            8..15 => {
+                let (claim, number) = self.recalculation(book);
+                let (act, reason) = (self.rng.gen_range(0..6), self.hash());
+                if act == 0 {
+                    return Command::RejectRecalculation(RejectRecalculation { claim, number, reason });
+                }
+                let recovery = RecoveryId::new(self.id());
+                Command::ApproveRecalculation(ApproveRecalculation {
+                    claim,
+                    number,
+                    recovery,
+                    effective_date: day,
+                })
+            }
+            15..17 => {
+                let open = book.claims.iter().filter(|(_, c)| {
+                    c.status == ClaimStatus::Reviewed
+                        && book
+                            .rules
+                            .peek(&RulesKey { programme: c.programme.clone(), number: c.rules_version })
+                            .is_some_and(|rules| rules.rules.publicity_days.is_some())
+                });
+                let open: Vec<_> = open.map(|(id, _)| *id).collect();
+                let claim = if open.is_empty() || self.one_in(9) {
+                    self.claim(book, &[ClaimStatus::Reviewed])
+                } else {
+                    self.pick(&open)
+                };
+                let id = ObjectionId::new(self.id());
+                Command::RaiseObjection(RaiseObjection { id, claim, text: self.hash() })
+            }
+            _ => {
+                let open = book.objections.iter().filter(|(_, o)| o.status == ObjectionStatus::Open);
+                let open: Vec<_> = open.map(|(id, o)| (*id, o.claim)).collect();
+                let (id, claim) = if open.is_empty() {
+                    (ObjectionId::new(self.id()), self.claim(book, &[ClaimStatus::Reviewed]))
+                } else {
+                    self.pick(&open)
+                };
+                let decision = if self.one_in(3) { Resolution::Upheld } else { Resolution::Dismissed };
+                let reason = self.hash();
+                Command::ResolveObjection(ResolveObjection { id, claim, decision, reason })
+            }
+        }
+    }
+
+    /// A recalculation that waits, most times; some name it, some do not.
+    fn recalculation(&mut self, book: &Book) -> (ClaimId, Option<u32>) {
+        let any: Vec<_> = book.recalculations.iter().map(|(key, _)| *key).collect();
+        let open = book.recalculations.iter().filter(|(_, r)| r.status == RecalculationStatus::Proposed);
+        let open: Vec<_> = open.map(|(key, _)| *key).collect();
+        let from = if open.is_empty() || self.one_in(12) { &any } else { &open };
+        if from.is_empty() {
+            return (self.claim(book, &[ClaimStatus::Paid]), None);
+        }
+        let key = self.pick(from);
+        (key.claim, (!self.one_in(3)).then_some(key.number))
+    }
+
+    /// A recovery and a claim whose money can be kept for it, where there are such.
+    fn offset(&mut self, book: &Book, today: Date) -> Command {
+        let mut pairs = Vec::new();
+        for (id, recovery) in book.recoveries.iter().filter(|(_, r)| r.status == RecoveryStatus::Approved) {
+            let fit = book.claims.iter().filter(|(_, c)| {
+                c.organisation == recovery.organisation
+                    && (c.status, c.batch, c.pending) == (ClaimStatus::Approved, None, None)
+                    && (c.programme == recovery.programme || self.rng.gen_range(0..9) == 0)
+            });
+            pairs.extend(fit.map(|(claim, _)| (*id, *claim)).collect::<Vec<_>>());
+        }
+        let (id, claim) = if pairs.is_empty() || self.one_in(12) {
+            let any: Vec<_> = book.recoveries.iter().map(|(id, _)| *id).collect();
+            let id = if any.is_empty() { RecoveryId::new(self.id()) } else { self.pick(&any) };
+            (id, self.claim(book, &[ClaimStatus::Approved]))
+        } else {
+            self.pick(&pairs)
+        };
+        let amount = self.maybe(2, |w| w.amount(2, 5));
+        let effective_date = self.maybe(9, |w| w.day(today));
+        Command::OffsetRecovery(OffsetRecovery { id, claim, amount, effective_date })
+    }
+
     /// What is asked back of what was paid.
     fn recovery(&mut self, book: &Book, today: Date) -> Command {
+        let offset = self.offset(book, today);
+        let fits = matches!(&offset, Command::OffsetRecovery(c) if book.recoveries.peek(&c.id).is_some_and(|r| {
+            r.status == RecoveryStatus::Approved
+                && book.claims.peek(&c.claim).is_some_and(|claim| claim.programme == r.programme)
+        }));
+        if self.one_in(if fits { 2 } else { 40 }) {
+            return offset;
+        }
         let act = self.rng.gen_range(0..12);
         let status = if act < 7 { RecoveryStatus::Proposed } else { RecoveryStatus::Approved };
         let fit = book.recoveries.iter().filter(|(_, r)| r.status == status);
@@ -714,6 +832,7 @@ impl World {
                 book.vouchers.peek(voucher).map(|v| v.organisation)
             }
             Command::RewriteClaim(c) => book.claims.peek(&c.id).map(|claim| claim.organisation),
+            Command::RaiseObjection(_) => Some(organisation(self.rng.gen_range(0..ORGANISATIONS))),
             Command::SubmitClaim(c) | Command::WithdrawClaim(c) => {
                 book.claims.peek(&c.id).map(|claim| claim.organisation)
             }
@@ -739,6 +858,8 @@ fn version_of(book: &Book, command: &Command) -> Option<Sequence> {
         Command::ApproveBudgetChange(c) => book.budget_changes.peek(&c.id).map(|b| b.revision.version),
         Command::SubmitClaim(c) => book.claims.peek(&c.id).map(|claim| claim.revision.version),
         Command::ApproveClaim(c) => book.claims.peek(&c.id).map(|claim| claim.revision.version),
+        Command::ProposeRecalculation(c) => book.claims.peek(&c.claim).map(|claim| claim.revision.version),
+        Command::ResolveObjection(c) => book.objections.peek(&c.id).map(|o| o.revision.version),
         Command::ProposeRules(c) => book.programmes.peek(&c.programme).map(|p| p.revision.version),
         _ => None,
     }
@@ -831,6 +952,15 @@ impl Auditor {
         check_payments(book);
         if let (Command::ApproveClaim(_), Outcome::Claim { claim, .. }) = (command, &decision.outcome) {
             check_redemption_caps(book, claim);
+        }
+        if let (Command::ApproveRecalculation(_), Outcome::Recalculation { recalculation, .. }) =
+            (command, &decision.outcome)
+        {
+            let claim = book.claims.peek(&recalculation.claim).expect("its claim");
+            assert_eq!((claim.amount, claim.calculation), (recalculation.amount, recalculation.number));
+            if recalculation.difference.is_positive() {
+                check_redemption_caps(book, claim);
+            }
         }
     }
 
@@ -948,18 +1078,30 @@ fn check_claims(book: &Book) {
         let (held, redeemed) = drawn.entry(claim.voucher).or_default();
         *held += claim.held.fen();
         let Some(approved_on) = claim.approved_on else { continue };
-        *redeemed += claim.amount.fen();
+        let drawn = claim.amount.fen() + claim.corrected.fen();
+        *redeemed += drawn;
         let people = [Some(&claim.created_by), claim.submitted_by.as_ref(), claim.reviewed_by.as_ref()];
         assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
         for year in [Some(approved_on.year()), None] {
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
-            *used.entry(key).or_default() += claim.amount.fen();
+            *used.entry(key).or_default() += drawn;
         }
+        let [paid, due, received] = [
+            payable::paid(claim).expect("a sum").plus(payable::offset(claim).expect("a sum")).expect("a sum"),
+            payable::payable(claim).expect("a sum"),
+            payable::received(claim).expect("a sum"),
+        ];
+        assert_eq!((paid, due.is_zero()), (received, claim.status == ClaimStatus::Paid), "{claim:?}");
+        assert!(
+            due >= Money::ZERO && paid.fen() + due.fen() == drawn,
+            "more is paid than approved: {claim:?}"
+        );
+        assert!(claim.recovered >= claim.corrected && claim.recovered <= received, "{claim:?}");
         if claim.status == ClaimStatus::Approved {
             let payee = Some(claim.payee);
             let key = BalanceKey { payee, ..BalanceKey::of(Account::F2302, &claim.programme) };
-            *owed.entry(key).or_default() += claim.amount.fen();
+            *owed.entry(key).or_default() += due.fen();
         }
     }
     for (id, voucher) in book.vouchers.iter() {
@@ -997,20 +1139,22 @@ fn check_redemption_caps(book: &Book, claim: &Claim) {
     }
 }
 
-/// A claim is paid once and stands in one open batch; batches count and sum their lines; what is expended is what was
-/// paid.
+/// A claim stands in one open batch and is paid what its lines say; batches count and sum their lines; what is expended is
+/// what was paid, what is expensed is what was approved and not asked back.
 fn check_payments(book: &Book) {
     let mut lines: BTreeMap<PaymentBatchId, (u32, u32, i64)> = BTreeMap::new();
-    let mut placed: BTreeMap<ClaimId, &PaymentLine> = BTreeMap::new();
+    let mut open_lines: BTreeMap<ClaimId, &PaymentLine> = BTreeMap::new();
+    let mut paid_lines: BTreeMap<ClaimId, i64> = BTreeMap::new();
     for (key, line) in book.payment_lines.iter() {
         let (count, open, total) = lines.entry(key.batch).or_default();
         (*count, *total) = (*count + 1, *total + line.amount.fen());
         *open += u32::from(line.status == LineStatus::Open);
-        if matches!(line.status, LineStatus::Open | LineStatus::Paid) {
-            assert!(
-                placed.insert(line.claim, line).is_none(),
-                "{line:?} stands in two batches or is paid twice"
-            );
+        match line.status {
+            LineStatus::Open => {
+                assert!(open_lines.insert(line.claim, line).is_none(), "{line:?} stands in two batches");
+            }
+            LineStatus::Paid => *paid_lines.entry(line.claim).or_default() += line.amount.fen(),
+            LineStatus::Returned | LineStatus::Dropped => {}
         }
     }
     for (id, batch) in book.payment_batches.iter() {
@@ -1019,13 +1163,18 @@ fn check_payments(book: &Book) {
         assert_ne!(batch.approved_by.as_ref(), Some(&batch.created_by), "{batch:?}");
     }
     let mut paid: BTreeMap<BalanceKey, i64> = BTreeMap::new();
+    let mut expense: BTreeMap<BalanceKey, i64> = BTreeMap::new();
     for (id, claim) in book.claims.iter() {
-        let line = placed.get(id);
-        assert_eq!(claim.batch, line.map(|line| line.batch), "{claim:?}");
-        let is_paid = line.is_some_and(|line| line.status == LineStatus::Paid);
-        assert_eq!(claim.status == ClaimStatus::Paid, is_paid, "{claim:?}");
-        if is_paid {
-            *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += claim.amount.fen();
+        let open = open_lines.get(id).map(|line| (line.batch, line.amount));
+        let waiting = claim.batch.filter(|_| claim.status == ClaimStatus::Approved);
+        let due = payable::payable(claim).expect("a sum");
+        assert_eq!(waiting.map(|batch| (batch, due)), open, "{claim:?}");
+        let by_bank = payable::paid(claim).expect("a sum").fen();
+        assert_eq!(by_bank, paid_lines.get(id).copied().unwrap_or_default(), "{claim:?}");
+        *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += by_bank;
+        if claim.approved_on.is_some() {
+            let drawn = claim.amount.fen() + claim.corrected.fen();
+            *expense.entry(BalanceKey::of(Account::F500101, &claim.programme)).or_default() += drawn;
         }
     }
     let mut receivable: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
@@ -1034,6 +1183,9 @@ fn check_payments(book: &Book) {
         assert_eq!(owed + recovery.received.fen() + recovery.written_off.fen(), recovery.amount.fen());
         if recovery.decided_on.is_some() {
             *receivable.entry(recovery.programme.clone()).or_default() += owed;
+            let credited = subsidy_ledger::recoveries::rules::credited(recovery);
+            *expense.entry(BalanceKey::of(credited, &recovery.programme)).or_default() -=
+                recovery.amount.fen() - recovery.written_off.fen();
         }
         for receipt in recovery.receipts.iter().filter(|r| r.date.year() == recovery.paid_on.year()) {
             *paid.entry(BalanceKey::of(Account::B2008, &recovery.programme)).or_default() -=
@@ -1043,9 +1195,20 @@ fn check_payments(book: &Book) {
     for (programme, owed) in receivable {
         assert_eq!(book.balance(&BalanceKey::of(Account::F1212, &programme)).expect("known").fen(), owed);
     }
-    paid.retain(|_, sum| *sum != 0);
-    let expended = book.balances.iter().filter(|(key, _)| key.account == Account::B2008);
-    let kept: BTreeMap<BalanceKey, i64> =
-        expended.filter(|(_, sum)| !sum.is_zero()).map(|(key, sum)| (key.clone(), sum.fen())).collect();
-    assert_eq!(kept, paid, "what is expended is what was paid");
+    same_balances(book, Account::B2008, paid, "what is expended is what was paid");
+    expense.retain(|key, _| key.account == Account::F500101);
+    same_balances(
+        book,
+        Account::F500101,
+        expense,
+        "what is expensed is what was approved and not asked back",
+    );
+}
+
+/// The balances of an account, those of 0.00 left out.
+fn same_balances(book: &Book, account: Account, mut expected: BTreeMap<BalanceKey, i64>, what: &str) {
+    expected.retain(|_, sum| *sum != 0);
+    let kept = book.balances.iter().filter(|(key, sum)| key.account == account && !sum.is_zero());
+    let kept: BTreeMap<BalanceKey, i64> = kept.map(|(key, sum)| (key.clone(), sum.fen())).collect();
+    assert_eq!(kept, expected, "{what}");
 }

@@ -8,4 +8,4 @@ ALTER TABLE organisations ADD COLUMN account_change jsonb, ADD COLUMN account_si
 COMMENT ON COLUMN organisations.account_change IS 'An account that waits for another person''s approval; its number is sealed in bank_accounts.';
 COMMENT ON COLUMN organisations.account_since IS 'The leaf that put this account in another''s place; null where it is the first.';
 
-UPDATE head SET schema_version = schema_version + 1;
+UPDATE head SET schema_version = 6;

@@ -64,7 +64,7 @@ pub(super) fn party<'a>(
     Ok(organisation)
 }
 
-fn usage(voucher: &Voucher, year: Option<FiscalYear>) -> UsageKey {
+pub(super) fn usage(voucher: &Voucher, year: Option<FiscalYear>) -> UsageKey {
     let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
     UsageKey { programme, organisation, year, counts: Counts::Redemption }
 }
@@ -213,7 +213,7 @@ pub(super) fn not_before(day: Date, earliest: Option<Date>) -> Result<(), DateEr
     }
 }
 
-fn voucher_step(from: VoucherStatus, voucher: &Voucher) -> Option<Transition> {
+pub(super) fn voucher_step(from: VoucherStatus, voucher: &Voucher) -> Option<Transition> {
     (from != voucher.status).then(|| Transition {
         kind: "voucher",
         document: voucher.id.to_string(),
@@ -235,7 +235,7 @@ fn own(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {
     Ok(claim)
 }
 
-fn voucher<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a Voucher, Stop> {
+pub(super) fn voucher<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a Voucher, Stop> {
     let lost = || Fault::Broken(format!("claim {} has lost its voucher", claim.id));
     Ok(context.book.vouchers.get(&claim.voucher)?.ok_or_else(lost)?)
 }

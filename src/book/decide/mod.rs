@@ -3,9 +3,12 @@
 
 mod agencies;
 mod claims;
+mod objections;
+mod offsets;
 mod organisations;
 mod payments;
 mod programmes;
+mod recalculation;
 mod recoveries;
 mod rentals;
 mod vouchers;
@@ -63,6 +66,11 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ReviewClaim(c) => claims::review(context, c),
         Command::ApproveClaim(c) => claims::approve(context, c),
         Command::RejectClaim(c) => claims::reject(context, c),
+        Command::ProposeRecalculation(c) => recalculation::propose(context, c),
+        Command::ApproveRecalculation(c) => recalculation::approve(context, c),
+        Command::RejectRecalculation(c) => recalculation::reject(context, c),
+        Command::RaiseObjection(c) => objections::raise(context, c),
+        Command::ResolveObjection(c) => objections::resolve(context, c),
         Command::ProposePaymentBatch(c) => payments::propose(context, c),
         Command::ApprovePaymentBatch(c) => payments::approve(context, c),
         Command::RejectPaymentBatch(c) => payments::reject(context, c),
@@ -71,6 +79,7 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ProposeRecovery(c) => recoveries::propose(context, c),
         Command::ApproveRecovery(c) => recoveries::approve(context, c),
         Command::ReceiveRecovery(c) => recoveries::receive(context, c),
+        Command::OffsetRecovery(c) => offsets::offset(context, c),
         Command::WriteOffRecovery(c) => recoveries::write_off(context, c),
     }
 }

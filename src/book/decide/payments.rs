@@ -7,9 +7,9 @@ use super::{Context, found, named};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
-use crate::claims::{Claim, rules as claims};
+use crate::claims::{Claim, payable, rules as claims};
 use crate::domain::{ClaimId, CreditCode, Money, PaymentBatchId};
-use crate::ledger::{Dimensions, Posting};
+use crate::ledger::{Dimensions, Posting, parts};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::Effect;
 use crate::payments::{
@@ -31,8 +31,8 @@ pub(super) fn propose(context: Context<'_>, command: &ProposePaymentBatch) -> Re
         }
         rules::payable(claim)?;
         may_be_paid(context, claim)?;
-        (count, total) = (count + 1, total.plus(claim.amount).map_err(CalculationError::from)?);
-        let line = rules::line(command.id, claim, context.stamp);
+        let line = rules::line(command.id, claim, context.stamp).map_err(CalculationError::from)?;
+        (count, total) = (count + 1, total.plus(line.amount).map_err(CalculationError::from)?);
         effects.changes.push(Change::PaymentLine(Box::new(line)));
         let placed = rules::placed(claim, Some(command.id), context.stamp);
         effects.changes.push(Change::Claim(Box::new(placed)));
@@ -111,19 +111,23 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     let effect = rules::effect(before, line, command.outcome)?;
     let day = context.effective_date(Some(command.date))?;
     let old = claim(context, command.claim)?;
-    if old.recovered.is_positive() {
-        return Err(PaymentError::WrongState { status: "recovered".to_owned() }.into());
-    }
-    not_before(day, old.paid_on.or(old.approved_on))?;
-    let claim = rules::claim_after(old, command, context.stamp);
+    let payment = rules::moves(old, line, effect, day)?;
+    // what came back after it was paid came back after that, whatever was found out since
+    let returned = payment.as_ref().filter(|_| effect == Effect::Reverses);
+    not_before(day, returned.map_or_else(|| payable::newest_day(old), |payment| Some(payment.date)))?;
+    let claim = rules::claim_after(old, effect, payment.as_ref(), context.stamp);
+    let claim = claim.map_err(CalculationError::from)?;
     let mut effects = claim_step(Some(old.status), &claim);
     effects.transitions.retain(|_| old.status != claim.status);
     let line = rules::settled(line, command, context.stamp);
     effects.changes.push(Change::PaymentLine(Box::new(line.clone())));
     let at = dimensions(&claim);
+    let parts = payment.map(|payment| payment.parts).unwrap_or_default();
+    let [up, down] = parts::by_sign(&parts).map_err(CalculationError::from)?;
+    let (pay, unpay) = (Posting::pay, Posting::unpay);
     effects.posting = match effect {
-        Effect::Pays => Posting::pay(&claim.parts, &at, claim.payee),
-        Effect::Reverses => Posting::unpay(&claim.parts, &at, claim.payee),
+        Effect::Pays => pay(&up, &at, claim.payee).and(unpay(&down, &at, claim.payee)),
+        Effect::Reverses => unpay(&up, &at, claim.payee).and(pay(&down, &at, claim.payee)),
         Effect::Nothing => Posting::default(),
     };
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());

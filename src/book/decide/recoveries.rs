@@ -27,17 +27,17 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecovery) -> Result
     Ok(decided(Effects::default(), None, recovery.map_err(CalculationError::from)?))
 }
 
-fn existing(context: Context<'_>, id: RecoveryId) -> Result<&Recovery, Stop> {
+pub(super) fn existing(context: Context<'_>, id: RecoveryId) -> Result<&Recovery, Stop> {
     let recovery = found(context.book.recoveries.get(&id)?)?;
     context.same_version(&recovery.revision)?;
     Ok(recovery)
 }
 
-fn other(context: Context<'_>, recovery: &Recovery) -> Result<(), AccessError> {
+pub(super) fn other(context: Context<'_>, recovery: &Recovery) -> Result<(), AccessError> {
     context.other_than(&[("created", Some(&recovery.created_by))])
 }
 
-fn dimensions(recovery: &Recovery) -> Dimensions {
+pub(super) fn dimensions(recovery: &Recovery) -> Dimensions {
     Dimensions {
         programme: recovery.programme.clone(),
         organisation: Some(recovery.organisation),
@@ -125,7 +125,7 @@ pub(super) fn write_off(context: Context<'_>, command: &WriteOffRecovery) -> Res
     Ok(decided(effects, Some(before.status), recovery))
 }
 
-fn decided(mut effects: Effects, from: Option<RecoveryStatus>, recovery: Recovery) -> Decision {
+pub(super) fn decided(mut effects: Effects, from: Option<RecoveryStatus>, recovery: Recovery) -> Decision {
     if from != Some(recovery.status) {
         effects.transitions.push(Transition {
             kind: "recovery",

@@ -6,6 +6,7 @@
 
 mod claims;
 mod payments;
+mod recalculation;
 mod recoveries;
 
 use super::{Book, Command, Key, Keys, RateKey, Series};
@@ -101,6 +102,11 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ApproveClaim(c) => {
             claims::approve(c.id, c.effective_date.unwrap_or(today), book, &mut keys);
         }
+        Command::ProposeRecalculation(c) => recalculation::propose(c.claim, book, &mut keys),
+        Command::ApproveRecalculation(c) => recalculation::approve(c, book, &mut keys),
+        Command::RejectRecalculation(c) => recalculation::named(c.claim, c.number, book, &mut keys),
+        Command::RaiseObjection(c) => recalculation::raise(c, book, &mut keys),
+        Command::ResolveObjection(c) => keys.extend([Key::Objection(c.id), Key::Claim(c.claim)]),
         Command::ProposePaymentBatch(c) => {
             keys.insert(Key::PaymentBatch(c.id));
             payments::claims(c.claims.iter(), book, &mut keys);
@@ -112,6 +118,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ProposeRecovery(c) => keys.extend([Key::Recovery(c.id), Key::Claim(c.claim)]),
         Command::ApproveRecovery(c) => recoveries::approve(c.id, book, &mut keys),
         Command::ReceiveRecovery(c) => recoveries::receive(c.id, book, &mut keys),
+        Command::OffsetRecovery(c) => recoveries::offset(c, book, &mut keys),
         Command::WriteOffRecovery(c) => recoveries::write_off(c.id, book, &mut keys),
     }
     keys

@@ -1,9 +1,10 @@
 //! What commands on recoveries read.
 
+use super::claims::payable;
 use crate::book::{Book, Key, Keys};
 use crate::domain::{ProgrammeCode, RecoveryId};
 use crate::ledger::{Account, BalanceKey};
-use crate::recoveries::Recovery;
+use crate::recoveries::{OffsetRecovery, Recovery};
 
 fn existing<'a>(id: RecoveryId, book: &'a Book, keys: &mut Keys) -> Option<&'a Recovery> {
     keys.insert(Key::Recovery(id));
@@ -34,6 +35,19 @@ pub(super) fn receive(id: RecoveryId, book: &Book, keys: &mut Keys) {
     use Account::{B2001, B2008, F1212, F2103, F4001, Y6001, Y7101};
     if let Some(recovery) = existing(id, book, keys) {
         balances(&[B2001, B2008, F1212, F2103, F4001, Y6001, Y7101], &recovery.programme, keys);
+    }
+}
+
+/// A recovery, the claim that it is of, and the one that it is offset against.
+pub(super) fn offset(command: &OffsetRecovery, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Claim(command.claim));
+    if let Some(claim) = book.claims.peek(&command.claim) {
+        keys.insert(Key::Balance(payable(claim)));
+        balances(&[Account::B2007], &claim.programme, keys);
+    }
+    if let Some(recovery) = existing(command.id, book, keys) {
+        keys.insert(Key::Claim(recovery.claim));
+        balances(&[Account::B2001, Account::F1212], &recovery.programme, keys);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::audit::since::{Kept, Older, Roots};
 use crate::audit::verify::Touched;
 use crate::book::Book;
 use crate::claims::store::ClaimRow;
+use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;
 use crate::db::rows::Table;
 use crate::domain::Sequence;

@@ -36,6 +36,8 @@ macro_rules! documents {
         $each!(rentals, RentalRow, RentalRow::new, by_id);
         $each!(vouchers, VoucherRow, VoucherRow::new, by_id);
         $each!(claims, ClaimRow, ClaimRow::new, by_id);
+        $each!(recalculations, RecalculationRow, RecalculationRow::new, by_id);
+        $each!(objections, ObjectionRow, |objection| Ok(ObjectionRow::new(objection)), by_id);
         $each!(payment_batches, PaymentBatchRow, |batch| Ok(PaymentBatchRow::new(batch)), by_id);
         $each!(payment_lines, PaymentLineRow, |line| Ok(PaymentLineRow::new(line)), by_id);
         $each!(recoveries, RecoveryRow, RecoveryRow::new, by_id);

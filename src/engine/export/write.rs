@@ -19,6 +19,7 @@ use crate::audit::tile::{TILE_WIDTH, entries_path, tile_path};
 use crate::audit::tree::{Frontier, leaf_hash};
 use crate::audit::verify::{Tile, Tiles};
 use crate::claims::store::ClaimRow;
+use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;
 use crate::db::pool::{Database, DatabaseError};
 use crate::db::rows::Table;

@@ -10,6 +10,7 @@ use super::stream::{CALCULATIONS, Stream, TILES};
 use crate::audit::verify::{Finding, First};
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;
+use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::rows::Table;
@@ -137,6 +138,12 @@ pub(super) async fn tables(
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
     documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
+    documents!(conn, stream, first, recalculations, RecalculationRow, RecalculationRow::new, |r| {
+        format!("recalculations {}/{}", r.claim, r.number)
+    });
+    documents!(conn, stream, first, objections, ObjectionRow, |o| fine(ObjectionRow::new(o)), |r| {
+        format!("objections {}", r.id)
+    });
     documents!(
         conn,
         stream,

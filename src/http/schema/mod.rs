@@ -83,7 +83,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::{Amount, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, Instant, Label, Line, Money,
+    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, Instant, Label, Line, Money, ObjectionId,
     PaymentBatchId, Percent, Points, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject,
     VoucherId,
 };
@@ -162,6 +162,7 @@ string_schema! {
     VoucherId as "VoucherId": "01890a5d-ac96-774b-bcce-b302099a8057", "A voucher's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     ClaimId as "ClaimId": "01890a5d-ac96-774b-bcce-b302099a8057", "A claim's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     PaymentBatchId as "PaymentBatchId": "01890a5d-ac96-774b-bcce-b302099a8057", "A payment batch's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ObjectionId as "ObjectionId": "01890a5d-ac96-774b-bcce-b302099a8057", "An objection's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RecoveryId as "RecoveryId": "01890a5d-ac96-774b-bcce-b302099a8057", "A recovery's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RentalId as "RentalId": "01890a5d-ac96-774b-bcce-b302099a8057", "A rental's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

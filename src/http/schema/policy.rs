@@ -1,6 +1,8 @@
 //! The schemas of programmes' rules and of calculation sheets.
 
 use super::{Many, One, object_schema, word_schema};
+use crate::claims::objection::{ObjectionStatus, Resolution};
+use crate::claims::recalculation::RecalculationStatus;
 use crate::claims::{ClaimKind, ClaimStatus};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
@@ -43,6 +45,9 @@ word_schema! {
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
     ClaimKind as "ClaimKind": "voucher_redemption";
     ClaimStatus as "ClaimStatus": "draft" "submitted" "reviewed" "approved" "paid" "returned" "rejected" "withdrawn";
+    RecalculationStatus as "RecalculationStatus": "proposed" "approved" "rejected";
+    ObjectionStatus as "ObjectionStatus": "open" "upheld" "dismissed";
+    Resolution as "ObjectionDecision": "upheld" "dismissed";
     BatchStatus as "PaymentBatchStatus": "proposed" "approved" "settled" "rejected";
     LineStatus as "PaymentLineStatus": "open" "paid" "returned" "dropped";
     PaymentResult as "PaymentOutcome": "paid" "returned";

@@ -1,0 +1,263 @@
+//! Recalculations of approved and paid claims: what a further sheet takes from the voucher, the caps and the pot, or
+//! gives back to them.
+
+use super::claims::{not_before, party, usage, voucher, voucher_step};
+use super::payments::dimensions;
+use super::vouchers::used;
+use super::{Context, found, programmes};
+use crate::book::Fault;
+use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
+use crate::book::refusal::Stop;
+use crate::claims::recalculation::{
+    self as rules, ApproveRecalculation, Correction, ProposeRecalculation, Recalculation, RecalculationKey,
+    RecalculationStatus, RejectRecalculation,
+};
+use crate::claims::{Claim, ClaimError, payable, rules as claims};
+use crate::domain::{ClaimId, Date, Line, Money};
+use crate::ledger::{Account, Dimensions, Posting, parts};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
+use crate::recoveries::{Recovery, rules as recoveries};
+use crate::vouchers::{Voucher, correction};
+
+/// A claim computed anew.
+struct Anew {
+    sheet: Calculation,
+    correction: Correction,
+}
+
+fn rules_of<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
+    let key = RulesKey { programme: claim.programme.clone(), number };
+    let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
+    context.book.rules.get(&key)?.ok_or_else(lost)
+}
+
+/// What of a closed voucher's released amount the caps on issues let be committed again.
+fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result<Money, Stop> {
+    if !claim.closing {
+        return Ok(Money::ZERO);
+    }
+    let caps = &rules_of(context, claim, voucher.rules_version)?.rules.caps;
+    let annual = caps.annual.as_ref().filter(|cap| cap.counts.contains(&Counts::Issue));
+    let limits = [
+        annual.map(|cap| (Some(claim.fiscal_year), cap.amount.money())),
+        caps.lifetime.map(|cap| (None, cap.money())),
+    ];
+    let mut most = voucher.balance.released;
+    for (year, cap) in limits.into_iter().flatten() {
+        let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+        let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+        let issued = context.book.usages.get(&key)?.copied().unwrap_or_default();
+        most = most.min(cap.minus(issued).map_err(CalculationError::from)?.max(Money::ZERO));
+    }
+    Ok(most)
+}
+
+/// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which the
+/// claim's own amount is free. Who gets more must be eligible still; who gets less need not be.
+fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> Result<Anew, Stop> {
+    let rules = rules_of(context, before, before.rules_version)?;
+    let voucher = voucher(context, before)?;
+    let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
+    let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
+    let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
+    let others = |year| -> Result<Money, Stop> {
+        let used = context.book.usages.get(&usage(voucher, year))?.copied().unwrap_or_default();
+        Ok(used.minus(before.amount).map_err(CalculationError::from)?)
+    };
+    let committable = committable(context, before, voucher)?;
+    let today = context.stamp.business_date;
+    let room = correction::room_to_correct(voucher, before.amount, committable, today);
+    let facts = claims::Facts {
+        rules,
+        organisation,
+        voucher,
+        room: room.map_err(CalculationError::from)?,
+        used_in_year: others(Some(approved_on.year()))?,
+        used_in_all: others(None)?,
+        day: approved_on,
+    };
+    let sheet = claims::calculate(&changed.settlement, number, &facts)?;
+    if sheet.amount > before.amount {
+        let organisation = party(context, [before.organisation, before.provider], rules)?;
+        claims::still_eligible(organisation, rules)?;
+    }
+    let correction = rules::correction(before, &claims::parts(&sheet)).map_err(CalculationError::from)?;
+    if correction.asked_back.is_positive() {
+        recoveries::within(correction.asked_back, recoveries::outstanding_of(before)?)?;
+    }
+    Ok(Anew { sheet, correction })
+}
+
+pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> Result<Decision, Stop> {
+    let before = found(context.book.claims.get(&command.claim)?)?;
+    context.same_version(&before.revision)?;
+    rules::recalculable(before)?;
+    if let Some(version) = before.pending {
+        return Err(ClaimError::RecalculationPending { version }.into());
+    }
+    let changed = rules::changed(before, &command.changes);
+    let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
+    let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
+    let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
+    let mut effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+    effects.sheets.push(NewSheet { document: before.id.to_string(), sheet: sheet.clone() });
+    Ok(decided(effects, None, recalculation, Some(sheet)))
+}
+
+/// A claim and its recalculation that waits, or that is named.
+fn waiting<'a>(
+    context: Context<'a>,
+    id: ClaimId,
+    number: Option<u32>,
+) -> Result<(&'a Claim, &'a Recalculation), Stop> {
+    let claim = found(context.book.claims.get(&id)?)?;
+    let wrong = || ClaimError::WrongState { status: claim.status.as_str().to_owned() };
+    let number = number.or(claim.pending).ok_or_else(wrong)?;
+    let found = found(context.book.recalculations.get(&RecalculationKey { claim: id, number })?)?;
+    context.same_version(&found.revision)?;
+    rules::proposed(found)?;
+    Ok((claim, found))
+}
+
+pub(super) fn reject(context: Context<'_>, command: &RejectRecalculation) -> Result<Decision, Stop> {
+    let (claim, before) = waiting(context, command.claim, command.number)?;
+    let (rejected, claim) = rules::reject(before, claim, command.reason, context.actor, context.stamp);
+    let effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+    Ok(decided(effects, Some(before.status), rejected, None))
+}
+
+pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> Result<Decision, Stop> {
+    let (old, before) = waiting(context, command.claim, command.number)?;
+    rules::recalculable(old)?;
+    context.other_than(&[
+        ("proposed", Some(&before.created_by)),
+        ("created", Some(&old.created_by)),
+        ("submitted", old.submitted_by.as_ref()),
+        ("reviewed", old.reviewed_by.as_ref()),
+    ])?;
+    let day = context.effective_date(command.effective_date)?;
+    not_before(day, payable::newest_day(old))?;
+    let changed = Claim { settlement: before.settlement.clone(), closing: before.closing, ..old.clone() };
+    let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
+    if sheet.amount != before.amount {
+        return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
+    }
+    let claim = rules::corrected(old, before, (&sheet, &correction), day, context.stamp);
+    let claim = claim.map_err(CalculationError::from)?;
+    let recovery = asked_back(context, command, (old, before), &correction, day)?;
+    let id = recovery.as_ref().map(|recovery| recovery.id);
+    let approved = rules::approve(before, day, id, context.actor, context.stamp);
+    let mut effects = posted(context, (old, &claim), &correction, recovery, day)?;
+    effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
+    Ok(decided(effects, Some(before.status), approved, None))
+}
+
+/// What was paid too much, decided to come back with the recalculation.
+fn asked_back(
+    context: Context<'_>,
+    command: &ApproveRecalculation,
+    (claim, recalculation): (&Claim, &Recalculation),
+    correction: &Correction,
+    day: Date,
+) -> Result<Option<Recovery>, Stop> {
+    if !correction.asked_back.is_positive() {
+        return Ok(None);
+    }
+    let number = Line::parse(&format!("{}/{}", claim.id, recalculation.number));
+    let number = number.map_err(|error| Fault::Broken(error.to_string()))?;
+    let owed = correction.owed.clone();
+    let (actor, stamp) = (context.actor, context.stamp);
+    let recovery =
+        recoveries::corrected(command.recovery, claim, (recalculation, owed), (number, day), (actor, stamp));
+    Ok(Some(recovery.map_err(CalculationError::from)?))
+}
+
+/// The difference posted: on the claim, its voucher, what the caps count, and the recovery.
+fn posted(
+    context: Context<'_>,
+    (old, claim): (&Claim, &Claim),
+    correction: &Correction,
+    recovery: Option<Recovery>,
+    day: Date,
+) -> Result<Effects, Stop> {
+    let before = voucher(context, old)?;
+    let drawn = correction::Correction { drawn: correction.drawn, closing: claim.closing };
+    let corrected = correction::correct(before, &drawn, context.stamp);
+    let (voucher, moved) = corrected.map_err(CalculationError::from)?;
+    let available = programmes::available(context.book, &claim.programme)?;
+    if moved.taken_back > available {
+        return Err(ProgrammeError::PotExhausted { available, requested: moved.taken_back }.into());
+    }
+    let mut effects = super::claims::step(Some(old.status), claim);
+    effects.transitions.retain(|_| old.status != claim.status);
+    effects.transitions.extend(voucher_step(before.status, &voucher));
+    effects.changes.extend(counted(context, old, &voucher, correction.drawn)?);
+    if moved.released != moved.taken_back {
+        let again = |issued: Money| issued.plus(moved.taken_back)?.minus(moved.released);
+        effects.changes.extend(used(context, &voucher, again)?);
+    }
+    effects.changes.push(Change::Voucher(Box::new(voucher)));
+    let at = dimensions(claim);
+    let [more, less] = parts::by_sign(&correction.accrued).map_err(CalculationError::from)?;
+    let accounts = [Account::B2003, Account::F500101];
+    effects.posting = Posting::commit(moved.taken_back, Account::B2003, &at)
+        .and(Posting::accrue(&more, accounts, &at, claim.payee))
+        .and(Posting::unaccrue(&less, accounts, &at, claim.payee))
+        .and(Posting::release(moved.released, Account::B2003, &at, day.year()));
+    if let Some(recovery) = recovery {
+        decided_too(&mut effects, recovery, &at);
+    }
+    Ok(effects)
+}
+
+/// Adds a recovery that is decided with the recalculation.
+fn decided_too(effects: &mut Effects, recovery: Recovery, at: &Dimensions) {
+    let credited = recoveries::credited(&recovery);
+    let posting = std::mem::take(&mut effects.posting);
+    effects.posting = posting.and(Posting::recovery(&recovery.owed, credited, at));
+    effects.transitions.push(Transition {
+        kind: "recovery",
+        document: recovery.id.to_string(),
+        from: None,
+        to: recovery.status.as_str(),
+    });
+    effects.changes.push(Change::Recovery(Box::new(recovery)));
+}
+
+/// What the caps on redemptions count, in the year of the claim's approval and in all.
+fn counted(
+    context: Context<'_>,
+    claim: &Claim,
+    voucher: &Voucher,
+    drawn: Money,
+) -> Result<Vec<Change>, Stop> {
+    let mut changes = Vec::new();
+    for year in [claim.approved_on.map(Date::year), None] {
+        let key = usage(voucher, year);
+        let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
+        let used = used.plus(drawn).map_err(CalculationError::from)?;
+        changes.push(Change::Usage { key, used });
+    }
+    Ok(changes)
+}
+
+fn decided(
+    mut effects: Effects,
+    from: Option<RecalculationStatus>,
+    recalculation: Recalculation,
+    sheet: Option<Calculation>,
+) -> Decision {
+    effects.transitions.insert(
+        0,
+        Transition {
+            kind: "recalculation",
+            document: recalculation.claim.to_string(),
+            from: from.map(RecalculationStatus::as_str),
+            to: recalculation.status.as_str(),
+        },
+    );
+    effects.changes.push(Change::Recalculation(Box::new(recalculation.clone())));
+    let recalculation = Box::new(recalculation);
+    Decision { effects, outcome: Outcome::Recalculation { recalculation, calculation: sheet } }
+}

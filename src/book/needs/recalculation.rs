@@ -1,0 +1,72 @@
+//! What recalculations of claims and objections to them read.
+
+use super::claims::{parties, payable};
+use crate::book::{Book, Key, Keys};
+use crate::claims::Claim;
+use crate::claims::objection::RaiseObjection;
+use crate::claims::recalculation::{ApproveRecalculation, RecalculationKey, next_number};
+use crate::domain::ClaimId;
+use crate::ledger::{Account, BalanceKey};
+use crate::programmes::{Counts, RulesKey, UsageKey};
+
+fn existing<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<&'a Claim> {
+    keys.insert(Key::Claim(id));
+    book.claims.peek(&id)
+}
+
+fn rules(claim: &Claim, number: u32) -> Key {
+    Key::Rules(RulesKey { programme: claim.programme.clone(), number })
+}
+
+/// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
+fn computed(claim: &Claim, book: &Book, keys: &mut Keys) {
+    parties(claim, keys);
+    keys.extend([Key::Voucher(claim.voucher), rules(claim, claim.rules_version)]);
+    if let Some(voucher) = book.vouchers.peek(&claim.voucher) {
+        keys.insert(rules(claim, voucher.rules_version));
+    }
+    let approved = claim.approved_on.map(|day| day.year());
+    let counted = [
+        (Counts::Redemption, approved),
+        (Counts::Redemption, None),
+        (Counts::Issue, Some(claim.fiscal_year)),
+        (Counts::Issue, None),
+    ];
+    for (counts, year) in counted {
+        let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts }));
+    }
+}
+
+pub(super) fn propose(id: ClaimId, book: &Book, keys: &mut Keys) {
+    let Some(claim) = existing(id, book, keys) else { return };
+    keys.insert(Key::Recalculation(RecalculationKey { claim: id, number: next_number(claim) }));
+    computed(claim, book, keys);
+}
+
+/// A claim and its recalculation: the one that is named, or that waits.
+pub(super) fn named(id: ClaimId, number: Option<u32>, book: &Book, keys: &mut Keys) {
+    let claim = existing(id, book, keys);
+    if let Some(number) = number.or(claim.and_then(|claim| claim.pending)) {
+        keys.insert(Key::Recalculation(RecalculationKey { claim: id, number }));
+    }
+}
+
+pub(super) fn approve(command: &ApproveRecalculation, book: &Book, keys: &mut Keys) {
+    use Account::{B2001, B2003, B2007, B2009, F1212, F2103, F500101};
+    named(command.claim, command.number, book, keys);
+    keys.insert(Key::Recovery(command.recovery));
+    let Some(claim) = existing(command.claim, book, keys) else { return };
+    computed(claim, book, keys);
+    for account in [B2001, B2003, B2007, B2009, F1212, F2103, F500101] {
+        keys.insert(Key::Balance(BalanceKey::of(account, &claim.programme)));
+    }
+    keys.insert(Key::Balance(payable(claim)));
+}
+
+pub(super) fn raise(command: &RaiseObjection, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Objection(command.id));
+    if let Some(claim) = existing(command.claim, book, keys) {
+        keys.insert(rules(claim, claim.rules_version));
+    }
+}

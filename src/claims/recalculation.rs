@@ -1,0 +1,343 @@
+//! Recalculations 重新核算: a further sheet of an approved or a paid claim, from inputs that are known better now.
+//!
+//! proposed → approved | rejected, by another person. Approved, its sheet is the claim's and the difference is posted:
+//! more is accrued and due; less is taken from what is due, and of what was paid already it is asked back. The rules
+//! are those of the claim's submission, the caps those of the year of its approval. The old sheets stay.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, ClaimError, ClaimStatus, payable};
+use crate::domain::money::OutOfRange;
+use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Stamp, Subject, TextHash};
+use crate::ledger::{Part, parts};
+use crate::programmes::calculation::{Calculation, SettledLine};
+
+/// Where a recalculation is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecalculationStatus {
+    /// It waits for another person.
+    Proposed,
+    /// Its sheet was the claim's from then on.
+    Approved,
+    /// Refused; the claim stays as it was.
+    Rejected,
+}
+
+impl RecalculationStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// A recalculation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalculation {
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// Its sheet's number.
+    pub number: u32,
+    /// The number of the sheet that it takes the place of.
+    pub previous: u32,
+    /// Where it is in its life.
+    pub status: RecalculationStatus,
+    /// What was settled, as it is known now.
+    pub settlement: Vec<SettledLine>,
+    /// Whether the claim is the voucher's last.
+    #[serde(rename = "final")]
+    pub closing: bool,
+    /// CNY, of its sheet.
+    pub amount: Money,
+    /// CNY, its amount less that of the sheet before; below zero where it gives less.
+    pub difference: Money,
+    /// Why.
+    pub reason: TextHash,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<TextHash>,
+    /// What asks back what was paid too much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryId>,
+    /// The day from which it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_on: Option<Date>,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved or rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// Which sheet of which claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecalculationKey {
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Which sheet.
+    pub number: u32,
+}
+
+impl Recalculation {
+    /// Which sheet of which claim.
+    pub const fn key(&self) -> RecalculationKey {
+        RecalculationKey { claim: self.claim, number: self.number }
+    }
+}
+
+/// The members of a claim that are other than they were; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClaimChanges {
+    /// What was settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Vec<SettledLine>>,
+    /// Whether it is the voucher's last.
+    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
+    pub closing: Option<bool>,
+}
+
+/// `POST /claims/{id}/recalculate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeRecalculation {
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// What is other than it was.
+    pub changes: ClaimChanges,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// `POST /claims/{id}/recalculations/{version}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveRecalculation {
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// Which; the one that waits where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// The id that the edge made for a recovery, should one be needed.
+    pub recovery: RecoveryId,
+    /// The day it counts from; the business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
+/// `POST /claims/{id}/recalculations/{version}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectRecalculation {
+    /// Of which claim.
+    pub claim: ClaimId,
+    /// Which; the one that waits where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// Whether a claim can be recalculated: approved or paid, and not on its way to the bank.
+pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
+    super::rules::in_state(claim, &[ClaimStatus::Approved, ClaimStatus::Paid])?;
+    if claim.status == ClaimStatus::Approved && claim.batch.is_some() {
+        return Err(ClaimError::WrongState { status: "in_payment_batch".to_owned() });
+    }
+    Ok(())
+}
+
+/// The claim with its changed inputs, as a sheet is computed from it.
+pub fn changed(claim: &Claim, changes: &ClaimChanges) -> Claim {
+    Claim {
+        settlement: changes.settlement.clone().unwrap_or_else(|| claim.settlement.clone()),
+        closing: changes.closing.unwrap_or(claim.closing),
+        ..claim.clone()
+    }
+}
+
+/// The number of the next sheet.
+pub fn next_number(claim: &Claim) -> u32 {
+    claim.calculation.max(claim.last_sheet).saturating_add(1)
+}
+
+/// A recalculation proposed, and the claim that it waits for.
+pub fn propose(
+    before: &Claim,
+    changed: &Claim,
+    sheet: &Calculation,
+    reason: TextHash,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Result<(Recalculation, Claim), OutOfRange> {
+    let recalculation = Recalculation {
+        claim: before.id,
+        number: sheet.version,
+        previous: before.calculation,
+        status: RecalculationStatus::Proposed,
+        settlement: changed.settlement.clone(),
+        closing: changed.closing,
+        amount: sheet.amount,
+        difference: sheet.amount.minus(before.amount)?,
+        reason,
+        rejection: None,
+        recovery: None,
+        decided_on: None,
+        created_by: actor.subject.clone(),
+        decided_by: None,
+        revision: Revision::first(stamp),
+    };
+    let claim = Claim {
+        last_sheet: sheet.version,
+        pending: Some(sheet.version),
+        revision: before.revision.next(stamp),
+        ..before.clone()
+    };
+    Ok((recalculation, claim))
+}
+
+/// Error: it was decided already.
+pub fn proposed(recalculation: &Recalculation) -> Result<(), ClaimError> {
+    match recalculation.status {
+        RecalculationStatus::Proposed => Ok(()),
+        status => Err(ClaimError::WrongState { status: status.as_str().to_owned() }),
+    }
+}
+
+/// A recalculation refused, and the claim as it was.
+pub fn reject(
+    recalculation: &Recalculation,
+    claim: &Claim,
+    reason: TextHash,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> (Recalculation, Claim) {
+    let rejected = Recalculation {
+        status: RecalculationStatus::Rejected,
+        rejection: Some(reason),
+        decided_by: Some(actor.subject.clone()),
+        revision: recalculation.revision.next(stamp),
+        ..recalculation.clone()
+    };
+    (rejected, Claim { pending: None, revision: claim.revision.next(stamp), ..claim.clone() })
+}
+
+/// A recalculation approved.
+pub fn approve(
+    recalculation: &Recalculation,
+    day: Date,
+    recovery: Option<RecoveryId>,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> Recalculation {
+    Recalculation {
+        status: RecalculationStatus::Approved,
+        recovery,
+        decided_on: Some(day),
+        decided_by: Some(actor.subject.clone()),
+        revision: recalculation.revision.next(stamp),
+        ..recalculation.clone()
+    }
+}
+
+/// What a new amount does to the books of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// What is accrued beside what was, by funding level; below zero where it is taken back.
+    pub accrued: Vec<Part>,
+    /// What they sum to: the voucher and the caps are charged with it.
+    pub drawn: Money,
+    /// What was paid too much, by funding level. The accrual of it stays: its recovery takes the expense back.
+    pub owed: Vec<Part>,
+    /// What they sum to.
+    pub asked_back: Money,
+    /// What stays settled.
+    settled: Vec<Part>,
+}
+
+/// From the parts that a claim has to new ones. Of less than before, what is due goes first, then what was paid.
+pub fn correction(claim: &Claim, new: &[Part]) -> Result<Correction, OutOfRange> {
+    correction_of(&claim.parts, &claim.settled, new)
+}
+
+fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correction, OutOfRange> {
+    let over = parts::minus(settled, new)?;
+    let asked_back = parts::sum(&over)?.max(Money::ZERO);
+    let owed = parts::cut_to(&over, asked_back)?;
+    let accrued = parts::minus(&parts::plus(new, &owed)?, old)?;
+    let settled = parts::minus(settled, &owed)?;
+    Ok(Correction { drawn: parts::sum(&accrued)?, accrued, owed, asked_back, settled })
+}
+
+/// The claim with the recalculation's inputs and its sheet.
+pub fn corrected(
+    claim: &Claim,
+    recalculation: &Recalculation,
+    (sheet, correction): (&Calculation, &Correction),
+    day: Date,
+    stamp: &Stamp,
+) -> Result<Claim, OutOfRange> {
+    payable::restated(Claim {
+        settlement: recalculation.settlement.clone(),
+        closing: recalculation.closing,
+        amount: sheet.amount,
+        parts: super::rules::parts(sheet),
+        calculation: recalculation.number,
+        settled: correction.settled.clone(),
+        corrected: claim.corrected.plus(correction.asked_back)?,
+        recovered: claim.recovered.plus(correction.asked_back)?,
+        pending: None,
+        recalculated_on: Some(day),
+        revision: claim.revision.next(stamp),
+        ..claim.clone()
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Label;
+    use crate::domain::apportion::largest_remainder;
+
+    /// An amount by levels of these weights.
+    fn shared(fen: i64, weights: &[i128]) -> Vec<Part> {
+        let amounts = largest_remainder(Money::from_fen(fen), weights).unwrap();
+        let level = |index: usize| Some(Label::parse(&format!("level{index}")).unwrap());
+        amounts.into_iter().enumerate().map(|(index, amount)| Part { level: level(index), amount }).collect()
+    }
+
+    fn same(one: &[Part], other: &[Part]) -> bool {
+        parts::minus(one, other).unwrap().iter().all(|part| part.amount.is_zero())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_accrued_stays_with_what_is_owed_and_nothing_is_lost_at_any_level(
+            weights in proptest::collection::vec(0_i128..1_000, 1..5),
+            [old, new] in [1_i64..10_000_000, 1_i64..10_000_000],
+            share in 0_i64..=100,
+        ) {
+            let (before, after) = (shared(old, &weights), shared(new, &weights));
+            let settled = parts::split(Money::from_fen(old / 100 * share), &before).unwrap();
+            let found = correction_of(&before, &settled, &after).unwrap();
+            // the accrual moves from the old parts to the new ones and what is owed
+            let accrued = parts::plus(&before, &found.accrued).unwrap();
+            prop_assert!(same(&accrued, &parts::plus(&after, &found.owed).unwrap()));
+            prop_assert!(same(&parts::plus(&found.settled, &found.owed).unwrap(), &settled));
+            prop_assert!(found.owed.iter().all(|part| part.amount.is_positive()));
+            // only what was paid beyond the new amount is asked back
+            let over = parts::sum(&settled).unwrap().fen() - new;
+            prop_assert_eq!(found.asked_back.fen(), over.max(0));
+            prop_assert_eq!(parts::sum(&found.owed).unwrap(), found.asked_back);
+            prop_assert_eq!(found.drawn.fen(), new - old + found.asked_back.fen());
+            let due = new - parts::sum(&found.settled).unwrap().fen();
+            prop_assert!(due >= 0, "{} is due", due);
+            prop_assert!(found.asked_back.is_zero() || due == 0);
+        }
+    }
+}

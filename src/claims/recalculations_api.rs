@@ -1,0 +1,192 @@
+//! `/claims/{id}/recalculate`, `/claims/{id}/recalculations`, `/claims/{id}/calculation`: sheets after the first.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::api::{Approval, LINES_MAX, seen};
+use super::queries;
+use super::recalculation::{
+    ApproveRecalculation, ClaimChanges, ProposeRecalculation, Recalculation, RecalculationStatus,
+    RejectRecalculation,
+};
+use super::store::further::RecalculationRow;
+use crate::book::Command;
+use crate::domain::{ClaimId, Date, Instant, Money, RecoveryId, Sequence, Subject};
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::organisations::api::WithReason;
+use crate::programmes::calculation::{Calculation, SettledLine};
+use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
+
+/// The members of a claim that are other than they were; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClaimChanges {
+    /// What was settled.
+    #[schema(min_items = 1, max_items = 100)]
+    settlement: Option<Vec<SettledLine>>,
+    /// Whether it is the voucher's last: what is left is released.
+    #[serde(rename = "final")]
+    closing: Option<bool>,
+}
+
+/// What is known better now, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRecalculation {
+    changes: NewClaimChanges,
+    reason: Reason,
+}
+
+/// A further sheet of a claim.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecalculationView {
+    claim_id: ClaimId,
+    /// The number of its sheet.
+    version: u32,
+    /// The number of the sheet that it takes the place of.
+    previous_version: u32,
+    status: RecalculationStatus,
+    settlement: Vec<SettledLine>,
+    #[serde(rename = "final")]
+    closing: bool,
+    amount: Money,
+    /// Its amount less that of the sheet before; below zero where it gives less.
+    difference: Money,
+    /// Its sheet.
+    calculation: Option<Calculation>,
+    reason: Option<String>,
+    /// Why it was rejected.
+    rejection_reason: Option<String>,
+    /// What asks back what was paid too much.
+    recovery_id: Option<RecoveryId>,
+    effective_date: Option<Date>,
+    created_by: Subject,
+    decided_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl RecalculationView {
+    /// What its view shows beside it.
+    pub fn wants(recalculation: &Recalculation, wanted: &mut Wanted) {
+        wanted.text(Some(recalculation.reason));
+        wanted.text(recalculation.rejection);
+        wanted.sheet(recalculation.claim.to_string(), recalculation.number);
+    }
+
+    /// The view of a recalculation.
+    pub fn of(recalculation: &Recalculation, attached: &Attachments) -> Self {
+        Self {
+            claim_id: recalculation.claim,
+            version: recalculation.number,
+            previous_version: recalculation.previous,
+            status: recalculation.status,
+            settlement: recalculation.settlement.clone(),
+            closing: recalculation.closing,
+            amount: recalculation.amount,
+            difference: recalculation.difference,
+            calculation: attached.sheet(&recalculation.claim.to_string(), recalculation.number),
+            reason: attached.text(Some(recalculation.reason)),
+            rejection_reason: attached.text(recalculation.rejection),
+            recovery_id: recalculation.recovery,
+            effective_date: recalculation.decided_on,
+            created_by: recalculation.created_by.clone(),
+            decided_by: recalculation.decided_by.clone(),
+            revision: recalculation.revision.version,
+            updated_at: recalculation.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /claims/{id}/recalculate`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let claim = request.path.value("id")?;
+    let NewRecalculation { changes, reason } = request.body()?;
+    if changes.settlement.is_none() && changes.closing.is_none() {
+        return Err(Problem::new("invalid_value").at("/changes"));
+    }
+    if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
+        return Err(Problem::new("invalid_value").at("/changes/settlement"));
+    }
+    let changes = ClaimChanges { settlement: changes.settlement, closing: changes.closing };
+    Ok(Parsed::reasoned(reason, |reason| {
+        Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
+    }))
+}
+
+/// `POST /claims/{id}/recalculations/{version}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approval(request, Some(request.path.value("version")?))
+}
+
+/// `POST /claims/{id}/recalculate/approve`: the one that waits.
+pub fn approve_waiting(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approval(request, None)
+}
+
+fn approval(request: &WriteRequest<'_>, number: Option<u32>) -> Result<Parsed, Problem> {
+    let claim = request.path.value("id")?;
+    let body: Approval = request.body()?;
+    let recovery = RecoveryId::new(request.new_id());
+    let approval = ApproveRecalculation { claim, number, recovery, effective_date: body.effective_date };
+    Ok(Parsed::new(Command::ApproveRecalculation(approval)))
+}
+
+/// `POST /claims/{id}/recalculations/{version}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    rejection(request, Some(request.path.value("version")?))
+}
+
+/// `POST /claims/{id}/recalculate/reject`: the one that waits.
+pub fn reject_waiting(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    rejection(request, None)
+}
+
+fn rejection(request: &WriteRequest<'_>, number: Option<u32>) -> Result<Parsed, Problem> {
+    let claim = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    let reject = |reason| Command::RejectRecalculation(RejectRecalculation { claim, number, reason });
+    Ok(Parsed::reasoned(body.reason, reject))
+}
+
+/// `GET /claims/{id}/recalculations`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let page = request.page()?;
+    let (claim, _) = seen(&request).await?;
+    let conn = request.reader().await?;
+    let rows = queries::recalculations(&conn, claim.id.uuid(), page.after, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, RecalculationRow::read)?;
+    let mut wanted = Wanted::default();
+    found.iter().for_each(|one| RecalculationView::wants(one, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    Reply::list((found.iter().map(|one| RecalculationView::of(one, &attached)).collect(), next))
+}
+
+/// `GET /claims/{id}/calculation`: its newest sheet, or the one of a number.
+pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
+    let version = request.query.value::<u32>("version")?;
+    let (claim, known) = seen(&request).await?;
+    let (document, number) = (claim.id.to_string(), version.unwrap_or(claim.calculation));
+    let mut wanted = Wanted::default();
+    wanted.sheet(document.clone(), number);
+    let found = attached(&request.reader().await?, known.missing(wanted)).await?;
+    let sheet = known.sheet(&document, number).or_else(|| found.sheet(&document, number));
+    Reply::json(&sheet.ok_or_else(|| Problem::new("not_found"))?)
+}
+
+/// `GET /claims/{id}/calculations`: every sheet, the first first.
+pub async fn calculations(request: ReadRequest) -> Result<Reply, Problem> {
+    let page = request.page()?;
+    let (claim, _) = seen(&request).await?;
+    let conn = request.reader().await?;
+    let document = claim.id.to_string();
+    let rows = sheets_of(&conn, &document, page.after, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| i64::from(row.version));
+    Reply::list((whole(&rows, SheetFound::read)?, next))
+}
