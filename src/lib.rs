@@ -26,6 +26,7 @@ pub mod domain;
 pub mod engine;
 pub mod http;
 pub mod ledger;
+pub mod loans;
 pub mod organisations;
 pub mod payments;
 pub mod programmes;

@@ -22,6 +22,7 @@ use subsidy_ledger::db::convert;
 use subsidy_ledger::domain::Instant;
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
 use subsidy_ledger::ledger::store::BalanceRow;
+use subsidy_ledger::loans::store::LoanRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -154,6 +155,7 @@ impl Model {
             |k: &subsidy_ledger::domain::BudgetChangeId| k.uuid()
         );
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
+        document!("loans", loans, LoanRow, |k: &subsidy_ledger::domain::LoanId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
         document!(
             "payment_batches",

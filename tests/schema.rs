@@ -435,6 +435,7 @@ const WHO_MAY: &str = "
     agency_test.entries           app=ar auditor=r
     agency_test.head              app=arw auditor=r
     agency_test.idempotency       app=ar auditor=r
+    agency_test.loans             app=arw auditor=r
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
     agency_test.numbers           app=arw auditor=r
     agency_test.objections        app=arw auditor=r

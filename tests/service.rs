@@ -223,7 +223,7 @@ fn the_manners_of_the_contract() {
     let service = Service::start();
     let city = City::found(&service, "manners", rules(), "30000.00");
 
-    let unknown = city.get("/v1/loans", &city.officer);
+    let unknown = city.get("/v1/loan", &city.officer);
     assert_eq!((unknown.status, unknown.json()["code"].clone()), (404, json!("not_found")));
     let wrong = service.send("DELETE", "/v1/vouchers", Some(&city.officer), None, &[]);
     assert_eq!(wrong.status, 405, "{}", wrong.text);

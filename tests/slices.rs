@@ -47,6 +47,8 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::BudgetChange(k) => one(k, &from.budget_changes, &mut to.budget_changes),
         Key::Rental(k) => one(k, &from.rentals, &mut to.rentals),
         Key::Contract(k) => one(k, &from.contracts, &mut to.contracts),
+        Key::Loan(k) => one(k, &from.loans, &mut to.loans),
+        Key::LoanOf(k) => one(k, &from.loan_keys, &mut to.loan_keys),
         Key::Voucher(k) => one(k, &from.vouchers, &mut to.vouchers),
         Key::Claim(k) => one(k, &from.claims, &mut to.claims),
         Key::Recalculation(k) => one(k, &from.recalculations, &mut to.recalculations),
@@ -80,6 +82,8 @@ fn same_changes(part: &Book, whole: &Book) {
         budget_changes,
         rentals,
         contracts,
+        loans,
+        loan_keys,
         vouchers,
         claims,
         recalculations,
@@ -151,8 +155,18 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
 
 /// Commands that need others before them.
 fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
-    let parts =
-        ["_claim", "expire_", "remind_", "payment", "recovery", "account", "recalculation", "objection"];
+    let parts = [
+        "_claim",
+        "expire_",
+        "remind_",
+        "payment",
+        "recovery",
+        "account",
+        "recalculation",
+        "objection",
+        "loan",
+        "interest",
+    ];
     Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
 }
 

@@ -230,6 +230,16 @@ const CASES: &[Tampering] = &[
         "bank_reference: stored FT2, replayed FT1",
     ),
     case(
+        "UPDATE loans SET events = jsonb_set(events, '{0,change,drawdown}', '\"30000000.01\"')",
+        "SELECT version FROM loans",
+        "events",
+    ),
+    case(
+        "UPDATE loans SET interest = jsonb_set(interest, '{0,interest_paid}', '\"285277.79\"')",
+        "SELECT version FROM loans",
+        "interest",
+    ),
+    case(
         "UPDATE vouchers SET reminded_days = 7 WHERE reminded_days IS NOT NULL",
         "SELECT version FROM vouchers WHERE reminded_days IS NOT NULL",
         "reminded_days: stored 7, replayed 366",

@@ -31,6 +31,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("claims", Checked::Replayed, "documents"),
     ("contract_uses", Checked::Replayed, "what rules count"),
     ("entries", Checked::Replayed, "the postings"),
+    ("loans", Checked::Replayed, "documents"),
     ("numbers", Checked::Replayed, "the last number of each series"),
     ("objections", Checked::Replayed, "documents"),
     ("organisations", Checked::Replayed, "documents"),

@@ -199,6 +199,7 @@ impl Touched {
             | Change::Rules(_)
             | Change::BudgetChange(_)
             | Change::Rental(_)
+            | Change::Loan(_)
             | Change::Voucher(_)
             | Change::Claim(_)
             | Change::Recalculation(_)

@@ -7,6 +7,7 @@ use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
+use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
     ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
@@ -93,6 +94,12 @@ commands! {
     ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change";
     /// A contract.
     RegisterRental(Box<RegisterRental>) "register_rental";
+    /// A loan.
+    RegisterLoan(Box<RegisterLoan>) "register_loan";
+    /// What happened to a loan.
+    RecordLoanEvents(Box<RecordLoanEvents>) "record_loan_events";
+    /// What the bank says was paid on a loan.
+    ConfirmInterest(ConfirmInterest) "confirm_interest";
     /// A voucher applied for.
     ApplyForVoucher(ApplyForVoucher) "apply_for_voucher";
     /// A voucher reviewed.
@@ -175,6 +182,9 @@ impl Command {
             Self::ProposeBudgetChange(c) => c.id.to_string(),
             Self::ApproveBudgetChange(c) => c.id.to_string(),
             Self::RegisterRental(c) => c.id.to_string(),
+            Self::RegisterLoan(c) => c.id.to_string(),
+            Self::RecordLoanEvents(c) => c.id.to_string(),
+            Self::ConfirmInterest(c) => c.id.to_string(),
             Self::ApplyForVoucher(c) => c.id.to_string(),
             Self::ReviewVoucher(c) => c.id.to_string(),
             Self::IssueVoucher(c) => c.id.to_string(),

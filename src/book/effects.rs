@@ -9,6 +9,7 @@ use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
 use crate::domain::{Date, Money, PaymentBatchId, RentalId, VoucherId};
 use crate::ledger::Posting;
+use crate::loans::Loan;
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
 use crate::programmes::calculation::Calculation;
@@ -35,6 +36,8 @@ pub enum Change {
     BudgetChange(BudgetChange),
     /// A contract.
     Rental(Rental),
+    /// A loan.
+    Loan(Box<Loan>),
     /// A voucher.
     Voucher(Box<Voucher>),
     /// A claim.
@@ -134,6 +137,8 @@ pub enum Outcome {
     BudgetChange(BudgetChange),
     /// A contract.
     Rental(Box<Rental>),
+    /// A loan.
+    Loan(Box<Loan>),
     /// A voucher, with its sheet where the command made one.
     Voucher {
         /// The voucher.

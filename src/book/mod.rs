@@ -27,10 +27,11 @@ use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, ObjectionId, PaymentBatchId,
+    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, LoanId, Money, ObjectionId, PaymentBatchId,
     ProgrammeCode, RecoveryId, RentalId, VoucherId,
 };
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
+use crate::loans::{Loan, LoanKey};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine};
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
@@ -69,6 +70,10 @@ pub enum Key {
     Rental(RentalId),
     /// The contract of two parties with a number.
     Contract(ContractKey),
+    /// A loan.
+    Loan(LoanId),
+    /// The loan of two parties with a number.
+    LoanOf(LoanKey),
     /// A voucher.
     Voucher(VoucherId),
     /// A claim.
@@ -119,6 +124,10 @@ pub struct Book {
     pub rentals: Slots<RentalId, Rental>,
     /// Contracts by their parties and number.
     pub contracts: Slots<ContractKey, RentalId>,
+    /// Loans.
+    pub loans: Slots<LoanId, Loan>,
+    /// Loans by their parties and number.
+    pub loan_keys: Slots<LoanKey, LoanId>,
     /// Vouchers.
     pub vouchers: Slots<VoucherId, Voucher>,
     /// Claims.
@@ -159,6 +168,8 @@ impl Book {
             budget_changes: Slots::complete(),
             rentals: Slots::complete(),
             contracts: Slots::complete(),
+            loans: Slots::complete(),
+            loan_keys: Slots::complete(),
             vouchers: Slots::complete(),
             claims: Slots::complete(),
             recalculations: Slots::complete(),
@@ -185,6 +196,8 @@ impl Book {
             Key::BudgetChange(k) => self.budget_changes.knows(k),
             Key::Rental(k) => self.rentals.knows(k),
             Key::Contract(k) => self.contracts.knows(k),
+            Key::Loan(k) => self.loans.knows(k),
+            Key::LoanOf(k) => self.loan_keys.knows(k),
             Key::Voucher(k) => self.vouchers.knows(k),
             Key::Claim(k) => self.claims.knows(k),
             Key::Recalculation(k) => self.recalculations.knows(k),
@@ -211,6 +224,8 @@ impl Book {
             Key::BudgetChange(k) => self.budget_changes.looked_for(k),
             Key::Rental(k) => self.rentals.looked_for(k),
             Key::Contract(k) => self.contracts.looked_for(k),
+            Key::Loan(k) => self.loans.looked_for(k),
+            Key::LoanOf(k) => self.loan_keys.looked_for(k),
             Key::Voucher(k) => self.vouchers.looked_for(k),
             Key::Claim(k) => self.claims.looked_for(k),
             Key::Recalculation(k) => self.recalculations.looked_for(k),
@@ -316,6 +331,10 @@ impl Book {
                 };
                 self.contracts.put(contract, r.id);
                 self.rentals.put(r.id, r);
+            }
+            Change::Loan(l) => {
+                self.loan_keys.put(l.key(), l.id);
+                self.loans.put(l.id, *l);
             }
             Change::Voucher(v) => self.put_voucher(*v),
             Change::Recovery(r) => self.recoveries.put(r.id, *r),

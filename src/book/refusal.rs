@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::agencies::AgencyError;
 use crate::claims::ClaimError;
 use crate::domain::{Date, Sequence};
+use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
 use crate::programmes::ProgrammeError;
@@ -101,6 +102,9 @@ pub enum Refusal {
     /// A contract.
     #[error(transparent)]
     Rental(#[from] RentalError),
+    /// A loan.
+    #[error(transparent)]
+    Loan(#[from] LoanError),
     /// A voucher.
     #[error(transparent)]
     Voucher(#[from] VoucherError),

@@ -50,6 +50,10 @@ document_id!(
     RentalId
 );
 document_id!(
+    /// A loan.
+    LoanId
+);
+document_id!(
     /// A voucher.
     VoucherId
 );

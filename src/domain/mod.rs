@@ -6,12 +6,14 @@
 mod macros;
 pub(crate) use macros::string_value;
 
+pub mod accrual;
 pub mod actor;
 pub mod agency_code;
 pub mod apportion;
 pub mod canonical;
 pub mod credit_code;
 pub mod dates;
+pub mod day_count;
 pub mod exact;
 pub mod ids;
 pub mod invoice_number;
@@ -21,12 +23,16 @@ pub mod rounding;
 pub mod stamp;
 pub mod text;
 
+pub use accrual::{Accrual, ExactPoints, Unrounded};
 pub use actor::{Actor, Role, Roles, Subject};
 pub use agency_code::AgencyCode;
 pub use credit_code::CreditCode;
 pub use dates::{Date, Instant};
+pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
-pub use ids::{BudgetChangeId, ClaimId, ObjectionId, PaymentBatchId, RecoveryId, RentalId, VoucherId};
+pub use ids::{
+    BudgetChangeId, ClaimId, LoanId, ObjectionId, PaymentBatchId, RecoveryId, RentalId, VoucherId,
+};
 pub use money::Money;
 pub use percent::{Percent, Points};
 pub use rounding::{Rounding, RoundingMode, RoundingScope};

@@ -154,6 +154,30 @@ impl fmt::Display for Amount {
 
 string_value!(Amount, "invalid_amount");
 
+/// An amount as a caller writes it: not below zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct AmountOrZero(Money);
+
+impl AmountOrZero {
+    /// Error: `invalid_amount`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        Money::parse(text).map(Self)
+    }
+
+    /// The money.
+    pub const fn money(self) -> Money {
+        self.0
+    }
+}
+
+impl fmt::Display for AmountOrZero {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+string_value!(AmountOrZero, "invalid_amount");
+
 /// A change as a caller writes it: of either sign, not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SignedAmount(Money);

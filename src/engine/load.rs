@@ -12,6 +12,7 @@ use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
 use crate::ledger::store::{self as ledger, BalanceRow};
+use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
@@ -31,6 +32,8 @@ struct Wanted {
     budget_changes: Vec<Uuid>,
     rentals: Vec<Uuid>,
     contracts: Vec<String>,
+    loans: Vec<Uuid>,
+    loan_keys: Vec<String>,
     vouchers: Vec<Uuid>,
     claims: Vec<Uuid>,
     recalculations: Vec<(Uuid, i32)>,
@@ -64,6 +67,8 @@ impl Wanted {
             Key::BudgetChange(k) => self.budget_changes.push(k.uuid()),
             Key::Rental(k) => self.rentals.push(k.uuid()),
             Key::Contract(k) => self.contracts.push(contract_column(k)),
+            Key::Loan(k) => self.loans.push(k.uuid()),
+            Key::LoanOf(k) => self.loan_keys.push(loans::contract_column(k)),
             Key::Voucher(k) => self.vouchers.push(k.uuid()),
             Key::Claim(k) => self.claims.push(k.uuid()),
             Key::Recalculation(k) => {
@@ -92,6 +97,8 @@ pub(super) struct Rows {
     pub rules: Vec<RulesRow>,
     pub budget_changes: Vec<BudgetChangeRow>,
     pub rentals: Vec<RentalRow>,
+    pub loans: Vec<LoanRow>,
+    pub loan_keys: Vec<LoanKeyRow>,
     pub vouchers: Vec<VoucherRow>,
     pub claims: Vec<ClaimRow>,
     pub recalculations: Vec<RecalculationRow>,
@@ -123,6 +130,13 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
     let contracts = async {
         if wanted.contracts.is_empty() { Ok(Vec::new()) } else { by_contracts(conn, &wanted.contracts).await }
     };
+    let loan_keys = async {
+        if wanted.loan_keys.is_empty() {
+            Ok(Vec::new())
+        } else {
+            loans::by_contracts(conn, &wanted.loan_keys).await
+        }
+    };
     let live = async {
         if wanted.live_vouchers.is_empty() {
             Ok(Vec::new())
@@ -146,6 +160,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         rules,
         budget_changes,
         rentals,
+        loans,
+        loan_keys,
         vouchers,
         claims,
         recalculations,
@@ -167,6 +183,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         RulesRow::by_keys(conn, &wanted.rules),
         BudgetChangeRow::by_keys(conn, &wanted.budget_changes),
         RentalRow::by_keys(conn, &wanted.rentals),
+        LoanRow::by_keys(conn, &wanted.loans),
+        loan_keys,
         VoucherRow::by_keys(conn, &wanted.vouchers),
         ClaimRow::by_keys(conn, &wanted.claims),
         RecalculationRow::by_keys(conn, &wanted.recalculations),
@@ -189,6 +207,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         rules,
         budget_changes,
         rentals,
+        loans,
+        loan_keys,
         vouchers,
         claims,
         recalculations,
@@ -234,6 +254,14 @@ impl Rows {
         for row in &self.rentals {
             let rental = row.read()?;
             book.rentals.load(rental.id, rental);
+        }
+        for row in &self.loans {
+            let loan = row.read()?;
+            book.loans.load(loan.id, loan);
+        }
+        for row in &self.loan_keys {
+            let (key, id) = row.read()?;
+            book.loan_keys.load(key, id);
         }
         for row in &self.vouchers {
             let voucher = row.read()?;

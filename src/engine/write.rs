@@ -19,6 +19,7 @@ use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
 use crate::domain::Date;
 use crate::ledger::store::{BLOCK, BalanceRow, EntryRow};
+use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -92,6 +93,7 @@ pub(super) async fn write(
     let rules = versioned!(book.rules, |_, v| RulesRow::new(v))?;
     let budget_changes = versioned!(book.budget_changes, |_, c| Ok(BudgetChangeRow::new(c)))?;
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
+    let loans = versioned!(book.loans, |_, l| LoanRow::new(l))?;
     let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
     let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
     let recalculations = versioned!(book.recalculations, |_, r| RecalculationRow::new(r))?;
@@ -125,6 +127,8 @@ pub(super) async fn write(
         update_versioned!(conn, BudgetChangeRow, budget_changes),
         RentalRow::insert(conn, &rentals.new),
         update_versioned!(conn, RentalRow, rentals),
+        LoanRow::insert(conn, &loans.new),
+        update_versioned!(conn, LoanRow, loans),
         VoucherRow::insert(conn, &vouchers.new),
         update_versioned!(conn, VoucherRow, vouchers),
         ClaimRow::insert(conn, &claims.new),

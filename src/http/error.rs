@@ -151,6 +151,25 @@ table! {
     "contract_exists": 409, ["合同已登记", "合同 {contract_no} 已登记。"], ["Contract exists", "Contract {contract_no} is recorded already."];
     "related_provider": 422, ["关联服务商", "服务商 {provider} 与申报单位有关联。"], ["Related provider", "The provider {provider} is related to the organisation."];
     "invalid_period": 422, ["期间无效", "最后一天早于第一天。"], ["Invalid period", "The last day lies before the first."];
+    "loan_exists": 409, ["贷款已登记", "贷款 {loan_no} 已登记。"], ["Loan exists", "Loan {loan_no} is recorded already."];
+    "invalid_term" as "invalid_period": 422, ["期间无效", "到期日须晚于签订日。"], ["Invalid period", "The loan matures after the day on which it is signed."];
+    "empty_period" as "invalid_period": 422, ["期间无效", "计息期算头不算尾，止日须晚于起日。"], ["Invalid period", "The last day is not counted: the period ends after the day on which it begins."];
+    "rate_too_high": 422, ["利率过高", "年利率不得超过 {limit}%。"], ["Rate too high", "A loan's rate is at most {limit} percent a year."];
+    "repayment_exceeds_principal": 422, ["还本超过本金", "当日本金余额为 {principal}。"], ["Repayment exceeds the principal", "{principal} is owed on that day."];
+    "overdue_exceeds_principal": 422, ["逾期超过本金", "当日未逾期本金为 {principal}。"], ["Overdue exceeds the principal", "{principal} is owed and not overdue on that day."];
+    "cleared_exceeds_overdue": 422, ["结清超过逾期", "当日逾期本金为 {overdue}。"], ["Cleared exceeds what is overdue", "{overdue} is overdue on that day."];
+    "principal_too_large": 422, ["本金过大", "本金余额不得超过 {limit}。"], ["Principal too large", "At most {limit} may be owed."];
+    "before_signing": 422, ["早于签订日", "{date} 早于签订日 {signed_on}。"], ["Before signing", "{date} is earlier than the day of signing, {signed_on}."];
+    "after_maturity": 422, ["晚于到期日", "{date} 晚于到期日 {matures_on}。"], ["After maturity", "{date} is later than the day of maturity, {matures_on}."];
+    "not_yet_happened": 422, ["尚未发生", "{date} 晚于业务日期 {business_date}，尚非事实。"], ["Not yet happened", "{date} is later than the business date {business_date}: it is no fact yet."];
+    "too_many_events": 422, ["变动过多", "一笔贷款最多 {limit} 项变动。"], ["Too many events", "A loan takes at most {limit} events."];
+    "field_not_applicable": 422, ["字段不适用", "该字段不适用于此类变动。"], ["Field not applicable", "The field does not apply to an event of that kind."];
+    "period_not_over": 422, ["计息期未满", "止日 {until} 晚于业务日期 {business_date}：先付后贴。"], ["Period not over", "The period ends on {until}, later than the business date {business_date}: interest is paid first."];
+    "interest_confirmed": 409, ["利息已确认", "{from} 至 {until} 的利息已确认；同一期间可重新确认。"], ["Interest confirmed", "The interest from {from} to {until} is confirmed; the same period may be confirmed anew."];
+    "too_many_confirmations": 422, ["确认次数过多", "一笔贷款最多确认 {limit} 个期间。"], ["Too many confirmations", "A loan takes at most {limit} confirmed periods."];
+    "reference_rate_missing": 422, ["缺少参考利率", "{date} 没有生效的 {name}。"], ["Reference rate missing", "No {name} is in force on {date}."];
+    "loan_rate_above_ceiling": 422, ["贷款利率超过上限", "合同利率 {annual_rate_percent}% 超过上限 {ceiling}%。"], ["Loan rate above the ceiling", "The contract rate of {annual_rate_percent} percent is above the ceiling of {ceiling} percent."];
+    "rules_or_programme": 422, ["规则与专项二选一", "rules 与 programme 只能给出一个。"], ["Rules or programme", "Either rules or a programme may be given, not both."];
     "contract_already_used": 409, ["合同已使用", "该合同已有专项 {programme} 的券。"], ["Contract already used", "The contract carries a voucher of programme {programme}."];
     "not_eligible": 422, ["不符合条件", "不符合条件：{reason}。"], ["Not eligible", "The organisation is not eligible: {reason}."];
     "voucher_expired": 422, ["券已过期", "最后可用日为 {valid_until}。"], ["Voucher expired", "Its last usable day was {valid_until}."];
@@ -243,6 +262,7 @@ mod tests {
             "organisations",
             "programmes",
             "rentals",
+            "loans",
             "vouchers",
             "claims",
             "payments",

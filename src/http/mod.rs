@@ -48,7 +48,7 @@ use extract::{PathParts, Query, RequestId};
 use problem::Problem;
 use registry::Registry;
 use route::{Method, Route, Verb};
-use verb::ReadRequest;
+use verb::{ReadRequest, Reply};
 
 /// Most bytes of a body of JSON: 256 KiB.
 pub const BODY_BYTES_MAX: usize = 262_144;
@@ -217,33 +217,50 @@ async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let verb = match route.verb {
-        Verb::Write(parse) => return write::answer(route, parse, state, request, payload).await,
-        Verb::Group(parse) => return groups::answer(route, parse, state, request, payload).await,
-        Verb::Run(parse) => return runs::answer(route, parse, state, request, payload).await,
-        Verb::Batch => return batches::answer(route, state, request, payload).await,
-        Verb::Read(verb) | Verb::Disclose(verb) => verb,
-    };
+    match route.verb {
+        Verb::Write(parse) => write::answer(route, parse, state, request, payload).await,
+        Verb::Group(parse) => groups::answer(route, parse, state, request, payload).await,
+        Verb::Run(parse) => runs::answer(route, parse, state, request, payload).await,
+        Verb::Batch => batches::answer(route, state, request, payload).await,
+        Verb::Read(verb) | Verb::Disclose(verb) => {
+            let asked = reading_request(route, state, request).await?;
+            replied(verb(asked)).await
+        }
+        Verb::Ask(verb) => {
+            let asked = reading_request(route, state, request).await?;
+            let body = write::body(request, payload).await?;
+            replied(verb(asked, body)).await
+        }
+    }
+}
+
+/// A request that changes nothing, of a caller who may ask it.
+async fn reading_request(
+    route: &'static Route,
+    state: &AppState,
+    request: &HttpRequest,
+) -> Result<ReadRequest, Problem> {
     let identity = state.caller(request.headers()).await?;
     if !route.permission.allows(&identity.actor) {
         return Err(Problem::new("forbidden"));
     }
     let query = Query::parse(request.query_string(), &route.parameters())?;
-    let reply = in_time(
-        "unavailable",
-        verb(ReadRequest {
-            agency: identity.agency,
-            actor: identity.actor,
-            engine: state.engine.clone(),
-            route: route.path,
-            path: PathParts::of(request),
-            query,
-            vault: Arc::clone(&state.vault),
-            debtors: Arc::clone(&state.debtors),
-            request_id: RequestId::of(request),
-        }),
-    );
-    Ok(reply.await?.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))
+    Ok(ReadRequest {
+        agency: identity.agency,
+        actor: identity.actor,
+        engine: state.engine.clone(),
+        route: route.path,
+        path: PathParts::of(request),
+        query,
+        vault: Arc::clone(&state.vault),
+        debtors: Arc::clone(&state.debtors),
+        request_id: RequestId::of(request),
+    })
+}
+
+async fn replied(reply: impl Future<Output = Result<Reply, Problem>>) -> Result<HttpResponse, Problem> {
+    let reply = in_time("unavailable", reply).await?;
+    Ok(reply.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))
 }
 
 /// Holds an answer to its deadline, else it is `late`: nobody waits for a database that neither answers nor goes away.

@@ -134,11 +134,12 @@ fn operation(route: &Route) -> Operation {
 /// Whether a route can answer with a status.
 fn answers(route: &Route, status: u16) -> bool {
     match status {
-        409 => route.writes() || route.discloses(),
-        412 | 413 | 415 => route.writes(),
-        422 => route.writes() || route.discloses() || route.path.starts_with("/v1/reports/"),
+        409 => route.takes.is_some() || route.discloses(),
+        412 => route.writes(),
+        413 | 415 => route.takes.is_some(),
+        422 => route.takes.is_some() || route.discloses() || route.path.starts_with("/v1/reports/"),
         403 => route.permission != Permission::SignedIn,
-        404 => route.writes() || route.path.contains('{'),
+        404 => route.takes.is_some() || route.path.contains('{'),
         405 => false,
         _ => true,
     }
@@ -321,7 +322,7 @@ mod tests {
             assert_eq!(named("Idempotency-Key"), route.writes(), "{}", route.path);
             assert_eq!(named("dry_run"), route.writes(), "{}", route.path);
             assert!(named("Accept-Language"));
-            assert_eq!(operation.get("requestBody").is_some(), route.writes(), "{}", route.path);
+            assert_eq!(operation.get("requestBody").is_some(), route.takes.is_some(), "{}", route.path);
             assert!(operation["responses"][route.success().to_string()]["description"].is_string());
             assert!(operation["responses"]["401"]["$ref"].is_string());
             assert_eq!(operation["security"][0]["bearer"], serde_json::json!([]));

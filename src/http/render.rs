@@ -11,6 +11,7 @@ use crate::claims::recalculations_api::RecalculationView;
 use crate::domain::{AgencyCode, Sequence};
 use crate::engine::Engine;
 use crate::engine::submission::{Accepted, NewText};
+use crate::loans::api::LoanView;
 use crate::organisations::api::OrganisationView;
 use crate::payments::api::PaymentBatchView;
 use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
@@ -59,7 +60,8 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::AccountsRead { .. }
         | Outcome::ReferenceRate(_)
         | Outcome::Programme(_)
-        | Outcome::Rental(_) => {}
+        | Outcome::Rental(_)
+        | Outcome::Loan(_) => {}
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
         Outcome::Rules(version) => RulesView::wants(version, wanted),
         Outcome::BudgetChange(change) => BudgetChangeView::wants(change, wanted),
@@ -94,6 +96,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
         Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
+        Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan)),
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
@@ -120,6 +123,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Rules(version) => version.revision,
         Outcome::BudgetChange(change) => change.revision,
         Outcome::Rental(rental) => rental.revision,
+        Outcome::Loan(loan) => loan.revision,
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => voucher.revision,

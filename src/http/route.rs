@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use super::json::Json;
 use super::problem::Problem;
 use super::schema::{Member, One, Schemas};
-use super::verb::{Parse, ParseGroup, Read};
+use super::verb::{Ask, Parse, ParseGroup, Read};
 use crate::domain::{Actor, Role};
 use crate::engine::submission::Run;
 
@@ -199,6 +199,8 @@ pub enum Verb {
     Read(Read),
     /// A query that shows what is kept secret: the log says who asked.
     Disclose(Read),
+    /// A query that takes a body.
+    Ask(Ask),
     /// One request on many documents.
     Group(ParseGroup),
     /// Many writes in one request.
@@ -233,7 +235,7 @@ pub struct Route {
 impl Route {
     /// Whether it changes anything.
     pub const fn writes(&self) -> bool {
-        !matches!(self.verb, Verb::Read(_) | Verb::Disclose(_))
+        !matches!(self.verb, Verb::Read(_) | Verb::Ask(_) | Verb::Disclose(_))
     }
 
     /// Whether it reads what is kept secret.

@@ -13,6 +13,7 @@ use crate::agencies::api as agencies;
 use crate::claims::{api as claims, objections_api as objections, recalculations_api as recalculations};
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
+use crate::loans::{api as loans, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
 use crate::programmes::api as programmes;
@@ -31,6 +32,8 @@ const PARTIES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Prov
 const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank]);
 /// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
 const PAYERS: Permission = Roles(&[Officer, Approver]);
+const BANK: Permission = Roles(&[Bank]);
+const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
@@ -42,6 +45,7 @@ const STATUS: Param = Param { name: "status", about: "Of this status.", schema: 
 const PROGRAMME: Param = Param { name: "programme", about: "专项", schema: Shape::of::<ProgrammeCode>() };
 const ORGANISATION: Param =
     Param { name: "organisation", about: "单位", schema: Shape::of::<CreditCode>() };
+const OF_BANK: Param = Param { name: "bank", about: "银行", schema: Shape::of::<CreditCode>() };
 const SINCE: Param = Param {
     name: "updated_since",
     about: "Changed at or after this instant.",
@@ -176,6 +180,17 @@ pub static ROUTES: &[Route] = &[
     post("/v1/rentals", APPLICANT, ["登记租用合同", "Record a rental"], rentals::register, [of::<rentals::NewRental>(), of::<rentals::RentalView>()]).creating(),
     get("/v1/rentals", PARTIES, ["租用合同列表", "List rentals"], read!(rentals::list), page::<rentals::RentalView>()).with(&[LIMIT, CURSOR, ORGANISATION, SINCE]),
     get("/v1/rentals/{id}", PARTIES, ["租用合同", "A rental"], read!(rentals::get), of::<rentals::RentalView>()),
+
+    post("/v1/loans", APPLICANT, ["登记贷款", "Record a loan"], loans::register, [of::<loans::NewLoan>(), of::<loans::LoanView>()]).creating(),
+    get("/v1/loans", LENT, ["贷款列表", "List loans"], read!(loans::list), page::<loans::LoanView>()).with(&[LIMIT, CURSOR, ORGANISATION, OF_BANK, SINCE]),
+    get("/v1/loans/{id}", LENT, ["贷款", "A loan"], read!(loans::get), of::<loans::LoanView>()),
+    post("/v1/loans/{id}/events", APPLICANT, ["登记贷款变动", "Record what happened to a loan"], loans::record_events, [of::<loans::NewLoanEvents>(), of::<loans::LoanView>()]),
+    post("/v1/loans/{id}/interest-paid", BANK, ["银行确认已付利息", "The bank confirms the interest paid"], loans::confirm, [of::<loans::NewInterestPaid>(), of::<loans::LoanView>()]),
+    Route {
+        method: Post, path: "/v1/interest-subsidies/quote", permission: SignedIn, summary: ["贴息试算", "What an interest subsidy would come to"],
+        query: &[], takes: Some(of::<quotes::NewQuote>()), gives: of::<quotes::QuoteView>(), creates: false,
+        verb: Verb::Ask(|request, body| quotes::quote(request, body).boxed_local()),
+    },
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

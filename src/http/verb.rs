@@ -142,6 +142,8 @@ pub struct Sight {
     pub organisation: Option<CreditCode>,
     /// What this provider provides.
     pub provider: Option<CreditCode>,
+    /// What this bank lends.
+    pub bank: Option<CreditCode>,
 }
 
 impl Sight {
@@ -152,6 +154,7 @@ impl Sight {
             all: [Role::Officer, Role::Approver, Role::Auditor].into_iter().any(|role| actor.has(role)),
             organisation: own(Role::Enterprise),
             provider: own(Role::Provider),
+            bank: own(Role::Bank),
         }
     }
 
@@ -160,9 +163,19 @@ impl Sight {
         self.all || self.organisation == Some(organisation) || self.provider == Some(provider)
     }
 
+    /// Whether a loan of these parties is seen.
+    pub fn sees_loan(&self, organisation: CreditCode, bank: CreditCode) -> bool {
+        self.all || self.organisation == Some(organisation) || self.bank == Some(bank)
+    }
+
     /// The organisation's code for a statement; empty where there is none.
     pub fn organisation_text(&self) -> String {
         self.organisation.map(|code| code.to_string()).unwrap_or_default()
+    }
+
+    /// The bank's code for a statement; empty where there is none.
+    pub fn bank_text(&self) -> String {
+        self.bank.map(|code| code.to_string()).unwrap_or_default()
     }
 
     /// The provider's code for a statement; empty where there is none.
@@ -267,6 +280,9 @@ impl Reply {
 
 /// Answers a read.
 pub type Read = fn(ReadRequest) -> LocalBoxFuture<'static, Result<Reply, Problem>>;
+
+/// Answers a question that takes a body to put, and changes nothing.
+pub type Ask = fn(ReadRequest, Json) -> LocalBoxFuture<'static, Result<Reply, Problem>>;
 
 /// Looks for what documents name.
 pub async fn attached(conn: &Connection, wanted: Wanted) -> Result<Attachments, Problem> {

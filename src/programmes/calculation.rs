@@ -328,7 +328,8 @@ fn nothing_left(code: ReductionCode, reductions: &[Reduction], inputs: &Inputs) 
     }
 }
 
-fn shares(amount: Money, policy: &Policy) -> Result<Vec<ShareAmount>, OutOfRange> {
+/// An amount by funding level.
+pub fn shares(amount: Money, policy: &Policy) -> Result<Vec<ShareAmount>, OutOfRange> {
     let levels = policy.shares.as_deref().unwrap_or_default();
     let weights: Vec<i128> = levels.iter().map(|s| i128::from(s.percent.micro())).collect();
     let parts = largest_remainder(amount, &weights)?;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Counts;
+pub use crate::domain::DayCount;
 use crate::domain::money::Amount;
 use crate::domain::{Date, Label, Percent, Points, Rounding};
 use crate::organisations::{Category, Size};
@@ -173,24 +174,6 @@ pub struct PointsRule {
     /// A percentage of a reference rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_of_reference: Option<ShareOfReference>,
-}
-
-/// How days become a fraction of a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum DayCount {
-    /// Days ÷ 360.
-    #[default]
-    #[serde(rename = "actual/360")]
-    Actual360,
-    /// Days ÷ 365.
-    #[serde(rename = "actual/365")]
-    Actual365,
-    /// Days of a leap year ÷ 366, others ÷ 365.
-    #[serde(rename = "actual/actual")]
-    ActualActual,
-    /// Both days of the month capped at 30, ÷ 360.
-    #[serde(rename = "30e/360")]
-    Thirty360,
 }
 
 /// The dearest loan that is subsidised.

@@ -104,6 +104,7 @@ statement! {
                  SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
+             UNION ALL SELECT id::text FROM loans WHERE organisation = $2 \
                  UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
                ON own.document = t.document WHERE t.sequence > $1 \
              UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND kind IN ('remind_voucher', 'expire_voucher') \
@@ -121,6 +122,7 @@ statement! {
              SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
+             UNION ALL SELECT id::text FROM loans WHERE organisation = $2 \
              UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
            ON own.document = t.document WHERE t.sequence = ANY($1) ORDER BY t.sequence, t.ordinal";
 }

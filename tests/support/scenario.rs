@@ -56,6 +56,7 @@ pub fn steps() -> Vec<Step> {
     steps.extend(redemptions());
     steps.extend(corrections());
     steps.extend(reminders_and_accounts());
+    steps.extend(lending());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
     let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
@@ -269,6 +270,30 @@ fn corrections() -> Vec<Step> {
         json!({ "resolve_objection": { "id": id(7, 1), "claim": id(4, 51), "decision": "upheld", "reason": reason(16) } }),
     ));
     all.into_iter().map(Step::One).collect()
+}
+
+/// A loan with two drawdowns, what happened to it since, and what its bank says was paid.
+fn lending() -> Vec<Step> {
+    let loan = id(8, 1);
+    let drawn = |date: &str, amount: &str| json!({ "date": date, "change": { "drawdown": amount } });
+    let register = json!({ "register_loan": { "id": loan, "organisation": code(0), "bank": code(5),
+        "loan_no": "贷-1", "annual_rate_percent": "3.25", "signed_on": "2025-06-20", "matures_on": "2034-06-20",
+        "project": { "code": "P1", "name": "智算中心", "investment": "90000000" },
+        "events": [drawn("2025-09-01", "20000000"), drawn("2025-06-21", "30000000")] } });
+    let events = json!([{ "date": "2025-12-01", "change": { "repayment": "5000000" } },
+        { "date": "2026-01-01", "change": { "rate_change": "3.05" } },
+        { "date": "2026-02-01", "change": { "overdue": "1000000" } },
+        { "date": "2026-02-03", "change": { "overdue_cleared": "1000000" } }]);
+    let more = json!({ "record_loan_events": { "id": loan, "events": events } });
+    let mut paid = by(
+        "bank-1",
+        "bank",
+        json!({ "confirm_interest": { "id": loan,
+        "period": { "from": "2025-06-21", "until": "2025-09-21" }, "interest_paid": "285277.78",
+        "penalty_interest": "0.00" } }),
+    );
+    paid.actor.organisation = Some(CreditCode::parse(&code(5)).expect("a code"));
+    [officer(register), officer(more), paid].into_iter().map(Step::One).collect()
 }
 
 /// The leaves of the scenario under stamps a second apart; a group shares one.

@@ -11,6 +11,8 @@
     reason = "a test says what it expects"
 )]
 
+mod lending;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -184,6 +186,7 @@ impl World {
             52..59 => return self.recovery(book, today),
             59..68 => return self.further(book, today),
             68..73 => return self.account(book),
+            73..78 => return self.lending(book, today),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
@@ -824,7 +827,13 @@ impl World {
 
     /// Who asks: people of the agency, and for applications and contracts often the organisation itself.
     fn actor(&mut self, book: &Book, command: &Command) -> Actor {
+        if let Command::ConfirmInterest(c) = command {
+            let lender = book.loans.peek(&c.id).map(|loan| loan.bank).filter(|_| !self.one_in(20));
+            return lending::bank(lender.unwrap_or(organisation(ORGANISATIONS)));
+        }
         let own = match command {
+            Command::RegisterLoan(c) => Some(c.organisation),
+            Command::RecordLoanEvents(c) => book.loans.peek(&c.id).map(|loan| loan.organisation),
             Command::RegisterRental(c) => Some(c.organisation),
             Command::ApplyForVoucher(c) => book.rentals.peek(&c.rental).map(|r| r.organisation),
             Command::DraftClaim(c) => {
@@ -856,6 +865,7 @@ fn version_of(book: &Book, command: &Command) -> Option<Sequence> {
         Command::IssueVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
         Command::CancelVoucher(c) => book.vouchers.peek(&c.id).map(|v| v.revision.version),
         Command::ApproveBudgetChange(c) => book.budget_changes.peek(&c.id).map(|b| b.revision.version),
+        Command::RecordLoanEvents(c) => book.loans.peek(&c.id).map(|loan| loan.revision.version),
         Command::SubmitClaim(c) => book.claims.peek(&c.id).map(|claim| claim.revision.version),
         Command::ApproveClaim(c) => book.claims.peek(&c.id).map(|claim| claim.revision.version),
         Command::ProposeRecalculation(c) => book.claims.peek(&c.claim).map(|claim| claim.revision.version),

@@ -3,6 +3,7 @@
 
 mod agencies;
 mod claims;
+mod loans;
 mod objections;
 mod offsets;
 mod organisations;
@@ -51,6 +52,9 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ProposeBudgetChange(c) => programmes::propose_budget_change(context, c),
         Command::ApproveBudgetChange(c) => programmes::approve_budget_change(context, c),
         Command::RegisterRental(c) => rentals::register(context, c),
+        Command::RegisterLoan(c) => loans::register(context, c),
+        Command::RecordLoanEvents(c) => loans::record_events(context, c),
+        Command::ConfirmInterest(c) => loans::confirm(context, c),
         Command::ApplyForVoucher(c) => vouchers::apply(context, c),
         Command::ReviewVoucher(c) => vouchers::review(context, c),
         Command::IssueVoucher(c) => vouchers::issue(context, c),

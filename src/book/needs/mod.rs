@@ -73,6 +73,16 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
                 programme(code, book, &mut keys);
             }
         }
+        Command::RegisterLoan(c) => {
+            keys.extend([Key::Organisation(c.organisation), Key::Organisation(c.bank)]);
+            keys.extend([Key::LoanOf(c.key()), Key::Loan(c.id)]);
+        }
+        Command::RecordLoanEvents(c) => {
+            keys.insert(Key::Loan(c.id));
+        }
+        Command::ConfirmInterest(c) => {
+            keys.insert(Key::Loan(c.id));
+        }
         Command::ApplyForVoucher(c) => {
             keys.insert(Key::Voucher(c.id));
             let to = Target { programme: &c.programme, rental: c.rental, voucher: c.id, day: today };

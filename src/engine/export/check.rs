@@ -26,6 +26,7 @@ use crate::engine::verify::Progress;
 use crate::engine::verify::stream::record;
 use crate::engine::write::Rows;
 use crate::ledger::store::{BalanceRow, EntryRow};
+use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};

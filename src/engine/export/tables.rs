@@ -34,6 +34,7 @@ macro_rules! documents {
         $each!(rules, RulesRow, RulesRow::new, by_text);
         $each!(budget_changes, BudgetChangeRow, |change| Ok(BudgetChangeRow::new(change)), by_id);
         $each!(rentals, RentalRow, RentalRow::new, by_id);
+        $each!(loans, LoanRow, LoanRow::new, by_id);
         $each!(vouchers, VoucherRow, VoucherRow::new, by_id);
         $each!(claims, ClaimRow, ClaimRow::new, by_id);
         $each!(recalculations, RecalculationRow, RecalculationRow::new, by_id);

@@ -28,6 +28,7 @@ use crate::engine::store::{self, LogRow, TransitionRow};
 use crate::engine::verify::page::{PAGE_ROWS, Page};
 use crate::engine::verify::{BEGIN, Progress};
 use crate::ledger::store::{BalanceRow, EntryRow};
+use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};

@@ -18,6 +18,7 @@ use crate::domain::{AgencyCode, Instant, Sequence};
 use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileRow};
 use crate::engine::write::number_row;
 use crate::ledger::store::{BalanceRow, TotalRow};
+use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -136,6 +137,7 @@ pub(super) async fn tables(
         |r| { format!("budget_changes {}", r.id) }
     );
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
+    documents!(conn, stream, first, loans, LoanRow, LoanRow::new, |r| format!("loans {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
     documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
     documents!(conn, stream, first, recalculations, RecalculationRow, RecalculationRow::new, |r| {

@@ -3,6 +3,7 @@
 //! A value that is a string on the wire has a pattern; an enum lists its words; a struct lists its members, and a test
 //! holds that list to what the struct reads and writes.
 
+mod loans;
 mod policy;
 
 /// A string on the wire.
@@ -81,11 +82,11 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::money::{Amount, SignedAmount};
+use crate::domain::money::{Amount, AmountOrZero, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, Instant, Label, Line, Money, ObjectionId,
-    PaymentBatchId, Percent, Points, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject,
-    VoucherId,
+    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, ExactPoints, Instant, Label, Line, LoanId,
+    Money, ObjectionId, PaymentBatchId, Percent, Points, ProgrammeCode, RecoveryId, RentalId, Role, Roles,
+    Sequence, Subject, Unrounded, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 
@@ -147,10 +148,13 @@ fn member_schemas<T: Member>(all: &mut Schemas) {
 string_schema! {
     Money as "Money": "1360000.00", "CNY with two decimals.", pattern r"^-?[0-9]+\.[0-9]{2}$";
     Amount as "Amount": "1360000.00", "CNY above zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
+    AmountOrZero as "AmountOrZero": "0.00", "CNY not below zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
     SignedAmount as "SignedAmount": "-500.00", "CNY of either sign, not zero.", pattern r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$";
     Exact as "Exact": "1024691.356", "CNY, unrounded.", pattern r"^-?[0-9]+\.[0-9]{2,10}$";
+    Unrounded as "Unrounded": "766666.66666666666666666666", "CNY, unrounded; after twenty decimals the rest is cut off.", pattern r"^[0-9]+\.[0-9]{2,20}$";
     Percent as "Percent": "20", "A percentage.", pattern r"^[0-9]{1,4}(\.[0-9]{1,6})?$";
     Points as "Points": "1.5", "Percentage points of interest.", pattern r"^[0-9]{1,2}(\.[0-9]{1,6})?$";
+    ExactPoints as "ExactPoints": "1.5", "Percentage points of interest, exact.", pattern r"^[0-9]{1,5}(\.[0-9]{1,14})?$";
     Date as "Date": "2025-03-01", "A date in the agency's zone.", format Date;
     Instant as "Instant": "2025-03-01T02:03:04.567890Z", "An instant in UTC.", format DateTime;
     CreditCode as "CreditCode": "91310000MA1FL0000N", "Unified social credit code (GB 32100-2015).", pattern "^[0-9A-HJ-NP-RTUW-Y]{18}$";
@@ -165,6 +169,7 @@ string_schema! {
     ObjectionId as "ObjectionId": "01890a5d-ac96-774b-bcce-b302099a8057", "An objection's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RecoveryId as "RecoveryId": "01890a5d-ac96-774b-bcce-b302099a8057", "A recovery's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RentalId as "RentalId": "01890a5d-ac96-774b-bcce-b302099a8057", "A rental's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    LoanId as "LoanId": "01890a5d-ac96-774b-bcce-b302099a8057", "A loan's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     Reason as "Reason": "材料不全", "1 to 2,000 characters.";
     AccountNumber as "AccountNumber": "6222021234567890", "6 to 34 digits or letters; answered as ****7890.";

@@ -101,7 +101,7 @@ object_schema! {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use serde::de::DeserializeOwned;
@@ -111,7 +111,9 @@ mod tests {
     use super::*;
 
     /// Reads and writes `full`, which has every member, and finds all of them in the schema and no others.
-    fn lists_its_members<T: ToSchema + serde::Serialize + DeserializeOwned>(full: Value) {
+    pub(in crate::http::schema) fn lists_its_members<T: ToSchema + serde::Serialize + DeserializeOwned>(
+        full: Value,
+    ) {
         let written = serde_json::to_value(serde_json::from_value::<T>(full.clone()).unwrap()).unwrap();
         let schema = serde_json::to_value(T::schema()).unwrap();
         let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

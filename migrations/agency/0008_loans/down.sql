@@ -1,0 +1,2 @@
+UPDATE head SET schema_version = 7;
+DROP TABLE loans;

@@ -1,0 +1,221 @@
+//! What accrues on a principal, exact to the end: principal × points ÷ 100 × a part of a year.
+//!
+//! A sum is an integer over one denominator that every day count and every points rule divides. The bounds: a
+//! principal of at most [`Money::INPUT_MAX`] (below 10¹⁴ fen), at most 1.50 points (1.5 × 10¹⁴ of their unit) and the
+//! 46,751 days from 1900 to 2027 (2.1 × 10⁸ units of a year) make at most 3.2 × 10³⁶, a fiftieth of what an `i128`
+//! holds. What passes them all the same is refused as out of range, never wrapped.
+
+use std::fmt;
+
+use super::day_count::YearPart;
+use super::macros::string_value;
+use super::money::{Money, OutOfRange};
+use super::percent::{Percent, Points};
+use super::rounding::{RoundingMode, round};
+use super::text::Malformed;
+
+/// [`ExactPoints`] in a millionth of a point.
+const PER_MICRO: i64 = 100_000_000;
+/// [`ExactPoints`] in a point.
+const PER_POINT: i64 = 100_000_000_000_000;
+/// A fen, in the unit of an accrual: a hundredth of [`PER_POINT`] and the parts of a year.
+const PER_FEN: i128 = 100 * 100_000_000_000_000 * 1_603_080;
+
+/// Percentage points without rounding: a share of at most six decimals of a rate of at most six.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct ExactPoints(i64);
+
+impl ExactPoints {
+    /// Points as they are written.
+    pub const fn of(points: Points) -> Self {
+        Self(points.micro().saturating_mul(PER_MICRO))
+    }
+
+    /// A rate, all of it.
+    pub const fn of_rate(rate: Percent) -> Self {
+        Self(rate.micro().saturating_mul(PER_MICRO))
+    }
+
+    /// A percentage of a rate. What no rate comes near, at 92,233 points, is as much.
+    pub fn share(percent: Percent, rate: Percent) -> Self {
+        let exact = i128::from(percent.micro()) * i128::from(rate.micro());
+        Self(i64::try_from(exact).unwrap_or(i64::MAX))
+    }
+
+    /// Less other points; never below 0.
+    pub const fn less(self, other: Self) -> Self {
+        let left = self.0.saturating_sub(other.0);
+        Self(if left < 0 { 0 } else { left })
+    }
+
+    /// Digits, then up to fourteen decimals. Error: `invalid_points`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let refused = Malformed { code: "invalid_points" };
+        let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
+        let plain =
+            |s: &str, max: usize| !s.is_empty() && s.len() <= max && s.bytes().all(|b| b.is_ascii_digit());
+        if !plain(whole, 5) || part.is_some_and(|part| !plain(part, 14)) {
+            return Err(refused);
+        }
+        let whole: i64 = whole.parse().map_err(|_| refused)?;
+        let part: i64 = format!("{:0<14}", part.unwrap_or("")).parse().map_err(|_| refused)?;
+        whole.checked_mul(PER_POINT).and_then(|whole| whole.checked_add(part)).map(Self).ok_or(refused)
+    }
+}
+
+impl fmt::Display for ExactPoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / PER_POINT, self.0 % PER_POINT);
+        if part == 0 {
+            return write!(f, "{whole}");
+        }
+        let digits = format!("{part:014}");
+        write!(f, "{whole}.{}", digits.trim_end_matches('0'))
+    }
+}
+
+string_value!(ExactPoints, "invalid_points");
+
+/// What accrued, exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Accrual(i128);
+
+impl Accrual {
+    /// Principal × points ÷ 100 × a part of a year. Error: out of range.
+    pub fn of(principal: Money, points: ExactPoints, part: YearPart) -> Result<Self, OutOfRange> {
+        i128::from(principal.fen())
+            .checked_mul(i128::from(points.0))
+            .and_then(|yearly| yearly.checked_mul(i128::from(part.units)))
+            .map(Self)
+            .ok_or(OutOfRange)
+    }
+
+    /// The sum. Error: out of range.
+    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0.checked_add(other.0).map(Self).ok_or(OutOfRange)
+    }
+
+    /// To the fen. Error: out of range.
+    pub fn round(self, mode: RoundingMode) -> Result<Money, OutOfRange> {
+        round(self.0, PER_FEN, mode)
+    }
+
+    /// As a decimal: all of its digits where they end, else the first [`Unrounded::DECIMALS`].
+    pub fn unrounded(self) -> Unrounded {
+        let mut digits = self.0 / PER_FEN;
+        let mut rest = self.0 % PER_FEN;
+        for _ in 2..Unrounded::DECIMALS {
+            rest *= 10;
+            digits = digits.saturating_mul(10).saturating_add(rest / PER_FEN);
+            rest %= PER_FEN;
+        }
+        Unrounded(digits)
+    }
+}
+
+/// CNY with up to twenty decimals, the rest cut off: how what accrued is shown, never what is computed with. Two
+/// decimals at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Unrounded(i128);
+
+impl Unrounded {
+    /// The most decimals.
+    pub const DECIMALS: usize = 20;
+    const PER_YUAN: i128 = 10_i128.pow(20);
+
+    /// What it weighs when an amount is apportioned: hundred-millionths of a fen, which leave room for the product
+    /// with any amount.
+    pub const fn weight(self) -> i128 {
+        self.0 / 10_i128.pow(10)
+    }
+
+    /// Exactly what `Display` writes. Error: `invalid_amount`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let refused = Malformed { code: "invalid_amount" };
+        let (whole, part) = text.split_once('.').ok_or(refused)?;
+        let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if !plain(whole) || !plain(part) || part.len() > Self::DECIMALS {
+            return Err(refused);
+        }
+        let whole: i128 = whole.parse().map_err(|_| refused)?;
+        let part: i128 = format!("{part:0<20}").parse().map_err(|_| refused)?;
+        whole.checked_mul(Self::PER_YUAN).and_then(|w| w.checked_add(part)).map(Self).ok_or(refused)
+    }
+}
+
+impl fmt::Display for Unrounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:020}", self.0 % Self::PER_YUAN);
+        let shown = digits.trim_end_matches('0');
+        write!(f, "{}.{shown:0<2}", self.0 / Self::PER_YUAN)
+    }
+}
+
+string_value!(Unrounded, "invalid_amount");
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Date, DayCount};
+    use super::*;
+
+    fn accrual(principal: &str, points: &str, count: DayCount, from: &str, until: &str) -> Accrual {
+        let part = count.between(Date::parse(from).unwrap(), Date::parse(until).unwrap()).unwrap();
+        Accrual::of(Money::parse(principal).unwrap(), ExactPoints::parse(points).unwrap(), part).unwrap()
+    }
+
+    #[test]
+    fn the_denominator_is_points_times_a_hundred_times_a_years_units() {
+        assert_eq!(PER_FEN, 100 * i128::from(PER_POINT) * i128::from(YearPart::UNITS));
+        assert_eq!(
+            i128::from(PER_POINT),
+            i128::from(Points::from_micro(1_000_000).micro()) * i128::from(PER_MICRO)
+        );
+    }
+
+    #[test]
+    fn what_accrues_is_shown_with_all_its_digits_or_twenty_of_them() {
+        let shown =
+            |count| accrual("200000000", "1.5", count, "2024-06-21", "2024-09-21").unrounded().to_string();
+        assert_eq!(shown(DayCount::Actual360), "766666.66666666666666666666");
+        assert_eq!(shown(DayCount::Actual365), "756164.38356164383561643835");
+        assert_eq!(shown(DayCount::Thirty360), "750000.00");
+        let ends = accrual("0.01", "0.00000000000001", DayCount::Thirty360, "2024-01-01", "2025-01-01");
+        assert_eq!(ends.unrounded().to_string(), "0.000000000000000001");
+    }
+
+    #[test]
+    fn the_largest_sum_that_inputs_allow_is_in_range_with_room_to_spare() {
+        for count in [DayCount::Actual360, DayCount::Actual365, DayCount::ActualActual, DayCount::Thirty360] {
+            let all = accrual("999999999999.99", "1.5", count, "1900-01-01", "2028-01-01");
+            assert!(all.0 < i128::MAX / 50, "{count:?}");
+            let rounded = all.round(RoundingMode::HalfUp).unwrap();
+            assert!(all.unrounded().weight().checked_mul(i128::from(rounded.fen())).is_some());
+            assert_eq!(Unrounded::parse(&all.unrounded().to_string()), Ok(all.unrounded()));
+        }
+    }
+
+    #[test]
+    fn points_are_exact_to_fourteen_decimals_and_never_below_zero() {
+        let third =
+            ExactPoints::share(Percent::parse("33.333333").unwrap(), Percent::parse("3.456789").unwrap());
+        assert_eq!(third.to_string(), "1.15226298847737");
+        assert_eq!(ExactPoints::of(Points::STATUTORY_MAX).to_string(), "1.5");
+        assert_eq!(ExactPoints::default().less(third), ExactPoints::default());
+        for bad in ["", "-1", "1.", ".5", "1.123456789012345", "1e3"] {
+            assert!(ExactPoints::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(points in 0_i64..150_000_000_000_000, digits in 0_i128..10_i128.pow(32)) {
+            let points = ExactPoints(points);
+            prop_assert_eq!(ExactPoints::parse(&points.to_string()), Ok(points));
+            let shown = Unrounded(digits);
+            prop_assert_eq!(Unrounded::parse(&shown.to_string()), Ok(shown));
+        }
+    }
+}

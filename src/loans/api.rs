@@ -1,0 +1,270 @@
+//! `/loans`: record, what happened, what was paid, read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::events::{Change, LoanEvent, Owed, history};
+use super::store::LoanRow;
+use super::{
+    ConfirmInterest, EVENTS_MAX, InterestPaid, InterestPeriod, Loan, Project, RecordLoanEvents, RegisterLoan,
+    queries,
+};
+use crate::book::Command;
+use crate::domain::money::{Amount, AmountOrZero};
+use crate::domain::{CreditCode, Date, Instant, Line, LoanId, Money, Percent, Sequence, Subject};
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
+use crate::rentals::api::applicant;
+
+/// What happens to a loan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoanEventKind {
+    /// 提款
+    Drawdown,
+    /// 还本
+    Repayment,
+    /// 利率调整
+    RateChange,
+    /// 逾期
+    Overdue,
+    /// 逾期结清
+    OverdueCleared,
+}
+
+/// A dated event. It takes effect on its day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatedLoanEvent {
+    kind: LoanEventKind,
+    date: Date,
+    /// Of every kind but `rate_change`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Amount>,
+    /// Of `rate_change` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annual_rate_percent: Option<Percent>,
+}
+
+impl DatedLoanEvent {
+    /// The event; `pointer` is its place in the body.
+    fn event(&self, pointer: &str) -> Result<LoanEvent, Problem> {
+        let rate = self.kind == LoanEventKind::RateChange;
+        let surplus = if rate { self.amount.is_some() } else { self.annual_rate_percent.is_some() };
+        let [own, other] =
+            if rate { ["annual_rate_percent", "amount"] } else { ["amount", "annual_rate_percent"] };
+        if surplus {
+            return Err(Problem::new("field_not_applicable").at(format!("{pointer}/{other}")));
+        }
+        let missing = || Problem::new("missing_field").at(format!("{pointer}/{own}"));
+        let amount = || self.amount.ok_or_else(missing);
+        let change = match self.kind {
+            LoanEventKind::Drawdown => Change::Drawdown(amount()?),
+            LoanEventKind::Repayment => Change::Repayment(amount()?),
+            LoanEventKind::RateChange => Change::RateChange(self.annual_rate_percent.ok_or_else(missing)?),
+            LoanEventKind::Overdue => Change::Overdue(amount()?),
+            LoanEventKind::OverdueCleared => Change::OverdueCleared(amount()?),
+        };
+        Ok(LoanEvent { date: self.date, change })
+    }
+
+    fn of(event: &LoanEvent) -> Self {
+        let (kind, amount, annual_rate_percent) = match event.change {
+            Change::Drawdown(amount) => (LoanEventKind::Drawdown, Some(amount), None),
+            Change::Repayment(amount) => (LoanEventKind::Repayment, Some(amount), None),
+            Change::RateChange(rate) => (LoanEventKind::RateChange, None, Some(rate)),
+            Change::Overdue(amount) => (LoanEventKind::Overdue, Some(amount), None),
+            Change::OverdueCleared(amount) => (LoanEventKind::OverdueCleared, Some(amount), None),
+        };
+        Self { kind, date: event.date, amount, annual_rate_percent }
+    }
+}
+
+/// Events as they are written; `pointer` is the place of their list in the body.
+pub(super) fn events(written: &[DatedLoanEvent], pointer: &str) -> Result<Vec<LoanEvent>, Problem> {
+    written.iter().enumerate().map(|(index, event)| event.event(&format!("{pointer}/{index}"))).collect()
+}
+
+/// A new loan.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLoan {
+    /// The parties' number for it.
+    loan_no: Line,
+    /// Who lends; registered as an organisation.
+    bank: CreditCode,
+    /// Who borrows: an officer names it, an enterprise is it.
+    organisation: Option<CreditCode>,
+    /// Percent a year, as it was signed.
+    annual_rate_percent: Percent,
+    signed_on: Date,
+    matures_on: Date,
+    project: Project,
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    events: Vec<DatedLoanEvent>,
+}
+
+/// What happened to a loan.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLoanEvents {
+    #[schema(min_items = 1, max_items = 200)]
+    events: Vec<DatedLoanEvent>,
+}
+
+/// What was paid on a loan for a period that is over.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInterestPaid {
+    period: InterestPeriod,
+    /// CNY of ordinary interest.
+    interest_paid: AmountOrZero,
+    /// CNY of penalty and compound interest: recorded, never subsidised.
+    #[serde(default)]
+    penalty_interest: AmountOrZero,
+}
+
+/// What the bank confirmed for a period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InterestPaidView {
+    period: InterestPeriod,
+    interest_paid: Money,
+    penalty_interest: Money,
+    confirmed_on: Date,
+    confirmed_by: Subject,
+}
+
+/// A loan.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoanView {
+    id: LoanId,
+    organisation: CreditCode,
+    bank: CreditCode,
+    loan_no: Line,
+    /// Percent a year, as it was signed.
+    annual_rate_percent: Percent,
+    /// Percent a year, as it is now.
+    current_rate_percent: Percent,
+    signed_on: Date,
+    matures_on: Date,
+    project: Project,
+    /// CNY that is owed now.
+    principal: Money,
+    /// CNY of it that is overdue now.
+    overdue: Money,
+    events: Vec<DatedLoanEvent>,
+    /// What the bank confirmed, by period.
+    interest_paid: Vec<InterestPaidView>,
+    created_by: Subject,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl LoanView {
+    /// The view of a loan.
+    pub fn of(loan: &Loan) -> Self {
+        let paid = |paid: &InterestPaid| InterestPaidView {
+            period: paid.period,
+            interest_paid: paid.interest_paid,
+            penalty_interest: paid.penalty_interest,
+            confirmed_on: paid.confirmed_on,
+            confirmed_by: paid.confirmed_by.clone(),
+        };
+        // what is recorded was held against this
+        let steps = history(loan.annual_rate_percent, &loan.events, |_| String::new()).unwrap_or_default();
+        let now = steps.last().map_or(Owed::nothing(loan.annual_rate_percent), |step| step.value);
+        Self {
+            id: loan.id,
+            organisation: loan.organisation,
+            bank: loan.bank,
+            loan_no: loan.loan_no.clone(),
+            annual_rate_percent: loan.annual_rate_percent,
+            current_rate_percent: now.rate,
+            signed_on: loan.signed_on,
+            matures_on: loan.matures_on,
+            project: loan.project.clone(),
+            principal: now.principal,
+            overdue: now.overdue.min(now.principal),
+            events: loan.events.iter().map(DatedLoanEvent::of).collect(),
+            interest_paid: loan.interest.iter().map(paid).collect(),
+            created_by: loan.created_by.clone(),
+            revision: loan.revision.version,
+            updated_at: loan.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /loans`
+pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewLoan = request.body()?;
+    let organisation = applicant(request.actor, body.organisation)?;
+    Ok(Parsed::new(Command::RegisterLoan(Box::new(RegisterLoan {
+        id: LoanId::new(request.new_id()),
+        organisation,
+        bank: body.bank,
+        loan_no: body.loan_no,
+        annual_rate_percent: body.annual_rate_percent,
+        signed_on: body.signed_on,
+        matures_on: body.matures_on,
+        project: body.project,
+        events: events(&body.events, "/events")?,
+    }))))
+}
+
+/// `POST /loans/{id}/events`
+pub fn record_events(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: NewLoanEvents = request.body()?;
+    if !(1..=EVENTS_MAX).contains(&body.events.len()) {
+        return Err(Problem::new("invalid_value").at("/events"));
+    }
+    let events = events(&body.events, "/events")?;
+    Ok(Parsed::new(Command::RecordLoanEvents(Box::new(RecordLoanEvents { id, events }))))
+}
+
+/// `POST /loans/{id}/interest-paid`
+pub fn confirm(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let NewInterestPaid { period, interest_paid, penalty_interest } = request.body()?;
+    let (interest_paid, penalty_interest) = (interest_paid.money(), penalty_interest.money());
+    Ok(Parsed::new(Command::ConfirmInterest(ConfirmInterest { id, period, interest_paid, penalty_interest })))
+}
+
+/// `GET /loans`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
+    let (own, lent) = (sight.organisation_text(), sight.bank_text());
+    let conn = request.reader().await?;
+    let rows = queries::page(
+        &conn,
+        page.after,
+        sight.all,
+        &own,
+        &lent,
+        filters.organisation.as_deref(),
+        bank.as_deref(),
+        filters.updated_since,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, LoanRow::read)?;
+    Reply::list((found.iter().map(LoanView::of).collect(), next))
+}
+
+/// `GET /loans/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: LoanId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    if !request.sight().sees_loan(found.organisation, found.bank) {
+        return Err(Problem::new("not_found"));
+    }
+    Reply::document(&LoanView::of(&found), found.revision.version)
+}

@@ -1,0 +1,226 @@
+//! What happens to a loan, and what is owed from each day on.
+//!
+//! Overdue principal stays marked until it is cleared, whatever is repaid meanwhile: what earns is what is owed beyond
+//! it, never below zero.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LoanError, RATE_MAX};
+use crate::domain::money::Amount;
+use crate::domain::{Date, Money, Percent};
+
+/// What happens to a loan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// 提款: CNY more is owed.
+    Drawdown(Amount),
+    /// 还本: CNY less is owed.
+    Repayment(Amount),
+    /// 利率调整: percent a year from that day on.
+    RateChange(Percent),
+    /// 逾期: CNY of what is owed is late; it earns nothing.
+    Overdue(Amount),
+    /// 逾期结清: CNY of what was late no longer is.
+    OverdueCleared(Amount),
+}
+
+/// A dated event. It takes effect on its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoanEvent {
+    /// From which day.
+    pub date: Date,
+    /// What.
+    pub change: Change,
+}
+
+/// What holds from a day on, until the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dated<T> {
+    /// The first day.
+    pub date: Date,
+    /// What holds.
+    pub value: T,
+}
+
+/// What holds on a day: the latest on or before it. `steps` are in the order of their days.
+pub fn in_force<T: Copy>(steps: &[Dated<T>], day: Date) -> Option<T> {
+    let after = steps.partition_point(|step| step.date <= day);
+    after.checked_sub(1).and_then(|last| steps.get(last)).map(|step| step.value)
+}
+
+/// How a loan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owed {
+    /// CNY that is owed.
+    pub principal: Money,
+    /// CNY that is marked as overdue.
+    pub overdue: Money,
+    /// Percent a year.
+    pub rate: Percent,
+}
+
+impl Owed {
+    /// A loan of which nothing was drawn.
+    pub const fn nothing(rate: Percent) -> Self {
+        Self { principal: Money::ZERO, overdue: Money::ZERO, rate }
+    }
+
+    /// CNY that is owed and not overdue.
+    pub fn in_time(&self) -> Money {
+        self.principal.minus(self.overdue).unwrap_or_default().max(Money::ZERO)
+    }
+
+    /// After an event. `pointer` is that of the event.
+    fn after(self, change: Change, pointer: &str) -> Result<Self, LoanError> {
+        let pointer = || pointer.to_owned();
+        let too_large = || LoanError::PrincipalTooLarge { pointer: pointer(), limit: Money::INPUT_MAX };
+        let less =
+            |from: Money, amount: Amount| from.minus(amount.money()).ok().filter(|left| *left >= Money::ZERO);
+        match change {
+            Change::Drawdown(amount) => {
+                let principal =
+                    self.principal.plus(amount.money()).ok().filter(|sum| *sum <= Money::INPUT_MAX);
+                Ok(Self { principal: principal.ok_or_else(too_large)?, ..self })
+            }
+            Change::Repayment(amount) => {
+                let refused =
+                    || LoanError::RepaymentExceedsPrincipal { pointer: pointer(), principal: self.principal };
+                Ok(Self { principal: less(self.principal, amount).ok_or_else(refused)?, ..self })
+            }
+            Change::RateChange(rate) if rate > RATE_MAX => {
+                Err(LoanError::RateTooHigh { pointer: pointer(), limit: RATE_MAX })
+            }
+            Change::RateChange(rate) => Ok(Self { rate, ..self }),
+            Change::Overdue(amount) => {
+                let principal = self.in_time();
+                if amount.money() > principal {
+                    return Err(LoanError::OverdueExceedsPrincipal { pointer: pointer(), principal });
+                }
+                let overdue = self.overdue.plus(amount.money()).map_err(|_| too_large())?;
+                Ok(Self { overdue, ..self })
+            }
+            Change::OverdueCleared(amount) => {
+                let refused =
+                    || LoanError::ClearedExceedsOverdue { pointer: pointer(), overdue: self.overdue };
+                Ok(Self { overdue: less(self.overdue, amount).ok_or_else(refused)?, ..self })
+            }
+        }
+    }
+}
+
+/// How a loan stands from each day on that has an event, one step a day. `events` are in the order of their days;
+/// `pointer` says where the event at an index stands in the body.
+pub fn history(
+    rate: Percent,
+    events: &[LoanEvent],
+    pointer: impl Fn(usize) -> String,
+) -> Result<Vec<Dated<Owed>>, LoanError> {
+    let mut steps: Vec<Dated<Owed>> = Vec::with_capacity(events.len());
+    let mut owed = Owed::nothing(rate);
+    for (index, event) in events.iter().enumerate() {
+        owed = match owed.after(event.change, "") {
+            Ok(after) => after,
+            // written out only where it is read
+            Err(_) => owed.after(event.change, &pointer(index))?,
+        };
+        match steps.last_mut() {
+            Some(last) if last.date == event.date => last.value = owed,
+            Some(_) | None => steps.push(Dated { date: event.date, value: owed }),
+        }
+    }
+    Ok(steps)
+}
+
+/// Events in the order of their days, each with its place in the list that was given. Of one day, those stand first
+/// that stood first.
+pub fn in_order(events: &[LoanEvent]) -> Vec<(usize, LoanEvent)> {
+    let mut sorted: Vec<_> = events.iter().copied().enumerate().collect();
+    sorted.sort_by_key(|(_, event)| event.date);
+    sorted
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn amount(text: &str) -> Amount {
+        Amount::parse(text).unwrap()
+    }
+
+    fn event(date: &str, change: Change) -> LoanEvent {
+        LoanEvent { date: Date::parse(date).unwrap(), change }
+    }
+
+    fn standing(events: &[LoanEvent]) -> Result<Vec<(String, String, String)>, LoanError> {
+        let steps = history(Percent::parse("3.25").unwrap(), events, |index| format!("/events/{index}"))?;
+        let shown = |s: &Dated<Owed>| {
+            (s.date.to_string(), s.value.principal.to_string(), s.value.in_time().to_string())
+        };
+        Ok(steps.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn what_is_owed_follows_the_events() {
+        let steps = standing(&[
+            event("2025-01-01", Change::Drawdown(amount("60"))),
+            event("2025-02-01", Change::Overdue(amount("10"))),
+            event("2025-02-01", Change::RateChange(Percent::parse("3").unwrap())),
+            event("2025-03-01", Change::Repayment(amount("55"))),
+            event("2025-04-01", Change::OverdueCleared(amount("10"))),
+        ]);
+        let expected = [
+            ("2025-01-01", "60.00", "60.00"),
+            ("2025-02-01", "60.00", "50.00"),
+            ("2025-03-01", "5.00", "0.00"),
+            ("2025-04-01", "5.00", "5.00"),
+        ];
+        assert_eq!(steps.unwrap(), expected.map(|(d, p, e)| (d.to_owned(), p.to_owned(), e.to_owned())));
+    }
+
+    #[test]
+    fn events_that_contradict_those_before_them_are_refused_where_they_stand() {
+        let drawn = event("2025-01-01", Change::Drawdown(amount("60")));
+        let pointer = "/events/1".to_owned();
+        let money = |text: &str| Money::parse(text).unwrap();
+        for (change, refused) in [
+            (
+                Change::Repayment(amount("60.01")),
+                LoanError::RepaymentExceedsPrincipal { pointer: pointer.clone(), principal: money("60") },
+            ),
+            (
+                Change::Overdue(amount("60.01")),
+                LoanError::OverdueExceedsPrincipal { pointer: pointer.clone(), principal: money("60") },
+            ),
+            (
+                Change::OverdueCleared(amount("0.01")),
+                LoanError::ClearedExceedsOverdue { pointer: pointer.clone(), overdue: Money::ZERO },
+            ),
+            (
+                Change::Drawdown(amount("999999999999.99")),
+                LoanError::PrincipalTooLarge { pointer: pointer.clone(), limit: Money::INPUT_MAX },
+            ),
+            (
+                Change::RateChange(Percent::parse("100.000001").unwrap()),
+                LoanError::RateTooHigh { pointer: pointer.clone(), limit: RATE_MAX },
+            ),
+        ] {
+            assert_eq!(standing(&[drawn, event("2025-01-02", change)]), Err(refused));
+        }
+        let overdue = event("2025-01-02", Change::Overdue(amount("40")));
+        let more = event("2025-01-03", Change::Overdue(amount("20.01")));
+        assert!(standing(&[drawn, overdue, more]).is_err());
+        assert!(standing(&[event("2025-01-01", Change::Repayment(amount("1")))]).is_err());
+    }
+
+    #[test]
+    fn what_holds_on_a_day_is_the_latest_on_or_before_it() {
+        let day = |text: &str| Date::parse(text).unwrap();
+        let steps =
+            [Dated { date: day("2025-01-10"), value: 1 }, Dated { date: day("2025-01-20"), value: 2 }];
+        let found = ["2025-01-09", "2025-01-10", "2025-01-19", "2025-01-20", "2026-01-01"];
+        assert_eq!(found.map(|d| in_force(&steps, day(d))), [None, Some(1), Some(1), Some(2), Some(2)]);
+    }
+}

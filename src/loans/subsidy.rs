@@ -1,0 +1,276 @@
+//! The calculation sheet of an interest subsidy.
+//!
+//! The period, as far as it lies in the programme's window, is cut into segments: one begins on every day that has an
+//! event, on which a reference rate that the rules ask for changes, or on which the organisation's room for principal
+//! does. In each all is constant, and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those
+//! on which nothing is owed too. The sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet
+//! is a pure function of its question.
+
+use serde::{Deserialize, Serialize};
+
+use super::events::{Dated, LoanEvent, Owed, history, in_force};
+use super::{InterestPeriod, LoanError};
+use crate::domain::apportion::largest_remainder;
+use crate::domain::dates::Window;
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{
+    Accrual, Basis, Date, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded,
+};
+use crate::programmes::calculation::{CapUse, Reduction, ReductionCode, ShareAmount, shares};
+use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
+
+/// A stretch of days on which nothing changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+    /// Days as the day count has them.
+    pub days: u32,
+    /// CNY that is owed.
+    pub principal: Money,
+    /// CNY of it that earns: not overdue, and within the organisation's cap.
+    pub eligible_principal: Money,
+    /// Percent a year.
+    pub annual_rate_percent: Percent,
+    /// Percentage points a year.
+    pub points: ExactPoints,
+    /// What the days are divided by.
+    pub basis: Basis,
+    /// eligible_principal × points ÷ 100 × days ÷ basis.
+    pub exact: Unrounded,
+    /// What is paid for this segment after every cut; the segments sum to the sheet's amount.
+    pub subsidy: Money,
+}
+
+/// What a subsidy comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subsidy {
+    /// Day after day; none where the period lies wholly outside the window.
+    pub segments: Vec<Segment>,
+    /// The unrounded sum.
+    pub exact: Unrounded,
+    /// Rounded, before any cut.
+    pub computed: Money,
+    /// How it was rounded.
+    pub rounding: Rounding,
+    /// Cuts, in the order in which they were made.
+    pub reductions: Vec<Reduction>,
+    /// What is left; perhaps 0.00.
+    pub amount: Money,
+    /// The amount by funding level.
+    pub shares: Vec<ShareAmount>,
+}
+
+/// What limits a subsidy beside the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// CNY of ordinary interest that was paid for the period.
+    pub interest_paid: Option<Money>,
+    /// The lifetime cap and its use.
+    pub lifetime: Option<CapUse>,
+    /// The annual cap and its use.
+    pub annual: Option<CapUse>,
+}
+
+impl Limits {
+    /// The caps of the rules with nothing used of them.
+    pub fn unused(policy: &Policy, interest_paid: Option<Money>) -> Self {
+        let unused = |cap: Amount| CapUse { year: None, cap: cap.money(), used: Money::ZERO };
+        Self {
+            interest_paid,
+            lifetime: policy.caps.lifetime.map(unused),
+            annual: policy.caps.annual.as_ref().map(|annual| unused(annual.amount)),
+        }
+    }
+}
+
+/// What a subsidy is computed from.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// The rules.
+    pub policy: &'a Policy,
+    /// The programme's window, both days counted.
+    pub window: Window,
+    /// For which days.
+    pub period: InterestPeriod,
+    /// Percent a year, as the loan was signed.
+    pub annual_rate_percent: Percent,
+    /// What happened to the loan, in the order of the days.
+    pub events: &'a [LoanEvent],
+    /// The reference rate that the points rule asks for, in the order of the days.
+    pub reference: &'a [Dated<Percent>],
+    /// How much principal may earn from each day on; everything where empty.
+    pub room: &'a [Dated<Money>],
+    /// Points of other subsidies for the same loan.
+    pub other_points: Option<Points>,
+    /// What limits it.
+    pub limits: Limits,
+}
+
+/// Why there is no sheet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubsidyError {
+    /// The loan or what is loaded does not allow it.
+    #[error(transparent)]
+    Loan(#[from] LoanError),
+    /// The rules are of another instrument.
+    #[error("the rules name no points")]
+    NoPoints,
+    /// A sum left the range.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+}
+
+/// Computes the sheet. `pointer` says where an event stands in the body.
+pub fn compute(question: &Question<'_>, pointer: impl Fn(usize) -> String) -> Result<Subsidy, SubsidyError> {
+    let rule = question.policy.points.as_ref().ok_or(SubsidyError::NoPoints)?;
+    let history = history(question.annual_rate_percent, question.events, pointer)?;
+    let (rounding, cuts) = (question.policy.rounding, cuts(question, rule, &history));
+    let mut segments = Vec::with_capacity(cuts.len());
+    let (mut sum, mut rounded) = (Accrual::default(), Money::ZERO);
+    for pair in cuts.windows(2) {
+        let [from, until] = pair else { continue };
+        let (segment, exact) = segment(question, rule, &history, [*from, *until])?;
+        sum = sum.plus(exact)?;
+        let line = exact.round(rounding.mode)?;
+        rounded = rounded.plus(line)?;
+        segments.push(Segment { subsidy: line, ..segment });
+    }
+    let computed = match rounding.scope {
+        RoundingScope::Claim => sum.round(rounding.mode)?,
+        RoundingScope::Line => rounded,
+    };
+    let (amount, reductions) = reduced(computed, question.policy, &question.limits)?;
+    apportion(&mut segments, amount, rounding.scope)?;
+    let shares = shares(amount, question.policy)?;
+    Ok(Subsidy { segments, exact: sum.unrounded(), computed, rounding, reductions, amount, shares })
+}
+
+/// The days on which a segment begins, and the day after the last; none where no day lies in the window.
+fn cuts(question: &Question<'_>, rule: &PointsRule, history: &[Dated<Owed>]) -> Vec<Date> {
+    let from = question.period.from.max(question.window.from);
+    let after_window = question.window.until.plus_days(1).unwrap_or(question.window.until);
+    let until = question.period.until.min(after_window);
+    if until <= from {
+        return Vec::new();
+    }
+    let reference = if rule.share_of_reference.is_some() { question.reference } else { &[] };
+    let days = history.iter().map(|step| step.date);
+    let days =
+        days.chain(reference.iter().map(|step| step.date)).chain(question.room.iter().map(|step| step.date));
+    let mut cuts = vec![from];
+    cuts.extend(days.filter(|day| from < *day && *day < until));
+    cuts.push(until);
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+fn segment(
+    question: &Question<'_>,
+    rule: &PointsRule,
+    history: &[Dated<Owed>],
+    [from, until]: [Date; 2],
+) -> Result<(Segment, Accrual), SubsidyError> {
+    let owed = in_force(history, from).unwrap_or(Owed::nothing(question.annual_rate_percent));
+    let room = if question.room.is_empty() { None } else { in_force(question.room, from) };
+    let eligible = room.map_or(owed.in_time(), |room| owed.in_time().min(room).max(Money::ZERO));
+    let points = points(question, rule, owed.rate, from)?;
+    let part = question.policy.day_count.unwrap_or_default().between(from, until).ok_or(OutOfRange)?;
+    let exact = Accrual::of(eligible, points, part)?;
+    let segment = Segment {
+        from,
+        until,
+        days: part.days,
+        principal: owed.principal,
+        eligible_principal: eligible,
+        annual_rate_percent: owed.rate,
+        points,
+        basis: part.basis,
+        exact: exact.unrounded(),
+        subsidy: Money::ZERO,
+    };
+    Ok((segment, exact))
+}
+
+/// The least of what the law, the rules and the contract allow on a day.
+fn points(
+    question: &Question<'_>,
+    rule: &PointsRule,
+    rate: Percent,
+    day: Date,
+) -> Result<ExactPoints, LoanError> {
+    let whole = ExactPoints::of_rate(rate);
+    let mut least = ExactPoints::of(rule.max.min(Points::STATUTORY_MAX)).min(whole);
+    if let Some(share) = rule.share_of_contract_rate_percent {
+        least = least.min(ExactPoints::share(share, rate));
+    }
+    if let Some(share) = &rule.share_of_reference {
+        let missing = || LoanError::ReferenceRateMissing { name: share.name.clone(), date: day };
+        let reference = in_force(question.reference, day).ok_or_else(missing)?;
+        least = least.min(ExactPoints::share(share.percent, reference));
+    }
+    if let (Stacking::NetOff, Some(other)) = (question.policy.stacking, question.other_points) {
+        least = least.min(whole.less(ExactPoints::of(other)));
+    }
+    Ok(least)
+}
+
+/// Makes the cuts in their fixed order.
+fn reduced(computed: Money, policy: &Policy, limits: &Limits) -> Result<(Money, Vec<Reduction>), OutOfRange> {
+    let left = |cap: &CapUse| cap.cap.minus(cap.used).map(|left| left.max(Money::ZERO));
+    let limits = [
+        (ReductionCode::ClaimCap, policy.caps.claim.map(Amount::money)),
+        (ReductionCode::PaidInterestCeiling, limits.interest_paid),
+        (ReductionCode::LifetimeCap, limits.lifetime.as_ref().map(left).transpose()?),
+        (ReductionCode::AnnualCap, limits.annual.as_ref().map(left).transpose()?),
+    ];
+    let mut amount = computed;
+    let mut reductions = Vec::new();
+    for (code, limit) in limits {
+        if let Some(limit) = limit.filter(|limit| amount > *limit) {
+            reductions.push(Reduction { code, amount: amount.minus(limit)? });
+            amount = limit;
+        }
+    }
+    Ok((amount, reductions))
+}
+
+/// Gives each segment its part of the amount, in proportion to what it earned.
+fn apportion(segments: &mut [Segment], amount: Money, scope: RoundingScope) -> Result<(), OutOfRange> {
+    let weights: Vec<i128> = segments
+        .iter()
+        .map(|segment| match scope {
+            RoundingScope::Claim => segment.exact.weight(),
+            RoundingScope::Line => i128::from(segment.subsidy.fen()),
+        })
+        .collect();
+    for (segment, part) in segments.iter_mut().zip(largest_remainder(amount, &weights)?) {
+        segment.subsidy = part;
+    }
+    Ok(())
+}
+
+/// Whether a loan is not too dear: its contract rate at signing is at most the reference rate in force on that day and
+/// the spread. `reference` is in the order of the days.
+pub fn within_ceiling(
+    ceiling: &RateCeiling,
+    reference: &[Dated<Percent>],
+    annual_rate_percent: Percent,
+    signed_on: Date,
+) -> Result<(), LoanError> {
+    let missing = || LoanError::ReferenceRateMissing { name: ceiling.reference.clone(), date: signed_on };
+    let reference = in_force(reference, signed_on).ok_or_else(missing)?;
+    // a basis point is a hundredth of a percent
+    let most = reference.micro().saturating_add(i64::from(ceiling.spread_bp) * 10_000).max(0);
+    let ceiling = Percent::from_micro(most);
+    if annual_rate_percent > ceiling {
+        return Err(LoanError::LoanRateAboveCeiling { annual_rate_percent, ceiling });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
