@@ -6,7 +6,7 @@ ALTER TABLE recoveries
     DROP COLUMN offsets,
     ADD CONSTRAINT recoveries_parts CHECK (
         amount = received + written_off + coalesce(sum_of_parts(owed), 0)
-        AND received = coalesce(sum_of_parts(receipts), 0)
+        AND received = coalesce(sum_of_parts(jsonb_path_query_array(receipts, '$[*] ? (!exists(@.reversed))')), 0)
         AND (status = 'settled') = (received + written_off = amount));
 
 DROP INDEX payment_lines_once;

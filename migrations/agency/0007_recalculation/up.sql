@@ -103,7 +103,8 @@ ALTER TABLE recoveries
     DROP CONSTRAINT recoveries_parts,
     ADD CONSTRAINT recoveries_parts CHECK (
         amount = received + written_off + coalesce(sum_of_parts(owed), 0)
-        AND received = coalesce(sum_of_parts(receipts), 0) + coalesce(sum_of_parts(offsets), 0)
+        AND received = coalesce(sum_of_parts(jsonb_path_query_array(receipts, '$[*] ? (!exists(@.reversed))')), 0)
+            + coalesce(sum_of_parts(offsets), 0)
         AND (status = 'settled') = (received + written_off = amount));
 COMMENT ON COLUMN recoveries.offsets IS 'What was kept of claims that were due to the same payee, in order.';
 
