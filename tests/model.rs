@@ -20,6 +20,7 @@ use subsidy_ledger::claims::store::ClaimRow;
 use subsidy_ledger::db::convert;
 use subsidy_ledger::domain::Instant;
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
+use subsidy_ledger::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
 use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
@@ -152,6 +153,8 @@ impl Model {
             BudgetChangeRow,
             |k: &subsidy_ledger::domain::BudgetChangeId| k.uuid()
         );
+        document!("evidence", evidence, EvidenceRow, |k: &subsidy_ledger::domain::EvidenceId| k.uuid());
+        document!("invoices", invoices, InvoiceRow, invoice_columns);
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
         document!(
@@ -209,6 +212,7 @@ impl Model {
         assert_eq!(format!("{:?}", book.balances), format!("{:?}", self.book.balances));
         assert_eq!(format!("{:?}", book.vouchers), format!("{:?}", self.book.vouchers));
         assert_eq!(format!("{:?}", book.claims), format!("{:?}", self.book.claims));
+        assert_eq!(format!("{:?}", book.invoices), format!("{:?}", self.book.invoices));
     }
 }
 

@@ -31,6 +31,8 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("claims", Checked::Replayed, "documents"),
     ("contract_uses", Checked::Replayed, "what rules count"),
     ("entries", Checked::Replayed, "the postings"),
+    ("evidence", Checked::Replayed, "documents; the bytes are held against it by `verify --evidence`"),
+    ("invoices", Checked::Replayed, "what claims take of each"),
     ("numbers", Checked::Replayed, "the last number of each series"),
     ("organisations", Checked::Replayed, "documents"),
     ("payment_batches", Checked::Replayed, "documents"),

@@ -203,7 +203,9 @@ impl Touched {
             | Change::Claim(_)
             | Change::PaymentBatch(_)
             | Change::PaymentLine(_)
-            | Change::Recovery(_) => {}
+            | Change::Recovery(_)
+            | Change::Evidence(_)
+            | Change::Invoice(_) => {}
         }
     }
 }

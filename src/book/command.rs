@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
+use crate::evidence::RegisterEvidence;
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
     ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
@@ -87,6 +88,8 @@ commands! {
     ProposeBudgetChange(ProposeBudgetChange) "propose_budget_change";
     /// A change of a budget, posted.
     ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change";
+    /// A file that backs claims.
+    RegisterEvidence(Box<RegisterEvidence>) "register_evidence";
     /// A contract.
     RegisterRental(Box<RegisterRental>) "register_rental";
     /// A voucher applied for.
@@ -158,6 +161,7 @@ impl Command {
             Self::ApproveRules(c) => format!("{}/{}", c.programme, c.number),
             Self::ProposeBudgetChange(c) => c.id.to_string(),
             Self::ApproveBudgetChange(c) => c.id.to_string(),
+            Self::RegisterEvidence(c) => c.id.to_string(),
             Self::RegisterRental(c) => c.id.to_string(),
             Self::ApplyForVoucher(c) => c.id.to_string(),
             Self::ReviewVoucher(c) => c.id.to_string(),

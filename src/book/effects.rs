@@ -6,6 +6,7 @@ use super::Series;
 use crate::agencies::Agency;
 use crate::claims::Claim;
 use crate::domain::{Date, Money, PaymentBatchId, RentalId, VoucherId};
+use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
@@ -31,6 +32,10 @@ pub enum Change {
     Rules(Box<RulesVersion>),
     /// A change of its budget.
     BudgetChange(BudgetChange),
+    /// A file that backs claims.
+    Evidence(Box<Evidence>),
+    /// An invoice.
+    Invoice(Box<Invoice>),
     /// A contract.
     Rental(Rental),
     /// A voucher.
@@ -126,6 +131,14 @@ pub enum Outcome {
     Rules(Box<RulesVersion>),
     /// A change of its budget.
     BudgetChange(BudgetChange),
+    /// A file that backs claims, with the invoice that it shows.
+    Evidence {
+        /// The file.
+        evidence: Box<Evidence>,
+        /// The invoice as it is known after it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invoice: Option<Box<Invoice>>,
+    },
     /// A contract.
     Rental(Box<Rental>),
     /// A voucher, with its sheet where the command made one.

@@ -25,9 +25,10 @@ use crate::agencies::Agency;
 use crate::claims::Claim;
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, Money, PaymentBatchId, ProgrammeCode,
-    RecoveryId, RentalId, VoucherId,
+    BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, Money,
+    PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, VoucherId,
 };
+use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine};
@@ -63,6 +64,10 @@ pub enum Key {
     Rules(RulesKey),
     /// A change of a budget.
     BudgetChange(BudgetChangeId),
+    /// A file that backs claims.
+    Evidence(EvidenceId),
+    /// An invoice.
+    Invoice(InvoiceNumber),
     /// A contract.
     Rental(RentalId),
     /// The contract of two parties with a number.
@@ -109,6 +114,10 @@ pub struct Book {
     pub rules: Slots<RulesKey, RulesVersion>,
     /// Changes of budgets.
     pub budget_changes: Slots<BudgetChangeId, BudgetChange>,
+    /// Files that back claims.
+    pub evidence: Slots<EvidenceId, Evidence>,
+    /// Invoices.
+    pub invoices: Slots<InvoiceNumber, Invoice>,
     /// Contracts.
     pub rentals: Slots<RentalId, Rental>,
     /// Contracts by their parties and number.
@@ -147,6 +156,8 @@ impl Book {
             programmes: Slots::complete(),
             rules: Slots::complete(),
             budget_changes: Slots::complete(),
+            evidence: Slots::complete(),
+            invoices: Slots::complete(),
             rentals: Slots::complete(),
             contracts: Slots::complete(),
             vouchers: Slots::complete(),
@@ -171,6 +182,8 @@ impl Book {
             Key::Programme(k) => self.programmes.knows(k),
             Key::Rules(k) => self.rules.knows(k),
             Key::BudgetChange(k) => self.budget_changes.knows(k),
+            Key::Evidence(k) => self.evidence.knows(k),
+            Key::Invoice(k) => self.invoices.knows(k),
             Key::Rental(k) => self.rentals.knows(k),
             Key::Contract(k) => self.contracts.knows(k),
             Key::Voucher(k) => self.vouchers.knows(k),
@@ -195,6 +208,8 @@ impl Book {
             Key::Programme(k) => self.programmes.looked_for(k),
             Key::Rules(k) => self.rules.looked_for(k),
             Key::BudgetChange(k) => self.budget_changes.looked_for(k),
+            Key::Evidence(k) => self.evidence.looked_for(k),
+            Key::Invoice(k) => self.invoices.looked_for(k),
             Key::Rental(k) => self.rentals.looked_for(k),
             Key::Contract(k) => self.contracts.looked_for(k),
             Key::Voucher(k) => self.vouchers.looked_for(k),
@@ -292,6 +307,8 @@ impl Book {
                 self.rules.put(RulesKey { programme: v.programme.clone(), number: v.number }, *v);
             }
             Change::BudgetChange(b) => self.budget_changes.put(b.id, b),
+            Change::Evidence(e) => self.evidence.put(e.id, *e),
+            Change::Invoice(i) => self.invoices.put(i.facts.number.clone(), *i),
             Change::Rental(r) => {
                 let contract = ContractKey {
                     organisation: r.organisation,

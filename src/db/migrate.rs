@@ -20,7 +20,7 @@ use crate::domain::agency_code::AgencyCode;
 use crate::{rows, statement};
 
 /// How many migrations an agency's schema has had; the engine compares it with `head.schema_version`.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 5;
 
 const PUBLIC: EmbeddedMigrations = embed_migrations!("migrations/public");
 const AGENCY: EmbeddedMigrations = embed_migrations!("migrations/agency");

@@ -22,6 +22,7 @@ pub mod routes;
 pub mod runs;
 pub mod schema;
 pub mod text;
+pub mod uploads;
 pub mod verb;
 pub mod write;
 
@@ -43,6 +44,7 @@ use crate::auth::accounts::AccountVault;
 use crate::auth::token::{Identity, Verifier};
 use crate::domain::AgencyCode;
 use crate::engine::Engine;
+use crate::objects::Objects;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
 use problem::Problem;
@@ -52,6 +54,9 @@ use verb::ReadRequest;
 
 /// Most bytes of a body of JSON: 256 KiB.
 pub const BODY_BYTES_MAX: usize = 262_144;
+
+/// How long a file may take to arrive.
+pub const FILE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Most operations of a batch.
 pub const OPERATIONS_MAX: usize = 1_000;
@@ -74,6 +79,8 @@ pub struct AppState {
     pub vault: Arc<AccountVault>,
     /// From where agencies pay.
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
+    /// Files.
+    pub objects: Objects,
     /// Which agencies there are.
     pub agencies: Arc<Registry>,
     /// What was counted.
@@ -221,6 +228,7 @@ async fn answer(
         Verb::Write(parse) => return write::answer(route, parse, state, request, payload).await,
         Verb::Group(parse) => return groups::answer(route, parse, state, request, payload).await,
         Verb::Run(parse) => return runs::answer(route, parse, state, request, payload).await,
+        Verb::Upload(upload) => return uploads::answer(route, upload, state, request, payload).await,
         Verb::Batch => return batches::answer(route, state, request, payload).await,
         Verb::Read(verb) | Verb::Disclose(verb) => verb,
     };
@@ -235,6 +243,7 @@ async fn answer(
             agency: identity.agency,
             actor: identity.actor,
             engine: state.engine.clone(),
+            objects: state.objects.clone(),
             route: route.path,
             path: PathParts::of(request),
             query,

@@ -98,7 +98,7 @@ impl RentalView {
 
 /// For whom a contract is recorded: an officer names the organisation, an enterprise acts for its own.
 /// Who is both counts as an officer where an organisation is named.
-fn applicant(actor: &Actor, named: Option<CreditCode>) -> Result<CreditCode, Problem> {
+pub fn applicant(actor: &Actor, named: Option<CreditCode>) -> Result<CreditCode, Problem> {
     let own = actor.organisation.filter(|_| actor.has(Role::Enterprise));
     match (named, own) {
         (Some(named), _) if actor.has(Role::Officer) || own == Some(named) => Ok(named),

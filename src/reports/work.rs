@@ -93,6 +93,7 @@ statement! {
                  SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
+                 UNION ALL SELECT id::text FROM evidence WHERE organisation = $2 \
                  UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
                ON own.document = t.document WHERE t.sequence > $1 \
              UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND kind IN ('remind_voucher', 'expire_voucher') \
@@ -110,6 +111,7 @@ statement! {
              SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
+             UNION ALL SELECT id::text FROM evidence WHERE organisation = $2 \
              UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
            ON own.document = t.document WHERE t.sequence = ANY($1) ORDER BY t.sequence, t.ordinal";
 }

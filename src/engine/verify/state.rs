@@ -16,6 +16,7 @@ use crate::db::rows::Table;
 use crate::domain::{AgencyCode, Instant, Sequence};
 use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileRow};
 use crate::engine::write::number_row;
+use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, TotalRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
@@ -134,6 +135,13 @@ pub(super) async fn tables(
         |d| fine(BudgetChangeRow::new(d)),
         |r| { format!("budget_changes {}", r.id) }
     );
+    documents!(conn, stream, first, evidence, EvidenceRow, EvidenceRow::new, |r| format!(
+        "evidence {}",
+        r.id
+    ));
+    documents!(conn, stream, first, invoices, InvoiceRow, |d| fine(InvoiceRow::new(d)), |r| {
+        format!("invoices {}/{}", r.code, r.number)
+    });
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
     documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
