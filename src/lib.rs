@@ -8,6 +8,7 @@
 //! audit             leaves, the Merkle tree, signed notes, proofs, replay
 //! db, …/store.rs    the private cluster, connections, array statements; a noun's SQL
 //! auth/keys         the keys folder
+//! objects           files under their digests, in a folder or an S3-compatible store
 //! engine            the one door: queue → lock → load → decide → write → commit; verification
 //! reports           one file per report
 //! auth              token → actor
@@ -24,9 +25,11 @@ pub mod cli;
 pub mod db;
 pub mod domain;
 pub mod engine;
+pub mod evidence;
 pub mod http;
 pub mod ledger;
 pub mod loans;
+pub mod objects;
 pub mod organisations;
 pub mod payments;
 pub mod programmes;

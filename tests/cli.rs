@@ -38,7 +38,7 @@ impl Place {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(words).env_remove("DATABASE_URL").env("SUBSIDY_LEDGER_DATA", &self.data);
-        for name in ["CONFIG", "LISTEN", "LOG", "LOG_FORMAT"] {
+        for name in ["CONFIG", "EVIDENCE", "LISTEN", "LOG", "LOG_FORMAT"] {
             command.env_remove(format!("SUBSIDY_LEDGER_{name}"));
         }
         command.envs(self.database_url.iter().map(|url| ("DATABASE_URL", url)));

@@ -21,6 +21,7 @@ use subsidy_ledger::claims::store::further::{ObjectionRow, RecalculationRow};
 use subsidy_ledger::db::convert;
 use subsidy_ledger::domain::Instant;
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
+use subsidy_ledger::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
 use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::loans::store::LoanRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
@@ -154,6 +155,8 @@ impl Model {
             BudgetChangeRow,
             |k: &subsidy_ledger::domain::BudgetChangeId| k.uuid()
         );
+        document!("evidence", evidence, EvidenceRow, |k: &subsidy_ledger::domain::EvidenceId| k.uuid());
+        document!("invoices", invoices, InvoiceRow, invoice_columns);
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
         document!("loans", loans, LoanRow, |k: &subsidy_ledger::domain::LoanId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
@@ -222,6 +225,7 @@ impl Model {
         assert_eq!(format!("{:?}", book.balances), format!("{:?}", self.book.balances));
         assert_eq!(format!("{:?}", book.vouchers), format!("{:?}", self.book.vouchers));
         assert_eq!(format!("{:?}", book.claims), format!("{:?}", self.book.claims));
+        assert_eq!(format!("{:?}", book.invoices), format!("{:?}", self.book.invoices));
     }
 }
 

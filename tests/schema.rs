@@ -132,6 +132,21 @@ fn claim(status: &str, amount: &str, parts: &str, held: &str, approved: &str) ->
     )
 }
 
+fn invoice(code: &str, number: &str, amounts: &str) -> String {
+    format!(
+        "INSERT INTO invoices (code, number, amount, allocated, created, version, updated_at)
+         VALUES ('{code}', '{number}', {amounts}, 1, 1, now());"
+    )
+}
+
+fn evidence(kind: &str, bytes: &str, invoice: &str) -> String {
+    format!(
+        "INSERT INTO evidence (id, kind, organisation, sha256, bytes, media_type, invoice_code, invoice_number, invoice,
+         created_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), '{kind}', 'O', sha256(''), {bytes}, 'application/pdf', {invoice}, 'a', 1, 1, now());"
+    )
+}
+
 const PARTS: &str = r#"[{"level": "city", "amount": "2.50"}, {"amount": "2.50"}]"#;
 const PAIR: &str = "D B1001 5.00, C B2001 5.00";
 const THREE_BOOKS: &str =
@@ -270,6 +285,20 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (claim("approved", "5", PARTS, "0", "'2025-01-01', 'a'"), "23514 claims_four_eyes"),
         (claim("approved", "5", PARTS, "0", "'2025-01-01', 'c'"), "23514 claims_four_eyes"),
         (claim("paid", "5", PARTS, "0", "'2025-01-01', 'd'"), "23514 claims_paid"),
+        (invoice("", "24312000000000000001", "5, 5"), "accepted"),
+        (invoice("3100201130", "12345678", "null, 0"), "accepted"),
+        (invoice("", "24312000000000000001", "5, 5.01"), "23514 invoices_allocated"),
+        (invoice("", "24312000000000000001", "null, 0.01"), "23514 invoices_allocated"),
+        (invoice("", "24312000000000000001", "5, -0.01"), "23514 invoices_allocated_check"),
+        (invoice("", "12345678", "5, 0"), "23514 invoices_number"),
+        (invoice("310020113", "12345678", "5, 0"), "23514 invoices_number"),
+        (evidence("invoice", "5", "'', '24312000000000000001', '{}'"), "accepted"),
+        (evidence("contract", "20971520", "null, null, null"), "accepted"),
+        (evidence("contract", "20971521", "null, null, null"), "23514 evidence_bytes_check"),
+        (evidence("contract", "0", "null, null, null"), "23514 evidence_bytes_check"),
+        (evidence("contract", "5", "'', '24312000000000000001', '{}'"), "23514 evidence_invoice"),
+        (evidence("invoice", "5", "null, null, null"), "23514 evidence_invoice"),
+        (evidence("letter", "5", "null, null, null"), "23514 evidence_kind_check"),
         (recovery("approved", "5, 2.50, 0", "'a', 'b', '2025-01-01'"), "accepted"),
         (recovery("approved", "5, 2.51, 0", "'a', 'b', '2025-01-01'"), "23514 recoveries_parts"),
         (recovery("settled", "5, 2.50, 0", "'a', 'b', '2025-01-01'"), "23514 recoveries_parts"),
@@ -433,8 +462,10 @@ const WHO_MAY: &str = "
     agency_test.claims            app=arw auditor=r
     agency_test.contract_uses     app=arw auditor=r
     agency_test.entries           app=ar auditor=r
+    agency_test.evidence          app=arw auditor=r
     agency_test.head              app=arw auditor=r
     agency_test.idempotency       app=ar auditor=r
+    agency_test.invoices          app=arw auditor=r
     agency_test.loans             app=arw auditor=r
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
     agency_test.numbers           app=arw auditor=r
@@ -532,6 +563,7 @@ async fn up_down_up_leaves_no_difference() {
     migrate::create_agency(&url, &code).await.expect("an agency");
     let first = dump(&url);
     assert!(first.contains("CREATE TABLE agency_city_1.recalculations"));
+    assert!(first.contains("CREATE TABLE agency_city_1.evidence"));
 
     migrate::down(&url).await.expect("one back");
     let less = dump(&url);

@@ -45,6 +45,8 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::Programme(k) => one(k, &from.programmes, &mut to.programmes),
         Key::Rules(k) => one(k, &from.rules, &mut to.rules),
         Key::BudgetChange(k) => one(k, &from.budget_changes, &mut to.budget_changes),
+        Key::Evidence(k) => one(k, &from.evidence, &mut to.evidence),
+        Key::Invoice(k) => one(k, &from.invoices, &mut to.invoices),
         Key::Rental(k) => one(k, &from.rentals, &mut to.rentals),
         Key::Contract(k) => one(k, &from.contracts, &mut to.contracts),
         Key::Loan(k) => one(k, &from.loans, &mut to.loans),
@@ -80,6 +82,8 @@ fn same_changes(part: &Book, whole: &Book) {
         programmes,
         rules,
         budget_changes,
+        evidence,
+        invoices,
         rentals,
         contracts,
         loans,
@@ -107,6 +111,7 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
     let mut auditor_issued = 0;
     let mut auditor_cuts = 0;
+    let mut auditor_allocated = 0;
     // twelve runs, and more where chance left the world poor
     for run in 0..72_u64 {
         if run >= 12 && is_rich(&answers) {
@@ -144,11 +149,16 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
         }
         auditor_issued += auditor.issued;
         auditor_cuts += auditor.cuts;
+        auditor_allocated += auditor.allocated;
     }
     eprintln!("{answers:#?}");
     assert!(auditor_issued > 100, "only {auditor_issued} vouchers were issued: the world is too poor");
     for kind in later_kinds() {
         assert!(accepted(&answers, kind) > 10, "{kind} is hardly ever accepted: the world is too poor");
+    }
+    assert!(auditor_allocated > 30, "only {auditor_allocated} steps changed what is taken of invoices");
+    for code in ["evidence_reused", "invoice_buyer_differs", "invoice_contradicts"] {
+        assert!(answers.contains_key(&format!("refused {code}")), "{code} is never the answer");
     }
     assert!(auditor_cuts > 50, "only {auditor_cuts} cuts were made: the caps are too high");
 }
@@ -166,6 +176,7 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
         "objection",
         "loan",
         "interest",
+        "evidence",
     ];
     Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
 }

@@ -291,6 +291,22 @@ const CASES: &[Tampering] = &[
         "payee",
     ),
     case(
+        "UPDATE claims SET invoices = '[]' WHERE closing",
+        "SELECT version FROM claims WHERE closing",
+        "invoices",
+    ),
+    case(
+        "UPDATE invoices SET allocated = allocated - 0.01",
+        "SELECT version FROM invoices",
+        "invoices /24312000000000000001 allocated: stored 20000.32, replayed 20000.33",
+    ),
+    case("UPDATE invoices SET buyer = 'other'", "SELECT version FROM invoices", "buyer: stored other"),
+    case(
+        "UPDATE evidence SET sha256 = sha256('another') WHERE kind = 'delivery'",
+        "SELECT version FROM evidence WHERE kind = 'delivery'",
+        "sha256",
+    ),
+    case(
         "UPDATE rentals SET lines = jsonb_set(lines, '{0,amount}', '\"1.00\"') WHERE contract_no = 'C-0007'",
         "SELECT version FROM rentals WHERE contract_no = 'C-0007'",
         "lines",

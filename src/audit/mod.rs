@@ -32,6 +32,8 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("contract_uses", Checked::Replayed, "what rules count"),
     ("entries", Checked::Replayed, "the postings"),
     ("loans", Checked::Replayed, "documents"),
+    ("evidence", Checked::Replayed, "documents; the bytes are held against it by `verify --evidence`"),
+    ("invoices", Checked::Replayed, "what claims take of each"),
     ("numbers", Checked::Replayed, "the last number of each series"),
     ("objections", Checked::Replayed, "documents"),
     ("organisations", Checked::Replayed, "documents"),

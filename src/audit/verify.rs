@@ -206,7 +206,9 @@ impl Touched {
             | Change::Objection(_)
             | Change::PaymentBatch(_)
             | Change::PaymentLine(_)
-            | Change::Recovery(_) => {}
+            | Change::Recovery(_)
+            | Change::Evidence(_)
+            | Change::Invoice(_) => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
+use crate::evidence::RegisterEvidence;
 use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
@@ -92,6 +93,8 @@ commands! {
     ProposeBudgetChange(ProposeBudgetChange) "propose_budget_change";
     /// A change of a budget, posted.
     ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change";
+    /// A file that backs claims.
+    RegisterEvidence(Box<RegisterEvidence>) "register_evidence";
     /// A contract.
     RegisterRental(Box<RegisterRental>) "register_rental";
     /// A loan.
@@ -181,6 +184,7 @@ impl Command {
             Self::ApproveRules(c) => format!("{}/{}", c.programme, c.number),
             Self::ProposeBudgetChange(c) => c.id.to_string(),
             Self::ApproveBudgetChange(c) => c.id.to_string(),
+            Self::RegisterEvidence(c) => c.id.to_string(),
             Self::RegisterRental(c) => c.id.to_string(),
             Self::RegisterLoan(c) => c.id.to_string(),
             Self::RecordLoanEvents(c) => c.id.to_string(),

@@ -8,6 +8,7 @@ use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
 use crate::domain::{Date, Money, PaymentBatchId, RentalId, VoucherId};
+use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
 use crate::loans::Loan;
 use crate::organisations::Organisation;
@@ -34,6 +35,10 @@ pub enum Change {
     Rules(Box<RulesVersion>),
     /// A change of its budget.
     BudgetChange(BudgetChange),
+    /// A file that backs claims.
+    Evidence(Box<Evidence>),
+    /// An invoice.
+    Invoice(Box<Invoice>),
     /// A contract.
     Rental(Rental),
     /// A loan.
@@ -135,6 +140,14 @@ pub enum Outcome {
     Rules(Box<RulesVersion>),
     /// A change of its budget.
     BudgetChange(BudgetChange),
+    /// A file that backs claims, with the invoice that it shows.
+    Evidence {
+        /// The file.
+        evidence: Box<Evidence>,
+        /// The invoice as it is known after it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invoice: Option<Box<Invoice>>,
+    },
     /// A contract.
     Rental(Box<Rental>),
     /// A loan.

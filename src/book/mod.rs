@@ -27,9 +27,10 @@ use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, ClaimId, CreditCode, Date, Instant, Label, LoanId, Money, ObjectionId, PaymentBatchId,
-    ProgrammeCode, RecoveryId, RentalId, VoucherId,
+    BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
+    ObjectionId, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, VoucherId,
 };
+use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
 use crate::loans::{Loan, LoanKey};
 use crate::organisations::Organisation;
@@ -66,6 +67,10 @@ pub enum Key {
     Rules(RulesKey),
     /// A change of a budget.
     BudgetChange(BudgetChangeId),
+    /// A file that backs claims.
+    Evidence(EvidenceId),
+    /// An invoice.
+    Invoice(InvoiceNumber),
     /// A contract.
     Rental(RentalId),
     /// The contract of two parties with a number.
@@ -120,6 +125,10 @@ pub struct Book {
     pub rules: Slots<RulesKey, RulesVersion>,
     /// Changes of budgets.
     pub budget_changes: Slots<BudgetChangeId, BudgetChange>,
+    /// Files that back claims.
+    pub evidence: Slots<EvidenceId, Evidence>,
+    /// Invoices.
+    pub invoices: Slots<InvoiceNumber, Invoice>,
     /// Contracts.
     pub rentals: Slots<RentalId, Rental>,
     /// Contracts by their parties and number.
@@ -166,6 +175,8 @@ impl Book {
             programmes: Slots::complete(),
             rules: Slots::complete(),
             budget_changes: Slots::complete(),
+            evidence: Slots::complete(),
+            invoices: Slots::complete(),
             rentals: Slots::complete(),
             contracts: Slots::complete(),
             loans: Slots::complete(),
@@ -194,6 +205,8 @@ impl Book {
             Key::Programme(k) => self.programmes.knows(k),
             Key::Rules(k) => self.rules.knows(k),
             Key::BudgetChange(k) => self.budget_changes.knows(k),
+            Key::Evidence(k) => self.evidence.knows(k),
+            Key::Invoice(k) => self.invoices.knows(k),
             Key::Rental(k) => self.rentals.knows(k),
             Key::Contract(k) => self.contracts.knows(k),
             Key::Loan(k) => self.loans.knows(k),
@@ -222,6 +235,8 @@ impl Book {
             Key::Programme(k) => self.programmes.looked_for(k),
             Key::Rules(k) => self.rules.looked_for(k),
             Key::BudgetChange(k) => self.budget_changes.looked_for(k),
+            Key::Evidence(k) => self.evidence.looked_for(k),
+            Key::Invoice(k) => self.invoices.looked_for(k),
             Key::Rental(k) => self.rentals.looked_for(k),
             Key::Contract(k) => self.contracts.looked_for(k),
             Key::Loan(k) => self.loans.looked_for(k),
@@ -323,6 +338,8 @@ impl Book {
                 self.rules.put(RulesKey { programme: v.programme.clone(), number: v.number }, *v);
             }
             Change::BudgetChange(b) => self.budget_changes.put(b.id, b),
+            Change::Evidence(e) => self.evidence.put(e.id, *e),
+            Change::Invoice(i) => self.invoices.put(i.facts.number.clone(), *i),
             Change::Rental(r) => {
                 let contract = ContractKey {
                     organisation: r.organisation,

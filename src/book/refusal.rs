@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::agencies::AgencyError;
 use crate::claims::ClaimError;
+use crate::claims::backing::BackingError;
 use crate::domain::{Date, Sequence};
+use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
@@ -99,6 +101,12 @@ pub enum Refusal {
     /// A calculation.
     #[error(transparent)]
     Calculation(#[from] CalculationError),
+    /// A file or an invoice.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// What backs a claim.
+    #[error(transparent)]
+    Backing(#[from] BackingError),
     /// A contract.
     #[error(transparent)]
     Rental(#[from] RentalError),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart, TakenInvoice};
 use super::queries;
 use super::store::ClaimRow;
 use super::{
@@ -13,8 +14,8 @@ use crate::book::Command;
 use crate::db::pool::Connection;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Sequence, Subject,
-    VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId,
+    Sequence, Subject, VoucherId,
 };
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
@@ -41,6 +42,35 @@ pub struct NewClaim {
     /// Whether it is the voucher's last: what is left is released.
     #[serde(rename = "final", default)]
     closing: bool,
+    /// Parts of invoices that it takes.
+    #[schema(max_items = 200)]
+    #[serde(default)]
+    invoices: Vec<InvoicePart>,
+    /// The ids of further evidence.
+    #[schema(max_items = 100)]
+    #[serde(default)]
+    evidence: Vec<EvidenceId>,
+}
+
+/// A part of an invoice that a claim takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TakenInvoiceView {
+    evidence_id: EvidenceId,
+    /// Of an older invoice.
+    code: Option<String>,
+    number: String,
+    amount: Money,
+}
+
+impl TakenInvoiceView {
+    fn of(taken: &TakenInvoice) -> Self {
+        Self {
+            evidence_id: taken.evidence_id,
+            code: taken.invoice.code().map(str::to_owned),
+            number: taken.invoice.number().to_owned(),
+            amount: taken.amount,
+        }
+    }
 }
 
 /// What an officer decides.
@@ -80,6 +110,10 @@ pub struct ClaimView {
     settlement: Vec<SettledLine>,
     #[serde(rename = "final")]
     closing: bool,
+    /// What it takes of which invoice.
+    invoices: Vec<TakenInvoiceView>,
+    /// The ids of further evidence.
+    evidence: Vec<EvidenceId>,
     amount: Money,
     /// CNY held on the voucher.
     held: Money,
@@ -179,6 +213,8 @@ impl ClaimView {
             status: claim.status,
             settlement: claim.settlement.clone(),
             closing: claim.closing,
+            invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
+            evidence: claim.evidence.clone(),
             amount: claim.amount,
             held: claim.held,
             fiscal_year: claim.fiscal_year,
@@ -211,11 +247,18 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
     if !(1..=LINES_MAX).contains(&body.settlement.len()) {
         return Err(Problem::new("invalid_value").at("/settlement"));
     }
+    for (limit, count, what) in
+        [(INVOICES_MAX, body.invoices.len(), "invoices"), (EVIDENCE_MAX, body.evidence.len(), "evidence")]
+    {
+        if count > limit {
+            return Err(Problem::too_large(limit, what).at(format!("/{what}")));
+        }
+    }
     let (voucher, settlement, closing) = (body.voucher_id, body.settlement, body.closing);
     let request = match body.kind {
         ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption { voucher, settlement, closing },
     };
-    Ok(Box::new(WriteClaim { id, request }))
+    Ok(Box::new(WriteClaim { id, request, invoices: body.invoices, evidence: body.evidence }))
 }
 
 /// `POST /claims`

@@ -7,6 +7,7 @@
 //! once another person approves it.
 
 pub mod api;
+pub mod backing;
 pub mod objection;
 pub mod objections_api;
 pub mod payable;
@@ -20,12 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
-    VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
+    Subject, TextHash, VoucherId,
 };
 use crate::ledger::Part;
 use crate::programmes::calculation::SettledLine;
 use crate::vouchers::ReviewDecision;
+use backing::{InvoicePart, TakenInvoice};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,6 +120,12 @@ pub struct Claim {
     /// Whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     pub closing: bool,
+    /// What it takes of which invoice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invoices: Vec<TakenInvoice>,
+    /// Further evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceId>,
     /// CNY, of its newest calculation sheet.
     pub amount: Money,
     /// The amount by funding level.
@@ -246,6 +254,24 @@ pub struct WriteClaim {
     pub id: ClaimId,
     /// What it says.
     pub request: ClaimRequest,
+    /// Parts of invoices that it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invoices: Vec<InvoicePart>,
+    /// Further evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceId>,
+}
+
+impl WriteClaim {
+    /// A claim that nothing backs.
+    pub const fn new(id: ClaimId, request: ClaimRequest) -> Self {
+        Self { id, request, invoices: Vec::new(), evidence: Vec::new() }
+    }
+
+    /// All evidence that it names.
+    pub fn evidence_ids(&self) -> impl Iterator<Item = EvidenceId> {
+        self.invoices.iter().map(|part| part.evidence_id).chain(self.evidence.iter().copied())
+    }
 }
 
 /// `POST /claims/{id}/submit` and `/withdraw`.

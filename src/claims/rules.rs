@@ -102,6 +102,8 @@ pub fn draft(
         status: ClaimStatus::Draft,
         settlement: settlement.clone(),
         closing: *closing,
+        invoices: Vec::new(),
+        evidence: Vec::new(),
         amount: sheet.amount,
         parts: parts(sheet),
         held: Money::ZERO,

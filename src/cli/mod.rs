@@ -40,6 +40,8 @@ Environment:
                                  is used, started when nobody runs it
   SUBSIDY_LEDGER_DATA            --data
   SUBSIDY_LEDGER_CONFIG          --config
+  SUBSIDY_LEDGER_EVIDENCE        --evidence-store: a folder, or s3://BUCKET[/PREFIX]; AWS_ACCESS_KEY_ID,
+                                 AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT, AWS_ALLOW_HTTP as usual
   SUBSIDY_LEDGER_LISTEN          --listen
   SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy_ledger=debug, …
   SUBSIDY_LEDGER_LOG_FORMAT      --log
@@ -163,7 +165,8 @@ async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), 
         }
         let url = opened.url(opened::DatabaseRole::Auditor);
         let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
-        verdict(verify::run(args, &database, &mut std::io::stdout()).await?)
+        let files = args.evidence.then(|| opened.settings().objects()).transpose()?;
+        verdict(verify::run_with(args, &database, files.as_ref(), &mut std::io::stdout()).await?)
     })
     .await
 }

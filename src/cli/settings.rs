@@ -13,6 +13,7 @@ use super::logs::LogFormat;
 use crate::auth::jwks::JwksConfig;
 use crate::db::pool::DatabaseConfig;
 use crate::domain::AgencyCode;
+use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
 
 const DEFAULT_DATA: &str = "./data";
@@ -27,6 +28,10 @@ pub struct GlobalArgs {
     /// A configuration file (TOML)
     #[arg(long, global = true, env = "SUBSIDY_LEDGER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Where files of evidence are kept: a folder, or s3://BUCKET[/PREFIX] with the usual AWS_* variables
+    /// [default: evidence/objects in the data folder]
+    #[arg(long, global = true, env = "SUBSIDY_LEDGER_EVIDENCE", value_name = "PLACE")]
+    pub evidence_store: Option<String>,
 }
 
 /// Flags of the commands that serve.
@@ -47,6 +52,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// A server elsewhere; without one the private cluster in the data folder is used.
     pub database_url: Option<String>,
+    /// Where files of evidence are kept; none for a folder in the data folder.
+    pub evidence: Option<Place>,
     /// Where to listen.
     pub listen: String,
     /// How to log; none where the terminal decides.
@@ -62,6 +69,7 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 struct File {
     data: Option<PathBuf>,
+    evidence: Option<String>,
     listen: Option<String>,
     log: Option<LogFormat>,
     database: DatabaseSection,
@@ -100,6 +108,7 @@ impl Settings {
         Ok(Self {
             data: global.data.clone().or(file.data).unwrap_or_else(|| DEFAULT_DATA.into()),
             database_url: database_url(variable("DATABASE_URL"))?,
+            evidence: evidence(global.evidence_store.clone().or(file.evidence))?,
             listen: listen.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             log: listen.log.or(file.log),
             jwks: jwks.map(|jwks| JwksConfig {
@@ -114,7 +123,18 @@ impl Settings {
 
     /// The same settings on the private cluster of another data folder.
     pub fn private_in(&self, data: &Path) -> Self {
-        Self { data: data.to_owned(), database_url: None, ..self.clone() }
+        Self { data: data.to_owned(), database_url: None, evidence: None, ..self.clone() }
+    }
+
+    /// Where files of evidence are kept.
+    pub fn evidence_place(&self) -> Place {
+        self.evidence.clone().unwrap_or_else(|| Place::Folder(self.data.join("evidence").join("objects")))
+    }
+
+    /// The files of evidence. A runtime has to run.
+    pub fn objects(&self) -> Result<Objects, ObjectError> {
+        let incoming = self.data.join("evidence").join("incoming");
+        Objects::open(&self.evidence_place(), incoming, &tokio::runtime::Handle::current())
     }
 
     /// The folder of keys.
@@ -149,6 +169,10 @@ fn database_url(value: Option<String>) -> Result<Option<String>, Failure> {
     }
 }
 
+fn evidence(place: Option<String>) -> Result<Option<Place>, Failure> {
+    place.map(|text| Place::parse(&text).map_err(|error| Failure::Usage(error.to_string()))).transpose()
+}
+
 fn jwks(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<JwksSection>, Failure> {
     let names = ["SUBSIDY_LEDGER_JWKS_FILE", "SUBSIDY_LEDGER_JWKS_ISSUER", "SUBSIDY_LEDGER_JWKS_AUDIENCE"];
     match names.map(variable) {
@@ -171,7 +195,7 @@ mod tests {
         let global = match file {
             Some(text) => {
                 std::fs::write(&path, text).unwrap();
-                GlobalArgs { data: None, config: Some(path.clone()) }
+                GlobalArgs { config: Some(path.clone()), ..GlobalArgs::default() }
             }
             None => GlobalArgs::default(),
         };
@@ -196,6 +220,15 @@ mod tests {
         assert_eq!(read.jwks.unwrap().issuer, "i");
         let error = settings(&[], Some("listen = \"a:1\"\nlitsen = \"b:2\"\n")).unwrap_err().line();
         assert!(error.contains("line 2") && error.contains("litsen"), "{error}");
+    }
+
+    #[test]
+    fn evidence_is_kept_in_the_data_folder_unless_a_place_is_named() {
+        let place = |file: Option<&str>| settings(&[], file).map(|settings| settings.evidence_place());
+        assert_eq!(place(None).unwrap(), Place::Folder("./data/evidence/objects".into()));
+        let bucket = Place::Bucket { url: "s3://b".to_owned(), prefix: "x".to_owned() };
+        assert_eq!(place(Some("evidence = \"s3://b/x\"")).unwrap(), bucket);
+        assert_eq!(place(Some("evidence = \"ftp://b\"")).unwrap_err().exit_code(), 2);
     }
 
     #[test]

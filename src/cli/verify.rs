@@ -1,6 +1,7 @@
 //! `verify`: replays every leaf of a ledger and holds the database to it. Exit code 3 and the first bad
 //! sequence where something was changed behind the service's back.
 
+pub(super) mod evidence;
 pub(super) mod offline;
 
 use std::io::Write;
@@ -16,6 +17,7 @@ use crate::db::pool::Database;
 use crate::domain::AgencyCode;
 use crate::engine::origin;
 use crate::engine::verify::{Progress, Verdict, Verified, VerifyError, verify_since};
+use crate::objects::Objects;
 
 /// What is verified.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -38,6 +40,9 @@ pub struct VerifyArgs {
     /// Of an export, the signature, the tree, the tiles and older checkpoints alone: nothing is decided again
     #[arg(long, requires = "export")]
     pub tree: bool,
+    /// Read every file of evidence too, and hold it to the digest in the ledger
+    #[arg(long, conflicts_with_all = ["export", "receipt"])]
+    pub evidence: bool,
     /// Answer in JSON, for programs
     #[arg(long)]
     pub json: bool,
@@ -105,6 +110,15 @@ pub enum VerifyFailure {
         #[source]
         source: VerifyError,
     },
+    /// The store of evidence could not be read.
+    #[error("the evidence of agency {agency} was not verified")]
+    Evidence {
+        /// Which.
+        agency: AgencyCode,
+        /// Why.
+        #[source]
+        source: evidence::EvidenceFailure,
+    },
     /// The agencies could not be listed.
     #[error("the agencies cannot be listed")]
     Agencies(#[source] VerifyError),
@@ -118,6 +132,16 @@ pub enum VerifyFailure {
 pub async fn run(
     args: &VerifyArgs,
     database: &Database,
+    out: &mut (impl Write + Send),
+) -> Result<bool, VerifyFailure> {
+    run_with(args, database, None, out).await
+}
+
+/// The same, with the files of evidence where they are to be read.
+pub async fn run_with(
+    args: &VerifyArgs,
+    database: &Database,
+    files: Option<&Objects>,
     out: &mut (impl Write + Send),
 ) -> Result<bool, VerifyFailure> {
     let agencies = match &args.agency {
@@ -138,13 +162,21 @@ pub async fn run(
         let own: Vec<Kept> = kept.iter().filter(own).cloned().collect();
         let verdict = with_bar(database, &agency, &own).await;
         let verdict = verdict.map_err(|source| VerifyFailure::Agency { agency: agency.clone(), source })?;
+        let read = match files {
+            Some(files) => Some(evidence::read(database, files, &agency).await?),
+            None => None,
+        };
         if !args.json {
+            for line in read.iter().flat_map(|read| read.lines(&agency)) {
+                writeln!(out, "{line}")?;
+            }
             writeln!(out, "{}", line(&agency, &verdict))?;
         }
-        verdicts.push((agency, verdict));
+        verdicts.push((agency, verdict, read));
     }
     if args.json {
-        let all: Vec<Value> = verdicts.iter().map(|(agency, verdict)| object(agency, verdict)).collect();
+        let all = verdicts.iter().map(|(agency, verdict, read)| object(agency, verdict, read.as_ref()));
+        let all: Vec<Value> = all.collect();
         writeln!(out, "{:#}", Value::Array(all))?;
     }
     for stray in args.agency.is_none().then_some(strays).into_iter().flatten() {
@@ -152,7 +184,9 @@ pub async fn run(
         strayed = true;
     }
     out.flush()?;
-    Ok(!strayed && verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Good(_))))
+    let whole = |read: &Option<evidence::Read>| read.as_ref().is_none_or(evidence::Read::is_whole);
+    Ok(!strayed
+        && verdicts.iter().all(|(_, verdict, read)| matches!(verdict, Verdict::Good(_)) && whole(read)))
 }
 
 /// The checkpoints of logs that are none of these agencies'.
@@ -201,8 +235,8 @@ fn line(agency: &AgencyCode, verdict: &Verdict) -> String {
 }
 
 /// A verdict for programs.
-fn object(agency: &AgencyCode, verdict: &Verdict) -> Value {
-    match verdict {
+fn object(agency: &AgencyCode, verdict: &Verdict, read: Option<&evidence::Read>) -> Value {
+    let mut object = match verdict {
         Verdict::Good(Verified { leaves, lines, root }) => {
             let root: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
             json!({ "agency": agency, "verified": true, "entries": leaves, "lines": lines, "root": root })
@@ -214,5 +248,9 @@ fn object(agency: &AgencyCode, verdict: &Verdict) -> Value {
                 "stored": stored, "replayed": replayed, "message": finding.to_string(),
             })
         }
+    };
+    if let (Some(members), Some(read)) = (object.as_object_mut(), read) {
+        members.insert("evidence".to_owned(), read.object());
     }
+    object
 }

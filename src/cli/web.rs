@@ -22,6 +22,7 @@ pub async fn serve(
         verifier: Arc::new(Verifier::new(engine.keys().token_key(), settings.jwks.clone())?),
         vault: Arc::new(AccountVault::new(engine.keys().account_key())),
         debtors: Arc::new(settings.debtors.clone()),
+        objects: settings.objects()?,
         agencies: Arc::default(),
         metrics: health::install_metrics()?,
     };

@@ -31,10 +31,11 @@ pub use dates::{Date, Instant};
 pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
 pub use ids::{
-    BudgetChangeId, ClaimId, LoanId, ObjectionId, PaymentBatchId, RecoveryId, RentalId, VoucherId,
+    BudgetChangeId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, RecoveryId, RentalId, VoucherId,
 };
+pub use invoice_number::InvoiceNumber;
 pub use money::Money;
 pub use percent::{Percent, Points};
 pub use rounding::{Rounding, RoundingMode, RoundingScope};
 pub use stamp::{Revision, Sequence, Stamp};
-pub use text::{Label, Line, ProgrammeCode, TextHash};
+pub use text::{ContentHash, Label, Line, ProgrammeCode, TextHash};

@@ -139,55 +139,65 @@ impl fmt::Display for ProgrammeCode {
 
 string_value!(ProgrammeCode, "invalid_programme_code");
 
-/// SHA-256 over a salt and a free text: what stands in the log for words that people wrote.
-///
-/// The text and its salt are kept beside the log, where they can be erased; without the salt the
-/// hash says nothing about the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TextHash([u8; 32]);
+macro_rules! digest {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 32]);
 
-impl TextHash {
-    /// Wraps a digest that was computed where the text came in.
-    pub const fn new(digest: [u8; 32]) -> Self {
-        Self(digest)
-    }
+        impl $name {
+            /// Wraps a digest that was computed where the bytes came in.
+            pub const fn new(digest: [u8; 32]) -> Self {
+                Self(digest)
+            }
 
-    /// 64 lower-case hexadecimal digits. Error: `invalid_hash`.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_hash" };
-        let digits: Option<Vec<u8>> = text
-            .bytes()
-            .map(|b| match b {
-                b'0'..=b'9' => Some(b - b'0'),
-                b'a'..=b'f' => Some(b - b'a' + 10),
-                _ => None,
-            })
-            .collect();
-        let digits = digits.filter(|d| d.len() == 64).ok_or(refused)?;
-        let mut digest = [0_u8; 32];
-        for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-            let [high, low] = pair else { return Err(refused) };
-            *byte = high << 4 | low;
+            /// 64 lower-case hexadecimal digits. Error: `invalid_hash`.
+            pub fn parse(text: &str) -> Result<Self, Malformed> {
+                digest_of(text).map(Self).ok_or(Malformed { code: "invalid_hash" })
+            }
+
+            /// The digest.
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
         }
-        Ok(Self(digest))
-    }
 
-    /// The digest.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        string_value!($name, "invalid_hash");
+    };
 }
 
-impl fmt::Display for TextHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0 {
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+fn digest_of(text: &str) -> Option<[u8; 32]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let digits = text.bytes().map(digit).collect::<Option<Vec<u8>>>().filter(|d| d.len() == 64)?;
+    let mut digest = [0_u8; 32];
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = high << 4 | low;
     }
+    Some(digest)
 }
 
-string_value!(TextHash, "invalid_hash");
+digest!(
+    /// SHA-256 over a salt and a free text: what stands in the log for words that people wrote.
+    ///
+    /// The text and its salt are kept beside the log, where they can be erased; without the salt the
+    /// hash says nothing about the words.
+    TextHash
+);
+digest!(
+    /// SHA-256 over a file: where its bytes are kept, and what stands in the log for them.
+    ContentHash
+);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use crate::book::{Book, Key, Keys, RateKey, Series};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
+use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
 use crate::ledger::store::{self as ledger, BalanceRow};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
@@ -30,6 +31,8 @@ struct Wanted {
     programmes: Vec<String>,
     rules: Vec<(String, i32)>,
     budget_changes: Vec<Uuid>,
+    evidence: Vec<Uuid>,
+    invoices: Vec<(String, String)>,
     rentals: Vec<Uuid>,
     contracts: Vec<String>,
     loans: Vec<Uuid>,
@@ -65,6 +68,8 @@ impl Wanted {
             Key::Programme(k) => self.programmes.push(k.to_string()),
             Key::Rules(k) => self.rules.push((k.programme.to_string(), crate::db::convert::count(k.number))),
             Key::BudgetChange(k) => self.budget_changes.push(k.uuid()),
+            Key::Evidence(k) => self.evidence.push(k.uuid()),
+            Key::Invoice(k) => self.invoices.push(invoice_columns(k)),
             Key::Rental(k) => self.rentals.push(k.uuid()),
             Key::Contract(k) => self.contracts.push(contract_column(k)),
             Key::Loan(k) => self.loans.push(k.uuid()),
@@ -96,6 +101,8 @@ pub(super) struct Rows {
     pub programmes: Vec<ProgrammeRow>,
     pub rules: Vec<RulesRow>,
     pub budget_changes: Vec<BudgetChangeRow>,
+    pub evidence: Vec<EvidenceRow>,
+    pub invoices: Vec<InvoiceRow>,
     pub rentals: Vec<RentalRow>,
     pub loans: Vec<LoanRow>,
     pub loan_keys: Vec<LoanKeyRow>,
@@ -159,6 +166,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         programmes,
         rules,
         budget_changes,
+        evidence,
+        invoices,
         rentals,
         loans,
         loan_keys,
@@ -182,6 +191,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         ProgrammeRow::by_keys(conn, &wanted.programmes),
         RulesRow::by_keys(conn, &wanted.rules),
         BudgetChangeRow::by_keys(conn, &wanted.budget_changes),
+        EvidenceRow::by_keys(conn, &wanted.evidence),
+        InvoiceRow::by_keys(conn, &wanted.invoices),
         RentalRow::by_keys(conn, &wanted.rentals),
         LoanRow::by_keys(conn, &wanted.loans),
         loan_keys,
@@ -206,6 +217,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         programmes,
         rules,
         budget_changes,
+        evidence,
+        invoices,
         rentals,
         loans,
         loan_keys,
@@ -250,6 +263,14 @@ impl Rows {
         for row in &self.budget_changes {
             let change = row.read()?;
             book.budget_changes.load(change.id, change);
+        }
+        for row in &self.evidence {
+            let evidence = row.read()?;
+            book.evidence.load(evidence.id, evidence);
+        }
+        for row in &self.invoices {
+            let invoice = row.read()?;
+            book.invoices.load(invoice.facts.number.clone(), invoice);
         }
         for row in &self.rentals {
             let rental = row.read()?;

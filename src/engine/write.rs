@@ -18,6 +18,7 @@ use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
 use crate::domain::Date;
+use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BLOCK, BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
@@ -92,6 +93,8 @@ pub(super) async fn write(
     let programmes = versioned!(book.programmes, |_, p| Ok(ProgrammeRow::new(p)))?;
     let rules = versioned!(book.rules, |_, v| RulesRow::new(v))?;
     let budget_changes = versioned!(book.budget_changes, |_, c| Ok(BudgetChangeRow::new(c)))?;
+    let evidence = versioned!(book.evidence, |_, e| EvidenceRow::new(e))?;
+    let invoices = versioned!(book.invoices, |_, i| Ok(InvoiceRow::new(i)))?;
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
     let loans = versioned!(book.loans, |_, l| LoanRow::new(l))?;
     let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
@@ -125,6 +128,9 @@ pub(super) async fn write(
         update_versioned!(conn, RulesRow, rules),
         BudgetChangeRow::insert(conn, &budget_changes.new),
         update_versioned!(conn, BudgetChangeRow, budget_changes),
+        EvidenceRow::insert(conn, &evidence.new),
+        InvoiceRow::insert(conn, &invoices.new),
+        update_versioned!(conn, InvoiceRow, invoices),
         RentalRow::insert(conn, &rentals.new),
         update_versioned!(conn, RentalRow, rentals),
         LoanRow::insert(conn, &loans.new),

@@ -85,6 +85,7 @@ table! {
     "version_conflict": 412, ["版本已变", "对象的版本与 If-Match 不符，请重新读取。"], ["Version conflict", "The object is not of the version in If-Match; read it again."];
     "too_large": 413, ["超过上限", "请求超过上限 {limit} {unit}。"], ["Too large", "The request exceeds the limit of {limit} {unit}."];
     "unsupported_media_type": 415, ["媒体类型不支持", "请求体须为未经压缩的 application/json。"], ["Unsupported media type", "The body must be application/json without a content encoding."];
+    "unsupported_encoding" as "unsupported_media_type": 415, ["编码不支持", "文件须未经压缩传输。"], ["Unsupported encoding", "A file comes without a content encoding."];
     "idempotency_key_reused": 422, ["幂等键已用于另一请求", "同一幂等键已用于另一请求。"], ["Idempotency key reused", "The idempotency key was used for another request."];
     "internal": 500, ["内部错误", "服务内部错误，已记录。"], ["Internal error", "The service failed; the failure is logged."];
     "busy": 503, ["繁忙", "请稍后重试。"], ["Busy", "Try again shortly."];
@@ -147,6 +148,20 @@ table! {
     "nothing_to_pay": 422, ["无可支付金额", "取整和扣减后金额为 0.00。"], ["Nothing to pay", "The amount is 0.00 after rounding and all cuts."];
     "annual_cap_exhausted": 422, ["年度额度已用完", "年度上限 {cap}，已用 {used}。"], ["Annual cap exhausted", "{used} of the annual cap {cap} is used."];
     "amount_out_of_range": 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger keeps."];
+    // evidence, and what backs a claim
+    "file_type": 422, ["文件类型不符", "“{kind}”不能是此类文件；文件类型按内容识别。"], ["File type", "A {kind} cannot be a file of this type; the type is known by its bytes."];
+    "malformed_xml" as "file_type": 422, ["XML 无法读取", "XML 不合规或含 DTD、过深、字段重复（{reason}）。"], ["Malformed XML", "The XML is not well formed, has a DTD, is nested too deep or says a field twice ({reason})."];
+    "invoice_number": 422, ["发票号码无效", "发票号码须为 20 位数字，或 10、12 位代码加 8 位号码；文件中没有时须由参数给出。"], ["Invoice number", "An invoice has 20 digits, or a code of 10 or 12 and a number of 8; the request says it where the file does not."];
+    "invoice_number_contradicts" as "invoice_number": 422, ["发票号码不符", "参数中的发票号码与文件不符。"], ["Invoice number", "The file names another invoice than the request."];
+    "invoice_contradicts": 422, ["发票信息矛盾", "“{field}”与文件或已登记的发票不符。"], ["Invoice contradicts", "\"{field}\" contradicts the file, or what is known of the invoice."];
+    "invoice_in_use": 409, ["发票已被引用", "申领已占用该发票 {allocated}，不能更正。"], ["Invoice in use", "Claims take {allocated} of the invoice: it cannot be corrected."];
+    "invoice_only" as "invalid_query": 400, ["查询参数无效", "只有发票可带发票号码、代码和金额，此为“{kind}”。"], ["Invalid query", "Only an invoice has a number, a code and an amount; this is a {kind}."];
+    "not_an_invoice": 422, ["不是发票", "该佐证材料不是发票。"], ["Not an invoice", "The evidence is not of the kind invoice."];
+    "invoice_amount_missing": 422, ["发票金额未知", "发票 {invoice} 的金额未知；请带 amount 再次上传。"], ["Invoice without an amount", "Nobody said what invoice {invoice} amounts to; bring it again with its amount."];
+    "invoice_buyer_differs": 422, ["购买方不符", "发票 {invoice} 的购买方（{buyer}）不是申报单位。"], ["Another buyer", "Invoice {invoice} was issued to {buyer}, not to the organisation that claims."];
+    "invoice_seller_differs": 422, ["销售方不符", "发票 {invoice} 的销售方（{seller}）不是合同的服务商。"], ["Another seller", "Invoice {invoice} was issued by {seller}, not by the contract's provider."];
+    "evidence_reused": 409, ["发票已用", "发票 {invoice} 尚余 {available}，申领 {requested}。"], ["Evidence reused", "{available} of invoice {invoice} is left, {requested} was asked for."];
+    "duplicate_evidence": 422, ["佐证材料重复", "同一佐证材料只能列一次。"], ["Evidence named twice", "The same evidence may be named once only."];
     // rentals, vouchers
     "contract_exists": 409, ["合同已登记", "合同 {contract_no} 已登记。"], ["Contract exists", "Contract {contract_no} is recorded already."];
     "related_provider": 422, ["关联服务商", "服务商 {provider} 与申报单位有关联。"], ["Related provider", "The provider {provider} is related to the organisation."];
@@ -261,6 +276,7 @@ mod tests {
             "reference_rates",
             "organisations",
             "programmes",
+            "evidence",
             "rentals",
             "loans",
             "vouchers",

@@ -22,6 +22,7 @@ pub mod routes;
 pub mod runs;
 pub mod schema;
 pub mod text;
+pub mod uploads;
 pub mod verb;
 pub mod write;
 
@@ -43,6 +44,7 @@ use crate::auth::accounts::AccountVault;
 use crate::auth::token::{Identity, Verifier};
 use crate::domain::AgencyCode;
 use crate::engine::Engine;
+use crate::objects::Objects;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
 use problem::Problem;
@@ -52,6 +54,9 @@ use verb::{ReadRequest, Reply};
 
 /// Most bytes of a body of JSON: 256 KiB.
 pub const BODY_BYTES_MAX: usize = 262_144;
+
+/// How long a file may take to arrive.
+pub const FILE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Most operations of a batch.
 pub const OPERATIONS_MAX: usize = 1_000;
@@ -74,6 +79,8 @@ pub struct AppState {
     pub vault: Arc<AccountVault>,
     /// From where agencies pay.
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
+    /// Files.
+    pub objects: Objects,
     /// Which agencies there are.
     pub agencies: Arc<Registry>,
     /// What was counted.
@@ -221,6 +228,7 @@ async fn answer(
         Verb::Write(parse) => write::answer(route, parse, state, request, payload).await,
         Verb::Group(parse) => groups::answer(route, parse, state, request, payload).await,
         Verb::Run(parse) => runs::answer(route, parse, state, request, payload).await,
+        Verb::Upload(upload) => uploads::answer(route, upload, state, request, payload).await,
         Verb::Batch => batches::answer(route, state, request, payload).await,
         Verb::Read(verb) | Verb::Disclose(verb) => {
             let asked = reading_request(route, state, request).await?;
@@ -249,6 +257,7 @@ async fn reading_request(
         agency: identity.agency,
         actor: identity.actor,
         engine: state.engine.clone(),
+        objects: state.objects.clone(),
         route: route.path,
         path: PathParts::of(request),
         query,

@@ -17,7 +17,7 @@ use utoipa::openapi::{
 
 use super::error::TABLE;
 use super::problem::MEDIA_TYPE;
-use super::route::{Method, Param, Permission, Route, Segment, Shape, with_tail};
+use super::route::{Method, Param, Permission, Route, Segment, Shape, Verb, with_tail};
 use super::routes::ROUTES;
 use super::schema::Schemas;
 use crate::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
@@ -120,8 +120,11 @@ fn operation(route: &Route) -> Operation {
     }
     if let Some(takes) = route.takes {
         let content = ContentBuilder::new().schema(Some((takes.schema)())).build();
-        let body =
+        let mut body =
             RequestBodyBuilder::new().content(takes.media_type, content).required(Some(Required::True));
+        if matches!(route.verb, Verb::Upload(_)) {
+            body = body.content("multipart/form-data", in_a_form(takes));
+        }
         operation = operation.request_body(Some(body.build()));
     }
     operation = operation.response(route.success().to_string(), success(route));
@@ -129,6 +132,13 @@ fn operation(route: &Route) -> Operation {
         operation = operation.response(status.to_string(), Ref::from_response_name(response_name(*status)));
     }
     operation.build()
+}
+
+/// A file as the part `file` of a form.
+fn in_a_form(file: Shape) -> utoipa::openapi::Content {
+    let form =
+        ObjectBuilder::new().schema_type(Type::Object).property("file", (file.schema)()).required("file");
+    ContentBuilder::new().schema(Some(form)).build()
 }
 
 /// Whether a route can answer with a status.
@@ -213,7 +223,8 @@ fn parameters(route: &Route) -> Vec<Parameter> {
         all.push(parameter(name, ParameterIn::Path, Required::True, "Which.", (shape.schema)()));
     }
     for Param { name, about, schema } in route.query {
-        all.push(parameter(name, ParameterIn::Query, Required::False, about, (schema.schema)()));
+        let required = if route.requires(name) { Required::True } else { Required::False };
+        all.push(parameter(name, ParameterIn::Query, required, about, (schema.schema)()));
     }
     if route.writes() {
         let (header, query) = (ParameterIn::Header, ParameterIn::Query);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::error::Entry;
 use super::language::Language;
 use crate::engine::{CheckpointError, SubmitError};
+use crate::objects::ObjectError;
 use crate::reports::ReadError;
 
 /// The media type of every error.
@@ -87,6 +88,13 @@ impl Problem {
     pub fn database(error: &dyn std::error::Error) -> Self {
         let cause = error.source().map(ToString::to_string);
         tracing::error!(%error, cause, "the database did not answer");
+        Self::new("unavailable")
+    }
+
+    /// A file that could not be kept or read; logged here, once.
+    pub fn objects(error: &ObjectError) -> Self {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(%error, cause, "the store of evidence did not answer");
         Self::new("unavailable")
     }
 

@@ -11,6 +11,7 @@ use crate::claims::recalculations_api::RecalculationView;
 use crate::domain::{AgencyCode, Sequence};
 use crate::engine::Engine;
 use crate::engine::submission::{Accepted, NewText};
+use crate::evidence::api::{EvidenceView, version as evidence_version};
 use crate::loans::api::LoanView;
 use crate::organisations::api::OrganisationView;
 use crate::payments::api::PaymentBatchView;
@@ -63,6 +64,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::Rental(_)
         | Outcome::Loan(_) => {}
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
+        Outcome::Evidence { evidence, invoice } => EvidenceView::wants(evidence, invoice.as_deref(), wanted),
         Outcome::Rules(version) => RulesView::wants(version, wanted),
         Outcome::BudgetChange(change) => BudgetChangeView::wants(change, wanted),
         Outcome::Voucher { voucher, .. }
@@ -95,6 +97,9 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Programme(programme) => serde_json::to_value(ProgrammeView::of(programme)),
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
         Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
+        Outcome::Evidence { evidence, invoice } => {
+            serde_json::to_value(EvidenceView::of(evidence, invoice.as_deref(), attached))
+        }
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
         Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan)),
         Outcome::Voucher { voucher, .. }
@@ -122,6 +127,9 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Programme(programme) => programme.revision,
         Outcome::Rules(version) => version.revision,
         Outcome::BudgetChange(change) => change.revision,
+        Outcome::Evidence { evidence, invoice } => {
+            return Some(evidence_version(evidence, invoice.as_deref()));
+        }
         Outcome::Rental(rental) => rental.revision,
         Outcome::Loan(loan) => loan.revision,
         Outcome::Voucher { voucher, .. }

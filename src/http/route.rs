@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use super::json::Json;
 use super::problem::Problem;
 use super::schema::{Member, One, Schemas};
-use super::verb::{Ask, Parse, ParseGroup, Read};
+use super::verb::{Ask, Parse, ParseGroup, Read, Upload};
 use crate::domain::{Actor, Role};
 use crate::engine::submission::Run;
 
@@ -203,6 +203,8 @@ pub enum Verb {
     Ask(Ask),
     /// One request on many documents.
     Group(ParseGroup),
+    /// A file for the store, then a command for the engine.
+    Upload(Upload),
     /// Many writes in one request.
     Batch,
     /// A run over vouchers that nobody names, in groups.
@@ -243,6 +245,11 @@ impl Route {
         matches!(self.verb, Verb::Disclose(_))
     }
 
+    /// Whether it cannot do without a query parameter.
+    pub fn requires(&self, parameter: &str) -> bool {
+        matches!(self.verb, Verb::Upload(_)) && parameter == "kind"
+    }
+
     /// The status of its success.
     pub const fn success(&self) -> u16 {
         if self.creates { 201 } else { 200 }
@@ -250,9 +257,7 @@ impl Route {
 
     /// The query parameters that it knows.
     pub fn parameters(&self) -> Vec<&'static str> {
-        if self.writes() {
-            return vec!["dry_run"];
-        }
-        self.query.iter().map(|param| param.name).collect()
+        let own = self.query.iter().map(|param| param.name);
+        own.chain(self.writes().then_some("dry_run")).collect()
     }
 }

@@ -8,11 +8,14 @@ use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Param, Route, Shape, Verb};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
-use super::verb::Parse;
+use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
 use crate::claims::{api as claims, objections_api as objections, recalculations_api as recalculations};
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
+use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
+use crate::evidence::EvidenceKind;
+use crate::evidence::api as evidence;
 use crate::loans::{api as loans, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
@@ -50,6 +53,28 @@ const SINCE: Param = Param {
     name: "updated_since",
     about: "Changed at or after this instant.",
     schema: Shape::of::<Instant>(),
+};
+const KIND: Param =
+    Param { name: "kind", about: "What it is evidence of.", schema: Shape::of::<EvidenceKind>() };
+const INVOICE_NUMBER: Param = Param {
+    name: "invoice_number",
+    about: "20 digits, or 8 beside an invoice_code; needed where the file does not say it.",
+    schema: Shape::of::<String>(),
+};
+const INVOICE_CODE: Param = Param {
+    name: "invoice_code",
+    about: "10 or 12 digits, of an older invoice.",
+    schema: Shape::of::<String>(),
+};
+const AMOUNT: Param = Param {
+    name: "amount",
+    about: "CNY, tax included; needed to claim with the invoice where the file does not say it.",
+    schema: Shape::of::<Amount>(),
+};
+const CORRECTS: Param = Param {
+    name: "corrects",
+    about: "true where an officer found what is known of the invoice to be wrong; while no claim takes of it.",
+    schema: Shape::of::<bool>(),
 };
 const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
 const AFTER: Param =
@@ -137,6 +162,20 @@ const fn page<T: utoipa::ToSchema>() -> Shape {
     Shape::page::<T>()
 }
 
+/// A file of any of the types that are taken.
+const EVIDENCE_FILE: Shape = Shape::file(
+    "application/pdf",
+    &[
+        "image/png",
+        "image/jpeg",
+        "application/ofd",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/xml",
+        "text/csv",
+        "text/plain",
+    ],
+);
+
 /// Every route of the contract.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -209,6 +248,15 @@ pub static ROUTES: &[Route] = &[
         method: Post, path: "/v1/vouchers/remind", permission: OFFICER, summary: ["券到期提醒", "Remind of vouchers that are about to expire"],
         query: &[], takes: Some(of::<ReminderRun>()), gives: of::<Reminded>(), creates: false, verb: Verb::Run(runs::remind),
     },
+
+    Route {
+        method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
+        query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
+        verb: Verb::Upload(Upload { asked: evidence::asked, parse: evidence::upload }),
+    },
+    get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION]),
+    get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),
+    get("/v1/evidence/{id}/content", EVERYONE, ["佐证材料的内容", "The file itself, as an attachment"], read!(evidence::content), EVIDENCE_FILE),
 
     post("/v1/claims", APPLICANT, ["填写申领", "Draft a claim"], claims::draft, [of::<claims::NewClaim>(), of::<claims::ClaimView>()]).creating(),
     get("/v1/claims", PARTIES, ["申领列表", "List claims"], read!(claims::list), page::<claims::ClaimView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

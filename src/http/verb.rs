@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::stream::BoxStream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -24,6 +27,7 @@ use crate::db::pool::Connection;
 use crate::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
 use crate::engine::Engine;
 use crate::engine::submission::{NewBankAccount, NewText};
+use crate::objects::{Arrived, ObjectError, Objects};
 use crate::reports::attachments::{Attachments, Wanted};
 use crate::reports::payment_file::Debtor;
 
@@ -48,8 +52,13 @@ impl WriteRequest<'_> {
 
     /// The id of a new document; by time, so that indexes grow at their end.
     pub fn new_id(&self) -> Uuid {
-        Uuid::now_v7()
+        new_id()
     }
+}
+
+/// The id of a new document; by time, so that indexes grow at their end.
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
 }
 
 /// A write as the engine takes it.
@@ -74,6 +83,28 @@ impl Parsed {
         let text = reason.salted();
         Self { command: command(text.hash), texts: vec![text], accounts: Vec::new() }
     }
+}
+
+/// A file that arrived, and what was asked of it.
+#[derive(Debug)]
+pub struct UploadRequest<'a> {
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// The query.
+    pub query: &'a Query,
+    /// The file.
+    pub file: &'a Arrived,
+    /// What its sender calls its type; perhaps nothing.
+    pub declared: &'a str,
+}
+
+/// A write that brings a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload {
+    /// Whether what is asked makes sense, before the file is read.
+    pub asked: fn(&Actor, &Query) -> Result<(), Problem>,
+    /// Parses it with the file.
+    pub parse: fn(&UploadRequest<'_>) -> Result<Parsed, Problem>,
 }
 
 /// Parses a write.
@@ -102,6 +133,8 @@ pub struct ReadRequest {
     pub actor: Actor,
     /// The engine, for connections that read.
     pub engine: Engine,
+    /// Files.
+    pub objects: Objects,
     /// The route's path, with its parameters' names.
     pub route: &'static str,
     /// The path's parameters.
@@ -205,6 +238,8 @@ pub enum Reply {
     },
     /// A file to be kept by who asked.
     File(FileReply),
+    /// A file that somebody brought, to be saved and never to be shown.
+    Stored(StoredFile),
 }
 
 /// A file whose reading is logged.
@@ -237,6 +272,50 @@ impl FileReply {
     }
 }
 
+/// A file to be saved.
+pub struct StoredFile {
+    /// Its bytes, as they come.
+    pub stream: BoxStream<'static, Result<Bytes, ObjectError>>,
+    /// How many.
+    pub bytes: u64,
+    /// Their type.
+    pub media_type: &'static str,
+    /// What to call it: letters, digits, `-` and `.`.
+    pub name: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+impl std::fmt::Debug for StoredFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoredFile({}, {} bytes)", self.name, self.bytes)
+    }
+}
+
+impl StoredFile {
+    /// A page that somebody made is an attachment of no origin, whatever a browser makes of its type.
+    fn respond(self, mut answer: HttpResponseBuilder) -> HttpResponse {
+        let name = &self.name;
+        answer
+            .insert_header((CONTENT_TYPE, self.media_type))
+            .insert_header((
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\"; filename*=UTF-8''{name}"),
+            ))
+            .insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"))
+            .insert_header((CACHE_CONTROL, "private, max-age=31536000, immutable"))
+            .insert_header((CONTENT_ENCODING, "identity"))
+            .insert_header((ETAG, format!("\"{}\"", self.digest)))
+            .no_chunking(self.bytes)
+            .streaming(self.stream.map(|chunk| {
+                chunk.map_err(|error| {
+                    tracing::error!(%error, "a file could not be read to its end");
+                    std::io::Error::other("the file ends early")
+                })
+            }))
+    }
+}
+
 impl Reply {
     /// JSON.
     pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
@@ -248,7 +327,7 @@ impl Reply {
     pub fn document(value: &impl Serialize, version: Sequence) -> Result<Self, Problem> {
         match Self::json(value)? {
             Self::Json { body, .. } => Ok(Self::Json { body, version: Some(version) }),
-            other @ (Self::Text(_) | Self::Bytes { .. } | Self::File(_)) => Ok(other),
+            other @ (Self::Text(_) | Self::Bytes { .. } | Self::File(_) | Self::Stored(_)) => Ok(other),
         }
     }
 
@@ -267,6 +346,7 @@ impl Reply {
                 answer.insert_header((CONTENT_TYPE, "application/json")).body(body)
             }
             Self::Text(text) => answer.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text),
+            Self::Stored(file) => file.respond(answer),
             Self::Bytes { bytes, never_changes } => {
                 if never_changes {
                     answer.insert_header((CACHE_CONTROL, "private, max-age=31536000, immutable"));

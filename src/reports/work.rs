@@ -105,6 +105,7 @@ statement! {
                  UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
                  UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM loans WHERE organisation = $2 \
+                 UNION ALL SELECT id::text FROM evidence WHERE organisation = $2 \
                  UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
                ON own.document = t.document WHERE t.sequence > $1 \
              UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND kind IN ('remind_voucher', 'expire_voucher') \
@@ -123,6 +124,7 @@ statement! {
              UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
              UNION ALL SELECT id::text FROM loans WHERE organisation = $2 \
+             UNION ALL SELECT id::text FROM evidence WHERE organisation = $2 \
              UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
            ON own.document = t.document WHERE t.sequence = ANY($1) ORDER BY t.sequence, t.ordinal";
 }

@@ -165,12 +165,17 @@ pub fn voucher(number: u32) -> Vec<Step> {
 
 /// A part of a voucher redeemed, one redeemed and closed, one held.
 fn redemptions() -> Vec<Step> {
-    let mut all = Vec::new();
+    let mut all = evidence();
     for (number, last) in [(61, "false"), (62, "true"), (63, "false")] {
         let request = json!({ "voucher_redemption": { "voucher": id(2, number), "final": last,
             "settlement": [{ "item": "compute", "amount": "20000.33", "tax_percent": "6" }] } });
         let claim = id(4, number);
-        all.push(officer(json!({ "draft_claim": { "id": claim, "request": request } })));
+        let mut draft = json!({ "id": claim, "request": request });
+        if number == 62 {
+            draft["invoices"] = json!([{ "evidence_id": id(9, 1), "amount": "20000.33" }]);
+            draft["evidence"] = json!([id(9, 2)]);
+        }
+        all.push(officer(json!({ "draft_claim": draft })));
         all.push(officer(json!({ "submit_claim": { "id": claim } })));
         if number != 63 {
             all.push(by(
@@ -294,6 +299,21 @@ fn lending() -> Vec<Step> {
     );
     paid.actor.organisation = Some(CreditCode::parse(&code(5)).expect("a code"));
     [officer(register), officer(more), paid].into_iter().map(Step::One).collect()
+}
+
+/// An invoice and what was delivered for it, of the organisation of voucher 62.
+fn evidence() -> Vec<Envelope> {
+    let file = |number: u32, kind: &str| {
+        json!({ "id": id(9, number), "kind": kind, "organisation": code(62 % 4), "sha256": reason(0xe0),
+            "bytes": "4096", "media_type": "application/pdf" })
+    };
+    let mut invoice = file(1, "invoice");
+    invoice["invoice"] = json!({ "number": { "number": "24312000000000000001" }, "amount": "30000.00",
+        "tax": "1698.11", "buyer": code(62 % 4), "seller": code(4), "issued_on": "2026-02-27" });
+    vec![
+        officer(json!({ "register_evidence": invoice })),
+        officer(json!({ "register_evidence": file(2, "delivery") })),
+    ]
 }
 
 /// The leaves of the scenario under stamps a second apart; a group shares one.

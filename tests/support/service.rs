@@ -53,8 +53,8 @@ impl Service {
 
     /// On a private cluster of its own, with a configuration file; what it logs is kept in a file too.
     pub fn start_configured(config: &Path, log: &Path) -> Self {
-        let setting = ("SUBSIDY_LEDGER_CONFIG", config.to_owned());
-        Self::start_with(fresh_folder(), true, None, false, Some(setting), Some(log))
+        let setting = ("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"));
+        Self::start_among(fresh_folder(), true, None, false, &[setting], Some(log))
     }
 
     /// On a database that exists, beside others on the same one.
@@ -62,21 +62,25 @@ impl Service {
         Self::start_in(data.to_owned(), false, Some(database_url.to_owned()), false)
     }
 
-    fn start_in(data: PathBuf, owns_data: bool, database_url: Option<String>, durable: bool) -> Self {
-        Self::start_with(data, owns_data, database_url, durable, None, None)
+    /// On a private cluster of its own, with these in its environment.
+    pub fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_among(fresh_folder(), true, None, false, environment, None)
     }
 
-    fn start_with(
+    fn start_in(data: PathBuf, owns_data: bool, database_url: Option<String>, durable: bool) -> Self {
+        Self::start_among(data, owns_data, database_url, durable, &[], None)
+    }
+
+    fn start_among(
         data: PathBuf,
         owns_data: bool,
         database_url: Option<String>,
         durable: bool,
-        setting: Option<(&str, PathBuf)>,
+        environment: &[(&str, &str)],
         log: Option<&Path>,
     ) -> Self {
         let mut command = command(&data, database_url.as_deref(), durable);
-        command.envs(setting);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().copied()).args(["serve", "--listen", "127.0.0.1:0"]);
         let mut child =
             command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the service starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
@@ -240,6 +244,48 @@ pub fn send_to(
         headers: answer.headers().clone(),
         text: answer.body_mut().read_to_string().ok()?,
     })
+}
+
+/// A request with bytes of any type; the answer's own bytes as well.
+pub fn send_bytes(
+    base: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &[u8],
+    headers: &[(&str, &str)],
+) -> (Answer, Vec<u8>) {
+    try_send_bytes(base, method, path, token, body, headers).expect("an answer")
+}
+
+/// The same; none where no answer came.
+pub fn try_send_bytes(
+    base: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &[u8],
+    headers: &[(&str, &str)],
+) -> Option<(Answer, Vec<u8>)> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .build()
+        .into();
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
+    request = request.header("Authorization", format!("Bearer {token}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let sent = if method == "GET" {
+        agent.run(request.body(()).expect("a request"))
+    } else {
+        agent.run(request.body(body).expect("a request"))
+    };
+    let mut answer = sent.ok()?;
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let bytes = answer.body_mut().with_config().limit(64 << 20).read_to_vec().ok()?;
+    Some((Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }, bytes))
 }
 
 /// A folder that nobody else uses.

@@ -19,7 +19,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_ledger::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
-use subsidy_ledger::book::{Book, Command, Decision, Envelope, Outcome};
+use subsidy_ledger::book::{self, Book, Command, Decision, Envelope, Outcome};
+use subsidy_ledger::claims::backing::InvoicePart;
 use subsidy_ledger::claims::objection::{ObjectionStatus, RaiseObjection, Resolution, ResolveObjection};
 use subsidy_ledger::claims::recalculation::{
     ApproveRecalculation, ClaimChanges, ProposeRecalculation, RecalculationStatus, RejectRecalculation,
@@ -28,6 +29,7 @@ use subsidy_ledger::claims::*;
 use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
 use subsidy_ledger::domain::money::{Amount, SignedAmount};
 use subsidy_ledger::domain::*;
+use subsidy_ledger::evidence::{EvidenceKind, InvoiceFacts, MediaType, Party, RegisterEvidence};
 use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Side};
 use subsidy_ledger::organisations::{
     ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, ProposeBankAccount,
@@ -519,14 +521,17 @@ impl World {
     /// What becomes of vouchers once they are issued.
     fn second_half(&mut self, book: &Book, today: Date) -> Command {
         match self.rng.gen_range(0..100) {
-            0..25 => Command::DraftClaim(Box::new(WriteClaim {
-                id: ClaimId::new(self.id()),
-                request: self.redemption(book, None),
-            })),
+            0..6 => self.evidence(),
+            6..25 => {
+                let id = ClaimId::new(self.id());
+                let request = self.redemption(book, None);
+                Command::DraftClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
+            }
             25..30 => {
                 let id = self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]);
                 let voucher = book.claims.peek(&id).map(|claim| claim.voucher).filter(|_| !self.one_in(9));
-                Command::RewriteClaim(Box::new(WriteClaim { id, request: self.redemption(book, voucher) }))
+                let request = self.redemption(book, voucher);
+                Command::RewriteClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
             30..52 => Command::SubmitClaim(NameClaim {
                 id: self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]),
@@ -800,6 +805,61 @@ impl World {
         ClaimRequest::VoucherRedemption { voucher, settlement, closing: self.one_in(5) }
     }
 
+    /// A file of any organisation: most times an invoice, of a few that many claim with.
+    fn evidence(&mut self) -> Command {
+        let number = self.rng.gen_range(0..ORGANISATIONS);
+        let invoice = (!self.one_in(8)).then(|| {
+            let shared = self.rng.gen_range(0..40);
+            let number = InvoiceNumber::parse(None, &format!("{shared:020}")).expect("an invoice's number");
+            // who brings it mostly says the same of it
+            let fen = if self.one_in(10) { 1 } else { 100_000_000 * (i64::from(shared) + 1) };
+            let buyer =
+                self.maybe(8, |w| Party::Organisation(organisation(w.rng.gen_range(0..ORGANISATIONS))));
+            InvoiceFacts {
+                number,
+                amount: (!self.one_in(8)).then(|| Money::from_fen(fen)),
+                tax: None,
+                buyer: if self.one_in(30) { Some(Party::Other) } else { buyer },
+                buyer_name: None,
+                seller: None,
+                seller_name: None,
+                issued_on: None,
+            }
+        });
+        let corrects = invoice.is_some() && self.one_in(12);
+        Command::RegisterEvidence(Box::new(RegisterEvidence {
+            id: EvidenceId::new(self.id()),
+            kind: if invoice.is_some() { EvidenceKind::Invoice } else { EvidenceKind::Delivery },
+            organisation: organisation(number),
+            sha256: ContentHash::new(self.rng.r#gen()),
+            bytes: self.rng.gen_range(1..20_000_000),
+            media_type: MediaType::Pdf,
+            corrects,
+            invoice,
+        }))
+    }
+
+    /// The claim with invoices and evidence behind it, mostly its organisation's own.
+    fn backed(&mut self, book: &Book, claim: WriteClaim) -> WriteClaim {
+        if self.one_in(3) {
+            return claim;
+        }
+        let ClaimRequest::VoucherRedemption { voucher, .. } = &claim.request;
+        let own = book.vouchers.peek(voucher).map(|voucher| voucher.organisation);
+        let strangers = self.one_in(15);
+        let fit = book.evidence.iter().filter(|(_, e)| strangers || Some(e.organisation) == own);
+        let invoices_only = !self.one_in(15);
+        let fit: Vec<_> =
+            fit.filter(|(_, e)| !invoices_only || e.invoice.is_some()).map(|(id, _)| *id).collect();
+        if fit.is_empty() {
+            return claim;
+        }
+        let part = |w: &mut Self| InvoicePart { evidence_id: w.pick(&fit), amount: w.amount(5, 10) };
+        let invoices = (0..self.rng.gen_range(1..3)).map(|_| part(self)).collect();
+        let evidence = (0..self.rng.gen_range(0..2)).map(|_| self.pick(&fit)).collect();
+        WriteClaim { invoices, evidence, ..claim }
+    }
+
     /// A claim, most times one in one of those states.
     fn claim(&mut self, book: &Book, states: &[ClaimStatus]) -> ClaimId {
         let any: Vec<_> = book.claims.iter().map(|(id, _)| *id).collect();
@@ -835,6 +895,7 @@ impl World {
             Command::RegisterLoan(c) => Some(c.organisation),
             Command::RecordLoanEvents(c) => book.loans.peek(&c.id).map(|loan| loan.organisation),
             Command::RegisterRental(c) => Some(c.organisation),
+            Command::RegisterEvidence(c) => Some(c.organisation),
             Command::ApplyForVoucher(c) => book.rentals.peek(&c.rental).map(|r| r.organisation),
             Command::DraftClaim(c) => {
                 let ClaimRequest::VoucherRedemption { voucher, .. } = &c.request;
@@ -945,6 +1006,7 @@ pub struct Auditor {
     sums: BTreeMap<BalanceKey, i128>,
     pub issued: usize,
     pub cuts: usize,
+    pub allocated: usize,
 }
 
 impl Auditor {
@@ -959,6 +1021,13 @@ impl Auditor {
             check_caps(book, voucher);
         }
         check_claims(book);
+        check_invoices(book);
+        self.allocated += decision
+            .effects
+            .changes
+            .iter()
+            .filter(|change| matches!(change, book::Change::Invoice(invoice) if !invoice.allocated.is_zero()))
+            .count();
         check_payments(book);
         if let (Command::ApproveClaim(_), Outcome::Claim { claim, .. }) = (command, &decision.outcome) {
             check_redemption_caps(book, claim);
@@ -1126,6 +1195,22 @@ fn check_claims(book: &Book) {
     let payable: BTreeMap<BalanceKey, i64> =
         payable.filter(|(_, owed)| !owed.is_zero()).map(|(key, owed)| (key.clone(), owed.fen())).collect();
     assert_eq!(payable, owed, "what is owed to a payee is what was approved and not paid");
+}
+
+/// What is taken of each invoice is what claims that were filed and not dropped take of it, and never more than it is.
+fn check_invoices(book: &Book) {
+    use ClaimStatus::{Draft, Rejected, Withdrawn};
+    let mut taken: BTreeMap<InvoiceNumber, i64> = BTreeMap::new();
+    for (_, claim) in book.claims.iter().filter(|(_, c)| ![Draft, Rejected, Withdrawn].contains(&c.status)) {
+        for part in &claim.invoices {
+            *taken.entry(part.invoice.clone()).or_default() += part.amount.fen();
+        }
+    }
+    for (number, invoice) in book.invoices.iter() {
+        assert_eq!(invoice.allocated.fen(), taken.get(number).copied().unwrap_or(0), "{invoice:?}");
+        assert!(invoice.allocated <= invoice.facts.amount.unwrap_or_default(), "{invoice:?}");
+    }
+    assert!(taken.keys().all(|number| book.invoices.peek(number).is_some()));
 }
 
 /// After an approval: within the caps of the rules under which it was computed.

@@ -1,10 +1,11 @@
 //! Claims, from draft to approval, and the voucher that each draws on.
 
 use super::vouchers::{dimensions, used};
-use super::{Context, found, named, programmes};
+use super::{Context, backing, found, named, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
+use crate::claims::backing::Parties;
 use crate::claims::{
     ApproveClaim, Claim, ClaimRequest, ClaimStatus, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
 };
@@ -83,11 +84,14 @@ pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let ClaimRequest::VoucherRedemption { voucher, settlement, .. } = &command.request;
     let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
     let voucher = named(voucher, "/voucher_id")?;
+    let parties = Parties { organisation: voucher.organisation, provider: voucher.provider };
+    let invoices = backing::written(context, command, parties, None)?;
     let today = context.stamp.business_date;
     let facts = facts(context, voucher, rules_today(context, voucher)?, Money::ZERO, today)?;
     eligible(facts.organisation, &facts.rules.rules.eligibility)?;
     let sheet = rules::calculate(settlement, 1, &facts)?;
     let claim = rules::draft(command.id, &command.request, &facts, &sheet, context.actor, context.stamp);
+    let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
     Ok(decided(step(None, &claim), claim, Some(sheet)))
 }
 
@@ -95,8 +99,13 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let before = own(context, command.id)?;
     rules::writable(before)?;
     let claim = rules::written(before, &command.request)?;
+    let parties = Parties { organisation: claim.organisation, provider: claim.provider };
+    let invoices = backing::written(context, command, parties, Some(before))?;
+    let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
     let (claim, sheet) = computed(context, &claim)?;
-    Ok(decided(step(Some(before.status), &claim), claim, Some(sheet)))
+    let mut effects = step(Some(before.status), &claim);
+    effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
+    Ok(decided(effects, claim, Some(sheet)))
 }
 
 /// A draft or a returned claim, computed under the rules in force today.
@@ -112,10 +121,12 @@ fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation),
 pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
     let before = own(context, command.id)?;
     rules::writable(before)?;
+    backing::still_fits(context, before)?;
     let (claim, sheet) = computed(context, before)?;
     let claim = rules::submitted(claim, context.actor);
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
+    effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -147,6 +158,7 @@ pub(super) fn reject(context: Context<'_>, command: &RejectClaim) -> Result<Deci
 fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision, Stop> {
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
+    effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
     Ok(decided(effects, claim, None))
 }
 

@@ -2,7 +2,9 @@
 //! told: not found, other version, other state, same person, date, rule.
 
 mod agencies;
+mod backing;
 mod claims;
+mod evidence;
 mod loans;
 mod objections;
 mod offsets;
@@ -51,6 +53,7 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ApproveRules(c) => programmes::approve_rules(context, c),
         Command::ProposeBudgetChange(c) => programmes::propose_budget_change(context, c),
         Command::ApproveBudgetChange(c) => programmes::approve_budget_change(context, c),
+        Command::RegisterEvidence(c) => evidence::register(context, c),
         Command::RegisterRental(c) => rentals::register(context, c),
         Command::RegisterLoan(c) => loans::register(context, c),
         Command::RecordLoanEvents(c) => loans::record_events(context, c),

@@ -1,6 +1,6 @@
 //! What commands on claims read.
 
-use super::programme;
+use super::{backing, programme};
 use crate::book::{Book, Key, Keys};
 use crate::claims::{Claim, ClaimRequest, WriteClaim};
 use crate::domain::{ClaimId, CreditCode, Date, ProgrammeCode};
@@ -33,6 +33,7 @@ fn with_its_voucher<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<
     keys.insert(Key::Claim(id));
     let claim = book.claims.peek(&id)?;
     keys.insert(Key::Voucher(claim.voucher));
+    backing::taken(claim, keys);
     Some(claim)
 }
 

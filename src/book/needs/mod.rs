@@ -4,6 +4,7 @@
 //! document names, then parents' counters and balances. Asking for more than `decide` reads costs a
 //! little; asking for less is a fault, and a property test looks for it.
 
+mod backing;
 mod claims;
 mod payments;
 mod recalculation;
@@ -62,6 +63,10 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             keys.extend([Key::Programme(c.programme.clone()), Key::BudgetChange(c.id)]);
             budget(&c.programme, &mut keys);
         }
+        Command::RegisterEvidence(c) => {
+            keys.extend([Key::Evidence(c.id), Key::Organisation(c.organisation)]);
+            keys.extend(c.invoice.iter().map(|facts| Key::Invoice(facts.number.clone())));
+        }
         Command::RegisterRental(c) => {
             keys.extend([
                 Key::Organisation(c.organisation),
@@ -103,8 +108,14 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::RemindVoucher(c) => {
             keys.insert(Key::Voucher(c.id));
         }
-        Command::DraftClaim(c) => claims::draft(c, today, book, &mut keys),
-        Command::RewriteClaim(c) => claims::computed(c.id, today, book, &mut keys),
+        Command::DraftClaim(c) => {
+            claims::draft(c, today, book, &mut keys);
+            backing::named(c, book, &mut keys);
+        }
+        Command::RewriteClaim(c) => {
+            claims::computed(c.id, today, book, &mut keys);
+            backing::named(c, book, &mut keys);
+        }
         Command::SubmitClaim(c) => claims::computed(c.id, today, book, &mut keys),
         Command::WithdrawClaim(c) => claims::held(c.id, book, &mut keys),
         Command::ReviewClaim(c) => claims::held(c.id, book, &mut keys),

@@ -112,7 +112,7 @@ impl City<'_> {
         let amount = Amount::parse(this.settled)?;
         let line = SettledLine { item: Label::parse("compute")?, amount, tax_percent: None };
         let request = ClaimRequest::VoucherRedemption { voucher, settlement: vec![line], closing: false };
-        let draft = WriteClaim { id: ClaimId::new(Uuid::now_v7()), request };
+        let draft = WriteClaim::new(ClaimId::new(Uuid::now_v7()), request);
         let step = format!("claim {of}");
         match self.step(&step, firm(case)?, Command::DraftClaim(Box::new(draft))).await? {
             Outcome::Claim { claim, .. } => Ok(claim.id),

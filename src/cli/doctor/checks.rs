@@ -13,6 +13,8 @@ use crate::cli::{Failure, Settings};
 use crate::db::cluster;
 use crate::db::inspect::{Server, inspect};
 use crate::db::migrate::{SchemaState, states};
+use crate::domain::ContentHash;
+use crate::objects::Place;
 
 /// The oldest PostgreSQL, as a server numbers it.
 const VERSION_LEAST: i32 = 150_000;
@@ -34,6 +36,7 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     checks.push(data_folder(&settings.data));
     checks.push(disk(&settings.data));
     checks.push(keys(&settings.keys_folder()));
+    checks.push(evidence(settings).await);
     if settings.database_url.is_none() && !settings.data.join("postgres").exists() {
         checks.push(Check::ok("database", "no private cluster yet: the first start makes it"));
         return checks;
@@ -118,6 +121,25 @@ fn loose(folders: &[PathBuf]) -> std::io::Result<(usize, Option<PathBuf>)> {
         }
     }
     Ok((count, None))
+}
+
+/// Where files are kept: a folder that takes them, or a store that answers. Nothing is written to a store.
+async fn evidence(settings: &Settings) -> Check {
+    const NAME: &str = "evidence";
+    match settings.evidence_place() {
+        Place::Folder(folder) if !folder.exists() => {
+            Check::ok(NAME, format!("{} is not there yet: the first start makes it", folder.display()))
+        }
+        Place::Folder(folder) => Check { name: NAME, ..data_folder(&folder) },
+        Place::Bucket { url, prefix } => {
+            let place = format!("{url}/{prefix}");
+            let asked = async { settings.objects()?.check(ContentHash::new([0; 32])).await };
+            match asked.await {
+                Ok(_) => Check::ok(NAME, format!("{} answers", place.trim_end_matches('/'))),
+                Err(error) => Check::failed(NAME, Failure::from(error).line()),
+            }
+        }
+    }
 }
 
 fn database(server: &Server) -> Vec<Check> {

@@ -25,6 +25,7 @@ use crate::engine::store::TransitionRow;
 use crate::engine::verify::Progress;
 use crate::engine::verify::stream::record;
 use crate::engine::write::Rows;
+use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;

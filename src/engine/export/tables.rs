@@ -33,6 +33,8 @@ macro_rules! documents {
         $each!(programmes, ProgrammeRow, |programme| Ok(ProgrammeRow::new(programme)), by_text);
         $each!(rules, RulesRow, RulesRow::new, by_text);
         $each!(budget_changes, BudgetChangeRow, |change| Ok(BudgetChangeRow::new(change)), by_id);
+        $each!(evidence, EvidenceRow, EvidenceRow::new, by_id);
+        $each!(invoices, InvoiceRow, |invoice| Ok(InvoiceRow::new(invoice)), by_text);
         $each!(rentals, RentalRow, RentalRow::new, by_id);
         $each!(loans, LoanRow, LoanRow::new, by_id);
         $each!(vouchers, VoucherRow, VoucherRow::new, by_id);

@@ -27,6 +27,7 @@ use crate::domain::AgencyCode;
 use crate::engine::store::{self, LogRow, TransitionRow};
 use crate::engine::verify::page::{PAGE_ROWS, Page};
 use crate::engine::verify::{BEGIN, Progress};
+use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;

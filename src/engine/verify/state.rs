@@ -17,6 +17,7 @@ use crate::db::rows::Table;
 use crate::domain::{AgencyCode, Instant, Sequence};
 use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileRow};
 use crate::engine::write::number_row;
+use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, TotalRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
@@ -136,6 +137,13 @@ pub(super) async fn tables(
         |d| fine(BudgetChangeRow::new(d)),
         |r| { format!("budget_changes {}", r.id) }
     );
+    documents!(conn, stream, first, evidence, EvidenceRow, EvidenceRow::new, |r| format!(
+        "evidence {}",
+        r.id
+    ));
+    documents!(conn, stream, first, invoices, InvoiceRow, |d| fine(InvoiceRow::new(d)), |r| {
+        format!("invoices {}/{}", r.code, r.number)
+    });
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
     documents!(conn, stream, first, loans, LoanRow, LoanRow::new, |r| format!("loans {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));

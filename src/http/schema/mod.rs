@@ -84,9 +84,9 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::{Amount, AmountOrZero, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, ClaimId, CreditCode, Date, Exact, ExactPoints, Instant, Label, Line, LoanId,
-    Money, ObjectionId, PaymentBatchId, Percent, Points, ProgrammeCode, RecoveryId, RentalId, Role, Roles,
-    Sequence, Subject, Unrounded, VoucherId,
+    AgencyCode, BudgetChangeId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints,
+    Instant, Label, Line, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, ProgrammeCode,
+    RecoveryId, RentalId, Role, Roles, Sequence, Subject, Unrounded, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 
@@ -163,6 +163,8 @@ string_schema! {
     Subject as "Subject": "u-1024", "An opaque id of a person or a machine.", pattern "^[!-~]{1,128}$";
     Label as "Label": "compute", "1 to 64 characters on one line.", pattern r"^\S(.{0,62}\S)?$";
     Line as "Line": "京财预〔2025〕1号", "1 to 200 characters on one line.", pattern r"^\S(.{0,198}\S)?$";
+    EvidenceId as "EvidenceId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of evidence.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ContentHash as "ContentHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA-256 of a file.", pattern "^[0-9a-f]{64}$";
     VoucherId as "VoucherId": "01890a5d-ac96-774b-bcce-b302099a8057", "A voucher's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     ClaimId as "ClaimId": "01890a5d-ac96-774b-bcce-b302099a8057", "A claim's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     PaymentBatchId as "PaymentBatchId": "01890a5d-ac96-774b-bcce-b302099a8057", "A payment batch's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

@@ -1,14 +1,16 @@
 //! The schemas of programmes' rules and of calculation sheets.
 
 use super::{Many, One, object_schema, word_schema};
+use crate::claims::backing::InvoicePart;
 use crate::claims::objection::{ObjectionStatus, Resolution};
 use crate::claims::recalculation::RecalculationStatus;
 use crate::claims::{ClaimKind, ClaimStatus};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
 use crate::domain::{
-    Date, Exact, Label, Line, Money, Percent, Points, Rounding, RoundingMode, RoundingScope,
+    Date, EvidenceId, Exact, Label, Line, Money, Percent, Points, Rounding, RoundingMode, RoundingScope,
 };
+use crate::evidence::{EvidenceKind, MediaType};
 use crate::organisations::{Category, Size, Standing};
 use crate::payments::{BatchStatus, LineStatus, PaymentResult};
 use crate::programmes::calculation::{
@@ -43,6 +45,8 @@ word_schema! {
     BudgetChangeKind as "BudgetChangeKind": "appropriation" "adjustment" "lapse";
     ReductionCode as "ReductionCode": "net_off" "claim_cap" "voucher_balance" "paid_interest_ceiling" "lifetime_cap" "annual_cap";
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
+    EvidenceKind as "EvidenceKind": "invoice" "contract" "delivery" "payment" "bank_statement" "loan_contract" "review" "other";
+    MediaType as "MediaType": "application/pdf" "image/png" "image/jpeg" "application/ofd" "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/xml" "text/csv" "text/plain";
     ClaimKind as "ClaimKind": "voucher_redemption";
     ClaimStatus as "ClaimStatus": "draft" "submitted" "reviewed" "approved" "paid" "returned" "rejected" "withdrawn";
     RecalculationStatus as "RecalculationStatus": "proposed" "approved" "rejected";
@@ -80,6 +84,7 @@ object_schema! {
         one_per_contract?_: One<bool>, scenarios?_: Many<Label>, points?_: One<PointsRule>, day_count?_: One<DayCount>,
         rate_ceiling?_: One<RateCeiling>, principal_cap?_: One<Amount>,
     }
+    InvoicePart as "InvoicePart" { evidence_id: One<EvidenceId>, amount: One<Amount> }
     SettledLine as "SettledLine" { item: One<Label>, amount: One<Amount>, tax_percent?_: One<Percent> }
     SheetLine as "SheetLine" {
         item: One<Label>, amount: One<Money>, tax_percent?_: One<Percent>, eligible: One<bool>, base: One<Money>,

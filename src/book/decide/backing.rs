@@ -1,0 +1,99 @@
+//! What backs a claim: found, of the right parties, and within what is left of each invoice.
+
+use std::collections::BTreeSet;
+
+use super::{Context, named};
+use crate::book::Fault;
+use crate::book::effects::Change;
+use crate::book::refusal::Stop;
+use crate::claims::backing::{self, Parties, TakenInvoice};
+use crate::claims::{Claim, WriteClaim};
+use crate::domain::{EvidenceId, InvoiceNumber, Money};
+use crate::evidence::{Evidence, Invoice};
+use crate::programmes::calculation::CalculationError;
+
+/// The parts of invoices that a claim is written from. `before` is the claim that is written anew, whose own hold is no
+/// hindrance. It is asked before any amount is computed.
+pub(super) fn written(
+    context: Context<'_>,
+    command: &WriteClaim,
+    parties: Parties,
+    before: Option<&Claim>,
+) -> Result<Vec<TakenInvoice>, Stop> {
+    backing::named_once(&command.invoices, &command.evidence)?;
+    for (place, id) in command.evidence.iter().enumerate() {
+        own(context, parties, *id, &format!("/evidence/{place}"))?;
+    }
+    let mut parts = Vec::with_capacity(command.invoices.len());
+    for (place, part) in command.invoices.iter().enumerate() {
+        let evidence = own(context, parties, part.evidence_id, &backing::named(place))?;
+        parts.push(backing::taken(part, evidence, place)?);
+    }
+    fits(context, &parts, parties, before)?;
+    Ok(parts)
+}
+
+/// Whether what a claim takes is still there for it, and still of its parties.
+pub(super) fn still_fits(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
+    let parties = Parties { organisation: claim.organisation, provider: claim.provider };
+    fits(context, &claim.invoices, parties, Some(claim))
+}
+
+fn fits(
+    context: Context<'_>,
+    parts: &[TakenInvoice],
+    parties: Parties,
+    before: Option<&Claim>,
+) -> Result<(), Stop> {
+    let held = before.map(backing::held).transpose().map_err(CalculationError::from)?.unwrap_or_default();
+    let mut left = std::collections::BTreeMap::new();
+    for (place, part) in parts.iter().enumerate() {
+        let invoice = known(context, &part.invoice)?;
+        let amount = backing::between(invoice, parties, place)?;
+        let own = held.get(&part.invoice).copied().unwrap_or_default();
+        let others = invoice.allocated.minus(own).map_err(CalculationError::from)?;
+        left.insert(part.invoice.clone(), amount.minus(others).unwrap_or_default());
+    }
+    Ok(backing::fit(parts, |number| left.get(number).copied())?)
+}
+
+/// Evidence of the claim's organisation; another's is not there.
+fn own<'a>(
+    context: Context<'a>,
+    parties: Parties,
+    id: EvidenceId,
+    pointer: &str,
+) -> Result<&'a Evidence, Stop> {
+    let found = context.book.evidence.get(&id)?.filter(|found| found.organisation == parties.organisation);
+    Ok(named(found, pointer)?)
+}
+
+fn known<'a>(context: Context<'a>, number: &InvoiceNumber) -> Result<&'a Invoice, Fault> {
+    let lost = || Fault::Broken(format!("invoice {number} has evidence and is not known"));
+    context.book.invoices.get(number)?.ok_or_else(lost)
+}
+
+/// The invoices whose hold a claim's step changes, from nothing where it is new.
+pub(super) fn reallocated(
+    context: Context<'_>,
+    before: Option<&Claim>,
+    after: &Claim,
+) -> Result<Vec<Change>, Stop> {
+    let old = before.map(backing::held).transpose().map_err(CalculationError::from)?.unwrap_or_default();
+    let new = backing::held(after).map_err(CalculationError::from)?;
+    let numbers: BTreeSet<&InvoiceNumber> = old.keys().chain(new.keys()).collect();
+    let mut changes = Vec::new();
+    for number in numbers {
+        let of = |held: &std::collections::BTreeMap<_, Money>| held.get(number).copied().unwrap_or_default();
+        let (from, to) = (of(&old), of(&new));
+        if from == to {
+            continue;
+        }
+        let invoice = known(context, number)?;
+        let free = invoice.allocated.minus(from).map_err(CalculationError::from)?;
+        let allocated = free.plus(to).map_err(CalculationError::from)?;
+        let revision = invoice.revision.next(context.stamp);
+        changes.push(Change::Invoice(Box::new(Invoice { allocated, revision, ..invoice.clone() })));
+    }
+    Ok(changes)
+}

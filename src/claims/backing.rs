@@ -1,0 +1,188 @@
+//! What backs a claim: invoices, each with the part that the claim takes of it, and further evidence.
+//!
+//! A draft takes nothing, but has to find room. From its submission on a claim holds its parts until it is withdrawn or
+//! rejected; what was paid is never free again. An invoice is taken up to its amount, by all claims of the agency
+//! together, whatever programme they are of and whichever file shows it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, ClaimStatus};
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{CreditCode, EvidenceId, InvoiceNumber, Money};
+use crate::evidence::{Evidence, EvidenceKind, Invoice, Party};
+
+/// The most invoices of a claim.
+pub const INVOICES_MAX: usize = 200;
+/// The most further evidence of a claim.
+pub const EVIDENCE_MAX: usize = 100;
+
+/// A part of an invoice, as a claim asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvoicePart {
+    /// A file that shows the invoice.
+    pub evidence_id: EvidenceId,
+    /// CNY of it, tax included.
+    pub amount: Amount,
+}
+
+/// A part of an invoice, as a claim takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenInvoice {
+    /// The file that was named.
+    pub evidence_id: EvidenceId,
+    /// The invoice that it shows.
+    pub invoice: InvoiceNumber,
+    /// CNY of it, tax included.
+    pub amount: Money,
+}
+
+/// Why something does not back a claim.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum BackingError {
+    /// The file shows no invoice.
+    #[error("no invoice")]
+    NotAnInvoice {
+        /// Where it is named.
+        pointer: String,
+    },
+    /// Nobody said what the invoice amounts to, so nothing can be taken of it.
+    #[error("invoice {invoice} has no amount")]
+    InvoiceAmountMissing {
+        /// Which.
+        invoice: String,
+        /// Where it is named.
+        pointer: String,
+    },
+    /// The invoice was issued to another.
+    #[error("invoice {invoice} was issued to {buyer}")]
+    InvoiceBuyerDiffers {
+        /// Which.
+        invoice: String,
+        /// To whom: a credit code, or `other`.
+        buyer: Party,
+        /// Where it is named.
+        pointer: String,
+    },
+    /// The invoice was issued by another than the contract's provider.
+    #[error("invoice {invoice} was issued by {seller}")]
+    InvoiceSellerDiffers {
+        /// Which.
+        invoice: String,
+        /// By whom: a credit code, or `other`.
+        seller: Party,
+        /// Where it is named.
+        pointer: String,
+    },
+    /// Claims together would take more of an invoice than its amount.
+    #[error("{available} of invoice {invoice} is left")]
+    EvidenceReused {
+        /// Which.
+        invoice: String,
+        /// CNY that is left of it for this claim.
+        available: Money,
+        /// CNY that the claim asks for, up to the place that is too much.
+        requested: Money,
+        /// Where it is named.
+        pointer: String,
+    },
+    /// The same evidence twice.
+    #[error("named twice")]
+    DuplicateEvidence {
+        /// Where it is named again.
+        pointer: String,
+    },
+}
+
+/// What a claim is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties {
+    /// Who claims, and pays the invoices.
+    pub organisation: CreditCode,
+    /// Who provides, and issues them.
+    pub provider: CreditCode,
+}
+
+/// The part of an invoice that evidence shows; `place` is where it is named.
+pub fn taken(part: &InvoicePart, evidence: &Evidence, place: usize) -> Result<TakenInvoice, BackingError> {
+    let shown = evidence.invoice.as_ref().filter(|_| evidence.kind == EvidenceKind::Invoice);
+    let shown = shown.ok_or_else(|| BackingError::NotAnInvoice { pointer: named(place) })?;
+    let invoice = shown.number.clone();
+    Ok(TakenInvoice { evidence_id: part.evidence_id, invoice, amount: part.amount.money() })
+}
+
+/// Where an invoice's evidence is named.
+pub fn named(place: usize) -> String {
+    format!("/invoices/{place}/evidence_id")
+}
+
+/// Whether an invoice is between the claim's parties, where it names them. Answers with its amount.
+pub fn between(invoice: &Invoice, parties: Parties, place: usize) -> Result<Money, BackingError> {
+    let facts = &invoice.facts;
+    let (invoice, pointer) = (facts.number.to_string(), named(place));
+    let others = |party: Option<Party>, wanted| party.filter(|party| *party != Party::Organisation(wanted));
+    if let Some(buyer) = others(facts.buyer, parties.organisation) {
+        return Err(BackingError::InvoiceBuyerDiffers { invoice, buyer, pointer });
+    }
+    if let Some(seller) = others(facts.seller, parties.provider) {
+        return Err(BackingError::InvoiceSellerDiffers { invoice, seller, pointer });
+    }
+    facts.amount.ok_or(BackingError::InvoiceAmountMissing { invoice, pointer })
+}
+
+/// Evidence named once only: in one list, and an invoice not as further evidence as well. The same invoice may be taken
+/// in several parts.
+pub fn named_once(invoices: &[InvoicePart], evidence: &[EvidenceId]) -> Result<(), BackingError> {
+    for (place, id) in evidence.iter().enumerate() {
+        let before = evidence.iter().take(place).any(|other| other == id);
+        if before || invoices.iter().any(|part| part.evidence_id == *id) {
+            return Err(BackingError::DuplicateEvidence { pointer: format!("/evidence/{place}") });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a claim in this state holds its parts of invoices.
+pub const fn holds(status: ClaimStatus) -> bool {
+    match status {
+        ClaimStatus::Draft | ClaimStatus::Rejected | ClaimStatus::Withdrawn => false,
+        ClaimStatus::Submitted
+        | ClaimStatus::Reviewed
+        | ClaimStatus::Approved
+        | ClaimStatus::Paid
+        | ClaimStatus::Returned => true,
+    }
+}
+
+/// What a claim holds of each invoice.
+pub fn held(claim: &Claim) -> Result<BTreeMap<InvoiceNumber, Money>, OutOfRange> {
+    let mut held = BTreeMap::new();
+    for part in claim.invoices.iter().filter(|_| holds(claim.status)) {
+        let sum: &mut Money = held.entry(part.invoice.clone()).or_default();
+        *sum = sum.plus(part.amount)?;
+    }
+    Ok(held)
+}
+
+/// Parts of invoices in the order in which they are named, against what is left of each for this claim. Error: the first
+/// that goes beyond.
+pub fn fit(
+    parts: &[TakenInvoice],
+    left: impl Fn(&InvoiceNumber) -> Option<Money>,
+) -> Result<(), BackingError> {
+    let mut sums: BTreeMap<&InvoiceNumber, Money> = BTreeMap::new();
+    for (place, part) in parts.iter().enumerate() {
+        let sum = sums.entry(&part.invoice).or_default();
+        let available = left(&part.invoice).unwrap_or_default();
+        let requested = sum.plus(part.amount).unwrap_or(Money::from_fen(i64::MAX));
+        if requested > available {
+            let (invoice, pointer) = (part.invoice.to_string(), named(place));
+            return Err(BackingError::EvidenceReused { invoice, available, requested, pointer });
+        }
+        *sum = requested;
+    }
+    Ok(())
+}

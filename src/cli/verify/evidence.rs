@@ -1,0 +1,122 @@
+//! `verify --evidence`: every file that the ledger names is read and held to its digest.
+//!
+//! The rows are held to the log by the replay; here the store is held to the rows.
+
+use serde_json::{Value, json};
+
+use super::{VerifyFailure, progress_bar};
+use crate::db::pool::{Database, DatabaseError};
+use crate::domain::{AgencyCode, EvidenceId, Sequence};
+use crate::evidence::queries::{self, KeptRow};
+use crate::evidence::store::read_content_hash;
+use crate::objects::{Held, ObjectError, Objects};
+
+/// How many digests are asked of the database at once.
+const PAGE: i64 = 1_000;
+
+/// Why files could not be read to the last.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceFailure {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A statement failed.
+    #[error("the evidence cannot be listed")]
+    Statement(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row says what no row can say.
+    #[error(transparent)]
+    Unreadable(#[from] crate::db::convert::Unreadable),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] ObjectError),
+}
+
+/// A file that is not what the ledger says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// The first evidence that names it.
+    evidence: EvidenceId,
+    /// Its leaf.
+    sequence: Sequence,
+    /// The digest.
+    sha256: String,
+    /// `missing` or `altered`.
+    how: &'static str,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Read {
+    files: u64,
+    wrong: Vec<Wrong>,
+}
+
+impl Read {
+    /// Whether every file is there, byte for byte.
+    pub const fn is_whole(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
+    /// For people: a line for each file that is wrong, else one for all.
+    pub fn lines(&self, agency: &AgencyCode) -> Vec<String> {
+        if self.is_whole() {
+            return vec![format!("agency {agency}: {} files of evidence are whole", self.files)];
+        }
+        let line = |wrong: &Wrong| {
+            let Wrong { evidence, sequence, sha256, how } = wrong;
+            format!("agency {agency}: evidence {evidence} of sequence {sequence} is {how}: sha256 {sha256}")
+        };
+        self.wrong.iter().map(line).collect()
+    }
+
+    /// For programs.
+    pub fn object(&self) -> Value {
+        let wrong = |wrong: &Wrong| json!({ "evidence": wrong.evidence, "sequence": wrong.sequence, "sha256": wrong.sha256, "how": wrong.how });
+        json!({ "files": self.files, "wrong": self.wrong.iter().map(wrong).collect::<Vec<_>>() })
+    }
+}
+
+/// Reads every file of an agency, each once.
+pub(super) async fn read(
+    database: &Database,
+    files: &Objects,
+    agency: &AgencyCode,
+) -> Result<Read, VerifyFailure> {
+    let read = all(database, files, agency).await;
+    read.map_err(|source| VerifyFailure::Evidence { agency: agency.clone(), source })
+}
+
+async fn all(database: &Database, files: &Objects, agency: &AgencyCode) -> Result<Read, EvidenceFailure> {
+    let bar = progress_bar(format!("evidence of {agency}"));
+    let (mut read, mut after) = (Read::default(), Vec::new());
+    loop {
+        let page = {
+            let conn = database.auditor(agency).await?;
+            let page = queries::kept(&conn, &after, PAGE).await;
+            page.map_err(|error| EvidenceFailure::Statement(Box::new(error)))?
+        };
+        for row in &page {
+            read.files += 1;
+            bar.inc(1);
+            read.wrong.extend(wrong(files, row).await?);
+        }
+        match page.last() {
+            Some(last) => after = last.sha256.clone(),
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    Ok(read)
+}
+
+async fn wrong(files: &Objects, row: &KeptRow) -> Result<Option<Wrong>, EvidenceFailure> {
+    let sha256 = read_content_hash(&row.sha256)?;
+    let how = match files.check(sha256).await? {
+        Held::Whole => return Ok(None),
+        Held::Missing => "missing",
+        Held::Altered => "altered",
+    };
+    let sequence = crate::db::convert::read_sequence(row.sequence)?;
+    let evidence = EvidenceId::new(row.evidence);
+    Ok(Some(Wrong { evidence, sequence, sha256: sha256.to_string(), how }))
+}

@@ -1,0 +1,309 @@
+//! Decisions on evidence, and what a file and a request say together of an invoice.
+
+use super::einvoice::Einvoice;
+use super::{
+    Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, MediaType, Party, RegisterEvidence,
+};
+use crate::domain::money::Amount;
+use crate::domain::{Actor, Date, InvoiceNumber, Money, Revision, Stamp};
+
+/// What a request says of an invoice, as written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// `invoice_number`
+    pub number: Option<&'a str>,
+    /// `invoice_code`
+    pub code: Option<&'a str>,
+    /// `amount`
+    pub amount: Option<&'a str>,
+}
+
+impl Said<'_> {
+    /// Whether it says nothing.
+    pub const fn is_silent(&self) -> bool {
+        self.number.is_none() && self.code.is_none() && self.amount.is_none()
+    }
+
+    /// The number, to which the file's own is taken where only a code is said.
+    fn invoice_number(&self, of_file: Option<&str>) -> Result<Option<InvoiceNumber>, EvidenceError> {
+        let number = match (self.code, self.number) {
+            (None, None) => return Ok(None),
+            (code, number) => InvoiceNumber::parse(code, number.or(of_file).unwrap_or_default()),
+        };
+        number.map(Some).map_err(|_| EvidenceError::InvoiceNumber { pointer: "/invoice_number".to_owned() })
+    }
+
+    fn money(&self) -> Result<Option<Money>, EvidenceError> {
+        let amount = self.amount.map(Amount::parse).transpose();
+        amount.map(|amount| amount.map(Amount::money)).map_err(|_| invalid_amount())
+    }
+}
+
+fn invalid_amount() -> EvidenceError {
+    EvidenceError::InvalidAmount { pointer: "/amount".to_owned() }
+}
+
+/// Error: a file of this type cannot be that.
+pub fn fits(kind: EvidenceKind, media_type: MediaType) -> Result<(), EvidenceError> {
+    if kind.takes(media_type) { Ok(()) } else { Err(EvidenceError::FileType { kind }) }
+}
+
+/// An amount as invoices print it: with a sign of the currency or none, and with zeros beyond the fen. A red-letter
+/// invoice, which takes back another, backs no claim.
+fn printed(text: &str) -> Result<Money, EvidenceError> {
+    let text = text.trim_start_matches(['¥', '￥']).trim();
+    let text = match text.split_once('.') {
+        Some((yuan, fen)) if fen.len() > 2 => format!("{yuan}.{}", fen.trim_end_matches('0')),
+        Some(_) | None => text.to_owned(),
+    };
+    Amount::parse(text.trim_end_matches('.')).map(Amount::money).map_err(|_| invalid_amount())
+}
+
+/// The day in front of a time, in any of the forms that invoices have.
+fn day(text: &str) -> Option<Date> {
+    let plain = text.replace(['年', '月'], "-").replace('日', "");
+    Date::parse(&plain.chars().take(10).collect::<String>()).ok()
+}
+
+/// What a request and the file say together. Whichever is silent leaves it to the other; where both speak, they agree.
+pub fn facts(said: &Said<'_>, file: Option<&Einvoice>) -> Result<InvoiceFacts, EvidenceError> {
+    let pointer = || "/invoice_number".to_owned();
+    let of_file = file.and_then(|file| file.number.as_deref());
+    let of_request = said.invoice_number(of_file)?;
+    // an older invoice's code stands apart from its number; only the request can join them
+    let of_file = of_file.map(|number| InvoiceNumber::parse(said.code.filter(|_| number.len() == 8), number));
+    let of_file = of_file.transpose().map_err(|_| EvidenceError::InvoiceNumber { pointer: pointer() })?;
+    let number = match (of_request, of_file) {
+        (Some(said), Some(found)) if said != found => {
+            return Err(EvidenceError::InvoiceNumberContradicts { pointer: pointer() });
+        }
+        (Some(number), _) | (None, Some(number)) => number,
+        (None, None) => return Err(EvidenceError::InvoiceNumber { pointer: pointer() }),
+    };
+    let silent = Einvoice::default();
+    let file = file.unwrap_or(&silent);
+    let printed = file.amount.as_deref().map(printed).transpose()?;
+    Ok(InvoiceFacts {
+        number,
+        amount: agreed("amount", said.money()?, printed)?,
+        tax: file.tax.as_deref().and_then(|tax| Money::parse(tax).ok()),
+        buyer: file.buyer.as_deref().map(Party::of),
+        buyer_name: None,
+        seller: file.seller.as_deref().map(Party::of),
+        seller_name: None,
+        issued_on: file.issued_on.as_deref().and_then(day),
+    })
+}
+
+/// What two say of a field; where one is silent, what the other says.
+fn agreed<T: PartialEq>(field: &str, one: Option<T>, other: Option<T>) -> Result<Option<T>, EvidenceError> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => {
+            Err(EvidenceError::InvoiceContradicts { field: field.to_owned(), pointer: format!("/{field}") })
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+/// A file that is kept.
+pub fn register(command: &RegisterEvidence, actor: &Actor, stamp: &Stamp) -> Evidence {
+    Evidence {
+        id: command.id,
+        kind: command.kind,
+        organisation: command.organisation,
+        sha256: command.sha256,
+        bytes: command.bytes,
+        media_type: command.media_type,
+        invoice: command.invoice.clone(),
+        created_by: actor.subject.clone(),
+        revision: Revision::first(stamp),
+    }
+}
+
+/// An invoice as a file shows it whose bringer found that what was known is wrong. Error: claims rest on that.
+pub fn corrected(
+    known: Option<&Invoice>,
+    facts: &InvoiceFacts,
+    stamp: &Stamp,
+) -> Result<Option<Invoice>, EvidenceError> {
+    let Some(invoice) = known else { return learnt(None, facts, stamp) };
+    if invoice.allocated.is_positive() {
+        return Err(EvidenceError::InvoiceInUse { allocated: invoice.allocated });
+    }
+    let old = &invoice.facts;
+    let new = InvoiceFacts {
+        number: old.number.clone(),
+        amount: facts.amount.or(old.amount),
+        tax: facts.tax.or(old.tax),
+        buyer: facts.buyer.or(old.buyer),
+        buyer_name: facts.buyer.map_or(old.buyer_name, |_| facts.buyer_name),
+        seller: facts.seller.or(old.seller),
+        seller_name: facts.seller.map_or(old.seller_name, |_| facts.seller_name),
+        issued_on: facts.issued_on.or(old.issued_on),
+    };
+    let changed = (new != *old).then(|| Invoice {
+        facts: new,
+        revision: invoice.revision.next(stamp),
+        ..invoice.clone()
+    });
+    Ok(changed)
+}
+
+/// An invoice with what one more file says of it; none where it says nothing new. Error: it contradicts what is known.
+pub fn learnt(
+    known: Option<&Invoice>,
+    facts: &InvoiceFacts,
+    stamp: &Stamp,
+) -> Result<Option<Invoice>, EvidenceError> {
+    let Some(invoice) = known else {
+        let revision = Revision::first(stamp);
+        return Ok(Some(Invoice { facts: facts.clone(), allocated: Money::ZERO, revision }));
+    };
+    let old = &invoice.facts;
+    let new = InvoiceFacts {
+        number: old.number.clone(),
+        amount: agreed("amount", old.amount, facts.amount)?,
+        tax: agreed("tax", old.tax, facts.tax)?,
+        buyer: agreed("buyer", old.buyer, facts.buyer)?,
+        buyer_name: old.buyer_name.or(facts.buyer_name),
+        seller: agreed("seller", old.seller, facts.seller)?,
+        seller_name: old.seller_name.or(facts.seller_name),
+        issued_on: agreed("issued_on", old.issued_on, facts.issued_on)?,
+    };
+    if new == *old {
+        return Ok(None);
+    }
+    Ok(Some(Invoice { facts: new, revision: invoice.revision.next(stamp), ..invoice.clone() }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::super::einvoice::{self, tests::WHOLE};
+    use super::*;
+    use crate::domain::{Instant, Sequence};
+
+    const NUMBER: &str = "24312000000012345678";
+
+    fn said<'a>(number: &'a str, amount: &'a str) -> Said<'a> {
+        let text = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+        Said { number: text(number), code: None, amount: text(amount) }
+    }
+
+    fn code(of: Result<InvoiceFacts, EvidenceError>) -> String {
+        let value = serde_json::to_value(of.unwrap_err()).unwrap();
+        format!("{} {}", value["code"].as_str().unwrap(), value["pointer"].as_str().unwrap())
+    }
+
+    fn stamp(sequence: u64) -> Stamp {
+        let recorded_at = Instant::parse("2025-02-02T00:00:00Z").unwrap();
+        Stamp {
+            sequence: Sequence::new(sequence),
+            recorded_at,
+            business_date: Date::parse("2025-02-02").unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_file_fills_in_what_the_request_does_not_say_and_the_other_way_round() {
+        let file = einvoice::read(WHOLE.as_bytes()).unwrap();
+        let all = facts(&Said::default(), file.as_ref()).unwrap();
+        assert_eq!(all.number.number(), NUMBER);
+        assert_eq!(
+            (all.amount.unwrap().to_string(), all.tax.unwrap().to_string()),
+            ("1060000.00".into(), "60000.00".into())
+        );
+        assert_eq!(all.buyer.unwrap().to_string(), "91310000MA1FL0000N");
+        assert_eq!(all.issued_on.unwrap().to_string(), "2025-02-01");
+        assert_eq!(facts(&said(NUMBER, "1060000"), file.as_ref()), Ok(all));
+        let typed = facts(&said(NUMBER, "5.00"), None).unwrap();
+        assert_eq!((typed.amount.unwrap().to_string(), typed.buyer), ("5.00".into(), None));
+        let old = Said { number: Some("12345678"), code: Some("3100201130"), amount: None };
+        assert_eq!(facts(&old, None).unwrap().number.to_string(), "3100201130-12345678");
+    }
+
+    #[test]
+    fn what_contradicts_is_refused_and_named() {
+        let file = einvoice::read(WHOLE.as_bytes()).unwrap();
+        let refused = |said: &Said<'_>| code(facts(said, file.as_ref()));
+        assert_eq!(refused(&said("24312000000012345679", "")), "invoice_number_contradicts /invoice_number");
+        assert_eq!(refused(&said(NUMBER, "1060000.01")), "invoice_contradicts /amount");
+        assert_eq!(refused(&said("1234", "")), "invoice_number /invoice_number");
+        assert_eq!(refused(&said("", "1.001")), "invalid_amount /amount");
+        assert_eq!(code(facts(&Said::default(), None)), "invoice_number /invoice_number");
+        assert_eq!(
+            code(facts(&Said { code: Some("3100201130"), ..Said::default() }, None)),
+            "invoice_number /invoice_number"
+        );
+    }
+
+    #[test]
+    fn an_amount_is_read_as_it_is_printed_and_a_red_letter_invoice_backs_nothing() {
+        let amount = |text: &str| {
+            let file = WHOLE.replace("1060000.00<", &format!("{text}<"));
+            let file = einvoice::read(file.as_bytes()).unwrap();
+            facts(&Said::default(), file.as_ref()).map(|facts| facts.amount.unwrap().to_string())
+        };
+        for (text, expected) in
+            [("1060000", "1060000.00"), ("￥12.5", "12.50"), ("12.500000", "12.50"), ("12.000", "12.00")]
+        {
+            assert_eq!(amount(text).unwrap(), expected, "{text}");
+        }
+        for text in ["-1060000.00", "0.00", "12.345", "1e5", "1,060.00"] {
+            assert!(matches!(amount(text), Err(EvidenceError::InvalidAmount { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_party_without_a_credit_code_is_not_kept_and_stays_another() {
+        let file = WHOLE.replace("91310000MA1FL0000N", "310101199001011234");
+        let file = einvoice::read(file.as_bytes()).unwrap();
+        let facts = facts(&Said::default(), file.as_ref()).unwrap();
+        assert_eq!(facts.buyer, Some(Party::Other));
+        assert!(!serde_json::to_string(&facts).unwrap().contains("310101"));
+    }
+
+    #[test]
+    fn an_invoice_learns_what_was_not_known_and_nothing_that_contradicts() {
+        let typed = facts(&said(NUMBER, ""), None).unwrap();
+        let file = einvoice::read(WHOLE.as_bytes()).unwrap();
+        let whole = facts(&Said::default(), file.as_ref()).unwrap();
+        let first = learnt(None, &typed, &stamp(7)).unwrap().unwrap();
+        assert_eq!((first.allocated, first.facts.amount), (Money::ZERO, None));
+        let second = learnt(Some(&first), &whole, &stamp(9)).unwrap().unwrap();
+        assert_eq!((&second.facts, second.revision.version), (&whole, Sequence::new(9)));
+        assert_eq!(learnt(Some(&second), &typed, &stamp(11)), Ok(None));
+        let other = facts(&said(NUMBER, "5.00"), None).unwrap();
+        let refused = learnt(Some(&second), &other, &stamp(11)).unwrap_err();
+        assert!(matches!(refused, EvidenceError::InvoiceContradicts { field, .. } if field == "amount"));
+    }
+
+    #[test]
+    fn a_correction_replaces_what_it_says_while_nothing_rests_on_it() {
+        let wrong = facts(&said(NUMBER, "106000"), None).unwrap();
+        let right = facts(&said(NUMBER, "1060000"), None).unwrap();
+        let known = learnt(None, &wrong, &stamp(7)).unwrap().unwrap();
+        let mended = corrected(Some(&known), &right, &stamp(9)).unwrap().unwrap();
+        assert_eq!((&mended.facts, mended.revision.version), (&right, Sequence::new(9)));
+        assert_eq!(corrected(Some(&mended), &right, &stamp(11)), Ok(None));
+        let silent = facts(&said(NUMBER, ""), None).unwrap();
+        assert_eq!(corrected(Some(&mended), &silent, &stamp(11)), Ok(None), "what it does not say stays");
+        let used = Invoice { allocated: Money::from_fen(1), ..mended };
+        assert!(matches!(
+            corrected(Some(&used), &wrong, &stamp(13)),
+            Err(EvidenceError::InvoiceInUse { .. })
+        ));
+    }
+
+    #[test]
+    fn an_invoice_is_no_table_and_a_bank_statement_may_be_one() {
+        assert!(fits(EvidenceKind::Invoice, MediaType::Xml).is_ok());
+        assert_eq!(
+            fits(EvidenceKind::Invoice, MediaType::Text),
+            Err(EvidenceError::FileType { kind: EvidenceKind::Invoice })
+        );
+        assert!(fits(EvidenceKind::BankStatement, MediaType::Csv).is_ok());
+        assert!(fits(EvidenceKind::LoanContract, MediaType::Csv).is_err());
+    }
+}
