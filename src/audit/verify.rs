@@ -193,6 +193,7 @@ impl Touched {
                 self.uses.insert((*rental, *voucher), sequence);
             }
             Change::Agency(_)
+            | Change::Period(_)
             | Change::Organisation(_)
             | Change::ReferenceRate(_)
             | Change::Programme(_)
@@ -206,7 +207,9 @@ impl Touched {
             | Change::Objection(_)
             | Change::PaymentBatch(_)
             | Change::PaymentLine(_)
-            | Change::Recovery(_) => {}
+            | Change::Recovery(_)
+            | Change::Reversal(_)
+            | Change::Reversible { .. } => {}
         }
     }
 }

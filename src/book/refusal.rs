@@ -4,15 +4,17 @@ use serde::Serialize;
 
 use crate::agencies::AgencyError;
 use crate::claims::ClaimError;
-use crate::domain::{Date, Sequence};
+use crate::domain::{Date, Month, Sequence};
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
+use crate::periods::PeriodError;
 use crate::programmes::ProgrammeError;
 use crate::programmes::calculation::CalculationError;
 use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
+use crate::reversals::ReversalError;
 use crate::vouchers::VoucherError;
 
 use super::slots::Fault;
@@ -56,6 +58,12 @@ pub enum AccessError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum DateError {
+    /// In a month that is closed.
+    #[error("{period} is closed")]
+    PeriodClosed {
+        /// The month.
+        period: Month,
+    },
     /// Later than the business date.
     #[error("{effective_date} is later than {business_date}")]
     EffectiveDateInFuture {
@@ -87,6 +95,9 @@ pub enum Refusal {
     /// An agency's own state.
     #[error(transparent)]
     Agency(#[from] AgencyError),
+    /// A month.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
     /// A reference rate.
     #[error(transparent)]
     ReferenceRate(#[from] ReferenceRateError),
@@ -117,6 +128,9 @@ pub enum Refusal {
     /// A recovery.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
+    /// A reversal.
+    #[error(transparent)]
+    Reversal(#[from] ReversalError),
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

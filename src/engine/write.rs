@@ -13,16 +13,18 @@ use crate::audit::tree::FullTile;
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
-use crate::db::convert::{self, Unreadable};
+use crate::db::convert::Unreadable;
 use crate::db::rows::exactly;
-use crate::ledger::store::{BLOCK, BalanceRow, EntryRow};
+use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::periods::store::PeriodRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::reversals::store::ReversalRow;
 use crate::vouchers::store::{ContractUseRow, VoucherRow};
 
 /// New and changed rows of one table.
@@ -84,6 +86,7 @@ pub(super) async fn write(
 ) -> Result<(), BatchError> {
     let rows = Rows::of(folded, submissions)?;
     let book = &folded.book;
+    let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
     let organisations = versioned!(book.organisations, |_, o| OrganisationRow::new(o))?;
     let rates = versioned!(book.reference_rates, |_, r| Ok(ReferenceRateRow::new(r)))?;
     let programmes = versioned!(book.programmes, |_, p| Ok(ProgrammeRow::new(p)))?;
@@ -98,6 +101,7 @@ pub(super) async fn write(
     let batches = versioned!(book.payment_batches, |_, b| Ok(PaymentBatchRow::new(b)))?;
     let lines = versioned!(book.payment_lines, |_, l| Ok(PaymentLineRow::new(l)))?;
     let recoveries = versioned!(book.recoveries, |_, r| RecoveryRow::new(r))?;
+    let reversals = versioned!(book.reversals, |_, r| Ok(ReversalRow::new(r)))?;
     let usages = Split::of(&book.usages, |k, u| Ok(UsageRow::new(k, *u)), |_| 0)?;
     let numbers = Split::of(&book.numbers, number_row, |_| 0)?;
     let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
@@ -112,6 +116,8 @@ pub(super) async fn write(
         EntryRow::insert(conn, &rows.entries),
         TransitionRow::insert(conn, &rows.transitions),
         CalculationRow::insert(conn, &rows.calculations),
+        PeriodRow::insert(conn, &periods.new),
+        update_versioned!(conn, PeriodRow, periods),
         OrganisationRow::insert(conn, &organisations.new),
         update_versioned!(conn, OrganisationRow, organisations),
         ReferenceRateRow::insert(conn, &rates.new),
@@ -136,6 +142,8 @@ pub(super) async fn write(
         update_versioned!(conn, ObjectionRow, objections),
         RecoveryRow::insert(conn, &recoveries.new),
         update_versioned!(conn, RecoveryRow, recoveries),
+        ReversalRow::insert(conn, &reversals.new),
+        update_versioned!(conn, ReversalRow, reversals),
         PaymentBatchRow::insert(conn, &batches.new),
         update_versioned!(conn, PaymentBatchRow, batches),
         // a line that came back makes room for the claim's next one
