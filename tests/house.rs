@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The nouns in their order: one may know those before it.
-const NOUNS: [&str; 12] = [
+const NOUNS: [&str; 13] = [
     "agencies",
     "reference_rates",
     "periods",
@@ -26,6 +26,7 @@ const NOUNS: [&str; 12] = [
     "claims",
     "payments",
     "recoveries",
+    "reversals",
 ];
 
 /// What of `http` knows every noun's handlers; the rest of it is what they stand on.

@@ -26,9 +26,11 @@ use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::loans::store::LoanRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
+use subsidy_ledger::periods::store::PeriodRow;
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
+use subsidy_ledger::reversals::store::ReversalRow;
 use subsidy_ledger::vouchers::store::{ContractUseRow, VoucherRow};
 use support::agency;
 use support::ledger::{Ledger, submission};
@@ -138,6 +140,7 @@ impl Model {
             };
         }
         use subsidy_ledger::db::rows::Row;
+        document!("periods", periods, PeriodRow, |k: &subsidy_ledger::domain::Month| k.to_string());
         document!(
             "organisations",
             organisations,
@@ -181,6 +184,9 @@ impl Model {
             )
         );
         document!("objections", objections, ObjectionRow, |k: &subsidy_ledger::domain::ObjectionId| k.uuid());
+        document!("reversals", reversals, ReversalRow, |k: &subsidy_ledger::domain::Sequence| {
+            convert::sequence(*k)
+        });
         document!("claims", claims, ClaimRow, |k: &subsidy_ledger::domain::ClaimId| k.uuid());
         same!(
             "usages",

@@ -147,6 +147,20 @@ fn evidence(kind: &str, bytes: &str, invoice: &str) -> String {
     )
 }
 
+fn period(month: &str, status: &str, debit: &str, reopened: &str) -> String {
+    format!(
+        "INSERT INTO periods VALUES ('{month}', '{status}', '{{\"B\": {{\"debit\": \"{debit}\", \"credit\": \"5.00\"}},
+         \"F\": {{\"debit\": \"0.00\", \"credit\": \"0.00\"}}, \"Y\": {{\"debit\": \"0.00\", \"credit\": \"0.00\"}}}}',
+         'a', now(), {reopened}, 1, 1, now());"
+    )
+}
+
+/// Of leaf 3, proposed in leaf 4: the day, the leaf that posts it, who approved.
+fn reversal(status: &str, posted: &str) -> String {
+    let [day, by, approved]: [&str; 3] = posted.split(", ").collect::<Vec<_>>().try_into().expect("three");
+    format!("INSERT INTO reversals VALUES (3, '{status}', 'r', {day}, {by}, 'a', {approved}, 4, 4, now());")
+}
+
 const PARTS: &str = r#"[{"level": "city", "amount": "2.50"}, {"amount": "2.50"}]"#;
 const PAIR: &str = "D B1001 5.00, C B2001 5.00";
 const THREE_BOOKS: &str =
@@ -208,6 +222,16 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (posted("D B1001 0.00, C B2001 0.00", 2), "23514 entries_amount_positive"),
         (posted("D B1001 -5.00, C B2001 -5.00", 2), "23514 entries_amount_positive"),
         (posted("D B1001 0.004, C B2001 0.004", 2), "23514 entries_amount_positive"),
+        // closed months: a batch may close one after it posted into it
+        (format!("UPDATE head SET closed_through = '2025-01-31';{}", posted(PAIR, 2)), "23514 entries_in_open_months"),
+        (format!("UPDATE head SET closed_through = '2025-01-01';{}{}UPDATE head SET next_sequence = 2, closed_through = '2025-02-28'",
+            log(1, 2), pair(1)), "23514 entries_in_open_months"),
+        (format!("UPDATE head SET closed_through = '2024-12-31';{}", posted(PAIR, 2)), "accepted"),
+        (format!("{}{}UPDATE head SET next_sequence = 2, closed_through = '2025-01-31'", log(1, 2), pair(1)), "accepted"),
+        (format!("UPDATE head SET closed_through = '2025-01-31';{}{}UPDATE head SET next_sequence = 2, closed_through = null",
+            log(1, 2), pair(1)), "accepted"),
+        (format!("UPDATE head SET closed_through = '2025-01-31';{}{}INSERT INTO transitions VALUES (1, 1, 'period', '2025-01', 'closed', 'open');{}",
+            log(1, 2), pair(1), head(2)), "accepted"),
         // lines and their count
         (posted(PAIR, 3), "23514 entries_counted"),
         (posted(PAIR, 1), "23514 entries_counted"),
@@ -343,6 +367,18 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (objection("open", "'', 'b'"), "23514 objections_resolved"),
         (format!("{}{}", payment_line("returned", "5", "'FT1', '2025-01-01'"), payment_line("open", "5", "null, null")),
             "accepted"),
+        (period("2025-01", "closed", "5.00", "null, null, null"), "accepted"),
+        (period("2025-13", "closed", "5.00", "null, null, null"), "23514 periods_month_check"),
+        (period("2025-01", "closed", "5.01", "null, null, null"), "23514 periods_tie"),
+        (period("2025-01", "open", "5.00", "null, null, null"), "23514 periods_reopened"),
+        (period("2025-01", "open", "5.00", "'b', now(), null"), "23514 periods_reopened"),
+        (period("2025-01", "open", "5.00", "'b', now(), 'r'"), "accepted"),
+        (reversal("proposed", "null, null, null"), "accepted"),
+        (reversal("approved", "'2025-01-01', 9, 'b'"), "accepted"),
+        (reversal("approved", "'2025-01-01', 9, 'a'"), "23514 reversals_four_eyes"),
+        (reversal("approved", "'2025-01-01', null, 'b'"), "23514 reversals_four_eyes"),
+        (reversal("approved", "'2025-01-01', 4, 'b'"), "23514 reversals_later"),
+        (format!("{}{}", reversal("proposed", "null, null, null"), reversal("proposed", "null, null, null")), "23505 reversals_pkey"),
         ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
         ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now())".to_owned(), "23514 idempotency_one_answer"),
     ];
@@ -473,11 +509,13 @@ const WHO_MAY: &str = "
     agency_test.organisations     app=arw auditor=r
     agency_test.payment_batches   app=arw auditor=r
     agency_test.payment_lines     app=arw auditor=r
+    agency_test.periods           app=arw auditor=r
     agency_test.programmes        app=arw auditor=r
     agency_test.recalculations    app=arw auditor=r
     agency_test.recoveries        app=arw auditor=r
     agency_test.reference_rates   app=arw auditor=r
     agency_test.rentals           app=arw auditor=r
+    agency_test.reversals         app=arw auditor=r
     agency_test.rules_versions    app=arw auditor=r
     agency_test.statutory_limits  app=r auditor=r
     agency_test.texts             app=ar auditor=r w(salt,body)=app

@@ -284,6 +284,23 @@ const CASES: &[Tampering] = &[
         "SELECT version FROM claims WHERE pending IS NOT NULL",
         "pending",
     ),
+    case(
+        "UPDATE periods SET books = jsonb_set(jsonb_set(books, '{B,debit}', '\"1.00\"'), '{B,credit}', '\"1.00\"') WHERE month = '2026-03'",
+        "SELECT version FROM periods WHERE month = '2026-03'",
+        "periods 2026-03 books",
+    ),
+    case(
+        "UPDATE periods SET status = 'closed' WHERE month = '2026-03'",
+        "SELECT version FROM periods WHERE month = '2026-03'",
+        "periods 2026-03 status: stored closed, replayed open",
+    ),
+    case("UPDATE head SET closed_through = '2026-03-31'", LAST, "head closed_through"),
+    case("UPDATE reversals SET created_by = 'x'", "SELECT version FROM reversals", "created_by: stored x"),
+    case(
+        "UPDATE budget_changes SET status = 'approved' WHERE status = 'reversed'",
+        "SELECT version FROM budget_changes WHERE status = 'reversed'",
+        "status: stored approved, replayed reversed",
+    ),
     case("UPDATE recoveries SET decision_no = 'x'", "SELECT version FROM recoveries", "decision_no"),
     case(
         "UPDATE claims SET payee = provider WHERE closing",

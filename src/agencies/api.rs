@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Agency, MoveBusinessDate};
 use crate::book::Command;
 use crate::db::pool::Connection;
-use crate::domain::{AgencyCode, CreditCode, Date, Instant, Line, Roles, Sequence, Subject};
+use crate::domain::{AgencyCode, CreditCode, Date, Instant, Line, Month, Roles, Sequence, Subject};
 use crate::engine::store;
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest};
@@ -87,6 +87,8 @@ pub struct Today {
     pub next: Sequence,
     /// What a sandbox has set, else the date in the agency's zone.
     pub business_date: Date,
+    /// The last month that is closed.
+    pub closed_through: Option<Month>,
 }
 
 /// Where the ledger stands now. Error: `unavailable` where it has not begun.
@@ -96,5 +98,6 @@ pub async fn today(conn: &Connection, agency: &AgencyCode) -> Result<Today, Prob
     let head = row.read(agency).map_err(|error| Problem::fault(&error))?;
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
     let agency = head.agency.ok_or_else(|| Problem::new("unavailable"))?;
-    Ok(Today { next: head.next, business_date: agency.business_date_at(now) })
+    let (business_date, closed_through) = (agency.business_date_at(now), agency.closed_through);
+    Ok(Today { next: head.next, business_date, closed_through })
 }

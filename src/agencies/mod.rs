@@ -8,7 +8,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::Zone;
-use crate::domain::{AgencyCode, Date, Instant, Line, ProgrammeCode};
+use crate::domain::{AgencyCode, Date, Instant, Line, Month, ProgrammeCode};
 
 /// The newest meaning of the rules that this release knows, and the oldest that it still replays.
 pub const SEMANTICS: std::ops::RangeInclusive<u32> = 1..=1;
@@ -35,12 +35,21 @@ pub struct Agency {
     pub semantics: u32,
     /// Programmes with an approved version of the rules that allows related providers.
     pub related_programmes: Vec<ProgrammeCode>,
+    /// The last month that is closed: it and every month before it take no postings. One mark, in the one document
+    /// that every decision has at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_through: Option<Month>,
 }
 
 impl Agency {
     /// The business date at an instant: what a sandbox has set, else the date in the agency's zone.
     pub fn business_date_at(&self, at: Instant) -> Date {
         self.business_date.unwrap_or_else(|| at.date_in(self.zone.tz()))
+    }
+
+    /// Whether a month takes no postings.
+    pub fn is_closed(&self, month: Month) -> bool {
+        self.closed_through.is_some_and(|last| month <= last)
     }
 }
 

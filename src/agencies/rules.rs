@@ -20,6 +20,7 @@ pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agenc
         business_date: command.business_date,
         semantics: SEMANTICS_FIRST,
         related_programmes: Vec::new(),
+        closed_through: None,
     })
 }
 

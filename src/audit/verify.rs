@@ -193,6 +193,7 @@ impl Touched {
                 self.uses.insert((*rental, *voucher), sequence);
             }
             Change::Agency(_)
+            | Change::Period(_)
             | Change::Organisation(_)
             | Change::ReferenceRate(_)
             | Change::Programme(_)
@@ -208,7 +209,9 @@ impl Touched {
             | Change::PaymentLine(_)
             | Change::Recovery(_)
             | Change::Evidence(_)
-            | Change::Invoice(_) => {}
+            | Change::Invoice(_)
+            | Change::Reversal(_)
+            | Change::Reversible { .. } => {}
         }
     }
 }

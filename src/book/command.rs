@@ -13,6 +13,7 @@ use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccoun
 use crate::payments::{
     ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
 };
+use crate::periods::{ClosePeriod, ReopenPeriod};
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
@@ -21,6 +22,7 @@ use crate::recoveries::{
 };
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
+use crate::reversals::{ApproveReversal, ProposeReversal};
 use crate::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewVoucher,
 };
@@ -65,6 +67,10 @@ commands! {
     SwitchSemantics(SwitchSemantics) "switch_semantics";
     /// A sandbox's business date.
     MoveBusinessDate(MoveBusinessDate) "move_business_date";
+    /// A month, and every one before it, takes no more postings.
+    ClosePeriod(ClosePeriod) "close_period";
+    /// A month, and every one after it, takes postings again.
+    ReopenPeriod(ReopenPeriod) "reopen_period";
     /// A header before the leaves of one request on many documents.
     OpenGroup(OpenGroup) "open_group";
     /// A dated reference rate.
@@ -163,6 +169,10 @@ commands! {
     OffsetRecovery(OffsetRecovery) "offset_recovery";
     /// What is outstanding, given up.
     WriteOffRecovery(WriteOffRecovery) "write_off_recovery";
+    /// A posting to be reversed.
+    ProposeReversal(ProposeReversal) "propose_reversal";
+    /// A posting reversed.
+    ApproveReversal(ApproveReversal) "approve_reversal";
 }
 
 impl Command {
@@ -171,6 +181,8 @@ impl Command {
         match self {
             Self::CreateAgency(c) => c.code.to_string(),
             Self::SwitchSemantics(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
+            Self::ClosePeriod(c) => c.month.to_string(),
+            Self::ReopenPeriod(c) => c.month.to_string(),
             Self::OpenGroup(_) => "group".to_owned(),
             Self::LoadReferenceRate(c) => format!("{}/{}", c.name, c.date),
             Self::RegisterOrganisation(c) => c.credit_code.to_string(),
@@ -215,6 +227,8 @@ impl Command {
             Self::ReceiveRecovery(c) => c.id.to_string(),
             Self::OffsetRecovery(c) => c.id.to_string(),
             Self::WriteOffRecovery(c) => c.id.to_string(),
+            Self::ProposeReversal(c) => c.sequence.to_string(),
+            Self::ApproveReversal(c) => c.sequence.to_string(),
         }
     }
 }

@@ -7,17 +7,19 @@ use crate::agencies::Agency;
 use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
-use crate::domain::{Date, Money, PaymentBatchId, RentalId, VoucherId};
+use crate::domain::{Date, Money, PaymentBatchId, RentalId, Sequence, VoucherId};
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
 use crate::loans::Loan;
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
+use crate::periods::Period;
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
+use crate::reversals::{Reversal, Reversible};
 use crate::vouchers::{ContractUse, Voucher};
 
 /// A document as it is after a decision.
@@ -25,6 +27,8 @@ use crate::vouchers::{ContractUse, Voucher};
 pub enum Change {
     /// The agency itself.
     Agency(Agency),
+    /// A month that was closed.
+    Period(Box<Period>),
     /// An organisation.
     Organisation(Box<Organisation>),
     /// A reference rate.
@@ -57,6 +61,15 @@ pub enum Change {
     PaymentLine(Box<PaymentLine>),
     /// A recovery.
     Recovery(Box<Recovery>),
+    /// A reversal.
+    Reversal(Box<Reversal>),
+    /// A posting that can be reversed: this one.
+    Reversible {
+        /// Its leaf.
+        sequence: Sequence,
+        /// What it was made for.
+        posting: Reversible,
+    },
     /// A voucher on a contract.
     ContractUse {
         /// The contract.
@@ -130,6 +143,8 @@ pub enum Outcome {
         /// How many leaves follow.
         members: u32,
     },
+    /// A month that was closed.
+    Period(Box<Period>),
     /// An organisation.
     Organisation(Box<Organisation>),
     /// A reference rate.
@@ -214,6 +229,8 @@ pub enum Outcome {
     },
     /// A recovery.
     Recovery(Box<Recovery>),
+    /// A reversal.
+    Reversal(Box<Reversal>),
 }
 
 /// An accepted command: what it changes and what it answers.

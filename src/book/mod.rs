@@ -10,6 +10,7 @@ mod decide;
 pub mod effects;
 mod needs;
 pub mod refusal;
+pub mod reversible;
 pub mod slots;
 
 use std::collections::BTreeSet;
@@ -28,17 +29,19 @@ use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dates::Zone;
 use crate::domain::{
     BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
-    ObjectionId, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, VoucherId,
+    Month, ObjectionId, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, Sequence, VoucherId,
 };
 use crate::evidence::{Evidence, Invoice};
-use crate::ledger::{BalanceKey, Deltas, LedgerError, balances};
+use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
 use crate::loans::{Loan, LoanKey};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine};
+use crate::periods::Period;
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::{ContractKey, Rental};
+use crate::reversals::{Reversal, Reversible};
 use crate::vouchers::{Uses, Voucher, VoucherStatus};
 
 /// A dated reference rate.
@@ -57,6 +60,10 @@ pub struct Series(pub String);
 /// A key of the book.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
+    /// A month that was closed.
+    Period(Month),
+    /// What was posted in each month up to this one.
+    Turnovers(Month),
     /// An organisation.
     Organisation(CreditCode),
     /// A dated reference rate.
@@ -95,6 +102,10 @@ pub enum Key {
     BatchClaims(PaymentBatchId),
     /// A recovery.
     Recovery(RecoveryId),
+    /// The reversal of a leaf.
+    Reversal(Sequence),
+    /// What a leaf can be reversed as.
+    Reversible(Sequence),
     /// An organisation's vouchers that claims may draw on.
     LiveVouchers(CreditCode),
     /// The vouchers on a contract.
@@ -115,6 +126,10 @@ pub type Keys = BTreeSet<Key>;
 pub struct Book {
     /// The agency itself; none before its first leaf.
     pub agency: Option<Agency>,
+    /// Months that were closed.
+    pub periods: Slots<Month, Period>,
+    /// What was posted in each month: an index of the postings, kept where it is known.
+    pub turnovers: MonthlyTurnovers,
     /// Organisations.
     pub organisations: Slots<CreditCode, Organisation>,
     /// Reference rates.
@@ -153,6 +168,10 @@ pub struct Book {
     pub batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>,
     /// Recoveries.
     pub recoveries: Slots<RecoveryId, Recovery>,
+    /// Reversals, by what they reverse.
+    pub reversals: Slots<Sequence, Reversal>,
+    /// Postings that can be reversed: an index of the log, kept where it is known.
+    pub reversible: Slots<Sequence, Reversible>,
     /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
     pub live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>,
     /// Vouchers by contract.
@@ -170,6 +189,8 @@ impl Book {
     pub fn complete() -> Self {
         Self {
             agency: None,
+            periods: Slots::complete(),
+            turnovers: MonthlyTurnovers::complete(),
             organisations: Slots::complete(),
             reference_rates: Slots::complete(),
             programmes: Slots::complete(),
@@ -189,6 +210,8 @@ impl Book {
             payment_lines: Slots::complete(),
             batch_claims: Slots::complete(),
             recoveries: Slots::complete(),
+            reversals: Slots::complete(),
+            reversible: Slots::complete(),
             live_vouchers: Slots::complete(),
             uses: Slots::complete(),
             usages: Slots::complete(),
@@ -200,6 +223,8 @@ impl Book {
     /// Whether a key was looked for.
     pub fn knows(&self, key: &Key) -> bool {
         match key {
+            Key::Period(k) => self.periods.knows(k),
+            Key::Turnovers(k) => self.turnovers.knows(*k),
             Key::Organisation(k) => self.organisations.knows(k),
             Key::ReferenceRate(k) => self.reference_rates.knows(k),
             Key::Programme(k) => self.programmes.knows(k),
@@ -219,6 +244,8 @@ impl Book {
             Key::PaymentLine(k) => self.payment_lines.knows(k),
             Key::BatchClaims(k) => self.batch_claims.knows(k),
             Key::Recovery(k) => self.recoveries.knows(k),
+            Key::Reversal(k) => self.reversals.knows(k),
+            Key::Reversible(k) => self.reversible.knows(k),
             Key::LiveVouchers(k) => self.live_vouchers.knows(k),
             Key::ContractUses(k) => self.uses.knows(k),
             Key::Usage(k) => self.usages.knows(k),
@@ -230,6 +257,8 @@ impl Book {
     /// Marks a key as looked for and, unless it was put, not there.
     pub fn looked_for(&mut self, key: Key) {
         match key {
+            Key::Period(k) => self.periods.looked_for(k),
+            Key::Turnovers(k) => self.turnovers.looked_for(k),
             Key::Organisation(k) => self.organisations.looked_for(k),
             Key::ReferenceRate(k) => self.reference_rates.looked_for(k),
             Key::Programme(k) => self.programmes.looked_for(k),
@@ -249,6 +278,8 @@ impl Book {
             Key::PaymentLine(k) => self.payment_lines.looked_for(k),
             Key::BatchClaims(k) => self.batch_claims.looked_for(k),
             Key::Recovery(k) => self.recoveries.looked_for(k),
+            Key::Reversal(k) => self.reversals.looked_for(k),
+            Key::Reversible(k) => self.reversible.looked_for(k),
             Key::LiveVouchers(k) => self.live_vouchers.looked_for(k),
             Key::ContractUses(k) => self.uses.looked_for(k),
             Key::Usage(k) => self.usages.looked_for(k),
@@ -279,6 +310,10 @@ impl Book {
     pub fn apply(&mut self, effects: &Effects) -> Result<(), Fault> {
         for (key, after) in self.moved(effects)? {
             self.balances.put(key, after);
+        }
+        if let Some(day) = effects.effective_date {
+            let added = self.turnovers.add(Month::of(day), &effects.posting);
+            added.map_err(|e| Fault::Broken(e.to_string()))?;
         }
         for change in &effects.changes {
             self.put(change.clone())?;
@@ -330,6 +365,7 @@ impl Book {
         match change {
             Change::Agency(a) => self.agency = Some(a),
             Change::Organisation(o) => self.organisations.put(o.credit_code, *o),
+            Change::Period(p) => self.periods.put(p.month, *p),
             Change::ReferenceRate(r) => {
                 self.reference_rates.put(RateKey { name: r.name.clone(), date: r.date }, r);
             }
@@ -355,6 +391,8 @@ impl Book {
             }
             Change::Voucher(v) => self.put_voucher(*v),
             Change::Recovery(r) => self.recoveries.put(r.id, *r),
+            Change::Reversal(r) => self.reversals.put(r.sequence, *r),
+            Change::Reversible { sequence, posting } => self.reversible.put(sequence, posting),
             Change::Claim(c) => self.claims.put(c.id, *c),
             Change::Recalculation(r) => self.recalculations.put(r.key(), *r),
             Change::Objection(o) => self.objections.put(o.id, *o),

@@ -5,16 +5,18 @@ use serde::Serialize;
 use crate::agencies::AgencyError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
-use crate::domain::{Date, Sequence};
+use crate::domain::{Date, Month, Sequence};
 use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
+use crate::periods::PeriodError;
 use crate::programmes::ProgrammeError;
 use crate::programmes::calculation::CalculationError;
 use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
+use crate::reversals::ReversalError;
 use crate::vouchers::VoucherError;
 
 use super::slots::Fault;
@@ -58,6 +60,12 @@ pub enum AccessError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum DateError {
+    /// In a month that is closed.
+    #[error("{period} is closed")]
+    PeriodClosed {
+        /// The month.
+        period: Month,
+    },
     /// Later than the business date.
     #[error("{effective_date} is later than {business_date}")]
     EffectiveDateInFuture {
@@ -89,6 +97,9 @@ pub enum Refusal {
     /// An agency's own state.
     #[error(transparent)]
     Agency(#[from] AgencyError),
+    /// A month.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
     /// A reference rate.
     #[error(transparent)]
     ReferenceRate(#[from] ReferenceRateError),
@@ -125,6 +136,9 @@ pub enum Refusal {
     /// A recovery.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
+    /// A reversal.
+    #[error(transparent)]
+    Reversal(#[from] ReversalError),
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

@@ -18,6 +18,7 @@ pub mod exact;
 pub mod ids;
 pub mod invoice_number;
 pub mod money;
+pub mod month;
 pub mod percent;
 pub mod rounding;
 pub mod stamp;
@@ -35,6 +36,7 @@ pub use ids::{
 };
 pub use invoice_number::InvoiceNumber;
 pub use money::Money;
+pub use month::Month;
 pub use percent::{Percent, Points};
 pub use rounding::{Rounding, RoundingMode, RoundingScope};
 pub use stamp::{Revision, Sequence, Stamp};

@@ -6,26 +6,34 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::batch::BatchError;
-use super::store::NumberRow;
+use super::store::{LogRow, NumberRow};
+use crate::audit::leaf::Leaf;
+use crate::book::reversible::reversible;
 use crate::book::{Book, Key, Keys, RateKey, Series};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
+use crate::db::convert;
 use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
 use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
-use crate::ledger::store::{self as ledger, BalanceRow};
+use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month, read_months};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
+use crate::periods::store::PeriodRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::{ContractRow, RentalRow, by_contracts, contract_column};
+use crate::reversals::store::ReversalRow;
 use crate::vouchers::Uses;
 use crate::vouchers::store::{ContractUseRow, LiveRow, VoucherRow, live_of, uses_of};
 
 /// The keys of one round, by table.
 #[derive(Default)]
 struct Wanted {
+    periods: Vec<String>,
+    /// The last day of the last month whose turnovers are asked for.
+    turnovers: Option<chrono::NaiveDate>,
     organisations: Vec<String>,
     rates: Vec<(String, chrono::NaiveDate)>,
     programmes: Vec<String>,
@@ -45,6 +53,8 @@ struct Wanted {
     payment_lines: Vec<(Uuid, Uuid)>,
     batch_claims: Vec<Uuid>,
     recoveries: Vec<Uuid>,
+    reversals: Vec<i64>,
+    reversible: Vec<i64>,
     live_vouchers: Vec<String>,
     uses: Vec<Uuid>,
     usages: Vec<(String, String, i16, String)>,
@@ -63,6 +73,8 @@ impl Wanted {
 
     fn add(&mut self, key: &Key) {
         match key {
+            Key::Period(k) => self.periods.push(k.to_string()),
+            Key::Turnovers(k) => self.turnovers = self.turnovers.max(Some(k.last_day().naive())),
             Key::Organisation(k) => self.organisations.push(k.to_string()),
             Key::ReferenceRate(k) => self.rates.push((k.name.to_string(), k.date.naive())),
             Key::Programme(k) => self.programmes.push(k.to_string()),
@@ -84,6 +96,8 @@ impl Wanted {
             Key::PaymentLine(k) => self.payment_lines.push((k.batch.uuid(), k.claim.uuid())),
             Key::BatchClaims(k) => self.batch_claims.push(k.uuid()),
             Key::Recovery(k) => self.recoveries.push(k.uuid()),
+            Key::Reversal(k) => self.reversals.push(convert::sequence(*k)),
+            Key::Reversible(k) => self.reversible.push(convert::sequence(*k)),
             Key::LiveVouchers(k) => self.live_vouchers.push(k.to_string()),
             Key::ContractUses(k) => self.uses.push(k.uuid()),
             Key::Usage(k) => self.usages.push(usage_columns(k)),
@@ -96,6 +110,8 @@ impl Wanted {
 /// Rows of the tables that the book is made of.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
+    pub periods: Vec<PeriodRow>,
+    pub turnovers: Vec<MonthRow>,
     pub organisations: Vec<OrganisationRow>,
     pub rates: Vec<ReferenceRateRow>,
     pub programmes: Vec<ProgrammeRow>,
@@ -114,6 +130,8 @@ pub(super) struct Rows {
     pub payment_lines: Vec<PaymentLineRow>,
     pub batch_claims: Vec<PlacedRow>,
     pub recoveries: Vec<RecoveryRow>,
+    pub reversals: Vec<ReversalRow>,
+    pub leaves: Vec<LogRow>,
     pub live: Vec<LiveRow>,
     pub usages: Vec<UsageRow>,
     pub numbers: Vec<NumberRow>,
@@ -158,9 +176,17 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
             claims_of(conn, &wanted.batch_claims).await
         }
     };
+    let turnovers = async {
+        match wanted.turnovers {
+            Some(until) => by_month(conn, None, until).await,
+            None => Ok(Vec::new()),
+        }
+    };
     let uses =
         async { if wanted.uses.is_empty() { Ok(Vec::new()) } else { uses_of(conn, &wanted.uses).await } };
     let (
+        periods,
+        turnovers,
         organisations,
         rates,
         programmes,
@@ -179,6 +205,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         payment_lines,
         batch_claims,
         recoveries,
+        reversals,
+        leaves,
         live,
         usages,
         numbers,
@@ -186,6 +214,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         contracts,
         uses,
     ) = tokio::try_join!(
+        PeriodRow::by_keys(conn, &wanted.periods),
+        turnovers,
         OrganisationRow::by_keys(conn, &wanted.organisations),
         ReferenceRateRow::by_keys(conn, &wanted.rates),
         ProgrammeRow::by_keys(conn, &wanted.programmes),
@@ -204,6 +234,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         PaymentLineRow::by_keys(conn, &wanted.payment_lines),
         batch_claims,
         RecoveryRow::by_keys(conn, &wanted.recoveries),
+        ReversalRow::by_keys(conn, &wanted.reversals),
+        LogRow::by_keys(conn, &wanted.reversible),
         live,
         UsageRow::by_keys(conn, &wanted.usages),
         NumberRow::by_keys(conn, &wanted.numbers),
@@ -212,6 +244,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         uses,
     )?;
     Ok(Rows {
+        periods,
+        turnovers,
         organisations,
         rates,
         programmes,
@@ -230,6 +264,8 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         payment_lines,
         batch_claims,
         recoveries,
+        reversals,
+        leaves,
         live,
         usages,
         numbers,
@@ -242,6 +278,13 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
 impl Rows {
     /// Puts what was read into the book.
     pub(super) fn put(&self, book: &mut Book) -> Result<(), BatchError> {
+        for row in &self.periods {
+            let period = row.read()?;
+            book.periods.load(period.month, period);
+        }
+        for (month, turnovers) in read_months(&self.turnovers)? {
+            book.turnovers.load(month, turnovers);
+        }
         for row in &self.organisations {
             let organisation = row.read()?;
             book.organisations.load(organisation.credit_code, organisation);
@@ -318,6 +361,18 @@ impl Rows {
         for row in &self.recoveries {
             let recovery = row.read()?;
             book.recoveries.load(recovery.id, recovery);
+        }
+        for row in &self.reversals {
+            let reversal = row.read()?;
+            book.reversals.load(reversal.sequence, reversal);
+        }
+        for row in &self.leaves {
+            let leaf = Leaf::decode(&row.leaf).map_err(|error| BatchError::unreadable(&error.to_string()))?;
+            let Some(posted) = &leaf.postings else { continue };
+            let day = posted.effective_date;
+            if let Some(posting) = reversible(&leaf.command, &leaf.outcome, &posted.lines, day) {
+                book.reversible.load(leaf.sequence, posting);
+            }
         }
         let mut by_organisation: BTreeMap<CreditCode, BTreeSet<VoucherId>> = BTreeMap::new();
         for row in &self.live {

@@ -11,6 +11,7 @@ pub mod export;
 mod fold;
 mod follow;
 mod load;
+mod posted;
 pub mod store;
 pub mod submission;
 pub mod tiles;

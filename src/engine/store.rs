@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::agencies::Agency;
 use crate::audit::tree::Frontier;
 use crate::db::convert::{self, Unreadable};
-use crate::domain::{AgencyCode, Date, Instant, Sequence};
+use crate::domain::{AgencyCode, Date, Instant, Month, Sequence};
 use crate::{rows, statement};
 
 rows! {
@@ -24,6 +24,7 @@ rows! {
         sandbox: bool,
         business_date: Option<NaiveDate>,
         related_programmes: Value,
+        closed_through: Option<NaiveDate>,
     }
 }
 
@@ -270,6 +271,7 @@ impl HeadRow {
                 business_date: self.business_date.map(Date::from_naive),
                 semantics: convert::read_count(self.semantics)?,
                 related_programmes: convert::read_json(&self.related_programmes)?,
+                closed_through: self.closed_through.map(|day| Month::of(Date::from_naive(day))),
             }),
         })
     }
@@ -288,6 +290,7 @@ impl HeadRow {
             sandbox: agency.sandbox,
             business_date: agency.business_date.map(Date::naive),
             related_programmes: convert::json(&agency.related_programmes)?,
+            closed_through: agency.closed_through.map(|month| month.last_day().naive()),
         })
     }
 }

@@ -103,6 +103,7 @@ table! {
     "invalid_text": 422, ["文字无效", "文字为空、过长、首尾有空白或含控制字符。"], ["Invalid text", "The text is empty, too long, has blanks at an end or control characters."];
     "invalid_reason": 422, ["理由无效", "理由须为 1 至 2,000 个字符。"], ["Invalid reason", "A reason takes 1 to 2,000 characters."];
     "invalid_date": 422, ["日期无效", "日期须为 YYYY-MM-DD。"], ["Invalid date", "A date is written YYYY-MM-DD."];
+    "invalid_month": 422, ["月份无效", "月份须为 YYYY-MM。"], ["Invalid month", "A month is written YYYY-MM."];
     "invalid_instant": 422, ["时刻无效", "时刻须符合 RFC 3339。"], ["Invalid instant", "An instant is written as RFC 3339 says."];
     "invalid_zone": 422, ["时区无效", "时区须为 IANA 名称。"], ["Invalid zone", "A zone is named as the IANA database does."];
     "invalid_fiscal_year": 422, ["年度无效", "年度须为 1900 至 2999 的整数。"], ["Invalid fiscal year", "A fiscal year is an integer from 1900 to 2999."];
@@ -115,6 +116,7 @@ table! {
     "credit_code_checksum": 422, ["统一社会信用代码校验位不符", "第 18 位校验字符不符（GB 32100-2015）。"], ["Credit code checksum", "The 18th character is not the check character (GB 32100-2015)."];
     "format_not_supported": 422, ["格式不支持", "不支持格式“{format}”。"], ["Format not supported", "The format \"{format}\" is not supported."];
     // when, and the agency
+    "period_closed": 409, ["期间已结账", "会计期间 {period} 已结账，不再记账。"], ["Period closed", "The period {period} is closed and takes no postings."];
     "effective_date_in_future": 422, ["日期晚于业务日期", "{effective_date} 晚于业务日期 {business_date}。"], ["Effective date in the future", "{effective_date} is later than the business date {business_date}."];
     "effective_date_too_early": 422, ["日期过早", "{effective_date} 早于 {earliest}。"], ["Effective date too early", "{effective_date} is earlier than {earliest}."];
     "business_date_backwards": 422, ["业务日期不能后退", "业务日期已是 {business_date}。"], ["Business date backwards", "The business date stands at {business_date} already."];
@@ -122,6 +124,8 @@ table! {
     "semantics_unknown": 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
     "wrong_state": 409, ["状态不符", "当前状态“{status}”不允许此操作。"], ["Wrong state", "It cannot be done in the state \"{status}\"."];
     "reason_missing": 422, ["缺少理由", "退回或驳回须说明理由。"], ["Reason missing", "To return or reject needs a reason."];
+    "period_not_over": 409, ["期间未结束", "会计期间 {month} 至 {last_day} 为止，业务日期为 {business_date}。"], ["Period not over", "The period {month} ends on {last_day}; the business date is {business_date}."];
+    "period_unbalanced": 409, ["试算不平衡", "{month}：账簿 {book} 借方 {debit}，贷方 {credit}。"], ["Period unbalanced", "{month}: book {book} has debits of {debit} and credits of {credit}."];
     // reference rates, organisations
     "reference_rate_exists": 409, ["参考利率已录入", "{name} 在 {date} 的利率已录入。"], ["Reference rate exists", "{name} is loaded for {date} already."];
     "organisation_exists": 409, ["单位已登记", "{credit_code} 已登记。"], ["Organisation exists", "{credit_code} is registered already."];
@@ -203,6 +207,10 @@ table! {
     "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
     "offset_mismatch": 422, ["不能抵扣", "{member} 不同，不能抵扣。"], ["Offset mismatch", "It cannot be offset: the {member} is another."];
     "too_many_receipts": 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];
+    "not_reversible": 409, ["不能冲销", "{sequence} 号记录不能冲销：可冲销的是指标变动、拨付、追回到账和核销。券请撤销（cancel），申领请退回或驳回，追回请核销。"], ["Not reversible", "Leaf {sequence} is not reversed: changes of a budget, payments, receipts and write-offs are. A voucher is cancelled, a claim returned or rejected, a recovery written off."];
+    "already_reversed": 409, ["已冲销", "已由 {reversed_by} 号分录冲销。"], ["Already reversed", "It was reversed by transaction {reversed_by}."];
+    "not_latest": 409, ["有后续分录", "{document} 有后续分录以它为据，请先冲销后续分录。"], ["Not the latest", "Later postings of {document} rest on it; reverse those first."];
+    "below_floor": 409, ["余额不足", "科目 {account} 余额 {balance}，需要 {requested}。"], ["Balance too low", "Account {account} has {balance}; {requested} would leave it."];
     "validity_out_of_range": 422, ["有效期超出范围", "最后可用日超出日历范围。"], ["Validity out of range", "The last usable day lies beyond the calendar."];
 }
 
@@ -274,6 +282,7 @@ mod tests {
             "book",
             "agencies",
             "reference_rates",
+            "periods",
             "organisations",
             "programmes",
             "evidence",
@@ -283,6 +292,7 @@ mod tests {
             "claims",
             "payments",
             "recoveries",
+            "reversals",
         ];
         let codes: BTreeSet<String> =
             rooms.iter().flat_map(|room| read(room)).flat_map(|s| refusals(&s)).collect();

@@ -15,11 +15,13 @@ use crate::evidence::api::{EvidenceView, version as evidence_version};
 use crate::loans::api::LoanView;
 use crate::organisations::api::OrganisationView;
 use crate::payments::api::PaymentBatchView;
+use crate::periods::api::PeriodView;
 use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
 use crate::recoveries::api::RecoveryView;
 use crate::reference_rates::api::ReferenceRateView;
 use crate::rentals::api::RentalView;
 use crate::reports::attachments::{Attachments, Wanted};
+use crate::reversals::api::ReversalView;
 use crate::vouchers::api::VoucherView;
 
 /// What the views of some outcomes show beside them: what the request itself brought, else from the database.
@@ -63,6 +65,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::Programme(_)
         | Outcome::Rental(_)
         | Outcome::Loan(_) => {}
+        Outcome::Period(period) => PeriodView::wants(period, wanted),
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
         Outcome::Evidence { evidence, invoice } => EvidenceView::wants(evidence, invoice.as_deref(), wanted),
         Outcome::Rules(version) => RulesView::wants(version, wanted),
@@ -73,6 +76,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
             VoucherView::wants(voucher, wanted);
         }
         Outcome::Recovery(recovery) => RecoveryView::wants(recovery, wanted),
+        Outcome::Reversal(reversal) => ReversalView::wants(reversal, wanted),
         Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
         Outcome::Recalculation { recalculation, .. } => RecalculationView::wants(recalculation, wanted),
         Outcome::Objection(objection) => ObjectionView::wants(objection, wanted),
@@ -90,6 +94,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::AccountsRead { batch, generation, lines, total } => {
             Ok(json!({"batch": batch, "generation": generation, "lines": lines, "total": total}))
         }
+        Outcome::Period(period) => serde_json::to_value(PeriodView::of(period, attached)),
         Outcome::Organisation(organisation) => {
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
@@ -105,6 +110,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
+        Outcome::Reversal(reversal) => serde_json::to_value(ReversalView::of(reversal, attached)),
         Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
         Outcome::Recalculation { recalculation, .. } => {
@@ -122,6 +128,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
 pub fn version(outcome: &Outcome) -> Option<Sequence> {
     let revision = match outcome {
         Outcome::Agency(_) | Outcome::Group { .. } | Outcome::AccountsRead { .. } => return None,
+        Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,
         Outcome::Programme(programme) => programme.revision,
@@ -136,6 +143,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => voucher.revision,
         Outcome::Recovery(recovery) => recovery.revision,
+        Outcome::Reversal(reversal) => reversal.revision,
         Outcome::Claim { claim, .. } => claim.revision,
         Outcome::Recalculation { recalculation, .. } => recalculation.revision,
         Outcome::Objection(objection) => objection.revision,

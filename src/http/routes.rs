@@ -19,12 +19,14 @@ use crate::evidence::api as evidence;
 use crate::loans::{api as loans, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
+use crate::periods::api as periods;
 use crate::programmes::api as programmes;
 use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
 use crate::reports::{api as reports, audit_api as audit, work_api as work};
+use crate::reversals::api as reversals;
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -317,6 +319,13 @@ pub static ROUTES: &[Route] = &[
     get("/v1/ledger/transactions", INSIDE, ["分录列表", "List transactions"], read!(reports::list), page::<reports::TransactionView>())
         .with(&[LIMIT, CURSOR, PROGRAMME, ORGANISATION, ACCOUNT, DOCUMENT, FROM, UNTIL]),
     get("/v1/ledger/transactions/{sequence}", INSIDE, ["分录", "A transaction"], read!(reports::get), of::<reports::TransactionView>()),
+    post("/v1/ledger/transactions/{sequence}/reverse", OFFICER, ["提出冲销", "Propose a reversal"], reversals::propose, [of::<organisations::WithReason>(), of::<reversals::ReversalView>()]).creating(),
+    post("/v1/ledger/transactions/{sequence}/reverse/approve", APPROVER, ["批准冲销", "Approve a reversal"], reversals::approve, [of::<claims::ByPath>(), of::<reversals::ReversalView>()]),
+    post("/v1/ledger/transactions/{sequence}/approve", APPROVER, ["批准冲销（同上）", "Approve a reversal (the same by a shorter path)"], reversals::approve, [of::<claims::ByPath>(), of::<reversals::ReversalView>()]),
+    get("/v1/ledger/reversals", INSIDE, ["冲销列表", "List reversals"], read!(reversals::list), page::<reversals::ReversalView>()).with(&[LIMIT, CURSOR, STATUS]),
+    get("/v1/periods", INSIDE, ["会计期间列表", "List periods"], read!(periods::list), page::<periods::PeriodView>()).with(PAGE),
+    post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
+    post("/v1/periods/{month}/reopen", APPROVER, ["反结账", "Reopen a period and every one after it"], periods::reopen, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), of::<reports::TrialBalanceView>())
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),

@@ -9,7 +9,9 @@ pub mod balances;
 pub mod parts;
 pub mod postings;
 pub mod store;
+pub mod turnovers;
 
 pub use accounts::{Account, BookCode, Side};
 pub use balances::{BalanceKey, Deltas, LedgerError};
 pub use postings::{Dimensions, Line, Part, Posting};
+pub use turnovers::{MonthlyTurnovers, Turnover, Turnovers};

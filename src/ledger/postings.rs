@@ -186,6 +186,19 @@ impl Posting {
         debits.and(lines(owed, [Account::B2001, Account::F1212], Side::Credit, back_at))
     }
 
+    /// The exact opposite, pair by pair: with the original it comes to nothing on every account and dimension.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let opposite = |line: &Line| {
+            let side = match line.side {
+                Side::Debit => Side::Credit,
+                Side::Credit => Side::Debit,
+            };
+            Line { side, ..line.clone() }
+        };
+        Self(self.0.chunks(2).flat_map(|pair| pair.iter().rev().map(opposite)).collect())
+    }
+
     /// Both postings as one.
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -285,8 +298,27 @@ mod tests {
             ] {
                 prop_assert!(posting.balances().unwrap());
                 prop_assert_eq!(posting.is_empty(), fen == 0);
+                // by account, level, organisation, year
+                let mut sums = std::collections::BTreeMap::new();
+                for line in posting.clone().and(posting.reversed()).lines() {
+                    let key = (line.account, line.level.clone(), line.organisation, line.fiscal_year);
+                    let sign = if line.side == Side::Debit { 1 } else { -1 };
+                    *sums.entry(key).or_insert(0_i64) += sign * line.amount.fen();
+                }
+                prop_assert!(sums.values().all(|sum| *sum == 0), "{:?}", sums);
+                prop_assert_eq!(posting.reversed().reversed(), posting);
             }
         }
+    }
+
+    #[test]
+    fn a_payment_reversed_is_what_a_return_posts() {
+        let payee = CreditCode::parse("91310000MA1FL0000N").unwrap();
+        let parts = [Part { level: None, amount: Money::from_fen(7) }];
+        assert_eq!(
+            Posting::pay(&parts, &at(2025), payee).reversed(),
+            Posting::unpay(&parts, &at(2025), payee)
+        );
     }
 
     #[test]

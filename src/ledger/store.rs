@@ -1,12 +1,15 @@
 //! Balances, entries and totals in the database.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::accounts::Account;
+use super::accounts::{Account, BookCode};
 use super::balances::BalanceKey;
+use super::turnovers::{Turnover, Turnovers};
 use crate::db::convert::{self, Unreadable};
-use crate::domain::Money;
+use crate::domain::{Money, Month};
 use crate::{rows, statement};
 
 rows! {
@@ -78,4 +81,31 @@ impl BalanceRow {
 pub fn columns(key: &BalanceKey) -> (String, String, String) {
     let payee = key.payee.map(|p| p.to_string()).unwrap_or_default();
     (key.account.code().to_owned(), key.programme.to_string(), payee)
+}
+
+rows! {
+    /// Turnovers of a month and a book.
+    pub struct MonthRow { month: String, book: String, debit: Decimal, credit: Decimal }
+}
+
+statement! {
+    /// Turnovers by month and book, of days after one, or of all, up to and including another. It reads the totals, once for each
+    /// month that is closed.
+    pub fn by_month(after: Option<NaiveDate>, until: NaiveDate) -> Vec<MonthRow> =
+        "SELECT to_char(effective_date, 'YYYY-MM') AS month, left(account, 1) AS book, sum(debit) AS debit, \
+                sum(credit) AS credit \
+           FROM totals WHERE ($1::date IS NULL OR effective_date > $1) AND effective_date <= $2 GROUP BY 1, 2 ORDER BY 1, 2";
+}
+
+/// Rows as turnovers by month.
+pub fn read_months(rows: &[MonthRow]) -> Result<BTreeMap<Month, Turnovers>, Unreadable> {
+    let mut months: BTreeMap<Month, Turnovers> = BTreeMap::new();
+    for row in rows {
+        let book = BookCode::ALL.into_iter().find(|book| book.as_str() == row.book);
+        let book = book.ok_or_else(|| Unreadable(row.book.clone()))?;
+        let turnover = Turnover { debit: convert::money(row.debit)?, credit: convert::money(row.credit)? };
+        let of_it = months.entry(convert::read(&row.month)?).or_default();
+        of_it.add(book, turnover).map_err(|error| Unreadable(error.to_string()))?;
+    }
+    Ok(months)
 }

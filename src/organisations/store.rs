@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{BankAccount, Organisation};
+pub use crate::db::convert::{hash, read_hash};
+
 use crate::db::convert::{self, Unreadable};
-use crate::domain::TextHash;
 use crate::rows;
 
 rows! {
@@ -32,20 +33,6 @@ rows! {
         version: i64,
         updated_at: DateTime<Utc>,
     }
-}
-
-/// A digest from its bytes.
-pub fn read_hash(bytes: Option<&[u8]>) -> Result<Option<TextHash>, Unreadable> {
-    bytes
-        .map(|b| {
-            b.try_into().map(TextHash::new).map_err(|_| Unreadable("a digest of another length".to_owned()))
-        })
-        .transpose()
-}
-
-/// A digest as bytes.
-pub fn hash(hash: Option<TextHash>) -> Option<Vec<u8>> {
-    hash.map(|h| h.as_bytes().to_vec())
 }
 
 impl OrganisationRow {

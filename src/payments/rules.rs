@@ -198,3 +198,15 @@ pub fn claim_after(
         (Effect::Pays | Effect::Nothing | Effect::Reverses, _) => claims::restated(claim),
     }
 }
+
+/// A paid line whose payment was reversed, as one that the bank sent back: it has no further result, so no file of the
+/// batch ever takes a line again.
+pub fn reversed(line: &PaymentLine, (day, reason): (Date, TextHash), stamp: &Stamp) -> PaymentLine {
+    PaymentLine {
+        status: LineStatus::Returned,
+        date: Some(day),
+        reason: Some(reason),
+        revision: line.revision.next(stamp),
+        ..line.clone()
+    }
+}

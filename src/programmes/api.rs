@@ -9,8 +9,8 @@ use super::store::{BudgetChangeRow, RulesRow};
 use super::views::Budget;
 pub use super::views::{BudgetChangeView, ProgrammeView, RulesView};
 use super::{
-    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetRequest, Instrument, LegalBasis, Policy,
-    ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion,
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeStatus, BudgetRequest, Instrument,
+    LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion,
     Title,
 };
 use crate::agencies::api::today;
@@ -253,7 +253,7 @@ pub async fn list_rules(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn list_changes(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
     let page = request.page()?;
-    let status = Filters::of(&request.query)?.word::<ProposalStatus>()?.map(ProposalStatus::as_str);
+    let status = Filters::of(&request.query)?.word::<BudgetChangeStatus>()?.map(BudgetChangeStatus::as_str);
     let conn = request.reader().await?;
     let found = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
     if found.is_none() {

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ProposalStatus;
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, SignedAmount};
 use crate::domain::{BudgetChangeId, Date, Line, Money, ProgrammeCode, Revision, Subject, TextHash};
@@ -31,6 +30,29 @@ impl BudgetChangeKind {
     }
 }
 
+/// Where a change of a budget is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetChangeStatus {
+    /// It waits for another person.
+    Proposed,
+    /// Posted.
+    Approved,
+    /// Its posting was reversed.
+    Reversed,
+}
+
+impl BudgetChangeStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Reversed => "reversed",
+        }
+    }
+}
+
 /// A change of a programme's budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetChange {
@@ -54,7 +76,7 @@ pub struct BudgetChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_date: Option<Date>,
     /// Whether it is posted.
-    pub status: ProposalStatus,
+    pub status: BudgetChangeStatus,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,

@@ -19,7 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::{CreditCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash};
-pub use budget::{ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetRequest, ProposeBudgetChange};
+pub use budget::{
+    ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
+    ProposeBudgetChange,
+};
 pub use policy::{Policy, PolicyError};
 
 /// What a programme pays for.

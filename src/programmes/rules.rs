@@ -2,8 +2,9 @@
 
 use super::policy::RelatedProvider;
 use super::{
-    BudgetChange, BudgetChangeKind, BudgetRequest, Instrument, Policy, Programme, ProgrammeError,
-    ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion,
+    BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest, Instrument, Policy, Programme,
+    ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
+    RulesVersion,
 };
 use crate::domain::{Actor, Date, Money, Revision, Stamp, Subject, TextHash};
 use crate::ledger::{Dimensions, Posting};
@@ -180,7 +181,7 @@ pub fn propose_budget_change(
         document: None,
         source: None,
         effective_date: None,
-        status: ProposalStatus::Proposed,
+        status: BudgetChangeStatus::Proposed,
         reason: None,
         created_by: actor.subject.clone(),
         approved_by: None,
@@ -227,31 +228,53 @@ pub fn approve_budget_change(
     approver: &Subject,
     stamp: &Stamp,
 ) -> Result<(BudgetChange, Posting), ProgrammeError> {
-    let at = Dimensions {
-        programme: change.programme.clone(),
-        organisation: None,
-        level: None,
-        fiscal_year: change.fiscal_year,
-    };
-    let leaving =
-        if change.amount < Money::ZERO { change.amount.negated().ok() } else { Some(change.amount) };
-    let leaving = leaving.unwrap_or(change.amount);
-    let takes = change.kind == BudgetChangeKind::Lapse || change.amount < Money::ZERO;
-    if takes && leaving > available {
+    let leaving = leaving(change);
+    if takes(change) && leaving > available {
         return Err(ProgrammeError::PotExhausted { available, requested: leaving });
     }
-    let posting = match change.kind {
-        BudgetChangeKind::Appropriation => Posting::appropriate(change.amount, &at),
-        BudgetChangeKind::Adjustment if takes => Posting::reduce_appropriation(leaving, &at),
-        BudgetChangeKind::Adjustment => Posting::appropriate(change.amount, &at),
-        BudgetChangeKind::Lapse => Posting::lapse(leaving, &at),
-    };
+    let posting = posting_of(change);
     let approved = BudgetChange {
-        status: ProposalStatus::Approved,
+        status: BudgetChangeStatus::Approved,
         effective_date: Some(change.effective_date.unwrap_or(stamp.business_date)),
         approved_by: Some(approver.clone()),
         revision: change.revision.next(stamp),
         ..change.clone()
     };
     Ok((approved, posting))
+}
+
+/// CNY that moves: an adjustment that takes away is written below zero.
+fn leaving(change: &BudgetChange) -> Money {
+    if change.amount < Money::ZERO { change.amount.negated().unwrap_or(change.amount) } else { change.amount }
+}
+
+/// Whether what is available becomes less.
+fn takes(change: &BudgetChange) -> bool {
+    change.kind == BudgetChangeKind::Lapse || change.amount < Money::ZERO
+}
+
+/// What a change of the budget posts when it is approved.
+pub fn posting_of(change: &BudgetChange) -> Posting {
+    let at = Dimensions {
+        programme: change.programme.clone(),
+        organisation: None,
+        level: None,
+        fiscal_year: change.fiscal_year,
+    };
+    let leaving = leaving(change);
+    match change.kind {
+        BudgetChangeKind::Appropriation => Posting::appropriate(change.amount, &at),
+        BudgetChangeKind::Adjustment if takes(change) => Posting::reduce_appropriation(leaving, &at),
+        BudgetChangeKind::Adjustment => Posting::appropriate(change.amount, &at),
+        BudgetChangeKind::Lapse => Posting::lapse(leaving, &at),
+    }
+}
+
+/// An approved change whose posting was reversed.
+pub fn reversed(change: &BudgetChange, stamp: &Stamp) -> BudgetChange {
+    BudgetChange {
+        status: BudgetChangeStatus::Reversed,
+        revision: change.revision.next(stamp),
+        ..change.clone()
+    }
 }

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::queries::BudgetFound;
 use super::{
-    BudgetChange, BudgetChangeKind, Instrument, LegalBasis, Policy, Programme, ProgrammeStatus,
-    ProposalStatus, RulesVersion, Title, rules,
+    BudgetChange, BudgetChangeKind, BudgetChangeStatus, Instrument, LegalBasis, Policy, Programme,
+    ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,
 };
 use crate::db::convert::{self, Unreadable};
 use crate::domain::dates::{FiscalYear, Window};
@@ -182,7 +182,7 @@ pub struct BudgetChangeView {
     document: Option<Line>,
     source: Option<Line>,
     effective_date: Option<Date>,
-    status: ProposalStatus,
+    status: BudgetChangeStatus,
     reason: Option<String>,
     created_by: Subject,
     approved_by: Option<Subject>,

@@ -53,6 +53,8 @@ pub struct ReceiptView {
     amount: Money,
     date: Date,
     bank_reference: Line,
+    /// Whether its posting was reversed: it counts no more.
+    reversed: bool,
 }
 
 /// What is due of a claim, to be kept.
@@ -114,6 +116,7 @@ impl RecoveryView {
             amount: r.amount,
             date: r.date,
             bank_reference: r.bank_reference.clone(),
+            reversed: r.reversed,
         };
         let offset = |o: &RecoveryOffset| OffsetView { claim_id: o.claim, amount: o.amount, date: o.date };
         Self {

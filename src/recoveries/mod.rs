@@ -53,6 +53,9 @@ pub struct Receipt {
     pub date: Date,
     /// What the bank calls it.
     pub bank_reference: Line,
+    /// Whether its posting was reversed: it counts no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reversed: bool,
 }
 
 /// What was kept of a claim that was due to the same payee.

@@ -8,7 +8,7 @@ use crate::claims::recalculation::Recalculation;
 use crate::claims::{Claim, ClaimPayment, SettledBy, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp};
-use crate::ledger::{Account, Part, parts};
+use crate::ledger::{Account, Dimensions, Part, Posting, parts};
 
 /// What of a paid claim was not asked back yet.
 pub fn outstanding_of(claim: &Claim) -> Result<Money, RecoveryError> {
@@ -107,7 +107,7 @@ pub fn received(
     let amount = command.amount.money();
     let (mut after, parts) = less_owed(recovery, amount, stamp)?;
     let (date, bank_reference) = (command.date, command.bank_reference.clone());
-    after.receipts.push(Receipt { amount, date, bank_reference });
+    after.receipts.push(Receipt { amount, date, bank_reference, reversed: false });
     Ok((after, parts))
 }
 
@@ -215,6 +215,55 @@ pub fn written_off(recovery: &Recovery, stamp: &Stamp) -> Result<Recovery, OutOf
         status: RecoveryStatus::Settled,
         written_off: outstanding(recovery)?,
         owed: parts::minus(&recovery.owed, &recovery.owed)?,
+        revision: recovery.revision.next(stamp),
+        ..recovery.clone()
+    })
+}
+
+/// What a receipt of a day posts.
+pub fn receipt_posting(recovery: &Recovery, parts: &[Part], day: Date, at: &Dimensions) -> Posting {
+    if day.year() == recovery.paid_on.year() {
+        Posting::recovered(parts, at)
+    } else {
+        Posting::recovered_later(parts, credited(recovery), at)
+    }
+}
+
+/// Whether nothing came after this receipt (counted from 1) that still counts: no other receipt, no write-off.
+pub fn is_last(recovery: &Recovery, number: usize) -> bool {
+    let standing = recovery.receipts.iter().rposition(|receipt| !receipt.reversed);
+    standing.is_some_and(|last| last.saturating_add(1) == number) && recovery.written_off.is_zero()
+}
+
+/// A recovery whose last receipt was reversed.
+pub fn unreceived(
+    recovery: &Recovery,
+    number: usize,
+    parts: &[Part],
+    stamp: &Stamp,
+) -> Result<Recovery, OutOfRange> {
+    let came = Money::sum(parts.iter().map(|part| part.amount))?;
+    let reversed = |(receipt, place): (&Receipt, usize)| Receipt {
+        reversed: receipt.reversed || place == number,
+        ..receipt.clone()
+    };
+    Ok(Recovery {
+        received: recovery.received.minus(came)?,
+        receipts: recovery.receipts.iter().zip(1..).map(reversed).collect(),
+        ..owed_again(recovery, parts, stamp)?
+    })
+}
+
+/// A recovery of which these parts are outstanding again. What was given up was the whole rest.
+pub fn owed_again(recovery: &Recovery, parts: &[Part], stamp: &Stamp) -> Result<Recovery, OutOfRange> {
+    let again = |owed: &Part| {
+        let back = parts.iter().filter(|part| part.level == owed.level).map(|part| part.amount);
+        Ok(Part { level: owed.level.clone(), amount: owed.amount.plus(Money::sum(back)?)? })
+    };
+    Ok(Recovery {
+        status: RecoveryStatus::Approved,
+        written_off: Money::ZERO,
+        owed: recovery.owed.iter().map(again).collect::<Result<_, _>>()?,
         revision: recovery.revision.next(stamp),
         ..recovery.clone()
     })

@@ -14,6 +14,9 @@ use crate::domain::{CreditCode, Date, Instant, Money, ProgrammeCode, Sequence, S
 use crate::http::problem::Problem;
 use crate::http::verb::{ReadRequest, Reply, whole};
 use crate::ledger::{Account, BookCode};
+use crate::reversals::Reversal;
+use crate::reversals::queries::touching;
+use crate::reversals::store::ReversalRow;
 
 /// A name in both languages.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,6 +60,10 @@ pub struct TransactionView {
     /// Who asked for it.
     actor: Subject,
     document: String,
+    /// The transaction that it reverses.
+    reverses: Option<Sequence>,
+    /// The transaction that reverses it.
+    reversed_by: Option<Sequence>,
     entries: Vec<EntryView>,
 }
 
@@ -129,14 +136,19 @@ impl EntryView {
 }
 
 impl TransactionView {
-    fn of(leaf: &LeafFound, entries: &[EntryFound]) -> Result<Self, Unreadable> {
+    fn of(leaf: &LeafFound, entries: &[EntryFound], reversals: &[Reversal]) -> Result<Self, Unreadable> {
+        let sequence = convert::read_sequence(leaf.sequence)?;
+        let reverses = reversals.iter().find(|reversal| reversal.reversed_by == Some(sequence));
+        let reversed = reversals.iter().find(|reversal| reversal.sequence == sequence);
         Ok(Self {
-            sequence: convert::read_sequence(leaf.sequence)?,
+            sequence,
             kind: leaf.kind.clone(),
             effective_date: leaf.effective_date.map(Date::from_naive),
             recorded_at: Instant::new(leaf.recorded_at),
             actor: convert::read(&leaf.subject)?,
             document: leaf.document.clone(),
+            reverses: reverses.map(|reversal| reversal.sequence),
+            reversed_by: reversed.and_then(|reversal| reversal.reversed_by),
             entries: entries.iter().map(EntryView::of).collect::<Result<_, _>>()?,
         })
     }
@@ -145,13 +157,15 @@ impl TransactionView {
 async fn views(conn: &Connection, leaves: Vec<LeafFound>) -> Result<Vec<TransactionView>, Problem> {
     let sequences: Vec<i64> = leaves.iter().map(|leaf| leaf.sequence).collect();
     let found = transactions::entries(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
+    let reversals = touching(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
+    let reversals = whole(&reversals, ReversalRow::read)?;
     let mut entries: BTreeMap<i64, Vec<EntryFound>> = BTreeMap::new();
     for entry in found {
         entries.entry(entry.sequence).or_default().push(entry);
     }
     whole(&leaves, |leaf| {
         let lines = entries.get(&leaf.sequence).map(Vec::as_slice).unwrap_or_default();
-        TransactionView::of(leaf, lines)
+        TransactionView::of(leaf, lines, &reversals)
     })
 }
 

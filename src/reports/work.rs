@@ -85,6 +85,9 @@ statement! {
              SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at \
                FROM organisations WHERE $2 AND account_change ->> 'proposed_by' <> $3 \
              UNION ALL \
+             SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at \
+               FROM reversals WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             UNION ALL \
              SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at \
                FROM programmes WHERE $2 AND status = 'draft' AND created_by <> $3 \
              UNION ALL \

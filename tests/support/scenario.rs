@@ -72,7 +72,27 @@ pub fn steps() -> Vec<Step> {
         3,
         json!({ "lapse": { "fiscal_year": "2026", "amount": "1000", "reason": reason(8) } }),
     ));
+    let appropriation = json!({ "appropriation": { "amount": "777.77", "fiscal_year": "2027", "document": "预〔2027〕1号" } });
+    steps.extend(budget(4, appropriation));
+    let original = (leaves_of(&steps) - 1).to_string();
+    let propose = json!({ "propose_reversal": { "sequence": original, "reason": reason(10) } });
+    steps.push(Step::One(officer(propose)));
+    steps.push(Step::One(approver(json!({ "approve_reversal": { "sequence": original } }))));
+    let close = |month: &str| Step::One(approver(json!({ "close_period": { "month": month } })));
+    steps.push(close("2026-03"));
+    let reopen = json!({ "reopen_period": { "month": "2026-03", "reason": reason(11) } });
+    steps.push(Step::One(approver(reopen)));
+    steps.push(close("2026-02"));
     steps
+}
+
+/// How many leaves steps make: a group has a header.
+fn leaves_of(steps: &[Step]) -> usize {
+    let leaves = steps.iter().map(|step| match step {
+        Step::One(_) => 1,
+        Step::All(members) => 1 + members.len(),
+    });
+    leaves.sum()
 }
 
 fn founding() -> Vec<Envelope> {

@@ -30,18 +30,20 @@ use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
 use subsidy_ledger::domain::money::{Amount, SignedAmount};
 use subsidy_ledger::domain::*;
 use subsidy_ledger::evidence::{EvidenceKind, InvoiceFacts, MediaType, Party, RegisterEvidence};
-use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Side};
+use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Posting, Side};
 use subsidy_ledger::organisations::{
     ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, ProposeBankAccount,
     RegisterOrganisation, Size,
 };
 use subsidy_ledger::payments::*;
+use subsidy_ledger::periods::{ClosePeriod, PeriodStatus, ReopenPeriod};
 use subsidy_ledger::programmes::calculation::SettledLine;
 use subsidy_ledger::programmes::policy::*;
 use subsidy_ledger::programmes::*;
 use subsidy_ledger::recoveries::*;
 use subsidy_ledger::reference_rates::LoadReferenceRate;
 use subsidy_ledger::rentals::RegisterRental;
+use subsidy_ledger::reversals::{ApproveReversal, ProposeReversal, ReversalStatus};
 use subsidy_ledger::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
     ReviewVoucher, VoucherStatus,
@@ -189,10 +191,13 @@ impl World {
             59..68 => return self.further(book, today),
             68..73 => return self.account(book),
             73..78 => return self.lending(book, today),
+            78..81 => return self.reversal(book),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
-            0..20 => {
+            0..7 => self.close(today),
+            7..12 => self.reopen(book, today),
+            12..20 => {
                 let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 2);
                 Command::RegisterOrganisation(Box::new(self.organisation(number)))
             }
@@ -247,6 +252,22 @@ impl World {
             }
             _ => Command::SwitchSemantics(SwitchSemantics { to: self.rng.gen_range(0..3) }),
         }
+    }
+
+    /// The month before, or one about it.
+    fn month(&mut self, today: Date) -> Month {
+        let days = self.pick(&[-60, -30, -30, -30, 0]);
+        Month::of(Date::from_naive(today.naive() + TimeDelta::days(days)))
+    }
+
+    fn close(&mut self, today: Date) -> Command {
+        Command::ClosePeriod(ClosePeriod { month: self.month(today) })
+    }
+
+    fn reopen(&mut self, book: &Book, today: Date) -> Command {
+        let closed = book.agency.as_ref().and_then(|agency| agency.closed_through);
+        let month = closed.filter(|_| !self.one_in(4)).unwrap_or_else(|| self.month(today));
+        Command::ReopenPeriod(ReopenPeriod { month, reason: self.hash() })
     }
 
     /// Where an organisation is paid.
@@ -442,7 +463,8 @@ impl World {
 
     fn approve_budget_change(&mut self, book: &Book) -> Command {
         let known: Vec<_> = book.budget_changes.iter().map(|(_, c)| c).collect();
-        let open: Vec<_> = known.iter().copied().filter(|c| c.status == ProposalStatus::Proposed).collect();
+        let open: Vec<_> =
+            known.iter().copied().filter(|c| c.status == BudgetChangeStatus::Proposed).collect();
         let from = if open.is_empty() || self.one_in(10) { &known } else { &open };
         let (id, of) = match from.len() {
             0 => (BudgetChangeId::new(self.id()), self.programme()),
@@ -642,6 +664,25 @@ impl World {
                 })
             }
         }
+    }
+
+    /// A posting undone: most times one that can be, a late one rather than an early one.
+    fn reversal(&mut self, book: &Book) -> Command {
+        let proposed = book.reversals.iter().filter(|(_, r)| r.status == ReversalStatus::Proposed);
+        let proposed: Vec<_> = proposed.map(|(sequence, _)| *sequence).collect();
+        if !proposed.is_empty() && self.one_in(2) {
+            return Command::ApproveReversal(ApproveReversal { sequence: self.pick(&proposed) });
+        }
+        let mut fit: Vec<_> = book.reversible.iter().map(|(sequence, _)| *sequence).collect();
+        if self.one_in(2) {
+            fit = fit.split_off(fit.len().saturating_sub(5));
+        }
+        let any = Sequence::new(self.rng.gen_range(0..1_500));
+        let sequence = if fit.is_empty() || self.one_in(12) { any } else { self.pick(&fit) };
+        if self.one_in(15) {
+            return Command::ApproveReversal(ApproveReversal { sequence });
+        }
+        Command::ProposeReversal(ProposeReversal { sequence, reason: self.hash() })
     }
 
     /// What is found out about claims, before their approval and after.
@@ -1004,15 +1045,21 @@ pub fn instant(micros: i64) -> Instant {
 #[derive(Debug, Default)]
 pub struct Auditor {
     sums: BTreeMap<BalanceKey, i128>,
+    /// Debits and credits by month and book.
+    months: BTreeMap<(Month, BookCode), [i64; 2]>,
+    /// What each leaf posted.
+    postings: Vec<Posting>,
     pub issued: usize,
     pub cuts: usize,
     pub allocated: usize,
+    pub reversed: usize,
 }
 
 impl Auditor {
     /// Takes a decision that was applied, and checks all that must hold after it.
     pub fn check(&mut self, book: &Book, command: &Command, decision: &Decision) {
         self.count(decision);
+        self.check_periods(book, decision);
         self.check_sheets(decision);
         self.check_balances(book);
         check_vouchers(book);
@@ -1062,6 +1109,40 @@ impl Auditor {
         );
         let dated = decision.effects.effective_date.is_some();
         assert_eq!(dated, !decision.effects.posting.is_empty(), "a posting has a day, and nothing else has");
+    }
+
+    /// Nothing is posted into a closed month; a month is closed with what was posted in it; a reversal is the opposite
+    /// of what it reverses, once.
+    fn check_periods(&mut self, book: &Book, decision: &Decision) {
+        let posting = &decision.effects.posting;
+        if let Some(day) = decision.effects.effective_date {
+            let agency = book.agency.as_ref().expect("an agency");
+            assert!(!agency.is_closed(Month::of(day)), "{day} is closed: {decision:?}");
+            for line in posting.lines() {
+                let sides = self.months.entry((Month::of(day), line.account.book())).or_default();
+                sides[usize::from(line.side == Side::Credit)] += line.amount.fen();
+            }
+        }
+        for change in &decision.effects.changes {
+            let book::Change::Period(period) = change else { continue };
+            if period.status != PeriodStatus::Closed {
+                continue;
+            }
+            for code in BookCode::ALL {
+                let [debit, credit] = self.months.get(&(period.month, code)).copied().unwrap_or_default();
+                let kept = period.books.of_book(code);
+                assert_eq!((kept.debit.fen(), kept.credit.fen()), (debit, credit), "{period:?}");
+            }
+        }
+        if let Outcome::Reversal(reversal) = &decision.outcome
+            && reversal.status == ReversalStatus::Approved
+        {
+            let original = &self.postings[usize::try_from(reversal.sequence.number()).expect("a place")];
+            assert!(!original.is_empty());
+            assert_eq!(&original.reversed(), posting, "{reversal:?}");
+            self.reversed += 1;
+        }
+        self.postings.push(posting.clone());
     }
 
     fn check_sheets(&mut self, decision: &Decision) {
@@ -1282,7 +1363,8 @@ fn check_payments(book: &Book) {
             *expense.entry(BalanceKey::of(credited, &recovery.programme)).or_default() -=
                 recovery.amount.fen() - recovery.written_off.fen();
         }
-        for receipt in recovery.receipts.iter().filter(|r| r.date.year() == recovery.paid_on.year()) {
+        let standing = recovery.receipts.iter().filter(|r| !r.reversed);
+        for receipt in standing.filter(|r| r.date.year() == recovery.paid_on.year()) {
             *paid.entry(BalanceKey::of(Account::B2008, &recovery.programme)).or_default() -=
                 receipt.amount.fen();
         }

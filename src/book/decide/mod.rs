@@ -10,18 +10,21 @@ mod objections;
 mod offsets;
 mod organisations;
 mod payments;
+mod periods;
 mod programmes;
 mod recalculation;
 mod recoveries;
 mod rentals;
+mod reversals;
 mod vouchers;
 
-use super::effects::Decision;
+use super::effects::{Change, Decision};
 use super::refusal::{AccessError, DateError, Stop};
+use super::reversible::reversible;
 use super::{Book, Command, Envelope};
 use crate::agencies::Agency;
 use crate::book::Fault;
-use crate::domain::{Actor, CreditCode, Date, Revision, Role, Sequence, Stamp, Subject};
+use crate::domain::{Actor, CreditCode, Date, Month, Revision, Role, Sequence, Stamp, Subject};
 
 /// What every decision has at hand.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +37,26 @@ struct Context<'a> {
 
 /// Decides a command. It is a function of the book, the command and the stamp, and of nothing else.
 pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, Stop> {
+    let mut decision = decided(book, envelope, stamp)?;
+    let effects = &decision.effects;
+    let posting = effects
+        .effective_date
+        .and_then(|day| reversible(&envelope.command, &decision.outcome, &effects.posting, day));
+    if let Some(posting) = posting {
+        decision.effects.changes.push(Change::Reversible { sequence: stamp.sequence, posting });
+    }
+    Ok(decision)
+}
+
+fn decided(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, Stop> {
     let context = Context { book, actor: &envelope.actor, if_match: envelope.if_match, stamp };
     match &envelope.command {
         Command::CreateAgency(c) => agencies::create(context, c),
         Command::SwitchSemantics(c) => agencies::switch_semantics(context, c),
         Command::MoveBusinessDate(c) => agencies::move_business_date(context, c),
         Command::OpenGroup(c) => agencies::open_group(context, c),
+        Command::ClosePeriod(c) => periods::close(context, c),
+        Command::ReopenPeriod(c) => periods::reopen(context, c),
         Command::LoadReferenceRate(c) => organisations::load_reference_rate(context, c),
         Command::RegisterOrganisation(c) => organisations::register(context, c),
         Command::BlockOrganisation(c) => organisations::block(context, c),
@@ -88,6 +105,8 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
         Command::ReceiveRecovery(c) => recoveries::receive(context, c),
         Command::OffsetRecovery(c) => offsets::offset(context, c),
         Command::WriteOffRecovery(c) => recoveries::write_off(context, c),
+        Command::ProposeReversal(c) => reversals::propose(context, c),
+        Command::ApproveReversal(c) => reversals::approve(context, c),
     }
 }
 
@@ -128,9 +147,13 @@ impl<'a> Context<'a> {
             || self.actor.has(Role::Enterprise) && self.actor.organisation == Some(organisation)
     }
 
-    /// The day a posting counts from.
+    /// The day a posting counts from. A closed month takes none: that is said before anything else about the day.
     fn effective_date(&self, asked: Option<Date>) -> Result<Date, DateError> {
         let business_date = self.stamp.business_date;
+        let period = Month::of(asked.unwrap_or(business_date));
+        if self.book.agency.as_ref().is_some_and(|agency| agency.is_closed(period)) {
+            return Err(DateError::PeriodClosed { period });
+        }
         match asked {
             Some(effective_date) if effective_date > business_date => {
                 Err(DateError::EffectiveDateInFuture { effective_date, business_date })

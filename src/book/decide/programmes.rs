@@ -11,9 +11,9 @@ use crate::domain::{Money, ProgrammeCode, TextHash, canonical};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::{
-    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChange, Policy, Programme, ProgrammeError,
-    ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesKey,
-    RulesVersion, rules,
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChange, BudgetChangeStatus, Policy, Programme,
+    ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
+    RulesKey, RulesVersion, rules,
 };
 
 pub(super) fn propose(context: Context<'_>, command: &ProposeProgramme) -> Result<Decision, Stop> {
@@ -135,7 +135,7 @@ pub(super) fn approve_budget_change(
     let before = context.book.budget_changes.get(&command.id)?.filter(|c| c.programme == programme.code);
     let before = found(before)?;
     context.same_version(&before.revision)?;
-    if before.status != ProposalStatus::Proposed {
+    if before.status != BudgetChangeStatus::Proposed {
         return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
     }
     context.other_than(&[("created", Some(&before.created_by))])?;

@@ -105,11 +105,7 @@ pub(super) fn receive(context: Context<'_>, command: &ReceiveRecovery) -> Result
     let received = rules::received(before, command, context.stamp);
     let (recovery, parts) = received.map_err(CalculationError::from)?;
     let at = dimensions(&recovery);
-    let posting = if day.year() == recovery.paid_on.year() {
-        Posting::recovered(&parts, &at)
-    } else {
-        Posting::recovered_later(&parts, rules::credited(&recovery), &at)
-    };
+    let posting = rules::receipt_posting(&recovery, &parts, day, &at);
     let effects = Effects { posting, effective_date: Some(day), ..Effects::default() };
     Ok(decided(effects, Some(before.status), recovery))
 }

@@ -230,7 +230,7 @@ pub(super) fn used(
 pub(super) fn cancel(context: Context<'_>, command: &ChangeVoucher) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     let (voucher, released) = rules::cancel(before, command, context.stamp)?;
-    let today = context.stamp.business_date;
+    let today = context.effective_date(None)?;
     let mut effects = step(Some(before.status), &voucher);
     effects.changes.extend(used(context, &voucher, |before| before.minus(released))?);
     if voucher.balance.redeemed.is_zero() {

@@ -7,8 +7,10 @@
 mod backing;
 mod claims;
 mod payments;
+mod periods;
 mod recalculation;
 mod recoveries;
+mod reversals;
 
 use super::{Book, Command, Key, Keys, RateKey, Series};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId};
@@ -28,6 +30,8 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         | Command::SwitchSemantics(_)
         | Command::MoveBusinessDate(_)
         | Command::OpenGroup(_) => {}
+        Command::ClosePeriod(c) => periods::close(c.month, book, &mut keys),
+        Command::ReopenPeriod(c) => periods::reopen(c.month, book, &mut keys),
         Command::LoadReferenceRate(c) => {
             keys.insert(Key::ReferenceRate(RateKey { name: c.name.clone(), date: c.date }));
         }
@@ -141,6 +145,8 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ReceiveRecovery(c) => recoveries::receive(c.id, book, &mut keys),
         Command::OffsetRecovery(c) => recoveries::offset(c, book, &mut keys),
         Command::WriteOffRecovery(c) => recoveries::write_off(c.id, book, &mut keys),
+        Command::ProposeReversal(c) => reversals::reversal(c.sequence, book, &mut keys),
+        Command::ApproveReversal(c) => reversals::reversal(c.sequence, book, &mut keys),
     }
     keys
 }

@@ -21,19 +21,21 @@ use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;
 use crate::db::rows::Table;
 use crate::domain::Sequence;
+use crate::engine::posted::Rows;
 use crate::engine::store::TransitionRow;
 use crate::engine::verify::Progress;
 use crate::engine::verify::stream::record;
-use crate::engine::write::Rows;
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::periods::store::PeriodRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::reversals::store::ReversalRow;
 use crate::vouchers::store::VoucherRow;
 
 /// What the checker brings from elsewhere.

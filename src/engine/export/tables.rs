@@ -28,6 +28,7 @@ pub(super) fn accounts() -> impl Iterator<Item = [String; 6]> {
 /// database orders it. What it orders by text, it may order by a language: an export orders by bytes.
 macro_rules! documents {
     ($each:ident) => {
+        $each!(periods, PeriodRow, PeriodRow::new, by_text);
         $each!(organisations, OrganisationRow, OrganisationRow::new, by_text);
         $each!(reference_rates, ReferenceRateRow, |rate| Ok(ReferenceRateRow::new(rate)), by_text);
         $each!(programmes, ProgrammeRow, |programme| Ok(ProgrammeRow::new(programme)), by_text);
@@ -44,6 +45,7 @@ macro_rules! documents {
         $each!(payment_batches, PaymentBatchRow, |batch| Ok(PaymentBatchRow::new(batch)), by_id);
         $each!(payment_lines, PaymentLineRow, |line| Ok(PaymentLineRow::new(line)), by_id);
         $each!(recoveries, RecoveryRow, RecoveryRow::new, by_id);
+        $each!(reversals, ReversalRow, |reversal| Ok(ReversalRow::new(reversal)), by_id);
     };
 }
 pub(super) use documents;

@@ -32,10 +32,12 @@ use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::periods::store::PeriodRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::reversals::store::ReversalRow;
 use crate::vouchers::store::VoucherRow;
 
 /// An export that was written.

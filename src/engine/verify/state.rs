@@ -22,10 +22,12 @@ use crate::ledger::store::{BalanceRow, TotalRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::periods::store::PeriodRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::reversals::store::ReversalRow;
 use crate::vouchers::store::{ContractUseRow, VoucherRow};
 
 const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
@@ -110,6 +112,7 @@ pub(super) async fn tables(
     stream: &Stream,
     first: &mut First,
 ) -> Result<(), VerifyError> {
+    documents!(conn, stream, first, periods, PeriodRow, PeriodRow::new, |r| format!("periods {}", r.month));
     documents!(conn, stream, first, organisations, OrganisationRow, OrganisationRow::new, |r| {
         format!("organisations {}", r.credit_code)
     });
@@ -168,6 +171,9 @@ pub(super) async fn tables(
     });
     documents!(conn, stream, first, recoveries, RecoveryRow, RecoveryRow::new, |r| {
         format!("recoveries {}", r.id)
+    });
+    documents!(conn, stream, first, reversals, ReversalRow, |d| fine(ReversalRow::new(d)), |r| {
+        format!("reversals {}", r.sequence)
     });
     counters(conn, stream, first).await?;
     sums(conn, stream, first).await?;

@@ -15,9 +15,9 @@ use crate::db::convert::{self, Unreadable};
 use crate::db::rows::{Row, Table};
 use crate::domain::Sequence;
 use crate::engine::fold::Record;
+use crate::engine::posted::Rows;
 use crate::engine::store::{CalculationRow, LogRow, TileRow, TransitionRow};
 use crate::engine::submission::Accepted;
-use crate::engine::write::Rows;
 use crate::ledger::store::{BLOCK, EntryRow, TotalRow};
 
 const LOG: Naming<LogRow> = Naming { place: |_| "log".to_owned(), sequence: |row| row.sequence };

@@ -156,6 +156,7 @@ string_schema! {
     Points as "Points": "1.5", "Percentage points of interest.", pattern r"^[0-9]{1,2}(\.[0-9]{1,6})?$";
     ExactPoints as "ExactPoints": "1.5", "Percentage points of interest, exact.", pattern r"^[0-9]{1,5}(\.[0-9]{1,14})?$";
     Date as "Date": "2025-03-01", "A date in the agency's zone.", format Date;
+    crate::domain::Month as "Month": "2025-03", "A calendar month.", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$";
     Instant as "Instant": "2025-03-01T02:03:04.567890Z", "An instant in UTC.", format DateTime;
     CreditCode as "CreditCode": "91310000MA1FL0000N", "Unified social credit code (GB 32100-2015).", pattern "^[0-9A-HJ-NP-RTUW-Y]{18}$";
     ProgrammeCode as "ProgrammeCode": "bj-voucher", "A programme's code.", pattern "^[a-z0-9][a-z0-9_-]{0,39}$";

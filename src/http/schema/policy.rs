@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::evidence::{EvidenceKind, MediaType};
 use crate::organisations::{Category, Size, Standing};
 use crate::payments::{BatchStatus, LineStatus, PaymentResult};
+use crate::periods::PeriodStatus;
 use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
 };
@@ -21,14 +22,17 @@ use crate::programmes::policy::{
     RateCeiling, RelatedProvider, Share, ShareOfReference, Stacking,
 };
 use crate::programmes::{
-    BudgetChangeKind, Counts, Instrument, LegalBasis, ProgrammeStatus, ProposalStatus, Title,
+    BudgetChangeKind, BudgetChangeStatus, Counts, Instrument, LegalBasis, ProgrammeStatus, ProposalStatus,
+    Title,
 };
 use crate::recoveries::RecoveryStatus;
+use crate::reversals::ReversalStatus;
 use crate::vouchers::{ReviewDecision, VoucherStatus};
 
 word_schema! {
     Category as "Category": "private_enterprise" "state_owned_enterprise" "university" "research_institute" "government_department";
     Size as "Size": "micro" "small" "medium" "large";
+    PeriodStatus as "PeriodStatus": "open" "closed";
     Standing as "Standing": "active" "blocked";
     RelatedProvider as "RelatedProvider": "refuse" "allow";
     Payee as "Payee": "enterprise" "provider" "bank";
@@ -42,6 +46,7 @@ word_schema! {
     Instrument as "Instrument": "voucher" "rental_subsidy" "interest_subsidy" "grant";
     ProgrammeStatus as "ProgrammeStatus": "draft" "active";
     ProposalStatus as "ProposalStatus": "proposed" "approved";
+    BudgetChangeStatus as "BudgetChangeStatus": "proposed" "approved" "reversed";
     BudgetChangeKind as "BudgetChangeKind": "appropriation" "adjustment" "lapse";
     ReductionCode as "ReductionCode": "net_off" "claim_cap" "voucher_balance" "paid_interest_ceiling" "lifetime_cap" "annual_cap";
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
@@ -55,6 +60,7 @@ word_schema! {
     BatchStatus as "PaymentBatchStatus": "proposed" "approved" "settled" "rejected";
     LineStatus as "PaymentLineStatus": "open" "paid" "returned" "dropped";
     PaymentResult as "PaymentOutcome": "paid" "returned";
+    ReversalStatus as "ReversalStatus": "proposed" "approved";
     RecoveryStatus as "RecoveryStatus": "proposed" "approved" "settled";
     VoucherStatus as "VoucherStatus": "submitted" "reviewed" "returned" "rejected" "issued" "partly_redeemed" "redeemed" "expired" "cancelled" "suspended";
 }

@@ -1,0 +1,30 @@
+//! What commands on reversals read.
+
+use super::{budget, payments, recoveries};
+use crate::book::{Book, Key, Keys};
+use crate::domain::Sequence;
+use crate::payments::LineKey;
+use crate::reversals::Made;
+
+/// The posting, what it was made for, and the balances that its opposite moves.
+pub(super) fn reversal(sequence: Sequence, book: &Book, keys: &mut Keys) {
+    keys.extend([Key::Reversal(sequence), Key::Reversible(sequence)]);
+    match book.reversible.peek(&sequence).map(|posting| &posting.made) {
+        None => {}
+        Some(Made::BudgetChange(id)) => {
+            keys.insert(Key::BudgetChange(*id));
+            if let Some(change) = book.budget_changes.peek(id) {
+                budget(&change.programme, keys);
+            }
+        }
+        Some(Made::Payment { batch, claim }) => {
+            let line = LineKey { batch: *batch, claim: *claim };
+            keys.extend([Key::PaymentBatch(*batch), Key::PaymentLine(line), Key::Claim(*claim)]);
+            if let Some(claim) = book.claims.peek(claim) {
+                payments::payment(claim, keys);
+            }
+        }
+        Some(Made::Receipt { recovery, .. }) => recoveries::receive(*recovery, book, keys),
+        Some(Made::WriteOff { recovery, .. }) => recoveries::write_off(*recovery, book, keys),
+    }
+}

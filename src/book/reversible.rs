@@ -1,0 +1,35 @@
+//! Which leaves can be reversed: told from what was asked and answered, the same when it is decided, replayed or read
+//! from the log.
+
+use super::{Command, Outcome};
+use crate::domain::Date;
+use crate::ledger::{Account, Part, Posting, Side};
+use crate::payments::PaymentResult;
+use crate::reversals::{Made, Reversible};
+
+/// What a leaf that posts something can be reversed as; none where it cannot.
+pub fn reversible(
+    command: &Command,
+    outcome: &Outcome,
+    posting: &Posting,
+    effective_date: Date,
+) -> Option<Reversible> {
+    let made = match (command, outcome) {
+        (Command::ApproveBudgetChange(c), _) => Made::BudgetChange(c.id),
+        (Command::SettlePayment(c), _) if c.outcome == PaymentResult::Paid => {
+            Made::Payment { batch: c.batch, claim: c.claim }
+        }
+        (Command::ReceiveRecovery(c), Outcome::Recovery(recovery)) => {
+            Made::Receipt { recovery: c.id, number: recovery.receipts.len(), parts: receivable(posting) }
+        }
+        (Command::WriteOffRecovery(c), _) => Made::WriteOff { recovery: c.id, parts: receivable(posting) },
+        _ => return None,
+    };
+    (!posting.is_empty()).then_some(Reversible { made, effective_date })
+}
+
+/// What leaves the receivable, by funding level.
+fn receivable(posting: &Posting) -> Vec<Part> {
+    let leaves = posting.lines().iter().filter(|l| l.account == Account::F1212 && l.side == Side::Credit);
+    leaves.map(|line| Part { level: line.level.clone(), amount: line.amount }).collect()
+}

@@ -1,0 +1,188 @@
+//! What accepted commands leave in the log, in the entries and their totals, in transitions and in sheets.
+
+use std::collections::BTreeMap;
+
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+
+use super::batch::BatchError;
+use super::fold::{Folded, Record, Stored};
+use super::store::{self, BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
+use super::submission::Submission;
+use crate::db::convert;
+use crate::db::rows::exactly;
+use crate::domain::Date;
+use crate::ledger::store::{BLOCK, EntryRow};
+
+/// Rows of the engine's own tables and of the ledger.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub log: Vec<LogRow>,
+    pub entries: Vec<EntryRow>,
+    pub transitions: Vec<TransitionRow>,
+    pub calculations: Vec<CalculationRow>,
+    pub totals: Totals,
+    pub idempotency: Vec<IdempotencyRow>,
+    pub texts: Vec<super::submission::NewText>,
+    pub bank_accounts: Vec<BankAccountRow>,
+}
+
+impl Rows {
+    pub(super) fn of(folded: &Folded, submissions: &[&Submission]) -> Result<Self, BatchError> {
+        let mut rows = Self::default();
+        for record in &folded.records {
+            rows.record(record)?;
+        }
+        let recorded_at = folded.records.last().map(|r| r.accepted.recorded_at);
+        for (index, stored) in &folded.stored {
+            let Some(submission) = submissions.get(*index) else { continue };
+            rows.stored(submission, stored, recorded_at.map(crate::domain::Instant::utc));
+        }
+        Ok(rows)
+    }
+
+    /// Adds what an accepted command leaves in the log, the entries, the transitions and the sheets.
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), BatchError> {
+        let sequence = convert::sequence(record.accepted.sequence);
+        let effects = &record.decision.effects;
+        let document = record.envelope.command.document();
+        let lines = effects.posting.lines();
+        self.log.push(LogRow {
+            sequence,
+            leaf: record.leaf.clone(),
+            hash: record.hash.to_vec(),
+            line_count: i32::try_from(lines.len()).unwrap_or(i32::MAX),
+            kind: record.envelope.command.kind().to_owned(),
+            document: document.clone(),
+            effective_date: effects.effective_date.map(Date::naive),
+            subject: record.envelope.actor.subject.to_string(),
+            recorded_at: record.accepted.recorded_at.utc(),
+        });
+        self.entries.extend(entries(record, sequence, &document)?);
+        for entry in self.entries.iter().rev().take(lines.len()) {
+            self.totals.count(entry);
+        }
+        for (index, step) in effects.transitions.iter().enumerate() {
+            self.transitions.push(TransitionRow {
+                sequence,
+                ordinal: i16::try_from(index).unwrap_or(i16::MAX),
+                kind: step.kind.to_owned(),
+                document: step.document.clone(),
+                from_status: step.from.map(str::to_owned),
+                to_status: step.to.to_owned(),
+            });
+        }
+        for sheet in &effects.sheets {
+            self.calculations.push(CalculationRow {
+                document: sheet.document.clone(),
+                version: convert::count(sheet.sheet.version),
+                sequence,
+                sheet: convert::json(&sheet.sheet)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn stored(
+        &mut self,
+        submission: &Submission,
+        stored: &Stored,
+        recorded_at: Option<chrono::DateTime<chrono::Utc>>,
+    ) {
+        let (sequence, refusal) = match stored {
+            Stored::Sequence(sequence) => (Some(convert::sequence(*sequence)), None),
+            Stored::Refusal(refusal) => (None, Some(refusal.clone())),
+        };
+        if sequence.is_some() {
+            self.texts.extend(submission.texts.iter().cloned());
+            self.bank_accounts.extend(submission.accounts.iter().map(|a| BankAccountRow {
+                organisation: a.organisation.to_string(),
+                mac: a.mac.as_bytes().to_vec(),
+                sealed: a.sealed.clone(),
+            }));
+        }
+        self.idempotency.push(IdempotencyRow {
+            subject: submission.subject.to_string(),
+            key: submission.key.to_vec(),
+            request: submission.request.to_vec(),
+            sequence,
+            refusal,
+            recorded_at: recorded_at.unwrap_or_else(chrono::Utc::now),
+        });
+    }
+}
+
+/// The entry rows of a record: lines 1 to n.
+fn entries(record: &Record, sequence: i64, document: &str) -> Result<Vec<EntryRow>, BatchError> {
+    let effects = &record.decision.effects;
+    let lines = effects.posting.lines();
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let effective =
+        effects.effective_date.ok_or_else(|| BatchError::unreadable("a posting without a day"))?;
+    Ok(lines
+        .iter()
+        .zip(1_i16..)
+        .map(|(line, number)| EntryRow {
+            sequence,
+            line: number,
+            account: line.account.code().to_owned(),
+            side: if line.side == crate::ledger::Side::Debit { "D" } else { "C" }.to_owned(),
+            amount: convert::decimal(line.amount),
+            programme: line.programme.to_string(),
+            organisation: line.organisation.map(|o| o.to_string()).unwrap_or_default(),
+            level: line.level.as_ref().map(ToString::to_string).unwrap_or_default(),
+            fiscal_year: convert::year(Some(line.fiscal_year)),
+            effective_date: effective.naive(),
+            document: document.to_owned(),
+        })
+        .collect())
+}
+
+type TotalKey = (String, String, String, i16, chrono::NaiveDate, i64);
+
+/// Turnovers of a batch, folded once per key.
+#[derive(Default)]
+pub(super) struct Totals(BTreeMap<TotalKey, (Decimal, Decimal)>);
+
+impl Totals {
+    fn count(&mut self, entry: &EntryRow) {
+        let key = (
+            entry.account.clone(),
+            entry.programme.clone(),
+            entry.level.clone(),
+            entry.fiscal_year,
+            entry.effective_date,
+            entry.sequence / BLOCK,
+        );
+        let (debit, credit) = self.0.entry(key).or_default();
+        let side = if entry.side == "D" { debit } else { credit };
+        *side = side.checked_add(entry.amount).unwrap_or(Decimal::MAX);
+    }
+
+    pub(super) async fn add(&self, conn: &AsyncPgConnection) -> diesel::QueryResult<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let column =
+            |get: fn(&TotalKey) -> &String| self.0.keys().map(|k| get(k).clone()).collect::<Vec<_>>();
+        let (accounts, programmes, levels) = (column(|k| &k.0), column(|k| &k.1), column(|k| &k.2));
+        let years: Vec<i16> = self.0.keys().map(|k| k.3).collect();
+        let dates: Vec<_> = self.0.keys().map(|k| k.4).collect();
+        let blocks: Vec<i64> = self.0.keys().map(|k| k.5).collect();
+        let (debits, credits): (Vec<Decimal>, Vec<Decimal>) = self.0.values().copied().unzip();
+        let count = store::add_totals(
+            conn,
+            &accounts,
+            &programmes,
+            &levels,
+            &years,
+            &dates,
+            &blocks,
+            &debits,
+            &credits,
+        );
+        exactly(count.await?, self.0.len())
+    }
+}
