@@ -1,21 +1,16 @@
 //! Loads what commands need: one statement a table, all of a round in flight together.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use super::batch::BatchError;
 use super::store::{LogRow, NumberRow};
-use crate::audit::leaf::Leaf;
-use crate::book::reversible::reversible;
-use crate::book::{Book, Key, Keys, RateKey, Series};
+use crate::book::{Book, Key, Keys};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert;
-use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
 use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
-use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month, read_months};
+use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
@@ -25,7 +20,6 @@ use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::{ContractRow, RentalRow, by_contracts, contract_column};
 use crate::reversals::store::ReversalRow;
-use crate::vouchers::Uses;
 use crate::vouchers::store::{ContractUseRow, LiveRow, VoucherRow, live_of, uses_of};
 
 /// The keys of one round, by table.
@@ -273,139 +267,4 @@ pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, 
         contracts,
         uses,
     })
-}
-
-impl Rows {
-    /// Puts what was read into the book.
-    pub(super) fn put(&self, book: &mut Book) -> Result<(), BatchError> {
-        for row in &self.periods {
-            let period = row.read()?;
-            book.periods.load(period.month, period);
-        }
-        for (month, turnovers) in read_months(&self.turnovers)? {
-            book.turnovers.load(month, turnovers);
-        }
-        for row in &self.organisations {
-            let organisation = row.read()?;
-            book.organisations.load(organisation.credit_code, organisation);
-        }
-        for row in &self.rates {
-            let rate = row.read()?;
-            book.reference_rates.load(RateKey { name: rate.name.clone(), date: rate.date }, rate);
-        }
-        for row in &self.programmes {
-            let programme = row.read()?;
-            book.programmes.load(programme.code.clone(), programme);
-        }
-        for row in &self.rules {
-            let version = row.read()?;
-            let key =
-                crate::programmes::RulesKey { programme: version.programme.clone(), number: version.number };
-            book.rules.load(key, version);
-        }
-        for row in &self.budget_changes {
-            let change = row.read()?;
-            book.budget_changes.load(change.id, change);
-        }
-        for row in &self.evidence {
-            let evidence = row.read()?;
-            book.evidence.load(evidence.id, evidence);
-        }
-        for row in &self.invoices {
-            let invoice = row.read()?;
-            book.invoices.load(invoice.facts.number.clone(), invoice);
-        }
-        for row in &self.rentals {
-            let rental = row.read()?;
-            book.rentals.load(rental.id, rental);
-        }
-        for row in &self.loans {
-            let loan = row.read()?;
-            book.loans.load(loan.id, loan);
-        }
-        for row in &self.loan_keys {
-            let (key, id) = row.read()?;
-            book.loan_keys.load(key, id);
-        }
-        for row in &self.vouchers {
-            let voucher = row.read()?;
-            book.vouchers.load(voucher.id, voucher);
-        }
-        for row in &self.claims {
-            let claim = row.read()?;
-            book.claims.load(claim.id, claim);
-        }
-        for row in &self.recalculations {
-            let recalculation = row.read()?;
-            book.recalculations.load(recalculation.key(), recalculation);
-        }
-        for row in &self.objections {
-            let objection = row.read()?;
-            book.objections.load(objection.id, objection);
-        }
-        for row in &self.payment_batches {
-            let batch = row.read()?;
-            book.payment_batches.load(batch.id, batch);
-        }
-        for row in &self.payment_lines {
-            let line = row.read()?;
-            book.payment_lines.load(line.key(), line);
-        }
-        let mut by_batch: BTreeMap<_, Vec<ClaimId>> = BTreeMap::new();
-        for row in &self.batch_claims {
-            by_batch.entry(PaymentBatchId::new(row.batch)).or_default().push(ClaimId::new(row.claim));
-        }
-        for (batch, claims) in by_batch {
-            book.batch_claims.load(batch, claims);
-        }
-        for row in &self.recoveries {
-            let recovery = row.read()?;
-            book.recoveries.load(recovery.id, recovery);
-        }
-        for row in &self.reversals {
-            let reversal = row.read()?;
-            book.reversals.load(reversal.sequence, reversal);
-        }
-        for row in &self.leaves {
-            let leaf = Leaf::decode(&row.leaf).map_err(|error| BatchError::unreadable(&error.to_string()))?;
-            let Some(posted) = &leaf.postings else { continue };
-            let day = posted.effective_date;
-            if let Some(posting) = reversible(&leaf.command, &leaf.outcome, &posted.lines, day) {
-                book.reversible.load(leaf.sequence, posting);
-            }
-        }
-        let mut by_organisation: BTreeMap<CreditCode, BTreeSet<VoucherId>> = BTreeMap::new();
-        for row in &self.live {
-            let organisation = crate::db::convert::read(&row.organisation)?;
-            by_organisation.entry(organisation).or_default().insert(VoucherId::new(row.id));
-        }
-        for (organisation, vouchers) in by_organisation {
-            book.live_vouchers.load(organisation, vouchers);
-        }
-        for row in &self.usages {
-            let (key, used) = row.read()?;
-            book.usages.load(key, used);
-        }
-        for row in &self.numbers {
-            let last = u64::try_from(row.last).map_err(|_| BatchError::unreadable("a series below zero"))?;
-            book.numbers.load(Series(row.series.clone()), last);
-        }
-        for row in &self.balances {
-            let (key, amount) = row.read()?;
-            book.balances.load(key, amount);
-        }
-        for row in &self.contracts {
-            let (key, id) = row.read()?;
-            book.contracts.load(key, id);
-        }
-        let mut by_rental: BTreeMap<_, Uses> = BTreeMap::new();
-        for row in &self.uses {
-            let (rental, voucher, contract_use) = row.read()?;
-            by_rental.entry(rental).or_default().insert(voucher, contract_use);
-        }
-        for (rental, uses) in by_rental {
-            book.uses.load(rental, uses);
-        }
-        Ok(())
-    }
 }

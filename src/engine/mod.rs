@@ -12,6 +12,7 @@ mod fold;
 mod follow;
 mod load;
 mod posted;
+mod put;
 pub mod store;
 pub mod submission;
 pub mod tiles;

@@ -1,0 +1,118 @@
+//! Puts rows that were read into the book.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::batch::BatchError;
+use super::load::Rows;
+use crate::audit::leaf::Leaf;
+use crate::book::reversible::reversible;
+use crate::book::{Book, RateKey, Series};
+use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
+use crate::ledger::store::read_months;
+use crate::programmes::RulesKey;
+use crate::vouchers::Uses;
+
+/// Documents of one table, each under its key.
+macro_rules! documents {
+    ($rows:expr => $slots:expr, $document:ident => $key:expr) => {
+        for row in &$rows {
+            let $document = row.read()?;
+            $slots.load($key, $document);
+        }
+    };
+}
+
+/// Rows that say their keys beside what stands under them.
+macro_rules! pairs {
+    ($rows:expr => $slots:expr) => {
+        for row in &$rows {
+            let (key, value) = row.read()?;
+            $slots.load(key, value);
+        }
+    };
+}
+
+impl Rows {
+    /// Puts what was read into the book.
+    pub(super) fn put(&self, book: &mut Book) -> Result<(), BatchError> {
+        self.put_documents(book)?;
+        self.put_claims(book)?;
+        pairs!(self.loan_keys => book.loan_keys);
+        pairs!(self.usages => book.usages);
+        pairs!(self.balances => book.balances);
+        pairs!(self.contracts => book.contracts);
+        for (month, turnovers) in read_months(&self.turnovers)? {
+            book.turnovers.load(month, turnovers);
+        }
+        for row in &self.numbers {
+            let last = u64::try_from(row.last).map_err(|_| BatchError::unreadable("a series below zero"))?;
+            book.numbers.load(Series(row.series.clone()), last);
+        }
+        self.put_indexes(book)
+    }
+
+    fn put_documents(&self, book: &mut Book) -> Result<(), BatchError> {
+        documents!(self.periods => book.periods, period => period.month);
+        documents!(self.organisations => book.organisations, organisation => organisation.credit_code);
+        documents!(self.rates => book.reference_rates, rate => RateKey { name: rate.name.clone(), date: rate.date });
+        documents!(self.programmes => book.programmes, programme => programme.code.clone());
+        documents!(self.rules => book.rules, version => RulesKey {
+            programme: version.programme.clone(),
+            number: version.number,
+        });
+        documents!(self.budget_changes => book.budget_changes, change => change.id);
+        documents!(self.evidence => book.evidence, evidence => evidence.id);
+        documents!(self.invoices => book.invoices, invoice => invoice.facts.number.clone());
+        documents!(self.rentals => book.rentals, rental => rental.id);
+        documents!(self.loans => book.loans, loan => loan.id);
+        documents!(self.vouchers => book.vouchers, voucher => voucher.id);
+        Ok(())
+    }
+
+    fn put_claims(&self, book: &mut Book) -> Result<(), BatchError> {
+        documents!(self.claims => book.claims, claim => claim.id);
+        documents!(self.recalculations => book.recalculations, recalculation => recalculation.key());
+        documents!(self.objections => book.objections, objection => objection.id);
+        documents!(self.payment_batches => book.payment_batches, batch => batch.id);
+        documents!(self.payment_lines => book.payment_lines, line => line.key());
+        documents!(self.recoveries => book.recoveries, recovery => recovery.id);
+        documents!(self.reversals => book.reversals, reversal => reversal.sequence);
+        for row in &self.leaves {
+            let leaf = Leaf::decode(&row.leaf).map_err(|error| BatchError::unreadable(&error.to_string()))?;
+            let Some(posted) = &leaf.postings else { continue };
+            let day = posted.effective_date;
+            if let Some(posting) = reversible(&leaf.command, &leaf.outcome, &posted.lines, day) {
+                book.reversible.load(leaf.sequence, posting);
+            }
+        }
+        Ok(())
+    }
+
+    /// What hangs together, by what it hangs on.
+    fn put_indexes(&self, book: &mut Book) -> Result<(), BatchError> {
+        let mut by_batch: BTreeMap<_, Vec<ClaimId>> = BTreeMap::new();
+        for row in &self.batch_claims {
+            by_batch.entry(PaymentBatchId::new(row.batch)).or_default().push(ClaimId::new(row.claim));
+        }
+        for (batch, claims) in by_batch {
+            book.batch_claims.load(batch, claims);
+        }
+        let mut by_organisation: BTreeMap<CreditCode, BTreeSet<VoucherId>> = BTreeMap::new();
+        for row in &self.live {
+            let organisation = crate::db::convert::read(&row.organisation)?;
+            by_organisation.entry(organisation).or_default().insert(VoucherId::new(row.id));
+        }
+        for (organisation, vouchers) in by_organisation {
+            book.live_vouchers.load(organisation, vouchers);
+        }
+        let mut by_rental: BTreeMap<_, Uses> = BTreeMap::new();
+        for row in &self.uses {
+            let (rental, voucher, contract_use) = row.read()?;
+            by_rental.entry(rental).or_default().insert(voucher, contract_use);
+        }
+        for (rental, uses) in by_rental {
+            book.uses.load(rental, uses);
+        }
+        Ok(())
+    }
+}
