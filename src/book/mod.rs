@@ -57,237 +57,165 @@ pub struct RateKey {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Series(pub String);
 
-/// A key of the book.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
+/// Names each kind of key once, with where in the book it is kept.
+macro_rules! book {
+    ($($(#[$doc:meta])* $key:ident($type:ty) in $(#[$place:meta])* $slots:ident: $kept:ty;)*) => {
+        /// A key of the book.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Key {
+            $($(#[$doc])* $key($type),)*
+        }
+
+        /// All that rules read of one agency.
+        #[derive(Debug, Clone, Default)]
+        pub struct Book {
+            /// The agency itself; none before its first leaf.
+            pub agency: Option<Agency>,
+            $($(#[$place])* pub $slots: $kept,)*
+        }
+
+        impl Book {
+            /// An empty book in which everything that was not put is absent: where a replay begins.
+            pub fn complete() -> Self {
+                Self { agency: None, $($slots: <$kept>::complete(),)* }
+            }
+
+            /// Whether a key was looked for.
+            pub fn knows(&self, key: &Key) -> bool {
+                match key {
+                    $(Key::$key(key) => self.$slots.knows(key),)*
+                }
+            }
+
+            /// Marks a key as looked for and, unless it was put, not there.
+            pub fn looked_for(&mut self, key: Key) {
+                match key {
+                    $(Key::$key(key) => self.$slots.looked_for(key),)*
+                }
+            }
+        }
+    };
+}
+
+book! {
     /// A month that was closed.
-    Period(Month),
+    Period(Month) in
+        /// Months that were closed.
+        periods: Slots<Month, Period>;
     /// What was posted in each month up to this one.
-    Turnovers(Month),
+    Turnovers(Month) in
+        /// What was posted in each month: an index of the postings, kept where it is known.
+        turnovers: MonthlyTurnovers;
     /// An organisation.
-    Organisation(CreditCode),
+    Organisation(CreditCode) in
+        /// Organisations.
+        organisations: Slots<CreditCode, Organisation>;
     /// A dated reference rate.
-    ReferenceRate(RateKey),
+    ReferenceRate(RateKey) in
+        /// Reference rates.
+        reference_rates: Slots<RateKey, ReferenceRate>;
     /// A programme.
-    Programme(ProgrammeCode),
+    Programme(ProgrammeCode) in
+        /// Programmes.
+        programmes: Slots<ProgrammeCode, Programme>;
     /// A version of a programme's rules.
-    Rules(RulesKey),
+    Rules(RulesKey) in
+        /// Versions of rules.
+        rules: Slots<RulesKey, RulesVersion>;
     /// A change of a budget.
-    BudgetChange(BudgetChangeId),
+    BudgetChange(BudgetChangeId) in
+        /// Changes of budgets.
+        budget_changes: Slots<BudgetChangeId, BudgetChange>;
     /// A file that backs claims.
-    Evidence(EvidenceId),
+    Evidence(EvidenceId) in
+        /// Files that back claims.
+        evidence: Slots<EvidenceId, Evidence>;
     /// An invoice.
-    Invoice(InvoiceNumber),
+    Invoice(InvoiceNumber) in
+        /// Invoices.
+        invoices: Slots<InvoiceNumber, Invoice>;
     /// A contract.
-    Rental(RentalId),
+    Rental(RentalId) in
+        /// Contracts.
+        rentals: Slots<RentalId, Rental>;
     /// The contract of two parties with a number.
-    Contract(ContractKey),
+    Contract(ContractKey) in
+        /// Contracts by their parties and number.
+        contracts: Slots<ContractKey, RentalId>;
     /// A loan.
-    Loan(LoanId),
+    Loan(LoanId) in
+        /// Loans.
+        loans: Slots<LoanId, Loan>;
     /// The loan of two parties with a number.
-    LoanOf(LoanKey),
+    LoanOf(LoanKey) in
+        /// Loans by their parties and number.
+        loan_keys: Slots<LoanKey, LoanId>;
     /// A voucher.
-    Voucher(VoucherId),
+    Voucher(VoucherId) in
+        /// Vouchers.
+        vouchers: Slots<VoucherId, Voucher>;
     /// A claim.
-    Claim(ClaimId),
+    Claim(ClaimId) in
+        /// Claims.
+        claims: Slots<ClaimId, Claim>;
     /// A recalculation of a claim.
-    Recalculation(RecalculationKey),
+    Recalculation(RecalculationKey) in
+        /// Recalculations of claims.
+        recalculations: Slots<RecalculationKey, Recalculation>;
     /// An objection to a claim.
-    Objection(ObjectionId),
+    Objection(ObjectionId) in
+        /// Objections to claims.
+        objections: Slots<ObjectionId, Objection>;
     /// A payment batch.
-    PaymentBatch(PaymentBatchId),
+    PaymentBatch(PaymentBatchId) in
+        /// Payment batches.
+        payment_batches: Slots<PaymentBatchId, PaymentBatch>;
     /// A claim in a payment batch.
-    PaymentLine(LineKey),
+    PaymentLine(LineKey) in
+        /// Claims in payment batches.
+        payment_lines: Slots<LineKey, PaymentLine>;
     /// The claims of a payment batch.
-    BatchClaims(PaymentBatchId),
+    BatchClaims(PaymentBatchId) in
+        /// The claims of each payment batch: an index of its lines, kept where it is known.
+        batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>;
     /// A recovery.
-    Recovery(RecoveryId),
+    Recovery(RecoveryId) in
+        /// Recoveries.
+        recoveries: Slots<RecoveryId, Recovery>;
     /// The reversal of a leaf.
-    Reversal(Sequence),
+    Reversal(Sequence) in
+        /// Reversals, by what they reverse.
+        reversals: Slots<Sequence, Reversal>;
     /// What a leaf can be reversed as.
-    Reversible(Sequence),
+    Reversible(Sequence) in
+        /// Postings that can be reversed: an index of the log, kept where it is known.
+        reversible: Slots<Sequence, Reversible>;
     /// An organisation's vouchers that claims may draw on.
-    LiveVouchers(CreditCode),
+    LiveVouchers(CreditCode) in
+        /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
+        live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>;
     /// The vouchers on a contract.
-    ContractUses(RentalId),
+    ContractUses(RentalId) in
+        /// Vouchers by contract.
+        uses: Slots<RentalId, Uses>;
     /// What an organisation used of a programme.
-    Usage(UsageKey),
+    Usage(UsageKey) in
+        /// Use of programmes by organisations.
+        usages: Slots<UsageKey, Money>;
     /// The last number of a series.
-    Number(Series),
+    Number(Series) in
+        /// Running numbers.
+        numbers: Slots<Series, u64>;
     /// A balance.
-    Balance(BalanceKey),
+    Balance(BalanceKey) in
+        /// Balances, each on its account's own side.
+        balances: Slots<BalanceKey, Money>;
 }
 
 /// Keys, each once and in order.
 pub type Keys = BTreeSet<Key>;
 
-/// All that rules read of one agency.
-#[derive(Debug, Clone, Default)]
-pub struct Book {
-    /// The agency itself; none before its first leaf.
-    pub agency: Option<Agency>,
-    /// Months that were closed.
-    pub periods: Slots<Month, Period>,
-    /// What was posted in each month: an index of the postings, kept where it is known.
-    pub turnovers: MonthlyTurnovers,
-    /// Organisations.
-    pub organisations: Slots<CreditCode, Organisation>,
-    /// Reference rates.
-    pub reference_rates: Slots<RateKey, ReferenceRate>,
-    /// Programmes.
-    pub programmes: Slots<ProgrammeCode, Programme>,
-    /// Versions of rules.
-    pub rules: Slots<RulesKey, RulesVersion>,
-    /// Changes of budgets.
-    pub budget_changes: Slots<BudgetChangeId, BudgetChange>,
-    /// Files that back claims.
-    pub evidence: Slots<EvidenceId, Evidence>,
-    /// Invoices.
-    pub invoices: Slots<InvoiceNumber, Invoice>,
-    /// Contracts.
-    pub rentals: Slots<RentalId, Rental>,
-    /// Contracts by their parties and number.
-    pub contracts: Slots<ContractKey, RentalId>,
-    /// Loans.
-    pub loans: Slots<LoanId, Loan>,
-    /// Loans by their parties and number.
-    pub loan_keys: Slots<LoanKey, LoanId>,
-    /// Vouchers.
-    pub vouchers: Slots<VoucherId, Voucher>,
-    /// Claims.
-    pub claims: Slots<ClaimId, Claim>,
-    /// Recalculations of claims.
-    pub recalculations: Slots<RecalculationKey, Recalculation>,
-    /// Objections to claims.
-    pub objections: Slots<ObjectionId, Objection>,
-    /// Payment batches.
-    pub payment_batches: Slots<PaymentBatchId, PaymentBatch>,
-    /// Claims in payment batches.
-    pub payment_lines: Slots<LineKey, PaymentLine>,
-    /// The claims of each payment batch: an index of its lines, kept where it is known.
-    pub batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>,
-    /// Recoveries.
-    pub recoveries: Slots<RecoveryId, Recovery>,
-    /// Reversals, by what they reverse.
-    pub reversals: Slots<Sequence, Reversal>,
-    /// Postings that can be reversed: an index of the log, kept where it is known.
-    pub reversible: Slots<Sequence, Reversible>,
-    /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
-    pub live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>,
-    /// Vouchers by contract.
-    pub uses: Slots<RentalId, Uses>,
-    /// Use of programmes by organisations.
-    pub usages: Slots<UsageKey, Money>,
-    /// Running numbers.
-    pub numbers: Slots<Series, u64>,
-    /// Balances, each on its account's own side.
-    pub balances: Slots<BalanceKey, Money>,
-}
-
 impl Book {
-    /// An empty book in which everything that was not put is absent: where a replay begins.
-    pub fn complete() -> Self {
-        Self {
-            agency: None,
-            periods: Slots::complete(),
-            turnovers: MonthlyTurnovers::complete(),
-            organisations: Slots::complete(),
-            reference_rates: Slots::complete(),
-            programmes: Slots::complete(),
-            rules: Slots::complete(),
-            budget_changes: Slots::complete(),
-            evidence: Slots::complete(),
-            invoices: Slots::complete(),
-            rentals: Slots::complete(),
-            contracts: Slots::complete(),
-            loans: Slots::complete(),
-            loan_keys: Slots::complete(),
-            vouchers: Slots::complete(),
-            claims: Slots::complete(),
-            recalculations: Slots::complete(),
-            objections: Slots::complete(),
-            payment_batches: Slots::complete(),
-            payment_lines: Slots::complete(),
-            batch_claims: Slots::complete(),
-            recoveries: Slots::complete(),
-            reversals: Slots::complete(),
-            reversible: Slots::complete(),
-            live_vouchers: Slots::complete(),
-            uses: Slots::complete(),
-            usages: Slots::complete(),
-            numbers: Slots::complete(),
-            balances: Slots::complete(),
-        }
-    }
-
-    /// Whether a key was looked for.
-    pub fn knows(&self, key: &Key) -> bool {
-        match key {
-            Key::Period(k) => self.periods.knows(k),
-            Key::Turnovers(k) => self.turnovers.knows(*k),
-            Key::Organisation(k) => self.organisations.knows(k),
-            Key::ReferenceRate(k) => self.reference_rates.knows(k),
-            Key::Programme(k) => self.programmes.knows(k),
-            Key::Rules(k) => self.rules.knows(k),
-            Key::BudgetChange(k) => self.budget_changes.knows(k),
-            Key::Evidence(k) => self.evidence.knows(k),
-            Key::Invoice(k) => self.invoices.knows(k),
-            Key::Rental(k) => self.rentals.knows(k),
-            Key::Contract(k) => self.contracts.knows(k),
-            Key::Loan(k) => self.loans.knows(k),
-            Key::LoanOf(k) => self.loan_keys.knows(k),
-            Key::Voucher(k) => self.vouchers.knows(k),
-            Key::Claim(k) => self.claims.knows(k),
-            Key::Recalculation(k) => self.recalculations.knows(k),
-            Key::Objection(k) => self.objections.knows(k),
-            Key::PaymentBatch(k) => self.payment_batches.knows(k),
-            Key::PaymentLine(k) => self.payment_lines.knows(k),
-            Key::BatchClaims(k) => self.batch_claims.knows(k),
-            Key::Recovery(k) => self.recoveries.knows(k),
-            Key::Reversal(k) => self.reversals.knows(k),
-            Key::Reversible(k) => self.reversible.knows(k),
-            Key::LiveVouchers(k) => self.live_vouchers.knows(k),
-            Key::ContractUses(k) => self.uses.knows(k),
-            Key::Usage(k) => self.usages.knows(k),
-            Key::Number(k) => self.numbers.knows(k),
-            Key::Balance(k) => self.balances.knows(k),
-        }
-    }
-
-    /// Marks a key as looked for and, unless it was put, not there.
-    pub fn looked_for(&mut self, key: Key) {
-        match key {
-            Key::Period(k) => self.periods.looked_for(k),
-            Key::Turnovers(k) => self.turnovers.looked_for(k),
-            Key::Organisation(k) => self.organisations.looked_for(k),
-            Key::ReferenceRate(k) => self.reference_rates.looked_for(k),
-            Key::Programme(k) => self.programmes.looked_for(k),
-            Key::Rules(k) => self.rules.looked_for(k),
-            Key::BudgetChange(k) => self.budget_changes.looked_for(k),
-            Key::Evidence(k) => self.evidence.looked_for(k),
-            Key::Invoice(k) => self.invoices.looked_for(k),
-            Key::Rental(k) => self.rentals.looked_for(k),
-            Key::Contract(k) => self.contracts.looked_for(k),
-            Key::Loan(k) => self.loans.looked_for(k),
-            Key::LoanOf(k) => self.loan_keys.looked_for(k),
-            Key::Voucher(k) => self.vouchers.looked_for(k),
-            Key::Claim(k) => self.claims.looked_for(k),
-            Key::Recalculation(k) => self.recalculations.looked_for(k),
-            Key::Objection(k) => self.objections.looked_for(k),
-            Key::PaymentBatch(k) => self.payment_batches.looked_for(k),
-            Key::PaymentLine(k) => self.payment_lines.looked_for(k),
-            Key::BatchClaims(k) => self.batch_claims.looked_for(k),
-            Key::Recovery(k) => self.recoveries.looked_for(k),
-            Key::Reversal(k) => self.reversals.looked_for(k),
-            Key::Reversible(k) => self.reversible.looked_for(k),
-            Key::LiveVouchers(k) => self.live_vouchers.looked_for(k),
-            Key::ContractUses(k) => self.uses.looked_for(k),
-            Key::Usage(k) => self.usages.looked_for(k),
-            Key::Number(k) => self.numbers.looked_for(k),
-            Key::Balance(k) => self.balances.looked_for(k),
-        }
-    }
-
     /// The business date that a command is decided under, which is recorded at an instant: the agency's. The
     /// first command of a log brings its own agency.
     pub fn business_date(&self, command: &Command, at: Instant) -> Date {

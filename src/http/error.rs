@@ -183,7 +183,7 @@ table! {
     "not_yet_happened": 422, ["尚未发生", "{date} 晚于业务日期 {business_date}，尚非事实。"], ["Not yet happened", "{date} is later than the business date {business_date}: it is no fact yet."];
     "too_many_events": 422, ["变动过多", "一笔贷款最多 {limit} 项变动。"], ["Too many events", "A loan takes at most {limit} events."];
     "field_not_applicable": 422, ["字段不适用", "该字段不适用于此类变动。"], ["Field not applicable", "The field does not apply to an event of that kind."];
-    "period_not_over": 422, ["计息期未满", "止日 {until} 晚于业务日期 {business_date}：先付后贴。"], ["Period not over", "The period ends on {until}, later than the business date {business_date}: interest is paid first."];
+    "interest_period_not_over": 422, ["计息期未满", "止日 {until} 晚于业务日期 {business_date}：先付后贴。"], ["Interest period not over", "The period ends on {until}, later than the business date {business_date}: interest is paid first."];
     "interest_confirmed": 409, ["利息已确认", "{from} 至 {until} 的利息已确认；同一期间可重新确认。"], ["Interest confirmed", "The interest from {from} to {until} is confirmed; the same period may be confirmed anew."];
     "too_many_confirmations": 422, ["确认次数过多", "一笔贷款最多确认 {limit} 个期间。"], ["Too many confirmations", "A loan takes at most {limit} confirmed periods."];
     "reference_rate_missing": 422, ["缺少参考利率", "{date} 没有生效的 {name}。"], ["Reference rate missing", "No {name} is in force on {date}."];

@@ -106,8 +106,8 @@ impl MonthlyTurnovers {
     }
 
     /// Whether all months up to this one are known.
-    pub fn knows(&self, month: Month) -> bool {
-        self.complete || self.through.is_some_and(|through| month <= through)
+    pub fn knows(&self, month: &Month) -> bool {
+        self.complete || self.through.is_some_and(|through| *month <= through)
     }
 
     /// Marks the months up to this one as known.
@@ -122,12 +122,12 @@ impl MonthlyTurnovers {
 
     /// Months with postings up to this one, in order; none where they are not known.
     pub fn through(&self, month: Month) -> Option<impl Iterator<Item = (Month, &Turnovers)>> {
-        self.knows(month).then(|| self.months.range(..=month).map(|(month, turnovers)| (*month, turnovers)))
+        self.knows(&month).then(|| self.months.range(..=month).map(|(month, turnovers)| (*month, turnovers)))
     }
 
     /// Adds a posting of a month, where that month is known. Error: out of range.
     pub fn add(&mut self, month: Month, posting: &Posting) -> Result<(), OutOfRange> {
-        if posting.is_empty() || !self.knows(month) {
+        if posting.is_empty() || !self.knows(&month) {
             return Ok(());
         }
         let of_it = self.months.entry(month).or_default();

@@ -279,7 +279,7 @@ pub enum LoanError {
     },
     /// The interest of a period is paid when it is over.
     #[error("{until} is later than {business_date}")]
-    PeriodNotOver {
+    InterestPeriodNotOver {
         /// Where.
         pointer: String,
         /// The period's end.

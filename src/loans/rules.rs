@@ -103,7 +103,7 @@ pub fn confirm(
     let business_date = stamp.business_date;
     if period.until > business_date {
         let (pointer, until) = ("/period/until".to_owned(), period.until);
-        return Err(LoanError::PeriodNotOver { pointer, until, business_date });
+        return Err(LoanError::InterestPeriodNotOver { pointer, until, business_date });
     }
     let mut interest: Vec<InterestPaid> =
         loan.interest.iter().filter(|known| known.period != period).cloned().collect();
