@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Failure;
 use crate::book::{Command, Envelope, Outcome};
 use crate::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
-use crate::engine::{Answer, Engine, NewText, Submission, SubmitError, Work};
+use crate::engine::{Answer, Engine, NewBankAccount, NewText, Submission, SubmitError, Work};
 
 /// Who acts, without an organisation.
 pub fn actor(subject: &Subject, role: Role) -> Actor {
@@ -22,6 +22,8 @@ pub struct Ask {
     pub command: Command,
     /// Texts that it names.
     pub texts: Vec<NewText>,
+    /// Account numbers that it names.
+    pub accounts: Vec<NewBankAccount>,
     /// Its idempotency key: the same key twice is one command.
     pub key: String,
 }
@@ -43,7 +45,7 @@ pub enum Said {
 impl Ask {
     /// A command whose repetition is the same request whatever ids it draws anew.
     pub fn new(actor: Actor, key: impl Into<String>, command: impl Into<Command>) -> Self {
-        Self { actor, command: command.into(), texts: Vec::new(), key: key.into() }
+        Self { actor, command: command.into(), texts: Vec::new(), accounts: Vec::new(), key: key.into() }
     }
 
     /// Asks. Same key and same `request`, same answer.
@@ -56,7 +58,7 @@ impl Ask {
             request_id: Uuid::now_v7().to_string(),
             work: Work::One(Box::new(Envelope { actor: self.actor, if_match: None, command: self.command })),
             texts: self.texts,
-            accounts: Vec::new(),
+            accounts: self.accounts,
         };
         Ok(match engine.submit(submission).await? {
             Answer::Accepted { first, .. } => Said::Accepted(Box::new(first.outcome)),

@@ -50,6 +50,8 @@ pub(super) struct Firm {
     pub startup: bool,
     pub region: &'static str,
     pub controller: Option<&'static str>,
+    /// 账号: invented too.
+    pub account: Option<&'static str>,
 }
 
 pub(super) const FIRMS: [Firm; 5] = [
@@ -61,6 +63,7 @@ pub(super) const FIRMS: [Firm; 5] = [
         startup: false,
         region: "海淀区",
         controller: None,
+        account: None,
     },
     Firm {
         code: FIRM,
@@ -70,6 +73,7 @@ pub(super) const FIRMS: [Firm; 5] = [
         startup: false,
         region: "朝阳区",
         controller: None,
+        account: Some("6222020200098761234"),
     },
     Firm {
         code: STARTUP,
@@ -79,6 +83,7 @@ pub(super) const FIRMS: [Firm; 5] = [
         startup: true,
         region: "海淀区",
         controller: None,
+        account: None,
     },
     Firm {
         code: RELATED_FIRM,
@@ -88,6 +93,7 @@ pub(super) const FIRMS: [Firm; 5] = [
         startup: false,
         region: "亦庄",
         controller: Some(CONTROLLER),
+        account: Some("6222020200045678901"),
     },
     Firm {
         code: RELATED_PROVIDER,
@@ -97,6 +103,7 @@ pub(super) const FIRMS: [Firm; 5] = [
         startup: false,
         region: "亦庄",
         controller: Some(CONTROLLER),
+        account: None,
     },
 ];
 

@@ -10,6 +10,7 @@ use super::cases::{
     PROGRAMMES, PROVIDER, Reached, TODAY,
 };
 use crate::agencies::CreateAgency;
+use crate::auth::accounts::{AccountVault, masked};
 use crate::book::{Command, Outcome};
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
@@ -23,8 +24,8 @@ use crate::domain::{
     Actor, AgencyCode, BudgetChangeId, CreditCode, Date, Label, Line, ProgrammeCode, RentalId, Role, Roles,
     Subject, TextHash, VoucherId,
 };
-use crate::engine::{Engine, NewText};
-use crate::organisations::RegisterOrganisation;
+use crate::engine::{Engine, NewBankAccount, NewText};
+use crate::organisations::{BankAccount, BankCode, RegisterOrganisation};
 use crate::programmes::calculation::SettledLine;
 use crate::programmes::{ApproveBudgetChange, BudgetRequest, ProposeBudgetChange};
 use crate::rentals::RegisterRental;
@@ -94,9 +95,13 @@ impl City<'_> {
         command: Command,
         text: Option<NewText>,
     ) -> Result<Outcome, Failure> {
-        self.stop.check()?;
         let mut ask = Ask::new(actor, format!("demo {step}"), command);
         ask.texts.extend(text);
+        self.asked(step, ask).await
+    }
+
+    async fn asked(&self, step: &str, ask: Ask) -> Result<Outcome, Failure> {
+        self.stop.check()?;
         match ask.of(self.engine, &self.agency, step).await.map_err(unanswered(&self.agency))? {
             Said::Accepted(outcome) => Ok(*outcome),
             Said::Refused { line, .. } => {
@@ -127,6 +132,7 @@ impl City<'_> {
     }
 
     async fn register(&self, firm: &Firm) -> Result<(), Failure> {
+        let account = self.account(firm)?;
         let command = RegisterOrganisation {
             credit_code: CreditCode::parse(firm.code)?,
             name: Line::parse(firm.name)?,
@@ -136,11 +142,29 @@ impl City<'_> {
             region: Some(Label::parse(firm.region)?),
             controller: firm.controller.map(Line::parse).transpose()?,
             related: Vec::new(),
-            bank_account: None,
+            bank_account: account.as_ref().map(|(account, _)| account.clone()),
         };
         let step = format!("organisation {}", firm.code);
-        self.step(&step, actor(Role::Officer)?, Command::RegisterOrganisation(Box::new(command))).await?;
+        let command = Command::RegisterOrganisation(Box::new(command));
+        let mut ask = Ask::new(actor(Role::Officer)?, format!("demo {step}"), command);
+        ask.accounts.extend(account.map(|(_, sealed)| sealed));
+        self.asked(&step, ask).await?;
         Ok(())
+    }
+
+    /// A firm's account, and its number sealed.
+    fn account(&self, firm: &Firm) -> Result<Option<(BankAccount, NewBankAccount)>, Failure> {
+        let Some(number) = firm.account else { return Ok(None) };
+        let vault = AccountVault::new(self.engine.keys().account_key());
+        let sealed = vault.seal(number).map_err(|error| Failure::new(error.to_string()))?;
+        let (organisation, mac) = (CreditCode::parse(firm.code)?, TextHash::new(vault.mac(number)));
+        let account = BankAccount {
+            name: Line::parse(firm.name)?,
+            bank_code: BankCode::parse("102100099996")?,
+            masked: masked(number),
+            mac,
+        };
+        Ok(Some((account, NewBankAccount { organisation, mac, sealed })))
     }
 
     /// A contract and its voucher, as far as it has come.
