@@ -228,6 +228,14 @@ fn the_manners_of_the_contract() {
     let wrong = service.send("DELETE", "/v1/vouchers", Some(&city.officer), None, &[]);
     assert_eq!(wrong.status, 405, "{}", wrong.text);
     assert!(wrong.header("allow").is_some_and(|allow| allow.contains("POST")));
+    for (path, methods) in [
+        ("/v1/claims/01900000-0000-7000-8000-000000000000", "GET, HEAD, PUT"),
+        ("/v1/business-date", "PUT"),
+        ("/v1/claims", "GET, HEAD, POST"),
+    ] {
+        let wrong = service.send("DELETE", path, Some(&city.officer), None, &[]);
+        assert_eq!((wrong.status, wrong.header("allow")), (405, Some(methods)), "{path}");
+    }
     for path in ["/docs/", "/docs/index.html", "/docs", "/livez", "/v1/audit/entries/0"] {
         let wrong = service.send("DELETE", path, Some(&city.officer), None, &[]);
         assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, HEAD")), "{path}");

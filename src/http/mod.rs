@@ -187,9 +187,12 @@ fn outside(path: &'static str) -> actix_web::Resource {
 /// The `Allow` of a path with these methods.
 fn allowed(methods: &[Method]) -> &'static str {
     match (methods.contains(&Method::Get), methods.contains(&Method::Post), methods.contains(&Method::Put)) {
-        (true, true, _) => "GET, HEAD, POST",
-        (true, false, _) => "GET, HEAD",
-        (false, true, _) => "POST",
+        (true, true, true) => "GET, HEAD, POST, PUT",
+        (true, true, false) => "GET, HEAD, POST",
+        (true, false, true) => "GET, HEAD, PUT",
+        (true, false, false) => "GET, HEAD",
+        (false, true, true) => "POST, PUT",
+        (false, true, false) => "POST",
         (false, false, _) => "PUT",
     }
 }
