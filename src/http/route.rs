@@ -95,6 +95,11 @@ impl Shape {
         }
     }
 
+    /// A type, or a file of the same.
+    pub const fn or_file<T: ToSchema>(or_else: &'static [&'static str]) -> Self {
+        Self { or_else, ..Self::of::<T>() }
+    }
+
     /// A page of a list of a type.
     pub const fn page<T: ToSchema>() -> Self {
         Self {

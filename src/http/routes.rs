@@ -25,7 +25,7 @@ use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
-use crate::reports::{api as reports, audit_api as audit, work_api as work};
+use crate::reports::{api as reports, audit_api as audit, room_api as room, work_api as work};
 use crate::reversals::api as reversals;
 use crate::vouchers::api as vouchers;
 
@@ -98,7 +98,24 @@ const KNOWN_AT: Param = Param {
     about: "As the ledger knew them at this sequence.",
     schema: Shape::of::<Sequence>(),
 };
-const FORMAT: Param = Param { name: "format", about: "json", schema: Shape::of::<String>() };
+const FORMAT: Param = Param {
+    name: "format",
+    about: "json (where left out), csv or xlsx.",
+    schema: Shape::of::<String>(),
+};
+const ACCOUNTS: Param = Param {
+    name: "account",
+    about: "Of these accounts, apart by commas.",
+    schema: Shape::of::<String>(),
+};
+const FLOW: Param = Param {
+    name: "flow",
+    about: "appropriated, adjusted, issued, redeemed, released or expired.",
+    schema: Shape::of::<String>(),
+};
+const LEVEL: Param =
+    Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
+const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 
 const FILE_FORMAT: Param =
     Param { name: "format", about: "pain.001 (where left out), xlsx or csv.", schema: Shape::of::<String>() };
@@ -177,6 +194,12 @@ const EVIDENCE_FILE: Shape = Shape::file(
         "text/plain",
     ],
 );
+
+/// A report as JSON, or as a file.
+const REPORTED: Shape = Shape::or_file::<room::ReportView>(&[
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]);
 
 /// Every route of the contract.
 #[rustfmt::skip]
@@ -327,7 +350,12 @@ pub static ROUTES: &[Route] = &[
     post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen", APPROVER, ["反结账", "Reopen a period and every one after it"], periods::reopen, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), of::<reports::TrialBalanceView>())
-        .with(&[AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(REPORT),
+    get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED).with(REPORT),
+    get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED).with(REPORT),
+    get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
+        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED).with(REPORT),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),
     get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),

@@ -1,12 +1,20 @@
 //! Reports: what is read across nouns. Each pins the last sequence it knows and reads append-only rows up to it.
 
+pub mod account_statement;
+pub mod ageing;
 pub mod api;
 pub mod attachments;
 pub mod audit_api;
+pub mod budget_execution;
 pub mod formats;
+pub mod lines;
 pub mod payment_file;
+pub mod report;
+pub mod room_api;
+pub mod scope;
 pub mod transactions;
 pub mod trial_balance;
+pub mod voucher_rollforward;
 pub mod work;
 pub mod work_api;
 
