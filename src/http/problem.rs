@@ -179,6 +179,7 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Database(error) => Self::database(&error),
             ReadError::Unreadable(_) | ReadError::OutOfRange(_) => Self::fault(&error),
+            ReadError::TooManyRows { limit } => Self::new("too_many_rows").with("limit", limit),
         }
     }
 }

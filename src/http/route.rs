@@ -252,7 +252,16 @@ impl Route {
 
     /// Whether it cannot do without a query parameter.
     pub fn requires(&self, parameter: &str) -> bool {
-        matches!(self.verb, Verb::Upload(_)) && parameter == "kind"
+        match self.verb {
+            Verb::Upload(_) => parameter == "kind",
+            Verb::Read(_) => matches!(parameter, "seed" | "interval"),
+            Verb::Write(_)
+            | Verb::Disclose(_)
+            | Verb::Ask(_)
+            | Verb::Group(_)
+            | Verb::Batch
+            | Verb::Run(_) => false,
+        }
     }
 
     /// The status of its success.

@@ -98,23 +98,23 @@ const KNOWN_AT: Param = Param {
     about: "As the ledger knew them at this sequence.",
     schema: Shape::of::<Sequence>(),
 };
-const FORMAT: Param = Param {
-    name: "format",
-    about: "json (where left out), csv or xlsx.",
-    schema: Shape::of::<String>(),
-};
-const ACCOUNTS: Param = Param {
-    name: "account",
-    about: "Of these accounts, apart by commas.",
-    schema: Shape::of::<String>(),
-};
+const FORMAT: Param =
+    Param { name: "format", about: "json (where left out), csv or xlsx.", schema: Shape::of::<String>() };
+const ACCOUNTS: Param =
+    Param { name: "account", about: "Of these accounts, apart by commas.", schema: Shape::of::<String>() };
 const FLOW: Param = Param {
     name: "flow",
     about: "appropriated, adjusted, issued, redeemed, released or expired.",
     schema: Shape::of::<String>(),
 };
-const LEVEL: Param =
-    Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
+const LEVEL: Param = Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
+const OF_VOUCHER: Param =
+    Param { name: "voucher", about: "Committed to this voucher.", schema: Shape::of::<String>() };
+const SEED: Param = Param { name: "seed", about: "Any text.", schema: Shape::of::<String>() };
+const INTERVAL: Param =
+    Param { name: "interval", about: "CNY between two places.", schema: Shape::of::<Amount>() };
+const DIALECT: Param =
+    Param { name: "format", about: "hledger (where left out) or beancount.", schema: Shape::of::<String>() };
 const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 
 const FILE_FORMAT: Param =
@@ -354,8 +354,14 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED).with(REPORT),
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED).with(REPORT),
     get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
-        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED).with(REPORT),
+    get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
+    get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED).with(REPORT),
+    get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
+    get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
+        .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/journal", INSIDE, ["文本账", "A plain-text journal of all books"], read!(room::journal), Shape::text()).with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),
     get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),

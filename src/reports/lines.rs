@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::ReadError;
-use super::report::Scope;
+use super::report::{ROWS_MAX, Scope};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{Date, Money, Month};
 use crate::ledger::{Account, Side};
@@ -18,14 +18,15 @@ use crate::{rows, statement};
 /// Lines up to a sequence `$1` and a day `$2`, of a programme `$3` or of all.
 macro_rules! lines {
     () => {
-        "(SELECT y.*, CASE \
+        "(SELECT y.*, CASE WHEN 'B2003' IN (y.account, y.counter) THEN coalesce(y.of_claim, y.whole) ELSE '' END AS voucher, CASE \
                  WHEN y.account = 'B1001' THEN CASE WHEN b.kind = 'adjustment' THEN 'adjusted' ELSE 'appropriated' END \
                  WHEN y.account = 'B2003' AND y.kind = 'issue_voucher' THEN 'issued' \
                  WHEN y.counter = 'B2003' AND y.account = 'B2007' THEN 'redeemed' \
                  WHEN y.counter = 'B2003' AND y.account IN ('B2001', 'B2009') AND y.kind <> 'issue_voucher' \
                       THEN CASE WHEN y.kind = 'expire_voucher' THEN 'expired' ELSE 'released' END \
                  ELSE '' END AS flow \
-           FROM (SELECT z.*, CASE WHEN z.account = 'B2003' AND v.voucher IS NOT NULL THEN v.voucher::text ELSE z.whole END AS about \
+           FROM (SELECT z.*, v.voucher::text AS of_claim, \
+                        CASE WHEN z.account = 'B2003' AND v.voucher IS NOT NULL THEN v.voucher::text ELSE z.whole END AS about \
            FROM (SELECT e.sequence, e.line, e.account, e.side::text AS side, e.amount, e.programme, e.organisation, e.level, \
                         e.fiscal_year, e.effective_date, l.kind, l.subject, l.recorded_at, \
                         coalesce(c.account, '') AS counter, \
@@ -40,17 +41,17 @@ macro_rules! lines {
                         AND c.side <> e.side AND c.amount = e.amount AND left(c.account, 1) = left(e.account, 1) \
                    LEFT JOIN log AS o ON o.sequence = CASE WHEN l.kind = 'approve_reversal' THEN l.document::bigint END \
                   WHERE e.sequence <= $1 AND e.effective_date <= $2 AND ($3::text IS NULL OR e.programme = $3)) AS z \
-           LEFT JOIN claims AS v ON v.id = CASE WHEN z.account = 'B2003' THEN z.whole::uuid END) AS y \
+           LEFT JOIN claims AS v ON v.id = CASE WHEN 'B2003' IN (z.account, z.counter) THEN z.whole::uuid END) AS y \
            LEFT JOIN budget_changes AS b ON b.id = CASE WHEN y.account = 'B1001' THEN y.about::uuid END) AS x "
     };
 }
 
-/// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`.
+/// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`, a voucher `$9`.
 macro_rules! filtered {
     () => {
         "WHERE (cardinality($4::text[]) = 0 OR x.account = ANY($4)) AND ($5::text IS NULL OR x.flow = $5) \
            AND ($6::text IS NULL OR x.organisation = $6) AND ($7::text IS NULL OR x.level = $7) \
-           AND ($8::text IS NULL OR x.about = $8) "
+           AND ($8::text IS NULL OR x.about = $8) AND ($9::text IS NULL OR x.voucher = $9) "
     };
 }
 
@@ -115,6 +116,7 @@ statement! {
         organisation: Option<&str>,
         level: Option<&str>,
         document: Option<&str>,
+        voucher: Option<&str>,
         from: Option<NaiveDate>,
         limit: i64,
     ) -> Vec<LineFound> =
@@ -123,7 +125,7 @@ statement! {
                     x.effective_date, x.recorded_at, x.kind, x.subject, x.counter, x.about, x.flow FROM ",
             lines!(),
             filtered!(),
-            "AND ($9::date IS NULL OR x.effective_date >= $9) ORDER BY x.effective_date, x.sequence, x.line LIMIT $10",
+            "AND ($10::date IS NULL OR x.effective_date >= $10) ORDER BY x.effective_date, x.sequence, x.line LIMIT $11",
         );
     fn before(
         known_at: i64,
@@ -134,13 +136,14 @@ statement! {
         organisation: Option<&str>,
         level: Option<&str>,
         document: Option<&str>,
+        voucher: Option<&str>,
         from: NaiveDate,
     ) -> Vec<SumFound> =
         concat!(
             "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
             lines!(),
             filtered!(),
-            "AND x.effective_date < $9 GROUP BY x.account, x.side",
+            "AND x.effective_date < $10 GROUP BY x.account, x.side",
         );
     fn voucher_months(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<MonthFound> =
         concat!(
@@ -174,6 +177,8 @@ pub struct Filter {
     pub level: Option<String>,
     /// About this document.
     pub document: Option<String>,
+    /// Of this voucher: its commitment, and what was redeemed and released of it.
+    pub voucher: Option<String>,
     /// Effective on or after.
     pub from: Option<Date>,
 }
@@ -209,10 +214,21 @@ pub async fn read(
         filter.organisation.as_deref(),
         filter.level.as_deref(),
         filter.document.as_deref(),
+        filter.voucher.as_deref(),
         filter.from.map(Date::naive),
         Scope::rows(),
     );
     Ok(lines.await?)
+}
+
+/// The same, where all of them are needed. Error: more than a report has rows.
+pub async fn whole(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<LineFound>, ReadError> {
+    let lines = read(conn, scope, filter).await?;
+    if lines.len() > ROWS_MAX { Err(ReadError::TooManyRows { limit: ROWS_MAX }) } else { Ok(lines) }
 }
 
 /// What the lines before the first day come to.
@@ -232,6 +248,7 @@ pub async fn opening(
         filter.organisation.as_deref(),
         filter.level.as_deref(),
         filter.document.as_deref(),
+        filter.voucher.as_deref(),
         from.naive(),
     );
     let mut opening = Money::ZERO;
@@ -280,4 +297,21 @@ pub async fn still_open(
     scope: &Scope,
 ) -> Result<Vec<OpenFound>, ReadError> {
     Ok(open(conn, scope.known_at, scope.as_of.naive(), scope.programme.as_deref(), Scope::rows()).await?)
+}
+
+/// What a voucher was issued for and what was redeemed of it, CNY.
+pub async fn of_voucher(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    voucher: &str,
+) -> Result<[Money; 2], ReadError> {
+    let filter = Filter { voucher: Some(voucher.to_owned()), ..Filter::default() };
+    let scope = Scope { programme: None, ..scope.clone() };
+    let mut sums = [Money::ZERO; 2];
+    for line in whole(conn, &scope, &filter).await? {
+        for (sum, _) in sums.iter_mut().zip(["issued", "redeemed"]).filter(|(_, flow)| *flow == line.flow) {
+            *sum = sum.plus(line.movement()?)?;
+        }
+    }
+    Ok(sums)
 }

@@ -166,14 +166,21 @@ mod tests {
 
     #[test]
     fn a_link_says_what_it_is_asked_and_nothing_else() {
-        let link = Link::new("account-statement").with("level", "市级&x=1").with("flow", "").with("account", "B2003,B2004");
+        let link = Link::new("account-statement")
+            .with("level", "市级&x=1")
+            .with("flow", "")
+            .with("account", "B2003,B2004");
         let expected = "/v1/reports/account-statement?level=%E5%B8%82%E7%BA%A7%26x%3D1&account=B2003,B2004";
         assert_eq!(link.text(), expected);
     }
 
     #[test]
     fn links_stand_by_the_columns_of_their_figures() {
-        let row = Row::default().text("p").figure(Money::from_fen(1), Link::new("a")).empty().counted(2, Link::new("b"));
+        let row = Row::default()
+            .text("p")
+            .figure(Money::from_fen(1), Link::new("a"))
+            .empty()
+            .counted(2, Link::new("b"));
         assert_eq!(row.links.iter().map(|(column, _)| *column).collect::<Vec<_>>(), [1, 3]);
         assert_eq!(row.cells.len(), 4);
     }

@@ -9,12 +9,18 @@ use utoipa::ToSchema;
 
 use super::formats::workbook::Sheets;
 use super::formats::{Cell, Column, FormatError, csv, workbook};
+use super::journal::{self, Dialect};
 use super::lines::Filter;
 use super::report::{ROWS_MAX, Report, Scope};
-use super::{account_statement, ageing, budget_execution, scope, voucher_rollforward};
+use super::sample::{self, Draw};
+use super::{
+    account_statement, ageing, budget_execution, exceptions, overlaps, recalculation, scope,
+    voucher_rollforward,
+};
 use crate::agencies::api::today;
 use crate::db::convert;
 use crate::db::pool::Connection;
+use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Instant, ProgrammeCode, Sequence, TextHash};
 use crate::http::problem::Problem;
 use crate::http::verb::{FileReply, ReadRequest, Reply};
@@ -78,9 +84,14 @@ pub(super) struct Asked {
     pub(super) format: Format,
 }
 
-/// Reads what all reports are asked. Error: `invalid_query` for a sequence that the ledger has not reached.
+/// Reads what all reports are asked.
 pub(super) async fn asked(request: &ReadRequest) -> Result<Asked, Problem> {
-    let (format, query) = (Format::of(request)?, &request.query);
+    asked_in(request, Format::of(request)?).await
+}
+
+/// The same, in a format. Error: `invalid_query` for a sequence that the ledger has not reached.
+async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Problem> {
+    let query = &request.query;
     let as_of = query.value::<Date>("as_of")?;
     let known_at = query.value::<u64>("known_at")?;
     let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
@@ -89,7 +100,9 @@ pub(super) async fn asked(request: &ReadRequest) -> Result<Asked, Problem> {
     let last = convert::sequence(today.next) - 1;
     let sequence = match known_at {
         None => last,
-        Some(asked) => i64::try_from(asked).ok().filter(|asked| *asked <= last).ok_or_else(unknown_sequence)?,
+        Some(asked) => {
+            i64::try_from(asked).ok().filter(|asked| *asked <= last).ok_or_else(unknown_sequence)?
+        }
     };
     let at = scope::at(&conn, sequence).await?.ok_or_else(unknown_sequence)?;
     // what is known at a sequence does not wait for days that came after it
@@ -242,6 +255,7 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
         organisation: query.value::<CreditCode>("organisation")?.map(|code| code.to_string()),
         level: query.text("level").map(str::to_owned),
         document: query.text("document").map(str::to_owned),
+        voucher: query.text("voucher").map(str::to_owned),
         from: query.value::<Date>("from")?,
     };
     let until = query.value::<Date>("until")?;
@@ -250,4 +264,57 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
         asked.scope.as_of = asked.scope.as_of.min(until);
     }
     answer(&request, &asked, &account_statement::read(&asked.conn, &asked.scope, &filter).await?)
+}
+
+/// `GET /reports/recalculation`
+pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &recalculation::read(&asked.conn, &asked.scope).await?)
+}
+
+/// `GET /reports/overlaps`
+pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &overlaps::read(&asked.conn, &asked.scope).await?)
+}
+
+/// `GET /reports/exceptions`
+pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    let zone = asked.at.zone.to_string();
+    answer(&request, &asked, &exceptions::read(&asked.conn, &asked.scope, &zone).await?)
+}
+
+/// `GET /reports/sample`
+pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
+    let missing = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let seed = request.query.text("seed").filter(|seed| !seed.is_empty()).ok_or_else(|| missing("seed"))?;
+    let interval = request.query.text("interval").and_then(|text| Amount::parse(text).ok());
+    let account = match accounts(&request)?.as_slice() {
+        [] => Account::F2302.code().to_owned(),
+        [one] => one.clone(),
+        [..] => return Err(missing("account")),
+    };
+    let interval = interval.ok_or_else(|| missing("interval"))?.money();
+    let draw = Draw { seed: seed.to_owned(), interval, account };
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &sample::read(&asked.conn, &asked.scope, &draw).await?)
+}
+
+/// `GET /reports/journal`
+pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
+    let name = request.query.text("format").unwrap_or("hledger");
+    let dialect =
+        Dialect::parse(name).ok_or_else(|| Problem::new("format_not_supported").with("format", name))?;
+    let asked = asked_in(&request, Format::Json).await?;
+    let bytes = journal::read(&asked.conn, &asked.scope, dialect).await?.into_bytes();
+    let sha256 = Sha256::digest(&bytes).into();
+    let name = format!("journal-{}-{}.{}", asked.scope.as_of, asked.scope.known_at, dialect.ending());
+    Ok(Reply::File(FileReply {
+        name,
+        media_type: "text/plain; charset=utf-8",
+        bytes,
+        sha256,
+        sequence: None,
+    }))
 }
