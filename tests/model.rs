@@ -31,6 +31,7 @@ use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow,
 use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
 use subsidy_ledger::reversals::store::ReversalRow;
+use subsidy_ledger::usage::store::{RentalUsageRow, UsageImportRow};
 use subsidy_ledger::vouchers::store::{ContractUseRow, VoucherRow};
 use support::agency;
 use support::ledger::{Ledger, submission};
@@ -161,6 +162,8 @@ impl Model {
         document!("evidence", evidence, EvidenceRow, |k: &subsidy_ledger::domain::EvidenceId| k.uuid());
         document!("invoices", invoices, InvoiceRow, invoice_columns);
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
+        document!("usage_imports", usage_imports, UsageImportRow, |k: &subsidy_ledger::domain::UsageImportId| k.uuid());
+        document!("rental_usage", rental_usage, RentalUsageRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
         document!("loans", loans, LoanRow, |k: &subsidy_ledger::domain::LoanId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
         document!(

@@ -10,6 +10,7 @@ mod batch;
 pub mod export;
 mod fold;
 mod follow;
+pub mod intake;
 mod load;
 mod posted;
 mod put;
