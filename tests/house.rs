@@ -31,8 +31,10 @@ const NOUNS: [&str; 14] = [
 ];
 
 /// What of `http` knows every noun's handlers; the rest of it is what they stand on.
-const SERVING: [&str; 11] =
-    ["mod", "routes", "openapi", "write", "uploads", "imports", "render", "batches", "runs", "groups", "health"];
+const SERVING: [&str; 11] = [
+    "mod", "routes", "openapi", "write", "uploads", "imports", "render", "batches", "runs", "groups",
+    "health",
+];
 
 /// The most lines of a file, its tests not counted.
 const LINES_MAX: usize = 400;

@@ -61,7 +61,11 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("log", Checked::Derived, "every column but the transaction's id is the leaf's"),
     ("tiles", Checked::Derived, "hashes of the leaves, 256 at a time"),
     ("totals", Checked::Derived, "sums of the entries"),
-    ("usage_rows", Checked::Derived, "rows of billing files, under the digest and the totals of their import's leaf"),
+    (
+        "usage_rows",
+        Checked::Derived,
+        "rows of billing files, under the digest and the totals of their import's leaf",
+    ),
     ("__diesel_schema_migrations", Checked::Outside, "which migrations ran"),
     ("bank_accounts", Checked::Outside, "sealed numbers; the log holds their digests"),
     ("statutory_limits", Checked::Outside, "written by migrations alone; held to their constants by a test"),

@@ -13,6 +13,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{self, Receiver};
 
+use super::billing_file::{self as file, FileError};
 use super::store;
 use crate::db::convert::{self, Unreadable};
 use crate::db::pool::{Connection, Database, DatabaseError};
@@ -20,7 +21,6 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{AgencyCode, ContentHash, Date, Label, RentalId, UsageImportId};
 use crate::reference_rates::ReferenceRate;
 use crate::usage::charge::{CNY, Charge};
-use crate::usage::file::{self, FileError};
 use crate::usage::rules::Totals;
 use crate::usage::store::{UsageErrorRow, UsageRowRow};
 use crate::usage::{CellError, ImportUsage, Metered, Mode, RowError, UsedRate, focus::Column, queries};
@@ -147,7 +147,15 @@ async fn staged(
     let mode = wanted.mode;
     let reading =
         tokio::task::spawn_blocking(move || file::read(bytes, mode, |row| sender.blocking_send(row).is_ok()));
-    let mut taking = Taking { conn, wanted, rates: BTreeMap::new(), used: BTreeSet::new(), rejected: 0, kept: 0, errors: Vec::new() };
+    let mut taking = Taking {
+        conn,
+        wanted,
+        rates: BTreeMap::new(),
+        used: BTreeSet::new(),
+        rejected: 0,
+        kept: 0,
+        errors: Vec::new(),
+    };
     taking.all(rows, progress).await?;
     let rows = reading.await.map_err(|_| IntakeError::Broken)??;
     let repeated = taking.compare().await?;
@@ -322,7 +330,11 @@ pub(super) struct Counted {
 
 impl Counted {
     /// Counts the rows of an import as they are stored.
-    pub(super) async fn of(conn: &AsyncPgConnection, import: UsageImportId, zone: Tz) -> Result<Self, IntakeError> {
+    pub(super) async fn of(
+        conn: &AsyncPgConnection,
+        import: UsageImportId,
+        zone: Tz,
+    ) -> Result<Self, IntakeError> {
         let (mut counted, mut after) = (Self::default(), 0);
         let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
         loop {

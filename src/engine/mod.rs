@@ -7,6 +7,7 @@
 
 mod answers;
 mod batch;
+pub mod billing_file;
 pub mod export;
 mod fold;
 mod follow;

@@ -168,7 +168,7 @@ table! {
     "value_too_long": 422, ["取值过长", "此值超过 1024 字节。"], ["Value too long", "The value has more than 1,024 bytes."];
     "invalid_number": 422, ["数值无效", "须为数值，最多 11 位整数和 18 位小数。"], ["Invalid number", "A number with at most 11 digits and 18 decimals is needed."];
     "invalid_datetime": 422, ["时间无效", "时间须写作 2024-09-01T00:00:00Z；宽松模式下也可写作 2024-09-01 00:00:00。"], ["Invalid date and time", "Dates and times are written 2024-09-01T00:00:00Z; where the mode is lenient also 2024-09-01 00:00:00."];
-    "invalid_period": 422, ["期间无效", "期间的结束须晚于开始。"], ["Invalid period", "A period ends after it begins."];
+    "period_backwards": 422, ["期间无效", "期间的结束须晚于开始。"], ["Invalid period", "A period ends after it begins."];
     "period_too_long": 422, ["期间过长", "计费期间最长 60 个月。"], ["Period too long", "A charge period has at most 60 months."];
     "invalid_currency": 422, ["币种无效", "币种须为三个大写字母。"], ["Invalid currency", "A currency has three capital letters."];
     "exchange_rate_missing": 422, ["缺少汇率", "账期最后一天没有生效的人民币汇率。"], ["Exchange rate missing", "No rate to CNY is in force on the last day of the billing period."];

@@ -31,12 +31,16 @@ pub async fn answer(
     let head = Head::of(route, state, request).await?;
     let mode = api::mode(&Query::parse(request.query_string(), &route.parameters())?)?;
     let rental: RentalId = PathParts::of(request).value("id")?;
-    let reader = state.engine.reader(&head.identity.agency).await.map_err(|error| Problem::database(&error))?;
+    let reader =
+        state.engine.reader(&head.identity.agency).await.map_err(|error| Problem::database(&error))?;
     api::metered(&reader, &head.identity.actor, rental).await?;
     drop(reader);
     let received = tokio::time::timeout(FILE_TIMEOUT, uploads::received(state, request, payload)).await;
     let (file, declared) = received.map_err(|_| Problem::new("unreadable_body"))??;
-    if !matches!(declared.as_str(), "" | "text/csv" | "application/csv" | "text/plain" | "application/octet-stream") {
+    if !matches!(
+        declared.as_str(),
+        "" | "text/csv" | "application/csv" | "text/plain" | "application/octet-stream"
+    ) {
         return Err(Problem::new("usage_media_type"));
     }
     let wanted = Wanted {
@@ -61,7 +65,8 @@ pub async fn answer(
 /// The write without its command, which the file makes.
 fn submission(head: &Head, digest: [u8; 32]) -> impl FnOnce(Command) -> (Submission, bool) + Send + 'static {
     let (agency, actor) = (head.identity.agency.clone(), head.identity.actor.clone());
-    let (key, if_match, request_id, dry_run) = (head.key, head.if_match, head.request_id.clone(), head.dry_run);
+    let (key, if_match, request_id, dry_run) =
+        (head.key, head.if_match, head.request_id.clone(), head.dry_run);
     move |command| {
         let submission = Submission {
             agency,
@@ -114,7 +119,9 @@ async fn with_errors(
 ) -> Result<Shown, Problem> {
     let language = extract::language(request.headers());
     let Answer::Accepted { first, replayed, .. } = answer else { return Ok(shown) };
-    let (Shown::Resource { body: Value::Object(body), .. }, Outcome::UsageImport(import)) = (&mut shown, &first.outcome) else {
+    let (Shown::Resource { body: Value::Object(body), .. }, Outcome::UsageImport(import)) =
+        (&mut shown, &first.outcome)
+    else {
         return Ok(shown);
     };
     let views: Vec<RowErrorView> = if *replayed {

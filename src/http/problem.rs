@@ -182,8 +182,7 @@ impl Problem {
 impl At {
     fn body(&self, language: Language) -> Value {
         let [_, detail] = self.entry.words(language);
-        let mut body =
-            json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)});
+        let mut body = json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)});
         for name in ["row", "column"] {
             if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
                 body.insert(name.to_owned(), value.clone());

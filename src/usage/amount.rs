@@ -49,7 +49,9 @@ impl Billed {
         let decimals = i64::try_from(part.map_or(0, str::len)).ok()?;
         let scale = i64::from(BILLED_DECIMALS) + exponent - decimals + i64::try_from(dropped).ok()?;
         let digits_max = usize::try_from(BILLED_DECIMALS + BILLED_DIGITS_MAX).ok()?;
-        if significant.len() > digits_max || !(0..=i64::from(BILLED_DECIMALS + BILLED_DIGITS_MAX)).contains(&scale) {
+        if significant.len() > digits_max
+            || !(0..=i64::from(BILLED_DECIMALS + BILLED_DIGITS_MAX)).contains(&scale)
+        {
             return None;
         }
         let power = 10_i128.checked_pow(u32::try_from(scale).ok()?)?;
@@ -179,8 +181,26 @@ mod tests {
     #[test]
     fn what_would_be_rounded_or_is_no_number_is_refused() {
         for text in [
-            "", "-", ".5", "5.", "+1", "1,000", "1_000", "NaN", "inf", "0x1", "1e", "1e1e1", "１", " 1", "1 ",
-            "0.0000000000000000001", "100000000000", "1E11", "1E-19", "1E9999",
+            "",
+            "-",
+            ".5",
+            "5.",
+            "+1",
+            "1,000",
+            "1_000",
+            "NaN",
+            "inf",
+            "0x1",
+            "1e",
+            "1e1e1",
+            "１",
+            " 1",
+            "1 ",
+            "0.0000000000000000001",
+            "100000000000",
+            "1E11",
+            "1E-19",
+            "1E9999",
         ] {
             assert!(Billed::parse(text).is_err(), "{text:?}");
         }

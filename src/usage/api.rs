@@ -3,17 +3,18 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::file::{FileError, ROWS_MAX};
-use super::focus::Mode;
 use super::charge::HeaderError;
+use super::focus::Mode;
 use super::store::{RentalUsageRow, UsageErrorRow, UsageImportRow, UsageRowRow};
 use super::{Metered, RentalUsage, RowError, UsageImport, UsageTotal, queries, rules};
 use crate::db::convert;
 use crate::db::pool::Connection;
 use crate::domain::money::OutOfRange;
 use crate::domain::{
-    Actor, ContentHash, Instant, Label, Money, Month, Percent, RentalId, Role, Sequence, Subject, UsageImportId,
+    Actor, ContentHash, Instant, Label, Money, Month, Percent, RentalId, Role, Sequence, Subject,
+    UsageImportId,
 };
+use crate::engine::billing_file::{FileError, ROWS_MAX};
 use crate::engine::intake::IntakeError;
 use crate::http::error::Entry;
 use crate::http::extract::Query;
@@ -242,9 +243,9 @@ pub fn refused(error: IntakeError) -> Problem {
         }
         IntakeError::Refused { errors, rejected } => {
             let problem = Problem::new("usage_file_refused").with("rejected", rejected);
-            errors.iter().fold(problem, |problem, error| {
-                problem.in_row(error.code.as_str(), error.row, error.column)
-            })
+            errors
+                .iter()
+                .fold(problem, |problem, error| problem.in_row(error.code.as_str(), error.row, error.column))
         }
     }
 }

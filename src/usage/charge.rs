@@ -35,8 +35,16 @@ impl Header {
     pub fn read(names: &[&str], mode: Mode) -> Result<Self, Vec<HeaderError>> {
         let (mut places, mut errors) = (Vec::new(), Vec::new());
         for column in Column::ALL.iter().copied() {
-            let of = |id: &str| names.iter().enumerate().filter(move |(_, name)| name.trim() == id).map(|(at, _)| at).collect::<Vec<_>>();
-            let found = column.names().iter().map(|id| of(id)).find(|found| !found.is_empty()).unwrap_or_default();
+            let of = |id: &str| {
+                names
+                    .iter()
+                    .enumerate()
+                    .filter(move |(_, name)| name.trim() == id)
+                    .map(|(at, _)| at)
+                    .collect::<Vec<_>>()
+            };
+            let found =
+                column.names().iter().map(|id| of(id)).find(|found| !found.is_empty()).unwrap_or_default();
             let needed = match column.need() {
                 Need::Always => true,
                 Need::Strict => mode == Mode::Strict,
@@ -214,7 +222,12 @@ impl Reader<'_, '_> {
         found.unwrap_or_default()
     }
 
-    fn parsed<T>(&mut self, column: Column, code: CellError, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        column: Column,
+        code: CellError,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let before = self.errors.len();
         let cell = self.needed(column);
         if self.errors.len() > before {
@@ -237,7 +250,7 @@ impl Reader<'_, '_> {
         let (from, until) = (self.instant(start), self.instant(end));
         let period = ChargePeriod { start: from?, end: until? };
         if period.start >= period.end {
-            self.wrong(end, CellError::InvalidPeriod);
+            self.wrong(end, CellError::PeriodBackwards);
             return None;
         }
         Some(period)
@@ -331,12 +344,15 @@ fn charge(reader: &mut Reader<'_, '_>) -> Option<Charge> {
     let (provider, billing_account) = (reader.needed(C::Provider), reader.needed(C::BillingAccountId));
     let (service, correction) = (reader.needed(C::ServiceName), reader.correction());
     let mut optional = |column| reader.optional(column);
-    let (sub_account, resource, sku) = (optional(C::SubAccountId), optional(C::ResourceId), optional(C::SkuId));
-    let (sku_price, region, invoice) = (optional(C::SkuPriceId), optional(C::RegionId), optional(C::InvoiceId));
+    let (sub_account, resource, sku) =
+        (optional(C::SubAccountId), optional(C::ResourceId), optional(C::SkuId));
+    let (sku_price, region, invoice) =
+        (optional(C::SkuPriceId), optional(C::RegionId), optional(C::InvoiceId));
     let (row_id, corrects, description) =
         (optional(C::RowId), optional(C::CorrectsRowId), optional(C::ChargeDescription));
     let (pricing_quantity, pricing_unit) = (quantity(optional(C::PricingQuantity)), optional(C::PricingUnit));
-    let (consumed_quantity, consumed_unit) = (quantity(optional(C::ConsumedQuantity)), optional(C::ConsumedUnit));
+    let (consumed_quantity, consumed_unit) =
+        (quantity(optional(C::ConsumedQuantity)), optional(C::ConsumedUnit));
     Some(Charge {
         row: reader.row,
         provider,

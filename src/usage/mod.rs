@@ -7,7 +7,6 @@
 pub mod amount;
 pub mod api;
 pub mod charge;
-pub mod file;
 pub mod focus;
 pub mod months;
 pub mod queries;
@@ -19,7 +18,9 @@ use serde::{Deserialize, Serialize};
 pub use amount::{Billed, Metered};
 pub use focus::{ChargeCategory, Mode, ServiceCategory};
 
-use crate::domain::{ContentHash, Date, Label, Money, Month, Percent, RentalId, Revision, Subject, UsageImportId};
+use crate::domain::{
+    ContentHash, Date, Label, Money, Month, Percent, RentalId, Revision, Subject, UsageImportId,
+};
 
 /// What is wrong with a row or a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ pub enum CellError {
     /// No date and time of the form that the mode takes.
     InvalidDatetime,
     /// A period that ends before it begins, or with it.
-    InvalidPeriod,
+    PeriodBackwards,
     /// A charge period of more months than are kept.
     PeriodTooLong,
     /// No currency's three letters.
@@ -65,7 +66,7 @@ impl CellError {
             Self::InvalidText => "invalid_text",
             Self::InvalidNumber => "invalid_number",
             Self::InvalidDatetime => "invalid_datetime",
-            Self::InvalidPeriod => "invalid_period",
+            Self::PeriodBackwards => "period_backwards",
             Self::PeriodTooLong => "period_too_long",
             Self::InvalidCurrency => "invalid_currency",
             Self::ExchangeRateMissing => "exchange_rate_missing",

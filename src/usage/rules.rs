@@ -94,7 +94,8 @@ pub fn import(
     if existing.map_or(0, |usage| usage.imports) != command.after {
         return Err(UsageError::UsageMoved);
     }
-    let too_many = |limit: usize| UsageError::UsageTotalsTooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) };
+    let too_many =
+        |limit: usize| UsageError::UsageTotalsTooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) };
     if command.totals.len() > IMPORT_TOTALS_MAX {
         return Err(too_many(IMPORT_TOTALS_MAX));
     }

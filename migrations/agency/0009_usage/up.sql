@@ -100,6 +100,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION usage_rows_stay FROM PUBLIC;
 CREATE TRIGGER usage_rows_updated AFTER UPDATE ON usage_rows
     REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION usage_rows_stay();
 CREATE TRIGGER usage_rows_deleted AFTER DELETE ON usage_rows

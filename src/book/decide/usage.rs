@@ -31,10 +31,7 @@ pub(super) fn import(context: Context<'_>, command: &ImportUsage) -> Result<Deci
     let step =
         Transition { kind: "usage_import", document: import.id.to_string(), from: None, to: "imported" };
     let effects = Effects {
-        changes: vec![
-            Change::UsageImport(Box::new(import.clone())),
-            Change::RentalUsage(Box::new(usage)),
-        ],
+        changes: vec![Change::UsageImport(Box::new(import.clone())), Change::RentalUsage(Box::new(usage))],
         transitions: vec![step],
         ..Effects::default()
     };

@@ -85,7 +85,8 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         }
         Command::ImportUsage(c) => {
             keys.extend([Key::Rental(c.rental), Key::RentalUsage(c.rental), Key::UsageImport(c.id)]);
-            let key = |rate: &UsedRate| Key::ReferenceRate(RateKey { name: rate.name.clone(), date: rate.date });
+            let key =
+                |rate: &UsedRate| Key::ReferenceRate(RateKey { name: rate.name.clone(), date: rate.date });
             keys.extend(c.rates.iter().map(key));
         }
         Command::RegisterLoan(c) => {

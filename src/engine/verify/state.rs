@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::AsyncPgConnection;
 
-use super::{VerifyError, usage};
 use super::page::{Naming, PAGE, PAGE_ROWS, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
+use super::{VerifyError, usage};
 use crate::audit::verify::{Finding, First};
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;

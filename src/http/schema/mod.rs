@@ -86,8 +86,7 @@ use crate::domain::money::{Amount, AmountOrZero, SignedAmount};
 use crate::domain::{
     AgencyCode, BudgetChangeId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints,
     Instant, Label, Line, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, ProgrammeCode,
-    RecoveryId, RentalId, Role, Roles, Sequence, Subject, Unrounded, UsageImportId,
-    VoucherId,
+    RecoveryId, RentalId, Role, Roles, Sequence, Subject, Unrounded, UsageImportId, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 

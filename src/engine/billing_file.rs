@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
-use super::charge::{self, Charge, Header, HeaderError};
-use super::focus::Mode;
-use super::{CellError, RowError};
+use crate::usage::charge::{self, Charge, Header, HeaderError};
+use crate::usage::focus::Mode;
+use crate::usage::{CellError, RowError};
 
 /// The most rows of a file.
 pub const ROWS_MAX: u32 = 16_000_000;
@@ -35,7 +35,8 @@ pub fn read(
     let begun = csv.read_byte_record(&mut record).map_err(FileError::Unreadable)?;
     let names: Vec<&str> = record.iter().map(|name| std::str::from_utf8(name).unwrap_or_default()).collect();
     // the first name may have the mark that spreadsheets begin a file with
-    let names: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{feff}').trim_matches('"')).collect();
+    let names: Vec<&str> =
+        names.iter().map(|name| name.trim_start_matches('\u{feff}').trim_matches('"')).collect();
     let header = Header::read(if begun { &names } else { &[] }, mode).map_err(FileError::Header)?;
     let mut rows = 0;
     let mut record = csv::ByteRecord::new();
