@@ -210,6 +210,8 @@ pub enum Verb {
     Group(ParseGroup),
     /// A file for the store, then a command for the engine.
     Upload(Upload),
+    /// A billing file, then a command for the engine.
+    Import,
     /// Many writes in one request.
     Batch,
     /// A run over vouchers that nobody names, in groups.

@@ -27,6 +27,7 @@ use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
 use crate::reports::{api as reports, audit_api as audit, room_api as room, work_api as work};
 use crate::reversals::api as reversals;
+use crate::usage::api as usage;
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -40,6 +41,7 @@ const PAYERS: Permission = Roles(&[Officer, Approver]);
 const BANK: Permission = Roles(&[Bank]);
 const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
+const METERED: Permission = Roles(&[Officer, Provider]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
 const LIMIT: Param =
@@ -77,6 +79,11 @@ const CORRECTS: Param = Param {
     name: "corrects",
     about: "true where an officer found what is known of the invoice to be wrong; while no claim takes of it.",
     schema: Shape::of::<bool>(),
+};
+const MODE: Param = Param {
+    name: "mode",
+    about: "strict (where left out): every row is good or nothing counts; lenient: good rows count, others are reported.",
+    schema: Shape::of::<String>(),
 };
 const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
 const AFTER: Param =
@@ -255,6 +262,13 @@ pub static ROUTES: &[Route] = &[
         query: &[], takes: Some(of::<quotes::NewQuote>()), gives: of::<quotes::QuoteView>(), creates: false,
         verb: Verb::Ask(|request, body| quotes::quote(request, body).boxed_local()),
     },
+    Route {
+        method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.3)"],
+        query: &[MODE], takes: Some(Shape::file("text/csv", &[])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
+    },
+    get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage::errors), page::<usage::RowErrorView>()).with(PAGE),
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::extract::{PathParts, Query};
 use super::json::Json;
+use super::language::Language;
 use super::page::{Listed, Page};
 use super::problem::Problem;
 use super::text::Reason;
@@ -147,6 +148,8 @@ pub struct ReadRequest {
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
     /// The request's id.
     pub request_id: String,
+    /// What its caller reads.
+    pub language: Language,
 }
 
 impl ReadRequest {
