@@ -261,6 +261,7 @@ impl Route {
             | Verb::Disclose(_)
             | Verb::Ask(_)
             | Verb::Group(_)
+            | Verb::Import
             | Verb::Batch
             | Verb::Run(_) => false,
         }

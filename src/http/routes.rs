@@ -14,8 +14,7 @@ use crate::claims::{api as claims, objections_api as objections, recalculations_
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
-use crate::evidence::EvidenceKind;
-use crate::evidence::api as evidence;
+use crate::evidence::{EvidenceKind, api as evidence};
 use crate::loans::{api as loans, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
