@@ -1,5 +1,6 @@
 //! Loads what commands need: one statement a table, all of a round in flight together.
 
+use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
@@ -106,41 +107,6 @@ impl Wanted {
     }
 }
 
-/// Rows of the tables that the book is made of.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub periods: Vec<PeriodRow>,
-    pub turnovers: Vec<MonthRow>,
-    pub organisations: Vec<OrganisationRow>,
-    pub rates: Vec<ReferenceRateRow>,
-    pub programmes: Vec<ProgrammeRow>,
-    pub rules: Vec<RulesRow>,
-    pub budget_changes: Vec<BudgetChangeRow>,
-    pub evidence: Vec<EvidenceRow>,
-    pub invoices: Vec<InvoiceRow>,
-    pub rentals: Vec<RentalRow>,
-    pub usage_imports: Vec<UsageImportRow>,
-    pub rental_usage: Vec<RentalUsageRow>,
-    pub loans: Vec<LoanRow>,
-    pub loan_keys: Vec<LoanKeyRow>,
-    pub vouchers: Vec<VoucherRow>,
-    pub claims: Vec<ClaimRow>,
-    pub recalculations: Vec<RecalculationRow>,
-    pub objections: Vec<ObjectionRow>,
-    pub payment_batches: Vec<PaymentBatchRow>,
-    pub payment_lines: Vec<PaymentLineRow>,
-    pub batch_claims: Vec<PlacedRow>,
-    pub recoveries: Vec<RecoveryRow>,
-    pub reversals: Vec<ReversalRow>,
-    pub leaves: Vec<LogRow>,
-    pub live: Vec<LiveRow>,
-    pub usages: Vec<UsageRow>,
-    pub numbers: Vec<NumberRow>,
-    pub balances: Vec<BalanceRow>,
-    pub contracts: Vec<ContractRow>,
-    pub uses: Vec<ContractUseRow>,
-}
-
 /// Loads keys into the book; a key that is not there is absent from then on.
 pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
     read(conn, &keys).await?.put(book)?;
@@ -150,134 +116,66 @@ pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) 
     Ok(())
 }
 
-/// Reads keys, all tables in flight together.
-pub(super) async fn read(conn: &AsyncPgConnection, keys: &Keys) -> Result<Rows, diesel::result::Error> {
-    let wanted = Wanted::of(keys);
-    let contracts = async {
-        if wanted.contracts.is_empty() { Ok(Vec::new()) } else { by_contracts(conn, &wanted.contracts).await }
-    };
-    let loan_keys = async {
-        if wanted.loan_keys.is_empty() {
-            Ok(Vec::new())
-        } else {
-            loans::by_contracts(conn, &wanted.loan_keys).await
+/// Names each table once: where its rows go, what they are, and how those that are wanted are read.
+macro_rules! tables {
+    (|$conn:ident, $wanted:ident| $($rows:ident: $row:ty = $read:expr;)*) => {
+        /// Rows of the tables that the book is made of.
+        #[derive(Debug, Default)]
+        pub(super) struct Rows {
+            $(pub $rows: Vec<$row>,)*
+        }
+
+        /// Reads keys, all tables in flight together.
+        pub(super) async fn read($conn: &AsyncPgConnection, keys: &Keys) -> QueryResult<Rows> {
+            let $wanted = Wanted::of(keys);
+            let ($($rows,)*) = tokio::try_join!($($read,)*)?;
+            Ok(Rows { $($rows,)* })
         }
     };
-    let live = async {
-        if wanted.live_vouchers.is_empty() {
-            Ok(Vec::new())
-        } else {
-            live_of(conn, &wanted.live_vouchers).await
-        }
-    };
-    let batch_claims = async {
-        if wanted.batch_claims.is_empty() {
-            Ok(Vec::new())
-        } else {
-            claims_of(conn, &wanted.batch_claims).await
-        }
-    };
-    let turnovers = async {
+}
+
+tables! { |conn, wanted|
+    periods: PeriodRow = PeriodRow::by_keys(conn, &wanted.periods);
+    turnovers: MonthRow = async {
         match wanted.turnovers {
             Some(until) => by_month(conn, None, until).await,
             None => Ok(Vec::new()),
         }
     };
-    let uses =
-        async { if wanted.uses.is_empty() { Ok(Vec::new()) } else { uses_of(conn, &wanted.uses).await } };
-    let (
-        periods,
-        turnovers,
-        organisations,
-        rates,
-        programmes,
-        rules,
-        budget_changes,
-        evidence,
-        invoices,
-        rentals,
-        usage_imports,
-        rental_usage,
-        loans,
-        loan_keys,
-        vouchers,
-        claims,
-        recalculations,
-        objections,
-        payment_batches,
-        payment_lines,
-        batch_claims,
-        recoveries,
-        reversals,
-        leaves,
-        live,
-        usages,
-        numbers,
-        balances,
-        contracts,
-        uses,
-    ) = tokio::try_join!(
-        PeriodRow::by_keys(conn, &wanted.periods),
-        turnovers,
-        OrganisationRow::by_keys(conn, &wanted.organisations),
-        ReferenceRateRow::by_keys(conn, &wanted.rates),
-        ProgrammeRow::by_keys(conn, &wanted.programmes),
-        RulesRow::by_keys(conn, &wanted.rules),
-        BudgetChangeRow::by_keys(conn, &wanted.budget_changes),
-        EvidenceRow::by_keys(conn, &wanted.evidence),
-        InvoiceRow::by_keys(conn, &wanted.invoices),
-        RentalRow::by_keys(conn, &wanted.rentals),
-        UsageImportRow::by_keys(conn, &wanted.usage_imports),
-        RentalUsageRow::by_keys(conn, &wanted.rental_usage),
-        LoanRow::by_keys(conn, &wanted.loans),
-        loan_keys,
-        VoucherRow::by_keys(conn, &wanted.vouchers),
-        ClaimRow::by_keys(conn, &wanted.claims),
-        RecalculationRow::by_keys(conn, &wanted.recalculations),
-        ObjectionRow::by_keys(conn, &wanted.objections),
-        PaymentBatchRow::by_keys(conn, &wanted.payment_batches),
-        PaymentLineRow::by_keys(conn, &wanted.payment_lines),
-        batch_claims,
-        RecoveryRow::by_keys(conn, &wanted.recoveries),
-        ReversalRow::by_keys(conn, &wanted.reversals),
-        LogRow::by_keys(conn, &wanted.reversible),
-        live,
-        UsageRow::by_keys(conn, &wanted.usages),
-        NumberRow::by_keys(conn, &wanted.numbers),
-        BalanceRow::by_keys(conn, &wanted.balances),
-        contracts,
-        uses,
-    )?;
-    Ok(Rows {
-        periods,
-        turnovers,
-        organisations,
-        rates,
-        programmes,
-        rules,
-        budget_changes,
-        evidence,
-        invoices,
-        rentals,
-        usage_imports,
-        rental_usage,
-        loans,
-        loan_keys,
-        vouchers,
-        claims,
-        recalculations,
-        objections,
-        payment_batches,
-        payment_lines,
-        batch_claims,
-        recoveries,
-        reversals,
-        leaves,
-        live,
-        usages,
-        numbers,
-        balances,
-        contracts,
-        uses,
-    })
+    organisations: OrganisationRow = OrganisationRow::by_keys(conn, &wanted.organisations);
+    rates: ReferenceRateRow = ReferenceRateRow::by_keys(conn, &wanted.rates);
+    programmes: ProgrammeRow = ProgrammeRow::by_keys(conn, &wanted.programmes);
+    rules: RulesRow = RulesRow::by_keys(conn, &wanted.rules);
+    budget_changes: BudgetChangeRow = BudgetChangeRow::by_keys(conn, &wanted.budget_changes);
+    evidence: EvidenceRow = EvidenceRow::by_keys(conn, &wanted.evidence);
+    invoices: InvoiceRow = InvoiceRow::by_keys(conn, &wanted.invoices);
+    rentals: RentalRow = RentalRow::by_keys(conn, &wanted.rentals);
+    usage_imports: UsageImportRow = UsageImportRow::by_keys(conn, &wanted.usage_imports);
+    rental_usage: RentalUsageRow = RentalUsageRow::by_keys(conn, &wanted.rental_usage);
+    loans: LoanRow = LoanRow::by_keys(conn, &wanted.loans);
+    loan_keys: LoanKeyRow = asked(&wanted.loan_keys, |keys| loans::by_contracts(conn, keys));
+    vouchers: VoucherRow = VoucherRow::by_keys(conn, &wanted.vouchers);
+    claims: ClaimRow = ClaimRow::by_keys(conn, &wanted.claims);
+    recalculations: RecalculationRow = RecalculationRow::by_keys(conn, &wanted.recalculations);
+    objections: ObjectionRow = ObjectionRow::by_keys(conn, &wanted.objections);
+    payment_batches: PaymentBatchRow = PaymentBatchRow::by_keys(conn, &wanted.payment_batches);
+    payment_lines: PaymentLineRow = PaymentLineRow::by_keys(conn, &wanted.payment_lines);
+    batch_claims: PlacedRow = asked(&wanted.batch_claims, |keys| claims_of(conn, keys));
+    recoveries: RecoveryRow = RecoveryRow::by_keys(conn, &wanted.recoveries);
+    reversals: ReversalRow = ReversalRow::by_keys(conn, &wanted.reversals);
+    leaves: LogRow = LogRow::by_keys(conn, &wanted.reversible);
+    live: LiveRow = asked(&wanted.live_vouchers, |keys| live_of(conn, keys));
+    usages: UsageRow = UsageRow::by_keys(conn, &wanted.usages);
+    numbers: NumberRow = NumberRow::by_keys(conn, &wanted.numbers);
+    balances: BalanceRow = BalanceRow::by_keys(conn, &wanted.balances);
+    contracts: ContractRow = asked(&wanted.contracts, |keys| by_contracts(conn, keys));
+    uses: ContractUseRow = asked(&wanted.uses, |keys| uses_of(conn, keys));
+}
+
+/// Rows that nobody asks for are not read.
+async fn asked<'a, K, R, F>(keys: &'a [K], read: impl FnOnce(&'a [K]) -> F) -> QueryResult<Vec<R>>
+where
+    F: Future<Output = QueryResult<Vec<R>>>,
+{
+    if keys.is_empty() { Ok(Vec::new()) } else { read(keys).await }
 }
