@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::programmes::calculation::{Calculation, SettledLine};
 use crate::reports::attachments::{Attachments, Wanted};
@@ -334,9 +334,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, ClaimRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|claim| ClaimView::wants(claim, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, ClaimView::wants).await?;
     Reply::list((found.iter().map(|claim| ClaimView::of(claim, &attached)).collect(), next))
 }
 
@@ -350,9 +348,7 @@ pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), 
     if !request.sight().sees(found.organisation, found.provider) {
         return Err(Problem::new("not_found"));
     }
-    let mut wanted = Wanted::default();
-    ClaimView::wants(&found, &mut wanted);
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, std::slice::from_ref(&found), ClaimView::wants).await?;
     Ok((found, attached))
 }
 

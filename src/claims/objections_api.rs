@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
 use crate::reports::attachments::{Attachments, Wanted};
 
 /// What is said against a claim.
@@ -124,9 +124,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     if found.is_empty() && !sees {
         return Err(Problem::new("not_found"));
     }
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|objection| ObjectionView::wants(objection, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, ObjectionView::wants).await?;
     let view = |objection: &Objection| {
         let told = sight.all || objection.created_by == request.actor.subject;
         let view = ObjectionView::of(objection, &attached);

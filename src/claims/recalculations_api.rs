@@ -14,7 +14,7 @@ use crate::book::Command;
 use crate::domain::{ClaimId, Date, Instant, Money, RecoveryId, Sequence, Subject};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::programmes::calculation::{Calculation, SettledLine};
 use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
@@ -161,9 +161,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, RecalculationRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|one| RecalculationView::wants(one, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, RecalculationView::wants).await?;
     Reply::list((found.iter().map(|one| RecalculationView::of(one, &attached)).collect(), next))
 }
 

@@ -376,6 +376,17 @@ pub async fn attached(conn: &Connection, wanted: Wanted) -> Result<Attachments, 
     Ok(found)
 }
 
+/// What views of these documents show beside them.
+pub async fn beside<T>(
+    conn: &Connection,
+    found: &[T],
+    wants: impl Fn(&T, &mut Wanted),
+) -> Result<Attachments, Problem> {
+    let mut wanted = Wanted::default();
+    found.iter().for_each(|document| wants(document, &mut wanted));
+    attached(conn, wanted).await
+}
+
 /// All of the rows as values, or the fault that one of them does not fit.
 pub fn whole<R, T>(rows: &[R], read: impl Fn(&R) -> Result<T, Unreadable>) -> Result<Vec<T>, Problem> {
     rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| Problem::fault(&error))

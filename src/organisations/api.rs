@@ -15,7 +15,7 @@ use crate::engine::submission::NewBankAccount as SealedAccount;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::{AccountNumber, Reason};
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
 use crate::programmes::api::Nothing;
 use crate::reports::attachments::{Attachments, Wanted};
 
@@ -229,9 +229,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, OrganisationRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|organisation| OrganisationView::wants(organisation, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, OrganisationView::wants).await?;
     Reply::list((
         found.iter().map(|organisation| OrganisationView::of(organisation, &attached)).collect(),
         next,
@@ -248,8 +246,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    let mut wanted = Wanted::default();
-    OrganisationView::wants(&found, &mut wanted);
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, std::slice::from_ref(&found), OrganisationView::wants).await?;
     Reply::document(&OrganisationView::of(&found, &attached), found.revision.version)
 }

@@ -15,7 +15,7 @@ use crate::domain::{ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatc
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, attached, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::reports::attachments::{Attachments, Wanted};
 
@@ -180,9 +180,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, PaymentBatchRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|batch| PaymentBatchView::wants(batch, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, PaymentBatchView::wants).await?;
     Reply::list((found.iter().map(|batch| PaymentBatchView::of(batch, &attached)).collect(), next))
 }
 

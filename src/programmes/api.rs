@@ -22,7 +22,7 @@ use crate::domain::{BudgetChangeId, Date, Line, ProgrammeCode};
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, Sight, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, Sight, WriteRequest, attached, beside, whole};
 use crate::reports::attachments::Wanted;
 
 /// A new programme.
@@ -263,8 +263,6 @@ pub async fn list_changes(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, BudgetChangeRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|change| BudgetChangeView::wants(change, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, BudgetChangeView::wants).await?;
     Reply::list((found.iter().map(|change| BudgetChangeView::of(change, &attached)).collect(), next))
 }

@@ -18,7 +18,7 @@ use crate::domain::{
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::reports::attachments::{Attachments, Wanted};
 
@@ -204,9 +204,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, RecoveryRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|recovery| RecoveryView::wants(recovery, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, RecoveryView::wants).await?;
     Reply::list((found.iter().map(|recovery| RecoveryView::of(recovery, &attached)).collect(), next))
 }
 
@@ -217,8 +215,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let found = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = found.read().map_err(|error| Problem::fault(&error))?;
-    let mut wanted = Wanted::default();
-    RecoveryView::wants(&found, &mut wanted);
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, std::slice::from_ref(&found), RecoveryView::wants).await?;
     Reply::document(&RecoveryView::of(&found, &attached), found.revision.version)
 }

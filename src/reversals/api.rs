@@ -10,7 +10,7 @@ use crate::claims::api::ByPath;
 use crate::domain::{Date, Instant, Sequence, Subject};
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::reports::attachments::{Attachments, Wanted};
 
@@ -82,8 +82,6 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::page(&conn, page.after, status, page.rows()).await;
     let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
     let found = whole(&rows, ReversalRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|reversal| ReversalView::wants(reversal, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, ReversalView::wants).await?;
     Reply::list((found.iter().map(|reversal| ReversalView::of(reversal, &attached)).collect(), next))
 }

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::programmes::calculation::Calculation;
 use crate::reports::attachments::{Attachments, Wanted};
@@ -209,9 +209,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, VoucherRow::read)?;
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|voucher| VoucherView::wants(voucher, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, &found, VoucherView::wants).await?;
     Reply::list((found.iter().map(|voucher| VoucherView::of(voucher, &attached)).collect(), next))
 }
 
@@ -225,8 +223,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     if !request.sight().sees(found.organisation, found.provider) {
         return Err(Problem::new("not_found"));
     }
-    let mut wanted = Wanted::default();
-    VoucherView::wants(&found, &mut wanted);
-    let attached = attached(&conn, wanted).await?;
+    let attached = beside(&conn, std::slice::from_ref(&found), VoucherView::wants).await?;
     Reply::document(&VoucherView::of(&found, &attached), found.revision.version)
 }
