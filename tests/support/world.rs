@@ -729,7 +729,8 @@ impl World {
                     effective_date: day,
                 })
             }
-            15..17 => {
+            // what is open is settled first: chance rarely meets it while its claim still waits
+            15..17 if book.objections.iter().all(|(_, o)| o.status != ObjectionStatus::Open) => {
                 let open = book.claims.iter().filter(|(_, c)| {
                     c.status == ClaimStatus::Reviewed
                         && book
