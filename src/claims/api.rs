@@ -7,15 +7,15 @@ use super::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart, TakenInvoice};
 use super::queries;
 use super::store::ClaimRow;
 use super::{
-    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimRequest, ClaimStatus, NameClaim, RejectClaim,
-    ReviewClaim, SettledBy, WriteClaim, payable,
+    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimRequest, ClaimStatus, NameClaim,
+    RejectClaim, ReviewClaim, SettledBy, WriteClaim, payable,
 };
 use crate::book::Command;
 use crate::db::pool::Connection;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
     ClaimId, CreditCode, Date, EvidenceId, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId,
-    Sequence, Subject, VoucherId,
+    RentalId, Sequence, Subject, VoucherId,
 };
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
@@ -34,14 +34,20 @@ pub(super) const LINES_MAX: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct NewClaim {
     kind: ClaimKind,
-    /// The voucher that it redeems.
-    voucher_id: VoucherId,
+    /// Of a redemption: the voucher that it redeems.
+    voucher_id: Option<VoucherId>,
+    /// Of a rental subsidy: under which programme.
+    programme: Option<ProgrammeCode>,
+    /// Of a rental subsidy: the contract.
+    rental_id: Option<RentalId>,
+    /// Of a rental subsidy: the days that it is for; the last is not counted.
+    period: Option<ClaimPeriod>,
     /// What was settled.
     #[schema(min_items = 1, max_items = 100)]
     settlement: Vec<SettledLine>,
-    /// Whether it is the voucher's last: what is left is released.
-    #[serde(rename = "final", default)]
-    closing: bool,
+    /// Of a redemption: whether it is the voucher's last: what is left is released.
+    #[serde(rename = "final")]
+    closing: Option<bool>,
     /// Parts of invoices that it takes.
     #[schema(max_items = 200)]
     #[serde(default)]
@@ -105,7 +111,12 @@ pub struct ClaimView {
     provider: CreditCode,
     /// Who is paid.
     payee: CreditCode,
-    voucher_id: VoucherId,
+    /// Of a redemption.
+    voucher_id: Option<VoucherId>,
+    /// Of a rental subsidy.
+    rental_id: Option<RentalId>,
+    /// Of a rental subsidy: the last day is not counted.
+    period: Option<ClaimPeriod>,
     status: ClaimStatus,
     settlement: Vec<SettledLine>,
     #[serde(rename = "final")]
@@ -204,15 +215,17 @@ impl ClaimView {
     pub fn of(claim: &Claim, attached: &Attachments) -> Self {
         Self {
             id: claim.id,
-            kind: claim.kind,
+            kind: claim.subject.kind(),
             programme: claim.programme.clone(),
             organisation: claim.organisation,
             provider: claim.provider,
             payee: claim.payee,
-            voucher_id: claim.voucher,
+            voucher_id: claim.subject.voucher(),
+            rental_id: claim.subject.rental(),
+            period: claim.subject.period(),
             status: claim.status,
-            settlement: claim.settlement.clone(),
-            closing: claim.closing,
+            settlement: claim.subject.settlement().to_vec(),
+            closing: claim.subject.closing(),
             invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
             evidence: claim.evidence.clone(),
             amount: claim.amount,
@@ -254,11 +267,40 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
             return Err(Problem::too_large(limit, what).at(format!("/{what}")));
         }
     }
-    let (voucher, settlement, closing) = (body.voucher_id, body.settlement, body.closing);
-    let request = match body.kind {
-        ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption { voucher, settlement, closing },
+    let (invoices, evidence) = (body.invoices.clone(), body.evidence.clone());
+    Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence }))
+}
+
+/// What is asked for, with the members of its kind and no others.
+fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
+    let foreign = match body.kind {
+        ClaimKind::VoucherRedemption => [
+            ("/programme", body.programme.is_some()),
+            ("/rental_id", body.rental_id.is_some()),
+            ("/period", body.period.is_some()),
+        ],
+        ClaimKind::RentalSubsidy => {
+            [("/voucher_id", body.voucher_id.is_some()), ("/final", body.closing.is_some()), ("", false)]
+        }
     };
-    Ok(Box::new(WriteClaim { id, request, invoices: body.invoices, evidence: body.evidence }))
+    if let Some((pointer, _)) = foreign.into_iter().find(|(_, there)| *there) {
+        return Err(Problem::new("unknown_field").at(pointer));
+    }
+    let missing = |pointer: &'static str| move || Problem::new("missing_field").at(pointer);
+    let settlement = body.settlement;
+    Ok(match body.kind {
+        ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption {
+            voucher: body.voucher_id.ok_or_else(missing("/voucher_id"))?,
+            settlement,
+            closing: body.closing.unwrap_or_default(),
+        },
+        ClaimKind::RentalSubsidy => ClaimRequest::RentalSubsidy {
+            programme: body.programme.ok_or_else(missing("/programme"))?,
+            rental: body.rental_id.ok_or_else(missing("/rental_id"))?,
+            period: body.period.ok_or_else(missing("/period"))?,
+            settlement,
+        },
+    })
 }
 
 /// `POST /claims`

@@ -557,7 +557,11 @@ impl World {
             }
             25..30 => {
                 let id = self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]);
-                let voucher = book.claims.peek(&id).map(|claim| claim.voucher).filter(|_| !self.one_in(9));
+                let voucher = book
+                    .claims
+                    .peek(&id)
+                    .and_then(|claim| claim.subject.voucher())
+                    .filter(|_| !self.one_in(9));
                 let request = self.redemption(book, voucher);
                 Command::RewriteClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
@@ -697,11 +701,11 @@ impl World {
         match self.rng.gen_range(0..20) {
             0..8 => {
                 let claim = self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid]);
-                let ClaimRequest::VoucherRedemption { mut settlement, closing, .. } =
-                    self.redemption(book, None);
+                let asked = ClaimSubject::of(&self.redemption(book, None));
+                let (mut settlement, closing) = (asked.settlement().to_vec(), asked.closing());
                 if let Some(known) = book.claims.peek(&claim).filter(|_| self.one_in(2)) {
                     // often not far from what it was
-                    settlement = known.settlement.clone();
+                    settlement = known.subject.settlement().to_vec();
                     let factor = self.rng.gen_range(50..150);
                     for line in &mut settlement {
                         let fen = (line.amount.money().fen() / 100 * factor).max(1);
@@ -899,8 +903,7 @@ impl World {
         if self.one_in(3) {
             return claim;
         }
-        let ClaimRequest::VoucherRedemption { voucher, .. } = &claim.request;
-        let own = book.vouchers.peek(voucher).map(|voucher| voucher.organisation);
+        let own = asking(book, &claim.request);
         let strangers = self.one_in(15);
         let fit = book.evidence.iter().filter(|(_, e)| strangers || Some(e.organisation) == own);
         let invoices_only = !self.one_in(15);
@@ -952,10 +955,7 @@ impl World {
             Command::RegisterRental(c) => Some(c.organisation),
             Command::RegisterEvidence(c) => Some(c.organisation),
             Command::ApplyForVoucher(c) => book.rentals.peek(&c.rental).map(|r| r.organisation),
-            Command::DraftClaim(c) => {
-                let ClaimRequest::VoucherRedemption { voucher, .. } = &c.request;
-                book.vouchers.peek(voucher).map(|v| v.organisation)
-            }
+            Command::DraftClaim(c) => asking(book, &c.request),
             Command::RewriteClaim(c) => book.claims.peek(&c.id).map(|claim| claim.organisation),
             Command::RaiseObjection(_) => Some(organisation(self.rng.gen_range(0..ORGANISATIONS))),
             Command::SubmitClaim(c) | Command::WithdrawClaim(c) => {
@@ -1249,7 +1249,11 @@ fn check_claims(book: &Book) {
         let sum = Money::sum(claim.parts.iter().map(|part| part.amount));
         assert_eq!(sum, Ok(claim.amount), "{claim:?}");
         assert!(claim.amount.is_positive());
-        let (held, redeemed) = drawn.entry(claim.voucher).or_default();
+        let mut none = (0, 0);
+        let (held, redeemed) = match claim.subject.voucher() {
+            Some(voucher) => drawn.entry(voucher).or_default(),
+            None => &mut none,
+        };
         *held += claim.held.fen();
         let Some(approved_on) = claim.approved_on else { continue };
         let drawn = claim.amount.fen() + claim.corrected.fen();
@@ -1364,7 +1368,7 @@ fn check_payments(book: &Book) {
         *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += by_bank;
         if claim.approved_on.is_some() {
             let drawn = claim.amount.fen() + claim.corrected.fen();
-            *expense.entry(BalanceKey::of(Account::F500101, &claim.programme)).or_default() += drawn;
+            *expense.entry(BalanceKey::of(claim.class.expense(), &claim.programme)).or_default() += drawn;
         }
     }
     let mut receivable: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
@@ -1402,4 +1406,14 @@ fn same_balances(book: &Book, account: Account, mut expected: BTreeMap<BalanceKe
     let kept = book.balances.iter().filter(|(key, sum)| key.account == account && !sum.is_zero());
     let kept: BTreeMap<BalanceKey, i64> = kept.map(|(key, sum)| (key.clone(), sum.fen())).collect();
     assert_eq!(kept, expected, "{what}");
+}
+
+/// Whose claim it would be.
+fn asking(book: &Book, request: &ClaimRequest) -> Option<CreditCode> {
+    match request {
+        ClaimRequest::VoucherRedemption { voucher, .. } => {
+            book.vouchers.peek(voucher).map(|v| v.organisation)
+        }
+        ClaimRequest::RentalSubsidy { rental, .. } => book.rentals.peek(rental).map(|r| r.organisation),
+    }
 }
