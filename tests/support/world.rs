@@ -52,7 +52,9 @@ use uuid::Uuid;
 
 const ORGANISATIONS: u32 = 7;
 const PROVIDERS: u32 = 3;
-const PROGRAMMES: u32 = 5;
+const PROGRAMMES: u32 = 6;
+/// The number of the one that pays for rentals.
+const LEASING: u32 = 5;
 const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 const FIRST_DAY: &str = "2025-11-03";
 
@@ -154,9 +156,10 @@ impl World {
         for number in 0..PROGRAMMES {
             let code = programme(number);
             let mut proposal = self.proposal(code.clone());
-            proposal.instrument = Instrument::Voucher;
+            proposal.instrument =
+                if number == LEASING { Instrument::RentalSubsidy } else { Instrument::Voucher };
             proposal.window = Window { from: date("2024-01-01"), until: date("2028-12-31") };
-            proposal.rules = self.policy(Instrument::Voucher);
+            proposal.rules = self.policy(proposal.instrument);
             // everyone may come in, whatever later versions say
             proposal.rules.eligibility = Eligibility {
                 related_provider: proposal.rules.eligibility.related_provider,
@@ -552,17 +555,18 @@ impl World {
             0..6 => self.evidence(),
             6..25 => {
                 let id = ClaimId::new(self.id());
-                let request = self.redemption(book, None);
+                let request =
+                    if self.one_in(5) { self.lease(book, None) } else { self.redemption(book, None) };
                 Command::DraftClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
             25..30 => {
                 let id = self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]);
-                let voucher = book
-                    .claims
-                    .peek(&id)
-                    .and_then(|claim| claim.subject.voucher())
-                    .filter(|_| !self.one_in(9));
-                let request = self.redemption(book, voucher);
+                let known =
+                    book.claims.peek(&id).map(|claim| claim.subject.clone()).filter(|_| !self.one_in(9));
+                let request = match known.as_ref().and_then(ClaimSubject::rental) {
+                    Some(rental) => self.lease(book, Some(rental)),
+                    None => self.redemption(book, known.and_then(|known| known.voucher())),
+                };
                 Command::RewriteClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
             30..52 => Command::SubmitClaim(NameClaim {
@@ -848,6 +852,21 @@ impl World {
         let fit: Vec<_> = fit.map(|(id, _)| *id).collect();
         let from = if fit.is_empty() || self.one_in(12) { &any } else { &fit };
         if from.is_empty() { PaymentBatchId::new(self.id()) } else { self.pick(from) }
+    }
+
+    fn lease(&mut self, book: &Book, rental: Option<RentalId>) -> ClaimRequest {
+        let rentals: Vec<_> = book.rentals.iter().map(|(id, _)| *id).collect();
+        let known = if rentals.is_empty() { RentalId::new(self.id()) } else { self.pick(&rentals) };
+        let asked = ClaimSubject::of(&self.redemption(book, None));
+        ClaimRequest::RentalSubsidy {
+            programme: if self.one_in(12) { self.programme() } else { programme(LEASING) },
+            rental: rental.unwrap_or(known),
+            period: ClaimPeriod {
+                from: date("2025-10-01"),
+                until: date(if self.one_in(15) { "2025-10-01" } else { "2025-11-01" }),
+            },
+            settlement: asked.settlement().to_vec(),
+        }
     }
 
     fn redemption(&mut self, book: &Book, voucher: Option<VoucherId>) -> ClaimRequest {
