@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod backing;
+pub mod drafts_api;
 pub mod objection;
 pub mod objections_api;
 pub mod payable;
@@ -27,10 +28,9 @@ use crate::domain::{
     Revision, Subject, TextHash, VoucherId,
 };
 use crate::ledger::{ExpenseClass, Part};
-use crate::programmes::calculation::SettledLine;
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
-pub use subject::{ClaimPeriod, ClaimSubject};
+pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -232,33 +232,6 @@ pub struct ClaimPayment {
     pub parts: Vec<Part>,
     /// On which day.
     pub date: Date,
-}
-
-/// What a claim is written from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClaimRequest {
-    /// Money for a voucher.
-    VoucherRedemption {
-        /// Which voucher.
-        voucher: VoucherId,
-        /// What was settled.
-        settlement: Vec<SettledLine>,
-        /// Whether it is the voucher's last.
-        #[serde(rename = "final")]
-        closing: bool,
-    },
-    /// A part of what was rented.
-    RentalSubsidy {
-        /// Under which programme.
-        programme: ProgrammeCode,
-        /// Which contract.
-        rental: RentalId,
-        /// In which days.
-        period: ClaimPeriod,
-        /// What was settled.
-        settlement: Vec<SettledLine>,
-    },
 }
 
 /// `POST /claims` and `PUT /claims/{id}`.

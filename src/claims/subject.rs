@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimError, ClaimKind, ClaimRequest};
+use super::{ClaimError, ClaimKind};
 use crate::domain::{Date, ProgrammeCode, RentalId, VoucherId};
 use crate::programmes::calculation::SettledLine;
 
@@ -23,6 +23,33 @@ impl ClaimPeriod {
     pub fn is_empty(self) -> bool {
         self.from >= self.until
     }
+}
+
+/// What a claim is written from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimRequest {
+    /// Money for a voucher.
+    VoucherRedemption {
+        /// Which voucher.
+        voucher: VoucherId,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+        /// Whether it is the voucher's last.
+        #[serde(rename = "final")]
+        closing: bool,
+    },
+    /// A part of what was rented.
+    RentalSubsidy {
+        /// Under which programme.
+        programme: ProgrammeCode,
+        /// Which contract.
+        rental: RentalId,
+        /// In which days.
+        period: ClaimPeriod,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+    },
 }
 
 /// What a claim is for.

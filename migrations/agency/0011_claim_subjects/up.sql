@@ -20,7 +20,6 @@ ALTER TABLE claims
         CASE WHEN voucher IS NULL THEN held = 0
              WHEN status IN ('submitted', 'reviewed') THEN held = amount
              WHEN status = 'returned' THEN held > 0 ELSE held = 0 END);
-ALTER TABLE claims ALTER COLUMN class DROP DEFAULT;
 CREATE INDEX claims_rental ON claims (rental) WHERE rental IS NOT NULL;
 COMMENT ON COLUMN claims.rental IS 'The contract, of a rental subsidy.';
 COMMENT ON COLUMN claims.period_from IS 'The first day that it is for.';
@@ -29,7 +28,6 @@ COMMENT ON COLUMN claims.class IS 'Which expense it is: its commitment and its e
 
 ALTER TABLE recoveries
     ADD COLUMN class text NOT NULL DEFAULT 'voucher' CHECK (class IN ('voucher', 'rental', 'procurement'));
-ALTER TABLE recoveries ALTER COLUMN class DROP DEFAULT;
 COMMENT ON COLUMN recoveries.class IS 'Which expense it takes back: that of its claim.';
 
 COMMENT ON TABLE contract_uses IS 'Which vouchers and claims rest on which contract: not funded twice.';
