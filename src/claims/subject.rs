@@ -2,7 +2,8 @@
 //!
 //! In the log the members stand beside the claim's own, under the tag `kind`.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
 use crate::domain::{Date, ProgrammeCode, RentalId, VoucherId};
@@ -63,7 +64,7 @@ pub enum ClaimSubject {
         /// What was settled.
         settlement: Vec<SettledLine>,
         /// Whether it is the voucher's last: what is left is released.
-        #[serde(rename = "final")]
+        #[serde(rename = "final", deserialize_with = "flag")]
         closing: bool,
     },
     /// A part of what was rented.
@@ -75,6 +76,20 @@ pub enum ClaimSubject {
         /// What was settled.
         settlement: Vec<SettledLine>,
     },
+}
+
+/// Canonical JSON writes `"true"` and `"false"`, and what stands under a tag is read without knowing its type.
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Plain(bool),
+        Canonical(String),
+    }
+    match Written::deserialize(from)? {
+        Written::Plain(flag) => Ok(flag),
+        Written::Canonical(text) => text.parse().map_err(D::Error::custom),
+    }
 }
 
 impl ClaimSubject {

@@ -56,7 +56,7 @@ fn balances(city: &City<'_>, programme: &str, accounts: &[&str]) -> Vec<String> 
 #[test]
 fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in_its_class() {
     let service = Service::start();
-    let city = City::found(&service, "rental-claims", &rules(json!({})), "100000");
+    let city = City::found(&service, "leasing", &rules(json!({})), "100000");
     programme(&city, "r", json!({"expense": "procurement"}), "5000");
     let contract = rental(&city, "R-1");
     let first = reviewed(&city, &body("r", &contract, "20000"));
@@ -96,7 +96,7 @@ fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in
 #[test]
 fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_taken_off() {
     let service = Service::start();
-    let city = City::found(&service, "rental-stacking", &rules(json!({})), "100000");
+    let city = City::found(&service, "stacking", &rules(json!({})), "100000");
     for (code, stacking) in
         [("alone", "exclusive"), ("first", "allow"), ("off", "net_off"), ("both", "allow")]
     {
@@ -124,7 +124,7 @@ fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_take
 #[test]
 fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
     let service = Service::start();
-    let city = City::found(&service, "rental-shapes", &rules(json!({})), "100000");
+    let city = City::found(&service, "shapes", &rules(json!({})), "100000");
     programme(&city, "r", json!({}), "50000");
     let (contract, other) = (rental(&city, "R-1"), rental(&city, "R-2"));
     let whole = body("r", &contract, "20000");
