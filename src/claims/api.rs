@@ -7,8 +7,8 @@ use super::backing::TakenInvoice;
 use super::queries;
 use super::store::ClaimRow;
 use super::{
-    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimStatus, NameClaim,
-    RejectClaim, ReviewClaim, SettledBy, payable,
+    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimStatus, NameClaim, RejectClaim,
+    ReviewClaim, SettledBy, payable,
 };
 use crate::book::Command;
 use crate::db::pool::Connection;

@@ -10,7 +10,9 @@ use super::route::{Param, Route, Shape, Verb};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
-use crate::claims::{api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations};
+use crate::claims::{
+    api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
+};
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};

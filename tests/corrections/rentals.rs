@@ -135,7 +135,7 @@ fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
     };
     let told = |body: &Value| {
         let found = city.expect(422, "/v1/claims", &city.firm, body);
-        (text(&found, "/code"), found["pointer"].clone())
+        (text(&found, "/code"), found["errors"][0]["pointer"].clone())
     };
     let at = |code: &str, pointer: &str| (code.to_owned(), json!(pointer));
     assert_eq!(told(&with("rental_id", Value::Null)), at("missing_field", "/rental_id"));
