@@ -39,4 +39,5 @@ pub mod reference_rates;
 pub mod rentals;
 pub mod reports;
 pub mod reversals;
+pub mod usage;
 pub mod vouchers;

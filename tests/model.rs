@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_ledger::audit::leaf::{Leaf, posted};
 use subsidy_ledger::audit::tree::{Frontier, leaf_hash};
-use subsidy_ledger::book::{Book, Envelope, Series, Stop, decide};
+use subsidy_ledger::book::{Book, Command, Envelope, Series, Stop, decide};
 use subsidy_ledger::claims::store::ClaimRow;
 use subsidy_ledger::claims::store::further::{ObjectionRow, RecalculationRow};
 use subsidy_ledger::db::convert;
@@ -31,6 +31,7 @@ use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow,
 use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
 use subsidy_ledger::reversals::store::ReversalRow;
+use subsidy_ledger::usage::store::{RentalUsageRow, UsageImportRow};
 use subsidy_ledger::vouchers::store::{ContractUseRow, VoucherRow};
 use support::agency;
 use support::ledger::{Ledger, submission};
@@ -161,6 +162,14 @@ impl Model {
         document!("evidence", evidence, EvidenceRow, |k: &subsidy_ledger::domain::EvidenceId| k.uuid());
         document!("invoices", invoices, InvoiceRow, invoice_columns);
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
+        document!(
+            "usage_imports",
+            usage_imports,
+            UsageImportRow,
+            |k: &subsidy_ledger::domain::UsageImportId| k.uuid()
+        );
+        document!("rental_usage", rental_usage, RentalUsageRow, |k: &subsidy_ledger::domain::RentalId| k
+            .uuid());
         document!("loans", loans, LoanRow, |k: &subsidy_ledger::domain::LoanId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
         document!(
@@ -246,6 +255,16 @@ async fn run(seed: u64, commands: usize) -> usize {
     let mut bunch = 1;
     while sent.len() < commands {
         let envelopes = model.draw(&mut world, bunch);
+        for envelope in &envelopes {
+            // what stages a file leaves this mark; nothing counts without
+            if let Command::ImportUsage(c) = &envelope.command {
+                let mark = format!(
+                    "INSERT INTO usage_staged (import, rental) VALUES ('{}', '{}') RETURNING 1::bigint",
+                    c.id, c.rental
+                );
+                ledger.number(&mark).await;
+            }
+        }
         let submissions: Vec<Submission> = envelopes.iter().cloned().map(submission).collect();
         let answers = ledger.engine.submit_each(submissions.clone()).await;
         for (envelope, answer) in envelopes.iter().zip(&answers) {

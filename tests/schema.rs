@@ -514,6 +514,7 @@ const WHO_MAY: &str = "
     agency_test.recalculations    app=arw auditor=r
     agency_test.recoveries        app=arw auditor=r
     agency_test.reference_rates   app=arw auditor=r
+    agency_test.rental_usage      app=arw auditor=r
     agency_test.rentals           app=arw auditor=r
     agency_test.reversals         app=arw auditor=r
     agency_test.rules_versions    app=arw auditor=r
@@ -522,6 +523,10 @@ const WHO_MAY: &str = "
     agency_test.tiles             app=ar auditor=r
     agency_test.totals            app=arw auditor=r
     agency_test.transitions       app=ar auditor=r
+    agency_test.usage_errors      app=adr auditor=r
+    agency_test.usage_imports     app=arw auditor=r
+    agency_test.usage_rows        app=adrw auditor=r
+    agency_test.usage_staged      app=adr auditor=r
     agency_test.usages            app=arw auditor=r
     agency_test.vouchers          app=arw auditor=r
     public.agencies               app=ar auditor=r

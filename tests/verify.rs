@@ -516,3 +516,114 @@ async fn every_table_of_an_agency_is_listed_with_how_it_is_verified() {
         "SELECT (points_max = 1.50 AND window_until = '2027-12-31')::int::bigint FROM statutory_limits";
     assert_eq!(number(&client, limits).await, 1);
 }
+
+/// Two hours of compute, one of them of another month, and a correction.
+const BILL: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
+ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId
+1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,p,Compute,s,r
+2,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,NULL,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r
+-0.5,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,Correction,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r
+";
+
+/// A change of rows of billing files, what undoes it, and where it is found.
+const BILL_CASES: &[(&str, &str, &str)] = &[
+    (
+        "UPDATE usage_rows SET amount = '3.00' WHERE row = 2",
+        "UPDATE usage_rows SET amount = '2.00' WHERE row = 2",
+        "usage_rows of import",
+    ),
+    (
+        "UPDATE usage_rows SET amount = 'x' WHERE row = 2",
+        "UPDATE usage_rows SET amount = '2.00' WHERE row = 2",
+        "usage_rows of import",
+    ),
+    (
+        "UPDATE usage_rows SET resource = 'q' WHERE row = 1",
+        "UPDATE usage_rows SET resource = 'r' WHERE row = 1",
+        "usage_rows of import",
+    ),
+    (
+        "UPDATE usage_rows SET row = 9 WHERE row = 3",
+        "UPDATE usage_rows SET row = 3 WHERE row = 9",
+        "usage_rows of import",
+    ),
+    (
+        "UPDATE usage_imports SET accepted = 2, rejected = 1",
+        "UPDATE usage_imports SET accepted = 3, rejected = 0",
+        "accepted: stored 2, replayed 3",
+    ),
+    (
+        "UPDATE rental_usage SET totals = jsonb_set(totals, '{0,amount}', '\"0.51\"')",
+        "UPDATE rental_usage SET totals = jsonb_set(totals, '{0,amount}', '\"0.5000000000000000005\"')",
+        "totals",
+    ),
+    (
+        "INSERT INTO usage_rows SELECT (json_populate_record(u, '{\"import\": \"00000000-0000-0000-0000-000000000001\"}')).* FROM usage_rows AS u WHERE row = 1",
+        "DELETE FROM usage_rows WHERE import = '00000000-0000-0000-0000-000000000001'",
+        "usage_rows of no import",
+    ),
+    ("DELETE FROM usage_rows WHERE row = 1", "", "usage_rows of import"),
+];
+
+#[tokio::test]
+async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
+    use subsidy_ledger::domain::{ContentHash, RentalId, UsageImportId};
+    use subsidy_ledger::engine::intake::{Wanted, stage};
+    let (test, leaves) = ledger().await;
+    let keys = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
+    let engine =
+        Engine::new(connected(&test, "subsidy_app").await, Arc::new(Keys::open(&keys).expect("keys")));
+    std::fs::remove_dir_all(&keys).expect("the keys go");
+    let client = test.client("subsidy_owner").await;
+    let rental = client
+        .query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[])
+        .await
+        .expect("a contract");
+    let wanted = Wanted {
+        agency: agency(),
+        id: UsageImportId::new(uuid::Uuid::now_v7()),
+        rental: RentalId::parse(rental.get(0)).expect("an id"),
+        mode: subsidy_ledger::usage::Mode::Lenient,
+        sha256: ContentHash::new([7; 32]),
+        dry_run: false,
+    };
+    let staged = stage(engine.database(), &wanted, BILL.as_bytes(), |_| ()).await.expect("staged");
+    assert_eq!((staged.command.accepted, staged.errors.len()), (3, 0));
+    let command = Box::new(staged.command.clone());
+    let envelope = Envelope {
+        actor: officer(),
+        if_match: None,
+        command: subsidy_ledger::book::Command::ImportUsage(command),
+    };
+    let answer = engine.submit(submission(7_000, &Step::One(envelope))).await;
+    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
+    staged.settle(true).await.expect("settled");
+    engine.shut_down().await;
+    assert!(
+        matches!(verdict(&test).await, Verdict::Good(found) if found.leaves == leaves + 1),
+        "{:?}",
+        verdict(&test).await
+    );
+    client.batch_execute("UPDATE usage_rows SET service = service").await.expect_err("rows that count stay");
+    client.batch_execute("DELETE FROM usage_staged").await.expect_err("a mark stays while its import counts");
+    client.batch_execute(UNGUARDED).await.expect("the superuser may");
+    for (tamper, undo, place) in BILL_CASES {
+        client.batch_execute(tamper).await.expect(tamper);
+        match verdict(&test).await {
+            Verdict::Bad(finding) => {
+                assert!(finding.to_string().contains(place), "{tamper}: {finding}");
+                assert_eq!(finding.sequence.number(), leaves, "{tamper}: {finding}");
+            }
+            Verdict::Good(_) => panic!("{tamper} is not found"),
+        }
+        client.batch_execute(undo).await.expect(undo);
+    }
+}
+
+fn officer() -> subsidy_ledger::domain::Actor {
+    subsidy_ledger::domain::Actor {
+        subject: subsidy_ledger::domain::Subject::parse("officer-usage").expect("a subject"),
+        roles: [subsidy_ledger::domain::Role::Officer].into_iter().collect(),
+        organisation: None,
+    }
+}

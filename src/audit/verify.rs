@@ -200,6 +200,8 @@ impl Touched {
             | Change::Rules(_)
             | Change::BudgetChange(_)
             | Change::Rental(_)
+            | Change::UsageImport(_)
+            | Change::RentalUsage(_)
             | Change::Loan(_)
             | Change::Voucher(_)
             | Change::Claim(_)

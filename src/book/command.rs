@@ -23,6 +23,7 @@ use crate::recoveries::{
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
+use crate::usage::ImportUsage;
 use crate::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewVoucher,
 };
@@ -103,6 +104,8 @@ commands! {
     RegisterEvidence(Box<RegisterEvidence>) "register_evidence";
     /// A contract.
     RegisterRental(Box<RegisterRental>) "register_rental";
+    /// A billing file of a contract.
+    ImportUsage(Box<ImportUsage>) "import_usage";
     /// A loan.
     RegisterLoan(Box<RegisterLoan>) "register_loan";
     /// What happened to a loan.
@@ -198,6 +201,7 @@ impl Command {
             Self::ApproveBudgetChange(c) => c.id.to_string(),
             Self::RegisterEvidence(c) => c.id.to_string(),
             Self::RegisterRental(c) => c.id.to_string(),
+            Self::ImportUsage(c) => c.id.to_string(),
             Self::RegisterLoan(c) => c.id.to_string(),
             Self::RecordLoanEvents(c) => c.id.to_string(),
             Self::ConfirmInterest(c) => c.id.to_string(),

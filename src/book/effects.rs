@@ -20,6 +20,7 @@ use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
 use crate::reversals::{Reversal, Reversible};
+use crate::usage::{RentalUsage, UsageImport};
 use crate::vouchers::{ContractUse, Voucher};
 
 /// A document as it is after a decision.
@@ -45,6 +46,10 @@ pub enum Change {
     Invoice(Box<Invoice>),
     /// A contract.
     Rental(Rental),
+    /// A billing file of a contract.
+    UsageImport(Box<UsageImport>),
+    /// What was used on a contract.
+    RentalUsage(Box<RentalUsage>),
     /// A loan.
     Loan(Box<Loan>),
     /// A voucher.
@@ -165,6 +170,8 @@ pub enum Outcome {
     },
     /// A contract.
     Rental(Box<Rental>),
+    /// A billing file of a contract.
+    UsageImport(Box<UsageImport>),
     /// A loan.
     Loan(Box<Loan>),
     /// A voucher, with its sheet where the command made one.

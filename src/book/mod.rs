@@ -29,7 +29,8 @@ use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dates::Zone;
 use crate::domain::{
     BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
-    Month, ObjectionId, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, Sequence, VoucherId,
+    Month, ObjectionId, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, Sequence, UsageImportId,
+    VoucherId,
 };
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
@@ -42,6 +43,7 @@ use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::{ContractKey, Rental};
 use crate::reversals::{Reversal, Reversible};
+use crate::usage::{RentalUsage, UsageImport};
 use crate::vouchers::{Uses, Voucher, VoucherStatus};
 
 /// A dated reference rate.
@@ -142,6 +144,14 @@ book! {
     Contract(ContractKey) in
         /// Contracts by their parties and number.
         contracts: Slots<ContractKey, RentalId>;
+    /// A billing file of a contract.
+    UsageImport(UsageImportId) in
+        /// Billing files of contracts.
+        usage_imports: Slots<UsageImportId, UsageImport>;
+    /// What was used on a contract.
+    RentalUsage(RentalId) in
+        /// What was used, by contract.
+        rental_usage: Slots<RentalId, RentalUsage>;
     /// A loan.
     Loan(LoanId) in
         /// Loans.
@@ -313,6 +323,8 @@ impl Book {
                 self.contracts.put(contract, r.id);
                 self.rentals.put(r.id, r);
             }
+            Change::UsageImport(i) => self.usage_imports.put(i.id, *i),
+            Change::RentalUsage(u) => self.rental_usage.put(u.rental, *u),
             Change::Loan(l) => {
                 self.loan_keys.put(l.key(), l.id);
                 self.loans.put(l.id, *l);

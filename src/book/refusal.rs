@@ -17,6 +17,7 @@ use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
 use crate::reversals::ReversalError;
+use crate::usage::UsageError;
 use crate::vouchers::VoucherError;
 
 use super::slots::Fault;
@@ -121,6 +122,9 @@ pub enum Refusal {
     /// A contract.
     #[error(transparent)]
     Rental(#[from] RentalError),
+    /// A billing file.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
     /// A loan.
     #[error(transparent)]
     Loan(#[from] LoanError),

@@ -54,6 +54,10 @@ document_id!(
     RentalId
 );
 document_id!(
+    /// A billing file that was imported.
+    UsageImportId
+);
+document_id!(
     /// A loan.
     LoanId
 );

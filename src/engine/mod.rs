@@ -7,9 +7,11 @@
 
 mod answers;
 mod batch;
+pub mod billing_file;
 pub mod export;
 mod fold;
 mod follow;
+pub mod intake;
 mod load;
 mod posted;
 mod put;

@@ -64,6 +64,8 @@ impl Rows {
         documents!(self.evidence => book.evidence, evidence => evidence.id);
         documents!(self.invoices => book.invoices, invoice => invoice.facts.number.clone());
         documents!(self.rentals => book.rentals, rental => rental.id);
+        documents!(self.usage_imports => book.usage_imports, import => import.id);
+        documents!(self.rental_usage => book.rental_usage, usage => usage.rental);
         documents!(self.loans => book.loans, loan => loan.id);
         documents!(self.vouchers => book.vouchers, voucher => voucher.id);
         Ok(())

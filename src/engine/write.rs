@@ -26,6 +26,7 @@ use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::reversals::store::ReversalRow;
+use crate::usage::store::{RentalUsageRow, UsageImportRow};
 use crate::vouchers::store::{ContractUseRow, VoucherRow};
 
 /// New and changed rows of one table.
@@ -96,6 +97,8 @@ pub(super) async fn write(
     let evidence = versioned!(book.evidence, |_, e| EvidenceRow::new(e))?;
     let invoices = versioned!(book.invoices, |_, i| Ok(InvoiceRow::new(i)))?;
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
+    let usage_imports = versioned!(book.usage_imports, |_, i| Ok(UsageImportRow::new(i)))?;
+    let rental_usage = versioned!(book.rental_usage, |_, u| RentalUsageRow::new(u))?;
     let loans = versioned!(book.loans, |_, l| LoanRow::new(l))?;
     let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
     let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
@@ -136,6 +139,9 @@ pub(super) async fn write(
         update_versioned!(conn, InvoiceRow, invoices),
         RentalRow::insert(conn, &rentals.new),
         update_versioned!(conn, RentalRow, rentals),
+        UsageImportRow::insert(conn, &usage_imports.new),
+        RentalUsageRow::insert(conn, &rental_usage.new),
+        update_versioned!(conn, RentalUsageRow, rental_usage),
         LoanRow::insert(conn, &loans.new),
         update_versioned!(conn, LoanRow, loans),
         VoucherRow::insert(conn, &vouchers.new),

@@ -114,6 +114,7 @@ table! {
     "invalid_account_number": 422, ["账号无效", "账号须为 6 至 34 位数字或字母。"], ["Invalid account number", "An account number is 6 to 34 digits or letters."];
     "credit_code_charset": 422, ["统一社会信用代码无效", "须为 18 位数字或大写字母（不含 I、O、S、V、Z）。"], ["Invalid credit code", "A credit code is 18 digits and capital letters without I, O, S, V, Z."];
     "credit_code_checksum": 422, ["统一社会信用代码校验位不符", "第 18 位校验字符不符（GB 32100-2015）。"], ["Credit code checksum", "The 18th character is not the check character (GB 32100-2015)."];
+    "too_many_rows": 422, ["行数过多", "报表超过 {limit} 行；请缩小筛选范围。"], ["Too many rows", "The report has more than {limit} rows; narrow its filters."];
     "format_not_supported": 422, ["格式不支持", "不支持格式“{format}”。"], ["Format not supported", "The format \"{format}\" is not supported."];
     // when, and the agency
     "period_closed": 409, ["期间已结账", "会计期间 {period} 已结账，不再记账。"], ["Period closed", "The period {period} is closed and takes no postings."];
@@ -152,6 +153,27 @@ table! {
     "nothing_to_pay": 422, ["无可支付金额", "取整和扣减后金额为 0.00。"], ["Nothing to pay", "The amount is 0.00 after rounding and all cuts."];
     "annual_cap_exhausted": 422, ["年度额度已用完", "年度上限 {cap}，已用 {used}。"], ["Annual cap exhausted", "{used} of the annual cap {cap} is used."];
     "amount_out_of_range": 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger keeps."];
+    // metered usage
+    "usage_file_refused": 422, ["用量文件未被接受", "文件没有导入，有 {rejected} 行有误；详见 errors。"], ["Usage file refused", "Nothing of the file was imported, {rejected} rows are wrong; see errors."];
+    "usage_media_type" as "unsupported_media_type": 415, ["媒体类型不支持", "用量文件须为 text/csv。"], ["Unsupported media type", "A usage file is text/csv."];
+    "usage_column_missing": 422, ["缺少列", "缺少必需的列“{column}”。"], ["Column missing", "The column \"{column}\" is needed."];
+    "usage_column_repeated": 422, ["列重复", "列“{column}”只能出现一次。"], ["Column repeated", "The column \"{column}\" may stand there once only."];
+    "usage_moved": 409, ["用量已变", "同一合同的另一次导入先完成；请换用新的幂等键重试。"], ["Usage moved", "Another import of the contract came first; try again under a new key."];
+    "usage_totals_too_many": 422, ["用量过散", "文件涉及的月份、服务类别或汇率超过 {limit} 个；请分批导入。"], ["Too many totals", "The file comes to more than {limit} months and service categories, or rates; split it."];
+    "usage_out_of_range": 422, ["用量超出范围", "金额合计超出可记录的范围。"], ["Out of range", "The amounts come to more than can be recorded."];
+    "usage_rate_unknown": 422, ["汇率未登记", "{date} 的参考利率 {name} 未登记。"], ["Rate unknown", "{name} of {date} is not loaded."];
+    "row_ragged": 422, ["列数不符", "该行的列数与表头不同。"], ["Ragged row", "The row has more or fewer cells than the header."];
+    "not_utf8": 422, ["编码错误", "该行不是 UTF-8。"], ["Not UTF-8", "The row is no UTF-8."];
+    "value_missing": 422, ["缺少取值", "此列不能为空。"], ["Value missing", "The column must not be empty."];
+    "value_unknown": 422, ["取值未知", "此值不在 FOCUS 规定的取值内。"], ["Value unknown", "The value is none of those that FOCUS allows."];
+    "value_too_long": 422, ["取值过长", "此值超过 1024 字节。"], ["Value too long", "The value has more than 1,024 bytes."];
+    "invalid_number": 422, ["数值无效", "须为数值，最多 11 位整数和 18 位小数。"], ["Invalid number", "A number with at most 11 digits and 18 decimals is needed."];
+    "invalid_datetime": 422, ["时间无效", "时间须写作 2024-09-01T00:00:00Z；宽松模式下也可写作 2024-09-01 00:00:00。"], ["Invalid date and time", "Dates and times are written 2024-09-01T00:00:00Z; where the mode is lenient also 2024-09-01 00:00:00."];
+    "period_backwards": 422, ["期间无效", "期间的结束须晚于开始。"], ["Invalid period", "A period ends after it begins."];
+    "period_too_long": 422, ["期间过长", "计费期间最长 60 个月。"], ["Period too long", "A charge period has at most 60 months."];
+    "invalid_currency": 422, ["币种无效", "币种须为三个大写字母。"], ["Invalid currency", "A currency has three capital letters."];
+    "exchange_rate_missing": 422, ["缺少汇率", "账期最后一天没有生效的人民币汇率。"], ["Exchange rate missing", "No rate to CNY is in force on the last day of the billing period."];
+    "correction_names_nothing": 422, ["更正无所指", "更正须以 x_CorrectsRowId 或相同的资源、SKU 和计费期间指明被更正的行。"], ["Correction names nothing", "A correction names a row by x_CorrectsRowId, or by the same resource, SKU and charge period."];
     // evidence, and what backs a claim
     "file_type": 422, ["文件类型不符", "“{kind}”不能是此类文件；文件类型按内容识别。"], ["File type", "A {kind} cannot be a file of this type; the type is known by its bytes."];
     "malformed_xml" as "file_type": 422, ["XML 无法读取", "XML 不合规或含 DTD、过深、字段重复（{reason}）。"], ["Malformed XML", "The XML is not well formed, has a DTD, is nested too deep or says a field twice ({reason})."];

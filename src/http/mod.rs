@@ -9,6 +9,7 @@ pub mod error;
 pub mod extract;
 pub mod groups;
 pub mod health;
+pub mod imports;
 pub mod json;
 pub mod language;
 pub mod list;
@@ -232,6 +233,7 @@ async fn answer(
         Verb::Group(parse) => groups::answer(route, parse, state, request, payload).await,
         Verb::Run(parse) => runs::answer(route, parse, state, request, payload).await,
         Verb::Upload(upload) => uploads::answer(route, upload, state, request, payload).await,
+        Verb::Import => imports::answer(route, state, request, payload).await,
         Verb::Batch => batches::answer(route, state, request, payload).await,
         Verb::Read(verb) | Verb::Disclose(verb) => {
             let asked = reading_request(route, state, request).await?;
@@ -267,6 +269,7 @@ async fn reading_request(
         vault: Arc::clone(&state.vault),
         debtors: Arc::clone(&state.debtors),
         request_id: RequestId::of(request),
+        language: extract::language(request.headers()),
     })
 }
 

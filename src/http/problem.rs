@@ -59,6 +59,18 @@ impl Problem {
         self
     }
 
+    /// The same, with an error in a row of a file.
+    #[must_use]
+    pub fn in_row(mut self, key: &str, row: u32, column: Option<&str>) -> Self {
+        let members = json!({ "row": row, "column": column });
+        self.errors.push(At {
+            pointer: format!("/{row}/{}", column.unwrap_or_default()),
+            entry: Entry::get(key),
+            members: members.as_object().cloned().unwrap_or_default(),
+        });
+        self
+    }
+
     /// Larger than a limit allows.
     pub fn too_large(limit: usize, unit: &str) -> Self {
         Self::new("too_large").with("limit", limit).with("unit", unit)
@@ -170,7 +182,13 @@ impl Problem {
 impl At {
     fn body(&self, language: Language) -> Value {
         let [_, detail] = self.entry.words(language);
-        json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)})
+        let mut body = json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)});
+        for name in ["row", "column"] {
+            if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
+                body.insert(name.to_owned(), value.clone());
+            }
+        }
+        body
     }
 }
 
@@ -179,6 +197,7 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Database(error) => Self::database(&error),
             ReadError::Unreadable(_) | ReadError::OutOfRange(_) => Self::fault(&error),
+            ReadError::TooManyRows { limit } => Self::new("too_many_rows").with("limit", limit),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::reference_rates::api::ReferenceRateView;
 use crate::rentals::api::RentalView;
 use crate::reports::attachments::{Attachments, Wanted};
 use crate::reversals::api::ReversalView;
+use crate::usage::api::UsageImportView;
 use crate::vouchers::api::VoucherView;
 
 /// What the views of some outcomes show beside them: what the request itself brought, else from the database.
@@ -64,6 +65,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::ReferenceRate(_)
         | Outcome::Programme(_)
         | Outcome::Rental(_)
+        | Outcome::UsageImport(_)
         | Outcome::Loan(_) => {}
         Outcome::Period(period) => PeriodView::wants(period, wanted),
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
@@ -106,6 +108,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
             serde_json::to_value(EvidenceView::of(evidence, invoice.as_deref(), attached))
         }
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
+        Outcome::UsageImport(import) => serde_json::to_value(UsageImportView::of(import)),
         Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan)),
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
@@ -138,6 +141,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
             return Some(evidence_version(evidence, invoice.as_deref()));
         }
         Outcome::Rental(rental) => rental.revision,
+        Outcome::UsageImport(import) => import.revision,
         Outcome::Loan(loan) => loan.revision,
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }

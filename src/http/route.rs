@@ -95,6 +95,11 @@ impl Shape {
         }
     }
 
+    /// A type, or a file of the same.
+    pub const fn or_file<T: ToSchema>(or_else: &'static [&'static str]) -> Self {
+        Self { or_else, ..Self::of::<T>() }
+    }
+
     /// A page of a list of a type.
     pub const fn page<T: ToSchema>() -> Self {
         Self {
@@ -205,6 +210,8 @@ pub enum Verb {
     Group(ParseGroup),
     /// A file for the store, then a command for the engine.
     Upload(Upload),
+    /// A billing file, then a command for the engine.
+    Import,
     /// Many writes in one request.
     Batch,
     /// A run over vouchers that nobody names, in groups.
@@ -247,7 +254,17 @@ impl Route {
 
     /// Whether it cannot do without a query parameter.
     pub fn requires(&self, parameter: &str) -> bool {
-        matches!(self.verb, Verb::Upload(_)) && parameter == "kind"
+        match self.verb {
+            Verb::Upload(_) => parameter == "kind",
+            Verb::Read(_) => matches!(parameter, "seed" | "interval"),
+            Verb::Write(_)
+            | Verb::Disclose(_)
+            | Verb::Ask(_)
+            | Verb::Group(_)
+            | Verb::Import
+            | Verb::Batch
+            | Verb::Run(_) => false,
+        }
     }
 
     /// The status of its success.

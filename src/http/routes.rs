@@ -16,8 +16,7 @@ use crate::claims::{
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
-use crate::evidence::EvidenceKind;
-use crate::evidence::api as evidence;
+use crate::evidence::{EvidenceKind, api as evidence};
 use crate::loans::{api as loans, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
@@ -27,8 +26,9 @@ use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
-use crate::reports::{api as reports, audit_api as audit, work_api as work};
+use crate::reports::{api as reports, audit_api as audit, room_api as room, work_api as work};
 use crate::reversals::api as reversals;
+use crate::usage::api as usage;
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -42,6 +42,7 @@ const PAYERS: Permission = Roles(&[Officer, Approver]);
 const BANK: Permission = Roles(&[Bank]);
 const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
+const METERED: Permission = Roles(&[Officer, Provider]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
 const LIMIT: Param =
@@ -80,6 +81,11 @@ const CORRECTS: Param = Param {
     about: "true where an officer found what is known of the invoice to be wrong; while no claim takes of it.",
     schema: Shape::of::<bool>(),
 };
+const MODE: Param = Param {
+    name: "mode",
+    about: "strict (where left out): every row is good or nothing counts; lenient: good rows count, others are reported.",
+    schema: Shape::of::<String>(),
+};
 const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
 const AFTER: Param =
     Param { name: "after", about: "What came after this sequence.", schema: Shape::of::<Sequence>() };
@@ -100,7 +106,24 @@ const KNOWN_AT: Param = Param {
     about: "As the ledger knew them at this sequence.",
     schema: Shape::of::<Sequence>(),
 };
-const FORMAT: Param = Param { name: "format", about: "json", schema: Shape::of::<String>() };
+const FORMAT: Param =
+    Param { name: "format", about: "json (where left out), csv or xlsx.", schema: Shape::of::<String>() };
+const ACCOUNTS: Param =
+    Param { name: "account", about: "Of these accounts, apart by commas.", schema: Shape::of::<String>() };
+const FLOW: Param = Param {
+    name: "flow",
+    about: "appropriated, adjusted, issued, redeemed, released or expired.",
+    schema: Shape::of::<String>(),
+};
+const LEVEL: Param = Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
+const OF_VOUCHER: Param =
+    Param { name: "voucher", about: "Committed to this voucher.", schema: Shape::of::<String>() };
+const SEED: Param = Param { name: "seed", about: "Any text.", schema: Shape::of::<String>() };
+const INTERVAL: Param =
+    Param { name: "interval", about: "CNY between two places.", schema: Shape::of::<Amount>() };
+const DIALECT: Param =
+    Param { name: "format", about: "hledger (where left out) or beancount.", schema: Shape::of::<String>() };
+const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 
 const FILE_FORMAT: Param =
     Param { name: "format", about: "pain.001 (where left out), xlsx or csv.", schema: Shape::of::<String>() };
@@ -180,6 +203,12 @@ const EVIDENCE_FILE: Shape = Shape::file(
     ],
 );
 
+/// A report as JSON, or as a file.
+const REPORTED: Shape = Shape::or_file::<room::ReportView>(&[
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]);
+
 /// Every route of the contract.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -234,6 +263,13 @@ pub static ROUTES: &[Route] = &[
         query: &[], takes: Some(of::<quotes::NewQuote>()), gives: of::<quotes::QuoteView>(), creates: false,
         verb: Verb::Ask(|request, body| quotes::quote(request, body).boxed_local()),
     },
+    Route {
+        method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.3)"],
+        query: &[MODE], takes: Some(Shape::file("text/csv", &[])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
+    },
+    get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage::errors), page::<usage::RowErrorView>()).with(PAGE),
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
@@ -329,7 +365,18 @@ pub static ROUTES: &[Route] = &[
     post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen", APPROVER, ["反结账", "Reopen a period and every one after it"], periods::reopen, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), of::<reports::TrialBalanceView>())
-        .with(&[AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(REPORT),
+    get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED).with(REPORT),
+    get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED).with(REPORT),
+    get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
+        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED).with(REPORT),
+    get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
+    get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED).with(REPORT),
+    get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
+    get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
+        .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/journal", INSIDE, ["文本账", "A plain-text journal of all books"], read!(room::journal), Shape::text()).with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),
     get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),

@@ -64,7 +64,7 @@ pub async fn answer(
 }
 
 /// What makes the request the same: however the file was sent, the same file.
-fn digest(head: &Head, request: &HttpRequest, file: &Arrived) -> [u8; 32] {
+pub fn digest(head: &Head, request: &HttpRequest, file: &Arrived) -> [u8; 32] {
     let if_match = head.if_match.map(|version| version.to_string()).unwrap_or_default();
     extract::request_digest([
         request.method().as_str().as_bytes(),
@@ -76,7 +76,7 @@ fn digest(head: &Head, request: &HttpRequest, file: &Arrived) -> [u8; 32] {
 }
 
 /// The file, and what its sender calls its type. Errors: 415, 413 naming the limit, 400, 422 for a form without it.
-async fn received(
+pub async fn received(
     state: &AppState,
     request: &HttpRequest,
     payload: web::Payload,

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::extract::{PathParts, Query};
 use super::json::Json;
+use super::language::Language;
 use super::page::{Listed, Page};
 use super::problem::Problem;
 use super::text::Reason;
@@ -147,6 +148,8 @@ pub struct ReadRequest {
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
     /// The request's id.
     pub request_id: String,
+    /// What its caller reads.
+    pub language: Language,
 }
 
 impl ReadRequest {
@@ -242,7 +245,7 @@ pub enum Reply {
     Stored(StoredFile),
 }
 
-/// A file whose reading is logged.
+/// A file made for who asks.
 #[derive(Debug)]
 pub struct FileReply {
     /// What it is called; ASCII without quotes.
@@ -253,8 +256,8 @@ pub struct FileReply {
     pub bytes: Vec<u8>,
     /// Their SHA-256.
     pub sha256: [u8; 32],
-    /// The leaf that says that it was read.
-    pub sequence: Sequence,
+    /// The leaf that says that it was read, where its reading is logged.
+    pub sequence: Option<Sequence>,
 }
 
 impl FileReply {
@@ -266,9 +269,11 @@ impl FileReply {
             .insert_header((CONTENT_ENCODING, "identity"))
             .insert_header((CONTENT_DISPOSITION, disposition))
             .insert_header(("Repr-Digest", digest))
-            .insert_header(("Ledger-Sequence", self.sequence.to_string()))
-            .insert_header((CONTENT_TYPE, self.media_type))
-            .body(self.bytes)
+            .insert_header((CONTENT_TYPE, self.media_type));
+        if let Some(sequence) = self.sequence {
+            answer.insert_header(("Ledger-Sequence", sequence.to_string()));
+        }
+        answer.body(self.bytes)
     }
 }
 

@@ -106,7 +106,7 @@ impl Incoming {
 
 impl Arrived {
     /// The file from its beginning.
-    pub(super) async fn reopened(&self) -> Result<File, ObjectError> {
+    pub async fn reopened(&self) -> Result<File, ObjectError> {
         let path = self.passing.0.clone();
         blocking(move || File::open(&path).map_err(ObjectError::at(&path))).await
     }

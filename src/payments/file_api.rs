@@ -36,7 +36,7 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
                     media_type: media_type(format),
                     bytes,
                     sha256,
-                    sequence: first.sequence,
+                    sequence: Some(first.sequence),
                 }));
             }
             Answer::Refused { refusal, .. } => {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::report::Link;
+use super::room_api::{Format, answer, asked};
 use super::transactions::{self, EntryFound, LeafFound};
 use super::trial_balance::{Question, TrialBalance, Turnover};
-use crate::agencies::api::today;
 use crate::db::convert::{self, Unreadable};
 use crate::db::pool::Connection;
 use crate::domain::{CreditCode, Date, Instant, Money, ProgrammeCode, Sequence, Subject};
@@ -96,6 +97,8 @@ pub struct AccountBalanceView {
     /// On the account's own side.
     balance: Money,
     side: &'static str,
+    /// The statement whose movements sum to the balance.
+    link: String,
 }
 
 /// A trial balance.
@@ -224,27 +227,17 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /reports/trial-balance`
 pub async fn trial_balance(request: ReadRequest) -> Result<Reply, Problem> {
-    let query = &request.query;
-    if let Some(format) = query.text("format").filter(|format| *format != "json") {
-        return Err(Problem::new("format_not_supported").with("format", format));
+    let asked = asked(&request).await?;
+    let scope = &asked.scope;
+    let question =
+        Question { as_of: scope.as_of, known_at: scope.known_at, programme: scope.programme.clone() };
+    let balance = TrialBalance::read(&asked.conn, &question).await?;
+    if asked.format == Format::Json {
+        let view = trial_balance_view(question, &balance);
+        return Reply::json(&view.map_err(|error| Problem::fault(&error))?);
     }
-    let as_of = query.value::<Date>("as_of")?;
-    let asked = query.value::<u64>("known_at")?;
-    let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
-    let conn = request.reader().await?;
-    let today = today(&conn, &request.agency).await?;
-    let last = convert::sequence(today.next) - 1;
-    let known_at = match asked {
-        None => last,
-        Some(asked) => {
-            let asked = i64::try_from(asked).ok().filter(|asked| *asked <= last);
-            asked.ok_or_else(|| Problem::new("invalid_query").with("parameter", "known_at"))?
-        }
-    };
-    let question = Question { as_of: as_of.unwrap_or(today.business_date), known_at, programme };
-    let balance = TrialBalance::read(&conn, &question).await?;
-    let view = trial_balance_view(question, &balance);
-    Reply::json(&view.map_err(|error| Problem::fault(&error))?)
+    let report = balance.report(scope).map_err(|error| Problem::fault(&error))?;
+    answer(&request, &asked, &report)
 }
 
 fn trial_balance_view(
@@ -261,14 +254,23 @@ fn trial_balance_view(
             credit: turnover.credit,
             balance: turnover.balance(account.side())?,
             side: account.side().as_str(),
+            link: statement(&question, *account),
         })
     };
+    let accounts = Account::ALL.iter().map(account).collect::<Result<_, _>>()?;
     Ok(TrialBalanceView {
         as_of: question.as_of,
         known_at: convert::read_sequence(question.known_at).ok(),
         programme: question.programme,
         books: BooksView { B: book(BookCode::B)?, F: book(BookCode::F)?, Y: book(BookCode::Y)? },
         total: TurnoverView::of(balance.total()?),
-        accounts: Account::ALL.iter().map(account).collect::<Result<_, _>>()?,
+        accounts,
     })
+}
+
+fn statement(question: &Question, account: Account) -> String {
+    let link = Link::new("account-statement").with("known_at", &question.known_at.to_string());
+    let link = link.with("account", account.code());
+    let link = link.with("programme", question.programme.as_deref().unwrap_or_default());
+    link.until(question.as_of).text().to_owned()
 }

@@ -1,12 +1,25 @@
 //! Reports: what is read across nouns. Each pins the last sequence it knows and reads append-only rows up to it.
 
+pub mod account_statement;
+pub mod ageing;
 pub mod api;
 pub mod attachments;
 pub mod audit_api;
+pub mod budget_execution;
+pub mod exceptions;
 pub mod formats;
+pub mod journal;
+pub mod lines;
+pub mod overlaps;
 pub mod payment_file;
+pub mod recalculation;
+pub mod report;
+pub mod room_api;
+pub mod sample;
+pub mod scope;
 pub mod transactions;
 pub mod trial_balance;
+pub mod voucher_rollforward;
 pub mod work;
 pub mod work_api;
 
@@ -25,4 +38,10 @@ pub enum ReadError {
     /// A sum left the range.
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
+    /// A report has no room for what it is of.
+    #[error("more than {limit} rows")]
+    TooManyRows {
+        /// The most.
+        limit: usize,
+    },
 }

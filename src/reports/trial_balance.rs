@@ -10,11 +10,23 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::ReadError;
+use super::formats::Column;
+use super::report::{Report, Row, Scope};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Date, Money};
 use crate::ledger::{Account, BookCode, Side};
 use crate::{rows, statement};
+
+const COLUMNS: &[Column] = &[
+    Column::plain("科目 account", 12),
+    Column::plain("名称 name", 20),
+    Column::plain("英文名称 name_en", 34),
+    Column::summed("借方 debit", 20),
+    Column::summed("贷方 credit", 20),
+    Column::plain("余额 balance", 20),
+    Column::plain("方向 side", 10),
+];
 
 /// Sequences of a block.
 pub const BLOCK: i64 = 65_536;
@@ -104,6 +116,25 @@ impl TrialBalance {
     pub fn of_book(&self, book: BookCode) -> Result<Turnover, OutOfRange> {
         let of_it = self.0.iter().filter(|(account, _)| account.book() == book);
         of_it.map(|(_, turnover)| *turnover).try_fold(Turnover::default(), Turnover::plus)
+    }
+
+    /// The whole chart as rows.
+    pub fn report(&self, scope: &Scope) -> Result<Report, OutOfRange> {
+        let row = |account: &Account| {
+            let (turnover, side) = (self.of(*account), account.side());
+            let statement = scope.statement().with("account", account.code());
+            let statement = statement.with("programme", scope.programme.as_deref().unwrap_or_default());
+            Ok(Row::default()
+                .text(account.code())
+                .text(account.name_zh())
+                .text(account.name_en())
+                .amount(turnover.debit)
+                .amount(turnover.credit)
+                .figure(turnover.balance(side)?, statement.until(scope.as_of))
+                .text(side.as_str()))
+        };
+        let rows = Account::ALL.iter().map(row).collect::<Result<_, _>>()?;
+        Ok(Report::of(["trial-balance", "试算平衡表"], COLUMNS, rows))
     }
 
     /// The turnover of all books.

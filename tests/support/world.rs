@@ -12,6 +12,7 @@
 )]
 
 mod lending;
+mod metering;
 
 use std::collections::BTreeMap;
 
@@ -201,6 +202,7 @@ impl World {
             72..74 => return self.account(book),
             74..77 => return self.lending(book, today),
             77..79 => return self.reversal(book),
+            79..81 => return self.metering(book, today),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {

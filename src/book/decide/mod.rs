@@ -17,6 +17,7 @@ mod recoveries;
 mod rental_claims;
 mod rentals;
 mod reversals;
+mod usage;
 mod vouchers;
 
 use super::effects::{Change, Decision};
@@ -73,6 +74,7 @@ fn decided(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, 
         Command::ApproveBudgetChange(c) => programmes::approve_budget_change(context, c),
         Command::RegisterEvidence(c) => evidence::register(context, c),
         Command::RegisterRental(c) => rentals::register(context, c),
+        Command::ImportUsage(c) => usage::import(context, c),
         Command::RegisterLoan(c) => loans::register(context, c),
         Command::RecordLoanEvents(c) => loans::record_events(context, c),
         Command::ConfirmInterest(c) => loans::confirm(context, c),

@@ -16,6 +16,7 @@ use super::{Book, Command, Key, Keys, RateKey, Series};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::{Counts, RulesKey, UsageKey};
+use crate::usage::UsedRate;
 use crate::vouchers::Voucher;
 
 /// How often a load may show that more is needed.
@@ -81,6 +82,12 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             for code in book.agency.iter().flat_map(|a| &a.related_programmes) {
                 programme(code, book, &mut keys);
             }
+        }
+        Command::ImportUsage(c) => {
+            keys.extend([Key::Rental(c.rental), Key::RentalUsage(c.rental), Key::UsageImport(c.id)]);
+            let key =
+                |rate: &UsedRate| Key::ReferenceRate(RateKey { name: rate.name.clone(), date: rate.date });
+            keys.extend(c.rates.iter().map(key));
         }
         Command::RegisterLoan(c) => {
             keys.extend([Key::Organisation(c.organisation), Key::Organisation(c.bank)]);

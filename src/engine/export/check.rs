@@ -36,6 +36,7 @@ use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::reversals::store::ReversalRow;
+use crate::usage::store::{RentalUsageRow, UsageImportRow};
 use crate::vouchers::store::VoucherRow;
 
 /// What the checker brings from elsewhere.

@@ -38,6 +38,7 @@ use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::reversals::store::ReversalRow;
+use crate::usage::store::{RentalUsageRow, UsageImportRow};
 use crate::vouchers::store::VoucherRow;
 
 /// An export that was written.

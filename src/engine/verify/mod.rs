@@ -9,6 +9,7 @@
 pub(super) mod page;
 mod state;
 pub(super) mod stream;
+mod usage;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::AsyncPgConnection;
 
-use super::VerifyError;
 use super::page::{Naming, PAGE, PAGE_ROWS, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
+use super::{VerifyError, usage};
 use crate::audit::verify::{Finding, First};
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;
@@ -28,6 +28,7 @@ use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::reversals::store::ReversalRow;
+use crate::usage::store::{RentalUsageRow, UsageImportRow};
 use crate::vouchers::store::{ContractUseRow, VoucherRow};
 
 const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
@@ -148,6 +149,13 @@ pub(super) async fn tables(
         format!("invoices {}/{}", r.code, r.number)
     });
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
+    documents!(conn, stream, first, usage_imports, UsageImportRow, |d| fine(UsageImportRow::new(d)), |r| {
+        format!("usage_imports {}", r.id)
+    });
+    documents!(conn, stream, first, rental_usage, RentalUsageRow, RentalUsageRow::new, |r| {
+        format!("rental_usage {}", r.rental)
+    });
+    usage::rows(conn, stream, first).await?;
     documents!(conn, stream, first, loans, LoanRow, LoanRow::new, |r| format!("loans {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
     documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));

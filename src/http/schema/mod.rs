@@ -86,7 +86,7 @@ use crate::domain::money::{Amount, AmountOrZero, SignedAmount};
 use crate::domain::{
     AgencyCode, BudgetChangeId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints,
     Instant, Label, Line, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, ProgrammeCode,
-    RecoveryId, RentalId, Role, Roles, Sequence, Subject, Unrounded, VoucherId,
+    RecoveryId, RentalId, Role, Roles, Sequence, Subject, Unrounded, UsageImportId, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 
@@ -170,6 +170,7 @@ string_schema! {
     ClaimId as "ClaimId": "01890a5d-ac96-774b-bcce-b302099a8057", "A claim's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     PaymentBatchId as "PaymentBatchId": "01890a5d-ac96-774b-bcce-b302099a8057", "A payment batch's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     ObjectionId as "ObjectionId": "01890a5d-ac96-774b-bcce-b302099a8057", "An objection's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    UsageImportId as "UsageImportId": "01890a5d-ac96-774b-bcce-b302099a8057", "An import's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RecoveryId as "RecoveryId": "01890a5d-ac96-774b-bcce-b302099a8057", "A recovery's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RentalId as "RentalId": "01890a5d-ac96-774b-bcce-b302099a8057", "A rental's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     LoanId as "LoanId": "01890a5d-ac96-774b-bcce-b302099a8057", "A loan's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

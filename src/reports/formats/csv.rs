@@ -28,6 +28,7 @@ fn field(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => guarded(text),
         Cell::Amount(amount) => amount.to_string(),
+        Cell::Count(count) => count.to_string(),
         Cell::Empty => String::new(),
     }
 }
@@ -60,7 +61,7 @@ mod tests {
     use crate::domain::Money;
     use crate::reports::formats::Column;
 
-    const COLUMNS: &[Column] = &[Column { name: "甲", width: 10 }, Column { name: "乙", width: 10 }];
+    const COLUMNS: &[Column] = &[Column::plain("甲", 10), Column::summed("乙", 10)];
 
     fn written(text: &str) -> String {
         let row = vec![Cell::Text(text.to_owned()), Cell::Amount(Money::from_fen(-150))];

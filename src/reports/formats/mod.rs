@@ -13,6 +13,25 @@ pub struct Column {
     pub name: &'static str,
     /// How wide it stands in a workbook, in characters.
     pub width: u16,
+    /// Whether its amounts are summed below the rows: balances are not.
+    pub sums: bool,
+}
+
+impl Column {
+    /// Of texts, counts, or amounts whose sum says nothing, such as balances.
+    pub const fn plain(name: &'static str, width: u16) -> Self {
+        Self { name, width, sums: false }
+    }
+
+    /// Of amounts that are summed.
+    pub const fn summed(name: &'static str, width: u16) -> Self {
+        Self { name, width, sums: true }
+    }
+
+    /// What a program calls it: the last word of its name.
+    pub fn key(&self) -> &'static str {
+        self.name.rsplit(' ').next().unwrap_or(self.name)
+    }
 }
 
 /// A cell.
@@ -22,6 +41,8 @@ pub enum Cell {
     Text(String),
     /// CNY.
     Amount(Money),
+    /// How many.
+    Count(i64),
     /// Nothing.
     Empty,
 }
@@ -42,8 +63,11 @@ pub struct Table {
 }
 
 impl Table {
-    /// CNY of a column's amounts; none where it holds none.
+    /// CNY of a column's amounts; none where it is not summed or holds none.
     pub fn total(&self, column: usize) -> Result<Option<Money>, OutOfRange> {
+        if !self.columns.get(column).is_some_and(|column| column.sums) {
+            return Ok(None);
+        }
         let amounts: Vec<Money> = self.rows.iter().filter_map(|row| amount(row.get(column)?)).collect();
         if amounts.is_empty() { Ok(None) } else { Money::sum(amounts).map(Some) }
     }
@@ -52,7 +76,7 @@ impl Table {
 const fn amount(cell: &Cell) -> Option<Money> {
     match cell {
         Cell::Amount(amount) => Some(*amount),
-        Cell::Text(_) | Cell::Empty => None,
+        Cell::Text(_) | Cell::Count(_) | Cell::Empty => None,
     }
 }
 

@@ -50,6 +50,7 @@ fn rows(sheet: &mut Worksheet, table: &Table) -> Result<(), FormatError> {
                 Cell::Amount(value) => {
                     sheet.write_with_format(row, column, convert::decimal(*value), &amount)?
                 }
+                Cell::Count(value) => sheet.write(row, column, *value)?,
                 Cell::Empty => sheet,
             };
         }

@@ -9,15 +9,15 @@ use crate::reports::formats::workbook::Sheets;
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv as values, workbook as sheets};
 
 const COLUMNS: &[Column] = &[
-    Column { name: "业务参考号 reference", width: 36 },
-    Column { name: "统一社会信用代码 credit_code", width: 26 },
-    Column { name: "收款人 payee", width: 32 },
-    Column { name: "收款户名 account_name", width: 32 },
-    Column { name: "联行号 bank_code", width: 18 },
-    Column { name: "账号 account_number", width: 28 },
-    Column { name: "金额 amount_cny", width: 18 },
-    Column { name: "专项 programme", width: 24 },
-    Column { name: "券号 voucher", width: 30 },
+    Column::plain("业务参考号 reference", 36),
+    Column::plain("统一社会信用代码 credit_code", 26),
+    Column::plain("收款人 payee", 32),
+    Column::plain("收款户名 account_name", 32),
+    Column::plain("联行号 bank_code", 18),
+    Column::plain("账号 account_number", 28),
+    Column::summed("金额 amount_cny", 18),
+    Column::plain("专项 programme", 24),
+    Column::plain("券号 voucher", 30),
 ];
 
 fn table(opened: &[Opened<'_>]) -> Table {

@@ -33,4 +33,4 @@ COMMENT ON COLUMN recoveries.class IS 'Which expense it takes back: that of its 
 COMMENT ON TABLE contract_uses IS 'Which vouchers and claims rest on which contract: not funded twice.';
 COMMENT ON COLUMN contract_uses.voucher IS 'The id of the voucher, or of the claim that draws on none.';
 
-UPDATE head SET schema_version = 11;
+UPDATE head SET schema_version = 10;

@@ -1,4 +1,4 @@
-UPDATE head SET schema_version = 10;
+UPDATE head SET schema_version = 9;
 
 COMMENT ON COLUMN contract_uses.voucher IS NULL;
 COMMENT ON TABLE contract_uses IS 'Which vouchers rest on which contract: not funded twice.';

@@ -1,0 +1,141 @@
+//! A write that brings a billing file.
+//!
+//! In the order of every write, nothing is read for a caller who may not. The file is staged outside the writer's lock,
+//! in a task that nobody cancels; a small command makes its rows count. The file's digest stands for the body in what
+//! makes the request the same.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::extract::{self, PathParts, Query};
+use super::problem::Problem;
+use super::route::Route;
+use super::write::{self, Head, Shown};
+use super::{AppState, FILE_TIMEOUT, in_time, uploads};
+use crate::book::{Command, Envelope, Outcome};
+use crate::domain::{RentalId, UsageImportId};
+use crate::engine::Engine;
+use crate::engine::intake::{self, ERRORS_SHOWN_MAX, Wanted};
+use crate::engine::submission::{Answer, Submission, Work};
+use crate::objects::Arrived;
+use crate::usage::api::{self, RowErrorView};
+use crate::usage::{RowError, queries};
+
+/// Answers a write that brings a billing file.
+pub async fn answer(
+    route: &'static Route,
+    state: &AppState,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let head = Head::of(route, state, request).await?;
+    let mode = api::mode(&Query::parse(request.query_string(), &route.parameters())?)?;
+    let rental: RentalId = PathParts::of(request).value("id")?;
+    let reader =
+        state.engine.reader(&head.identity.agency).await.map_err(|error| Problem::database(&error))?;
+    api::metered(&reader, &head.identity.actor, rental).await?;
+    drop(reader);
+    let received = tokio::time::timeout(FILE_TIMEOUT, uploads::received(state, request, payload)).await;
+    let (file, declared) = received.map_err(|_| Problem::new("unreadable_body"))??;
+    if !matches!(
+        declared.as_str(),
+        "" | "text/csv" | "application/csv" | "text/plain" | "application/octet-stream"
+    ) {
+        return Err(Problem::new("usage_media_type"));
+    }
+    let wanted = Wanted {
+        agency: head.identity.agency.clone(),
+        id: UsageImportId::new(super::verb::new_id()),
+        rental,
+        mode,
+        sha256: file.sha256,
+        dry_run: head.dry_run,
+    };
+    let digest = uploads::digest(&head, request, &file);
+    let work = imported(state.engine.clone(), wanted, file, submission(&head, digest));
+    let work = async { tokio::spawn(work).await.map_err(|error| Problem::fault(&error))? };
+    let shown = in_time(head.late(), async {
+        let (answer, errors) = work.await?;
+        let shown = write::shown(route, state, &head, &[], answer.clone()).await?;
+        with_errors(state, request, &head, (shown, &answer), &errors).await
+    });
+    Ok(shown.await?.respond(request, &head.request_id))
+}
+
+/// The write without its command, which the file makes.
+fn submission(head: &Head, digest: [u8; 32]) -> impl FnOnce(Command) -> (Submission, bool) + Send + 'static {
+    let (agency, actor) = (head.identity.agency.clone(), head.identity.actor.clone());
+    let (key, if_match, request_id, dry_run) =
+        (head.key, head.if_match, head.request_id.clone(), head.dry_run);
+    move |command| {
+        let submission = Submission {
+            agency,
+            subject: actor.subject.clone(),
+            key,
+            request: digest,
+            request_id,
+            work: Work::One(Box::new(Envelope { actor, if_match, command })),
+            texts: Vec::new(),
+            accounts: Vec::new(),
+        };
+        (submission, dry_run)
+    }
+}
+
+/// Stages the file and asks for it to count.
+async fn imported(
+    engine: Engine,
+    wanted: Wanted,
+    file: Arrived,
+    submission: impl FnOnce(Command) -> (Submission, bool),
+) -> Result<(Answer, Vec<RowError>), Problem> {
+    let bytes = file.reopened().await.map_err(|error| Problem::objects(&error))?;
+    let staged = intake::stage(engine.database(), &wanted, bytes, |_| ()).await.map_err(api::refused)?;
+    let (submission, dry_run) = submission(Command::ImportUsage(Box::new(staged.command.clone())));
+    let errors = staged.errors.clone();
+    let answer = if dry_run { engine.dry_run(submission).await } else { engine.submit(submission).await };
+    let own = |answer: &Answer| match answer {
+        Answer::Accepted { first, .. } => {
+            matches!(&first.outcome, Outcome::UsageImport(import) if import.id == wanted.id)
+        }
+        Answer::Refused { .. } => false,
+    };
+    // what nobody knows the outcome of may count yet: its rows stay until the next import looks
+    let counts = dry_run || answer.as_ref().map_or(true, own);
+    if let Err(error) = staged.settle(counts).await {
+        tracing::warn!(%error, "a file that was staged stays behind");
+    }
+    Ok((answer?, errors))
+}
+
+/// What is wrong with the file's rows, beside what became of the others. An answer that is given again says what it
+/// said before.
+async fn with_errors(
+    state: &AppState,
+    request: &HttpRequest,
+    head: &Head,
+    (mut shown, answer): (Shown, &Answer),
+    errors: &[RowError],
+) -> Result<Shown, Problem> {
+    let language = extract::language(request.headers());
+    let Answer::Accepted { first, replayed, .. } = answer else { return Ok(shown) };
+    let (Shown::Resource { body: Value::Object(body), .. }, Outcome::UsageImport(import)) =
+        (&mut shown, &first.outcome)
+    else {
+        return Ok(shown);
+    };
+    let views: Vec<RowErrorView> = if *replayed {
+        let unsaid = |problem| write::unsaid(problem);
+        let conn = state.engine.reader(&head.identity.agency).await;
+        let conn = conn.map_err(|error| unsaid(Problem::database(&error)))?;
+        let limit = i64::try_from(ERRORS_SHOWN_MAX).unwrap_or(i64::MAX);
+        let rows = queries::errors_after(&conn, import.id.uuid(), 0, -1, limit).await;
+        let rows = rows.map_err(|error| unsaid(Problem::database(&error)))?;
+        rows.iter().map(|row| RowErrorView::stored(row, language)).collect()
+    } else {
+        errors.iter().map(|error| RowErrorView::of(error, language)).collect()
+    };
+    let views = serde_json::to_value(views).map_err(|error| Problem::fault(&error))?;
+    body.insert("errors".to_owned(), views);
+    Ok(shown)
+}

@@ -1,0 +1,262 @@
+//! Budget execution 预算执行: where a programme's appropriation stands at the end of each month.
+//!
+//! A row without a level is the programme: appropriated + adjusted = available + reserved + committed + approved +
+//! expended + lapsed. The appropriation is one sum per programme, so a level's row says what it was asked and paid alone.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+
+use super::ReadError;
+use super::formats::Column;
+use super::lines::movement;
+use super::report::{Link, Report, Row, Scope};
+use super::trial_balance::BLOCK;
+use crate::db::convert;
+use crate::domain::money::OutOfRange;
+use crate::domain::rounding::round;
+use crate::domain::{Date, Money, Month, RoundingMode};
+use crate::{rows, statement};
+
+const COLUMNS: &[Column] = &[
+    Column::plain("专项 programme", 24),
+    Column::plain("月份 month", 10),
+    Column::plain("资金级次 level", 12),
+    Column::plain("指标下达 appropriated", 20),
+    Column::plain("指标调整 adjusted", 20),
+    Column::plain("可用 available", 20),
+    Column::plain("预留 reserved", 20),
+    Column::plain("承诺 committed", 20),
+    Column::plain("核定待支付 approved", 20),
+    Column::plain("已支付 expended", 20),
+    Column::plain("收回失效 lapsed", 20),
+    Column::plain("执行率% execution_rate_percent", 12),
+    Column::plain("执行率分数 execution_rate_fraction", 32),
+];
+
+rows! {
+    struct MonthFound {
+        programme: String,
+        level: String,
+        month: String,
+        account: String,
+        side: String,
+        amount: Decimal,
+    }
+}
+
+rows! {
+    struct AdjustedFound { programme: String, month: String, amount: Decimal }
+}
+
+statement! {
+    /// Full blocks from the totals, the last one from its entries.
+    fn by_month(
+        blocks: i64,
+        first: i64,
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+    ) -> Vec<MonthFound> =
+        "SELECT programme, level, to_char(effective_date, 'YYYY-MM') AS month, account, side, sum(amount) AS amount FROM ( \
+             SELECT programme, level, effective_date, account, 'D' AS side, debit AS amount FROM totals \
+              WHERE block < $1 AND debit > 0 AND left(account, 1) = 'B' \
+             UNION ALL \
+             SELECT programme, level, effective_date, account, 'C', credit FROM totals \
+              WHERE block < $1 AND credit > 0 AND left(account, 1) = 'B' \
+             UNION ALL \
+             SELECT programme, level, effective_date, account, side::text, amount FROM entries \
+              WHERE sequence >= $2 AND sequence <= $3 AND left(account, 1) = 'B') AS t \
+         WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) \
+         GROUP BY programme, level, month, account, side";
+    /// What of the appropriations was adjusted; which change is an adjustment was said when it was proposed.
+    fn adjusted(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<AdjustedFound> =
+        "SELECT e.programme, to_char(e.effective_date, 'YYYY-MM') AS month, \
+                sum(CASE e.side WHEN 'D' THEN e.amount ELSE -e.amount END) AS amount \
+           FROM budget_changes AS b \
+           JOIN transitions AS t ON t.document = b.id::text AND t.sequence <= $1 \
+           JOIN entries AS e ON e.sequence = t.sequence AND e.account = 'B1001' \
+          WHERE b.kind = 'adjustment' AND e.effective_date <= $2 AND ($3::text IS NULL OR e.programme = $3) \
+          GROUP BY e.programme, month";
+}
+
+/// What stands on each line of the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Figure {
+    Appropriated,
+    Adjusted,
+    Available,
+    Reserved,
+    Committed,
+    Approved,
+    Expended,
+    Lapsed,
+}
+
+impl Figure {
+    const ALL: [Self; 8] = [
+        Self::Appropriated,
+        Self::Adjusted,
+        Self::Available,
+        Self::Reserved,
+        Self::Committed,
+        Self::Approved,
+        Self::Expended,
+        Self::Lapsed,
+    ];
+
+    const fn accounts(self) -> &'static str {
+        match self {
+            Self::Appropriated | Self::Adjusted => "B1001",
+            Self::Available => "B2001",
+            Self::Reserved => "B2002",
+            Self::Committed => "B2003,B2004,B2005,B2006",
+            Self::Approved => "B2007",
+            Self::Expended => "B2008",
+            Self::Lapsed => "B2009",
+        }
+    }
+
+    const fn flow(self) -> &'static str {
+        match self {
+            Self::Appropriated => "appropriated",
+            Self::Adjusted => "adjusted",
+            Self::Available
+            | Self::Reserved
+            | Self::Committed
+            | Self::Approved
+            | Self::Expended
+            | Self::Lapsed => "",
+        }
+    }
+
+    /// The figure that an account's movements belong to; those of B1001 are adjustments or the rest.
+    fn of(account: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|figure| *figure != Self::Adjusted && figure.accounts().contains(account))
+    }
+
+    /// Whether a funding level has it of its own.
+    const fn of_level(self) -> bool {
+        matches!(self, Self::Approved | Self::Expended)
+    }
+}
+
+/// CNY by programme, level (empty: the programme) and figure, month by month.
+type Movements = BTreeMap<(String, String), BTreeMap<Month, BTreeMap<Figure, Money>>>;
+
+fn add(
+    to: &mut Movements,
+    (programme, level): (&str, &str),
+    month: Month,
+    figure: Figure,
+    amount: Money,
+) -> Result<(), OutOfRange> {
+    let months = to.entry((programme.to_owned(), level.to_owned())).or_default();
+    let sum = months.entry(month).or_default().entry(figure).or_default();
+    *sum = sum.plus(amount)?;
+    Ok(())
+}
+
+async fn movements(conn: &AsyncPgConnection, scope: &Scope) -> Result<Movements, ReadError> {
+    let blocks = (scope.known_at + 1).div_euclid(BLOCK);
+    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
+    let mut all = Movements::new();
+    for row in by_month(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
+        let Some(figure) = Figure::of(&row.account) else { continue };
+        let (month, amount) = (convert::read(&row.month)?, movement(&row.account, &row.side, row.amount)?);
+        add(&mut all, (&row.programme, ""), month, figure, amount)?;
+        if figure.of_level() && !row.level.is_empty() {
+            add(&mut all, (&row.programme, &row.level), month, figure, amount)?;
+        }
+    }
+    for row in adjusted(conn, scope.known_at, as_of, programme).await? {
+        let (month, amount) = (convert::read(&row.month)?, convert::money(row.amount)?);
+        add(&mut all, (&row.programme, ""), month, Figure::Adjusted, amount)?;
+        add(&mut all, (&row.programme, ""), month, Figure::Appropriated, amount.negated()?)?;
+    }
+    Ok(all)
+}
+
+/// Where each programme stood at the end of each month, from its first posting on.
+pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
+    let mut rows = Vec::new();
+    for ((programme, level), months) in movements(conn, scope).await? {
+        let Some(first) = months.keys().next() else { continue };
+        let mut standing: BTreeMap<Figure, Money> = BTreeMap::new();
+        for month in first.through(Month::of(scope.as_of)) {
+            for (figure, amount) in months.get(&month).into_iter().flatten() {
+                let sum = standing.entry(*figure).or_default();
+                *sum = sum.plus(*amount)?;
+            }
+            rows.push(row(scope, (&programme, &level), month, &standing)?);
+        }
+    }
+    Ok(Report::of(["budget-execution", "预算执行"], COLUMNS, rows))
+}
+
+fn row(
+    scope: &Scope,
+    (programme, level): (&str, &str),
+    month: Month,
+    standing: &BTreeMap<Figure, Money>,
+) -> Result<Row, OutOfRange> {
+    let of = |figure: Figure| standing.get(&figure).copied().unwrap_or_default();
+    let last = month.last_day().min(scope.as_of);
+    let mut row = Row::default().text(programme).text(month).text(level);
+    for figure in Figure::ALL {
+        row = if level.is_empty() || figure.of_level() {
+            row.figure(of(figure), link(scope, (programme, level), figure, last))
+        } else {
+            row.empty()
+        };
+    }
+    let appropriated = of(Figure::Appropriated).plus(of(Figure::Adjusted))?;
+    Ok(match rate(of(Figure::Expended), appropriated)? {
+        Some(percent) if level.is_empty() => {
+            row.text(percent).text(format!("{}/{appropriated}", of(Figure::Expended)))
+        }
+        Some(_) | None => row.empty().empty(),
+    })
+}
+
+fn link(scope: &Scope, (programme, level): (&str, &str), figure: Figure, last: Date) -> Link {
+    let link = scope.statement().with("account", figure.accounts()).with("flow", figure.flow());
+    link.with("programme", programme).with("level", level).until(last)
+}
+
+/// Percent with two decimals, rounded half up; none of nothing.
+fn rate(expended: Money, appropriated: Money) -> Result<Option<Money>, OutOfRange> {
+    if !appropriated.is_positive() {
+        return Ok(None);
+    }
+    let (part, whole) = (i128::from(expended.fen()), i128::from(appropriated.fen()));
+    round(part * 10_000, whole, RoundingMode::HalfUp).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_rate_is_rounded_once_and_there_is_none_of_nothing() {
+        let rate = |part, whole| rate(Money::from_fen(part), Money::from_fen(whole)).unwrap();
+        assert_eq!(rate(54_469_136, 5_000_000_000).unwrap().to_string(), "1.09");
+        assert_eq!(rate(1, 3).unwrap().to_string(), "33.33");
+        assert_eq!(rate(1, 1).unwrap().to_string(), "100.00");
+        assert_eq!(rate(1, 8_000).unwrap().to_string(), "0.01");
+        assert_eq!(rate(1, 0), None);
+    }
+
+    #[test]
+    fn every_account_of_the_budget_belongs_to_one_figure() {
+        use crate::ledger::{Account, BookCode};
+        for account in Account::ALL.iter().filter(|account| account.book() == BookCode::B) {
+            assert!(Figure::of(account.code()).is_some(), "{account}");
+        }
+        assert_eq!(Figure::of("F1212"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! Independent recalculation 独立复算: every calculation sheet computed again from the inputs that stand on it and the
+//! rules that it names.
+
+use std::collections::BTreeMap;
+
+use diesel_async::AsyncPgConnection;
+use serde_json::Value;
+
+use super::ReadError;
+use super::formats::Column;
+use super::report::{Link, Report, Row, Scope};
+use crate::db::convert;
+use crate::domain::Money;
+use crate::domain::money::Amount;
+use crate::programmes::RulesVersion;
+use crate::programmes::calculation::{Calculation, Question, SettledLine, sheet};
+use crate::programmes::store::RulesRow;
+use crate::{rows, statement};
+
+const COLUMNS: &[Column] = &[
+    Column::plain("单据 document", 38),
+    Column::plain("类别 kind", 10),
+    Column::plain("版本 version", 8),
+    Column::plain("序号 sequence", 10),
+    Column::plain("专项 programme", 24),
+    Column::plain("规则版本 rules_version", 10),
+    Column::summed("计算单金额 amount", 20),
+    Column::summed("复算金额 recalculated", 20),
+    Column::summed("差额 difference", 20),
+    Column::plain("结果 result", 26),
+];
+
+rows! {
+    struct SheetFound {
+        document: String,
+        kind: String,
+        version: i32,
+        sequence: i64,
+        programme: String,
+        sheet: Value,
+    }
+}
+
+statement! {
+    fn sheets(known_at: i64, programme: Option<&str>, limit: i64) -> Vec<SheetFound> =
+        "SELECT * FROM (SELECT c.document, CASE WHEN v.id IS NULL THEN 'claim' ELSE 'voucher' END AS kind, c.version, \
+                c.sequence, coalesce(v.programme, k.programme, '') AS programme, c.sheet \
+           FROM calculations AS c \
+           LEFT JOIN vouchers AS v ON v.id = c.document::uuid LEFT JOIN claims AS k ON k.id = c.document::uuid \
+          WHERE c.sequence <= $1) AS s \
+         WHERE $2::text IS NULL OR programme = $2 ORDER BY sequence, document, version LIMIT $3";
+    fn rules(known_at: i64) -> Vec<RulesRow> = "SELECT * FROM rules_versions WHERE created <= $1";
+}
+
+/// What a sheet came to, computed again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Again {
+    /// The same, line by line.
+    Same,
+    /// The same amount by other steps, or another amount.
+    Differs(Money),
+    /// It cannot be computed, and why.
+    Not(&'static str),
+}
+
+/// Every sheet up to the sequence. Sheets know no day: `as_of` limits nothing.
+pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
+    let mut versions: BTreeMap<(String, u32), RulesVersion> = BTreeMap::new();
+    for row in rules(conn, scope.known_at).await? {
+        let version = row.read()?;
+        versions.insert((version.programme.to_string(), version.number), version);
+    }
+    let mut rows = Vec::new();
+    for found in sheets(conn, scope.known_at, scope.programme.as_deref(), Scope::rows()).await? {
+        rows.push(row(&found, &versions)?);
+    }
+    Ok(Report::of(["recalculation", "独立复算"], COLUMNS, rows))
+}
+
+fn row(found: &SheetFound, versions: &BTreeMap<(String, u32), RulesVersion>) -> Result<Row, ReadError> {
+    let row = Row::default()
+        .linked(&found.document, Link::of(&format!("/v1/{}s/{}", found.kind, found.document)))
+        .text(&found.kind)
+        .count(i64::from(found.version))
+        .linked(found.sequence, Link::of(&format!("/v1/audit/entries/{}", found.sequence)))
+        .text(&found.programme);
+    let Ok(stored) = convert::read_json::<Calculation>(&found.sheet) else {
+        return Ok(row.empty().empty().empty().empty().text("unreadable_sheet"));
+    };
+    let rules = versions.get(&(found.programme.clone(), stored.rules_version));
+    let row = row.count(i64::from(stored.rules_version)).amount(stored.amount);
+    Ok(match again(&stored, rules) {
+        Again::Same => row.amount(stored.amount).amount(Money::ZERO).text("same"),
+        Again::Differs(amount) => {
+            let difference = stored.amount.minus(amount)?;
+            row.amount(amount).amount(difference).text("differs")
+        }
+        Again::Not(why) => row.empty().empty().text(why),
+    })
+}
+
+/// Computes a sheet again from what it says it was computed from.
+fn again(stored: &Calculation, rules: Option<&RulesVersion>) -> Again {
+    let Some(rules) = rules else { return Again::Not("rules_missing") };
+    if rules.sha256 != stored.rules_sha256 {
+        return Again::Not("rules_hash_differs");
+    }
+    let mut lines = Vec::with_capacity(stored.lines.len());
+    for line in &stored.lines {
+        let Ok(amount) = Amount::parse(&line.amount.to_string()) else { return Again::Not("line_amount") };
+        lines.push(SettledLine { item: line.item.clone(), amount, tax_percent: line.tax_percent });
+    }
+    let question = Question { rules, lines: &lines, version: stored.version, inputs: stored.inputs.clone() };
+    match sheet(question) {
+        Ok(computed) if computed == *stored => Again::Same,
+        Ok(computed) => Again::Differs(computed.amount),
+        Err(_) => Again::Not("refused_by_the_rules"),
+    }
+}

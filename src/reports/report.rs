@@ -1,0 +1,187 @@
+//! A report: rows under columns, every figure with the path of the rows that sum to it.
+//!
+//! What it shows is a function of what it was asked and of rows that never change up to `known_at`: an answer for an
+//! earlier sequence is the same bytes for ever, whatever is posted later.
+
+use super::formats::{Cell, Column, Table};
+use crate::domain::{Date, Instant, Money};
+
+/// The most rows of a report.
+pub const ROWS_MAX: usize = 100_000;
+
+/// Up to where a report reads, and of what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The last day that counts.
+    pub as_of: Date,
+    /// The last sequence that counts.
+    pub known_at: i64,
+    /// When that sequence was recorded.
+    pub recorded_at: Instant,
+    /// One programme, or all.
+    pub programme: Option<String>,
+}
+
+impl Scope {
+    /// How many rows to ask the database for: one more than a report has.
+    pub fn rows() -> i64 {
+        i64::try_from(ROWS_MAX).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    /// The account statement whose movement is a figure.
+    pub fn statement(&self) -> Link {
+        Link::new("account-statement").with("known_at", &self.known_at.to_string())
+    }
+}
+
+/// A path to rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link(String);
+
+impl Link {
+    /// To a report.
+    pub fn new(report: &str) -> Self {
+        Self(format!("/v1/reports/{report}"))
+    }
+
+    /// To any path.
+    pub fn of(path: &str) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// With a parameter; one without a value is left out.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if value.is_empty() {
+            return self;
+        }
+        self.0.push(if self.0.contains('?') { '&' } else { '?' });
+        self.0.push_str(name);
+        self.0.push('=');
+        for byte in value.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
+                self.0.push(char::from(byte));
+            } else {
+                self.0.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        self
+    }
+
+    /// The last day that counts.
+    #[must_use]
+    pub fn until(self, day: Date) -> Self {
+        self.with("as_of", &day.to_string())
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A row, and where its figures come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    /// A cell a column.
+    pub cells: Vec<Cell>,
+    /// By the column's place: the path of the rows that sum to the figure.
+    pub links: Vec<(usize, Link)>,
+}
+
+impl Row {
+    /// A text.
+    #[must_use]
+    pub fn text(mut self, text: impl ToString) -> Self {
+        let text = text.to_string();
+        self.cells.push(if text.is_empty() { Cell::Empty } else { Cell::Text(text) });
+        self
+    }
+
+    /// CNY.
+    #[must_use]
+    pub fn amount(mut self, amount: Money) -> Self {
+        self.cells.push(Cell::Amount(amount));
+        self
+    }
+
+    /// CNY, and the path of the rows that sum to it.
+    #[must_use]
+    pub fn figure(mut self, amount: Money, link: Link) -> Self {
+        self.links.push((self.cells.len(), link));
+        self.amount(amount)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn count(mut self, count: i64) -> Self {
+        self.cells.push(Cell::Count(count));
+        self
+    }
+
+    /// How many, and the path of those rows.
+    #[must_use]
+    pub fn counted(mut self, count: i64, link: Link) -> Self {
+        self.links.push((self.cells.len(), link));
+        self.count(count)
+    }
+
+    /// A text, and the path of the rows that it is about.
+    #[must_use]
+    pub fn linked(mut self, text: impl ToString, link: Link) -> Self {
+        self.links.push((self.cells.len(), link));
+        self.text(text)
+    }
+
+    /// Nothing.
+    #[must_use]
+    pub fn empty(mut self) -> Self {
+        self.cells.push(Cell::Empty);
+        self
+    }
+}
+
+/// A report's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it is called: the last part of its path, and in Chinese.
+    pub name: [&'static str; 2],
+    /// What is shown of it.
+    pub table: Table,
+    /// By row: the column's place and the path.
+    pub links: Vec<Vec<(usize, Link)>>,
+}
+
+impl Report {
+    /// Of rows.
+    pub fn of(name: [&'static str; 2], columns: &'static [Column], rows: Vec<Row>) -> Self {
+        let (rows, links) = rows.into_iter().map(|row| (row.cells, row.links)).unzip();
+        Self { name, table: Table { columns, rows }, links }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_says_what_it_is_asked_and_nothing_else() {
+        let link = Link::new("account-statement")
+            .with("level", "市级&x=1")
+            .with("flow", "")
+            .with("account", "B2003,B2004");
+        let expected = "/v1/reports/account-statement?level=%E5%B8%82%E7%BA%A7%26x%3D1&account=B2003,B2004";
+        assert_eq!(link.text(), expected);
+    }
+
+    #[test]
+    fn links_stand_by_the_columns_of_their_figures() {
+        let row = Row::default()
+            .text("p")
+            .figure(Money::from_fen(1), Link::new("a"))
+            .empty()
+            .counted(2, Link::new("b"));
+        assert_eq!(row.links.iter().map(|(column, _)| *column).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(row.cells.len(), 4);
+    }
+}

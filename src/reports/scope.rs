@@ -1,0 +1,70 @@
+//! Where a ledger stood at a sequence.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel_async::AsyncPgConnection;
+
+use super::ReadError;
+use crate::audit::leaf::Leaf;
+use crate::book::Command;
+use crate::db::convert::{self, Unreadable};
+use crate::domain::dates::Zone;
+use crate::domain::{Date, Instant};
+use crate::{rows, statement};
+
+rows! {
+    struct AtFound { recorded_at: DateTime<Utc>, zone: String, agency: String, business_date: Option<NaiveDate> }
+}
+
+rows! {
+    struct LeafFound { leaf: Vec<u8> }
+}
+
+statement! {
+    fn found(sequence: i64) -> Option<AtFound> =
+        "SELECT l.recorded_at, h.zone, h.name AS agency, h.business_date FROM log AS l CROSS JOIN head AS h \
+         WHERE l.sequence = $1";
+    fn last_move(sequence: i64) -> Option<LeafFound> =
+        "SELECT leaf FROM log WHERE sequence <= $1 AND kind IN ('move_business_date', 'create_agency') \
+         ORDER BY sequence DESC LIMIT 1";
+}
+
+/// A sequence of an agency's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// Which.
+    pub sequence: i64,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// The agency's zone.
+    pub zone: Zone,
+    /// The agency's name.
+    pub agency: String,
+    sandbox: bool,
+}
+
+/// A sequence; none that the log has not reached.
+pub async fn at(conn: &AsyncPgConnection, sequence: i64) -> Result<Option<At>, ReadError> {
+    let Some(found) = found(conn, sequence).await? else { return Ok(None) };
+    Ok(Some(At {
+        sequence,
+        recorded_at: Instant::new(found.recorded_at),
+        zone: convert::read(&found.zone)?,
+        agency: found.agency,
+        sandbox: found.business_date.is_some(),
+    }))
+}
+
+/// The business date when the sequence was recorded: what a sandbox had set by then, else the day in the agency's zone.
+pub async fn business_date(conn: &AsyncPgConnection, at: &At) -> Result<Date, ReadError> {
+    let day = at.recorded_at.date_in(at.zone.tz());
+    if !at.sandbox {
+        return Ok(day);
+    }
+    let Some(found) = last_move(conn, at.sequence).await? else { return Ok(day) };
+    let leaf = Leaf::decode(&found.leaf).map_err(|error| Unreadable(error.to_string()))?;
+    Ok(match leaf.command {
+        Command::MoveBusinessDate(moved) => moved.date,
+        Command::CreateAgency(created) => created.business_date.unwrap_or(day),
+        other => return Err(Unreadable(other.kind().to_owned()).into()),
+    })
+}

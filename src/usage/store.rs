@@ -1,0 +1,211 @@
+//! Usage in the database: the rows of files, and what they come to.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::charge::{Charge, digest};
+use super::months::ChargePeriod;
+use super::{Metered, RentalUsage, UsageImport};
+use crate::db::convert::{self, Unreadable};
+use crate::db::rows::Table;
+use crate::domain::{Percent, RentalId, UsageImportId};
+use crate::evidence::store::read_content_hash;
+use crate::rows;
+
+rows! {
+    /// What was used on a contract.
+    pub struct RentalUsageRow in "rental_usage", versioned {
+        key { rental: Uuid }
+        imports: i32,
+        totals: Value,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A file that was imported.
+    pub struct UsageImportRow in "usage_imports", versioned {
+        key { id: Uuid }
+        rental: Uuid,
+        mode: String,
+        sha256: Vec<u8>,
+        rows: i32,
+        accepted: i32,
+        repeated: i32,
+        rejected: i32,
+        rows_sha256: Vec<u8>,
+        billed: String,
+        billed_total: Decimal,
+        created_by: String,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A row of a file.
+    pub struct UsageRowRow in "usage_rows", appended {
+        key { import: Uuid, row: i32 }
+        rental: Uuid,
+        identity: Vec<u8>,
+        ordinal: i32,
+        subject: Option<Vec<u8>>,
+        row_id: Option<String>,
+        correction: bool,
+        corrects: Option<String>,
+        provider: String,
+        billing_account: String,
+        sub_account: Option<String>,
+        resource: Option<String>,
+        sku: Option<String>,
+        service_category: String,
+        service: String,
+        region: Option<String>,
+        category: String,
+        description: Option<String>,
+        period_start: DateTime<Utc>,
+        period_end: DateTime<Utc>,
+        pricing_quantity: Option<String>,
+        pricing_unit: Option<String>,
+        consumed_quantity: Option<String>,
+        consumed_unit: Option<String>,
+        invoice: Option<String>,
+        currency: String,
+        billed: String,
+        rate: Option<Decimal>,
+        amount: String,
+    }
+}
+
+rows! {
+    /// What is wrong with a row of a file.
+    pub struct UsageErrorRow in "usage_errors", appended {
+        key { import: Uuid, row: i32, line: i32 }
+        column: Option<String>,
+        code: String,
+    }
+}
+
+impl RentalUsageRow {
+    /// The row of a contract's usage.
+    pub fn new(u: &RentalUsage) -> Result<Self, Unreadable> {
+        Ok(Self {
+            rental: u.rental.uuid(),
+            imports: convert::count(u.imports),
+            totals: convert::json(&u.totals)?,
+            created: convert::sequence(u.revision.created),
+            version: convert::sequence(u.revision.version),
+            updated_at: u.revision.updated_at.utc(),
+        })
+    }
+
+    /// The usage of a row.
+    pub fn read(&self) -> Result<RentalUsage, Unreadable> {
+        Ok(RentalUsage {
+            rental: RentalId::new(self.rental),
+            imports: convert::read_count(self.imports)?,
+            totals: convert::read_json(&self.totals)?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}
+
+impl UsageImportRow {
+    /// The row of an import.
+    pub fn new(i: &UsageImport) -> Self {
+        Self {
+            id: i.id.uuid(),
+            rental: i.rental.uuid(),
+            mode: i.mode.as_str().to_owned(),
+            sha256: i.sha256.as_bytes().to_vec(),
+            rows: convert::count(i.rows),
+            accepted: convert::count(i.accepted),
+            repeated: convert::count(i.repeated),
+            rejected: convert::count(i.rejected),
+            rows_sha256: i.rows_sha256.as_bytes().to_vec(),
+            billed: i.billed.to_string(),
+            billed_total: convert::decimal(i.billed_total),
+            created_by: i.created_by.to_string(),
+            created: convert::sequence(i.revision.created),
+            version: convert::sequence(i.revision.version),
+            updated_at: i.revision.updated_at.utc(),
+        }
+    }
+
+    /// The import of a row.
+    pub fn read(&self) -> Result<UsageImport, Unreadable> {
+        Ok(UsageImport {
+            id: UsageImportId::new(self.id),
+            rental: RentalId::new(self.rental),
+            mode: convert::read(&self.mode)?,
+            sha256: read_content_hash(&self.sha256)?,
+            rows: convert::read_count(self.rows)?,
+            accepted: convert::read_count(self.accepted)?,
+            repeated: convert::read_count(self.repeated)?,
+            rejected: convert::read_count(self.rejected)?,
+            rows_sha256: read_content_hash(&self.rows_sha256)?,
+            billed: convert::read(&self.billed)?,
+            billed_total: convert::money(self.billed_total)?,
+            created_by: convert::read(&self.created_by)?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}
+
+impl UsageRowRow {
+    /// The row of a charge, converted at a rate.
+    pub fn new(
+        (import, rental): (UsageImportId, RentalId),
+        charge: Charge,
+        rate: Option<Percent>,
+        amount: Metered,
+    ) -> Self {
+        Self {
+            import: import.uuid(),
+            row: convert::count(charge.row),
+            rental: rental.uuid(),
+            identity: charge.identity().to_vec(),
+            ordinal: 0,
+            subject: charge.subject().map(|subject| subject.to_vec()),
+            row_id: charge.row_id,
+            correction: charge.correction,
+            corrects: charge.corrects,
+            provider: charge.provider,
+            billing_account: charge.billing_account,
+            sub_account: charge.sub_account,
+            resource: charge.resource,
+            sku: charge.sku,
+            service_category: charge.service_category.as_str().to_owned(),
+            service: charge.service,
+            region: charge.region,
+            category: charge.category.as_str().to_owned(),
+            description: charge.description,
+            period_start: charge.period.start,
+            period_end: charge.period.end,
+            pricing_quantity: charge.pricing_quantity,
+            pricing_unit: charge.pricing_unit,
+            consumed_quantity: charge.consumed_quantity,
+            consumed_unit: charge.consumed_unit,
+            invoice: charge.invoice,
+            currency: charge.currency,
+            billed: charge.billed.to_string(),
+            rate: rate.map(convert::percent),
+            amount: amount.to_string(),
+        }
+    }
+
+    /// When it was used.
+    pub const fn period(&self) -> ChargePeriod {
+        ChargePeriod { start: self.period_start, end: self.period_end }
+    }
+
+    /// The digest of all that is stored of it.
+    pub fn digest(&self) -> [u8; 32] {
+        digest(&self.cells())
+    }
+}

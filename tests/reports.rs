@@ -1,0 +1,640 @@
+//! The auditor's room over HTTP: every figure is what its rows sum to, and an earlier answer never changes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects"
+)]
+
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "corrections/city.rs"]
+mod city;
+#[path = "support/service.rs"]
+mod service;
+
+use std::collections::BTreeSet;
+
+use city::{CLOUD, City, FIRM, rules, settlement, text};
+use serde_json::{Value, json};
+use service::{Answer, Service};
+
+/// The reports that take nothing but what all take.
+const PLAIN: &[&str] =
+    &["budget-execution", "voucher-rollforward", "ageing", "recalculation", "exceptions", "overlaps"];
+
+/// All of them, each asked for something.
+fn all() -> Vec<String> {
+    let mut all: Vec<String> = PLAIN.iter().map(|name| format!("/v1/reports/{name}?")).collect();
+    all.push("/v1/reports/trial-balance?".to_owned());
+    all.push("/v1/reports/sample?seed=2025&interval=7000&".to_owned());
+    all.push("/v1/reports/account-statement?account=B2001,B2003&programme=p&".to_owned());
+    all.push("/v1/reports/account-statement?flow=released&from=2025-02-01&until=2025-12-31&".to_owned());
+    all
+}
+
+fn shares() -> Value {
+    rules(
+        json!({"validity_months": 2, "shares": [{"level": "市级", "percent": "66.67"}, {"level": "区级", "percent": "33.33"}]}),
+    )
+}
+
+fn fen(text: &str) -> i64 {
+    text.replace('.', "").parse().unwrap_or_else(|_| panic!("an amount: {text}"))
+}
+
+fn rows(report: &Value) -> &Vec<Value> {
+    report["rows"].as_array().unwrap_or_else(|| panic!("rows: {report}"))
+}
+
+fn budget(city: &City<'_>, path: &str, body: &Value) -> u64 {
+    let path = format!("/v1/programmes/p/{path}");
+    let id = text(&city.expect(201, &path, &city.lin, body), "/id");
+    let answer = city.post(&format!("{path}/{id}/approve"), &city.chen, &json!({}));
+    answer.header("Ledger-Sequence").unwrap_or_else(|| panic!("{}", answer.text)).parse().unwrap()
+}
+
+fn reversed(city: &City<'_>, sequence: u64) {
+    let path = format!("/v1/ledger/transactions/{sequence}/reverse");
+    city.expect(201, &path, &city.lin, &json!({"reason": "错录"}));
+    city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
+}
+
+fn recalculated(city: &City<'_>, claim: &str, settled: &str) {
+    let path = format!("/v1/claims/{claim}/recalculate");
+    let body = json!({"changes": {"settlement": settlement(settled)}, "reason": "更正"});
+    city.expect(201, &path, &city.zhao, &body);
+    city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
+}
+
+/// A contract with vouchers of two programmes that both let it be; one is redeemed in part.
+fn twice_funded(city: &City<'_>) {
+    for programme in ["q", "r"] {
+        city.programme(programme, &rules(json!({"stacking": "allow"})), "100000");
+    }
+    let rental = json!({
+        "contract_no": "=双重", "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
+        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "8000"}],
+    });
+    let rental = text(&city.expect(201, "/v1/rentals", &city.firm, &rental), "/id");
+    let issued = |programme: &str| {
+        let body = json!({"programme": programme, "rental_id": rental});
+        let id = text(&city.expect(201, "/v1/vouchers", &city.firm, &body), "/id");
+        city.expect(200, &format!("/v1/vouchers/{id}/review"), &city.lin, &json!({"decision": "pass"}));
+        city.expect(200, &format!("/v1/vouchers/{id}/issue"), &city.chen, &json!({}));
+        id
+    };
+    let [first, _] = ["q", "r"].map(issued);
+    city.approved(&first, "3000", false);
+}
+
+/// A year in which everything happens that a report tells apart.
+fn year(city: &City<'_>) {
+    budget(city, "adjustments", &json!({"amount": "50000", "document": "调1", "reason": "调剂"}));
+    budget(city, "adjustments", &json!({"amount": "-7000.5", "document": "调2", "reason": "调剂"}));
+    let wrong = json!({"amount": "1234.56", "fiscal_year": 2025, "document": "预2"});
+    let wrong = budget(city, "appropriations", &wrong);
+    reversed(city, wrong);
+    let wrong = budget(city, "adjustments", &json!({"amount": "99.99", "document": "调3", "reason": "调剂"}));
+    reversed(city, wrong);
+    let [first, second, third] = ["500000", "123456.78", "50000"].map(|contract| city.voucher(contract));
+    let cancelled = city.voucher("30000.05");
+    city.move_to("2025-02-03");
+    let cancel = format!("/v1/vouchers/{cancelled}/cancel");
+    city.expect(200, &cancel, &city.chen, &json!({"reason": "放弃"}));
+    let open = city.approved(&first, "100000.01", false);
+    let paid = city.approved(&first, "77777.77", false);
+    let closing = city.approved(&second, "20000", true);
+    let corrected = city.approved(&third, "20000", false);
+    recalculated(city, &corrected, "15000");
+    city.paid(&[&paid, &closing], "2025-02-03");
+    city.move_to("2025-02-20");
+    let batch = text(&city.batch(&[&corrected]), "/id");
+    assert_eq!(city.result(&batch, &corrected, "paid", "2025-02-20").status, 200);
+    assert_eq!(city.result(&batch, &corrected, "returned", "2025-02-20").status, 200);
+    let recovery = city.recovery(&paid, "5000", &json!({}));
+    let receipt = json!({"amount": "1200", "date": "2025-02-20", "bank_reference": "R1"});
+    city.expect(200, &format!("/v1/recoveries/{recovery}/receipts"), &city.lin, &receipt);
+    let offset = json!({"claim_id": open, "amount": "800"});
+    city.expect(200, &format!("/v1/recoveries/{recovery}/offset"), &city.chen, &offset);
+    let lost = city.recovery(&closing, "300", &json!({}));
+    let reason = json!({"reason": "破产"});
+    city.expect(200, &format!("/v1/recoveries/{lost}/write-off"), &city.chen, &reason);
+    // what is paid and then found too high is asked back
+    recalculated(city, &closing, "15000");
+    twice_funded(city);
+    city.move_to("2025-04-07");
+    city.expect(200, "/v1/vouchers/expire", &city.lin, &json!({}));
+    budget(city, "lapse", &json!({"amount": "1000", "fiscal_year": 2025, "reason": "年末"}));
+    city.voucher("40000");
+}
+
+fn get(service: &Service, token: &str, path: &str) -> Answer {
+    service.send("GET", path, Some(token), None, &[])
+}
+
+/// What the rows behind a link come to: their movements, or how many they are.
+fn behind(city: &City<'_>, link: &str, figure: &Value) -> Value {
+    let report = city.get(link, &city.sun);
+    if figure.is_number() {
+        return Value::from(rows(&report).len());
+    }
+    let sum: i64 = rows(&report).iter().map(|row| fen(row["movement"].as_str().expect("a movement"))).sum();
+    if let Some(last) = rows(&report).last().filter(|_| !link.contains("from=")) {
+        assert_eq!(fen(last["balance"].as_str().unwrap()), sum, "{link}");
+    }
+    assert_eq!(fen(report["totals"]["movement"].as_str().unwrap()), sum, "{link}");
+    Value::String(format!("{}{}.{:02}", if sum < 0 { "-" } else { "" }, sum.abs() / 100, sum.abs() % 100))
+}
+
+#[test]
+fn every_figure_is_what_the_rows_behind_it_sum_to() {
+    let service = Service::start();
+    let city = City::found(&service, "figures", &shares(), "1000000");
+    year(&city);
+    let mut proved = BTreeSet::new();
+    for path in all() {
+        let report = city.get(&path, &city.sun);
+        for account in report["accounts"].as_array().into_iter().flatten() {
+            let link = text(account, "/link");
+            assert_eq!(behind(&city, &link, &account["balance"]), account["balance"], "{account}");
+            proved.insert("trial-balance balance".to_owned());
+        }
+        let Some(rows) = report["rows"].as_array() else { continue };
+        assert!(!rows.is_empty(), "{path}");
+        for row in rows {
+            for (column, link) in row["links"].as_object().unwrap() {
+                let (link, figure) = (link.as_str().unwrap(), &row[column]);
+                if link.contains("account-statement") {
+                    assert!(link.contains("known_at="), "{link}");
+                    assert_eq!(behind(&city, link, figure), *figure, "{path}: {column} of {row}");
+                    proved.insert(format!("{} {column}", report["report"].as_str().unwrap()));
+                    continue;
+                }
+                assert_eq!(city.status(link, &city.sun), 200, "{link}");
+            }
+        }
+    }
+    for expected in [
+        "budget-execution adjusted",
+        "budget-execution approved",
+        "budget-execution lapsed",
+        "voucher-rollforward opening",
+        "voucher-rollforward expired",
+        "ageing outstanding",
+        "ageing days_31_90",
+        "overlaps issued",
+        "trial-balance balance",
+        "overlaps redeemed",
+    ] {
+        assert!(proved.contains(expected), "{expected}: {proved:?}");
+    }
+}
+
+#[test]
+fn reports_tie_with_each_other_and_with_the_trial_balance() {
+    let service = Service::start();
+    let city = City::found(&service, "ties", &shares(), "1000000");
+    year(&city);
+    let [committed, payable, receivable, available] = {
+        let trial = city.get("/v1/reports/trial-balance?programme=p", &city.sun);
+        ["B2003", "B2007", "F1212", "B2001"].map(|code| {
+            let accounts = trial["accounts"].as_array().unwrap();
+            text(accounts.iter().find(|row| row["account"] == code).unwrap(), "/balance")
+        })
+    };
+    let report = city.get("/v1/reports/voucher-rollforward?programme=p", &city.sun);
+    let months: Vec<&str> = rows(&report).iter().map(|row| row["month"].as_str().unwrap()).collect();
+    assert_eq!(months, ["2025-01", "2025-02", "2025-03", "2025-04"]);
+    let mut opening = "0.00".to_owned();
+    for row in rows(&report) {
+        let of = |name: &str| fen(row[name].as_str().unwrap());
+        assert_eq!(row["opening"], json!(opening));
+        assert_eq!(
+            of("opening") + of("issued") - of("redeemed") - of("released") - of("expired"),
+            of("closing")
+        );
+        assert_eq!(row["difference"], json!("0.00"));
+        opening = text(row, "/closing");
+    }
+    assert_eq!(opening, committed);
+    // 100,000.00 + 24,691.36 + 10,000.00 + 6,000.01, then 8,000.00
+    assert_eq!(report["totals"]["issued"], json!("148691.37"));
+    assert_eq!(rows(&report)[2]["expired"], json!("0.00"), "nothing happened in March");
+    assert_ne!(rows(&report)[3]["expired"], json!("0.00"));
+
+    let report = city.get("/v1/reports/budget-execution?programme=p", &city.sun);
+    for row in rows(&report).iter().filter(|row| row["level"].is_null()) {
+        let of = |name: &str| fen(row[name].as_str().unwrap());
+        let parts = ["available", "reserved", "committed", "approved", "expended", "lapsed"].map(of);
+        assert_eq!(of("appropriated") + of("adjusted"), parts.iter().sum::<i64>(), "{row}");
+    }
+    let last = rows(&report).iter().rfind(|row| row["level"].is_null()).unwrap();
+    let figures = ["appropriated", "adjusted", "available", "committed", "approved"]
+        .map(|name| text(last, &format!("/{name}")));
+    assert_eq!(figures, ["1000000.00", "42999.50", available.as_str(), &committed, &payable]);
+    let fraction = format!("{}/1042999.50", text(last, "/expended"));
+    assert_eq!(last["execution_rate_fraction"], json!(fraction));
+    let levels = rows(&report).iter().filter(|row| row["month"] == "2025-04" && !row["level"].is_null());
+    let expended: i64 = levels.map(|row| fen(row["expended"].as_str().unwrap())).sum();
+    assert_eq!(expended, fen(last["expended"].as_str().unwrap()), "the levels share what the programme paid");
+
+    let report = city.get("/v1/reports/ageing?programme=p", &city.sun);
+    for (kind, total) in
+        [("unredeemed_voucher", committed), ("unpaid_claim", payable), ("receivable", receivable)]
+    {
+        let of_kind = rows(&report).iter().filter(|row| row["kind"] == kind);
+        let sum: i64 = of_kind.map(|row| fen(row["outstanding"].as_str().unwrap())).sum();
+        assert_eq!(sum, fen(&total), "{kind}: {report}");
+    }
+    let buckets = ["days_0_30", "days_31_90", "days_91_180", "days_181_365", "days_over_365"];
+    let sum: i64 = buckets.iter().map(|name| fen(report["totals"][name].as_str().unwrap())).sum();
+    assert_eq!(sum, fen(report["totals"]["outstanding"].as_str().unwrap()));
+    // the day decides the bucket
+    let later = city.get("/v1/reports/ageing?as_of=2027-01-01&programme=p", &city.sun);
+    assert_eq!(later["totals"]["days_over_365"], report["totals"]["outstanding"]);
+
+    // a statement begins with what was before it
+    let path = "/v1/reports/account-statement?account=B2007&from=2025-02-04";
+    let statement = city.get(path, &city.sun);
+    let before = fen(&text(&rows(&statement)[0], "/balance")) - fen(&text(&rows(&statement)[0], "/movement"));
+    let january = city.get("/v1/reports/account-statement?account=B2007&until=2025-02-03", &city.sun);
+    assert_eq!(fen(&text(rows(&january).last().unwrap(), "/balance")), before);
+    let of_firm = city.get(&format!("{path}&organisation={FIRM}&level=%E5%B8%82%E7%BA%A7"), &city.sun);
+    assert!(rows(&of_firm).iter().all(|row| row["level"] == "市级" && row["organisation"] == FIRM));
+}
+
+#[test]
+fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later() {
+    let service = Service::start();
+    let city = City::found(&service, "earlier", &shares(), "1000000");
+    year(&city);
+    let known_at = city.get("/v1/reports/ageing", &city.sun)["known_at"].as_u64().unwrap();
+    let ask = || -> Vec<(String, Vec<u8>)> {
+        let mut answers = Vec::new();
+        for path in all() {
+            for format in ["json", "csv", "xlsx"] {
+                let path = format!("{path}known_at={known_at}&format={format}");
+                let (answer, bytes) = service::send_bytes(&service.base, "GET", &path, &city.sun, &[], &[]);
+                assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+                answers.push((path, bytes));
+            }
+        }
+        answers
+    };
+    let earlier = ask();
+    let claims = city.get("/v1/claims?status=approved", &city.sun);
+    let ids: Vec<String> =
+        claims["data"].as_array().unwrap().iter().map(|claim| text(claim, "/id")).collect();
+    city.move_to("2025-05-06");
+    // back-dated too, into days that the reports have shown
+    let late =
+        json!({"amount": "5000", "fiscal_year": 2025, "document": "预9", "effective_date": "2025-01-15"});
+    budget(&city, "appropriations", &late);
+    city.paid(&ids.iter().map(String::as_str).collect::<Vec<_>>(), "2025-04-08");
+    let voucher = city.voucher("60000");
+    city.submitted(&city.firm, &voucher, "1000", false);
+    city.move_to("2025-07-08");
+    city.expect(200, "/v1/vouchers/expire", &city.lin, &json!({}));
+    for ((path, earlier), (_, later)) in earlier.iter().zip(ask()) {
+        assert!(*earlier == later, "{path}");
+    }
+    let now = city.get("/v1/reports/ageing", &city.sun);
+    assert_ne!(
+        now["totals"],
+        city.get(&format!("/v1/reports/ageing?known_at={known_at}"), &city.sun)["totals"]
+    );
+}
+
+#[test]
+fn what_a_report_is_not_asked_for_is_refused_and_who_may_not_read_it_does_not() {
+    let service = Service::start();
+    let city = City::found(&service, "refused", &rules(json!({})), "1000");
+    for path in all() {
+        assert_eq!(city.status(&path, &city.firm), 403, "{path}");
+        assert_eq!(city.status(&path, &city.cloud), 403, "{path}");
+        for token in [&city.lin, &city.chen, &city.sun] {
+            assert_eq!(city.status(&path, token), 200, "{path}");
+        }
+        let refused = |query: &str| {
+            let answer = get(&service, &city.sun, &format!("{path}{query}"));
+            (answer.status, text(&answer.json(), "/code"))
+        };
+        assert_eq!(refused("format=parquet"), (422, "format_not_supported".to_owned()), "{path}");
+        for query in ["known_at=99999", "known_at=-1", "as_of=2025-13-01", "colour=red"] {
+            assert_eq!(refused(query), (400, "invalid_query".to_owned()), "{path}{query}");
+        }
+    }
+    for query in [
+        "",
+        "?seed=x",
+        "?interval=5",
+        "?seed=&interval=5",
+        "?seed=x&interval=0",
+        "?seed=x&interval=5&account=B2001,B2003",
+    ] {
+        assert_eq!(city.status(&format!("/v1/reports/sample{query}"), &city.sun), 400, "{query}");
+    }
+    assert_eq!(city.status("/v1/reports/journal?format=ledger", &city.sun), 422);
+    assert_eq!(city.status("/v1/reports/journal", &city.firm), 403);
+    for query in ["", "?account=B9999", "?account=B2001,", "?flow=sideways"] {
+        assert_eq!(city.status(&format!("/v1/reports/account-statement{query}"), &city.sun), 400, "{query}");
+    }
+}
+
+#[test]
+fn a_file_holds_what_the_filter_shows() {
+    let service = Service::start();
+    let city = City::found(&service, "files", &shares(), "1000000");
+    year(&city);
+    for path in all() {
+        let (answer, bytes) =
+            service::send_bytes(&service.base, "GET", &format!("{path}format=csv"), &city.sun, &[], &[]);
+        assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"), "{path}");
+        assert!(answer.header("content-disposition").unwrap().starts_with("attachment; filename="), "{path}");
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a byte order mark");
+        let report = city.get(&path, &city.sun);
+        let mut reader = csv::Reader::from_reader(bytes);
+        let keys: Vec<String> = reader
+            .headers()
+            .unwrap()
+            .iter()
+            .map(|name| name.rsplit(' ').next().unwrap().to_owned())
+            .collect();
+        let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let Some(rows) = report["rows"].as_array() else {
+            assert_eq!(records.len(), report["accounts"].as_array().unwrap().len());
+            continue;
+        };
+        assert_eq!(records.len(), rows.len(), "{path}");
+        for (record, row) in records.iter().zip(rows) {
+            for (key, field) in keys.iter().zip(record.iter()) {
+                let shown = match &row[key] {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let shown = if shown.starts_with('=') { format!("'{shown}") } else { shown };
+                assert_eq!(field.trim_end_matches('\t'), shown, "{path} {key}");
+            }
+        }
+    }
+}
+
+/// What psql says, as the owner of the ledger.
+fn psql(service: &Service, sql: &str) {
+    let url = service.cli(&["database-url", "--role", "owner"]);
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let psql = installed.map(|version| version.path().join("bin/psql")).find(|path| path.is_file());
+    let mut command = std::process::Command::new(psql.unwrap_or_else(|| "psql".into()));
+    let done = command.args(["-X", "-v", "ON_ERROR_STOP=1", "-c", sql, url.trim()]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn every_sheet_is_computed_again_and_one_that_was_tampered_with_is_seen() {
+    let service = Service::start();
+    let city = City::found(&service, "sheets", &shares(), "1000000");
+    year(&city);
+    let report = city.get("/v1/reports/recalculation", &city.sun);
+    assert!(rows(&report).len() > 10);
+    assert_eq!(report["totals"]["difference"], json!("0.00"));
+    assert_eq!(report["totals"]["amount"], report["totals"]["recalculated"]);
+    for row in rows(&report) {
+        assert_eq!((&row["result"], &row["difference"]), (&json!("same"), &json!("0.00")), "{row}");
+    }
+    let kinds: BTreeSet<&str> = rows(&report).iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, BTreeSet::from(["claim", "voucher"]));
+    assert!(
+        rows(&report).iter().any(|row| row["version"].as_u64() > Some(1)),
+        "corrections are computed again too"
+    );
+
+    // a fen more, an input changed beside it, the rules' digest
+    let of = |index: usize| {
+        let row = &rows(&report)[index];
+        (text(row, "/document"), row["version"].as_u64().unwrap())
+    };
+    let tampered = [
+        ("{amount}", "\"100000.01\"", "differs"),
+        ("{lines,0,amount}", "\"1.00\"", "differs"),
+        ("{rules_sha256}", "\"00\"", "rules_hash_differs"),
+        ("{inputs}", "\"\"", "unreadable_sheet"),
+    ];
+    for (index, (path, value, _)) in tampered.iter().enumerate() {
+        let (document, version) = of(index);
+        psql(
+            &service,
+            &format!(
+                "ALTER TABLE agency_sheets.calculations DISABLE TRIGGER calculations_change; \
+             UPDATE agency_sheets.calculations SET sheet = jsonb_set(sheet, '{path}', '{value}') \
+              WHERE document = '{document}' AND version = {version}; \
+             ALTER TABLE agency_sheets.calculations ENABLE ALWAYS TRIGGER calculations_change"
+            ),
+        );
+    }
+    let found = city.get("/v1/reports/recalculation", &city.sun);
+    for (index, row) in rows(&found).iter().enumerate() {
+        let expected = tampered.get(index).map_or("same", |(_, _, result)| result);
+        assert_eq!(row["result"], json!(expected), "{row}");
+    }
+    assert_eq!(rows(&found)[0]["difference"], json!("0.01"));
+}
+
+#[test]
+fn what_an_auditor_asks_about_is_listed_and_a_contract_of_two_programmes_too() {
+    let service = Service::start();
+    let city = City::found(&service, "questions", &rules(json!({"caps": {"claim": "10000"}})), "1000000");
+    // related, and let be by a programme's rules
+    let (parent, child) = ("91510100MA6CD0001D", "91330100MA2AX00016");
+    for (code, related) in [(parent, json!([])), (child, json!([parent]))] {
+        let body = json!({"credit_code": code, "name": "关联", "category": "private_enterprise", "related": related});
+        city.expect(201, "/v1/organisations", &city.lin, &body);
+    }
+    city.programme("lenient", &rules(json!({"eligibility": {"related_provider": "allow"}})), "1000");
+    let rental = json!({
+        "contract_no": "关联1", "provider": child, "organisation": parent, "signed_on": "2025-01-01",
+        "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": "500"}],
+    });
+    let rental = text(&city.expect(201, "/v1/rentals", &city.lin, &rental), "/id");
+    // 10,000.00 is the cap itself and round; 9,900.00 is just below; 9,000.00 is neither
+    let [round, close, _] = ["50000", "49500", "45000"].map(|contract| city.voucher(contract));
+    // one person raises here and approves there
+    let both = service.token("questions", "officer,approver", "wang", None);
+    let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
+    let path = "/v1/programmes/p/appropriations";
+    let mine = text(&city.expect(201, path, &both, &change), "/id");
+    let theirs = text(&city.expect(201, path, &city.lin, &change), "/id");
+    city.expect(200, &format!("{path}/{mine}/approve"), &city.chen, &json!({}));
+    city.expect(200, &format!("{path}/{theirs}/approve"), &both, &json!({}));
+    let invoice = |bytes: &[u8]| {
+        let path = "/v1/evidence?kind=invoice&invoice_number=12345678901234567890&amount=100";
+        let headers = [("Idempotency-Key", uuid::Uuid::now_v7().to_string())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let headers = [headers[0], ("Content-Type", "application/pdf")];
+        let (answer, _) = service::send_bytes(&service.base, "POST", path, &city.firm, bytes, &headers);
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        text(&answer.json(), "/id")
+    };
+    let twice = [invoice(b"%PDF-1.4 one"), invoice(b"%PDF-1.4 two")];
+    let report = city.get("/v1/reports/exceptions", &city.sun);
+    let of = |code: &str| -> Vec<String> {
+        rows(&report).iter().filter(|row| row["code"] == code).map(|row| text(row, "/document")).collect()
+    };
+    assert_eq!(of("related_party"), [rental]);
+    assert_eq!(of("duplicate_invoice"), twice);
+    assert_eq!(of("round_amount"), [round]);
+    assert!(
+        of("below_threshold").iter().all(|document| *document == close) && !of("below_threshold").is_empty()
+    );
+    assert_eq!(of("same_person"), ["wang"]);
+    assert_eq!(of("over_cap"), Vec::<String>::new());
+    // whatever the hour of this run, each approval is listed exactly where its instant says
+    let approvals = rows(&report).iter().filter(|row| row["code"] == "weekend_approval").count();
+    let day = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Shanghai);
+    let weekend = chrono::Datelike::weekday(&day).num_days_from_monday() > 4;
+    assert_eq!(approvals > 0, weekend, "{day}");
+    let night = !(7..21).contains(&chrono::Timelike::hour(&day));
+    assert_eq!(!of("night_approval").is_empty(), night, "{day}");
+    assert_eq!(rows(&city.get("/v1/reports/overlaps", &city.sun)), &Vec::<Value>::new());
+
+    twice_funded(&city);
+    let report = city.get("/v1/reports/overlaps", &city.sun);
+    let shown: Vec<[String; 4]> = rows(&report)
+        .iter()
+        .map(|row| ["programme", "status", "issued", "redeemed"].map(|name| text(row, &format!("/{name}"))))
+        .collect();
+    let expected = [["q", "partly_redeemed", "1600.00", "600.00"], ["r", "issued", "1600.00", "0.00"]];
+    assert_eq!(shown, expected.map(|row| row.map(str::to_owned)));
+    assert_eq!(rows(&city.get("/v1/reports/overlaps?programme=p", &city.sun)).len(), 0);
+    assert_eq!(rows(&city.get("/v1/reports/overlaps?programme=r", &city.sun)).len(), 2);
+}
+
+#[test]
+fn a_sample_is_drawn_again_from_its_seed_and_the_statement_alone() {
+    let service = Service::start();
+    let city = City::found(&service, "sample", &shares(), "1000000");
+    year(&city);
+    for (seed, interval) in [("2025", 700_000_i64), ("审计", 123_457), ("x", 1_000_000_000)] {
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes());
+        let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let start = 1 + i64::from_str_radix(&digits, 16).unwrap() % interval;
+        let statement = city.get("/v1/reports/account-statement?account=F2302", &city.sun);
+        let mut population: Vec<&Value> =
+            rows(&statement).iter().filter(|row| !text(row, "/movement").starts_with('-')).collect();
+        population.sort_by_key(|row| (text(row, "/sequence").parse::<u64>().unwrap(), row["line"].as_u64()));
+        let (mut before, mut expected) = (0, Vec::new());
+        for row in population {
+            let after = before + fen(&text(row, "/movement"));
+            if (before + 1..=after).any(|place| place >= start && (place - start) % interval == 0) {
+                expected.push((text(row, "/sequence"), row["line"].clone(), text(row, "/movement")));
+            }
+            before = after;
+        }
+        let seed: String = seed.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let path =
+            format!("/v1/reports/sample?seed={seed}&interval={}.{:02}", interval / 100, interval % 100);
+        let sample = city.get(&path, &city.sun);
+        let drawn: Vec<_> = rows(&sample)
+            .iter()
+            .map(|row| (text(row, "/sequence"), row["line"].clone(), text(row, "/amount")))
+            .collect();
+        assert_eq!(drawn, expected, "{path}");
+    }
+}
+
+/// What a journal's transactions come to, by account; assertions are no transactions.
+fn summed(journal: &str) -> std::collections::BTreeMap<String, i64> {
+    let mut sums = std::collections::BTreeMap::new();
+    for line in journal
+        .lines()
+        .filter(|line| line.starts_with("    ") && line.contains(" CNY") && !line.contains('='))
+    {
+        let mut words = line.split_whitespace();
+        let (account, amount) = (words.next().unwrap(), words.next().unwrap());
+        let account = account.rsplit(':').next().unwrap().replace('-', ".");
+        *sums.entry(account).or_insert(0) += fen(amount);
+    }
+    sums
+}
+
+/// A tool that others wrote, on a journal; none where it is not installed.
+fn checked(tool: &str, words: &[&str], journal: &str, ending: &str) -> Option<std::process::Output> {
+    let folder = service::fresh_folder();
+    let path = folder.join(format!("ledger.{ending}"));
+    std::fs::write(&path, journal).unwrap();
+    let mut command = std::process::Command::new(tool);
+    command.env("LC_ALL", "C.UTF-8");
+    if tool == "hledger" {
+        command.arg("-f").arg(&path).args(words);
+    } else {
+        command.args(words).arg(&path);
+    }
+    let done = command.output();
+    std::fs::remove_dir_all(&folder).unwrap();
+    done.ok()
+}
+
+#[test]
+#[allow(clippy::print_stderr, reason = "a check that is left out says so")]
+fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
+    let service = Service::start();
+    let city = City::found(&service, "journals", &shares(), "1000000");
+    year(&city);
+    let trial = city.get("/v1/reports/trial-balance", &city.sun);
+    let expected: std::collections::BTreeMap<String, i64> = trial["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["debit"] != "0.00" || row["credit"] != "0.00")
+        .map(|row| (text(row, "/account"), fen(&text(row, "/debit")) - fen(&text(row, "/credit"))))
+        .collect();
+    for (format, tool, words) in [("hledger", "hledger", &["check"][..]), ("beancount", "bean-check", &[])] {
+        let path = format!("/v1/reports/journal?format={format}");
+        let journal = get(&service, &city.sun, &path).text;
+        assert_eq!(summed(&journal), expected, "{format}");
+        let Some(done) = checked(tool, words, &journal, format) else {
+            eprintln!("NOT CHECKED: {tool} is not installed");
+            continue;
+        };
+        let said = |done: &std::process::Output| {
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr))
+        };
+        assert!(done.status.success(), "{tool}: {}\n{journal}", said(&done));
+        // a fen elsewhere is seen: the assertions are read
+        let place = journal.rfind(if format == "hledger" { "= " } else { " balance " }).unwrap();
+        let end = place + journal[place..].find(" CNY").unwrap();
+        let last = if journal[..end].ends_with('1') { "2" } else { "1" };
+        let wrong = format!("{}{last}{}", &journal[..end - 1], &journal[end..]);
+        let done = checked(tool, words, &wrong, format).unwrap();
+        assert!(!done.status.success(), "{tool} takes a wrong balance:\n{wrong}");
+    }
+    // hledger's own sums, account by account
+    let journal = get(&service, &city.sun, "/v1/reports/journal").text;
+    let words = ["balance", "--flat", "--empty", "--no-total", "-O", "csv"];
+    if let Some(done) = checked("hledger", &words, &journal, "hledger") {
+        let mut reader = csv::Reader::from_reader(done.stdout.as_slice());
+        let found: std::collections::BTreeMap<String, i64> = reader
+            .records()
+            .map(Result::unwrap)
+            .map(|row| {
+                let account = row[0].rsplit(':').next().unwrap().to_owned();
+                let amount = row[1].replace(" CNY", "");
+                (account, if amount == "0" { 0 } else { fen(&amount) })
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+    // of one programme, and of an earlier day
+    for path in ["?programme=q", "?as_of=2025-02-03", "?programme=p&as_of=2025-02-10&format=hledger"] {
+        let journal = get(&service, &city.sun, &format!("/v1/reports/journal{path}")).text;
+        if let Some(done) = checked("hledger", &["check"], &journal, "hledger") {
+            assert!(done.status.success(), "{path}: {}", String::from_utf8_lossy(&done.stderr));
+        }
+    }
+    let known_at = trial["known_at"].as_u64().unwrap();
+    let path = format!("/v1/reports/journal?known_at={known_at}");
+    let earlier = get(&service, &city.sun, &path).text;
+    city.voucher("5000");
+    assert_eq!(get(&service, &city.sun, &path).text, earlier);
+}

@@ -1,0 +1,55 @@
+//! Metered usage: files that were staged, and what their rows come to.
+
+use rand::Rng;
+use subsidy_ledger::usage::{Billed, ImportUsage, Metered, Mode, ServiceCategory, UsageTotal, UsedRate};
+
+use super::*;
+
+impl World {
+    /// A file of any contract; mostly compared with what the contract has.
+    pub(super) fn metering(&mut self, book: &Book, today: Date) -> Command {
+        let known: Vec<_> = book.rentals.iter().map(|(id, _)| *id).collect();
+        let rental =
+            if known.is_empty() || self.one_in(15) { RentalId::new(self.id()) } else { self.pick(&known) };
+        let imports = book.rental_usage.peek(&rental).map_or(0, |usage| usage.imports);
+        let rates = book.reference_rates.iter().map(|(_, rate)| rate);
+        let rates: Vec<_> = rates
+            .map(|rate| UsedRate { name: rate.name.clone(), date: rate.date, percent: rate.percent })
+            .collect();
+        let mut rates: Vec<_> = if rates.is_empty() {
+            Vec::new()
+        } else {
+            vec![rates[self.rng.gen_range(0..rates.len())].clone()]
+        };
+        if self.one_in(12) {
+            rates.push(UsedRate { name: label("USD/CNY"), date: self.day(today), percent: percent("7") });
+        }
+        let totals = (0..self.rng.gen_range(0..4)).map(|_| self.total(today)).collect();
+        let [accepted, repeated, rejected] =
+            [self.rng.gen_range(0..90), self.rng.gen_range(0..9), self.rng.gen_range(0..9)];
+        Command::ImportUsage(Box::new(ImportUsage {
+            id: UsageImportId::new(self.id()),
+            rental,
+            after: if self.one_in(10) { imports + 1 } else { imports },
+            mode: if self.one_in(2) { Mode::Strict } else { Mode::Lenient },
+            sha256: ContentHash::new(self.rng.r#gen()),
+            rows: accepted + repeated + rejected,
+            accepted,
+            repeated,
+            rejected,
+            rows_sha256: ContentHash::new(self.rng.r#gen()),
+            rates,
+            totals,
+        }))
+    }
+
+    fn total(&mut self, today: Date) -> UsageTotal {
+        let units: i64 = self.rng.gen_range(-9_999_999..99_999_999);
+        let billed = Billed::parse(&format!("{units}E-{}", self.rng.gen_range(0..12))).expect("a number");
+        UsageTotal {
+            month: Month::of(self.day(today)),
+            service_category: self.pick(ServiceCategory::ALL),
+            amount: Metered::of(billed, None).expect("in range"),
+        }
+    }
+}
