@@ -3,19 +3,19 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart, TakenInvoice};
+use super::backing::TakenInvoice;
 use super::queries;
 use super::store::ClaimRow;
 use super::{
-    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimRequest, ClaimStatus, NameClaim, RejectClaim,
-    ReviewClaim, SettledBy, WriteClaim, payable,
+    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimStatus, NameClaim, RejectClaim,
+    ReviewClaim, SettledBy, payable,
 };
 use crate::book::Command;
 use crate::db::pool::Connection;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
     ClaimId, CreditCode, Date, EvidenceId, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId,
-    Sequence, Subject, VoucherId,
+    RentalId, Sequence, Subject, VoucherId,
 };
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
@@ -28,29 +28,6 @@ use crate::vouchers::ReviewDecision;
 
 /// The most lines of a settlement.
 pub(super) const LINES_MAX: usize = 100;
-
-/// A claim as it is written.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewClaim {
-    kind: ClaimKind,
-    /// The voucher that it redeems.
-    voucher_id: VoucherId,
-    /// What was settled.
-    #[schema(min_items = 1, max_items = 100)]
-    settlement: Vec<SettledLine>,
-    /// Whether it is the voucher's last: what is left is released.
-    #[serde(rename = "final", default)]
-    closing: bool,
-    /// Parts of invoices that it takes.
-    #[schema(max_items = 200)]
-    #[serde(default)]
-    invoices: Vec<InvoicePart>,
-    /// The ids of further evidence.
-    #[schema(max_items = 100)]
-    #[serde(default)]
-    evidence: Vec<EvidenceId>,
-}
 
 /// A part of an invoice that a claim takes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,7 +82,12 @@ pub struct ClaimView {
     provider: CreditCode,
     /// Who is paid.
     payee: CreditCode,
-    voucher_id: VoucherId,
+    /// Of a redemption.
+    voucher_id: Option<VoucherId>,
+    /// Of a rental subsidy.
+    rental_id: Option<RentalId>,
+    /// Of a rental subsidy: the last day is not counted.
+    period: Option<ClaimPeriod>,
     status: ClaimStatus,
     settlement: Vec<SettledLine>,
     #[serde(rename = "final")]
@@ -204,15 +186,17 @@ impl ClaimView {
     pub fn of(claim: &Claim, attached: &Attachments) -> Self {
         Self {
             id: claim.id,
-            kind: claim.kind,
+            kind: claim.subject.kind(),
             programme: claim.programme.clone(),
             organisation: claim.organisation,
             provider: claim.provider,
             payee: claim.payee,
-            voucher_id: claim.voucher,
+            voucher_id: claim.subject.voucher(),
+            rental_id: claim.subject.rental(),
+            period: claim.subject.period(),
             status: claim.status,
-            settlement: claim.settlement.clone(),
-            closing: claim.closing,
+            settlement: claim.subject.settlement().to_vec(),
+            closing: claim.subject.closing(),
             invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
             evidence: claim.evidence.clone(),
             amount: claim.amount,
@@ -240,37 +224,6 @@ impl ClaimView {
             updated_at: claim.revision.updated_at,
         }
     }
-}
-
-fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
-    let body: NewClaim = request.body()?;
-    if !(1..=LINES_MAX).contains(&body.settlement.len()) {
-        return Err(Problem::new("invalid_value").at("/settlement"));
-    }
-    for (limit, count, what) in
-        [(INVOICES_MAX, body.invoices.len(), "invoices"), (EVIDENCE_MAX, body.evidence.len(), "evidence")]
-    {
-        if count > limit {
-            return Err(Problem::too_large(limit, what).at(format!("/{what}")));
-        }
-    }
-    let (voucher, settlement, closing) = (body.voucher_id, body.settlement, body.closing);
-    let request = match body.kind {
-        ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption { voucher, settlement, closing },
-    };
-    Ok(Box::new(WriteClaim { id, request, invoices: body.invoices, evidence: body.evidence }))
-}
-
-/// `POST /claims`
-pub fn draft(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    let id = ClaimId::new(request.new_id());
-    Ok(Parsed::new(Command::DraftClaim(written(request, id)?)))
-}
-
-/// `PUT /claims/{id}`
-pub fn rewrite(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    let id = request.path.value("id")?;
-    Ok(Parsed::new(Command::RewriteClaim(written(request, id)?)))
 }
 
 /// `POST /claims/{id}/submit`

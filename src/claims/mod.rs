@@ -1,13 +1,15 @@
-//! Claims 申领 / 兑付申请: a request for money under a programme, here the redemption of a voucher.
+//! Claims 申领 / 兑付申请: a request for money under a programme: the redemption of a voucher, or a subsidy for what was
+//! rented in a period.
 //!
 //! draft → submitted → reviewed → approved → paid; returned, rejected, withdrawn. A submitted claim holds its
-//! amount on the voucher until it is decided; returned, it keeps its hold, so that a claim filed in time can be
+//! amount on its voucher until it is decided; returned, it keeps its hold, so that a claim filed in time can be
 //! mended after the last usable day. Inputs change in a draft or a returned claim only; the rules are those in
 //! force at submission. What is found out later is a recalculation: a further sheet, of which the difference is posted
 //! once another person approves it.
 
 pub mod api;
 pub mod backing;
+pub mod drafts_api;
 pub mod objection;
 pub mod objections_api;
 pub mod payable;
@@ -16,18 +18,19 @@ pub mod recalculation;
 pub mod recalculations_api;
 pub mod rules;
 pub mod store;
+pub mod subject;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
-    Subject, TextHash, VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId,
+    Revision, Subject, TextHash, VoucherId,
 };
-use crate::ledger::Part;
-use crate::programmes::calculation::SettledLine;
+use crate::ledger::{ExpenseClass, Part};
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
+pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,6 +38,8 @@ use backing::{InvoicePart, TakenInvoice};
 pub enum ClaimKind {
     /// Money for a voucher.
     VoucherRedemption,
+    /// A part of what was rented.
+    RentalSubsidy,
 }
 
 impl ClaimKind {
@@ -42,6 +47,7 @@ impl ClaimKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VoucherRedemption => "voucher_redemption",
+            Self::RentalSubsidy => "rental_subsidy",
         }
     }
 }
@@ -101,8 +107,9 @@ impl ClaimStatus {
 pub struct Claim {
     /// Its id.
     pub id: ClaimId,
-    /// What is asked for.
-    pub kind: ClaimKind,
+    /// What it is for, under the tag `kind`.
+    #[serde(flatten)]
+    pub subject: ClaimSubject,
     /// Under which programme.
     pub programme: ProgrammeCode,
     /// Whose.
@@ -111,15 +118,11 @@ pub struct Claim {
     pub provider: CreditCode,
     /// Who is paid.
     pub payee: CreditCode,
-    /// The voucher that it redeems.
-    pub voucher: VoucherId,
     /// Where it is in its life.
     pub status: ClaimStatus,
-    /// What was settled.
-    pub settlement: Vec<SettledLine>,
-    /// Whether it is the voucher's last: what is left is released.
-    #[serde(rename = "final")]
-    pub closing: bool,
+    /// Which expense it is, from its approval on.
+    #[serde(default, skip_serializing_if = "ExpenseClass::is_voucher")]
+    pub class: ExpenseClass,
     /// What it takes of which invoice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invoices: Vec<TakenInvoice>,
@@ -231,22 +234,6 @@ pub struct ClaimPayment {
     pub date: Date,
 }
 
-/// What a claim is written from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClaimRequest {
-    /// Money for a voucher.
-    VoucherRedemption {
-        /// Which voucher.
-        voucher: VoucherId,
-        /// What was settled.
-        settlement: Vec<SettledLine>,
-        /// Whether it is the voucher's last.
-        #[serde(rename = "final")]
-        closing: bool,
-    },
-}
-
 /// `POST /claims` and `PUT /claims/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteClaim {
@@ -330,6 +317,18 @@ pub enum ClaimError {
     VoucherDiffers {
         /// The voucher that it redeems.
         voucher: VoucherId,
+    },
+    /// A claim stays with its programme and its contract.
+    #[error("the claim is for {rental}")]
+    RentalDiffers {
+        /// The contract that it is for.
+        rental: RentalId,
+    },
+    /// A claim stays what it is.
+    #[error("the claim is a {kind}")]
+    ClaimKindDiffers {
+        /// What it is.
+        kind: String,
     },
     /// The organisation was let in when the claim was written, and is no more.
     #[error("no longer eligible: {reason}")]

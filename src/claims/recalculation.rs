@@ -152,8 +152,10 @@ pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
 /// The claim with its changed inputs, as a sheet is computed from it.
 pub fn changed(claim: &Claim, changes: &ClaimChanges) -> Claim {
     Claim {
-        settlement: changes.settlement.clone().unwrap_or_else(|| claim.settlement.clone()),
-        closing: changes.closing.unwrap_or(claim.closing),
+        subject: claim.subject.resettled(
+            changes.settlement.clone().unwrap_or_else(|| claim.subject.settlement().to_vec()),
+            changes.closing.unwrap_or(claim.subject.closing()),
+        ),
         ..claim.clone()
     }
 }
@@ -177,8 +179,8 @@ pub fn propose(
         number: sheet.version,
         previous: before.calculation,
         status: RecalculationStatus::Proposed,
-        settlement: changed.settlement.clone(),
-        closing: changed.closing,
+        settlement: changed.subject.settlement().to_vec(),
+        closing: changed.subject.closing(),
         amount: sheet.amount,
         difference: sheet.amount.minus(before.amount)?,
         reason,
@@ -280,8 +282,7 @@ pub fn corrected(
     stamp: &Stamp,
 ) -> Result<Claim, OutOfRange> {
     payable::restated(Claim {
-        settlement: recalculation.settlement.clone(),
-        closing: recalculation.closing,
+        subject: claim.subject.resettled(recalculation.settlement.clone(), recalculation.closing),
         amount: sheet.amount,
         parts: super::rules::parts(sheet),
         calculation: recalculation.number,

@@ -1,29 +1,34 @@
 //! Decisions on claims.
 
-use super::{Claim, ClaimError, ClaimKind, ClaimRequest, ClaimStatus, ReviewClaim, objection};
+use super::{Claim, ClaimError, ClaimRequest, ClaimStatus, ClaimSubject, ReviewClaim, objection};
+use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
 use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
-use crate::ledger::Part;
+use crate::ledger::{ExpenseClass, Part};
 use crate::organisations::Organisation;
 use crate::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, SettledLine, sheet,
 };
-use crate::programmes::policy::Payee;
+use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::{Counts, RulesVersion};
 use crate::vouchers::rules::eligible;
-use crate::vouchers::{ReviewDecision, Voucher, VoucherError};
+use crate::vouchers::{ReviewDecision, VoucherError};
 
-/// What a redemption is computed from.
+/// What a claim is computed from.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// The rules.
     pub rules: &'a RulesVersion,
     /// Whose claim.
     pub organisation: &'a Organisation,
-    /// The voucher.
-    pub voucher: &'a Voucher,
-    /// CNY that it may draw on the voucher.
-    pub room: Money,
+    /// The contract's provider.
+    pub provider: CreditCode,
+    /// The fiscal year of the commitment; where there is none yet, it is committed with the approval.
+    pub fiscal_year: Option<FiscalYear>,
+    /// CNY that it may draw on its voucher.
+    pub room: Option<Money>,
+    /// CNY that other programmes pay for the same contract, where the rules take it off.
+    pub net_off: Option<Money>,
     /// CNY redeemed by the organisation under the programme in the year.
     pub used_in_year: Money,
     /// CNY redeemed by it under the programme in all.
@@ -32,20 +37,22 @@ pub struct Facts<'a> {
     pub day: Date,
 }
 
-/// The sheet of a redemption. Error: what makes it come to nothing.
+/// The sheet of a claim. Error: what makes it come to nothing.
 pub fn calculate(
     settlement: &[SettledLine],
     version: u32,
     facts: &Facts<'_>,
 ) -> Result<Calculation, CalculationError> {
     let caps = &facts.rules.rules.caps;
-    let annual = caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Redemption));
+    // nothing is issued of what draws on no voucher: its annual cap counts what is approved, whichever it names
+    let counts = |of: &[Counts]| facts.room.is_none() || of.contains(&Counts::Redemption);
+    let annual = caps.annual.as_ref().filter(|annual| counts(&annual.counts));
     let inputs = Inputs {
         startup: facts.organisation.startup,
         base: facts.rules.rules.base.unwrap_or_default(),
-        net_off: None,
+        net_off: facts.net_off,
         claim_cap: caps.claim.map(Amount::money),
-        voucher_balance: Some(facts.room),
+        voucher_balance: facts.room,
         lifetime: caps.lifetime.map(|cap| CapUse { year: None, cap: cap.money(), used: facts.used_in_all }),
         annual: annual.map(|cap| CapUse {
             year: Some(facts.day.year()),
@@ -73,10 +80,19 @@ pub fn parts(sheet: &Calculation) -> Vec<Part> {
 }
 
 /// Who is paid under the rules.
-fn payee(rules: &RulesVersion, voucher: &Voucher) -> CreditCode {
-    match rules.rules.payee {
-        Payee::Enterprise | Payee::Bank => voucher.organisation,
-        Payee::Provider => voucher.provider,
+fn payee(facts: &Facts<'_>) -> CreditCode {
+    match facts.rules.rules.payee {
+        Payee::Enterprise | Payee::Bank => facts.organisation.credit_code,
+        Payee::Provider => facts.provider,
+    }
+}
+
+/// Which expense a claim is under the rules.
+pub fn class(subject: &ClaimSubject, rules: &RulesVersion) -> ExpenseClass {
+    match (subject, rules.rules.expense) {
+        (ClaimSubject::VoucherRedemption { .. }, _) => ExpenseClass::Voucher,
+        (ClaimSubject::RentalSubsidy { .. }, Expense::Subsidy) => ExpenseClass::Rental,
+        (ClaimSubject::RentalSubsidy { .. }, Expense::Procurement) => ExpenseClass::Procurement,
     }
 }
 
@@ -89,25 +105,22 @@ pub fn draft(
     actor: &Actor,
     stamp: &Stamp,
 ) -> Claim {
-    let ClaimRequest::VoucherRedemption { settlement, closing, .. } = request;
-    let voucher = facts.voucher;
+    let subject = ClaimSubject::of(request);
     Claim {
         id,
-        kind: ClaimKind::VoucherRedemption,
-        programme: voucher.programme.clone(),
-        organisation: voucher.organisation,
-        provider: voucher.provider,
-        payee: payee(facts.rules, voucher),
-        voucher: voucher.id,
+        class: class(&subject, facts.rules),
+        subject,
+        programme: facts.rules.programme.clone(),
+        organisation: facts.organisation.credit_code,
+        provider: facts.provider,
+        payee: payee(facts),
         status: ClaimStatus::Draft,
-        settlement: settlement.clone(),
-        closing: *closing,
         invoices: Vec::new(),
         evidence: Vec::new(),
         amount: sheet.amount,
         parts: parts(sheet),
         held: Money::ZERO,
-        fiscal_year: voucher.fiscal_year.unwrap_or(facts.day.year()),
+        fiscal_year: facts.fiscal_year.unwrap_or(facts.day.year()),
         rules_version: sheet.rules_version,
         calculation: sheet.version,
         reviewed_on: None,
@@ -149,7 +162,8 @@ pub fn writable(claim: &Claim) -> Result<(), ClaimError> {
 /// A claim computed anew under the rules of a day.
 pub fn computed(claim: &Claim, facts: &Facts<'_>, sheet: &Calculation, stamp: &Stamp) -> Claim {
     Claim {
-        payee: payee(facts.rules, facts.voucher),
+        payee: payee(facts),
+        class: class(&claim.subject, facts.rules),
         amount: sheet.amount,
         parts: parts(sheet),
         rules_version: sheet.rules_version,
@@ -161,18 +175,14 @@ pub fn computed(claim: &Claim, facts: &Facts<'_>, sheet: &Calculation, stamp: &S
 
 /// A draft or a returned claim with other inputs.
 pub fn written(claim: &Claim, request: &ClaimRequest) -> Result<Claim, ClaimError> {
-    let ClaimRequest::VoucherRedemption { voucher, settlement, closing } = request;
-    if *voucher != claim.voucher {
-        return Err(ClaimError::VoucherDiffers { voucher: claim.voucher });
-    }
-    Ok(Claim { settlement: settlement.clone(), closing: *closing, ..claim.clone() })
+    Ok(Claim { subject: claim.subject.rewritten(&claim.programme, request)?, ..claim.clone() })
 }
 
-/// A claim filed, which holds its amount.
+/// A claim filed, which holds its amount where it draws on a voucher.
 pub fn submitted(claim: Claim, actor: &Actor) -> Claim {
     Claim {
         status: ClaimStatus::Submitted,
-        held: claim.amount,
+        held: claim.subject.voucher().map_or(Money::ZERO, |_| claim.amount),
         reason: None,
         submitted_by: Some(actor.subject.clone()),
         reviewed_by: None,

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 pub mod further;
 
-use super::Claim;
+use super::{Claim, ClaimKind, ClaimPeriod, ClaimSubject};
 use crate::db::convert::{self, Unreadable};
-use crate::domain::{ClaimId, Date, PaymentBatchId, VoucherId};
+use crate::domain::{ClaimId, Date, PaymentBatchId, RentalId, VoucherId};
 use crate::organisations::store::{hash, read_hash};
 use crate::rows;
 
@@ -22,8 +22,12 @@ rows! {
         organisation: String,
         provider: String,
         payee: String,
-        voucher: Uuid,
+        voucher: Option<Uuid>,
+        rental: Option<Uuid>,
+        period_from: Option<NaiveDate>,
+        period_until: Option<NaiveDate>,
         status: String,
+        class: String,
         settlement: Value,
         closing: bool,
         invoices: Value,
@@ -64,15 +68,19 @@ impl ClaimRow {
     pub fn new(c: &Claim) -> Result<Self, Unreadable> {
         Ok(Self {
             id: c.id.uuid(),
-            kind: c.kind.as_str().to_owned(),
+            kind: c.subject.kind().as_str().to_owned(),
             programme: c.programme.to_string(),
             organisation: c.organisation.to_string(),
             provider: c.provider.to_string(),
             payee: c.payee.to_string(),
-            voucher: c.voucher.uuid(),
+            voucher: c.subject.voucher().map(VoucherId::uuid),
+            rental: c.subject.rental().map(RentalId::uuid),
+            period_from: c.subject.period().map(|period| period.from.naive()),
+            period_until: c.subject.period().map(|period| period.until.naive()),
             status: c.status.as_str().to_owned(),
-            settlement: convert::json(&c.settlement)?,
-            closing: c.closing,
+            class: c.class.as_str().to_owned(),
+            settlement: convert::json(&c.subject.settlement())?,
+            closing: c.subject.closing(),
             invoices: convert::json(&c.invoices)?,
             evidence: convert::json(&c.evidence)?,
             amount: convert::decimal(c.amount),
@@ -106,19 +114,37 @@ impl ClaimRow {
         })
     }
 
+    fn subject(&self) -> Result<ClaimSubject, Unreadable> {
+        let lost = || Unreadable(format!("claim {} without what it is for", self.id));
+        let settlement = convert::read_json(&self.settlement)?;
+        Ok(match convert::read::<ClaimKind>(&self.kind)? {
+            ClaimKind::VoucherRedemption => ClaimSubject::VoucherRedemption {
+                voucher: VoucherId::new(self.voucher.ok_or_else(lost)?),
+                settlement,
+                closing: self.closing,
+            },
+            ClaimKind::RentalSubsidy => ClaimSubject::RentalSubsidy {
+                rental: RentalId::new(self.rental.ok_or_else(lost)?),
+                period: ClaimPeriod {
+                    from: Date::from_naive(self.period_from.ok_or_else(lost)?),
+                    until: Date::from_naive(self.period_until.ok_or_else(lost)?),
+                },
+                settlement,
+            },
+        })
+    }
+
     /// The claim of a row.
     pub fn read(&self) -> Result<Claim, Unreadable> {
         Ok(Claim {
             id: ClaimId::new(self.id),
-            kind: convert::read(&self.kind)?,
+            subject: self.subject()?,
             programme: convert::read(&self.programme)?,
             organisation: convert::read(&self.organisation)?,
             provider: convert::read(&self.provider)?,
             payee: convert::read(&self.payee)?,
-            voucher: VoucherId::new(self.voucher),
             status: convert::read(&self.status)?,
-            settlement: convert::read_json(&self.settlement)?,
-            closing: self.closing,
+            class: convert::read(&self.class)?,
             invoices: convert::read_json(&self.invoices)?,
             evidence: convert::read_json(&self.evidence)?,
             amount: convert::money(self.amount)?,

@@ -214,6 +214,8 @@ table! {
     "contract_already_used": 409, ["合同已使用", "该合同已有专项 {programme} 的券。"], ["Contract already used", "The contract carries a voucher of programme {programme}."];
     "not_eligible": 422, ["不符合条件", "不符合条件：{reason}。"], ["Not eligible", "The organisation is not eligible: {reason}."];
     "voucher_expired": 422, ["券已过期", "最后可用日为 {valid_until}。"], ["Voucher expired", "Its last usable day was {valid_until}."];
+    "rental_differs": 422, ["合同不符", "该申领对应合同 {rental} 及其专项，不能更换。"], ["Another contract", "The claim is for contract {rental} under its programme and stays with them."];
+    "claim_kind_differs": 422, ["申领种类不符", "该申领的种类是 {kind}，不能更换。"], ["Another kind of claim", "The claim is a {kind} and stays one."];
     "voucher_differs": 422, ["券不符", "该申领对应券 {voucher}，不能更换。"], ["Another voucher", "The claim redeems voucher {voucher} and stays with it."];
     "eligibility_changed": 422, ["资格已变", "不再符合条件：{reason}。"], ["Eligibility changed", "The organisation is no longer eligible: {reason}."];
     "publicity_running": 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];

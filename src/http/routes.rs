@@ -10,7 +10,9 @@ use super::route::{Param, Route, Shape, Verb};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
-use crate::claims::{api as claims, objections_api as objections, recalculations_api as recalculations};
+use crate::claims::{
+    api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
+};
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
@@ -296,12 +298,12 @@ pub static ROUTES: &[Route] = &[
     get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),
     get("/v1/evidence/{id}/content", EVERYONE, ["佐证材料的内容", "The file itself, as an attachment"], read!(evidence::content), EVIDENCE_FILE),
 
-    post("/v1/claims", APPLICANT, ["填写申领", "Draft a claim"], claims::draft, [of::<claims::NewClaim>(), of::<claims::ClaimView>()]).creating(),
+    post("/v1/claims", APPLICANT, ["填写申领", "Draft a claim"], drafts::draft, [of::<drafts::NewClaim>(), of::<claims::ClaimView>()]).creating(),
     get("/v1/claims", PARTIES, ["申领列表", "List claims"], read!(claims::list), page::<claims::ClaimView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
     get("/v1/claims/{id}", PARTIES, ["申领及其计算单", "A claim with its calculation"], read!(claims::get), of::<claims::ClaimView>()),
     Route {
         method: Put, path: "/v1/claims/{id}", permission: APPLICANT, summary: ["修改申领", "Write a draft or a returned claim anew"],
-        query: &[], takes: Some(of::<claims::NewClaim>()), gives: of::<claims::ClaimView>(), creates: false, verb: Verb::Write(claims::rewrite),
+        query: &[], takes: Some(of::<drafts::NewClaim>()), gives: of::<claims::ClaimView>(), creates: false, verb: Verb::Write(drafts::rewrite),
     },
     get("/v1/claims/{id}/calculation", PARTIES, ["申领的计算单", "A claim's calculation sheet: the newest, or the one of a version"], read!(recalculations::calculation), of::<Calculation>()).with(&[VERSION]),
     get("/v1/claims/{id}/calculations", PARTIES, ["申领的各版计算单", "All calculation sheets of a claim"], read!(recalculations::calculations), page::<Calculation>()).with(PAGE),

@@ -16,7 +16,7 @@ use crate::domain::money::Amount;
 use crate::domain::{
     ClaimId, CreditCode, Date, Line, Money, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
 };
-use crate::ledger::Part;
+use crate::ledger::{ExpenseClass, Part};
 
 /// The most receipts and offsets of a recovery.
 pub const RECEIPTS_MAX: usize = 100;
@@ -80,6 +80,9 @@ pub struct Recovery {
     pub programme: ProgrammeCode,
     /// Who owes it.
     pub organisation: CreditCode,
+    /// Which expense it takes back.
+    #[serde(default, skip_serializing_if = "ExpenseClass::is_voucher")]
+    pub class: ExpenseClass,
     /// Where it is in its life.
     pub status: RecoveryStatus,
     /// CNY that is to come back.

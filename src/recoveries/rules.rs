@@ -37,6 +37,7 @@ pub fn propose(
         claim: claim.id,
         programme: claim.programme.clone(),
         organisation: claim.organisation,
+        class: claim.class,
         status: RecoveryStatus::Proposed,
         amount,
         received: Money::ZERO,
@@ -80,7 +81,7 @@ pub fn approve(recovery: &Recovery, day: Date, actor: &Actor, stamp: &Stamp) -> 
 pub fn credited(recovery: &Recovery) -> Account {
     match recovery.decided_on {
         Some(day) if day.year() > recovery.paid_on.year() => Account::F2103,
-        Some(_) | None => Account::F500101,
+        Some(_) | None => recovery.class.expense(),
     }
 }
 
@@ -189,6 +190,7 @@ pub fn corrected(
         claim: claim.id,
         programme: claim.programme.clone(),
         organisation: claim.organisation,
+        class: claim.class,
         status: RecoveryStatus::Approved,
         amount: parts::sum(&owed)?,
         received: Money::ZERO,

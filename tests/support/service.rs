@@ -123,8 +123,9 @@ impl Service {
     pub fn cli(&self, words: &[&str]) -> String {
         let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
         let done = command.args(words).output().expect("the binary runs");
-        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).expect("UTF-8")
+        let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{words:?}: {err}\n{out}");
+        out.into_owned()
     }
 
     /// A sandbox agency.

@@ -53,7 +53,9 @@ use uuid::Uuid;
 
 const ORGANISATIONS: u32 = 7;
 const PROVIDERS: u32 = 3;
-const PROGRAMMES: u32 = 5;
+const PROGRAMMES: u32 = 6;
+/// The number of the one that pays for rentals.
+const LEASING: u32 = 5;
 const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 const FIRST_DAY: &str = "2025-11-03";
 
@@ -155,9 +157,10 @@ impl World {
         for number in 0..PROGRAMMES {
             let code = programme(number);
             let mut proposal = self.proposal(code.clone());
-            proposal.instrument = Instrument::Voucher;
+            proposal.instrument =
+                if number == LEASING { Instrument::RentalSubsidy } else { Instrument::Voucher };
             proposal.window = Window { from: date("2024-01-01"), until: date("2028-12-31") };
-            proposal.rules = self.policy(Instrument::Voucher);
+            proposal.rules = self.policy(proposal.instrument);
             // everyone may come in, whatever later versions say
             proposal.rules.eligibility = Eligibility {
                 related_provider: proposal.rules.eligibility.related_provider,
@@ -554,13 +557,18 @@ impl World {
             0..6 => self.evidence(),
             6..25 => {
                 let id = ClaimId::new(self.id());
-                let request = self.redemption(book, None);
+                let request =
+                    if self.one_in(5) { self.lease(book, None) } else { self.redemption(book, None) };
                 Command::DraftClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
             25..30 => {
                 let id = self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]);
-                let voucher = book.claims.peek(&id).map(|claim| claim.voucher).filter(|_| !self.one_in(9));
-                let request = self.redemption(book, voucher);
+                let known =
+                    book.claims.peek(&id).map(|claim| claim.subject.clone()).filter(|_| !self.one_in(9));
+                let request = match known.as_ref().and_then(ClaimSubject::rental) {
+                    Some(rental) => self.lease(book, Some(rental)),
+                    None => self.redemption(book, known.and_then(|known| known.voucher())),
+                };
                 Command::RewriteClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
             30..52 => Command::SubmitClaim(NameClaim {
@@ -699,11 +707,11 @@ impl World {
         match self.rng.gen_range(0..20) {
             0..8 => {
                 let claim = self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid]);
-                let ClaimRequest::VoucherRedemption { mut settlement, closing, .. } =
-                    self.redemption(book, None);
+                let asked = ClaimSubject::of(&self.redemption(book, None));
+                let (mut settlement, closing) = (asked.settlement().to_vec(), asked.closing());
                 if let Some(known) = book.claims.peek(&claim).filter(|_| self.one_in(2)) {
                     // often not far from what it was
-                    settlement = known.settlement.clone();
+                    settlement = known.subject.settlement().to_vec();
                     let factor = self.rng.gen_range(50..150);
                     for line in &mut settlement {
                         let fen = (line.amount.money().fen() / 100 * factor).max(1);
@@ -849,6 +857,21 @@ impl World {
         if from.is_empty() { PaymentBatchId::new(self.id()) } else { self.pick(from) }
     }
 
+    fn lease(&mut self, book: &Book, rental: Option<RentalId>) -> ClaimRequest {
+        let rentals: Vec<_> = book.rentals.iter().map(|(id, _)| *id).collect();
+        let known = if rentals.is_empty() { RentalId::new(self.id()) } else { self.pick(&rentals) };
+        let asked = ClaimSubject::of(&self.redemption(book, None));
+        ClaimRequest::RentalSubsidy {
+            programme: if self.one_in(12) { self.programme() } else { programme(LEASING) },
+            rental: rental.unwrap_or(known),
+            period: ClaimPeriod {
+                from: date("2025-10-01"),
+                until: date(if self.one_in(15) { "2025-10-01" } else { "2025-11-01" }),
+            },
+            settlement: asked.settlement().to_vec(),
+        }
+    }
+
     fn redemption(&mut self, book: &Book, voucher: Option<VoucherId>) -> ClaimRequest {
         let usable =
             self.pick(&[VoucherStatus::Issued, VoucherStatus::Issued, VoucherStatus::PartlyRedeemed]);
@@ -902,8 +925,7 @@ impl World {
         if self.one_in(3) {
             return claim;
         }
-        let ClaimRequest::VoucherRedemption { voucher, .. } = &claim.request;
-        let own = book.vouchers.peek(voucher).map(|voucher| voucher.organisation);
+        let own = asking(book, &claim.request);
         let strangers = self.one_in(15);
         let fit = book.evidence.iter().filter(|(_, e)| strangers || Some(e.organisation) == own);
         let invoices_only = !self.one_in(15);
@@ -955,10 +977,7 @@ impl World {
             Command::RegisterRental(c) => Some(c.organisation),
             Command::RegisterEvidence(c) => Some(c.organisation),
             Command::ApplyForVoucher(c) => book.rentals.peek(&c.rental).map(|r| r.organisation),
-            Command::DraftClaim(c) => {
-                let ClaimRequest::VoucherRedemption { voucher, .. } = &c.request;
-                book.vouchers.peek(voucher).map(|v| v.organisation)
-            }
+            Command::DraftClaim(c) => asking(book, &c.request),
             Command::RewriteClaim(c) => book.claims.peek(&c.id).map(|claim| claim.organisation),
             Command::RaiseObjection(_) => Some(organisation(self.rng.gen_range(0..ORGANISATIONS))),
             Command::SubmitClaim(c) | Command::WithdrawClaim(c) => {
@@ -1252,7 +1271,11 @@ fn check_claims(book: &Book) {
         let sum = Money::sum(claim.parts.iter().map(|part| part.amount));
         assert_eq!(sum, Ok(claim.amount), "{claim:?}");
         assert!(claim.amount.is_positive());
-        let (held, redeemed) = drawn.entry(claim.voucher).or_default();
+        let mut none = (0, 0);
+        let (held, redeemed) = match claim.subject.voucher() {
+            Some(voucher) => drawn.entry(voucher).or_default(),
+            None => &mut none,
+        };
         *held += claim.held.fen();
         let Some(approved_on) = claim.approved_on else { continue };
         let drawn = claim.amount.fen() + claim.corrected.fen();
@@ -1367,7 +1390,7 @@ fn check_payments(book: &Book) {
         *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += by_bank;
         if claim.approved_on.is_some() {
             let drawn = claim.amount.fen() + claim.corrected.fen();
-            *expense.entry(BalanceKey::of(Account::F500101, &claim.programme)).or_default() += drawn;
+            *expense.entry(BalanceKey::of(claim.class.expense(), &claim.programme)).or_default() += drawn;
         }
     }
     let mut receivable: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
@@ -1405,4 +1428,14 @@ fn same_balances(book: &Book, account: Account, mut expected: BTreeMap<BalanceKe
     let kept = book.balances.iter().filter(|(key, sum)| key.account == account && !sum.is_zero());
     let kept: BTreeMap<BalanceKey, i64> = kept.map(|(key, sum)| (key.clone(), sum.fen())).collect();
     assert_eq!(kept, expected, "{what}");
+}
+
+/// Whose claim it would be.
+fn asking(book: &Book, request: &ClaimRequest) -> Option<CreditCode> {
+    match request {
+        ClaimRequest::VoucherRedemption { voucher, .. } => {
+            book.vouchers.peek(voucher).map(|v| v.organisation)
+        }
+        ClaimRequest::RentalSubsidy { rental, .. } => book.rentals.peek(rental).map(|r| r.organisation),
+    }
 }

@@ -1,5 +1,6 @@
-//! Claims, from draft to approval, and the voucher that each draws on.
+//! Claims, from draft to approval, and the voucher that a redemption draws on.
 
+use super::rental_claims::{self, Lease};
 use super::vouchers::{dimensions, used};
 use super::{Context, backing, found, named, programmes};
 use crate::book::Fault;
@@ -7,11 +8,12 @@ use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transit
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
 use crate::claims::{
-    ApproveClaim, Claim, ClaimRequest, ClaimStatus, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
+    ApproveClaim, Claim, ClaimRequest, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim,
+    WriteClaim, rules,
 };
 use crate::domain::dates::FiscalYear;
-use crate::domain::{ClaimId, CreditCode, Date, Money};
-use crate::ledger::{Account, Posting};
+use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
+use crate::ledger::Posting;
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::policy::RelatedProvider;
@@ -21,6 +23,54 @@ use crate::rentals::RentalError;
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
 use crate::vouchers::{Voucher, VoucherStatus};
+
+/// What a claim rests on.
+enum Ground<'a> {
+    Voucher(&'a Voucher),
+    Lease(Lease<'a>),
+}
+
+impl<'a> Ground<'a> {
+    /// That of a claim which was written.
+    fn of(context: Context<'a>, claim: &'a Claim) -> Result<Self, Stop> {
+        Ok(match &claim.subject {
+            ClaimSubject::VoucherRedemption { .. } => Self::Voucher(voucher(context, claim)?),
+            ClaimSubject::RentalSubsidy { rental, period, .. } => {
+                Self::Lease(Lease::of(context, claim, *rental, *period)?)
+            }
+        })
+    }
+
+    /// The rules in force today.
+    fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
+        match self {
+            Self::Voucher(voucher) => rules_today(context, voucher),
+            Self::Lease(lease) => lease.rules_today(context),
+        }
+    }
+
+    /// What the claim is held against; `own` is what it holds of a voucher.
+    fn facts(
+        &self,
+        context: Context<'a>,
+        rules: &'a RulesVersion,
+        own: Money,
+        day: Date,
+    ) -> Result<rules::Facts<'a>, Stop> {
+        match self {
+            Self::Voucher(voucher) => facts(context, voucher, rules, own, day),
+            Self::Lease(lease) => lease.facts(context, rules, day),
+        }
+    }
+
+    /// The day before which nothing that rests on it can count.
+    const fn earliest(&self) -> Option<Date> {
+        match self {
+            Self::Voucher(voucher) => voucher.valid_from,
+            Self::Lease(lease) => Some(lease.rental.signed_on),
+        }
+    }
+}
 
 /// What a redemption is held against, all of it loaded.
 fn facts<'a>(
@@ -34,14 +84,16 @@ fn facts<'a>(
     // the last usable day is held against the day of the deed: an approval dated back brings nothing back
     let room = redemption::room(voucher, own, context.stamp.business_date)?;
     let used = |year| {
-        let key = usage(voucher, year);
+        let key = usage(&voucher.programme, voucher.organisation, year);
         context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
     };
     Ok(rules::Facts {
         rules,
         organisation: party(context, [voucher.organisation, voucher.provider], rules)?,
-        voucher,
-        room,
+        provider: voucher.provider,
+        fiscal_year: voucher.fiscal_year,
+        room: Some(room),
+        net_off: None,
         used_in_year: used(Some(day.year()))?,
         used_in_all: used(None)?,
         day,
@@ -65,9 +117,12 @@ pub(super) fn party<'a>(
     Ok(organisation)
 }
 
-pub(super) fn usage(voucher: &Voucher, year: Option<FiscalYear>) -> UsageKey {
-    let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
-    UsageKey { programme, organisation, year, counts: Counts::Redemption }
+pub(super) fn usage(
+    programme: &ProgrammeCode,
+    organisation: CreditCode,
+    year: Option<FiscalYear>,
+) -> UsageKey {
+    UsageKey { programme: programme.clone(), organisation, year, counts: Counts::Redemption }
 }
 
 /// The rules in force today.
@@ -81,13 +136,22 @@ fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesV
 
 pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
     context.no_version()?;
-    let ClaimRequest::VoucherRedemption { voucher, settlement, .. } = &command.request;
-    let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
-    let voucher = named(voucher, "/voucher_id")?;
-    let parties = Parties { organisation: voucher.organisation, provider: voucher.provider };
+    let (ground, parties, settlement) = match &command.request {
+        ClaimRequest::VoucherRedemption { voucher, settlement, .. } => {
+            let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
+            let voucher = named(voucher, "/voucher_id")?;
+            let parties = Parties { organisation: voucher.organisation, provider: voucher.provider };
+            (Ground::Voucher(voucher), parties, settlement)
+        }
+        ClaimRequest::RentalSubsidy { programme, rental, period, settlement } => {
+            let lease = Lease::asked(context, command.id, programme, *rental, *period)?;
+            let parties = lease.parties();
+            (Ground::Lease(lease), parties, settlement)
+        }
+    };
     let invoices = backing::written(context, command, parties, None)?;
-    let today = context.stamp.business_date;
-    let facts = facts(context, voucher, rules_today(context, voucher)?, Money::ZERO, today)?;
+    let rules = ground.rules_today(context)?;
+    let facts = ground.facts(context, rules, Money::ZERO, context.stamp.business_date)?;
     eligible(facts.organisation, &facts.rules.rules.eligibility)?;
     let sheet = rules::calculate(settlement, 1, &facts)?;
     let claim = rules::draft(command.id, &command.request, &facts, &sheet, context.actor, context.stamp);
@@ -105,16 +169,17 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let (claim, sheet) = computed(context, &claim)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
+    effects.changes.extend(rental_claims::used(context, &claim)?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
 /// A draft or a returned claim, computed under the rules in force today.
 fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
-    let voucher = voucher(context, claim)?;
-    let today = context.stamp.business_date;
-    let facts = facts(context, voucher, rules_today(context, voucher)?, claim.held, today)?;
+    let ground = Ground::of(context, claim)?;
+    let rules = ground.rules_today(context)?;
+    let facts = ground.facts(context, rules, claim.held, context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, facts.rules)?;
-    let sheet = rules::calculate(&claim.settlement, claim.calculation.saturating_add(1), &facts)?;
+    let sheet = rules::calculate(claim.subject.settlement(), claim.calculation.saturating_add(1), &facts)?;
     Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
 }
 
@@ -127,11 +192,13 @@ pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decisi
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
+    effects.changes.extend(rental_claims::used(context, &claim)?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
 /// The voucher with the claim's hold changed; nothing where it stays.
 fn rehold(context: Context<'_>, before: &Claim, to: Money) -> Result<Option<Change>, Stop> {
+    // what draws on no voucher holds nothing
     if before.held == to {
         return Ok(None);
     }
@@ -159,6 +226,7 @@ fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision,
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
+    effects.changes.extend(rental_claims::used(context, &claim)?);
     Ok(decided(effects, claim, None))
 }
 
@@ -174,14 +242,21 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
         ("reviewed", before.reviewed_by.as_ref()),
     ])?;
     let day = context.effective_date(command.effective_date)?;
-    let voucher = voucher(context, before)?;
-    not_before(day, voucher.valid_from)?;
-    let facts = facts(context, voucher, rules, before.held, day)?;
+    let ground = Ground::of(context, before)?;
+    not_before(day, ground.earliest())?;
+    let facts = ground.facts(context, rules, before.held, day)?;
     rules::still_eligible(facts.organisation, rules)?;
-    let room = rules::Facts { room: before.held, ..facts };
-    let sheet = rules::calculate(&before.settlement, before.calculation.saturating_add(1), &room)?;
+    let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
+    let number = before.calculation.saturating_add(1);
+    let sheet = rules::calculate(before.subject.settlement(), number, &room)?;
     let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
-    redeemed(context, before, claim, sheet)
+    match ground {
+        Ground::Voucher(_) => redeemed(context, before, claim, sheet),
+        Ground::Lease(_) => {
+            let (effects, claim) = rental_claims::granted(context, before, claim, day)?;
+            Ok(decided(effects, claim, Some(sheet)))
+        }
+    }
 }
 
 /// The claim's amount taken off its voucher and accrued.
@@ -193,26 +268,43 @@ fn redeemed(
 ) -> Result<Decision, Stop> {
     let old = voucher(context, before)?;
     let day = claim.approved_on.unwrap_or(context.stamp.business_date);
-    let redemption = Redemption { held: before.held, amount: claim.amount, closing: claim.closing };
+    let redemption = Redemption { held: before.held, amount: claim.amount, closing: claim.subject.closing() };
     let redeemed = redemption::redeem(old, &redemption, context.stamp);
     let (voucher, released) = redeemed.map_err(CalculationError::from)?;
     let mut effects = step(Some(before.status), &claim);
     effects.transitions.extend(voucher_step(old.status, &voucher));
-    for year in [Some(day.year()), None] {
-        let key = usage(&voucher, year);
-        let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        let used = used.plus(claim.amount).map_err(CalculationError::from)?;
-        effects.changes.push(Change::Usage { key, used });
-    }
+    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
     if released.is_positive() {
         effects.changes.extend(used(context, &voucher, |before| before.minus(released))?);
     }
     let at = dimensions(&voucher, day);
-    effects.posting = Posting::accrue(&claim.parts, [Account::B2003, Account::F500101], &at, claim.payee)
-        .and(Posting::release(released, Account::B2003, &at, day.year()));
+    let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
+    effects.posting = Posting::accrue(&claim.parts, accounts, &at, claim.payee).and(Posting::release(
+        released,
+        commitment,
+        &at,
+        day.year(),
+    ));
     effects.effective_date = Some(day);
     effects.changes.push(Change::Voucher(Box::new(voucher)));
     Ok(decided(effects, claim, Some(sheet)))
+}
+
+/// What the caps on redemptions count of a claim's programme and organisation, in the year of a day and in all, with
+/// more drawn.
+pub(super) fn counted(
+    context: Context<'_>,
+    claim: &Claim,
+    day: Option<Date>,
+    drawn: Money,
+) -> Result<Vec<Change>, Stop> {
+    let mut changes = Vec::new();
+    for year in [day.map(Date::year), None] {
+        let key = usage(&claim.programme, claim.organisation, year);
+        let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
+        changes.push(Change::Usage { key, used: used.plus(drawn).map_err(CalculationError::from)? });
+    }
+    Ok(changes)
 }
 
 /// A day that lies before what it rests on would make the books of that day wrong.
@@ -249,7 +341,8 @@ fn own(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {
 
 pub(super) fn voucher<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a Voucher, Stop> {
     let lost = || Fault::Broken(format!("claim {} has lost its voucher", claim.id));
-    Ok(context.book.vouchers.get(&claim.voucher)?.ok_or_else(lost)?)
+    let id = claim.subject.voucher().ok_or_else(lost)?;
+    Ok(context.book.vouchers.get(&id)?.ok_or_else(lost)?)
 }
 
 /// The effects of a step from one state to another, the document included.

@@ -14,6 +14,7 @@ mod periods;
 mod programmes;
 mod recalculation;
 mod recoveries;
+mod rental_claims;
 mod rentals;
 mod reversals;
 mod usage;

@@ -1,10 +1,10 @@
 //! Recalculations of approved and paid claims: what a further sheet takes from the voucher, the caps and the pot, or
 //! gives back to them.
 
-use super::claims::{not_before, party, usage, voucher, voucher_step};
+use super::claims::{counted, not_before, party, usage, voucher, voucher_step};
 use super::payments::dimensions;
 use super::vouchers::used;
-use super::{Context, found, programmes};
+use super::{Context, found, programmes, rental_claims};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -12,9 +12,9 @@ use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, Correction, ProposeRecalculation, Recalculation, RecalculationKey,
     RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{Claim, ClaimError, payable, rules as claims};
+use crate::claims::{Claim, ClaimError, ClaimSubject, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
-use crate::ledger::{Account, Dimensions, Posting, parts};
+use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::{Recovery, rules as recoveries};
@@ -34,7 +34,7 @@ fn rules_of<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a 
 
 /// What of a closed voucher's released amount the caps on issues let be committed again.
 fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result<Money, Stop> {
-    if !claim.closing {
+    if !claim.subject.closing() {
         return Ok(Money::ZERO);
     }
     let caps = &rules_of(context, claim, voucher.rules_version)?.rules.caps;
@@ -53,31 +53,57 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
     Ok(most)
 }
 
+/// What limits a further sheet beside the caps.
+struct Limits {
+    room: Option<Money>,
+    net_off: Option<Money>,
+}
+
+fn limits(context: Context<'_>, before: &Claim, rules: &RulesVersion) -> Result<Limits, Stop> {
+    match &before.subject {
+        ClaimSubject::VoucherRedemption { .. } => {
+            let voucher = voucher(context, before)?;
+            let committable = committable(context, before, voucher)?;
+            let today = context.stamp.business_date;
+            let room = correction::room_to_correct(voucher, before.amount, committable, today);
+            Ok(Limits { room: Some(room.map_err(CalculationError::from)?), net_off: None })
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            let net_off = rental_claims::paid_by_others(context, *rental, rules)?;
+            Ok(Limits { room: None, net_off })
+        }
+    }
+}
+
 /// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which the
 /// claim's own amount is free. Who gets more must be eligible still; who gets less need not be.
 fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> Result<Anew, Stop> {
     let rules = rules_of(context, before, before.rules_version)?;
-    let voucher = voucher(context, before)?;
     let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
     let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
     let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
     let others = |year| -> Result<Money, Stop> {
-        let used = context.book.usages.get(&usage(voucher, year))?.copied().unwrap_or_default();
+        let used = context
+            .book
+            .usages
+            .get(&usage(&before.programme, before.organisation, year))?
+            .copied()
+            .unwrap_or_default();
         Ok(used.minus(before.amount).map_err(CalculationError::from)?)
     };
-    let committable = committable(context, before, voucher)?;
-    let today = context.stamp.business_date;
-    let room = correction::room_to_correct(voucher, before.amount, committable, today);
+    let Limits { room, net_off } = limits(context, before, rules)?;
     let facts = claims::Facts {
         rules,
         organisation,
-        voucher,
-        room: room.map_err(CalculationError::from)?,
+        provider: before.provider,
+        fiscal_year: Some(before.fiscal_year),
+        room,
+        net_off,
         used_in_year: others(Some(approved_on.year()))?,
         used_in_all: others(None)?,
         day: approved_on,
     };
-    let sheet = claims::calculate(&changed.settlement, number, &facts)?;
+    let sheet = claims::calculate(changed.subject.settlement(), number, &facts)?;
     if sheet.amount > before.amount {
         let organisation = party(context, [before.organisation, before.provider], rules)?;
         claims::still_eligible(organisation, rules)?;
@@ -138,7 +164,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     ])?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
-    let changed = Claim { settlement: before.settlement.clone(), closing: before.closing, ..old.clone() };
+    let subject = old.subject.resettled(before.settlement.clone(), before.closing);
+    let changed = Claim { subject, ..old.clone() };
     let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
@@ -181,30 +208,31 @@ fn posted(
     recovery: Option<Recovery>,
     day: Date,
 ) -> Result<Effects, Stop> {
-    let before = voucher(context, old)?;
-    let drawn = correction::Correction { drawn: correction.drawn, closing: claim.closing };
-    let corrected = correction::correct(before, &drawn, context.stamp);
-    let (voucher, moved) = corrected.map_err(CalculationError::from)?;
+    let mut effects = super::claims::step(Some(old.status), claim);
+    effects.transitions.retain(|_| old.status != claim.status);
+    effects.changes.extend(counted(context, claim, old.approved_on, correction.drawn)?);
+    let moved = match &old.subject {
+        ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
+        ClaimSubject::RentalSubsidy { .. } => {
+            effects.changes.extend(rental_claims::used(context, claim)?);
+            let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
+            correction::Moved {
+                taken_back: correction.drawn.max(Money::ZERO),
+                released: less.max(Money::ZERO),
+            }
+        }
+    };
     let available = programmes::available(context.book, &claim.programme)?;
     if moved.taken_back > available {
         return Err(ProgrammeError::PotExhausted { available, requested: moved.taken_back }.into());
     }
-    let mut effects = super::claims::step(Some(old.status), claim);
-    effects.transitions.retain(|_| old.status != claim.status);
-    effects.transitions.extend(voucher_step(before.status, &voucher));
-    effects.changes.extend(counted(context, old, &voucher, correction.drawn)?);
-    if moved.released != moved.taken_back {
-        let again = |issued: Money| issued.plus(moved.taken_back)?.minus(moved.released);
-        effects.changes.extend(used(context, &voucher, again)?);
-    }
-    effects.changes.push(Change::Voucher(Box::new(voucher)));
     let at = dimensions(claim);
     let [more, less] = parts::by_sign(&correction.accrued).map_err(CalculationError::from)?;
-    let accounts = [Account::B2003, Account::F500101];
-    effects.posting = Posting::commit(moved.taken_back, Account::B2003, &at)
+    let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
+    effects.posting = Posting::commit(moved.taken_back, commitment, &at)
         .and(Posting::accrue(&more, accounts, &at, claim.payee))
         .and(Posting::unaccrue(&less, accounts, &at, claim.payee))
-        .and(Posting::release(moved.released, Account::B2003, &at, day.year()));
+        .and(Posting::release(moved.released, commitment, &at, day.year()));
     if let Some(recovery) = recovery {
         decided_too(&mut effects, recovery, &at);
     }
@@ -225,21 +253,24 @@ fn decided_too(effects: &mut Effects, recovery: Recovery, at: &Dimensions) {
     effects.changes.push(Change::Recovery(Box::new(recovery)));
 }
 
-/// What the caps on redemptions count, in the year of the claim's approval and in all.
-fn counted(
+/// The difference on the claim's voucher, and what of it goes back to the pot or is taken from it again.
+fn redrawn(
     context: Context<'_>,
-    claim: &Claim,
-    voucher: &Voucher,
-    drawn: Money,
-) -> Result<Vec<Change>, Stop> {
-    let mut changes = Vec::new();
-    for year in [claim.approved_on.map(Date::year), None] {
-        let key = usage(voucher, year);
-        let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        let used = used.plus(drawn).map_err(CalculationError::from)?;
-        changes.push(Change::Usage { key, used });
+    (old, claim): (&Claim, &Claim),
+    correction: &Correction,
+    effects: &mut Effects,
+) -> Result<correction::Moved, Stop> {
+    let before = voucher(context, old)?;
+    let drawn = correction::Correction { drawn: correction.drawn, closing: claim.subject.closing() };
+    let corrected = correction::correct(before, &drawn, context.stamp);
+    let (voucher, moved) = corrected.map_err(CalculationError::from)?;
+    effects.transitions.extend(voucher_step(before.status, &voucher));
+    if moved.released != moved.taken_back {
+        let again = |issued: Money| issued.plus(moved.taken_back)?.minus(moved.released);
+        effects.changes.extend(used(context, &voucher, again)?);
     }
-    Ok(changes)
+    effects.changes.push(Change::Voucher(Box::new(voucher)));
+    Ok(moved)
 }
 
 fn decided(

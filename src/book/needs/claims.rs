@@ -2,8 +2,8 @@
 
 use super::{backing, programme};
 use crate::book::{Book, Key, Keys};
-use crate::claims::{Claim, ClaimRequest, WriteClaim};
-use crate::domain::{ClaimId, CreditCode, Date, ProgrammeCode};
+use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim};
+use crate::domain::{ClaimId, CreditCode, Date, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::{Counts, RulesKey, UsageKey};
 
@@ -15,31 +15,60 @@ fn redeemed(programme: &ProgrammeCode, organisation: CreditCode, day: Date, keys
 }
 
 pub(super) fn draft(command: &WriteClaim, day: Date, book: &Book, keys: &mut Keys) {
-    let ClaimRequest::VoucherRedemption { voucher, .. } = &command.request;
-    keys.extend([Key::Claim(command.id), Key::Voucher(*voucher)]);
-    if let Some(voucher) = book.vouchers.peek(voucher) {
-        programme(&voucher.programme, book, keys);
-        keys.extend([Key::Organisation(voucher.organisation), Key::Organisation(voucher.provider)]);
-        redeemed(&voucher.programme, voucher.organisation, day, keys);
+    keys.insert(Key::Claim(command.id));
+    let (code, [organisation, provider]) = match &command.request {
+        ClaimRequest::VoucherRedemption { voucher, .. } => {
+            keys.insert(Key::Voucher(*voucher));
+            let Some(found) = book.vouchers.peek(voucher) else { return };
+            (&found.programme, [found.organisation, found.provider])
+        }
+        ClaimRequest::RentalSubsidy { programme: code, rental, .. } => {
+            programme(code, book, keys);
+            contract(*rental, keys);
+            let Some(found) = book.rentals.peek(rental) else { return };
+            (code, [found.organisation, found.provider])
+        }
+    };
+    programme(code, book, keys);
+    keys.extend([Key::Organisation(organisation), Key::Organisation(provider)]);
+    redeemed(code, organisation, day, keys);
+}
+
+/// A contract and what pays for it already.
+fn contract(rental: RentalId, keys: &mut Keys) {
+    keys.extend([Key::Rental(rental), Key::ContractUses(rental)]);
+}
+
+/// The voucher or the contract that a claim rests on.
+pub(super) fn rests_on(claim: &Claim, keys: &mut Keys) {
+    match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            keys.insert(Key::Voucher(*voucher));
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            contract(*rental, keys);
+            let rules = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+            keys.extend([Key::Programme(claim.programme.clone()), Key::Rules(rules)]);
+        }
     }
 }
 
-/// A claim and the voucher that it may hold a part of.
+/// A claim and what it rests on.
 pub(super) fn held(id: ClaimId, book: &Book, keys: &mut Keys) {
-    with_its_voucher(id, book, keys);
+    with_its_ground(id, book, keys);
 }
 
-fn with_its_voucher<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<&'a Claim> {
+fn with_its_ground<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<&'a Claim> {
     keys.insert(Key::Claim(id));
     let claim = book.claims.peek(&id)?;
-    keys.insert(Key::Voucher(claim.voucher));
+    rests_on(claim, keys);
     backing::taken(claim, keys);
     Some(claim)
 }
 
 /// What a claim is computed from on a day.
 pub(super) fn computed(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
-    let Some(claim) = with_its_voucher(id, book, keys) else { return };
+    let Some(claim) = with_its_ground(id, book, keys) else { return };
     programme(&claim.programme, book, keys);
     parties(claim, keys);
     redeemed(&claim.programme, claim.organisation, day, keys);
@@ -50,7 +79,7 @@ pub(super) fn parties(claim: &Claim, keys: &mut Keys) {
 }
 
 pub(super) fn approve(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
-    let Some(claim) = with_its_voucher(id, book, keys) else { return };
+    let Some(claim) = with_its_ground(id, book, keys) else { return };
     let programme = &claim.programme;
     keys.insert(Key::Rules(RulesKey { programme: programme.clone(), number: claim.rules_version }));
     parties(claim, keys);
@@ -59,10 +88,16 @@ pub(super) fn approve(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
         let (programme, organisation) = (programme.clone(), claim.organisation);
         keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Issue }));
     }
-    for account in [Account::B2001, Account::B2003, Account::B2007, Account::B2009, Account::F500101] {
+    for account in accounts(claim) {
         keys.insert(Key::Balance(BalanceKey::of(account, programme)));
     }
     keys.insert(Key::Balance(payable(claim)));
+}
+
+/// What a claim's approval and its correction move, beside what is owed.
+pub(super) fn accounts(claim: &Claim) -> Vec<Account> {
+    use Account::{B2001, B2007, B2009};
+    vec![B2001, claim.class.commitment(), B2007, B2009, claim.class.expense()]
 }
 
 /// What is owed to the claim's payee.

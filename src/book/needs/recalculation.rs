@@ -1,6 +1,6 @@
 //! What recalculations of claims and objections to them read.
 
-use super::claims::{parties, payable};
+use super::claims::{accounts, parties, payable, rests_on};
 use crate::book::{Book, Key, Keys};
 use crate::claims::Claim;
 use crate::claims::objection::RaiseObjection;
@@ -21,8 +21,9 @@ fn rules(claim: &Claim, number: u32) -> Key {
 /// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
 fn computed(claim: &Claim, book: &Book, keys: &mut Keys) {
     parties(claim, keys);
-    keys.extend([Key::Voucher(claim.voucher), rules(claim, claim.rules_version)]);
-    if let Some(voucher) = book.vouchers.peek(&claim.voucher) {
+    rests_on(claim, keys);
+    keys.insert(rules(claim, claim.rules_version));
+    if let Some(voucher) = claim.subject.voucher().and_then(|id| book.vouchers.peek(&id)) {
         keys.insert(rules(claim, voucher.rules_version));
     }
     let approved = claim.approved_on.map(|day| day.year());
@@ -53,12 +54,12 @@ pub(super) fn named(id: ClaimId, number: Option<u32>, book: &Book, keys: &mut Ke
 }
 
 pub(super) fn approve(command: &ApproveRecalculation, book: &Book, keys: &mut Keys) {
-    use Account::{B2001, B2003, B2007, B2009, F1212, F2103, F500101};
+    use Account::{F1212, F2103};
     named(command.claim, command.number, book, keys);
     keys.insert(Key::Recovery(command.recovery));
     let Some(claim) = existing(command.claim, book, keys) else { return };
     computed(claim, book, keys);
-    for account in [B2001, B2003, B2007, B2009, F1212, F2103, F500101] {
+    for account in accounts(claim).into_iter().chain([F1212, F2103]) {
         keys.insert(Key::Balance(BalanceKey::of(account, &claim.programme)));
     }
     keys.insert(Key::Balance(payable(claim)));

@@ -28,7 +28,7 @@ pub(super) fn approve(id: RecoveryId, book: &Book, keys: &mut Keys) {
 }
 
 fn decision(recovery: &Recovery, keys: &mut Keys) {
-    balances(&[Account::F1212, Account::F500101, Account::F2103], &recovery.programme, keys);
+    balances(&[Account::F1212, recovery.class.expense(), Account::F2103], &recovery.programme, keys);
 }
 
 pub(super) fn receive(id: RecoveryId, book: &Book, keys: &mut Keys) {

@@ -4,7 +4,7 @@ use super::{Many, One, object_schema, word_schema};
 use crate::claims::backing::InvoicePart;
 use crate::claims::objection::{ObjectionStatus, Resolution};
 use crate::claims::recalculation::RecalculationStatus;
-use crate::claims::{ClaimKind, ClaimStatus};
+use crate::claims::{ClaimKind, ClaimPeriod, ClaimStatus};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
 use crate::domain::{
@@ -52,7 +52,7 @@ word_schema! {
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
     EvidenceKind as "EvidenceKind": "invoice" "contract" "delivery" "payment" "bank_statement" "loan_contract" "review" "other";
     MediaType as "MediaType": "application/pdf" "image/png" "image/jpeg" "application/ofd" "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/xml" "text/csv" "text/plain";
-    ClaimKind as "ClaimKind": "voucher_redemption";
+    ClaimKind as "ClaimKind": "voucher_redemption" "rental_subsidy";
     ClaimStatus as "ClaimStatus": "draft" "submitted" "reviewed" "approved" "paid" "returned" "rejected" "withdrawn";
     RecalculationStatus as "RecalculationStatus": "proposed" "approved" "rejected";
     ObjectionStatus as "ObjectionStatus": "open" "upheld" "dismissed";
@@ -66,6 +66,7 @@ word_schema! {
 }
 
 object_schema! {
+    ClaimPeriod as "ClaimPeriod" { from: One<Date>, until: One<Date> }
     Title as "Title" { zh: One<Line>, en: One<Line> }
     LegalBasis as "LegalBasis" { document: One<Line>, valid_from?_: One<Date>, valid_until?_: One<Date> }
     Eligibility as "Eligibility" {

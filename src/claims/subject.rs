@@ -1,0 +1,188 @@
+//! What a claim is for.
+//!
+//! In the log the members stand beside the claim's own, under the tag `kind`.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{ClaimError, ClaimKind};
+use crate::domain::{Date, ProgrammeCode, RentalId, VoucherId};
+use crate::programmes::calculation::SettledLine;
+
+/// The days that a claim is for: the first counts, the last does not (算头不算尾).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimPeriod {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+}
+
+impl ClaimPeriod {
+    /// Whether no day lies in it.
+    pub fn is_empty(self) -> bool {
+        self.from >= self.until
+    }
+}
+
+/// What a claim is written from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimRequest {
+    /// Money for a voucher.
+    VoucherRedemption {
+        /// Which voucher.
+        voucher: VoucherId,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+        /// Whether it is the voucher's last.
+        #[serde(rename = "final")]
+        closing: bool,
+    },
+    /// A part of what was rented.
+    RentalSubsidy {
+        /// Under which programme.
+        programme: ProgrammeCode,
+        /// Which contract.
+        rental: RentalId,
+        /// In which days.
+        period: ClaimPeriod,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+    },
+}
+
+/// What a claim is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ClaimSubject {
+    /// Money for a voucher.
+    VoucherRedemption {
+        /// The voucher that it redeems.
+        voucher: VoucherId,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+        /// Whether it is the voucher's last: what is left is released.
+        #[serde(rename = "final", deserialize_with = "flag")]
+        closing: bool,
+    },
+    /// A part of what was rented.
+    RentalSubsidy {
+        /// The contract.
+        rental: RentalId,
+        /// In which days.
+        period: ClaimPeriod,
+        /// What was settled.
+        settlement: Vec<SettledLine>,
+    },
+}
+
+/// Canonical JSON writes `"true"` and `"false"`, and what stands under a tag is read without knowing its type.
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Plain(bool),
+        Canonical(String),
+    }
+    match Written::deserialize(from)? {
+        Written::Plain(flag) => Ok(flag),
+        Written::Canonical(text) => text.parse().map_err(D::Error::custom),
+    }
+}
+
+impl ClaimSubject {
+    /// What is asked for.
+    pub const fn kind(&self) -> ClaimKind {
+        match self {
+            Self::VoucherRedemption { .. } => ClaimKind::VoucherRedemption,
+            Self::RentalSubsidy { .. } => ClaimKind::RentalSubsidy,
+        }
+    }
+
+    /// The voucher, of a redemption.
+    pub const fn voucher(&self) -> Option<VoucherId> {
+        match self {
+            Self::VoucherRedemption { voucher, .. } => Some(*voucher),
+            Self::RentalSubsidy { .. } => None,
+        }
+    }
+
+    /// The contract, of a rental subsidy.
+    pub const fn rental(&self) -> Option<RentalId> {
+        match self {
+            Self::VoucherRedemption { .. } => None,
+            Self::RentalSubsidy { rental, .. } => Some(*rental),
+        }
+    }
+
+    /// The days, of a rental subsidy.
+    pub const fn period(&self) -> Option<ClaimPeriod> {
+        match self {
+            Self::VoucherRedemption { .. } => None,
+            Self::RentalSubsidy { period, .. } => Some(*period),
+        }
+    }
+
+    /// What was settled.
+    pub fn settlement(&self) -> &[SettledLine] {
+        match self {
+            Self::VoucherRedemption { settlement, .. } | Self::RentalSubsidy { settlement, .. } => settlement,
+        }
+    }
+
+    /// Whether it is a voucher's last.
+    pub const fn closing(&self) -> bool {
+        match self {
+            Self::VoucherRedemption { closing, .. } => *closing,
+            Self::RentalSubsidy { .. } => false,
+        }
+    }
+
+    /// The same with what was settled known better. `last` is for a redemption; there is nothing else to close.
+    #[must_use]
+    pub fn resettled(&self, lines: Vec<SettledLine>, last: bool) -> Self {
+        match self {
+            Self::VoucherRedemption { voucher, .. } => {
+                Self::VoucherRedemption { voucher: *voucher, settlement: lines, closing: last }
+            }
+            Self::RentalSubsidy { rental, period, .. } => {
+                Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines }
+            }
+        }
+    }
+
+    /// What a request asks for.
+    pub fn of(request: &ClaimRequest) -> Self {
+        match request {
+            ClaimRequest::VoucherRedemption { voucher, settlement, closing } => Self::VoucherRedemption {
+                voucher: *voucher,
+                settlement: settlement.clone(),
+                closing: *closing,
+            },
+            ClaimRequest::RentalSubsidy { rental, period, settlement, .. } => {
+                Self::RentalSubsidy { rental: *rental, period: *period, settlement: settlement.clone() }
+            }
+        }
+    }
+
+    /// The same written anew. Error: a claim of one thing does not become one of another.
+    pub fn rewritten(&self, programme: &ProgrammeCode, request: &ClaimRequest) -> Result<Self, ClaimError> {
+        let new = Self::of(request);
+        if self.kind() != new.kind() {
+            return Err(ClaimError::ClaimKindDiffers { kind: self.kind().as_str().to_owned() });
+        }
+        if let Some(voucher) = self.voucher().filter(|known| new.voucher() != Some(*known)) {
+            return Err(ClaimError::VoucherDiffers { voucher });
+        }
+        let other = match request {
+            ClaimRequest::VoucherRedemption { .. } => false,
+            ClaimRequest::RentalSubsidy { programme: named, .. } => named != programme,
+        };
+        match self.rental().filter(|known| other || new.rental() != Some(*known)) {
+            Some(rental) => Err(ClaimError::RentalDiffers { rental }),
+            None => Ok(new),
+        }
+    }
+}

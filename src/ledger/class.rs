@@ -1,0 +1,53 @@
+//! Classes of expense, each with the account of its commitment and that of its expense.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+
+/// What a claim's money is spent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpenseClass {
+    /// 券
+    #[default]
+    Voucher,
+    /// 租用
+    Rental,
+    /// 采购租用
+    Procurement,
+}
+
+impl ExpenseClass {
+    /// Whether it is the class of the vouchers.
+    // serde hands references
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    pub const fn is_voucher(&self) -> bool {
+        matches!(self, Self::Voucher)
+    }
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Voucher => "voucher",
+            Self::Rental => "rental",
+            Self::Procurement => "procurement",
+        }
+    }
+
+    /// 承诺: where it is committed.
+    pub const fn commitment(self) -> Account {
+        match self {
+            Self::Voucher => Account::B2003,
+            Self::Rental | Self::Procurement => Account::B2004,
+        }
+    }
+
+    /// 补贴费用: where it is expensed.
+    pub const fn expense(self) -> Account {
+        match self {
+            Self::Voucher => Account::F500101,
+            Self::Rental => Account::F500102,
+            Self::Procurement => Account::F500105,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Subsidies for what was rented, from the draft to what comes back.
+
+use serde_json::{Value, json};
+
+use super::city::{CLOUD, City, FIRM, rules, text};
+use super::service::Service;
+
+fn programme(city: &City<'_>, code: &str, more: Value, pot: &str) {
+    let mut rules = rules(more);
+    rules.as_object_mut().unwrap().remove("validity_months");
+    let body = json!({
+        "code": code, "title": {"zh": "专项", "en": code}, "instrument": "rental_subsidy",
+        "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
+        "rules": rules,
+    });
+    city.expect(201, "/v1/programmes", &city.lin, &body);
+    city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.chen, &json!({}));
+    let path = format!("/v1/programmes/{code}/appropriations");
+    let body = json!({"amount": pot, "fiscal_year": 2025, "document": "预算1号"});
+    let id = text(&city.expect(201, &path, &city.lin, &body), "/id");
+    city.expect(200, &format!("{path}/{id}/approve"), &city.chen, &json!({}));
+}
+
+fn rental(city: &City<'_>, number: &str) -> String {
+    let body = json!({
+        "contract_no": number, "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
+        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000"}],
+    });
+    text(&city.expect(201, "/v1/rentals", &city.firm, &body), "/id")
+}
+
+fn body(programme: &str, rental: &str, settled: &str) -> Value {
+    json!({
+        "kind": "rental_subsidy", "programme": programme, "rental_id": rental,
+        "period": {"from": "2025-01-01", "until": "2025-02-01"},
+        "settlement": [{"item": "compute", "amount": settled}],
+    })
+}
+
+/// A claim that waits for its approval.
+fn reviewed(city: &City<'_>, body: &Value) -> String {
+    let id = text(&city.expect(201, "/v1/claims", &city.firm, body), "/id");
+    let submitted = city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
+    assert_eq!((&submitted["status"], &submitted["held"]), (&json!("submitted"), &json!("0.00")));
+    city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
+    id
+}
+
+fn balances(city: &City<'_>, programme: &str, accounts: &[&str]) -> Vec<String> {
+    let found = city.get(&format!("/v1/reports/trial-balance?programme={programme}"), &city.sun);
+    let rows = found["accounts"].as_array().unwrap();
+    let of = |code: &&str| rows.iter().find(|row| row["account"] == **code).map(|row| text(row, "/balance"));
+    accounts.iter().map(|code| of(code).unwrap_or_else(|| "none".to_owned())).collect()
+}
+
+#[test]
+fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in_its_class() {
+    let service = Service::start();
+    let city = City::found(&service, "leasing", &rules(json!({})), "100000");
+    programme(&city, "r", json!({"expense": "procurement"}), "5000");
+    let contract = rental(&city, "R-1");
+    let first = reviewed(&city, &body("r", &contract, "20000"));
+    let second = reviewed(&city, &body("r", &contract, "10000"));
+    let shown = city.get(&format!("/v1/claims/{first}"), &city.firm);
+    assert_eq!(shown["rental_id"], json!(contract));
+    assert_eq!(shown["period"], json!({"from": "2025-01-01", "until": "2025-02-01"}));
+    assert_eq!((&shown["voucher_id"], &shown["organisation"]), (&Value::Null, &json!(FIRM)));
+
+    city.expect(200, &format!("/v1/claims/{first}/approve"), &city.chen, &json!({}));
+    let all = ["B2001", "B2004", "B2007", "F2302", "F5001.05", "F5001.02", "F5001.01"];
+    let approved = balances(&city, "r", &all);
+    assert_eq!(approved[..5], ["1000.00", "0.00", "4000.00", "4000.00", "4000.00"].map(String::from));
+    assert!(approved[5..].iter().all(|other| other == "0.00" || other == "none"), "{approved:?}");
+    assert_eq!(
+        city.refused(409, &format!("/v1/claims/{second}/approve"), &city.chen, &json!({})),
+        "pot_exhausted"
+    );
+
+    // less was settled: what is due shrinks, and the pot has it again
+    let change = |settled: &str| json!({"changes": {"settlement": [{"item": "compute", "amount": settled}]}, "reason": "更正"});
+    let recalculate = format!("/v1/claims/{first}/recalculate");
+    let found = city.expect(201, &recalculate, &city.zhao, &change("15000"));
+    let path = format!("/v1/claims/{first}/recalculations/{}/approve", found["version"]);
+    city.expect(200, &path, &city.chen, &json!({}));
+    assert_eq!(
+        balances(&city, "r", &all)[..5],
+        ["2000.00", "0.00", "3000.00", "3000.00", "3000.00"].map(String::from)
+    );
+    city.expect(200, &format!("/v1/claims/{second}/approve"), &city.chen, &json!({}));
+    assert_eq!(balances(&city, "r", &["B2001"]), ["0.00"]);
+    let found = city.expect(201, &recalculate, &city.zhao, &change("15005"));
+    let path = format!("/v1/claims/{first}/recalculations/{}/approve", found["version"]);
+    assert_eq!(city.refused(409, &path, &city.chen, &json!({})), "pot_exhausted");
+}
+
+#[test]
+fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_taken_off() {
+    let service = Service::start();
+    let city = City::found(&service, "stacking", &rules(json!({})), "100000");
+    for (code, stacking) in
+        [("alone", "exclusive"), ("first", "allow"), ("off", "net_off"), ("both", "allow")]
+    {
+        programme(&city, code, json!({"stacking": stacking}), "50000");
+    }
+    let contract = rental(&city, "R-1");
+    reviewed(&city, &body("first", &contract, "20000"));
+    let refused = |code: &str| city.refused(409, "/v1/claims", &city.firm, &body(code, &contract, "30000"));
+    assert_eq!(refused("alone"), "contract_already_used");
+    let draft = |code: &str| city.expect(201, "/v1/claims", &city.firm, &body(code, &contract, "30000"));
+    assert_eq!(draft("both")["amount"], json!("6000.00"));
+    let off = draft("off");
+    assert_eq!(off["amount"], json!("2000.00"));
+    assert_eq!(off["calculation"]["reductions"], json!([{"code": "net_off", "amount": "4000.00"}]));
+
+    // a claim withdrawn pays for nothing
+    let free = rental(&city, "R-2");
+    let id = reviewed(&city, &body("alone", &free, "20000"));
+    let other = |status| city.expect(status, "/v1/claims", &city.firm, &body("both", &free, "20000"));
+    assert_eq!(other(409)["code"], json!("contract_already_used"));
+    city.expect(200, &format!("/v1/claims/{id}/withdraw"), &city.firm, &json!({}));
+    other(201);
+}
+
+#[test]
+fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
+    let service = Service::start();
+    let city = City::found(&service, "shapes", &rules(json!({})), "100000");
+    programme(&city, "r", json!({}), "50000");
+    let (contract, other) = (rental(&city, "R-1"), rental(&city, "R-2"));
+    let whole = body("r", &contract, "20000");
+    let with = |name: &str, value: Value| {
+        let mut body = whole.clone();
+        body[name] = value;
+        body
+    };
+    let told = |body: &Value| {
+        let found = city.expect(422, "/v1/claims", &city.firm, body);
+        (text(&found, "/code"), found["errors"][0]["pointer"].clone())
+    };
+    let at = |code: &str, pointer: &str| (code.to_owned(), json!(pointer));
+    assert_eq!(told(&with("rental_id", Value::Null)), at("missing_field", "/rental_id"));
+    assert_eq!(told(&with("programme", Value::Null)), at("missing_field", "/programme"));
+    assert_eq!(told(&with("period", Value::Null)), at("missing_field", "/period"));
+    assert_eq!(told(&with("final", json!(true))), at("unknown_field", "/final"));
+    assert_eq!(told(&with("programme", json!("p"))).0, "wrong_instrument");
+    assert_eq!(
+        told(&with("period", json!({"from": "2025-02-01", "until": "2025-02-01"}))).0,
+        "invalid_period"
+    );
+    assert_eq!(
+        told(&with("period", json!({"from": "2023-05-31", "until": "2023-07-01"}))).0,
+        "window_closed"
+    );
+    assert_eq!(city.refused(404, "/v1/claims", &city.other, &whole), "not_found");
+    let id = text(&city.expect(201, "/v1/claims", &city.firm, &whole), "/id");
+    let rewrite = |body: &Value| city.send("PUT", &format!("/v1/claims/{id}"), &city.firm, body);
+    let voucher = city.voucher("10000");
+    let redemption = json!({"kind": "voucher_redemption", "voucher_id": voucher,
+        "settlement": [{"item": "compute", "amount": "10"}]});
+    assert_eq!(rewrite(&redemption).json()["code"], json!("claim_kind_differs"));
+    assert_eq!(rewrite(&with("rental_id", json!(other))).json()["code"], json!("rental_differs"));
+    let better = rewrite(&with("period", json!({"from": "2025-01-01", "until": "2025-03-01"})));
+    assert_eq!((better.status, &better.json()["period"]["until"]), (200, &json!("2025-03-01")));
+}
