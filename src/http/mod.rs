@@ -15,6 +15,7 @@ pub mod language;
 pub mod list;
 pub mod openapi;
 pub mod page;
+mod parameters;
 pub mod problem;
 pub mod registry;
 pub mod render;

@@ -4,6 +4,7 @@
 use futures_util::FutureExt;
 
 use super::batches::{BatchResults, NewBatch};
+use super::parameters::*;
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Param, Route, Shape, Verb};
@@ -14,9 +15,7 @@ use crate::claims::{
     api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
 };
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
-use crate::domain::money::Amount;
-use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
-use crate::evidence::{EvidenceKind, api as evidence};
+use crate::evidence::api as evidence;
 use crate::loans::{api as loans, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
@@ -44,91 +43,6 @@ const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 const METERED: Permission = Roles(&[Officer, Provider]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
-
-const LIMIT: Param =
-    Param { name: "limit", about: "1 to 200; 50 where left out.", schema: Shape::of::<u32>() };
-const CURSOR: Param =
-    Param { name: "cursor", about: "next_cursor of the page before.", schema: Shape::of::<String>() };
-const STATUS: Param = Param { name: "status", about: "Of this status.", schema: Shape::of::<String>() };
-const PROGRAMME: Param = Param { name: "programme", about: "专项", schema: Shape::of::<ProgrammeCode>() };
-const ORGANISATION: Param =
-    Param { name: "organisation", about: "单位", schema: Shape::of::<CreditCode>() };
-const OF_BANK: Param = Param { name: "bank", about: "银行", schema: Shape::of::<CreditCode>() };
-const SINCE: Param = Param {
-    name: "updated_since",
-    about: "Changed at or after this instant.",
-    schema: Shape::of::<Instant>(),
-};
-const KIND: Param =
-    Param { name: "kind", about: "What it is evidence of.", schema: Shape::of::<EvidenceKind>() };
-const INVOICE_NUMBER: Param = Param {
-    name: "invoice_number",
-    about: "20 digits, or 8 beside an invoice_code; needed where the file does not say it.",
-    schema: Shape::of::<String>(),
-};
-const INVOICE_CODE: Param = Param {
-    name: "invoice_code",
-    about: "10 or 12 digits, of an older invoice.",
-    schema: Shape::of::<String>(),
-};
-const AMOUNT: Param = Param {
-    name: "amount",
-    about: "CNY, tax included; needed to claim with the invoice where the file does not say it.",
-    schema: Shape::of::<Amount>(),
-};
-const CORRECTS: Param = Param {
-    name: "corrects",
-    about: "true where an officer found what is known of the invoice to be wrong; while no claim takes of it.",
-    schema: Shape::of::<bool>(),
-};
-const MODE: Param = Param {
-    name: "mode",
-    about: "strict (where left out): every row is good or nothing counts; lenient: good rows count, others are reported.",
-    schema: Shape::of::<String>(),
-};
-const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
-const AFTER: Param =
-    Param { name: "after", about: "What came after this sequence.", schema: Shape::of::<Sequence>() };
-const ACCOUNT: Param =
-    Param { name: "account", about: "With a line on this account.", schema: Shape::of::<String>() };
-const DOCUMENT: Param = Param { name: "document", about: "Of this document.", schema: Shape::of::<String>() };
-const FROM: Param = Param { name: "from", about: "Effective on or after.", schema: Shape::of::<Date>() };
-const UNTIL: Param = Param { name: "until", about: "Effective on or before.", schema: Shape::of::<Date>() };
-const VERSION: Param =
-    Param { name: "version", about: "The sheet of this number.", schema: Shape::of::<u32>() };
-const AS_OF: Param = Param {
-    name: "as_of",
-    about: "Turnovers up to this day; today's where left out.",
-    schema: Shape::of::<Date>(),
-};
-const KNOWN_AT: Param = Param {
-    name: "known_at",
-    about: "As the ledger knew them at this sequence.",
-    schema: Shape::of::<Sequence>(),
-};
-const FORMAT: Param =
-    Param { name: "format", about: "json (where left out), csv or xlsx.", schema: Shape::of::<String>() };
-const ACCOUNTS: Param =
-    Param { name: "account", about: "Of these accounts, apart by commas.", schema: Shape::of::<String>() };
-const FLOW: Param = Param {
-    name: "flow",
-    about: "appropriated, adjusted, issued, redeemed, released or expired.",
-    schema: Shape::of::<String>(),
-};
-const LEVEL: Param = Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
-const OF_VOUCHER: Param =
-    Param { name: "voucher", about: "Committed to this voucher.", schema: Shape::of::<String>() };
-const SEED: Param = Param { name: "seed", about: "Any text.", schema: Shape::of::<String>() };
-const INTERVAL: Param =
-    Param { name: "interval", about: "CNY between two places.", schema: Shape::of::<Amount>() };
-const DIALECT: Param =
-    Param { name: "format", about: "hledger (where left out) or beancount.", schema: Shape::of::<String>() };
-const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
-
-const FILE_FORMAT: Param =
-    Param { name: "format", about: "pain.001 (where left out), xlsx or csv.", schema: Shape::of::<String>() };
-
-const PAGE: &[Param] = &[LIMIT, CURSOR];
 
 /// A verb that reads.
 macro_rules! read {

@@ -20,7 +20,6 @@ pub enum ExpenseClass {
 impl ExpenseClass {
     /// Whether it is the class of the vouchers.
     // serde hands references
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
     pub const fn is_voucher(&self) -> bool {
         matches!(self, Self::Voucher)
     }

@@ -1,0 +1,97 @@
+//! What a query may hold: each parameter once, by what it means where its name means several things.
+
+use super::route::{Param, Shape};
+use crate::domain::money::Amount;
+use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
+use crate::evidence::EvidenceKind;
+
+pub(super) const LIMIT: Param =
+    Param { name: "limit", about: "1 to 200; 50 where left out.", schema: Shape::of::<u32>() };
+pub(super) const CURSOR: Param =
+    Param { name: "cursor", about: "next_cursor of the page before.", schema: Shape::of::<String>() };
+pub(super) const STATUS: Param =
+    Param { name: "status", about: "Of this status.", schema: Shape::of::<String>() };
+pub(super) const PROGRAMME: Param =
+    Param { name: "programme", about: "专项", schema: Shape::of::<ProgrammeCode>() };
+pub(super) const ORGANISATION: Param =
+    Param { name: "organisation", about: "单位", schema: Shape::of::<CreditCode>() };
+pub(super) const OF_BANK: Param = Param { name: "bank", about: "银行", schema: Shape::of::<CreditCode>() };
+pub(super) const SINCE: Param = Param {
+    name: "updated_since",
+    about: "Changed at or after this instant.",
+    schema: Shape::of::<Instant>(),
+};
+pub(super) const KIND: Param =
+    Param { name: "kind", about: "What it is evidence of.", schema: Shape::of::<EvidenceKind>() };
+pub(super) const INVOICE_NUMBER: Param = Param {
+    name: "invoice_number",
+    about: "20 digits, or 8 beside an invoice_code; needed where the file does not say it.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const INVOICE_CODE: Param = Param {
+    name: "invoice_code",
+    about: "10 or 12 digits, of an older invoice.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const AMOUNT: Param = Param {
+    name: "amount",
+    about: "CNY, tax included; needed to claim with the invoice where the file does not say it.",
+    schema: Shape::of::<Amount>(),
+};
+pub(super) const CORRECTS: Param = Param {
+    name: "corrects",
+    about: "true where an officer found what is known of the invoice to be wrong; while no claim takes of it.",
+    schema: Shape::of::<bool>(),
+};
+pub(super) const MODE: Param = Param {
+    name: "mode",
+    about: "strict (where left out): every row is good or nothing counts; lenient: good rows count, others are reported.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
+pub(super) const AFTER: Param =
+    Param { name: "after", about: "What came after this sequence.", schema: Shape::of::<Sequence>() };
+pub(super) const ACCOUNT: Param =
+    Param { name: "account", about: "With a line on this account.", schema: Shape::of::<String>() };
+pub(super) const DOCUMENT: Param =
+    Param { name: "document", about: "Of this document.", schema: Shape::of::<String>() };
+pub(super) const FROM: Param =
+    Param { name: "from", about: "Effective on or after.", schema: Shape::of::<Date>() };
+pub(super) const UNTIL: Param =
+    Param { name: "until", about: "Effective on or before.", schema: Shape::of::<Date>() };
+pub(super) const VERSION: Param =
+    Param { name: "version", about: "The sheet of this number.", schema: Shape::of::<u32>() };
+pub(super) const AS_OF: Param = Param {
+    name: "as_of",
+    about: "Turnovers up to this day; today's where left out.",
+    schema: Shape::of::<Date>(),
+};
+pub(super) const KNOWN_AT: Param = Param {
+    name: "known_at",
+    about: "As the ledger knew them at this sequence.",
+    schema: Shape::of::<Sequence>(),
+};
+pub(super) const FORMAT: Param =
+    Param { name: "format", about: "json (where left out), csv or xlsx.", schema: Shape::of::<String>() };
+pub(super) const ACCOUNTS: Param =
+    Param { name: "account", about: "Of these accounts, apart by commas.", schema: Shape::of::<String>() };
+pub(super) const FLOW: Param = Param {
+    name: "flow",
+    about: "appropriated, adjusted, issued, redeemed, released or expired.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const LEVEL: Param =
+    Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
+pub(super) const OF_VOUCHER: Param =
+    Param { name: "voucher", about: "Committed to this voucher.", schema: Shape::of::<String>() };
+pub(super) const SEED: Param = Param { name: "seed", about: "Any text.", schema: Shape::of::<String>() };
+pub(super) const INTERVAL: Param =
+    Param { name: "interval", about: "CNY between two places.", schema: Shape::of::<Amount>() };
+pub(super) const DIALECT: Param =
+    Param { name: "format", about: "hledger (where left out) or beancount.", schema: Shape::of::<String>() };
+pub(super) const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
+
+pub(super) const FILE_FORMAT: Param =
+    Param { name: "format", about: "pain.001 (where left out), xlsx or csv.", schema: Shape::of::<String>() };
+
+pub(super) const PAGE: &[Param] = &[LIMIT, CURSOR];
