@@ -461,6 +461,9 @@ fn parquet_holds_what_json_shows_and_says_which_rows_they_are() {
     }
 }
 
+/// Whether a filter lets a row through.
+type Keeps<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
 #[test]
 fn who_did_what_is_read_from_the_log_page_by_page_or_whole() {
     let service = Service::start();
@@ -494,7 +497,7 @@ fn who_did_what_is_read_from_the_log_page_by_page_or_whole() {
     let today = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
     let about = format!("document={document}");
     let today = format!("from={today}&until={today}");
-    let filters: Vec<(&str, Box<dyn Fn(&Value) -> bool>)> = vec![
+    let filters: Vec<(&str, Keeps<'_>)> = vec![
         ("subject=chen", Box::new(|row| row["subject"] == "chen")),
         ("kind=draft_claim", Box::new(|row| row["kind"] == "draft_claim")),
         ("duty=approves", Box::new(|row| row["duty"] == "approves")),

@@ -115,7 +115,10 @@ impl<W: Write + Seek + Send> Writing<W> {
             FileFormat::Csv => {
                 Body::Csv(Box::new(Records::begin(columns, Both { into, hash: Sha256::new() })?))
             }
-            FileFormat::Xlsx => Body::Xlsx(Box::new(workbook::Rows::begin(columns, name, created)?), into),
+            FileFormat::Xlsx => Body::Xlsx(
+                Box::new(workbook::Rows::begin(columns, name, created, workbook::Kept::OnDisk)?),
+                into,
+            ),
             FileFormat::Parquet => Body::Parquet(Box::new(parquet::Rows::begin(columns, into)?)),
         };
         let beside = match format {

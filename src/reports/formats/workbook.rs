@@ -1,6 +1,6 @@
 //! Workbooks (Office Open XML): the rows on a sheet of their own, amounts as numbers with a formula for their total,
-//! all else as text; a second sheet says what the rows are. Rows go to a temporary file as they come: memory does not
-//! grow with them.
+//! all else as text; a second sheet says what the rows are. Rows of a report go to a temporary file as they come, so that
+//! memory does not grow with them; what is secret stays in memory.
 
 use std::io::{Seek, Write};
 
@@ -30,10 +30,10 @@ pub struct Sheets<'a> {
     pub created: Instant,
 }
 
-/// The workbook's bytes.
+/// The workbook's bytes, made in memory alone.
 pub fn write(sheets: &Sheets<'_>) -> Result<Vec<u8>, FormatError> {
     let table = sheets.table;
-    let mut rows = Rows::begin(table.columns, sheets.name, sheets.created)?;
+    let mut rows = Rows::begin(table.columns, sheets.name, sheets.created, Kept::InMemory)?;
     let mut totals = Totals::of(table.columns);
     for row in &table.rows {
         totals.add(row)?;
@@ -42,6 +42,15 @@ pub fn write(sheets: &Sheets<'_>) -> Result<Vec<u8>, FormatError> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     rows.finish(totals.list(), sheets.about, &mut bytes)?;
     Ok(bytes.into_inner())
+}
+
+/// Where rows wait until the workbook is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// In memory.
+    InMemory,
+    /// In a temporary file.
+    OnDisk,
 }
 
 /// A workbook whose rows are written one after another.
@@ -60,12 +69,16 @@ impl std::fmt::Debug for Rows {
 
 impl Rows {
     /// The sheet with its heads.
-    pub fn begin(columns: &[Column], name: &str, created: Instant) -> Result<Self, FormatError> {
+    pub fn begin(columns: &[Column], name: &str, created: Instant, kept: Kept) -> Result<Self, FormatError> {
         let mut workbook = Workbook::new();
         let created = DateTime::from_timestamp(created.utc().timestamp(), 0).unwrap_or_default();
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
         let bold = Format::new().set_bold();
-        let sheet = workbook.add_worksheet_with_constant_memory()?.set_name(name)?;
+        let sheet = match kept {
+            Kept::InMemory => workbook.add_worksheet(),
+            Kept::OnDisk => workbook.add_worksheet_with_constant_memory()?,
+        };
+        sheet.set_name(name)?;
         for (column, head) in (0_u16..).zip(columns) {
             sheet.set_column_width(column, head.width)?;
             sheet.write_string_with_format(0, column, head.name, &bold)?;
