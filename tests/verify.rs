@@ -355,7 +355,7 @@ const CASES: &[Tampering] = &[
     ),
     case(
         "UPDATE programmes SET window_until = window_until + 1",
-        "SELECT version FROM programmes",
+        "SELECT version FROM programmes WHERE code = 'voucher2026'",
         "programmes voucher2026 window_until",
     ),
     case(
