@@ -7,6 +7,7 @@
 
 pub mod command;
 mod decide;
+pub mod duty;
 pub mod effects;
 mod needs;
 pub mod refusal;

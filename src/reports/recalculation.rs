@@ -25,10 +25,10 @@ use crate::{rows, statement};
 const COLUMNS: &[Column] = &[
     Column::plain("单据 document", 38),
     Column::plain("类别 kind", 10),
-    Column::plain("版本 version", 8),
-    Column::plain("序号 sequence", 10),
+    Column::counts("版本 version", 8),
+    Column::counts("序号 sequence", 10),
     Column::plain("专项 programme", 24),
-    Column::plain("规则版本 rules_version", 10),
+    Column::counts("规则版本 rules_version", 10),
     Column::summed("计算单金额 amount", 20),
     Column::summed("复算金额 recalculated", 20),
     Column::summed("差额 difference", 20),
