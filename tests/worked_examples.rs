@@ -472,7 +472,7 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
     let lines = lines("compute 1234.56, network 5.00");
     let inputs = Inputs {
         startup: true,
-        base: Base::TaxInclusive,
+        base: Some(Base::TaxInclusive),
         net_off: None,
         voucher_balance: None,
         claim_cap: Some(money("500")),
@@ -482,6 +482,7 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
             cap: money("10000"),
             used: money("9800"),
         }),
+        interest: None,
     };
     let ask = |version| {
         sheet(Question { rules: &rules, lines: &lines, version, inputs: inputs.clone() }).expect("a sheet")

@@ -10,7 +10,7 @@ use std::fmt;
 use super::replay::{BadLeaf, Replayed};
 use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
-use crate::domain::{RentalId, Sequence, VoucherId};
+use crate::domain::{ClaimId, LoanId, RentalId, Sequence, VoucherId};
 use crate::ledger::{BalanceKey, Deltas};
 use crate::programmes::UsageKey;
 
@@ -160,6 +160,8 @@ pub struct Touched {
     pub numbers: BTreeMap<Series, Sequence>,
     /// Vouchers on contracts.
     pub uses: BTreeMap<(RentalId, VoucherId), Sequence>,
+    /// Claims on loans.
+    pub loan_uses: BTreeMap<(LoanId, ClaimId), Sequence>,
     /// How many sheets each document has, and the last sequence that made one.
     pub sheets: BTreeMap<String, (u32, Sequence)>,
 }
@@ -191,6 +193,9 @@ impl Touched {
             }
             Change::ContractUse { rental, voucher, .. } => {
                 self.uses.insert((*rental, *voucher), sequence);
+            }
+            Change::LoanUse { loan, claim, .. } => {
+                self.loan_uses.insert((*loan, *claim), sequence);
             }
             Change::Agency(_)
             | Change::Period(_)

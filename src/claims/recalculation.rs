@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, ClaimError, ClaimStatus, payable};
+pub use super::changes::ClaimChanges;
+use super::{Claim, ClaimError, ClaimStatus, ClaimSubject, InterestTerms, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
@@ -46,11 +47,14 @@ pub struct Recalculation {
     pub previous: u32,
     /// Where it is in its life.
     pub status: RecalculationStatus,
-    /// What was settled, as it is known now.
+    /// What was settled, as it is known now; nothing of an interest subsidy.
     pub settlement: Vec<SettledLine>,
     /// Whether the claim is the voucher's last.
     #[serde(rename = "final")]
     pub closing: bool,
+    /// Of an interest subsidy: what is said of the interest now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<InterestTerms>,
     /// CNY, of its sheet.
     pub amount: Money,
     /// CNY, its amount less that of the sheet before; below zero where it gives less.
@@ -89,17 +93,11 @@ impl Recalculation {
     pub const fn key(&self) -> RecalculationKey {
         RecalculationKey { claim: self.claim, number: self.number }
     }
-}
 
-/// The members of a claim that are other than they were; what is left out stays.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ClaimChanges {
-    /// What was settled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settlement: Option<Vec<SettledLine>>,
-    /// Whether it is the voucher's last.
-    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
-    pub closing: Option<bool>,
+    /// What its claim is for, with what it says.
+    pub fn subject(&self, claim: &Claim) -> ClaimSubject {
+        claim.subject.resettled(self.settlement.clone(), self.closing).with_interest(self.interest)
+    }
 }
 
 /// `POST /claims/{id}/recalculate`.
@@ -151,13 +149,7 @@ pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
 
 /// The claim with its changed inputs, as a sheet is computed from it.
 pub fn changed(claim: &Claim, changes: &ClaimChanges) -> Claim {
-    Claim {
-        subject: claim.subject.resettled(
-            changes.settlement.clone().unwrap_or_else(|| claim.subject.settlement().to_vec()),
-            changes.closing.unwrap_or(claim.subject.closing()),
-        ),
-        ..claim.clone()
-    }
+    Claim { subject: changes.made_to(&claim.subject), ..claim.clone() }
 }
 
 /// The number of the next sheet.
@@ -181,6 +173,7 @@ pub fn propose(
         status: RecalculationStatus::Proposed,
         settlement: changed.subject.settlement().to_vec(),
         closing: changed.subject.closing(),
+        interest: changed.subject.interest(),
         amount: sheet.amount,
         difference: sheet.amount.minus(before.amount)?,
         reason,
@@ -282,7 +275,7 @@ pub fn corrected(
     stamp: &Stamp,
 ) -> Result<Claim, OutOfRange> {
     payable::restated(Claim {
-        subject: claim.subject.resettled(recalculation.settlement.clone(), recalculation.closing),
+        subject: recalculation.subject(claim),
         amount: sheet.amount,
         parts: super::rules::parts(sheet),
         calculation: recalculation.number,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ClaimPeriod;
 use super::api::{Approval, LINES_MAX, seen};
 use super::queries;
 use super::recalculation::{
@@ -11,7 +12,8 @@ use super::recalculation::{
 };
 use super::store::further::RecalculationRow;
 use crate::book::Command;
-use crate::domain::{ClaimId, Date, Instant, Money, RecoveryId, Sequence, Subject};
+use crate::domain::money::AmountOrZero;
+use crate::domain::{ClaimId, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, beside, whole};
@@ -19,7 +21,8 @@ use crate::organisations::api::WithReason;
 use crate::programmes::calculation::{Calculation, SettledLine};
 use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
 
-/// The members of a claim that are other than they were; what is left out stays.
+/// The members of a claim that are other than they were; what is left out stays. Of an interest subsidy none need be
+/// named: what happened to the loan since is taken up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewClaimChanges {
@@ -29,6 +32,14 @@ pub struct NewClaimChanges {
     /// Whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     closing: Option<bool>,
+    /// Of an interest subsidy: for which days.
+    period: Option<ClaimPeriod>,
+    /// Of an interest subsidy: CNY of ordinary interest that was paid.
+    interest_paid: Option<AmountOrZero>,
+    /// Of an interest subsidy: CNY of penalty and compound interest.
+    penalty_interest: Option<AmountOrZero>,
+    /// Of an interest subsidy: points of other subsidies.
+    other_points: Option<Points>,
 }
 
 /// What is known better now, and why.
@@ -51,6 +62,12 @@ pub struct RecalculationView {
     settlement: Vec<SettledLine>,
     #[serde(rename = "final")]
     closing: bool,
+    /// Of an interest subsidy: for which days.
+    period: Option<ClaimPeriod>,
+    /// Of an interest subsidy: CNY of ordinary interest that was paid.
+    interest_paid: Option<Money>,
+    /// Of an interest subsidy: points of other subsidies.
+    other_points: Option<Points>,
     amount: Money,
     /// Its amount less that of the sheet before; below zero where it gives less.
     difference: Money,
@@ -86,6 +103,9 @@ impl RecalculationView {
             status: recalculation.status,
             settlement: recalculation.settlement.clone(),
             closing: recalculation.closing,
+            period: recalculation.interest.map(|terms| terms.period),
+            interest_paid: recalculation.interest.map(|terms| terms.interest_paid),
+            other_points: recalculation.interest.and_then(|terms| terms.other_points),
             amount: recalculation.amount,
             difference: recalculation.difference,
             calculation: attached.sheet(&recalculation.claim.to_string(), recalculation.number),
@@ -105,13 +125,17 @@ impl RecalculationView {
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claim = request.path.value("id")?;
     let NewRecalculation { changes, reason } = request.body()?;
-    if changes.settlement.is_none() && changes.closing.is_none() {
-        return Err(Problem::new("invalid_value").at("/changes"));
-    }
     if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new("invalid_value").at("/changes/settlement"));
     }
-    let changes = ClaimChanges { settlement: changes.settlement, closing: changes.closing };
+    let changes = ClaimChanges {
+        settlement: changes.settlement,
+        closing: changes.closing,
+        period: changes.period,
+        interest_paid: changes.interest_paid.map(AmountOrZero::money),
+        penalty_interest: changes.penalty_interest.map(AmountOrZero::money),
+        other_points: changes.other_points,
+    };
     Ok(Parsed::reasoned(reason, |reason| {
         Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
     }))

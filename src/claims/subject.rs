@@ -6,7 +6,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
-use crate::domain::{Date, ProgrammeCode, RentalId, VoucherId};
+use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, VoucherId};
+use crate::loans::InterestPeriod;
 use crate::programmes::calculation::SettledLine;
 
 /// The days that a claim is for: the first counts, the last does not (算头不算尾).
@@ -24,6 +25,25 @@ impl ClaimPeriod {
     pub fn is_empty(self) -> bool {
         self.from >= self.until
     }
+
+    /// The same days of a loan.
+    pub const fn of_interest(self) -> InterestPeriod {
+        InterestPeriod { from: self.from, until: self.until }
+    }
+}
+
+/// What is said of the interest on a loan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestTerms {
+    /// For which days.
+    pub period: ClaimPeriod,
+    /// CNY of ordinary interest that was paid for them.
+    pub interest_paid: Money,
+    /// CNY of penalty and compound interest: recorded, never subsidised.
+    pub penalty_interest: Money,
+    /// Points of other subsidies for the same days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_points: Option<Points>,
 }
 
 /// What a claim is written from.
@@ -51,6 +71,15 @@ pub enum ClaimRequest {
         /// What was settled.
         settlement: Vec<SettledLine>,
     },
+    /// A part of the interest on a loan.
+    InterestSubsidy {
+        /// Under which programme.
+        programme: ProgrammeCode,
+        /// Which loan.
+        loan: LoanId,
+        /// Of which interest.
+        terms: InterestTerms,
+    },
 }
 
 /// What a claim is for.
@@ -76,6 +105,13 @@ pub enum ClaimSubject {
         /// What was settled.
         settlement: Vec<SettledLine>,
     },
+    /// A part of the interest on a loan.
+    InterestSubsidy {
+        /// The loan.
+        loan: LoanId,
+        /// Of which interest.
+        terms: InterestTerms,
+    },
 }
 
 /// Canonical JSON writes `"true"` and `"false"`, and what stands under a tag is read without knowing its type.
@@ -98,6 +134,7 @@ impl ClaimSubject {
         match self {
             Self::VoucherRedemption { .. } => ClaimKind::VoucherRedemption,
             Self::RentalSubsidy { .. } => ClaimKind::RentalSubsidy,
+            Self::InterestSubsidy { .. } => ClaimKind::InterestSubsidy,
         }
     }
 
@@ -105,30 +142,48 @@ impl ClaimSubject {
     pub const fn voucher(&self) -> Option<VoucherId> {
         match self {
             Self::VoucherRedemption { voucher, .. } => Some(*voucher),
-            Self::RentalSubsidy { .. } => None,
+            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => None,
         }
     }
 
     /// The contract, of a rental subsidy.
     pub const fn rental(&self) -> Option<RentalId> {
         match self {
-            Self::VoucherRedemption { .. } => None,
+            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
             Self::RentalSubsidy { rental, .. } => Some(*rental),
         }
     }
 
-    /// The days, of a rental subsidy.
+    /// The loan, of an interest subsidy.
+    pub const fn loan(&self) -> Option<LoanId> {
+        match self {
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } => None,
+            Self::InterestSubsidy { loan, .. } => Some(*loan),
+        }
+    }
+
+    /// What is said of the interest, of an interest subsidy.
+    pub const fn interest(&self) -> Option<InterestTerms> {
+        match self {
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } => None,
+            Self::InterestSubsidy { terms, .. } => Some(*terms),
+        }
+    }
+
+    /// The days, of what has a period.
     pub const fn period(&self) -> Option<ClaimPeriod> {
         match self {
             Self::VoucherRedemption { .. } => None,
             Self::RentalSubsidy { period, .. } => Some(*period),
+            Self::InterestSubsidy { terms, .. } => Some(terms.period),
         }
     }
 
-    /// What was settled.
+    /// What was settled; nothing of an interest subsidy.
     pub fn settlement(&self) -> &[SettledLine] {
         match self {
             Self::VoucherRedemption { settlement, .. } | Self::RentalSubsidy { settlement, .. } => settlement,
+            Self::InterestSubsidy { .. } => &[],
         }
     }
 
@@ -136,7 +191,7 @@ impl ClaimSubject {
     pub const fn closing(&self) -> bool {
         match self {
             Self::VoucherRedemption { closing, .. } => *closing,
-            Self::RentalSubsidy { .. } => false,
+            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => false,
         }
     }
 
@@ -150,6 +205,17 @@ impl ClaimSubject {
             Self::RentalSubsidy { rental, period, .. } => {
                 Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines }
             }
+            Self::InterestSubsidy { .. } => self.clone(),
+        }
+    }
+
+    /// The same with the interest known better; nothing changes of what is no interest subsidy.
+    #[must_use]
+    pub fn with_interest(&self, known: Option<InterestTerms>) -> Self {
+        match (self, known) {
+            (Self::InterestSubsidy { loan, .. }, Some(terms)) => Self::InterestSubsidy { loan: *loan, terms },
+            (Self::InterestSubsidy { .. }, None)
+            | (Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. }, _) => self.clone(),
         }
     }
 
@@ -163,6 +229,9 @@ impl ClaimSubject {
             },
             ClaimRequest::RentalSubsidy { rental, period, settlement, .. } => {
                 Self::RentalSubsidy { rental: *rental, period: *period, settlement: settlement.clone() }
+            }
+            ClaimRequest::InterestSubsidy { loan, terms, .. } => {
+                Self::InterestSubsidy { loan: *loan, terms: *terms }
             }
         }
     }
@@ -178,8 +247,12 @@ impl ClaimSubject {
         }
         let other = match request {
             ClaimRequest::VoucherRedemption { .. } => false,
-            ClaimRequest::RentalSubsidy { programme: named, .. } => named != programme,
+            ClaimRequest::RentalSubsidy { programme: named, .. }
+            | ClaimRequest::InterestSubsidy { programme: named, .. } => named != programme,
         };
+        if let Some(loan) = self.loan().filter(|known| other || new.loan() != Some(*known)) {
+            return Err(ClaimError::LoanDiffers { loan });
+        }
         match self.rental().filter(|known| other || new.rental() != Some(*known)) {
             Some(rental) => Err(ClaimError::RentalDiffers { rental }),
             None => Ok(new),

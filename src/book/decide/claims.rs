@@ -1,15 +1,14 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
-use super::rental_claims::{self, Lease};
+use super::grounds::{Ground, granted, used as taken};
 use super::vouchers::{dimensions, used};
-use super::{Context, backing, found, named, programmes};
+use super::{Context, backing, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
 use crate::claims::{
-    ApproveClaim, Claim, ClaimRequest, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim,
-    WriteClaim, rules,
+    ApproveClaim, Claim, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
 };
 use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
@@ -24,56 +23,8 @@ use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
 use crate::vouchers::{Voucher, VoucherStatus};
 
-/// What a claim rests on.
-enum Ground<'a> {
-    Voucher(&'a Voucher),
-    Lease(Lease<'a>),
-}
-
-impl<'a> Ground<'a> {
-    /// That of a claim which was written.
-    fn of(context: Context<'a>, claim: &'a Claim) -> Result<Self, Stop> {
-        Ok(match &claim.subject {
-            ClaimSubject::VoucherRedemption { .. } => Self::Voucher(voucher(context, claim)?),
-            ClaimSubject::RentalSubsidy { rental, period, .. } => {
-                Self::Lease(Lease::of(context, claim, *rental, *period)?)
-            }
-        })
-    }
-
-    /// The rules in force today.
-    fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
-        match self {
-            Self::Voucher(voucher) => rules_today(context, voucher),
-            Self::Lease(lease) => lease.rules_today(context),
-        }
-    }
-
-    /// What the claim is held against; `own` is what it holds of a voucher.
-    fn facts(
-        &self,
-        context: Context<'a>,
-        rules: &'a RulesVersion,
-        own: Money,
-        day: Date,
-    ) -> Result<rules::Facts<'a>, Stop> {
-        match self {
-            Self::Voucher(voucher) => facts(context, voucher, rules, own, day),
-            Self::Lease(lease) => lease.facts(context, rules, day),
-        }
-    }
-
-    /// The day before which nothing that rests on it can count.
-    const fn earliest(&self) -> Option<Date> {
-        match self {
-            Self::Voucher(voucher) => voucher.valid_from,
-            Self::Lease(lease) => Some(lease.rental.signed_on),
-        }
-    }
-}
-
 /// What a redemption is held against, all of it loaded.
-fn facts<'a>(
+pub(super) fn facts<'a>(
     context: Context<'a>,
     voucher: &'a Voucher,
     rules: &'a RulesVersion,
@@ -126,7 +77,7 @@ pub(super) fn usage(
 }
 
 /// The rules in force today.
-fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Stop> {
+pub(super) fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Stop> {
     let lost = || Fault::Broken(format!("voucher {} has lost its programme", voucher.id));
     let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(lost)?;
     let today = context.stamp.business_date;
@@ -136,24 +87,12 @@ fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesV
 
 pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
     context.no_version()?;
-    let (ground, parties, settlement) = match &command.request {
-        ClaimRequest::VoucherRedemption { voucher, settlement, .. } => {
-            let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
-            let voucher = named(voucher, "/voucher_id")?;
-            let parties = Parties { organisation: voucher.organisation, provider: voucher.provider };
-            (Ground::Voucher(voucher), parties, settlement)
-        }
-        ClaimRequest::RentalSubsidy { programme, rental, period, settlement } => {
-            let lease = Lease::asked(context, command.id, programme, *rental, *period)?;
-            let parties = lease.parties();
-            (Ground::Lease(lease), parties, settlement)
-        }
-    };
-    let invoices = backing::written(context, command, parties, None)?;
+    let ground = Ground::asked(context, command)?;
+    let invoices = backing::written(context, command, ground.parties(), None)?;
     let rules = ground.rules_today(context)?;
     let facts = ground.facts(context, rules, Money::ZERO, context.stamp.business_date)?;
     eligible(facts.organisation, &facts.rules.rules.eligibility)?;
-    let sheet = rules::calculate(settlement, 1, &facts)?;
+    let sheet = ground.sheet(context, &ClaimSubject::of(&command.request), 1, &facts)?;
     let claim = rules::draft(command.id, &command.request, &facts, &sheet, context.actor, context.stamp);
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
     Ok(decided(step(None, &claim), claim, Some(sheet)))
@@ -169,7 +108,7 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let (claim, sheet) = computed(context, &claim)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim)?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -179,7 +118,7 @@ fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation),
     let rules = ground.rules_today(context)?;
     let facts = ground.facts(context, rules, claim.held, context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, facts.rules)?;
-    let sheet = rules::calculate(claim.subject.settlement(), claim.calculation.saturating_add(1), &facts)?;
+    let sheet = ground.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
     Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
 }
 
@@ -192,7 +131,7 @@ pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decisi
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim)?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -226,7 +165,7 @@ fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision,
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim)?);
+    effects.changes.extend(taken(context, &claim, None)?);
     Ok(decided(effects, claim, None))
 }
 
@@ -248,12 +187,12 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     rules::still_eligible(facts.organisation, rules)?;
     let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
     let number = before.calculation.saturating_add(1);
-    let sheet = rules::calculate(before.subject.settlement(), number, &room)?;
+    let sheet = ground.sheet(context, &before.subject, number, &room)?;
     let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),
-        Ground::Lease(_) => {
-            let (effects, claim) = rental_claims::granted(context, before, claim, day)?;
+        Ground::Lease(_) | Ground::Borrowing(_) => {
+            let (effects, claim) = granted(context, before, (claim, &sheet), day)?;
             Ok(decided(effects, claim, Some(sheet)))
         }
     }

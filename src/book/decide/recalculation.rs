@@ -2,9 +2,10 @@
 //! gives back to them.
 
 use super::claims::{counted, not_before, party, usage, voucher, voucher_step};
+use super::interest_claims::Borrowing;
 use super::payments::dimensions;
 use super::vouchers::used;
-use super::{Context, found, programmes, rental_claims};
+use super::{Context, found, grounds, programmes, rental_claims};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -72,6 +73,7 @@ fn limits(context: Context<'_>, before: &Claim, rules: &RulesVersion) -> Result<
             let net_off = rental_claims::paid_by_others(context, *rental, rules)?;
             Ok(Limits { room: None, net_off })
         }
+        ClaimSubject::InterestSubsidy { .. } => Ok(Limits { room: None, net_off: None }),
     }
 }
 
@@ -103,7 +105,7 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         used_in_all: others(None)?,
         day: approved_on,
     };
-    let sheet = claims::calculate(changed.subject.settlement(), number, &facts)?;
+    let sheet = sheet(context, changed, number, &facts)?;
     if sheet.amount > before.amount {
         let organisation = party(context, [before.organisation, before.provider], rules)?;
         claims::still_eligible(organisation, rules)?;
@@ -115,6 +117,26 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
     Ok(Anew { sheet, correction })
 }
 
+/// The sheet of changed inputs. Of a loan the days must be free of other claims still, and what happened to it since
+/// counts.
+fn sheet<'a>(
+    context: Context<'a>,
+    changed: &Claim,
+    number: u32,
+    facts: &claims::Facts<'a>,
+) -> Result<Calculation, Stop> {
+    match &changed.subject {
+        ClaimSubject::VoucherRedemption { .. } | ClaimSubject::RentalSubsidy { .. } => {
+            Ok(claims::calculate(changed.subject.settlement(), number, facts)?)
+        }
+        ClaimSubject::InterestSubsidy { loan, terms } => {
+            let borrowing = Borrowing::of(context, changed, *loan, *terms)?.changed();
+            borrowing.free(context, facts.rules)?;
+            borrowing.sheet(context, number, facts)
+        }
+    }
+}
+
 pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> Result<Decision, Stop> {
     let before = found(context.book.claims.get(&command.claim)?)?;
     context.same_version(&before.revision)?;
@@ -122,6 +144,7 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     if let Some(version) = before.pending {
         return Err(ClaimError::RecalculationPending { version }.into());
     }
+    command.changes.fit(&before.subject)?;
     let changed = rules::changed(before, &command.changes);
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
@@ -164,8 +187,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     ])?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
-    let subject = old.subject.resettled(before.settlement.clone(), before.closing);
-    let changed = Claim { subject, ..old.clone() };
+    let changed = Claim { subject: before.subject(old), ..old.clone() };
     let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
@@ -175,7 +197,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let recovery = asked_back(context, command, (old, before), &correction, day)?;
     let id = recovery.as_ref().map(|recovery| recovery.id);
     let approved = rules::approve(before, day, id, context.actor, context.stamp);
-    let mut effects = posted(context, (old, &claim), &correction, recovery, day)?;
+    let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
     Ok(decided(effects, Some(before.status), approved, None))
 }
@@ -204,7 +226,7 @@ fn asked_back(
 fn posted(
     context: Context<'_>,
     (old, claim): (&Claim, &Claim),
-    correction: &Correction,
+    (sheet, correction): (&Calculation, &Correction),
     recovery: Option<Recovery>,
     day: Date,
 ) -> Result<Effects, Stop> {
@@ -213,8 +235,8 @@ fn posted(
     effects.changes.extend(counted(context, claim, old.approved_on, correction.drawn)?);
     let moved = match &old.subject {
         ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
-        ClaimSubject::RentalSubsidy { .. } => {
-            effects.changes.extend(rental_claims::used(context, claim)?);
+        ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
+            effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),

@@ -1,15 +1,13 @@
-//! Claims for what was rented: the contract and the programme that each rests on, and what its approval commits.
+//! Claims for what was rented: the contract and the programme that each rests on.
 
-use super::claims::{counted, party, step, usage};
-use super::payments::dimensions;
+use super::claims::{party, usage};
 use super::{Context, named, programmes};
 use crate::book::Fault;
-use crate::book::effects::{Change, Effects};
+use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties};
 use crate::claims::{Claim, ClaimPeriod, rules};
 use crate::domain::{ClaimId, Date, Money, ProgrammeCode, RentalId, VoucherId};
-use crate::ledger::Posting;
 use crate::programmes::calculation::CalculationError;
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::{in_force, usable};
@@ -170,31 +168,4 @@ fn exclusive(context: Context<'_>, claim: &Claim) -> Result<bool, Fault> {
     let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     Ok(rules.rules.stacking == Stacking::Exclusive)
-}
-
-/// A claim's amount committed and accrued in one posting, in the year of its approval.
-pub(super) fn granted(
-    context: Context<'_>,
-    before: &Claim,
-    claim: Claim,
-    day: Date,
-) -> Result<(Effects, Claim), Stop> {
-    let available = programmes::available(context.book, &claim.programme)?;
-    if claim.amount > available {
-        return Err(ProgrammeError::PotExhausted { available, requested: claim.amount }.into());
-    }
-    let claim = Claim { fiscal_year: day.year(), ..claim };
-    let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
-    effects.changes.extend(used(context, &claim)?);
-    let at = dimensions(&claim);
-    let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
-    effects.posting = Posting::commit(claim.amount, commitment, &at).and(Posting::accrue(
-        &claim.parts,
-        accounts,
-        &at,
-        claim.payee,
-    ));
-    effects.effective_date = Some(day);
-    Ok((effects, claim))
 }
