@@ -9,8 +9,6 @@
 
 #[path = "corrections/city.rs"]
 mod city;
-#[path = "corrections/rentals.rs"]
-mod rentals;
 #[path = "support/service.rs"]
 mod service;
 

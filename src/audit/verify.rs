@@ -10,9 +10,10 @@ use std::fmt;
 use super::replay::{BadLeaf, Replayed};
 use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
-use crate::domain::{RentalId, Sequence, VoucherId};
+use crate::domain::{RentalId, Sequence};
 use crate::ledger::{BalanceKey, Deltas};
 use crate::programmes::UsageKey;
+use crate::rentals::uses::ContractUser;
 
 /// Hashes in a full tile.
 const TILE_HASHES: usize = 256;
@@ -159,7 +160,7 @@ pub struct Touched {
     /// Running numbers.
     pub numbers: BTreeMap<Series, Sequence>,
     /// Vouchers on contracts.
-    pub uses: BTreeMap<(RentalId, VoucherId), Sequence>,
+    pub uses: BTreeMap<(RentalId, ContractUser), Sequence>,
     /// How many sheets each document has, and the last sequence that made one.
     pub sheets: BTreeMap<String, (u32, Sequence)>,
 }
@@ -189,8 +190,8 @@ impl Touched {
             Change::Number { series, .. } => {
                 self.numbers.insert(series.clone(), sequence);
             }
-            Change::ContractUse { rental, voucher, .. } => {
-                self.uses.insert((*rental, *voucher), sequence);
+            Change::ContractUse { rental, user, .. } => {
+                self.uses.insert((*rental, *user), sequence);
             }
             Change::Agency(_)
             | Change::Period(_)

@@ -41,10 +41,11 @@ use crate::periods::Period;
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
+use crate::rentals::uses::Uses;
 use crate::rentals::{ContractKey, Rental};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
-use crate::vouchers::{Uses, Voucher, VoucherStatus};
+use crate::vouchers::{Voucher, VoucherStatus};
 
 /// A dated reference rate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,9 +205,9 @@ book! {
     LiveVouchers(CreditCode) in
         /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
         live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>;
-    /// The vouchers on a contract.
+    /// What rests on a contract.
     ContractUses(RentalId) in
-        /// Vouchers by contract.
+        /// Vouchers and claims by contract.
         uses: Slots<RentalId, Uses>;
     /// What an organisation used of a programme.
     Usage(UsageKey) in
@@ -338,9 +339,9 @@ impl Book {
             Change::Objection(o) => self.objections.put(o.id, *o),
             Change::PaymentBatch(b) => self.payment_batches.put(b.id, *b),
             Change::PaymentLine(l) => self.put_line(*l),
-            Change::ContractUse { rental, voucher, contract_use } => {
+            Change::ContractUse { rental, user, contract_use } => {
                 let mut uses = self.uses.get(&rental)?.cloned().unwrap_or_default();
-                uses.insert(voucher, contract_use);
+                uses.insert(user, contract_use);
                 self.uses.put(rental, uses);
             }
             Change::Usage { key, used } => self.usages.put(key, used),

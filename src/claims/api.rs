@@ -90,6 +90,8 @@ pub struct ClaimView {
     period: Option<ClaimPeriod>,
     status: ClaimStatus,
     settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    usage_sequence: Option<Sequence>,
     #[serde(rename = "final")]
     closing: bool,
     /// What it takes of which invoice.
@@ -196,6 +198,7 @@ impl ClaimView {
             period: claim.subject.period(),
             status: claim.status,
             settlement: claim.subject.settlement().to_vec(),
+            usage_sequence: claim.subject.metered(),
             closing: claim.subject.closing(),
             invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
             evidence: claim.evidence.clone(),

@@ -25,9 +25,11 @@ pub struct NewClaim {
     rental_id: Option<RentalId>,
     /// Of a rental subsidy: the days that it is for; the last is not counted.
     period: Option<ClaimPeriod>,
-    /// What was settled.
+    /// What was settled; of a rental subsidy either this or `usage`.
     #[schema(min_items = 1, max_items = 100)]
-    settlement: Vec<SettledLine>,
+    settlement: Option<Vec<SettledLine>>,
+    /// Of a rental subsidy: whether it is for what was metered in its days, item by item.
+    usage: Option<bool>,
     /// Of a redemption: whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     closing: Option<bool>,
@@ -43,7 +45,7 @@ pub struct NewClaim {
 
 fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
     let body: NewClaim = request.body()?;
-    if !(1..=LINES_MAX).contains(&body.settlement.len()) {
+    if body.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new("invalid_value").at("/settlement"));
     }
     for (limit, count, what) in
@@ -64,16 +66,27 @@ fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
             ("/programme", body.programme.is_some()),
             ("/rental_id", body.rental_id.is_some()),
             ("/period", body.period.is_some()),
+            ("/usage", body.usage.is_some()),
         ],
-        ClaimKind::RentalSubsidy => {
-            [("/voucher_id", body.voucher_id.is_some()), ("/final", body.closing.is_some()), ("", false)]
-        }
+        ClaimKind::RentalSubsidy => [
+            ("/voucher_id", body.voucher_id.is_some()),
+            ("/final", body.closing.is_some()),
+            ("", false),
+            ("", false),
+        ],
     };
     if let Some((pointer, _)) = foreign.into_iter().find(|(_, there)| *there) {
         return Err(Problem::new("unknown_field").at(pointer));
     }
     let missing = |pointer: &'static str| move || Problem::new("missing_field").at(pointer);
-    let settlement = body.settlement;
+    let usage = body.usage.unwrap_or_default();
+    if usage && body.settlement.is_some() {
+        return Err(Problem::new("settlement_or_usage").at("/usage"));
+    }
+    let settlement = match body.settlement {
+        None if usage => Vec::new(),
+        given => given.ok_or_else(missing("/settlement"))?,
+    };
     Ok(match body.kind {
         ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption {
             voucher: body.voucher_id.ok_or_else(missing("/voucher_id"))?,
@@ -85,6 +98,7 @@ fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
             rental: body.rental_id.ok_or_else(missing("/rental_id"))?,
             period: body.period.ok_or_else(missing("/period"))?,
             settlement,
+            usage,
         },
     })
 }

@@ -10,6 +10,7 @@
 pub mod api;
 pub mod backing;
 pub mod drafts_api;
+pub mod leases;
 pub mod objection;
 pub mod objections_api;
 pub mod payable;

@@ -6,9 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, ClaimError, ClaimStatus, payable};
+use super::leases::LeaseError;
+use super::{Claim, ClaimError, ClaimKind, ClaimStatus, ClaimSubject, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Stamp, Subject, TextHash};
+use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
 use crate::programmes::calculation::{Calculation, SettledLine};
 
@@ -48,6 +49,9 @@ pub struct Recalculation {
     pub status: RecalculationStatus,
     /// What was settled, as it is known now.
     pub settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Sequence>,
     /// Whether the claim is the voucher's last.
     #[serde(rename = "final")]
     pub closing: bool,
@@ -89,6 +93,11 @@ impl Recalculation {
     pub const fn key(&self) -> RecalculationKey {
         RecalculationKey { claim: self.claim, number: self.number }
     }
+
+    /// What its claim is for, as it is known with it.
+    pub fn subject(&self, claim: &Claim) -> ClaimSubject {
+        claim.subject.resettled(self.settlement.clone(), self.closing, self.usage)
+    }
 }
 
 /// The members of a claim that are other than they were; what is left out stays.
@@ -100,6 +109,9 @@ pub struct ClaimChanges {
     /// Whether it is the voucher's last.
     #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
     pub closing: Option<bool>,
+    /// Whether it is what was metered, as that is known now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub usage: bool,
 }
 
 /// `POST /claims/{id}/recalculate`.
@@ -149,12 +161,29 @@ pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
     Ok(())
 }
 
+/// Whether the changes are some that a claim of its kind knows.
+pub fn applicable(claim: &Claim, changes: &ClaimChanges) -> Result<(), LeaseError> {
+    let foreign = match claim.subject.kind() {
+        ClaimKind::VoucherRedemption => changes.usage.then_some("/changes/usage"),
+        ClaimKind::RentalSubsidy => changes.closing.map(|_| "/changes/final"),
+    };
+    match foreign {
+        None => Ok(()),
+        Some(pointer) => Err(LeaseError::ChangeNotApplicable {
+            kind: claim.subject.kind().as_str().to_owned(),
+            pointer: pointer.to_owned(),
+        }),
+    }
+}
+
 /// The claim with its changed inputs, as a sheet is computed from it.
 pub fn changed(claim: &Claim, changes: &ClaimChanges) -> Claim {
     Claim {
         subject: claim.subject.resettled(
             changes.settlement.clone().unwrap_or_else(|| claim.subject.settlement().to_vec()),
             changes.closing.unwrap_or(claim.subject.closing()),
+            // lines that somebody wrote are no longer those that were metered
+            claim.subject.metered().filter(|_| changes.settlement.is_none()),
         ),
         ..claim.clone()
     }
@@ -180,6 +209,7 @@ pub fn propose(
         previous: before.calculation,
         status: RecalculationStatus::Proposed,
         settlement: changed.subject.settlement().to_vec(),
+        usage: changed.subject.metered(),
         closing: changed.subject.closing(),
         amount: sheet.amount,
         difference: sheet.amount.minus(before.amount)?,
@@ -282,7 +312,7 @@ pub fn corrected(
     stamp: &Stamp,
 ) -> Result<Claim, OutOfRange> {
     payable::restated(Claim {
-        subject: claim.subject.resettled(recalculation.settlement.clone(), recalculation.closing),
+        subject: recalculation.subject(claim),
         amount: sheet.amount,
         parts: super::rules::parts(sheet),
         calculation: recalculation.number,

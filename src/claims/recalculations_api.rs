@@ -29,6 +29,8 @@ pub struct NewClaimChanges {
     /// Whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     closing: Option<bool>,
+    /// Of a rental subsidy: whether what was metered in its days, as that is known now, takes the settlement's place.
+    usage: Option<bool>,
 }
 
 /// What is known better now, and why.
@@ -49,6 +51,8 @@ pub struct RecalculationView {
     previous_version: u32,
     status: RecalculationStatus,
     settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    usage_sequence: Option<Sequence>,
     #[serde(rename = "final")]
     closing: bool,
     amount: Money,
@@ -85,6 +89,7 @@ impl RecalculationView {
             previous_version: recalculation.previous,
             status: recalculation.status,
             settlement: recalculation.settlement.clone(),
+            usage_sequence: recalculation.usage,
             closing: recalculation.closing,
             amount: recalculation.amount,
             difference: recalculation.difference,
@@ -105,13 +110,17 @@ impl RecalculationView {
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claim = request.path.value("id")?;
     let NewRecalculation { changes, reason } = request.body()?;
-    if changes.settlement.is_none() && changes.closing.is_none() {
+    if changes.settlement.is_none() && changes.closing.is_none() && changes.usage.is_none() {
         return Err(Problem::new("invalid_value").at("/changes"));
+    }
+    if changes.usage == Some(false) || changes.usage.is_some() && changes.settlement.is_some() {
+        return Err(Problem::new("invalid_value").at("/changes/usage"));
     }
     if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new("invalid_value").at("/changes/settlement"));
     }
-    let changes = ClaimChanges { settlement: changes.settlement, closing: changes.closing };
+    let usage = changes.usage.unwrap_or_default();
+    let changes = ClaimChanges { settlement: changes.settlement, closing: changes.closing, usage };
     Ok(Parsed::reasoned(reason, |reason| {
         Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
     }))

@@ -29,6 +29,7 @@ rows! {
         status: String,
         class: String,
         settlement: Value,
+        usage_sequence: Option<i64>,
         closing: bool,
         invoices: Value,
         evidence: Value,
@@ -80,6 +81,7 @@ impl ClaimRow {
             status: c.status.as_str().to_owned(),
             class: c.class.as_str().to_owned(),
             settlement: convert::json(&c.subject.settlement())?,
+            usage_sequence: c.subject.metered().map(convert::sequence),
             closing: c.subject.closing(),
             invoices: convert::json(&c.invoices)?,
             evidence: convert::json(&c.evidence)?,
@@ -130,6 +132,7 @@ impl ClaimRow {
                     until: Date::from_naive(self.period_until.ok_or_else(lost)?),
                 },
                 settlement,
+                usage: self.usage_sequence.map(convert::read_sequence).transpose()?,
             },
         })
     }

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
-use crate::domain::{Date, ProgrammeCode, RentalId, VoucherId};
+use crate::domain::{Date, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::programmes::calculation::SettledLine;
 
 /// The days that a claim is for: the first counts, the last does not (算头不算尾).
@@ -48,8 +48,12 @@ pub enum ClaimRequest {
         rental: RentalId,
         /// In which days.
         period: ClaimPeriod,
-        /// What was settled.
+        /// What was settled; none where it is what was metered.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         settlement: Vec<SettledLine>,
+        /// Whether it is what was metered.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        usage: bool,
     },
 }
 
@@ -75,7 +79,25 @@ pub enum ClaimSubject {
         period: ClaimPeriod,
         /// What was settled.
         settlement: Vec<SettledLine>,
+        /// Where it is what was metered: the leaf after which that was read.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "leaf")]
+        usage: Option<Sequence>,
     },
+}
+
+/// A leaf's number, which canonical JSON writes as text.
+fn leaf<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sequence>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Plain(u64),
+        Canonical(String),
+    }
+    let number = match Written::deserialize(from)? {
+        Written::Plain(number) => number,
+        Written::Canonical(text) => text.parse().map_err(D::Error::custom)?,
+    };
+    Ok(Some(Sequence::new(number)))
 }
 
 /// Canonical JSON writes `"true"` and `"false"`, and what stands under a tag is read without knowing its type.
@@ -132,6 +154,14 @@ impl ClaimSubject {
         }
     }
 
+    /// The leaf after which usage was read, of a claim from metered usage.
+    pub const fn metered(&self) -> Option<Sequence> {
+        match self {
+            Self::VoucherRedemption { .. } => None,
+            Self::RentalSubsidy { usage, .. } => *usage,
+        }
+    }
+
     /// Whether it is a voucher's last.
     pub const fn closing(&self) -> bool {
         match self {
@@ -140,15 +170,16 @@ impl ClaimSubject {
         }
     }
 
-    /// The same with what was settled known better. `last` is for a redemption; there is nothing else to close.
+    /// The same with what was settled known better. `last` is for a redemption, there is nothing else to close;
+    /// `metered` for a rental: the leaf after which usage was read, where the lines are from it.
     #[must_use]
-    pub fn resettled(&self, lines: Vec<SettledLine>, last: bool) -> Self {
+    pub fn resettled(&self, lines: Vec<SettledLine>, last: bool, metered: Option<Sequence>) -> Self {
         match self {
             Self::VoucherRedemption { voucher, .. } => {
                 Self::VoucherRedemption { voucher: *voucher, settlement: lines, closing: last }
             }
             Self::RentalSubsidy { rental, period, .. } => {
-                Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines }
+                Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines, usage: metered }
             }
         }
     }
@@ -161,9 +192,13 @@ impl ClaimSubject {
                 settlement: settlement.clone(),
                 closing: *closing,
             },
-            ClaimRequest::RentalSubsidy { rental, period, settlement, .. } => {
-                Self::RentalSubsidy { rental: *rental, period: *period, settlement: settlement.clone() }
-            }
+            ClaimRequest::RentalSubsidy { rental, period, settlement, usage, .. } => Self::RentalSubsidy {
+                rental: *rental,
+                period: *period,
+                settlement: settlement.clone(),
+                // until it is read
+                usage: usage.then_some(Sequence::new(0)),
+            },
         }
     }
 

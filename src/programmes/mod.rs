@@ -9,6 +9,7 @@ pub mod api;
 pub mod budget;
 pub mod calculation;
 pub mod check;
+pub mod documents;
 pub mod policy;
 pub mod queries;
 pub mod rules;

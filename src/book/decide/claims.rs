@@ -1,12 +1,13 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
 use super::rental_claims::{self, Lease};
-use super::vouchers::{dimensions, used};
+use super::vouchers::{dimensions, used, voucher_step};
 use super::{Context, backing, found, named, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
+use crate::claims::leases::{self, Asked};
 use crate::claims::{
     ApproveClaim, Claim, ClaimRequest, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim,
     WriteClaim, rules,
@@ -20,9 +21,10 @@ use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::RentalError;
+use crate::rentals::uses::Settled;
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
-use crate::vouchers::{Voucher, VoucherStatus};
+use crate::vouchers::{Voucher, VoucherError};
 
 /// What a claim rests on.
 enum Ground<'a> {
@@ -54,12 +56,33 @@ impl<'a> Ground<'a> {
         &self,
         context: Context<'a>,
         rules: &'a RulesVersion,
-        own: Money,
+        (asked, own): (Asked<'_>, Money),
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         match self {
             Self::Voucher(voucher) => facts(context, voucher, rules, own, day),
-            Self::Lease(lease) => lease.facts(context, rules, day),
+            Self::Lease(lease) => lease.facts(context, rules, asked, day),
+        }
+    }
+
+    /// What the claim is for, as it is known now.
+    fn known(
+        &self,
+        context: Context<'_>,
+        rules: &RulesVersion,
+        subject: ClaimSubject,
+    ) -> Result<ClaimSubject, Stop> {
+        match self {
+            Self::Voucher(_) => Ok(subject),
+            Self::Lease(lease) => lease.metered(context, rules, subject),
+        }
+    }
+
+    /// Whether the rules let in what it rests on.
+    fn let_in(&self, rules: &RulesVersion) -> Result<(), VoucherError> {
+        match self {
+            Self::Voucher(_) => Ok(()),
+            Self::Lease(lease) => leases::scenario(lease.rental, rules),
         }
     }
 
@@ -94,6 +117,7 @@ fn facts<'a>(
         fiscal_year: voucher.fiscal_year,
         room: Some(room),
         net_off: None,
+        documents: None,
         used_in_year: used(Some(day.year()))?,
         used_in_all: used(None)?,
         day,
@@ -136,25 +160,28 @@ fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesV
 
 pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
     context.no_version()?;
-    let (ground, parties, settlement) = match &command.request {
-        ClaimRequest::VoucherRedemption { voucher, settlement, .. } => {
+    let (ground, parties) = match &command.request {
+        ClaimRequest::VoucherRedemption { voucher, .. } => {
             let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
             let voucher = named(voucher, "/voucher_id")?;
             let parties = Parties { organisation: voucher.organisation, provider: voucher.provider };
-            (Ground::Voucher(voucher), parties, settlement)
+            (Ground::Voucher(voucher), parties)
         }
-        ClaimRequest::RentalSubsidy { programme, rental, period, settlement } => {
-            let lease = Lease::asked(context, command.id, programme, *rental, *period)?;
+        ClaimRequest::RentalSubsidy { programme, rental, period, .. } => {
+            let lease = Lease::asked(context, programme, *rental, *period)?;
             let parties = lease.parties();
-            (Ground::Lease(lease), parties, settlement)
+            (Ground::Lease(lease), parties)
         }
     };
     let invoices = backing::written(context, command, parties, None)?;
     let rules = ground.rules_today(context)?;
-    let facts = ground.facts(context, rules, Money::ZERO, context.stamp.business_date)?;
+    let subject = ground.known(context, rules, ClaimSubject::of(&command.request))?;
+    let asked = Asked { id: command.id, programme: &rules.programme, subject: &subject, invoices: &invoices };
+    let facts = ground.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
     eligible(facts.organisation, &facts.rules.rules.eligibility)?;
-    let sheet = rules::calculate(settlement, 1, &facts)?;
-    let claim = rules::draft(command.id, &command.request, &facts, &sheet, context.actor, context.stamp);
+    ground.let_in(rules)?;
+    let sheet = rules::calculate(subject.settlement(), 1, &facts)?;
+    let claim = rules::draft(command.id, subject, &facts, &sheet, context.actor, context.stamp);
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
     Ok(decided(step(None, &claim), claim, Some(sheet)))
 }
@@ -166,33 +193,44 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let parties = Parties { organisation: claim.organisation, provider: claim.provider };
     let invoices = backing::written(context, command, parties, Some(before))?;
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
-    let (claim, sheet) = computed(context, &claim)?;
+    let Computed { claim, sheet, settled } = computed(context, &claim)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim)?);
+    effects.changes.extend(rental_claims::used(context, &claim, settled)?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
+/// A claim with its sheet, and what it settles of a contract.
+struct Computed {
+    claim: Claim,
+    sheet: Calculation,
+    settled: Option<Settled>,
+}
+
 /// A draft or a returned claim, computed under the rules in force today.
-fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
+fn computed(context: Context<'_>, claim: &Claim) -> Result<Computed, Stop> {
     let ground = Ground::of(context, claim)?;
     let rules = ground.rules_today(context)?;
-    let facts = ground.facts(context, rules, claim.held, context.stamp.business_date)?;
+    let subject = ground.known(context, rules, claim.subject.clone())?;
+    let claim = &Claim { subject, ..claim.clone() };
+    let facts = ground.facts(context, rules, (claim.into(), claim.held), context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, facts.rules)?;
+    rules::still(ground.let_in(rules))?;
     let sheet = rules::calculate(claim.subject.settlement(), claim.calculation.saturating_add(1), &facts)?;
-    Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
+    let settled = rental_claims::settled(claim, &sheet, facts.net_off.as_deref())?;
+    Ok(Computed { claim: rules::computed(claim, &facts, &sheet, context.stamp), sheet, settled })
 }
 
 pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
     let before = own(context, command.id)?;
     rules::writable(before)?;
     backing::still_fits(context, before)?;
-    let (claim, sheet) = computed(context, before)?;
+    let Computed { claim, sheet, settled } = computed(context, before)?;
     let claim = rules::submitted(claim, context.actor);
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim)?);
+    effects.changes.extend(rental_claims::used(context, &claim, settled)?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -226,7 +264,7 @@ fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision,
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim)?);
+    effects.changes.extend(rental_claims::used(context, &claim, None)?);
     Ok(decided(effects, claim, None))
 }
 
@@ -244,8 +282,9 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     let day = context.effective_date(command.effective_date)?;
     let ground = Ground::of(context, before)?;
     not_before(day, ground.earliest())?;
-    let facts = ground.facts(context, rules, before.held, day)?;
+    let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
     rules::still_eligible(facts.organisation, rules)?;
+    rules::still(ground.let_in(rules))?;
     let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
     let number = before.calculation.saturating_add(1);
     let sheet = rules::calculate(before.subject.settlement(), number, &room)?;
@@ -253,7 +292,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),
         Ground::Lease(_) => {
-            let (effects, claim) = rental_claims::granted(context, before, claim, day)?;
+            let settled = rental_claims::settled(&claim, &sheet, room.net_off.as_deref())?;
+            let (effects, claim) = rental_claims::granted(context, before, (claim, settled), day)?;
             Ok(decided(effects, claim, Some(sheet)))
         }
     }
@@ -315,15 +355,6 @@ pub(super) fn not_before(day: Date, earliest: Option<Date>) -> Result<(), DateEr
         }
         Some(_) | None => Ok(()),
     }
-}
-
-pub(super) fn voucher_step(from: VoucherStatus, voucher: &Voucher) -> Option<Transition> {
-    (from != voucher.status).then(|| Transition {
-        kind: "voucher",
-        document: voucher.id.to_string(),
-        from: Some(from.as_str()),
-        to: voucher.status.as_str(),
-    })
 }
 
 fn existing(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {

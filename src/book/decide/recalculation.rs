@@ -1,10 +1,11 @@
 //! Recalculations of approved and paid claims: what a further sheet takes from the voucher, the caps and the pot, or
 //! gives back to them.
 
-use super::claims::{counted, not_before, party, usage, voucher, voucher_step};
+use super::claims::{counted, not_before, party, usage, voucher};
 use super::payments::dimensions;
-use super::vouchers::used;
-use super::{Context, found, programmes, rental_claims};
+use super::rental_claims::{self, Beside, Lease};
+use super::vouchers::{used, voucher_step};
+use super::{Context, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -16,14 +17,17 @@ use crate::claims::{Claim, ClaimError, ClaimSubject, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::documents::Documents;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::{Recovery, rules as recoveries};
+use crate::rentals::uses::{Netted, Settled};
 use crate::vouchers::{Voucher, correction};
 
 /// A claim computed anew.
 struct Anew {
     sheet: Calculation,
     correction: Correction,
+    settled: Option<Settled>,
 }
 
 fn rules_of<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
@@ -56,21 +60,28 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
 /// What limits a further sheet beside the caps.
 struct Limits {
     room: Option<Money>,
-    net_off: Option<Money>,
+    net_off: Option<Vec<Netted>>,
+    documents: Option<Documents>,
 }
 
-fn limits(context: Context<'_>, before: &Claim, rules: &RulesVersion) -> Result<Limits, Stop> {
+fn limits(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+    rules: &RulesVersion,
+) -> Result<Limits, Stop> {
     match &before.subject {
         ClaimSubject::VoucherRedemption { .. } => {
             let voucher = voucher(context, before)?;
             let committable = committable(context, before, voucher)?;
             let today = context.stamp.business_date;
             let room = correction::room_to_correct(voucher, before.amount, committable, today);
-            Ok(Limits { room: Some(room.map_err(CalculationError::from)?), net_off: None })
+            let room = Some(room.map_err(CalculationError::from)?);
+            Ok(Limits { room, net_off: None, documents: None })
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
-            let net_off = rental_claims::paid_by_others(context, *rental, rules)?;
-            Ok(Limits { room: None, net_off })
+            let Beside { net_off, documents } = rental_claims::anew(context, *rental, rules, changed.into())?;
+            Ok(Limits { room: None, net_off, documents })
         }
     }
 }
@@ -91,7 +102,7 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
             .unwrap_or_default();
         Ok(used.minus(before.amount).map_err(CalculationError::from)?)
     };
-    let Limits { room, net_off } = limits(context, before, rules)?;
+    let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
     let facts = claims::Facts {
         rules,
         organisation,
@@ -99,6 +110,7 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         fiscal_year: Some(before.fiscal_year),
         room,
         net_off,
+        documents,
         used_in_year: others(Some(approved_on.year()))?,
         used_in_all: others(None)?,
         day: approved_on,
@@ -108,11 +120,21 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         let organisation = party(context, [before.organisation, before.provider], rules)?;
         claims::still_eligible(organisation, rules)?;
     }
+    let settled = rental_claims::settled(changed, &sheet, facts.net_off.as_deref())?;
     let correction = rules::correction(before, &claims::parts(&sheet)).map_err(CalculationError::from)?;
     if correction.asked_back.is_positive() {
         recoveries::within(correction.asked_back, recoveries::outstanding_of(before)?)?;
     }
-    Ok(Anew { sheet, correction })
+    Ok(Anew { sheet, correction, settled })
+}
+
+/// A claim from metered usage, or one that is to be one now, as that is known now.
+fn metered(context: Context<'_>, changed: Claim, asked: bool) -> Result<Claim, Stop> {
+    let Some(lease) = Lease::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
+    let rules = rules_of(context, &changed, changed.rules_version)?;
+    let lines = changed.subject.settlement().to_vec();
+    let subject = changed.subject.resettled(lines, false, Some(context.stamp.sequence));
+    Ok(Claim { subject: lease.metered(context, rules, subject)?, ..changed })
 }
 
 pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> Result<Decision, Stop> {
@@ -122,7 +144,8 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     if let Some(version) = before.pending {
         return Err(ClaimError::RecalculationPending { version }.into());
     }
-    let changed = rules::changed(before, &command.changes);
+    rules::applicable(before, &command.changes)?;
+    let changed = metered(context, rules::changed(before, &command.changes), command.changes.usage)?;
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
@@ -164,9 +187,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     ])?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
-    let subject = old.subject.resettled(before.settlement.clone(), before.closing);
-    let changed = Claim { subject, ..old.clone() };
-    let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
+    let changed = Claim { subject: before.subject(old), ..old.clone() };
+    let Anew { sheet, correction, settled } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
     }
@@ -176,6 +198,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let id = recovery.as_ref().map(|recovery| recovery.id);
     let approved = rules::approve(before, day, id, context.actor, context.stamp);
     let mut effects = posted(context, (old, &claim), &correction, recovery, day)?;
+    effects.changes.extend(rental_claims::used(context, &claim, settled)?);
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
     Ok(decided(effects, Some(before.status), approved, None))
 }
@@ -214,7 +237,6 @@ fn posted(
     let moved = match &old.subject {
         ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
         ClaimSubject::RentalSubsidy { .. } => {
-            effects.changes.extend(rental_claims::used(context, claim)?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),
