@@ -209,6 +209,13 @@ const CASES: &[Tampering] = &[
         "totals B1001",
     ),
     case(
+        "UPDATE totals SET flow = 'expired' WHERE account = 'B2003' AND flow = 'issued' \
+         AND effective_date = (SELECT min(effective_date) FROM totals WHERE flow = 'issued')",
+        "SELECT max(e.sequence) FROM entries AS e JOIN log AS l ON l.sequence = e.sequence WHERE e.account = 'B2003' \
+         AND l.kind = 'issue_voucher' AND e.effective_date = (SELECT min(effective_date) FROM entries WHERE account = 'B2003')",
+        "totals B2003",
+    ),
+    case(
         concat!("UPDATE vouchers SET status = 'redeemed' WHERE id = ", issued!()),
         concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
         "status: stored redeemed, replayed issued",

@@ -230,24 +230,16 @@ async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> R
         || keyed(&book.balances, &touched.balances, last, |key, amount| Ok(BalanceRow::new(key, *amount)));
     table(conn, &naming, balances, last, first).await?;
     let naming = Naming::<TotalRow> {
-        place: |r| format!("totals {} {} {} {}", r.account, r.programme, r.fiscal_year, r.effective_date),
+        place: |r| {
+            let place = format!(
+                "totals {} {} {} {} {}",
+                r.account, r.programme, r.fiscal_year, r.effective_date, r.flow
+            );
+            place.trim_end().to_owned()
+        },
         sequence: |_| -1,
     };
-    let totals = || {
-        stream.totals.iter().map(|((account, programme, level, fiscal_year, date, block), total)| {
-            let row = TotalRow {
-                account: account.clone(),
-                programme: programme.clone(),
-                level: level.clone(),
-                fiscal_year: *fiscal_year,
-                effective_date: *date,
-                block: *block,
-                debit: total.debit,
-                credit: total.credit,
-            };
-            Ok((row, convert::read_sequence(total.last)?))
-        })
-    };
+    let totals = || stream.totals.rows().map(|(row, last)| Ok((row, convert::read_sequence(last)?)));
     table(conn, &naming, totals, last, first).await
 }
 
