@@ -17,7 +17,7 @@ use crate::claims::{
 };
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::evidence::api as evidence;
-use crate::loans::{api as loans, quote_api as quotes};
+use crate::loans::{api as loans, estimate_api as estimates, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
 use crate::periods::api as periods;
@@ -155,6 +155,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/programmes", OFFICER, ["提出专项", "Propose a programme"], programmes::propose, [of::<programmes::NewProgramme>(), of::<programmes::ProgrammeView>()]).creating(),
     get("/v1/programmes", EVERYONE, ["专项列表", "List programmes"], read!(programmes::list), page::<programmes::ProgrammeView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
     get("/v1/programmes/{code}", EVERYONE, ["专项及其指标", "A programme with its budget"], read!(programmes::get), of::<programmes::ProgrammeView>()),
+    get("/v1/programmes/{code}/estimate", INSIDE, ["贴息支出测算", "What a programme for interest will still cost"], read!(estimates::estimate), of::<estimates::EstimateView>()),
     post("/v1/programmes/{code}/approve", APPROVER, ["批准专项", "Approve a programme"], programmes::approve, [of::<programmes::Nothing>(), of::<programmes::ProgrammeView>()]),
     post("/v1/programmes/{code}/rules", OFFICER, ["提出规则新版本", "Propose new rules"], programmes::propose_rules, [of::<programmes::NewRules>(), of::<programmes::RulesView>()]).creating(),
     get("/v1/programmes/{code}/rules", INSIDE, ["规则各版本", "All versions of the rules"], read!(programmes::list_rules), page::<programmes::RulesView>()),
