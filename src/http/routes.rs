@@ -13,6 +13,7 @@ use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
 use crate::claims::{
     api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
+    reconciliation_api as reconciliation,
 };
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::evidence::api as evidence;
@@ -184,6 +185,8 @@ pub static ROUTES: &[Route] = &[
     get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage::errors), page::<usage::RowErrorView>()).with(PAGE),
+    get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
+    get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(reconciliation::unmatched), page::<reconciliation::UnmatchedView>()).with(PAGE),
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
