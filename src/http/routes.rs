@@ -28,7 +28,7 @@ use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
 use crate::reports::{api as reports, audit_api as audit, room_api as room, work_api as work};
 use crate::reversals::api as reversals;
-use crate::usage::api as usage;
+use crate::usage::{api as usage, errors_api as usage_errors};
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -124,6 +124,12 @@ const REPORTED: Shape = Shape::or_file::<room::ReportView>(&[
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ]);
 
+/// What is wrong with a billing file: a page, or all of it as a file.
+const USAGE_ERRORS: Shape = Shape::page_or_file::<usage::RowErrorView>(&[
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]);
+
 /// Every route of the contract.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -180,11 +186,11 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.3)"],
-        query: &[MODE], takes: Some(Shape::file("text/csv", &[])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
+        query: &[MODE], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet"])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
     },
     get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
-    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage::errors), page::<usage::RowErrorView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage_errors::errors), USAGE_ERRORS).with(&[LIMIT, CURSOR, FORMAT]),
     get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
     get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(reconciliation::unmatched), page::<reconciliation::UnmatchedView>()).with(PAGE),
 
