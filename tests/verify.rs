@@ -625,6 +625,7 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
 #[tokio::test]
 async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
     use subsidy_ledger::domain::{ContentHash, RentalId, UsageImportId};
+    use subsidy_ledger::engine::billing_file::Billing;
     use subsidy_ledger::engine::intake::{Wanted, stage};
     let (test, leaves) = ledger().await;
     let keys = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
@@ -643,8 +644,10 @@ async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
         mode: subsidy_ledger::usage::Mode::Lenient,
         sha256: ContentHash::new([7; 32]),
         dry_run: false,
+        errors_max: 1_000,
     };
-    let staged = stage(engine.database(), &wanted, BILL.as_bytes(), |_| ()).await.expect("staged");
+    let staged =
+        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
     assert_eq!((staged.command.accepted, staged.errors.len()), (3, 0));
     let command = Box::new(staged.command.clone());
     let envelope = Envelope {

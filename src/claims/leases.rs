@@ -136,7 +136,7 @@ pub fn apart(own: Asked<'_>, uses: &Uses) -> Result<(), LeaseError> {
 }
 
 /// The months of days; a month counts whole.
-fn months(days: Days) -> (Month, Month) {
+pub(super) fn months(days: Days) -> (Month, Month) {
     let last = days.until.naive().pred_opt().map_or(days.from, Date::from_naive);
     (Month::of(days.from), Month::of(last))
 }

@@ -155,9 +155,10 @@ table! {
     "amount_out_of_range": 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger keeps."];
     // metered usage
     "usage_file_refused": 422, ["用量文件未被接受", "文件没有导入，有 {rejected} 行有误；详见 errors。"], ["Usage file refused", "Nothing of the file was imported, {rejected} rows are wrong; see errors."];
-    "usage_media_type" as "unsupported_media_type": 415, ["媒体类型不支持", "用量文件须为 text/csv。"], ["Unsupported media type", "A usage file is text/csv."];
+    "usage_media_type" as "unsupported_media_type": 415, ["媒体类型不支持", "用量文件须为 text/csv 或 application/vnd.apache.parquet。"], ["Unsupported media type", "A usage file is text/csv or application/vnd.apache.parquet."];
     "usage_column_missing": 422, ["缺少列", "缺少必需的列“{column}”。"], ["Column missing", "The column \"{column}\" is needed."];
     "usage_column_repeated": 422, ["列重复", "列“{column}”只能出现一次。"], ["Column repeated", "The column \"{column}\" may stand there once only."];
+    "usage_column_inexact": 422, ["列不精确", "列“{column}”为浮点数；严格模式须为十进制数。"], ["Column inexact", "The column \"{column}\" is floating point; a strict reading takes decimals."];
     "usage_moved": 409, ["用量已变", "同一合同的另一次导入先完成；请换用新的幂等键重试。"], ["Usage moved", "Another import of the contract came first; try again under a new key."];
     "usage_totals_too_many": 422, ["用量过散", "文件涉及的月份、服务类别或汇率超过 {limit} 个；请分批导入。"], ["Too many totals", "The file comes to more than {limit} months and service categories, or rates; split it."];
     "usage_out_of_range": 422, ["用量超出范围", "金额合计超出可记录的范围。"], ["Out of range", "The amounts come to more than can be recorded."];

@@ -14,6 +14,7 @@ use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
 use crate::claims::{
     api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
+    reconciliation_api as reconciliation,
 };
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::evidence::api as evidence;
@@ -30,7 +31,7 @@ use crate::reports::{
     answer_api as answers, api as reports, audit_api as audit, room_api as room, work_api as work,
 };
 use crate::reversals::api as reversals;
-use crate::usage::api as usage;
+use crate::usage::{api as usage, errors_api as usage_errors};
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -127,6 +128,12 @@ const REPORTED: Shape = Shape::or_file::<answers::ReportView>(&[
     "application/vnd.apache.parquet",
 ]);
 
+/// What is wrong with a billing file: a page, or all of it as a file.
+const USAGE_ERRORS: Shape = Shape::page_or_file::<usage::RowErrorView>(&[
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]);
+
 /// Every route of the contract.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -184,11 +191,13 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.3)"],
-        query: &[MODE], takes: Some(Shape::file("text/csv", &[])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
+        query: &[MODE], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet"])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
     },
     get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
-    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage::errors), page::<usage::RowErrorView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage_errors::errors), USAGE_ERRORS).with(&[LIMIT, CURSOR, FORMAT]),
+    get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
+    get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(reconciliation::unmatched), page::<reconciliation::UnmatchedView>()).with(PAGE),
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod api;
 pub mod charge;
+pub mod errors_api;
 pub mod focus;
 pub mod months;
 pub mod queries;

@@ -9,7 +9,7 @@ use super::service::{Service, send_bytes};
 use super::{balances, body, programme, rental, reviewed};
 
 /// An invoice of the firm; its evidence's id.
-fn invoice(city: &City<'_>, number: &str, amount: &str) -> String {
+pub(super) fn invoice(city: &City<'_>, number: &str, amount: &str) -> String {
     static KEYS: AtomicUsize = AtomicUsize::new(0);
     let key = format!("invoice-{}", KEYS.fetch_add(1, Ordering::SeqCst));
     let path = format!("/v1/evidence?kind=invoice&invoice_number={number}&amount={amount}");

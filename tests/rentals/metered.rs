@@ -11,15 +11,19 @@ use super::{body, programme, rental, reviewed};
 const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,\
     ChargeClass,ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId,SkuId,InvoiceId";
 
-/// Rows of January: what they are for and what they come to; a name that begins with `-` corrects the row of the rest.
+/// Rows of a month: what they are for and what they come to; a name that begins with `-` corrects the row of the rest,
+/// and what follows an `@` is the invoice.
 pub(super) fn bring(city: &City<'_>, rental: &str, month: &str, rows: &[(&str, &str, &str)]) -> Value {
     static KEYS: AtomicUsize = AtomicUsize::new(0);
     let mut file = format!("{HEADER}\n");
     for (category, amount, name) in rows {
         let (class, name) = name.strip_prefix('-').map_or(("", *name), |name| ("Correction", name));
+        let (name, invoice) = name.split_once('@').unwrap_or((name, ""));
         let hours = format!("{month}-10T00:00:00Z,{month}-10T01:00:00Z");
         let bill = format!("{month}-01T00:00:00Z,{month}-11T00:00:00Z");
-        file += &format!("{amount},acct,CNY,{bill},Usage,{class},{hours},丁云,{category},服务,{name},sku,\n");
+        file += &format!(
+            "{amount},acct,CNY,{bill},Usage,{class},{hours},丁云,{category},服务,{name},sku,{invoice}\n"
+        );
     }
     let key = format!("import-{}", KEYS.fetch_add(1, Ordering::SeqCst));
     let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "text/csv")];
@@ -146,4 +150,80 @@ fn what_was_not_metered_is_not_claimed_where_anything_was() {
     // a month without any usage is limited by none
     claim["period"] = json!({"from": "2025-02-01", "until": "2025-03-01"});
     assert_eq!(city.expect(201, "/v1/claims", &city.firm, &claim)["amount"], json!("400.00"));
+}
+
+#[test]
+fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_what_nobody_claims() {
+    let service = Service::start();
+    let city = City::found(&service, "matched", &rules(json!({})), "100000");
+    programme(&city, "r", json!({}), "50000");
+    let contract = rental(&city, "R-1");
+    let (first, second) = ("24312000000000000021", "24312000000000000022");
+    let gpu = |number: &str| format!("gpu@{number}");
+    bring(
+        &city,
+        &contract,
+        "2025-01",
+        &[("Compute", "1000.004", &gpu(first)), ("Compute", "500", &gpu(second)), ("Compute", "7", "free")],
+    );
+    bring(&city, &contract, "2025-02", &[("Compute", "40", "later")]);
+    let bill = super::documents::invoice(&city, first, "900");
+    let mut claim = body("r", &contract, "1000.00");
+    claim["invoices"] = json!([{"evidence_id": bill, "amount": "900.00"}]);
+    let id = reviewed(&city, &claim);
+    city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    let path = format!("/v1/rentals/{contract}/reconciliation");
+    let found = city.get(&path, &city.cloud);
+    assert_eq!(found, city.get(&path, &city.sun));
+    assert_eq!(city.status(&path, &city.other), 404);
+    assert_eq!(
+        found["sums"],
+        json!({"contract": "100000.00", "metered": "1547.00", "invoiced": "900.00", "approved": "180.00", "paid": "0.00"})
+    );
+    assert_eq!(
+        found["months"],
+        json!([{"month": "2025-01", "metered": "1507.00", "metered_exact": "1507.004", "claims": [id]},
+            {"month": "2025-02", "metered": "40.00", "metered_exact": "40.00", "claims": []}])
+    );
+    assert_eq!(
+        found["invoices"],
+        json!([{"invoice": first, "amount": "900.00", "metered": "1000.00", "metered_exact": "1000.004",
+                "difference": "100.00", "claimed": "900.00"},
+            {"invoice": second, "amount": null, "metered": "500.00", "metered_exact": "500.00", "difference": null,
+                "claimed": "0.00"}])
+    );
+    let shown = &found["claims"][0];
+    assert_eq!(
+        [&shown["settled"], &shown["invoiced"], &shown["metered"], &shown["documented"], &shown["paid"]],
+        [&json!("1000.00"), &json!("900.00"), &json!("1507.00"), &json!("900.00"), &json!("0.00")]
+    );
+    let difference = |code: &str, of: &str, amount: &str| json!({"code": code, "of": of, "amount": amount});
+    assert_eq!(
+        found["differences"],
+        json!([
+            difference("invoice_differs", first, "100.00"),
+            difference("invoice_missing", second, "500.00"),
+            difference("usage_not_claimed", "2025-02", "40.00"),
+            difference("not_documented", &id, "100.00"),
+            difference("not_paid", &id, "180.00"),
+        ])
+    );
+
+    let unmatched = city.get("/v1/usage/unmatched", &city.cloud);
+    assert_eq!(unmatched["data"][0]["rental_id"], json!(contract));
+    assert_eq!(
+        (&unmatched["data"][0]["months"][0]["month"], &unmatched["data"][0]["metered"]),
+        (&json!("2025-02"), &json!("40.00"))
+    );
+    assert_eq!(city.get("/v1/usage/unmatched", &city.other)["data"], json!([]), "nothing of another's");
+    // what the provider sees beside: its contracts, and the claims on them
+    assert_eq!(city.get("/v1/rentals", &city.cloud)["data"][0]["id"], json!(contract));
+    assert_eq!(city.get("/v1/claims", &city.cloud)["data"][0]["id"], json!(id));
+
+    city.move_to("2025-02-10");
+    city.paid(&[&id], "2025-02-10");
+    let found = city.get(&path, &city.firm);
+    assert_eq!(found["sums"]["paid"], json!("180.00"));
+    let codes = found["differences"].as_array().unwrap().iter().map(|one| text(one, "/code"));
+    assert!(!codes.collect::<Vec<_>>().contains(&"not_paid".to_owned()), "{found}");
 }
