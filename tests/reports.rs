@@ -839,3 +839,133 @@ fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
     city.voucher("5000");
     assert_eq!(get(&service, &city.sun, &path).text, earlier);
 }
+
+/// A Python that has DuckDB: one that `make setup` made, or the machine's own.
+fn with_duckdb() -> Option<&'static str> {
+    ["target/duckdb/bin/python", "python3"].into_iter().find(|python| {
+        let mut command = std::process::Command::new(python);
+        let done = command.args(["-c", "import duckdb"]).stderr(std::process::Stdio::null()).status();
+        done.is_ok_and(|status| status.success())
+    })
+}
+
+#[test]
+#[allow(clippy::print_stderr, reason = "a check that is left out says so")]
+fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_trial_balance() {
+    let service = Service::start();
+    let city = City::found(&service, "tables", &shares(), "1000000");
+    year(&city);
+    let folder = service::fresh_folder().join("out");
+    let words =
+        ["export", "--agency", "tables", "--tables", "iso21378", "--out", folder.to_str().unwrap(), "--json"];
+    let about: Value = serde_json::from_str(&service.cli(&words)).unwrap();
+    assert!(text(&about, "/shape").contains("not conformant"));
+    let names: Vec<String> =
+        about["tables"].as_array().unwrap().iter().map(|table| text(table, "/name")).collect();
+    for table in about["tables"].as_array().unwrap() {
+        let name = text(table, "/name");
+        let csv = std::fs::read(folder.join(format!("{name}.csv"))).unwrap();
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(&csv);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(table["sha256_of_csv"], json!(digest), "{name}");
+        let file = std::fs::File::open(folder.join(format!("{name}.parquet"))).unwrap();
+        let rows = SerializedFileReader::new(file).unwrap().metadata().file_metadata().num_rows();
+        assert_eq!(table["rows"], json!(rows), "{name}");
+        assert!(rows > 0, "{name}");
+    }
+    assert_eq!(names.len(), 8);
+    let trial = city.get("/v1/reports/trial-balance", &city.sun);
+    if let Some(python) = with_duckdb() {
+        let script = include_str!("support/tables.py");
+        let done = std::process::Command::new(python).arg("-c").arg(script).arg(&folder).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let found: Value = serde_json::from_slice(&done.stdout).unwrap();
+        for account in trial["accounts"].as_array().unwrap() {
+            let code = text(account, "/account");
+            let expected = ["debit", "credit", "balance"].map(|name| text(account, &format!("/{name}")));
+            assert_eq!(found[&code], json!(expected), "{code}");
+        }
+    } else {
+        eprintln!("NOT CHECKED: no python with duckdb is installed");
+    }
+    std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    let again = service::fresh_folder();
+    std::fs::write(again.join("mine"), b"x").unwrap();
+    let words = ["export", "--agency", "tables", "--tables", "iso21378", "--out", again.to_str().unwrap()];
+    let mut refused = std::process::Command::new(service::BINARY);
+    let refused = refused.args(words).env("SUBSIDY_LEDGER_DATA", &service.data).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
+    std::fs::remove_dir_all(again).unwrap();
+}
+
+/// Plays a year that is written down beside this test, in an agency of its own; its auditor's token.
+fn played(service: &Service, scenario: &str) -> String {
+    let folder = std::path::Path::new("tests/acceptance");
+    let played = std::process::Command::new("python3")
+        .arg(folder.join("run"))
+        .args(["--base", &service.base, "--bin", service::BINARY])
+        .arg(folder.join("scenarios").join(scenario))
+        .env("SUBSIDY_LEDGER_DATA", &service.data)
+        .env_remove("DATABASE_URL")
+        .output()
+        .unwrap();
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stdout));
+    let agencies: Value = serde_json::from_str(&service.cli(&["agency", "list", "--json"])).unwrap();
+    let [agency] = agencies.as_array().unwrap().as_slice() else { panic!("{agencies}") };
+    service.token(&text(agency, "/code"), "auditor", "sun", None)
+}
+
+#[test]
+#[allow(clippy::print_stderr, reason = "a check that is left out says so")]
+fn the_worked_year_closes_in_hledger_with_the_figures_that_were_worked_out_by_hand() {
+    let service = Service::start();
+    let sun = played(&service, "08-year.json");
+    // E13: debits above zero, credits below
+    let expected = [
+        ("B2001", -4_881_530_864),
+        ("B2003", -64_000_000),
+        ("B2007", 0),
+        ("B2008", -54_469_136),
+        ("F2302", 0),
+        ("F1212", 42_469_136),
+        ("F5001.01", 12_000_000),
+    ];
+    let journal = get(&service, &sun, "/v1/reports/journal?as_of=2025-12-31").text;
+    let sums = summed(&journal);
+    for (account, fen) in expected {
+        assert_eq!(sums[account], fen, "{account}");
+    }
+    let debits: i64 = journal
+        .lines()
+        .filter(|line| line.starts_with("    ") && line.contains(" CNY") && !line.contains('='))
+        .map(|line| fen(line.split_whitespace().nth(1).unwrap()).max(0))
+        .sum();
+    assert_eq!(debits, 6_136_345_680);
+    let words = ["balance", "--flat", "--empty", "--no-total", "-e", "2026-01-01", "-O", "csv"];
+    match checked("hledger", &words, &journal, "hledger") {
+        None => eprintln!("NOT CHECKED: hledger is not installed"),
+        Some(done) => {
+            let mut reader = csv::Reader::from_reader(done.stdout.as_slice());
+            let found: std::collections::BTreeMap<String, i64> = reader
+                .records()
+                .map(Result::unwrap)
+                .map(|row| {
+                    let amount = row[1].replace(" CNY", "");
+                    let account = row[0].rsplit(':').next().unwrap().to_owned();
+                    (account, if amount == "0" { 0 } else { fen(&amount) })
+                })
+                .collect();
+            for (account, fen) in expected {
+                assert_eq!(found[account], fen, "{account}");
+            }
+        }
+    }
+    let journal = get(&service, &sun, "/v1/reports/journal?as_of=2025-12-31&format=beancount").text;
+    match checked("bean-check", &[], &journal, "beancount") {
+        None => eprintln!("NOT CHECKED: bean-check is not installed"),
+        Some(done) => assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr)),
+    }
+    let closing: Vec<&str> =
+        journal.lines().filter(|line| line.starts_with("2026-01-01 balance Liabilities:B:B2001")).collect();
+    assert_eq!(closing, ["2026-01-01 balance Liabilities:B:B2001  -48815308.64 CNY"]);
+}

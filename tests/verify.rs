@@ -157,6 +157,13 @@ macro_rules! issued {
     () => { "(SELECT id FROM vouchers WHERE status = 'issued' AND reason IS NULL ORDER BY version OFFSET 3 LIMIT 1)" };
 }
 
+/// A claim on a contract that was filed and not decided.
+macro_rules! filed {
+    () => {
+        "(SELECT id FROM claims WHERE rental IS NOT NULL AND status = 'submitted')"
+    };
+}
+
 const LAST: &str = "SELECT max(sequence) FROM log";
 const CASES: &[Tampering] = &[
     case(
@@ -197,9 +204,16 @@ const CASES: &[Tampering] = &[
         "balances B2006 voucher2026: stored, but",
     ),
     case(
-        "UPDATE totals SET debit = debit + 0.01, credit = credit + 0.01 WHERE account = 'B1001' AND debit > 0",
-        "SELECT max(sequence) FROM entries WHERE account = 'B1001' AND effective_date = (SELECT min(effective_date) FROM totals WHERE account = 'B1001' AND debit > 0)",
+        "UPDATE totals SET debit = debit + 0.01, credit = credit + 0.01 WHERE account = 'B1001' AND debit > 0 AND programme = 'voucher2026'",
+        "SELECT max(sequence) FROM entries WHERE account = 'B1001' AND programme = 'voucher2026' AND effective_date = (SELECT min(effective_date) FROM totals WHERE account = 'B1001' AND debit > 0)",
         "totals B1001",
+    ),
+    case(
+        "UPDATE totals SET flow = 'expired' WHERE account = 'B2003' AND flow = 'issued' \
+         AND effective_date = (SELECT min(effective_date) FROM totals WHERE flow = 'issued')",
+        "SELECT max(e.sequence) FROM entries AS e JOIN log AS l ON l.sequence = e.sequence WHERE e.account = 'B2003' \
+         AND l.kind = 'issue_voucher' AND e.effective_date = (SELECT min(effective_date) FROM entries WHERE account = 'B2003')",
+        "totals B2003",
     ),
     case(
         concat!("UPDATE vouchers SET status = 'redeemed' WHERE id = ", issued!()),
@@ -215,9 +229,32 @@ const CASES: &[Tampering] = &[
         "face",
     ),
     case(
-        concat!("UPDATE contract_uses SET live = false WHERE voucher = ", issued!()),
+        concat!("UPDATE contract_uses SET live = false WHERE document = ", issued!()),
         concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
         "live: stored false, replayed true",
+    ),
+    case(
+        concat!("UPDATE contract_uses SET period_until = period_until - 1 WHERE document = ", filed!()),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "period_until: stored 2026-02-28, replayed 2026-03-01",
+    ),
+    case(
+        concat!(
+            "UPDATE contract_uses SET items = jsonb_set(items, '{0,amount}', '\"0.03\"') WHERE document = ",
+            filed!()
+        ),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "items",
+    ),
+    case(
+        concat!("UPDATE contract_uses SET invoiced = true WHERE document = ", filed!()),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "invoiced: stored true, replayed false",
+    ),
+    case(
+        concat!("UPDATE claims SET usage_sequence = 5 WHERE id = ", filed!()),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "usage_sequence: stored 5, replayed nothing",
     ),
     case(
         "UPDATE payment_batches SET total = total + 0.01 WHERE status = 'settled'",
@@ -354,7 +391,7 @@ const CASES: &[Tampering] = &[
         "rules_versions voucher2026/2 rules",
     ),
     case(
-        "UPDATE programmes SET window_until = window_until + 1",
+        "UPDATE programmes SET window_until = window_until + 1 WHERE code = 'voucher2026'",
         "SELECT version FROM programmes WHERE code = 'voucher2026'",
         "programmes voucher2026 window_until",
     ),

@@ -1,5 +1,7 @@
 //! `export`: an agency's whole ledger in a folder, for whoever is to verify it without us.
 
+mod tables;
+
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -24,12 +26,18 @@ pub struct ExportArgs {
     /// The folder to write into: empty, or not there yet
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Instead of the log: the tables that audit software reads, as CSV and Parquet
+    #[arg(long, value_enum, value_name = "SHAPE")]
+    tables: Option<tables::Shape>,
     #[command(flatten)]
     form: Form,
 }
 
 /// Reads as the auditor does, in one snapshot; the keys folder is needed to sign what was read.
 pub async fn run(args: &ExportArgs, settings: &Settings) -> Result<(), Failure> {
+    if let Some(shape) = args.tables {
+        return tables::run(shape, (&args.agency, &args.out), args.form, settings).await;
+    }
     let key = signing_key(args, settings)?;
     let written = opened::with(settings, async |opened| {
         let url = opened.url(DatabaseRole::Auditor);

@@ -140,6 +140,7 @@ key_of_many! {
     (A.0, B.1, C.2, D.3)
     (A.0, B.1, C.2, D.3, E.4)
     (A.0, B.1, C.2, D.3, E.4, F.5)
+    (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
 }
 
 /// An update that met fewer rows than it was given has lost a race it was told it could not lose.

@@ -10,9 +10,10 @@ use super::fold::{Folded, Record, Stored};
 use super::store::{self, BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
 use super::submission::Submission;
 use crate::db::convert;
-use crate::db::rows::exactly;
+use crate::db::rows::{Row, exactly};
 use crate::domain::Date;
-use crate::ledger::store::{BLOCK, EntryRow};
+use crate::ledger::store::{BLOCK, EntryRow, TotalRow};
+use crate::ledger::{Flow, Line};
 use crate::loans::store::uses::points;
 use crate::programmes::calculation::Calculation;
 
@@ -60,10 +61,12 @@ impl Rows {
             subject: record.envelope.actor.subject.to_string(),
             recorded_at: record.accepted.recorded_at.utc(),
         });
-        self.entries.extend(entries(record, sequence, &document)?);
-        for entry in self.entries.iter().rev().take(lines.len()) {
-            self.totals.count(entry);
+        let entries = entries(record, sequence, &document)?;
+        let kind = record.envelope.command.kind();
+        for (index, entry) in entries.iter().enumerate() {
+            self.totals.count(entry, flow(kind, lines, index));
         }
+        self.entries.extend(entries);
         for (index, step) in effects.transitions.iter().enumerate() {
             self.transitions.push(TransitionRow {
                 sequence,
@@ -149,25 +152,69 @@ fn entries(record: &Record, sequence: i64, document: &str) -> Result<Vec<EntryRo
         .collect())
 }
 
-type TotalKey = (String, String, String, i16, chrono::NaiveDate, i64);
+/// The flow of a line, which has its other side beside it.
+fn flow(kind: &str, lines: &[Line], index: usize) -> Option<Flow> {
+    let [line, counter] = [index, index ^ 1].map(|index| lines.get(index));
+    Flow::of(kind, line?.account, counter?.account)
+}
 
-/// Turnovers of a batch, folded once per key.
-#[derive(Default)]
-pub(super) struct Totals(BTreeMap<TotalKey, (Decimal, Decimal)>);
+type TotalKey = <TotalRow as Row>::Key;
+
+/// Turnovers of a key of `totals`, and the last sequence that added to them.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Total {
+    pub debit: Decimal,
+    pub credit: Decimal,
+    pub last: i64,
+}
+
+/// Turnovers, folded once per key.
+#[derive(Debug, Default)]
+pub(super) struct Totals(BTreeMap<TotalKey, Total>);
 
 impl Totals {
-    fn count(&mut self, entry: &EntryRow) {
+    fn count(&mut self, entry: &EntryRow, flow: Option<Flow>) {
         let key = (
             entry.account.clone(),
             entry.programme.clone(),
             entry.level.clone(),
             entry.fiscal_year,
             entry.effective_date,
+            flow.map(Flow::as_str).unwrap_or_default().to_owned(),
             entry.sequence / BLOCK,
         );
-        let (debit, credit) = self.0.entry(key).or_default();
-        let side = if entry.side == "D" { debit } else { credit };
+        let total = self.0.entry(key).or_default();
+        let side = if entry.side == "D" { &mut total.debit } else { &mut total.credit };
         *side = side.checked_add(entry.amount).unwrap_or(Decimal::MAX);
+        total.last = entry.sequence;
+    }
+
+    /// With those of later sequences.
+    pub(super) fn extend(&mut self, later: Self) {
+        for (key, more) in later.0 {
+            let total = self.0.entry(key).or_default();
+            total.debit = total.debit.checked_add(more.debit).unwrap_or(Decimal::MAX);
+            total.credit = total.credit.checked_add(more.credit).unwrap_or(Decimal::MAX);
+            total.last = more.last;
+        }
+    }
+
+    /// Each as a row, in the order of their keys, with the last sequence that added to it.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (TotalRow, i64)> {
+        self.0.iter().map(|((account, programme, level, fiscal_year, date, flow, block), total)| {
+            let row = TotalRow {
+                account: account.clone(),
+                programme: programme.clone(),
+                level: level.clone(),
+                fiscal_year: *fiscal_year,
+                effective_date: *date,
+                flow: flow.clone(),
+                block: *block,
+                debit: total.debit,
+                credit: total.credit,
+            };
+            (row, total.last)
+        })
     }
 
     pub(super) async fn add(&self, conn: &AsyncPgConnection) -> diesel::QueryResult<()> {
@@ -179,8 +226,10 @@ impl Totals {
         let (accounts, programmes, levels) = (column(|k| &k.0), column(|k| &k.1), column(|k| &k.2));
         let years: Vec<i16> = self.0.keys().map(|k| k.3).collect();
         let dates: Vec<_> = self.0.keys().map(|k| k.4).collect();
-        let blocks: Vec<i64> = self.0.keys().map(|k| k.5).collect();
-        let (debits, credits): (Vec<Decimal>, Vec<Decimal>) = self.0.values().copied().unzip();
+        let flows = column(|k| &k.5);
+        let blocks: Vec<i64> = self.0.keys().map(|k| k.6).collect();
+        let (debits, credits): (Vec<Decimal>, Vec<Decimal>) =
+            self.0.values().map(|total| (total.debit, total.credit)).unzip();
         let count = store::add_totals(
             conn,
             &accounts,
@@ -188,6 +237,7 @@ impl Totals {
             &levels,
             &years,
             &dates,
+            &flows,
             &blocks,
             &debits,
             &credits,

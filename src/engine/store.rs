@@ -218,11 +218,11 @@ statement! {
     /// block holds already need not be read.
     pub fn add_totals(
         accounts: &[String], programmes: &[String], levels: &[String], years: &[i16],
-        dates: &[NaiveDate], blocks: &[i64], debits: &[Decimal], credits: &[Decimal],
+        dates: &[NaiveDate], flows: &[String], blocks: &[i64], debits: &[Decimal], credits: &[Decimal],
     ) -> usize =
-        "INSERT INTO totals AS t (account, programme, level, fiscal_year, effective_date, block, debit, credit) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (account, programme, level, fiscal_year, effective_date, block) \
+        "INSERT INTO totals AS t (account, programme, level, fiscal_year, effective_date, flow, block, debit, credit) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (account, programme, level, fiscal_year, effective_date, flow, block) \
          DO UPDATE SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit";
 }
 

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod balances;
 pub mod class;
+pub mod flows;
 pub mod parts;
 pub mod postings;
 pub mod store;
@@ -15,5 +16,6 @@ pub mod turnovers;
 pub use accounts::{Account, BookCode, Side};
 pub use balances::{BalanceKey, Deltas, LedgerError};
 pub use class::ExpenseClass;
+pub use flows::Flow;
 pub use postings::{Dimensions, Line, Part, Posting};
 pub use turnovers::{MonthlyTurnovers, Turnover, Turnovers};

@@ -45,6 +45,7 @@ rows! {
             level: String,
             fiscal_year: i16,
             effective_date: NaiveDate,
+            flow: String,
             block: i64,
         }
         debit: Decimal,

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::ReadError;
 use super::report::{ROWS_MAX, Scope};
 use crate::db::convert::{self, Unreadable};
-use crate::domain::{Date, Money, Month};
+use crate::domain::{Date, Money};
 use crate::ledger::{Account, Side};
 use crate::{rows, statement};
 
@@ -83,18 +83,6 @@ rows! {
 }
 
 rows! {
-    /// A sum of a month's lines.
-    pub struct MonthFound {
-        programme: String,
-        month: String,
-        account: String,
-        side: String,
-        flow: String,
-        amount: Decimal,
-    }
-}
-
-rows! {
     /// What a document's lines on an account come to, and since when they do.
     pub struct OpenFound {
         account: String,
@@ -144,14 +132,6 @@ statement! {
             lines!(),
             filtered!(),
             "AND x.effective_date < $10 GROUP BY x.account, x.side",
-        );
-    fn voucher_months(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<MonthFound> =
-        concat!(
-            "SELECT x.programme, to_char(x.effective_date, 'YYYY-MM') AS month, x.account, x.side, x.flow, \
-                    sum(x.amount) AS amount FROM ",
-            lines!(),
-            "WHERE x.account = 'B2003' OR x.flow IN ('redeemed', 'released', 'expired') \
-             GROUP BY x.programme, month, x.account, x.side, x.flow ORDER BY x.programme COLLATE \"C\", month",
         );
     fn open(known_at: i64, as_of: NaiveDate, programme: Option<&str>, limit: i64) -> Vec<OpenFound> =
         concat!(
@@ -256,39 +236,6 @@ pub async fn opening(
         opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
     }
     Ok(opening)
-}
-
-/// A month's movement of an account of a programme, by flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// 专项
-    pub programme: String,
-    /// Which month.
-    pub month: Month,
-    /// Which account.
-    pub account: String,
-    /// Which flow; empty for none.
-    pub flow: String,
-    /// CNY, on the account's own side.
-    pub amount: Money,
-}
-
-/// What vouchers' commitments did, month by month.
-pub async fn of_vouchers(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-) -> Result<Vec<Moved>, ReadError> {
-    let found = voucher_months(conn, scope.known_at, scope.as_of.naive(), scope.programme.as_deref()).await?;
-    let read = |row: MonthFound| {
-        Ok(Moved {
-            month: convert::read(&row.month)?,
-            amount: movement(&row.account, &row.side, row.amount)?,
-            programme: row.programme,
-            account: row.account,
-            flow: row.flow,
-        })
-    };
-    found.into_iter().map(read).collect()
 }
 
 /// What is open of each voucher, claim and recovery; at most one more than a report has rows.

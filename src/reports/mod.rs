@@ -10,6 +10,7 @@ pub mod budget_execution;
 pub mod duties;
 pub mod exceptions;
 pub mod formats;
+pub mod interchange;
 pub mod journal;
 pub mod lines;
 pub mod operations;

@@ -1,17 +1,23 @@
 //! The voucher roll-forward 券结转表: opening + issued − redeemed − released − expired = closing, month by month.
 //!
-//! `closing` is what stands on B2003; `difference` is what the flows leave unexplained of it, and is zero.
+//! `closing` is what stands on B2003; `difference` is what the flows leave unexplained of it, and is zero. Full blocks of
+//! sequences come from the totals: at most one block is read line by line, whatever is asked.
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{self, Moved};
 use super::report::{Report, Row, Scope};
+use super::trial_balance::BLOCK;
+use crate::db::convert;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Money, Month};
+use crate::ledger::Flow;
+use crate::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),
@@ -25,8 +31,35 @@ const COLUMNS: &[Column] = &[
     Column::summed("差异 difference", 14),
 ];
 
-/// The flows, in the order of their columns.
-const FLOWS: [&str; 4] = ["issued", "redeemed", "released", "expired"];
+rows! {
+    struct MovedFound { programme: String, month: String, flow: String, debit: Decimal, credit: Decimal }
+}
+
+statement! {
+    /// Full blocks from the totals, the last one from its lines. A commitment that grows out of what is available is issued.
+    fn moved(
+        blocks: i64,
+        first: i64,
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+    ) -> Vec<MovedFound> =
+        "SELECT programme, to_char(effective_date, 'YYYY-MM') AS month, flow, sum(debit) AS debit, sum(credit) AS credit FROM ( \
+             SELECT programme, effective_date, flow, debit, credit FROM totals \
+              WHERE account = 'B2003' AND block < $1 AND effective_date <= $4 AND ($5::text IS NULL OR programme = $5) \
+             UNION ALL \
+             SELECT e.programme, e.effective_date, \
+                    CASE WHEN c.account = 'B2007' THEN 'redeemed' WHEN l.kind = 'issue_voucher' THEN 'issued' \
+                         WHEN l.kind = 'expire_voucher' THEN 'expired' ELSE 'released' END, \
+                    CASE e.side WHEN 'D' THEN e.amount ELSE 0 END, CASE e.side WHEN 'C' THEN e.amount ELSE 0 END \
+               FROM entries AS e \
+               JOIN entries AS c ON c.sequence = e.sequence AND c.line = ((e.line::int - 1) # 1) + 1 \
+                AND c.sequence >= $2 AND c.sequence <= $3 \
+               JOIN log AS l ON l.sequence = e.sequence AND l.sequence >= $2 AND l.sequence <= $3 \
+              WHERE e.sequence >= $2 AND e.sequence <= $3 AND e.account = 'B2003' AND e.effective_date <= $4 \
+                AND ($5::text IS NULL OR e.programme = $5)) AS t \
+         GROUP BY programme, month, flow ORDER BY programme COLLATE \"C\", month, flow";
+}
 
 /// What a month moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,13 +69,13 @@ struct OfMonth {
 }
 
 impl OfMonth {
-    fn add(&mut self, moved: &Moved) -> Result<(), OutOfRange> {
-        for (sum, _) in self.flows.iter_mut().zip(FLOWS).filter(|(_, flow)| *flow == moved.flow) {
-            *sum = sum.plus(moved.amount)?;
+    /// What was debited to and credited to the commitment, and why.
+    fn add(&mut self, flow: Option<Flow>, debit: Money, credit: Money) -> Result<(), OutOfRange> {
+        let grown = credit.minus(debit)?;
+        for (sum, of_it) in self.flows.iter_mut().zip(Flow::ALL).filter(|(_, of_it)| Some(*of_it) == flow) {
+            *sum = if of_it.adds() { sum.plus(grown)? } else { sum.minus(grown)? };
         }
-        if moved.account == "B2003" {
-            self.committed = self.committed.plus(moved.amount)?;
-        }
+        self.committed = self.committed.plus(grown)?;
         Ok(())
     }
 
@@ -53,13 +86,24 @@ impl OfMonth {
     }
 }
 
+/// By programme and month.
+type Months = BTreeMap<String, BTreeMap<Month, OfMonth>>;
+
+async fn months(conn: &AsyncPgConnection, scope: &Scope) -> Result<Months, ReadError> {
+    let blocks = (scope.known_at + 1).div_euclid(BLOCK);
+    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
+    let mut months = Months::new();
+    for row in moved(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
+        let of_programme = months.entry(row.programme).or_default();
+        let month = of_programme.entry(convert::read(&row.month)?).or_default();
+        month.add(Flow::parse(&row.flow), convert::money(row.debit)?, convert::money(row.credit)?)?;
+    }
+    Ok(months)
+}
+
 /// Every programme with vouchers, from its first issue on.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let mut programmes: BTreeMap<String, BTreeMap<Month, OfMonth>> = BTreeMap::new();
-    for moved in lines::of_vouchers(conn, scope).await? {
-        let months = programmes.entry(moved.programme.clone()).or_default();
-        months.entry(moved.month).or_default().add(&moved)?;
-    }
+    let programmes = months(conn, scope).await?;
     let mut rows = Vec::new();
     for (programme, months) in &programmes {
         let Some(first) = months.keys().next() else { continue };
@@ -87,8 +131,8 @@ fn row(
     let from = month.first_day().to_string();
     let before = month.previous().last_day();
     let mut row = Row::default().text(programme).text(month).figure(opening, committed().until(before));
-    for (amount, flow) in moved.flows.into_iter().zip(FLOWS) {
-        row = row.figure(amount, statement().with("flow", flow).with("from", &from).until(last));
+    for (amount, flow) in moved.flows.into_iter().zip(Flow::ALL) {
+        row = row.figure(amount, statement().with("flow", flow.as_str()).with("from", &from).until(last));
     }
     let difference = opening.plus(moved.explained()?)?.minus(closing)?;
     Ok(row.figure(closing, committed().until(last)).amount(difference))

@@ -141,7 +141,7 @@ fn an_interest_claim_is_corrected_after_payment_by_what_happened_to_the_loan_and
     // what is not of interest is not taken
     let path = format!("/v1/claims/{claim}/recalculate");
     let wrong = json!({"changes": {"final": true}, "reason": "x"});
-    assert_eq!(city.refused(422, &path, &city.zhao, &wrong), "claim_kind_differs");
+    assert_eq!(city.refused(422, &path, &city.zhao, &wrong), "change_not_applicable");
     let report = city.get("/v1/reports/recalculation?programme=i", &city.sun);
     let results: Vec<_> = report["rows"]
         .as_array()

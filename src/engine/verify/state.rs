@@ -27,9 +27,10 @@ use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::rentals::store::uses::ContractUseRow;
 use crate::reversals::store::ReversalRow;
 use crate::usage::store::{RentalUsageRow, UsageImportRow};
-use crate::vouchers::store::{ContractUseRow, VoucherRow};
+use crate::vouchers::store::VoucherRow;
 
 const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
 
@@ -196,14 +197,14 @@ fn fine<R>(row: R) -> Result<R, Unreadable> {
 async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
     let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
     let naming = Naming::<ContractUseRow> {
-        place: |r| format!("contract_uses {} {}", r.rental, r.voucher),
+        place: |r| format!("contract_uses {} {}", r.rental, r.document),
         sequence: |_| -1,
     };
     let uses = || {
         let all = book.uses.iter().flat_map(|(rental, uses)| uses.iter().map(|(v, u)| (*rental, *v, u)));
-        all.map(|(rental, voucher, used)| {
-            let sequence = touched.uses.get(&(rental, voucher)).copied().unwrap_or(last);
-            Ok((ContractUseRow::new(rental, voucher, used), sequence))
+        all.map(|(rental, user, used)| {
+            let sequence = touched.uses.get(&(rental, user)).copied().unwrap_or(last);
+            Ok((ContractUseRow::new(rental, user, used)?, sequence))
         })
     };
     table(conn, &naming, uses, last, first).await?;
@@ -229,24 +230,16 @@ async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> R
         || keyed(&book.balances, &touched.balances, last, |key, amount| Ok(BalanceRow::new(key, *amount)));
     table(conn, &naming, balances, last, first).await?;
     let naming = Naming::<TotalRow> {
-        place: |r| format!("totals {} {} {} {}", r.account, r.programme, r.fiscal_year, r.effective_date),
+        place: |r| {
+            let place = format!(
+                "totals {} {} {} {} {}",
+                r.account, r.programme, r.fiscal_year, r.effective_date, r.flow
+            );
+            place.trim_end().to_owned()
+        },
         sequence: |_| -1,
     };
-    let totals = || {
-        stream.totals.iter().map(|((account, programme, level, fiscal_year, date, block), total)| {
-            let row = TotalRow {
-                account: account.clone(),
-                programme: programme.clone(),
-                level: level.clone(),
-                fiscal_year: *fiscal_year,
-                effective_date: *date,
-                block: *block,
-                debit: total.debit,
-                credit: total.credit,
-            };
-            Ok((row, convert::read_sequence(total.last)?))
-        })
-    };
+    let totals = || stream.totals.rows().map(|(row, last)| Ok((row, convert::read_sequence(last)?)));
     table(conn, &naming, totals, last, first).await
 }
 

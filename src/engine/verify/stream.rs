@@ -1,9 +1,6 @@
 //! The log through the replay, a page at a time; while one page is replayed the next is read.
 
-use std::collections::BTreeMap;
-
 use diesel_async::AsyncPgConnection;
-use rust_decimal::Decimal;
 
 use super::VerifyError;
 use super::page::{Naming, Page, by_keys};
@@ -15,10 +12,10 @@ use crate::db::convert::{self, Unreadable};
 use crate::db::rows::{Row, Table};
 use crate::domain::Sequence;
 use crate::engine::fold::Record;
-use crate::engine::posted::Rows;
+use crate::engine::posted::{Rows, Totals};
 use crate::engine::store::{CalculationRow, LogRow, TileRow, TransitionRow};
 use crate::engine::submission::Accepted;
-use crate::ledger::store::{BLOCK, EntryRow, TotalRow};
+use crate::ledger::store::EntryRow;
 
 const LOG: Naming<LogRow> = Naming { place: |_| "log".to_owned(), sequence: |row| row.sequence };
 const ENTRIES: Naming<EntryRow> =
@@ -32,20 +29,12 @@ pub(super) const CALCULATIONS: Naming<CalculationRow> = Naming {
 pub(super) const TILES: Naming<TileRow> =
     Naming { place: |row| format!("tiles level {} index {}", row.level, row.index), sequence: |_| -1 };
 
-/// Turnovers of a key of `totals`, and the last sequence that added to them.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Turnover {
-    pub debit: Decimal,
-    pub credit: Decimal,
-    pub last: i64,
-}
-
 /// The ledger as the leaves so far make it.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     pub replay: Replay,
     pub touched: Touched,
-    pub totals: BTreeMap<<TotalRow as Row>::Key, Turnover>,
+    pub totals: Totals,
     pub lines: u64,
     pub tiles_full: usize,
     /// Whether a leaf did not replay: nothing after it is known.
@@ -116,9 +105,7 @@ impl Stream {
         compare(&LOG, &page.log, &rows.log, known, &mut first);
         compare(&ENTRIES, &page.entries, &rows.entries, known, &mut first);
         compare(&TRANSITIONS, &page.transitions, &rows.transitions, known, &mut first);
-        for entry in &rows.entries {
-            self.total(entry);
-        }
+        self.totals.extend(rows.totals);
         keyed.sheets = rows
             .calculations
             .into_iter()
@@ -154,21 +141,6 @@ impl Stream {
         let lines = replayed.decision.effects.posting.lines().len();
         self.lines = self.lines.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
         rows.record(&record(replayed)).map_err(|error| Unreadable(error.to_string()))
-    }
-
-    fn total(&mut self, entry: &EntryRow) {
-        let key = (
-            entry.account.clone(),
-            entry.programme.clone(),
-            entry.level.clone(),
-            entry.fiscal_year,
-            entry.effective_date,
-            entry.sequence / BLOCK,
-        );
-        let total = self.totals.entry(key).or_default();
-        let side = if entry.side == "D" { &mut total.debit } else { &mut total.credit };
-        *side = side.checked_add(entry.amount).unwrap_or(Decimal::MAX);
-        total.last = entry.sequence;
     }
 }
 
