@@ -969,3 +969,84 @@ fn the_worked_year_closes_in_hledger_with_the_figures_that_were_worked_out_by_ha
         journal.lines().filter(|line| line.starts_with("2026-01-01 balance Liabilities:B:B2001")).collect();
     assert_eq!(closing, ["2026-01-01 balance Liabilities:B:B2001  -48815308.64 CNY"]);
 }
+
+/// Asks for an export until it is finished.
+fn exported(city: &City<'_>, path: &str) -> Value {
+    let begun = city.expect(200, path, &city.sun, &json!({}));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let now = city.get(&text(&begun, "/link"), &city.sun);
+        if now["status"] == "finished" {
+            return now;
+        }
+        assert_eq!(now["status"], "running", "{now}");
+        assert!(std::time::Instant::now() < until, "{now}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers() {
+    let service = Service::start();
+    let city = City::found(&service, "exports", &shares(), "1000000");
+    service.agency("elsewhere");
+    let stranger = service.token("elsewhere", "auditor", "sun", None);
+    year(&city);
+    let level = "level=%E5%B8%82%E7%BA%A7";
+    for path in [
+        "account-statement?account=B2001,B2003,F2302&",
+        "account-statement?flow=redeemed&programme=p&from=2025-02-01&",
+        &format!("account-statement?account=B2007,B2008&{level}&until=2025-02-28&"),
+        &format!("account-statement?account=F1212&organisation={FIRM}&"),
+        "operations?",
+        "operations?duty=raises&subject=lin&",
+    ] {
+        let (name, query) = path.split_once('?').unwrap();
+        for format in ["csv", "xlsx", "parquet"] {
+            let done = exported(&city, &format!("/v1/reports/{name}/exports?{query}format={format}"));
+            let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]);
+            let (answer, file) = read(&text(&done, "/content"));
+            assert_eq!(answer.status, 200);
+            assert!(answer.header("content-disposition").unwrap().contains(&format!(".{format}")));
+            let (_, direct) = read(&format!("/v1/reports/{path}format={format}"));
+            assert!(file == direct, "{path}{format}: {} and {} bytes", file.len(), direct.len());
+            assert!(done["rows"].as_u64().unwrap() > 0, "{path}");
+            assert_eq!(done["bytes"], json!(file.len()));
+            let digest = <sha2::Sha256 as sha2::Digest>::digest(&file);
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(done["sha256"], json!(digest));
+            // the same question is the same export
+            let again = city.expect(
+                200,
+                &format!("/v1/reports/{name}/exports?{query}format={format}"),
+                &city.sun,
+                &json!({}),
+            );
+            assert_eq!(again, done);
+            let other = city.expect(
+                200,
+                &format!("/v1/reports/{name}/exports?{query}format={format}"),
+                &city.chen,
+                &json!({}),
+            );
+            assert_ne!(again["id"], other["id"], "a file names who asked for it");
+            assert_eq!(city.status(&text(&done, "/link"), &stranger), 404);
+            assert_eq!(city.status(&text(&done, "/content"), &city.firm), 403);
+        }
+    }
+    let path = "/v1/reports/operations/exports";
+    assert_eq!(city.post(path, &city.firm, &json!({})).status, 403);
+    assert_eq!(city.post(&format!("{path}?format=json"), &city.sun, &json!({})).status, 422);
+    assert_eq!(city.post(&format!("{path}?kind=dance"), &city.sun, &json!({})).status, 400);
+    let nothing = format!("/v1/report-exports/{}", uuid::Uuid::nil());
+    assert_eq!(city.status(&nothing, &city.sun), 404);
+    // what a process left behind says so, and begins again when it is asked for again
+    let done = exported(&city, &format!("{path}?kind=issue_voucher"));
+    let id = text(&done, "/id").replace('-', "");
+    let folder = service.data.join("exports/exports");
+    std::fs::remove_file(folder.join(format!("{id}.json"))).unwrap();
+    std::fs::rename(folder.join(format!("{id}.csv")), folder.join(format!("{id}.part"))).unwrap();
+    assert_eq!(city.get(&text(&done, "/link"), &city.sun)["status"], "interrupted");
+    assert_eq!(city.status(&text(&done, "/content"), &city.sun), 404);
+    assert_eq!(exported(&city, &format!("{path}?kind=issue_voucher"))["sha256"], done["sha256"]);
+}

@@ -48,6 +48,7 @@ use crate::auth::token::{Identity, Verifier};
 use crate::domain::AgencyCode;
 use crate::engine::Engine;
 use crate::objects::Objects;
+use crate::reports::exports::Exports;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
 use problem::Problem;
@@ -84,6 +85,8 @@ pub struct AppState {
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
     /// Files.
     pub objects: Objects,
+    /// Long reports as files.
+    pub exports: Exports,
     /// Which agencies there are.
     pub agencies: Arc<Registry>,
     /// What was counted.
@@ -265,6 +268,7 @@ async fn reading_request(
         actor: identity.actor,
         engine: state.engine.clone(),
         objects: state.objects.clone(),
+        exports: state.exports.clone(),
         route: route.path,
         path: PathParts::of(request),
         query,

@@ -76,6 +76,8 @@ pub(super) const FORMAT: Param = Param {
     about: "json (where left out), csv, xlsx or parquet.",
     schema: Shape::of::<String>(),
 };
+pub(super) const FILE: Param =
+    Param { name: "format", about: "csv (where left out), xlsx or parquet.", schema: Shape::of::<String>() };
 pub(super) const ACCOUNTS: Param =
     Param { name: "account", about: "Of these accounts, apart by commas.", schema: Shape::of::<String>() };
 pub(super) const FLOW: Param = Param {

@@ -28,7 +28,8 @@ use crate::recoveries::api as recoveries;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
 use crate::reports::{
-    answer_api as answers, api as reports, audit_api as audit, room_api as room, work_api as work,
+    answer_api as answers, api as reports, audit_api as audit, exports_api as exports, room_api as room,
+    work_api as work,
 };
 use crate::reversals::api as reversals;
 use crate::usage::{api as usage, errors_api as usage_errors};
@@ -63,6 +64,17 @@ const fn get(
     gives: Shape,
 ) -> Route {
     Route { method: Get, path, permission, summary, query: &[], takes: None, gives, creates: false, verb }
+}
+
+/// A question that is put with POST: it takes no body and changes nothing in the ledger.
+const fn asks(
+    path: &'static str,
+    permission: Permission,
+    summary: [&'static str; 2],
+    verb: Verb,
+    gives: Shape,
+) -> Route {
+    Route { method: Post, ..get(path, permission, summary, verb, gives) }
 }
 
 const fn post(
@@ -307,6 +319,12 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
         .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
+    asks("/v1/reports/account-statement/exports", INSIDE, ["导出明细账", "Write an account statement of any length to a file"], read!(exports::account_statement), of::<exports::ExportView>())
+        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+    asks("/v1/reports/operations/exports", INSIDE, ["导出操作日志", "Write the operations log to a file"], read!(exports::operations), of::<exports::ExportView>())
+        .with(&[SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FILE]),
+    get("/v1/report-exports/{id}", INSIDE, ["导出进度", "How far an export is"], read!(exports::progress), of::<exports::ExportView>()),
+    get("/v1/report-exports/{id}/content", INSIDE, ["导出的文件", "The file of a finished export"], read!(exports::content), Shape::file("text/csv", REPORTED.or_else)),
     get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permissions::report), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/journal", INSIDE, ["文本账", "A plain-text journal of all books"], read!(room::journal), Shape::text()).with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),

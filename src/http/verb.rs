@@ -30,6 +30,7 @@ use crate::engine::Engine;
 use crate::engine::submission::{NewBankAccount, NewText};
 use crate::objects::{Arrived, ObjectError, Objects};
 use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::exports::Exports;
 use crate::reports::payment_file::Debtor;
 
 /// A write whose caller may call it, with its body read.
@@ -136,6 +137,8 @@ pub struct ReadRequest {
     pub engine: Engine,
     /// Files.
     pub objects: Objects,
+    /// Long reports as files.
+    pub exports: Exports,
     /// The route's path, with its parameters' names.
     pub route: &'static str,
     /// The path's parameters.

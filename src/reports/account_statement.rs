@@ -4,11 +4,14 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{self, Filter};
+use super::lines::{self, Filter, LineFound, SegmentFound};
 use super::report::{Link, Report, Row, Scope};
+use super::trial_balance::BLOCK;
 use crate::db::convert;
+use crate::domain::Money;
 
-const COLUMNS: &[Column] = &[
+/// What a row says.
+pub const COLUMNS: &[Column] = &[
     Column::days("日期 effective_date", 12),
     Column::counts("序号 sequence", 10),
     Column::counts("行 line", 6),
@@ -27,32 +30,84 @@ const COLUMNS: &[Column] = &[
     Column::amounts("余额 balance", 18),
 ];
 
+/// Its names.
+pub const NAME: [&str; 2] = ["account-statement", "明细账"];
+/// Lines of a page.
+const PAGE: i64 = 4_096;
+
 /// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance
 /// carries what was before `from`.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<Report, ReadError> {
     let mut balance = lines::opening(conn, scope, filter).await?;
     let found = lines::read(conn, scope, filter).await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for line in found {
-        let movement = line.movement()?;
-        balance = balance.plus(movement)?;
-        let transaction = Link::of(&format!("/v1/ledger/transactions/{}", line.sequence));
-        let amount = convert::money(line.amount)?;
-        let row = Row::default()
-            .text(line.effective_date)
-            .linked(line.sequence, transaction)
-            .count(i64::from(line.line))
-            .text(line.kind)
-            .text(line.account)
-            .text(line.counter)
-            .text(line.flow)
-            .text(line.programme)
-            .text(line.organisation)
-            .text(line.level)
-            .text(line.about)
-            .text(line.subject);
-        let row = if line.side == "D" { row.amount(amount).empty() } else { row.empty().amount(amount) };
-        rows.push(row.amount(movement).amount(balance));
+    let rows = found.into_iter().map(|line| row(line, &mut balance)).collect::<Result<_, _>>()?;
+    Ok(Report::of(NAME, COLUMNS, rows))
+}
+
+/// The same lines in the same order, page by page in short statements: day by day, block by block, each by its key.
+#[derive(Debug)]
+pub struct Reading {
+    scope: Scope,
+    filter: Filter,
+    balance: Money,
+    segments: std::vec::IntoIter<SegmentFound>,
+    /// The segment that is being read, and the last line of it that was.
+    at: Option<(SegmentFound, (i64, i16))>,
+}
+
+impl Reading {
+    /// Before the first line.
+    pub async fn begin(conn: &AsyncPgConnection, scope: Scope, filter: Filter) -> Result<Self, ReadError> {
+        let balance = lines::opening(conn, &scope, &filter).await?;
+        let segments = lines::days(conn, &scope, &filter).await?.into_iter();
+        Ok(Self { scope, filter, balance, segments, at: None })
     }
-    Ok(Report::of(["account-statement", "明细账"], COLUMNS, rows))
+
+    /// The next rows; none after the last.
+    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        loop {
+            let (segment, after) = match self.at.take() {
+                Some(at) => at,
+                None => match self.segments.next() {
+                    Some(segment) => {
+                        let before = (segment.block * BLOCK - 1, i16::MAX);
+                        (segment, before)
+                    }
+                    None => return Ok(None),
+                },
+            };
+            let found = lines::of_day(conn, &self.scope, &self.filter, (&segment, after), PAGE).await?;
+            let full = i64::try_from(found.len()).unwrap_or(PAGE) >= PAGE;
+            self.at = found.last().filter(|_| full).map(|last| (segment, (last.sequence, last.line)));
+            if !found.is_empty() {
+                return found
+                    .into_iter()
+                    .map(|line| row(line, &mut self.balance))
+                    .collect::<Result<_, _>>()
+                    .map(Some);
+            }
+        }
+    }
+}
+
+fn row(line: LineFound, balance: &mut Money) -> Result<Row, ReadError> {
+    let movement = line.movement()?;
+    *balance = balance.plus(movement)?;
+    let transaction = Link::of(&format!("/v1/ledger/transactions/{}", line.sequence));
+    let amount = convert::money(line.amount)?;
+    let row = Row::default()
+        .text(line.effective_date)
+        .linked(line.sequence, transaction)
+        .count(i64::from(line.line))
+        .text(line.kind)
+        .text(line.account)
+        .text(line.counter)
+        .text(line.flow)
+        .text(line.programme)
+        .text(line.organisation)
+        .text(line.level)
+        .text(line.about)
+        .text(line.subject);
+    let row = if line.side == "D" { row.amount(amount).empty() } else { row.empty().amount(amount) };
+    Ok(row.amount(movement).amount(*balance))
 }

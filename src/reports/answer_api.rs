@@ -206,33 +206,44 @@ fn file(
     let into = std::io::Cursor::new(Vec::new());
     let mut writing = Writing::begin(format, columns, (report.name[1], created), into)?;
     report.table.rows.iter().try_for_each(|row| writing.row(row))?;
-    let (bytes, _) = writing.finish(|summary| facts(request, asked, report.name, summary))?;
+    let facts = Facts::of(request, asked, report.name);
+    let (bytes, _) = writing.finish(|summary| facts.with(summary))?;
     Ok(bytes.into_inner())
 }
 
-/// Which rows a file holds, of when and for whom.
-pub fn facts(
-    request: &ReadRequest,
-    asked: &Asked,
-    [name, chinese]: [&str; 2],
-    summary: &Summary,
-) -> Vec<(&'static str, String)> {
-    let scope = &asked.scope;
-    let filters = filters(request);
-    let filters: Vec<String> = filters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let mut about = vec![
-        ("报表 report", format!("{chinese} {name}")),
-        ("主管部门 agency", asked.at.agency.clone()),
-        ("截至 as_of", scope.as_of.to_string()),
-        ("已知至 known_at", scope.known_at.to_string()),
-        ("记录时间 recorded_at", scope.recorded_at.to_string()),
-        ("筛选 filters", filters.join("&")),
-        ("导出人 person", request.actor.subject.to_string()),
-        ("行数 rows", summary.rows.to_string()),
-    ];
-    about.extend(
-        summary.totals.summed().map(|(column, sum)| ("合计 total", format!("{} {sum}", column.name))),
-    );
-    about.push(("数据摘要 sha256_of_csv", summary.sha256_of_csv.to_string()));
-    about
+/// What is to be known about a file's rows before they are written: of when they are, and for whom.
+#[derive(Debug, Clone)]
+pub struct Facts(Vec<(&'static str, String)>);
+
+impl Facts {
+    /// Of a report's file.
+    pub fn of(request: &ReadRequest, asked: &Asked, [name, chinese]: [&str; 2]) -> Self {
+        let scope = &asked.scope;
+        let filters = filters(request);
+        let filters: Vec<String> = filters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Self(vec![
+            ("报表 report", format!("{chinese} {name}")),
+            ("主管部门 agency", asked.at.agency.clone()),
+            ("截至 as_of", scope.as_of.to_string()),
+            ("已知至 known_at", scope.known_at.to_string()),
+            ("记录时间 recorded_at", scope.recorded_at.to_string()),
+            ("筛选 filters", filters.join("&")),
+            ("导出人 person", request.actor.subject.to_string()),
+        ])
+    }
+
+    /// With what the rows came to.
+    pub fn with(&self, summary: &Summary) -> Vec<(&'static str, String)> {
+        let mut about = self.0.clone();
+        about.push(("行数 rows", summary.rows.to_string()));
+        let sums = summary.totals.summed();
+        about.extend(sums.map(|(column, sum)| ("合计 total", format!("{} {sum}", column.name))));
+        about.push(("数据摘要 sha256_of_csv", summary.sha256_of_csv.to_string()));
+        about
+    }
+
+    /// What makes the file what it is.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, value)| value.as_str())
+    }
 }

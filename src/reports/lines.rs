@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::report::{ROWS_MAX, Scope};
+use super::trial_balance::BLOCK;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{Date, Money};
 use crate::ledger::{Account, Side};
@@ -83,6 +84,11 @@ rows! {
 }
 
 rows! {
+    /// A day, and a block of sequences that hold lines of it.
+    pub struct SegmentFound { day: NaiveDate, block: i64 }
+}
+
+rows! {
     /// What a document's lines on an account come to, and since when they do.
     pub struct OpenFound {
         account: String,
@@ -114,6 +120,42 @@ statement! {
             lines!(),
             filtered!(),
             "AND ($10::date IS NULL OR x.effective_date >= $10) ORDER BY x.effective_date, x.sequence, x.line LIMIT $11",
+        );
+    /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
+    fn segments(
+        last: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        level: Option<&str>,
+        from: Option<NaiveDate>,
+    ) -> Vec<SegmentFound> =
+        "SELECT DISTINCT effective_date AS day, block FROM totals \
+          WHERE block <= $1 AND effective_date <= $2 AND ($3::text IS NULL OR programme = $3) \
+            AND (cardinality($4::text[]) = 0 OR account = ANY($4)) AND ($5::text IS NULL OR level = $5) \
+            AND ($6::date IS NULL OR effective_date >= $6) ORDER BY day, block";
+    /// Lines of a day after one of them, by their key.
+    fn within(
+        known_at: i64,
+        day: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        flow: Option<&str>,
+        organisation: Option<&str>,
+        level: Option<&str>,
+        document: Option<&str>,
+        voucher: Option<&str>,
+        after: i64,
+        line: i16,
+        limit: i64,
+    ) -> Vec<LineFound> =
+        concat!(
+            "SELECT x.sequence, x.line, x.account, x.side, x.amount, x.programme, x.organisation, x.level, x.fiscal_year, \
+                    x.effective_date, x.recorded_at, x.kind, x.subject, x.counter, x.about, x.flow FROM ",
+            lines!(),
+            filtered!(),
+            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($10::bigint, $11::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $12",
         );
     fn before(
         known_at: i64,
@@ -261,4 +303,48 @@ pub async fn of_voucher(
         }
     }
     Ok(sums)
+}
+
+/// The days that a filter may find lines on, each with its blocks, in order.
+pub async fn days(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<SegmentFound>, ReadError> {
+    let found = segments(
+        conn,
+        scope.known_at.div_euclid(BLOCK),
+        scope.as_of.naive(),
+        scope.programme.as_deref(),
+        &filter.accounts,
+        filter.level.as_deref(),
+        filter.from.map(Date::naive),
+    );
+    Ok(found.await?)
+}
+
+/// Lines of a day and a block after one of them, by their key; at most so many.
+pub async fn of_day(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    (segment, (after, line)): (&SegmentFound, (i64, i16)),
+    limit: i64,
+) -> Result<Vec<LineFound>, ReadError> {
+    let lines = within(
+        conn,
+        scope.known_at.min((segment.block + 1) * BLOCK - 1),
+        segment.day,
+        scope.programme.as_deref(),
+        &filter.accounts,
+        filter.flow.as_deref(),
+        filter.organisation.as_deref(),
+        filter.level.as_deref(),
+        filter.document.as_deref(),
+        filter.voucher.as_deref(),
+        after,
+        line,
+        limit,
+    );
+    Ok(lines.await?)
 }

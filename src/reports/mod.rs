@@ -9,6 +9,8 @@ pub mod audit_api;
 pub mod budget_execution;
 pub mod duties;
 pub mod exceptions;
+pub mod exports;
+pub mod exports_api;
 pub mod formats;
 pub mod interchange;
 pub mod journal;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::answer_api::{Format, answer, answer_page, asked, asked_in, file_name};
+use super::answer_api::{Asked, Format, answer, answer_page, asked, asked_in, file_name};
 use super::journal::{self, Dialect};
 use super::lines::Filter;
 use super::report::{ROWS_MAX, Report};
@@ -45,9 +45,9 @@ pub(super) fn accounts(request: &ReadRequest) -> Result<Vec<String>, Problem> {
     text.split(',').map(code).collect::<Option<_>>().ok_or_else(refused)
 }
 
-/// `GET /reports/account-statement`. `until` is another word for `as_of`.
-pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
-    let (accounts, query) = (accounts(&request)?, &request.query);
+/// What lines a request asks for, up to where.
+pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter), Problem> {
+    let (accounts, query) = (accounts(request)?, &request.query);
     let flow = query.text("flow").map(str::to_owned);
     let known = ["appropriated", "adjusted", "issued", "redeemed", "released", "expired"];
     if flow.as_ref().is_some_and(|flow| !known.contains(&flow.as_str())) {
@@ -66,10 +66,16 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
         from: query.value::<Date>("from")?,
     };
     let until = query.value::<Date>("until")?;
-    let mut asked = asked(&request).await?;
+    let mut asked = asked(request).await?;
     if let Some(until) = until {
         asked.scope.as_of = asked.scope.as_of.min(until);
     }
+    Ok((asked, filter))
+}
+
+/// `GET /reports/account-statement`. `until` is another word for `as_of`.
+pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
+    let (asked, filter) = asked_lines(&request).await?;
     answer(&request, &asked, &account_statement::read(&asked.conn, &asked.scope, &filter).await?)
 }
 
@@ -132,8 +138,8 @@ pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &duties::read(&asked.conn, &asked.scope).await?)
 }
 
-/// `GET /reports/operations`. JSON comes whole, or page by page where `limit` or `cursor` says so.
-pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
+/// Which leaves a request asks for.
+pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
     let query = &request.query;
     let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
     let duty = |name| Duty::parse(name).ok_or_else(|| invalid("duty"));
@@ -141,7 +147,7 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     if kind.as_ref().is_some_and(|kind| !Command::KINDS.contains(&kind.as_str())) {
         return Err(invalid("kind"));
     }
-    let filter = operations::Filter {
+    Ok(operations::Filter {
         subject: query.text("subject").map(str::to_owned),
         kind,
         duty: query.text("duty").map(duty).transpose()?,
@@ -149,12 +155,17 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
         from: query.value::<Date>("from")?,
         until: query.value::<Date>("until")?,
         own: query.value::<bool>("same_document")?.unwrap_or_default(),
-    };
+    })
+}
+
+/// `GET /reports/operations`. JSON comes whole, or page by page where `limit` or `cursor` says so.
+pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
+    let (filter, query) = (asked_leaves(&request)?, &request.query);
     let paged = query.text("limit").is_some() || query.text("cursor").is_some();
     let page = request.page()?;
     let asked = asked(&request).await?;
     if paged && asked.format != Format::Json {
-        return Err(invalid("limit"));
+        return Err(Problem::new("invalid_query").with("parameter", "limit"));
     }
     let after = if paged { page.after } else { -1 };
     let mut reading =
