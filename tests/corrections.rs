@@ -11,8 +11,6 @@
 mod city;
 #[path = "corrections/interest.rs"]
 mod interest;
-#[path = "corrections/rentals.rs"]
-mod rentals;
 #[path = "support/service.rs"]
 mod service;
 

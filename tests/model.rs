@@ -31,9 +31,10 @@ use subsidy_ledger::periods::store::PeriodRow;
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
+use subsidy_ledger::rentals::store::uses::ContractUseRow;
 use subsidy_ledger::reversals::store::ReversalRow;
 use subsidy_ledger::usage::store::{RentalUsageRow, UsageImportRow};
-use subsidy_ledger::vouchers::store::{ContractUseRow, VoucherRow};
+use subsidy_ledger::vouchers::store::VoucherRow;
 use support::agency;
 use support::ledger::{Ledger, submission};
 use support::world::{Auditor, World, instant, seed, stamp};
@@ -214,12 +215,12 @@ impl Model {
         });
         let mut uses = Vec::new();
         for (rental, of) in self.book.uses.iter() {
-            uses.extend(of.iter().map(|(voucher, contract_use)| (*rental, *voucher, contract_use.clone())));
+            uses.extend(of.iter().map(|(user, contract_use)| (*rental, *user, contract_use.clone())));
         }
-        let keys: Vec<_> = uses.iter().map(|(rental, voucher, _)| (rental.uuid(), voucher.uuid())).collect();
+        let keys: Vec<_> = uses.iter().map(|(rental, user, _)| (rental.uuid(), user.uuid())).collect();
         let rows = ContractUseRow::by_keys(&conn, &keys).await.unwrap();
         let mut read: Vec<_> = rows.iter().map(|row| row.read().unwrap()).collect();
-        read.sort_by_key(|(rental, voucher, _)| (*rental, *voucher));
+        read.sort_by_key(|(rental, user, _)| (*rental, *user));
         assert_eq!(read, uses, "contract_uses");
         let mut taken = Vec::new();
         for (loan, of) in self.book.loan_uses.iter() {

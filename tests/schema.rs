@@ -142,6 +142,15 @@ fn claim(status: &str, amount: &str, parts: &str, held: &str, approved: &str) ->
     )
 }
 
+/// Who rests on a contract, and which part of it.
+fn contract_use(kind: &str, settled: &str) -> String {
+    format!(
+        "INSERT INTO contract_uses (rental, document, programme, amount, exclusive, live, kind, period_from, period_until,
+         items, invoiced, metered, netted)
+         VALUES (gen_random_uuid(), gen_random_uuid(), 'V', 1, true, true, '{kind}', {settled});"
+    )
+}
+
 fn invoice(code: &str, number: &str, amounts: &str) -> String {
     format!(
         "INSERT INTO invoices (code, number, amount, allocated, created, version, updated_at)
@@ -330,6 +339,14 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (claim("approved", "5", PARTS, "0", "'2025-01-01', 'a'"), "23514 claims_four_eyes"),
         (claim("approved", "5", PARTS, "0", "'2025-01-01', 'c'"), "23514 claims_four_eyes"),
         (claim("paid", "5", PARTS, "0", "'2025-01-01', 'd'"), "23514 claims_paid"),
+        (contract_use("voucher", "null, null, null, null, null, null"), "accepted"),
+        (contract_use("claim", "'2025-01-01', '2025-02-01', '[]', false, false, '[]'"), "accepted"),
+        (contract_use("claim", "'2025-01-01', '2025-01-01', '[]', false, false, '[]'"), "23514 contract_uses_settled"),
+        (contract_use("claim", "'2025-01-01', '2025-02-01', '[]', false, null, '[]'"), "23514 contract_uses_settled"),
+        (contract_use("voucher", "'2025-01-01', '2025-02-01', '[]', false, false, '[]'"), "23514 contract_uses_settled"),
+        (contract_use("loan", "'2025-01-01', '2025-02-01', '[]', false, false, '[]'"), "23514 contract_uses_kind"),
+        (claim("draft", "5", PARTS, "0", "null, null").replace("INSERT INTO claims (id,", "INSERT INTO claims (usage_sequence, id,")
+            .replace("VALUES (", "VALUES (7, "), "23514 claims_usage"),
         (invoice("", "24312000000000000001", "5, 5"), "accepted"),
         (invoice("3100201130", "12345678", "null, 0"), "accepted"),
         (invoice("", "24312000000000000001", "5, 5.01"), "23514 invoices_allocated"),

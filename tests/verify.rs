@@ -157,6 +157,13 @@ macro_rules! issued {
     () => { "(SELECT id FROM vouchers WHERE status = 'issued' AND reason IS NULL ORDER BY version OFFSET 3 LIMIT 1)" };
 }
 
+/// A claim on a contract that was filed and not decided.
+macro_rules! filed {
+    () => {
+        "(SELECT id FROM claims WHERE rental IS NOT NULL AND status = 'submitted')"
+    };
+}
+
 const LAST: &str = "SELECT max(sequence) FROM log";
 const CASES: &[Tampering] = &[
     case(
@@ -197,8 +204,8 @@ const CASES: &[Tampering] = &[
         "balances B2006 voucher2026: stored, but",
     ),
     case(
-        "UPDATE totals SET debit = debit + 0.01, credit = credit + 0.01 WHERE account = 'B1001' AND debit > 0",
-        "SELECT max(sequence) FROM entries WHERE account = 'B1001' AND effective_date = (SELECT min(effective_date) FROM totals WHERE account = 'B1001' AND debit > 0)",
+        "UPDATE totals SET debit = debit + 0.01, credit = credit + 0.01 WHERE account = 'B1001' AND debit > 0 AND programme = 'voucher2026'",
+        "SELECT max(sequence) FROM entries WHERE account = 'B1001' AND programme = 'voucher2026' AND effective_date = (SELECT min(effective_date) FROM totals WHERE account = 'B1001' AND debit > 0)",
         "totals B1001",
     ),
     case(
@@ -222,9 +229,32 @@ const CASES: &[Tampering] = &[
         "face",
     ),
     case(
-        concat!("UPDATE contract_uses SET live = false WHERE voucher = ", issued!()),
+        concat!("UPDATE contract_uses SET live = false WHERE document = ", issued!()),
         concat!("SELECT version FROM vouchers WHERE id = ", issued!()),
         "live: stored false, replayed true",
+    ),
+    case(
+        concat!("UPDATE contract_uses SET period_until = period_until - 1 WHERE document = ", filed!()),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "period_until: stored 2026-02-28, replayed 2026-03-01",
+    ),
+    case(
+        concat!(
+            "UPDATE contract_uses SET items = jsonb_set(items, '{0,amount}', '\"0.03\"') WHERE document = ",
+            filed!()
+        ),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "items",
+    ),
+    case(
+        concat!("UPDATE contract_uses SET invoiced = true WHERE document = ", filed!()),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "invoiced: stored true, replayed false",
+    ),
+    case(
+        concat!("UPDATE claims SET usage_sequence = 5 WHERE id = ", filed!()),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "usage_sequence: stored 5, replayed nothing",
     ),
     case(
         "UPDATE payment_batches SET total = total + 0.01 WHERE status = 'settled'",
@@ -361,7 +391,7 @@ const CASES: &[Tampering] = &[
         "rules_versions voucher2026/2 rules",
     ),
     case(
-        "UPDATE programmes SET window_until = window_until + 1",
+        "UPDATE programmes SET window_until = window_until + 1 WHERE code = 'voucher2026'",
         "SELECT version FROM programmes WHERE code = 'voucher2026'",
         "programmes voucher2026 window_until",
     ),
@@ -595,6 +625,7 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
 #[tokio::test]
 async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
     use subsidy_ledger::domain::{ContentHash, RentalId, UsageImportId};
+    use subsidy_ledger::engine::billing_file::Billing;
     use subsidy_ledger::engine::intake::{Wanted, stage};
     let (test, leaves) = ledger().await;
     let keys = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
@@ -613,8 +644,10 @@ async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
         mode: subsidy_ledger::usage::Mode::Lenient,
         sha256: ContentHash::new([7; 32]),
         dry_run: false,
+        errors_max: 1_000,
     };
-    let staged = stage(engine.database(), &wanted, BILL.as_bytes(), |_| ()).await.expect("staged");
+    let staged =
+        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
     assert_eq!((staged.command.accepted, staged.errors.len()), (3, 0));
     let command = Box::new(staged.command.clone());
     let envelope = Envelope {

@@ -17,7 +17,8 @@ use subsidy_ledger::programmes::calculation::{
 use subsidy_ledger::programmes::policy::{AnnualCap, Base, Caps, ItemRatio, Share, Stacking};
 use subsidy_ledger::programmes::{Counts, Policy, ProposalStatus, RulesVersion};
 use subsidy_ledger::rentals::Rental;
-use subsidy_ledger::vouchers::{ContractUse, Uses, VoucherError, rules};
+use subsidy_ledger::rentals::uses::{ContractUse, ContractUser, Uses};
+use subsidy_ledger::vouchers::{VoucherError, rules};
 use support::world::{date, instant, label, line, organisation, percent, programme};
 use uuid::Uuid;
 
@@ -188,27 +189,38 @@ fn e1_a_second_voucher_on_the_same_contract_is_refused_until_the_first_is_given_
     let first = VoucherId::new(Uuid::nil());
     let mut uses = Uses::default();
     assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
-    let contract_use =
-        |live| ContractUse { programme: programme(0), amount: money("1"), exclusive: false, live };
-    uses.insert(first, contract_use(true));
+    let contract_use = |live| ContractUse {
+        programme: programme(0),
+        amount: money("1"),
+        exclusive: false,
+        live,
+        settled: None,
+    };
+    uses.insert(ContractUser::Voucher(first), contract_use(true));
     assert_eq!(
         rules::contract_free(own(), &programme(0), &rules, &uses),
-        Err(VoucherError::ContractAlreadyUsed { voucher: first, programme: programme(0) })
+        Err(VoucherError::ContractAlreadyUsed { by: ContractUser::Voucher(first), programme: programme(0) })
     );
     assert_eq!(
         rules::contract_free(first, &programme(0), &rules, &uses),
         Ok(()),
         "a voucher is not in its own way"
     );
-    uses.insert(first, contract_use(false));
+    uses.insert(ContractUser::Voucher(first), contract_use(false));
     assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
 }
 
 #[test]
 fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
-    let other =
-        |exclusive| ContractUse { programme: programme(9), amount: money("30.00"), exclusive, live: true };
-    let uses = |exclusive| Uses::from_iter([(VoucherId::new(Uuid::nil()), other(exclusive))]);
+    let other = |exclusive| ContractUse {
+        programme: programme(9),
+        amount: money("30.00"),
+        exclusive,
+        live: true,
+        settled: None,
+    };
+    let uses =
+        |exclusive| Uses::from_iter([(ContractUser::Voucher(VoucherId::new(Uuid::nil())), other(exclusive))]);
     let rules = |stacking| Policy { stacking, ..plain("compute 20") };
     for (stacking, exclusive, free) in [
         (Stacking::Exclusive, false, false),
@@ -474,6 +486,7 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
         startup: true,
         base: Some(Base::TaxInclusive),
         net_off: None,
+        documents: None,
         voucher_balance: None,
         claim_cap: Some(money("500")),
         lifetime: None,

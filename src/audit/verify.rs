@@ -10,9 +10,10 @@ use std::fmt;
 use super::replay::{BadLeaf, Replayed};
 use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
-use crate::domain::{ClaimId, LoanId, RentalId, Sequence, VoucherId};
+use crate::domain::{ClaimId, LoanId, RentalId, Sequence};
 use crate::ledger::{BalanceKey, Deltas};
 use crate::programmes::UsageKey;
+use crate::rentals::uses::ContractUser;
 
 /// Hashes in a full tile.
 const TILE_HASHES: usize = 256;
@@ -159,7 +160,7 @@ pub struct Touched {
     /// Running numbers.
     pub numbers: BTreeMap<Series, Sequence>,
     /// Vouchers on contracts.
-    pub uses: BTreeMap<(RentalId, VoucherId), Sequence>,
+    pub uses: BTreeMap<(RentalId, ContractUser), Sequence>,
     /// Claims on loans.
     pub loan_uses: BTreeMap<(LoanId, ClaimId), Sequence>,
     /// How many sheets each document has, and the last sequence that made one.
@@ -191,8 +192,8 @@ impl Touched {
             Change::Number { series, .. } => {
                 self.numbers.insert(series.clone(), sequence);
             }
-            Change::ContractUse { rental, voucher, .. } => {
-                self.uses.insert((*rental, *voucher), sequence);
+            Change::ContractUse { rental, user, .. } => {
+                self.uses.insert((*rental, *user), sequence);
             }
             Change::LoanUse { loan, claim, .. } => {
                 self.loan_uses.insert((*loan, *claim), sequence);

@@ -7,7 +7,7 @@ use crate::agencies::Agency;
 use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
-use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence, VoucherId};
+use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence};
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
 use crate::loans::{Loan, LoanUse};
@@ -19,9 +19,10 @@ use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
+use crate::rentals::uses::{ContractUse, ContractUser};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
-use crate::vouchers::{ContractUse, Voucher};
+use crate::vouchers::Voucher;
 
 /// A document as it is after a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,12 +76,12 @@ pub enum Change {
         /// What it was made for.
         posting: Reversible,
     },
-    /// A voucher on a contract.
+    /// What rests on a contract.
     ContractUse {
         /// The contract.
         rental: RentalId,
-        /// The voucher.
-        voucher: VoucherId,
+        /// The voucher or the claim.
+        user: ContractUser,
         /// What it uses.
         contract_use: ContractUse,
     },

@@ -43,10 +43,11 @@ use crate::periods::Period;
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
+use crate::rentals::uses::Uses;
 use crate::rentals::{ContractKey, Rental};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
-use crate::vouchers::{Uses, Voucher, VoucherStatus};
+use crate::vouchers::{Voucher, VoucherStatus};
 
 /// A dated reference rate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,9 +207,9 @@ book! {
     LiveVouchers(CreditCode) in
         /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
         live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>;
-    /// The vouchers on a contract.
+    /// What rests on a contract.
     ContractUses(RentalId) in
-        /// Vouchers by contract.
+        /// Vouchers and claims by contract.
         uses: Slots<RentalId, Uses>;
     /// The claims on a loan.
     LoanUses(LoanId) in
@@ -379,9 +380,9 @@ impl Book {
             Change::Objection(o) => self.objections.put(o.id, *o),
             Change::PaymentBatch(b) => self.payment_batches.put(b.id, *b),
             Change::PaymentLine(l) => self.put_line(*l),
-            Change::ContractUse { rental, voucher, contract_use } => {
+            Change::ContractUse { rental, user, contract_use } => {
                 let mut uses = self.uses.get(&rental)?.cloned().unwrap_or_default();
-                uses.insert(voucher, contract_use);
+                uses.insert(user, contract_use);
                 self.uses.put(rental, uses);
             }
             Change::LoanUse { loan, claim, loan_use } => self.put_loan_use(loan, claim, *loan_use)?,

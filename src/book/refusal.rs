@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::agencies::AgencyError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
+use crate::claims::leases::LeaseError;
 use crate::domain::{Date, Month, Sequence};
 use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
@@ -134,6 +135,9 @@ pub enum Refusal {
     /// A claim.
     #[error(transparent)]
     Claim(#[from] ClaimError),
+    /// A claim on a contract.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// A payment batch.
     #[error(transparent)]
     Payment(#[from] PaymentError),

@@ -98,6 +98,8 @@ pub struct ClaimView {
     other_points: Option<Points>,
     status: ClaimStatus,
     settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    usage_sequence: Option<Sequence>,
     #[serde(rename = "final")]
     closing: bool,
     /// What it takes of which invoice.
@@ -208,6 +210,7 @@ impl ClaimView {
             other_points: claim.subject.interest().and_then(|terms| terms.other_points),
             status: claim.status,
             settlement: claim.subject.settlement().to_vec(),
+            usage_sequence: claim.subject.metered(),
             closing: claim.subject.closing(),
             invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
             evidence: claim.evidence.clone(),

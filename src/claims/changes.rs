@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimError, ClaimPeriod, ClaimSubject, InterestTerms};
+use super::{ClaimError, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use crate::domain::{Money, Points};
 use crate::programmes::calculation::SettledLine;
 
@@ -15,6 +15,9 @@ pub struct ClaimChanges {
     /// Whether it is the voucher's last.
     #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
     pub closing: Option<bool>,
+    /// Whether it is what was metered, as that is known now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub usage: bool,
     /// Of an interest subsidy: for which days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<ClaimPeriod>,
@@ -30,38 +33,42 @@ pub struct ClaimChanges {
 }
 
 impl ClaimChanges {
-    /// Whether anything is said of a settlement.
-    const fn of_settlement(&self) -> bool {
-        self.settlement.is_some() || self.closing.is_some()
-    }
-
-    /// Whether anything is said of the interest on a loan.
-    const fn of_interest(&self) -> bool {
-        self.period.is_some()
-            || self.interest_paid.is_some()
-            || self.penalty_interest.is_some()
-            || self.other_points.is_some()
+    /// What is said, each with the kinds of claim that know it.
+    const fn said(&self) -> [(&'static str, bool, &'static [ClaimKind]); 7] {
+        use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
+        [
+            ("/changes/settlement", self.settlement.is_some(), &[Voucher, Rental]),
+            ("/changes/final", self.closing.is_some(), &[Voucher]),
+            ("/changes/usage", self.usage, &[Rental]),
+            ("/changes/period", self.period.is_some(), &[Interest]),
+            ("/changes/interest_paid", self.interest_paid.is_some(), &[Interest]),
+            ("/changes/penalty_interest", self.penalty_interest.is_some(), &[Interest]),
+            ("/changes/other_points", self.other_points.is_some(), &[Interest]),
+        ]
     }
 
     /// Error: what is said is not of claims of this kind, or nothing is. Of an interest subsidy nothing need be said:
     /// what happened to the loan since is news enough.
     pub fn fit(&self, subject: &ClaimSubject) -> Result<(), ClaimError> {
-        let (foreign, enough) = match subject {
-            ClaimSubject::VoucherRedemption { .. } | ClaimSubject::RentalSubsidy { .. } => {
-                (self.of_interest(), self.of_settlement())
-            }
-            ClaimSubject::InterestSubsidy { .. } => (self.of_settlement(), true),
-        };
-        if foreign {
-            return Err(ClaimError::ClaimKindDiffers { kind: subject.kind().as_str().to_owned() });
+        let (said, kind) = (self.said(), subject.kind());
+        if let Some((pointer, ..)) = said.iter().find(|(_, there, kinds)| *there && !kinds.contains(&kind)) {
+            return Err(ClaimError::ChangeNotApplicable {
+                kind: kind.as_str().to_owned(),
+                pointer: (*pointer).to_owned(),
+            });
         }
-        if enough { Ok(()) } else { Err(ClaimError::ChangesMissing { pointer: "/changes".to_owned() }) }
+        if kind == ClaimKind::InterestSubsidy || said.iter().any(|(_, there, _)| *there) {
+            return Ok(());
+        }
+        Err(ClaimError::ChangesMissing { pointer: "/changes".to_owned() })
     }
 
     /// What a claim is for, with what is other than it was.
     pub fn made_to(&self, subject: &ClaimSubject) -> ClaimSubject {
         let settlement = self.settlement.clone().unwrap_or_else(|| subject.settlement().to_vec());
-        let subject = subject.resettled(settlement, self.closing.unwrap_or(subject.closing()));
+        // lines that somebody wrote are no longer those that were metered
+        let metered = subject.metered().filter(|_| self.settlement.is_none());
+        let subject = subject.resettled(settlement, self.closing.unwrap_or(subject.closing()), metered);
         let interest = subject.interest().map(|known| self.terms(known));
         subject.with_interest(interest)
     }

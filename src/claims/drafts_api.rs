@@ -28,9 +28,11 @@ pub struct NewClaim {
     loan_id: Option<LoanId>,
     /// Of a rental or an interest subsidy: the days that it is for; the last is not counted. Of interest they are over.
     period: Option<ClaimPeriod>,
-    /// Of a redemption or a rental subsidy: what was settled.
+    /// Of a redemption or a rental subsidy: what was settled; of a rental subsidy either this or `usage`.
     #[schema(min_items = 1, max_items = 100)]
     settlement: Option<Vec<SettledLine>>,
+    /// Of a rental subsidy: whether it is for what was metered in its days, item by item.
+    usage: Option<bool>,
     /// Of an interest subsidy: CNY of ordinary interest that was paid for the period; the subsidy is never more.
     interest_paid: Option<AmountOrZero>,
     /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
@@ -71,7 +73,7 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
 /// The first member that is not of the claim's kind.
 fn foreign(body: &NewClaim) -> Option<&'static str> {
     use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
-    let members: [(&str, bool, &[ClaimKind]); 11] = [
+    let members: [(&str, bool, &[ClaimKind]); 12] = [
         ("/voucher_id", body.voucher_id.is_some(), &[Voucher]),
         ("/final", body.closing.is_some(), &[Voucher]),
         ("/programme", body.programme.is_some(), &[Rental, Interest]),
@@ -79,6 +81,7 @@ fn foreign(body: &NewClaim) -> Option<&'static str> {
         ("/loan_id", body.loan_id.is_some(), &[Interest]),
         ("/period", body.period.is_some(), &[Rental, Interest]),
         ("/settlement", body.settlement.is_some(), &[Voucher, Rental]),
+        ("/usage", body.usage.is_some(), &[Rental]),
         ("/invoices", body.invoices.is_some(), &[Voucher, Rental]),
         ("/interest_paid", body.interest_paid.is_some(), &[Interest]),
         ("/penalty_interest", body.penalty_interest.is_some(), &[Interest]),
@@ -91,7 +94,14 @@ fn foreign(body: &NewClaim) -> Option<&'static str> {
 /// What is asked for.
 fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
     let missing = |pointer: &'static str| move || Problem::new("missing_field").at(pointer);
-    let settled = body.settlement.ok_or_else(missing("/settlement"));
+    let usage = body.usage.unwrap_or_default();
+    if usage && body.settlement.is_some() {
+        return Err(Problem::new("settlement_or_usage").at("/usage"));
+    }
+    let settled = match body.settlement {
+        None if usage => Ok(Vec::new()),
+        given => given.ok_or_else(missing("/settlement")),
+    };
     Ok(match body.kind {
         ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption {
             voucher: body.voucher_id.ok_or_else(missing("/voucher_id"))?,
@@ -103,6 +113,7 @@ fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
             rental: body.rental_id.ok_or_else(missing("/rental_id"))?,
             period: body.period.ok_or_else(missing("/period"))?,
             settlement: settled?,
+            usage,
         },
         ClaimKind::InterestSubsidy => ClaimRequest::InterestSubsidy {
             programme: body.programme.ok_or_else(missing("/programme"))?,

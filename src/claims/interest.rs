@@ -116,6 +116,7 @@ pub fn calculate(
         startup: facts.organisation.startup,
         base: None,
         net_off: None,
+        documents: None,
         claim_cap: policy.caps.claim.map(Amount::money),
         voucher_balance: None,
         lifetime,

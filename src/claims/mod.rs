@@ -12,12 +12,15 @@ pub mod backing;
 pub mod changes;
 pub mod drafts_api;
 pub mod interest;
+pub mod leases;
+pub mod matching;
 pub mod objection;
 pub mod objections_api;
 pub mod payable;
 pub mod queries;
 pub mod recalculation;
 pub mod recalculations_api;
+pub mod reconciliation_api;
 pub mod rules;
 pub mod store;
 pub mod subject;
@@ -334,6 +337,14 @@ pub enum ClaimError {
     LoanDiffers {
         /// The loan that it is for.
         loan: LoanId,
+    },
+    /// A change that a claim of its kind has no use for.
+    #[error("a {kind} has no {pointer}")]
+    ChangeNotApplicable {
+        /// What the claim is.
+        kind: String,
+        /// Where the change is named.
+        pointer: String,
     },
     /// Nothing is said to be other than it was.
     #[error("nothing changes")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use super::changes::ClaimChanges;
 use super::{Claim, ClaimError, ClaimStatus, ClaimSubject, InterestTerms, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Stamp, Subject, TextHash};
+use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
 use crate::programmes::calculation::{Calculation, SettledLine};
 
@@ -49,6 +49,9 @@ pub struct Recalculation {
     pub status: RecalculationStatus,
     /// What was settled, as it is known now; nothing of an interest subsidy.
     pub settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Sequence>,
     /// Whether the claim is the voucher's last.
     #[serde(rename = "final")]
     pub closing: bool,
@@ -94,9 +97,10 @@ impl Recalculation {
         RecalculationKey { claim: self.claim, number: self.number }
     }
 
-    /// What its claim is for, with what it says.
+    /// What its claim is for, as it is known with it.
     pub fn subject(&self, claim: &Claim) -> ClaimSubject {
-        claim.subject.resettled(self.settlement.clone(), self.closing).with_interest(self.interest)
+        let subject = claim.subject.resettled(self.settlement.clone(), self.closing, self.usage);
+        subject.with_interest(self.interest)
     }
 }
 
@@ -172,6 +176,7 @@ pub fn propose(
         previous: before.calculation,
         status: RecalculationStatus::Proposed,
         settlement: changed.subject.settlement().to_vec(),
+        usage: changed.subject.metered(),
         closing: changed.subject.closing(),
         interest: changed.subject.interest(),
         amount: sheet.amount,

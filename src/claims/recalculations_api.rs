@@ -32,6 +32,8 @@ pub struct NewClaimChanges {
     /// Whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     closing: Option<bool>,
+    /// Of a rental subsidy: whether what was metered in its days, as that is known now, takes the settlement's place.
+    usage: Option<bool>,
     /// Of an interest subsidy: for which days.
     period: Option<ClaimPeriod>,
     /// Of an interest subsidy: CNY of ordinary interest that was paid.
@@ -60,6 +62,8 @@ pub struct RecalculationView {
     previous_version: u32,
     status: RecalculationStatus,
     settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    usage_sequence: Option<Sequence>,
     #[serde(rename = "final")]
     closing: bool,
     /// Of an interest subsidy: for which days.
@@ -102,6 +106,7 @@ impl RecalculationView {
             previous_version: recalculation.previous,
             status: recalculation.status,
             settlement: recalculation.settlement.clone(),
+            usage_sequence: recalculation.usage,
             closing: recalculation.closing,
             period: recalculation.interest.map(|terms| terms.period),
             interest_paid: recalculation.interest.map(|terms| terms.interest_paid),
@@ -125,12 +130,16 @@ impl RecalculationView {
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claim = request.path.value("id")?;
     let NewRecalculation { changes, reason } = request.body()?;
+    if changes.usage == Some(false) || changes.usage.is_some() && changes.settlement.is_some() {
+        return Err(Problem::new("invalid_value").at("/changes/usage"));
+    }
     if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new("invalid_value").at("/changes/settlement"));
     }
     let changes = ClaimChanges {
         settlement: changes.settlement,
         closing: changes.closing,
+        usage: changes.usage.unwrap_or_default(),
         period: changes.period,
         interest_paid: changes.interest_paid.map(AmountOrZero::money),
         penalty_interest: changes.penalty_interest.map(AmountOrZero::money),

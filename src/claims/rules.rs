@@ -2,15 +2,17 @@
 
 use super::{Claim, ClaimError, ClaimRequest, ClaimStatus, ClaimSubject, ReviewClaim, objection};
 use crate::domain::dates::FiscalYear;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
 use crate::ledger::{ExpenseClass, Part};
 use crate::organisations::Organisation;
 use crate::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, SettledLine, sheet,
 };
+use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::{Counts, RulesVersion};
+use crate::rentals::uses::Netted;
 use crate::vouchers::rules::eligible;
 use crate::vouchers::{ReviewDecision, VoucherError};
 
@@ -27,8 +29,11 @@ pub struct Facts<'a> {
     pub fiscal_year: Option<FiscalYear>,
     /// CNY that it may draw on its voucher.
     pub room: Option<Money>,
-    /// CNY that other programmes pay for the same contract, where the rules take it off.
-    pub net_off: Option<Money>,
+    /// What other programmes pay for the same days of the contract and nobody took off yet, where the rules take it
+    /// off.
+    pub net_off: Option<Vec<Netted>>,
+    /// What documents show of what was settled, where any is there.
+    pub documents: Option<Documents>,
     /// CNY redeemed by the organisation under the programme in the year.
     pub used_in_year: Money,
     /// CNY redeemed by it under the programme in all.
@@ -50,7 +55,8 @@ pub fn calculate(
     let inputs = Inputs {
         startup: facts.organisation.startup,
         base: Some(facts.rules.rules.base.unwrap_or_default()),
-        net_off: facts.net_off,
+        net_off: facts.net_off.as_deref().map(sum).transpose()?,
+        documents: facts.documents.clone(),
         claim_cap: caps.claim.map(Amount::money),
         voucher_balance: facts.room,
         lifetime: caps.lifetime.map(|cap| CapUse { year: None, cap: cap.money(), used: facts.used_in_all }),
@@ -64,9 +70,18 @@ pub fn calculate(
     sheet(Question { rules: facts.rules, lines: settlement, version, inputs })
 }
 
+fn sum(netted: &[Netted]) -> Result<Money, OutOfRange> {
+    Money::sum(netted.iter().map(|one| one.amount))
+}
+
 /// Whether the rules still let in an organisation that they let in before.
 pub fn still_eligible(organisation: &Organisation, rules: &RulesVersion) -> Result<(), ClaimError> {
-    match eligible(organisation, &rules.rules.eligibility) {
+    still(eligible(organisation, &rules.rules.eligibility))
+}
+
+/// What would not have been let in, of a claim that was.
+pub fn still(found: Result<(), VoucherError>) -> Result<(), ClaimError> {
+    match found {
         Err(VoucherError::NotEligible { reason }) => Err(ClaimError::EligibilityChanged { reason }),
         Err(_) | Ok(()) => Ok(()),
     }
@@ -102,13 +117,12 @@ pub fn class(subject: &ClaimSubject, rules: &RulesVersion) -> ExpenseClass {
 /// A claim in draft.
 pub fn draft(
     id: ClaimId,
-    request: &ClaimRequest,
+    subject: ClaimSubject,
     facts: &Facts<'_>,
     sheet: &Calculation,
     actor: &Actor,
     stamp: &Stamp,
 ) -> Claim {
-    let subject = ClaimSubject::of(request);
     Claim {
         id,
         class: class(&subject, facts.rules),

@@ -33,6 +33,7 @@ rows! {
         status: String,
         class: String,
         settlement: Value,
+        usage_sequence: Option<i64>,
         closing: bool,
         invoices: Value,
         evidence: Value,
@@ -88,6 +89,7 @@ impl ClaimRow {
             status: c.status.as_str().to_owned(),
             class: c.class.as_str().to_owned(),
             settlement: convert::json(&c.subject.settlement())?,
+            usage_sequence: c.subject.metered().map(convert::sequence),
             closing: c.subject.closing(),
             invoices: convert::json(&c.invoices)?,
             evidence: convert::json(&c.evidence)?,
@@ -135,6 +137,7 @@ impl ClaimRow {
                 rental: RentalId::new(self.rental.ok_or_else(lost)?),
                 period: self.period()?,
                 settlement,
+                usage: self.usage_sequence.map(convert::read_sequence).transpose()?,
             },
             ClaimKind::InterestSubsidy => ClaimSubject::InterestSubsidy {
                 loan: LoanId::new(self.loan.ok_or_else(lost)?),

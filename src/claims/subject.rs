@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
-use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, VoucherId};
+use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::loans::InterestPeriod;
 use crate::programmes::calculation::SettledLine;
 
@@ -68,8 +68,12 @@ pub enum ClaimRequest {
         rental: RentalId,
         /// In which days.
         period: ClaimPeriod,
-        /// What was settled.
+        /// What was settled; none where it is what was metered.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         settlement: Vec<SettledLine>,
+        /// Whether it is what was metered.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        usage: bool,
     },
     /// A part of the interest on a loan.
     InterestSubsidy {
@@ -104,6 +108,9 @@ pub enum ClaimSubject {
         period: ClaimPeriod,
         /// What was settled.
         settlement: Vec<SettledLine>,
+        /// Where it is what was metered: the leaf after which that was read.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "leaf")]
+        usage: Option<Sequence>,
     },
     /// A part of the interest on a loan.
     InterestSubsidy {
@@ -112,6 +119,21 @@ pub enum ClaimSubject {
         /// Of which interest.
         terms: InterestTerms,
     },
+}
+
+/// A leaf's number, which canonical JSON writes as text.
+fn leaf<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sequence>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Plain(u64),
+        Canonical(String),
+    }
+    let number = match Written::deserialize(from)? {
+        Written::Plain(number) => number,
+        Written::Canonical(text) => text.parse().map_err(D::Error::custom)?,
+    };
+    Ok(Some(Sequence::new(number)))
 }
 
 /// Canonical JSON writes `"true"` and `"false"`, and what stands under a tag is read without knowing its type.
@@ -187,6 +209,14 @@ impl ClaimSubject {
         }
     }
 
+    /// The leaf after which usage was read, of a claim from metered usage.
+    pub const fn metered(&self) -> Option<Sequence> {
+        match self {
+            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
+            Self::RentalSubsidy { usage, .. } => *usage,
+        }
+    }
+
     /// Whether it is a voucher's last.
     pub const fn closing(&self) -> bool {
         match self {
@@ -195,15 +225,16 @@ impl ClaimSubject {
         }
     }
 
-    /// The same with what was settled known better. `last` is for a redemption; there is nothing else to close.
+    /// The same with what was settled known better. `last` is for a redemption, there is nothing else to close;
+    /// `metered` for a rental: the leaf after which usage was read, where the lines are from it.
     #[must_use]
-    pub fn resettled(&self, lines: Vec<SettledLine>, last: bool) -> Self {
+    pub fn resettled(&self, lines: Vec<SettledLine>, last: bool, metered: Option<Sequence>) -> Self {
         match self {
             Self::VoucherRedemption { voucher, .. } => {
                 Self::VoucherRedemption { voucher: *voucher, settlement: lines, closing: last }
             }
             Self::RentalSubsidy { rental, period, .. } => {
-                Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines }
+                Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines, usage: metered }
             }
             Self::InterestSubsidy { .. } => self.clone(),
         }
@@ -227,9 +258,13 @@ impl ClaimSubject {
                 settlement: settlement.clone(),
                 closing: *closing,
             },
-            ClaimRequest::RentalSubsidy { rental, period, settlement, .. } => {
-                Self::RentalSubsidy { rental: *rental, period: *period, settlement: settlement.clone() }
-            }
+            ClaimRequest::RentalSubsidy { rental, period, settlement, usage, .. } => Self::RentalSubsidy {
+                rental: *rental,
+                period: *period,
+                settlement: settlement.clone(),
+                // until it is read
+                usage: usage.then_some(Sequence::new(0)),
+            },
             ClaimRequest::InterestSubsidy { loan, terms, .. } => {
                 Self::InterestSubsidy { loan: *loan, terms: *terms }
             }

@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod export;
 mod failure;
+mod interest;
 mod keep_up;
 mod logs;
 mod migrate;
@@ -22,6 +23,7 @@ mod settings;
 mod stop;
 mod token;
 mod toml_file;
+mod usage;
 pub mod verify;
 mod web;
 
@@ -75,6 +77,12 @@ enum Command {
     /// Programmes: import
     #[command(subcommand)]
     Programme(programme::ProgrammeCommand),
+    /// Interest subsidies: run
+    #[command(subcommand)]
+    Interest(interest::InterestCommand),
+    /// Metered usage: import
+    #[command(subcommand)]
+    Usage(usage::UsageCommand),
     /// Print a URL that psql takes
     ///
     /// In the private cluster the URL lives only as long as somebody has the cluster open: a `serve`, a `demo`, or
@@ -147,6 +155,8 @@ async fn with_database(command: &Command, settings: &Settings) -> Result<(), Fai
         Command::Migrate(args) => migrate::run(args, settings).await,
         Command::Agency(command) => agency::run(command, settings).await,
         Command::Programme(command) => programme::run(command, settings).await,
+        Command::Interest(command) => interest::run(command, settings).await,
+        Command::Usage(command) => usage::run(command, settings).await,
         Command::DatabaseUrl(args) => database_url::run(args, settings).await,
         Command::Verify(args) => verified(args, settings).await,
         Command::Export(args) => export::run(args, settings).await,

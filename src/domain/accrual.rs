@@ -115,9 +115,10 @@ impl Accrual {
     pub fn unrounded(self) -> Unrounded {
         let mut digits = self.0 / PER_FEN;
         let mut rest = self.0 % PER_FEN;
-        for _ in 2..Unrounded::DECIMALS {
-            rest *= 10;
-            digits = digits.saturating_mul(10).saturating_add(rest / PER_FEN);
+        // 2 decimals are the fen's; of a rest below 1.7 × 10²² so many digits at once stay in range
+        for scale in [10_i128.pow(15), 10_i128.pow(3)] {
+            rest *= scale;
+            digits = digits.saturating_mul(scale).saturating_add(rest / PER_FEN);
             rest %= PER_FEN;
         }
         Unrounded(digits)

@@ -140,6 +140,11 @@ impl Amount {
             .ok_or(Malformed { code: "invalid_amount" })
     }
 
+    /// Money that is above zero.
+    pub fn of(money: Money) -> Option<Self> {
+        (money.is_positive() && money <= Money::INPUT_MAX).then_some(Self(money))
+    }
+
     /// The money.
     pub const fn money(self) -> Money {
         self.0

@@ -1,7 +1,9 @@
-//! A billing file as CSV, row by row: never more of it in memory than a row.
+//! A billing file, row by row; as CSV never more of it in memory than a row.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 
+use super::billing_parquet as parquet;
 use crate::usage::charge::{self, Charge, Header, HeaderError};
 use crate::usage::focus::Mode;
 use crate::usage::{CellError, RowError};
@@ -21,11 +23,60 @@ pub enum FileError {
     /// Its bytes cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] csv::Error),
+    /// It is not what a Parquet file is.
+    #[error("the file cannot be read as Parquet")]
+    Malformed(#[from] ::parquet::errors::ParquetError),
 }
 
-/// Reads a file; each row is handed over as a charge or as all that is wrong with it, until `take` wants no more.
-/// Answers how many rows there were.
-pub fn read(
+/// The bytes that a Parquet file begins with.
+const PARQUET: [u8; 4] = *b"PAR1";
+
+/// A file to be read.
+pub enum Billing {
+    /// Comma-separated values.
+    Csv(Box<dyn Read + Send>),
+    /// Columns.
+    Parquet(File),
+}
+
+impl std::fmt::Debug for Billing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Csv(_) => "Csv",
+            Self::Parquet(_) => "Parquet",
+        })
+    }
+}
+
+impl Billing {
+    /// Comma-separated values from anywhere.
+    pub fn csv(bytes: impl Read + Send + 'static) -> Self {
+        Self::Csv(Box::new(bytes))
+    }
+
+    /// A file, known by its first bytes.
+    pub fn of(mut file: File) -> std::io::Result<Self> {
+        let mut begins = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut begins)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(if begins == PARQUET { Self::Parquet(file) } else { Self::csv(file) })
+    }
+
+    /// Reads it; each row is handed over as a charge or as all that is wrong with it, until `take` wants no more.
+    /// Answers how many rows there were.
+    pub fn read(
+        self,
+        mode: Mode,
+        take: impl FnMut(Result<Charge, Vec<RowError>>) -> bool,
+    ) -> Result<u32, FileError> {
+        match self {
+            Self::Csv(bytes) => read(bytes, mode, take),
+            Self::Parquet(file) => parquet::read(file, mode, take),
+        }
+    }
+}
+
+fn read(
     bytes: impl Read,
     mode: Mode,
     mut take: impl FnMut(Result<Charge, Vec<RowError>>) -> bool,

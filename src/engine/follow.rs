@@ -13,8 +13,8 @@ use crate::ledger::store::BalanceRow;
 use crate::organisations::store::OrganisationRow;
 use crate::programmes::store::{ProgrammeRow, RulesRow, UsageRow};
 use crate::rentals::store::RentalRow;
+use crate::rentals::store::uses::ContractUseRow;
 use crate::statement;
-use crate::vouchers::store::ContractUseRow;
 
 /// With more vouchers than this, rounds are cheaper.
 pub(super) const VOUCHERS_MAX: usize = 64;

@@ -6,14 +6,13 @@
 //! and never counts is taken away by the next import of the contract; a mark holds rows and import together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
 use chrono_tz::Tz;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{self, Receiver};
 
-use super::billing_file::{self as file, FileError};
+use super::billing_file::{Billing, FileError};
 use super::store;
 use crate::db::convert::{self, Unreadable};
 use crate::db::pool::{Connection, Database, DatabaseError};
@@ -25,10 +24,10 @@ use crate::usage::rules::Totals;
 use crate::usage::store::{UsageErrorRow, UsageRowRow};
 use crate::usage::{CellError, ImportUsage, Metered, Mode, RowError, UsedRate, focus::Column, queries};
 
-/// Errors that an answer shows.
+/// Errors that an answer over HTTP shows.
 pub const ERRORS_SHOWN_MAX: usize = 1_000;
 /// Errors that are kept of a file; what is beyond is only counted.
-const ERRORS_KEPT_MAX: usize = 100_000;
+pub const ERRORS_KEPT_MAX: usize = 100_000;
 /// Rows of a statement.
 const CHUNK: usize = 2_000;
 /// How often an import waits for the one before it, 5 s each time.
@@ -89,6 +88,8 @@ pub struct Wanted {
     pub sha256: ContentHash,
     /// Whether nothing is to be kept.
     pub dry_run: bool,
+    /// How many errors are told at once.
+    pub errors_max: usize,
 }
 
 /// A file that is staged, and the connection that holds other imports of the contract back.
@@ -116,11 +117,11 @@ impl Staged {
 pub async fn stage(
     database: &Database,
     wanted: &Wanted,
-    bytes: impl Read + Send + 'static,
+    file: Billing,
     progress: impl Fn(u32),
 ) -> Result<Staged, IntakeError> {
     let conn = database.writer(&wanted.agency).await?;
-    match staged(&conn, wanted, bytes, progress).await {
+    match staged(&conn, wanted, file, progress).await {
         Ok((command, errors)) => Ok(Staged { conn, command, errors }),
         // the lock ends with the connection, and so does what was begun on it
         Err(error) => {
@@ -133,7 +134,7 @@ pub async fn stage(
 async fn staged(
     conn: &AsyncPgConnection,
     wanted: &Wanted,
-    bytes: impl Read + Send + 'static,
+    file: Billing,
     progress: impl Fn(u32),
 ) -> Result<(ImportUsage, Vec<RowError>), IntakeError> {
     lock(conn, wanted.rental).await?;
@@ -146,7 +147,7 @@ async fn staged(
     let (sender, rows) = mpsc::channel(CHUNK);
     let mode = wanted.mode;
     let reading =
-        tokio::task::spawn_blocking(move || file::read(bytes, mode, |row| sender.blocking_send(row).is_ok()));
+        tokio::task::spawn_blocking(move || file.read(mode, |row| sender.blocking_send(row).is_ok()));
     let mut taking = Taking {
         conn,
         wanted,
@@ -279,7 +280,7 @@ impl Taking<'_> {
         for errors in wrong {
             self.rejected = self.rejected.saturating_add(1);
             for (line, error) in (0_i32..).zip(errors) {
-                if self.errors.len() < ERRORS_SHOWN_MAX {
+                if self.errors.len() < self.wanted.errors_max {
                     self.errors.push(error);
                 }
                 if self.kept < ERRORS_KEPT_MAX {

@@ -20,10 +20,11 @@ use crate::periods::store::PeriodRow;
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
+use crate::rentals::store::uses::{ContractUseRow, uses_of};
 use crate::rentals::store::{ContractRow, RentalRow, by_contracts, contract_column};
 use crate::reversals::store::ReversalRow;
 use crate::usage::store::{RentalUsageRow, UsageImportRow};
-use crate::vouchers::store::{ContractUseRow, LiveRow, VoucherRow, live_of, uses_of};
+use crate::vouchers::store::{LiveRow, VoucherRow, live_of};
 
 /// The keys of one round, by table.
 #[derive(Default)]

@@ -8,6 +8,7 @@
 mod answers;
 mod batch;
 pub mod billing_file;
+pub mod billing_parquet;
 pub mod export;
 mod fold;
 mod follow;

@@ -12,7 +12,7 @@ use crate::domain::{ClaimId, CreditCode, Label, PaymentBatchId, Percent, Voucher
 use crate::ledger::store::read_months;
 use crate::loans::{BorrowerKey, Holdings, LoanUses};
 use crate::programmes::RulesKey;
-use crate::vouchers::Uses;
+use crate::rentals::uses::Uses;
 
 /// Documents of one table, each under its key.
 macro_rules! documents {
@@ -111,8 +111,8 @@ impl Rows {
         }
         let mut by_rental: BTreeMap<_, Uses> = BTreeMap::new();
         for row in &self.uses {
-            let (rental, voucher, contract_use) = row.read()?;
-            by_rental.entry(rental).or_default().insert(voucher, contract_use);
+            let (rental, user, contract_use) = row.read()?;
+            by_rental.entry(rental).or_default().insert(user, contract_use);
         }
         for (rental, uses) in by_rental {
             book.uses.load(rental, uses);

@@ -26,9 +26,10 @@ use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::rentals::store::uses::ContractUseRow;
 use crate::reversals::store::ReversalRow;
 use crate::usage::store::{RentalUsageRow, UsageImportRow};
-use crate::vouchers::store::{ContractUseRow, VoucherRow};
+use crate::vouchers::store::VoucherRow;
 
 /// New and changed rows of one table.
 struct Split<R> {
@@ -112,7 +113,7 @@ pub(super) async fn write(
     let usages = Split::of(&book.usages, |k, u| Ok(UsageRow::new(k, *u)), |_| 0)?;
     let numbers = Split::of(&book.numbers, number_row, |_| 0)?;
     let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
-    let uses = uses(book);
+    let uses = uses(book)?;
     let loan_uses = loan_uses(book)?;
     let (head, new) = head;
     if new {
@@ -188,20 +189,20 @@ pub(super) fn number_row(series: &crate::book::Series, last: &u64) -> Result<Num
     Ok(NumberRow { series: series.0.clone(), last })
 }
 
-/// Contracts' uses, voucher by voucher.
-fn uses(book: &crate::book::Book) -> Split<ContractUseRow> {
+/// Contracts' uses, document by document.
+fn uses(book: &crate::book::Book) -> Result<Split<ContractUseRow>, Unreadable> {
     let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
     for change in book.uses.changed() {
-        for (voucher, now) in change.now.iter() {
-            let row = ContractUseRow::new(*change.key, *voucher, now);
-            match change.before.and_then(|before| before.get(voucher)) {
+        for (user, now) in change.now.iter() {
+            let row = ContractUseRow::new(*change.key, *user, now)?;
+            match change.before.and_then(|before| before.get(user)) {
                 None => split.new.push(row),
                 Some(before) if before != now => split.changed.push(row),
                 Some(_) => {}
             }
         }
     }
-    split
+    Ok(split)
 }
 
 /// Claims on loans, claim by claim.

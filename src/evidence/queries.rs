@@ -29,6 +29,12 @@ statement! {
     pub fn invoices(codes: &[String], numbers: &[String]) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
          JOIN invoices AS i ON i.code = w.code AND i.number = w.number";
+    /// The invoices of these codes and numbers that an organisation brought.
+    pub fn invoices_of(codes: &[String], numbers: &[String], organisation: &str) -> Vec<InvoiceRow> =
+        "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
+         JOIN invoices AS i ON i.code = w.code AND i.number = w.number \
+         WHERE EXISTS (SELECT FROM evidence AS e WHERE e.organisation = $3 AND e.kind = 'invoice' \
+             AND coalesce(e.invoice_code, '') = i.code AND e.invoice_number = i.number)";
     /// The next digests after one, each once, with the first evidence that has it.
     pub fn kept(after: &[u8], limit: i64) -> Vec<KeptRow> =
         "SELECT DISTINCT ON (sha256) sha256, bytes, id AS evidence, created AS sequence FROM evidence \

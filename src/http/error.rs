@@ -155,9 +155,10 @@ table! {
     "amount_out_of_range": 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger keeps."];
     // metered usage
     "usage_file_refused": 422, ["用量文件未被接受", "文件没有导入，有 {rejected} 行有误；详见 errors。"], ["Usage file refused", "Nothing of the file was imported, {rejected} rows are wrong; see errors."];
-    "usage_media_type" as "unsupported_media_type": 415, ["媒体类型不支持", "用量文件须为 text/csv。"], ["Unsupported media type", "A usage file is text/csv."];
+    "usage_media_type" as "unsupported_media_type": 415, ["媒体类型不支持", "用量文件须为 text/csv 或 application/vnd.apache.parquet。"], ["Unsupported media type", "A usage file is text/csv or application/vnd.apache.parquet."];
     "usage_column_missing": 422, ["缺少列", "缺少必需的列“{column}”。"], ["Column missing", "The column \"{column}\" is needed."];
     "usage_column_repeated": 422, ["列重复", "列“{column}”只能出现一次。"], ["Column repeated", "The column \"{column}\" may stand there once only."];
+    "usage_column_inexact": 422, ["列不精确", "列“{column}”为浮点数；严格模式须为十进制数。"], ["Column inexact", "The column \"{column}\" is floating point; a strict reading takes decimals."];
     "usage_moved": 409, ["用量已变", "同一合同的另一次导入先完成；请换用新的幂等键重试。"], ["Usage moved", "Another import of the contract came first; try again under a new key."];
     "usage_totals_too_many": 422, ["用量过散", "文件涉及的月份、服务类别或汇率超过 {limit} 个；请分批导入。"], ["Too many totals", "The file comes to more than {limit} months and service categories, or rates; split it."];
     "usage_out_of_range": 422, ["用量超出范围", "金额合计超出可记录的范围。"], ["Out of range", "The amounts come to more than can be recorded."];
@@ -213,9 +214,15 @@ table! {
     "reference_rate_missing": 422, ["缺少参考利率", "{date} 没有生效的 {name}。"], ["Reference rate missing", "No {name} is in force on {date}."];
     "loan_rate_above_ceiling": 422, ["贷款利率超过上限", "合同利率 {annual_rate_percent}% 超过上限 {ceiling}%。"], ["Loan rate above the ceiling", "The contract rate of {annual_rate_percent} percent is above the ceiling of {ceiling} percent."];
     "rules_or_programme": 422, ["规则与专项二选一", "rules 与 programme 只能给出一个。"], ["Rules or programme", "Either rules or a programme may be given, not both."];
-    "contract_already_used": 409, ["合同已使用", "该合同已有专项 {programme} 的券。"], ["Contract already used", "The contract carries a voucher of programme {programme}."];
+    "contract_already_used": 409, ["合同已使用", "该合同已有专项 {programme} 的券或申领。"], ["Contract already used", "The contract carries a voucher or a claim of programme {programme}."];
     "not_eligible": 422, ["不符合条件", "不符合条件：{reason}。"], ["Not eligible", "The organisation is not eligible: {reason}."];
     "voucher_expired": 422, ["券已过期", "最后可用日为 {valid_until}。"], ["Voucher expired", "Its last usable day was {valid_until}."];
+    "rental_period_outside": 422, ["期间超出合同期", "合同期为 {from} 至 {until}，申领期间须在其内。"], ["Outside the contract's term", "The contract runs from {from} to {until}; the period lies within."];
+    "rental_period_overlaps": 409, ["期间重复", "该合同同一专项 {from} 至 {until}（止日不计）已有同类申领；期间相交时须各有发票佐证，且用量只能申领一次。"], ["Period overlaps", "Another claim under the programme is for the contract from {from} to {until}, which is not counted, and for the same items; where days meet, invoices have to back both, and usage is claimed once."];
+    "usage_period_not_months": 422, ["须为整月", "用量按月计量，申领期间须起止于月初或合同起止日。"], ["Whole months", "Usage is metered by month: the period begins and ends with a month or with the contract."];
+    "usage_missing": 422, ["没有用量", "该期间没有已导入的用量。"], ["No usage", "No usage of the period is imported."];
+    "settlement_or_usage": 422, ["结算与用量二选一", "settlement 与 usage 只能给出一个。"], ["Settlement or usage", "Either a settlement or usage may be given, not both."];
+    "change_not_applicable": 422, ["更改不适用", "该项更改不适用于 {kind}。"], ["Change not applicable", "The change does not apply to a {kind}."];
     "rental_differs": 422, ["合同不符", "该申领对应合同 {rental} 及其专项，不能更换。"], ["Another contract", "The claim is for contract {rental} under its programme and stays with them."];
     "loan_differs": 422, ["贷款不符", "该申领对应贷款 {loan} 及其专项，不能更换。"], ["Another loan", "The claim is for loan {loan} under its programme and stays with them."];
     "changes_missing" as "invalid_value": 422, ["缺少更正内容", "changes 未写明任何更正。"], ["Nothing changes", "The changes name nothing that is other than it was."];

@@ -15,6 +15,7 @@ use super::{AppState, FILE_TIMEOUT, in_time, uploads};
 use crate::book::{Command, Envelope, Outcome};
 use crate::domain::{RentalId, UsageImportId};
 use crate::engine::Engine;
+use crate::engine::billing_file::Billing;
 use crate::engine::intake::{self, ERRORS_SHOWN_MAX, Wanted};
 use crate::engine::submission::{Answer, Submission, Work};
 use crate::objects::Arrived;
@@ -39,7 +40,11 @@ pub async fn answer(
     let (file, declared) = received.map_err(|_| Problem::new("unreadable_body"))??;
     if !matches!(
         declared.as_str(),
-        "" | "text/csv" | "application/csv" | "text/plain" | "application/octet-stream"
+        "" | "text/csv"
+            | "application/csv"
+            | "text/plain"
+            | "application/octet-stream"
+            | "application/vnd.apache.parquet"
     ) {
         return Err(Problem::new("usage_media_type"));
     }
@@ -50,6 +55,7 @@ pub async fn answer(
         mode,
         sha256: file.sha256,
         dry_run: head.dry_run,
+        errors_max: ERRORS_SHOWN_MAX,
     };
     let digest = uploads::digest(&head, request, &file);
     let work = imported(state.engine.clone(), wanted, file, submission(&head, digest));
@@ -90,7 +96,8 @@ async fn imported(
     submission: impl FnOnce(Command) -> (Submission, bool),
 ) -> Result<(Answer, Vec<RowError>), Problem> {
     let bytes = file.reopened().await.map_err(|error| Problem::objects(&error))?;
-    let staged = intake::stage(engine.database(), &wanted, bytes, |_| ()).await.map_err(api::refused)?;
+    let billing = Billing::of(bytes).map_err(|error| Problem::fault(&error))?;
+    let staged = intake::stage(engine.database(), &wanted, billing, |_| ()).await.map_err(api::refused)?;
     let (submission, dry_run) = submission(Command::ImportUsage(Box::new(staged.command.clone())));
     let errors = staged.errors.clone();
     let answer = if dry_run { engine.dry_run(submission).await } else { engine.submit(submission).await };

@@ -110,6 +110,11 @@ impl Shape {
         }
     }
 
+    /// A page of a list of a type, or all of it as a file.
+    pub const fn page_or_file<T: ToSchema>(or_else: &'static [&'static str]) -> Self {
+        Self { or_else, ..Self::page::<T>() }
+    }
+
     /// An object of JSON whose members are written down elsewhere.
     pub const fn object() -> Self {
         let schema = || ObjectBuilder::new().schema_type(Type::Object).into();

@@ -14,10 +14,11 @@ use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
 use crate::claims::{
     api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
+    reconciliation_api as reconciliation,
 };
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::evidence::api as evidence;
-use crate::loans::{api as loans, quote_api as quotes};
+use crate::loans::{api as loans, estimate_api as estimates, quote_api as quotes};
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
 use crate::periods::api as periods;
@@ -31,7 +32,7 @@ use crate::reports::{
     work_api as work,
 };
 use crate::reversals::api as reversals;
-use crate::usage::api as usage;
+use crate::usage::{api as usage, errors_api as usage_errors};
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -139,6 +140,12 @@ const REPORTED: Shape = Shape::or_file::<answers::ReportView>(&[
     "application/vnd.apache.parquet",
 ]);
 
+/// What is wrong with a billing file: a page, or all of it as a file.
+const USAGE_ERRORS: Shape = Shape::page_or_file::<usage::RowErrorView>(&[
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]);
+
 /// Every route of the contract.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -167,6 +174,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/programmes", OFFICER, ["提出专项", "Propose a programme"], programmes::propose, [of::<programmes::NewProgramme>(), of::<programmes::ProgrammeView>()]).creating(),
     get("/v1/programmes", EVERYONE, ["专项列表", "List programmes"], read!(programmes::list), page::<programmes::ProgrammeView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
     get("/v1/programmes/{code}", EVERYONE, ["专项及其指标", "A programme with its budget"], read!(programmes::get), of::<programmes::ProgrammeView>()),
+    get("/v1/programmes/{code}/estimate", INSIDE, ["贴息支出测算", "What a programme for interest will still cost"], read!(estimates::estimate), of::<estimates::EstimateView>()),
     post("/v1/programmes/{code}/approve", APPROVER, ["批准专项", "Approve a programme"], programmes::approve, [of::<programmes::Nothing>(), of::<programmes::ProgrammeView>()]),
     post("/v1/programmes/{code}/rules", OFFICER, ["提出规则新版本", "Propose new rules"], programmes::propose_rules, [of::<programmes::NewRules>(), of::<programmes::RulesView>()]).creating(),
     get("/v1/programmes/{code}/rules", INSIDE, ["规则各版本", "All versions of the rules"], read!(programmes::list_rules), page::<programmes::RulesView>()),
@@ -195,11 +203,13 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.3)"],
-        query: &[MODE], takes: Some(Shape::file("text/csv", &[])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
+        query: &[MODE], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet"])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
     },
     get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
-    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage::errors), page::<usage::RowErrorView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage_errors::errors), USAGE_ERRORS).with(&[LIMIT, CURSOR, FORMAT]),
+    get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
+    get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(reconciliation::unmatched), page::<reconciliation::UnmatchedView>()).with(PAGE),
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

@@ -4,6 +4,8 @@
 //! and none contradicts those before it. A wrong one is mended by another, never taken out.
 
 pub mod api;
+pub mod estimate;
+pub mod estimate_api;
 pub mod events;
 pub mod queries;
 pub mod quote_api;

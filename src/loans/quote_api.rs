@@ -109,7 +109,7 @@ struct Events {
 }
 
 /// What a rule refused, as callers read it.
-fn refused(refusal: &impl Serialize) -> Problem {
+pub(super) fn refused(refusal: &impl Serialize) -> Problem {
     serde_json::to_value(refusal)
         .map_or_else(|error| Problem::fault(&error), |value| Problem::refused(&value))
 }
@@ -224,7 +224,7 @@ async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Resul
 }
 
 /// A reference rate, in the order of the days.
-async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
+pub(super) async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
     let rows = queries::reference(conn, name.as_str()).await.map_err(|error| Problem::database(&error))?;
     let rates = whole(&rows, ReferenceRateRow::read)?;
     Ok(rates.into_iter().map(|rate| Dated { date: rate.date, value: rate.percent }).collect())

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::RulesVersion;
+use super::documents::{self, Documents};
 use super::interest::{InterestInputs, Segment};
 use super::policy::{Base, ItemRatio, Policy};
 use crate::domain::apportion::largest_remainder;
@@ -36,6 +37,9 @@ pub struct SheetLine {
     pub item: Label,
     /// CNY, tax included, as it was settled.
     pub amount: Money,
+    /// CNY of it that documents show, where they limit the claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documented: Option<Money>,
     /// The VAT rate in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_percent: Option<Percent>,
@@ -111,6 +115,9 @@ pub struct Inputs {
     /// Another programme's subsidy for the same contract, where the rules take it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub net_off: Option<Money>,
+    /// What documents show of what was settled, where any is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Documents>,
     /// The cap of one claim or voucher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_cap: Option<Money>,
@@ -215,9 +222,11 @@ pub struct Question<'a> {
 /// Computes the sheet.
 pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
     let policy = &question.rules.rules;
+    let documented = documented(&question)?;
     let mut lines = Vec::with_capacity(question.lines.len());
-    for line in question.lines {
-        lines.push(sheet_line(line, policy, &question.inputs)?);
+    for (place, line) in question.lines.iter().enumerate() {
+        let shown = documented.as_ref().and_then(|shown| shown.get(place).copied());
+        lines.push(sheet_line(line, shown, policy, &question.inputs)?);
     }
     below_minimum(&lines, policy)?;
     let exact = lines.iter().try_fold(Exact::default(), |sum, l| sum.plus(l.exact))?;
@@ -248,9 +257,25 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
     })
 }
 
-fn sheet_line(line: &SettledLine, policy: &Policy, inputs: &Inputs) -> Result<SheetLine, CalculationError> {
-    let item: Option<&ItemRatio> = policy.items.iter().flatten().find(|i| i.item == line.item);
-    let amount = line.amount.money();
+fn ratio_of<'a>(policy: &'a Policy, item: &Label) -> Option<&'a ItemRatio> {
+    policy.items.iter().flatten().find(|i| i.item == *item)
+}
+
+/// What of each line documents show, where any is there.
+fn documented(question: &Question<'_>) -> Result<Option<Vec<Money>>, OutOfRange> {
+    let Some(documents) = &question.inputs.documents else { return Ok(None) };
+    let eligible = |item: &Label| ratio_of(&question.rules.rules, item).is_some();
+    documents::shown(documents, question.lines, eligible).map(Some)
+}
+
+fn sheet_line(
+    line: &SettledLine,
+    documented: Option<Money>,
+    policy: &Policy,
+    inputs: &Inputs,
+) -> Result<SheetLine, CalculationError> {
+    let item = ratio_of(policy, &line.item);
+    let amount = documented.unwrap_or_else(|| line.amount.money());
     let ratio = item.map(|i| i.startup_ratio_percent.filter(|_| inputs.startup).unwrap_or(i.ratio_percent));
     let base = match (ratio, inputs.base.unwrap_or_default()) {
         (None, _) => Money::ZERO,
@@ -264,7 +289,8 @@ fn sheet_line(line: &SettledLine, policy: &Policy, inputs: &Inputs) -> Result<Sh
     let exact = ratio.map_or(Ok(Exact::default()), |r| Exact::ratio(base, r))?;
     Ok(SheetLine {
         item: line.item.clone(),
-        amount,
+        amount: line.amount.money(),
+        documented,
         tax_percent: line.tax_percent,
         eligible: ratio.is_some(),
         base,

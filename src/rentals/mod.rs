@@ -4,6 +4,7 @@ pub mod api;
 pub mod queries;
 pub mod rules;
 pub mod store;
+pub mod uses;
 
 use serde::{Deserialize, Serialize};
 

@@ -23,4 +23,14 @@ statement! {
         "SELECT * FROM rentals WHERE created > $1 AND ($2 OR organisation = $3 OR provider = $4) \
          AND ($5::text IS NULL OR organisation = $5) AND ($6::timestamptz IS NULL OR updated_at >= $6) \
          ORDER BY created LIMIT $7";
+    /// A page of those with usage, of all or of a party's own, oldest first.
+    pub fn metered(
+        after: i64,
+        all: bool,
+        own_organisation: &str,
+        own_provider: &str,
+        limit: i64,
+    ) -> Vec<RentalRow> =
+        "SELECT r.* FROM rentals AS r JOIN rental_usage AS u ON u.rental = r.id \
+         WHERE r.created > $1 AND ($2 OR r.organisation = $3 OR r.provider = $4) ORDER BY r.created LIMIT $5";
 }

@@ -227,7 +227,9 @@ pub fn refused(error: IntakeError) -> Problem {
         IntakeError::Query(error) => Problem::database(&error),
         IntakeError::OutOfRange(_) => Problem::new("usage_out_of_range"),
         IntakeError::Unreadable(_) | IntakeError::Broken => Problem::fault(&error),
-        IntakeError::File(FileError::Unreadable(_)) => Problem::new("unreadable_body"),
+        IntakeError::File(FileError::Unreadable(_) | FileError::Malformed(_)) => {
+            Problem::new("unreadable_body")
+        }
         IntakeError::File(FileError::TooManyRows) => {
             Problem::too_large(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX), "rows")
         }
@@ -237,6 +239,7 @@ pub fn refused(error: IntakeError) -> Problem {
                 let (key, column) = match error {
                     HeaderError::Missing(column) => ("usage_column_missing", column),
                     HeaderError::Repeated(column) => ("usage_column_repeated", column),
+                    HeaderError::Inexact(column) => ("usage_column_inexact", column),
                 };
                 problem.in_row(key, 0, Some(column.name()))
             })
@@ -251,7 +254,7 @@ pub fn refused(error: IntakeError) -> Problem {
 }
 
 /// A contract that the caller may see.
-async fn seen(request: &ReadRequest, conn: &Connection) -> Result<RentalId, Problem> {
+pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<RentalId, Problem> {
     let found = rental(conn, request.path.value("id")?).await?;
     if request.sight().sees(found.organisation, found.provider) {
         Ok(found.id)
@@ -319,22 +322,4 @@ pub async fn imports(request: ReadRequest) -> Result<Reply, Problem> {
     let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
     let found = whole(&rows, UsageImportRow::read)?;
     Reply::list((found.iter().map(UsageImportView::of).collect(), next))
-}
-
-/// `GET /rentals/{id}/usage/imports/{import}/errors`
-pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?;
-    let import: UsageImportId = request.path.value("import")?;
-    let row = queries::import(&conn, import.uuid()).await.map_err(|error| Problem::database(&error))?;
-    if row.is_none_or(|row| row.rental != id.uuid()) {
-        return Err(Problem::new("not_found"));
-    }
-    let (row, line) = (page.after.max(0) >> 8, page.after.max(0) & 255);
-    let (row, line) = (i32::try_from(row).unwrap_or(i32::MAX), i32::try_from(line).unwrap_or(i32::MAX));
-    let line = if page.after < 0 { -1 } else { line };
-    let rows = queries::errors_after(&conn, import.uuid(), row, line, page.rows()).await;
-    let rows = rows.map_err(|error| Problem::database(&error))?;
-    let (rows, next) = page.cut(rows, |row| (i64::from(row.row) << 8) + i64::from(row.line));
-    Reply::list((rows.iter().map(|row| RowErrorView::stored(row, request.language)).collect(), next))
 }

@@ -28,6 +28,8 @@ pub enum HeaderError {
     Missing(Column),
     /// A column stands there more than once.
     Repeated(Column),
+    /// A column of amounts in floating point, of a file that is taken strictly.
+    Inexact(Column),
 }
 
 impl Header {

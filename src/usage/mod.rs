@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod api;
 pub mod charge;
+pub mod errors_api;
 pub mod focus;
 pub mod months;
 pub mod queries;
@@ -193,6 +194,12 @@ pub enum UsageError {
     UsageTotalsTooMany {
         /// How many are kept.
         limit: u32,
+    },
+    /// Nothing was metered in the period.
+    #[error("nothing was metered in the period")]
+    UsageMissing {
+        /// Where usage is asked for.
+        pointer: String,
     },
     /// The rows come to more than can be counted.
     #[error("the amounts are out of range")]

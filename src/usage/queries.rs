@@ -33,6 +33,11 @@ statement! {
     /// The next errors of an import.
     pub fn errors_after(import: Uuid, row: i32, line: i32, limit: i64) -> Vec<UsageErrorRow> =
         "SELECT * FROM usage_errors WHERE import = $1 AND (row, line) > ($2, $3) ORDER BY row, line LIMIT $4";
+    /// What the rows of a contract come to, by the invoice that they name.
+    pub fn by_invoice(rental: Uuid, limit: i64) -> Vec<InvoiceSumRow> =
+        "SELECT u.invoice, sum(u.amount::numeric)::text AS amount FROM usage_rows AS u \
+         JOIN usage_imports AS i ON i.id = u.import \
+         WHERE u.rental = $1 AND u.invoice IS NOT NULL GROUP BY u.invoice ORDER BY u.invoice LIMIT $2";
     /// The rate in force on a day.
     pub fn rate(name: &str, day: NaiveDate) -> Option<ReferenceRateRow> =
         "SELECT * FROM reference_rates WHERE name = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
@@ -78,6 +83,11 @@ statement! {
     pub fn strays() -> Option<CountRow> =
         "SELECT count(*) AS count FROM usage_rows AS u WHERE NOT EXISTS ( \
              SELECT FROM usage_staged AS s WHERE s.import = u.import)";
+}
+
+rows! {
+    /// What rows under an invoice come to.
+    pub struct InvoiceSumRow { invoice: String, amount: String }
 }
 
 rows! {

@@ -18,6 +18,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{
     CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId,
 };
+use crate::rentals::uses::ContractUser;
 
 /// Where a voucher is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -158,62 +159,6 @@ pub struct Voucher {
     pub revision: Revision,
 }
 
-/// A voucher on a contract, as the next application for the same contract sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContractUse {
-    /// Under which programme.
-    pub programme: ProgrammeCode,
-    /// CNY that it pays or would pay.
-    pub amount: Money,
-    /// Whether its programme suffers no other on the same contract.
-    pub exclusive: bool,
-    /// Whether it counts: not once it was returned, rejected, or cancelled unused.
-    pub live: bool,
-}
-
-/// The vouchers on one contract, in the order of their ids. Nearly always one: a sorted list is a tenth of the
-/// smallest map.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Uses(Vec<(VoucherId, ContractUse)>);
-
-impl Uses {
-    /// What a voucher uses.
-    pub fn get(&self, voucher: &VoucherId) -> Option<&ContractUse> {
-        let at = self.0.binary_search_by_key(voucher, |(id, _)| *id).ok()?;
-        self.0.get(at).map(|(_, contract_use)| contract_use)
-    }
-
-    /// Puts what a voucher uses.
-    pub fn insert(&mut self, voucher: VoucherId, contract_use: ContractUse) {
-        match self.0.binary_search_by_key(&voucher, |(id, _)| *id) {
-            Ok(at) => {
-                if let Some(slot) = self.0.get_mut(at) {
-                    slot.1 = contract_use;
-                }
-            }
-            Err(at) => {
-                self.0.reserve_exact(1);
-                self.0.insert(at, (voucher, contract_use));
-            }
-        }
-    }
-
-    /// Every voucher and what it uses.
-    pub fn iter(&self) -> impl Iterator<Item = (&VoucherId, &ContractUse)> {
-        self.0.iter().map(|(id, contract_use)| (id, contract_use))
-    }
-}
-
-impl FromIterator<(VoucherId, ContractUse)> for Uses {
-    fn from_iter<I: IntoIterator<Item = (VoucherId, ContractUse)>>(uses: I) -> Self {
-        let mut all = Self::default();
-        for (voucher, contract_use) in uses {
-            all.insert(voucher, contract_use);
-        }
-        all
-    }
-}
-
 /// `POST /vouchers`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyForVoucher {
@@ -299,11 +244,12 @@ pub struct RemindVoucher {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum VoucherError {
-    /// The contract carries a voucher already.
+    /// Another rests on the contract already.
     #[error("the contract is used")]
     ContractAlreadyUsed {
-        /// By which voucher.
-        voucher: VoucherId,
+        /// By which voucher or claim.
+        #[serde(flatten)]
+        by: ContractUser,
         /// Of which programme.
         programme: ProgrammeCode,
     },

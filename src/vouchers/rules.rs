@@ -1,8 +1,8 @@
 //! Decisions on vouchers.
 
 use super::{
-    ApplyForVoucher, ChangeVoucher, ReviewDecision, ReviewVoucher, Uses, Voucher, VoucherBalance,
-    VoucherError, VoucherStatus,
+    ApplyForVoucher, ChangeVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance, VoucherError,
+    VoucherStatus,
 };
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId};
@@ -11,6 +11,7 @@ use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inpu
 use crate::programmes::policy::{Eligibility, Policy, Stacking};
 use crate::programmes::{Counts, RulesVersion};
 use crate::rentals::Rental;
+use crate::rentals::uses::{ContractUser, Uses};
 
 /// What a voucher is computed from.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Facts<'a> {
     pub organisation: &'a Organisation,
     /// The contract.
     pub rental: &'a Rental,
-    /// Other vouchers on the contract.
+    /// What rests on the contract.
     pub uses: &'a Uses,
     /// CNY issued to the organisation under the programme in the year.
     pub used_in_year: Money,
@@ -58,16 +59,14 @@ pub fn contract_free(
     uses: &Uses,
 ) -> Result<(), VoucherError> {
     let one = policy.one_per_contract.unwrap_or(true);
-    let clash = uses.iter().find(|(id, other)| {
+    let clash = uses.beside(ContractUser::Voucher(own)).find(|(_, other)| {
         let same = other.programme == *programme;
-        **id != own
-            && other.live
-            && (same && one || !same && (other.exclusive || policy.stacking == Stacking::Exclusive))
+        same && one || !same && (other.exclusive || policy.stacking == Stacking::Exclusive)
     });
     match clash {
         None => Ok(()),
-        Some((id, other)) => {
-            Err(VoucherError::ContractAlreadyUsed { voucher: *id, programme: other.programme.clone() })
+        Some((by, other)) => {
+            Err(VoucherError::ContractAlreadyUsed { by, programme: other.programme.clone() })
         }
     }
 }
@@ -80,6 +79,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
         startup: facts.organisation.startup,
         base: Some(policy.base.unwrap_or_default()),
         net_off: net_off(own, facts)?,
+        documents: None,
         claim_cap: policy.caps.claim.map(Amount::money),
         voucher_balance: None,
         lifetime: policy.caps.lifetime.map(|cap| CapUse {
@@ -102,8 +102,8 @@ fn net_off(own: VoucherId, facts: &Facts<'_>) -> Result<Option<Money>, OutOfRang
     if facts.rules.rules.stacking != Stacking::NetOff {
         return Ok(None);
     }
-    let others =
-        facts.uses.iter().filter(|(id, u)| **id != own && u.live && u.programme != facts.rules.programme);
+    let others = facts.uses.beside(ContractUser::Voucher(own));
+    let others = others.filter(|(_, u)| u.programme != facts.rules.programme);
     Money::sum(others.map(|(_, u)| u.amount)).map(Some)
 }
 

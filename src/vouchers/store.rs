@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{ContractUse, Voucher, VoucherBalance};
+use super::{Voucher, VoucherBalance};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{Date, RentalId, VoucherId};
 use crate::organisations::store::{hash, read_hash};
@@ -41,23 +41,6 @@ rows! {
         version: i64,
         updated_at: DateTime<Utc>,
     }
-}
-
-rows! {
-    /// A voucher on a contract.
-    pub struct ContractUseRow in "contract_uses", keyed {
-        key { rental: Uuid, voucher: Uuid }
-        programme: String,
-        amount: Decimal,
-        exclusive: bool,
-        live: bool,
-    }
-}
-
-statement! {
-    /// The vouchers on these contracts.
-    pub fn uses_of(rentals: &[Uuid]) -> Vec<ContractUseRow> =
-        "SELECT * FROM contract_uses WHERE rental = ANY($1)";
 }
 
 rows! {
@@ -158,30 +141,5 @@ impl VoucherRow {
             reminded_days: self.reminded_days.map(|days| u16::try_from(days).unwrap_or_default()),
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
-    }
-}
-
-impl ContractUseRow {
-    /// The row of a use.
-    pub fn new(rental: RentalId, voucher: VoucherId, u: &ContractUse) -> Self {
-        Self {
-            rental: rental.uuid(),
-            voucher: voucher.uuid(),
-            programme: u.programme.to_string(),
-            amount: convert::decimal(u.amount),
-            exclusive: u.exclusive,
-            live: u.live,
-        }
-    }
-
-    /// The use of a row.
-    pub fn read(&self) -> Result<(RentalId, VoucherId, ContractUse), Unreadable> {
-        let contract_use = ContractUse {
-            programme: convert::read(&self.programme)?,
-            amount: convert::money(self.amount)?,
-            exclusive: self.exclusive,
-            live: self.live,
-        };
-        Ok((RentalId::new(self.rental), VoucherId::new(self.voucher), contract_use))
     }
 }

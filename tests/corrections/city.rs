@@ -11,7 +11,7 @@ pub const OTHER: &str = "91110108MA01A2B3CF";
 pub const CLOUD: &str = "91440300MA5F00011B";
 
 pub struct City<'a> {
-    service: &'a Service,
+    pub service: &'a Service,
     pub lin: String,
     pub zhao: String,
     pub chen: String,

@@ -141,7 +141,7 @@ fn an_interest_claim_is_corrected_after_payment_by_what_happened_to_the_loan_and
     // what is not of interest is not taken
     let path = format!("/v1/claims/{claim}/recalculate");
     let wrong = json!({"changes": {"final": true}, "reason": "x"});
-    assert_eq!(city.refused(422, &path, &city.zhao, &wrong), "claim_kind_differs");
+    assert_eq!(city.refused(422, &path, &city.zhao, &wrong), "change_not_applicable");
     let report = city.get("/v1/reports/recalculation?programme=i", &city.sun);
     let results: Vec<_> = report["rows"]
         .as_array()
@@ -367,4 +367,103 @@ fn an_interest_claim_says_what_it_is_for_and_stays_with_it() {
     let path = format!("/v1/claims/{id}/submit");
     assert_eq!(city.refused(422, &path, &city.firm, &json!({})), "organisation_blocked");
     assert_eq!(city.get("/v1/claims", &city.cloud)["data"], json!([]), "{CLOUD} lent nothing");
+}
+
+#[test]
+fn a_sheet_keeps_a_hundred_segments_of_the_longest_values_and_one_more_is_refused_by_name() {
+    let service = Service::start();
+    let points = json!({"max": "1.5", "share_of_contract_rate_percent": "33.333333"});
+    let city = lending(&service, "segments", &json!({"points": points, "day_count": "actual/actual"}));
+    let loan = loan(&city, "L-1", "999999999999.99");
+    let day = |n: i64| {
+        (chrono::NaiveDate::from_ymd_opt(2024, 6, 1).unwrap() + chrono::TimeDelta::days(n)).to_string()
+    };
+    let event = |n: i64| {
+        let rate = format!("3.{:06}", 123_457 + n);
+        json!({"kind": "rate_change", "date": day(n), "annual_rate_percent": rate})
+    };
+    let events: Vec<Value> = (1..101).map(event).collect();
+    city.expect(200, &format!("/v1/loans/{loan}/events"), &city.firm, &json!({"events": events}));
+    let asked = |until: i64| body("i", &loan, ["2024-06-01", &day(until)], "999999999999.99");
+    let whole = drafted(&city, &asked(100));
+    assert_eq!(whole["calculation"]["segments"].as_array().unwrap().len(), 100);
+    let path = format!("/v1/claims/{}/submit", text(&whole, "/id"));
+    city.expect(200, &path, &city.firm, &json!({}));
+    let fresh = refused(&city, &body("i", &loan, ["2024-06-01", &day(101)], "1"));
+    assert_eq!(fresh.0, "interest_period_overlaps");
+    city.expect(200, &path.replace("submit", "withdraw"), &city.firm, &json!({}));
+    assert_eq!(refused(&city, &asked(101)), ("too_many_segments".to_owned(), "/period".to_owned()));
+}
+
+#[test]
+fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
+    let service = Service::start();
+    let city = lending(&service, "runs", &json!({}));
+    let bank = service.token("runs", "bank", "bank", Some(BANK));
+    let [first, second, gap, repaid] =
+        ["L-1", "L-2", "L-3", "L-4"].map(|number| loan(&city, number, "20000000"));
+    let confirm = |loan: &str, days: [&str; 2], paid: &str| {
+        let body = json!({"period": {"from": days[0], "until": days[1]}, "interest_paid": paid});
+        city.expect(200, &format!("/v1/loans/{loan}/interest-paid"), &bank, &body);
+    };
+    confirm(&first, THIRD, "166111.11");
+    // a day of another quarter with it, and a late beginning
+    confirm(&second, ["2024-07-01", "2024-09-02"], "630.00");
+    confirm(&gap, ["2024-06-01", "2024-07-01"], "100");
+    confirm(&gap, ["2024-07-02", "2024-09-01"], "100");
+    confirm(&repaid, THIRD, "0");
+    let words = ["interest", "run", "--agency", "runs", "--programme", "i", "--subject", "lin", "--json"];
+    let run = |period: &str| -> Value {
+        let mut words = words.to_vec();
+        words.extend(["--period", period]);
+        serde_json::from_str(&service.cli(&words)).unwrap()
+    };
+    let done = run("2024-06-01..2024-09-01");
+    let counts = |done: &Value| ["drafted", "claimed", "refused"].map(|name| done[name].as_u64().unwrap());
+    assert_eq!((counts(&done), &done["amount"]), ([2, 0, 2], &json!("77286.67")), "{done}");
+    let loans = done["loans"].as_array().unwrap();
+    let results: Vec<_> = loans.iter().map(|row| text(row, "/result")).collect();
+    assert_eq!(results, ["drafted", "drafted", "gap", "refused"]);
+    assert_eq!(loans[3]["code"], json!("nothing_to_pay"));
+    let claim = city.claim(&text(&loans[1], "/claim_id"));
+    assert_eq!(claim["period"], json!({"from": "2024-07-01", "until": "2024-09-01"}));
+    assert_eq!((&claim["interest_paid"], &claim["amount"]), (&json!("620.00"), &json!("620.00")));
+    // again: nothing twice, and what was refused is asked anew
+    confirm(&repaid, THIRD, "5000.00");
+    let again = run("2024-06-01..2024-09-01");
+    assert_eq!((counts(&again), &again["amount"]), ([1, 2, 1], &json!("5000.00")), "{again}");
+    assert_eq!(counts(&run("2024-06-01..2024-09-01")), [0, 3, 1]);
+    let bench = service.cli(&["bench", "--loans", "400", "--json"]);
+    let bench: Value = serde_json::from_str(bench.trim()).unwrap();
+    assert_eq!((&bench["loan_periods"], &bench["segments"]), (&json!(400), &json!(1600)));
+}
+
+#[test]
+fn an_estimate_is_what_the_days_that_no_claim_takes_will_cost_and_all_of_it_ties() {
+    let service = Service::start();
+    let city = lending(&service, "estimates", &json!({"points": {"max": "0.72"}}));
+    programme(&city, "other", &json!({}), "1000");
+    let [first, second] = [loan(&city, "L-1", "50000000"), loan(&city, "L-2", "25000000")];
+    approved(&city, &body("i", &first, ["2024-06-01", "2025-01-01"], "900000"));
+    // taken by another programme that suffers none beside it
+    reviewed(&city, &body("other", &loan(&city, "L-3", "25000000"), THIRD, "900000"));
+    let estimate = city.get("/v1/programmes/i/estimate", &city.chen);
+    assert_eq!((&estimate["as_of"], &estimate["rules_version"]), (&json!("2025-01-02"), &json!(1)));
+    let loans = estimate["loans"].as_array().unwrap();
+    let ids: Vec<_> = loans.iter().map(|loan| text(loan, "/loan_id")).collect();
+    assert_eq!(ids, [first, second]);
+    assert_eq!((&loans[0]["from"], &loans[0]["until"]), (&json!("2025-01-01"), &json!("2028-01-01")));
+    // 1,000.00 and 500.00 a day
+    assert_eq!(loans[0]["amount"], json!("1095000.00"));
+    assert_eq!(loans[0]["rows"][1], json!({"month": "2025-02", "amount": "28000.00"}));
+    assert_eq!(loans[1]["rows"][0], json!({"month": "2024-06", "amount": "15000.00"}));
+    let fen = |value: &Value| text(value, "/amount").replace('.', "").parse::<i64>().unwrap();
+    let total = text(&estimate, "/total").replace('.', "").parse::<i64>().unwrap();
+    let sum = |values: &Value| values.as_array().unwrap().iter().map(fen).sum::<i64>();
+    assert_eq!((sum(&estimate["months"]), sum(&estimate["loans"])), (total, total));
+    assert!(loans.iter().all(|loan| sum(&loan["rows"]) == fen(loan)));
+    assert_eq!(estimate["available"], json!("786000.00"));
+    let path = "/v1/programmes/p/estimate";
+    assert_eq!((city.status(path, &city.sun), city.status(path, &city.firm)), (422, 403));
+    assert_eq!(city.status("/v1/programmes/none/estimate", &city.sun), 404);
 }

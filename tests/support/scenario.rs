@@ -57,6 +57,7 @@ pub fn steps() -> Vec<Step> {
     steps.extend(corrections());
     steps.extend(reminders_and_accounts());
     steps.extend(lending());
+    steps.extend(leasing());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
     let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
@@ -338,6 +339,38 @@ fn subsidised(loan: &str) -> Vec<Envelope> {
         officer(claim),
         officer(json!({ "submit_claim": { "id": id(3, 900) } })),
     ]
+}
+
+/// A programme for rentals, a contract's January paid for, and its February filed.
+fn leasing() -> Vec<Step> {
+    let code_of = "rental2026";
+    let rules = json!({ "items": [{ "item": "compute", "ratio_percent": "40" }], "stacking": "net_off" });
+    let propose = json!({ "propose_programme": { "code": code_of, "title": { "zh": "算力租用", "en": "Rentals" },
+        "instrument": "rental_subsidy", "legal_basis": { "document": "测试〔2026〕2号" },
+        "window": { "from": "2026-01-01", "until": "2027-12-31" }, "rules": rules } });
+    let budget = json!({ "id": id(3, 9), "programme": code_of, "request": { "appropriation":
+        { "amount": "500000", "fiscal_year": "2026", "document": "预〔2026〕3号" } } });
+    let rental = id(1, 900);
+    let mut all = vec![
+        officer(propose),
+        approver(json!({ "approve_programme": { "code": code_of } })),
+        officer(json!({ "propose_budget_change": budget })),
+        approver(json!({ "approve_budget_change": { "id": id(3, 9), "programme": code_of } })),
+        officer(json!({ "register_rental": { "id": rental, "organisation": code(1), "provider": code(4),
+            "contract_no": "L-1", "signed_on": "2026-01-01", "from": "2026-01-01", "until": "2026-12-31",
+            "lines": [{ "item": "compute", "amount": "90000", "tax_percent": "6" }] } })),
+    ];
+    for (number, from, until) in [(900, "2026-01-01", "2026-02-01"), (901, "2026-02-01", "2026-03-01")] {
+        let request = json!({ "rental_subsidy": { "programme": code_of, "rental": rental,
+            "period": { "from": from, "until": until },
+            "settlement": [{ "item": "compute", "amount": "3000.03" }] } });
+        all.push(officer(json!({ "draft_claim": { "id": id(4, number), "request": request } })));
+        all.push(officer(json!({ "submit_claim": { "id": id(4, number) } })));
+    }
+    let pass = json!({ "review_claim": { "id": id(4, 900), "decision": "pass" } });
+    all.push(by("officer-2", "officer", pass));
+    all.push(approver(json!({ "approve_claim": { "id": id(4, 900) } })));
+    all.into_iter().map(Step::One).collect()
 }
 
 /// An invoice and what was delivered for it, of the organisation of voucher 62.

@@ -759,13 +759,12 @@ impl World {
                     }
                 }
                 let settlement = (!self.one_in(9)).then_some(settlement);
+                let leased = book.claims.peek(&claim).is_some_and(|known| known.subject.rental().is_some());
+                let usage = settlement.is_none() && (leased || self.one_in(12));
+                let closing = if leased && !self.one_in(12) { None } else { self.maybe(5, |_| closing) };
                 let changes = match book.claims.peek(&claim).and_then(|known| known.subject.interest()) {
                     Some(terms) if !self.one_in(12) => self.known_better(terms, today),
-                    Some(_) | None => ClaimChanges {
-                        settlement,
-                        closing: self.maybe(5, |_| closing),
-                        ..ClaimChanges::default()
-                    },
+                    Some(_) | None => ClaimChanges { settlement, closing, usage, ..ClaimChanges::default() },
                 };
                 let reason = self.hash();
                 Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
@@ -904,19 +903,37 @@ impl World {
         if from.is_empty() { PaymentBatchId::new(self.id()) } else { self.pick(from) }
     }
 
+    /// Days of a contract, most times whole months of it, settled or as they were metered.
     fn lease(&mut self, book: &Book, rental: Option<RentalId>) -> ClaimRequest {
         let rentals: Vec<_> = book.rentals.iter().map(|(id, _)| *id).collect();
-        let known = if rentals.is_empty() { RentalId::new(self.id()) } else { self.pick(&rentals) };
+        let metered: Vec<_> = book.rental_usage.iter().map(|(id, _)| *id).collect();
+        let usage = self.one_in(3);
+        let from = if usage && !metered.is_empty() { &metered } else { &rentals };
+        let known = if from.is_empty() { RentalId::new(self.id()) } else { self.pick(from) };
+        let rental = rental.unwrap_or(known);
         let asked = ClaimSubject::of(&self.redemption(book, None));
         ClaimRequest::RentalSubsidy {
             programme: if self.one_in(12) { self.programme() } else { programme(LEASING) },
-            rental: rental.unwrap_or(known),
-            period: ClaimPeriod {
-                from: date("2025-10-01"),
-                until: date(if self.one_in(15) { "2025-10-01" } else { "2025-11-01" }),
-            },
-            settlement: asked.settlement().to_vec(),
+            rental,
+            period: self.period(book, rental),
+            settlement: if usage { Vec::new() } else { asked.settlement().to_vec() },
+            usage,
         }
+    }
+
+    fn period(&mut self, book: &Book, rental: RentalId) -> ClaimPeriod {
+        let Some(rental) = book.rentals.peek(&rental).filter(|_| !self.one_in(15)) else {
+            return ClaimPeriod { from: date("2025-10-01"), until: date("2025-10-02") };
+        };
+        let after = rental.until.plus_days(1).expect("a day");
+        let months = Month::of(rental.from).next().through(Month::of(rental.until));
+        let firsts = months.map(Month::first_day).filter(|day| *day < after);
+        let mut days: Vec<_> = [rental.from].into_iter().chain(firsts).chain([after]).collect();
+        days.dedup();
+        let first = self.rng.gen_range(0..days.len());
+        let last = (first + self.rng.gen_range(1..3)).min(days.len() - 1);
+        let until = if self.one_in(12) { self.day(days[last]) } else { days[last] };
+        ClaimPeriod { from: days[first], until }
     }
 
     fn redemption(&mut self, book: &Book, voucher: Option<VoucherId>) -> ClaimRequest {

@@ -1,4 +1,4 @@
-UPDATE head SET schema_version = 11;
+UPDATE head SET schema_version = 12;
 
 ALTER TABLE totals DROP CONSTRAINT totals_pkey;
 WITH apart AS (DELETE FROM totals WHERE account = 'B2003' RETURNING *)

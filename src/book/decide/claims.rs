@@ -1,12 +1,13 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
-use super::grounds::{Ground, granted, used as taken};
-use super::vouchers::{dimensions, used};
+use super::grounds::{Ground, Sheeted, granted, used as taken};
+use super::vouchers::{dimensions, used, voucher_step};
 use super::{Context, backing, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
+use crate::claims::leases::Asked;
 use crate::claims::{
     ApproveClaim, Claim, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
 };
@@ -19,9 +20,10 @@ use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::RentalError;
+use crate::rentals::uses::Netted;
+use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
-use crate::vouchers::{Voucher, VoucherStatus};
 
 /// What a redemption is held against, all of it loaded.
 pub(super) fn facts<'a>(
@@ -45,6 +47,7 @@ pub(super) fn facts<'a>(
         fiscal_year: voucher.fiscal_year,
         room: Some(room),
         net_off: None,
+        documents: None,
         used_in_year: used(Some(day.year()))?,
         used_in_all: used(None)?,
         day,
@@ -90,10 +93,13 @@ pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let ground = Ground::asked(context, command)?;
     let invoices = backing::written(context, command, ground.parties(), None)?;
     let rules = ground.rules_today(context)?;
-    let facts = ground.facts(context, rules, Money::ZERO, context.stamp.business_date)?;
+    let subject = ground.known(context, rules, ClaimSubject::of(&command.request))?;
+    let asked = Asked { id: command.id, programme: &rules.programme, subject: &subject, invoices: &invoices };
+    let facts = ground.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
     eligible(facts.organisation, &facts.rules.rules.eligibility)?;
-    let sheet = ground.sheet(context, &ClaimSubject::of(&command.request), 1, &facts)?;
-    let claim = rules::draft(command.id, &command.request, &facts, &sheet, context.actor, context.stamp);
+    ground.let_in(rules)?;
+    let sheet = ground.sheet(context, &subject, 1, &facts)?;
+    let claim = rules::draft(command.id, subject, &facts, &sheet, context.actor, context.stamp);
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
     Ok(decided(step(None, &claim), claim, Some(sheet)))
 }
@@ -105,33 +111,44 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let parties = Parties { organisation: claim.organisation, provider: claim.provider };
     let invoices = backing::written(context, command, parties, Some(before))?;
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
-    let (claim, sheet) = computed(context, &claim)?;
+    let Computed { claim, sheet, open } = computed(context, &claim)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
+    effects.changes.extend(taken(context, &claim, Some(Sheeted { sheet: &sheet, open: &open }))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
+/// A claim with its sheet, and what other programmes pay for what it rests on.
+struct Computed {
+    claim: Claim,
+    sheet: Calculation,
+    open: Vec<Netted>,
+}
+
 /// A draft or a returned claim, computed under the rules in force today.
-fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
+fn computed(context: Context<'_>, claim: &Claim) -> Result<Computed, Stop> {
     let ground = Ground::of(context, claim)?;
     let rules = ground.rules_today(context)?;
-    let facts = ground.facts(context, rules, claim.held, context.stamp.business_date)?;
+    let subject = ground.known(context, rules, claim.subject.clone())?;
+    let claim = &Claim { subject, ..claim.clone() };
+    let facts = ground.facts(context, rules, (claim.into(), claim.held), context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, facts.rules)?;
+    rules::still(ground.let_in(rules))?;
     let sheet = ground.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
-    Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
+    let claim = rules::computed(claim, &facts, &sheet, context.stamp);
+    Ok(Computed { claim, sheet, open: facts.net_off.unwrap_or_default() })
 }
 
 pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
     let before = own(context, command.id)?;
     rules::writable(before)?;
     backing::still_fits(context, before)?;
-    let (claim, sheet) = computed(context, before)?;
+    let Computed { claim, sheet, open } = computed(context, before)?;
     let claim = rules::submitted(claim, context.actor);
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
+    effects.changes.extend(taken(context, &claim, Some(Sheeted { sheet: &sheet, open: &open }))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -183,8 +200,9 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     let day = context.effective_date(command.effective_date)?;
     let ground = Ground::of(context, before)?;
     not_before(day, ground.earliest())?;
-    let facts = ground.facts(context, rules, before.held, day)?;
+    let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
     rules::still_eligible(facts.organisation, rules)?;
+    rules::still(ground.let_in(rules))?;
     let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
     let number = before.calculation.saturating_add(1);
     let sheet = ground.sheet(context, &before.subject, number, &room)?;
@@ -192,7 +210,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),
         Ground::Lease(_) | Ground::Borrowing(_) => {
-            let (effects, claim) = granted(context, before, (claim, &sheet), day)?;
+            let made = Sheeted { sheet: &sheet, open: room.net_off.as_deref().unwrap_or_default() };
+            let (effects, claim) = granted(context, before, (claim, made), day)?;
             Ok(decided(effects, claim, Some(sheet)))
         }
     }
@@ -254,15 +273,6 @@ pub(super) fn not_before(day: Date, earliest: Option<Date>) -> Result<(), DateEr
         }
         Some(_) | None => Ok(()),
     }
-}
-
-pub(super) fn voucher_step(from: VoucherStatus, voucher: &Voucher) -> Option<Transition> {
-    (from != voucher.status).then(|| Transition {
-        kind: "voucher",
-        document: voucher.id.to_string(),
-        from: Some(from.as_str()),
-        to: voucher.status.as_str(),
-    })
 }
 
 fn existing(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {

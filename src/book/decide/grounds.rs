@@ -1,6 +1,6 @@
 //! What a claim rests on: a voucher, a contract, or a loan.
 
-use super::claims::{facts, rules_today, step, voucher};
+use super::claims::{counted, facts, rules_today, step, voucher};
 use super::interest_claims::{self, Borrowing};
 use super::payments::dimensions;
 use super::rental_claims::{self, Lease};
@@ -8,12 +8,14 @@ use super::{Context, named, programmes};
 use crate::book::effects::{Change, Effects};
 use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
+use crate::claims::leases::{self, Asked};
 use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
 use crate::ledger::Posting;
-use crate::programmes::calculation::Calculation;
+use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::{ProgrammeError, RulesVersion};
-use crate::vouchers::Voucher;
+use crate::rentals::uses::Netted;
+use crate::vouchers::{Voucher, VoucherError};
 
 /// What a claim rests on.
 pub(super) enum Ground<'a> {
@@ -32,7 +34,7 @@ impl<'a> Ground<'a> {
                 Self::Voucher(named(voucher, "/voucher_id")?)
             }
             ClaimRequest::RentalSubsidy { programme, rental, period, .. } => {
-                Self::Lease(Lease::asked(context, command.id, programme, *rental, *period)?)
+                Self::Lease(Lease::asked(context, programme, *rental, *period)?)
             }
             ClaimRequest::InterestSubsidy { programme, loan, terms } => {
                 Self::Borrowing(Borrowing::asked(context, command.id, programme, *loan, *terms)?)
@@ -78,13 +80,34 @@ impl<'a> Ground<'a> {
         &self,
         context: Context<'a>,
         rules: &'a RulesVersion,
-        own: Money,
+        (asked, own): (Asked<'_>, Money),
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         match self {
             Self::Voucher(voucher) => facts(context, voucher, rules, own, day),
-            Self::Lease(lease) => lease.facts(context, rules, day),
+            Self::Lease(lease) => lease.facts(context, rules, asked, day),
             Self::Borrowing(borrowing) => borrowing.facts(context, rules, day),
+        }
+    }
+
+    /// What the claim is for, as it is known now.
+    pub(super) fn known(
+        &self,
+        context: Context<'_>,
+        rules: &RulesVersion,
+        subject: ClaimSubject,
+    ) -> Result<ClaimSubject, Stop> {
+        match self {
+            Self::Voucher(_) | Self::Borrowing(_) => Ok(subject),
+            Self::Lease(lease) => lease.metered(context, rules, subject),
+        }
+    }
+
+    /// Whether the rules let in what it rests on.
+    pub(super) fn let_in(&self, rules: &RulesVersion) -> Result<(), VoucherError> {
+        match self {
+            Self::Voucher(_) | Self::Borrowing(_) => Ok(()),
+            Self::Lease(lease) => leases::scenario(lease.rental, rules),
         }
     }
 
@@ -112,18 +135,28 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// The sheet that a step made, and what other programmes paid for the contract then.
+#[derive(Clone, Copy)]
+pub(super) struct Sheeted<'a> {
+    pub(super) sheet: &'a Calculation,
+    pub(super) open: &'a [Netted],
+}
+
 /// What a claim takes of the contract or the loan that it rests on, for as long as it counts; nothing where that stays.
-/// `sheet` is the one that the step made.
+/// `made` is the sheet of a step that made one.
 pub(super) fn used(
     context: Context<'_>,
     claim: &Claim,
-    sheet: Option<&Calculation>,
+    made: Option<Sheeted<'_>>,
 ) -> Result<Option<Change>, Stop> {
     match &claim.subject {
         ClaimSubject::VoucherRedemption { .. } => Ok(None),
-        ClaimSubject::RentalSubsidy { .. } => rental_claims::used(context, claim),
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            let settled = made.map(|made| leases::settled(claim.into(), made.sheet, made.open)).transpose();
+            rental_claims::used(context, claim, *rental, settled.map_err(CalculationError::from)?.flatten())
+        }
         ClaimSubject::InterestSubsidy { loan, terms } => {
-            interest_claims::used(context, claim, (*loan, *terms), sheet)
+            interest_claims::used(context, claim, (*loan, *terms), made.map(|made| made.sheet))
         }
     }
 }
@@ -132,7 +165,7 @@ pub(super) fn used(
 pub(super) fn granted(
     context: Context<'_>,
     before: &Claim,
-    (claim, sheet): (Claim, &Calculation),
+    (claim, made): (Claim, Sheeted<'_>),
     day: Date,
 ) -> Result<(Effects, Claim), Stop> {
     let available = programmes::available(context.book, &claim.programme)?;
@@ -141,8 +174,8 @@ pub(super) fn granted(
     }
     let claim = Claim { fiscal_year: day.year(), ..claim };
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(super::claims::counted(context, &claim, Some(day), claim.amount)?);
-    effects.changes.extend(used(context, &claim, Some(sheet))?);
+    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
+    effects.changes.extend(used(context, &claim, Some(made))?);
     let at = dimensions(&claim);
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
     effects.posting = Posting::commit(claim.amount, commitment, &at).and(Posting::accrue(

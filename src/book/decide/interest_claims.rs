@@ -115,6 +115,7 @@ impl<'a> Borrowing<'a> {
             fiscal_year: None,
             room: None,
             net_off: None,
+            documents: None,
             used_in_year: used(Some(day.year()))?,
             used_in_all: used(None)?,
             day,

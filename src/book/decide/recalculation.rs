@@ -1,11 +1,13 @@
 //! Recalculations of approved and paid claims: what a further sheet takes from the voucher, the caps and the pot, or
 //! gives back to them.
 
-use super::claims::{counted, not_before, party, usage, voucher, voucher_step};
+use super::claims::{counted, not_before, party, usage, voucher};
+use super::grounds::{self, Sheeted};
 use super::interest_claims::Borrowing;
 use super::payments::dimensions;
-use super::vouchers::used;
-use super::{Context, found, grounds, programmes, rental_claims};
+use super::rental_claims::{self, Beside, Lease};
+use super::vouchers::{used, voucher_step};
+use super::{Context, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -17,14 +19,18 @@ use crate::claims::{Claim, ClaimError, ClaimSubject, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::documents::Documents;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::{Recovery, rules as recoveries};
+use crate::rentals::uses::Netted;
 use crate::vouchers::{Voucher, correction};
 
 /// A claim computed anew.
 struct Anew {
     sheet: Calculation,
     correction: Correction,
+    /// What other programmes pay for the contract.
+    open: Vec<Netted>,
 }
 
 fn rules_of<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
@@ -57,23 +63,30 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
 /// What limits a further sheet beside the caps.
 struct Limits {
     room: Option<Money>,
-    net_off: Option<Money>,
+    net_off: Option<Vec<Netted>>,
+    documents: Option<Documents>,
 }
 
-fn limits(context: Context<'_>, before: &Claim, rules: &RulesVersion) -> Result<Limits, Stop> {
+fn limits(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+    rules: &RulesVersion,
+) -> Result<Limits, Stop> {
     match &before.subject {
         ClaimSubject::VoucherRedemption { .. } => {
             let voucher = voucher(context, before)?;
             let committable = committable(context, before, voucher)?;
             let today = context.stamp.business_date;
             let room = correction::room_to_correct(voucher, before.amount, committable, today);
-            Ok(Limits { room: Some(room.map_err(CalculationError::from)?), net_off: None })
+            let room = Some(room.map_err(CalculationError::from)?);
+            Ok(Limits { room, net_off: None, documents: None })
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
-            let net_off = rental_claims::paid_by_others(context, *rental, rules)?;
-            Ok(Limits { room: None, net_off })
+            let Beside { net_off, documents } = rental_claims::anew(context, *rental, rules, changed.into())?;
+            Ok(Limits { room: None, net_off, documents })
         }
-        ClaimSubject::InterestSubsidy { .. } => Ok(Limits { room: None, net_off: None }),
+        ClaimSubject::InterestSubsidy { .. } => Ok(Limits { room: None, net_off: None, documents: None }),
     }
 }
 
@@ -93,7 +106,7 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
             .unwrap_or_default();
         Ok(used.minus(before.amount).map_err(CalculationError::from)?)
     };
-    let Limits { room, net_off } = limits(context, before, rules)?;
+    let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
     let facts = claims::Facts {
         rules,
         organisation,
@@ -101,6 +114,7 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         fiscal_year: Some(before.fiscal_year),
         room,
         net_off,
+        documents,
         used_in_year: others(Some(approved_on.year()))?,
         used_in_all: others(None)?,
         day: approved_on,
@@ -114,7 +128,16 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
     if correction.asked_back.is_positive() {
         recoveries::within(correction.asked_back, recoveries::outstanding_of(before)?)?;
     }
-    Ok(Anew { sheet, correction })
+    Ok(Anew { sheet, correction, open: facts.net_off.unwrap_or_default() })
+}
+
+/// A claim from metered usage, or one that is to be one now, as that is known now.
+fn metered(context: Context<'_>, changed: Claim, asked: bool) -> Result<Claim, Stop> {
+    let Some(lease) = Lease::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
+    let rules = rules_of(context, &changed, changed.rules_version)?;
+    let lines = changed.subject.settlement().to_vec();
+    let subject = changed.subject.resettled(lines, false, Some(context.stamp.sequence));
+    Ok(Claim { subject: lease.metered(context, rules, subject)?, ..changed })
 }
 
 /// The sheet of changed inputs. Of a loan the days must be free of other claims still, and what happened to it since
@@ -145,7 +168,7 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
         return Err(ClaimError::RecalculationPending { version }.into());
     }
     command.changes.fit(&before.subject)?;
-    let changed = rules::changed(before, &command.changes);
+    let changed = metered(context, rules::changed(before, &command.changes), command.changes.usage)?;
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
@@ -188,7 +211,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
     let changed = Claim { subject: before.subject(old), ..old.clone() };
-    let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
+    let Anew { sheet, correction, open } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
     }
@@ -197,7 +220,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let recovery = asked_back(context, command, (old, before), &correction, day)?;
     let id = recovery.as_ref().map(|recovery| recovery.id);
     let approved = rules::approve(before, day, id, context.actor, context.stamp);
-    let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
+    let made = Sheeted { sheet: &sheet, open: &open };
+    let mut effects = posted(context, (old, &claim), (made, &correction), recovery, day)?;
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
     Ok(decided(effects, Some(before.status), approved, None))
 }
@@ -226,7 +250,7 @@ fn asked_back(
 fn posted(
     context: Context<'_>,
     (old, claim): (&Claim, &Claim),
-    (sheet, correction): (&Calculation, &Correction),
+    (made, correction): (Sheeted<'_>, &Correction),
     recovery: Option<Recovery>,
     day: Date,
 ) -> Result<Effects, Stop> {
@@ -236,7 +260,7 @@ fn posted(
     let moved = match &old.subject {
         ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
-            effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
+            effects.changes.extend(grounds::used(context, claim, Some(made))?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),

@@ -6,18 +6,20 @@ use crate::book::Fault;
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties};
-use crate::claims::{Claim, ClaimPeriod, rules};
-use crate::domain::{ClaimId, Date, Money, ProgrammeCode, RentalId, VoucherId};
+use crate::claims::leases::{self, Asked};
+use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
+use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId};
 use crate::programmes::calculation::CalculationError;
+use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+use crate::rentals::uses::{ContractUse, ContractUser, Netted, Settled, Uses};
 use crate::rentals::{Rental, RentalError};
-use crate::vouchers::{ContractUse, Uses, VoucherError};
+use crate::vouchers::VoucherError;
 
 /// A contract, the programme that is to pay a part of it, and the days that it is to pay for.
 pub(super) struct Lease<'a> {
-    claim: ClaimId,
     pub(super) rental: &'a Rental,
     programme: &'a Programme,
     period: ClaimPeriod,
@@ -27,14 +29,13 @@ impl<'a> Lease<'a> {
     /// What a draft names. Another's contract is not there.
     pub(super) fn asked(
         context: Context<'a>,
-        claim: ClaimId,
         programme: &ProgrammeCode,
         rental: RentalId,
         period: ClaimPeriod,
     ) -> Result<Self, Stop> {
         let programme = named(context.book.programmes.get(programme)?, "/programme")?;
         let rental = context.book.rentals.get(&rental)?.filter(|r| context.acts_for(r.organisation));
-        Ok(Self { claim, rental: named(rental, "/rental_id")?, programme, period })
+        Ok(Self { rental: named(rental, "/rental_id")?, programme, period })
     }
 
     /// What a claim rests on.
@@ -47,7 +48,13 @@ impl<'a> Lease<'a> {
         let lost = || Fault::Broken(format!("claim {} has lost its programme or contract", claim.id));
         let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
         let rental = context.book.rentals.get(&rental)?.ok_or_else(lost)?;
-        Ok(Self { claim: claim.id, rental, programme, period })
+        Ok(Self { rental, programme, period })
+    }
+
+    /// What a claim rests on, where that is a contract.
+    pub(super) fn under(context: Context<'a>, claim: &Claim) -> Result<Option<Self>, Stop> {
+        let leased = claim.subject.rental().zip(claim.subject.period());
+        leased.map(|(rental, period)| Self::of(context, claim, rental, period)).transpose()
     }
 
     pub(super) const fn parties(&self) -> Parties {
@@ -65,8 +72,24 @@ impl<'a> Lease<'a> {
         if !self.programme.window.contains(self.period.from) {
             return Err(ProgrammeError::WindowClosed { date: self.period.from }.into());
         }
+        leases::within_term(self.rental, self.period)?;
         let versions = programmes::versions(context.book, self.programme)?;
         Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+    }
+
+    /// What the claim is for, written from what is metered now where it is a claim from metered usage.
+    pub(super) fn metered(
+        &self,
+        context: Context<'_>,
+        rules: &RulesVersion,
+        subject: ClaimSubject,
+    ) -> Result<ClaimSubject, Stop> {
+        if subject.metered().is_none() {
+            return Ok(subject);
+        }
+        leases::whole_months(self.rental, self.period)?;
+        let known = context.book.rental_usage.get(&self.rental.id)?;
+        Ok(leases::remetered(&subject, self.rental, rules, known)?)
     }
 
     /// What the claim is held against.
@@ -74,22 +97,26 @@ impl<'a> Lease<'a> {
         &self,
         context: Context<'a>,
         rules: &'a RulesVersion,
+        asked: Asked<'_>,
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         let rental = self.rental;
         let uses = uses(context, rental.id)?;
-        free(self.claim, rules, &uses)?;
+        free(asked.id, rules, &uses)?;
+        leases::apart(asked, &uses)?;
         let used = |year| {
             let key = usage(&self.programme.code, rental.organisation, year);
             context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
         };
+        let Beside { net_off, documents } = beside(context, rules, asked, &uses)?;
         Ok(rules::Facts {
             rules,
             organisation: party(context, [rental.organisation, rental.provider], rules)?,
             provider: rental.provider,
             fiscal_year: None,
             room: None,
-            net_off: net_off(rules, &uses)?,
+            net_off,
+            documents,
             used_in_year: used(Some(day.year()))?,
             used_in_all: used(None)?,
             day,
@@ -101,49 +128,61 @@ fn uses(context: Context<'_>, rental: RentalId) -> Result<Uses, Fault> {
     Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
 }
 
-/// Under which id a claim stands among what pays for a contract.
-fn place(claim: ClaimId) -> VoucherId {
-    VoucherId::new(claim.uuid())
-}
-
 /// Whether no other programme that suffers none beside it pays for the contract. Claims of the same programme follow one
 /// another, period by period.
 fn free(own: ClaimId, rules: &RulesVersion, uses: &Uses) -> Result<(), VoucherError> {
     let alone = rules.rules.stacking == Stacking::Exclusive;
-    let clash = uses.iter().find(|(id, other)| {
-        **id != place(own) && other.live && other.programme != rules.programme && (other.exclusive || alone)
-    });
-    match clash {
+    let mut others =
+        uses.beside(ContractUser::Claim(own)).filter(|(_, other)| other.programme != rules.programme);
+    match others.find(|(_, other)| other.exclusive || alone) {
         None => Ok(()),
-        Some((id, other)) => {
-            Err(VoucherError::ContractAlreadyUsed { voucher: *id, programme: other.programme.clone() })
+        Some((by, other)) => {
+            Err(VoucherError::ContractAlreadyUsed { by, programme: other.programme.clone() })
         }
     }
 }
 
-/// What other programmes pay for the contract, where the rules take it off.
-fn net_off(rules: &RulesVersion, uses: &Uses) -> Result<Option<Money>, Stop> {
-    if rules.rules.stacking != Stacking::NetOff {
-        return Ok(None);
-    }
-    let others = uses.iter().filter(|(_, other)| other.live && other.programme != rules.programme);
-    Ok(Some(Money::sum(others.map(|(_, other)| other.amount)).map_err(CalculationError::from)?))
+/// What limits a claim beside the caps.
+pub(super) struct Beside {
+    pub(super) net_off: Option<Vec<Netted>>,
+    pub(super) documents: Option<Documents>,
 }
 
-/// What other programmes pay for a contract, where the rules take it off.
-pub(super) fn paid_by_others(
+fn beside(context: Context<'_>, rules: &RulesVersion, asked: Asked<'_>, uses: &Uses) -> Result<Beside, Stop> {
+    let (Some(rental), Some(period)) = (asked.subject.rental(), asked.subject.period()) else {
+        return Ok(Beside { net_off: None, documents: None });
+    };
+    let own = ContractUser::Claim(asked.id);
+    let off = || uses.paid_by_others(own, asked.programme, period.into());
+    let net_off = (rules.rules.stacking == Stacking::NetOff).then(off).transpose();
+    let known = context.book.rental_usage.get(&rental)?;
+    let documents = leases::documents(asked, rules, uses, known).map_err(CalculationError::from)?;
+    Ok(Beside { net_off: net_off.map_err(CalculationError::from)?, documents })
+}
+
+/// What limits a further sheet of a claim beside the caps.
+pub(super) fn anew(
     context: Context<'_>,
     rental: RentalId,
     rules: &RulesVersion,
-) -> Result<Option<Money>, Stop> {
-    net_off(rules, &uses(context, rental)?)
+    asked: Asked<'_>,
+) -> Result<Beside, Stop> {
+    let uses = uses(context, rental)?;
+    leases::apart(asked, &uses)?;
+    beside(context, rules, asked, &uses)
 }
 
-/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays.
-pub(super) fn used(context: Context<'_>, claim: &Claim) -> Result<Option<Change>, Stop> {
-    let Some(rental) = claim.subject.rental() else { return Ok(None) };
+/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays. `settled` is what
+/// it settles where it was computed anew.
+pub(super) fn used(
+    context: Context<'_>,
+    claim: &Claim,
+    rental: RentalId,
+    settled: Option<Settled>,
+) -> Result<Option<Change>, Stop> {
+    let user = ContractUser::Claim(claim.id);
     let known = uses(context, rental)?;
-    let before = known.get(&place(claim.id));
+    let before = known.get(&user);
     let live = backing::holds(claim.status);
     let after = match (before, live) {
         (None, false) => return Ok(None),
@@ -153,13 +192,13 @@ pub(super) fn used(context: Context<'_>, claim: &Claim) -> Result<Option<Change>
             amount: claim.amount,
             exclusive: exclusive(context, claim)?,
             live,
+            settled: settled.map(Box::new).or_else(|| before.and_then(|before| before.settled.clone())),
         },
     };
     if before == Some(&after) {
         return Ok(None);
     }
-    let voucher = place(claim.id);
-    Ok(Some(Change::ContractUse { rental, voucher, contract_use: after }))
+    Ok(Some(Change::ContractUse { rental, user, contract_use: after }))
 }
 
 /// Whether the claim's rules suffer no other programme on the contract: those of its submission.

@@ -12,10 +12,11 @@ use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::policy::{RelatedProvider, Stacking};
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
+use crate::rentals::uses::{ContractUse, ContractUser, Uses};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::{
-    ApplyForVoucher, ChangeVoucher, ContractUse, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
-    ReviewVoucher, Uses, Voucher, VoucherStatus, redemption, rules,
+    ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
+    ReviewVoucher, Voucher, VoucherStatus, redemption, rules,
 };
 
 /// What a voucher is held against, all of it loaded.
@@ -65,6 +66,7 @@ impl Case<'_> {
             amount,
             exclusive: self.rules.rules.stacking == Stacking::Exclusive,
             live,
+            settled: None,
         }
     }
 }
@@ -127,7 +129,7 @@ pub(super) fn apply(context: Context<'_>, command: &ApplyForVoucher) -> Result<D
 }
 
 fn contract_use(voucher: &Voucher, contract_use: ContractUse) -> Change {
-    Change::ContractUse { rental: voucher.rental, voucher: voucher.id, contract_use }
+    Change::ContractUse { rental: voucher.rental, user: ContractUser::Voucher(voucher.id), contract_use }
 }
 
 /// The effects of a step from one state to another, the document included.
@@ -143,6 +145,16 @@ fn step(from: Option<VoucherStatus>, voucher: &Voucher) -> Effects {
         transitions: vec![step],
         ..Effects::default()
     }
+}
+
+/// The step of a voucher that another document changed; none where it stays.
+pub(super) fn voucher_step(from: VoucherStatus, voucher: &Voucher) -> Option<Transition> {
+    (from != voucher.status).then(|| Transition {
+        kind: "voucher",
+        document: voucher.id.to_string(),
+        from: Some(from.as_str()),
+        to: voucher.status.as_str(),
+    })
 }
 
 fn decided(mut effects: Effects, voucher: Voucher, sheet: Option<Calculation>) -> Decision {
@@ -171,7 +183,7 @@ pub(super) fn review(context: Context<'_>, command: &ReviewVoucher) -> Result<De
 /// The contract, no longer used by a voucher.
 fn freed(context: Context<'_>, voucher: &Voucher) -> Result<Option<Change>, Fault> {
     let uses = uses(context, voucher.rental)?;
-    let own = uses.get(&voucher.id).cloned();
+    let own = uses.get(&ContractUser::Voucher(voucher.id)).cloned();
     Ok(own.map(|own| contract_use(voucher, ContractUse { live: false, ..own })))
 }
 

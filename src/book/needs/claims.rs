@@ -43,9 +43,9 @@ pub(super) fn draft(command: &WriteClaim, day: Date, book: &Book, keys: &mut Key
     redeemed(code, organisation, day, keys);
 }
 
-/// A contract and what pays for it already.
+/// A contract, what rests on it already, and what was metered of it.
 fn contract(rental: RentalId, keys: &mut Keys) {
-    keys.extend([Key::Rental(rental), Key::ContractUses(rental)]);
+    keys.extend([Key::Rental(rental), Key::ContractUses(rental), Key::RentalUsage(rental)]);
 }
 
 /// A loan and the claims on it.

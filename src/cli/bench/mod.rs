@@ -8,6 +8,7 @@
 //!
 //! `--leaves` measures the other end: what it takes to prove such a log. `--entries` measures the auditor's room.
 
+mod interest;
 mod load;
 mod naive;
 mod report;
@@ -48,6 +49,9 @@ pub struct BenchArgs {
     /// Instead: how long the auditor's reports take over so many lines, by the totals and line by line
     #[arg(long, value_name = "LINES", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
     entries: Option<usize>,
+    /// Instead: how long so many interest subsidies take to calculate, on one core and without a database
+    #[arg(long, value_name = "LOAN_PERIODS", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
+    loans: Option<u32>,
     /// Where the cluster of the measurement is made, and removed afterwards
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
@@ -74,6 +78,10 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
     }
     if args.batch > 1_000 || args.connections.contains(&0) {
         return Err(Failure::Usage("at most 1,000 postings a request, at least one connection".to_owned()));
+    }
+    if let Some(loans) = args.loans {
+        let measured = interest::measure(loans)?;
+        return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
     }
     let scratch = service::Scratch::new(args.scratch.clone())?;
     let settings = settings.private_in(&scratch.data());

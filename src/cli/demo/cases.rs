@@ -17,6 +17,11 @@ pub(super) const CHENGDU_NAME: &str = "成都市算力补贴（演示，空账�
 /// The programme of all vouchers here.
 pub(super) const PROGRAMME: &str = "beijing-compute-voucher";
 
+/// The programme of the loan here.
+pub(super) const LENDING: &str = "shanghai-interest-subsidy-2027";
+/// Who lends.
+pub(super) const BANK: &str = "91310115MA00000110";
+
 /// The provider of all contracts.
 pub(super) const PROVIDER: &str = "91110108MA01A2B3CF";
 /// Who rents most.
@@ -28,17 +33,24 @@ const RELATED_PROVIDER: &str = "91330100MA2AX00016";
 const CONTROLLER: &str = "示例控股集团";
 
 /// Programmes, as their files have them.
-pub(super) const PROGRAMMES: [(&str, &str); 2] = [
+pub(super) const PROGRAMMES: [(&str, &str); 3] = [
     ("beijing-compute-voucher.toml", include_str!("../../../config/programmes/beijing-compute-voucher.toml")),
     (
         "shanghai-innovation-voucher.toml",
         include_str!("../../../config/programmes/shanghai-innovation-voucher.toml"),
     ),
+    (
+        "shanghai-interest-subsidy-2027.toml",
+        include_str!("../../../config/programmes/shanghai-interest-subsidy-2027.toml"),
+    ),
 ];
 
 /// Appropriations: programme, CNY.
-pub(super) const APPROPRIATIONS: [(&str, &str); 2] =
-    [("beijing-compute-voucher", "50000000.00"), ("shanghai-innovation-voucher", "20000000.00")];
+pub(super) const APPROPRIATIONS: [(&str, &str); 3] = [
+    ("beijing-compute-voucher", "50000000.00"),
+    ("shanghai-innovation-voucher", "20000000.00"),
+    (LENDING, "10000000.00"),
+];
 
 /// An organisation.
 #[derive(Debug)]
@@ -54,7 +66,17 @@ pub(super) struct Firm {
     pub account: Option<&'static str>,
 }
 
-pub(super) const FIRMS: [Firm; 5] = [
+pub(super) const FIRMS: [Firm; 6] = [
+    Firm {
+        code: BANK,
+        name: "示例商业银行股份有限公司",
+        category: Category::StateOwnedEnterprise,
+        size: Size::Large,
+        startup: false,
+        region: "浦东新区",
+        controller: None,
+        account: None,
+    },
     Firm {
         code: PROVIDER,
         name: "示例京云智算服务有限公司",

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use chrono::TimeDelta;
 
-use super::cases::{BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, PROGRAMME, PROVIDER, TODAY};
+use super::cases::{
+    BANK, BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, LENDING, PROGRAMME, PROVIDER, TODAY,
+};
 use super::seed::subject;
 use crate::auth::keys::Keys;
 use crate::cli::Failure;
@@ -14,11 +16,12 @@ use crate::domain::{Actor, AgencyCode, CreditCode, Role, Roles};
 /// How long the printed tokens are valid.
 const TTL: TimeDelta = TimeDelta::hours(12);
 
-const ROLES: [(Role, Option<&str>); 6] = [
+const ROLES: [(Role, Option<&str>); 7] = [
     (Role::Officer, None),
     (Role::Approver, None),
     (Role::Enterprise, Some(FIRM)),
     (Role::Provider, Some(PROVIDER)),
+    (Role::Bank, Some(BANK)),
     (Role::Auditor, None),
     (Role::Operator, None),
 ];
@@ -45,6 +48,8 @@ pub(super) fn text(keys: &Keys, base: &str) -> Result<String, Failure> {
          curl -sS {authorization} '{base}/v1/vouchers?limit=10'\n\n\
          # 兑付申请与拨付 / claims, and what was paid on them\n\
          curl -sS {authorization} '{base}/v1/claims?limit=10'\n\n\
+         # 贷款贴息还要花多少 / what the interest subsidy will still cost\n\
+         curl -sS {authorization} {base}/v1/programmes/{LENDING}/estimate\n\n\
          # 提出一笔预算下达，由另一人批准 / propose an appropriation, for somebody else to approve\n\
          curl -sS {authorization} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json' \
          -d '{{\"amount\":\"1000000.00\",\"fiscal_year\":2025,\"document\":\"演示预算下达第 2 号\"}}' \

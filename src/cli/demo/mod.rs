@@ -2,6 +2,7 @@
 
 mod cases;
 mod greeting;
+mod lending;
 mod seed;
 mod story;
 mod tamper;

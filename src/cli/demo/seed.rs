@@ -64,7 +64,8 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
     for case in &CASES {
         vouchers.push((case.contract_no, city.play(case).await?));
     }
-    city.redeem(&vouchers).await
+    city.redeem(&vouchers).await?;
+    city.lend().await
 }
 
 /// Who acts in a role in the demonstration, and whom the printed token of the role names.

@@ -27,9 +27,10 @@ use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
+use crate::rentals::store::uses::ContractUseRow;
 use crate::reversals::store::ReversalRow;
 use crate::usage::store::{RentalUsageRow, UsageImportRow};
-use crate::vouchers::store::{ContractUseRow, VoucherRow};
+use crate::vouchers::store::VoucherRow;
 
 const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
 
@@ -196,14 +197,14 @@ fn fine<R>(row: R) -> Result<R, Unreadable> {
 async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
     let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
     let naming = Naming::<ContractUseRow> {
-        place: |r| format!("contract_uses {} {}", r.rental, r.voucher),
+        place: |r| format!("contract_uses {} {}", r.rental, r.document),
         sequence: |_| -1,
     };
     let uses = || {
         let all = book.uses.iter().flat_map(|(rental, uses)| uses.iter().map(|(v, u)| (*rental, *v, u)));
-        all.map(|(rental, voucher, used)| {
-            let sequence = touched.uses.get(&(rental, voucher)).copied().unwrap_or(last);
-            Ok((ContractUseRow::new(rental, voucher, used), sequence))
+        all.map(|(rental, user, used)| {
+            let sequence = touched.uses.get(&(rental, user)).copied().unwrap_or(last);
+            Ok((ContractUseRow::new(rental, user, used)?, sequence))
         })
     };
     table(conn, &naming, uses, last, first).await?;

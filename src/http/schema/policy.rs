@@ -18,6 +18,7 @@ use crate::periods::PeriodStatus;
 use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
 };
+use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
 use crate::programmes::interest::{InterestInputs, Segment};
 use crate::programmes::policy::{
     AnnualCap, Base, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
@@ -96,14 +97,17 @@ object_schema! {
     InvoicePart as "InvoicePart" { evidence_id: One<EvidenceId>, amount: One<Amount> }
     SettledLine as "SettledLine" { item: One<Label>, amount: One<Amount>, tax_percent?_: One<Percent> }
     SheetLine as "SheetLine" {
-        item: One<Label>, amount: One<Money>, tax_percent?_: One<Percent>, eligible: One<bool>, base: One<Money>,
+        item: One<Label>, amount: One<Money>, documented?_: One<Money>, tax_percent?_: One<Percent>, eligible: One<bool>, base: One<Money>,
         ratio_percent?_: One<Percent>, exact: One<Exact>, subsidy: One<Money>,
     }
     Reduction as "Reduction" { code: One<ReductionCode>, amount: One<Money> }
     ShareAmount as "ShareAmount" { level: One<Label>, amount: One<Money> }
     CapUse as "CapUse" { year?_: One<FiscalYear>, cap: One<Money>, used: One<Money> }
+    ItemAmount as "ItemAmount" { item: One<Label>, amount: One<Money> }
+    MeteredRoom as "MeteredRoom" { total: One<Money>, items: Many<ItemAmount> }
+    Documents as "Documents" { invoiced?_: One<Money>, metered?_: One<MeteredRoom> }
     Inputs as "Inputs" {
-        startup: One<bool>, base?_: One<Base>, net_off?_: One<Money>, claim_cap?_: One<Money>,
+        startup: One<bool>, base?_: One<Base>, net_off?_: One<Money>, documents?_: One<Documents>, claim_cap?_: One<Money>,
         voucher_balance?_: One<Money>, lifetime?_: One<CapUse>,
         annual?_: One<CapUse>, interest?_: One<InterestInputs>,
     }
@@ -159,13 +163,17 @@ pub(super) mod tests {
     #[test]
     fn the_schema_of_a_sheet_lists_its_members() {
         let line = json!({
-            "item": "x", "amount": "1.00", "tax_percent": "6", "eligible": true, "base": "1.00", "ratio_percent": "20",
+            "item": "x", "amount": "1.00", "documented": "1.00", "tax_percent": "6", "eligible": true, "base": "1.00", "ratio_percent": "20",
             "exact": "0.20", "subsidy": "0.20",
         });
         lists_its_members::<SheetLine>(line.clone());
         let cap = json!({"year": 2025, "cap": "1.00", "used": "0.00"});
+        let documents = json!({
+            "invoiced": "1.00", "metered": {"total": "1.00", "items": [{"item": "x", "amount": "1.00"}]},
+        });
+        lists_its_members::<Documents>(documents.clone());
         let inputs = json!({
-            "startup": false, "base": "tax_inclusive", "net_off": "0.00", "claim_cap": "1.00",
+            "startup": false, "base": "tax_inclusive", "net_off": "0.00", "documents": documents, "claim_cap": "1.00",
             "voucher_balance": "1.00", "lifetime": cap, "annual": cap, "interest": {
                 "from": "2025-01-01", "until": "2025-02-01", "window": {"from": "2025-01-01", "until": "2025-12-31"},
                 "loan": [], "interest_paid": "1.00",

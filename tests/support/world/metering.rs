@@ -24,7 +24,8 @@ impl World {
         if self.one_in(12) {
             rates.push(UsedRate { name: label("USD/CNY"), date: self.day(today), percent: percent("7") });
         }
-        let totals = (0..self.rng.gen_range(0..4)).map(|_| self.total(today)).collect();
+        let term = book.rentals.peek(&rental).map(|found| (found.from, found.until));
+        let totals = (0..self.rng.gen_range(0..4)).map(|_| self.total(today, term)).collect();
         let [accepted, repeated, rejected] =
             [self.rng.gen_range(0..90), self.rng.gen_range(0..9), self.rng.gen_range(0..9)];
         Command::ImportUsage(Box::new(ImportUsage {
@@ -43,7 +44,17 @@ impl World {
         }))
     }
 
-    fn total(&mut self, today: Date) -> UsageTotal {
+    /// Of any month and service; most times of compute, in a month of the contract.
+    fn total(&mut self, today: Date, term: Option<(Date, Date)>) -> UsageTotal {
+        if let Some((from, until)) = term.filter(|(from, until)| from < until && !self.one_in(3)) {
+            let months: Vec<_> = Month::of(from).through(Month::of(until)).collect();
+            let billed = Billed::parse(&format!("{}E-4", self.rng.gen_range(10_000_000..9_999_999_999_i64)));
+            return UsageTotal {
+                month: self.pick(&months),
+                service_category: ServiceCategory::Compute,
+                amount: Metered::of(billed.expect("a number"), None).expect("in range"),
+            };
+        }
         let units: i64 = self.rng.gen_range(-9_999_999..99_999_999);
         let billed = Billed::parse(&format!("{units}E-{}", self.rng.gen_range(0..12))).expect("a number");
         UsageTotal {

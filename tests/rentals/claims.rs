@@ -2,56 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::city::{CLOUD, City, FIRM, rules, text};
+use super::city::{City, FIRM, rules, text};
 use super::service::Service;
-
-fn programme(city: &City<'_>, code: &str, more: Value, pot: &str) {
-    let mut rules = rules(more);
-    rules.as_object_mut().unwrap().remove("validity_months");
-    let body = json!({
-        "code": code, "title": {"zh": "专项", "en": code}, "instrument": "rental_subsidy",
-        "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-        "rules": rules,
-    });
-    city.expect(201, "/v1/programmes", &city.lin, &body);
-    city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.chen, &json!({}));
-    let path = format!("/v1/programmes/{code}/appropriations");
-    let body = json!({"amount": pot, "fiscal_year": 2025, "document": "预算1号"});
-    let id = text(&city.expect(201, &path, &city.lin, &body), "/id");
-    city.expect(200, &format!("{path}/{id}/approve"), &city.chen, &json!({}));
-}
-
-fn rental(city: &City<'_>, number: &str) -> String {
-    let body = json!({
-        "contract_no": number, "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000"}],
-    });
-    text(&city.expect(201, "/v1/rentals", &city.firm, &body), "/id")
-}
-
-fn body(programme: &str, rental: &str, settled: &str) -> Value {
-    json!({
-        "kind": "rental_subsidy", "programme": programme, "rental_id": rental,
-        "period": {"from": "2025-01-01", "until": "2025-02-01"},
-        "settlement": [{"item": "compute", "amount": settled}],
-    })
-}
-
-/// A claim that waits for its approval.
-fn reviewed(city: &City<'_>, body: &Value) -> String {
-    let id = text(&city.expect(201, "/v1/claims", &city.firm, body), "/id");
-    let submitted = city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
-    assert_eq!((&submitted["status"], &submitted["held"]), (&json!("submitted"), &json!("0.00")));
-    city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
-    id
-}
-
-fn balances(city: &City<'_>, programme: &str, accounts: &[&str]) -> Vec<String> {
-    let found = city.get(&format!("/v1/reports/trial-balance?programme={programme}"), &city.sun);
-    let rows = found["accounts"].as_array().unwrap();
-    let of = |code: &&str| rows.iter().find(|row| row["account"] == **code).map(|row| text(row, "/balance"));
-    accounts.iter().map(|code| of(code).unwrap_or_else(|| "none".to_owned())).collect()
-}
+use super::{balances, body, programme, rental, reviewed};
 
 #[test]
 fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in_its_class() {
@@ -60,7 +13,9 @@ fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in
     programme(&city, "r", json!({"expense": "procurement"}), "5000");
     let contract = rental(&city, "R-1");
     let first = reviewed(&city, &body("r", &contract, "20000"));
-    let second = reviewed(&city, &body("r", &contract, "10000"));
+    let mut later = body("r", &contract, "10000");
+    later["period"] = json!({"from": "2025-02-01", "until": "2025-03-01"});
+    let second = reviewed(&city, &later);
     let shown = city.get(&format!("/v1/claims/{first}"), &city.firm);
     assert_eq!(shown["rental_id"], json!(contract));
     assert_eq!(shown["period"], json!({"from": "2025-01-01", "until": "2025-02-01"}));
@@ -151,6 +106,10 @@ fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
         told(&with("period", json!({"from": "2023-05-31", "until": "2023-07-01"}))).0,
         "window_closed"
     );
+    for days in [["2024-12-31", "2025-02-01"], ["2025-12-01", "2026-01-02"]] {
+        let period = json!({"from": days[0], "until": days[1]});
+        assert_eq!(told(&with("period", period)), at("rental_period_outside", "/period"));
+    }
     assert_eq!(city.refused(404, "/v1/claims", &city.other, &whole), "not_found");
     let id = text(&city.expect(201, "/v1/claims", &city.firm, &whole), "/id");
     let rewrite = |body: &Value| city.send("PUT", &format!("/v1/claims/{id}"), &city.firm, body);

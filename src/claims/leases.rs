@@ -1,0 +1,269 @@
+//! Claims for what was rented: which days a claim may be for, what it is written from where that is metered usage, and
+//! what documents leave of it.
+//!
+//! No day and item of a contract is settled twice under a programme. Claims for days that meet may both count only where
+//! invoices tell them apart; usage is claimed once: of the days that claims share, what one claims is gone for the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::backing::TakenInvoice;
+use super::{Claim, ClaimPeriod, ClaimSubject};
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{ClaimId, Date, Label, Money, Month, ProgrammeCode};
+use crate::programmes::RulesVersion;
+use crate::programmes::calculation::{Calculation, ReductionCode, SettledLine};
+use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
+use crate::rentals::Rental;
+use crate::rentals::uses::{ContractUser, Days, Netted, Settled, Uses, netted};
+use crate::usage::{Metered, RentalUsage, ServiceCategory, UsageError, rules as usage};
+use crate::vouchers::VoucherError;
+
+/// Why a claim is not for these days of its contract, or not on these terms.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum LeaseError {
+    /// The contract does not run on every day of the period.
+    #[error("the contract runs from {from} to {until}")]
+    RentalPeriodOutside {
+        /// The contract's first day.
+        from: Date,
+        /// Its last day.
+        until: Date,
+        /// Where the period is named.
+        pointer: String,
+    },
+    /// Usage is metered by month.
+    #[error("usage is metered by month")]
+    UsagePeriodNotMonths {
+        /// Where the period is named.
+        pointer: String,
+    },
+    /// Another claim of the programme settles the same days and items of the contract.
+    #[error("another claim is for {from} to {until}")]
+    RentalPeriodOverlaps {
+        /// Which.
+        #[serde(flatten)]
+        by: ContractUser,
+        /// Its first day.
+        from: Date,
+        /// The day after its last.
+        until: Date,
+        /// Where the period is named.
+        pointer: String,
+    },
+}
+
+/// A claim as far as its amount is not known yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Which.
+    pub id: ClaimId,
+    /// Under which programme.
+    pub programme: &'a ProgrammeCode,
+    /// What it is for.
+    pub subject: &'a ClaimSubject,
+    /// What it takes of which invoice.
+    pub invoices: &'a [TakenInvoice],
+}
+
+impl<'a> From<&'a Claim> for Asked<'a> {
+    fn from(claim: &'a Claim) -> Self {
+        Self { id: claim.id, programme: &claim.programme, subject: &claim.subject, invoices: &claim.invoices }
+    }
+}
+
+impl From<ClaimPeriod> for Days {
+    fn from(period: ClaimPeriod) -> Self {
+        Self { from: period.from, until: period.until }
+    }
+}
+
+/// Whether the rules name the contract's scenario, where they name any.
+pub fn scenario(rental: &Rental, rules: &RulesVersion) -> Result<(), VoucherError> {
+    let named = |list: &Vec<Label>| rental.scenario.as_ref().is_some_and(|one| list.contains(one));
+    if rules.rules.scenarios.as_ref().is_some_and(|list| !named(list)) {
+        return Err(VoucherError::NotEligible { reason: "scenario".to_owned() });
+    }
+    Ok(())
+}
+
+/// Whether the contract runs on every day of the period.
+pub fn within_term(rental: &Rental, period: ClaimPeriod) -> Result<(), LeaseError> {
+    let last = period.until <= rental.until || rental.until.plus_days(1) == Some(period.until);
+    if rental.from <= period.from && last {
+        return Ok(());
+    }
+    let (from, until) = (rental.from, rental.until);
+    Err(LeaseError::RentalPeriodOutside { from, until, pointer: "/period".to_owned() })
+}
+
+/// Whether usage can be told for the period: it is metered by month, so that the period begins with a month or with the
+/// contract and ends so.
+pub fn whole_months(rental: &Rental, period: ClaimPeriod) -> Result<(), LeaseError> {
+    let begins = |day| Month::of(day).first_day() == day;
+    let from = begins(period.from) || period.from == rental.from;
+    let until = begins(period.until) || rental.until.plus_days(1) == Some(period.until);
+    if from && until {
+        return Ok(());
+    }
+    Err(LeaseError::UsagePeriodNotMonths { pointer: "/period".to_owned() })
+}
+
+/// Whether the days and items of a claim are free: what other claims of the programme settle meets them only where
+/// invoices back both, and neither takes the usage itself.
+pub fn apart(own: Asked<'_>, uses: &Uses) -> Result<(), LeaseError> {
+    let Some(period) = own.subject.period() else { return Ok(()) };
+    let metered = own.subject.metered().is_some();
+    let (user, days) = (ContractUser::Claim(own.id), Days::from(period));
+    let clash = uses.claims(user, own.programme).find(|(_, other)| {
+        let told = !own.invoices.is_empty() && other.invoiced && !(metered && other.metered);
+        let shared = other.items.iter().any(|of| {
+            of.amount.is_positive() && own.subject.settlement().iter().any(|line| line.item == of.item)
+        });
+        other.days.meet(days) && shared && !told
+    });
+    match clash {
+        None => Ok(()),
+        Some((by, other)) => Err(LeaseError::RentalPeriodOverlaps {
+            by,
+            from: other.days.from,
+            until: other.days.until,
+            pointer: "/period".to_owned(),
+        }),
+    }
+}
+
+/// The months of days; a month counts whole.
+pub(super) fn months(days: Days) -> (Month, Month) {
+    let last = days.until.naive().pred_opt().map_or(days.from, Date::from_naive);
+    (Month::of(days.from), Month::of(last))
+}
+
+/// What was metered, rounded once an item, as lines to settle. The rate of tax in it is that of the contract's line of
+/// the item. What comes to nothing or less is left out. Error: nothing was metered, or it is out of range.
+pub fn metered_lines(
+    rental: &Rental,
+    rules: &RulesVersion,
+    period: ClaimPeriod,
+    known: Option<&RentalUsage>,
+) -> Result<Vec<SettledLine>, UsageError> {
+    let out_of_range = |_| UsageError::UsageOutOfRange;
+    let map = rules.rules.item_map.as_deref().unwrap_or_default();
+    let missing = || UsageError::UsageMissing { pointer: "/usage".to_owned() };
+    let items =
+        usage::by_item(known.ok_or_else(missing)?, months(period.into()), map).map_err(out_of_range)?;
+    let mut lines = Vec::new();
+    for (item, exact) in items {
+        let amount = exact.round().map_err(out_of_range)?;
+        let Some(amount) = Amount::of(amount) else { continue };
+        let tax_percent =
+            rental.lines.iter().find(|line| line.item == item).and_then(|line| line.tax_percent);
+        lines.push(SettledLine { item, amount, tax_percent });
+    }
+    if lines.is_empty() { Err(missing()) } else { Ok(lines) }
+}
+
+/// A claim from metered usage, written from what is metered now.
+pub fn remetered(
+    subject: &ClaimSubject,
+    rental: &Rental,
+    rules: &RulesVersion,
+    known: Option<&RentalUsage>,
+) -> Result<ClaimSubject, UsageError> {
+    let Some(period) = subject.period() else { return Ok(subject.clone()) };
+    let lines = metered_lines(rental, rules, period, known)?;
+    Ok(subject.resettled(lines, false, known.map(|usage| usage.revision.version)))
+}
+
+/// What documents leave of a claim: its parts of invoices, and of what was metered in its days what other claims of the
+/// programme do not claim. Error: out of range.
+pub fn documents(
+    own: Asked<'_>,
+    rules: &RulesVersion,
+    uses: &Uses,
+    known: Option<&RentalUsage>,
+) -> Result<Option<Documents>, OutOfRange> {
+    let Some(period) = own.subject.period() else { return Ok(None) };
+    let invoiced = Money::sum(own.invoices.iter().map(|part| part.amount))?;
+    let documents = Documents {
+        invoiced: (!own.invoices.is_empty()).then_some(invoiced),
+        metered: room(own, rules, period.into(), uses, known)?,
+    };
+    Ok(Some(documents).filter(|found| !found.is_empty()))
+}
+
+fn room(
+    own: Asked<'_>,
+    rules: &RulesVersion,
+    days: Days,
+    uses: &Uses,
+    known: Option<&RentalUsage>,
+) -> Result<Option<MeteredRoom>, OutOfRange> {
+    let (from, until) = months(days);
+    let any = |usage: &&RentalUsage| usage.totals.iter().any(|one| from <= one.month && one.month <= until);
+    let Some(known) = known.filter(any) else { return Ok(None) };
+    let others: Vec<&Settled> =
+        uses.claims(ContractUser::Claim(own.id), own.programme).map(|(_, settled)| settled).collect();
+    let (shared, taking) = together(days, &others);
+    let map = rules.rules.item_map.as_deref().unwrap_or_default();
+    let of = |days: Days| usage::by_item(known, months(days), map);
+    let (here, all) = (of(days)?, of(shared)?);
+    let mut items = Vec::new();
+    for item in mapped(rules) {
+        let metered =
+            |found: &BTreeMap<Label, Metered>| found.get(&item).copied().unwrap_or_default().round();
+        let taken = taking.iter().flat_map(|one| &one.items).filter(|of| of.item == item);
+        let left = metered(&all)?.minus(Money::sum(taken.map(|of| of.amount))?)?;
+        items.push(ItemAmount { amount: metered(&here)?.min(left).max(Money::ZERO), item });
+    }
+    let sum = |found: &BTreeMap<Label, Metered>| {
+        found.values().try_fold(Metered::default(), |sum, one| sum.plus(*one))?.round()
+    };
+    let taken = Money::sum(taking.iter().flat_map(|one| &one.items).map(|of| of.amount))?;
+    let total = sum(&here)?.min(sum(&all)?.minus(taken)?).max(Money::ZERO);
+    Ok(Some(MeteredRoom { total, items }))
+}
+
+/// Days together with those of all claims that meet them, directly or through others, and these claims.
+fn together<'a>(mut days: Days, others: &[&'a Settled]) -> (Days, Vec<&'a Settled>) {
+    let (mut left, mut found) = (others.to_vec(), Vec::new());
+    loop {
+        let (meeting, apart): (Vec<_>, Vec<_>) = left.into_iter().partition(|one| one.days.meet(days));
+        if meeting.is_empty() {
+            return (days, found);
+        }
+        days = meeting.iter().fold(days, |days, one| days.hull(one.days));
+        found.extend(meeting);
+        left = apart;
+    }
+}
+
+/// Every item that usage can come to under the rules.
+fn mapped(rules: &RulesVersion) -> BTreeSet<Label> {
+    let map = rules.rules.item_map.as_deref().unwrap_or_default();
+    ServiceCategory::ALL.iter().filter_map(|category| usage::item(*category, map)).collect()
+}
+
+/// What a claim settles of its contract, as others see it. `open` is what other programmes pay. Error: out of range.
+pub fn settled(own: Asked<'_>, sheet: &Calculation, open: &[Netted]) -> Result<Option<Settled>, OutOfRange> {
+    let Some(period) = own.subject.period() else { return Ok(None) };
+    let mut items: Vec<ItemAmount> = Vec::new();
+    for line in &sheet.lines {
+        let amount = line.documented.unwrap_or(line.amount);
+        match items.iter_mut().find(|of| of.item == line.item) {
+            Some(of) => of.amount = of.amount.plus(amount)?,
+            None => items.push(ItemAmount { item: line.item.clone(), amount }),
+        }
+    }
+    items.sort_by(|one, other| one.item.cmp(&other.item));
+    let off = sheet.reductions.iter().filter(|cut| cut.code == ReductionCode::NetOff).map(|cut| cut.amount);
+    Ok(Some(Settled {
+        days: period.into(),
+        items,
+        invoiced: !own.invoices.is_empty(),
+        metered: own.subject.metered().is_some(),
+        netted: netted(open, Money::sum(off)?)?,
+    }))
+}

@@ -1,0 +1,243 @@
+//! What was contracted, metered, invoiced, claimed and paid of a contract, held side by side: each figure where it is,
+//! and what does not match. Nothing is decided from it; what limits a claim is in `leases`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Claim, backing, payable};
+use crate::domain::money::OutOfRange;
+use crate::domain::{ClaimId, Date, InvoiceNumber, Money, Month};
+use crate::evidence::Invoice;
+use crate::rentals::Rental;
+use crate::rentals::uses::{ContractUser, Uses};
+use crate::usage::{Metered, RentalUsage, rules};
+
+/// What a difference is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceCode {
+    /// Rows name an invoice that nobody brought.
+    InvoiceMissing,
+    /// An invoice that claims take of and that no row names, where rows of the contract name others.
+    InvoiceNotMetered,
+    /// What rows come to under an invoice is not its amount.
+    InvoiceDiffers,
+    /// Usage of a month that no claim is for.
+    UsageNotClaimed,
+    /// A claim settles more than its invoices or its usage show.
+    NotDocumented,
+    /// An approved claim that is not paid in full.
+    NotPaid,
+    /// Claims settle more than was contracted. The contract limits nothing.
+    BeyondContract,
+}
+
+/// Something that does not match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What.
+    pub code: DifferenceCode,
+    /// Which invoice, month or claim; nothing where it is the contract itself.
+    pub of: Option<String>,
+    /// CNY by which it differs: metered less invoiced, settled less documented, approved less paid.
+    pub amount: Money,
+}
+
+/// An invoice, and what rows come to under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceMatch {
+    /// As the rows write it, or as the claims take it.
+    pub invoice: String,
+    /// CNY, tax included; none where nobody brought it or said its amount.
+    pub amount: Option<Money>,
+    /// CNY of the rows that name it, exact; none where no row does.
+    pub metered: Option<Metered>,
+    /// CNY of it that claims on the contract take.
+    pub claimed: Money,
+}
+
+/// A claim, and what documents show of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimMatch<'a> {
+    /// The claim.
+    pub claim: &'a Claim,
+    /// CNY that it settles, ineligible items included.
+    pub settled: Money,
+    /// CNY that it takes of invoices; none where it names none.
+    pub invoiced: Option<Money>,
+    /// CNY that was metered in its months; none where nothing was.
+    pub metered: Option<Money>,
+    /// CNY of what it settles that documents show; of a draft what it settles.
+    pub documented: Money,
+    /// CNY that was approved.
+    pub approved: Money,
+    /// CNY that the bank paid or an offset took.
+    pub paid: Money,
+}
+
+/// A month's usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonthMatch {
+    /// Which.
+    pub month: Month,
+    /// CNY, exact.
+    pub metered: Metered,
+    /// The claims that count and are for it, whatever the programme.
+    pub claims: Vec<ClaimId>,
+}
+
+/// All of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matching<'a> {
+    /// By month.
+    pub months: Vec<MonthMatch>,
+    /// By invoice.
+    pub invoices: Vec<InvoiceMatch>,
+    /// By claim.
+    pub claims: Vec<ClaimMatch<'a>>,
+    /// What does not match.
+    pub differences: Vec<Difference>,
+}
+
+/// What is known of a contract.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// The contract.
+    pub rental: &'a Rental,
+    /// What was metered.
+    pub usage: Option<&'a RentalUsage>,
+    /// What rows come to, by the invoice that they name.
+    pub metered: BTreeMap<String, Metered>,
+    /// Invoices that were brought, by their number.
+    pub invoices: BTreeMap<String, Invoice>,
+    /// Its claims.
+    pub claims: &'a [Claim],
+    /// What rests on it.
+    pub uses: &'a Uses,
+}
+
+/// Holds them side by side. Error: out of range.
+pub fn matched<'a>(known: &Known<'a>) -> Result<Matching<'a>, OutOfRange> {
+    let months = months(known)?;
+    let invoices = invoices(known)?;
+    let claims = known.claims.iter().map(|claim| of_claim(known, claim)).collect::<Result<Vec<_>, _>>()?;
+    let mut differences = Vec::new();
+    invoices_differ(&invoices, &mut differences)?;
+    for month in months.iter().filter(|month| month.claims.is_empty()) {
+        let (of, amount) = (Some(month.month.to_string()), month.metered.round()?);
+        differences.push(Difference { code: DifferenceCode::UsageNotClaimed, of, amount });
+    }
+    for found in &claims {
+        let pairs = [
+            (DifferenceCode::NotDocumented, found.settled.minus(found.documented)?),
+            (DifferenceCode::NotPaid, found.approved.minus(found.paid)?),
+        ];
+        for (code, amount) in pairs.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            differences.push(Difference { code, of: Some(found.claim.id.to_string()), amount });
+        }
+    }
+    let counted = claims.iter().filter(|found| backing::holds(found.claim.status));
+    let beyond = Money::sum(counted.map(|found| found.settled))?.minus(known.rental.total)?;
+    if beyond.is_positive() {
+        differences.push(Difference { code: DifferenceCode::BeyondContract, of: None, amount: beyond });
+    }
+    Ok(Matching { months, invoices, claims, differences })
+}
+
+fn months(known: &Known<'_>) -> Result<Vec<MonthMatch>, OutOfRange> {
+    let mut sums: BTreeMap<Month, Metered> = BTreeMap::new();
+    for total in known.usage.map_or(&[][..], |usage| &usage.totals) {
+        let sum = sums.entry(total.month).or_default();
+        *sum = sum.plus(total.amount)?;
+    }
+    let claims = |month: Month| {
+        let of = known.uses.iter().filter(|(_, one)| one.live).filter_map(|(user, one)| match user {
+            ContractUser::Claim(id) => Some((*id, one.settled.as_deref()?.days)),
+            ContractUser::Voucher(_) => None,
+        });
+        let meets = |from: Date, until| from <= month.last_day() && month.first_day() < until;
+        of.filter(|(_, days)| meets(days.from, days.until)).map(|(id, _)| id).collect()
+    };
+    Ok(sums
+        .into_iter()
+        .map(|(month, metered)| MonthMatch { month, metered, claims: claims(month) })
+        .collect())
+}
+
+fn invoices(known: &Known<'_>) -> Result<Vec<InvoiceMatch>, OutOfRange> {
+    let mut found: BTreeMap<String, InvoiceMatch> = BTreeMap::new();
+    let empty = |invoice: &str| InvoiceMatch {
+        invoice: invoice.to_owned(),
+        amount: known.invoices.get(invoice).and_then(|one| one.facts.amount),
+        metered: known.metered.get(invoice).copied(),
+        claimed: Money::ZERO,
+    };
+    for invoice in known.metered.keys() {
+        found.entry(invoice.clone()).or_insert_with(|| empty(invoice));
+    }
+    for claim in known.claims {
+        for (number, held) in backing::held(claim)? {
+            let written = written(&number, known);
+            let one = found.entry(written.clone()).or_insert_with(|| empty(&written));
+            one.claimed = one.claimed.plus(held)?;
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// An invoice's number as rows write it: without the code where they leave that out.
+fn written(number: &InvoiceNumber, known: &Known<'_>) -> String {
+    let whole = number.to_string();
+    let bare = number.number();
+    if !known.metered.contains_key(&whole) && known.metered.contains_key(bare) {
+        bare.to_owned()
+    } else {
+        whole
+    }
+}
+
+fn invoices_differ(invoices: &[InvoiceMatch], to: &mut Vec<Difference>) -> Result<(), OutOfRange> {
+    use DifferenceCode::{InvoiceDiffers, InvoiceMissing, InvoiceNotMetered};
+    let any = invoices.iter().any(|one| one.metered.is_some());
+    for one in invoices {
+        let metered = one.metered.map(Metered::round).transpose()?;
+        let (code, amount) = match (one.amount, metered) {
+            (None, Some(metered)) => (InvoiceMissing, metered),
+            (Some(amount), None) if any => (InvoiceNotMetered, Money::ZERO.minus(amount)?),
+            (Some(amount), Some(metered)) if amount != metered => (InvoiceDiffers, metered.minus(amount)?),
+            (None | Some(_), None) | (Some(_), Some(_)) => continue,
+        };
+        to.push(Difference { code, of: Some(one.invoice.clone()), amount });
+    }
+    Ok(())
+}
+
+fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, OutOfRange> {
+    use super::ClaimStatus::{Approved, Paid};
+    let settled = Money::sum(claim.subject.settlement().iter().map(|line| line.amount.money()))?;
+    let invoiced = Money::sum(claim.invoices.iter().map(|part| part.amount))?;
+    let shown = known.uses.get(&ContractUser::Claim(claim.id)).and_then(|one| one.settled.as_deref());
+    let documented = shown.map(|shown| Money::sum(shown.items.iter().map(|of| of.amount))).transpose()?;
+    let metered = metered(known, claim)?.map(Metered::round).transpose()?;
+    let decided = matches!(claim.status, Approved | Paid);
+    Ok(ClaimMatch {
+        claim,
+        settled,
+        invoiced: (!claim.invoices.is_empty()).then_some(invoiced),
+        metered,
+        documented: documented.unwrap_or(settled),
+        approved: if decided { claim.amount } else { Money::ZERO },
+        // what a recalculation asked back was paid and is no longer of the claim
+        paid: payable::received(claim)?.minus(claim.corrected)?,
+    })
+}
+
+/// What was metered in the months of a claim; none where nothing was.
+fn metered(known: &Known<'_>, claim: &Claim) -> Result<Option<Metered>, OutOfRange> {
+    let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(None) };
+    let (from, until) = super::leases::months(period.into());
+    let totals: Vec<_> =
+        usage.totals.iter().filter(|one| from <= one.month && one.month <= until).cloned().collect();
+    if totals.is_empty() { Ok(None) } else { rules::sum(&totals).map(Some) }
+}

@@ -1,0 +1,319 @@
+//! `/rentals/{id}/reconciliation`, `/usage/unmatched`: what was contracted, metered, invoiced, claimed and paid.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::matching::{ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched};
+use super::store::ClaimRow;
+use super::{Claim, ClaimPeriod, ClaimStatus, queries};
+use crate::db::convert::Unreadable;
+use crate::db::pool::Connection;
+use crate::domain::money::OutOfRange;
+use crate::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId};
+use crate::evidence::{Invoice, queries as evidence};
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use crate::rentals::store::uses::uses_of;
+use crate::rentals::uses::Uses;
+use crate::rentals::{Rental, queries as rentals};
+use crate::usage::store::RentalUsageRow;
+use crate::usage::{Metered, RentalUsage, queries as usage};
+
+/// The most invoices that rows of a contract are shown by.
+const INVOICES_MAX: i64 = 10_000;
+
+/// A month's usage, and who claims it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MonthView {
+    /// Of the agency's zone.
+    month: Month,
+    /// CNY.
+    metered: Money,
+    #[schema(value_type = String)]
+    metered_exact: Metered,
+    /// The claims that count and are for it.
+    claims: Vec<ClaimId>,
+}
+
+/// An invoice, and what rows come to under it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvoiceMatchView {
+    invoice: String,
+    /// CNY; null where nobody brought it or said its amount.
+    amount: Option<Money>,
+    /// CNY; null where no row names it.
+    metered: Option<Money>,
+    #[schema(value_type = Option<String>)]
+    metered_exact: Option<Metered>,
+    /// metered less amount, where both are there.
+    difference: Option<Money>,
+    /// CNY that claims on the contract take of it.
+    claimed: Money,
+}
+
+/// A claim, and what documents show of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClaimMatchView {
+    claim_id: ClaimId,
+    programme: ProgrammeCode,
+    status: ClaimStatus,
+    period: Option<ClaimPeriod>,
+    /// CNY, ineligible items included.
+    settled: Money,
+    /// CNY; null where it names no invoice.
+    invoiced: Option<Money>,
+    /// CNY of its months; null where nothing was metered.
+    metered: Option<Money>,
+    /// CNY of what it settles that documents show.
+    documented: Money,
+    /// CNY, its newest sheet's.
+    amount: Money,
+    approved: Money,
+    /// CNY that was paid or offset and is not asked back by a recalculation.
+    paid: Money,
+}
+
+/// Something that does not match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DifferenceView {
+    /// `invoice_missing`, `invoice_not_metered`, `invoice_differs`, `usage_not_claimed`, `not_documented`, `not_paid`,
+    /// `beyond_contract`.
+    #[schema(value_type = String)]
+    code: super::matching::DifferenceCode,
+    /// Which invoice, month or claim.
+    of: Option<String>,
+    amount: Money,
+}
+
+/// Sums of a contract, CNY.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SumsView {
+    contract: Money,
+    metered: Money,
+    /// Of the invoices that are known.
+    invoiced: Money,
+    approved: Money,
+    paid: Money,
+}
+
+/// A contract's figures side by side.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReconciliationView {
+    rental_id: RentalId,
+    organisation: CreditCode,
+    provider: CreditCode,
+    contract_no: Line,
+    sums: SumsView,
+    months: Vec<MonthView>,
+    invoices: Vec<InvoiceMatchView>,
+    claims: Vec<ClaimMatchView>,
+    differences: Vec<DifferenceView>,
+}
+
+impl MonthView {
+    fn of(month: &MonthMatch) -> Result<Self, OutOfRange> {
+        Ok(Self {
+            month: month.month,
+            metered: month.metered.round()?,
+            metered_exact: month.metered,
+            claims: month.claims.clone(),
+        })
+    }
+}
+
+impl InvoiceMatchView {
+    fn of(one: &InvoiceMatch) -> Result<Self, OutOfRange> {
+        let metered = one.metered.map(Metered::round).transpose()?;
+        let difference =
+            metered.zip(one.amount).map(|(metered, amount)| metered.minus(amount)).transpose()?;
+        Ok(Self {
+            invoice: one.invoice.clone(),
+            amount: one.amount,
+            metered,
+            metered_exact: one.metered,
+            difference,
+            claimed: one.claimed,
+        })
+    }
+}
+
+impl ClaimMatchView {
+    fn of(found: &ClaimMatch<'_>) -> Self {
+        Self {
+            claim_id: found.claim.id,
+            programme: found.claim.programme.clone(),
+            status: found.claim.status,
+            period: found.claim.subject.period(),
+            settled: found.settled,
+            invoiced: found.invoiced,
+            metered: found.metered,
+            documented: found.documented,
+            amount: found.claim.amount,
+            approved: found.approved,
+            paid: found.paid,
+        }
+    }
+}
+
+impl ReconciliationView {
+    fn of(rental: &Rental, found: &Matching<'_>) -> Result<Self, OutOfRange> {
+        let metered = found.months.iter().try_fold(Metered::default(), |sum, one| sum.plus(one.metered))?;
+        let difference =
+            |one: &Difference| DifferenceView { code: one.code, of: one.of.clone(), amount: one.amount };
+        Ok(Self {
+            rental_id: rental.id,
+            organisation: rental.organisation,
+            provider: rental.provider,
+            contract_no: rental.contract_no.clone(),
+            sums: SumsView {
+                contract: rental.total,
+                metered: metered.round()?,
+                invoiced: Money::sum(found.invoices.iter().filter_map(|one| one.amount))?,
+                approved: Money::sum(found.claims.iter().map(|one| one.approved))?,
+                paid: Money::sum(found.claims.iter().map(|one| one.paid))?,
+            },
+            months: found.months.iter().map(MonthView::of).collect::<Result<_, _>>()?,
+            invoices: found.invoices.iter().map(InvoiceMatchView::of).collect::<Result<_, _>>()?,
+            claims: found.claims.iter().map(ClaimMatchView::of).collect(),
+            differences: found.differences.iter().map(difference).collect(),
+        })
+    }
+}
+
+/// `GET /rentals/{id}/reconciliation`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: RentalId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = rentals::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let rental =
+        row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))?;
+    if !request.sight().sees(rental.organisation, rental.provider) {
+        return Err(Problem::new("not_found"));
+    }
+    let rows = queries::of_rental(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let claims = whole(&rows, ClaimRow::read)?;
+    let metered = metered(&conn, id).await?;
+    let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
+    let known = Known {
+        rental: &rental,
+        usage: usage.as_ref(),
+        invoices: invoices(&conn, rental.organisation, &metered, &claims).await?,
+        metered,
+        claims: &claims,
+        uses: &uses,
+    };
+    let out = |error: OutOfRange| Problem::fault(&error);
+    let found = matched(&known).map_err(out)?;
+    Reply::json(&ReconciliationView::of(&rental, &found).map_err(out)?)
+}
+
+async fn used(conn: &Connection, id: RentalId) -> Result<Option<RentalUsage>, Problem> {
+    let row = usage::usage(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    row.as_ref().map(RentalUsageRow::read).transpose().map_err(|error| Problem::fault(&error))
+}
+
+async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Metered>, Problem> {
+    let rows = usage::by_invoice(conn, id.uuid(), INVOICES_MAX).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let read = |row: &usage::InvoiceSumRow| Ok((row.invoice.clone(), row.read()?));
+    Ok(whole(&rows, read)?.into_iter().collect())
+}
+
+/// The invoices that rows name or claims take, as far as the organisation brought them.
+async fn invoices(
+    conn: &Connection,
+    organisation: CreditCode,
+    metered: &BTreeMap<String, Metered>,
+    claims: &[Claim],
+) -> Result<BTreeMap<String, Invoice>, Problem> {
+    let mut names: BTreeMap<InvoiceNumber, String> = BTreeMap::new();
+    for taken in claims.iter().flat_map(|claim| &claim.invoices) {
+        names.insert(taken.invoice.clone(), taken.invoice.to_string());
+    }
+    for name in metered.keys() {
+        let bare = names.keys().find(|known| known.number() == name).cloned();
+        let coded =
+            name.split_once('-').and_then(|(code, number)| InvoiceNumber::parse(Some(code), number).ok());
+        let number = bare.or_else(|| InvoiceNumber::parse(None, name).ok()).or(coded);
+        names.extend(number.map(|number| (number, name.clone())));
+    }
+    let columns = names.keys().map(crate::evidence::store::invoice_columns);
+    let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
+    let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let found = whole(&rows, crate::evidence::store::InvoiceRow::read)?;
+    let named =
+        |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
+    Ok(found.into_iter().filter_map(named).collect())
+}
+
+async fn uses(conn: &Connection, rentals: &[RentalId]) -> Result<BTreeMap<RentalId, Uses>, Problem> {
+    let ids: Vec<_> = rentals.iter().map(|id| id.uuid()).collect();
+    let rows = uses_of(conn, &ids).await.map_err(|error| Problem::database(&error))?;
+    let mut found: BTreeMap<RentalId, Uses> = BTreeMap::new();
+    for (rental, user, one) in whole(&rows, crate::rentals::store::uses::ContractUseRow::read)? {
+        found.entry(rental).or_default().insert(user, one);
+    }
+    Ok(found)
+}
+
+/// Usage that no claim is for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnmatchedView {
+    rental_id: RentalId,
+    contract_no: Line,
+    organisation: CreditCode,
+    provider: CreditCode,
+    /// The months that no claim is for.
+    months: Vec<MonthView>,
+    /// CNY of them, rounded once.
+    metered: Money,
+}
+
+/// `GET /usage/unmatched`: contracts with usage that no claim is for, a page of contracts with usage at a time.
+pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, sight) = (request.page()?, request.sight());
+    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let conn = request.reader().await?;
+    let rows = rentals::metered(&conn, page.after, sight.all, &own, &provided, page.rows()).await;
+    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
+    let found = whole(&rows, crate::rentals::store::RentalRow::read)?;
+    let ids: Vec<RentalId> = found.iter().map(|rental| rental.id).collect();
+    let keys: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+    let usage = RentalUsageRow::by_keys(&conn, &keys).await.map_err(|error| Problem::database(&error))?;
+    let usage: BTreeMap<RentalId, RentalUsage> =
+        whole(&usage, RentalUsageRow::read)?.into_iter().map(|usage| (usage.rental, usage)).collect();
+    let uses = uses(&conn, &ids).await?;
+    let none = Uses::default();
+    let views =
+        found.iter().map(|rental| left(rental, usage.get(&rental.id), uses.get(&rental.id).unwrap_or(&none)));
+    let views = views.collect::<Result<Vec<_>, _>>().map_err(|error| Problem::fault(&error))?;
+    Reply::list((views.into_iter().filter(|view| !view.months.is_empty()).collect(), next))
+}
+
+fn left(rental: &Rental, usage: Option<&RentalUsage>, uses: &Uses) -> Result<UnmatchedView, OutOfRange> {
+    let none = BTreeMap::new();
+    let known = Known { rental, usage, metered: none, invoices: BTreeMap::new(), claims: &[], uses };
+    let months: Vec<_> =
+        matched(&known)?.months.into_iter().filter(|month| month.claims.is_empty()).collect();
+    let sum = months.iter().try_fold(Metered::default(), |sum, one| sum.plus(one.metered))?;
+    Ok(UnmatchedView {
+        rental_id: rental.id,
+        contract_no: rental.contract_no.clone(),
+        organisation: rental.organisation,
+        provider: rental.provider,
+        metered: sum.round()?,
+        months: months.iter().map(MonthView::of).collect::<Result<_, _>>()?,
+    })
+}
+
+impl usage::InvoiceSumRow {
+    /// What the rows come to.
+    fn read(&self) -> Result<Metered, Unreadable> {
+        let (whole, part) = self.amount.split_once('.').unwrap_or((&self.amount, ""));
+        let text = format!("{whole}.{:0<2}", part.trim_end_matches('0'));
+        Metered::parse(&text).map_err(|error| Unreadable(error.to_string()))
+    }
+}

@@ -1,0 +1,221 @@
+//! `interest run`: drafts claims for all loans of which a bank confirmed the interest of a period.
+//!
+//! A claim is for the days of the period that are confirmed without a gap, and says what the bank said. Doing it again
+//! drafts nothing twice: a loan with a claim on any of these days is passed over.
+
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::commands::{Ask, Said, actor, fresh_key, unanswered};
+use super::output::{self, Form};
+use super::verify::progress_bar;
+use super::{Failure, Settings, opened};
+use crate::auth::keys::Keys;
+use crate::book::{Command, Outcome};
+use crate::claims::interest::confirmed;
+use crate::claims::{ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
+use crate::domain::{AgencyCode, ClaimId, Date, Line, LoanId, Money, ProgrammeCode, Role, Subject};
+use crate::engine::Engine;
+use crate::loans::store::LoanRow;
+use crate::loans::{InterestPeriod, Loan, queries};
+
+/// How many loans are read at once.
+const PAGE: i64 = 500;
+
+/// Interest subsidies.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum InterestCommand {
+    /// Draft claims for all loans with confirmed interest
+    Run(RunArgs),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunArgs {
+    /// The agency
+    #[arg(long, value_name = "CODE", value_parser = AgencyCode::parse)]
+    agency: AgencyCode,
+    /// The programme that is to pay
+    #[arg(long, value_name = "CODE", value_parser = ProgrammeCode::parse)]
+    programme: ProgrammeCode,
+    /// The days: the first counts, the last does not
+    #[arg(long, value_name = "FROM..UNTIL", value_parser = period)]
+    period: InterestPeriod,
+    /// The officer who drafts: an opaque id, never a name
+    #[arg(long, value_name = "ID", value_parser = Subject::parse)]
+    subject: Subject,
+    #[command(flatten)]
+    form: Form,
+}
+
+fn period(text: &str) -> Result<InterestPeriod, String> {
+    let (from, until) = text.split_once("..").ok_or("write it as 2025-01-01..2025-04-01")?;
+    let day = |text: &str| Date::parse(text).map_err(|error| error.to_string());
+    let period = InterestPeriod { from: day(from)?, until: day(until)? };
+    period.check().map_err(|error| error.to_string())?;
+    Ok(period)
+}
+
+/// What became of a loan.
+#[derive(Debug, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+enum Became {
+    /// A claim was drafted.
+    Drafted { claim_id: ClaimId, from: Date, until: Date, interest_paid: Money, amount: Money },
+    /// There is a claim on these days.
+    Claimed,
+    /// Some day between the first that is confirmed and the last is not.
+    Gap,
+    /// A rule refused.
+    Refused { code: String, refusal: String },
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    loan_id: LoanId,
+    loan_no: Line,
+    #[serde(flatten)]
+    became: Became,
+}
+
+impl Row {
+    /// A line for people.
+    fn line(&self) -> String {
+        let Self { loan_no, .. } = self;
+        match &self.became {
+            Became::Drafted { claim_id, from, until, interest_paid, amount } => {
+                format!("{loan_no}  drafted {claim_id}: {amount} of {interest_paid}, {from}..{until}")
+            }
+            Became::Claimed => format!("{loan_no}  claimed already"),
+            Became::Gap => format!("{loan_no}  not every day between the first and the last is confirmed"),
+            Became::Refused { code, refusal } => format!("{loan_no}  refused: {code} {refusal}"),
+        }
+    }
+}
+
+pub async fn run(command: &InterestCommand, settings: &Settings) -> Result<(), Failure> {
+    let InterestCommand::Run(args) = command;
+    let rows = opened::with(settings, async |opened| {
+        opened.ensure_agency(&args.agency).await?;
+        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let rows = all(&engine, args).await;
+        engine.shut_down().await;
+        rows
+    })
+    .await?;
+    show(args, &rows)
+}
+
+async fn all(engine: &Engine, args: &RunArgs) -> Result<Vec<Row>, Failure> {
+    let bar = progress_bar(format!("programme {}", args.programme));
+    let [from, until] = [args.period.from.to_string(), args.period.until.to_string()];
+    let (mut rows, mut after) = (Vec::new(), -1);
+    loop {
+        let page = {
+            let conn = engine.reader(&args.agency).await?;
+            queries::confirmed(&conn, after, &from, &until, PAGE).await?
+        };
+        bar.inc_length(u64::try_from(page.len()).unwrap_or(0));
+        let Some(last) = page.last() else { break };
+        after = last.created;
+        for row in &page {
+            rows.push(one(engine, args, row).await?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(rows)
+}
+
+async fn one(engine: &Engine, args: &RunArgs, row: &LoanRow) -> Result<Row, Failure> {
+    let loan = row.read().map_err(|error| Failure::new(error.to_string()))?;
+    Ok(Row { loan_id: loan.id, loan_no: loan.loan_no.clone(), became: became(engine, args, &loan).await? })
+}
+
+/// The days of the period from the first that the bank confirmed to the last, and what it confirmed; none where a day
+/// between them is missing.
+fn said(loan: &Loan, period: InterestPeriod) -> Option<(InterestPeriod, Money)> {
+    let common = || loan.interest.iter().filter(|paid| paid.period.overlaps(&period));
+    let from = common().map(|paid| paid.period.from).min()?.max(period.from);
+    let until = common().map(|paid| paid.period.until).max()?.min(period.until);
+    let days = InterestPeriod { from, until };
+    Some((days, confirmed(loan, days).ok().flatten()?))
+}
+
+async fn became(engine: &Engine, args: &RunArgs, loan: &Loan) -> Result<Became, Failure> {
+    let Some((days, interest_paid)) = said(loan, args.period) else { return Ok(Became::Gap) };
+    let [from, until] = [days.from.naive(), days.until.naive()];
+    let known = {
+        let conn = engine.reader(&args.agency).await?;
+        queries::claims_of(&conn, loan.id.uuid(), args.programme.as_str(), from, until).await?
+    };
+    if known.as_ref().is_some_and(|known| known.open_claims > 0) {
+        return Ok(Became::Claimed);
+    }
+    let earlier = known.map_or(0, |known| known.all_claims);
+    let terms = InterestTerms {
+        period: ClaimPeriod { from: days.from, until: days.until },
+        interest_paid,
+        penalty_interest: Money::ZERO,
+        other_points: None,
+    };
+    let request = ClaimRequest::InterestSubsidy { programme: args.programme.clone(), loan: loan.id, terms };
+    // two runs at once draft one claim; what was refused once is asked anew
+    let key = format!("interest run {earlier} {}", serde_json::to_string(&request)?);
+    let mut answer = asked(engine, args, key, &request).await?;
+    if matches!(answer, Became::Refused { .. }) {
+        answer = asked(engine, args, fresh_key(), &request).await?;
+    }
+    Ok(answer)
+}
+
+async fn asked(
+    engine: &Engine,
+    args: &RunArgs,
+    key: String,
+    request: &ClaimRequest,
+) -> Result<Became, Failure> {
+    let draft = WriteClaim::new(ClaimId::new(Uuid::now_v7()), request.clone());
+    let ask = Ask::new(actor(&args.subject, Role::Officer), key, Command::DraftClaim(Box::new(draft)));
+    let content = serde_json::to_string(request)?;
+    Ok(match ask.of(engine, &args.agency, &content).await.map_err(unanswered(&args.agency))? {
+        Said::Refused { code, line } => Became::Refused { code, refusal: line },
+        Said::Accepted(outcome) => match *outcome {
+            Outcome::Claim { claim, .. } => {
+                let terms = claim.subject.interest().ok_or_else(|| other(&claim.id))?;
+                let ClaimPeriod { from, until } = terms.period;
+                let (claim_id, interest_paid, amount) = (claim.id, terms.interest_paid, claim.amount);
+                Became::Drafted { claim_id, from, until, interest_paid, amount }
+            }
+            _ => return Err(Failure::new("a draft was answered with another kind of document")),
+        },
+    })
+}
+
+fn other(claim: &ClaimId) -> Failure {
+    Failure::new(format!("claim {claim} is not for interest"))
+}
+
+fn show(args: &RunArgs, rows: &[Row]) -> Result<(), Failure> {
+    let drafted = rows.iter().filter_map(|row| match &row.became {
+        Became::Drafted { amount, .. } => Some(*amount),
+        Became::Claimed | Became::Gap | Became::Refused { .. } => None,
+    });
+    let count = drafted.clone().count();
+    let amount = Money::sum(drafted).map_err(|error| Failure::new(error.to_string()))?;
+    let claimed = rows.iter().filter(|row| matches!(row.became, Became::Claimed)).count();
+    let refused = rows.len() - count - claimed;
+    if args.form.json {
+        return output::json(&json!({
+            "programme": args.programme, "period": args.period, "drafted": count, "amount": amount,
+            "claimed": claimed, "refused": refused, "loans": rows,
+        }));
+    }
+    for row in rows {
+        output::line(row.line())?;
+    }
+    output::line(format_args!(
+        "{} loans with confirmed interest: {count} drafted, {amount}; {claimed} claimed already; {refused} not",
+        rows.len()
+    ))
+}

@@ -1,0 +1,223 @@
+//! `usage import`: a billing file brought from the command line, of any size, with a bar that says how far it is.
+//!
+//! It goes the way of the REST verb: staged outside the lock, made to count by one command. The same file once more counts
+//! nothing.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::commands::{Ask, Said, actor, fresh_key, unanswered};
+use super::output::{self, Form};
+use super::{Failure, Settings, opened};
+use crate::auth::keys::Keys;
+use crate::book::{Command, Outcome};
+use crate::domain::{AgencyCode, ContentHash, Instant, RentalId, Role, Subject, UsageImportId};
+use crate::engine::Engine;
+use crate::engine::billing_file::Billing;
+use crate::engine::intake::{ERRORS_KEPT_MAX, IntakeError, Wanted, stage};
+use crate::http::language::Language;
+use crate::usage::api::RowErrorView;
+use crate::usage::errors_api::{ErrorsFile, written};
+use crate::usage::{Mode, RowError, UsageImport};
+
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum UsageCommand {
+    /// Import a billing file (FOCUS 1.0 to 1.3, CSV or Parquet) of a contract
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ModeArg {
+    /// Every row is good, or nothing counts
+    Strict,
+    /// Good rows count, the others are reported
+    Lenient,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Strict => Self::Strict,
+            ModeArg::Lenient => Self::Lenient,
+        }
+    }
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct ImportArgs {
+    /// The file
+    file: PathBuf,
+    /// The agency whose ledger it is for
+    #[arg(long, value_name = "CODE")]
+    agency: AgencyCode,
+    /// The contract
+    #[arg(long, value_name = "ID")]
+    rental: RentalId,
+    /// How the file is taken
+    #[arg(long, value_enum, default_value = "strict")]
+    mode: ModeArg,
+    /// Write what is wrong with its rows into this file: .json, .csv or .xlsx
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+    /// Who brings it, an officer: an opaque id
+    #[arg(long, value_name = "ID", default_value = "operator")]
+    subject: Subject,
+    #[command(flatten)]
+    form: Form,
+}
+
+pub async fn run(command: &UsageCommand, settings: &Settings) -> Result<(), Failure> {
+    match command {
+        UsageCommand::Import(args) => import(args, settings).await,
+    }
+}
+
+/// What became of the file.
+enum Done {
+    Counted(Box<UsageImport>, Vec<RowError>),
+    Refused(u32, Vec<RowError>),
+}
+
+async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
+    let report = args.errors.as_deref().map(ending).transpose()?;
+    let sha256 = digest(&args.file)?;
+    let done = opened::with(settings, async |opened| {
+        opened.ensure_agency(&args.agency).await?;
+        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let done = bring(&engine, args, sha256).await;
+        engine.shut_down().await;
+        done
+    })
+    .await?;
+    let errors = match &done {
+        Done::Counted(_, errors) | Done::Refused(_, errors) => errors,
+    };
+    if let Some((path, file)) = args.errors.as_deref().zip(report) {
+        save(path, file, errors, sha256)?;
+    }
+    show(args, &done)
+}
+
+fn ending(path: &Path) -> Result<ErrorsFile, Failure> {
+    let file = path.extension().and_then(|ending| ErrorsFile::parse(ending.to_str()?));
+    file.ok_or_else(|| {
+        Failure::Usage(format!("{}: errors are written as .json, .csv or .xlsx", path.display()))
+    })
+}
+
+fn digest(path: &Path) -> Result<ContentHash, Failure> {
+    let doing = || Failure::doing(format!("cannot read {}", path.display()));
+    let (mut file, mut hash) = (File::open(path).map_err(doing())?, Sha256::new());
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut chunk).map_err(doing())?;
+        match chunk.get(..read).filter(|bytes| !bytes.is_empty()) {
+            Some(bytes) => hash.update(bytes),
+            None => return Ok(ContentHash::new(hash.finalize().into())),
+        }
+    }
+}
+
+async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Result<Done, Failure> {
+    let wanted = Wanted {
+        agency: args.agency.clone(),
+        id: UsageImportId::new(Uuid::now_v7()),
+        rental: args.rental,
+        mode: args.mode.into(),
+        sha256,
+        dry_run: false,
+        errors_max: ERRORS_KEPT_MAX,
+    };
+    known(engine, args).await?;
+    let cannot = Failure::doing(format!("cannot read {}", args.file.display()));
+    let file = File::open(&args.file).and_then(Billing::of).map_err(cannot)?;
+    let bar = bar(args.form.json);
+    let staged = stage(engine.database(), &wanted, file, |rows| bar.set_position(rows.into())).await;
+    bar.finish_and_clear();
+    let staged = match staged {
+        Ok(staged) => staged,
+        Err(IntakeError::Refused { errors, rejected }) => return Ok(Done::Refused(rejected, errors)),
+        Err(error) => return Err(Failure::doing(format!("{} was not imported", args.file.display()))(error)),
+    };
+    let (errors, command) = (staged.errors.clone(), Command::ImportUsage(Box::new(staged.command.clone())));
+    let ask = Ask::new(actor(&args.subject, Role::Officer), fresh_key(), command);
+    let said = ask.of(engine, &args.agency, &sha256.to_string()).await;
+    // what nobody knows the outcome of may count yet: its rows stay until the next import looks
+    staged
+        .settle(!matches!(said, Ok(Said::Refused { .. })))
+        .await
+        .map_err(Failure::doing("cannot tidy up"))?;
+    match said.map_err(unanswered(&args.agency))? {
+        Said::Accepted(outcome) => {
+            let Outcome::UsageImport(import) = *outcome else {
+                return Err(Failure::new("the ledger answered with another document"));
+            };
+            Ok(Done::Counted(import, errors))
+        }
+        Said::Refused { line, .. } => {
+            Err(Failure::new(format!("{} was not imported: {line}", args.file.display())))
+        }
+    }
+}
+
+/// Whether there is such a contract, before a large file is read.
+async fn known(engine: &Engine, args: &ImportArgs) -> Result<(), Failure> {
+    let conn = engine.reader(&args.agency).await.map_err(Failure::doing("cannot read the ledger"))?;
+    let row = crate::rentals::queries::get(&conn, args.rental.uuid()).await;
+    match row.map_err(Failure::doing("cannot read the ledger"))? {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(format!("agency {} has no contract {}", args.agency, args.rental))),
+    }
+}
+
+/// Rows read, on standard error; nothing for a program.
+fn bar(json: bool) -> ProgressBar {
+    if json {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    let form = ProgressStyle::with_template("{spinner} {human_pos} rows  {per_sec}  {elapsed}");
+    bar.with_style(form.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
+fn views(errors: &[RowError]) -> Vec<RowErrorView> {
+    errors.iter().map(|error| RowErrorView::of(error, Language::Chinese)).collect()
+}
+
+fn save(path: &Path, file: ErrorsFile, errors: &[RowError], sha256: ContentHash) -> Result<(), Failure> {
+    let doing = format!("cannot write {}", path.display());
+    let about = [("sha256", sha256.to_string()), ("errors", errors.len().to_string())];
+    let bytes = written(&views(errors), file, Instant::new(chrono::Utc::now()), &about);
+    std::fs::write(path, bytes.map_err(Failure::doing(doing.clone()))?).map_err(Failure::doing(doing))
+}
+
+fn show(args: &ImportArgs, done: &Done) -> Result<(), Failure> {
+    match done {
+        Done::Counted(import, _) if args.form.json => output::json(&json!({
+            "import_id": import.id, "rows": import.rows, "accepted": import.accepted, "repeated": import.repeated,
+            "rejected": import.rejected, "billed_total": import.billed_total, "billed_exact": import.billed,
+        })),
+        Done::Counted(import, _) => output::pairs(&[
+            ("import", import.id.to_string()),
+            ("rows", import.rows.to_string()),
+            ("accepted", import.accepted.to_string()),
+            ("repeated", import.repeated.to_string()),
+            ("rejected", import.rejected.to_string()),
+            ("billed", format!("{} CNY", import.billed_total)),
+        ]),
+        Done::Refused(rejected, errors) => {
+            for error in views(errors).iter().take(10) {
+                let column = error.column.as_deref().unwrap_or_default();
+                output::note(format_args!("row {} {column}: {} {}", error.row, error.code, error.detail))?;
+            }
+            let name = args.file.display();
+            Err(Failure::new(format!("{name} was not imported: {rejected} rows are wrong (see --errors)")))
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What a programme for interest will still cost, to the end of its window: loan by loan, month by month.
+//!
+//! A loan counts from the day after the last that a claim takes, at the earliest from the window's first, to its maturity or the
+//! window's end. What happened counts as it happened, from then on today's balance and rate stay as they are. Each month
+//! is rounded by itself, as the rules round; all sums are sums of these. The cap on principal goes to an organisation's
+//! loans in the order of their recording. Caps in money are left out: they count in the year of an approval that nobody
+//! knows yet.
+
+use std::collections::BTreeMap;
+
+use super::events::{Dated, Owed, history};
+use super::subsidy::{Limits, Question, SubsidyError, over};
+use super::uses::{Holdings, room, taken};
+use super::{InterestPeriod, Loan};
+use crate::domain::dates::Window;
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{ClaimId, CreditCode, Date, Money, Month, Percent};
+use crate::programmes::Policy;
+
+/// What an estimate is made under.
+#[derive(Debug, Clone)]
+pub struct Terms<'a> {
+    /// The rules.
+    pub policy: &'a Policy,
+    /// The programme's window.
+    pub window: Window,
+    /// The reference rate that the points rule asks for, in the order of the days.
+    pub reference: &'a [Dated<Percent>],
+}
+
+/// A month's cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthCost {
+    /// Which.
+    pub month: Month,
+    /// CNY.
+    pub amount: Money,
+}
+
+/// A loan's cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoanCost {
+    /// The first day that counts.
+    pub from: Date,
+    /// The day after the last that counts.
+    pub until: Date,
+    /// CNY, the sum of its months.
+    pub amount: Money,
+    /// Month after month; none with nothing in it.
+    pub months: Vec<MonthCost>,
+}
+
+/// Loans, as they are estimated one after the other.
+#[derive(Debug)]
+pub struct Estimate<'a> {
+    terms: Terms<'a>,
+    held: BTreeMap<CreditCode, Holdings>,
+    months: BTreeMap<Month, Money>,
+    total: Money,
+}
+
+impl<'a> Estimate<'a> {
+    /// Nothing yet.
+    pub const fn new(terms: Terms<'a>) -> Self {
+        Self { terms, held: BTreeMap::new(), months: BTreeMap::new(), total: Money::ZERO }
+    }
+
+    /// CNY of all loans so far.
+    pub const fn total(&self) -> Money {
+        self.total
+    }
+
+    /// All loans so far, month after month.
+    pub fn months(&self) -> Vec<MonthCost> {
+        self.months.iter().map(|(month, amount)| MonthCost { month: *month, amount: *amount }).collect()
+    }
+
+    /// Takes the next loan, of which claims take the days before `claimed`. None where no day of it is left.
+    pub fn add(&mut self, loan: &Loan, claimed: Option<Date>) -> Result<Option<LoanCost>, SubsidyError> {
+        let after = self.terms.window.until.plus_days(1).unwrap_or(self.terms.window.until);
+        let (window, until) = (self.terms.window, after.min(loan.matures_on));
+        let from = claimed.unwrap_or(loan.signed_on).max(window.from).max(loan.signed_on);
+        if until <= from {
+            return Ok(None);
+        }
+        let known = history(loan.annual_rate_percent, &loan.events, |_| String::new())?;
+        let room = self.room(loan, InterestPeriod { from, until })?;
+        let (mut months, mut sum, mut segments) = (Vec::new(), Money::ZERO, Vec::new());
+        for month in Month::of(from).through(Month::of(until)) {
+            let days = InterestPeriod {
+                from: month.first_day().max(from),
+                until: month.next().first_day().min(until),
+            };
+            if days.check().is_err() {
+                continue;
+            }
+            let (amount, of_month) = self.month(days, &known, &room)?;
+            segments.extend(of_month);
+            if amount.is_zero() {
+                continue;
+            }
+            sum = sum.plus(amount)?;
+            months.push(MonthCost { month, amount });
+            let all = self.months.entry(month).or_default();
+            *all = all.plus(amount)?;
+        }
+        if self.terms.policy.principal_cap.is_some() {
+            let held = self.held.entry(loan.organisation).or_default();
+            held.insert(ClaimId::new(loan.id.uuid()), taken(&segments).1);
+        }
+        self.total = self.total.plus(sum)?;
+        Ok(Some(LoanCost { from, until, amount: sum, months }))
+    }
+
+    /// What the cap on principal leaves beside the loans before.
+    fn room(&self, loan: &Loan, period: InterestPeriod) -> Result<Vec<Dated<Money>>, OutOfRange> {
+        let Some(cap) = self.terms.policy.principal_cap.map(Amount::money) else { return Ok(Vec::new()) };
+        let none = Holdings::new();
+        let held = self.held.get(&loan.organisation).unwrap_or(&none);
+        room(ClaimId::new(loan.id.uuid()), cap, period, held)
+    }
+
+    fn month(
+        &self,
+        period: InterestPeriod,
+        known: &[Dated<Owed>],
+        room: &[Dated<Money>],
+    ) -> Result<(Money, Vec<super::subsidy::Segment>), SubsidyError> {
+        let subsidy = over(
+            &Question {
+                policy: self.terms.policy,
+                window: self.terms.window,
+                period,
+                annual_rate_percent: known.first().map_or(Percent::from_micro(0), |step| step.value.rate),
+                events: &[],
+                reference: self.terms.reference,
+                room,
+                others: &[],
+                other_points: None,
+                limits: Limits::default(),
+            },
+            known,
+        )?;
+        Ok((subsidy.computed, subsidy.segments))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "what is not right fails the test")]
+mod tests {
+    use super::*;
+    use crate::domain::{CreditCode, LoanId, Points, Revision, Sequence, Stamp, Subject};
+    use crate::loans::{Change, LoanEvent, Project};
+    use crate::programmes::policy::PointsRule;
+
+    fn date(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    fn loan(number: u128, matures_on: &str) -> Loan {
+        let at = crate::domain::Instant::parse("2024-01-01T00:00:00.000000Z").unwrap();
+        let stamp = Stamp { sequence: Sequence::new(1), recorded_at: at, business_date: date("2024-01-01") };
+        Loan {
+            id: LoanId::new(uuid::Uuid::from_u128(number)),
+            organisation: CreditCode::parse("91310000MA1FL0000N").unwrap(),
+            bank: CreditCode::parse("91330100MA2AX00016").unwrap(),
+            loan_no: crate::domain::Line::parse("L").unwrap(),
+            annual_rate_percent: Percent::parse("3.25").unwrap(),
+            signed_on: date("2024-01-01"),
+            matures_on: date(matures_on),
+            project: Project {
+                code: crate::domain::Label::parse("P").unwrap(),
+                name: crate::domain::Line::parse("P").unwrap(),
+                investment: None,
+            },
+            events: vec![LoanEvent {
+                date: date("2024-01-01"),
+                change: Change::Drawdown(Amount::parse("36000000").unwrap()),
+            }],
+            interest: Vec::new(),
+            created_by: Subject::parse("a").unwrap(),
+            revision: Revision::first(&stamp),
+        }
+    }
+
+    fn policy(cap: Option<&str>) -> Policy {
+        Policy {
+            points: Some(PointsRule {
+                max: Points::parse("1").unwrap(),
+                share_of_contract_rate_percent: None,
+                share_of_reference: None,
+            }),
+            principal_cap: cap.map(|cap| Amount::parse(cap).unwrap()),
+            ..Policy::default()
+        }
+    }
+
+    fn window() -> Window {
+        Window { from: date("2024-01-01"), until: date("2024-04-30") }
+    }
+
+    #[test]
+    fn months_are_rounded_by_themselves_and_everything_is_their_sum() {
+        let policy = policy(None);
+        let mut estimate = Estimate::new(Terms { policy: &policy, window: window(), reference: &[] });
+        // 1,000.00 a day, from the day after what is claimed to the window's last day
+        let first = estimate.add(&loan(1, "2034-01-01"), Some(date("2024-02-20"))).unwrap().unwrap();
+        assert_eq!((first.from, first.until), (date("2024-02-20"), date("2024-05-01")));
+        let shown: Vec<_> =
+            first.months.iter().map(|m| (m.month.to_string(), m.amount.to_string())).collect();
+        let expected = [("2024-02", "10000.00"), ("2024-03", "31000.00"), ("2024-04", "30000.00")];
+        assert_eq!(shown, expected.map(|(month, amount)| (month.to_owned(), amount.to_owned())));
+        // one that matures within the window, one of which no day is left
+        let second = estimate.add(&loan(2, "2024-03-11"), None).unwrap().unwrap();
+        assert_eq!(second.amount.to_string(), "70000.00");
+        assert_eq!(estimate.add(&loan(3, "2034-01-01"), Some(date("2024-05-01"))).unwrap(), None);
+        assert_eq!(estimate.total().to_string(), "141000.00");
+        let months = Money::sum(estimate.months().iter().map(|month| month.amount)).unwrap();
+        assert_eq!(months, estimate.total());
+    }
+
+    #[test]
+    fn an_organisations_loans_share_its_cap_in_the_order_of_their_recording() {
+        let policy = policy(Some("54000000"));
+        let mut estimate = Estimate::new(Terms { policy: &policy, window: window(), reference: &[] });
+        let [first, second, third] = [1, 2, 3]
+            .map(|n| estimate.add(&loan(n, "2034-01-01"), None).unwrap().unwrap().amount.to_string());
+        assert_eq!([first.as_str(), second.as_str(), third.as_str()], ["121000.00", "60500.00", "0.00"]);
+    }
+}

@@ -1,0 +1,159 @@
+//! What documents show of what a claim settles. What they do not show cannot be claimed: of a contract, its metered
+//! usage and its invoices the smaller counts, and only what is there limits.
+//!
+//! Lines that are cut together keep their proportion by largest remainder. A line that is not eligible counts nothing
+//! and is left as it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::calculation::SettledLine;
+use crate::domain::apportion::largest_remainder;
+use crate::domain::money::OutOfRange;
+use crate::domain::{Label, Money};
+
+/// CNY of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemAmount {
+    /// Which.
+    pub item: Label,
+    /// CNY.
+    pub amount: Money,
+}
+
+/// What metered usage leaves to be claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeteredRoom {
+    /// CNY in all.
+    pub total: Money,
+    /// CNY of each item that usage can come to. An item that no usage comes to is limited by the total alone.
+    pub items: Vec<ItemAmount>,
+}
+
+/// What documents show.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Documents {
+    /// CNY that the claim takes of invoices, where it names any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoiced: Option<Money>,
+    /// What was used in its days, where anything was imported for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<MeteredRoom>,
+}
+
+impl Documents {
+    /// Whether nothing is there that limits.
+    pub const fn is_empty(&self) -> bool {
+        self.invoiced.is_none() && self.metered.is_none()
+    }
+}
+
+/// What of each line the documents show, CNY with tax. Error: out of range.
+pub fn shown(
+    documents: &Documents,
+    lines: &[SettledLine],
+    eligible: impl Fn(&Label) -> bool,
+) -> Result<Vec<Money>, OutOfRange> {
+    let mut amounts: Vec<Money> = lines.iter().map(|line| line.amount.money()).collect();
+    if let Some(room) = &documents.metered {
+        for of in &room.items {
+            cut(&mut amounts, lines, of.amount, |item| *item == of.item && eligible(item))?;
+        }
+        cut(&mut amounts, lines, room.total, &eligible)?;
+    }
+    if let Some(invoiced) = documents.invoiced {
+        cut(&mut amounts, lines, invoiced, &eligible)?;
+    }
+    Ok(amounts)
+}
+
+/// Cuts the lines of these items to a sum.
+fn cut(
+    amounts: &mut [Money],
+    lines: &[SettledLine],
+    most: Money,
+    which: impl Fn(&Label) -> bool,
+) -> Result<(), OutOfRange> {
+    let (mut places, mut weights) = (Vec::new(), Vec::new());
+    for (amount, line) in amounts.iter_mut().zip(lines).filter(|(_, line)| which(&line.item)) {
+        debug_assert!(line.amount.money() >= *amount, "a line only shrinks");
+        weights.push(i128::from(amount.fen()));
+        places.push(amount);
+    }
+    let sum = Money::sum(places.iter().map(|amount| **amount))?;
+    if sum <= most {
+        return Ok(());
+    }
+    for (amount, part) in places.into_iter().zip(largest_remainder(most.max(Money::ZERO), &weights)?) {
+        *amount = part;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::money::Amount;
+
+    fn line((item, fen): &(usize, i64)) -> SettledLine {
+        let item = ["compute", "storage", "model_service"].get(*item).copied().unwrap_or("other");
+        let amount = Amount::parse(&Money::from_fen(*fen).to_string()).unwrap();
+        SettledLine { item: Label::parse(item).unwrap(), amount, tax_percent: None }
+    }
+
+    fn room(total: &str, items: &[(&str, &str)]) -> MeteredRoom {
+        let item = |(item, amount): &(&str, &str)| ItemAmount {
+            item: Label::parse(item).unwrap(),
+            amount: Money::parse(amount).unwrap(),
+        };
+        MeteredRoom { total: Money::parse(total).unwrap(), items: items.iter().map(item).collect() }
+    }
+
+    fn texts(documents: &Documents, lines: &[(usize, i64)]) -> Vec<String> {
+        let lines: Vec<_> = lines.iter().map(line).collect();
+        let found = shown(documents, &lines, |item| item.as_str() != "other").unwrap();
+        found.into_iter().map(|amount| amount.to_string()).collect()
+    }
+
+    #[test]
+    fn the_smaller_of_what_is_there_counts_item_by_item_and_in_all() {
+        let lines = [(0, 10_000), (1, 5_000), (3, 7_777)];
+        let none = Documents::default();
+        assert_eq!(texts(&none, &lines), ["100.00", "50.00", "77.77"]);
+        let invoiced = Documents { invoiced: Some(Money::from_fen(10_001)), metered: None };
+        // two thirds and one third of 100.01: the largest remainder takes the fen
+        assert_eq!(texts(&invoiced, &lines), ["66.67", "33.34", "77.77"]);
+        let metered = Some(room("120.00", &[("compute", "90.00"), ("storage", "0.00")]));
+        let metered = Documents { invoiced: None, metered };
+        assert_eq!(texts(&metered, &lines), ["90.00", "0.00", "77.77"]);
+        let both = Documents { invoiced: Some(Money::from_fen(8_000)), ..metered };
+        assert_eq!(texts(&both, &lines), ["80.00", "0.00", "77.77"]);
+    }
+
+    #[test]
+    fn an_item_that_no_usage_comes_to_is_limited_by_the_total() {
+        let metered = Some(room("30.00", &[("compute", "30.00")]));
+        let documents = Documents { invoiced: None, metered };
+        assert_eq!(texts(&documents, &[(2, 4_000)]), ["30.00"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_grows_and_the_cut_sum_is_exact(
+            lines in proptest::collection::vec((0_usize..4, 1_i64..1_000_000), 1..8),
+            invoiced in 0_i64..3_000_000,
+        ) {
+            let written: Vec<_> = lines.iter().map(line).collect();
+            let documents = Documents { invoiced: Some(Money::from_fen(invoiced)), metered: None };
+            let eligible = |item: &Label| item.as_str() != "other";
+            let found = shown(&documents, &written, eligible).unwrap();
+            let pairs = || written.iter().zip(&found).filter(|(line, _)| eligible(&line.item));
+            prop_assert!(written.iter().zip(&found).all(|(line, now)| *now <= line.amount.money()));
+            let before: i64 = pairs().map(|(line, _)| line.amount.money().fen()).sum();
+            let after: i64 = pairs().map(|(_, now)| now.fen()).sum();
+            prop_assert_eq!(after, before.min(invoiced));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Claims from metered usage: what they are written from, what usage leaves, and corrections after payment.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use super::city::{City, rules, text};
+use super::service::{Service, send_bytes};
+use super::{body, programme, rental, reviewed};
+
+const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,\
+    ChargeClass,ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId,SkuId,InvoiceId";
+
+/// Rows of a month: what they are for and what they come to; a name that begins with `-` corrects the row of the rest,
+/// and what follows an `@` is the invoice.
+pub(super) fn bring(city: &City<'_>, rental: &str, month: &str, rows: &[(&str, &str, &str)]) -> Value {
+    static KEYS: AtomicUsize = AtomicUsize::new(0);
+    let mut file = format!("{HEADER}\n");
+    for (category, amount, name) in rows {
+        let (class, name) = name.strip_prefix('-').map_or(("", *name), |name| ("Correction", name));
+        let (name, invoice) = name.split_once('@').unwrap_or((name, ""));
+        let hours = format!("{month}-10T00:00:00Z,{month}-10T01:00:00Z");
+        let bill = format!("{month}-01T00:00:00Z,{month}-11T00:00:00Z");
+        file += &format!(
+            "{amount},acct,CNY,{bill},Usage,{class},{hours},丁云,{category},服务,{name},sku,{invoice}\n"
+        );
+    }
+    let key = format!("import-{}", KEYS.fetch_add(1, Ordering::SeqCst));
+    let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "text/csv")];
+    let path = format!("/v1/rentals/{rental}/usage?mode=lenient");
+    let answer = send_bytes(&city.service.base, "POST", &path, &city.cloud, file.as_bytes(), &headers).0;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    assert_eq!(answer.json()["rejected"], 0, "{}", answer.text);
+    answer.json()
+}
+
+fn metered(programme: &str, rental: &str) -> Value {
+    let mut claim = body(programme, rental, "1");
+    claim.as_object_mut().unwrap().remove("settlement");
+    claim["usage"] = json!(true);
+    claim
+}
+
+#[test]
+fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
+    let service = Service::start();
+    let city = City::found(&service, "metered", &rules(json!({})), "100000");
+    let items =
+        json!([{"item": "compute", "ratio_percent": "50"}, {"item": "model_service", "ratio_percent": "30"}]);
+    let map = json!([{"service_category": "Analytics", "item": "compute"}]);
+    programme(&city, "r", json!({"items": items, "item_map": map}), "50000");
+    let contract = rental(&city, "R-1");
+    let claim = metered("r", &contract);
+    let told = |claim: &Value| {
+        let found = city.expect(422, "/v1/claims", &city.firm, claim);
+        (text(&found, "/code"), found["errors"][0]["pointer"].clone())
+    };
+    assert_eq!(told(&claim), ("usage_missing".to_owned(), json!("/usage")));
+    // 0.004 + 0.004 of compute and 0.004 of what the programme maps to it: rounded once
+    let rows = [
+        ("Compute", "999.994", "gpu-1"),
+        ("Compute", "0.004", "gpu-2"),
+        ("Analytics", "0.004", "gpu-3"),
+        ("AI and Machine Learning", "100.00", "llm"),
+        ("Networking", "55.50", "net"),
+    ];
+    bring(&city, &contract, "2025-01", &rows);
+    let mut half = claim.clone();
+    half["period"] = json!({"from": "2025-01-01", "until": "2025-01-16"});
+    assert_eq!(told(&half), ("usage_period_not_months".to_owned(), json!("/period")));
+    let mut both = claim.clone();
+    both["settlement"] = json!([{"item": "compute", "amount": "1"}]);
+    assert_eq!(told(&both), ("settlement_or_usage".to_owned(), json!("/usage")));
+
+    let id = reviewed(&city, &claim);
+    let shown = city.claim(&id);
+    let line = |item: &str, amount: &str| json!({"item": item, "amount": amount});
+    assert_eq!(
+        shown["settlement"],
+        json!([line("compute", "1000.00"), line("model_service", "100.00"), line("network", "55.50")])
+    );
+    assert!(shown["usage_sequence"].as_u64().unwrap() > 0);
+    assert_eq!(shown["amount"], json!("530.00"));
+    // the same usage is claimed once
+    assert_eq!(city.refused(409, "/v1/claims", &city.firm, &claim), "rental_period_overlaps");
+
+    // usage that comes after the filing changes nothing: approval never changes inputs
+    bring(&city, &contract, "2025-01", &[("Compute", "200.00", "gpu-4")]);
+    city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    assert_eq!(city.claim(&id)["amount"], json!("530.00"));
+    city.move_to("2025-02-10");
+    city.paid(&[&id], "2025-02-10");
+
+    // more: a further payment
+    let again = json!({"changes": {"usage": true}, "reason": "后到用量"});
+    let recalculate = || {
+        let found = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &again);
+        let path = format!("/v1/claims/{id}/recalculations/{}/approve", found["version"]);
+        (found, city.expect(200, &path, &city.chen, &json!({})))
+    };
+    let (found, _) = recalculate();
+    assert_eq!((&found["amount"], &found["difference"]), (&json!("630.00"), &json!("100.00")));
+    assert!(found["usage_sequence"].as_u64() > shown["usage_sequence"].as_u64());
+    assert_eq!(city.claim(&id)["payable"], json!("100.00"));
+    city.paid(&[&id], "2025-02-10");
+    // a correction after payment: what was paid too much is asked back
+    bring(&city, &contract, "2025-01", &[("Compute", "-400.00", "-gpu-1")]);
+    let (found, approved) = recalculate();
+    assert_eq!((&found["amount"], &found["difference"]), (&json!("430.00"), &json!("-200.00")));
+    let recovery = text(&approved, "/recovery_id");
+    assert_eq!(city.get(&format!("/v1/recoveries/{recovery}"), &city.sun)["amount"], json!("200.00"));
+    // what fits the other kind of claim alone
+    let last = json!({"changes": {"final": true}, "reason": "x"});
+    let refused = city.expect(422, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &last);
+    assert_eq!(
+        (text(&refused, "/code"), &refused["errors"][0]["pointer"]),
+        ("change_not_applicable".to_owned(), &json!("/changes/final"))
+    );
+    let voucher = city.voucher("1000");
+    let redemption = city.approved(&voucher, "1000", false);
+    let refused = city.expect(422, &format!("/v1/claims/{redemption}/recalculate"), &city.zhao, &again);
+    assert_eq!(
+        (text(&refused, "/code"), &refused["errors"][0]["pointer"]),
+        ("change_not_applicable".to_owned(), &json!("/changes/usage"))
+    );
+    let verified = city.service.cli(&["verify", "--agency", "metered"]);
+    assert!(verified.contains("verified"), "{verified}");
+}
+
+#[test]
+fn what_was_not_metered_is_not_claimed_where_anything_was() {
+    let service = Service::start();
+    let city = City::found(&service, "unmetered", &rules(json!({})), "100000");
+    programme(&city, "r", json!({"base": "tax_exclusive"}), "50000");
+    let contract = json!({
+        "contract_no": "T-1", "provider": super::CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
+        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000", "tax_percent": "6"}],
+    });
+    let contract = text(&city.expect(201, "/v1/rentals", &city.firm, &contract), "/id");
+    bring(&city, &contract, "2025-01", &[("Compute", "1060.00", "gpu-1"), ("Storage", "5000.00", "disk")]);
+    // the tax is the contract's
+    let found = city.expect(201, "/v1/claims", &city.firm, &metered("r", &contract));
+    assert_eq!(found["amount"], json!("200.00"));
+    let mut claim = body("r", &contract, "2120.00");
+    claim["settlement"][0]["tax_percent"] = json!("6");
+    let found = city.expect(201, "/v1/claims", &city.firm, &claim);
+    assert_eq!(found["amount"], json!("200.00"), "1,060.00 of compute was metered");
+    assert_eq!(found["calculation"]["lines"][0]["documented"], json!("1060.00"));
+    assert_eq!(found["calculation"]["inputs"]["documents"]["metered"]["total"], json!("6060.00"));
+    // a month without any usage is limited by none
+    claim["period"] = json!({"from": "2025-02-01", "until": "2025-03-01"});
+    assert_eq!(city.expect(201, "/v1/claims", &city.firm, &claim)["amount"], json!("400.00"));
+}
+
+#[test]
+fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_what_nobody_claims() {
+    let service = Service::start();
+    let city = City::found(&service, "matched", &rules(json!({})), "100000");
+    programme(&city, "r", json!({}), "50000");
+    let contract = rental(&city, "R-1");
+    let (first, second) = ("24312000000000000021", "24312000000000000022");
+    let gpu = |number: &str| format!("gpu@{number}");
+    bring(
+        &city,
+        &contract,
+        "2025-01",
+        &[("Compute", "1000.004", &gpu(first)), ("Compute", "500", &gpu(second)), ("Compute", "7", "free")],
+    );
+    bring(&city, &contract, "2025-02", &[("Compute", "40", "later")]);
+    let bill = super::documents::invoice(&city, first, "900");
+    let mut claim = body("r", &contract, "1000.00");
+    claim["invoices"] = json!([{"evidence_id": bill, "amount": "900.00"}]);
+    let id = reviewed(&city, &claim);
+    city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    let path = format!("/v1/rentals/{contract}/reconciliation");
+    let found = city.get(&path, &city.cloud);
+    assert_eq!(found, city.get(&path, &city.sun));
+    assert_eq!(city.status(&path, &city.other), 404);
+    assert_eq!(
+        found["sums"],
+        json!({"contract": "100000.00", "metered": "1547.00", "invoiced": "900.00", "approved": "180.00", "paid": "0.00"})
+    );
+    assert_eq!(
+        found["months"],
+        json!([{"month": "2025-01", "metered": "1507.00", "metered_exact": "1507.004", "claims": [id]},
+            {"month": "2025-02", "metered": "40.00", "metered_exact": "40.00", "claims": []}])
+    );
+    assert_eq!(
+        found["invoices"],
+        json!([{"invoice": first, "amount": "900.00", "metered": "1000.00", "metered_exact": "1000.004",
+                "difference": "100.00", "claimed": "900.00"},
+            {"invoice": second, "amount": null, "metered": "500.00", "metered_exact": "500.00", "difference": null,
+                "claimed": "0.00"}])
+    );
+    let shown = &found["claims"][0];
+    assert_eq!(
+        [&shown["settled"], &shown["invoiced"], &shown["metered"], &shown["documented"], &shown["paid"]],
+        [&json!("1000.00"), &json!("900.00"), &json!("1507.00"), &json!("900.00"), &json!("0.00")]
+    );
+    let difference = |code: &str, of: &str, amount: &str| json!({"code": code, "of": of, "amount": amount});
+    assert_eq!(
+        found["differences"],
+        json!([
+            difference("invoice_differs", first, "100.00"),
+            difference("invoice_missing", second, "500.00"),
+            difference("usage_not_claimed", "2025-02", "40.00"),
+            difference("not_documented", &id, "100.00"),
+            difference("not_paid", &id, "180.00"),
+        ])
+    );
+
+    let unmatched = city.get("/v1/usage/unmatched", &city.cloud);
+    assert_eq!(unmatched["data"][0]["rental_id"], json!(contract));
+    assert_eq!(
+        (&unmatched["data"][0]["months"][0]["month"], &unmatched["data"][0]["metered"]),
+        (&json!("2025-02"), &json!("40.00"))
+    );
+    assert_eq!(city.get("/v1/usage/unmatched", &city.other)["data"], json!([]), "nothing of another's");
+    // what the provider sees beside: its contracts, and the claims on them
+    assert_eq!(city.get("/v1/rentals", &city.cloud)["data"][0]["id"], json!(contract));
+    assert_eq!(city.get("/v1/claims", &city.cloud)["data"][0]["id"], json!(id));
+
+    city.move_to("2025-02-10");
+    city.paid(&[&id], "2025-02-10");
+    let found = city.get(&path, &city.firm);
+    assert_eq!(found["sums"]["paid"], json!("180.00"));
+    let codes = found["differences"].as_array().unwrap().iter().map(|one| text(one, "/code"));
+    assert!(!codes.collect::<Vec<_>>().contains(&"not_paid".to_owned()), "{found}");
+}
