@@ -78,14 +78,17 @@ pub(super) async fn issued(opened: &Opened<'_>, vouchers: usize) -> Result<(), F
 pub(super) async fn issued_over_a_year(opened: &Opened<'_>, vouchers: usize) -> Result<(), Failure> {
     let agency = AgencyCode::parse(AGENCY)?;
     with_office(opened, &agency, async |office| {
-        let made = prepare(opened, office, vouchers).await?;
+        prepare(opened, office, 0).await?;
         let mut day = crate::domain::Date::parse(DAY)?;
-        for some in made.chunks(vouchers.div_ceil(DAYS).max(1)) {
-            let issue = |id: &Uuid| command("issue_voucher", &json!({ "id": id }));
-            let (issues, role) = (some.iter().map(issue).collect::<Result<Vec<_>, _>>()?, Role::Approver);
-            let mut issues = issues.into_iter().peekable();
-            while issues.peek().is_some() {
-                office.ask("chen", role, issues.by_ref().take(2_000).collect()).await?;
+        let (mut made, daily) = (0, vouchers.div_ceil(DAYS).max(1));
+        while made < vouchers {
+            let mut left = daily.min(vouchers - made);
+            while left > 0 {
+                let some = reviewed(office, left.min(2_000), made).await?;
+                let issue = |id: &Uuid| command("issue_voucher", &json!({ "id": id }));
+                let issues = some.iter().map(issue).collect::<Result<_, _>>()?;
+                office.ask("chen", Role::Approver, issues).await?;
+                (made, left) = (made + some.len(), left - some.len());
             }
             day = day.plus_days(1).ok_or_else(|| Failure::new("the year is over"))?;
             let moved = command("move_business_date", &json!({ "date": day }))?;
