@@ -13,7 +13,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::lines::movement;
 use super::report::{Link, Report, Row, Scope};
-use super::trial_balance::BLOCK;
+use super::trial_balance::{BLOCK, full_blocks};
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
 use crate::domain::rounding::round;
@@ -159,8 +159,7 @@ fn add(
     Ok(())
 }
 
-async fn movements(conn: &AsyncPgConnection, scope: &Scope) -> Result<Movements, ReadError> {
-    let blocks = (scope.known_at + 1).div_euclid(BLOCK);
+async fn movements(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Movements, ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let mut all = Movements::new();
     for row in by_month(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
@@ -181,8 +180,13 @@ async fn movements(conn: &AsyncPgConnection, scope: &Scope) -> Result<Movements,
 
 /// Where each programme stood at the end of each month, from its first posting on.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
+    read_from(conn, scope, full_blocks(scope.known_at)).await
+}
+
+/// The same with so many blocks from their totals and every later line by itself.
+pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Report, ReadError> {
     let mut rows = Vec::new();
-    for ((programme, level), months) in movements(conn, scope).await? {
+    for ((programme, level), months) in movements(conn, scope, blocks).await? {
         let Some(first) = months.keys().next() else { continue };
         let mut standing: BTreeMap<Figure, Money> = BTreeMap::new();
         for month in first.through(Month::of(scope.as_of)) {

@@ -7,6 +7,7 @@ use super::ReadError;
 use crate::audit::leaf::Leaf;
 use crate::book::Command;
 use crate::db::convert::{self, Unreadable};
+use crate::db::rows::CountRow;
 use crate::domain::dates::Zone;
 use crate::domain::{Date, Instant};
 use crate::{rows, statement};
@@ -20,6 +21,10 @@ rows! {
 }
 
 statement! {
+    /// Bytes that the database takes on disk, all agencies together.
+    pub fn disk() -> Option<CountRow> = "SELECT pg_database_size(current_database()) AS count";
+    /// Lines that were posted.
+    pub fn lines() -> Option<CountRow> = "SELECT count(*) AS count FROM entries";
     fn found(sequence: i64) -> Option<AtFound> =
         "SELECT l.recorded_at, h.zone, h.name AS agency, h.business_date FROM log AS l CROSS JOIN head AS h \
          WHERE l.sequence = $1";

@@ -31,6 +31,11 @@ const COLUMNS: &[Column] = &[
 /// Sequences of a block.
 pub const BLOCK: i64 = 65_536;
 
+/// How many blocks are full at a sequence.
+pub const fn full_blocks(known_at: i64) -> i64 {
+    (known_at + 1).div_euclid(BLOCK)
+}
+
 rows! {
     struct TurnoverFound { account: String, debit: Decimal, credit: Decimal }
 }
@@ -94,7 +99,16 @@ pub struct TrialBalance(BTreeMap<Account, Turnover>);
 impl TrialBalance {
     /// Sums what was known.
     pub async fn read(conn: &AsyncPgConnection, question: &Question) -> Result<Self, ReadError> {
-        let blocks = (question.known_at + 1).div_euclid(BLOCK);
+        Self::read_from(conn, question, full_blocks(question.known_at)).await
+    }
+
+    /// The same with so many blocks from their totals and every later line by itself: with none of them, what the totals
+    /// are held against.
+    pub async fn read_from(
+        conn: &AsyncPgConnection,
+        question: &Question,
+        blocks: i64,
+    ) -> Result<Self, ReadError> {
         let (as_of, programme) = (question.as_of.naive(), question.programme.as_deref());
         let found = turnovers(conn, blocks, blocks * BLOCK, question.known_at, as_of, programme).await?;
         let mut turnovers = BTreeMap::new();

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::ReadError;
 use super::formats::Column;
 use super::report::{Report, Row, Scope};
-use super::trial_balance::BLOCK;
+use super::trial_balance::{BLOCK, full_blocks};
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Money, Month};
@@ -89,8 +89,7 @@ impl OfMonth {
 /// By programme and month.
 type Months = BTreeMap<String, BTreeMap<Month, OfMonth>>;
 
-async fn months(conn: &AsyncPgConnection, scope: &Scope) -> Result<Months, ReadError> {
-    let blocks = (scope.known_at + 1).div_euclid(BLOCK);
+async fn months(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Months, ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let mut months = Months::new();
     for row in moved(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
@@ -103,7 +102,12 @@ async fn months(conn: &AsyncPgConnection, scope: &Scope) -> Result<Months, ReadE
 
 /// Every programme with vouchers, from its first issue on.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let programmes = months(conn, scope).await?;
+    read_from(conn, scope, full_blocks(scope.known_at)).await
+}
+
+/// The same with so many blocks from their totals and every later line by itself.
+pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Report, ReadError> {
+    let programmes = months(conn, scope, blocks).await?;
     let mut rows = Vec::new();
     for (programme, months) in &programmes {
         let Some(first) = months.keys().next() else { continue };

@@ -6,12 +6,13 @@
 //! `pgbench -M prepared` plays `naive.pgbench`: one transaction of separate statements that locks the hot
 //! balance and inserts the same rows. The ratios count; the rates are this machine's.
 //!
-//! `--leaves` measures the other end: what it takes to prove such a log.
+//! `--leaves` measures the other end: what it takes to prove such a log. `--entries` measures the auditor's room.
 
 mod interest;
 mod load;
 mod naive;
 mod report;
+mod room;
 mod service;
 mod stage;
 mod verification;
@@ -45,6 +46,9 @@ pub struct BenchArgs {
     /// Instead: how long it takes to export and verify a log of about so many entries
     #[arg(long, value_name = "ENTRIES", conflicts_with_all = ["postings", "connections", "batch", "claims"])]
     leaves: Option<usize>,
+    /// Instead: how long the auditor's reports take over so many lines, by the totals and line by line
+    #[arg(long, value_name = "LINES", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
+    entries: Option<usize>,
     /// Instead: how long so many interest subsidies take to calculate, on one core and without a database
     #[arg(long, value_name = "LOAN_PERIODS", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
     loans: Option<u32>,
@@ -86,6 +90,12 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
             verification::measure(opened, leaves, &scratch.data()).await
         })
         .await?;
+        return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
+    }
+    if let Some(entries) = args.entries {
+        let measured =
+            opened::with(&settings, async |opened| room::measure(opened, entries, &scratch.data()).await)
+                .await?;
         return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
     }
     let (rows, steps) = opened::with(&settings, async |opened| {

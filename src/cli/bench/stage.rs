@@ -25,6 +25,8 @@ pub(super) const WARM_UP: usize = 2_000;
 pub(super) const AGENCY: &str = "bench";
 /// Its business date.
 pub(super) const DAY: &str = "2025-01-02";
+/// Over how many days postings are spread.
+const DAYS: usize = 300;
 const FIRM: &str = "91310000MA1FL0000N";
 const CLOUD: &str = "91440300MA5F00011B";
 
@@ -66,6 +68,28 @@ pub(super) async fn issued(opened: &Opened<'_>, vouchers: usize) -> Result<(), F
         for some in made.chunks(2_000) {
             let issue = |id: &Uuid| command("issue_voucher", &json!({ "id": id }));
             office.ask("chen", Role::Approver, some.iter().map(issue).collect::<Result<_, _>>()?).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The same over a year: the business date moves on, and so do the days from which postings count.
+pub(super) async fn issued_over_a_year(opened: &Opened<'_>, vouchers: usize) -> Result<(), Failure> {
+    let agency = AgencyCode::parse(AGENCY)?;
+    with_office(opened, &agency, async |office| {
+        let made = prepare(opened, office, vouchers).await?;
+        let mut day = crate::domain::Date::parse(DAY)?;
+        for some in made.chunks(vouchers.div_ceil(DAYS).max(1)) {
+            let issue = |id: &Uuid| command("issue_voucher", &json!({ "id": id }));
+            let (issues, role) = (some.iter().map(issue).collect::<Result<Vec<_>, _>>()?, Role::Approver);
+            let mut issues = issues.into_iter().peekable();
+            while issues.peek().is_some() {
+                office.ask("chen", role, issues.by_ref().take(2_000).collect()).await?;
+            }
+            day = day.plus_days(1).ok_or_else(|| Failure::new("the year is over"))?;
+            let moved = command("move_business_date", &json!({ "date": day }))?;
+            office.ask("lin", Role::Officer, vec![moved]).await?;
         }
         Ok(())
     })
