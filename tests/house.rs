@@ -31,8 +31,18 @@ const NOUNS: [&str; 14] = [
 ];
 
 /// What of `http` knows every noun's handlers; the rest of it is what they stand on.
-const SERVING: [&str; 11] = [
-    "mod", "routes", "openapi", "write", "uploads", "imports", "render", "batches", "runs", "groups",
+const SERVING: [&str; 12] = [
+    "mod",
+    "routes",
+    "permissions",
+    "openapi",
+    "write",
+    "uploads",
+    "imports",
+    "render",
+    "batches",
+    "runs",
+    "groups",
     "health",
 ];
 

@@ -24,6 +24,7 @@ use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
 use subsidy_ledger::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
 use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::loans::store::LoanRow;
+use subsidy_ledger::loans::store::uses::LoanUseRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
 use subsidy_ledger::periods::store::PeriodRow;
@@ -221,6 +222,15 @@ impl Model {
         let mut read: Vec<_> = rows.iter().map(|row| row.read().unwrap()).collect();
         read.sort_by_key(|(rental, user, _)| (*rental, *user));
         assert_eq!(read, uses, "contract_uses");
+        let mut taken = Vec::new();
+        for (loan, of) in self.book.loan_uses.iter() {
+            taken.extend(of.iter().map(|(claim, loan_use)| (*loan, *claim, loan_use.clone())));
+        }
+        let keys: Vec<_> = taken.iter().map(|(loan, claim, _)| (loan.uuid(), claim.uuid())).collect();
+        let rows = LoanUseRow::by_keys(&conn, &keys).await.unwrap();
+        let mut read: Vec<_> = rows.iter().map(|row| row.read().unwrap()).collect();
+        read.sort_by_key(|(loan, claim, _)| (*loan, *claim));
+        assert_eq!(read, taken, "loan_uses");
         assert!(counted > 50, "only {counted} rows were compared");
     }
 

@@ -16,12 +16,23 @@ mod service;
 use std::collections::BTreeSet;
 
 use city::{CLOUD, City, FIRM, rules, settlement, text};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use serde_json::{Value, json};
 use service::{Answer, Service};
 
 /// The reports that take nothing but what all take.
-const PLAIN: &[&str] =
-    &["budget-execution", "voucher-rollforward", "ageing", "recalculation", "exceptions", "overlaps"];
+const PLAIN: &[&str] = &[
+    "budget-execution",
+    "voucher-rollforward",
+    "ageing",
+    "recalculation",
+    "exceptions",
+    "overlaps",
+    "segregation-of-duties",
+    "operations",
+    "permissions",
+];
 
 /// All of them, each asked for something.
 fn all() -> Vec<String> {
@@ -29,6 +40,7 @@ fn all() -> Vec<String> {
     all.push("/v1/reports/trial-balance?".to_owned());
     all.push("/v1/reports/sample?seed=2025&interval=7000&".to_owned());
     all.push("/v1/reports/account-statement?account=B2001,B2003&programme=p&".to_owned());
+    all.push("/v1/reports/operations?duty=approves&subject=chen&".to_owned());
     all.push("/v1/reports/account-statement?flow=released&from=2025-02-01&until=2025-12-31&".to_owned());
     all
 }
@@ -165,7 +177,7 @@ fn every_figure_is_what_the_rows_behind_it_sum_to() {
         for row in rows {
             for (column, link) in row["links"].as_object().unwrap() {
                 let (link, figure) = (link.as_str().unwrap(), &row[column]);
-                if link.contains("account-statement") {
+                if link.contains("reports/") {
                     assert!(link.contains("known_at="), "{link}");
                     assert_eq!(behind(&city, link, figure), *figure, "{path}: {column} of {row}");
                     proved.insert(format!("{} {column}", report["report"].as_str().unwrap()));
@@ -186,6 +198,9 @@ fn every_figure_is_what_the_rows_behind_it_sum_to() {
         "overlaps issued",
         "trial-balance balance",
         "overlaps redeemed",
+        "segregation-of-duties operations",
+        "segregation-of-duties approved",
+        "segregation-of-duties same_document",
     ] {
         assert!(proved.contains(expected), "{expected}: {proved:?}");
     }
@@ -273,7 +288,7 @@ fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later(
     let ask = || -> Vec<(String, Vec<u8>)> {
         let mut answers = Vec::new();
         for path in all() {
-            for format in ["json", "csv", "xlsx"] {
+            for format in ["json", "csv", "xlsx", "parquet"] {
                 let path = format!("{path}known_at={known_at}&format={format}");
                 let (answer, bytes) = service::send_bytes(&service.base, "GET", &path, &city.sun, &[], &[]);
                 assert_eq!(answer.status, 200, "{path}: {}", answer.text);
@@ -320,7 +335,7 @@ fn what_a_report_is_not_asked_for_is_refused_and_who_may_not_read_it_does_not() 
             let answer = get(&service, &city.sun, &format!("{path}{query}"));
             (answer.status, text(&answer.json(), "/code"))
         };
-        assert_eq!(refused("format=parquet"), (422, "format_not_supported".to_owned()), "{path}");
+        assert_eq!(refused("format=ods"), (422, "format_not_supported".to_owned()), "{path}");
         for query in ["known_at=99999", "known_at=-1", "as_of=2025-13-01", "colour=red"] {
             assert_eq!(refused(query), (400, "invalid_query".to_owned()), "{path}{query}");
         }
@@ -379,6 +394,192 @@ fn a_file_holds_what_the_filter_shows() {
             }
         }
     }
+}
+
+/// A cell of Parquet as JSON shows it.
+fn read_back(field: &Field) -> Value {
+    match field {
+        Field::Null => Value::Null,
+        Field::Str(text) => Value::String(text.clone()),
+        Field::Long(number) => Value::from(*number),
+        Field::Date(days) => {
+            let day = chrono::NaiveDate::default() + chrono::Days::new(u64::try_from(*days).unwrap());
+            Value::String(day.to_string())
+        }
+        Field::TimestampMicros(micros) => {
+            let at = chrono::DateTime::from_timestamp_micros(*micros).unwrap();
+            Value::String(at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+        }
+        Field::Decimal(amount) => {
+            assert_eq!((amount.precision(), amount.scale()), (38, 2));
+            let fen = i128::from_be_bytes(amount.data().try_into().unwrap());
+            let (sign, fen) = (if fen < 0 { "-" } else { "" }, fen.unsigned_abs());
+            Value::String(format!("{sign}{}.{:02}", fen / 100, fen % 100))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn parquet_holds_what_json_shows_and_says_which_rows_they_are() {
+    let service = Service::start();
+    let city = City::found(&service, "columns", &shares(), "1000000");
+    year(&city);
+    for path in all() {
+        let send = |format: &str| {
+            let path = format!("{path}format={format}");
+            service::send_bytes(&service.base, "GET", &path, &city.sun, &[], &[])
+        };
+        let (answer, bytes) = send("parquet");
+        assert_eq!(answer.header("content-type"), Some("application/vnd.apache.parquet"), "{path}");
+        let report = city.get(&path, &city.sun);
+        let Some(rows) = report["rows"].as_array() else { continue };
+        let reader = SerializedFileReader::new(hyper::body::Bytes::from(bytes)).unwrap();
+        let known = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+        let known = |name: &str| {
+            let pair = known.iter().find(|pair| pair.key.ends_with(name)).unwrap_or_else(|| panic!("{name}"));
+            pair.value.clone().unwrap()
+        };
+        assert_eq!(known("rows"), rows.len().to_string());
+        assert_eq!((known("known_at"), known("person")), (report["known_at"].to_string(), "sun".to_owned()));
+        let (_, csv) = send("csv");
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(&csv);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(known("sha256_of_csv"), digest);
+        let mut read = 0;
+        for (found, row) in reader.get_row_iter(None).unwrap().zip(rows) {
+            for (name, field) in found.unwrap().get_column_iter() {
+                let shown = match (&row[name], field) {
+                    (Value::String(text), Field::Long(_)) => text.parse::<i64>().unwrap().into(),
+                    (shown, _) => shown.clone(),
+                };
+                assert_eq!(read_back(field), shown, "{path} {name}");
+            }
+            read += 1;
+        }
+        assert_eq!(read, rows.len(), "{path}");
+    }
+}
+
+/// Whether a filter lets a row through.
+type Keeps<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
+#[test]
+fn who_did_what_is_read_from_the_log_page_by_page_or_whole() {
+    let service = Service::start();
+    let city = City::found(&service, "whodid", &shares(), "1000000");
+    year(&city);
+    let whole = city.get("/v1/reports/operations", &city.sun);
+    let count = rows(&whole).len();
+    assert_eq!(u64::try_from(count).unwrap(), whole["known_at"].as_u64().unwrap() + 1, "a row a leaf");
+    for (index, row) in rows(&whole).iter().enumerate() {
+        assert_eq!(row["sequence"], json!(index.to_string()));
+        let leaf = city.get(&format!("/v1/audit/entries/{index}"), &city.sun);
+        assert_eq!(leaf["actor"]["subject"], row["subject"]);
+        let roles: Vec<&str> =
+            leaf["actor"]["roles"].as_array().unwrap().iter().map(|r| r.as_str().unwrap()).collect();
+        assert_eq!(row["roles"].as_str().unwrap_or_default(), roles.join(" "));
+        assert_eq!(leaf["recorded_at"], row["recorded_at"]);
+        assert!(leaf["command"][row["kind"].as_str().unwrap()].is_object(), "{row}");
+    }
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = city.get(&format!("/v1/reports/operations?limit=7{cursor}"), &city.sun);
+        assert!(rows(&page).len() <= 7);
+        paged.extend(rows(&page).clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(&paged, rows(&whole));
+    // each filter lets through what it says, and nothing else
+    let some = rows(&whole).iter().find(|row| row["kind"] == "issue_voucher").unwrap();
+    let document = text(some, "/document");
+    let today = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
+    let about = format!("document={document}");
+    let today = format!("from={today}&until={today}");
+    let filters: Vec<(&str, Keeps<'_>)> = vec![
+        ("subject=chen", Box::new(|row| row["subject"] == "chen")),
+        ("kind=draft_claim", Box::new(|row| row["kind"] == "draft_claim")),
+        ("duty=approves", Box::new(|row| row["duty"] == "approves")),
+        ("duty=records", Box::new(|row| row["duty"] == "records")),
+        ("duty=raises&kind=issue_voucher", Box::new(|_| false)),
+        ("duty=approves&kind=issue_voucher", Box::new(|row| row["kind"] == "issue_voucher")),
+        (&about, Box::new(|row| row["document"] == document.as_str())),
+        (&today, Box::new(|_| true)),
+        ("until=2025-01-01", Box::new(|_| false)),
+        ("from=2199-01-01", Box::new(|_| false)),
+        ("same_document=true", Box::new(|_| false)),
+        ("known_at=9", Box::new(|row| row["sequence"].as_str().unwrap().parse::<u64>().unwrap() < 10)),
+    ];
+    for (query, keeps) in filters {
+        let found = city.get(&format!("/v1/reports/operations?{query}"), &city.sun);
+        let expected: Vec<&Value> = rows(&whole).iter().filter(|row| keeps(row)).collect();
+        let midnight = query.contains("until=") && query.contains("from=");
+        assert!(midnight || rows(&found).iter().collect::<Vec<_>>() == expected, "{query}");
+    }
+    for query in ["kind=dance", "duty=idle", "limit=0", "limit=5&format=csv", "same_document=perhaps"] {
+        assert_eq!(city.status(&format!("/v1/reports/operations?{query}"), &city.sun), 400, "{query}");
+    }
+}
+
+#[test]
+fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
+    let service = Service::start();
+    let city = City::found(&service, "duties", &rules(json!({})), "1000000");
+    let path = "/v1/programmes/p/appropriations";
+    let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
+    let token = |roles, subject| service.token("duties", roles, subject, None);
+    // wang raises here and approves there; qian could and never did
+    let (wang, qian) = (token("officer,approver", "wang"), token("officer,approver", "qian"));
+    let mine = text(&city.expect(201, path, &wang, &change), "/id");
+    let theirs = text(&city.expect(201, path, &city.lin, &change), "/id");
+    let same = city.expect(403, &format!("{path}/{mine}/approve"), &wang, &json!({}));
+    assert_eq!(same["code"], json!("same_person"));
+    city.expect(200, &format!("{path}/{mine}/approve"), &city.chen, &json!({}));
+    city.expect(200, &format!("{path}/{theirs}/approve"), &wang, &json!({}));
+    city.expect(201, path, &qian, &change);
+    let finding = || -> Vec<(String, String)> {
+        let report = city.get("/v1/reports/segregation-of-duties", &city.sun);
+        rows(&report).iter().map(|row| (text(row, "/subject"), text(row, "/finding"))).collect()
+    };
+    let expected = [("chen", "separate"), ("lin", "separate"), ("qian", "can_do_both"), ("wang", "did_both")];
+    let found: Vec<(String, String)> =
+        finding().into_iter().filter(|(subject, _)| subject.len() < 5).collect();
+    assert_eq!(found, expected.map(|(subject, finding)| (subject.to_owned(), finding.to_owned())));
+    // four eyes keep it from happening: somebody with the owner's password does not
+    psql(
+        &service,
+        &format!(
+            "ALTER TABLE agency_duties.log DISABLE TRIGGER log_change; \
+             UPDATE agency_duties.log SET subject = 'wang' WHERE document = '{mine}' AND kind = 'approve_budget_change'; \
+             ALTER TABLE agency_duties.log ENABLE ALWAYS TRIGGER log_change"
+        ),
+    );
+    let wang = finding().into_iter().find(|(subject, _)| subject == "wang").unwrap();
+    assert_eq!(wang.1, "same_document");
+    let own = city.get("/v1/reports/operations?same_document=true", &city.sun);
+    let own: Vec<String> = rows(&own).iter().map(|row| text(row, "/document")).collect();
+    assert_eq!(own, [mine]);
+}
+
+#[test]
+fn the_permission_matrix_is_the_one_that_decides() {
+    let service = Service::start();
+    let city = City::found(&service, "matrix", &rules(json!({})), "1000");
+    let report = city.get("/v1/reports/permissions", &city.sun);
+    let roles = ["officer", "approver", "enterprise", "provider", "bank", "auditor", "operator"];
+    let lines: Vec<String> = rows(&report)
+        .iter()
+        .map(|row| {
+            let allowed: Vec<&str> = roles.into_iter().filter(|role| row[role] == "yes").collect();
+            let (method, path) = (row["method"].as_str().unwrap(), row["path"].as_str().unwrap());
+            format!("{method:<4} {path:<56} {}", allowed.join(" ")).trim_end().to_owned()
+        })
+        .collect();
+    let golden = "tests/snapshots/authorisation__the_authorisation_matrix_is_what_was_reviewed.snap";
+    let golden = std::fs::read_to_string(golden).unwrap();
+    let golden: Vec<&str> = golden.lines().filter(|line| line.contains(" /")).map(str::trim_end).collect();
+    assert_eq!(lines, golden);
 }
 
 /// What psql says, as the owner of the ledger.

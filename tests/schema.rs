@@ -64,6 +64,16 @@ fn rules(programme: &str, points_max: &str, window_until: &str) -> String {
     )
 }
 
+/// A batch with the sheet of an interest subsidy, of one segment.
+fn sheet(points: &str, until: &str, columns: &str) -> String {
+    format!(
+        "{}INSERT INTO calculations VALUES ('d', 1, 1,
+         '{{\"segments\": [{{\"points\": \"{points}\", \"until\": \"{until}\"}}]}}', {columns});{}",
+        log(1, 0),
+        head(2)
+    )
+}
+
 fn voucher(status: &str, suspended_from: &str, amounts: &str) -> String {
     format!(
         "INSERT INTO vouchers (id, programme, organisation, provider, rental, status, suspended_from, face, redeemed, held,
@@ -297,6 +307,17 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (format!("{}UPDATE rules_versions SET window_until = null", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
         (format!("{}UPDATE programmes SET instrument = 'interest_subsidy' WHERE code = 'V'", rules("V", "null", "null")),
             "23514 programmes_keep_instrument"),
+        (sheet("1.5", "2028-01-01", "1.5, '2027-12-31'"), "accepted"),
+        (sheet("1.50000000000001", "2028-01-01", "1.50000000000001, '2027-12-31'"), "23514 calculations_statutory_limits"),
+        (sheet("NaN", "2028-01-01", "'NaN', '2027-12-31'"), "23514 calculations_statutory_limits"),
+        (sheet("1.5", "2028-01-02", "1.5, '2028-01-01'"), "23514 calculations_statutory_limits"),
+        (sheet("1.6", "2028-01-01", "1.5, '2027-12-31'"), "23514 calculations_statutory_limits"),
+        (sheet("1.5", "2028-01-02", "1.5, '2027-12-31'"), "23514 calculations_statutory_limits"),
+        (sheet("1.5", "2028-01-01", "null, '2027-12-31'"), "23514 calculations_statutory_limits"),
+        (sheet("1.5", "2028-01-01", "1.5, null"), "23514 calculations_statutory_limits"),
+        (sheet("1.5", "2028-01-01", "null, null"), "23514 calculations_statutory_limits"),
+        (format!("{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');{}", log(1, 0), head(2)),
+            "23514 calculations_statutory_limits"),
         // states
         (voucher("issued", "null", "100, 20, 30, 0, 0, 50"), "accepted"),
         (voucher("issued", "null", "100, 20, 30, 0, 0, 49.99"), "23514 vouchers_parts"),
@@ -519,6 +540,7 @@ const WHO_MAY: &str = "
     agency_test.head              app=arw auditor=r
     agency_test.idempotency       app=ar auditor=r
     agency_test.invoices          app=arw auditor=r
+    agency_test.loan_uses         app=arw auditor=r
     agency_test.loans             app=arw auditor=r
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
     agency_test.numbers           app=arw auditor=r

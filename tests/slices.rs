@@ -12,7 +12,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use subsidy_ledger::book::{Book, Command, Key, ROUNDS_MAX, Slots, Stop, decide, needs};
+use subsidy_ledger::book::{Book, Command, Key, Outcome, ROUNDS_MAX, Slots, Stop, decide, needs};
 use subsidy_ledger::domain::{Month, Stamp};
 use support::world::{Auditor, World, instant, seed, stamp};
 
@@ -59,6 +59,9 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::RentalUsage(k) => one(k, &from.rental_usage, &mut to.rental_usage),
         Key::Loan(k) => one(k, &from.loans, &mut to.loans),
         Key::LoanOf(k) => one(k, &from.loan_keys, &mut to.loan_keys),
+        Key::LoanUses(k) => one(k, &from.loan_uses, &mut to.loan_uses),
+        Key::Holdings(k) => one(k, &from.holdings, &mut to.holdings),
+        Key::RateSeries(k) => one(k, &from.rate_series, &mut to.rate_series),
         Key::Voucher(k) => one(k, &from.vouchers, &mut to.vouchers),
         Key::Claim(k) => one(k, &from.claims, &mut to.claims),
         Key::Recalculation(k) => one(k, &from.recalculations, &mut to.recalculations),
@@ -101,6 +104,9 @@ fn same_changes(part: &Book, whole: &Book) {
         rental_usage,
         loans,
         loan_keys,
+        loan_uses,
+        holdings,
+        rate_series,
         vouchers,
         claims,
         recalculations,
@@ -157,6 +163,9 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
                     same_changes(&part, &book);
                     auditor.check(&book, &envelope.command, &decision);
                     next += 1;
+                    if let Some(kind) = of_interest(&decision.outcome, &envelope.command, &book) {
+                        *answers.entry(kind).or_default() += 1;
+                    }
                     format!("accepted {}", envelope.command.kind())
                 }
                 Err(Stop::Refused(refusal)) => {
@@ -179,10 +188,27 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
         assert!(accepted(&answers, kind) > 10, "{kind} is hardly ever accepted: the world is too poor");
     }
     assert!(auditor_allocated > 30, "only {auditor_allocated} steps changed what is taken of invoices");
+    for kind in ["approve_claim", "approve_recalculation"] {
+        let count = accepted(&answers, &format!("{kind} of interest"));
+        assert!(count > 3, "{kind} is hardly ever accepted of interest: the world is too poor");
+    }
+    for code in ["interest_period_overlaps", "interest_period_not_over", "loan_rate_above_ceiling"] {
+        assert!(answers.contains_key(&format!("refused {code}")), "{code} is never the answer");
+    }
     for code in ["evidence_reused", "invoice_buyer_differs", "invoice_contradicts"] {
         assert!(answers.contains_key(&format!("refused {code}")), "{code} is never the answer");
     }
     assert!(auditor_cuts > 50, "only {auditor_cuts} cuts were made: the caps are too high");
+}
+
+/// What was accepted of a claim for interest.
+fn of_interest(outcome: &Outcome, command: &Command, book: &Book) -> Option<String> {
+    let claim = match outcome {
+        Outcome::Claim { claim, .. } => claim.id,
+        Outcome::Recalculation { recalculation, .. } => recalculation.claim,
+        _ => return None,
+    };
+    book.claims.peek(&claim)?.subject.loan().map(|_| format!("accepted {} of interest", command.kind()))
 }
 
 /// Commands that need others before them.

@@ -270,6 +270,26 @@ const CASES: &[Tampering] = &[
         "interest",
     ),
     case(
+        "UPDATE loan_uses SET live = false",
+        "SELECT version FROM claims WHERE loan IS NOT NULL",
+        "live: stored false, replayed true",
+    ),
+    case(
+        "UPDATE loan_uses SET principal = '[]'",
+        "SELECT version FROM claims WHERE loan IS NOT NULL",
+        "principal",
+    ),
+    case(
+        "UPDATE claims SET interest_paid = 285277.79 WHERE loan IS NOT NULL",
+        "SELECT version FROM claims WHERE loan IS NOT NULL",
+        "interest_paid: stored 285277.79, replayed 285277.78",
+    ),
+    case(
+        "UPDATE calculations SET points_max = 1.4 WHERE points_max IS NOT NULL",
+        "SELECT min(sequence) FROM calculations WHERE points_max IS NOT NULL",
+        "points_max",
+    ),
+    case(
         "UPDATE vouchers SET reminded_days = 7 WHERE reminded_days IS NOT NULL",
         "SELECT version FROM vouchers WHERE reminded_days IS NOT NULL",
         "reminded_days: stored 7, replayed 366",

@@ -484,7 +484,7 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
     let lines = lines("compute 1234.56, network 5.00");
     let inputs = Inputs {
         startup: true,
-        base: Base::TaxInclusive,
+        base: Some(Base::TaxInclusive),
         net_off: None,
         documents: None,
         voucher_balance: None,
@@ -495,6 +495,7 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
             cap: money("10000"),
             used: money("9800"),
         }),
+        interest: None,
     };
     let ask = |version| {
         sheet(Question { rules: &rules, lines: &lines, version, inputs: inputs.clone() }).expect("a sheet")

@@ -31,6 +31,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("claims", Checked::Replayed, "documents"),
     ("contract_uses", Checked::Replayed, "what rules count"),
     ("entries", Checked::Replayed, "the postings"),
+    ("loan_uses", Checked::Replayed, "what rules count"),
     ("loans", Checked::Replayed, "documents"),
     ("evidence", Checked::Replayed, "documents; the bytes are held against it by `verify --evidence`"),
     ("invoices", Checked::Replayed, "what claims take of each"),

@@ -10,7 +10,7 @@ use std::fmt;
 use super::replay::{BadLeaf, Replayed};
 use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
-use crate::domain::{RentalId, Sequence};
+use crate::domain::{ClaimId, LoanId, RentalId, Sequence};
 use crate::ledger::{BalanceKey, Deltas};
 use crate::programmes::UsageKey;
 use crate::rentals::uses::ContractUser;
@@ -161,6 +161,8 @@ pub struct Touched {
     pub numbers: BTreeMap<Series, Sequence>,
     /// Vouchers on contracts.
     pub uses: BTreeMap<(RentalId, ContractUser), Sequence>,
+    /// Claims on loans.
+    pub loan_uses: BTreeMap<(LoanId, ClaimId), Sequence>,
     /// How many sheets each document has, and the last sequence that made one.
     pub sheets: BTreeMap<String, (u32, Sequence)>,
 }
@@ -192,6 +194,9 @@ impl Touched {
             }
             Change::ContractUse { rental, user, .. } => {
                 self.uses.insert((*rental, *user), sequence);
+            }
+            Change::LoanUse { loan, claim, .. } => {
+                self.loan_uses.insert((*loan, *claim), sequence);
             }
             Change::Agency(_)
             | Change::Period(_)

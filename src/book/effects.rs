@@ -7,10 +7,10 @@ use crate::agencies::Agency;
 use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
-use crate::domain::{Date, Money, PaymentBatchId, RentalId, Sequence};
+use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence};
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
-use crate::loans::Loan;
+use crate::loans::{Loan, LoanUse};
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
 use crate::periods::Period;
@@ -84,6 +84,15 @@ pub enum Change {
         user: ContractUser,
         /// What it uses.
         contract_use: ContractUse,
+    },
+    /// A claim on a loan.
+    LoanUse {
+        /// The loan.
+        loan: LoanId,
+        /// The claim.
+        claim: ClaimId,
+        /// What it takes.
+        loan_use: Box<LoanUse>,
     },
     /// What an organisation used of a programme.
     Usage {

@@ -7,6 +7,7 @@
 
 pub mod command;
 mod decide;
+pub mod duty;
 pub mod effects;
 mod needs;
 pub mod refusal;
@@ -26,15 +27,16 @@ use crate::agencies::Agency;
 use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
+use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
     BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
-    Month, ObjectionId, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId, Sequence, UsageImportId,
-    VoucherId,
+    Month, ObjectionId, PaymentBatchId, Percent, ProgrammeCode, RecoveryId, RentalId, Sequence,
+    UsageImportId, VoucherId,
 };
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
-use crate::loans::{Loan, LoanKey};
+use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUse, LoanUses};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine};
 use crate::periods::Period;
@@ -209,6 +211,18 @@ book! {
     ContractUses(RentalId) in
         /// Vouchers and claims by contract.
         uses: Slots<RentalId, Uses>;
+    /// The claims on a loan.
+    LoanUses(LoanId) in
+        /// Claims by loan.
+        loan_uses: Slots<LoanId, LoanUses>;
+    /// The principal that an organisation's claims under a programme earn on.
+    Holdings(BorrowerKey) in
+        /// Principal by claim: an index of the claims on loans, kept where it is known.
+        holdings: Slots<BorrowerKey, Holdings>;
+    /// All of a reference rate.
+    RateSeries(Label) in
+        /// Rates by name, in the order of the days: an index of the reference rates, kept where it is known.
+        rate_series: Slots<Label, Vec<Dated<Percent>>>;
     /// What an organisation used of a programme.
     Usage(UsageKey) in
         /// Use of programmes by organisations.
@@ -300,14 +314,41 @@ impl Book {
         self.vouchers.put(voucher.id, voucher);
     }
 
+    /// A rate, and its place in its series.
+    fn put_rate(&mut self, rate: ReferenceRate) {
+        if self.rate_series.get(&rate.name).is_ok() {
+            self.rate_series.alter(rate.name.clone(), |series| {
+                let place = series.partition_point(|known| known.date < rate.date);
+                series.insert(place, Dated { date: rate.date, value: rate.percent });
+            });
+        }
+        self.reference_rates.put(RateKey { name: rate.name.clone(), date: rate.date }, rate);
+    }
+
+    /// A claim on a loan, and what it holds while it counts.
+    fn put_loan_use(&mut self, loan: LoanId, claim: ClaimId, new: LoanUse) -> Result<(), Fault> {
+        let key = BorrowerKey { programme: new.programme.clone(), organisation: new.organisation };
+        if self.holdings.get(&key).is_ok() {
+            self.holdings.alter(key, |holdings| {
+                if new.live {
+                    holdings.insert(claim, new.principal.clone())
+                } else {
+                    holdings.remove(&claim)
+                };
+            });
+        }
+        let mut uses = self.loan_uses.get(&loan)?.cloned().unwrap_or_default();
+        uses.insert(claim, new);
+        self.loan_uses.put(loan, uses);
+        Ok(())
+    }
+
     fn put(&mut self, change: Change) -> Result<(), Fault> {
         match change {
             Change::Agency(a) => self.agency = Some(a),
             Change::Organisation(o) => self.organisations.put(o.credit_code, *o),
             Change::Period(p) => self.periods.put(p.month, *p),
-            Change::ReferenceRate(r) => {
-                self.reference_rates.put(RateKey { name: r.name.clone(), date: r.date }, r);
-            }
+            Change::ReferenceRate(r) => self.put_rate(r),
             Change::Programme(p) => self.programmes.put(p.code.clone(), p),
             Change::Rules(v) => {
                 self.rules.put(RulesKey { programme: v.programme.clone(), number: v.number }, *v);
@@ -344,6 +385,7 @@ impl Book {
                 uses.insert(user, contract_use);
                 self.uses.put(rental, uses);
             }
+            Change::LoanUse { loan, claim, loan_use } => self.put_loan_use(loan, claim, *loan_use)?,
             Change::Usage { key, used } => self.usages.put(key, used),
             Change::Number { series, last } => self.numbers.put(series, last),
         }

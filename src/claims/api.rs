@@ -14,8 +14,8 @@ use crate::book::Command;
 use crate::db::pool::Connection;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, EvidenceId, Instant, Money, PaymentBatchId, ProgrammeCode, RecoveryId,
-    RentalId, Sequence, Subject, VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points, ProgrammeCode,
+    RecoveryId, RentalId, Sequence, Subject, VoucherId,
 };
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
@@ -86,8 +86,16 @@ pub struct ClaimView {
     voucher_id: Option<VoucherId>,
     /// Of a rental subsidy.
     rental_id: Option<RentalId>,
-    /// Of a rental subsidy: the last day is not counted.
+    /// Of an interest subsidy.
+    loan_id: Option<LoanId>,
+    /// Of a rental or an interest subsidy: the last day is not counted.
     period: Option<ClaimPeriod>,
+    /// Of an interest subsidy: CNY of ordinary interest, as the organisation says.
+    interest_paid: Option<Money>,
+    /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
+    penalty_interest: Option<Money>,
+    /// Of an interest subsidy: points of other subsidies.
+    other_points: Option<Points>,
     status: ClaimStatus,
     settlement: Vec<SettledLine>,
     /// Where it is what was metered: the leaf after which that was read.
@@ -195,7 +203,11 @@ impl ClaimView {
             payee: claim.payee,
             voucher_id: claim.subject.voucher(),
             rental_id: claim.subject.rental(),
+            loan_id: claim.subject.loan(),
             period: claim.subject.period(),
+            interest_paid: claim.subject.interest().map(|terms| terms.interest_paid),
+            penalty_interest: claim.subject.interest().map(|terms| terms.penalty_interest),
+            other_points: claim.subject.interest().and_then(|terms| terms.other_points),
             status: claim.status,
             settlement: claim.subject.settlement().to_vec(),
             usage_sequence: claim.subject.metered(),

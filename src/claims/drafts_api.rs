@@ -5,9 +5,10 @@ use utoipa::ToSchema;
 
 use super::api::LINES_MAX;
 use super::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart};
-use super::{ClaimKind, ClaimPeriod, ClaimRequest, WriteClaim};
+use super::{ClaimKind, ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
 use crate::book::Command;
-use crate::domain::{ClaimId, EvidenceId, ProgrammeCode, RentalId, VoucherId};
+use crate::domain::money::AmountOrZero;
+use crate::domain::{ClaimId, EvidenceId, LoanId, Points, ProgrammeCode, RentalId, VoucherId};
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, WriteRequest};
 use crate::programmes::calculation::SettledLine;
@@ -19,24 +20,31 @@ pub struct NewClaim {
     kind: ClaimKind,
     /// Of a redemption: the voucher that it redeems.
     voucher_id: Option<VoucherId>,
-    /// Of a rental subsidy: under which programme.
+    /// Of a rental or an interest subsidy: under which programme.
     programme: Option<ProgrammeCode>,
     /// Of a rental subsidy: the contract.
     rental_id: Option<RentalId>,
-    /// Of a rental subsidy: the days that it is for; the last is not counted.
+    /// Of an interest subsidy: the loan.
+    loan_id: Option<LoanId>,
+    /// Of a rental or an interest subsidy: the days that it is for; the last is not counted. Of interest they are over.
     period: Option<ClaimPeriod>,
-    /// What was settled; of a rental subsidy either this or `usage`.
+    /// Of a redemption or a rental subsidy: what was settled; of a rental subsidy either this or `usage`.
     #[schema(min_items = 1, max_items = 100)]
     settlement: Option<Vec<SettledLine>>,
     /// Of a rental subsidy: whether it is for what was metered in its days, item by item.
     usage: Option<bool>,
+    /// Of an interest subsidy: CNY of ordinary interest that was paid for the period; the subsidy is never more.
+    interest_paid: Option<AmountOrZero>,
+    /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
+    penalty_interest: Option<AmountOrZero>,
+    /// Of an interest subsidy: points of other subsidies, which rules that net them off take off the contract rate.
+    other_points: Option<Points>,
     /// Of a redemption: whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     closing: Option<bool>,
-    /// Parts of invoices that it takes.
+    /// Of a redemption or a rental subsidy: parts of invoices that it takes.
     #[schema(max_items = 200)]
-    #[serde(default)]
-    invoices: Vec<InvoicePart>,
+    invoices: Option<Vec<InvoicePart>>,
     /// The ids of further evidence.
     #[schema(max_items = 100)]
     #[serde(default)]
@@ -45,60 +53,77 @@ pub struct NewClaim {
 
 fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
     let body: NewClaim = request.body()?;
+    if let Some(pointer) = foreign(&body) {
+        return Err(Problem::new("unknown_field").at(pointer));
+    }
     if body.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new("invalid_value").at("/settlement"));
     }
+    let (invoices, evidence) = (body.invoices.clone().unwrap_or_default(), body.evidence.clone());
     for (limit, count, what) in
-        [(INVOICES_MAX, body.invoices.len(), "invoices"), (EVIDENCE_MAX, body.evidence.len(), "evidence")]
+        [(INVOICES_MAX, invoices.len(), "invoices"), (EVIDENCE_MAX, evidence.len(), "evidence")]
     {
         if count > limit {
             return Err(Problem::too_large(limit, what).at(format!("/{what}")));
         }
     }
-    let (invoices, evidence) = (body.invoices.clone(), body.evidence.clone());
     Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence }))
 }
 
-/// What is asked for, with the members of its kind and no others.
+/// The first member that is not of the claim's kind.
+fn foreign(body: &NewClaim) -> Option<&'static str> {
+    use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
+    let members: [(&str, bool, &[ClaimKind]); 12] = [
+        ("/voucher_id", body.voucher_id.is_some(), &[Voucher]),
+        ("/final", body.closing.is_some(), &[Voucher]),
+        ("/programme", body.programme.is_some(), &[Rental, Interest]),
+        ("/rental_id", body.rental_id.is_some(), &[Rental]),
+        ("/loan_id", body.loan_id.is_some(), &[Interest]),
+        ("/period", body.period.is_some(), &[Rental, Interest]),
+        ("/settlement", body.settlement.is_some(), &[Voucher, Rental]),
+        ("/usage", body.usage.is_some(), &[Rental]),
+        ("/invoices", body.invoices.is_some(), &[Voucher, Rental]),
+        ("/interest_paid", body.interest_paid.is_some(), &[Interest]),
+        ("/penalty_interest", body.penalty_interest.is_some(), &[Interest]),
+        ("/other_points", body.other_points.is_some(), &[Interest]),
+    ];
+    let found = members.into_iter().find(|(_, there, kinds)| *there && !kinds.contains(&body.kind));
+    found.map(|(pointer, _, _)| pointer)
+}
+
+/// What is asked for.
 fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
-    let foreign = match body.kind {
-        ClaimKind::VoucherRedemption => [
-            ("/programme", body.programme.is_some()),
-            ("/rental_id", body.rental_id.is_some()),
-            ("/period", body.period.is_some()),
-            ("/usage", body.usage.is_some()),
-        ],
-        ClaimKind::RentalSubsidy => [
-            ("/voucher_id", body.voucher_id.is_some()),
-            ("/final", body.closing.is_some()),
-            ("", false),
-            ("", false),
-        ],
-    };
-    if let Some((pointer, _)) = foreign.into_iter().find(|(_, there)| *there) {
-        return Err(Problem::new("unknown_field").at(pointer));
-    }
     let missing = |pointer: &'static str| move || Problem::new("missing_field").at(pointer);
     let usage = body.usage.unwrap_or_default();
     if usage && body.settlement.is_some() {
         return Err(Problem::new("settlement_or_usage").at("/usage"));
     }
-    let settlement = match body.settlement {
-        None if usage => Vec::new(),
-        given => given.ok_or_else(missing("/settlement"))?,
+    let settled = match body.settlement {
+        None if usage => Ok(Vec::new()),
+        given => given.ok_or_else(missing("/settlement")),
     };
     Ok(match body.kind {
         ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption {
             voucher: body.voucher_id.ok_or_else(missing("/voucher_id"))?,
-            settlement,
+            settlement: settled?,
             closing: body.closing.unwrap_or_default(),
         },
         ClaimKind::RentalSubsidy => ClaimRequest::RentalSubsidy {
             programme: body.programme.ok_or_else(missing("/programme"))?,
             rental: body.rental_id.ok_or_else(missing("/rental_id"))?,
             period: body.period.ok_or_else(missing("/period"))?,
-            settlement,
+            settlement: settled?,
             usage,
+        },
+        ClaimKind::InterestSubsidy => ClaimRequest::InterestSubsidy {
+            programme: body.programme.ok_or_else(missing("/programme"))?,
+            loan: body.loan_id.ok_or_else(missing("/loan_id"))?,
+            terms: InterestTerms {
+                period: body.period.ok_or_else(missing("/period"))?,
+                interest_paid: body.interest_paid.ok_or_else(missing("/interest_paid"))?.money(),
+                penalty_interest: body.penalty_interest.unwrap_or_default().money(),
+                other_points: body.other_points,
+            },
         },
     })
 }

@@ -1,5 +1,5 @@
-//! Claims 申领 / 兑付申请: a request for money under a programme: the redemption of a voucher, or a subsidy for what was
-//! rented in a period.
+//! Claims 申领 / 兑付申请: a request for money under a programme: the redemption of a voucher, a subsidy for what was
+//! rented in a period, or one for the interest that was paid on a loan.
 //!
 //! draft → submitted → reviewed → approved → paid; returned, rejected, withdrawn. A submitted claim holds its
 //! amount on its voucher until it is decided; returned, it keeps its hold, so that a claim filed in time can be
@@ -9,7 +9,9 @@
 
 pub mod api;
 pub mod backing;
+pub mod changes;
 pub mod drafts_api;
+pub mod interest;
 pub mod leases;
 pub mod matching;
 pub mod objection;
@@ -27,13 +29,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, RentalId,
-    Revision, Subject, TextHash, VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, LoanId, Money, PaymentBatchId, ProgrammeCode, RecoveryId,
+    RentalId, Revision, Subject, TextHash, VoucherId,
 };
 use crate::ledger::{ExpenseClass, Part};
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
-pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject};
+pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +45,8 @@ pub enum ClaimKind {
     VoucherRedemption,
     /// A part of what was rented.
     RentalSubsidy,
+    /// A part of the interest on a loan.
+    InterestSubsidy,
 }
 
 impl ClaimKind {
@@ -51,6 +55,7 @@ impl ClaimKind {
         match self {
             Self::VoucherRedemption => "voucher_redemption",
             Self::RentalSubsidy => "rental_subsidy",
+            Self::InterestSubsidy => "interest_subsidy",
         }
     }
 }
@@ -117,7 +122,7 @@ pub struct Claim {
     pub programme: ProgrammeCode,
     /// Whose.
     pub organisation: CreditCode,
-    /// The contract's provider.
+    /// The contract's provider; of a loan the bank.
     pub provider: CreditCode,
     /// Who is paid.
     pub payee: CreditCode,
@@ -326,6 +331,18 @@ pub enum ClaimError {
     RentalDiffers {
         /// The contract that it is for.
         rental: RentalId,
+    },
+    /// A claim stays with its programme and its loan.
+    #[error("the claim is for {loan}")]
+    LoanDiffers {
+        /// The loan that it is for.
+        loan: LoanId,
+    },
+    /// Nothing is said to be other than it was.
+    #[error("nothing changes")]
+    ChangesMissing {
+        /// Where.
+        pointer: String,
     },
     /// A claim stays what it is.
     #[error("the claim is a {kind}")]

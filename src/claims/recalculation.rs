@@ -6,8 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::changes::ClaimChanges;
 use super::leases::LeaseError;
-use super::{Claim, ClaimError, ClaimKind, ClaimStatus, ClaimSubject, payable};
+use super::{Claim, ClaimError, ClaimKind, ClaimStatus, ClaimSubject, InterestTerms, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
@@ -47,7 +48,7 @@ pub struct Recalculation {
     pub previous: u32,
     /// Where it is in its life.
     pub status: RecalculationStatus,
-    /// What was settled, as it is known now.
+    /// What was settled, as it is known now; nothing of an interest subsidy.
     pub settlement: Vec<SettledLine>,
     /// Where it is what was metered: the leaf after which that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,9 @@ pub struct Recalculation {
     /// Whether the claim is the voucher's last.
     #[serde(rename = "final")]
     pub closing: bool,
+    /// Of an interest subsidy: what is said of the interest now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<InterestTerms>,
     /// CNY, of its sheet.
     pub amount: Money,
     /// CNY, its amount less that of the sheet before; below zero where it gives less.
@@ -94,24 +98,11 @@ impl Recalculation {
         RecalculationKey { claim: self.claim, number: self.number }
     }
 
-    /// What its claim is for, as it is known with it.
+    /// What its claim is for, with what it says.
     pub fn subject(&self, claim: &Claim) -> ClaimSubject {
-        claim.subject.resettled(self.settlement.clone(), self.closing, self.usage)
+        let subject = claim.subject.resettled(self.settlement.clone(), self.closing, self.usage);
+        subject.with_interest(self.interest)
     }
-}
-
-/// The members of a claim that are other than they were; what is left out stays.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ClaimChanges {
-    /// What was settled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settlement: Option<Vec<SettledLine>>,
-    /// Whether it is the voucher's last.
-    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
-    pub closing: Option<bool>,
-    /// Whether it is what was metered, as that is known now.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub usage: bool,
 }
 
 /// `POST /claims/{id}/recalculate`.
@@ -166,6 +157,7 @@ pub fn applicable(claim: &Claim, changes: &ClaimChanges) -> Result<(), LeaseErro
     let foreign = match claim.subject.kind() {
         ClaimKind::VoucherRedemption => changes.usage.then_some("/changes/usage"),
         ClaimKind::RentalSubsidy => changes.closing.map(|_| "/changes/final"),
+        ClaimKind::InterestSubsidy => None,
     };
     match foreign {
         None => Ok(()),
@@ -178,15 +170,7 @@ pub fn applicable(claim: &Claim, changes: &ClaimChanges) -> Result<(), LeaseErro
 
 /// The claim with its changed inputs, as a sheet is computed from it.
 pub fn changed(claim: &Claim, changes: &ClaimChanges) -> Claim {
-    Claim {
-        subject: claim.subject.resettled(
-            changes.settlement.clone().unwrap_or_else(|| claim.subject.settlement().to_vec()),
-            changes.closing.unwrap_or(claim.subject.closing()),
-            // lines that somebody wrote are no longer those that were metered
-            claim.subject.metered().filter(|_| changes.settlement.is_none()),
-        ),
-        ..claim.clone()
-    }
+    Claim { subject: changes.made_to(&claim.subject), ..claim.clone() }
 }
 
 /// The number of the next sheet.
@@ -211,6 +195,7 @@ pub fn propose(
         settlement: changed.subject.settlement().to_vec(),
         usage: changed.subject.metered(),
         closing: changed.subject.closing(),
+        interest: changed.subject.interest(),
         amount: sheet.amount,
         difference: sheet.amount.minus(before.amount)?,
         reason,

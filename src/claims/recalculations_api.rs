@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ClaimPeriod;
 use super::api::{Approval, LINES_MAX, seen};
 use super::queries;
 use super::recalculation::{
@@ -11,7 +12,8 @@ use super::recalculation::{
 };
 use super::store::further::RecalculationRow;
 use crate::book::Command;
-use crate::domain::{ClaimId, Date, Instant, Money, RecoveryId, Sequence, Subject};
+use crate::domain::money::AmountOrZero;
+use crate::domain::{ClaimId, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, beside, whole};
@@ -19,7 +21,8 @@ use crate::organisations::api::WithReason;
 use crate::programmes::calculation::{Calculation, SettledLine};
 use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
 
-/// The members of a claim that are other than they were; what is left out stays.
+/// The members of a claim that are other than they were; what is left out stays. Of an interest subsidy none need be
+/// named: what happened to the loan since is taken up.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewClaimChanges {
@@ -31,6 +34,14 @@ pub struct NewClaimChanges {
     closing: Option<bool>,
     /// Of a rental subsidy: whether what was metered in its days, as that is known now, takes the settlement's place.
     usage: Option<bool>,
+    /// Of an interest subsidy: for which days.
+    period: Option<ClaimPeriod>,
+    /// Of an interest subsidy: CNY of ordinary interest that was paid.
+    interest_paid: Option<AmountOrZero>,
+    /// Of an interest subsidy: CNY of penalty and compound interest.
+    penalty_interest: Option<AmountOrZero>,
+    /// Of an interest subsidy: points of other subsidies.
+    other_points: Option<Points>,
 }
 
 /// What is known better now, and why.
@@ -55,6 +66,12 @@ pub struct RecalculationView {
     usage_sequence: Option<Sequence>,
     #[serde(rename = "final")]
     closing: bool,
+    /// Of an interest subsidy: for which days.
+    period: Option<ClaimPeriod>,
+    /// Of an interest subsidy: CNY of ordinary interest that was paid.
+    interest_paid: Option<Money>,
+    /// Of an interest subsidy: points of other subsidies.
+    other_points: Option<Points>,
     amount: Money,
     /// Its amount less that of the sheet before; below zero where it gives less.
     difference: Money,
@@ -91,6 +108,9 @@ impl RecalculationView {
             settlement: recalculation.settlement.clone(),
             usage_sequence: recalculation.usage,
             closing: recalculation.closing,
+            period: recalculation.interest.map(|terms| terms.period),
+            interest_paid: recalculation.interest.map(|terms| terms.interest_paid),
+            other_points: recalculation.interest.and_then(|terms| terms.other_points),
             amount: recalculation.amount,
             difference: recalculation.difference,
             calculation: attached.sheet(&recalculation.claim.to_string(), recalculation.number),
@@ -110,17 +130,21 @@ impl RecalculationView {
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claim = request.path.value("id")?;
     let NewRecalculation { changes, reason } = request.body()?;
-    if changes.settlement.is_none() && changes.closing.is_none() && changes.usage.is_none() {
-        return Err(Problem::new("invalid_value").at("/changes"));
-    }
     if changes.usage == Some(false) || changes.usage.is_some() && changes.settlement.is_some() {
         return Err(Problem::new("invalid_value").at("/changes/usage"));
     }
     if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new("invalid_value").at("/changes/settlement"));
     }
-    let usage = changes.usage.unwrap_or_default();
-    let changes = ClaimChanges { settlement: changes.settlement, closing: changes.closing, usage };
+    let changes = ClaimChanges {
+        settlement: changes.settlement,
+        closing: changes.closing,
+        usage: changes.usage.unwrap_or_default(),
+        period: changes.period,
+        interest_paid: changes.interest_paid.map(AmountOrZero::money),
+        penalty_interest: changes.penalty_interest.map(AmountOrZero::money),
+        other_points: changes.other_points,
+    };
     Ok(Parsed::reasoned(reason, |reason| {
         Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
     }))

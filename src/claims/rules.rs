@@ -23,7 +23,7 @@ pub struct Facts<'a> {
     pub rules: &'a RulesVersion,
     /// Whose claim.
     pub organisation: &'a Organisation,
-    /// The contract's provider.
+    /// The contract's provider; of a loan the bank.
     pub provider: CreditCode,
     /// The fiscal year of the commitment; where there is none yet, it is committed with the approval.
     pub fiscal_year: Option<FiscalYear>,
@@ -54,7 +54,7 @@ pub fn calculate(
     let annual = caps.annual.as_ref().filter(|annual| counts(&annual.counts));
     let inputs = Inputs {
         startup: facts.organisation.startup,
-        base: facts.rules.rules.base.unwrap_or_default(),
+        base: Some(facts.rules.rules.base.unwrap_or_default()),
         net_off: facts.net_off.as_deref().map(sum).transpose()?,
         documents: facts.documents.clone(),
         claim_cap: caps.claim.map(Amount::money),
@@ -65,6 +65,7 @@ pub fn calculate(
             cap: cap.amount.money(),
             used: facts.used_in_year,
         }),
+        interest: None,
     };
     sheet(Question { rules: facts.rules, lines: settlement, version, inputs })
 }
@@ -97,8 +98,9 @@ pub fn parts(sheet: &Calculation) -> Vec<Part> {
 /// Who is paid under the rules.
 fn payee(facts: &Facts<'_>) -> CreditCode {
     match facts.rules.rules.payee {
-        Payee::Enterprise | Payee::Bank => facts.organisation.credit_code,
-        Payee::Provider => facts.provider,
+        Payee::Enterprise => facts.organisation.credit_code,
+        // the provider of a loan is its bank
+        Payee::Provider | Payee::Bank => facts.provider,
     }
 }
 
@@ -108,6 +110,7 @@ pub fn class(subject: &ClaimSubject, rules: &RulesVersion) -> ExpenseClass {
         (ClaimSubject::VoucherRedemption { .. }, _) => ExpenseClass::Voucher,
         (ClaimSubject::RentalSubsidy { .. }, Expense::Subsidy) => ExpenseClass::Rental,
         (ClaimSubject::RentalSubsidy { .. }, Expense::Procurement) => ExpenseClass::Procurement,
+        (ClaimSubject::InterestSubsidy { .. }, _) => ExpenseClass::Interest,
     }
 }
 

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 pub mod further;
 
-use super::{Claim, ClaimKind, ClaimPeriod, ClaimSubject};
+use super::{Claim, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use crate::db::convert::{self, Unreadable};
-use crate::domain::{ClaimId, Date, PaymentBatchId, RentalId, VoucherId};
+use crate::domain::{ClaimId, Date, LoanId, PaymentBatchId, RentalId, VoucherId};
 use crate::organisations::store::{hash, read_hash};
 use crate::rows;
 
@@ -24,8 +24,12 @@ rows! {
         payee: String,
         voucher: Option<Uuid>,
         rental: Option<Uuid>,
+        loan: Option<Uuid>,
         period_from: Option<NaiveDate>,
         period_until: Option<NaiveDate>,
+        interest_paid: Option<Decimal>,
+        penalty_interest: Option<Decimal>,
+        other_points: Option<Decimal>,
         status: String,
         class: String,
         settlement: Value,
@@ -76,8 +80,12 @@ impl ClaimRow {
             payee: c.payee.to_string(),
             voucher: c.subject.voucher().map(VoucherId::uuid),
             rental: c.subject.rental().map(RentalId::uuid),
+            loan: c.subject.loan().map(LoanId::uuid),
             period_from: c.subject.period().map(|period| period.from.naive()),
             period_until: c.subject.period().map(|period| period.until.naive()),
+            interest_paid: c.subject.interest().map(|terms| convert::decimal(terms.interest_paid)),
+            penalty_interest: c.subject.interest().map(|terms| convert::decimal(terms.penalty_interest)),
+            other_points: c.subject.interest().and_then(|terms| terms.other_points).map(convert::points),
             status: c.status.as_str().to_owned(),
             class: c.class.as_str().to_owned(),
             settlement: convert::json(&c.subject.settlement())?,
@@ -127,13 +135,27 @@ impl ClaimRow {
             },
             ClaimKind::RentalSubsidy => ClaimSubject::RentalSubsidy {
                 rental: RentalId::new(self.rental.ok_or_else(lost)?),
-                period: ClaimPeriod {
-                    from: Date::from_naive(self.period_from.ok_or_else(lost)?),
-                    until: Date::from_naive(self.period_until.ok_or_else(lost)?),
-                },
+                period: self.period()?,
                 settlement,
                 usage: self.usage_sequence.map(convert::read_sequence).transpose()?,
             },
+            ClaimKind::InterestSubsidy => ClaimSubject::InterestSubsidy {
+                loan: LoanId::new(self.loan.ok_or_else(lost)?),
+                terms: InterestTerms {
+                    period: self.period()?,
+                    interest_paid: convert::money(self.interest_paid.ok_or_else(lost)?)?,
+                    penalty_interest: convert::money(self.penalty_interest.ok_or_else(lost)?)?,
+                    other_points: self.other_points.map(convert::read_points).transpose()?,
+                },
+            },
+        })
+    }
+
+    fn period(&self) -> Result<ClaimPeriod, Unreadable> {
+        let lost = || Unreadable(format!("claim {} without its days", self.id));
+        Ok(ClaimPeriod {
+            from: Date::from_naive(self.period_from.ok_or_else(lost)?),
+            until: Date::from_naive(self.period_until.ok_or_else(lost)?),
         })
     }
 

@@ -6,7 +6,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
-use crate::domain::{Date, ProgrammeCode, RentalId, Sequence, VoucherId};
+use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, Sequence, VoucherId};
+use crate::loans::InterestPeriod;
 use crate::programmes::calculation::SettledLine;
 
 /// The days that a claim is for: the first counts, the last does not (算头不算尾).
@@ -24,6 +25,25 @@ impl ClaimPeriod {
     pub fn is_empty(self) -> bool {
         self.from >= self.until
     }
+
+    /// The same days of a loan.
+    pub const fn of_interest(self) -> InterestPeriod {
+        InterestPeriod { from: self.from, until: self.until }
+    }
+}
+
+/// What is said of the interest on a loan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestTerms {
+    /// For which days.
+    pub period: ClaimPeriod,
+    /// CNY of ordinary interest that was paid for them.
+    pub interest_paid: Money,
+    /// CNY of penalty and compound interest: recorded, never subsidised.
+    pub penalty_interest: Money,
+    /// Points of other subsidies for the same days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_points: Option<Points>,
 }
 
 /// What a claim is written from.
@@ -55,6 +75,15 @@ pub enum ClaimRequest {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         usage: bool,
     },
+    /// A part of the interest on a loan.
+    InterestSubsidy {
+        /// Under which programme.
+        programme: ProgrammeCode,
+        /// Which loan.
+        loan: LoanId,
+        /// Of which interest.
+        terms: InterestTerms,
+    },
 }
 
 /// What a claim is for.
@@ -82,6 +111,13 @@ pub enum ClaimSubject {
         /// Where it is what was metered: the leaf after which that was read.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "leaf")]
         usage: Option<Sequence>,
+    },
+    /// A part of the interest on a loan.
+    InterestSubsidy {
+        /// The loan.
+        loan: LoanId,
+        /// Of which interest.
+        terms: InterestTerms,
     },
 }
 
@@ -120,6 +156,7 @@ impl ClaimSubject {
         match self {
             Self::VoucherRedemption { .. } => ClaimKind::VoucherRedemption,
             Self::RentalSubsidy { .. } => ClaimKind::RentalSubsidy,
+            Self::InterestSubsidy { .. } => ClaimKind::InterestSubsidy,
         }
     }
 
@@ -127,30 +164,48 @@ impl ClaimSubject {
     pub const fn voucher(&self) -> Option<VoucherId> {
         match self {
             Self::VoucherRedemption { voucher, .. } => Some(*voucher),
-            Self::RentalSubsidy { .. } => None,
+            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => None,
         }
     }
 
     /// The contract, of a rental subsidy.
     pub const fn rental(&self) -> Option<RentalId> {
         match self {
-            Self::VoucherRedemption { .. } => None,
+            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
             Self::RentalSubsidy { rental, .. } => Some(*rental),
         }
     }
 
-    /// The days, of a rental subsidy.
+    /// The loan, of an interest subsidy.
+    pub const fn loan(&self) -> Option<LoanId> {
+        match self {
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } => None,
+            Self::InterestSubsidy { loan, .. } => Some(*loan),
+        }
+    }
+
+    /// What is said of the interest, of an interest subsidy.
+    pub const fn interest(&self) -> Option<InterestTerms> {
+        match self {
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } => None,
+            Self::InterestSubsidy { terms, .. } => Some(*terms),
+        }
+    }
+
+    /// The days, of what has a period.
     pub const fn period(&self) -> Option<ClaimPeriod> {
         match self {
             Self::VoucherRedemption { .. } => None,
             Self::RentalSubsidy { period, .. } => Some(*period),
+            Self::InterestSubsidy { terms, .. } => Some(terms.period),
         }
     }
 
-    /// What was settled.
+    /// What was settled; nothing of an interest subsidy.
     pub fn settlement(&self) -> &[SettledLine] {
         match self {
             Self::VoucherRedemption { settlement, .. } | Self::RentalSubsidy { settlement, .. } => settlement,
+            Self::InterestSubsidy { .. } => &[],
         }
     }
 
@@ -159,6 +214,7 @@ impl ClaimSubject {
         match self {
             Self::VoucherRedemption { .. } => None,
             Self::RentalSubsidy { usage, .. } => *usage,
+            Self::InterestSubsidy { .. } => None,
         }
     }
 
@@ -166,7 +222,7 @@ impl ClaimSubject {
     pub const fn closing(&self) -> bool {
         match self {
             Self::VoucherRedemption { closing, .. } => *closing,
-            Self::RentalSubsidy { .. } => false,
+            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => false,
         }
     }
 
@@ -181,6 +237,17 @@ impl ClaimSubject {
             Self::RentalSubsidy { rental, period, .. } => {
                 Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines, usage: metered }
             }
+            Self::InterestSubsidy { .. } => self.clone(),
+        }
+    }
+
+    /// The same with the interest known better; nothing changes of what is no interest subsidy.
+    #[must_use]
+    pub fn with_interest(&self, known: Option<InterestTerms>) -> Self {
+        match (self, known) {
+            (Self::InterestSubsidy { loan, .. }, Some(terms)) => Self::InterestSubsidy { loan: *loan, terms },
+            (Self::InterestSubsidy { .. }, None)
+            | (Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. }, _) => self.clone(),
         }
     }
 
@@ -199,6 +266,9 @@ impl ClaimSubject {
                 // until it is read
                 usage: usage.then_some(Sequence::new(0)),
             },
+            ClaimRequest::InterestSubsidy { loan, terms, .. } => {
+                Self::InterestSubsidy { loan: *loan, terms: *terms }
+            }
         }
     }
 
@@ -213,8 +283,12 @@ impl ClaimSubject {
         }
         let other = match request {
             ClaimRequest::VoucherRedemption { .. } => false,
-            ClaimRequest::RentalSubsidy { programme: named, .. } => named != programme,
+            ClaimRequest::RentalSubsidy { programme: named, .. }
+            | ClaimRequest::InterestSubsidy { programme: named, .. } => named != programme,
         };
+        if let Some(loan) = self.loan().filter(|known| other || new.loan() != Some(*known)) {
+            return Err(ClaimError::LoanDiffers { loan });
+        }
         match self.rental().filter(|known| other || new.rental() != Some(*known)) {
             Some(rental) => Err(ClaimError::RentalDiffers { rental }),
             None => Ok(new),

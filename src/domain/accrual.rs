@@ -8,6 +8,7 @@
 use std::fmt;
 
 use super::day_count::YearPart;
+use super::exact::Exact;
 use super::macros::string_value;
 use super::money::{Money, OutOfRange};
 use super::percent::{Percent, Points};
@@ -46,6 +47,16 @@ impl ExactPoints {
     pub const fn less(self, other: Self) -> Self {
         let left = self.0.saturating_sub(other.0);
         Self(if left < 0 { 0 } else { left })
+    }
+
+    /// The sum; what no rate comes near is as much.
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// The same as a number of 10⁻¹⁴ points.
+    pub const fn scaled(self) -> i64 {
+        self.0
     }
 
     /// Digits, then up to fourteen decimals. Error: `invalid_points`.
@@ -122,6 +133,12 @@ impl Unrounded {
     /// The most decimals.
     pub const DECIMALS: usize = 20;
     const PER_YUAN: i128 = 10_i128.pow(20);
+
+    /// The same amount of what leaves at most ten decimals. Error: below zero, or out of range.
+    pub fn of(exact: Exact) -> Result<Self, OutOfRange> {
+        let scaled = exact.weight().checked_mul(10_i128.pow(10)).filter(|scaled| *scaled >= 0);
+        scaled.map(Self).ok_or(OutOfRange)
+    }
 
     /// What it weighs when an amount is apportioned: hundred-millionths of a fen, which leave room for the product
     /// with any amount.

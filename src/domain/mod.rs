@@ -12,6 +12,7 @@ pub mod agency_code;
 pub mod apportion;
 pub mod canonical;
 pub mod credit_code;
+pub mod dated;
 pub mod dates;
 pub mod day_count;
 pub mod exact;

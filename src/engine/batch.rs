@@ -82,10 +82,11 @@ pub(super) async fn attempt(
     last: &mut Option<Agency>,
 ) -> Attempt {
     let guess = Guess::of(submissions, last.as_ref(), Instant::new(chrono::Utc::now()));
+    // What reads and writes every table is large: it lives on the heap, not on a worker's stack.
     let (begun, head, first) = tokio::join!(
         async { (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await },
         store::lock_head(conn),
-        guess.read(conn, submissions),
+        Box::pin(guess.read(conn, submissions)),
     );
     let head = match begun.and(head) {
         Ok(head) => head,
@@ -95,7 +96,7 @@ pub(super) async fn attempt(
         }
         Err(error) => return Attempt::Retry(error.into()),
     };
-    let folded = match prepare(conn, agency, submissions, head, first).await {
+    let folded = match Box::pin(prepare(conn, agency, submissions, head, first)).await {
         Ok(folded) => folded,
         Err(error) => return roll_back(conn, error).await,
     };
@@ -217,7 +218,7 @@ async fn prepare(
         return if folded.records.is_empty() { Ok(folded) } else { Err(BatchError::NoHead) };
     };
     let row = HeadRow::new(&head, agency)?;
-    write(conn, &folded, submissions, (&row, new)).await?;
+    Box::pin(write(conn, &folded, submissions, (&row, new))).await?;
     Ok(folded)
 }
 

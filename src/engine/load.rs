@@ -12,6 +12,7 @@ use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert;
 use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
 use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
+use crate::loans::store::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
@@ -44,6 +45,9 @@ struct Wanted {
     rental_usage: Vec<Uuid>,
     loans: Vec<Uuid>,
     loan_keys: Vec<String>,
+    loan_uses: Vec<Uuid>,
+    holdings: Vec<String>,
+    series: Vec<String>,
     vouchers: Vec<Uuid>,
     claims: Vec<Uuid>,
     recalculations: Vec<(Uuid, i32)>,
@@ -87,6 +91,9 @@ impl Wanted {
             Key::RentalUsage(k) => self.rental_usage.push(k.uuid()),
             Key::Loan(k) => self.loans.push(k.uuid()),
             Key::LoanOf(k) => self.loan_keys.push(loans::contract_column(k)),
+            Key::LoanUses(k) => self.loan_uses.push(k.uuid()),
+            Key::Holdings(k) => self.holdings.push(borrower_column(k)),
+            Key::RateSeries(k) => self.series.push(k.to_string()),
             Key::Voucher(k) => self.vouchers.push(k.uuid()),
             Key::Claim(k) => self.claims.push(k.uuid()),
             Key::Recalculation(k) => {
@@ -155,6 +162,9 @@ tables! { |conn, wanted|
     rental_usage: RentalUsageRow = RentalUsageRow::by_keys(conn, &wanted.rental_usage);
     loans: LoanRow = LoanRow::by_keys(conn, &wanted.loans);
     loan_keys: LoanKeyRow = asked(&wanted.loan_keys, |keys| loans::by_contracts(conn, keys));
+    loan_uses: LoanUseRow = asked(&wanted.loan_uses, |keys| loans::uses::uses_of(conn, keys));
+    holdings: HoldingRow = asked(&wanted.holdings, |keys| holdings_of(conn, keys));
+    series: ReferenceRateRow = asked(&wanted.series, |keys| series_of(conn, keys));
     vouchers: VoucherRow = VoucherRow::by_keys(conn, &wanted.vouchers);
     claims: ClaimRow = ClaimRow::by_keys(conn, &wanted.claims);
     recalculations: RecalculationRow = RecalculationRow::by_keys(conn, &wanted.recalculations);

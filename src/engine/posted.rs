@@ -13,6 +13,8 @@ use crate::db::convert;
 use crate::db::rows::exactly;
 use crate::domain::Date;
 use crate::ledger::store::{BLOCK, EntryRow};
+use crate::loans::store::uses::points;
+use crate::programmes::calculation::Calculation;
 
 /// Rows of the engine's own tables and of the ledger.
 #[derive(Default)]
@@ -78,6 +80,8 @@ impl Rows {
                 version: convert::count(sheet.sheet.version),
                 sequence,
                 sheet: convert::json(&sheet.sheet)?,
+                points_max: sheet.sheet.segments.iter().map(|segment| segment.points).max().map(points),
+                window_until: last_day(&sheet.sheet),
             });
         }
         Ok(())
@@ -110,6 +114,11 @@ impl Rows {
             recorded_at: recorded_at.unwrap_or_else(chrono::Utc::now),
         });
     }
+}
+
+/// The last day that earns, of an interest subsidy.
+fn last_day(sheet: &Calculation) -> Option<chrono::NaiveDate> {
+    sheet.segments.iter().map(|segment| segment.until).max().and_then(|until| until.naive().pred_opt())
 }
 
 /// The entry rows of a record: lines 1 to n.

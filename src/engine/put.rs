@@ -7,8 +7,10 @@ use super::load::Rows;
 use crate::audit::leaf::Leaf;
 use crate::book::reversible::reversible;
 use crate::book::{Book, RateKey, Series};
-use crate::domain::{ClaimId, CreditCode, PaymentBatchId, VoucherId};
+use crate::domain::dated::Dated;
+use crate::domain::{ClaimId, CreditCode, Label, PaymentBatchId, Percent, VoucherId};
 use crate::ledger::store::read_months;
+use crate::loans::{BorrowerKey, Holdings, LoanUses};
 use crate::programmes::RulesKey;
 use crate::rentals::uses::Uses;
 
@@ -114,6 +116,34 @@ impl Rows {
         }
         for (rental, uses) in by_rental {
             book.uses.load(rental, uses);
+        }
+        self.put_loan_indexes(book)
+    }
+
+    fn put_loan_indexes(&self, book: &mut Book) -> Result<(), BatchError> {
+        let mut by_loan: BTreeMap<_, LoanUses> = BTreeMap::new();
+        for row in &self.loan_uses {
+            let (loan, claim, loan_use) = row.read()?;
+            by_loan.entry(loan).or_default().insert(claim, loan_use);
+        }
+        for (loan, uses) in by_loan {
+            book.loan_uses.load(loan, uses);
+        }
+        let mut by_borrower: BTreeMap<BorrowerKey, Holdings> = BTreeMap::new();
+        for row in &self.holdings {
+            let (borrower, claim, principal) = row.read()?;
+            by_borrower.entry(borrower).or_default().insert(claim, principal);
+        }
+        for (borrower, holdings) in by_borrower {
+            book.holdings.load(borrower, holdings);
+        }
+        let mut by_name: BTreeMap<Label, Vec<Dated<Percent>>> = BTreeMap::new();
+        for row in &self.series {
+            let rate = row.read()?;
+            by_name.entry(rate.name).or_default().push(Dated { date: rate.date, value: rate.percent });
+        }
+        for (name, series) in by_name {
+            book.rate_series.load(name, series);
         }
         Ok(())
     }

@@ -60,6 +60,8 @@ rows! {
         key { document: String, version: i32 }
         sequence: i64,
         sheet: Value,
+        points_max: Option<Decimal>,
+        window_until: Option<NaiveDate>,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::db::rows::exactly;
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
+use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::periods::store::PeriodRow;
@@ -113,6 +114,7 @@ pub(super) async fn write(
     let numbers = Split::of(&book.numbers, number_row, |_| 0)?;
     let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
     let uses = uses(book)?;
+    let loan_uses = loan_uses(book)?;
     let (head, new) = head;
     if new {
         let begun = HeadRow { next_sequence: 0, frontier: Vec::new(), ..head.clone() };
@@ -164,6 +166,8 @@ pub(super) async fn write(
         PaymentLineRow::insert(conn, &lines.new),
         ContractUseRow::insert(conn, &uses.new),
         update_keyed!(conn, ContractUseRow, uses),
+        LoanUseRow::insert(conn, &loan_uses.new),
+        update_keyed!(conn, LoanUseRow, loan_uses),
         UsageRow::insert(conn, &usages.new),
         update_keyed!(conn, UsageRow, usages),
         NumberRow::insert(conn, &numbers.new),
@@ -194,6 +198,23 @@ fn uses(book: &crate::book::Book) -> Result<Split<ContractUseRow>, Unreadable> {
             match change.before.and_then(|before| before.get(user)) {
                 None => split.new.push(row),
                 Some(before) if before != now => split.changed.push(row),
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(split)
+}
+
+/// Claims on loans, claim by claim.
+fn loan_uses(book: &crate::book::Book) -> Result<Split<LoanUseRow>, Unreadable> {
+    let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
+    for change in book.loan_uses.changed() {
+        for (claim, now) in change.now.iter() {
+            match change.before.and_then(|before| before.get(claim)) {
+                None => split.new.push(LoanUseRow::new(*change.key, *claim, now)?),
+                Some(before) if before != now => {
+                    split.changed.push(LoanUseRow::new(*change.key, *claim, now)?);
+                }
                 Some(_) => {}
             }
         }

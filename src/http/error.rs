@@ -208,6 +208,8 @@ table! {
     "field_not_applicable": 422, ["字段不适用", "该字段不适用于此类变动。"], ["Field not applicable", "The field does not apply to an event of that kind."];
     "interest_period_not_over": 422, ["计息期未满", "止日 {until} 晚于业务日期 {business_date}：先付后贴。"], ["Interest period not over", "The period ends on {until}, later than the business date {business_date}: interest is paid first."];
     "interest_confirmed": 409, ["利息已确认", "{from} 至 {until} 的利息已确认；同一期间可重新确认。"], ["Interest confirmed", "The interest from {from} to {until} is confirmed; the same period may be confirmed anew."];
+    "interest_period_overlaps": 422, ["计息期重叠", "申领 {claim}（专项 {programme}）已占用 {from} 至 {until}：同一天的利息不得重复贴补。"], ["Interest period overlaps", "Claim {claim} under {programme} takes {from} to {until}: no day of a loan is subsidised twice."];
+    "too_many_segments": 422, ["分段过多", "核算单最多 {limit} 段；请缩短期间。"], ["Too many segments", "A sheet keeps at most {limit} segments; claim a shorter period."];
     "too_many_confirmations": 422, ["确认次数过多", "一笔贷款最多确认 {limit} 个期间。"], ["Too many confirmations", "A loan takes at most {limit} confirmed periods."];
     "reference_rate_missing": 422, ["缺少参考利率", "{date} 没有生效的 {name}。"], ["Reference rate missing", "No {name} is in force on {date}."];
     "loan_rate_above_ceiling": 422, ["贷款利率超过上限", "合同利率 {annual_rate_percent}% 超过上限 {ceiling}%。"], ["Loan rate above the ceiling", "The contract rate of {annual_rate_percent} percent is above the ceiling of {ceiling} percent."];
@@ -222,6 +224,8 @@ table! {
     "settlement_or_usage": 422, ["结算与用量二选一", "settlement 与 usage 只能给出一个。"], ["Settlement or usage", "Either a settlement or usage may be given, not both."];
     "change_not_applicable": 422, ["更改不适用", "该项更改不适用于 {kind}。"], ["Change not applicable", "The change does not apply to a {kind}."];
     "rental_differs": 422, ["合同不符", "该申领对应合同 {rental} 及其专项，不能更换。"], ["Another contract", "The claim is for contract {rental} under its programme and stays with them."];
+    "loan_differs": 422, ["贷款不符", "该申领对应贷款 {loan} 及其专项，不能更换。"], ["Another loan", "The claim is for loan {loan} under its programme and stays with them."];
+    "changes_missing" as "invalid_value": 422, ["缺少更正内容", "changes 未写明任何更正。"], ["Nothing changes", "The changes name nothing that is other than it was."];
     "claim_kind_differs": 422, ["申领种类不符", "该申领的种类是 {kind}，不能更换。"], ["Another kind of claim", "The claim is a {kind} and stays one."];
     "voucher_differs": 422, ["券不符", "该申领对应券 {voucher}，不能更换。"], ["Another voucher", "The claim redeems voucher {voucher} and stays with it."];
     "eligibility_changed": 422, ["资格已变", "不再符合条件：{reason}。"], ["Eligibility changed", "The organisation is no longer eligible: {reason}."];

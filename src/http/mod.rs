@@ -16,6 +16,7 @@ pub mod list;
 pub mod openapi;
 pub mod page;
 mod parameters;
+pub mod permissions;
 pub mod problem;
 pub mod registry;
 pub mod render;

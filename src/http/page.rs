@@ -72,7 +72,13 @@ impl Page {
         (rows, next)
     }
 
-    fn cursor(&self, after: i64) -> String {
+    /// How many rows are shown.
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The cursor of the page that begins after a key.
+    pub fn cursor(&self, after: i64) -> String {
         let cursor = Cursor { after, filters: self.filters.clone() };
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
     }

@@ -71,8 +71,11 @@ pub(super) const KNOWN_AT: Param = Param {
     about: "As the ledger knew them at this sequence.",
     schema: Shape::of::<Sequence>(),
 };
-pub(super) const FORMAT: Param =
-    Param { name: "format", about: "json (where left out), csv or xlsx.", schema: Shape::of::<String>() };
+pub(super) const FORMAT: Param = Param {
+    name: "format",
+    about: "json (where left out), csv, xlsx or parquet.",
+    schema: Shape::of::<String>(),
+};
 pub(super) const ACCOUNTS: Param =
     Param { name: "account", about: "Of these accounts, apart by commas.", schema: Shape::of::<String>() };
 pub(super) const FLOW: Param = Param {
@@ -89,6 +92,29 @@ pub(super) const INTERVAL: Param =
     Param { name: "interval", about: "CNY between two places.", schema: Shape::of::<Amount>() };
 pub(super) const DIALECT: Param =
     Param { name: "format", about: "hledger (where left out) or beancount.", schema: Shape::of::<String>() };
+pub(super) const SUBJECT: Param =
+    Param { name: "subject", about: "Of this subject.", schema: Shape::of::<String>() };
+pub(super) const ACT: Param = Param {
+    name: "kind",
+    about: "Of this kind of command, such as approve_claim.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const DUTY: Param =
+    Param { name: "duty", about: "raises, reviews, approves or records.", schema: Shape::of::<String>() };
+pub(super) const ABOUT: Param =
+    Param { name: "document", about: "About this document.", schema: Shape::of::<String>() };
+pub(super) const RECORDED_FROM: Param = Param {
+    name: "from",
+    about: "Recorded on or after this day of the agency's zone.",
+    schema: Shape::of::<Date>(),
+};
+pub(super) const RECORDED_UNTIL: Param =
+    Param { name: "until", about: "Recorded on or before this day.", schema: Shape::of::<Date>() };
+pub(super) const SAME_DOCUMENT: Param = Param {
+    name: "same_document",
+    about: "true: only approvals of what the same subject had raised.",
+    schema: Shape::of::<bool>(),
+};
 pub(super) const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 
 pub(super) const FILE_FORMAT: Param =

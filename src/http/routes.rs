@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 
 use super::batches::{BatchResults, NewBatch};
 use super::parameters::*;
+use super::permissions;
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Param, Route, Shape, Verb};
@@ -26,7 +27,9 @@ use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
 use crate::reference_rates::api as rates;
 use crate::rentals::api as rentals;
-use crate::reports::{api as reports, audit_api as audit, room_api as room, work_api as work};
+use crate::reports::{
+    answer_api as answers, api as reports, audit_api as audit, room_api as room, work_api as work,
+};
 use crate::reversals::api as reversals;
 use crate::usage::{api as usage, errors_api as usage_errors};
 use crate::vouchers::api as vouchers;
@@ -119,9 +122,10 @@ const EVIDENCE_FILE: Shape = Shape::file(
 );
 
 /// A report as JSON, or as a file.
-const REPORTED: Shape = Shape::or_file::<room::ReportView>(&[
+const REPORTED: Shape = Shape::or_file::<answers::ReportView>(&[
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.apache.parquet",
 ]);
 
 /// What is wrong with a billing file: a page, or all of it as a file.
@@ -287,7 +291,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/periods", INSIDE, ["会计期间列表", "List periods"], read!(periods::list), page::<periods::PeriodView>()).with(PAGE),
     post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen", APPROVER, ["反结账", "Reopen a period and every one after it"], periods::reopen, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
-    get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), of::<reports::TrialBalanceView>())
+    get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), Shape::or_file::<reports::TrialBalanceView>(REPORTED.or_else))
         .with(REPORT),
     get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED).with(REPORT),
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED).with(REPORT),
@@ -299,6 +303,10 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
     get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
         .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
+        .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permissions::report), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/journal", INSIDE, ["文本账", "A plain-text journal of all books"], read!(room::journal), Shape::text()).with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),

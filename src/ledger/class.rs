@@ -15,6 +15,8 @@ pub enum ExpenseClass {
     Rental,
     /// 采购租用
     Procurement,
+    /// 贴息
+    Interest,
 }
 
 impl ExpenseClass {
@@ -30,6 +32,7 @@ impl ExpenseClass {
             Self::Voucher => "voucher",
             Self::Rental => "rental",
             Self::Procurement => "procurement",
+            Self::Interest => "interest",
         }
     }
 
@@ -38,6 +41,7 @@ impl ExpenseClass {
         match self {
             Self::Voucher => Account::B2003,
             Self::Rental | Self::Procurement => Account::B2004,
+            Self::Interest => Account::B2005,
         }
     }
 
@@ -47,6 +51,7 @@ impl ExpenseClass {
             Self::Voucher => Account::F500101,
             Self::Rental => Account::F500102,
             Self::Procurement => Account::F500105,
+            Self::Interest => Account::F500103,
         }
     }
 }

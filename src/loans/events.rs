@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{LoanError, RATE_MAX};
+pub use crate::domain::dated::{Dated, in_force};
 use crate::domain::money::Amount;
 use crate::domain::{Date, Money, Percent};
 
@@ -32,21 +33,6 @@ pub struct LoanEvent {
     pub date: Date,
     /// What.
     pub change: Change,
-}
-
-/// What holds from a day on, until the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dated<T> {
-    /// The first day.
-    pub date: Date,
-    /// What holds.
-    pub value: T,
-}
-
-/// What holds on a day: the latest on or before it. `steps` are in the order of their days.
-pub fn in_force<T: Copy>(steps: &[Dated<T>], day: Date) -> Option<T> {
-    let after = steps.partition_point(|step| step.date <= day);
-    after.checked_sub(1).and_then(|last| steps.get(last)).map(|step| step.value)
 }
 
 /// How a loan stands.

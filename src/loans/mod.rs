@@ -10,12 +10,16 @@ pub mod quote_api;
 pub mod rules;
 pub mod store;
 pub mod subsidy;
+pub mod uses;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Amount;
-use crate::domain::{CreditCode, Date, Label, Line, LoanId, Money, Percent, Revision, Subject};
+use crate::domain::{
+    ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Revision, Subject,
+};
 pub use events::{Change, LoanEvent};
+pub use uses::{BorrowerKey, Holdings, LoanUse, LoanUses};
 
 /// The most events of a loan: with its confirmations it must fit in a leaf.
 pub const EVENTS_MAX: usize = 200;
@@ -308,6 +312,28 @@ pub enum LoanError {
         name: Label,
         /// The day.
         date: Date,
+    },
+    /// A claim takes days of the loan already.
+    #[error("claim {claim} under {programme} takes {from} to {until}")]
+    InterestPeriodOverlaps {
+        /// Where.
+        pointer: String,
+        /// Which claim.
+        claim: ClaimId,
+        /// Under which programme.
+        programme: ProgrammeCode,
+        /// Its first day.
+        from: Date,
+        /// The day after its last.
+        until: Date,
+    },
+    /// A sheet keeps so many segments.
+    #[error("at most {limit} segments")]
+    TooManySegments {
+        /// Where.
+        pointer: String,
+        /// How many.
+        limit: String,
     },
     /// The contract rate at signing is above the ceiling.
     #[error("{annual_rate_percent} is above {ceiling}")]

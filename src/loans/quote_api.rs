@@ -136,6 +136,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         events: &loan.events,
         reference: &reference,
         room: room.as_slice(),
+        others: &[],
         other_points: body.other_points,
         limits: Limits::unused(&terms.policy, body.interest_paid.map(AmountOrZero::money)),
     };

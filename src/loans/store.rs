@@ -1,5 +1,7 @@
 //! Loans in the database.
 
+pub mod uses;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;

@@ -6,46 +6,18 @@
 //! on which nothing is owed too. The sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet
 //! is a pure function of its question.
 
-use serde::{Deserialize, Serialize};
-
 use super::events::{Dated, LoanEvent, Owed, history, in_force};
 use super::{InterestPeriod, LoanError};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{
-    Accrual, Basis, Date, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded,
-};
+use crate::domain::{Accrual, Date, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded};
 use crate::programmes::calculation::{CapUse, Reduction, ReductionCode, ShareAmount, shares};
+pub use crate::programmes::interest::Segment;
 use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
 
-/// A stretch of days on which nothing changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Segment {
-    /// The first day.
-    pub from: Date,
-    /// The day after the last.
-    pub until: Date,
-    /// Days as the day count has them.
-    pub days: u32,
-    /// CNY that is owed.
-    pub principal: Money,
-    /// CNY of it that earns: not overdue, and within the organisation's cap.
-    pub eligible_principal: Money,
-    /// Percent a year.
-    pub annual_rate_percent: Percent,
-    /// Percentage points a year.
-    pub points: ExactPoints,
-    /// What the days are divided by.
-    pub basis: Basis,
-    /// eligible_principal × points ÷ 100 × days ÷ basis.
-    pub exact: Unrounded,
-    /// What is paid for this segment after every cut; the segments sum to the sheet's amount.
-    pub subsidy: Money,
-}
-
 /// What a subsidy comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subsidy {
     /// Day after day; none where the period lies wholly outside the window.
     pub segments: Vec<Segment>,
@@ -103,7 +75,9 @@ pub struct Question<'a> {
     pub reference: &'a [Dated<Percent>],
     /// How much principal may earn from each day on; everything where empty.
     pub room: &'a [Dated<Money>],
-    /// Points of other subsidies for the same loan.
+    /// Points that other programmes are known to pay from each day on; none where empty.
+    pub others: &'a [Dated<ExactPoints>],
+    /// Points of other subsidies for the same loan. Of these and of those that are known, the more counts.
     pub other_points: Option<Points>,
     /// What limits it.
     pub limits: Limits,
@@ -125,14 +99,18 @@ pub enum SubsidyError {
 
 /// Computes the sheet. `pointer` says where an event stands in the body.
 pub fn compute(question: &Question<'_>, pointer: impl Fn(usize) -> String) -> Result<Subsidy, SubsidyError> {
+    over(question, &history(question.annual_rate_percent, question.events, pointer)?)
+}
+
+/// The same of a loan whose standing is known, in the order of the days; the question's own events are not looked at.
+pub fn over(question: &Question<'_>, history: &[Dated<Owed>]) -> Result<Subsidy, SubsidyError> {
     let rule = question.policy.points.as_ref().ok_or(SubsidyError::NoPoints)?;
-    let history = history(question.annual_rate_percent, question.events, pointer)?;
-    let (rounding, cuts) = (question.policy.rounding, cuts(question, rule, &history));
+    let (rounding, cuts) = (question.policy.rounding, cuts(question, rule, history));
     let mut segments = Vec::with_capacity(cuts.len());
     let (mut sum, mut rounded) = (Accrual::default(), Money::ZERO);
     for pair in cuts.windows(2) {
         let [from, until] = pair else { continue };
-        let (segment, exact) = segment(question, rule, &history, [*from, *until])?;
+        let (segment, exact) = segment(question, rule, history, [*from, *until])?;
         sum = sum.plus(exact)?;
         let line = exact.round(rounding.mode)?;
         rounded = rounded.plus(line)?;
@@ -158,8 +136,9 @@ fn cuts(question: &Question<'_>, rule: &PointsRule, history: &[Dated<Owed>]) -> 
     }
     let reference = if rule.share_of_reference.is_some() { question.reference } else { &[] };
     let days = history.iter().map(|step| step.date);
-    let days =
-        days.chain(reference.iter().map(|step| step.date)).chain(question.room.iter().map(|step| step.date));
+    let days = days.chain(reference.iter().map(|step| step.date));
+    let days = days.chain(question.room.iter().map(|step| step.date));
+    let days = days.chain(question.others.iter().map(|step| step.date));
     let mut cuts = vec![from];
     cuts.extend(days.filter(|day| from < *day && *day < until));
     cuts.push(until);
@@ -212,8 +191,10 @@ fn points(
         let reference = in_force(question.reference, day).ok_or_else(missing)?;
         least = least.min(ExactPoints::share(share.percent, reference));
     }
-    if let (Stacking::NetOff, Some(other)) = (question.policy.stacking, question.other_points) {
-        least = least.min(whole.less(ExactPoints::of(other)));
+    if question.policy.stacking == Stacking::NetOff {
+        let said = question.other_points.map(ExactPoints::of).unwrap_or_default();
+        let known = in_force(question.others, day).unwrap_or_default();
+        least = least.min(whole.less(said.max(known)));
     }
     Ok(least)
 }

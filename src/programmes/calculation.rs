@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::RulesVersion;
 use super::documents::{self, Documents};
+use super::interest::{InterestInputs, Segment};
 use super::policy::{Base, ItemRatio, Policy};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::rounding::round;
-use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope};
+use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope, Unrounded};
 
 /// A line that a ratio is taken of: of a contract or of a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,8 +109,9 @@ pub struct CapUse {
 pub struct Inputs {
     /// Whether the organisation counted as a start-up.
     pub startup: bool,
-    /// What the ratios were taken of.
-    pub base: Base,
+    /// What the ratios were taken of; none of an interest subsidy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
     /// Another programme's subsidy for the same contract, where the rules take it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub net_off: Option<Money>,
@@ -128,6 +130,9 @@ pub struct Inputs {
     /// The annual cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annual: Option<CapUse>,
+    /// Of an interest subsidy: the loan, the days and what was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<Box<InterestInputs>>,
 }
 
 /// A calculation sheet.
@@ -141,10 +146,14 @@ pub struct Calculation {
     pub rules_sha256: String,
     /// What it was computed from.
     pub inputs: Inputs,
-    /// Line by line.
+    /// Line by line; none of an interest subsidy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<SheetLine>,
+    /// Of an interest subsidy: day after day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<Segment>,
     /// The unrounded sum.
-    pub exact: Exact,
+    pub exact: Unrounded,
     /// Rounded, before any cut.
     pub computed: Money,
     /// How it was rounded.
@@ -237,13 +246,14 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
         rules_version: question.rules.number,
         rules_sha256: question.rules.sha256.clone(),
         inputs: question.inputs,
-        exact,
+        exact: Unrounded::of(exact)?,
         computed,
         rounding: policy.rounding,
         reductions,
         amount,
         shares: shares(amount, policy)?,
         lines,
+        segments: Vec::new(),
     })
 }
 
@@ -267,7 +277,7 @@ fn sheet_line(
     let item = ratio_of(policy, &line.item);
     let amount = documented.unwrap_or_else(|| line.amount.money());
     let ratio = item.map(|i| i.startup_ratio_percent.filter(|_| inputs.startup).unwrap_or(i.ratio_percent));
-    let base = match (ratio, inputs.base) {
+    let base = match (ratio, inputs.base.unwrap_or_default()) {
         (None, _) => Money::ZERO,
         (Some(_), Base::TaxInclusive) => amount,
         (Some(_), Base::TaxExclusive) => {

@@ -10,6 +10,7 @@ pub mod budget;
 pub mod calculation;
 pub mod check;
 pub mod documents;
+pub mod interest;
 pub mod policy;
 pub mod queries;
 pub mod rules;

@@ -9,9 +9,9 @@ use super::report::{Link, Report, Row, Scope};
 use crate::db::convert;
 
 const COLUMNS: &[Column] = &[
-    Column::plain("日期 effective_date", 12),
-    Column::plain("序号 sequence", 10),
-    Column::plain("行 line", 6),
+    Column::days("日期 effective_date", 12),
+    Column::counts("序号 sequence", 10),
+    Column::counts("行 line", 6),
     Column::plain("记录 kind", 22),
     Column::plain("科目 account", 10),
     Column::plain("对方科目 counter_account", 10),
@@ -24,7 +24,7 @@ const COLUMNS: &[Column] = &[
     Column::summed("借方 debit", 18),
     Column::summed("贷方 credit", 18),
     Column::summed("变动 movement", 18),
-    Column::plain("余额 balance", 18),
+    Column::amounts("余额 balance", 18),
 ];
 
 /// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance

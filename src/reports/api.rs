@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answer_api::{Format, answer, asked};
 use super::report::Link;
-use super::room_api::{Format, answer, asked};
 use super::transactions::{self, EntryFound, LeafFound};
 use super::trial_balance::{Question, TrialBalance, Turnover};
 use crate::db::convert::{self, Unreadable};

@@ -15,11 +15,11 @@ use crate::{rows, statement};
 const COLUMNS: &[Column] = &[
     Column::plain("疑点 code", 24),
     Column::plain("单据 document", 38),
-    Column::plain("序号 sequence", 10),
+    Column::counts("序号 sequence", 10),
     Column::plain("专项 programme", 24),
     Column::plain("单位 organisation", 24),
     Column::plain("经手 subject", 18),
-    Column::plain("金额 amount", 20),
+    Column::amounts("金额 amount", 20),
     Column::plain("说明 detail", 60),
 ];
 

@@ -2,14 +2,17 @@
 
 pub mod account_statement;
 pub mod ageing;
+pub mod answer_api;
 pub mod api;
 pub mod attachments;
 pub mod audit_api;
 pub mod budget_execution;
+pub mod duties;
 pub mod exceptions;
 pub mod formats;
 pub mod journal;
 pub mod lines;
+pub mod operations;
 pub mod overlaps;
 pub mod payment_file;
 pub mod recalculation;

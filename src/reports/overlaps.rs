@@ -13,7 +13,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("合同号 contract_no", 24),
     Column::plain("单位 organisation", 24),
     Column::plain("服务商 provider", 24),
-    Column::plain("专项数 programmes", 10),
+    Column::counts("专项数 programmes", 10),
     Column::plain("专项 programme", 24),
     Column::plain("券 voucher", 38),
     Column::plain("状态 status", 16),

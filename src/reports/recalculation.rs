@@ -10,20 +10,25 @@ use super::ReadError;
 use super::formats::Column;
 use super::report::{Link, Report, Row, Scope};
 use crate::db::convert;
-use crate::domain::Money;
+use crate::domain::dated::Dated;
 use crate::domain::money::Amount;
+use crate::domain::{Money, Percent};
+use crate::loans::InterestPeriod;
+use crate::loans::events::Owed;
+use crate::loans::subsidy as interest;
 use crate::programmes::RulesVersion;
 use crate::programmes::calculation::{Calculation, Question, SettledLine, sheet};
+use crate::programmes::interest::{InterestInputs, LoanState};
 use crate::programmes::store::RulesRow;
 use crate::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("单据 document", 38),
     Column::plain("类别 kind", 10),
-    Column::plain("版本 version", 8),
-    Column::plain("序号 sequence", 10),
+    Column::counts("版本 version", 8),
+    Column::counts("序号 sequence", 10),
     Column::plain("专项 programme", 24),
-    Column::plain("规则版本 rules_version", 10),
+    Column::counts("规则版本 rules_version", 10),
     Column::summed("计算单金额 amount", 20),
     Column::summed("复算金额 recalculated", 20),
     Column::summed("差额 difference", 20),
@@ -99,11 +104,46 @@ fn row(found: &SheetFound, versions: &BTreeMap<(String, u32), RulesVersion>) -> 
     })
 }
 
+/// Computes the sheet of an interest subsidy again.
+fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) -> Again {
+    let state = |state: &LoanState| Dated {
+        date: state.date,
+        value: Owed { principal: state.principal, overdue: state.overdue, rate: state.annual_rate_percent },
+    };
+    let history: Vec<Dated<Owed>> = inputs.loan.iter().map(state).collect();
+    let confirmed = inputs.interest_confirmed.map_or(inputs.interest_paid, |c| c.min(inputs.interest_paid));
+    let question = interest::Question {
+        policy: &rules.rules,
+        window: inputs.window,
+        period: InterestPeriod { from: inputs.from, until: inputs.until },
+        annual_rate_percent: history.first().map_or(Percent::from_micro(0), |step| step.value.rate),
+        events: &[],
+        reference: &inputs.reference,
+        room: &inputs.room,
+        others: &inputs.others,
+        other_points: inputs.other_points,
+        limits: interest::Limits {
+            interest_paid: Some(confirmed),
+            lifetime: stored.inputs.lifetime.clone(),
+            annual: stored.inputs.annual.clone(),
+        },
+    };
+    let Ok(again) = interest::over(&question, &history) else { return Again::Not("refused_by_the_rules") };
+    let same = again.segments == stored.segments
+        && (again.exact, again.computed, again.amount) == (stored.exact, stored.computed, stored.amount)
+        && (again.rounding, &again.reductions, &again.shares)
+            == (stored.rounding, &stored.reductions, &stored.shares);
+    if same { Again::Same } else { Again::Differs(again.amount) }
+}
+
 /// Computes a sheet again from what it says it was computed from.
 fn again(stored: &Calculation, rules: Option<&RulesVersion>) -> Again {
     let Some(rules) = rules else { return Again::Not("rules_missing") };
     if rules.sha256 != stored.rules_sha256 {
         return Again::Not("rules_hash_differs");
+    }
+    if let Some(inputs) = &stored.inputs.interest {
+        return accrued(stored, inputs, rules);
     }
     let mut lines = Vec::with_capacity(stored.lines.len());
     for line in &stored.lines {

@@ -17,19 +17,19 @@ use super::report::{Link, Report, Row, Scope};
 use crate::domain::Money;
 
 const COLUMNS: &[Column] = &[
-    Column::plain("序号 sequence", 10),
-    Column::plain("行 line", 6),
-    Column::plain("日期 effective_date", 12),
+    Column::counts("序号 sequence", 10),
+    Column::counts("行 line", 6),
+    Column::days("日期 effective_date", 12),
     Column::plain("记录 kind", 22),
     Column::plain("科目 account", 10),
     Column::plain("专项 programme", 24),
     Column::plain("单位 organisation", 24),
     Column::plain("单据 document", 38),
     Column::summed("金额 amount", 20),
-    Column::plain("此前累计 cumulative_before", 22),
-    Column::plain("累计 cumulative", 22),
-    Column::plain("首个命中点 selected_at", 22),
-    Column::plain("命中次数 hits", 8),
+    Column::amounts("此前累计 cumulative_before", 22),
+    Column::amounts("累计 cumulative", 22),
+    Column::amounts("首个命中点 selected_at", 22),
+    Column::counts("命中次数 hits", 8),
 ];
 
 /// How a sample is drawn.

@@ -24,7 +24,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("英文名称 name_en", 34),
     Column::summed("借方 debit", 20),
     Column::summed("贷方 credit", 20),
-    Column::plain("余额 balance", 20),
+    Column::amounts("余额 balance", 20),
     Column::plain("方向 side", 10),
 ];
 

@@ -16,12 +16,12 @@ use crate::domain::{Money, Month};
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),
     Column::plain("月份 month", 10),
-    Column::plain("期初 opening", 20),
+    Column::amounts("期初 opening", 20),
     Column::summed("签发 issued", 20),
     Column::summed("兑付 redeemed", 20),
     Column::summed("释放 released", 20),
     Column::summed("到期 expired", 20),
-    Column::plain("期末 closing", 20),
+    Column::amounts("期末 closing", 20),
     Column::summed("差异 difference", 14),
 ];
 

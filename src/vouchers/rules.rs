@@ -77,7 +77,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     let annual = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue));
     let inputs = Inputs {
         startup: facts.organisation.startup,
-        base: policy.base.unwrap_or_default(),
+        base: Some(policy.base.unwrap_or_default()),
         net_off: net_off(own, facts)?,
         documents: None,
         claim_cap: policy.caps.claim.map(Amount::money),
@@ -92,6 +92,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
             cap: cap.amount.money(),
             used: facts.used_in_year,
         }),
+        interest: None,
     };
     sheet(Question { rules: facts.rules, lines: &facts.rental.lines, version, inputs })
 }

@@ -38,6 +38,7 @@ impl Drawn {
             events: &self.events,
             reference: &self.reference,
             room: &self.room,
+            others: &[],
             other_points: self.other_points,
             limits: Limits {
                 interest_paid: self.interest_paid,

@@ -319,7 +319,26 @@ fn lending() -> Vec<Step> {
         "penalty_interest": "0.00" } }),
     );
     paid.actor.organisation = Some(CreditCode::parse(&code(5)).expect("a code"));
-    [officer(register), officer(more), paid].into_iter().map(Step::One).collect()
+    let mut steps = vec![officer(register), officer(more), paid];
+    steps.extend(subsidised(&loan));
+    steps.into_iter().map(Step::One).collect()
+}
+
+/// A programme for interest, and a claim on the loan that is filed.
+fn subsidised(loan: &str) -> Vec<Envelope> {
+    let programme = json!({ "propose_programme": { "code": "interest2026", "title": { "zh": "贴息", "en": "Interest" },
+        "instrument": "interest_subsidy", "legal_basis": { "document": "沪1号" },
+        "window": { "from": "2023-06-01", "until": "2027-12-31" },
+        "rules": { "points": { "max": "1.5" }, "principal_cap": "40000000" } } });
+    let claim = json!({ "draft_claim": { "id": id(3, 900), "request": { "interest_subsidy": {
+        "programme": "interest2026", "loan": loan, "terms": { "interest_paid": "285277.78", "penalty_interest": "0.00",
+        "period": { "from": "2025-06-21", "until": "2025-09-21" } } } } } });
+    vec![
+        officer(programme),
+        approver(json!({ "approve_programme": { "code": "interest2026" } })),
+        officer(claim),
+        officer(json!({ "submit_claim": { "id": id(3, 900) } })),
+    ]
 }
 
 /// A programme for rentals, a contract's January paid for, and its February filed.

@@ -53,9 +53,11 @@ use uuid::Uuid;
 
 const ORGANISATIONS: u32 = 7;
 const PROVIDERS: u32 = 3;
-const PROGRAMMES: u32 = 6;
+const PROGRAMMES: u32 = 8;
 /// The number of the one that pays for rentals.
 const LEASING: u32 = 5;
+/// The numbers of those that pay for interest.
+const LENDING: [u32; 2] = [6, 7];
 const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 const FIRST_DAY: &str = "2025-11-03";
 
@@ -154,12 +156,20 @@ impl World {
             let organisation = self.organisation(number);
             commands.push(by("officer-1", Command::RegisterOrganisation(Box::new(organisation))));
         }
+        let (name, since) = (label("LPR5Y"), date("2023-01-01"));
+        let rate = LoadReferenceRate { name, date: since, percent: percent("3.95") };
+        commands.push(by("officer-1", Command::LoadReferenceRate(rate)));
         for number in 0..PROGRAMMES {
             let code = programme(number);
             let mut proposal = self.proposal(code.clone());
-            proposal.instrument =
-                if number == LEASING { Instrument::RentalSubsidy } else { Instrument::Voucher };
-            proposal.window = Window { from: date("2024-01-01"), until: date("2028-12-31") };
+            proposal.instrument = match number {
+                LEASING => Instrument::RentalSubsidy,
+                number if LENDING.contains(&number) => Instrument::InterestSubsidy,
+                _ => Instrument::Voucher,
+            };
+            let interest = proposal.instrument == Instrument::InterestSubsidy;
+            let until = date(if interest { "2027-12-31" } else { "2028-12-31" });
+            proposal.window = Window { from: date("2024-01-01"), until };
             proposal.rules = self.policy(proposal.instrument);
             // everyone may come in, whatever later versions say
             proposal.rules.eligibility = Eligibility {
@@ -236,8 +246,12 @@ impl World {
             }
             90..120 => {
                 let programme = self.programme();
-                let instrument =
-                    if self.one_in(12) { Instrument::RentalSubsidy } else { Instrument::Voucher };
+                let own = LENDING.iter().any(|number| self::programme(*number) == programme);
+                let instrument = match (own, self.one_in(12)) {
+                    (true, false) => Instrument::InterestSubsidy,
+                    (false, true) => Instrument::RentalSubsidy,
+                    (true, true) | (false, false) => Instrument::Voucher,
+                };
                 Command::ProposeRules(Box::new(ProposeRules {
                     programme,
                     effective_from: self.day(today),
@@ -397,9 +411,22 @@ impl World {
             one_per_contract: if voucher { self.maybe(2, |w| w.one_in(3)) } else { None },
             points: interest.then(|| PointsRule {
                 max: Points::parse("1.5").expect("points"),
-                share_of_contract_rate_percent: None,
-                share_of_reference: None,
+                share_of_contract_rate_percent: self.maybe(4, |_| percent("50")),
+                share_of_reference: self
+                    .maybe(3, |_| ShareOfReference { name: label("LPR5Y"), percent: percent("33.333333") }),
             }),
+            day_count: if interest {
+                self.maybe(2, |w| w.pick(&[DayCount::Actual365, DayCount::ActualActual, DayCount::Thirty360]))
+            } else {
+                None
+            },
+            rate_ceiling: if interest {
+                self.maybe(3, |_| RateCeiling { reference: label("LPR5Y"), spread_bp: -70 })
+            } else {
+                None
+            },
+            principal_cap: if interest { self.maybe(2, |w| w.amount(9, 11)) } else { None },
+            payee: if interest { self.pick(&[Payee::Enterprise, Payee::Bank]) } else { Payee::Enterprise },
             ..Policy::default()
         }
     }
@@ -520,7 +547,11 @@ impl World {
         let from = if free.is_empty() || self.one_in(2) { &rentals } else { &free };
         let rental = if from.is_empty() { RentalId::new(self.id()) } else { self.pick(from) };
         let voucher = VoucherId::new(self.id());
-        Command::ApplyForVoucher(ApplyForVoucher { id: voucher, programme: self.programme(), rental })
+        Command::ApplyForVoucher(ApplyForVoucher {
+            id: voucher,
+            programme: programme(self.rng.gen_range(0..=LEASING)),
+            rental,
+        })
     }
 
     /// A voucher, most times one in that state.
@@ -557,17 +588,26 @@ impl World {
             0..6 => self.evidence(),
             6..25 => {
                 let id = ClaimId::new(self.id());
-                let request =
-                    if self.one_in(5) { self.lease(book, None) } else { self.redemption(book, None) };
+                let request = match self.rng.gen_range(0..10) {
+                    0..2 => self.lease(book, None),
+                    2..5 => self.subsidy(book, None, today),
+                    _ => self.redemption(book, None),
+                };
                 Command::DraftClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
             25..30 => {
                 let id = self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]);
                 let known =
                     book.claims.peek(&id).map(|claim| claim.subject.clone()).filter(|_| !self.one_in(9));
-                let request = match known.as_ref().and_then(ClaimSubject::rental) {
-                    Some(rental) => self.lease(book, Some(rental)),
-                    None => self.redemption(book, known.and_then(|known| known.voucher())),
+                let request = match known.as_ref().map(|known| (known.rental(), known.loan())) {
+                    Some((Some(rental), _)) => self.lease(book, Some(rental)),
+                    Some((None, Some(_))) => {
+                        let claim = book.claims.peek(&id).expect("it is known").clone();
+                        self.subsidy(book, Some(&claim), today)
+                    }
+                    Some((None, None)) | None => {
+                        self.redemption(book, known.and_then(|known| known.voucher()))
+                    }
                 };
                 Command::RewriteClaim(Box::new(self.backed(book, WriteClaim::new(id, request))))
             }
@@ -721,10 +761,14 @@ impl World {
                 let settlement = (!self.one_in(9)).then_some(settlement);
                 let leased = book.claims.peek(&claim).is_some_and(|known| known.subject.rental().is_some());
                 let usage = settlement.is_none() && (leased || self.one_in(12));
-                let changes = ClaimChanges {
-                    settlement,
-                    closing: if leased && !self.one_in(12) { None } else { self.maybe(5, |_| closing) },
-                    usage,
+                let changes = match book.claims.peek(&claim).and_then(|known| known.subject.interest()) {
+                    Some(terms) if !self.one_in(12) => self.known_better(terms, today),
+                    Some(_) | None => ClaimChanges {
+                        settlement,
+                        closing: if leased && !self.one_in(12) { None } else { self.maybe(5, |_| closing) },
+                        usage,
+                        ..ClaimChanges::default()
+                    },
                 };
                 let reason = self.hash();
                 Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
@@ -1128,6 +1172,10 @@ impl Auditor {
             check_caps(book, voucher);
         }
         check_claims(book);
+        lending::check_loans(book);
+        if let Outcome::Claim { claim, calculation: Some(_) } = &decision.outcome {
+            lending::check_principal_cap(book, claim);
+        }
         check_invoices(book);
         self.allocated += decision
             .effects
@@ -1144,6 +1192,7 @@ impl Auditor {
         {
             let claim = book.claims.peek(&recalculation.claim).expect("its claim");
             assert_eq!((claim.amount, claim.calculation), (recalculation.amount, recalculation.number));
+            lending::check_principal_cap(book, claim);
             if recalculation.difference.is_positive() {
                 check_redemption_caps(book, claim);
             }
@@ -1209,7 +1258,10 @@ impl Auditor {
         for sheet in decision.effects.sheets.iter().map(|s| &s.sheet) {
             assert!(sheet.amount.is_positive());
             let sum = |parts: Vec<Money>| Money::sum(parts).expect("a sum");
-            assert_eq!(sum(sheet.lines.iter().map(|l| l.subsidy).collect()), sheet.amount, "{sheet:?}");
+            let lines = sheet.lines.iter().map(|l| l.subsidy);
+            let all = lines.chain(sheet.segments.iter().map(|s| s.subsidy)).collect();
+            assert_eq!(sum(all), sheet.amount, "{sheet:?}");
+            assert!(sheet.lines.is_empty() != sheet.segments.is_empty(), "{sheet:?}");
             if !sheet.shares.is_empty() {
                 assert_eq!(sum(sheet.shares.iter().map(|s| s.amount).collect()), sheet.amount, "{sheet:?}");
             }
@@ -1461,5 +1513,6 @@ fn asking(book: &Book, request: &ClaimRequest) -> Option<CreditCode> {
             book.vouchers.peek(voucher).map(|v| v.organisation)
         }
         ClaimRequest::RentalSubsidy { rental, .. } => book.rentals.peek(rental).map(|r| r.organisation),
+        ClaimRequest::InterestSubsidy { loan, .. } => book.loans.peek(loan).map(|l| l.organisation),
     }
 }

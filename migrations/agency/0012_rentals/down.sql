@@ -1,4 +1,4 @@
-UPDATE head SET schema_version = 10;
+UPDATE head SET schema_version = 11;
 
 ALTER TABLE recalculations DROP COLUMN usage_sequence;
 ALTER TABLE claims DROP CONSTRAINT claims_usage, DROP COLUMN usage_sequence;

@@ -1,16 +1,15 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
-use super::rental_claims::{self, Lease};
+use super::grounds::{Ground, granted, used as taken};
 use super::vouchers::{dimensions, used, voucher_step};
-use super::{Context, backing, found, named, programmes};
+use super::{Context, backing, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
-use crate::claims::leases::{self, Asked};
+use crate::claims::leases::Asked;
 use crate::claims::{
-    ApproveClaim, Claim, ClaimRequest, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim,
-    WriteClaim, rules,
+    ApproveClaim, Claim, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
 };
 use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
@@ -21,82 +20,12 @@ use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::RentalError;
-use crate::rentals::uses::Settled;
+use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
-use crate::vouchers::{Voucher, VoucherError};
-
-/// What a claim rests on.
-enum Ground<'a> {
-    Voucher(&'a Voucher),
-    Lease(Lease<'a>),
-}
-
-impl<'a> Ground<'a> {
-    /// That of a claim which was written.
-    fn of(context: Context<'a>, claim: &'a Claim) -> Result<Self, Stop> {
-        Ok(match &claim.subject {
-            ClaimSubject::VoucherRedemption { .. } => Self::Voucher(voucher(context, claim)?),
-            ClaimSubject::RentalSubsidy { rental, period, .. } => {
-                Self::Lease(Lease::of(context, claim, *rental, *period)?)
-            }
-        })
-    }
-
-    /// The rules in force today.
-    fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
-        match self {
-            Self::Voucher(voucher) => rules_today(context, voucher),
-            Self::Lease(lease) => lease.rules_today(context),
-        }
-    }
-
-    /// What the claim is held against; `own` is what it holds of a voucher.
-    fn facts(
-        &self,
-        context: Context<'a>,
-        rules: &'a RulesVersion,
-        (asked, own): (Asked<'_>, Money),
-        day: Date,
-    ) -> Result<rules::Facts<'a>, Stop> {
-        match self {
-            Self::Voucher(voucher) => facts(context, voucher, rules, own, day),
-            Self::Lease(lease) => lease.facts(context, rules, asked, day),
-        }
-    }
-
-    /// What the claim is for, as it is known now.
-    fn known(
-        &self,
-        context: Context<'_>,
-        rules: &RulesVersion,
-        subject: ClaimSubject,
-    ) -> Result<ClaimSubject, Stop> {
-        match self {
-            Self::Voucher(_) => Ok(subject),
-            Self::Lease(lease) => lease.metered(context, rules, subject),
-        }
-    }
-
-    /// Whether the rules let in what it rests on.
-    fn let_in(&self, rules: &RulesVersion) -> Result<(), VoucherError> {
-        match self {
-            Self::Voucher(_) => Ok(()),
-            Self::Lease(lease) => leases::scenario(lease.rental, rules),
-        }
-    }
-
-    /// The day before which nothing that rests on it can count.
-    const fn earliest(&self) -> Option<Date> {
-        match self {
-            Self::Voucher(voucher) => voucher.valid_from,
-            Self::Lease(lease) => Some(lease.rental.signed_on),
-        }
-    }
-}
 
 /// What a redemption is held against, all of it loaded.
-fn facts<'a>(
+pub(super) fn facts<'a>(
     context: Context<'a>,
     voucher: &'a Voucher,
     rules: &'a RulesVersion,
@@ -150,7 +79,7 @@ pub(super) fn usage(
 }
 
 /// The rules in force today.
-fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Stop> {
+pub(super) fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Stop> {
     let lost = || Fault::Broken(format!("voucher {} has lost its programme", voucher.id));
     let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(lost)?;
     let today = context.stamp.business_date;
@@ -160,27 +89,15 @@ fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesV
 
 pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
     context.no_version()?;
-    let (ground, parties) = match &command.request {
-        ClaimRequest::VoucherRedemption { voucher, .. } => {
-            let voucher = context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
-            let voucher = named(voucher, "/voucher_id")?;
-            let parties = Parties { organisation: voucher.organisation, provider: voucher.provider };
-            (Ground::Voucher(voucher), parties)
-        }
-        ClaimRequest::RentalSubsidy { programme, rental, period, .. } => {
-            let lease = Lease::asked(context, programme, *rental, *period)?;
-            let parties = lease.parties();
-            (Ground::Lease(lease), parties)
-        }
-    };
-    let invoices = backing::written(context, command, parties, None)?;
+    let ground = Ground::asked(context, command)?;
+    let invoices = backing::written(context, command, ground.parties(), None)?;
     let rules = ground.rules_today(context)?;
     let subject = ground.known(context, rules, ClaimSubject::of(&command.request))?;
     let asked = Asked { id: command.id, programme: &rules.programme, subject: &subject, invoices: &invoices };
     let facts = ground.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
     eligible(facts.organisation, &facts.rules.rules.eligibility)?;
     ground.let_in(rules)?;
-    let sheet = rules::calculate(subject.settlement(), 1, &facts)?;
+    let sheet = ground.sheet(context, &subject, 1, &facts)?;
     let claim = rules::draft(command.id, subject, &facts, &sheet, context.actor, context.stamp);
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
     Ok(decided(step(None, &claim), claim, Some(sheet)))
@@ -193,22 +110,15 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let parties = Parties { organisation: claim.organisation, provider: claim.provider };
     let invoices = backing::written(context, command, parties, Some(before))?;
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
-    let Computed { claim, sheet, settled } = computed(context, &claim)?;
+    let (claim, sheet) = computed(context, &claim)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim, settled)?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
-/// A claim with its sheet, and what it settles of a contract.
-struct Computed {
-    claim: Claim,
-    sheet: Calculation,
-    settled: Option<Settled>,
-}
-
 /// A draft or a returned claim, computed under the rules in force today.
-fn computed(context: Context<'_>, claim: &Claim) -> Result<Computed, Stop> {
+fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
     let ground = Ground::of(context, claim)?;
     let rules = ground.rules_today(context)?;
     let subject = ground.known(context, rules, claim.subject.clone())?;
@@ -216,21 +126,20 @@ fn computed(context: Context<'_>, claim: &Claim) -> Result<Computed, Stop> {
     let facts = ground.facts(context, rules, (claim.into(), claim.held), context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, facts.rules)?;
     rules::still(ground.let_in(rules))?;
-    let sheet = rules::calculate(claim.subject.settlement(), claim.calculation.saturating_add(1), &facts)?;
-    let settled = rental_claims::settled(claim, &sheet, facts.net_off.as_deref())?;
-    Ok(Computed { claim: rules::computed(claim, &facts, &sheet, context.stamp), sheet, settled })
+    let sheet = ground.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
+    Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
 }
 
 pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
     let before = own(context, command.id)?;
     rules::writable(before)?;
     backing::still_fits(context, before)?;
-    let Computed { claim, sheet, settled } = computed(context, before)?;
+    let (claim, sheet) = computed(context, before)?;
     let claim = rules::submitted(claim, context.actor);
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim, settled)?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -264,7 +173,7 @@ fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision,
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(rental_claims::used(context, &claim, None)?);
+    effects.changes.extend(taken(context, &claim, None)?);
     Ok(decided(effects, claim, None))
 }
 
@@ -287,13 +196,12 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     rules::still(ground.let_in(rules))?;
     let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
     let number = before.calculation.saturating_add(1);
-    let sheet = rules::calculate(before.subject.settlement(), number, &room)?;
+    let sheet = ground.sheet(context, &before.subject, number, &room)?;
     let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),
-        Ground::Lease(_) => {
-            let settled = rental_claims::settled(&claim, &sheet, room.net_off.as_deref())?;
-            let (effects, claim) = rental_claims::granted(context, before, (claim, settled), day)?;
+        Ground::Lease(_) | Ground::Borrowing(_) => {
+            let (effects, claim) = granted(context, before, (claim, &sheet), day)?;
             Ok(decided(effects, claim, Some(sheet)))
         }
     }

@@ -5,6 +5,8 @@ mod agencies;
 mod backing;
 mod claims;
 mod evidence;
+mod grounds;
+mod interest_claims;
 mod loans;
 mod objections;
 mod offsets;

@@ -2,16 +2,17 @@
 //! gives back to them.
 
 use super::claims::{counted, not_before, party, usage, voucher};
+use super::interest_claims::Borrowing;
 use super::payments::dimensions;
 use super::rental_claims::{self, Beside, Lease};
 use super::vouchers::{used, voucher_step};
-use super::{Context, found, programmes};
+use super::{Context, found, grounds, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::recalculation::{
-    self as rules, ApproveRecalculation, Correction, ProposeRecalculation, Recalculation, RecalculationKey,
-    RecalculationStatus, RejectRecalculation,
+    self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
+    RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
 use crate::claims::{Claim, ClaimError, ClaimSubject, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
@@ -20,14 +21,13 @@ use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::{Recovery, rules as recoveries};
-use crate::rentals::uses::{Netted, Settled};
+use crate::rentals::uses::Netted;
 use crate::vouchers::{Voucher, correction};
 
 /// A claim computed anew.
 struct Anew {
     sheet: Calculation,
     correction: Correction,
-    settled: Option<Settled>,
 }
 
 fn rules_of<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
@@ -83,6 +83,7 @@ fn limits(
             let Beside { net_off, documents } = rental_claims::anew(context, *rental, rules, changed.into())?;
             Ok(Limits { room: None, net_off, documents })
         }
+        ClaimSubject::InterestSubsidy { .. } => Ok(Limits { room: None, net_off: None, documents: None }),
     }
 }
 
@@ -115,26 +116,46 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         used_in_all: others(None)?,
         day: approved_on,
     };
-    let sheet = claims::calculate(changed.subject.settlement(), number, &facts)?;
+    let sheet = sheet(context, changed, number, &facts)?;
     if sheet.amount > before.amount {
         let organisation = party(context, [before.organisation, before.provider], rules)?;
         claims::still_eligible(organisation, rules)?;
     }
-    let settled = rental_claims::settled(changed, &sheet, facts.net_off.as_deref())?;
     let correction = rules::correction(before, &claims::parts(&sheet)).map_err(CalculationError::from)?;
     if correction.asked_back.is_positive() {
         recoveries::within(correction.asked_back, recoveries::outstanding_of(before)?)?;
     }
-    Ok(Anew { sheet, correction, settled })
+    Ok(Anew { sheet, correction })
 }
 
 /// A claim from metered usage, or one that is to be one now, as that is known now.
-fn metered(context: Context<'_>, changed: Claim, asked: bool) -> Result<Claim, Stop> {
+fn metered(context: Context<'_>, changed: Claim, changes: &ClaimChanges) -> Result<Claim, Stop> {
+    let asked = changes.usage || changed.subject.metered().is_some();
     let Some(lease) = Lease::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
     let rules = rules_of(context, &changed, changed.rules_version)?;
     let lines = changed.subject.settlement().to_vec();
     let subject = changed.subject.resettled(lines, false, Some(context.stamp.sequence));
     Ok(Claim { subject: lease.metered(context, rules, subject)?, ..changed })
+}
+
+/// The sheet of changed inputs. Of a loan the days must be free of other claims still, and what happened to it since
+/// counts.
+fn sheet<'a>(
+    context: Context<'a>,
+    changed: &Claim,
+    number: u32,
+    facts: &claims::Facts<'a>,
+) -> Result<Calculation, Stop> {
+    match &changed.subject {
+        ClaimSubject::VoucherRedemption { .. } | ClaimSubject::RentalSubsidy { .. } => {
+            Ok(claims::calculate(changed.subject.settlement(), number, facts)?)
+        }
+        ClaimSubject::InterestSubsidy { loan, terms } => {
+            let borrowing = Borrowing::of(context, changed, *loan, *terms)?.changed();
+            borrowing.free(context, facts.rules)?;
+            borrowing.sheet(context, number, facts)
+        }
+    }
 }
 
 pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> Result<Decision, Stop> {
@@ -144,8 +165,9 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     if let Some(version) = before.pending {
         return Err(ClaimError::RecalculationPending { version }.into());
     }
+    command.changes.fit(&before.subject)?;
     rules::applicable(before, &command.changes)?;
-    let changed = metered(context, rules::changed(before, &command.changes), command.changes.usage)?;
+    let changed = metered(context, rules::changed(before, &command.changes), &command.changes)?;
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
@@ -188,7 +210,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
     let changed = Claim { subject: before.subject(old), ..old.clone() };
-    let Anew { sheet, correction, settled } = anew(context, old, &changed, before.number)?;
+    let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
     }
@@ -197,8 +219,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let recovery = asked_back(context, command, (old, before), &correction, day)?;
     let id = recovery.as_ref().map(|recovery| recovery.id);
     let approved = rules::approve(before, day, id, context.actor, context.stamp);
-    let mut effects = posted(context, (old, &claim), &correction, recovery, day)?;
-    effects.changes.extend(rental_claims::used(context, &claim, settled)?);
+    let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
     Ok(decided(effects, Some(before.status), approved, None))
 }
@@ -227,7 +248,7 @@ fn asked_back(
 fn posted(
     context: Context<'_>,
     (old, claim): (&Claim, &Claim),
-    correction: &Correction,
+    (sheet, correction): (&Calculation, &Correction),
     recovery: Option<Recovery>,
     day: Date,
 ) -> Result<Effects, Stop> {
@@ -236,7 +257,8 @@ fn posted(
     effects.changes.extend(counted(context, claim, old.approved_on, correction.drawn)?);
     let moved = match &old.subject {
         ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
-        ClaimSubject::RentalSubsidy { .. } => {
+        ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
+            effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),

@@ -1,22 +1,21 @@
-//! Claims for what was rented: the contract and the programme that each rests on, and what its approval commits.
+//! Claims for what was rented: the contract and the programme that each rests on.
 
-use super::claims::{counted, party, step, usage};
-use super::payments::dimensions;
+use super::claims::{party, usage};
 use super::{Context, named, programmes};
 use crate::book::Fault;
-use crate::book::effects::{Change, Effects};
+use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties};
 use crate::claims::leases::{self, Asked};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
+use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId};
-use crate::ledger::Posting;
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
-use crate::rentals::uses::{ContractUse, ContractUser, Netted, Settled, Uses};
+use crate::rentals::uses::{ContractUse, ContractUser, Netted, Uses};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::VoucherError;
 
@@ -174,27 +173,26 @@ pub(super) fn anew(
     beside(context, rules, asked, &uses)
 }
 
-/// What a claim settles of its contract on a sheet, as others see it.
-pub(super) fn settled(
-    claim: &Claim,
-    sheet: &Calculation,
-    open: Option<&[Netted]>,
-) -> Result<Option<Settled>, Stop> {
-    Ok(leases::settled(claim.into(), sheet, open.unwrap_or_default()).map_err(CalculationError::from)?)
-}
-
-/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays. `settled` is what
-/// it settles where it was computed anew.
+/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays. `sheet` is the one
+/// that the step made: what the claim settles is on it.
 pub(super) fn used(
     context: Context<'_>,
     claim: &Claim,
-    settled: Option<Settled>,
+    sheet: Option<&Calculation>,
 ) -> Result<Option<Change>, Stop> {
-    let Some(rental) = claim.subject.rental() else { return Ok(None) };
+    let (Some(rental), Some(period)) = (claim.subject.rental(), claim.subject.period()) else {
+        return Ok(None);
+    };
     let user = ContractUser::Claim(claim.id);
     let known = uses(context, rental)?;
     let before = known.get(&user);
     let live = backing::holds(claim.status);
+    // what others pay is on the sheet as a sum: from whom it is taken, the contract says
+    let settled = |sheet| -> Result<_, OutOfRange> {
+        let open = known.paid_by_others(user, &claim.programme, period.into())?;
+        leases::settled(claim.into(), sheet, &open)
+    };
+    let settled = sheet.map(settled).transpose().map_err(CalculationError::from)?.flatten();
     let after = match (before, live) {
         (None, false) => return Ok(None),
         (Some(before), false) => ContractUse { live, ..before.clone() },
@@ -218,31 +216,4 @@ fn exclusive(context: Context<'_>, claim: &Claim) -> Result<bool, Fault> {
     let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     Ok(rules.rules.stacking == Stacking::Exclusive)
-}
-
-/// A claim's amount committed and accrued in one posting, in the year of its approval.
-pub(super) fn granted(
-    context: Context<'_>,
-    before: &Claim,
-    (claim, settled): (Claim, Option<Settled>),
-    day: Date,
-) -> Result<(Effects, Claim), Stop> {
-    let available = programmes::available(context.book, &claim.programme)?;
-    if claim.amount > available {
-        return Err(ProgrammeError::PotExhausted { available, requested: claim.amount }.into());
-    }
-    let claim = Claim { fiscal_year: day.year(), ..claim };
-    let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
-    effects.changes.extend(used(context, &claim, settled)?);
-    let at = dimensions(&claim);
-    let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
-    effects.posting = Posting::commit(claim.amount, commitment, &at).and(Posting::accrue(
-        &claim.parts,
-        accounts,
-        &at,
-        claim.payee,
-    ));
-    effects.effective_date = Some(day);
-    Ok((effects, claim))
 }

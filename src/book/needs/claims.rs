@@ -3,8 +3,9 @@
 use super::{backing, programme};
 use crate::book::{Book, Key, Keys};
 use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim};
-use crate::domain::{ClaimId, CreditCode, Date, ProgrammeCode, RentalId};
+use crate::domain::{ClaimId, CreditCode, Date, LoanId, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
+use crate::loans::BorrowerKey;
 use crate::programmes::{Counts, RulesKey, UsageKey};
 
 fn redeemed(programme: &ProgrammeCode, organisation: CreditCode, day: Date, keys: &mut Keys) {
@@ -28,6 +29,14 @@ pub(super) fn draft(command: &WriteClaim, day: Date, book: &Book, keys: &mut Key
             let Some(found) = book.rentals.peek(rental) else { return };
             (code, [found.organisation, found.provider])
         }
+        ClaimRequest::InterestSubsidy { programme: code, loan, .. } => {
+            programme(code, book, keys);
+            borrowed(*loan, keys);
+            rates(code, book, keys);
+            let Some(found) = book.loans.peek(loan) else { return };
+            holdings(code, found.organisation, keys);
+            (code, [found.organisation, found.bank])
+        }
     };
     programme(code, book, keys);
     keys.extend([Key::Organisation(organisation), Key::Organisation(provider)]);
@@ -39,8 +48,28 @@ fn contract(rental: RentalId, keys: &mut Keys) {
     keys.extend([Key::Rental(rental), Key::ContractUses(rental), Key::RentalUsage(rental)]);
 }
 
-/// The voucher or the contract that a claim rests on.
-pub(super) fn rests_on(claim: &Claim, keys: &mut Keys) {
+/// A loan and the claims on it.
+fn borrowed(loan: LoanId, keys: &mut Keys) {
+    keys.extend([Key::Loan(loan), Key::LoanUses(loan)]);
+}
+
+fn holdings(code: &ProgrammeCode, organisation: CreditCode, keys: &mut Keys) {
+    keys.insert(Key::Holdings(BorrowerKey { programme: code.clone(), organisation }));
+}
+
+/// The reference rates that the versions of a programme's rules name, as far as they are known.
+fn rates(code: &ProgrammeCode, book: &Book, keys: &mut Keys) {
+    let versions = book.programmes.peek(code).map_or(0, |p| p.versions);
+    for number in 1..=versions {
+        let Some(version) = book.rules.peek(&RulesKey { programme: code.clone(), number }) else { continue };
+        let share = version.rules.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
+        keys.extend(share.map(|share| Key::RateSeries(share.name.clone())));
+        keys.extend(version.rules.rate_ceiling.iter().map(|c| Key::RateSeries(c.reference.clone())));
+    }
+}
+
+/// The voucher, the contract or the loan that a claim rests on.
+pub(super) fn rests_on(claim: &Claim, book: &Book, keys: &mut Keys) {
     match &claim.subject {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
             keys.insert(Key::Voucher(*voucher));
@@ -49,6 +78,13 @@ pub(super) fn rests_on(claim: &Claim, keys: &mut Keys) {
             contract(*rental, keys);
             let rules = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
             keys.extend([Key::Programme(claim.programme.clone()), Key::Rules(rules)]);
+        }
+        ClaimSubject::InterestSubsidy { loan, .. } => {
+            borrowed(*loan, keys);
+            holdings(&claim.programme, claim.organisation, keys);
+            let rules = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+            keys.extend([Key::Programme(claim.programme.clone()), Key::Rules(rules)]);
+            rates(&claim.programme, book, keys);
         }
     }
 }
@@ -61,7 +97,7 @@ pub(super) fn held(id: ClaimId, book: &Book, keys: &mut Keys) {
 fn with_its_ground<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<&'a Claim> {
     keys.insert(Key::Claim(id));
     let claim = book.claims.peek(&id)?;
-    rests_on(claim, keys);
+    rests_on(claim, book, keys);
     backing::taken(claim, keys);
     Some(claim)
 }

@@ -1,7 +1,7 @@
 //! Which keys a command reads.
 //!
-//! Asked again after each load, at most three rounds: the document a command names, then what that
-//! document names, then parents' counters and balances. Asking for more than `decide` reads costs a
+//! Asked again after each load, at most four rounds: the document a command names, then what that
+//! document names, then parents' counters and balances, then the reference rates that a programme's rules name. Asking for more than `decide` reads costs a
 //! little; asking for less is a fault, and a property test looks for it.
 
 mod backing;
@@ -20,7 +20,7 @@ use crate::usage::UsedRate;
 use crate::vouchers::Voucher;
 
 /// How often a load may show that more is needed.
-pub const ROUNDS_MAX: usize = 3;
+pub const ROUNDS_MAX: usize = 4;
 
 /// The keys that a command reads, as far as the book shows them already.
 pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {

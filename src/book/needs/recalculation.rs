@@ -21,7 +21,7 @@ fn rules(claim: &Claim, number: u32) -> Key {
 /// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
 fn computed(claim: &Claim, book: &Book, keys: &mut Keys) {
     parties(claim, keys);
-    rests_on(claim, keys);
+    rests_on(claim, book, keys);
     keys.insert(rules(claim, claim.rules_version));
     if let Some(voucher) = claim.subject.voucher().and_then(|id| book.vouchers.peek(&id)) {
         keys.insert(rules(claim, voucher.rules_version));

@@ -6,6 +6,7 @@
 //! leaf is in. A leaf that does not replay ends the stream, since nothing follows from it; a row that
 //! differs does not, so that the first bad sequence is the first of all.
 
+mod loans;
 pub(super) mod page;
 mod state;
 pub(super) mod stream;

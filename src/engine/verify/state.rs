@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::page::{Naming, PAGE, PAGE_ROWS, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
-use super::{VerifyError, usage};
+use super::{VerifyError, loans, usage};
 use crate::audit::verify::{Finding, First};
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;
@@ -208,6 +208,7 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
         })
     };
     table(conn, &naming, uses, last, first).await?;
+    loans::uses(conn, stream, last, first).await?;
     let naming = Naming::<UsageRow> {
         place: |r| format!("usages {} {} {} {}", r.programme, r.organisation, r.year, r.counts),
         sequence: |_| -1,
@@ -288,7 +289,7 @@ async fn surplus_of_keyed(
 }
 
 /// A table against all rows that it should have.
-async fn table<R: Table, I>(
+pub(super) async fn table<R: Table, I>(
     conn: &AsyncPgConnection,
     naming: &Naming<R>,
     rows: impl Fn() -> I,

@@ -1,10 +1,12 @@
 //! The schemas of loans and of interest subsidies.
 
-use super::{One, object_schema, word_schema};
+use super::{Many, One, object_schema, word_schema};
+use crate::domain::dated::Dated;
+use crate::domain::dates::Window;
 use crate::domain::money::Amount;
-use crate::domain::{Basis, Date, ExactPoints, Label, Line, Money, Percent, Unrounded};
-use crate::loans::subsidy::Segment;
+use crate::domain::{Basis, Date, ExactPoints, Label, Line, Money, Percent, Points, Unrounded};
 use crate::loans::{InterestPeriod, Project};
+use crate::programmes::interest::{InterestInputs, LoanState, Segment};
 
 word_schema! {
     Basis as "Basis": "360" "365" "366" "actual/actual";
@@ -17,6 +19,17 @@ object_schema! {
         from: One<Date>, until: One<Date>, days: One<u32>, principal: One<Money>, eligible_principal: One<Money>,
         annual_rate_percent: One<Percent>, points: One<ExactPoints>, basis: One<Basis>, exact: One<Unrounded>,
         subsidy: One<Money>,
+    }
+    LoanState as "LoanState" {
+        date: One<Date>, principal: One<Money>, overdue: One<Money>, annual_rate_percent: One<Percent>,
+    }
+    Dated<Percent> as "DatedPercent" { date: One<Date>, value: One<Percent> }
+    Dated<Money> as "DatedMoney" { date: One<Date>, value: One<Money> }
+    Dated<ExactPoints> as "DatedPoints" { date: One<Date>, value: One<ExactPoints> }
+    InterestInputs as "InterestInputs" {
+        from: One<Date>, until: One<Date>, window: One<Window>, loan: Many<LoanState>, reference?_: Many<Dated<Percent>>,
+        room?_: Many<Dated<Money>>, others?_: Many<Dated<ExactPoints>>, other_points?_: One<Points>,
+        interest_paid: One<Money>, interest_confirmed?_: One<Money>,
     }
 }
 
@@ -34,6 +47,17 @@ mod tests {
         lists_its_members::<Segment>(json!({
             "from": "2025-01-01", "until": "2025-02-01", "days": 31, "principal": "1.00", "eligible_principal": "1.00",
             "annual_rate_percent": "3.25", "points": "1.5", "basis": "360", "exact": "0.00", "subsidy": "0.00",
+        }));
+        let state = json!({"date": "2025-01-01", "principal": "1.00", "overdue": "0.00", "annual_rate_percent": "3.25"});
+        lists_its_members::<LoanState>(state.clone());
+        let dated = |value: &str| json!({"date": "2025-01-01", "value": value});
+        lists_its_members::<Dated<Percent>>(dated("3.25"));
+        lists_its_members::<Dated<Money>>(dated("1.00"));
+        lists_its_members::<Dated<ExactPoints>>(dated("1.5"));
+        lists_its_members::<InterestInputs>(json!({
+            "from": "2025-01-01", "until": "2025-02-01", "window": {"from": "2025-01-01", "until": "2025-12-31"},
+            "loan": [state], "reference": [dated("3.95")], "room": [dated("1.00")], "others": [dated("1.5")],
+            "other_points": "0.5", "interest_paid": "1.00", "interest_confirmed": "1.00",
         }));
     }
 }

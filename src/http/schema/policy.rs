@@ -9,6 +9,7 @@ use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
 use crate::domain::{
     Date, EvidenceId, Exact, Label, Line, Money, Percent, Points, Rounding, RoundingMode, RoundingScope,
+    Unrounded,
 };
 use crate::evidence::{EvidenceKind, MediaType};
 use crate::organisations::{Category, Size, Standing};
@@ -18,6 +19,7 @@ use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
 };
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
+use crate::programmes::interest::{InterestInputs, Segment};
 use crate::programmes::policy::{
     AnnualCap, Base, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
     RateCeiling, RelatedProvider, Share, ShareOfReference, Stacking,
@@ -53,7 +55,7 @@ word_schema! {
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
     EvidenceKind as "EvidenceKind": "invoice" "contract" "delivery" "payment" "bank_statement" "loan_contract" "review" "other";
     MediaType as "MediaType": "application/pdf" "image/png" "image/jpeg" "application/ofd" "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/xml" "text/csv" "text/plain";
-    ClaimKind as "ClaimKind": "voucher_redemption" "rental_subsidy";
+    ClaimKind as "ClaimKind": "voucher_redemption" "rental_subsidy" "interest_subsidy";
     ClaimStatus as "ClaimStatus": "draft" "submitted" "reviewed" "approved" "paid" "returned" "rejected" "withdrawn";
     RecalculationStatus as "RecalculationStatus": "proposed" "approved" "rejected";
     ObjectionStatus as "ObjectionStatus": "open" "upheld" "dismissed";
@@ -105,13 +107,13 @@ object_schema! {
     MeteredRoom as "MeteredRoom" { total: One<Money>, items: Many<ItemAmount> }
     Documents as "Documents" { invoiced?_: One<Money>, metered?_: One<MeteredRoom> }
     Inputs as "Inputs" {
-        startup: One<bool>, base: One<Base>, net_off?_: One<Money>, documents?_: One<Documents>, claim_cap?_: One<Money>,
+        startup: One<bool>, base?_: One<Base>, net_off?_: One<Money>, documents?_: One<Documents>, claim_cap?_: One<Money>,
         voucher_balance?_: One<Money>, lifetime?_: One<CapUse>,
-        annual?_: One<CapUse>,
+        annual?_: One<CapUse>, interest?_: One<InterestInputs>,
     }
     Calculation as "Calculation" {
         version: One<u32>, rules_version: One<u32>, rules_sha256: One<String>, inputs: One<Inputs>,
-        lines: Many<SheetLine>, exact: One<Exact>, computed: One<Money>, rounding: One<Rounding>,
+        lines?_: Many<SheetLine>, segments?_: Many<Segment>, exact: One<Unrounded>, computed: One<Money>, rounding: One<Rounding>,
         reductions: Many<Reduction>, amount: One<Money>, shares: Many<ShareAmount>,
     }
 }
@@ -172,11 +174,19 @@ pub(super) mod tests {
         lists_its_members::<Documents>(documents.clone());
         let inputs = json!({
             "startup": false, "base": "tax_inclusive", "net_off": "0.00", "documents": documents, "claim_cap": "1.00",
-            "voucher_balance": "1.00", "lifetime": cap, "annual": cap,
+            "voucher_balance": "1.00", "lifetime": cap, "annual": cap, "interest": {
+                "from": "2025-01-01", "until": "2025-02-01", "window": {"from": "2025-01-01", "until": "2025-12-31"},
+                "loan": [], "interest_paid": "1.00",
+            },
+        });
+        let segment = json!({
+            "from": "2025-01-01", "until": "2025-02-01", "days": 31, "principal": "1.00", "eligible_principal": "1.00",
+            "annual_rate_percent": "3.25", "points": "1.5", "basis": "360", "exact": "0.00", "subsidy": "0.00",
         });
         lists_its_members::<Inputs>(inputs.clone());
         lists_its_members::<Calculation>(json!({
-            "version": 1, "rules_version": 1, "rules_sha256": "", "inputs": inputs, "lines": [line], "exact": "0.20",
+            "version": 1, "rules_version": 1, "rules_sha256": "", "inputs": inputs, "lines": [line],
+            "segments": [segment], "exact": "0.20",
             "computed": "0.20", "rounding": {"mode": "down", "scope": "line"},
             "reductions": [{"code": "annual_cap", "amount": "0.01"}], "amount": "0.19", "shares": [],
         }));

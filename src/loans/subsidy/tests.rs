@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::*;
+use crate::domain::Basis;
 use crate::domain::{DayCount, Label, RoundingMode};
 use crate::loans::Change;
 use crate::programmes::policy::ShareOfReference;
@@ -44,6 +45,7 @@ fn question<'a>(policy: &'a Policy, events: &'a [LoanEvent], from: &str, until: 
         events,
         reference: &[],
         room: &[],
+        others: &[],
         other_points: None,
         limits: Limits::default(),
     }

@@ -1,9 +1,11 @@
 //! Comma-separated values (RFC 4180) as spreadsheets open them: UTF-8 with a byte order mark, no cell a formula, no
 //! number of many digits shortened.
 
+use std::io::Write;
+
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 
-use super::{Cell, FormatError, Table};
+use super::{Cell, Column, FormatError, Table};
 
 /// Spreadsheets take a file without it for one of the machine's own code page.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -11,17 +13,43 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// A spreadsheet shows a number of more digits in powers of ten, and forgets those beyond the fifteenth.
 const DIGITS_MAX: usize = 11;
 
+/// Rows as they are written.
+pub struct Records<W: Write>(::csv::Writer<W>);
+
+impl<W: Write> std::fmt::Debug for Records<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Records")
+    }
+}
+
+impl<W: Write> Records<W> {
+    /// The mark and the heads.
+    pub fn begin(columns: &[Column], mut into: W) -> Result<Self, FormatError> {
+        into.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        let mut writer = WriterBuilder::new()
+            .terminator(Terminator::CRLF)
+            .quote_style(QuoteStyle::Necessary)
+            .from_writer(into);
+        writer.write_record(columns.iter().map(|column| column.name))?;
+        Ok(Self(writer))
+    }
+
+    /// A row.
+    pub fn row(&mut self, cells: &[Cell]) -> Result<(), FormatError> {
+        Ok(self.0.write_record(cells.iter().map(field))?)
+    }
+
+    /// What was written to, with all of it.
+    pub fn finish(self) -> Result<W, FormatError> {
+        Ok(self.0.into_inner().map_err(|error| error.into_error())?)
+    }
+}
+
 /// The table's bytes.
 pub fn write(table: &Table) -> Result<Vec<u8>, FormatError> {
-    let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .quote_style(QuoteStyle::Necessary)
-        .from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
-    writer.write_record(table.columns.iter().map(|column| column.name))?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(field))?;
-    }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?)
+    let mut records = Records::begin(table.columns, Vec::new())?;
+    table.rows.iter().try_for_each(|row| records.row(row))?;
+    records.finish()
 }
 
 fn field(cell: &Cell) -> String {
@@ -59,7 +87,6 @@ mod tests {
 
     use super::*;
     use crate::domain::Money;
-    use crate::reports::formats::Column;
 
     const COLUMNS: &[Column] = &[Column::plain("甲", 10), Column::summed("乙", 10)];
 

@@ -1,10 +1,27 @@
 //! Tables as files: what others' tools open. The same table gives the same bytes, whoever asks and whenever.
 
 pub mod csv;
+pub mod file;
+pub mod parquet;
 pub mod workbook;
 
 use crate::domain::Money;
 use crate::domain::money::OutOfRange;
+
+/// What the cells of a column are, where a format keeps them apart. All of them but amounts may stand there as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Text, also where all of it is digits.
+    Text,
+    /// CNY.
+    Amounts,
+    /// Whole numbers.
+    Counts,
+    /// Days.
+    Days,
+    /// Instants, UTC.
+    Instants,
+}
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +32,43 @@ pub struct Column {
     pub width: u16,
     /// Whether its amounts are summed below the rows: balances are not.
     pub sums: bool,
+    /// What its cells are.
+    pub holds: Holds,
 }
 
 impl Column {
-    /// Of texts, counts, or amounts whose sum says nothing, such as balances.
+    const fn new(name: &'static str, width: u16, holds: Holds) -> Self {
+        Self { name, width, sums: false, holds }
+    }
+
+    /// Of texts.
     pub const fn plain(name: &'static str, width: u16) -> Self {
-        Self { name, width, sums: false }
+        Self::new(name, width, Holds::Text)
+    }
+
+    /// Of whole numbers.
+    pub const fn counts(name: &'static str, width: u16) -> Self {
+        Self::new(name, width, Holds::Counts)
+    }
+
+    /// Of days.
+    pub const fn days(name: &'static str, width: u16) -> Self {
+        Self::new(name, width, Holds::Days)
+    }
+
+    /// Of instants.
+    pub const fn instants(name: &'static str, width: u16) -> Self {
+        Self::new(name, width, Holds::Instants)
+    }
+
+    /// Of amounts whose sum says nothing, such as balances.
+    pub const fn amounts(name: &'static str, width: u16) -> Self {
+        Self::new(name, width, Holds::Amounts)
     }
 
     /// Of amounts that are summed.
     pub const fn summed(name: &'static str, width: u16) -> Self {
-        Self { name, width, sums: true }
+        Self { name, width, sums: true, holds: Holds::Amounts }
     }
 
     /// What a program calls it: the last word of its name.
@@ -65,18 +108,44 @@ pub struct Table {
 impl Table {
     /// CNY of a column's amounts; none where it is not summed or holds none.
     pub fn total(&self, column: usize) -> Result<Option<Money>, OutOfRange> {
-        if !self.columns.get(column).is_some_and(|column| column.sums) {
-            return Ok(None);
-        }
-        let amounts: Vec<Money> = self.rows.iter().filter_map(|row| amount(row.get(column)?)).collect();
-        if amounts.is_empty() { Ok(None) } else { Money::sum(amounts).map(Some) }
+        let mut totals = Totals::of(self.columns);
+        self.rows.iter().try_for_each(|row| totals.add(row))?;
+        Ok(totals.list().get(column).copied().flatten())
     }
 }
 
-const fn amount(cell: &Cell) -> Option<Money> {
-    match cell {
-        Cell::Amount(amount) => Some(*amount),
-        Cell::Text(_) | Cell::Count(_) | Cell::Empty => None,
+/// The sums of the columns that are summed, row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals {
+    columns: &'static [Column],
+    sums: Vec<Option<Money>>,
+}
+
+impl Totals {
+    /// Of no rows.
+    pub fn of(columns: &'static [Column]) -> Self {
+        Self { columns, sums: vec![None; columns.len()] }
+    }
+
+    /// With a row more. Error: a sum leaves the range.
+    pub fn add(&mut self, row: &[Cell]) -> Result<(), OutOfRange> {
+        for ((sum, column), cell) in self.sums.iter_mut().zip(self.columns).zip(row) {
+            if let (true, Cell::Amount(amount)) = (column.sums, cell) {
+                *sum = Some(sum.unwrap_or_default().plus(*amount)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// A column's: none where it is not summed or holds no amount.
+    pub fn list(&self) -> &[Option<Money>] {
+        &self.sums
+    }
+
+    /// The columns that are summed, each with its sum.
+    pub fn summed(&self) -> impl Iterator<Item = (&'static Column, Money)> {
+        let sums = self.columns.iter().zip(&self.sums);
+        sums.filter(|(column, _)| column.sums).map(|(column, sum)| (column, sum.unwrap_or_default()))
     }
 }
 
@@ -89,6 +158,17 @@ pub enum FormatError {
     /// The writer of comma-separated values refused.
     #[error(transparent)]
     Csv(#[from] ::csv::Error),
+    /// The writer of Parquet refused.
+    #[error(transparent)]
+    Parquet(#[from] ::parquet::errors::ParquetError),
+    /// A cell is not what its column holds.
+    #[error("a cell of {column} reads {text}")]
+    Cell {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        text: String,
+    },
     /// The writer refused.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -1,6 +1,7 @@
 //! Loans: borrowed, drawn, repaid, late, and what the banks say of them.
 
 use rand::Rng;
+use subsidy_ledger::domain::dated::in_force;
 use subsidy_ledger::loans::events::{Owed, history};
 use subsidy_ledger::loans::*;
 
@@ -34,6 +35,50 @@ impl World {
         }
     }
 
+    /// A claim for interest: most times of a loan's days that no claim takes yet.
+    pub(super) fn subsidy(&mut self, book: &Book, known: Option<&Claim>, today: Date) -> ClaimRequest {
+        let drawn: Vec<_> = book.loans.iter().filter(|(_, l)| !l.events.is_empty()).collect();
+        let (loan, of) = match known.and_then(|claim| claim.subject.loan()) {
+            Some(loan) => (loan, book.loans.peek(&loan)),
+            None if drawn.is_empty() || self.one_in(12) => self.loan(book),
+            None => {
+                let (id, loan) = drawn[self.rng.gen_range(0..drawn.len())];
+                (*id, Some(loan))
+            }
+        };
+        let begun = of.map_or(today, |loan| loan.events.first().map_or(loan.signed_on, |event| event.date));
+        let uses = book.loan_uses.peek(&loan);
+        let taken = uses.into_iter().flatten().filter(|(_, other)| other.live).map(|(_, o)| o.period.until);
+        let free = taken.max().unwrap_or(begun).max(begun);
+        let from = if self.one_in(4) { self.after(begun, today) } else { free };
+        let until = if self.one_in(2) { today } else { self.after(from, today) };
+        let lender = programme(self.pick(&LENDING));
+        ClaimRequest::InterestSubsidy {
+            programme: known.map_or(lender, |claim| claim.programme.clone()),
+            loan,
+            terms: InterestTerms {
+                period: ClaimPeriod { from, until },
+                interest_paid: Money::from_fen(if self.one_in(25) { 0 } else { self.fen(5, 10) }),
+                penalty_interest: Money::ZERO,
+                other_points: self.maybe(6, |_| Points::parse("0.75").expect("points")),
+            },
+        }
+    }
+
+    /// What is other than a claim for interest said.
+    pub(super) fn known_better(&mut self, terms: InterestTerms, today: Date) -> ClaimChanges {
+        let days = self.rng.gen_range(-10..10);
+        let until = Date::from_naive(terms.period.until.naive() + TimeDelta::days(days)).min(today);
+        let factor = self.rng.gen_range(50..150);
+        ClaimChanges {
+            period: self.maybe(3, |_| ClaimPeriod { until, ..terms.period }),
+            interest_paid: self
+                .maybe(2, |_| Money::from_fen((terms.interest_paid.fen() / 100 * factor).max(1))),
+            other_points: self.maybe(5, |_| Points::parse("0.5").expect("points")),
+            ..ClaimChanges::default()
+        }
+    }
+
     fn borrow(&mut self, today: Date) -> Command {
         let back = self.rng.gen_range(-1..700);
         let signed_on = Date::from_naive(today.naive() - TimeDelta::days(back));
@@ -42,7 +87,7 @@ impl World {
             organisation: organisation(self.rng.gen_range(0..ORGANISATIONS + 1)),
             bank: organisation(ORGANISATIONS + self.rng.gen_range(0..PROVIDERS + 1)),
             loan_no: line(&format!("贷{}", self.rng.gen_range(0..40))),
-            annual_rate_percent: percent(self.pick(&["3.25", "2.8", "0", "101"])),
+            annual_rate_percent: percent(self.pick(&["3.25", "2.8", "3.1", "0", "4", "101"])),
             signed_on,
             matures_on: date(if self.one_in(20) { "2024-01-01" } else { "2034-06-20" }),
             project: Project { code: label("P1"), name: line("智算中心"), investment: None },
@@ -104,5 +149,49 @@ pub fn bank(code: CreditCode) -> Actor {
         subject: Subject::parse(&format!("bank-{code}")).expect("a subject"),
         roles: Role::Bank.into(),
         organisation: Some(code),
+    }
+}
+
+/// Every claim that counts takes its days; no day of a loan is taken twice by one programme, nor by two of which one
+/// suffers none beside it.
+pub fn check_loans(book: &Book) {
+    let mut live = 0;
+    for (loan, uses) in book.loan_uses.iter() {
+        let all: Vec<_> = uses.iter().filter(|(_, taken)| taken.live).collect();
+        live += all.len();
+        for (place, (id, one)) in all.iter().enumerate() {
+            let claim = book.claims.peek(id).expect("its claim");
+            let period = claim.subject.period().expect("its days").of_interest();
+            assert_eq!((claim.subject.loan(), period), (Some(*loan), one.period), "{claim:?}");
+            for (_, other) in &all[place + 1..] {
+                let beside = one.programme != other.programme && !one.exclusive && !other.exclusive;
+                assert!(beside || !one.period.overlaps(&other.period), "{one:?} {other:?}");
+            }
+        }
+    }
+    let holding = book
+        .claims
+        .iter()
+        .filter(|(_, c)| c.subject.loan().is_some() && subsidy_ledger::claims::backing::holds(c.status));
+    assert_eq!(holding.count(), live, "claims that count and what they take");
+    let held: usize = book.holdings.iter().map(|(_, holdings)| holdings.len()).sum();
+    assert_eq!(held, live, "what claims hold of the cap");
+}
+
+/// After a step of a claim: its organisation earns on no day on more than the cap of the claim's rules, unless the claim
+/// earns nothing on that day.
+pub fn check_principal_cap(book: &Book, claim: &Claim) {
+    let Some(own) = claim.subject.loan().and_then(|loan| book.loan_uses.peek(&loan)?.get(&claim.id)) else {
+        return;
+    };
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    let cap = book.rules.peek(&key).expect("its rules").rules.principal_cap;
+    let Some(cap) = cap.filter(|_| own.live) else { return };
+    let holder = BorrowerKey { programme: own.programme.clone(), organisation: own.organisation };
+    let holdings = book.holdings.peek(&holder).expect("its holdings");
+    let days = holdings.values().flatten().map(|step| step.date);
+    for day in days.filter(|day| in_force(&own.principal, *day).unwrap_or_default().is_positive()) {
+        let sum = holdings.values().map(|steps| in_force(steps, day).unwrap_or_default());
+        assert!(Money::sum(sum).expect("a sum") <= cap.money(), "{claim:?} on {day}");
     }
 }

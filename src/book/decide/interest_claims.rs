@@ -1,0 +1,216 @@
+//! Claims for interest: the loan and the programme that each rests on, and what it takes of the loan's days.
+
+use super::claims::{party, usage};
+use super::{Context, named, programmes};
+use crate::book::Fault;
+use crate::book::effects::Change;
+use crate::book::refusal::Stop;
+use crate::claims::backing::{self, Parties};
+use crate::claims::interest::{Credit, InterestError, calculate};
+use crate::claims::{Claim, InterestTerms, rules};
+use crate::domain::dated::Dated;
+use crate::domain::{ClaimId, Date, Label, LoanId, Percent, ProgrammeCode};
+use crate::loans::subsidy::within_ceiling;
+use crate::loans::{BorrowerKey, Loan, LoanError, LoanUse, LoanUses, uses};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::policy::{Policy, Stacking};
+use crate::programmes::rules::{in_force, usable};
+use crate::programmes::{Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+
+/// A loan, the programme that is to pay a part of its interest, and what is said of that interest.
+pub(super) struct Borrowing<'a> {
+    claim: ClaimId,
+    loan: &'a Loan,
+    programme: &'a Programme,
+    terms: InterestTerms,
+    /// Where in the body the period stands.
+    pointer: &'static str,
+}
+
+impl<'a> Borrowing<'a> {
+    /// What a draft names. Another's loan is not there.
+    pub(super) fn asked(
+        context: Context<'a>,
+        claim: ClaimId,
+        programme: &ProgrammeCode,
+        loan: LoanId,
+        terms: InterestTerms,
+    ) -> Result<Self, Stop> {
+        let programme = named(context.book.programmes.get(programme)?, "/programme")?;
+        let loan = context.book.loans.get(&loan)?.filter(|loan| context.acts_for(loan.organisation));
+        Ok(Self { claim, loan: named(loan, "/loan_id")?, programme, terms, pointer: "/period" })
+    }
+
+    /// What a claim rests on.
+    pub(super) fn of(
+        context: Context<'a>,
+        claim: &Claim,
+        loan: LoanId,
+        terms: InterestTerms,
+    ) -> Result<Self, Stop> {
+        let lost = || Fault::Broken(format!("claim {} has lost its programme or loan", claim.id));
+        let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
+        let loan = context.book.loans.get(&loan)?.ok_or_else(lost)?;
+        Ok(Self { claim: claim.id, loan, programme, terms, pointer: "/period" })
+    }
+
+    /// The same for a recalculation, which names the period among its changes.
+    pub(super) const fn changed(self) -> Self {
+        Self { pointer: "/changes/period", ..self }
+    }
+
+    pub(super) const fn parties(&self) -> Parties {
+        Parties { organisation: self.loan.organisation, provider: self.loan.bank }
+    }
+
+    /// Interest is paid first: before the period is over nothing of it counts.
+    pub(super) const fn earliest(&self) -> Date {
+        self.terms.period.until
+    }
+
+    /// The rules in force today, of an active programme for interest. It may be asked after its window has closed: what
+    /// was paid for its last days is known only then. Days outside the window earn nothing.
+    pub(super) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
+        let today = context.stamp.business_date;
+        self.over(today)?;
+        usable(self.programme, Instrument::InterestSubsidy, self.programme.window.from)?;
+        let versions = programmes::versions(context.book, self.programme)?;
+        Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+    }
+
+    /// The period has days, and all of them are over.
+    fn over(&self, business_date: Date) -> Result<(), LoanError> {
+        let (period, pointer) = (self.terms.period, self.pointer.to_owned());
+        if period.is_empty() {
+            return Err(LoanError::EmptyPeriod { pointer });
+        }
+        if period.until > business_date {
+            let (pointer, until) = (format!("{pointer}/until"), period.until);
+            return Err(LoanError::InterestPeriodNotOver { pointer, until, business_date });
+        }
+        Ok(())
+    }
+
+    /// What the claim is held against: its days are free, and the loan is not too dear.
+    pub(super) fn facts(
+        &self,
+        context: Context<'a>,
+        rules: &'a RulesVersion,
+        day: Date,
+    ) -> Result<rules::Facts<'a>, Stop> {
+        let loan = self.loan;
+        self.free(context, rules)?;
+        if let Some(ceiling) = &rules.rules.rate_ceiling {
+            let rates = series(context, &ceiling.reference)?;
+            within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)?;
+        }
+        let used = |year| {
+            let key = usage(&self.programme.code, loan.organisation, year);
+            context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
+        };
+        Ok(rules::Facts {
+            rules,
+            organisation: party(context, [loan.organisation, loan.bank], rules)?,
+            provider: loan.bank,
+            fiscal_year: None,
+            room: None,
+            net_off: None,
+            documents: None,
+            used_in_year: used(Some(day.year()))?,
+            used_in_all: used(None)?,
+            day,
+        })
+    }
+
+    /// Whether no other claim takes a day of the period, which is over.
+    pub(super) fn free(&self, context: Context<'_>, rules: &RulesVersion) -> Result<(), Stop> {
+        self.over(context.stamp.business_date)?;
+        let period = self.terms.period.of_interest();
+        Ok(uses::free(self.claim, rules, period, &known(context, self.loan.id)?, self.pointer)?)
+    }
+
+    /// The sheet of the claim.
+    pub(super) fn sheet(
+        &self,
+        context: Context<'a>,
+        number: u32,
+        facts: &rules::Facts<'a>,
+    ) -> Result<Calculation, Stop> {
+        let (policy, period) = (&facts.rules.rules, self.terms.period.of_interest());
+        let code = &self.programme.code;
+        let room = match policy.principal_cap {
+            Some(cap) => {
+                let key = BorrowerKey { programme: code.clone(), organisation: self.loan.organisation };
+                let holdings = context.book.holdings.get(&key)?.cloned().unwrap_or_default();
+                uses::room(self.claim, cap.money(), period, &holdings).map_err(CalculationError::from)?
+            }
+            None => Vec::new(),
+        };
+        let others = match policy.stacking {
+            Stacking::NetOff => uses::others(self.claim, code, period, &known(context, self.loan.id)?),
+            Stacking::Exclusive | Stacking::Allow => Vec::new(),
+        };
+        let reference = reference(context, policy)?;
+        let credit = Credit { loan: self.loan, window: self.programme.window, reference, room, others };
+        calculate(&self.terms, number, facts, &credit).map_err(|error| match error {
+            InterestError::Loan(error) => error.into(),
+            InterestError::Calculation(error) => error.into(),
+            InterestError::NoPoints => {
+                Fault::Broken(format!("{code} pays interest and names no points")).into()
+            }
+        })
+    }
+}
+
+fn series<'a>(context: Context<'a>, name: &Label) -> Result<&'a [Dated<Percent>], Fault> {
+    Ok(context.book.rate_series.get(name)?.map(Vec::as_slice).unwrap_or_default())
+}
+
+/// The reference rate that the points rule asks for.
+fn reference<'a>(context: Context<'a>, policy: &Policy) -> Result<&'a [Dated<Percent>], Fault> {
+    match policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref()) {
+        Some(share) => series(context, &share.name),
+        None => Ok(&[]),
+    }
+}
+
+fn known(context: Context<'_>, loan: LoanId) -> Result<LoanUses, Fault> {
+    Ok(context.book.loan_uses.get(&loan)?.cloned().unwrap_or_default())
+}
+
+/// The loan's days, taken by a claim for as long as it holds what backs it; nothing where that stays.
+pub(super) fn used(
+    context: Context<'_>,
+    claim: &Claim,
+    (loan, terms): (LoanId, InterestTerms),
+    sheet: Option<&Calculation>,
+) -> Result<Option<Change>, Stop> {
+    let known = known(context, loan)?;
+    let before = known.get(&claim.id);
+    let live = backing::holds(claim.status);
+    let after = match (before, sheet) {
+        (None, _) if !live => return Ok(None),
+        (_, Some(sheet)) => {
+            let (points, principal) = uses::taken(&sheet.segments);
+            let period = terms.period.of_interest();
+            let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+            let exclusive = exclusive(context, claim)?;
+            LoanUse { programme, organisation, period, points, principal, exclusive, live }
+        }
+        (Some(before), None) => LoanUse { live, ..before.clone() },
+        (None, None) => {
+            return Err(Fault::Broken(format!("claim {} was filed without a sheet", claim.id)).into());
+        }
+    };
+    if before == Some(&after) {
+        return Ok(None);
+    }
+    Ok(Some(Change::LoanUse { loan, claim: claim.id, loan_use: Box::new(after) }))
+}
+
+/// Whether the claim's rules suffer no other programme on the loan's days: those of its submission.
+fn exclusive(context: Context<'_>, claim: &Claim) -> Result<bool, Fault> {
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
+    Ok(context.book.rules.get(&key)?.ok_or_else(lost)?.rules.stacking == Stacking::Exclusive)
+}

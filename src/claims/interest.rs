@@ -1,0 +1,204 @@
+//! The sheet of an interest subsidy 贷款贴息, as a claim keeps it: what was paid first is subsidised after (先付后贴).
+//!
+//! The subsidy is never more than the ordinary interest that was paid. Where the bank confirmed every day of the
+//! period, the smaller of what it confirmed and what the organisation says counts; a confirmation that goes beyond the
+//! period counts with the days that it has in common with it, evenly, what is left of a fen dropped. Where a day is not
+//! confirmed, what the organisation says counts alone.
+
+use super::rules::Facts;
+use super::subject::InterestTerms;
+use crate::domain::dated::{Dated, between, in_force};
+use crate::domain::dates::Window;
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{DayCount, ExactPoints, Money, Percent};
+use crate::loans::events::{Owed, history};
+use crate::loans::subsidy::{Limits, Question, Subsidy, SubsidyError, over};
+use crate::loans::{InterestPeriod, Loan, LoanError};
+use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, ReductionCode};
+use crate::programmes::interest::{InterestInputs, LoanState, SEGMENTS_MAX};
+
+/// The loan and what counts beside the rules.
+#[derive(Debug)]
+pub struct Credit<'a> {
+    /// The loan.
+    pub loan: &'a Loan,
+    /// The programme's window.
+    pub window: Window,
+    /// The reference rate that the points rule asks for, in the order of the days.
+    pub reference: &'a [Dated<Percent>],
+    /// CNY of principal that the organisation's cap leaves; everything where empty.
+    pub room: Vec<Dated<Money>>,
+    /// Points of claims under other programmes.
+    pub others: Vec<Dated<ExactPoints>>,
+}
+
+/// Why there is no sheet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InterestError {
+    /// The loan or what is loaded does not allow it.
+    #[error(transparent)]
+    Loan(#[from] LoanError),
+    /// It comes to nothing.
+    #[error(transparent)]
+    Calculation(#[from] CalculationError),
+    /// The rules are of another instrument.
+    #[error("the rules name no points")]
+    NoPoints,
+}
+
+impl From<OutOfRange> for InterestError {
+    fn from(error: OutOfRange) -> Self {
+        Self::Calculation(error.into())
+    }
+}
+
+impl From<SubsidyError> for InterestError {
+    fn from(error: SubsidyError) -> Self {
+        match error {
+            SubsidyError::Loan(error) => Self::Loan(error),
+            SubsidyError::OutOfRange(error) => error.into(),
+            SubsidyError::NoPoints => Self::NoPoints,
+        }
+    }
+}
+
+/// CNY of ordinary interest that the bank confirmed for a period; none where it did not confirm every day of it.
+pub fn confirmed(loan: &Loan, period: InterestPeriod) -> Result<Option<Money>, OutOfRange> {
+    let days = |from, until| DayCount::Actual360.between(from, until).map_or(0, |part| i128::from(part.days));
+    let (mut sum, mut known) = (Money::ZERO, 0);
+    for paid in loan.interest.iter().filter(|paid| paid.period.overlaps(&period)) {
+        let [from, until] = [paid.period.from.max(period.from), paid.period.until.min(period.until)];
+        let common = days(from, until);
+        let part =
+            i128::from(paid.interest_paid.fen()) * common / days(paid.period.from, paid.period.until).max(1);
+        sum = sum.plus(Money::from_fen(i64::try_from(part).map_err(|_| OutOfRange)?))?;
+        // no two confirmations have a day in common
+        known += common;
+    }
+    Ok(Some(sum).filter(|_| known == days(period.from, period.until)))
+}
+
+/// The sheet of a claim. Error: what makes it come to nothing, or what the loan lacks.
+pub fn calculate(
+    terms: &InterestTerms,
+    version: u32,
+    facts: &Facts<'_>,
+    credit: &Credit<'_>,
+) -> Result<Calculation, InterestError> {
+    let (policy, period) = (&facts.rules.rules, terms.period.of_interest());
+    let rate = credit.loan.annual_rate_percent;
+    let known = history(rate, &credit.loan.events, |_| String::new())?;
+    let opening = in_force(&known, period.from).unwrap_or(Owed::nothing(rate));
+    let inputs = inputs(terms, facts, credit, &known)?;
+    let paid = inputs.interest_confirmed.map_or(terms.interest_paid, |known| known.min(terms.interest_paid));
+    let (lifetime, annual) = caps(facts);
+    let subsidy = over(
+        &Question {
+            policy,
+            window: credit.window,
+            period,
+            annual_rate_percent: opening.rate,
+            events: &[],
+            reference: &inputs.reference,
+            room: &inputs.room,
+            others: &inputs.others,
+            other_points: terms.other_points,
+            limits: Limits { interest_paid: Some(paid), lifetime: lifetime.clone(), annual: annual.clone() },
+        },
+        &known,
+    )?;
+    if subsidy.segments.len() > SEGMENTS_MAX {
+        let (pointer, limit) = ("/period".to_owned(), SEGMENTS_MAX.to_string());
+        return Err(LoanError::TooManySegments { pointer, limit }.into());
+    }
+    worth(&subsidy, facts, annual.as_ref())?;
+    let inputs = Inputs {
+        startup: facts.organisation.startup,
+        base: None,
+        net_off: None,
+        documents: None,
+        claim_cap: policy.caps.claim.map(Amount::money),
+        voucher_balance: None,
+        lifetime,
+        annual,
+        interest: Some(Box::new(inputs)),
+    };
+    Ok(sheet(subsidy, version, facts, inputs))
+}
+
+/// The sheet of a subsidy.
+pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) -> Calculation {
+    Calculation {
+        version,
+        rules_version: facts.rules.number,
+        rules_sha256: facts.rules.sha256.clone(),
+        inputs,
+        lines: Vec::new(),
+        segments: subsidy.segments,
+        exact: subsidy.exact,
+        computed: subsidy.computed,
+        rounding: subsidy.rounding,
+        reductions: subsidy.reductions,
+        amount: subsidy.amount,
+        shares: subsidy.shares,
+    }
+}
+
+/// The caps on what is approved, whichever an annual cap names: nothing is issued.
+fn caps(facts: &Facts<'_>) -> (Option<CapUse>, Option<CapUse>) {
+    let caps = &facts.rules.rules.caps;
+    let lifetime = caps.lifetime.map(|cap| CapUse { year: None, cap: cap.money(), used: facts.used_in_all });
+    let annual = caps.annual.as_ref().map(|annual| CapUse {
+        year: Some(facts.day.year()),
+        cap: annual.amount.money(),
+        used: facts.used_in_year,
+    });
+    (lifetime, annual)
+}
+
+fn inputs(
+    terms: &InterestTerms,
+    facts: &Facts<'_>,
+    credit: &Credit<'_>,
+    known: &[Dated<Owed>],
+) -> Result<InterestInputs, OutOfRange> {
+    let period = terms.period;
+    let state = |step: Dated<Owed>| LoanState {
+        date: step.date,
+        principal: step.value.principal,
+        overdue: step.value.overdue,
+        annual_rate_percent: step.value.rate,
+    };
+    let asked = facts.rules.rules.points.as_ref().is_some_and(|points| points.share_of_reference.is_some());
+    let reference = if asked { credit.reference } else { &[] };
+    Ok(InterestInputs {
+        from: period.from,
+        until: period.until,
+        window: credit.window,
+        loan: between(known, period.from, period.until).into_iter().map(state).collect(),
+        reference: between(reference, period.from, period.until),
+        room: credit.room.clone(),
+        others: credit.others.clone(),
+        other_points: terms.other_points,
+        interest_paid: terms.interest_paid,
+        interest_confirmed: confirmed(credit.loan, period.of_interest())?,
+    })
+}
+
+/// Whether anything is paid, and the base is not below the rules' minimum: the most principal that earns on a day.
+fn worth(subsidy: &Subsidy, facts: &Facts<'_>, annual: Option<&CapUse>) -> Result<(), CalculationError> {
+    let base = subsidy.segments.iter().map(|segment| segment.eligible_principal).max().unwrap_or_default();
+    if let Some(minimum) =
+        facts.rules.rules.caps.minimum_base.map(Amount::money).filter(|least| base < *least)
+    {
+        return Err(CalculationError::BelowMinimum { base, minimum });
+    }
+    let last = subsidy.reductions.last().map(|reduction| reduction.code);
+    match (annual, last) {
+        _ if !subsidy.amount.is_zero() => Ok(()),
+        (Some(annual), Some(ReductionCode::AnnualCap)) => {
+            Err(CalculationError::AnnualCapExhausted { cap: annual.cap, used: annual.used })
+        }
+        (None | Some(_), _) => Err(CalculationError::NothingToPay),
+    }
+}

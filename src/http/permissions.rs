@@ -1,0 +1,68 @@
+//! The permission matrix 权限矩阵: which role may call what, from the table of routes that the service itself decides by.
+
+use super::problem::Problem;
+use super::route::{Route, Verb};
+use super::routes::ROUTES;
+use super::verb::{ReadRequest, Reply};
+use crate::domain::Role;
+use crate::reports::answer_api::{answer, asked};
+use crate::reports::formats::Column;
+use crate::reports::report::{Report, Row};
+
+const COLUMNS: &[Column] = &[
+    Column::plain("方法 method", 8),
+    Column::plain("路径 path", 56),
+    Column::plain("中文说明 name_zh", 32),
+    Column::plain("英文说明 name_en", 44),
+    Column::plain("效果 effect", 12),
+    Column::plain("经办 officer", 10),
+    Column::plain("复核 approver", 10),
+    Column::plain("申报单位 enterprise", 10),
+    Column::plain("服务商 provider", 10),
+    Column::plain("银行 bank", 10),
+    Column::plain("审计 auditor", 10),
+    Column::plain("运维 operator", 10),
+];
+
+/// `GET /reports/permissions`: of the release that answers; no posting changes it.
+pub async fn report(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    let rows = ROUTES.iter().map(row).collect();
+    answer(&request, &asked, &Report::of(["permissions", "权限矩阵"], COLUMNS, rows))
+}
+
+/// What a call does to the ledger.
+const fn effect(route: &Route) -> &'static str {
+    match route.verb {
+        Verb::Read(_) | Verb::Ask(_) => "reads",
+        Verb::Disclose(_) => "discloses",
+        Verb::Write(_) | Verb::Group(_) | Verb::Upload(_) | Verb::Import | Verb::Batch | Verb::Run(_) => {
+            "writes"
+        }
+    }
+}
+
+fn row(route: &Route) -> Row {
+    let [chinese, english] = route.summary;
+    let row = Row::default()
+        .text(route.method.as_str())
+        .text(route.path)
+        .text(chinese)
+        .text(english)
+        .text(effect(route));
+    Role::ALL
+        .into_iter()
+        .fold(row, |row, role| row.text(if route.permission.allows_role(role) { "yes" } else { "no" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_stands_for_each_role_in_its_order() {
+        let roles: Vec<&str> = COLUMNS.iter().skip(5).map(Column::key).collect();
+        assert_eq!(roles, Role::ALL.map(Role::as_str));
+        assert!(ROUTES.iter().all(|route| row(route).cells.len() == COLUMNS.len()));
+    }
+}

@@ -1,0 +1,79 @@
+//! What stands on the calculation sheet of an interest subsidy: the loan as it was, day after day, and the segments.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dated::Dated;
+use crate::domain::dates::Window;
+use crate::domain::{Basis, Date, ExactPoints, Money, Percent, Points, Unrounded};
+
+/// The most segments of a sheet that is kept: with its inputs it must fit in a leaf.
+pub const SEGMENTS_MAX: usize = 100;
+
+/// A stretch of days on which nothing changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+    /// Days as the day count has them.
+    pub days: u32,
+    /// CNY that is owed.
+    pub principal: Money,
+    /// CNY of it that earns: not overdue, and within the organisation's cap.
+    pub eligible_principal: Money,
+    /// Percent a year.
+    pub annual_rate_percent: Percent,
+    /// Percentage points a year.
+    pub points: ExactPoints,
+    /// What the days are divided by.
+    pub basis: Basis,
+    /// eligible_principal × points ÷ 100 × days ÷ basis.
+    pub exact: Unrounded,
+    /// What is paid for this segment after every cut; the segments sum to the sheet's amount.
+    pub subsidy: Money,
+}
+
+/// How a loan stands from a day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoanState {
+    /// The first day.
+    pub date: Date,
+    /// CNY that is owed.
+    pub principal: Money,
+    /// CNY that is marked as overdue.
+    pub overdue: Money,
+    /// Percent a year.
+    pub annual_rate_percent: Percent,
+}
+
+/// What the sheet of an interest subsidy was computed from, beside the rules and the caps. Steps are those of the
+/// period alone; the first stands on its first day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestInputs {
+    /// The first day of the period.
+    pub from: Date,
+    /// The day after its last.
+    pub until: Date,
+    /// The programme's window.
+    pub window: Window,
+    /// How the loan stood.
+    pub loan: Vec<LoanState>,
+    /// The reference rate that the points rule asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reference: Vec<Dated<Percent>>,
+    /// CNY of principal that the organisation's cap left for this loan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub room: Vec<Dated<Money>>,
+    /// Points that claims under other programmes take for the same days, where the rules take them off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Dated<ExactPoints>>,
+    /// Points of other subsidies, as the organisation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_points: Option<Points>,
+    /// CNY of ordinary interest that was paid, as the organisation says.
+    pub interest_paid: Money,
+    /// CNY of it as the bank confirmed, where it confirmed every day of the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest_confirmed: Option<Money>,
+}

@@ -1,0 +1,172 @@
+//! Who can both raise and approve 职责分离: every subject that ever wrote, with the roles it was seen in and the parts it took.
+//!
+//! A token leaves no trace before its first write: who could do both and never did anything is known to whoever issues
+//! tokens. `same_document` counts what four eyes would have refused; anything but 0 was not decided by this service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel_async::AsyncPgConnection;
+
+use super::ReadError;
+use super::formats::Column;
+use super::report::{Link, Report, Row, Scope};
+use crate::book::duty::Duty;
+use crate::db::convert::Unreadable;
+use crate::domain::Role;
+use crate::{rows, statement};
+
+const COLUMNS: &[Column] = &[
+    Column::plain("经手 subject", 24),
+    Column::plain("曾用角色 roles", 32),
+    Column::counts("操作数 operations", 12),
+    Column::counts("提出 raised", 10),
+    Column::counts("审核 reviewed", 10),
+    Column::counts("批准 approved", 10),
+    Column::counts("自提自批 same_document", 14),
+    Column::plain("可提出 can_raise", 10),
+    Column::plain("可批准 can_approve", 10),
+    Column::plain("结论 finding", 20),
+];
+
+/// Sequences of a statement: the roles are read from the leaves themselves.
+const WINDOW: i64 = 16_384;
+
+rows! {
+    struct ActsFound { subject: String, roles: Option<String>, kind: String, acts: i64 }
+}
+
+rows! {
+    struct OwnFound { subject: String, approvals: i64 }
+}
+
+statement! {
+    fn acts(after: i64, until: i64) -> Vec<ActsFound> =
+        "SELECT subject, convert_from(leaf, 'UTF8')::jsonb #>> '{actor,roles}' AS roles, kind, count(*) AS acts \
+           FROM log WHERE sequence > $1 AND sequence <= $2 GROUP BY 1, 2, 3";
+    /// Approvals of what the same subject had raised.
+    fn own(after: i64, until: i64, approving: &[String], raising: &[String]) -> Vec<OwnFound> =
+        "SELECT l.subject, count(*) AS approvals FROM log AS l \
+          WHERE l.sequence > $1 AND l.sequence <= $2 AND l.kind = ANY($3) \
+            AND EXISTS (SELECT FROM transitions AS t JOIN log AS r ON r.sequence = t.sequence \
+                 WHERE t.document = l.document AND t.sequence < l.sequence AND r.document = l.document \
+                   AND r.subject = l.subject AND r.kind = ANY($4)) \
+          GROUP BY l.subject";
+}
+
+/// What a subject did, and as whom.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    roles: BTreeSet<Role>,
+    acts: BTreeMap<Duty, i64>,
+    same_document: i64,
+}
+
+impl Seen {
+    fn of(&self, duty: Duty) -> i64 {
+        self.acts.get(&duty).copied().unwrap_or_default()
+    }
+
+    fn all(&self) -> i64 {
+        self.acts.values().sum()
+    }
+
+    /// Officers propose, enterprises apply.
+    fn can_raise(&self) -> bool {
+        self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Enterprise)
+    }
+
+    fn can_approve(&self) -> bool {
+        self.roles.contains(&Role::Approver)
+    }
+
+    /// The gravest that is true.
+    fn finding(&self) -> &'static str {
+        if self.same_document > 0 {
+            "same_document"
+        } else if self.of(Duty::Raises) > 0 && self.of(Duty::Approves) > 0 {
+            "did_both"
+        } else if self.can_raise() && self.can_approve() {
+            "can_do_both"
+        } else {
+            "separate"
+        }
+    }
+}
+
+/// `["officer", "approver"]`, as the leaf has it.
+fn roles(text: &str) -> Result<Vec<Role>, ReadError> {
+    let names: Vec<String> = serde_json::from_str(text).map_err(|error| Unreadable(error.to_string()))?;
+    let role = |name: &String| name.parse().map_err(|_| Unreadable(name.clone()).into());
+    names.iter().map(role).collect()
+}
+
+/// Every subject up to the sequence. Leaves know no programme and no day that limits them.
+pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
+    let owned = |duty: Duty| -> Vec<String> { duty.kinds().iter().map(|kind| (*kind).to_owned()).collect() };
+    let (approving, raising) = (owned(Duty::Approves), owned(Duty::Raises));
+    let mut subjects: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut after = -1;
+    while after < scope.known_at {
+        let until = after.saturating_add(WINDOW).min(scope.known_at);
+        for found in acts(conn, after, until).await? {
+            let seen = subjects.entry(found.subject).or_default();
+            seen.roles.extend(roles(found.roles.as_deref().unwrap_or("[]"))?);
+            *seen.acts.entry(Duty::of(&found.kind)).or_default() += found.acts;
+        }
+        for found in own(conn, after, until, &approving, &raising).await? {
+            subjects.entry(found.subject).or_default().same_document += found.approvals;
+        }
+        after = until;
+    }
+    let rows = subjects.iter().map(|(subject, seen)| row(scope, subject, seen)).collect();
+    Ok(Report::of(["segregation-of-duties", "职责分离"], COLUMNS, rows))
+}
+
+fn row(scope: &Scope, subject: &str, seen: &Seen) -> Row {
+    let link = || {
+        let link = Link::new("operations").with("known_at", &scope.known_at.to_string());
+        link.with("subject", subject)
+    };
+    let duty = |duty: Duty| (seen.of(duty), link().with("duty", duty.as_str()));
+    let (raised, reviewed, approved) = (duty(Duty::Raises), duty(Duty::Reviews), duty(Duty::Approves));
+    let names: Vec<&str> = seen.roles.iter().map(|role| role.as_str()).collect();
+    let yes = |yes: bool| if yes { "yes" } else { "no" };
+    Row::default()
+        .text(subject)
+        .text(names.join(" "))
+        .counted(seen.all(), link())
+        .counted(raised.0, raised.1)
+        .counted(reviewed.0, reviewed.1)
+        .counted(approved.0, approved.1)
+        .counted(seen.same_document, link().with("same_document", "true"))
+        .text(yes(seen.can_raise()))
+        .text(yes(seen.can_approve()))
+        .text(seen.finding())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_finding_is_named() {
+        let mut seen = Seen { roles: BTreeSet::from([Role::Officer]), ..Seen::default() };
+        assert_eq!(seen.finding(), "separate");
+        seen.roles.insert(Role::Approver);
+        assert_eq!(seen.finding(), "can_do_both");
+        seen.acts.insert(Duty::Raises, 1);
+        assert_eq!(seen.finding(), "can_do_both");
+        seen.acts.insert(Duty::Approves, 2);
+        assert_eq!((seen.finding(), seen.all()), ("did_both", 3));
+        seen.same_document = 1;
+        assert_eq!(seen.finding(), "same_document");
+    }
+
+    #[test]
+    fn an_auditor_and_an_operator_raise_and_approve_nothing() {
+        for role in [Role::Auditor, Role::Operator, Role::Bank, Role::Provider] {
+            let seen = Seen { roles: BTreeSet::from([role]), ..Seen::default() };
+            assert!(!seen.can_raise() && !seen.can_approve(), "{role}");
+        }
+    }
+}

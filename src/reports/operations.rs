@@ -1,0 +1,216 @@
+//! The operations log 操作日志: who did what when, a row a leaf, in the log's order.
+//!
+//! The log is read by its key, a window of sequences at a time, so that no statement runs long however few rows a filter
+//! lets through.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel_async::AsyncPgConnection;
+use serde::Deserialize;
+
+use super::ReadError;
+use super::formats::Column;
+use super::report::{Link, Row};
+use crate::book::duty::Duty;
+use crate::db::convert::Unreadable;
+use crate::domain::{Actor, Date, Instant};
+use crate::{rows, statement};
+
+/// What a row says.
+pub const COLUMNS: &[Column] = &[
+    Column::counts("序号 sequence", 10),
+    Column::instants("记录时间 recorded_at", 28),
+    Column::plain("经手 subject", 18),
+    Column::plain("角色 roles", 18),
+    Column::plain("代表单位 organisation", 24),
+    Column::plain("操作 kind", 24),
+    Column::plain("职责 duty", 12),
+    Column::plain("单据 document", 38),
+    Column::days("生效日 effective_date", 12),
+    Column::counts("分录行数 lines", 10),
+];
+
+/// Its names.
+pub const NAME: [&str; 2] = ["operations", "操作日志"];
+
+/// Sequences of a window.
+const WINDOW: i64 = 65_536;
+/// Rows of a page.
+const PAGE: i64 = 4_096;
+/// Windows that are looked through for one page of a list: it may end early, with a cursor.
+const WINDOWS_MAX: u32 = 4;
+
+rows! {
+    struct LeafFound {
+        sequence: i64,
+        recorded_at: DateTime<Utc>,
+        subject: String,
+        kind: String,
+        document: String,
+        effective_date: Option<NaiveDate>,
+        line_count: i32,
+        leaf: Vec<u8>,
+    }
+}
+
+statement! {
+    /// `$1` after, `$2` up to, `$3` a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
+    /// recording in the zone `$8`, `$9` whether only approvals of what the same subject had raised, by the kinds `$10`,
+    /// `$11` kinds that are left out.
+    fn found(
+        after: i64,
+        until: i64,
+        subject: Option<&str>,
+        kinds: &[String],
+        document: Option<&str>,
+        from: Option<NaiveDate>,
+        last: Option<NaiveDate>,
+        zone: &str,
+        own: bool,
+        raising: &[String],
+        without: &[String],
+        limit: i64,
+    ) -> Vec<LeafFound> =
+        "SELECT l.sequence, l.recorded_at, l.subject, l.kind, l.document, l.effective_date, l.line_count, l.leaf FROM log AS l \
+          WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text IS NULL OR l.subject = $3) \
+            AND (cardinality($4::text[]) = 0 OR l.kind = ANY($4)) AND ($5::text IS NULL OR l.document = $5) \
+            AND ($6::date IS NULL OR l.recorded_at >= $6::timestamp AT TIME ZONE $8) \
+            AND ($7::date IS NULL OR l.recorded_at < ($7 + 1)::timestamp AT TIME ZONE $8) \
+            AND NOT l.kind = ANY($11) \
+            AND (NOT $9 OR EXISTS (SELECT FROM transitions AS t JOIN log AS r ON r.sequence = t.sequence \
+                 WHERE t.document = l.document AND t.sequence < l.sequence AND r.document = l.document \
+                   AND r.subject = l.subject AND r.kind = ANY($10))) \
+          ORDER BY l.sequence LIMIT $12";
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this subject.
+    pub subject: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// Of this part in the separation of duties.
+    pub duty: Option<Duty>,
+    /// About this document.
+    pub document: Option<String>,
+    /// Recorded on or after this day, in the agency's zone.
+    pub from: Option<Date>,
+    /// Recorded on or before this day, in the agency's zone.
+    pub until: Option<Date>,
+    /// Only approvals of what the same subject had raised: four eyes leave none.
+    pub own: bool,
+}
+
+/// A reading that goes on page by page.
+#[derive(Debug)]
+pub struct Reading {
+    filter: Filter,
+    zone: String,
+    kinds: Vec<String>,
+    without: Vec<String>,
+    after: i64,
+    known_at: i64,
+}
+
+/// What of a leaf is read here: who asked.
+#[derive(Deserialize)]
+struct Asked {
+    actor: Actor,
+}
+
+fn owned(kinds: &[&str]) -> Vec<String> {
+    kinds.iter().map(|kind| (*kind).to_owned()).collect()
+}
+
+impl Reading {
+    /// What comes after a sequence, up to another.
+    pub fn new(filter: Filter, zone: String, (after, known_at): (i64, i64)) -> Self {
+        let duty = filter.duty.or(filter.own.then_some(Duty::Approves));
+        let of_duty = duty.map(Duty::kinds).unwrap_or_default();
+        let kinds = filter.kind.as_ref().map_or_else(|| owned(of_duty), |kind| vec![kind.clone()]);
+        // a kind outside the duty asked for leaves nothing
+        let within = |kind: &String| duty.is_none_or(|duty| Duty::of(kind) == duty);
+        let without = if duty == Some(Duty::Records) {
+            Duty::ALL.into_iter().flat_map(Duty::kinds).map(|kind| (*kind).to_owned()).collect()
+        } else {
+            filter.kind.iter().filter(|kind| !within(kind)).cloned().collect()
+        };
+        Self { filter, zone, kinds, without, after, known_at }
+    }
+
+    /// The next rows; none after the last.
+    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        while self.after < self.known_at {
+            let rows = self.window(conn, PAGE).await?;
+            if !rows.is_empty() {
+                return Ok(Some(rows.into_iter().map(|(_, row)| row).collect()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A page of a list, and after which sequence the next one begins; none on the last.
+    pub async fn page(
+        &mut self,
+        conn: &AsyncPgConnection,
+        rows: usize,
+    ) -> Result<(Vec<Row>, Option<i64>), ReadError> {
+        let mut page = Vec::new();
+        for _ in 0..WINDOWS_MAX {
+            let left = rows.saturating_sub(page.len());
+            if left == 0 || self.after >= self.known_at {
+                break;
+            }
+            page.extend(self.window(conn, i64::try_from(left).unwrap_or(PAGE)).await?);
+        }
+        let more = self.after < self.known_at;
+        Ok((page.into_iter().map(|(_, row)| row).collect(), more.then_some(self.after)))
+    }
+
+    /// Rows of the next window, and where to go on.
+    async fn window(&mut self, conn: &AsyncPgConnection, limit: i64) -> Result<Vec<(i64, Row)>, ReadError> {
+        let until = self.after.saturating_add(WINDOW).min(self.known_at);
+        let filter = &self.filter;
+        let raising = owned(if filter.own { Duty::Raises.kinds() } else { &[] });
+        let leaves = found(
+            conn,
+            self.after,
+            until,
+            filter.subject.as_deref(),
+            &self.kinds,
+            filter.document.as_deref(),
+            filter.from.map(Date::naive),
+            filter.until.map(Date::naive),
+            &self.zone,
+            filter.own,
+            &raising,
+            &self.without,
+            limit,
+        );
+        let leaves = leaves.await?;
+        let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
+        self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
+        leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()
+    }
+}
+
+fn row(leaf: LeafFound) -> Result<Row, ReadError> {
+    let asked: Asked = serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
+    let roles: Vec<&str> = asked.actor.roles.iter().map(crate::domain::Role::as_str).collect();
+    let row = Row::default()
+        .linked(leaf.sequence, Link::of(&format!("/v1/audit/entries/{}", leaf.sequence)))
+        .text(Instant::new(leaf.recorded_at))
+        .text(leaf.subject)
+        .text(roles.join(" "))
+        .text(asked.actor.organisation.map(|code| code.to_string()).unwrap_or_default())
+        .text(&leaf.kind)
+        .text(Duty::of(&leaf.kind).as_str())
+        .text(leaf.document)
+        .text(leaf.effective_date.map(|day| day.to_string()).unwrap_or_default());
+    let lines = i64::from(leaf.line_count);
+    Ok(if lines == 0 {
+        row.count(0)
+    } else {
+        row.counted(lines, Link::of(&format!("/v1/ledger/transactions/{}", leaf.sequence)))
+    })
+}
