@@ -214,6 +214,7 @@ impl ClaimSubject {
         match self {
             Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
             Self::RentalSubsidy { usage, .. } => *usage,
+            Self::InterestSubsidy { .. } => None,
         }
     }
 
