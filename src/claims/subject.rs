@@ -214,7 +214,6 @@ impl ClaimSubject {
         match self {
             Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
             Self::RentalSubsidy { usage, .. } => *usage,
-            Self::InterestSubsidy { .. } => None,
         }
     }
 
