@@ -47,8 +47,8 @@ impl ClaimChanges {
         ]
     }
 
-    /// Error: what is said is not of claims of this kind, or nothing is. Of an interest subsidy nothing need be said:
-    /// what happened to the loan since is news enough.
+    /// Error: what is said is not of claims of this kind, or nothing is. Of an interest subsidy nothing need be said, nor
+    /// of a claim from metered usage: what happened to the loan since, or was metered, is news enough.
     pub fn fit(&self, subject: &ClaimSubject) -> Result<(), ClaimError> {
         let (said, kind) = (self.said(), subject.kind());
         if let Some((pointer, ..)) = said.iter().find(|(_, there, kinds)| *there && !kinds.contains(&kind)) {
@@ -57,7 +57,8 @@ impl ClaimChanges {
                 pointer: (*pointer).to_owned(),
             });
         }
-        if kind == ClaimKind::InterestSubsidy || said.iter().any(|(_, there, _)| *there) {
+        let news = kind == ClaimKind::InterestSubsidy || subject.metered().is_some();
+        if news || said.iter().any(|(_, there, _)| *there) {
             return Ok(());
         }
         Err(ClaimError::ChangesMissing { pointer: "/changes".to_owned() })

@@ -21,6 +21,7 @@ pub mod queries;
 pub mod recalculation;
 pub mod recalculations_api;
 pub mod reconciliation_api;
+pub mod refusal;
 pub mod rules;
 pub mod store;
 pub mod subject;
@@ -29,12 +30,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
-    ClaimId, CreditCode, Date, EvidenceId, LoanId, Money, PaymentBatchId, ProgrammeCode, RecoveryId,
-    RentalId, Revision, Subject, TextHash, VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
+    Subject, TextHash,
 };
 use crate::ledger::{ExpenseClass, Part};
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
+pub use refusal::ClaimError;
 pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
 
 /// What is asked for.
@@ -305,98 +307,4 @@ pub struct RejectClaim {
     pub id: ClaimId,
     /// Why.
     pub reason: TextHash,
-}
-
-/// Why a claim is not written or does not go on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum ClaimError {
-    /// It cannot be done in this state.
-    #[error("the claim is {status}")]
-    WrongState {
-        /// The state it is in.
-        status: String,
-    },
-    /// To return or reject needs a reason.
-    #[error("a reason is missing")]
-    ReasonMissing,
-    /// A claim stays with its voucher.
-    #[error("the claim redeems {voucher}")]
-    VoucherDiffers {
-        /// The voucher that it redeems.
-        voucher: VoucherId,
-    },
-    /// A claim stays with its programme and its contract.
-    #[error("the claim is for {rental}")]
-    RentalDiffers {
-        /// The contract that it is for.
-        rental: RentalId,
-    },
-    /// A claim stays with its programme and its loan.
-    #[error("the claim is for {loan}")]
-    LoanDiffers {
-        /// The loan that it is for.
-        loan: LoanId,
-    },
-    /// A change that a claim of its kind has no use for.
-    #[error("a {kind} has no {pointer}")]
-    ChangeNotApplicable {
-        /// What the claim is.
-        kind: String,
-        /// Where the change is named.
-        pointer: String,
-    },
-    /// Nothing is said to be other than it was.
-    #[error("nothing changes")]
-    ChangesMissing {
-        /// Where.
-        pointer: String,
-    },
-    /// A claim stays what it is.
-    #[error("the claim is a {kind}")]
-    ClaimKindDiffers {
-        /// What it is.
-        kind: String,
-    },
-    /// The organisation was let in when the claim was written, and is no more.
-    #[error("no longer eligible: {reason}")]
-    EligibilityChanged {
-        /// Which rule: `category`, `size`, `startup_only`, `region`.
-        reason: String,
-    },
-    /// A recalculation waits for another person.
-    #[error("recalculation {version} waits")]
-    RecalculationPending {
-        /// Its number.
-        version: u32,
-    },
-    /// What a recalculation was computed from is no longer so.
-    #[error("{amount} was proposed, {now} is right")]
-    RecalculationStale {
-        /// CNY, as proposed.
-        amount: Money,
-        /// CNY, as computed now.
-        now: Money,
-    },
-    /// Objections wait to be resolved.
-    #[error("{count} objections are open")]
-    ObjectionOpen {
-        /// How many.
-        count: String,
-    },
-    /// An objection was upheld.
-    #[error("an objection was upheld")]
-    ObjectionUpheld,
-    /// A claim takes so many objections.
-    #[error("at most {limit} objections")]
-    TooManyObjections {
-        /// How many.
-        limit: String,
-    },
-    /// 公示 is not over.
-    #[error("published until {until}")]
-    PublicityRunning {
-        /// Its last day.
-        until: Date,
-    },
 }

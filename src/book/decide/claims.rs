@@ -1,6 +1,6 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
-use super::grounds::{Ground, Sheeted, granted, used as taken};
+use super::grounds::{Ground, granted, used as taken};
 use super::vouchers::{dimensions, used, voucher_step};
 use super::{Context, backing, found, programmes};
 use crate::book::Fault;
@@ -20,7 +20,6 @@ use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::RentalError;
-use crate::rentals::uses::Netted;
 use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
@@ -111,22 +110,15 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
     let parties = Parties { organisation: claim.organisation, provider: claim.provider };
     let invoices = backing::written(context, command, parties, Some(before))?;
     let claim = Claim { invoices, evidence: command.evidence.clone(), ..claim };
-    let Computed { claim, sheet, open } = computed(context, &claim)?;
+    let (claim, sheet) = computed(context, &claim)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(taken(context, &claim, Some(Sheeted { sheet: &sheet, open: &open }))?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
-/// A claim with its sheet, and what other programmes pay for what it rests on.
-struct Computed {
-    claim: Claim,
-    sheet: Calculation,
-    open: Vec<Netted>,
-}
-
 /// A draft or a returned claim, computed under the rules in force today.
-fn computed(context: Context<'_>, claim: &Claim) -> Result<Computed, Stop> {
+fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
     let ground = Ground::of(context, claim)?;
     let rules = ground.rules_today(context)?;
     let subject = ground.known(context, rules, claim.subject.clone())?;
@@ -135,20 +127,19 @@ fn computed(context: Context<'_>, claim: &Claim) -> Result<Computed, Stop> {
     rules::still_eligible(facts.organisation, facts.rules)?;
     rules::still(ground.let_in(rules))?;
     let sheet = ground.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
-    let claim = rules::computed(claim, &facts, &sheet, context.stamp);
-    Ok(Computed { claim, sheet, open: facts.net_off.unwrap_or_default() })
+    Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
 }
 
 pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
     let before = own(context, command.id)?;
     rules::writable(before)?;
     backing::still_fits(context, before)?;
-    let Computed { claim, sheet, open } = computed(context, before)?;
+    let (claim, sheet) = computed(context, before)?;
     let claim = rules::submitted(claim, context.actor);
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
-    effects.changes.extend(taken(context, &claim, Some(Sheeted { sheet: &sheet, open: &open }))?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
@@ -210,8 +201,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),
         Ground::Lease(_) | Ground::Borrowing(_) => {
-            let made = Sheeted { sheet: &sheet, open: room.net_off.as_deref().unwrap_or_default() };
-            let (effects, claim) = granted(context, before, (claim, made), day)?;
+            let (effects, claim) = granted(context, before, (claim, &sheet), day)?;
             Ok(decided(effects, claim, Some(sheet)))
         }
     }

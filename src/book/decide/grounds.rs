@@ -1,6 +1,6 @@
 //! What a claim rests on: a voucher, a contract, or a loan.
 
-use super::claims::{counted, facts, rules_today, step, voucher};
+use super::claims::{facts, rules_today, step, voucher};
 use super::interest_claims::{self, Borrowing};
 use super::payments::dimensions;
 use super::rental_claims::{self, Lease};
@@ -12,9 +12,8 @@ use crate::claims::leases::{self, Asked};
 use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
 use crate::ledger::Posting;
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 use crate::programmes::{ProgrammeError, RulesVersion};
-use crate::rentals::uses::Netted;
 use crate::vouchers::{Voucher, VoucherError};
 
 /// What a claim rests on.
@@ -135,28 +134,18 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// The sheet that a step made, and what other programmes paid for the contract then.
-#[derive(Clone, Copy)]
-pub(super) struct Sheeted<'a> {
-    pub(super) sheet: &'a Calculation,
-    pub(super) open: &'a [Netted],
-}
-
 /// What a claim takes of the contract or the loan that it rests on, for as long as it counts; nothing where that stays.
-/// `made` is the sheet of a step that made one.
+/// `sheet` is the one that the step made.
 pub(super) fn used(
     context: Context<'_>,
     claim: &Claim,
-    made: Option<Sheeted<'_>>,
+    sheet: Option<&Calculation>,
 ) -> Result<Option<Change>, Stop> {
     match &claim.subject {
         ClaimSubject::VoucherRedemption { .. } => Ok(None),
-        ClaimSubject::RentalSubsidy { rental, .. } => {
-            let settled = made.map(|made| leases::settled(claim.into(), made.sheet, made.open)).transpose();
-            rental_claims::used(context, claim, *rental, settled.map_err(CalculationError::from)?.flatten())
-        }
+        ClaimSubject::RentalSubsidy { .. } => rental_claims::used(context, claim, sheet),
         ClaimSubject::InterestSubsidy { loan, terms } => {
-            interest_claims::used(context, claim, (*loan, *terms), made.map(|made| made.sheet))
+            interest_claims::used(context, claim, (*loan, *terms), sheet)
         }
     }
 }
@@ -165,7 +154,7 @@ pub(super) fn used(
 pub(super) fn granted(
     context: Context<'_>,
     before: &Claim,
-    (claim, made): (Claim, Sheeted<'_>),
+    (claim, sheet): (Claim, &Calculation),
     day: Date,
 ) -> Result<(Effects, Claim), Stop> {
     let available = programmes::available(context.book, &claim.programme)?;
@@ -174,8 +163,8 @@ pub(super) fn granted(
     }
     let claim = Claim { fiscal_year: day.year(), ..claim };
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
-    effects.changes.extend(used(context, &claim, Some(made))?);
+    effects.changes.extend(super::claims::counted(context, &claim, Some(day), claim.amount)?);
+    effects.changes.extend(used(context, &claim, Some(sheet))?);
     let at = dimensions(&claim);
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
     effects.posting = Posting::commit(claim.amount, commitment, &at).and(Posting::accrue(

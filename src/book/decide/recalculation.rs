@@ -2,18 +2,17 @@
 //! gives back to them.
 
 use super::claims::{counted, not_before, party, usage, voucher};
-use super::grounds::{self, Sheeted};
 use super::interest_claims::Borrowing;
 use super::payments::dimensions;
 use super::rental_claims::{self, Beside, Lease};
 use super::vouchers::{used, voucher_step};
-use super::{Context, found, programmes};
+use super::{Context, found, grounds, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::recalculation::{
-    self as rules, ApproveRecalculation, Correction, ProposeRecalculation, Recalculation, RecalculationKey,
-    RecalculationStatus, RejectRecalculation,
+    self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
+    RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
 use crate::claims::{Claim, ClaimError, ClaimSubject, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
@@ -29,8 +28,6 @@ use crate::vouchers::{Voucher, correction};
 struct Anew {
     sheet: Calculation,
     correction: Correction,
-    /// What other programmes pay for the contract.
-    open: Vec<Netted>,
 }
 
 fn rules_of<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
@@ -128,11 +125,12 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
     if correction.asked_back.is_positive() {
         recoveries::within(correction.asked_back, recoveries::outstanding_of(before)?)?;
     }
-    Ok(Anew { sheet, correction, open: facts.net_off.unwrap_or_default() })
+    Ok(Anew { sheet, correction })
 }
 
 /// A claim from metered usage, or one that is to be one now, as that is known now.
-fn metered(context: Context<'_>, changed: Claim, asked: bool) -> Result<Claim, Stop> {
+fn metered(context: Context<'_>, changed: Claim, changes: &ClaimChanges) -> Result<Claim, Stop> {
+    let asked = changes.usage || changed.subject.metered().is_some();
     let Some(lease) = Lease::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
     let rules = rules_of(context, &changed, changed.rules_version)?;
     let lines = changed.subject.settlement().to_vec();
@@ -168,7 +166,7 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
         return Err(ClaimError::RecalculationPending { version }.into());
     }
     command.changes.fit(&before.subject)?;
-    let changed = metered(context, rules::changed(before, &command.changes), command.changes.usage)?;
+    let changed = metered(context, rules::changed(before, &command.changes), &command.changes)?;
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
@@ -211,7 +209,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old))?;
     let changed = Claim { subject: before.subject(old), ..old.clone() };
-    let Anew { sheet, correction, open } = anew(context, old, &changed, before.number)?;
+    let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
     }
@@ -220,8 +218,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let recovery = asked_back(context, command, (old, before), &correction, day)?;
     let id = recovery.as_ref().map(|recovery| recovery.id);
     let approved = rules::approve(before, day, id, context.actor, context.stamp);
-    let made = Sheeted { sheet: &sheet, open: &open };
-    let mut effects = posted(context, (old, &claim), (made, &correction), recovery, day)?;
+    let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
     Ok(decided(effects, Some(before.status), approved, None))
 }
@@ -250,7 +247,7 @@ fn asked_back(
 fn posted(
     context: Context<'_>,
     (old, claim): (&Claim, &Claim),
-    (made, correction): (Sheeted<'_>, &Correction),
+    (sheet, correction): (&Calculation, &Correction),
     recovery: Option<Recovery>,
     day: Date,
 ) -> Result<Effects, Stop> {
@@ -260,7 +257,7 @@ fn posted(
     let moved = match &old.subject {
         ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
-            effects.changes.extend(grounds::used(context, claim, Some(made))?);
+            effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),

@@ -8,13 +8,14 @@ use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties};
 use crate::claims::leases::{self, Asked};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
+use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId};
-use crate::programmes::calculation::CalculationError;
+use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
-use crate::rentals::uses::{ContractUse, ContractUser, Netted, Settled, Uses};
+use crate::rentals::uses::{ContractUse, ContractUser, Netted, Uses};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::VoucherError;
 
@@ -172,18 +173,26 @@ pub(super) fn anew(
     beside(context, rules, asked, &uses)
 }
 
-/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays. `settled` is what
-/// it settles where it was computed anew.
+/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays. `sheet` is the one
+/// that the step made: what the claim settles is on it.
 pub(super) fn used(
     context: Context<'_>,
     claim: &Claim,
-    rental: RentalId,
-    settled: Option<Settled>,
+    sheet: Option<&Calculation>,
 ) -> Result<Option<Change>, Stop> {
+    let (Some(rental), Some(period)) = (claim.subject.rental(), claim.subject.period()) else {
+        return Ok(None);
+    };
     let user = ContractUser::Claim(claim.id);
     let known = uses(context, rental)?;
     let before = known.get(&user);
     let live = backing::holds(claim.status);
+    // what others pay is on the sheet as a sum: from whom it is taken, the contract says
+    let settled = |sheet| -> Result<_, OutOfRange> {
+        let open = known.paid_by_others(user, &claim.programme, period.into())?;
+        leases::settled(claim.into(), sheet, &open)
+    };
+    let settled = sheet.map(settled).transpose().map_err(CalculationError::from)?.flatten();
     let after = match (before, live) {
         (None, false) => return Ok(None),
         (Some(before), false) => ContractUse { live, ..before.clone() },
