@@ -93,19 +93,21 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
 
     // more: a further payment
     let again = json!({"changes": {"usage": true}, "reason": "后到用量"});
-    let recalculate = || {
-        let found = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &again);
+    let nothing = json!({"changes": {}, "reason": "更正"});
+    let recalculate = |again: &Value| {
+        let found = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, again);
         let path = format!("/v1/claims/{id}/recalculations/{}/approve", found["version"]);
         (found, city.expect(200, &path, &city.chen, &json!({})))
     };
-    let (found, _) = recalculate();
+    let (found, _) = recalculate(&again);
     assert_eq!((&found["amount"], &found["difference"]), (&json!("630.00"), &json!("100.00")));
     assert!(found["usage_sequence"].as_u64() > shown["usage_sequence"].as_u64());
     assert_eq!(city.claim(&id)["payable"], json!("100.00"));
     city.paid(&[&id], "2025-02-10");
     // a correction after payment: what was paid too much is asked back
     bring(&city, &contract, "2025-01", &[("Compute", "-400.00", "-gpu-1")]);
-    let (found, approved) = recalculate();
+    // nothing need be said: what was metered since is news enough
+    let (found, approved) = recalculate(&nothing);
     assert_eq!((&found["amount"], &found["difference"]), (&json!("430.00"), &json!("-200.00")));
     let recovery = text(&approved, "/recovery_id");
     assert_eq!(city.get(&format!("/v1/recoveries/{recovery}"), &city.sun)["amount"], json!("200.00"));
