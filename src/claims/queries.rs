@@ -43,9 +43,11 @@ statement! {
          AND ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR programme = $6) \
          AND ($7::text IS NULL OR organisation = $7) AND ($8::timestamptz IS NULL OR updated_at >= $8) \
          ORDER BY created LIMIT $9";
-    /// The claims on a contract, oldest first.
+    /// The claims on a contract and on the vouchers that rest on it, oldest first.
     pub fn of_rental(rental: Uuid) -> Vec<ClaimRow> =
-        "SELECT * FROM claims WHERE rental = $1 ORDER BY created";
+        "SELECT * FROM claims WHERE rental = $1 \
+         UNION ALL SELECT c.* FROM contract_uses AS u JOIN claims AS c ON c.voucher = u.document \
+         WHERE u.rental = $1 AND u.kind = 'voucher' ORDER BY created";
     /// A page of a claim's recalculations, oldest first.
     pub fn recalculations(claim: Uuid, after: i64, limit: i64) -> Vec<RecalculationRow> =
         "SELECT * FROM recalculations WHERE claim = $1 AND created > $2 ORDER BY created LIMIT $3";

@@ -229,3 +229,20 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
     let codes = found["differences"].as_array().unwrap().iter().map(|one| text(one, "/code"));
     assert!(!codes.collect::<Vec<_>>().contains(&"not_paid".to_owned()), "{found}");
 }
+
+#[test]
+fn what_a_voucher_pays_stands_beside_its_contract() {
+    let service = Service::start();
+    let city = City::found(&service, "vouched", &rules(json!({})), "100000");
+    let voucher = city.voucher("10000");
+    let id = city.approved(&voucher, "4000", false);
+    city.paid(&[&id], "2025-01-02");
+    let rental = text(&city.get(&format!("/v1/vouchers/{voucher}"), &city.lin), "/rental_id");
+    let found = city.get(&format!("/v1/rentals/{rental}/reconciliation"), &city.lin);
+    let amount = city.claim(&id)["amount"].clone();
+    assert_eq!(
+        [&found["claims"][0]["claim_id"], &found["claims"][0]["period"], &found["sums"]["paid"]],
+        [&json!(id), &Value::Null, &amount]
+    );
+    assert_eq!(found["differences"], json!([]));
+}
