@@ -26,17 +26,7 @@ use city::{CLOUD, City, rules, text};
 fn programme(city: &City<'_>, code: &str, more: Value, pot: &str) {
     let mut rules = rules(more);
     rules.as_object_mut().unwrap().remove("validity_months");
-    let body = json!({
-        "code": code, "title": {"zh": "专项", "en": code}, "instrument": "rental_subsidy",
-        "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-        "rules": rules,
-    });
-    city.expect(201, "/v1/programmes", &city.lin, &body);
-    city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.chen, &json!({}));
-    let path = format!("/v1/programmes/{code}/appropriations");
-    let body = json!({"amount": pot, "fiscal_year": 2025, "document": "预算1号"});
-    let id = text(&city.expect(201, &path, &city.lin, &body), "/id");
-    city.expect(200, &format!("{path}/{id}/approve"), &city.chen, &json!({}));
+    city.programme_of("rental_subsidy", code, &rules, pot);
 }
 
 fn rental(city: &City<'_>, number: &str) -> String {

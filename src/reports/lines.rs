@@ -56,6 +56,18 @@ macro_rules! filtered {
     };
 }
 
+/// The lines themselves, filtered.
+macro_rules! listed {
+    () => {
+        concat!(
+            "SELECT x.sequence, x.line, x.account, x.side, x.amount, x.programme, x.organisation, x.level, x.fiscal_year, \
+                    x.effective_date, x.recorded_at, x.kind, x.subject, x.counter, x.about, x.flow FROM ",
+            lines!(),
+            filtered!(),
+        )
+    };
+}
+
 rows! {
     /// A line.
     pub struct LineFound {
@@ -115,10 +127,7 @@ statement! {
         limit: i64,
     ) -> Vec<LineFound> =
         concat!(
-            "SELECT x.sequence, x.line, x.account, x.side, x.amount, x.programme, x.organisation, x.level, x.fiscal_year, \
-                    x.effective_date, x.recorded_at, x.kind, x.subject, x.counter, x.about, x.flow FROM ",
-            lines!(),
-            filtered!(),
+            listed!(),
             "AND ($10::date IS NULL OR x.effective_date >= $10) ORDER BY x.effective_date, x.sequence, x.line LIMIT $11",
         );
     /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
@@ -150,10 +159,7 @@ statement! {
         limit: i64,
     ) -> Vec<LineFound> =
         concat!(
-            "SELECT x.sequence, x.line, x.account, x.side, x.amount, x.programme, x.organisation, x.level, x.fiscal_year, \
-                    x.effective_date, x.recorded_at, x.kind, x.subject, x.counter, x.about, x.flow FROM ",
-            lines!(),
-            filtered!(),
+            listed!(),
             "AND x.effective_date = $2 AND (x.sequence, x.line) > ($10::bigint, $11::smallint) \
              ORDER BY x.sequence, x.line LIMIT $12",
         );

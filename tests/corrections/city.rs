@@ -55,8 +55,13 @@ impl<'a> City<'a> {
     }
 
     pub fn programme(&self, code: &str, rules: &Value, pot: &str) {
+        self.programme_of("voucher", code, rules, pot);
+    }
+
+    /// An active programme of an instrument, with money in it.
+    pub fn programme_of(&self, instrument: &str, code: &str, rules: &Value, pot: &str) {
         let body = json!({
-            "code": code, "title": {"zh": "专项", "en": code}, "instrument": "voucher",
+            "code": code, "title": {"zh": "专项", "en": code}, "instrument": instrument,
             "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
             "rules": rules,
         });

@@ -21,17 +21,7 @@ fn programme(city: &City<'_>, code: &str, more: &Value, pot: &str) {
     for (name, value) in more.as_object().unwrap() {
         rules[name] = value.clone();
     }
-    let body = json!({
-        "code": code, "title": {"zh": "贴息", "en": code}, "instrument": "interest_subsidy",
-        "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-        "rules": rules,
-    });
-    city.expect(201, "/v1/programmes", &city.lin, &body);
-    city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.chen, &json!({}));
-    let path = format!("/v1/programmes/{code}/appropriations");
-    let body = json!({"amount": pot, "fiscal_year": 2025, "document": "预算1号"});
-    let id = text(&city.expect(201, &path, &city.lin, &body), "/id");
-    city.expect(200, &format!("{path}/{id}/approve"), &city.chen, &json!({}));
+    city.programme_of("interest_subsidy", code, &rules, pot);
 }
 
 /// A loan at 3.25 % of which an amount was drawn on the first of June 2024.
