@@ -316,7 +316,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (sheet("1.5", "2028-01-01", "null, '2027-12-31'"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-01", "1.5, null"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-01", "null, null"), "23514 calculations_statutory_limits"),
-        (format!("{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');{}", log(1, 0), head(2)),
+        (format!("{}{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');", head(2), log(1, 0)),
             "23514 calculations_statutory_limits"),
         // states
         (voucher("issued", "null", "100, 20, 30, 0, 0, 50"), "accepted"),
