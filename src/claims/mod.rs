@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod backing;
+mod billed;
 pub mod changes;
 pub mod drafts_api;
 pub mod interest;
