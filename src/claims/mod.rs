@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod rules;
 pub mod store;
 pub mod subject;
+pub mod unmatched_api;
 
 use serde::{Deserialize, Serialize};
 

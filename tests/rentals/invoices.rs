@@ -134,3 +134,28 @@ fn a_recalculation_is_held_against_the_invoices_like_the_first_sheet() {
     bring(&city, &contract, "2025-01", &[("Compute", "3500", &format!("gpu@{FIRST}"))]);
     assert_eq!(change("9000"), ("700.00".to_owned(), json!("3500.00")));
 }
+
+#[test]
+fn the_provider_sees_which_of_its_invoices_no_usage_names() {
+    let service = Service::start();
+    let city = City::found(&service, "unnamed", &rules(json!({})), "100000");
+    programme(&city, "r", json!({}), "50000");
+    let contract = rental(&city, "R-1");
+    let path = "/v1/invoices/unmatched";
+    let (first, second) = (invoice(&city, FIRST, "600"), invoice(&city, SECOND, "500"));
+    let parts = [(first.as_str(), "600"), (second.as_str(), "250.50")];
+    let id = reviewed(&city, &claim(&contract, ["2025-01-01", "2025-02-01"], "900", &parts));
+    let listed = |metered: bool, claimed: &str, invoices: Value| {
+        json!([{"rental_id": contract, "contract_no": "R-1", "organisation": super::city::FIRM, "provider": super::CLOUD,
+            "metered": metered, "invoices": invoices, "claimed": claimed}])
+    };
+    let one = |invoice: &str, amount: &str, claimed: &str| json!({"invoice": invoice, "amount": amount, "claimed": claimed});
+    let [of_first, of_second] = [one(FIRST, "600.00", "600.00"), one(SECOND, "500.00", "250.50")];
+    assert_eq!(city.get(path, &city.cloud)["data"], listed(false, "850.50", json!([of_first, of_second])));
+    assert_eq!(city.get(path, &city.other)["data"], json!([]), "nothing of another's");
+    bring(&city, &contract, "2025-01", &[("Compute", "600", &format!("gpu@{FIRST}"))]);
+    assert_eq!(city.get(path, &city.cloud)["data"], listed(true, "250.50", json!([of_second])));
+    // what was withdrawn takes nothing
+    city.expect(200, &format!("/v1/claims/{id}/withdraw"), &city.firm, &json!({}));
+    assert_eq!(city.get(path, &city.cloud)["data"], json!([]));
+}
