@@ -11,3 +11,5 @@ pub mod rows;
 pub mod shown;
 pub mod statement;
 pub mod target;
+mod texts;
+pub mod together;

@@ -1,4 +1,4 @@
-UPDATE head SET schema_version = 13;
+UPDATE head SET schema_version = 16;
 
 DROP INDEX rentals_updated;
 DROP INDEX claims_updated;
