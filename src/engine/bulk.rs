@@ -204,7 +204,7 @@ impl Bulk {
         self.copy().await
     }
 
-    /// Copies what waits, in one transaction: the log first, what the triggers hold against it, the head last.
+    /// Copies what waits, in one transaction: the head moves first, and takes the lock; the commit holds all against it.
     async fn copy(&mut self) -> Result<(), BulkError> {
         let (rows, copying) = (std::mem::take(&mut self.rows), &self.copying);
         self.lines += u64::try_from(rows.entries.len()).unwrap_or(u64::MAX);
@@ -214,7 +214,7 @@ impl Bulk {
             let begun = HeadRow { next_sequence: 0, frontier: Vec::new(), ..head.clone() };
             copying.rows(ready(vec![begun])).await?;
         }
-        copying.run("SELECT FROM head FOR UPDATE").await?;
+        move_head(copying, &head).await?;
         copying.rows::<LogRow, _>(ready(rows.log)).await?;
         copying.rows::<EntryRow, _>(ready(rows.entries)).await?;
         copying.rows::<TransitionRow, _>(ready(rows.transitions)).await?;
@@ -227,7 +227,6 @@ impl Bulk {
         };
         copying.rows(ready(rows.texts.into_iter().map(text).collect())).await?;
         copying.rows::<TileRow, _>(ready(std::mem::take(&mut self.tiles))).await?;
-        move_head(copying, &head).await?;
         copying.run("COMMIT").await?;
         self.begun = true;
         Ok(())
@@ -318,7 +317,7 @@ impl Bulk {
     }
 }
 
-/// The head moves on last: it is what the triggers hold the rest against.
+/// The head moves on: it is what the triggers hold the rest against.
 async fn move_head(copying: &Copying, head: &HeadRow) -> Result<(), BulkError> {
     let hex: String = head.frontier.iter().map(|byte| format!("{byte:02x}")).collect();
     let arguments = [

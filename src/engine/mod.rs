@@ -13,8 +13,8 @@ pub mod bulk;
 pub mod export;
 mod fold;
 mod follow;
-mod kept;
 pub mod intake;
+mod kept;
 mod load;
 mod posted;
 mod put;
@@ -214,7 +214,8 @@ impl Engine {
     pub async fn dry_run(&self, submission: Submission) -> Result<Answer, SubmitError> {
         check_sizes(&submission)?;
         let conn = self.reader(&submission.agency).await.map_err(|_| SubmitError::Unavailable)?;
-        match self.tried(&conn, &submission).await {
+        // what reads every table is large: it lives on the heap, not on a handler's stack
+        match Box::pin(self.tried(&conn, &submission)).await {
             Ok(answer) => answer,
             Err(BatchError::OtherRelease { .. }) => Err(SubmitError::OtherRelease),
             Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
@@ -239,8 +240,10 @@ impl Engine {
         let now = crate::domain::Instant::new(chrono::Utc::now());
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
-        let first = batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
-        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first, Book::default()).await?;
+        let first =
+            Box::pin(batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]))
+                .await?;
+        let (folded, _) = Box::pin(batch::decide(conn, head, &[&fresh], now, first, Book::default())).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
     }

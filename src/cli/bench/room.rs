@@ -20,7 +20,7 @@ use crate::domain::{AgencyCode, Date};
 use crate::engine::store;
 use crate::reports::formats::file::{FileFormat, Writing};
 use crate::reports::operations::{self, Filter, Reading};
-use crate::reports::report::{Reading as _, Scope};
+use crate::reports::report::{Only, Reading as _, Scope};
 use crate::reports::trial_balance::{Question, TrialBalance, full_blocks};
 use crate::reports::{budget_execution, scope, voucher_rollforward};
 
@@ -160,7 +160,7 @@ pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Res
 async fn at(conn: &Connection, known_at: i64) -> Result<Scope, Failure> {
     let at = scope::at(conn, known_at).await?.ok_or_else(|| Failure::new("no such sequence"))?;
     let as_of = scope::business_date(conn, &at).await?;
-    Ok(Scope { as_of, known_at, recorded_at: at.recorded_at, programme: None })
+    Ok(Scope { as_of, known_at, recorded_at: at.recorded_at, programme: None, only: Only::default() })
 }
 
 /// Reads so often; what it came to the last time, and the median of how long it took.
