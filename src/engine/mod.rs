@@ -9,6 +9,7 @@ mod answers;
 mod batch;
 pub mod billing_file;
 pub mod billing_parquet;
+pub mod bulk;
 pub mod export;
 mod fold;
 mod follow;
@@ -217,7 +218,8 @@ impl Engine {
     pub async fn dry_run(&self, submission: Submission) -> Result<Answer, SubmitError> {
         check_sizes(&submission)?;
         let conn = self.reader(&submission.agency).await.map_err(|_| SubmitError::Unavailable)?;
-        match self.tried(&conn, &submission).await {
+        // what reads every table is large: it lives on the heap, not on a handler's stack
+        match Box::pin(self.tried(&conn, &submission)).await {
             Ok(answer) => answer,
             Err(BatchError::OtherRelease { .. }) => Err(SubmitError::OtherRelease),
             Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
@@ -243,8 +245,9 @@ impl Engine {
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
         let first =
-            batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
-        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first, Book::default()).await?;
+            Box::pin(batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]))
+                .await?;
+        let (folded, _) = Box::pin(batch::decide(conn, head, &[&fresh], now, first, Book::default())).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
     }
