@@ -3,6 +3,7 @@
 //! Every row follows from what was known at the sequence. Hours and weekdays are the agency's, of when a leaf was
 //! recorded.
 
+use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
@@ -37,8 +38,14 @@ rows! {
 }
 
 statement! {
-    /// `$1` the sequence, `$2` the zone, `$3` a programme or all.
-    fn exceptions(known_at: i64, zone: &str, programme: Option<&str>, limit: i64) -> Vec<ExceptionFound> =
+    /// `$1` the sequence, `$2` the zone, `$3` a programme or all, `$5` the day.
+    fn exceptions(
+        known_at: i64,
+        zone: &str,
+        programme: Option<&str>,
+        limit: i64,
+        as_of: NaiveDate,
+    ) -> Vec<ExceptionFound> =
         "WITH acts AS ( \
              SELECT l.sequence, l.kind, l.document, l.subject, l.recorded_at AT TIME ZONE $2 AS at, \
                     coalesce(e.programme, '') AS programme, coalesce(e.organisation, '') AS organisation, e.amount \
@@ -94,13 +101,21 @@ statement! {
              SELECT 'below_threshold', document, sequence, programme, organisation, subject, amount, \
                     'limit ' || least(claim_cap, cap - used) \
                FROM sheets WHERE computed >= least(claim_cap, cap - used) * 0.95 AND computed < least(claim_cap, cap - used) \
+             UNION ALL \
+             SELECT 'prefund_not_trued_up', organisation || '/' || fiscal_year, max(sequence), programme, organisation, '', \
+                    sum(CASE side WHEN 'D' THEN amount ELSE -amount END), 'left of ' || fiscal_year \
+               FROM entries WHERE account = 'F1214' AND sequence <= $1 AND effective_date <= $5 \
+              GROUP BY programme, organisation, fiscal_year \
+             HAVING fiscal_year < extract(year FROM $5) AND sum(CASE side WHEN 'D' THEN amount ELSE -amount END) > 0 \
          ) AS x WHERE $3::text IS NULL OR programme = $3 OR programme = '' \
          ORDER BY code COLLATE \"C\", sequence, document COLLATE \"C\" LIMIT $4";
 }
 
 /// All of them, by code and sequence.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, zone: &str) -> Result<Report, ReadError> {
-    let found = exceptions(conn, scope.known_at, zone, scope.programme.as_deref(), Scope::rows()).await?;
+    let as_of = scope.as_of.naive();
+    let found =
+        exceptions(conn, scope.known_at, zone, scope.programme.as_deref(), Scope::rows(), as_of).await?;
     let rows = found.into_iter().map(row).collect::<Result<_, _>>()?;
     Ok(Report::of(["exceptions", "疑点清单"], COLUMNS, rows))
 }

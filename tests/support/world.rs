@@ -759,7 +759,13 @@ impl World {
         let day = self.maybe(4, |w| w.day(today));
         match self.rng.gen_range(0..20) {
             0..8 => {
-                let claim = self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid]);
+                let deducted = book.claims.iter().filter(|(_, claim)| payable::prefunded(claim));
+                let deducted: Vec<_> = deducted.map(|(id, _)| *id).collect();
+                let claim = if deducted.is_empty() || !self.one_in(5) {
+                    self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid])
+                } else {
+                    self.pick(&deducted)
+                };
                 let asked = ClaimSubject::of(&self.redemption(book, None));
                 let (mut settlement, closing) = (asked.settlement().to_vec(), asked.closing());
                 if let Some(known) = book.claims.peek(&claim).filter(|_| self.one_in(2)) {

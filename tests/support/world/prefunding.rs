@@ -33,7 +33,7 @@ impl World {
             id: PrefundId::new(self.id()),
             programme: programme(number),
             bank,
-            amount: self.amount(5, 9),
+            amount: self.amount(6, 10),
             fiscal_year: year(today.year().number() + ahead),
             document: line("预拨1号"),
             effective_date: self.maybe(3, |w| w.day(today)),
@@ -92,6 +92,12 @@ impl World {
         let from = if open.is_empty() || self.one_in(12) { &any } else { &open };
         if from.is_empty() { TrueUpId::new(self.id()) } else { self.pick(from) }
     }
+}
+
+/// Whether a bank has anything to deduct from.
+pub(super) fn has(book: &Book, bank: CreditCode) -> bool {
+    let open = book.prefund_years.iter().filter(|(_, year)| year.bank == bank && !year.closed);
+    open.map(|(_, year)| year).any(|year| !year.left.is_empty())
 }
 
 /// A bank's years add up, each from prefunds, claims and true-ups themselves, and together to what the books say it has.
