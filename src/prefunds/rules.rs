@@ -210,3 +210,166 @@ pub fn moved(
     after.left.retain(|part| !part.amount.is_zero());
     Ok(after)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::true_up::{
+        ProposeTrueUp, Statement, TrueUpAction, approve as settle, fresh, propose as state, reject as refuse,
+    };
+    use super::*;
+    use crate::domain::{Instant, Label, Roles, Sequence, Subject, TrueUpId};
+
+    fn key() -> PrefundYearKey {
+        PrefundYearKey {
+            programme: ProgrammeCode::parse("i").unwrap(),
+            bank: crate::domain::CreditCode::parse("91330100MA2AX00016").unwrap(),
+            year: FiscalYear::new(2025).unwrap(),
+        }
+    }
+
+    fn stamp(sequence: u64) -> Stamp {
+        Stamp {
+            sequence: Sequence::new(sequence),
+            recorded_at: Instant::parse("2025-06-01T00:00:00Z").unwrap(),
+            business_date: day(),
+        }
+    }
+
+    fn day() -> Date {
+        Date::parse("2025-06-01").unwrap()
+    }
+
+    fn actor(subject: &str) -> Actor {
+        Actor { subject: Subject::parse(subject).unwrap(), roles: Roles::default(), organisation: None }
+    }
+
+    /// An amount by levels of equal weight.
+    fn shared(fen: i64, levels: usize) -> Vec<Part> {
+        let weights = vec![1_i128; levels];
+        let amounts = crate::domain::apportion::largest_remainder(Money::from_fen(fen), &weights).unwrap();
+        let level = |index: usize| Some(Label::parse(&format!("level{index}")).unwrap());
+        amounts.into_iter().enumerate().map(|(index, amount)| Part { level: level(index), amount }).collect()
+    }
+
+    fn paid(fen: i64) -> PrefundYear {
+        let empty = account(None, &key(), day(), &stamp(1));
+        moved(&empty, Movement::Paid, &shared(fen, 1), day(), &stamp(1)).unwrap()
+    }
+
+    fn statement(deducted: &str, left: Option<&str>) -> ProposeTrueUp {
+        let amount = |text: &str| Money::parse_stored(text).unwrap();
+        let key = key();
+        ProposeTrueUp {
+            id: TrueUpId::parse("01890a5d-ac96-774b-bcce-b302099a8057").unwrap(),
+            programme: key.programme,
+            bank: key.bank,
+            fiscal_year: key.year,
+            action: TrueUpAction::Roll { date: None },
+            statement: Statement { deducted: amount(deducted), left: left.map(amount) },
+            document: crate::domain::Line::parse("1").unwrap(),
+            reason: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_and_what_went_is_what_came_and_nothing_is_deducted_that_is_not_there(
+            steps in proptest::collection::vec((0_u8..4, 1_i64..1_000_000), 1..60), levels in 1_usize..4,
+        ) {
+            let mut year = account(None, &key(), day(), &stamp(0));
+            let mut sequence = 0;
+            for (kind, fen) in steps {
+                sequence += 1;
+                let by = shared(fen, levels);
+                let (movement, by) = match kind {
+                    0 => (Movement::Paid, by),
+                    1 => (Movement::Opened, by),
+                    2 => (Movement::Deducted, by),
+                    // given back
+                    _ => (Movement::Deducted, parts::minus(&[], &by).unwrap()),
+                };
+                let before = left(&year).unwrap();
+                let asked = if movement == Movement::Deducted { parts::sum(&by).unwrap() } else { Money::ZERO };
+                let refused = covers(Some(&year), key().year, asked).is_err();
+                prop_assert_eq!(refused, asked > before, "{} of {}", asked, before);
+                if refused {
+                    continue;
+                }
+                year = moved(&year, movement, &by, day(), &stamp(sequence)).unwrap();
+                let came = year.opening.plus(year.paid).unwrap();
+                prop_assert_eq!(left(&year).unwrap(), came.minus(year.deducted).unwrap());
+                prop_assert!(left(&year).unwrap() >= Money::ZERO);
+            }
+            // settled, nothing of it is left at any level
+            let command = statement(&year.deducted.to_string(), Some(&left(&year).unwrap().to_string()));
+            let (true_up, waiting) = state(&command, &year, &actor("a"), &stamp(100)).unwrap();
+            let (true_up, closed) = settle(&true_up, &waiting, day(), &actor("b"), &stamp(101)).unwrap();
+            prop_assert_eq!(parts::sum(&true_up.left), left(&year));
+            prop_assert!(closed.left.is_empty() && closed.closed);
+            prop_assert_eq!(closed.rolled, left(&year).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_year_that_nothing_was_paid_for_covers_nothing_and_takes_back_anything() {
+        let fen = Money::from_fen;
+        let refused = covers(None, key().year, fen(1)).unwrap_err();
+        let expected = PrefundError::PrefundExhausted {
+            fiscal_year: "2025".to_owned(),
+            left: Money::ZERO,
+            requested: fen(1),
+        };
+        assert_eq!(refused, expected);
+        assert_eq!(covers(None, key().year, Money::ZERO), Ok(()));
+        assert_eq!(covers(None, key().year, fen(-1)), Ok(()));
+        let year = paid(100);
+        assert_eq!(covers(Some(&year), key().year, fen(100)), Ok(()));
+        assert!(covers(Some(&year), key().year, fen(101)).is_err());
+        let closed = PrefundYear { closed: true, ..year };
+        for amount in [-1, 0, 1] {
+            let trued_up = PrefundError::PrefundTruedUp { fiscal_year: "2025".to_owned() };
+            assert_eq!(covers(Some(&closed), key().year, fen(amount)), Err(trued_up));
+        }
+    }
+
+    #[test]
+    fn a_statement_is_held_to_the_fen_and_what_came_between_makes_it_stale() {
+        let year = paid(10_000);
+        let stated = |deducted: &str, left: Option<&str>| {
+            state(&statement(deducted, left), &year, &actor("a"), &stamp(2))
+                .map(|(true_up, _)| true_up.status)
+        };
+        assert!(stated("0.00", None).is_ok() && stated("0.00", Some("100.00")).is_ok());
+        let differs = |deducted, left| match stated(deducted, left) {
+            Err(PrefundError::StatementDiffers { pointer, difference, .. }) => {
+                (pointer, difference.to_string())
+            }
+            other => unreachable!("{other:?}"),
+        };
+        assert_eq!(differs("0.01", None), ("/statement/deducted".to_owned(), "0.01".to_owned()));
+        assert_eq!(differs("0.00", Some("99.99")), ("/statement/left".to_owned(), "-0.01".to_owned()));
+
+        let (true_up, waiting) = state(&statement("0.00", None), &year, &actor("a"), &stamp(2)).unwrap();
+        let again = state(&statement("0.00", None), &waiting, &actor("a"), &stamp(3)).unwrap_err();
+        assert_eq!(again, PrefundError::TrueUpPending { true_up: true_up.id });
+        assert_eq!(fresh(&true_up, &waiting), Ok(()));
+        let later = moved(&waiting, Movement::Deducted, &shared(1, 1), day(), &stamp(4)).unwrap();
+        assert!(matches!(fresh(&true_up, &later), Err(PrefundError::TrueUpStale { .. })));
+        // paid and deducted as much: what is left is the same, what makes it up is not
+        let both = moved(&later, Movement::Paid, &shared(1, 1), day(), &stamp(5)).unwrap();
+        assert_eq!(left(&both), left(&waiting));
+        assert!(fresh(&true_up, &both).is_err());
+        let reason = TextHash::new([7; 32]);
+        let (_, free) = refuse(&true_up, &both, reason, &actor("b"), &stamp(6));
+        assert!(state(&statement("0.01", None), &free, &actor("a"), &stamp(7)).is_ok());
+    }
+
+    #[test]
+    fn the_last_year_of_the_calendar_has_no_next() {
+        assert_eq!(key().next().unwrap().year.number(), 2026);
+        assert_eq!(PrefundYearKey { year: FiscalYear::new(2999).unwrap(), ..key() }.next(), None);
+    }
+}
