@@ -9,3 +9,4 @@ pub mod pool;
 pub mod rows;
 pub mod statement;
 pub mod target;
+pub mod together;

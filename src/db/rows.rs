@@ -231,6 +231,7 @@ macro_rules! rows {
 
         const _: () = {
             use $crate::db::rows::{Answer, Key, Row, Statement, Texts};
+            use $crate::db::together::Write;
             use diesel::result::QueryResult;
             use diesel_async::AsyncPgConnection;
 
@@ -252,6 +253,12 @@ macro_rules! rows {
                         return Ok(0);
                     }
                     usize::of(conn, columns(Statement::<Insert>::new(&TEXTS.insert), rows)).await
+                }
+
+                /// The same, to be sent with others.
+                pub fn inserting(rows: &[$row]) -> Option<Write<'_>> {
+                    let statement = || columns(Statement::<()>::new(&TEXTS.insert), rows);
+                    (!rows.is_empty()).then(|| Write::insert(statement()))
                 }
 
                 /// The rows that are there; one that is absent is left out.
@@ -365,6 +372,12 @@ macro_rules! rows {
                     return Ok(0);
                 }
                 usize::of(conn, columns(Statement::<Update>::new(&TEXTS.update), rows)).await
+            }
+
+            /// The same, to be sent with others.
+            pub fn updating(rows: &[$row]) -> Option<Write<'_>> {
+                let statement = || columns(Statement::<()>::new(&TEXTS.update), rows);
+                (!rows.is_empty()).then(|| Write::update(statement(), rows.len()))
             }
         }
     };

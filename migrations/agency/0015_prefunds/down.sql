@@ -1,4 +1,4 @@
-UPDATE head SET schema_version = 13;
+UPDATE head SET schema_version = 14;
 
 DROP TABLE true_ups, prefund_years, prefunds;
 
