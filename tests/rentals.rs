@@ -14,6 +14,8 @@ mod city;
 mod claims;
 #[path = "rentals/documents.rs"]
 mod documents;
+#[path = "rentals/invoices.rs"]
+mod invoices;
 #[path = "rentals/metered.rs"]
 mod metered;
 #[path = "support/service.rs"]

@@ -174,10 +174,15 @@ fn claim(status: &str, amount: &str, parts: &str, held: &str, approved: &str) ->
 
 /// Who rests on a contract, and which part of it.
 fn contract_use(kind: &str, settled: &str) -> String {
+    counted(kind, settled, if kind == "claim" { "'[]'" } else { "null" })
+}
+
+/// The same, and what counts of which invoice.
+fn counted(kind: &str, settled: &str, invoices: &str) -> String {
     format!(
         "INSERT INTO contract_uses (rental, document, programme, amount, exclusive, live, kind, period_from, period_until,
-         items, invoiced, metered, netted)
-         VALUES (gen_random_uuid(), gen_random_uuid(), 'V', 1, true, true, '{kind}', {settled});"
+         items, invoiced, metered, netted, invoices)
+         VALUES (gen_random_uuid(), gen_random_uuid(), 'V', 1, true, true, '{kind}', {settled}, {invoices});"
     )
 }
 
@@ -347,7 +352,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (sheet("1.5", "2028-01-01", "null, '2027-12-31'"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-01", "1.5, null"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-01", "null, null"), "23514 calculations_statutory_limits"),
-        (format!("{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');{}", log(1, 0), head(2)),
+        (format!("{}{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');", head(2), log(1, 0)),
             "23514 calculations_statutory_limits"),
         // states
         (voucher("issued", "null", "100, 20, 30, 0, 0, 50"), "accepted"),
@@ -375,6 +380,8 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (contract_use("claim", "'2025-01-01', '2025-01-01', '[]', false, false, '[]'"), "23514 contract_uses_settled"),
         (contract_use("claim", "'2025-01-01', '2025-02-01', '[]', false, null, '[]'"), "23514 contract_uses_settled"),
         (contract_use("voucher", "'2025-01-01', '2025-02-01', '[]', false, false, '[]'"), "23514 contract_uses_settled"),
+        (counted("voucher", "null, null, null, null, null, null", "'[]'"), "23514 contract_uses_invoices"),
+        (counted("claim", "'2025-01-01', '2025-02-01', '[]', false, false, '[]'", "null"), "23514 contract_uses_invoices"),
         (contract_use("loan", "'2025-01-01', '2025-02-01', '[]', false, false, '[]'"), "23514 contract_uses_kind"),
         (claim("draft", "5", PARTS, "0", "null, null").replace("INSERT INTO claims (id,", "INSERT INTO claims (usage_sequence, id,")
             .replace("VALUES (", "VALUES (7, "), "23514 claims_usage"),

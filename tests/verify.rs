@@ -252,6 +252,15 @@ const CASES: &[Tampering] = &[
         "invoiced: stored true, replayed false",
     ),
     case(
+        concat!(
+            "UPDATE contract_uses SET invoices = invoices || ",
+            "'[{\"invoice\": {\"number\": \"24312000000000000001\"}, \"amount\": \"1.00\"}]' WHERE document = ",
+            filed!()
+        ),
+        concat!("SELECT version FROM claims WHERE id = ", filed!()),
+        "invoices: stored",
+    ),
+    case(
         concat!("UPDATE claims SET usage_sequence = 5 WHERE id = ", filed!()),
         concat!("SELECT version FROM claims WHERE id = ", filed!()),
         "usage_sequence: stored 5, replayed nothing",
@@ -603,10 +612,10 @@ async fn every_table_of_an_agency_is_listed_with_how_it_is_verified() {
 
 /// Two hours of compute, one of them of another month, and a correction.
 const BILL: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
-ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId
-1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,p,Compute,s,r
-2,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,NULL,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r
--0.5,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,Correction,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r
+ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId,InvoiceId
+1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,p,Compute,s,r,24312000000000000001
+2,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,NULL,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
+-0.5,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,Correction,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
 ";
 
 /// A change of rows of billing files, what undoes it, and where it is found.
@@ -640,6 +649,16 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
         "UPDATE rental_usage SET totals = jsonb_set(totals, '{0,amount}', '\"0.51\"')",
         "UPDATE rental_usage SET totals = jsonb_set(totals, '{0,amount}', '\"0.5000000000000000005\"')",
         "totals",
+    ),
+    (
+        "UPDATE rental_usage SET invoices = jsonb_set(invoices, '{0,amount}', '\"0.51\"')",
+        "UPDATE rental_usage SET invoices = jsonb_set(invoices, '{0,amount}', '\"0.5000000000000000005\"')",
+        "invoices",
+    ),
+    (
+        "UPDATE usage_rows SET invoice = NULL WHERE row = 1",
+        "UPDATE usage_rows SET invoice = '24312000000000000001' WHERE row = 1",
+        "usage_rows of import",
     ),
     (
         "INSERT INTO usage_rows SELECT (json_populate_record(u, '{\"import\": \"00000000-0000-0000-0000-000000000001\"}')).* FROM usage_rows AS u WHERE row = 1",

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::backing::TakenInvoice;
+use super::billed::{self, Cluster};
 use super::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, Date, Label, Money, Month, ProgrammeCode};
@@ -177,8 +178,8 @@ pub fn remetered(
     Ok(subject.resettled(lines, false, known.map(|usage| usage.revision.version)))
 }
 
-/// What documents leave of a claim: its parts of invoices, and of what was metered in its days what other claims of the
-/// programme do not claim. Error: out of range.
+/// What documents leave of a claim: its parts of invoices as far as rows under them bear them out, and of what was
+/// metered in its days what other claims of the programme do not claim. Error: out of range.
 pub fn documents(
     own: Asked<'_>,
     rules: &RulesVersion,
@@ -187,50 +188,51 @@ pub fn documents(
 ) -> Result<Option<Documents>, OutOfRange> {
     let Some(period) = own.subject.period() else { return Ok(None) };
     let invoiced = Money::sum(own.invoices.iter().map(|part| part.amount))?;
-    let documents = Documents {
-        invoiced: (!own.invoices.is_empty()).then_some(invoiced),
-        metered: room(own, rules, period.into(), uses, known)?,
-    };
-    Ok(Some(documents).filter(|found| !found.is_empty()))
-}
-
-fn room(
-    own: Asked<'_>,
-    rules: &RulesVersion,
-    days: Days,
-    uses: &Uses,
-    known: Option<&RentalUsage>,
-) -> Result<Option<MeteredRoom>, OutOfRange> {
-    let (from, until) = months(days);
+    let invoiced = (!own.invoices.is_empty()).then_some(invoiced);
+    let (from, until) = months(period.into());
     let any = |usage: &&RentalUsage| usage.totals.iter().any(|one| from <= one.month && one.month <= until);
-    let Some(known) = known.filter(any) else { return Ok(None) };
+    let Some(known) = known.filter(any) else {
+        return Ok(Some(Documents { invoiced, ..Documents::default() }).filter(|found| !found.is_empty()));
+    };
     let others: Vec<&Settled> =
         uses.claims(ContractUser::Claim(own.id), own.programme).map(|(_, settled)| settled).collect();
-    let (shared, taking) = together(days, &others);
+    let meet = if known.invoices.is_some() { in_a_month } else { Days::meet };
+    let (shared, others) = together(period.into(), &others, meet);
+    let cluster = Cluster { own: period.into(), shared, others: &others };
+    let cuts = billed::cuts(own.invoices, &cluster, known.invoices.as_deref().unwrap_or_default())?;
+    Ok(Some(Documents { invoiced, metered: Some(room(rules, &cluster, known)?), cuts }))
+}
+
+fn room(rules: &RulesVersion, cluster: &Cluster<'_>, known: &RentalUsage) -> Result<MeteredRoom, OutOfRange> {
     let map = rules.rules.item_map.as_deref().unwrap_or_default();
     let of = |days: Days| usage::by_item(known, months(days), map);
-    let (here, all) = (of(days)?, of(shared)?);
+    let (here, all) = (of(cluster.own)?, of(cluster.shared)?);
+    let taking = || cluster.others.iter().flat_map(|one| &one.items);
     let mut items = Vec::new();
     for item in mapped(rules) {
         let metered =
             |found: &BTreeMap<Label, Metered>| found.get(&item).copied().unwrap_or_default().round();
-        let taken = taking.iter().flat_map(|one| &one.items).filter(|of| of.item == item);
+        let taken = taking().filter(|of| of.item == item);
         let left = metered(&all)?.minus(Money::sum(taken.map(|of| of.amount))?)?;
         items.push(ItemAmount { amount: metered(&here)?.min(left).max(Money::ZERO), item });
     }
     let sum = |found: &BTreeMap<Label, Metered>| {
         found.values().try_fold(Metered::default(), |sum, one| sum.plus(*one))?.round()
     };
-    let taken = Money::sum(taking.iter().flat_map(|one| &one.items).map(|of| of.amount))?;
+    let taken = Money::sum(taking().map(|of| of.amount))?;
     let total = sum(&here)?.min(sum(&all)?.minus(taken)?).max(Money::ZERO);
-    Ok(Some(MeteredRoom { total, items }))
+    Ok(MeteredRoom { total, items })
 }
 
 /// Days together with those of all claims that meet them, directly or through others, and these claims.
-fn together<'a>(mut days: Days, others: &[&'a Settled]) -> (Days, Vec<&'a Settled>) {
+pub(super) fn together<'a>(
+    mut days: Days,
+    others: &[&'a Settled],
+    meet: fn(Days, Days) -> bool,
+) -> (Days, Vec<&'a Settled>) {
     let (mut left, mut found) = (others.to_vec(), Vec::new());
     loop {
-        let (meeting, apart): (Vec<_>, Vec<_>) = left.into_iter().partition(|one| one.days.meet(days));
+        let (meeting, apart): (Vec<_>, Vec<_>) = left.into_iter().partition(|one| meet(one.days, days));
         if meeting.is_empty() {
             return (days, found);
         }
@@ -238,6 +240,13 @@ fn together<'a>(mut days: Days, others: &[&'a Settled]) -> (Days, Vec<&'a Settle
         found.extend(meeting);
         left = apart;
     }
+}
+
+/// Whether days share a month: usage is told by month, and what one claim takes of a month is gone for every other.
+/// Contracts of which an import did not tell invoices keep the days themselves, as their claims were decided.
+pub(super) fn in_a_month(one: Days, other: Days) -> bool {
+    let ((from, until), (begins, ends)) = (months(one), months(other));
+    from <= ends && begins <= until
 }
 
 /// Every item that usage can come to under the rules.
@@ -259,11 +268,13 @@ pub fn settled(own: Asked<'_>, sheet: &Calculation, open: &[Netted]) -> Result<O
     }
     items.sort_by(|one, other| one.item.cmp(&other.item));
     let off = sheet.reductions.iter().filter(|cut| cut.code == ReductionCode::NetOff).map(|cut| cut.amount);
+    let cuts = sheet.inputs.documents.as_ref().map_or(&[][..], |documents| &documents.cuts);
     Ok(Some(Settled {
         days: period.into(),
         items,
         invoiced: !own.invoices.is_empty(),
         metered: own.subject.metered().is_some(),
         netted: netted(open, Money::sum(off)?)?,
+        invoices: billed::counted(own.invoices, cuts)?,
     }))
 }

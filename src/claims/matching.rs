@@ -23,8 +23,10 @@ pub enum DifferenceCode {
     InvoiceNotMetered,
     /// What rows come to under an invoice is not its amount.
     InvoiceDiffers,
-    /// Usage of a month that no claim is for.
+    /// Usage of a month that no claim is for and no redemption of a voucher settles.
     UsageNotClaimed,
+    /// Redemptions of vouchers settle more than was metered beside what other claims are for, where anything was.
+    RedeemedBeyondUsage,
     /// A claim settles more than its invoices or its usage show.
     NotDocumented,
     /// An approved claim that is not paid in full.
@@ -40,7 +42,7 @@ pub struct Difference {
     pub code: DifferenceCode,
     /// Which invoice, month or claim; nothing where it is the contract itself.
     pub of: Option<String>,
-    /// CNY by which it differs: metered less invoiced, settled less documented, approved less paid.
+    /// CNY by which it differs: metered less invoiced, settled less documented or metered, approved less paid.
     pub amount: Money,
 }
 
@@ -85,6 +87,8 @@ pub struct MonthMatch {
     pub metered: Metered,
     /// The claims that count and are for it, whatever the programme.
     pub claims: Vec<ClaimId>,
+    /// CNY of it that no claim is for and no redemption settles.
+    pub unclaimed: Money,
 }
 
 /// All of a contract.
@@ -115,6 +119,16 @@ pub struct Known<'a> {
     pub claims: &'a [Claim],
     /// What rests on it.
     pub uses: &'a Uses,
+    /// CNY that redemptions of its vouchers settle.
+    pub redeemed: Money,
+}
+
+/// What redemptions of vouchers settle: they are for no days of their contract, but for so much of it. Error: out of
+/// range.
+pub fn redeemed(claims: &[Claim]) -> Result<Money, OutOfRange> {
+    let counts = |claim: &&Claim| claim.subject.voucher().is_some() && backing::holds(claim.status);
+    let lines = claims.iter().filter(counts).flat_map(|claim| claim.subject.settlement());
+    Money::sum(lines.map(|line| line.amount.money()))
 }
 
 /// Holds them side by side. Error: out of range.
@@ -124,9 +138,13 @@ pub fn matched<'a>(known: &Known<'a>) -> Result<Matching<'a>, OutOfRange> {
     let claims = known.claims.iter().map(|claim| of_claim(known, claim)).collect::<Result<Vec<_>, _>>()?;
     let mut differences = Vec::new();
     invoices_differ(&invoices, &mut differences)?;
-    for month in months.iter().filter(|month| month.claims.is_empty()) {
-        let (of, amount) = (Some(month.month.to_string()), month.metered.round()?);
+    for month in months.iter().filter(|month| !month.unclaimed.is_zero()) {
+        let (of, amount) = (Some(month.month.to_string()), month.unclaimed);
         differences.push(Difference { code: DifferenceCode::UsageNotClaimed, of, amount });
+    }
+    let beyond = known.redeemed.minus(left_to_redeem(&months)?)?;
+    if !months.is_empty() && beyond.is_positive() {
+        differences.push(Difference { code: DifferenceCode::RedeemedBeyondUsage, of: None, amount: beyond });
     }
     for found in &claims {
         let pairs = [
@@ -159,10 +177,34 @@ fn months(known: &Known<'_>) -> Result<Vec<MonthMatch>, OutOfRange> {
         let meets = |from: Date, until| from <= month.last_day() && month.first_day() < until;
         of.filter(|(_, days)| meets(days.from, days.until)).map(|(id, _)| id).collect()
     };
-    Ok(sums
-        .into_iter()
-        .map(|(month, metered)| MonthMatch { month, metered, claims: claims(month) })
-        .collect())
+    let mut months = Vec::with_capacity(sums.len());
+    for (month, metered) in sums {
+        let claims: Vec<ClaimId> = claims(month);
+        let unclaimed = if claims.is_empty() { metered.round()? } else { Money::ZERO };
+        months.push(MonthMatch { month, metered, claims, unclaimed });
+    }
+    settle(&mut months, known.redeemed)?;
+    Ok(months)
+}
+
+/// CNY of the months that no claim is for.
+fn left_to_redeem(months: &[MonthMatch]) -> Result<Money, OutOfRange> {
+    let left = months.iter().filter(|month| month.claims.is_empty()).map(|month| month.metered.round());
+    Money::sum(left.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Takes what redemptions settle off the months that no claim is for, the oldest first: they settle usage in the order
+/// in which it came, and corrections of a later month with it.
+fn settle(months: &mut [MonthMatch], redeemed: Money) -> Result<(), OutOfRange> {
+    if redeemed.is_zero() {
+        return Ok(());
+    }
+    let mut left = left_to_redeem(months)?.minus(redeemed)?.max(Money::ZERO);
+    for month in months.iter_mut().rev() {
+        month.unclaimed = month.unclaimed.min(left).max(Money::ZERO);
+        left = left.minus(month.unclaimed)?;
+    }
+    Ok(())
 }
 
 fn invoices(known: &Known<'_>) -> Result<Vec<InvoiceMatch>, OutOfRange> {

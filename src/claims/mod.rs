@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod backing;
+mod billed;
 pub mod changes;
 pub mod drafts_api;
 pub mod interest;
@@ -25,6 +26,7 @@ pub mod refusal;
 pub mod rules;
 pub mod store;
 pub mod subject;
+pub mod unmatched_api;
 
 use serde::{Deserialize, Serialize};
 

@@ -23,6 +23,11 @@ rows! {
     }
 }
 
+rows! {
+    /// A claim, and the contract that it rests on.
+    pub struct ClaimOfRow { rental: Uuid, id: Uuid }
+}
+
 statement! {
     /// One.
     pub fn get(id: Uuid) -> Option<ClaimRow> = "SELECT * FROM claims WHERE id = $1";
@@ -48,6 +53,11 @@ statement! {
         "SELECT * FROM claims WHERE rental = $1 \
          UNION ALL SELECT c.* FROM contract_uses AS u JOIN claims AS c ON c.voucher = u.document \
          WHERE u.rental = $1 AND u.kind = 'voucher' ORDER BY created";
+    /// The claims on contracts and on the vouchers that rest on them, oldest first.
+    pub fn of_rentals(rentals: &[Uuid]) -> Vec<ClaimOfRow> =
+        "SELECT rental, id FROM claims WHERE rental = ANY($1) \
+         UNION ALL SELECT u.rental, c.id FROM contract_uses AS u JOIN claims AS c ON c.voucher = u.document \
+         WHERE u.rental = ANY($1) AND u.kind = 'voucher'";
     /// A page of a claim's recalculations, oldest first.
     pub fn recalculations(claim: Uuid, after: i64, limit: i64) -> Vec<RecalculationRow> =
         "SELECT * FROM recalculations WHERE claim = $1 AND created > $2 ORDER BY created LIMIT $3";

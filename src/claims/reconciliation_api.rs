@@ -1,12 +1,13 @@
-//! `/rentals/{id}/reconciliation`, `/usage/unmatched`: what was contracted, metered, invoiced, claimed and paid.
+//! `/rentals/{id}/reconciliation`: what was contracted, metered, invoiced, claimed and paid.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::matching::{ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched};
+use super::matching::{ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched, redeemed};
 use super::store::ClaimRow;
+use super::unmatched_api::uses;
 use super::{Claim, ClaimPeriod, ClaimStatus, queries};
 use crate::db::convert::Unreadable;
 use crate::db::pool::Connection;
@@ -15,8 +16,6 @@ use crate::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, Prog
 use crate::evidence::{Invoice, queries as evidence};
 use crate::http::problem::Problem;
 use crate::http::verb::{ReadRequest, Reply, whole};
-use crate::rentals::store::uses::uses_of;
-use crate::rentals::uses::Uses;
 use crate::rentals::{Rental, queries as rentals};
 use crate::usage::store::RentalUsageRow;
 use crate::usage::{Metered, RentalUsage, queries as usage};
@@ -35,6 +34,8 @@ pub struct MonthView {
     metered_exact: Metered,
     /// The claims that count and are for it.
     claims: Vec<ClaimId>,
+    /// CNY of it that no claim is for and no redemption of a voucher settles.
+    unclaimed: Money,
 }
 
 /// An invoice, and what rows come to under it.
@@ -78,8 +79,8 @@ pub struct ClaimMatchView {
 /// Something that does not match.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DifferenceView {
-    /// `invoice_missing`, `invoice_not_metered`, `invoice_differs`, `usage_not_claimed`, `not_documented`, `not_paid`,
-    /// `beyond_contract`.
+    /// `invoice_missing`, `invoice_not_metered`, `invoice_differs`, `usage_not_claimed`, `redeemed_beyond_usage`,
+    /// `not_documented`, `not_paid`, `beyond_contract`.
     #[schema(value_type = String)]
     code: super::matching::DifferenceCode,
     /// Which invoice, month or claim.
@@ -113,12 +114,14 @@ pub struct ReconciliationView {
 }
 
 impl MonthView {
-    fn of(month: &MonthMatch) -> Result<Self, OutOfRange> {
+    /// The view of a month.
+    pub(super) fn of(month: &MonthMatch) -> Result<Self, OutOfRange> {
         Ok(Self {
             month: month.month,
             metered: month.metered.round()?,
             metered_exact: month.metered,
             claims: month.claims.clone(),
+            unclaimed: month.unclaimed,
         })
     }
 }
@@ -196,6 +199,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let claims = whole(&rows, ClaimRow::read)?;
     let metered = metered(&conn, id).await?;
     let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
+    let out = |error: OutOfRange| Problem::fault(&error);
     let known = Known {
         rental: &rental,
         usage: usage.as_ref(),
@@ -203,8 +207,8 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
         metered,
         claims: &claims,
         uses: &uses,
+        redeemed: redeemed(&claims).map_err(out)?,
     };
-    let out = |error: OutOfRange| Problem::fault(&error);
     let found = matched(&known).map_err(out)?;
     Reply::json(&ReconciliationView::of(&rental, &found).map_err(out)?)
 }
@@ -222,7 +226,7 @@ async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Met
 }
 
 /// The invoices that rows name or claims take, as far as the organisation brought them.
-async fn invoices(
+pub(super) async fn invoices(
     conn: &Connection,
     organisation: CreditCode,
     metered: &BTreeMap<String, Metered>,
@@ -247,66 +251,6 @@ async fn invoices(
     let named =
         |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
     Ok(found.into_iter().filter_map(named).collect())
-}
-
-async fn uses(conn: &Connection, rentals: &[RentalId]) -> Result<BTreeMap<RentalId, Uses>, Problem> {
-    let ids: Vec<_> = rentals.iter().map(|id| id.uuid()).collect();
-    let rows = uses_of(conn, &ids).await.map_err(|error| Problem::database(&error))?;
-    let mut found: BTreeMap<RentalId, Uses> = BTreeMap::new();
-    for (rental, user, one) in whole(&rows, crate::rentals::store::uses::ContractUseRow::read)? {
-        found.entry(rental).or_default().insert(user, one);
-    }
-    Ok(found)
-}
-
-/// Usage that no claim is for.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UnmatchedView {
-    rental_id: RentalId,
-    contract_no: Line,
-    organisation: CreditCode,
-    provider: CreditCode,
-    /// The months that no claim is for.
-    months: Vec<MonthView>,
-    /// CNY of them, rounded once.
-    metered: Money,
-}
-
-/// `GET /usage/unmatched`: contracts with usage that no claim is for, a page of contracts with usage at a time.
-pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, sight) = (request.page()?, request.sight());
-    let (own, provided) = (sight.organisation_text(), sight.provider_text());
-    let conn = request.reader().await?;
-    let rows = rentals::metered(&conn, page.after, sight.all, &own, &provided, page.rows()).await;
-    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
-    let found = whole(&rows, crate::rentals::store::RentalRow::read)?;
-    let ids: Vec<RentalId> = found.iter().map(|rental| rental.id).collect();
-    let keys: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
-    let usage = RentalUsageRow::by_keys(&conn, &keys).await.map_err(|error| Problem::database(&error))?;
-    let usage: BTreeMap<RentalId, RentalUsage> =
-        whole(&usage, RentalUsageRow::read)?.into_iter().map(|usage| (usage.rental, usage)).collect();
-    let uses = uses(&conn, &ids).await?;
-    let none = Uses::default();
-    let views =
-        found.iter().map(|rental| left(rental, usage.get(&rental.id), uses.get(&rental.id).unwrap_or(&none)));
-    let views = views.collect::<Result<Vec<_>, _>>().map_err(|error| Problem::fault(&error))?;
-    Reply::list((views.into_iter().filter(|view| !view.months.is_empty()).collect(), next))
-}
-
-fn left(rental: &Rental, usage: Option<&RentalUsage>, uses: &Uses) -> Result<UnmatchedView, OutOfRange> {
-    let none = BTreeMap::new();
-    let known = Known { rental, usage, metered: none, invoices: BTreeMap::new(), claims: &[], uses };
-    let months: Vec<_> =
-        matched(&known)?.months.into_iter().filter(|month| month.claims.is_empty()).collect();
-    let sum = months.iter().try_fold(Metered::default(), |sum, one| sum.plus(one.metered))?;
-    Ok(UnmatchedView {
-        rental_id: rental.id,
-        contract_no: rental.contract_no.clone(),
-        organisation: rental.organisation,
-        provider: rental.provider,
-        metered: sum.round()?,
-        months: months.iter().map(MonthView::of).collect::<Result<_, _>>()?,
-    })
 }
 
 impl usage::InvoiceSumRow {

@@ -7,6 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::macros::string_value;
+use super::text::Malformed;
+
 /// A well-formed invoice number, unique by (code or none, number).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Parts")]
@@ -63,6 +66,49 @@ impl fmt::Display for InvoiceNumber {
         }
     }
 }
+
+/// An invoice as a bill names it: its whole number, or of an older VAT invoice the 8 digits alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedInvoice(String);
+
+impl NamedInvoice {
+    /// Takes 20 digits, 8 digits, or a code and 8 digits with a hyphen between them. Error: `invoice_number`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let bare = text.len() == 8 && is_digits(text);
+        let whole = || match text.split_once('-') {
+            Some((code, number)) => InvoiceNumber::parse(Some(code), number).is_ok(),
+            None => InvoiceNumber::parse(None, text).is_ok(),
+        };
+        let named = (bare || whole()).then(|| Self(text.to_owned()));
+        named.ok_or(Malformed { code: "invoice_number" })
+    }
+
+    /// The whole number of an invoice.
+    #[must_use]
+    pub fn of(invoice: &InvoiceNumber) -> Self {
+        Self(invoice.to_string())
+    }
+
+    /// Whether it names the invoice by its whole number.
+    #[must_use]
+    pub fn is(&self, invoice: &InvoiceNumber) -> bool {
+        self.0 == invoice.to_string()
+    }
+
+    /// Whether it names the invoice without its code.
+    #[must_use]
+    pub fn is_bare(&self, invoice: &InvoiceNumber) -> bool {
+        self.0 == invoice.number
+    }
+}
+
+impl fmt::Display for NamedInvoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+string_value!(NamedInvoice, "invoice_number");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +171,21 @@ mod tests {
         ];
         for (code, number) in refused {
             assert_eq!(InvoiceNumber::parse(code, number), Err(InvoiceNumberError), "{code:?} {number:?}");
+        }
+    }
+
+    #[test]
+    fn a_bill_names_an_invoice_with_its_code_or_without_and_nothing_else_names_one() {
+        let (long, old) =
+            ("24312000000012345678", InvoiceNumber::parse(Some("3100211130"), "12345678").unwrap());
+        let named = |text| NamedInvoice::parse(text).unwrap();
+        assert!(named(long).is(&InvoiceNumber::parse(None, long).unwrap()));
+        assert!(named("3100211130-12345678").is(&old) && !named("3100211130-12345678").is_bare(&old));
+        assert!(named("12345678").is_bare(&old) && !named("12345678").is(&old));
+        for text in
+            ["", "1234567", "123456789", "INV-12345678", "3100211130 12345678", "1234567x", "-12345678"]
+        {
+            assert!(NamedInvoice::parse(text).is_err(), "{text:?}");
         }
     }
 

@@ -36,7 +36,7 @@ pub use ids::{
     BudgetChangeId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RecoveryId,
     RentalId, TrueUpId, UsageImportId, VoucherId,
 };
-pub use invoice_number::InvoiceNumber;
+pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;
 pub use month::Month;
 pub use percent::{Percent, Points};

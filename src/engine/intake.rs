@@ -17,10 +17,10 @@ use super::store;
 use crate::db::convert::{self, Unreadable};
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::money::OutOfRange;
-use crate::domain::{AgencyCode, ContentHash, Date, Label, RentalId, UsageImportId};
+use crate::domain::{AgencyCode, ContentHash, Date, Label, NamedInvoice, RentalId, UsageImportId};
 use crate::reference_rates::ReferenceRate;
 use crate::usage::charge::{CNY, Charge};
-use crate::usage::rules::Totals;
+use crate::usage::rules::{InvoiceTotals, Totals};
 use crate::usage::store::{UsageErrorRow, UsageRowRow};
 use crate::usage::{CellError, ImportUsage, Metered, Mode, RowError, UsedRate, focus::Column, queries};
 
@@ -177,6 +177,7 @@ async fn staged(
         rows_sha256: ContentHash::new(counted.hash.finalize().into()),
         rates: taking.used.into_iter().collect(),
         totals: counted.totals.list(),
+        invoices: Some(counted.invoices.list()),
     };
     (&mut &*conn).batch_execute(if wanted.dry_run { "ROLLBACK" } else { "COMMIT" }).await?;
     Ok((command, taking.errors))
@@ -327,6 +328,8 @@ pub(super) struct Counted {
     pub hash: Sha256,
     /// By month and service category.
     pub totals: Totals,
+    /// By invoice and month.
+    pub invoices: InvoiceTotals,
 }
 
 impl Counted {
@@ -352,6 +355,11 @@ impl Counted {
         self.rows = self.rows.saturating_add(1);
         self.hash.update(row.digest());
         let (category, amount) = (convert::read(&row.service_category)?, convert::read(&row.amount)?);
-        Ok(self.totals.add((category, amount), row.period(), zone)?)
+        let parts = row.period().cut(amount, zone)?;
+        // what is no invoice's number names none that could be brought
+        if let Some(invoice) = row.invoice.as_deref().and_then(|text| NamedInvoice::parse(text).ok()) {
+            self.invoices.add(&invoice, &parts)?;
+        }
+        Ok(self.totals.add(category, &parts)?)
     }
 }

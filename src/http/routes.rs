@@ -14,7 +14,7 @@ use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
 use crate::claims::{
     api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
-    reconciliation_api as reconciliation,
+    reconciliation_api as reconciliation, unmatched_api as unmatched,
 };
 use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use crate::evidence::api as evidence;
@@ -211,7 +211,8 @@ pub static ROUTES: &[Route] = &[
     get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage_errors::errors), USAGE_ERRORS).with(&[LIMIT, CURSOR, FORMAT]),
     get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
-    get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(reconciliation::unmatched), page::<reconciliation::UnmatchedView>()).with(PAGE),
+    get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(unmatched::unmatched), page::<unmatched::UnmatchedView>()).with(PAGE),
+    get("/v1/invoices/unmatched", PARTIES, ["没有用量的发票", "Invoices that claims take of and no usage names"], read!(unmatched::unmetered), page::<unmatched::UnmeteredView>()).with(PAGE),
 
     post("/v1/prefunds/true-ups", OFFICER, ["提出预拨年度清算", "Propose to settle a year of a bank's prefunds"], true_ups::propose, [of::<true_ups::NewTrueUp>(), of::<true_ups::TrueUpView>()]).creating(),
     get("/v1/prefunds/true-ups", BANKING, ["预拨年度清算列表", "List true-ups"], read!(true_ups::list), page::<true_ups::TrueUpView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, OF_BANK, SINCE]),

@@ -1,5 +1,5 @@
 //! What documents show of what a claim settles. What they do not show cannot be claimed: of a contract, its metered
-//! usage and its invoices the smaller counts, and only what is there limits.
+//! usage and its invoices the smaller counts, in all and invoice by invoice, and only what is there limits.
 //!
 //! Lines that are cut together keep their proportion by largest remainder. A line that is not eligible counts nothing
 //! and is left as it is.
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::calculation::SettledLine;
 use crate::domain::apportion::largest_remainder;
 use crate::domain::money::OutOfRange;
-use crate::domain::{Label, Money};
+use crate::domain::{InvoiceNumber, Label, Money, NamedInvoice};
 
 /// CNY of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,38 @@ pub struct MeteredRoom {
     pub items: Vec<ItemAmount>,
 }
 
+/// What cut a part of an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceCutCode {
+    /// The rows of usage that name the invoice come to less than the claim takes of it.
+    InvoiceBeyondUsage,
+}
+
+/// A part of an invoice that does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceCut {
+    /// What cut.
+    pub code: InvoiceCutCode,
+    /// Which invoice, by its whole number.
+    pub invoice: NamedInvoice,
+    /// CNY that the claim takes of it.
+    pub taken: Money,
+    /// CNY that rows of the claim's months come to under it and nothing else claims.
+    pub metered: Money,
+    /// CNY that does not count: the one less the other.
+    pub amount: Money,
+}
+
+/// CNY of an invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceAmount {
+    /// Which.
+    pub invoice: InvoiceNumber,
+    /// CNY.
+    pub amount: Money,
+}
+
 /// What documents show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Documents {
@@ -38,6 +70,9 @@ pub struct Documents {
     /// What was used in its days, where anything was imported for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metered: Option<MeteredRoom>,
+    /// What does not count of the invoices, invoice by invoice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<InvoiceCut>,
 }
 
 impl Documents {
@@ -61,6 +96,8 @@ pub fn shown(
         cut(&mut amounts, lines, room.total, &eligible)?;
     }
     if let Some(invoiced) = documents.invoiced {
+        let cuts = Money::sum(documents.cuts.iter().map(|cut| cut.amount))?;
+        let invoiced = invoiced.minus(cuts)?;
         cut(&mut amounts, lines, invoiced, &eligible)?;
     }
     Ok(amounts)
@@ -122,11 +159,11 @@ mod tests {
         let lines = [(0, 10_000), (1, 5_000), (3, 7_777)];
         let none = Documents::default();
         assert_eq!(texts(&none, &lines), ["100.00", "50.00", "77.77"]);
-        let invoiced = Documents { invoiced: Some(Money::from_fen(10_001)), metered: None };
+        let invoiced = Documents { invoiced: Some(Money::from_fen(10_001)), ..Documents::default() };
         // two thirds and one third of 100.01: the largest remainder takes the fen
         assert_eq!(texts(&invoiced, &lines), ["66.67", "33.34", "77.77"]);
         let metered = Some(room("120.00", &[("compute", "90.00"), ("storage", "0.00")]));
-        let metered = Documents { invoiced: None, metered };
+        let metered = Documents { metered, ..Documents::default() };
         assert_eq!(texts(&metered, &lines), ["90.00", "0.00", "77.77"]);
         let both = Documents { invoiced: Some(Money::from_fen(8_000)), ..metered };
         assert_eq!(texts(&both, &lines), ["80.00", "0.00", "77.77"]);
@@ -135,7 +172,7 @@ mod tests {
     #[test]
     fn an_item_that_no_usage_comes_to_is_limited_by_the_total() {
         let metered = Some(room("30.00", &[("compute", "30.00")]));
-        let documents = Documents { invoiced: None, metered };
+        let documents = Documents { metered, ..Documents::default() };
         assert_eq!(texts(&documents, &[(2, 4_000)]), ["30.00"]);
     }
 
@@ -146,7 +183,7 @@ mod tests {
             invoiced in 0_i64..3_000_000,
         ) {
             let written: Vec<_> = lines.iter().map(line).collect();
-            let documents = Documents { invoiced: Some(Money::from_fen(invoiced)), metered: None };
+            let documents = Documents { invoiced: Some(Money::from_fen(invoiced)), ..Documents::default() };
             let eligible = |item: &Label| item.as_str() != "other";
             let found = shown(&documents, &written, eligible).unwrap();
             let pairs = || written.iter().zip(&found).filter(|(line, _)| eligible(&line.item));

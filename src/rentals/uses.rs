@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, Money, ProgrammeCode, VoucherId};
-use crate::programmes::documents::ItemAmount;
+use crate::programmes::documents::{InvoiceAmount, ItemAmount};
 
 /// Who rests on a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub struct Settled {
     pub metered: bool,
     /// What other programmes pay and was taken off it.
     pub netted: Vec<Netted>,
+    /// What counts of which invoice, CNY, in the order of their numbers.
+    pub invoices: Vec<InvoiceAmount>,
 }
 
 /// Days: the first counts, the last does not (算头不算尾).

@@ -20,7 +20,7 @@ pub use amount::{Billed, Metered};
 pub use focus::{ChargeCategory, Mode, ServiceCategory};
 
 use crate::domain::{
-    ContentHash, Date, Label, Money, Month, Percent, RentalId, Revision, Subject, UsageImportId,
+    ContentHash, Date, Label, Money, Month, NamedInvoice, Percent, RentalId, Revision, Subject, UsageImportId,
 };
 
 /// What is wrong with a row or a cell.
@@ -98,6 +98,17 @@ pub struct UsageTotal {
     pub amount: Metered,
 }
 
+/// What rows that name an invoice come to in a month, corrections netted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceTotal {
+    /// As the rows name it.
+    pub invoice: NamedInvoice,
+    /// The agency's month.
+    pub month: Month,
+    /// CNY, exact.
+    pub amount: Metered,
+}
+
 /// A rate that amounts were converted at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UsedRate {
@@ -136,6 +147,9 @@ pub struct ImportUsage {
     pub rates: Vec<UsedRate>,
     /// What they come to.
     pub totals: Vec<UsageTotal>,
+    /// What they come to by the invoice that they name, where that is one that could be brought; none where nobody told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoices: Option<Vec<InvoiceTotal>>,
 }
 
 /// A file that was imported. It never changes.
@@ -178,6 +192,9 @@ pub struct RentalUsage {
     pub imports: u32,
     /// By month and service category, in this order.
     pub totals: Vec<UsageTotal>,
+    /// By invoice and month, in this order; none where an import did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoices: Option<Vec<InvoiceTotal>>,
     /// Where it stands in the log.
     pub revision: Revision,
 }
@@ -192,6 +209,12 @@ pub enum UsageError {
     /// The rows come to more months and service categories than are kept.
     #[error("more than {limit} months and service categories")]
     UsageTotalsTooMany {
+        /// How many are kept.
+        limit: u32,
+    },
+    /// The rows name more invoices in more months than are kept.
+    #[error("more than {limit} invoices and months")]
+    UsageInvoicesTooMany {
         /// How many are kept.
         limit: u32,
     },

@@ -38,6 +38,10 @@ statement! {
         "SELECT u.invoice, sum(u.amount::numeric)::text AS amount FROM usage_rows AS u \
          JOIN usage_imports AS i ON i.id = u.import \
          WHERE u.rental = $1 AND u.invoice IS NOT NULL GROUP BY u.invoice ORDER BY u.invoice LIMIT $2";
+    /// The invoices that rows of contracts name.
+    pub fn named_of(rentals: &[Uuid]) -> Vec<NamedRow> =
+        "SELECT DISTINCT u.rental, u.invoice FROM usage_rows AS u JOIN usage_imports AS i ON i.id = u.import \
+         WHERE u.rental = ANY($1) AND u.invoice IS NOT NULL";
     /// The rate in force on a day.
     pub fn rate(name: &str, day: NaiveDate) -> Option<ReferenceRateRow> =
         "SELECT * FROM reference_rates WHERE name = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
@@ -88,6 +92,11 @@ statement! {
 rows! {
     /// What rows under an invoice come to.
     pub struct InvoiceSumRow { invoice: String, amount: String }
+}
+
+rows! {
+    /// An invoice as rows of a contract name it.
+    pub struct NamedRow { rental: Uuid, invoice: String }
 }
 
 rows! {

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
-
-use super::months::ChargePeriod;
-use super::{ImportUsage, Metered, RentalUsage, ServiceCategory, UsageError, UsageImport, UsageTotal};
+use super::{
+    ImportUsage, InvoiceTotal, Metered, RentalUsage, ServiceCategory, UsageError, UsageImport, UsageTotal,
+};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Label, Month, Revision, Stamp};
+use crate::domain::{Actor, Label, Month, NamedInvoice, Revision, Stamp};
 use crate::programmes::policy::ItemMapping;
 
 /// The most months and service categories that one import comes to.
@@ -16,23 +15,19 @@ pub const IMPORT_TOTALS_MAX: usize = 240;
 pub const IMPORT_RATES_MAX: usize = 60;
 /// The most months and service categories of a contract.
 pub const RENTAL_TOTALS_MAX: usize = 2_000;
+/// The most invoices and months that the rows of one import name.
+pub const IMPORT_INVOICES_MAX: usize = 120;
+/// The most invoices and months of a contract.
+pub const RENTAL_INVOICES_MAX: usize = 2_000;
 
 /// What rows come to, by month and service category.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals(BTreeMap<(Month, ServiceCategory), Metered>);
 
 impl Totals {
-    /// Adds a row, cut at the months of the agency's zone. Error: out of range.
-    pub fn add(
-        &mut self,
-        (category, amount): (ServiceCategory, Metered),
-        period: ChargePeriod,
-        zone: Tz,
-    ) -> Result<(), OutOfRange> {
-        for (month, part) in period.cut(amount, zone)? {
-            self.put(month, category, part)?;
-        }
-        Ok(())
+    /// Adds a row, cut at months. Error: out of range.
+    pub fn add(&mut self, category: ServiceCategory, parts: &[(Month, Metered)]) -> Result<(), OutOfRange> {
+        parts.iter().try_for_each(|(month, part)| self.put(*month, category, *part))
     }
 
     fn put(&mut self, month: Month, category: ServiceCategory, part: Metered) -> Result<(), OutOfRange> {
@@ -52,6 +47,38 @@ impl Totals {
             month,
             service_category,
             amount,
+        };
+        self.0.iter().map(one).collect()
+    }
+}
+
+/// What rows come to, by the invoice that they name and by month.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InvoiceTotals(BTreeMap<(NamedInvoice, Month), Metered>);
+
+impl InvoiceTotals {
+    /// Adds a row, cut at months. Error: out of range.
+    pub fn add(&mut self, invoice: &NamedInvoice, parts: &[(Month, Metered)]) -> Result<(), OutOfRange> {
+        parts.iter().try_for_each(|(month, part)| self.put(invoice.clone(), *month, *part))
+    }
+
+    fn put(&mut self, invoice: NamedInvoice, month: Month, part: Metered) -> Result<(), OutOfRange> {
+        let sum = self.0.entry((invoice, month)).or_default();
+        *sum = sum.plus(part)?;
+        Ok(())
+    }
+
+    /// Adds what is listed. Error: out of range.
+    pub fn add_all(&mut self, totals: &[InvoiceTotal]) -> Result<(), OutOfRange> {
+        totals.iter().try_for_each(|total| self.put(total.invoice.clone(), total.month, total.amount))
+    }
+
+    /// All of them, in the order of invoice and month.
+    pub fn list(&self) -> Vec<InvoiceTotal> {
+        let one = |((invoice, month), amount): (&(NamedInvoice, Month), &Metered)| InvoiceTotal {
+            invoice: invoice.clone(),
+            month: *month,
+            amount: *amount,
         };
         self.0.iter().map(one).collect()
     }
@@ -94,8 +121,7 @@ pub fn import(
     if existing.map_or(0, |usage| usage.imports) != command.after {
         return Err(UsageError::UsageMoved);
     }
-    let too_many =
-        |limit: usize| UsageError::UsageTotalsTooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) };
+    let too_many = |limit| UsageError::UsageTotalsTooMany { limit: limited(limit) };
     if command.totals.len() > IMPORT_TOTALS_MAX {
         return Err(too_many(IMPORT_TOTALS_MAX));
     }
@@ -110,6 +136,7 @@ pub fn import(
     if totals.len() > RENTAL_TOTALS_MAX {
         return Err(too_many(RENTAL_TOTALS_MAX));
     }
+    let invoices = named(existing, command)?;
     let billed = sum(&command.totals).map_err(out_of_range)?;
     // what a contract comes to can be counted too
     sum(&totals).and_then(Metered::round).map_err(out_of_range)?;
@@ -130,5 +157,28 @@ pub fn import(
     };
     let revision = existing.map_or_else(|| Revision::first(stamp), |usage| usage.revision.next(stamp));
     let imports = command.after.saturating_add(1);
-    Ok((import, RentalUsage { rental: command.rental, imports, totals, revision }))
+    Ok((import, RentalUsage { rental: command.rental, imports, totals, invoices, revision }))
+}
+
+fn limited(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}
+
+/// What the contract's rows come to by invoice. Once an import did not tell, it cannot be known.
+fn named(
+    existing: Option<&RentalUsage>,
+    command: &ImportUsage,
+) -> Result<Option<Vec<InvoiceTotal>>, UsageError> {
+    let before = existing.map_or(Some(&[][..]), |usage| usage.invoices.as_deref());
+    let (Some(before), Some(told)) = (before, &command.invoices) else { return Ok(None) };
+    let too_many = |limit| UsageError::UsageInvoicesTooMany { limit: limited(limit) };
+    if told.len() > IMPORT_INVOICES_MAX {
+        return Err(too_many(IMPORT_INVOICES_MAX));
+    }
+    let mut totals = InvoiceTotals::default();
+    for listed in [before, told] {
+        totals.add_all(listed).map_err(|_| UsageError::UsageOutOfRange)?;
+    }
+    let totals = totals.list();
+    if totals.len() > RENTAL_INVOICES_MAX { Err(too_many(RENTAL_INVOICES_MAX)) } else { Ok(Some(totals)) }
 }

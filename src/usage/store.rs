@@ -20,6 +20,7 @@ rows! {
         key { rental: Uuid }
         imports: i32,
         totals: Value,
+        invoices: Option<Value>,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -98,6 +99,7 @@ impl RentalUsageRow {
             rental: u.rental.uuid(),
             imports: convert::count(u.imports),
             totals: convert::json(&u.totals)?,
+            invoices: u.invoices.as_ref().map(convert::json).transpose()?,
             created: convert::sequence(u.revision.created),
             version: convert::sequence(u.revision.version),
             updated_at: u.revision.updated_at.utc(),
@@ -110,6 +112,7 @@ impl RentalUsageRow {
             rental: RentalId::new(self.rental),
             imports: convert::read_count(self.imports)?,
             totals: convert::read_json(&self.totals)?,
+            invoices: self.invoices.as_ref().map(convert::read_json).transpose()?,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

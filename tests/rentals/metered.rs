@@ -184,8 +184,8 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
     );
     assert_eq!(
         found["months"],
-        json!([{"month": "2025-01", "metered": "1507.00", "metered_exact": "1507.004", "claims": [id]},
-            {"month": "2025-02", "metered": "40.00", "metered_exact": "40.00", "claims": []}])
+        json!([{"month": "2025-01", "metered": "1507.00", "metered_exact": "1507.004", "claims": [id], "unclaimed": "0.00"},
+            {"month": "2025-02", "metered": "40.00", "metered_exact": "40.00", "claims": [], "unclaimed": "40.00"}])
     );
     assert_eq!(
         found["invoices"],
@@ -245,4 +245,23 @@ fn what_a_voucher_pays_stands_beside_its_contract() {
         [&json!(id), &Value::Null, &amount]
     );
     assert_eq!(found["differences"], json!([]));
+
+    // usage that the redemption settles is not without a claim: it settles 4,000.00 of whichever months
+    bring(&city, &rental, "2025-01", &[("Compute", "3000", "gpu")]);
+    bring(&city, &rental, "2025-02", &[("Compute", "1500", "gpu")]);
+    let path = format!("/v1/rentals/{rental}/reconciliation");
+    let differences = || city.get(&path, &city.lin)["differences"].clone();
+    let difference = |code: &str, of: Value, amount: &str| json!({"code": code, "of": of, "amount": amount});
+    assert_eq!(differences(), json!([difference("usage_not_claimed", json!("2025-02"), "500.00")]));
+    let months = city.get(&path, &city.lin)["months"].clone();
+    assert_eq!([&months[0]["unclaimed"], &months[1]["unclaimed"]], [&json!("0.00"), &json!("500.00")]);
+    let unmatched = city.get("/v1/usage/unmatched", &city.cloud)["data"].clone();
+    assert_eq!(unmatched.as_array().unwrap().len(), 1);
+    assert_eq!([&unmatched[0]["metered"], &unmatched[0]["unclaimed"]], [&json!("1500.00"), &json!("500.00")]);
+    // a correction of another month lowers what there was to settle
+    bring(&city, &rental, "2025-02", &[("Compute", "-500", "-gpu")]);
+    assert_eq!(differences(), json!([]));
+    assert_eq!(city.get("/v1/usage/unmatched", &city.cloud)["data"], json!([]));
+    bring(&city, &rental, "2025-01", &[("Compute", "-0.01", "-gpu")]);
+    assert_eq!(differences(), json!([difference("redeemed_beyond_usage", Value::Null, "0.01")]));
 }

@@ -1,3 +1,3 @@
-UPDATE head SET schema_version = 15;
+UPDATE head SET schema_version = 16;
 
 DROP INDEX evidence_invoice;

@@ -10,8 +10,8 @@ use crate::audit::verify::{Finding, First};
 use crate::db::convert::Unreadable;
 use crate::domain::{ContentHash, RentalId, Sequence};
 use crate::engine::intake::{Counted, IntakeError};
-use crate::usage::rules::Totals;
-use crate::usage::{UsageImport, queries};
+use crate::usage::rules::{InvoiceTotals, Totals};
+use crate::usage::{RentalUsage, UsageImport, queries};
 
 use sha2::Digest;
 
@@ -23,7 +23,7 @@ pub(super) async fn rows(
 ) -> Result<(), VerifyError> {
     let book = stream.replay.book();
     let Some(agency) = &book.agency else { return Ok(()) };
-    let mut totals: BTreeMap<RentalId, Totals> = BTreeMap::new();
+    let mut totals: BTreeMap<RentalId, (Totals, InvoiceTotals)> = BTreeMap::new();
     for (id, import) in book.usage_imports.iter() {
         let counted = match Counted::of(conn, *id, agency.zone.tz()).await {
             Ok(counted) => counted,
@@ -39,18 +39,25 @@ pub(super) async fn rows(
             first.found(finding(import, Some(digest.to_string())));
             continue;
         }
-        let sum = totals.entry(import.rental).or_default();
+        let (sum, invoices) = totals.entry(import.rental).or_default();
         let added = sum.add_all(&counted.totals.list());
+        let added = added.and_then(|()| invoices.add_all(&counted.invoices.list()));
         added.map_err(|error| Unreadable(error.to_string()))?;
     }
     for (rental, usage) in book.rental_usage.iter() {
-        let reckoned = totals.get(rental).map(Totals::list).unwrap_or_default();
-        if reckoned != usage.totals {
+        let (sum, invoices) = totals.remove(rental).unwrap_or_default();
+        let reckoned = RentalUsage {
+            totals: sum.list(),
+            // nobody told, so nothing is held against it
+            invoices: usage.invoices.as_ref().map(|_| invoices.list()),
+            ..usage.clone()
+        };
+        if reckoned != *usage {
             first.found(Finding {
                 sequence: usage.revision.version,
                 place: format!("usage_rows of contract {rental}"),
                 stored: serde_json::to_string(&reckoned).ok(),
-                replayed: serde_json::to_string(&usage.totals).ok(),
+                replayed: serde_json::to_string(usage).ok(),
             });
         }
     }

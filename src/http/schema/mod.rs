@@ -85,9 +85,9 @@ use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
     AgencyCode, BudgetChangeId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints,
-    Instant, Label, Line, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, PrefundId,
-    ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId, Unrounded, UsageImportId,
-    VoucherId,
+    Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent, Points,
+    PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId, Unrounded,
+    UsageImportId, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 
@@ -168,6 +168,7 @@ string_schema! {
     Line as "Line": "京财预〔2025〕1号", "1 to 200 characters on one line.", pattern r"^\S(.{0,198}\S)?$";
     EvidenceId as "EvidenceId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of evidence.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     ContentHash as "ContentHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA-256 of a file.", pattern "^[0-9a-f]{64}$";
+    NamedInvoice as "InvoiceNumber": "24312000000012345678", "20 digits, or a code and 8 digits with a hyphen between them.", pattern "^([0-9]{20}|([0-9]{10}([0-9]{2})?-)?[0-9]{8})$";
     VoucherId as "VoucherId": "01890a5d-ac96-774b-bcce-b302099a8057", "A voucher's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     ClaimId as "ClaimId": "01890a5d-ac96-774b-bcce-b302099a8057", "A claim's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     PaymentBatchId as "PaymentBatchId": "01890a5d-ac96-774b-bcce-b302099a8057", "A payment batch's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

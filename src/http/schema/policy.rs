@@ -8,8 +8,8 @@ use crate::claims::{ClaimKind, ClaimPeriod, ClaimStatus};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::Amount;
 use crate::domain::{
-    Date, EvidenceId, Exact, Label, Line, Money, Percent, Points, Rounding, RoundingMode, RoundingScope,
-    Unrounded,
+    Date, EvidenceId, Exact, Label, Line, Money, NamedInvoice, Percent, Points, Rounding, RoundingMode,
+    RoundingScope, Unrounded,
 };
 use crate::evidence::{EvidenceKind, MediaType};
 use crate::organisations::{Category, Size, Standing};
@@ -20,7 +20,7 @@ use crate::prefunds::true_up::TrueUpStatus;
 use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
 };
-use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
+use crate::programmes::documents::{Documents, InvoiceCut, InvoiceCutCode, ItemAmount, MeteredRoom};
 use crate::programmes::interest::{InterestInputs, Segment};
 use crate::programmes::policy::{
     AnnualCap, Base, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
@@ -54,6 +54,7 @@ word_schema! {
     BudgetChangeStatus as "BudgetChangeStatus": "proposed" "approved" "reversed";
     BudgetChangeKind as "BudgetChangeKind": "appropriation" "adjustment" "lapse";
     ReductionCode as "ReductionCode": "net_off" "claim_cap" "voucher_balance" "paid_interest_ceiling" "lifetime_cap" "annual_cap";
+    InvoiceCutCode as "InvoiceCutCode": "invoice_beyond_usage";
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
     EvidenceKind as "EvidenceKind": "invoice" "contract" "delivery" "payment" "bank_statement" "loan_contract" "review" "other";
     MediaType as "MediaType": "application/pdf" "image/png" "image/jpeg" "application/ofd" "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/xml" "text/csv" "text/plain";
@@ -109,7 +110,10 @@ object_schema! {
     CapUse as "CapUse" { year?_: One<FiscalYear>, cap: One<Money>, used: One<Money> }
     ItemAmount as "ItemAmount" { item: One<Label>, amount: One<Money> }
     MeteredRoom as "MeteredRoom" { total: One<Money>, items: Many<ItemAmount> }
-    Documents as "Documents" { invoiced?_: One<Money>, metered?_: One<MeteredRoom> }
+    InvoiceCut as "InvoiceCut" {
+        code: One<InvoiceCutCode>, invoice: One<NamedInvoice>, taken: One<Money>, metered: One<Money>, amount: One<Money>,
+    }
+    Documents as "Documents" { invoiced?_: One<Money>, metered?_: One<MeteredRoom>, cuts?_: Many<InvoiceCut> }
     Inputs as "Inputs" {
         startup: One<bool>, base?_: One<Base>, net_off?_: One<Money>, documents?_: One<Documents>, claim_cap?_: One<Money>,
         voucher_balance?_: One<Money>, lifetime?_: One<CapUse>,
@@ -174,6 +178,10 @@ pub(super) mod tests {
         let cap = json!({"year": 2025, "cap": "1.00", "used": "0.00"});
         let documents = json!({
             "invoiced": "1.00", "metered": {"total": "1.00", "items": [{"item": "x", "amount": "1.00"}]},
+            "cuts": [{
+                "code": "invoice_beyond_usage", "invoice": "24312000000012345678", "taken": "1.00", "metered": "0.40",
+                "amount": "0.60",
+            }],
         });
         lists_its_members::<Documents>(documents.clone());
         let inputs = json!({

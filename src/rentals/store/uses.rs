@@ -25,6 +25,7 @@ rows! {
         invoiced: Option<bool>,
         metered: Option<bool>,
         netted: Option<Value>,
+        invoices: Option<Value>,
     }
 }
 
@@ -70,6 +71,7 @@ impl ContractUseRow {
             invoiced: settled.map(|settled| settled.invoiced),
             metered: settled.map(|settled| settled.metered),
             netted: settled.map(|settled| convert::json(&settled.netted)).transpose()?,
+            invoices: settled.map(|settled| convert::json(&settled.invoices)).transpose()?,
         })
     }
 
@@ -99,6 +101,7 @@ impl ContractUseRow {
             invoiced: self.invoiced.unwrap_or_default(),
             metered: self.metered.unwrap_or_default(),
             netted: convert::read_json(&listed(&self.netted))?,
+            invoices: convert::read_json(&listed(&self.invoices))?,
         }))
     }
 }

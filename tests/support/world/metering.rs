@@ -1,7 +1,10 @@
 //! Metered usage: files that were staged, and what their rows come to.
 
 use rand::Rng;
-use subsidy_ledger::usage::{Billed, ImportUsage, Metered, Mode, ServiceCategory, UsageTotal, UsedRate};
+use subsidy_ledger::domain::NamedInvoice;
+use subsidy_ledger::usage::{
+    Billed, ImportUsage, InvoiceTotal, Metered, Mode, ServiceCategory, UsageTotal, UsedRate,
+};
 
 use super::*;
 
@@ -25,7 +28,8 @@ impl World {
             rates.push(UsedRate { name: label("USD/CNY"), date: self.day(today), percent: percent("7") });
         }
         let term = book.rentals.peek(&rental).map(|found| (found.from, found.until));
-        let totals = (0..self.rng.gen_range(0..4)).map(|_| self.total(today, term)).collect();
+        let totals: Vec<_> = (0..self.rng.gen_range(0..4)).map(|_| self.total(today, term)).collect();
+        let invoices = (!self.one_in(12)).then(|| self.invoiced(book, &totals));
         let [accepted, repeated, rejected] =
             [self.rng.gen_range(0..90), self.rng.gen_range(0..9), self.rng.gen_range(0..9)];
         Command::ImportUsage(Box::new(ImportUsage {
@@ -41,7 +45,25 @@ impl World {
             rows_sha256: ContentHash::new(self.rng.r#gen()),
             rates,
             totals,
+            invoices,
         }))
+    }
+
+    /// Some of the totals under invoices that were brought, the number of one in three without its code.
+    fn invoiced(&mut self, book: &Book, totals: &[UsageTotal]) -> Vec<InvoiceTotal> {
+        let known: Vec<_> = book.invoices.iter().map(|(number, _)| number).collect();
+        let mut found = Vec::new();
+        for total in totals {
+            if known.is_empty() || self.one_in(2) {
+                continue;
+            }
+            let number = self.pick(&known);
+            let bare = number.code().is_some() && self.one_in(3);
+            let text = if bare { number.number().to_owned() } else { number.to_string() };
+            let invoice = NamedInvoice::parse(&text).expect("an invoice's number");
+            found.push(InvoiceTotal { invoice, month: total.month, amount: total.amount });
+        }
+        found
     }
 
     /// Of any month and service; most times of compute, in a month of the contract.
