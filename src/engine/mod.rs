@@ -14,6 +14,7 @@ mod fold;
 mod follow;
 pub mod intake;
 mod load;
+mod metered;
 mod posted;
 mod put;
 pub mod store;
