@@ -67,10 +67,10 @@ fn rules(programme: &str, points_max: &str, window_until: &str) -> String {
 /// A batch with the sheet of an interest subsidy, of one segment.
 fn sheet(points: &str, until: &str, columns: &str) -> String {
     format!(
-        "{}INSERT INTO calculations VALUES ('d', 1, 1,
-         '{{\"segments\": [{{\"points\": \"{points}\", \"until\": \"{until}\"}}]}}', {columns});{}",
-        log(1, 0),
-        head(2)
+        "{}{}INSERT INTO calculations VALUES ('d', 1, 1,
+         '{{\"segments\": [{{\"points\": \"{points}\", \"until\": \"{until}\"}}]}}', {columns});",
+        head(2),
+        log(1, 0)
     )
 }
 
@@ -193,7 +193,7 @@ const THREE_BOOKS: &str =
 async fn opened() -> TestDatabase {
     let database = TestDatabase::create().await;
     let app = database.client("subsidy_app").await;
-    let genesis = format!("{}{}{}{}{POSTED}", newborn(), log(0, 2), entries(0, 1, PAIR), head(1));
+    let genesis = format!("{}{}{}{}{POSTED}", newborn(), head(1), log(0, 2), entries(0, 1, PAIR));
     app.batch_execute(&genesis).await.expect("an agency's first batch");
     database
 }
@@ -215,15 +215,15 @@ async fn a_batch_that_keeps_the_rules_is_accepted() {
     let database = opened().await;
     let app = database.client("subsidy_app").await;
     let batch = format!(
-        "{}{}{}{}INSERT INTO transitions VALUES (1, 1, 'voucher', 'd', null, 'submitted');
-         INSERT INTO calculations VALUES ('d', 1, 2, '{{}}');{}{}{}",
+        "{}{}{}{}{}INSERT INTO transitions VALUES (1, 1, 'voucher', 'd', null, 'submitted');
+         INSERT INTO calculations VALUES ('d', 1, 2, '{{}}');{}{}",
+        head(4),
         log(1, 6),
         log(2, 0),
         log(3, 2),
         entries(1, 1, THREE_BOOKS),
         entries(3, 1, PAIR),
         rules("I", "1.50", "'2027-12-31'"),
-        head(4)
     );
     assert_eq!(refusal(&app, &batch).await, "accepted");
 }
@@ -231,7 +231,7 @@ async fn a_batch_that_keeps_the_rules_is_accepted() {
 #[tokio::test]
 async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_triggers_off() {
     let pair = |sequence| entries(sequence, 1, PAIR);
-    let posted = |lines: &str, count| format!("{}{}{}", log(1, count), entries(1, 1, lines), head(2));
+    let posted = |lines: &str, count| format!("{}{}{}", head(2), log(1, count), entries(1, 1, lines));
     let interest = |points: &str, until: &str| rules("I", points, until);
     #[rustfmt::skip]
     let cases: Vec<(String, &str)> = vec![
@@ -248,40 +248,40 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (posted("D B1001 0.004, C B2001 0.004", 2), "23514 entries_amount_positive"),
         // closed months: a batch may close one after it posted into it
         (format!("UPDATE head SET closed_through = '2025-01-31';{}", posted(PAIR, 2)), "23514 entries_in_open_months"),
-        (format!("UPDATE head SET closed_through = '2025-01-01';{}{}UPDATE head SET next_sequence = 2, closed_through = '2025-02-28'",
+        (format!("UPDATE head SET closed_through = '2025-01-01';UPDATE head SET next_sequence = 2, closed_through = '2025-02-28';{}{}",
             log(1, 2), pair(1)), "23514 entries_in_open_months"),
         (format!("UPDATE head SET closed_through = '2024-12-31';{}", posted(PAIR, 2)), "accepted"),
-        (format!("{}{}UPDATE head SET next_sequence = 2, closed_through = '2025-01-31'", log(1, 2), pair(1)), "accepted"),
-        (format!("UPDATE head SET closed_through = '2025-01-31';{}{}UPDATE head SET next_sequence = 2, closed_through = null",
+        (format!("UPDATE head SET next_sequence = 2, closed_through = '2025-01-31';{}{}", log(1, 2), pair(1)), "accepted"),
+        (format!("UPDATE head SET closed_through = '2025-01-31';UPDATE head SET next_sequence = 2, closed_through = null;{}{}",
             log(1, 2), pair(1)), "accepted"),
-        (format!("UPDATE head SET closed_through = '2025-01-31';{}{}INSERT INTO transitions VALUES (1, 1, 'period', '2025-01', 'closed', 'open');{}",
-            log(1, 2), pair(1), head(2)), "accepted"),
+        (format!("UPDATE head SET closed_through = '2025-01-31';{}{}{}INSERT INTO transitions VALUES (1, 1, 'period', '2025-01', 'closed', 'open');",
+            head(2), log(1, 2), pair(1)), "accepted"),
         // lines and their count
         (posted(PAIR, 3), "23514 entries_counted"),
         (posted(PAIR, 1), "23514 entries_counted"),
         (posted(PAIR, 0), "23514 entries_counted"),
-        (format!("{}{}", log(1, 2), head(2)), "23514 entries_counted"),
-        (format!("{}{}{}", log(1, 2), entries(1, 0, PAIR), head(2)), "23514 entries_counted"),
-        (format!("{}{}{}", log(1, 2), pair(1), entries(1, 3, PAIR)), "23514 entries_counted"),
-        (format!("{}{}{}", log(1, 2), entries(1, 1, "D B1001 5.00"), entries(1, 2, "C B2001 5.00")), "23514 entries_counted"),
+        (format!("{}{}", head(2), log(1, 2)), "23514 entries_counted"),
+        (format!("{}{}{}", head(2), log(1, 2), entries(1, 0, PAIR)), "23514 entries_counted"),
+        (format!("{}{}{}{}", head(2), log(1, 2), pair(1), entries(1, 3, PAIR)), "23514 entries_counted"),
+        (format!("{}{}{}{}", head(2), log(1, 2), entries(1, 1, "D B1001 5.00"), entries(1, 2, "C B2001 5.00")), "23514 entries_counted"),
         // lines and their log
         (entries(0, 3, PAIR), "23514 entries_with_their_log"),
         (pair(1), "23514 entries_with_their_log"),
-        (format!("{}{}{}{}", log(1, 2), pair(1), head(2), entries(1, 3, PAIR)), "23514 entries_with_their_log"),
+        (format!("{}{}{}", head(3), log(1, 2), entries(2, 1, PAIR)), "23514 entries_with_their_log"),
         ("INSERT INTO transitions VALUES (0, 1, 'k', 'd', null, 's')".to_owned(), "23514 transitions_with_their_log"),
         ("INSERT INTO transitions VALUES (1, 1, 'k', 'd', null, 's')".to_owned(), "23514 transitions_with_their_log"),
-        (format!("{}INSERT INTO transitions VALUES (1, 1, 'k', 'd', null, 's'), (2, 1, 'k', 'd', null, 's');{}", log(1, 0), head(2)),
+        (format!("{}{}INSERT INTO transitions VALUES (1, 1, 'k', 'd', null, 's'), (2, 1, 'k', 'd', null, 's');", head(2), log(1, 0)),
             "23514 transitions_with_their_log"),
         ("INSERT INTO calculations VALUES ('d', 1, 0, '{}')".to_owned(), "23514 calculations_with_their_log"),
         // the log and its head
-        (format!("{}{}", log(1, 2), pair(1)), "23514 head_meets_log"),
-        (log(1, 0), "23514 head_meets_log"),
+        (log(1, 0), "23514 log_grows_at_its_end"),
+        (format!("{}{}", log(1, 0), head(2)), "23514 log_grows_at_its_end"),
+        (format!("{}{}{}", head(2), log(1, 0), log(2, 0)), "23514 log_grows_at_its_end"),
         (head(2), "23514 head_meets_log"),
-        (format!("{}{}", log(1, 0), head(3)), "23514 head_meets_log"),
-        (format!("{}{}", log(2, 0), head(3)), "23514 head_meets_log"),
-        (format!("{}{}{}", log(1, 0), head(2), log(2, 0)), "23514 head_meets_log"),
-        (format!("{}SET CONSTRAINTS ALL IMMEDIATE", log(1, 0)), "23514 head_meets_log"),
-        (format!("BEGIN;SET CONSTRAINTS ALL IMMEDIATE;{}COMMIT", log(1, 0)), "23514 head_meets_log"),
+        (format!("{}{}", head(3), log(1, 0)), "23514 head_meets_log"),
+        (format!("{}{}", head(3), log(2, 0)), "23514 head_meets_log"),
+        (format!("{}{}SET CONSTRAINTS ALL IMMEDIATE", head(3), log(1, 0)), "23514 head_meets_log"),
+        (format!("BEGIN;SET CONSTRAINTS ALL IMMEDIATE;{}COMMIT", head(2)), "23514 head_meets_log"),
         (head(0), "23514 head_moves_on"),
         ("UPDATE head SET recorded_at = '2024-12-31'".to_owned(), "23514 head_moves_on"),
         ("UPDATE head SET business_date = '2025-06-29'".to_owned(), "23514 head_business_date_moves_on"),
@@ -321,7 +321,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (sheet("1.5", "2028-01-01", "null, '2027-12-31'"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-01", "1.5, null"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-01", "null, null"), "23514 calculations_statutory_limits"),
-        (format!("{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');{}", log(1, 0), head(2)),
+        (format!("{}{}INSERT INTO calculations VALUES ('d', 1, 1, '{{}}', 1.5, '2027-12-31');", head(2), log(1, 0)),
             "23514 calculations_statutory_limits"),
         // states
         (voucher("issued", "null", "100, 20, 30, 0, 0, 50"), "accepted"),
@@ -450,7 +450,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
 async fn an_agency_begins_with_a_head_at_zero() {
     let database = TestDatabase::create().await;
     let app = database.client("subsidy_app").await;
-    assert_eq!(refusal(&app, &log(0, 0)).await, "23514 log_has_head");
+    assert_eq!(refusal(&app, &log(0, 0)).await, "23514 log_grows_at_its_end");
     assert_eq!(refusal(&app, &newborn().replacen("(0,", "(7,", 1)).await, "23514 head_begins_at_zero");
     assert_eq!(refusal(&app, &newborn()).await, "accepted");
 }
@@ -503,7 +503,7 @@ async fn the_app_cannot_say_which_transaction_wrote_a_log_row() {
                   VALUES (1, '', sha256(''), 0, 'k', 'd', 's', now(), pg_current_xact_id())";
     assert_eq!(refusal(&app, forged).await, "42501 permission denied for table log");
     let owner = database.client("subsidy_owner").await;
-    let other = forged.replace("pg_current_xact_id())", "'3'::xid8)");
+    let other = format!("{}{}", head(2), forged.replace("pg_current_xact_id())", "'3'::xid8)"));
     assert_eq!(refusal(&owner, &other).await, "23514 log_grows_at_its_end");
 }
 

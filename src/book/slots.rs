@@ -107,6 +107,22 @@ impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
         })
     }
 
+    /// The same, as if it had been loaded so.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        Self { before: BTreeMap::new(), ..self }
+    }
+
+    /// Of how many keys it is known what stands under them, or that nothing does.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether of none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// Every document that is present, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.known.iter().filter_map(|(key, slot)| Some((key, slot.as_deref()?)))

@@ -9,3 +9,5 @@ pub mod pool;
 pub mod rows;
 pub mod statement;
 pub mod target;
+mod texts;
+pub mod together;

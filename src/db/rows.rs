@@ -14,6 +14,8 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
+#[doc(hidden)]
+pub use super::texts::Texts;
 
 /// A row of a table, with the values that tell it from all others.
 pub trait Row {
@@ -156,60 +158,6 @@ pub fn same_length(rows: usize, versions: usize) -> QueryResult<()> {
     Err(Error::QueryBuilderError(format!("{rows} rows to update, {versions} old versions").into()))
 }
 
-/// The texts of a table's statements, made once.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Texts {
-    pub insert: String,
-    pub update: String,
-    pub update_version: String,
-    pub by_keys: String,
-    pub first_page: String,
-    pub next_page: String,
-    pub count: String,
-}
-
-impl Texts {
-    pub fn new(table: &str, keys: &[&str], others: &[&str]) -> Self {
-        let all: Vec<&str> = keys.iter().chain(others).copied().collect();
-        let list = |names: &[&str]| each(names, ", ", |_, name| format!("\"{name}\""));
-        let dollars = |count: usize| each(&vec![""; count], ", ", |place, _| format!("${}", place + 1));
-        let matches = each(keys, " AND ", |_, name| format!("t.\"{name}\" = u.\"{name}\""));
-        let changes = each(others, ", ", |_, name| format!("\"{name}\" = u.\"{name}\""));
-        let (columns, count) = (list(&all), all.len());
-        let page = |only: &str, limit: usize| {
-            format!("SELECT {columns} FROM {table} {only}ORDER BY {} LIMIT ${limit}", list(keys))
-        };
-        let after = each(keys, ", ", |place, _| format!("(${})[1]", place + 1));
-        Self {
-            first_page: page("", 1),
-            next_page: page(&format!("WHERE ({}) > ({after}) ", list(keys)), keys.len() + 1),
-            count: format!("SELECT count(*) AS count FROM {table}"),
-            insert: format!("INSERT INTO {table} ({columns}) SELECT * FROM unnest({})", dollars(count)),
-            update: format!(
-                "UPDATE {table} AS t SET {changes} FROM unnest({}) AS u({columns}) WHERE {matches}",
-                dollars(count)
-            ),
-            update_version: format!(
-                "UPDATE {table} AS t SET {changes} FROM unnest({}) AS u({columns}, old_version) \
-                 WHERE {matches} AND t.version = u.old_version",
-                dollars(count + 1)
-            ),
-            by_keys: format!(
-                "SELECT {} FROM unnest({}) AS u({}) JOIN {table} AS t ON {matches}",
-                each(&all, ", ", |_, name| format!("t.\"{name}\"")),
-                dollars(keys.len()),
-                list(keys)
-            ),
-        }
-    }
-}
-
-fn each(names: &[&str], between: &str, text: impl Fn(usize, &str) -> String) -> String {
-    let texts: Vec<String> = names.iter().enumerate().map(|(place, name)| text(place, name)).collect();
-    texts.join(between)
-}
-
 /// Declares a table's rows: see the module. `appended` tables are never updated, `keyed` ones by key alone, `versioned`
 /// ones only at the version that was read.
 #[macro_export]
@@ -231,6 +179,7 @@ macro_rules! rows {
 
         const _: () = {
             use $crate::db::rows::{Answer, Key, Row, Statement, Texts};
+            use $crate::db::together::Write;
             use diesel::result::QueryResult;
             use diesel_async::AsyncPgConnection;
 
@@ -252,6 +201,12 @@ macro_rules! rows {
                         return Ok(0);
                     }
                     usize::of(conn, columns(Statement::<Insert>::new(&TEXTS.insert), rows)).await
+                }
+
+                /// The same, to be sent with others.
+                pub fn inserting(rows: &[$row]) -> Option<Write<'_>> {
+                    let statement = || columns(Statement::<()>::new(&TEXTS.insert), rows);
+                    (!rows.is_empty()).then(|| Write::insert(statement()))
                 }
 
                 /// The rows that are there; one that is absent is left out.
@@ -365,6 +320,12 @@ macro_rules! rows {
                     return Ok(0);
                 }
                 usize::of(conn, columns(Statement::<Update>::new(&TEXTS.update), rows)).await
+            }
+
+            /// The same, to be sent with others.
+            pub fn updating(rows: &[$row]) -> Option<Write<'_>> {
+                let statement = || columns(Statement::<()>::new(&TEXTS.update), rows);
+                (!rows.is_empty()).then(|| Write::update(statement(), rows.len()))
             }
         }
     };

@@ -87,6 +87,13 @@ impl<'a, Id> Statement<'a, Id> {
     }
 }
 
+impl<'a, Id> Statement<'a, Id> {
+    /// Its text and its arguments, to be sent with others.
+    pub(super) fn into_parts(self) -> (&'static str, Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>) {
+        (self.sql, self.arguments)
+    }
+}
+
 impl<Id> std::fmt::Debug for Statement<'_, Id> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Statement").field("sql", &self.sql).finish_non_exhaustive()

@@ -13,11 +13,12 @@ use uuid::Uuid;
 use super::answers::known_answers;
 use super::fold::{Folded, Start, fold};
 use super::follow::follow;
+use super::kept::Kept;
 use super::load::{Rows, load, read};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
 use super::submission::{Answer, Run, Submission, SubmitError, Work};
 use super::write::write;
-use crate::agencies::{Agency, SEMANTICS};
+use crate::agencies::SEMANTICS;
 use crate::audit::tree::Frontier;
 use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
@@ -73,15 +74,32 @@ pub(super) enum Attempt {
     Unknown(BatchError, Vec<bool>),
 }
 
-/// Tries a batch on a connection that nobody else uses. `last` is the agency as the last batch left it: what the
-/// first load is guessed from, before the head is known.
+/// Tries a batch on a connection that nobody else uses. `kept` is what the last batch left: what the first load is
+/// guessed from, before the head is known, and what need not be read where it is known.
 pub(super) async fn attempt(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,
     submissions: &[&Submission],
-    last: &mut Option<Agency>,
+    kept: &mut Kept,
 ) -> Attempt {
-    let guess = Guess::of(submissions, last.as_ref(), Instant::new(chrono::Utc::now()));
+    let from_memory = kept.knows_a_log();
+    match attempt_once(conn, agency, submissions, kept).await {
+        // whoever changed a row behind the ledger's back made what is kept untrue: what is read decides
+        Attempt::Refused(error) if from_memory => {
+            tracing::debug!(%error, %agency, "a batch is tried again from what the database holds");
+            attempt_once(conn, agency, submissions, kept).await
+        }
+        attempt => attempt,
+    }
+}
+
+async fn attempt_once(
+    conn: &AsyncPgConnection,
+    agency: &AgencyCode,
+    submissions: &[&Submission],
+    kept: &mut Kept,
+) -> Attempt {
+    let guess = Guess::of(submissions, kept, Instant::new(chrono::Utc::now()));
     // What reads and writes every table is large: it lives on the heap, not on a worker's stack.
     let (begun, head, first) = tokio::join!(
         async { (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await },
@@ -96,13 +114,15 @@ pub(super) async fn attempt(
         }
         Err(error) => return Attempt::Retry(error.into()),
     };
-    let folded = match Box::pin(prepare(conn, agency, submissions, head, first)).await {
+    let folded = match Box::pin(prepare(conn, agency, submissions, head, first, kept)).await {
         Ok(folded) => folded,
         Err(error) => return roll_back(conn, error).await,
     };
-    last.clone_from(&folded.book.agency);
     match (&mut &*conn).batch_execute("COMMIT").await {
-        Ok(()) => Attempt::Done(folded.answers),
+        Ok(()) => {
+            kept.leave(folded.frontier, folded.book);
+            Attempt::Done(folded.answers)
+        }
         Err(error) => after_commit(conn, error.into(), &folded).await,
     }
 }
@@ -113,6 +133,8 @@ pub(super) struct Guess {
     keys: Keys,
     vouchers: Vec<Uuid>,
     year: i16,
+    /// Whether what vouchers share is known.
+    known: bool,
 }
 
 /// What the first flight brought.
@@ -124,11 +146,11 @@ pub(super) struct First {
 }
 
 impl Guess {
-    /// From the agency as it was a moment ago. A guess that is off costs a round, never a wrong decision.
-    pub(super) fn of(submissions: &[&Submission], agency: Option<&Agency>, now: Instant) -> Self {
-        let book = Book { agency: agency.cloned(), ..Book::default() };
+    /// From what was known a moment ago. A guess that is off costs a round, never a wrong decision.
+    pub(super) fn of(submissions: &[&Submission], kept: &Kept, now: Instant) -> Self {
+        let book = kept.guess();
         let stamp =
-            Stamp { sequence: Sequence::default(), recorded_at: now, business_date: today(&book, now) };
+            Stamp { sequence: Sequence::default(), recorded_at: now, business_date: today(book, now) };
         let vouchers = commands(submissions)
             .filter_map(|command| match command {
                 Command::IssueVoucher(c) => Some(c.id.uuid()),
@@ -137,7 +159,7 @@ impl Guess {
             })
             .collect();
         let year = convert::year(Some(stamp.business_date.year()));
-        Self { keys: wanted(submissions, &stamp, &book), vouchers, year }
+        Self { keys: wanted(submissions, &stamp, book), vouchers, year, known: kept.knows_numbers() }
     }
 
     /// Reads it, and the answers that the keys have already.
@@ -150,7 +172,7 @@ impl Guess {
         let (answered, rows, followed) = tokio::try_join!(
             IdempotencyRow::by_keys(conn, &asked),
             read(conn, &self.keys),
-            follow(conn, &self.vouchers, self.year),
+            follow(conn, &self.vouchers, self.year, self.known),
         )?;
         Ok(First { keys: self.keys, answered, rows: [rows, followed] })
     }
@@ -201,6 +223,7 @@ async fn prepare(
     submissions: &[&Submission],
     row: Option<HeadRow>,
     first: Result<First, DieselError>,
+    kept: &mut Kept,
 ) -> Result<Folded, BatchError> {
     let new = row.is_none();
     let first = first?;
@@ -209,7 +232,8 @@ async fn prepare(
         None => unborn(agency, submissions)?,
     };
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
-    let (folded, head) = decide(conn, head, submissions, now, first).await?;
+    let known = kept.take(&head.frontier);
+    let (folded, head) = decide(conn, head, submissions, now, first, known).await?;
     if folded.stored.is_empty() {
         return Ok(folded);
     }
@@ -249,16 +273,18 @@ fn known_release(head: &Head) -> Result<(), BatchError> {
     Err(BatchError::OtherRelease { semantics, schema_version: head.schema_version })
 }
 
-/// Loads what is still missing and decides: the batch as it would be, and the head after it. Writes nothing.
+/// Loads what is still missing and decides: the batch as it would be, and the head after it. Writes nothing. `known` is
+/// what need not be read.
 pub(super) async fn decide(
     conn: &AsyncPgConnection,
     head: Head,
     submissions: &[&Submission],
     now: Instant,
     first: First,
+    known: Book,
 ) -> Result<(Folded, Head), BatchError> {
     known_release(&head)?;
-    let mut book = Book { agency: head.agency.clone(), ..Book::default() };
+    let mut book = Book { agency: head.agency.clone(), ..known };
     for rows in &first.rows {
         rows.put(&mut book)?;
     }

@@ -46,14 +46,20 @@ statement! {
            AND programme = ANY(ARRAY(SELECT DISTINCT programme FROM vouchers WHERE id = ANY($1)))";
 }
 
-/// What these vouchers name. `year` is the calendar year whose counters are read.
+/// What these vouchers name. `year` is the calendar year whose counters are read. Where what many vouchers share is
+/// `known`, only what is each one's own is read.
 pub(super) async fn follow(
     conn: &AsyncPgConnection,
     vouchers: &[Uuid],
     year: i16,
+    known: bool,
 ) -> Result<Rows, diesel::result::Error> {
     if vouchers.is_empty() || vouchers.len() > VOUCHERS_MAX {
         return Ok(Rows::default());
+    }
+    if known {
+        let (rentals, uses) = tokio::try_join!(rentals(conn, vouchers), uses(conn, vouchers))?;
+        return Ok(Rows { rentals, uses, ..Rows::default() });
     }
     let (rentals, organisations, programmes, rules, uses, usages, numbers, balances) = tokio::try_join!(
         rentals(conn, vouchers),

@@ -1,59 +1,67 @@
-//! What batches left of the book, kept for the next ones while nobody else writes.
+//! What batches left of the book that the next ones mostly need again: programmes and their rules, parties, counters,
+//! balances.
 //!
-//! The book is a function of the log. While the head under the lock is the one that this process left, whatever its
-//! batches loaded and decided is still so, and need not be read again. Under any other head all of it is forgotten:
-//! another process wrote, or the database was restored.
+//! The book is a function of the log. While the head under the lock is the one that this process left, what its last
+//! batch knew is still so, and need not be read again. Under any other head all of it is forgotten: another process
+//! wrote, or the database was restored. Documents that come once are not kept, so that a group's copy of the book stays
+//! small.
 
 use crate::agencies::Agency;
 use crate::audit::tree::Frontier;
-use crate::book::{Book, Keys};
+use crate::book::Book;
 
-/// Of how many keys a generation is, at least. Two of them are kept: at some 1 kB a document, about 64 MiB.
-const GENERATION: usize = 32_768;
+/// The most keys that are kept; beyond it all are forgotten and read anew.
+const KEYS_MAX: usize = 8_192;
 
 /// What is known, and of which log.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// The edge of the log, which tells it from every other.
     edge: Option<Frontier>,
-    /// What was asked for since the older generation was full.
-    young: Box<Book>,
-    old: Box<Book>,
+    book: Book,
 }
 
 impl Kept {
-    /// Of an agency, and of nothing else yet.
-    pub(super) fn begin(agency: Option<Agency>) -> Self {
-        Self { young: Box::new(Book { agency, ..Book::default() }), ..Self::default() }
+    /// Of an agency, and of nothing else.
+    pub(super) fn of(agency: Option<Agency>) -> Self {
+        Self { edge: None, book: Book { agency, ..Book::default() } }
     }
 
-    /// The agency as the last batch left it.
-    pub(super) fn agency(&self) -> Option<&Agency> {
-        self.young.agency.as_ref()
+    /// What is known, if the log still ends where it was left: a guess until the head is read.
+    pub(super) const fn guess(&self) -> &Book {
+        &self.book
     }
 
-    /// Whether vouchers were issued: their programme, its rules, counters and balances are known then, if it is the same.
+    /// Whether vouchers were numbered: their programme, its rules, counters and balances are known then, if it is the same.
     pub(super) fn knows_numbers(&self) -> bool {
-        !self.young.numbers.is_empty() || !self.old.numbers.is_empty()
+        self.book.numbers.iter().next().is_some()
     }
 
-    /// Whether the log still ends where it was left.
-    pub(super) fn is_of(&self, frontier: &Frontier) -> bool {
-        self.edge.as_ref() == Some(frontier)
+    /// Whether it knows more than the agency.
+    pub(super) const fn knows_a_log(&self) -> bool {
+        self.edge.is_some()
     }
 
-    /// Puts what is known of these keys into a book. Gives back those that are not known.
-    pub(super) fn share(&self, keys: Keys, book: &mut Book) -> Keys {
-        keys.into_iter().filter(|key| !self.young.share(key, book) && !self.old.share(key, book)).collect()
+    /// What is known of the log that ends so: of another, nothing. From here on nothing is kept until a batch leaves it.
+    pub(super) fn take(&mut self, frontier: &Frontier) -> Book {
+        let agency = self.book.agency.clone();
+        let kept = std::mem::replace(self, Self::of(agency));
+        if kept.edge.as_ref() == Some(frontier) { kept.book } else { Book::default() }
     }
 
     /// Takes over what a batch knew when it was committed, and the log that it left.
     pub(super) fn leave(&mut self, frontier: Frontier, book: Book) {
-        self.edge = Some(frontier);
-        self.young.settle(book);
-        if self.young.len() >= GENERATION {
-            self.old = std::mem::take(&mut self.young);
-            self.young.agency.clone_from(&self.old.agency);
-        }
+        let book = Book {
+            agency: book.agency,
+            organisations: book.organisations.settled(),
+            programmes: book.programmes.settled(),
+            rules: book.rules.settled(),
+            usages: book.usages.settled(),
+            numbers: book.numbers.settled(),
+            balances: book.balances.settled(),
+            ..Book::default()
+        };
+        let keys = book.organisations.len() + book.usages.len() + book.balances.len() + book.rules.len();
+        *self = if keys <= KEYS_MAX { Self { edge: Some(frontier), book } } else { Self::of(book.agency) };
     }
 }

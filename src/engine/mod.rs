@@ -12,6 +12,7 @@ pub mod billing_parquet;
 pub mod export;
 mod fold;
 mod follow;
+mod kept;
 pub mod intake;
 mod load;
 mod metered;
@@ -35,10 +36,11 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::auth::keys::{KeyError, Keys};
-use crate::book::Command;
+use crate::book::{Book, Command};
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 use batch::BatchError;
+use kept::Kept;
 use writer::Job;
 
 pub use submission::{Accepted, Answer, NewBankAccount, NewText, Run, Submission, SubmitError, Work};
@@ -237,8 +239,8 @@ impl Engine {
         let now = crate::domain::Instant::new(chrono::Utc::now());
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
-        let first = batch::Guess::of(&[&fresh], head.agency.as_ref(), now).read(conn, &[&fresh]).await?;
-        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first).await?;
+        let first = batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
+        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first, Book::default()).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
     }

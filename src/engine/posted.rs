@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::batch::BatchError;
 use super::fold::{Folded, Record, Stored};
-use super::store::{self, BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
+use super::store::{BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
 use super::submission::Submission;
 use crate::db::convert;
-use crate::db::rows::{Row, exactly};
+use crate::db::rows::Row;
+use crate::db::together::Write;
 use crate::domain::Date;
 use crate::ledger::store::{BLOCK, EntryRow, TotalRow};
 use crate::ledger::{Flow, Line};
@@ -217,31 +217,10 @@ impl Totals {
         })
     }
 
-    pub(super) async fn add(&self, conn: &AsyncPgConnection) -> diesel::QueryResult<()> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        let column =
-            |get: fn(&TotalKey) -> &String| self.0.keys().map(|k| get(k).clone()).collect::<Vec<_>>();
-        let (accounts, programmes, levels) = (column(|k| &k.0), column(|k| &k.1), column(|k| &k.2));
-        let years: Vec<i16> = self.0.keys().map(|k| k.3).collect();
-        let dates: Vec<_> = self.0.keys().map(|k| k.4).collect();
-        let flows = column(|k| &k.5);
-        let blocks: Vec<i64> = self.0.keys().map(|k| k.6).collect();
-        let (debits, credits): (Vec<Decimal>, Vec<Decimal>) =
-            self.0.values().map(|total| (total.debit, total.credit)).unzip();
-        let count = store::add_totals(
-            conn,
-            &accounts,
-            &programmes,
-            &levels,
-            &years,
-            &dates,
-            &flows,
-            &blocks,
-            &debits,
-            &credits,
-        );
-        exactly(count.await?, self.0.len())
+    /// Adds them to what their blocks hold: nobody need read that.
+    pub(super) fn adding(rows: &[TotalRow]) -> Option<Write<'_>> {
+        let verb = "(account, programme, level, fiscal_year, effective_date, flow, block) \
+                    DO UPDATE SET debit = totals.debit + excluded.debit, credit = totals.credit + excluded.credit";
+        TotalRow::inserting(rows).map(|write| write.on_conflict(verb))
     }
 }

@@ -214,19 +214,6 @@ statement! {
 }
 
 statement! {
-    /// Adds turnovers to the totals. The only ON CONFLICT: the head's lock lets one writer in, and what a
-    /// block holds already need not be read.
-    pub fn add_totals(
-        accounts: &[String], programmes: &[String], levels: &[String], years: &[i16],
-        dates: &[NaiveDate], flows: &[String], blocks: &[i64], debits: &[Decimal], credits: &[Decimal],
-    ) -> usize =
-        "INSERT INTO totals AS t (account, programme, level, fiscal_year, effective_date, flow, block, debit, credit) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-         ON CONFLICT (account, programme, level, fiscal_year, effective_date, flow, block) \
-         DO UPDATE SET debit = t.debit + excluded.debit, credit = t.credit + excluded.credit";
-}
-
-statement! {
     /// Texts; one that is there already (the same salt and words) stays.
     pub fn add_texts(hashes: &[Vec<u8>], salts: &[Vec<u8>], bodies: &[String]) -> usize =
         "INSERT INTO texts (sha256, salt, body) SELECT * FROM unnest($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";

@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::batch::BatchError;
 use super::fold::Folded;
-use super::posted::Rows;
+use super::posted::{Rows, Totals};
 use super::store::{
     self, BankAccountRow, CalculationRow, HeadRow, IdempotencyRow, LogRow, NumberRow, TransitionRow,
 };
@@ -15,8 +15,9 @@ use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;
 use crate::db::rows::exactly;
+use crate::db::together::Together;
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
-use crate::ledger::store::{BalanceRow, EntryRow};
+use crate::ledger::store::{BalanceRow, EntryRow, TotalRow};
 use crate::loans::store::LoanRow;
 use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
@@ -81,7 +82,7 @@ macro_rules! update_keyed {
     };
 }
 
-/// Writes a batch. The head comes last but for the tiles: it is what the triggers hold the rest against.
+/// Writes a batch. The head moves first, with the log: it is what the triggers hold the rest against.
 pub(super) async fn write(
     conn: &AsyncPgConnection,
     folded: &Folded,
@@ -120,11 +121,21 @@ pub(super) async fn write(
         let begun = HeadRow { next_sequence: 0, frontier: Vec::new(), ..head.clone() };
         HeadRow::insert(conn, &[begun]).await?;
     }
+    let moved = if folded.records.is_empty() { [].as_slice() } else { std::slice::from_ref(head) };
+    let totals: Vec<TotalRow> = rows.totals.rows().map(|(row, _)| row).collect();
+    let mut together = Together::default();
+    together.add(HeadRow::updating(moved));
+    together.add(LogRow::inserting(&rows.log));
+    together.add(EntryRow::inserting(&rows.entries));
+    together.add(Totals::adding(&totals));
+    together.add(BalanceRow::updating(&balances.changed));
+    together.add(TransitionRow::inserting(&rows.transitions));
+    together.add(CalculationRow::inserting(&rows.calculations));
+    together.add(UsageRow::updating(&usages.changed));
+    together.add(NumberRow::updating(&numbers.changed));
+    together.add(IdempotencyRow::inserting(&rows.idempotency));
     tokio::try_join!(
-        LogRow::insert(conn, &rows.log),
-        EntryRow::insert(conn, &rows.entries),
-        TransitionRow::insert(conn, &rows.transitions),
-        CalculationRow::insert(conn, &rows.calculations),
+        together.run(conn),
         PeriodRow::insert(conn, &periods.new),
         update_versioned!(conn, PeriodRow, periods),
         OrganisationRow::insert(conn, &organisations.new),
@@ -169,16 +180,10 @@ pub(super) async fn write(
         LoanUseRow::insert(conn, &loan_uses.new),
         update_keyed!(conn, LoanUseRow, loan_uses),
         UsageRow::insert(conn, &usages.new),
-        update_keyed!(conn, UsageRow, usages),
         NumberRow::insert(conn, &numbers.new),
-        update_keyed!(conn, NumberRow, numbers),
         BalanceRow::insert(conn, &balances.new),
-        update_keyed!(conn, BalanceRow, balances),
-        rows.totals.add(conn),
-        IdempotencyRow::insert(conn, &rows.idempotency),
         texts(conn, &rows.texts),
         bank_accounts(conn, &rows.bank_accounts),
-        move_head(conn, head, !folded.records.is_empty()),
         tiles(conn, &folded.tiles),
     )?;
     Ok(())
@@ -240,13 +245,6 @@ async fn bank_accounts(conn: &AsyncPgConnection, rows: &[BankAccountRow]) -> die
     let macs: Vec<Vec<u8>> = rows.iter().map(|r| r.mac.clone()).collect();
     let sealed: Vec<Vec<u8>> = rows.iter().map(|r| r.sealed.clone()).collect();
     store::add_bank_accounts(conn, &organisations, &macs, &sealed).await.map(|_| ())
-}
-
-async fn move_head(conn: &AsyncPgConnection, head: &HeadRow, moved: bool) -> diesel::QueryResult<()> {
-    if !moved {
-        return Ok(());
-    }
-    exactly(HeadRow::update(conn, std::slice::from_ref(head)).await?, 1)
 }
 
 /// Full tiles: those of leaf hashes together, then each level above the one that it is made of.

@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 use super::batch::{Attempt, BatchError, attempt};
 use super::fold::COMMANDS_MAX;
+use super::kept::Kept;
 use super::submission::{Answer, Submission, SubmitError};
-use crate::agencies::Agency;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 
@@ -60,7 +60,7 @@ impl Job {
 
 /// Runs until every sender is gone and everything that was queued is settled.
 pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
-    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN, last: None, away_since: None };
+    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN, kept: Kept::default(), away_since: None };
     loop {
         let first = match tokio::time::timeout(IDLE, queue.recv()).await {
             Ok(Some(job)) => job,
@@ -88,8 +88,8 @@ struct Writer {
     agency: AgencyCode,
     conn: Option<Connection>,
     pause: Duration,
-    /// The agency as the last batch left it: a guess of what the next one needs.
-    last: Option<Agency>,
+    /// What the last batch left of the book.
+    kept: Kept,
     /// Since when no connection can be made.
     away_since: Option<Instant>,
 }
@@ -199,7 +199,7 @@ impl Writer {
         let Some(conn) = &self.conn else { return Attempt::Done(Vec::new()) };
         let submissions: Vec<&Submission> = chunk.iter().map(|job| &job.submission).collect();
         let began = Instant::now();
-        let attempt = attempt(conn, &self.agency, &submissions, &mut self.last).await;
+        let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept).await;
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
         attempt
     }

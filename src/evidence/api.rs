@@ -246,8 +246,10 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let own = sight.organisation_text();
     let kind = kind.map(EvidenceKind::as_str);
+    let [number, code] = ["invoice_number", "invoice_code"].map(|name| request.query.text(name));
+    let organisation = filters.organisation.as_deref();
     let rows =
-        queries::page(&conn, page.after, sight.all, &own, kind, filters.organisation.as_deref(), page.rows());
+        queries::page(&conn, page.after, sight.all, &own, kind, organisation, number, code, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, EvidenceRow::read)?;

@@ -20,11 +20,14 @@ statement! {
         own_organisation: &str,
         kind: Option<&str>,
         organisation: Option<&str>,
+        number: Option<&str>,
+        code: Option<&str>,
         limit: i64,
     ) -> Vec<EvidenceRow> =
         "SELECT * FROM evidence WHERE created > $1 AND ($2 OR organisation = $3) \
          AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR organisation = $5) \
-         ORDER BY created LIMIT $6";
+         AND ($6::text IS NULL OR (invoice_number = $6 AND invoice_code = coalesce($7, ''))) \
+         ORDER BY created LIMIT $8";
     /// The invoices of these codes and numbers.
     pub fn invoices(codes: &[String], numbers: &[String]) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \

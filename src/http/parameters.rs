@@ -33,6 +33,13 @@ pub(super) const INVOICE_CODE: Param = Param {
     about: "10 or 12 digits, of an older invoice.",
     schema: Shape::of::<String>(),
 };
+pub(super) const OF_INVOICE_NUMBER: Param =
+    Param { name: "invoice_number", about: "That shows this invoice.", schema: Shape::of::<String>() };
+pub(super) const OF_INVOICE_CODE: Param = Param {
+    name: "invoice_code",
+    about: "Of an older invoice, beside its number.",
+    schema: Shape::of::<String>(),
+};
 pub(super) const AMOUNT: Param = Param {
     name: "amount",
     about: "CNY, tax included; needed to claim with the invoice where the file does not say it.",
@@ -116,6 +123,36 @@ pub(super) const SAME_DOCUMENT: Param = Param {
     name: "same_document",
     about: "true: only approvals of what the same subject had raised.",
     schema: Shape::of::<bool>(),
+};
+pub(super) const EXCEPTION: Param = Param {
+    name: "code",
+    about: "Only these: below_threshold, duplicate_invoice, night_approval, over_cap, related_party, round_amount, same_document, same_person or weekend_approval.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const NEAR_PERCENT: Param = Param {
+    name: "near_percent",
+    about: "An amount is just below a limit from this percentage of it on: 1 to 99; 95 where left out.",
+    schema: Shape::of::<u8>(),
+};
+pub(super) const THRESHOLD: Param = Param {
+    name: "threshold",
+    about: "CNY: a limit that no rule knows, such as the one from which a second signature is needed.",
+    schema: Shape::of::<Amount>(),
+};
+pub(super) const NIGHT_FROM: Param = Param {
+    name: "night_from",
+    about: "The hour of the agency's zone from which it is night, 0 to 23; 21 where left out.",
+    schema: Shape::of::<u32>(),
+};
+pub(super) const NIGHT_UNTIL: Param = Param {
+    name: "night_until",
+    about: "The hour from which it no longer is, 0 to 23; 7 where left out.",
+    schema: Shape::of::<u32>(),
+};
+pub(super) const ROUND_UNIT: Param = Param {
+    name: "round_unit",
+    about: "CNY: multiples of it are round; 10000 where left out.",
+    schema: Shape::of::<Amount>(),
 };
 pub(super) const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 

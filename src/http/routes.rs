@@ -235,7 +235,7 @@ pub static ROUTES: &[Route] = &[
         query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
         verb: Verb::Upload(Upload { asked: evidence::asked, parse: evidence::upload }),
     },
-    get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION]),
+    get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION, OF_INVOICE_NUMBER, OF_INVOICE_CODE]),
     get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),
     get("/v1/evidence/{id}/content", EVERYONE, ["佐证材料的内容", "The file itself, as an attachment"], read!(evidence::content), EVIDENCE_FILE),
 
@@ -313,8 +313,9 @@ pub static ROUTES: &[Route] = &[
         .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED).with(REPORT),
     get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
-    get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED).with(REPORT),
-    get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
+    get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED)
+        .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts, loans and invoices in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
     get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
         .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
@@ -324,6 +325,10 @@ pub static ROUTES: &[Route] = &[
         .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/operations/exports", INSIDE, ["导出操作日志", "Write the operations log to a file"], read!(exports::operations), of::<exports::ExportView>())
         .with(&[SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FILE]),
+    asks("/v1/reports/exceptions/exports", INSIDE, ["导出疑点清单", "Write the exception list to a file"], read!(exports::exceptions), of::<exports::ExportView>())
+        .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+    asks("/v1/reports/recalculation/exports", INSIDE, ["导出独立复算", "Write every calculation sheet computed again to a file"], read!(exports::recalculation), of::<exports::ExportView>())
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     get("/v1/report-exports/{id}", INSIDE, ["导出进度", "How far an export is"], read!(exports::progress), of::<exports::ExportView>()),
     get("/v1/report-exports/{id}/content", INSIDE, ["导出的文件", "The file of a finished export"], read!(exports::content), Shape::file("text/csv", REPORTED.or_else)),
     get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permissions::report), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),

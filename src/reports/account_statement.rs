@@ -62,9 +62,10 @@ impl Reading {
         let segments = lines::days(conn, &scope, &filter).await?.into_iter();
         Ok(Self { scope, filter, balance, segments, at: None })
     }
+}
 
-    /// The next rows; none after the last.
-    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+impl super::report::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
         loop {
             let (segment, after) = match self.at.take() {
                 Some(at) => at,

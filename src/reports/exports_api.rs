@@ -13,8 +13,9 @@ use super::exports::{self, ExportError, KEPT, Pages, Progress, Wanted};
 use super::formats::file::FileFormat;
 use super::formats::{Cell, Column};
 use super::operations::{self, Reading as Leaves};
-use super::report::Row;
-use super::room_api::{asked_leaves, asked_lines};
+use super::report::{Reading, Row};
+use super::room_api::{asked_exceptions, asked_leaves, asked_lines};
+use super::{exceptions, recalculation};
 use crate::domain::{AgencyCode, ContentHash, Instant};
 use crate::engine::Engine;
 use crate::http::problem::Problem;
@@ -94,14 +95,7 @@ fn cells(rows: Option<Vec<Row>>) -> Option<Vec<Vec<Cell>>> {
     rows.map(|rows| rows.into_iter().map(|row| row.cells).collect())
 }
 
-impl Pages for Read<Lines> {
-    async fn next(&mut self) -> Result<Option<Vec<Vec<Cell>>>, ExportError> {
-        let conn = self.engine.reader(&self.agency).await?;
-        Ok(cells(self.reading.next(&conn).await?))
-    }
-}
-
-impl Pages for Read<Leaves> {
+impl<T: Reading> Pages for Read<T> {
     async fn next(&mut self) -> Result<Option<Vec<Vec<Cell>>>, ExportError> {
         let conn = self.engine.reader(&self.agency).await?;
         Ok(cells(self.reading.next(&conn).await?))
@@ -123,16 +117,28 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     begin(&request, &asked, (operations::NAME, operations::COLUMNS), reading)
 }
 
+/// `POST /reports/exceptions/exports`
+pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
+    let question = asked_exceptions(&request)?;
+    let asked = super::answer_api::asked(&request).await?;
+    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
+    begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
+}
+
+/// `POST /reports/recalculation/exports`
+pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = super::answer_api::asked(&request).await?;
+    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
+    begin(&request, &asked, (recalculation::NAME, recalculation::COLUMNS), reading)
+}
+
 /// Begins an export of a question, or finds it. Without a format it is CSV.
-fn begin<T: Send + 'static>(
+fn begin<T: Reading>(
     request: &ReadRequest,
     asked: &Asked,
     (name, columns): ([&'static str; 2], &'static [Column]),
     reading: T,
-) -> Result<Reply, Problem>
-where
-    Read<T>: Pages,
-{
+) -> Result<Reply, Problem> {
     let format = match asked.format {
         Format::File(format) => format,
         Format::Json if request.query.text("format").is_none() => FileFormat::Csv,

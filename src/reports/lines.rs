@@ -5,6 +5,8 @@
 //! payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
 //! on one line of a pair, on the side that grows, so that a flow's lines sum to it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
@@ -101,6 +103,11 @@ rows! {
 }
 
 rows! {
+    /// What lines of a document come to.
+    struct MovedFound { document: String, flow: String, account: String, side: String, amount: Decimal }
+}
+
+rows! {
     /// What a document's lines on an account come to, and since when they do.
     pub struct OpenFound {
         account: String,
@@ -180,6 +187,23 @@ statement! {
             lines!(),
             filtered!(),
             "AND x.effective_date < $10 GROUP BY x.account, x.side",
+        );
+    /// By voucher what was issued and redeemed, by claim what moved on B2007 and B2008, after a sequence `$4`.
+    fn moved(
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        after: i64,
+        documents: &[String],
+    ) -> Vec<MovedFound> =
+        concat!(
+            "SELECT m.document, m.flow, m.account, m.side, sum(m.amount) AS amount FROM ( \
+             SELECT p.document, p.flow, x.account, x.side, x.amount FROM ",
+            lines!(),
+            "CROSS JOIN LATERAL (VALUES (x.voucher, x.flow), (x.about, '')) AS p (document, flow) \
+              WHERE x.sequence > $4 AND p.document = ANY($5) \
+                AND CASE WHEN p.flow = '' THEN x.account IN ('B2007', 'B2008') ELSE p.flow IN ('issued', 'redeemed') END \
+             ) AS m GROUP BY m.document, m.flow, m.account, m.side",
         );
     fn open(known_at: i64, as_of: NaiveDate, programme: Option<&str>, limit: i64) -> Vec<OpenFound> =
         concat!(
@@ -294,19 +318,27 @@ pub async fn still_open(
     Ok(open(conn, scope.known_at, scope.as_of.naive(), scope.programme.as_deref(), Scope::rows()).await?)
 }
 
-/// What a voucher was issued for and what was redeemed of it, CNY.
-pub async fn of_voucher(
+/// By document and by flow (of a voucher) or account (of a claim): CNY, each account on its own side.
+pub type OfDocuments = BTreeMap<(String, String), Money>;
+
+/// What vouchers were issued for and what was redeemed of them, what of claims waits to be paid and was paid; of all
+/// programmes, a block of sequences at a time.
+pub async fn of_documents(
     conn: &diesel_async::AsyncPgConnection,
     scope: &Scope,
-    voucher: &str,
-) -> Result<[Money; 2], ReadError> {
-    let filter = Filter { voucher: Some(voucher.to_owned()), ..Filter::default() };
-    let scope = Scope { programme: None, ..scope.clone() };
-    let mut sums = [Money::ZERO; 2];
-    for line in whole(conn, &scope, &filter).await? {
-        for (sum, _) in sums.iter_mut().zip(["issued", "redeemed"]).filter(|(_, flow)| *flow == line.flow) {
-            *sum = sum.plus(line.movement()?)?;
+    documents: &[String],
+) -> Result<OfDocuments, ReadError> {
+    let mut sums = OfDocuments::new();
+    let mut after = if documents.is_empty() { scope.known_at } else { -1 };
+    while after < scope.known_at {
+        let until = after.saturating_add(BLOCK).min(scope.known_at);
+        for found in moved(conn, until, scope.as_of.naive(), None, after, documents).await? {
+            let movement = movement(&found.account, &found.side, found.amount)?;
+            let key = if found.flow.is_empty() { found.account } else { found.flow };
+            let sum = sums.entry((found.document, key)).or_default();
+            *sum = sum.plus(movement)?;
         }
+        after = until;
     }
     Ok(sums)
 }

@@ -138,17 +138,6 @@ impl Reading {
         Self { filter, zone, kinds, without, after, known_at }
     }
 
-    /// The next rows; none after the last.
-    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        while self.after < self.known_at {
-            let rows = self.window(conn, PAGE).await?;
-            if !rows.is_empty() {
-                return Ok(Some(rows.into_iter().map(|(_, row)| row).collect()));
-            }
-        }
-        Ok(None)
-    }
-
     /// A page of a list, and after which sequence the next one begins; none on the last.
     pub async fn page(
         &mut self,
@@ -191,6 +180,18 @@ impl Reading {
         let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
         leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()
+    }
+}
+
+impl super::report::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        while self.after < self.known_at {
+            let rows = self.window(conn, PAGE).await?;
+            if !rows.is_empty() {
+                return Ok(Some(rows.into_iter().map(|(_, row)| row).collect()));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{Link, Report, Row, Scope};
+use super::report::{self, Link, Row, Scope};
 use crate::db::convert;
 use crate::domain::dated::Dated;
 use crate::domain::money::Amount;
@@ -22,7 +22,8 @@ use crate::programmes::interest::{InterestInputs, LoanState};
 use crate::programmes::store::RulesRow;
 use crate::{rows, statement};
 
-const COLUMNS: &[Column] = &[
+/// What a row says.
+pub const COLUMNS: &[Column] = &[
     Column::plain("单据 document", 38),
     Column::plain("类别 kind", 10),
     Column::counts("版本 version", 8),
@@ -34,6 +35,12 @@ const COLUMNS: &[Column] = &[
     Column::summed("差额 difference", 20),
     Column::plain("结果 result", 26),
 ];
+
+/// Its names.
+pub const NAME: [&str; 2] = ["recalculation", "独立复算"];
+
+/// Sequences of a window: few of them make more than one sheet.
+const WINDOW: i64 = 4_096;
 
 rows! {
     struct SheetFound {
@@ -47,13 +54,14 @@ rows! {
 }
 
 statement! {
-    fn sheets(known_at: i64, programme: Option<&str>, limit: i64) -> Vec<SheetFound> =
+    /// Sheets made after `$1` up to `$2`: the leaf that made one is about its document.
+    fn sheets(after: i64, until: i64, programme: Option<&str>) -> Vec<SheetFound> =
         "SELECT * FROM (SELECT c.document, CASE WHEN v.id IS NULL THEN 'claim' ELSE 'voucher' END AS kind, c.version, \
                 c.sequence, coalesce(v.programme, k.programme, '') AS programme, c.sheet \
-           FROM calculations AS c \
+           FROM log AS l JOIN calculations AS c ON c.document = l.document AND c.sequence = l.sequence \
            LEFT JOIN vouchers AS v ON v.id = c.document::uuid LEFT JOIN claims AS k ON k.id = c.document::uuid \
-          WHERE c.sequence <= $1) AS s \
-         WHERE $2::text IS NULL OR programme = $2 ORDER BY sequence, document, version LIMIT $3";
+          WHERE l.sequence > $1 AND l.sequence <= $2) AS s \
+         WHERE $3::text IS NULL OR programme = $3 ORDER BY sequence, document, version";
     fn rules(known_at: i64) -> Vec<RulesRow> = "SELECT * FROM rules_versions WHERE created <= $1";
 }
 
@@ -68,18 +76,42 @@ enum Again {
     Not(&'static str),
 }
 
-/// Every sheet up to the sequence. Sheets know no day: `as_of` limits nothing.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let mut versions: BTreeMap<(String, u32), RulesVersion> = BTreeMap::new();
-    for row in rules(conn, scope.known_at).await? {
-        let version = row.read()?;
-        versions.insert((version.programme.to_string(), version.number), version);
+/// Every sheet up to the sequence, window by window. Sheets know no day: `as_of` limits nothing.
+#[derive(Debug)]
+pub struct Reading {
+    scope: Scope,
+    versions: BTreeMap<(String, u32), RulesVersion>,
+    after: i64,
+}
+
+impl Reading {
+    /// Before the first sheet; the rules are read once.
+    pub async fn begin(conn: &AsyncPgConnection, scope: Scope) -> Result<Self, ReadError> {
+        let mut versions: BTreeMap<(String, u32), RulesVersion> = BTreeMap::new();
+        for row in rules(conn, scope.known_at).await? {
+            let version = row.read()?;
+            versions.insert((version.programme.to_string(), version.number), version);
+        }
+        Ok(Self { scope, versions, after: -1 })
     }
-    let mut rows = Vec::new();
-    for found in sheets(conn, scope.known_at, scope.programme.as_deref(), Scope::rows()).await? {
-        rows.push(row(&found, &versions)?);
+}
+
+impl report::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        while self.after < self.scope.known_at {
+            let until = self.after.saturating_add(WINDOW).min(self.scope.known_at);
+            let found = sheets(conn, self.after, until, self.scope.programme.as_deref()).await?;
+            self.after = until;
+            if !found.is_empty() {
+                return found
+                    .iter()
+                    .map(|sheet| row(sheet, &self.versions))
+                    .collect::<Result<_, _>>()
+                    .map(Some);
+            }
+        }
+        Ok(None)
     }
-    Ok(Report::of(["recalculation", "独立复算"], COLUMNS, rows))
 }
 
 fn row(found: &SheetFound, versions: &BTreeMap<(String, u32), RulesVersion>) -> Result<Row, ReadError> {

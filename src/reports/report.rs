@@ -3,6 +3,9 @@
 //! What it shows is a function of what it was asked and of rows that never change up to `known_at`: an answer for an
 //! earlier sequence is the same bytes for ever, whatever is posted later.
 
+use diesel_async::AsyncPgConnection;
+
+use super::ReadError;
 use super::formats::{Cell, Column, Table};
 use crate::domain::{Date, Instant, Money};
 
@@ -158,6 +161,27 @@ impl Report {
         let (rows, links) = rows.into_iter().map(|row| (row.cells, row.links)).unzip();
         Self { name, table: Table { columns, rows }, links }
     }
+}
+
+/// Rows that come page by page, each page by short statements: what a report of any length is read by.
+pub trait Reading: Send + 'static {
+    /// The next rows; none after the last.
+    fn next(
+        &mut self,
+        conn: &AsyncPgConnection,
+    ) -> impl Future<Output = Result<Option<Vec<Row>>, ReadError>> + Send;
+}
+
+/// All rows of a reading. Error: more than a report has.
+pub async fn whole(conn: &AsyncPgConnection, mut reading: impl Reading) -> Result<Vec<Row>, ReadError> {
+    let mut rows = Vec::new();
+    while let Some(more) = reading.next(conn).await? {
+        rows.extend(more);
+        if rows.len() > ROWS_MAX {
+            return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+        }
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::answer_api::{Asked, Format, answer, answer_page, asked, asked_in, file_name};
 use super::journal::{self, Dialect};
 use super::lines::Filter;
-use super::report::{ROWS_MAX, Report};
+use super::report::{self, Report};
 use super::sample::{self, Draw};
 use super::{
     account_statement, ageing, budget_execution, duties, exceptions, operations, overlaps, recalculation,
@@ -14,7 +14,7 @@ use super::{
 use crate::book::Command;
 use crate::book::duty::Duty;
 use crate::domain::money::Amount;
-use crate::domain::{CreditCode, Date};
+use crate::domain::{CreditCode, Date, Money};
 use crate::http::problem::Problem;
 use crate::http::verb::{FileReply, ReadRequest, Reply};
 use crate::ledger::Account;
@@ -82,7 +82,9 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /reports/recalculation`
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = asked(&request).await?;
-    answer(&request, &asked, &recalculation::read(&asked.conn, &asked.scope).await?)
+    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
+    let rows = report::whole(&asked.conn, reading).await?;
+    answer(&request, &asked, &Report::of(recalculation::NAME, recalculation::COLUMNS, rows))
 }
 
 /// `GET /reports/overlaps`
@@ -91,11 +93,42 @@ pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &overlaps::read(&asked.conn, &asked.scope).await?)
 }
 
+/// What a request takes for an exception.
+pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Question, Problem> {
+    let query = &request.query;
+    let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let usual = exceptions::Question::default();
+    let hour = |name: &'static str, usual: u32| match query.value::<u32>(name)? {
+        Some(24..) => Err(invalid(name)),
+        hour => Ok(hour.unwrap_or(usual)),
+    };
+    let above_zero = |name: &'static str| -> Result<Option<Money>, Problem> {
+        let parse = |text| Amount::parse(text).map(Amount::money).map_err(|_| invalid(name));
+        query.text(name).map(parse).transpose()
+    };
+    let code = |name| exceptions::Code::parse(name).ok_or_else(|| invalid("code"));
+    Ok(exceptions::Question {
+        code: query.text("code").map(code).transpose()?,
+        near_percent: match query.value::<u8>("near_percent")? {
+            Some(percent) if !(1..=99).contains(&percent) => return Err(invalid("near_percent")),
+            percent => percent.unwrap_or(usual.near_percent),
+        },
+        threshold: above_zero("threshold")?,
+        night: exceptions::Night {
+            from: hour("night_from", usual.night.from)?,
+            until: hour("night_until", usual.night.until)?,
+        },
+        round_unit: above_zero("round_unit")?.unwrap_or(usual.round_unit),
+    })
+}
+
 /// `GET /reports/exceptions`
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
+    let question = asked_exceptions(&request)?;
     let asked = asked(&request).await?;
-    let zone = asked.at.zone.to_string();
-    answer(&request, &asked, &exceptions::read(&asked.conn, &asked.scope, &zone).await?)
+    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
+    let rows = report::whole(&asked.conn, reading).await?;
+    answer(&request, &asked, &Report::of(exceptions::NAME, exceptions::COLUMNS, rows))
 }
 
 /// `GET /reports/sample`
@@ -175,12 +208,6 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
         let report = Report::of(operations::NAME, operations::COLUMNS, rows);
         return answer_page(&request, &asked, &report, next.map(|next| page.cursor(next)));
     }
-    let mut rows = Vec::new();
-    while let Some(more) = reading.next(&asked.conn).await? {
-        rows.extend(more);
-        if rows.len() > ROWS_MAX {
-            return Err(Problem::new("too_many_rows").with("limit", ROWS_MAX));
-        }
-    }
+    let rows = report::whole(&asked.conn, reading).await?;
     answer(&request, &asked, &Report::of(operations::NAME, operations::COLUMNS, rows))
 }

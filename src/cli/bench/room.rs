@@ -17,7 +17,7 @@ use crate::domain::AgencyCode;
 use crate::engine::store;
 use crate::reports::formats::file::{FileFormat, Writing};
 use crate::reports::operations::{self, Filter, Reading};
-use crate::reports::report::Scope;
+use crate::reports::report::{Reading as _, Scope};
 use crate::reports::trial_balance::{Question, TrialBalance, full_blocks};
 use crate::reports::{budget_execution, scope, voucher_rollforward};
 

@@ -1,0 +1,158 @@
+//! Several writes as one statement.
+//!
+//! What every batch writes (the head, the log, the lines and what counts them) is one `WITH`: the server binds, plans
+//! and answers once instead of a dozen times, which is most of what a batch of one costs. The parts see the tables as
+//! they were before the statement; triggers run when all of them are done.
+//!
+//! The text depends on which parts have rows, so use it for parts that are few: each combination is prepared once and
+//! kept for the connection's life.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::Untyped;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::rows::exactly;
+use super::statement::Statement;
+
+/// A write that waits to be sent with others.
+pub struct Write<'a> {
+    sql: Cow<'static, str>,
+    arguments: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+    /// How many rows it must find, where it finds any.
+    finds: Option<usize>,
+}
+
+impl<'a> Write<'a> {
+    /// New rows.
+    pub fn insert<Id>(statement: Statement<'a, Id>) -> Self {
+        let (sql, arguments) = statement.into_parts();
+        Self { sql: Cow::Borrowed(sql), arguments, finds: None }
+    }
+
+    /// A change of so many rows, no fewer.
+    pub fn update<Id>(statement: Statement<'a, Id>, rows: usize) -> Self {
+        Self { finds: Some(rows), ..Self::insert(statement) }
+    }
+
+    /// What becomes of new rows that are there already.
+    pub fn on_conflict(mut self, verb: &str) -> Self {
+        self.sql = Cow::Owned(format!("{} ON CONFLICT {verb}", self.sql));
+        self
+    }
+}
+
+impl std::fmt::Debug for Write<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Write").field("sql", &self.sql).field("finds", &self.finds).finish_non_exhaustive()
+    }
+}
+
+/// Writes that go together.
+#[derive(Default)]
+pub struct Together<'a> {
+    sql: String,
+    arguments: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+    finds: Vec<usize>,
+}
+
+crate::rows! {
+    /// How many rows each change found.
+    pub struct Found { found: Vec<i64> }
+}
+
+impl<'a> Together<'a> {
+    /// Adds a write; one without rows is none.
+    pub fn add(&mut self, write: Option<Write<'a>>) {
+        let Some(write) = write else { return };
+        let before = self.arguments.len();
+        self.sql.push_str(if before == 0 { "WITH " } else { ", " });
+        match write.finds {
+            Some(rows) => {
+                push(&mut self.sql, format_args!("found_{} AS (", self.finds.len()));
+                self.finds.push(rows);
+            }
+            None => push(&mut self.sql, format_args!("written_{before} AS (")),
+        }
+        renumber(&mut self.sql, &write.sql, before);
+        self.sql.push_str(if write.finds.is_some() { " RETURNING 1)" } else { ")" });
+        self.arguments.extend(write.arguments);
+    }
+
+    /// Sends them.
+    ///
+    /// # Errors
+    ///
+    /// The database's, and [`diesel::result::Error::NotFound`] where a change found fewer rows than it was to find.
+    pub async fn run(mut self, conn: &AsyncPgConnection) -> QueryResult<()> {
+        self.sql.push_str(" SELECT ARRAY[");
+        for place in 0..self.finds.len() {
+            let comma = if place == 0 { "" } else { ", " };
+            push(&mut self.sql, format_args!("{comma}(SELECT count(*) FROM found_{place})"));
+        }
+        self.sql.push_str("]::bigint[] AS found");
+        let expected = std::mem::take(&mut self.finds);
+        let found: Vec<Found> = RunQueryDsl::load(self, &mut &*conn).await?;
+        let found = found.into_iter().next().map(|row| row.found).unwrap_or_default();
+        exactly(found.len(), expected.len())?;
+        found
+            .iter()
+            .zip(expected)
+            .try_for_each(|(found, rows)| exactly(usize::try_from(*found).unwrap_or_default(), rows))
+    }
+}
+
+impl std::fmt::Debug for Together<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Together").field("sql", &self.sql).finish_non_exhaustive()
+    }
+}
+
+/// Writing to a string cannot fail.
+fn push(sql: &mut String, text: std::fmt::Arguments<'_>) {
+    sql.write_fmt(text).unwrap_or_default();
+}
+
+/// The text, its `$n` counted from a number on.
+fn renumber(out: &mut String, sql: &str, from: usize) {
+    let mut pieces = sql.split('$');
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = piece.split_at(digits);
+        push(out, format_args!("${}{rest}", number.parse::<usize>().unwrap_or_default() + from));
+    }
+}
+
+impl QueryFragment<Pg> for Together<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(&self.sql);
+        self.arguments.iter().try_for_each(|argument| argument.walk_ast(out.reborrow()))
+    }
+}
+
+/// Known to the cache by its text.
+impl QueryId for Together<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Together<'_> {
+    type SqlType = Untyped;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renumber;
+
+    #[test]
+    fn arguments_are_counted_on() {
+        let mut sql = String::new();
+        renumber(&mut sql, "INSERT INTO t SELECT * FROM unnest($1, $2) -- $10", 7);
+        assert_eq!(sql, "INSERT INTO t SELECT * FROM unnest($8, $9) -- $17");
+    }
+}

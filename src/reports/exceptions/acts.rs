@@ -1,0 +1,256 @@
+//! Approvals 批准: when they were made, by whom, and how their amounts lie to what the rules let them be.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono_tz::Tz;
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{Code, Found, Question, Tally, kinds};
+use crate::book::duty::Duty;
+use crate::db::convert;
+use crate::domain::Money;
+use crate::domain::dates::Zone;
+use crate::domain::money::{Amount, OutOfRange};
+use crate::programmes::calculation::{Calculation, CapUse};
+use crate::reports::ReadError;
+use crate::reports::report::Link;
+use crate::{rows, statement};
+
+rows! {
+    struct ActFound {
+        sequence: i64,
+        kind: String,
+        document: String,
+        subject: String,
+        recorded_at: DateTime<Utc>,
+        programme: String,
+        organisation: String,
+        posted: bool,
+        amount: Option<Decimal>,
+        sheet: Option<Value>,
+        claim_cap: Option<String>,
+        own: bool,
+    }
+}
+
+rows! {
+    struct TallyFound { subject: String, approves: bool, acts: i64, last: i64 }
+}
+
+statement! {
+    /// Approvals `$3` after `$1` up to `$2`, each with what it posted, the sheet in force and the cap of its rules; `own`
+    /// where the same subject had raised the document by a kind of `$4`. A commitment and what is owed from it stand in
+    /// one posting: the amount is what the last of them comes to.
+    fn acts(after: i64, until: i64, approving: &[String], raising: &[String]) -> Vec<ActFound> =
+        "SELECT l.sequence, l.kind, l.document, l.subject, l.recorded_at, \
+                coalesce(e.programme, v.programme, k.programme, CASE WHEN l.kind IN ('approve_programme', 'approve_rules') \
+                         THEN split_part(l.document, '/', 1) END, '') AS programme, \
+                coalesce(nullif(e.organisation, ''), v.organisation, k.organisation, \
+                         CASE WHEN l.kind = 'approve_bank_account' THEN l.document END, '') AS organisation, \
+                e.programme IS NOT NULL AS posted, coalesce(e.amount, p.total) AS amount, s.sheet, \
+                r.rules #>> '{caps,claim}' AS claim_cap, \
+                EXISTS (SELECT FROM transitions AS t JOIN log AS o ON o.sequence = t.sequence \
+                         WHERE t.document = l.document AND t.sequence < l.sequence AND o.document = l.document \
+                           AND o.subject = l.subject AND o.kind = ANY($4)) AS own \
+           FROM (SELECT * FROM log WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3)) AS l \
+           LEFT JOIN LATERAL ( \
+               SELECT max(a.programme) AS programme, max(a.organisation) AS organisation, \
+                      coalesce(max(a.amount) FILTER (WHERE a.side = 'C' AND a.account = CASE l.kind \
+                          WHEN 'issue_voucher' THEN 'B2003' WHEN 'approve_claim' THEN 'B2007' END), max(a.amount)) AS amount \
+                 FROM (SELECT account, side, max(programme) AS programme, max(organisation) AS organisation, \
+                              sum(amount) AS amount \
+                         FROM entries WHERE sequence = l.sequence GROUP BY account, side) AS a) AS e ON true \
+           LEFT JOIN LATERAL ( \
+               SELECT c.sheet FROM calculations AS c WHERE c.document = l.document AND c.sequence <= l.sequence \
+                ORDER BY c.version DESC LIMIT 1) AS s ON true \
+           LEFT JOIN vouchers AS v ON v.id = CASE WHEN l.kind = 'issue_voucher' THEN l.document::uuid END \
+           LEFT JOIN claims AS k \
+                  ON k.id = CASE WHEN l.kind IN ('approve_claim', 'approve_recalculation') THEN l.document::uuid END \
+           LEFT JOIN payment_batches AS p ON p.id = CASE WHEN l.kind = 'approve_payment_batch' THEN l.document::uuid END \
+           LEFT JOIN rules_versions AS r \
+                  ON r.programme = coalesce(v.programme, k.programme) AND r.number::text = s.sheet ->> 'rules_version' \
+          ORDER BY l.sequence";
+    fn tallied(after: i64, until: i64, approving: &[String], raising: &[String]) -> Vec<TallyFound> =
+        "SELECT subject, kind = ANY($3) AS approves, count(*) AS acts, max(sequence) AS last FROM log \
+          WHERE sequence > $1 AND sequence <= $2 AND (kind = ANY($3) OR kind = ANY($4)) GROUP BY 1, 2";
+}
+
+/// What subjects raised and approved within a window, added to what they did before.
+pub(super) async fn tally(
+    conn: &AsyncPgConnection,
+    (after, until): (i64, i64),
+    subjects: &mut BTreeMap<String, Tally>,
+) -> Result<(), ReadError> {
+    let (approving, raising) = (kinds(Duty::Approves), kinds(Duty::Raises));
+    for found in tallied(conn, after, until, &approving, &raising).await? {
+        let tally = subjects.entry(found.subject).or_default();
+        let acts = if found.approves { &mut tally.approved } else { &mut tally.raised };
+        *acts += found.acts;
+        tally.last = tally.last.max(found.last);
+    }
+    Ok(())
+}
+
+/// What there is to ask about the approvals of a window.
+pub(super) async fn read(
+    conn: &AsyncPgConnection,
+    (after, until): (i64, i64),
+    (zone, question): (Zone, &Question),
+) -> Result<Vec<Found>, ReadError> {
+    let ours = [
+        Code::BelowThreshold,
+        Code::NightApproval,
+        Code::OverCap,
+        Code::RoundAmount,
+        Code::SameDocument,
+        Code::WeekendApproval,
+    ];
+    if !ours.into_iter().any(|code| question.asks(code)) {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for act in acts(conn, after, until, &kinds(Duty::Approves), &kinds(Duty::Raises)).await? {
+        let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&zone.tz()));
+        let at = local.format("%Y-%m-%d %H:%M").to_string();
+        for code in ours.into_iter().filter(|code| question.asks(*code)) {
+            if let Some(limit) = asks(code, (&act, local), &limits, question) {
+                found.push(act.found(code, limit, &at)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an approval raises a question, and which limit it is about.
+fn asks(
+    code: Code,
+    (act, local): (&ActFound, DateTime<Tz>),
+    limits: &Limits,
+    question: &Question,
+) -> Option<Option<Money>> {
+    let is_so = match code {
+        Code::OverCap => return limits.passed().map(Some),
+        Code::BelowThreshold => return limits.near(question).map(Some),
+        Code::WeekendApproval => local.weekday().num_days_from_monday() > 4,
+        Code::NightApproval => question.night.holds(local.hour()),
+        Code::SameDocument => act.own,
+        Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
+        Code::DuplicateInvoice | Code::RelatedParty | Code::SamePerson => false,
+    };
+    is_so.then_some(None)
+}
+
+/// How a grant lies to what limits it, CNY.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Limits {
+    /// What is granted: of a voucher or a claim.
+    grant: Option<Money>,
+    /// Whether no cap cut it, so that it is what was asked for.
+    uncut: bool,
+    /// The caps of its rules, and what is left of those that count over a year and a life.
+    caps: Vec<Money>,
+    /// What else it may not pass: the voucher's balance, the interest paid.
+    ceilings: Vec<Money>,
+}
+
+impl Limits {
+    fn of(act: &ActFound) -> Result<Self, OutOfRange> {
+        // one that cannot be read is a matter of the recalculation
+        let sheet = act.sheet.as_ref().and_then(|sheet| convert::read_json::<Calculation>(sheet).ok());
+        let Some(sheet) = sheet else { return Ok(Self::default()) };
+        let inputs = &sheet.inputs;
+        let of_rules = act.claim_cap.as_deref().and_then(|cap| Amount::parse(cap).ok()).map(Amount::money);
+        let left = |cap: &Option<CapUse>| cap.as_ref().map(|cap| cap.cap.minus(cap.used)).transpose();
+        let caps = [of_rules, inputs.claim_cap, left(&inputs.annual)?, left(&inputs.lifetime)?];
+        let paid = inputs.interest.as_ref().map(|interest| interest.interest_paid);
+        Ok(Self {
+            grant: Some(sheet.amount),
+            uncut: sheet.reductions.is_empty(),
+            caps: caps.into_iter().flatten().collect(),
+            ceilings: [inputs.voucher_balance, paid].into_iter().flatten().collect(),
+        })
+    }
+
+    /// The least of all limits, where the grant is above it.
+    fn passed(&self) -> Option<Money> {
+        let least = self.caps.iter().chain(&self.ceilings).min().copied()?;
+        self.grant.filter(|grant| *grant > least).map(|_| least)
+    }
+
+    /// The least cap that the grant is just below.
+    fn near(&self, question: &Question) -> Option<Money> {
+        let grant = self.grant?;
+        let limits = self.caps.iter().copied().chain(question.threshold);
+        limits.filter(|limit| question.near(grant, *limit)).min()
+    }
+}
+
+impl ActFound {
+    fn found(&self, code: Code, limit: Option<Money>, at: &str) -> Result<Found, ReadError> {
+        let lines = || Link::of(&format!("/v1/ledger/transactions/{}", self.sequence));
+        let amount = self.amount.map(convert::money).transpose()?;
+        Ok(Found {
+            code,
+            document: self.document.clone(),
+            place: Some(self.place()),
+            sequence: self.sequence,
+            programme: self.programme.clone(),
+            organisation: self.organisation.clone(),
+            subject: self.subject.clone(),
+            amount: amount.map(|amount| (amount, self.posted.then(lines))),
+            limit,
+            occurrences: None,
+            detail: format!("{} {at}", self.kind),
+            shown: None,
+        })
+    }
+
+    /// Where the document can be read.
+    fn place(&self) -> Link {
+        let (document, leaf) = (&self.document, format!("/v1/audit/entries/{}", self.sequence));
+        Link::of(&match self.kind.as_str() {
+            "issue_voucher" => format!("/v1/vouchers/{document}"),
+            "approve_claim" | "approve_recalculation" => format!("/v1/claims/{document}"),
+            "approve_programme" | "approve_rules" | "approve_budget_change" if !self.programme.is_empty() => {
+                format!("/v1/programmes/{}", self.programme)
+            }
+            "approve_payment_batch" => format!("/v1/payment-batches/{document}"),
+            "approve_recovery" | "offset_recovery" => format!("/v1/recoveries/{document}"),
+            "approve_bank_account" => format!("/v1/organisations/{document}"),
+            "approve_reversal" => format!("/v1/ledger/transactions/{document}"),
+            // kinds without a page of their own lead to what was said
+            _ => leaf,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(grant: i64, caps: &[i64], ceilings: &[i64]) -> Limits {
+        let all = |fen: &[i64]| fen.iter().copied().map(Money::from_fen).collect();
+        Limits { grant: Some(Money::from_fen(grant)), uncut: true, caps: all(caps), ceilings: all(ceilings) }
+    }
+
+    #[test]
+    fn the_least_limit_counts_and_the_limit_itself_is_not_above_it() {
+        assert_eq!(limits(100, &[100, 200], &[300]).passed(), None);
+        assert_eq!(limits(101, &[200, 100], &[300]).passed(), Some(Money::from_fen(100)));
+        assert_eq!(limits(301, &[400], &[300]).passed(), Some(Money::from_fen(300)));
+        assert_eq!(limits(301, &[], &[]).passed(), None);
+        assert_eq!(Limits::default().passed(), None);
+    }
+
+    #[test]
+    fn just_below_is_said_of_caps_and_of_the_threshold_asked_for_and_not_of_a_balance() {
+        let mut question = Question::default();
+        assert_eq!(limits(96, &[100], &[]).near(&question), Some(Money::from_fen(100)));
+        assert_eq!(limits(96, &[200], &[100]).near(&question), None);
+        question.threshold = Some(Money::from_fen(97));
+        assert_eq!(limits(96, &[100], &[]).near(&question), Some(Money::from_fen(97)));
+    }
+}

@@ -1,0 +1,335 @@
+//! The exception list 疑点清单: what an auditor looks at first, in the order of the log. A row is a question, not a finding.
+//!
+//! Every row follows from what was known at the sequence and leads to what it is about: its document, its leaf, the
+//! lines or the sheet. Hours and weekdays are the agency's, of when a leaf was recorded. The log is read a window of
+//! sequences at a time, so that no statement runs long; who both raised and approved stands at the end, when all was read.
+
+mod acts;
+mod parties;
+
+use std::collections::BTreeMap;
+
+use diesel_async::AsyncPgConnection;
+
+use super::ReadError;
+use super::formats::Column;
+use super::report::{self, Link, Row, Scope};
+use crate::book::duty::Duty;
+use crate::domain::Money;
+use crate::domain::dates::Zone;
+
+/// What a row says.
+pub const COLUMNS: &[Column] = &[
+    Column::plain("疑点 code", 24),
+    Column::plain("单据 document", 38),
+    Column::counts("序号 sequence", 10),
+    Column::plain("专项 programme", 24),
+    Column::plain("单位 organisation", 24),
+    Column::plain("经手 subject", 18),
+    Column::amounts("金额 amount", 20),
+    Column::amounts("限额 limit", 20),
+    Column::counts("次数 occurrences", 10),
+    Column::plain("说明 detail", 60),
+];
+
+/// Its names.
+pub const NAME: [&str; 2] = ["exceptions", "疑点清单"];
+
+/// Sequences of a window: of each of them a statement answers at most a few rows.
+const WINDOW: i64 = 4_096;
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// An amount just below what the rules, or the question, set as its limit.
+    BelowThreshold,
+    /// A file that shows an invoice that another file shows too.
+    DuplicateInvoice,
+    /// Approved at night.
+    NightApproval,
+    /// More than the rules let one document, year or life have.
+    OverCap,
+    /// A contract or a loan between organisations that belong together.
+    RelatedParty,
+    /// An amount that no cut made round.
+    RoundAmount,
+    /// Raised and approved by one person: four eyes leave none.
+    SameDocument,
+    /// Who raised some documents and approved others.
+    SamePerson,
+    /// Approved on a Saturday or a Sunday.
+    WeekendApproval,
+}
+
+impl Code {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::BelowThreshold,
+        Self::DuplicateInvoice,
+        Self::NightApproval,
+        Self::OverCap,
+        Self::RelatedParty,
+        Self::RoundAmount,
+        Self::SameDocument,
+        Self::SamePerson,
+        Self::WeekendApproval,
+    ];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BelowThreshold => "below_threshold",
+            Self::DuplicateInvoice => "duplicate_invoice",
+            Self::NightApproval => "night_approval",
+            Self::OverCap => "over_cap",
+            Self::RelatedParty => "related_party",
+            Self::RoundAmount => "round_amount",
+            Self::SameDocument => "same_document",
+            Self::SamePerson => "same_person",
+            Self::WeekendApproval => "weekend_approval",
+        }
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == name)
+    }
+}
+
+/// From when to when it is night: hours of the agency's zone, the first counts, the last does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Night {
+    /// 0 to 23.
+    pub from: u32,
+    /// 0 to 23.
+    pub until: u32,
+}
+
+impl Night {
+    /// Whether an hour is in it. A night of no length has none.
+    const fn holds(self, hour: u32) -> bool {
+        if self.from <= self.until {
+            self.from <= hour && hour < self.until
+        } else {
+            self.from <= hour || hour < self.until
+        }
+    }
+}
+
+/// What counts as an exception, and which are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Only this one.
+    pub code: Option<Code>,
+    /// From what percentage of a limit on an amount is just below it, 1 to 99.
+    pub near_percent: u8,
+    /// CNY of a limit that no rule knows, such as the one from which a second signature is needed.
+    pub threshold: Option<Money>,
+    /// When it is night.
+    pub night: Night,
+    /// CNY: multiples of it are round.
+    pub round_unit: Money,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            code: None,
+            near_percent: 95,
+            threshold: None,
+            night: Night { from: 21, until: 7 },
+            round_unit: Money::from_fen(1_000_000),
+        }
+    }
+}
+
+impl Question {
+    fn asks(&self, code: Code) -> bool {
+        self.code.is_none_or(|only| only == code)
+    }
+
+    /// Whether an amount is just below a limit.
+    fn near(&self, amount: Money, limit: Money) -> bool {
+        let share = i128::from(limit.fen()) * i128::from(self.near_percent);
+        amount < limit && i128::from(amount.fen()) * 100 >= share
+    }
+
+    fn round(&self, amount: Money) -> bool {
+        amount.is_positive() && amount.fen().checked_rem(self.round_unit.fen()) == Some(0)
+    }
+}
+
+/// A row before it is laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    code: Code,
+    document: String,
+    /// Where the document is; none of a person.
+    place: Option<Link>,
+    sequence: i64,
+    programme: String,
+    organisation: String,
+    subject: String,
+    /// CNY, and where it stands.
+    amount: Option<(Money, Option<Link>)>,
+    limit: Option<Money>,
+    occurrences: Option<(i64, Link)>,
+    detail: String,
+    /// Where what the detail says can be seen.
+    shown: Option<Link>,
+}
+
+impl Found {
+    fn row(self) -> Row {
+        let row = Row::default().text(self.code.as_str());
+        let row = match self.place {
+            Some(place) => row.linked(self.document, place),
+            None => row.text(self.document),
+        };
+        let row = row
+            .linked(self.sequence, Link::of(&format!("/v1/audit/entries/{}", self.sequence)))
+            .text(self.programme)
+            .text(self.organisation)
+            .text(self.subject);
+        let row = match self.amount {
+            Some((amount, Some(link))) => row.figure(amount, link),
+            Some((amount, None)) => row.amount(amount),
+            None => row.empty(),
+        };
+        let row = match self.limit {
+            Some(limit) => row.amount(limit),
+            None => row.empty(),
+        };
+        let row = match self.occurrences {
+            Some((count, link)) => row.counted(count, link),
+            None => row.empty(),
+        };
+        match self.shown {
+            Some(link) => row.linked(self.detail, link),
+            None => row.text(self.detail),
+        }
+    }
+}
+
+/// What a subject did so far.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Tally {
+    raised: i64,
+    approved: i64,
+    last: i64,
+}
+
+/// A reading that goes on window by window.
+#[derive(Debug)]
+pub struct Reading {
+    scope: Scope,
+    zone: Zone,
+    question: Question,
+    after: i64,
+    subjects: BTreeMap<String, Tally>,
+    /// Whether the subjects were answered.
+    ended: bool,
+}
+
+fn kinds(duty: Duty) -> Vec<String> {
+    duty.kinds().iter().map(|kind| (*kind).to_owned()).collect()
+}
+
+impl Reading {
+    /// Before the first row.
+    pub const fn new(scope: Scope, zone: Zone, question: Question) -> Self {
+        Self { scope, zone, question, after: -1, subjects: BTreeMap::new(), ended: false }
+    }
+
+    async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
+        let window = (self.after, self.after.saturating_add(WINDOW).min(self.scope.known_at));
+        let mut found = acts::read(conn, window, (self.zone, &self.question)).await?;
+        for code in [Code::RelatedParty, Code::DuplicateInvoice] {
+            if self.question.asks(code) {
+                found.extend(parties::read(conn, window, self.scope.known_at, code).await?);
+            }
+        }
+        if self.question.asks(Code::SamePerson) {
+            acts::tally(conn, window, &mut self.subjects).await?;
+        }
+        self.after = window.1;
+        // what belongs to no programme is everybody's question
+        let programme = self.scope.programme.as_deref();
+        found.retain(|row| programme.is_none_or(|only| row.programme == only || row.programme.is_empty()));
+        found.sort_by(|a, b| (a.sequence, a.code, &a.document).cmp(&(b.sequence, b.code, &b.document)));
+        Ok(found)
+    }
+
+    /// Who did both.
+    fn persons(&self) -> Vec<Found> {
+        let both = self.subjects.iter().filter(|(_, tally)| tally.raised > 0 && tally.approved > 0);
+        both.map(|(subject, tally)| {
+            let link = Link::new("operations").with("known_at", &self.scope.known_at.to_string());
+            let link = link.with("subject", subject).with("duty", Duty::Approves.as_str());
+            Found {
+                code: Code::SamePerson,
+                document: subject.clone(),
+                place: None,
+                sequence: tally.last,
+                programme: String::new(),
+                organisation: String::new(),
+                subject: subject.clone(),
+                amount: None,
+                limit: None,
+                occurrences: Some((tally.approved, link)),
+                detail: format!("raised {}, approved {}", tally.raised, tally.approved),
+                shown: None,
+            }
+        })
+        .collect()
+    }
+}
+
+impl report::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        while !self.ended {
+            self.ended = self.after >= self.scope.known_at;
+            let found = if self.ended { self.persons() } else { self.window(conn).await? };
+            if !found.is_empty() {
+                return Ok(Some(found.into_iter().map(Found::row).collect()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_may_pass_midnight_and_one_without_length_has_no_hour() {
+        let hours =
+            |from, until| -> Vec<u32> { (0..24).filter(|h| Night { from, until }.holds(*h)).collect() };
+        assert_eq!(hours(21, 7), [0, 1, 2, 3, 4, 5, 6, 21, 22, 23]);
+        assert_eq!(hours(0, 6), [0, 1, 2, 3, 4, 5]);
+        assert!(hours(5, 5).is_empty());
+    }
+
+    #[test]
+    fn just_below_begins_at_its_percentage_and_ends_before_the_limit() {
+        let question = Question::default();
+        let near = |fen| question.near(Money::from_fen(fen), Money::from_fen(1_000_000));
+        assert_eq!([949_999, 950_000, 999_999, 1_000_000].map(near), [false, true, true, false]);
+        assert!(!question.near(Money::ZERO, Money::ZERO));
+    }
+
+    #[test]
+    fn a_round_amount_is_a_multiple_above_zero() {
+        let question = Question::default();
+        assert_eq!(
+            [0, 1_000_000, 1_000_001, 3_000_000].map(|fen| question.round(Money::from_fen(fen))),
+            [false, true, false, true]
+        );
+    }
+
+    #[test]
+    fn every_code_has_a_name_of_its_own() {
+        assert_eq!(Code::ALL.map(|code| Code::parse(code.as_str())), Code::ALL.map(Some));
+    }
+}
