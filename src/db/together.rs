@@ -48,7 +48,11 @@ impl<'a> Write<'a> {
 
 impl std::fmt::Debug for Write<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Write").field("sql", &self.sql).field("finds", &self.finds).finish_non_exhaustive()
+        formatter
+            .debug_struct("Write")
+            .field("sql", &self.sql)
+            .field("finds", &self.finds)
+            .finish_non_exhaustive()
     }
 }
 

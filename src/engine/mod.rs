@@ -12,8 +12,8 @@ pub mod billing_parquet;
 pub mod export;
 mod fold;
 mod follow;
-mod kept;
 pub mod intake;
+mod kept;
 mod load;
 mod metered;
 mod posted;
@@ -239,7 +239,8 @@ impl Engine {
         let now = crate::domain::Instant::new(chrono::Utc::now());
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
-        let first = batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
+        let first =
+            batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
         let (folded, _) = batch::decide(conn, head, &[&fresh], now, first, Book::default()).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))

@@ -60,7 +60,8 @@ impl Job {
 
 /// Runs until every sender is gone and everything that was queued is settled.
 pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
-    let mut writer = Writer { database, agency, conn: None, pause: PAUSE_MIN, kept: Kept::default(), away_since: None };
+    let mut writer =
+        Writer { database, agency, conn: None, pause: PAUSE_MIN, kept: Kept::default(), away_since: None };
     loop {
         let first = match tokio::time::timeout(IDLE, queue.recv()).await {
             Ok(Some(job)) => job,
