@@ -394,5 +394,5 @@ fn no_byte_of_a_file_makes_the_reader_fall() {
 #[test]
 #[ignore = "minutes: make torture"]
 fn many_bytes_of_many_files_do_not_either() {
-    fuzz(300_000);
+    fuzz(100_000);
 }

@@ -214,7 +214,8 @@ impl Engine {
     pub async fn dry_run(&self, submission: Submission) -> Result<Answer, SubmitError> {
         check_sizes(&submission)?;
         let conn = self.reader(&submission.agency).await.map_err(|_| SubmitError::Unavailable)?;
-        match self.tried(&conn, &submission).await {
+        // what loads and decides is large, and every verb can be tried: it does not stand on each handler's stack
+        match Box::pin(self.tried(&conn, &submission)).await {
             Ok(answer) => answer,
             Err(BatchError::OtherRelease { .. }) => Err(SubmitError::OtherRelease),
             Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
