@@ -162,6 +162,7 @@ table! {
     "usage_moved": 409, ["用量已变", "同一合同的另一次导入先完成；请换用新的幂等键重试。"], ["Usage moved", "Another import of the contract came first; try again under a new key."];
     "usage_totals_too_many": 422, ["用量过散", "文件涉及的月份、服务类别或汇率超过 {limit} 个；请分批导入。"], ["Too many totals", "The file comes to more than {limit} months and service categories, or rates; split it."];
     "usage_invoices_too_many": 422, ["发票过多", "文件涉及的发票与月份超过 {limit} 个；请分批导入。"], ["Too many invoices", "The file comes to more than {limit} invoices and months; split it."];
+    "usage_file_beyond_limits": 422, ["文件超出读取限度", "Parquet 文件的 {part} 超出 {limit}；请以较小的页和行组重新导出。"], ["Beyond what is read", "The Parquet file's {part} go beyond {limit}; write it again with smaller pages and row groups."];
     "usage_out_of_range": 422, ["用量超出范围", "金额合计超出可记录的范围。"], ["Out of range", "The amounts come to more than can be recorded."];
     "usage_rate_unknown": 422, ["汇率未登记", "{date} 的参考利率 {name} 未登记。"], ["Rate unknown", "{name} of {date} is not loaded."];
     "row_ragged": 422, ["列数不符", "该行的列数与表头不同。"], ["Ragged row", "The row has more or fewer cells than the header."];
