@@ -1052,9 +1052,11 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
             assert_eq!(city.status(&text(&done, "/content"), &city.firm), 403);
         }
     }
-    for (query, ending) in
-        [("", ".journal"), ("?format=beancount", ".beancount"), ("?format=hledger&as_of=2025-02-03", ".journal")]
-    {
+    for (query, ending) in [
+        ("", ".journal"),
+        ("?format=beancount", ".beancount"),
+        ("?format=hledger&as_of=2025-02-03", ".journal"),
+    ] {
         let done = exported(&city, &format!("/v1/reports/journal/exports{query}"));
         let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]);
         let (answer, file) = read(&text(&done, "/content"));
