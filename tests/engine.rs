@@ -112,6 +112,18 @@ async fn of_120_callers_exactly_the_77_that_fit_get_their_voucher() {
     assert_eq!((numbers, ledger.number("SELECT last FROM numbers").await), (77, 77));
 }
 
+/// What a process keeps between batches is a memory; the rows are the ledger.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_behind_the_ledgers_back_is_read_again() {
+    let ledger = Ledger::open().await;
+    let vouchers = ledger.with_vouchers(2, 2).await;
+    let owner = ledger.database.client("subsidy_owner").await;
+    accepted(ledger.engine.submit(submission(issue(vouchers[0]))).await);
+    owner.batch_execute("DELETE FROM balances WHERE account = 'B2003'").await.expect("an owner may");
+    accepted(ledger.engine.submit(submission(issue(vouchers[1]))).await);
+    assert_eq!(ledger.balance("B2003").await, face());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_engines_that_race_for_one_pot_never_overdraw_it() {
     let ledger = Ledger::open().await;

@@ -20,6 +20,7 @@ mod posted;
 mod put;
 pub mod store;
 pub mod submission;
+mod threads;
 pub mod tiles;
 pub mod verify;
 mod write;
@@ -30,7 +31,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -41,6 +41,7 @@ use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 use batch::BatchError;
 use kept::Kept;
+use threads::Threads;
 use writer::Job;
 
 pub use submission::{Accepted, Answer, NewBankAccount, NewText, Run, Submission, SubmitError, Work};
@@ -91,8 +92,6 @@ struct Inner {
     database: Arc<Database>,
     keys: Arc<Keys>,
     writers: Mutex<Writers>,
-    /// Where writers live: whoever submits may be on a runtime that ends before they do.
-    runtime: Handle,
     /// Turns true when a writer died.
     died: watch::Sender<bool>,
 }
@@ -100,18 +99,19 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Writers {
     queues: BTreeMap<AgencyCode, mpsc::Sender<Job>>,
+    /// Where they live.
+    threads: Threads,
     tasks: Vec<JoinHandle<()>>,
     closed: bool,
 }
 
 impl Engine {
-    /// A door to the ledgers of a database. Its writers live on the runtime that this is called on.
+    /// A door to the ledgers of a database. Its writers live on threads of their own, as long as it does.
     pub fn new(database: Database, keys: Arc<Keys>) -> Self {
         Self(Arc::new(Inner {
             database: Arc::new(database),
             keys,
             writers: Mutex::default(),
-            runtime: Handle::current(),
             died: watch::Sender::new(false),
         }))
     }
@@ -187,9 +187,13 @@ impl Engine {
         if let Some(queue) = writers.queues.get(agency).filter(|queue| !queue.is_closed()) {
             return Ok(queue.clone());
         }
+        let thread = writers.threads.next().map_err(|error| {
+            tracing::error!(%error, %agency, "no thread for a writer");
+            SubmitError::Unavailable
+        })?;
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         let writer = writer::run(Arc::clone(&self.0.database), agency.clone(), receiver);
-        writers.tasks.push(self.0.runtime.spawn(watched(writer, agency.clone(), self.0.died.clone())));
+        writers.tasks.push(thread.spawn(watched(writer, agency.clone(), self.0.died.clone())));
         writers.queues.insert(agency.clone(), sender.clone());
         Ok(sender)
     }
