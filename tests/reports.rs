@@ -1016,6 +1016,8 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
         "exceptions?code=round_amount&programme=p&round_unit=1&",
         "recalculation?",
         "recalculation?programme=p&",
+        "sample?seed=2025&interval=7000&",
+        "sample?seed=x&interval=100.01&account=B2003&programme=p&",
     ] {
         let (name, query) = path.split_once('?').unwrap();
         for format in ["csv", "xlsx", "parquet"] {
@@ -1050,7 +1052,22 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
             assert_eq!(city.status(&text(&done, "/content"), &city.firm), 403);
         }
     }
+    for (query, ending) in [
+        ("", ".journal"),
+        ("?format=beancount", ".beancount"),
+        ("?format=hledger&as_of=2025-02-03", ".journal"),
+    ] {
+        let done = exported(&city, &format!("/v1/reports/journal/exports{query}"));
+        let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]);
+        let (answer, file) = read(&text(&done, "/content"));
+        assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert!(answer.header("content-disposition").unwrap().contains(ending));
+        let (_, direct) = read(&format!("/v1/reports/journal{query}"));
+        assert!(file == direct && !file.is_empty(), "{query}: {} and {}", file.len(), direct.len());
+        assert_eq!(done["sha256"], done["sha256_of_csv"], "what was hashed is the file");
+    }
     let path = "/v1/reports/operations/exports";
+    assert_eq!(city.post("/v1/reports/journal/exports?format=csv", &city.sun, &json!({})).status, 422);
     assert_eq!(city.post(path, &city.firm, &json!({})).status, 403);
     assert_eq!(city.post(&format!("{path}?format=json"), &city.sun, &json!({})).status, 422);
     assert_eq!(city.post(&format!("{path}?kind=dance"), &city.sun, &json!({})).status, 400);

@@ -4,7 +4,8 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{self, Filter, LineFound, SegmentFound};
+use super::lines::walk::ByDay;
+use super::lines::{self, Filter, LineFound};
 use super::report::{self, Link, Report, Row, Scope};
 use super::trial_balance::BLOCK;
 use crate::db::convert;
@@ -32,9 +33,6 @@ pub const COLUMNS: &[Column] = &[
 
 /// Its names.
 pub const NAME: [&str; 2] = ["account-statement", "明细账"];
-/// Lines of a page.
-const PAGE: i64 = 4_096;
-
 /// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance
 /// carries what was before `from`. A ledger of one block is read at once.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<Report, ReadError> {
@@ -48,50 +46,25 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> R
     Ok(Report::of(NAME, COLUMNS, rows))
 }
 
-/// The same lines in the same order, page by page in short statements: day by day, block by block, each by its key.
+/// The same lines in the same order, page by page in short statements.
 #[derive(Debug)]
 pub struct Reading {
-    scope: Scope,
-    filter: Filter,
+    lines: ByDay,
     balance: Money,
-    segments: std::vec::IntoIter<SegmentFound>,
-    /// The segment that is being read, and the last line of it that was.
-    at: Option<(SegmentFound, (i64, i16))>,
 }
 
 impl Reading {
     /// Before the first line.
     pub async fn begin(conn: &AsyncPgConnection, scope: Scope, filter: Filter) -> Result<Self, ReadError> {
         let balance = lines::opening(conn, &scope, &filter).await?;
-        let segments = lines::days(conn, &scope, &filter).await?.into_iter();
-        Ok(Self { scope, filter, balance, segments, at: None })
+        Ok(Self { lines: ByDay::begin(conn, scope, filter).await?, balance })
     }
 }
 
-impl super::report::Reading for Reading {
+impl report::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        loop {
-            let (segment, after) = match self.at.take() {
-                Some(at) => at,
-                None => match self.segments.next() {
-                    Some(segment) => {
-                        let before = (segment.block * BLOCK - 1, i16::MAX);
-                        (segment, before)
-                    }
-                    None => return Ok(None),
-                },
-            };
-            let found = lines::of_day(conn, &self.scope, &self.filter, (&segment, after), PAGE).await?;
-            let full = i64::try_from(found.len()).unwrap_or(PAGE) >= PAGE;
-            self.at = found.last().filter(|_| full).map(|last| (segment, (last.sequence, last.line)));
-            if !found.is_empty() {
-                return found
-                    .into_iter()
-                    .map(|line| row(line, &mut self.balance))
-                    .collect::<Result<_, _>>()
-                    .map(Some);
-            }
-        }
+        let Some(lines) = self.lines.next(conn).await? else { return Ok(None) };
+        lines.into_iter().map(|line| row(line, &mut self.balance)).collect::<Result<_, _>>().map(Some)
     }
 }
 

@@ -12,9 +12,8 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::movement;
 use super::report::{Link, Only, Report, Row, Scope};
-use super::trial_balance::{BLOCK, full_blocks};
+use super::trial_balance::{Turnover, full_blocks};
 use super::turnovers::{self, Dimension};
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
@@ -41,40 +40,10 @@ const COLUMNS: &[Column] = &[
 ];
 
 rows! {
-    struct MonthFound {
-        programme: String,
-        level: String,
-        month: String,
-        account: String,
-        side: String,
-        amount: Decimal,
-    }
-}
-
-rows! {
     struct AdjustedFound { programme: String, month: String, amount: Decimal }
 }
 
 statement! {
-    /// Full blocks from the totals, the last one from its entries.
-    fn by_month(
-        blocks: i64,
-        first: i64,
-        known_at: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-    ) -> Vec<MonthFound> =
-        "SELECT programme, level, to_char(effective_date, 'YYYY-MM') AS month, account, side, sum(amount) AS amount FROM ( \
-             SELECT programme, level, effective_date, account, 'D' AS side, debit AS amount FROM totals \
-              WHERE block < $1 AND debit > 0 AND left(account, 1) = 'B' \
-             UNION ALL \
-             SELECT programme, level, effective_date, account, 'C', credit FROM totals \
-              WHERE block < $1 AND credit > 0 AND left(account, 1) = 'B' \
-             UNION ALL \
-             SELECT programme, level, effective_date, account, side::text, amount FROM entries \
-              WHERE sequence >= $2 AND sequence <= $3 AND left(account, 1) = 'B') AS t \
-         WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) \
-         GROUP BY programme, level, month, account, side";
     /// What of the appropriations was adjusted; which change is an adjustment was said when it was proposed.
     fn adjusted(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<AdjustedFound> =
         "SELECT e.programme, to_char(e.effective_date, 'YYYY-MM') AS month, \
@@ -167,22 +136,6 @@ fn add(
     Ok(())
 }
 
-/// Programmes and their levels, from so many blocks' totals and the lines after them.
-async fn movements(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Movements, ReadError> {
-    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
-    let mut all = Movements::new();
-    for row in by_month(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
-        let Some(figure) = Figure::of(&row.account) else { continue };
-        let (month, amount) = (convert::read(&row.month)?, movement(&row.account, &row.side, row.amount)?);
-        add(&mut all, (&row.programme, None), month, figure, amount)?;
-        if figure.of_part(Dimension::Level) && !row.level.is_empty() {
-            add(&mut all, (&row.programme, Some(&row.level)), month, figure, amount)?;
-        }
-    }
-    adjustments(conn, scope, &mut all).await?;
-    Ok(all)
-}
-
 /// What of the appropriations was adjusted stands apart from the rest of them.
 async fn adjustments(conn: &AsyncPgConnection, scope: &Scope, all: &mut Movements) -> Result<(), ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
@@ -194,11 +147,16 @@ async fn adjustments(conn: &AsyncPgConnection, scope: &Scope, all: &mut Movement
     Ok(())
 }
 
-/// Programmes by another part than levels, or of some lines alone: then their parts and no whole.
-async fn parts(conn: &AsyncPgConnection, scope: &Scope, by: Dimension) -> Result<Movements, ReadError> {
-    let mut all = Movements::new();
-    let sums = turnovers::sums(conn, scope, &[Dimension::Programme, Dimension::Month, by]).await?;
-    for ((place, account), turnover) in &sums {
+/// Programmes and their parts by a dimension; of some lines alone the parts and no whole. A programme without funding
+/// levels has no row of none.
+async fn movements(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    (by, blocks): (Dimension, i64),
+) -> Result<Movements, ReadError> {
+    let (mut all, whole) = (Movements::new(), scope.only.is_all());
+    let dimensions = [Dimension::Programme, Dimension::Month, by];
+    for ((place, account), turnover) in &turnovers::sums_from(conn, scope, &dimensions, blocks).await? {
         let Some(figure) = Figure::of(account.code()) else { continue };
         let [programme, month, level, organisation, region] = place;
         let part = match by {
@@ -207,14 +165,15 @@ async fn parts(conn: &AsyncPgConnection, scope: &Scope, by: Dimension) -> Result
             Dimension::Programme | Dimension::Month | Dimension::Level => level,
         };
         let (month, amount) = (convert::read(month)?, turnover.balance(account.side())?);
-        if scope.only.is_all() {
+        if whole {
             add(&mut all, (programme, None), month, figure, amount)?;
         }
-        if figure.of_part(by) && !amount.is_zero() {
+        let named = !part.is_empty() || by != Dimension::Level || !whole;
+        if figure.of_part(by) && named && turnover != &Turnover::default() {
             add(&mut all, (programme, Some(part)), month, figure, amount)?;
         }
     }
-    if scope.only.is_all() {
+    if whole {
         adjustments(conn, scope, &mut all).await?;
     }
     Ok(all)
@@ -233,15 +192,12 @@ pub async fn read(
         Only { .. } => Dimension::Level,
     };
     let by = by.unwrap_or(named);
-    if by == Dimension::Level && scope.only.is_all() {
-        return read_from(conn, scope, full_blocks(scope.known_at)).await;
-    }
-    standing(scope, by, &parts(conn, scope, by).await?)
+    standing(scope, by, &movements(conn, scope, (by, full_blocks(scope.known_at))).await?)
 }
 
 /// Programmes and their levels with so many blocks from their totals and every later line by itself.
 pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Report, ReadError> {
-    standing(scope, Dimension::Level, &movements(conn, scope, blocks).await?)
+    standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, blocks)).await?)
 }
 
 /// Month after month what the movements come to.

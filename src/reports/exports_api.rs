@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::account_statement::{self, Reading as Lines};
-use super::answer_api::{Asked, Facts, Format, file_name};
+use super::answer_api::{Asked, Facts, Format, asked_in, file_name};
 use super::exports::{self, ExportError, KEPT, Pages, Progress, Wanted};
 use super::formats::file::FileFormat;
 use super::formats::{Cell, Column};
 use super::operations::{self, Reading as Leaves};
 use super::report::{Reading, Row};
-use super::room_api::{asked_draw, asked_exceptions, asked_leaves, asked_lines};
-use super::{exceptions, recalculation, sample};
+use super::room_api::{asked_dialect, asked_draw, asked_exceptions, asked_leaves, asked_lines};
+use super::{exceptions, journal, recalculation, sample};
 use crate::domain::{AgencyCode, ContentHash, Instant};
 use crate::engine::Engine;
 use crate::http::problem::Problem;
@@ -125,6 +125,14 @@ pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
 }
 
+/// `POST /reports/journal/exports`
+pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
+    let dialect = asked_dialect(&request)?;
+    let asked = asked_in(&request, Format::File(dialect.format())).await?;
+    let reading = journal::Reading::paged(&asked.conn, asked.scope.clone(), dialect).await?;
+    begin(&request, &asked, (journal::NAME, journal::COLUMNS), reading)
+}
+
 /// `POST /reports/sample/exports`
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
     let draw = asked_draw(&request)?;
@@ -185,7 +193,7 @@ pub async fn progress(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn content(request: ReadRequest) -> Result<Reply, Problem> {
     let (id, progress) = found(&request)?;
     let Progress::Finished(finished) = progress else { return Err(Problem::new("not_found")) };
-    let format = FileFormat::parse(&finished.format).ok_or_else(|| Problem::new("not_found"))?;
+    let format = FileFormat::of_ending(&finished.format).ok_or_else(|| Problem::new("not_found"))?;
     let file = request.exports.file(&request.agency, id, &finished).map_err(problem)?;
     let stream = stream::try_unfold(file, |mut file: File| async move {
         let failed = |source| ObjectError::File { path: "an export".into(), source };

@@ -1,13 +1,17 @@
 //! Plain-text journals of all three books, for tools that others wrote: hledger and beancount balance every transaction
 //! themselves, and check what stands on each account at every month's end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
+use super::formats::Column;
+use super::formats::file::FileFormat;
+use super::lines::walk::ByDay;
 use super::lines::{self, Filter, LineFound};
-use super::report::{ROWS_MAX, Scope};
+use super::report::{self, ROWS_MAX, Row, Scope};
+use super::trial_balance::BLOCK;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{Date, Money, Month};
 use crate::ledger::{Account, BookCode, Side};
@@ -31,11 +35,11 @@ impl Dialect {
         }
     }
 
-    /// How its files end.
-    pub const fn ending(self) -> &'static str {
+    /// What its files are.
+    pub const fn format(self) -> FileFormat {
         match self {
-            Self::Hledger => "journal",
-            Self::Beancount => "beancount",
+            Self::Hledger => FileFormat::Hledger,
+            Self::Beancount => FileFormat::Beancount,
         }
     }
 
@@ -67,38 +71,150 @@ fn signed(line: &LineFound) -> Result<(Account, Money), ReadError> {
 
 /// The journal up to a day, as it was known at a sequence. Error: more lines than a report has rows.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, dialect: Dialect) -> Result<String, ReadError> {
-    let lines = lines::read(conn, scope, &Filter::default()).await?;
-    if lines.len() > ROWS_MAX {
-        return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+    let mut reading = Reading::begin(conn, scope.clone(), dialect).await?;
+    let mut journal = String::new();
+    while let Some(texts) = reading.texts(conn).await? {
+        journal.extend(texts);
+        if reading.lines_read > ROWS_MAX {
+            return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+        }
     }
-    write(scope, dialect, &lines)
+    Ok(journal)
 }
 
-fn write(scope: &Scope, dialect: Dialect, lines: &[LineFound]) -> Result<String, ReadError> {
-    let mut text = head(scope, dialect, lines)?;
-    let mut balances: BTreeMap<Account, Money> = BTreeMap::new();
-    let mut rest = lines;
-    while let Some(first) = rest.first() {
-        let month = Month::of(Date::from_naive(first.effective_date));
-        let of_month = rest.partition_point(|line| Month::of(Date::from_naive(line.effective_date)) <= month);
-        let (now, later) = rest.split_at(of_month);
-        for transaction in now.chunk_by(|one, other| one.sequence == other.sequence) {
-            text.push_str(&written(dialect, transaction)?);
+/// Where lines come from, in the order of their days.
+#[derive(Debug)]
+enum Source {
+    /// All of them at once: a ledger of one block that is short enough for an answer.
+    Once(Option<Vec<LineFound>>),
+    /// Page by page.
+    Pages(Box<ByDay>),
+}
+
+/// A journal that is written transaction by transaction.
+#[derive(Debug)]
+pub struct Reading {
+    scope: Scope,
+    dialect: Dialect,
+    source: Source,
+    /// What is written before the first transaction.
+    head: Option<String>,
+    /// The last lines that were read: of a transaction that may go on.
+    carried: Vec<LineFound>,
+    /// The month that is being written, and what stands on each account.
+    month: Option<Month>,
+    balances: BTreeMap<Account, Money>,
+    lines_read: usize,
+}
+
+/// What a journal's row is: a text as it stands in the file.
+pub const COLUMNS: &[Column] = &[Column::plain("文本 text", 80)];
+
+/// Its names.
+pub const NAME: [&str; 2] = ["journal", "文本账"];
+
+impl Reading {
+    /// Before the first line.
+    pub async fn begin(conn: &AsyncPgConnection, scope: Scope, dialect: Dialect) -> Result<Self, ReadError> {
+        let source = if scope.known_at < BLOCK {
+            Source::Once(Some(lines::read(conn, &scope, &Filter::default()).await?))
+        } else {
+            Source::Pages(Box::new(ByDay::begin(conn, scope.clone(), Filter::default()).await?))
+        };
+        Self::of(conn, scope, dialect, source).await
+    }
+
+    /// The same page by page, however short the ledger is.
+    pub async fn paged(conn: &AsyncPgConnection, scope: Scope, dialect: Dialect) -> Result<Self, ReadError> {
+        let pages = ByDay::begin(conn, scope.clone(), Filter::default()).await?;
+        Self::of(conn, scope, dialect, Source::Pages(Box::new(pages))).await
+    }
+
+    async fn of(
+        conn: &AsyncPgConnection,
+        scope: Scope,
+        dialect: Dialect,
+        source: Source,
+    ) -> Result<Self, ReadError> {
+        let used = super::turnovers::sums(conn, &scope, &[]).await?;
+        let used: Vec<Account> = used.into_keys().map(|(_, account)| account).collect();
+        let mut reading = Self {
+            scope,
+            dialect,
+            source,
+            head: None,
+            carried: Vec::new(),
+            month: None,
+            balances: BTreeMap::new(),
+            lines_read: 0,
+        };
+        reading.carried = reading.lines(conn).await?.unwrap_or_default();
+        reading.head = Some(head(&reading.scope, dialect, &used, reading.carried.first()));
+        Ok(reading)
+    }
+
+    async fn lines(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineFound>>, ReadError> {
+        let lines = match &mut self.source {
+            Source::Once(lines) => lines.take(),
+            Source::Pages(pages) => pages.next(conn).await?,
+        };
+        self.lines_read += lines.as_ref().map_or(0, Vec::len);
+        Ok(lines)
+    }
+
+    /// The next texts; none after the last.
+    async fn texts(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<String>>, ReadError> {
+        let mut texts: Vec<String> = self.head.take().into_iter().collect();
+        let more = self.lines(conn).await?;
+        let ended = more.is_none();
+        self.carried.extend(more.into_iter().flatten());
+        if ended && self.carried.is_empty() && self.month.is_none() {
+            return Ok(Some(texts).filter(|texts| !texts.is_empty()));
         }
-        for line in now {
+        // the last transaction may have lines on the next page
+        let last = self.carried.last().map(|line| line.sequence).filter(|_| !ended);
+        let whole = last
+            .map_or(self.carried.len(), |last| self.carried.partition_point(|line| line.sequence != last));
+        let later = self.carried.split_off(whole.min(self.carried.len()));
+        let now = std::mem::replace(&mut self.carried, later);
+        for transaction in now.chunk_by(|one, other| one.sequence == other.sequence) {
+            self.transaction(transaction, &mut texts)?;
+        }
+        if ended {
+            texts.extend(self.month.take().map(|month| self.closed(month)));
+        }
+        Ok(Some(texts))
+    }
+
+    /// A transaction, and before it, where a month is over, what stood at its end.
+    fn transaction(&mut self, lines: &[LineFound], texts: &mut Vec<String>) -> Result<(), ReadError> {
+        let Some(first) = lines.first() else { return Ok(()) };
+        let month = Month::of(Date::from_naive(first.effective_date));
+        if let Some(over) = self.month.replace(month).filter(|before| *before != month) {
+            texts.push(self.closed(over));
+        }
+        texts.push(written(self.dialect, lines)?);
+        for line in lines {
             let (account, amount) = signed(line)?;
-            let balance = balances.entry(account).or_default();
+            let balance = self.balances.entry(account).or_default();
             *balance = balance.plus(amount)?;
         }
-        text.push_str(&asserted(dialect, month.last_day().min(scope.as_of), &balances));
-        rest = later;
+        Ok(())
     }
-    Ok(text)
+
+    fn closed(&self, month: Month) -> String {
+        asserted(self.dialect, month.last_day().min(self.scope.as_of), &self.balances)
+    }
 }
 
-fn head(scope: &Scope, dialect: Dialect, lines: &[LineFound]) -> Result<String, ReadError> {
-    let used: BTreeSet<Account> =
-        lines.iter().map(|line| signed(line).map(|(account, _)| account)).collect::<Result<_, _>>()?;
+impl report::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        let texts = self.texts(conn).await?;
+        Ok(texts.map(|texts| texts.into_iter().map(|text| Row::default().text(text)).collect()))
+    }
+}
+
+fn head(scope: &Scope, dialect: Dialect, used: &[Account], first: Option<&LineFound>) -> String {
     let programme = scope.programme.as_deref().unwrap_or("*");
     let mut text = format!(
         "; as_of {}, known_at {}, recorded_at {}, programme {programme}\n",
@@ -109,9 +225,9 @@ fn head(scope: &Scope, dialect: Dialect, lines: &[LineFound]) -> Result<String, 
     } else {
         text.push_str("option \"operating_currency\" \"CNY\"\n");
     }
-    let first = lines.first().map_or(scope.as_of, |line| Date::from_naive(line.effective_date));
+    let first = first.map_or(scope.as_of, |line| Date::from_naive(line.effective_date));
     for account in used {
-        let name = dialect.account(account);
+        let name = dialect.account(*account);
         put(
             &mut text,
             match dialect {
@@ -123,7 +239,7 @@ fn head(scope: &Scope, dialect: Dialect, lines: &[LineFound]) -> Result<String, 
         );
     }
     text.push('\n');
-    Ok(text)
+    text
 }
 
 fn put(text: &mut String, line: impl AsRef<str>) {

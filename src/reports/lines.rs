@@ -72,6 +72,7 @@ macro_rules! listed {
 }
 
 pub mod open;
+pub mod walk;
 
 rows! {
     /// A line.
@@ -100,11 +101,6 @@ rows! {
     pub struct SumFound { account: String, side: String, amount: Decimal }
 }
 
-rows! {
-    /// A day, and a block of sequences that hold lines of it.
-    pub struct SegmentFound { day: NaiveDate, block: i64 }
-}
-
 statement! {
     fn found(
         known_at: i64,
@@ -123,61 +119,6 @@ statement! {
         concat!(
             listed!(),
             "AND ($11::date IS NULL OR x.effective_date >= $11) ORDER BY x.effective_date, x.sequence, x.line LIMIT $12",
-        );
-    /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
-    fn segments(
-        last: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        level: Option<&str>,
-        from: Option<NaiveDate>,
-    ) -> Vec<SegmentFound> =
-        "SELECT DISTINCT effective_date AS day, block FROM totals \
-          WHERE block <= $1 AND effective_date <= $2 AND ($3::text IS NULL OR programme = $3) \
-            AND (cardinality($4::text[]) = 0 OR account = ANY($4)) AND ($5::text IS NULL OR level = $5) \
-            AND ($6::date IS NULL OR effective_date >= $6) ORDER BY day, block";
-    /// Lines of a day after one of them, by their key.
-    fn within(
-        known_at: i64,
-        day: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        flow: Option<&str>,
-        organisation: Option<&str>,
-        level: Option<&str>,
-        document: Option<&str>,
-        voucher: Option<&str>,
-        region: Option<&str>,
-        after: i64,
-        line: i16,
-        limit: i64,
-    ) -> Vec<LineFound> =
-        concat!(
-            listed!(),
-            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $13",
-        );
-    /// Lines up to a sequence after one of them, by their key.
-    fn next(
-        until: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        flow: Option<&str>,
-        organisation: Option<&str>,
-        level: Option<&str>,
-        document: Option<&str>,
-        voucher: Option<&str>,
-        region: Option<&str>,
-        after: i64,
-        line: i16,
-        limit: i64,
-    ) -> Vec<LineFound> =
-        concat!(
-            listed!(),
-            "AND x.sequence >= $11 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $13",
         );
     fn before(
         known_at: i64,
@@ -286,103 +227,4 @@ pub async fn opening(
         after = until;
     }
     Ok(opening)
-}
-
-/// The days that a filter may find lines on, each with its blocks, in order.
-pub async fn days(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-    filter: &Filter,
-) -> Result<Vec<SegmentFound>, ReadError> {
-    let found = segments(
-        conn,
-        scope.known_at.div_euclid(BLOCK),
-        scope.as_of.naive(),
-        scope.programme.as_deref(),
-        &filter.accounts,
-        scope.only.level.as_deref(),
-        filter.from.map(Date::naive),
-    );
-    Ok(found.await?)
-}
-
-/// Lines of a day and a block after one of them, by their key; at most so many.
-pub async fn of_day(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-    filter: &Filter,
-    (segment, (after, line)): (&SegmentFound, (i64, i16)),
-    limit: i64,
-) -> Result<Vec<LineFound>, ReadError> {
-    let lines = within(
-        conn,
-        scope.known_at.min((segment.block + 1) * BLOCK - 1),
-        segment.day,
-        scope.programme.as_deref(),
-        &filter.accounts,
-        filter.flow.as_deref(),
-        scope.only.organisation.as_deref(),
-        scope.only.level.as_deref(),
-        filter.document.as_deref(),
-        filter.voucher.as_deref(),
-        scope.only.region.as_deref(),
-        after,
-        line,
-        limit,
-    );
-    Ok(lines.await?)
-}
-
-/// Lines in the order of the log, page by page, each page by its key.
-#[derive(Debug)]
-pub struct ByLog {
-    scope: Scope,
-    filter: Filter,
-    /// The last line that was read.
-    at: (i64, i16),
-}
-
-/// Lines of a page.
-const PAGE: i64 = 8_192;
-
-impl ByLog {
-    /// Before the first line.
-    pub const fn new(scope: Scope, filter: Filter) -> Self {
-        Self { scope, filter, at: (-1, i16::MAX) }
-    }
-
-    /// The next lines; none after the last.
-    pub async fn next(
-        &mut self,
-        conn: &diesel_async::AsyncPgConnection,
-    ) -> Result<Option<Vec<LineFound>>, ReadError> {
-        let (scope, filter) = (&self.scope, &self.filter);
-        while self.at.0 < scope.known_at {
-            let until = self.at.0.saturating_add(BLOCK).min(scope.known_at);
-            let lines = next(
-                conn,
-                until,
-                scope.as_of.naive(),
-                scope.programme.as_deref(),
-                &filter.accounts,
-                filter.flow.as_deref(),
-                scope.only.organisation.as_deref(),
-                scope.only.level.as_deref(),
-                filter.document.as_deref(),
-                filter.voucher.as_deref(),
-                scope.only.region.as_deref(),
-                self.at.0,
-                self.at.1,
-                PAGE,
-            );
-            let lines = lines.await?;
-            let full = i64::try_from(lines.len()).unwrap_or(PAGE) >= PAGE;
-            let last = lines.last().filter(|_| full).map(|last| (last.sequence, last.line));
-            self.at = last.unwrap_or((until, i16::MAX));
-            if !lines.is_empty() {
-                return Ok(Some(lines));
-            }
-        }
-        Ok(None)
-    }
 }

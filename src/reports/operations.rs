@@ -36,8 +36,9 @@ pub const NAME: [&str; 2] = ["operations", "操作日志"];
 const WINDOW: i64 = 65_536;
 /// Rows of a page.
 const PAGE: i64 = 4_096;
-/// Windows that are looked through for one page of a list: it may end early, with a cursor.
-const WINDOWS_MAX: u32 = 4;
+/// Sequences of a window of a page of a list, and how many of them are looked through: it may end early, with a cursor.
+const PAGE_WINDOW: i64 = 8_192;
+const WINDOWS_MAX: u32 = 3;
 
 rows! {
     struct LeafFound {
@@ -150,15 +151,19 @@ impl Reading {
             if left == 0 || self.after >= self.known_at {
                 break;
             }
-            page.extend(self.window(conn, i64::try_from(left).unwrap_or(PAGE)).await?);
+            page.extend(self.window(conn, (PAGE_WINDOW, i64::try_from(left).unwrap_or(PAGE))).await?);
         }
         let more = self.after < self.known_at;
         Ok((page.into_iter().map(|(_, row)| row).collect(), more.then_some(self.after)))
     }
 
     /// Rows of the next window, and where to go on.
-    async fn window(&mut self, conn: &AsyncPgConnection, limit: i64) -> Result<Vec<(i64, Row)>, ReadError> {
-        let until = self.after.saturating_add(WINDOW).min(self.known_at);
+    async fn window(
+        &mut self,
+        conn: &AsyncPgConnection,
+        (sequences, limit): (i64, i64),
+    ) -> Result<Vec<(i64, Row)>, ReadError> {
+        let until = self.after.saturating_add(sequences).min(self.known_at);
         let filter = &self.filter;
         let raising = owned(if filter.own { Duty::Raises.kinds() } else { &[] });
         let leaves = found(
@@ -186,7 +191,7 @@ impl Reading {
 impl super::report::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
         while self.after < self.known_at {
-            let rows = self.window(conn, PAGE).await?;
+            let rows = self.window(conn, (WINDOW, PAGE)).await?;
             if !rows.is_empty() {
                 return Ok(Some(rows.into_iter().map(|(_, row)| row).collect()));
             }

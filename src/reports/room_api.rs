@@ -173,22 +173,21 @@ pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &Report::of(sample::NAME, sample::COLUMNS, rows))
 }
 
+/// Whose journal a request asks for. Error: `format_not_supported`.
+pub(super) fn asked_dialect(request: &ReadRequest) -> Result<Dialect, Problem> {
+    let name = request.query.text("format").unwrap_or("hledger");
+    Dialect::parse(name).ok_or_else(|| Problem::new("format_not_supported").with("format", name))
+}
+
 /// `GET /reports/journal`
 pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
-    let name = request.query.text("format").unwrap_or("hledger");
-    let dialect =
-        Dialect::parse(name).ok_or_else(|| Problem::new("format_not_supported").with("format", name))?;
+    let dialect = asked_dialect(&request)?;
     let asked = asked_in(&request, Format::Json).await?;
     let bytes = journal::read(&asked.conn, &asked.scope, dialect).await?.into_bytes();
-    let sha256 = Sha256::digest(&bytes).into();
-    let name = file_name(["journal", "文本账"], &asked, dialect.ending());
-    Ok(Reply::File(FileReply {
-        name,
-        media_type: "text/plain; charset=utf-8",
-        bytes,
-        sha256,
-        sequence: None,
-    }))
+    let (sha256, format) = (Sha256::digest(&bytes).into(), dialect.format());
+    let name = file_name(journal::NAME, &asked, format.ending());
+    let media_type = format.media_type();
+    Ok(Reply::File(FileReply { name, media_type, bytes, sha256, sequence: None }))
 }
 
 /// `GET /reports/segregation-of-duties`

@@ -12,7 +12,8 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{ByLog, Filter, LineFound};
+use super::lines::walk::ByLog;
+use super::lines::{Filter, LineFound};
 use super::report::{self, Link, Row, Scope};
 use crate::domain::Money;
 

@@ -111,7 +111,7 @@ statement! {
 }
 
 /// Sequences that are looked through by one statement.
-const WINDOW: i64 = 8_192;
+const WINDOW: i64 = 4_096;
 /// How many of them for one page: it may end early, with a cursor.
 const WINDOWS_MAX: u32 = 3;
 

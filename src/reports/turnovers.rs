@@ -101,17 +101,18 @@ statement! {
         by_level: bool,
         level: Option<&str>,
     ) -> Vec<TurnoverFound> =
-        "SELECT CASE WHEN $6 THEN programme ELSE '' END AS programme, \
-                CASE WHEN $7 THEN to_char(effective_date, 'YYYY-MM') ELSE '' END AS month, \
-                CASE WHEN $8 THEN level ELSE '' END AS level, '' AS organisation, '' AS region, account, \
-                sum(debit) AS debit, sum(credit) AS credit \
-           FROM (SELECT programme, effective_date, level, account, debit, credit FROM totals WHERE block < $1 \
-                 UNION ALL \
-                 SELECT programme, effective_date, level, account, CASE side WHEN 'D' THEN amount ELSE 0 END, \
-                        CASE side WHEN 'C' THEN amount ELSE 0 END \
-                   FROM entries WHERE sequence >= $2 AND sequence <= $3) AS t \
-          WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) AND ($9::text IS NULL OR level = $9) \
-          GROUP BY 1, 2, 3, account";
+        "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, '' AS organisation, '' AS region, \
+                account, debit, credit \
+           FROM (SELECT CASE WHEN $6 THEN programme ELSE '' END AS programme, \
+                        CASE WHEN $7 THEN date_trunc('month', effective_date::timestamp) END AS month, \
+                        CASE WHEN $8 THEN level ELSE '' END AS level, account, sum(debit) AS debit, sum(credit) AS credit \
+                   FROM (SELECT programme, effective_date, level, account, debit, credit FROM totals WHERE block < $1 \
+                         UNION ALL \
+                         SELECT programme, effective_date, level, account, CASE side WHEN 'D' THEN amount ELSE 0 END, \
+                                CASE side WHEN 'C' THEN amount ELSE 0 END \
+                           FROM entries WHERE sequence >= $2 AND sequence <= $3) AS t \
+                  WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) AND ($9::text IS NULL OR level = $9) \
+                  GROUP BY 1, 2, 3, account) AS s";
     /// Lines after `$1` up to `$2`.
     fn of_lines(
         after: i64,
@@ -127,8 +128,9 @@ statement! {
         organisation: Option<&str>,
         region: Option<&str>,
     ) -> Vec<TurnoverFound> =
-        "SELECT CASE WHEN $5 THEN e.programme ELSE '' END AS programme, \
-                CASE WHEN $6 THEN to_char(e.effective_date, 'YYYY-MM') ELSE '' END AS month, \
+        "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, organisation, region, account, debit, credit \
+           FROM (SELECT CASE WHEN $5 THEN e.programme ELSE '' END AS programme, \
+                CASE WHEN $6 THEN date_trunc('month', e.effective_date::timestamp) END AS month, \
                 CASE WHEN $7 THEN e.level ELSE '' END AS level, \
                 CASE WHEN $8 THEN e.organisation ELSE '' END AS organisation, \
                 CASE WHEN $9 THEN coalesce(o.region, '') ELSE '' END AS region, e.account, \
@@ -138,7 +140,7 @@ statement! {
           WHERE e.sequence > $1 AND e.sequence <= $2 AND e.effective_date <= $3 \
             AND ($4::text IS NULL OR e.programme = $4) AND ($10::text IS NULL OR e.level = $10) \
             AND ($11::text IS NULL OR e.organisation = $11) AND ($12::text IS NULL OR coalesce(o.region, '') = $12) \
-          GROUP BY 1, 2, 3, 4, 5, e.account";
+          GROUP BY 1, 2, 3, 4, 5, e.account) AS s";
 }
 
 /// Turnovers by place and account.
@@ -155,14 +157,23 @@ fn add(sums: &mut Turnovers, found: TurnoverFound) -> Result<(), ReadError> {
 
 /// What was turned over, told apart by some dimensions, of what the scope lets through.
 pub async fn sums(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Turnovers, ReadError> {
+    sums_from(conn, scope, by, full_blocks(scope.known_at)).await
+}
+
+/// The same with so many blocks from their totals, where these know it, and every later line by itself.
+pub async fn sums_from(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    by: &[Dimension],
+    blocks: i64,
+) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
     let [programmes, months, levels, organisations, regions] = Dimension::ALL.map(|one| by.contains(&one));
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let Only { level, organisation, region } = &scope.only;
     let level = level.as_deref();
     if !organisations && !regions && organisation.is_none() && region.is_none() {
-        let (blocks, last) = (full_blocks(scope.known_at), scope.known_at);
-        let first = blocks * BLOCK;
+        let (first, last) = (blocks * BLOCK, scope.known_at);
         let found = of_totals(conn, blocks, first, last, as_of, programme, programmes, months, levels, level);
         found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
         return Ok(sums);

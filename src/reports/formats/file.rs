@@ -1,6 +1,6 @@
 //! A report as a file, written as its rows come: memory does not grow with them.
 
-use std::io::{Seek, Write};
+use std::io::{BufWriter, Seek, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -18,12 +18,25 @@ pub enum FileFormat {
     Xlsx,
     /// Parquet.
     Parquet,
+    /// A journal for hledger: each row is a text as it stands in it.
+    Hledger,
+    /// A journal for beancount.
+    Beancount,
 }
 
 impl FileFormat {
-    /// The format of this name.
+    /// Those that tables are written in.
+    pub const TABLES: [Self; 3] = [Self::Csv, Self::Xlsx, Self::Parquet];
+
+    /// The format of tables of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Csv, Self::Xlsx, Self::Parquet].into_iter().find(|format| format.ending() == name)
+        Self::TABLES.into_iter().find(|format| format.ending() == name)
+    }
+
+    /// The format whose files end so.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        let mut all = Self::TABLES.into_iter().chain([Self::Hledger, Self::Beancount]);
+        all.find(|format| format.ending() == ending)
     }
 
     /// Its name, and how its files end.
@@ -32,6 +45,8 @@ impl FileFormat {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
             Self::Parquet => "parquet",
+            Self::Hledger => "journal",
+            Self::Beancount => "beancount",
         }
     }
 
@@ -41,6 +56,7 @@ impl FileFormat {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Parquet => "application/vnd.apache.parquet",
+            Self::Hledger | Self::Beancount => "text/plain; charset=utf-8",
         }
     }
 
@@ -48,7 +64,7 @@ impl FileFormat {
     pub const fn rows_max(self) -> Option<u64> {
         match self {
             Self::Xlsx => Some(SHEET_ROWS_MAX),
-            Self::Csv | Self::Parquet => None,
+            Self::Csv | Self::Parquet | Self::Hledger | Self::Beancount => None,
         }
     }
 }
@@ -60,7 +76,7 @@ pub struct Summary {
     pub rows: u64,
     /// The sums of the columns.
     pub totals: Totals,
-    /// SHA-256 of the same rows as comma-separated values: whatever the format, it is the same.
+    /// SHA-256 of the same rows as comma-separated values: whatever the format, it is the same. Of a journal, its own.
     pub sha256_of_csv: TextHash,
 }
 
@@ -68,6 +84,7 @@ enum Body<W: Write + Seek + Send> {
     Csv(Box<Records<Both<W>>>),
     Xlsx(Box<workbook::Rows>, W),
     Parquet(Box<parquet::Rows<W>>),
+    Text(BufWriter<Both<W>>),
 }
 
 /// A file that rows are written to.
@@ -120,9 +137,12 @@ impl<W: Write + Seek + Send> Writing<W> {
                 into,
             ),
             FileFormat::Parquet => Body::Parquet(Box::new(parquet::Rows::begin(columns, into)?)),
+            FileFormat::Hledger | FileFormat::Beancount => {
+                Body::Text(BufWriter::new(Both { into, hash: Sha256::new() }))
+            }
         };
         let beside = match format {
-            FileFormat::Csv => None,
+            FileFormat::Csv | FileFormat::Hledger | FileFormat::Beancount => None,
             FileFormat::Xlsx | FileFormat::Parquet => Some(Records::begin(columns, Sha256::new())?),
         };
         Ok(Self { body, beside, rows: 0, totals: Totals::of(columns) })
@@ -139,6 +159,16 @@ impl<W: Write + Seek + Send> Writing<W> {
             Body::Csv(records) => records.row(cells),
             Body::Xlsx(rows, _) => rows.row(cells),
             Body::Parquet(rows) => rows.row(cells),
+            Body::Text(text) => {
+                let texts = cells.iter().filter_map(|cell| match cell {
+                    Cell::Text(text) => Some(text.as_bytes()),
+                    Cell::Amount(_) | Cell::Count(_) | Cell::Empty => None,
+                });
+                for bytes in texts {
+                    text.write_all(bytes)?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -158,6 +188,10 @@ impl<W: Write + Seek + Send> Writing<W> {
         Ok(match self.body {
             Body::Csv(records) => {
                 let Both { into, hash } = records.finish()?;
+                (into, summary(hashed(hash)))
+            }
+            Body::Text(text) => {
+                let Both { into, hash } = text.into_inner().map_err(std::io::IntoInnerError::into_error)?;
                 (into, summary(hashed(hash)))
             }
             Body::Xlsx(rows, mut into) => {

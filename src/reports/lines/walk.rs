@@ -1,0 +1,210 @@
+//! Lines page by page, in the order of the log or of their days: each page by its key, in short statements.
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+
+use super::{Filter, LineFound};
+use crate::domain::Date;
+use crate::reports::ReadError;
+use crate::reports::report::Scope;
+use crate::reports::trial_balance::BLOCK;
+use crate::{rows, statement};
+
+/// Lines of a page.
+const PAGE: i64 = 8_192;
+
+rows! {
+    /// A day, and a block of sequences that hold lines of it.
+    struct SegmentFound { day: NaiveDate, block: i64 }
+}
+
+statement! {
+    /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
+    fn segments(
+        last: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        level: Option<&str>,
+        from: Option<NaiveDate>,
+    ) -> Vec<SegmentFound> =
+        "SELECT DISTINCT effective_date AS day, block FROM totals \
+          WHERE block <= $1 AND effective_date <= $2 AND ($3::text IS NULL OR programme = $3) \
+            AND (cardinality($4::text[]) = 0 OR account = ANY($4)) AND ($5::text IS NULL OR level = $5) \
+            AND ($6::date IS NULL OR effective_date >= $6) ORDER BY day, block";
+    /// Lines of a day after one of them, by their key.
+    fn within(
+        known_at: i64,
+        day: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        flow: Option<&str>,
+        organisation: Option<&str>,
+        level: Option<&str>,
+        document: Option<&str>,
+        voucher: Option<&str>,
+        region: Option<&str>,
+        after: i64,
+        line: i16,
+        limit: i64,
+    ) -> Vec<LineFound> =
+        concat!(
+            listed!(),
+            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $13",
+        );
+    /// Lines up to a sequence after one of them, by their key.
+    fn next(
+        until: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        flow: Option<&str>,
+        organisation: Option<&str>,
+        level: Option<&str>,
+        document: Option<&str>,
+        voucher: Option<&str>,
+        region: Option<&str>,
+        after: i64,
+        line: i16,
+        limit: i64,
+    ) -> Vec<LineFound> =
+        concat!(
+            listed!(),
+            "AND x.sequence >= $11 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $13",
+        );
+}
+
+/// Lines in the order of their days, and within a day of the log: day by day, block by block.
+#[derive(Debug)]
+pub struct ByDay {
+    scope: Scope,
+    filter: Filter,
+    segments: std::vec::IntoIter<SegmentFound>,
+    /// The segment that is being read, and the last line of it that was.
+    at: Option<(SegmentFound, (i64, i16))>,
+}
+
+impl ByDay {
+    /// Before the first line.
+    pub async fn begin(conn: &AsyncPgConnection, scope: Scope, filter: Filter) -> Result<Self, ReadError> {
+        let segments = days(conn, &scope, &filter).await?.into_iter();
+        Ok(Self { scope, filter, segments, at: None })
+    }
+
+    /// The next lines; none after the last.
+    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineFound>>, ReadError> {
+        loop {
+            let (segment, after) = match self.at.take() {
+                Some(at) => at,
+                None => match self.segments.next() {
+                    Some(segment) => {
+                        let before = (segment.block * BLOCK - 1, i16::MAX);
+                        (segment, before)
+                    }
+                    None => return Ok(None),
+                },
+            };
+            let found = of_day(conn, &self.scope, &self.filter, (&segment, after), PAGE).await?;
+            let full = i64::try_from(found.len()).unwrap_or(PAGE) >= PAGE;
+            self.at = found.last().filter(|_| full).map(|last| (segment, (last.sequence, last.line)));
+            if !found.is_empty() {
+                return Ok(Some(found));
+            }
+        }
+    }
+}
+
+/// Lines in the order of the log, page by page, each page by its key.
+#[derive(Debug)]
+pub struct ByLog {
+    scope: Scope,
+    filter: Filter,
+    /// The last line that was read.
+    at: (i64, i16),
+}
+
+impl ByLog {
+    /// Before the first line.
+    pub const fn new(scope: Scope, filter: Filter) -> Self {
+        Self { scope, filter, at: (-1, i16::MAX) }
+    }
+
+    /// The next lines; none after the last.
+    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineFound>>, ReadError> {
+        let (scope, filter) = (&self.scope, &self.filter);
+        while self.at.0 < scope.known_at {
+            let until = self.at.0.saturating_add(BLOCK).min(scope.known_at);
+            let lines = next(
+                conn,
+                until,
+                scope.as_of.naive(),
+                scope.programme.as_deref(),
+                &filter.accounts,
+                filter.flow.as_deref(),
+                scope.only.organisation.as_deref(),
+                scope.only.level.as_deref(),
+                filter.document.as_deref(),
+                filter.voucher.as_deref(),
+                scope.only.region.as_deref(),
+                self.at.0,
+                self.at.1,
+                PAGE,
+            );
+            let lines = lines.await?;
+            let full = i64::try_from(lines.len()).unwrap_or(PAGE) >= PAGE;
+            let last = lines.last().filter(|_| full).map(|last| (last.sequence, last.line));
+            self.at = last.unwrap_or((until, i16::MAX));
+            if !lines.is_empty() {
+                return Ok(Some(lines));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The days that a filter may find lines on, each with its blocks, in order.
+async fn days(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<SegmentFound>, ReadError> {
+    let found = segments(
+        conn,
+        scope.known_at.div_euclid(BLOCK),
+        scope.as_of.naive(),
+        scope.programme.as_deref(),
+        &filter.accounts,
+        scope.only.level.as_deref(),
+        filter.from.map(Date::naive),
+    );
+    Ok(found.await?)
+}
+
+/// Lines of a day and a block after one of them, by their key; at most so many.
+async fn of_day(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    (segment, (after, line)): (&SegmentFound, (i64, i16)),
+    limit: i64,
+) -> Result<Vec<LineFound>, ReadError> {
+    let lines = within(
+        conn,
+        scope.known_at.min((segment.block + 1) * BLOCK - 1),
+        segment.day,
+        scope.programme.as_deref(),
+        &filter.accounts,
+        filter.flow.as_deref(),
+        scope.only.organisation.as_deref(),
+        scope.only.level.as_deref(),
+        filter.document.as_deref(),
+        filter.voucher.as_deref(),
+        scope.only.region.as_deref(),
+        after,
+        line,
+        limit,
+    );
+    Ok(lines.await?)
+}
