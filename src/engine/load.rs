@@ -143,7 +143,8 @@ macro_rules! tables {
         /// Reads keys, all tables in flight together.
         pub(super) async fn read($conn: &AsyncPgConnection, keys: &Keys) -> QueryResult<Rows> {
             let $wanted = Wanted::of(keys);
-            let ($($rows,)*) = tokio::try_join!($($read,)*)?;
+            // each on the heap: together they are larger than a worker's stack suffers
+            let ($($rows,)*) = tokio::try_join!($(Box::pin($read),)*)?;
             Ok(Rows { $($rows,)* })
         }
     };

@@ -159,7 +159,7 @@ pub(super) async fn write(
         update_versioned!(conn, RentalUsageRow, rental_usage),
         LoanRow::insert(conn, &loans.new),
         update_versioned!(conn, LoanRow, loans),
-        prefunds(conn, book),
+        Box::pin(prefunds(conn, book)),
         VoucherRow::insert(conn, &vouchers.new),
         update_versioned!(conn, VoucherRow, vouchers),
         ClaimRow::insert(conn, &claims.new),
