@@ -10,6 +10,8 @@
 #[allow(dead_code, reason = "each test program uses a part of it")]
 #[path = "corrections/city.rs"]
 mod city;
+#[path = "reports/parts.rs"]
+mod parts;
 #[path = "reports/registers.rs"]
 mod registers;
 #[path = "support/service.rs"]
@@ -42,6 +44,16 @@ fn all() -> Vec<String> {
     all.push("/v1/reports/trial-balance?".to_owned());
     all.push("/v1/reports/sample?seed=2025&interval=7000&".to_owned());
     all.push("/v1/reports/account-statement?account=B2001,B2003&programme=p&".to_owned());
+    all.push("/v1/reports/turnovers?by=programme,month,level,organisation,region&".to_owned());
+    all.push("/v1/reports/turnovers?by=month,level&programme=p&".to_owned());
+    all.push("/v1/reports/turnovers?region=none&".to_owned());
+    all.push(format!("/v1/reports/turnovers?by=level&organisation={FIRM}&"));
+    all.push("/v1/reports/budget-execution?by=organisation&".to_owned());
+    all.push("/v1/reports/budget-execution?by=region&programme=p&".to_owned());
+    all.push(format!("/v1/reports/budget-execution?organisation={FIRM}&"));
+    all.push(format!("/v1/reports/trial-balance?organisation={FIRM}&level=%E5%8C%BA%E7%BA%A7&"));
+    all.push(format!("/v1/reports/voucher-rollforward?organisation={FIRM}&"));
+    all.push("/v1/reports/ageing?region=none&programme=p&".to_owned());
     all.push("/v1/reports/operations?duty=approves&subject=chen&".to_owned());
     all.push("/v1/reports/account-statement?flow=released&from=2025-02-01&until=2025-12-31&".to_owned());
     all

@@ -3,10 +3,12 @@
 
 pub mod cluster;
 pub mod convert;
+pub mod copy;
 pub mod inspect;
 pub mod migrate;
 pub mod pool;
 pub mod rows;
+pub mod shown;
 pub mod statement;
 pub mod target;
 mod texts;

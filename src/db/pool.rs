@@ -84,13 +84,16 @@ impl Place {
                  -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
                 agency(code, "subsidy_app")
             ),
+            // A reader's filters may all be left out: which index serves is known when it is known what is asked for.
             Self::Reader(code) => format!(
-                "{} -c statement_timeout=5s -c idle_in_transaction_session_timeout=15s -c default_transaction_read_only=on",
+                "{} -c statement_timeout=5s -c idle_in_transaction_session_timeout=15s -c default_transaction_read_only=on \
+                 -c plan_cache_mode=force_custom_plan",
                 agency(code, "subsidy_app")
             ),
-            Self::Auditor(code) => {
-                format!("{} -c default_transaction_read_only=on", agency(code, "subsidy_auditor"))
-            }
+            Self::Auditor(code) => format!(
+                "{} -c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan",
+                agency(code, "subsidy_auditor")
+            ),
             Self::Admin => "-c search_path=public,pg_temp -c jit=off".to_owned(),
         }
     }

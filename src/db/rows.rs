@@ -3,7 +3,7 @@
 //! [`rows!`](crate::rows) declares a table once and makes the struct, its loading and its verbs. The SQL of each verb is
 //! made once, from the columns' names, around `unnest` of one array per column.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::pg::Pg;
 use diesel::result::{Error, QueryResult};
 use diesel::serialize::ToSql;
@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+pub use super::shown::Shown;
 pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
 #[doc(hidden)]
 pub use super::texts::Texts;
@@ -32,6 +33,9 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
 
     /// Its values as a sheet shows them, in the order of the columns.
     fn cells(&self) -> Vec<String>;
+
+    /// The same as a line that `COPY` takes.
+    fn copied(&self, line: &mut Vec<u8>);
 
     /// The first column in which two rows differ: its name, this row's value, the other's.
     fn difference(&self, other: &Self) -> Option<(&'static str, String, String)>;
@@ -53,59 +57,6 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
 crate::rows! {
     #[doc(hidden)]
     pub struct CountRow { count: i64 }
-}
-
-/// A column's value as a reader of differences sees it.
-pub trait Shown {
-    /// The words.
-    fn shown(&self) -> String;
-
-    /// The same as a sheet's cell, which is empty where there is nothing.
-    fn cell(&self) -> String {
-        self.shown()
-    }
-}
-
-macro_rules! shown {
-    ($($type:ty),+) => { $(impl Shown for $type { fn shown(&self) -> String { self.to_string() } })+ };
-}
-shown!(i16, i32, i64, bool, Decimal, String, Uuid, NaiveDate);
-
-impl Shown for DateTime<Utc> {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
-
-    fn cell(&self) -> String {
-        self.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
-    }
-}
-
-impl Shown for serde_json::Value {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
-
-    /// With members in the order of their names, whatever order they were read in.
-    fn cell(&self) -> String {
-        crate::domain::canonical::encode(self).unwrap_or_else(|_| self.to_string())
-    }
-}
-
-impl Shown for Vec<u8> {
-    fn shown(&self) -> String {
-        self.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl<T: Shown> Shown for Option<T> {
-    fn shown(&self) -> String {
-        self.as_ref().map_or_else(|| "nothing".to_owned(), Shown::shown)
-    }
-
-    fn cell(&self) -> String {
-        self.as_ref().map(Shown::cell).unwrap_or_default()
-    }
 }
 
 /// A primary key: one column's value or a tuple of them.
@@ -230,6 +181,13 @@ macro_rules! rows {
                 fn cells(&self) -> Vec<String> {
                     use $crate::db::rows::Shown;
                     vec![$(self.$key.cell(),)+ $(self.$name.cell()),*]
+                }
+
+                fn copied(&self, line: &mut Vec<u8>) {
+                    use $crate::db::copy::Copied;
+                    $(self.$key.copied(line);)+
+                    $(self.$name.copied(line);)*
+                    $crate::db::copy::end(line);
                 }
 
                 fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {

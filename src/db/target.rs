@@ -84,6 +84,27 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The same without a pool's layer above it: what rows are copied over.
+    pub async fn client(&self, options: &str) -> Result<tokio_postgres::Client, DatabaseError> {
+        let mut config = self.config.clone();
+        let own = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{own} {options}"));
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+            None => {
+                let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(refused)?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+        }
+    }
+}
+
 fn refused(error: tokio_postgres::Error) -> DatabaseError {
     DatabaseError::Connect(Box::new(error))
 }

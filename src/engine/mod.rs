@@ -9,6 +9,7 @@ mod answers;
 mod batch;
 pub mod billing_file;
 pub mod billing_parquet;
+pub mod bulk;
 pub mod export;
 mod fold;
 mod follow;

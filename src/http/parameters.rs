@@ -92,8 +92,31 @@ pub(super) const FLOW: Param = Param {
     about: "appropriated, adjusted, issued, redeemed, released or expired.",
     schema: Shape::of::<String>(),
 };
-pub(super) const LEVEL: Param =
-    Param { name: "level", about: "Of this funding level.", schema: Shape::of::<String>() };
+pub(super) const LEVEL: Param = Param {
+    name: "level",
+    about: "Of this funding level; none for lines without.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const OF_LINES: Param = Param {
+    name: "organisation",
+    about: "Lines about this organisation; none for the agency's own.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const REGION: Param = Param {
+    name: "region",
+    about: "Lines about organisations of this district (their region); none for those without.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const BY_PART: Param = Param {
+    name: "by",
+    about: "Beside the programme a row a level (where left out), organisation or region.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const BY: Param = Param {
+    name: "by",
+    about: "What rows are told apart by, apart by commas: programme, month, level, organisation, region.",
+    schema: Shape::of::<String>(),
+};
 pub(super) const OF_VOUCHER: Param =
     Param { name: "voucher", about: "Committed to this voucher.", schema: Shape::of::<String>() };
 pub(super) const SEED: Param = Param { name: "seed", about: "Any text.", schema: Shape::of::<String>() };
@@ -126,7 +149,7 @@ pub(super) const SAME_DOCUMENT: Param = Param {
 };
 pub(super) const EXCEPTION: Param = Param {
     name: "code",
-    about: "Only these: below_threshold, duplicate_invoice, night_approval, over_cap, related_party, round_amount, same_document, same_person or weekend_approval.",
+    about: "Only these: below_threshold, duplicate_invoice, night_approval, over_cap, prefund_not_trued_up, related_party, round_amount, same_document, same_person or weekend_approval.",
     schema: Shape::of::<String>(),
 };
 pub(super) const NEAR_PERCENT: Param = Param {

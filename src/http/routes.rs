@@ -22,6 +22,7 @@ use crate::loans::{api as loans, estimate_api as estimates, quote_api as quotes}
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
 use crate::periods::api as periods;
+use crate::prefunds::{api as prefunds, true_ups_api as true_ups};
 use crate::programmes::api as programmes;
 use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
@@ -45,6 +46,7 @@ const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Pro
 const PAYERS: Permission = Roles(&[Officer, Approver]);
 const BANK: Permission = Roles(&[Bank]);
 const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
+const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 const METERED: Permission = Roles(&[Officer, Provider]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
@@ -212,6 +214,18 @@ pub static ROUTES: &[Route] = &[
     get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(unmatched::unmatched), page::<unmatched::UnmatchedView>()).with(PAGE),
     get("/v1/invoices/unmatched", PARTIES, ["没有用量的发票", "Invoices that claims take of and no usage names"], read!(unmatched::unmetered), page::<unmatched::UnmeteredView>()).with(PAGE),
 
+    post("/v1/prefunds/true-ups", OFFICER, ["提出预拨年度清算", "Propose to settle a year of a bank's prefunds"], true_ups::propose, [of::<true_ups::NewTrueUp>(), of::<true_ups::TrueUpView>()]).creating(),
+    get("/v1/prefunds/true-ups", BANKING, ["预拨年度清算列表", "List true-ups"], read!(true_ups::list), page::<true_ups::TrueUpView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, OF_BANK, SINCE]),
+    get("/v1/prefunds/true-ups/{id}", BANKING, ["预拨年度清算", "A true-up"], read!(true_ups::get), of::<true_ups::TrueUpView>()),
+    post("/v1/prefunds/true-ups/{id}/approve", APPROVER, ["批准预拨年度清算", "Approve a true-up: what is left rolls or came back"], true_ups::approve, [of::<claims::ByPath>(), of::<true_ups::TrueUpView>()]),
+    post("/v1/prefunds/true-ups/{id}/reject", APPROVER, ["驳回预拨年度清算", "Reject a true-up"], true_ups::reject, [of::<organisations::WithReason>(), of::<true_ups::TrueUpView>()]),
+    get("/v1/prefunds/balances", BANKING, ["各银行各年度预拨余额", "What each bank has of its prefunds, by year"], read!(prefunds::balances), page::<prefunds::PrefundYearView>()).with(&[LIMIT, CURSOR, PROGRAMME, OF_BANK]),
+    post("/v1/prefunds", OFFICER, ["提出向银行预拨", "Propose to pay a bank ahead"], prefunds::propose, [of::<prefunds::NewPrefund>(), of::<prefunds::PrefundView>()]).creating(),
+    get("/v1/prefunds", BANKING, ["预拨列表", "List prefunds"], read!(prefunds::list), page::<prefunds::PrefundView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, OF_BANK, SINCE]),
+    get("/v1/prefunds/{id}", BANKING, ["预拨", "A prefund"], read!(prefunds::get), of::<prefunds::PrefundView>()),
+    post("/v1/prefunds/{id}/approve", APPROVER, ["批准预拨", "Approve a prefund"], prefunds::approve, [of::<claims::ByPath>(), of::<prefunds::PrefundView>()]),
+    post("/v1/prefunds/{id}/reject", APPROVER, ["驳回预拨", "Reject a prefund"], prefunds::reject, [of::<organisations::WithReason>(), of::<prefunds::PrefundView>()]),
+
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
     get("/v1/vouchers/{id}", PARTIES, ["券及其计算单", "A voucher with its calculation"], read!(vouchers::get), of::<vouchers::VoucherView>()),
@@ -306,12 +320,17 @@ pub static ROUTES: &[Route] = &[
     post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen", APPROVER, ["反结账", "Reopen a period and every one after it"], periods::reopen, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), Shape::or_file::<reports::TrialBalanceView>(REPORTED.or_else))
-        .with(REPORT),
-    get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED).with(REPORT),
-    get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED).with(REPORT),
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FORMAT]),
+    get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED)
+        .with(&[BY_PART, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FORMAT]),
+    get("/v1/reports/turnovers", INSIDE, ["发生额", "Turnovers by programme, month, level, organisation, district"], read!(room::turnovers), REPORTED)
+        .with(&[BY, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FORMAT]),
+    get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED)
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
-        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
-    get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED).with(REPORT),
+        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED)
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
     get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED)
         .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
@@ -322,13 +341,15 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
         .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
     asks("/v1/reports/account-statement/exports", INSIDE, ["导出明细账", "Write an account statement of any length to a file"], read!(exports::account_statement), of::<exports::ExportView>())
-        .with(&[ACCOUNTS, FLOW, ORGANISATION, LEVEL, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/operations/exports", INSIDE, ["导出操作日志", "Write the operations log to a file"], read!(exports::operations), of::<exports::ExportView>())
         .with(&[SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FILE]),
     asks("/v1/reports/exceptions/exports", INSIDE, ["导出疑点清单", "Write the exception list to a file"], read!(exports::exceptions), of::<exports::ExportView>())
         .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/recalculation/exports", INSIDE, ["导出独立复算", "Write every calculation sheet computed again to a file"], read!(exports::recalculation), of::<exports::ExportView>())
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+    asks("/v1/reports/sample/exports", INSIDE, ["导出抽样", "Write a sample of any population to a file"], read!(exports::sample), of::<exports::ExportView>())
+        .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     get("/v1/report-exports/{id}", INSIDE, ["导出进度", "How far an export is"], read!(exports::progress), of::<exports::ExportView>()),
     get("/v1/report-exports/{id}/content", INSIDE, ["导出的文件", "The file of a finished export"], read!(exports::content), Shape::file("text/csv", REPORTED.or_else)),
     get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permissions::report), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),

@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 use super::ReadError;
 use super::formats::Column;
 use super::lines::{self, Filter, LineFound, SegmentFound};
-use super::report::{Link, Report, Row, Scope};
+use super::report::{self, Link, Report, Row, Scope};
 use super::trial_balance::BLOCK;
 use crate::db::convert;
 use crate::domain::Money;
@@ -36,8 +36,12 @@ pub const NAME: [&str; 2] = ["account-statement", "明细账"];
 const PAGE: i64 = 4_096;
 
 /// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance
-/// carries what was before `from`.
+/// carries what was before `from`. A ledger of one block is read at once.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<Report, ReadError> {
+    if scope.known_at >= BLOCK {
+        let reading = Reading::begin(conn, scope.clone(), filter.clone()).await?;
+        return Ok(Report::of(NAME, COLUMNS, report::whole(conn, reading).await?));
+    }
     let mut balance = lines::opening(conn, scope, filter).await?;
     let found = lines::read(conn, scope, filter).await?;
     let rows = found.into_iter().map(|line| row(line, &mut balance)).collect::<Result<_, _>>()?;

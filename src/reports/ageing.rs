@@ -4,9 +4,8 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{self, OpenFound};
+use super::lines::open::{Open, still_open};
 use super::report::{Report, Row, Scope};
-use crate::db::convert;
 use crate::domain::Date;
 
 const COLUMNS: &[Column] = &[
@@ -41,16 +40,17 @@ fn kind(account: &str) -> &'static str {
 
 /// What is open as of the day.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let rows = lines::still_open(conn, scope).await?;
+    let rows = still_open(conn, scope).await?;
     let rows = rows.into_iter().map(|open| row(scope, open)).collect::<Result<_, _>>()?;
     Ok(Report::of(["ageing", "账龄"], COLUMNS, rows))
 }
 
-fn row(scope: &Scope, open: OpenFound) -> Result<Row, ReadError> {
-    let amount = convert::money(open.amount)?;
+fn row(scope: &Scope, open: Open) -> Result<Row, ReadError> {
+    let amount = open.amount;
     let since = open.since.unwrap_or(scope.as_of.naive());
     let days = scope.as_of.naive().signed_duration_since(since).num_days();
-    let link = scope.statement().with("account", &open.account).with("document", &open.about);
+    let link = scope.only.named(scope.statement().with("account", &open.account), &[]);
+    let link = link.with("document", &open.about);
     let link = link.with("programme", &open.programme).until(scope.as_of);
     let mut row = Row::default()
         .text(kind(&open.account))

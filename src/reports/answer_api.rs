@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 
 use super::formats::file::{FileFormat, Summary, Writing};
 use super::formats::{Cell, Column, FormatError, Totals};
-use super::report::{Link, ROWS_MAX, Report, Scope};
+use super::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};
 use super::scope;
 use crate::agencies::api::today;
 use crate::db::convert;
 use crate::db::pool::Connection;
-use crate::domain::{Date, Instant, ProgrammeCode, Sequence};
+use crate::domain::{CreditCode, Date, Instant, ProgrammeCode, Sequence};
 use crate::http::problem::Problem;
 use crate::http::verb::{FileReply, ReadRequest, Reply};
 
@@ -96,6 +96,7 @@ pub async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Pr
     let as_of = query.value::<Date>("as_of")?;
     let known_at = query.value::<u64>("known_at")?;
     let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
+    let only = only(request)?;
     let conn = request.reader().await?;
     let today = today(&conn, &request.agency).await?;
     let last = convert::sequence(today.next) - 1;
@@ -112,8 +113,21 @@ pub async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Pr
         (None, None) => today.business_date,
         (None, Some(_)) => scope::business_date(&conn, &at).await?,
     };
-    let scope = Scope { as_of, known_at: sequence, recorded_at: at.recorded_at, programme };
+    let scope = Scope { as_of, known_at: sequence, recorded_at: at.recorded_at, programme, only };
     Ok(Asked { conn, scope, at, format })
+}
+
+/// A level, an organisation, a district, each where the route knows it; `none` names lines that say nothing.
+fn only(request: &ReadRequest) -> Result<Only, Problem> {
+    let named = |name: &str| {
+        let said = request.query.text(name);
+        said.map(|text| if text == NONE { String::new() } else { text.to_owned() })
+    };
+    let organisation = named("organisation");
+    if organisation.as_ref().is_some_and(|code| !code.is_empty() && CreditCode::parse(code).is_err()) {
+        return Err(Problem::new("invalid_query").with("parameter", "organisation"));
+    }
+    Ok(Only { level: named("level"), organisation, region: named("region") })
 }
 
 fn unknown_sequence() -> Problem {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer_api::{Format, answer, asked};
-use super::report::Link;
+use super::report::Scope;
 use super::transactions::{self, EntryFound, LeafFound};
 use super::trial_balance::{Question, TrialBalance, Turnover};
 use crate::db::convert::{self, Unreadable};
@@ -108,6 +108,15 @@ pub struct TrialBalanceView {
     /// The last sequence that counts; null for an empty ledger.
     known_at: Option<Sequence>,
     programme: Option<String>,
+    /// Of this funding level alone; empty for lines of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<String>,
+    /// Of this organisation alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<String>,
+    /// Of this district alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
     books: BooksView,
     total: TurnoverView,
     /// The whole chart.
@@ -186,28 +195,22 @@ pub async fn accounts(_: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /ledger/transactions`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, query) = (request.page()?, &request.query);
-    let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
-    let organisation = query.value::<CreditCode>("organisation")?.map(|code| code.to_string());
     let account = query.text("account");
     if account.is_some_and(|code| Account::parse(code).is_none()) {
         return Err(Problem::new("invalid_query").with("parameter", "account"));
     }
-    let (from, until) = (query.value::<Date>("from")?, query.value::<Date>("until")?);
+    let filter = transactions::Filter {
+        programme: query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string()),
+        organisation: query.value::<CreditCode>("organisation")?.map(|code| code.to_string()),
+        account: account.map(str::to_owned),
+        document: query.text("document").map(str::to_owned),
+        from: query.value::<Date>("from")?.map(Date::naive),
+        until: query.value::<Date>("until")?.map(Date::naive),
+    };
     let conn = request.reader().await?;
-    let leaves = transactions::page(
-        &conn,
-        page.after,
-        programme.as_deref(),
-        organisation.as_deref(),
-        account,
-        query.text("document"),
-        from.map(Date::naive),
-        until.map(Date::naive),
-        page.rows(),
-    );
-    let leaves = leaves.await.map_err(|error| Problem::database(&error))?;
-    let (leaves, next) = page.cut(leaves, |leaf| leaf.sequence);
-    Reply::list((views(&conn, leaves).await?, next))
+    let found = transactions::page(&conn, page.after, &filter, page.limit()).await;
+    let (leaves, next) = found.map_err(|error| Problem::database(&error))?;
+    Reply::list((views(&conn, leaves).await?, next.map(|next| page.cursor(next))))
 }
 
 /// A sequence in a path; one that no log reaches names nothing.
@@ -229,11 +232,15 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn trial_balance(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = asked(&request).await?;
     let scope = &asked.scope;
-    let question =
-        Question { as_of: scope.as_of, known_at: scope.known_at, programme: scope.programme.clone() };
-    let balance = TrialBalance::read(&asked.conn, &question).await?;
+    let balance = if scope.only.is_all() {
+        let programme = scope.programme.clone();
+        TrialBalance::read(&asked.conn, &Question { as_of: scope.as_of, known_at: scope.known_at, programme })
+            .await?
+    } else {
+        TrialBalance::of_part(&asked.conn, scope).await?
+    };
     if asked.format == Format::Json {
-        let view = trial_balance_view(question, &balance);
+        let view = trial_balance_view(scope, &balance);
         return Reply::json(&view.map_err(|error| Problem::fault(&error))?);
     }
     let report = balance.report(scope).map_err(|error| Problem::fault(&error))?;
@@ -241,7 +248,7 @@ pub async fn trial_balance(request: ReadRequest) -> Result<Reply, Problem> {
 }
 
 fn trial_balance_view(
-    question: Question,
+    scope: &Scope,
     balance: &TrialBalance,
 ) -> Result<TrialBalanceView, crate::domain::money::OutOfRange> {
     let book = |book| balance.of_book(book).map(TurnoverView::of);
@@ -254,23 +261,19 @@ fn trial_balance_view(
             credit: turnover.credit,
             balance: turnover.balance(account.side())?,
             side: account.side().as_str(),
-            link: statement(&question, *account),
+            link: TrialBalance::link(scope, *account).text().to_owned(),
         })
     };
     let accounts = Account::ALL.iter().map(account).collect::<Result<_, _>>()?;
     Ok(TrialBalanceView {
-        as_of: question.as_of,
-        known_at: convert::read_sequence(question.known_at).ok(),
-        programme: question.programme,
+        as_of: scope.as_of,
+        known_at: convert::read_sequence(scope.known_at).ok(),
+        programme: scope.programme.clone(),
+        level: scope.only.level.clone(),
+        organisation: scope.only.organisation.clone(),
+        region: scope.only.region.clone(),
         books: BooksView { B: book(BookCode::B)?, F: book(BookCode::F)?, Y: book(BookCode::Y)? },
         total: TurnoverView::of(balance.total()?),
         accounts,
     })
-}
-
-fn statement(question: &Question, account: Account) -> String {
-    let link = Link::new("account-statement").with("known_at", &question.known_at.to_string());
-    let link = link.with("account", account.code());
-    let link = link.with("programme", question.programme.as_deref().unwrap_or_default());
-    link.until(question.as_of).text().to_owned()
 }

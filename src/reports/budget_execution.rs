@@ -1,7 +1,8 @@
 //! Budget execution 预算执行: where a programme's appropriation stands at the end of each month.
 //!
-//! A row without a level is the programme: appropriated + adjusted = available + reserved + committed + approved +
-//! expended + lapsed. The appropriation is one sum per programme, so a level's row says what it was asked and paid alone.
+//! A row without a level, an organisation and a district is the programme: appropriated + adjusted = available + reserved +
+//! committed + approved + expended + lapsed. The appropriation is one sum per programme, so a part's row says alone what
+//! it was asked and paid; what is committed is known by organisation and district, and not by level.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,9 @@ use rust_decimal::Decimal;
 use super::ReadError;
 use super::formats::Column;
 use super::lines::movement;
-use super::report::{Link, Report, Row, Scope};
+use super::report::{Link, Only, Report, Row, Scope};
 use super::trial_balance::{BLOCK, full_blocks};
+use super::turnovers::{self, Dimension};
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
 use crate::domain::rounding::round;
@@ -24,6 +26,8 @@ const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),
     Column::plain("月份 month", 10),
     Column::plain("资金级次 level", 12),
+    Column::plain("单位 organisation", 24),
+    Column::plain("区域 region", 16),
     Column::amounts("指标下达 appropriated", 20),
     Column::amounts("指标调整 adjusted", 20),
     Column::amounts("可用 available", 20),
@@ -137,56 +141,113 @@ impl Figure {
         Self::ALL.into_iter().find(|figure| *figure != Self::Adjusted && figure.accounts().contains(account))
     }
 
-    /// Whether a funding level has it of its own.
-    const fn of_level(self) -> bool {
+    /// Whether a part of a programme has it of its own: a level, an organisation, a district.
+    fn of_part(self, part: Dimension) -> bool {
         matches!(self, Self::Approved | Self::Expended)
+            || (self == Self::Committed && part != Dimension::Level)
     }
 }
 
-/// CNY by programme, level (empty: the programme) and figure, month by month.
-type Movements = BTreeMap<(String, String), BTreeMap<Month, BTreeMap<Figure, Money>>>;
+/// A programme, and a part of it; none for the whole.
+type Key = (String, Option<String>);
+
+/// CNY by programme, part and figure, month by month.
+type Movements = BTreeMap<Key, BTreeMap<Month, BTreeMap<Figure, Money>>>;
 
 fn add(
     to: &mut Movements,
-    (programme, level): (&str, &str),
+    (programme, part): (&str, Option<&str>),
     month: Month,
     figure: Figure,
     amount: Money,
 ) -> Result<(), OutOfRange> {
-    let months = to.entry((programme.to_owned(), level.to_owned())).or_default();
+    let months = to.entry((programme.to_owned(), part.map(str::to_owned))).or_default();
     let sum = months.entry(month).or_default().entry(figure).or_default();
     *sum = sum.plus(amount)?;
     Ok(())
 }
 
+/// Programmes and their levels, from so many blocks' totals and the lines after them.
 async fn movements(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Movements, ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let mut all = Movements::new();
     for row in by_month(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
         let Some(figure) = Figure::of(&row.account) else { continue };
         let (month, amount) = (convert::read(&row.month)?, movement(&row.account, &row.side, row.amount)?);
-        add(&mut all, (&row.programme, ""), month, figure, amount)?;
-        if figure.of_level() && !row.level.is_empty() {
-            add(&mut all, (&row.programme, &row.level), month, figure, amount)?;
+        add(&mut all, (&row.programme, None), month, figure, amount)?;
+        if figure.of_part(Dimension::Level) && !row.level.is_empty() {
+            add(&mut all, (&row.programme, Some(&row.level)), month, figure, amount)?;
         }
     }
+    adjustments(conn, scope, &mut all).await?;
+    Ok(all)
+}
+
+/// What of the appropriations was adjusted stands apart from the rest of them.
+async fn adjustments(conn: &AsyncPgConnection, scope: &Scope, all: &mut Movements) -> Result<(), ReadError> {
+    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     for row in adjusted(conn, scope.known_at, as_of, programme).await? {
         let (month, amount) = (convert::read(&row.month)?, convert::money(row.amount)?);
-        add(&mut all, (&row.programme, ""), month, Figure::Adjusted, amount)?;
-        add(&mut all, (&row.programme, ""), month, Figure::Appropriated, amount.negated()?)?;
+        add(all, (&row.programme, None), month, Figure::Adjusted, amount)?;
+        add(all, (&row.programme, None), month, Figure::Appropriated, amount.negated()?)?;
+    }
+    Ok(())
+}
+
+/// Programmes by another part than levels, or of some lines alone: then their parts and no whole.
+async fn parts(conn: &AsyncPgConnection, scope: &Scope, by: Dimension) -> Result<Movements, ReadError> {
+    let mut all = Movements::new();
+    let sums = turnovers::sums(conn, scope, &[Dimension::Programme, Dimension::Month, by]).await?;
+    for ((place, account), turnover) in &sums {
+        let Some(figure) = Figure::of(account.code()) else { continue };
+        let [programme, month, level, organisation, region] = place;
+        let part = match by {
+            Dimension::Organisation => organisation,
+            Dimension::Region => region,
+            Dimension::Programme | Dimension::Month | Dimension::Level => level,
+        };
+        let (month, amount) = (convert::read(month)?, turnover.balance(account.side())?);
+        if scope.only.is_all() {
+            add(&mut all, (programme, None), month, figure, amount)?;
+        }
+        if figure.of_part(by) && !amount.is_zero() {
+            add(&mut all, (programme, Some(part)), month, figure, amount)?;
+        }
+    }
+    if scope.only.is_all() {
+        adjustments(conn, scope, &mut all).await?;
     }
     Ok(all)
 }
 
-/// Where each programme stood at the end of each month, from its first posting on.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    read_from(conn, scope, full_blocks(scope.known_at)).await
+/// Where each programme stood at the end of each month, from its first posting on; and its parts, by the dimension that is
+/// asked for, else by the one that the scope names, else by level.
+pub async fn read(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    by: Option<Dimension>,
+) -> Result<Report, ReadError> {
+    let named = match &scope.only {
+        Only { organisation: Some(_), .. } => Dimension::Organisation,
+        Only { region: Some(_), .. } => Dimension::Region,
+        Only { .. } => Dimension::Level,
+    };
+    let by = by.unwrap_or(named);
+    if by == Dimension::Level && scope.only.is_all() {
+        return read_from(conn, scope, full_blocks(scope.known_at)).await;
+    }
+    standing(scope, by, &parts(conn, scope, by).await?)
 }
 
-/// The same with so many blocks from their totals and every later line by itself.
+/// Programmes and their levels with so many blocks from their totals and every later line by itself.
 pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Report, ReadError> {
+    standing(scope, Dimension::Level, &movements(conn, scope, blocks).await?)
+}
+
+/// Month after month what the movements come to.
+fn standing(scope: &Scope, by: Dimension, movements: &Movements) -> Result<Report, ReadError> {
     let mut rows = Vec::new();
-    for ((programme, level), months) in movements(conn, scope, blocks).await? {
+    for ((programme, part), months) in movements {
         let Some(first) = months.keys().next() else { continue };
         let mut standing: BTreeMap<Figure, Money> = BTreeMap::new();
         for month in first.through(Month::of(scope.as_of)) {
@@ -194,7 +255,8 @@ pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> 
                 let sum = standing.entry(*figure).or_default();
                 *sum = sum.plus(*amount)?;
             }
-            rows.push(row(scope, (&programme, &level), month, &standing)?);
+            let part = part.as_deref().map(|part| (by, part));
+            rows.push(row(scope, (programme, part), month, &standing)?);
         }
     }
     Ok(Report::of(["budget-execution", "预算执行"], COLUMNS, rows))
@@ -202,32 +264,42 @@ pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> 
 
 fn row(
     scope: &Scope,
-    (programme, level): (&str, &str),
+    (programme, part): (&str, Option<(Dimension, &str)>),
     month: Month,
     standing: &BTreeMap<Figure, Money>,
 ) -> Result<Row, OutOfRange> {
     let of = |figure: Figure| standing.get(&figure).copied().unwrap_or_default();
     let last = month.last_day().min(scope.as_of);
-    let mut row = Row::default().text(programme).text(month).text(level);
+    let mut row = Row::default().text(programme).text(month);
+    for dimension in [Dimension::Level, Dimension::Organisation, Dimension::Region] {
+        let part = part.filter(|(by, _)| *by == dimension).map(|(_, part)| turnovers::shown(part));
+        row = row.text(part.unwrap_or_default());
+    }
     for figure in Figure::ALL {
-        row = if level.is_empty() || figure.of_level() {
-            row.figure(of(figure), link(scope, (programme, level), figure, last))
+        row = if part.is_none_or(|(by, _)| figure.of_part(by)) {
+            row.figure(of(figure), link(scope, (programme, part), figure, last))
         } else {
             row.empty()
         };
     }
     let appropriated = of(Figure::Appropriated).plus(of(Figure::Adjusted))?;
     Ok(match rate(of(Figure::Expended), appropriated)? {
-        Some(percent) if level.is_empty() => {
+        Some(percent) if part.is_none() => {
             row.text(percent).text(format!("{}/{appropriated}", of(Figure::Expended)))
         }
         Some(_) | None => row.empty().empty(),
     })
 }
 
-fn link(scope: &Scope, (programme, level): (&str, &str), figure: Figure, last: Date) -> Link {
+fn link(
+    scope: &Scope,
+    (programme, part): (&str, Option<(Dimension, &str)>),
+    figure: Figure,
+    last: Date,
+) -> Link {
     let link = scope.statement().with("account", figure.accounts()).with("flow", figure.flow());
-    link.with("programme", programme).with("level", level).until(last)
+    let link = link.with("programme", programme);
+    scope.only.named(link, part.as_slice()).until(last)
 }
 
 /// Percent with two decimals, rounded half up; none of nothing.

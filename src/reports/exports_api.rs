@@ -14,8 +14,8 @@ use super::formats::file::FileFormat;
 use super::formats::{Cell, Column};
 use super::operations::{self, Reading as Leaves};
 use super::report::{Reading, Row};
-use super::room_api::{asked_exceptions, asked_leaves, asked_lines};
-use super::{exceptions, recalculation};
+use super::room_api::{asked_draw, asked_exceptions, asked_leaves, asked_lines};
+use super::{exceptions, recalculation, sample};
 use crate::domain::{AgencyCode, ContentHash, Instant};
 use crate::engine::Engine;
 use crate::http::problem::Problem;
@@ -123,6 +123,13 @@ pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = super::answer_api::asked(&request).await?;
     let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
     begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
+}
+
+/// `POST /reports/sample/exports`
+pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
+    let draw = asked_draw(&request)?;
+    let asked = super::answer_api::asked(&request).await?;
+    begin(&request, &asked, (sample::NAME, sample::COLUMNS), sample::Reading::new(asked.scope.clone(), &draw))
 }
 
 /// `POST /reports/recalculation/exports`

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::lines::{self, Filter, LineFound};
-use super::report::Scope;
+use super::report::{ROWS_MAX, Scope};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{Date, Money, Month};
 use crate::ledger::{Account, BookCode, Side};
@@ -67,7 +67,10 @@ fn signed(line: &LineFound) -> Result<(Account, Money), ReadError> {
 
 /// The journal up to a day, as it was known at a sequence. Error: more lines than a report has rows.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, dialect: Dialect) -> Result<String, ReadError> {
-    let lines = lines::whole(conn, scope, &Filter::default()).await?;
+    let lines = lines::read(conn, scope, &Filter::default()).await?;
+    if lines.len() > ROWS_MAX {
+        return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+    }
     write(scope, dialect, &lines)
 }
 

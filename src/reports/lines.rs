@@ -5,13 +5,11 @@
 //! payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
 //! on one line of a pair, on the side that grows, so that a flow's lines sum to it.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::ReadError;
-use super::report::{ROWS_MAX, Scope};
+use super::report::Scope;
 use super::trial_balance::BLOCK;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{Date, Money};
@@ -49,12 +47,15 @@ macro_rules! lines {
     };
 }
 
-/// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`, a voucher `$9`.
+/// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`, a voucher `$9`,
+/// a district `$10`.
 macro_rules! filtered {
     () => {
         "WHERE (cardinality($4::text[]) = 0 OR x.account = ANY($4)) AND ($5::text IS NULL OR x.flow = $5) \
            AND ($6::text IS NULL OR x.organisation = $6) AND ($7::text IS NULL OR x.level = $7) \
-           AND ($8::text IS NULL OR x.about = $8) AND ($9::text IS NULL OR x.voucher = $9) "
+           AND ($8::text IS NULL OR x.about = $8) AND ($9::text IS NULL OR x.voucher = $9) \
+           AND ($10::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
+                WHERE o.credit_code = x.organisation), '') = $10) "
     };
 }
 
@@ -69,6 +70,8 @@ macro_rules! listed {
         )
     };
 }
+
+pub mod open;
 
 rows! {
     /// A line.
@@ -102,23 +105,6 @@ rows! {
     pub struct SegmentFound { day: NaiveDate, block: i64 }
 }
 
-rows! {
-    /// What lines of a document come to.
-    struct MovedFound { document: String, flow: String, account: String, side: String, amount: Decimal }
-}
-
-rows! {
-    /// What a document's lines on an account come to, and since when they do.
-    pub struct OpenFound {
-        account: String,
-        about: String,
-        programme: String,
-        organisation: String,
-        amount: Decimal,
-        since: Option<NaiveDate>,
-    }
-}
-
 statement! {
     fn found(
         known_at: i64,
@@ -130,12 +116,13 @@ statement! {
         level: Option<&str>,
         document: Option<&str>,
         voucher: Option<&str>,
+        region: Option<&str>,
         from: Option<NaiveDate>,
         limit: i64,
     ) -> Vec<LineFound> =
         concat!(
             listed!(),
-            "AND ($10::date IS NULL OR x.effective_date >= $10) ORDER BY x.effective_date, x.sequence, x.line LIMIT $11",
+            "AND ($11::date IS NULL OR x.effective_date >= $11) ORDER BY x.effective_date, x.sequence, x.line LIMIT $12",
         );
     /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
     fn segments(
@@ -161,14 +148,36 @@ statement! {
         level: Option<&str>,
         document: Option<&str>,
         voucher: Option<&str>,
+        region: Option<&str>,
         after: i64,
         line: i16,
         limit: i64,
     ) -> Vec<LineFound> =
         concat!(
             listed!(),
-            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($10::bigint, $11::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $12",
+            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $13",
+        );
+    /// Lines up to a sequence after one of them, by their key.
+    fn next(
+        until: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        flow: Option<&str>,
+        organisation: Option<&str>,
+        level: Option<&str>,
+        document: Option<&str>,
+        voucher: Option<&str>,
+        region: Option<&str>,
+        after: i64,
+        line: i16,
+        limit: i64,
+    ) -> Vec<LineFound> =
+        concat!(
+            listed!(),
+            "AND x.sequence >= $11 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $13",
         );
     fn before(
         known_at: i64,
@@ -180,39 +189,15 @@ statement! {
         level: Option<&str>,
         document: Option<&str>,
         voucher: Option<&str>,
+        region: Option<&str>,
         from: NaiveDate,
+        after: i64,
     ) -> Vec<SumFound> =
         concat!(
             "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
             lines!(),
             filtered!(),
-            "AND x.effective_date < $10 GROUP BY x.account, x.side",
-        );
-    /// By voucher what was issued and redeemed, by claim what moved on B2007 and B2008, after a sequence `$4`.
-    fn moved(
-        known_at: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        after: i64,
-        documents: &[String],
-    ) -> Vec<MovedFound> =
-        concat!(
-            "SELECT m.document, m.flow, m.account, m.side, sum(m.amount) AS amount FROM ( \
-             SELECT p.document, p.flow, x.account, x.side, x.amount FROM ",
-            lines!(),
-            "CROSS JOIN LATERAL (VALUES (x.voucher, x.flow), (x.about, '')) AS p (document, flow) \
-              WHERE x.sequence > $4 AND p.document = ANY($5) \
-                AND CASE WHEN p.flow = '' THEN x.account IN ('B2007', 'B2008') ELSE p.flow IN ('issued', 'redeemed') END \
-             ) AS m GROUP BY m.document, m.flow, m.account, m.side",
-        );
-    fn open(known_at: i64, as_of: NaiveDate, programme: Option<&str>, limit: i64) -> Vec<OpenFound> =
-        concat!(
-            "SELECT s.* FROM (SELECT x.account, x.about, x.programme, max(x.organisation) AS organisation, \
-                    sum(CASE WHEN (x.side = 'D') = (x.account = 'F1212') THEN x.amount ELSE -x.amount END) AS amount, \
-                    min(x.effective_date) FILTER (WHERE (x.side = 'D') = (x.account = 'F1212')) AS since FROM ",
-            lines!(),
-            "WHERE x.account IN ('B2003', 'B2007', 'F1212') GROUP BY x.account, x.about, x.programme) AS s \
-             WHERE s.amount <> 0 ORDER BY s.account, s.since, s.about LIMIT $4",
+            "AND x.effective_date < $11 AND x.sequence > $12 GROUP BY x.account, x.side",
         );
 }
 
@@ -223,10 +208,6 @@ pub struct Filter {
     pub accounts: Vec<String>,
     /// Of this flow.
     pub flow: Option<String>,
-    /// Of this organisation.
-    pub organisation: Option<String>,
-    /// Of this funding level.
-    pub level: Option<String>,
     /// About this document.
     pub document: Option<String>,
     /// Of this voucher: its commitment, and what was redeemed and released of it.
@@ -263,24 +244,15 @@ pub async fn read(
         scope.programme.as_deref(),
         &filter.accounts,
         filter.flow.as_deref(),
-        filter.organisation.as_deref(),
-        filter.level.as_deref(),
+        scope.only.organisation.as_deref(),
+        scope.only.level.as_deref(),
         filter.document.as_deref(),
         filter.voucher.as_deref(),
+        scope.only.region.as_deref(),
         filter.from.map(Date::naive),
         Scope::rows(),
     );
     Ok(lines.await?)
-}
-
-/// The same, where all of them are needed. Error: more than a report has rows.
-pub async fn whole(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-    filter: &Filter,
-) -> Result<Vec<LineFound>, ReadError> {
-    let lines = read(conn, scope, filter).await?;
-    if lines.len() > ROWS_MAX { Err(ReadError::TooManyRows { limit: ROWS_MAX }) } else { Ok(lines) }
 }
 
 /// What the lines before the first day come to.
@@ -290,57 +262,30 @@ pub async fn opening(
     filter: &Filter,
 ) -> Result<Money, ReadError> {
     let Some(from) = filter.from else { return Ok(Money::ZERO) };
-    let sums = before(
-        conn,
-        scope.known_at,
-        scope.as_of.naive(),
-        scope.programme.as_deref(),
-        &filter.accounts,
-        filter.flow.as_deref(),
-        filter.organisation.as_deref(),
-        filter.level.as_deref(),
-        filter.document.as_deref(),
-        filter.voucher.as_deref(),
-        from.naive(),
-    );
-    let mut opening = Money::ZERO;
-    for sum in sums.await? {
-        opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
-    }
-    Ok(opening)
-}
-
-/// What is open of each voucher, claim and recovery; at most one more than a report has rows.
-pub async fn still_open(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-) -> Result<Vec<OpenFound>, ReadError> {
-    Ok(open(conn, scope.known_at, scope.as_of.naive(), scope.programme.as_deref(), Scope::rows()).await?)
-}
-
-/// By document and by flow (of a voucher) or account (of a claim): CNY, each account on its own side.
-pub type OfDocuments = BTreeMap<(String, String), Money>;
-
-/// What vouchers were issued for and what was redeemed of them, what of claims waits to be paid and was paid; of all
-/// programmes, a block of sequences at a time.
-pub async fn of_documents(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-    documents: &[String],
-) -> Result<OfDocuments, ReadError> {
-    let mut sums = OfDocuments::new();
-    let mut after = if documents.is_empty() { scope.known_at } else { -1 };
+    let (mut opening, mut after) = (Money::ZERO, -1);
     while after < scope.known_at {
         let until = after.saturating_add(BLOCK).min(scope.known_at);
-        for found in moved(conn, until, scope.as_of.naive(), None, after, documents).await? {
-            let movement = movement(&found.account, &found.side, found.amount)?;
-            let key = if found.flow.is_empty() { found.account } else { found.flow };
-            let sum = sums.entry((found.document, key)).or_default();
-            *sum = sum.plus(movement)?;
+        let sums = before(
+            conn,
+            until,
+            scope.as_of.naive(),
+            scope.programme.as_deref(),
+            &filter.accounts,
+            filter.flow.as_deref(),
+            scope.only.organisation.as_deref(),
+            scope.only.level.as_deref(),
+            filter.document.as_deref(),
+            filter.voucher.as_deref(),
+            scope.only.region.as_deref(),
+            from.naive(),
+            after,
+        );
+        for sum in sums.await? {
+            opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
         }
         after = until;
     }
-    Ok(sums)
+    Ok(opening)
 }
 
 /// The days that a filter may find lines on, each with its blocks, in order.
@@ -355,7 +300,7 @@ pub async fn days(
         scope.as_of.naive(),
         scope.programme.as_deref(),
         &filter.accounts,
-        filter.level.as_deref(),
+        scope.only.level.as_deref(),
         filter.from.map(Date::naive),
     );
     Ok(found.await?)
@@ -376,13 +321,68 @@ pub async fn of_day(
         scope.programme.as_deref(),
         &filter.accounts,
         filter.flow.as_deref(),
-        filter.organisation.as_deref(),
-        filter.level.as_deref(),
+        scope.only.organisation.as_deref(),
+        scope.only.level.as_deref(),
         filter.document.as_deref(),
         filter.voucher.as_deref(),
+        scope.only.region.as_deref(),
         after,
         line,
         limit,
     );
     Ok(lines.await?)
+}
+
+/// Lines in the order of the log, page by page, each page by its key.
+#[derive(Debug)]
+pub struct ByLog {
+    scope: Scope,
+    filter: Filter,
+    /// The last line that was read.
+    at: (i64, i16),
+}
+
+/// Lines of a page.
+const PAGE: i64 = 8_192;
+
+impl ByLog {
+    /// Before the first line.
+    pub const fn new(scope: Scope, filter: Filter) -> Self {
+        Self { scope, filter, at: (-1, i16::MAX) }
+    }
+
+    /// The next lines; none after the last.
+    pub async fn next(
+        &mut self,
+        conn: &diesel_async::AsyncPgConnection,
+    ) -> Result<Option<Vec<LineFound>>, ReadError> {
+        let (scope, filter) = (&self.scope, &self.filter);
+        while self.at.0 < scope.known_at {
+            let until = self.at.0.saturating_add(BLOCK).min(scope.known_at);
+            let lines = next(
+                conn,
+                until,
+                scope.as_of.naive(),
+                scope.programme.as_deref(),
+                &filter.accounts,
+                filter.flow.as_deref(),
+                scope.only.organisation.as_deref(),
+                scope.only.level.as_deref(),
+                filter.document.as_deref(),
+                filter.voucher.as_deref(),
+                scope.only.region.as_deref(),
+                self.at.0,
+                self.at.1,
+                PAGE,
+            );
+            let lines = lines.await?;
+            let full = i64::try_from(lines.len()).unwrap_or(PAGE) >= PAGE;
+            let last = lines.last().filter(|_| full).map(|last| (last.sequence, last.line));
+            self.at = last.unwrap_or((until, i16::MAX));
+            if !lines.is_empty() {
+                return Ok(Some(lines));
+            }
+        }
+        Ok(None)
+    }
 }

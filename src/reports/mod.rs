@@ -25,6 +25,7 @@ pub mod sample;
 pub mod scope;
 pub mod transactions;
 pub mod trial_balance;
+pub mod turnovers;
 pub mod voucher_rollforward;
 pub mod work;
 pub mod work_api;

@@ -10,7 +10,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{self, OfDocuments};
+use super::lines::open::{OfDocuments, of_documents};
 use super::report::{Link, ROWS_MAX, Report, Row, Scope};
 use crate::domain::Money;
 use crate::{rows, statement};
@@ -154,7 +154,7 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
         return Err(ReadError::TooManyRows { limit: ROWS_MAX });
     }
     let documents: Vec<String> = documents.into_iter().map(str::to_owned).collect();
-    let sums = lines::of_documents(conn, scope, &documents).await?;
+    let sums = of_documents(conn, scope, &documents).await?;
     let mut rows = Vec::new();
     for group in &groups {
         let programmes = i64::try_from(programmes(group).len()).unwrap_or(i64::MAX);

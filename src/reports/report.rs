@@ -7,6 +7,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::{Cell, Column, Table};
+use super::turnovers::Dimension;
 use crate::domain::{Date, Instant, Money};
 
 /// The most rows of a report.
@@ -23,6 +24,46 @@ pub struct Scope {
     pub recorded_at: Instant,
     /// One programme, or all.
     pub programme: Option<String>,
+    /// What else of the lines counts.
+    pub only: Only,
+}
+
+/// How a question names lines that say nothing of a level, an organisation or a district.
+pub const NONE: &str = "none";
+
+/// Lines of one funding level, organisation or district; empty for those that say none, nothing for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Only {
+    /// 资金级次
+    pub level: Option<String>,
+    /// 单位
+    pub organisation: Option<String>,
+    /// 区域: the region that the organisation registered with.
+    pub region: Option<String>,
+}
+
+impl Only {
+    /// Whether all lines count.
+    pub const fn is_all(&self) -> bool {
+        self.level.is_none() && self.organisation.is_none() && self.region.is_none()
+    }
+
+    /// A link to the same lines, or to a part of them.
+    #[must_use]
+    pub fn named(&self, link: Link, parts: &[(Dimension, &str)]) -> Link {
+        let of_scope = [
+            (Dimension::Level, &self.level),
+            (Dimension::Organisation, &self.organisation),
+            (Dimension::Region, &self.region),
+        ];
+        of_scope.into_iter().fold(link, |link, (dimension, only)| {
+            let part = parts.iter().find(|(one, _)| *one == dimension).map(|(_, value)| *value);
+            match part.or(only.as_deref()) {
+                Some(value) => link.with(dimension.as_str(), if value.is_empty() { NONE } else { value }),
+                None => link,
+            }
+        })
+    }
 }
 
 impl Scope {

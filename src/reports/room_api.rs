@@ -7,6 +7,7 @@ use super::journal::{self, Dialect};
 use super::lines::Filter;
 use super::report::{self, Report};
 use super::sample::{self, Draw};
+use super::turnovers::{self, Dimension};
 use super::{
     account_statement, ageing, budget_execution, duties, exceptions, operations, overlaps, recalculation,
     voucher_rollforward,
@@ -14,15 +15,36 @@ use super::{
 use crate::book::Command;
 use crate::book::duty::Duty;
 use crate::domain::money::Amount;
-use crate::domain::{CreditCode, Date, Money};
+use crate::domain::{Date, Money};
 use crate::http::problem::Problem;
 use crate::http::verb::{FileReply, ReadRequest, Reply};
 use crate::ledger::Account;
 
+/// The dimensions that a query names, apart by commas; none where it names none.
+fn dimensions(request: &ReadRequest, known: &[Dimension]) -> Result<Vec<Dimension>, Problem> {
+    let Some(text) = request.query.text("by") else { return Ok(Vec::new()) };
+    let one = |name| Dimension::parse(name).filter(|one| known.contains(one));
+    let named = text.split(',').map(one).collect::<Option<Vec<_>>>();
+    named.ok_or_else(|| Problem::new("invalid_query").with("parameter", "by"))
+}
+
 /// `GET /reports/budget-execution`
 pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
+    let parts = [Dimension::Level, Dimension::Organisation, Dimension::Region];
+    let by = dimensions(&request, &parts)?;
+    if by.len() > 1 {
+        return Err(Problem::new("invalid_query").with("parameter", "by"));
+    }
     let asked = asked(&request).await?;
-    answer(&request, &asked, &budget_execution::read(&asked.conn, &asked.scope).await?)
+    let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
+    answer(&request, &asked, &report)
+}
+
+/// `GET /reports/turnovers`
+pub async fn turnovers(request: ReadRequest) -> Result<Reply, Problem> {
+    let by = dimensions(&request, &Dimension::ALL)?;
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &turnovers::read(&asked.conn, &asked.scope, &by).await?)
 }
 
 /// `GET /reports/voucher-rollforward`
@@ -59,8 +81,6 @@ pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter)
     let filter = Filter {
         accounts,
         flow,
-        organisation: query.value::<CreditCode>("organisation")?.map(|code| code.to_string()),
-        level: query.text("level").map(str::to_owned),
         document: query.text("document").map(str::to_owned),
         voucher: query.text("voucher").map(str::to_owned),
         from: query.value::<Date>("from")?,
@@ -131,20 +151,26 @@ pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &Report::of(exceptions::NAME, exceptions::COLUMNS, rows))
 }
 
-/// `GET /reports/sample`
-pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
+/// How a request draws a sample.
+pub(super) fn asked_draw(request: &ReadRequest) -> Result<Draw, Problem> {
     let missing = |name: &str| Problem::new("invalid_query").with("parameter", name);
     let seed = request.query.text("seed").filter(|seed| !seed.is_empty()).ok_or_else(|| missing("seed"))?;
     let interval = request.query.text("interval").and_then(|text| Amount::parse(text).ok());
-    let account = match accounts(&request)?.as_slice() {
+    let account = match accounts(request)?.as_slice() {
         [] => Account::F2302.code().to_owned(),
         [one] => one.clone(),
         [..] => return Err(missing("account")),
     };
     let interval = interval.ok_or_else(|| missing("interval"))?.money();
-    let draw = Draw { seed: seed.to_owned(), interval, account };
+    Ok(Draw { seed: seed.to_owned(), interval, account })
+}
+
+/// `GET /reports/sample`
+pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
+    let draw = asked_draw(&request)?;
     let asked = asked(&request).await?;
-    answer(&request, &asked, &sample::read(&asked.conn, &asked.scope, &draw).await?)
+    let rows = report::whole(&asked.conn, sample::Reading::new(asked.scope.clone(), &draw)).await?;
+    answer(&request, &asked, &Report::of(sample::NAME, sample::COLUMNS, rows))
 }
 
 /// `GET /reports/journal`

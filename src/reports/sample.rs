@@ -12,11 +12,12 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::{self, Filter, LineFound};
-use super::report::{Link, Report, Row, Scope};
+use super::lines::{ByLog, Filter, LineFound};
+use super::report::{self, Link, Row, Scope};
 use crate::domain::Money;
 
-const COLUMNS: &[Column] = &[
+/// What a row says.
+pub const COLUMNS: &[Column] = &[
     Column::counts("序号 sequence", 10),
     Column::counts("行 line", 6),
     Column::days("日期 effective_date", 12),
@@ -31,6 +32,9 @@ const COLUMNS: &[Column] = &[
     Column::amounts("首个命中点 selected_at", 22),
     Column::counts("命中次数 hits", 8),
 ];
+
+/// Its names.
+pub const NAME: [&str; 2] = ["sample", "货币单元抽样"];
 
 /// How a sample is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,27 +63,42 @@ fn chosen(before: i64, after: i64, start: i64, interval: i64) -> Option<(i64, i6
     (hits > 0).then(|| (start + (skipped + 1) * interval, hits))
 }
 
-/// The lines that are chosen.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope, draw: &Draw) -> Result<Report, ReadError> {
-    let filter = Filter { accounts: vec![draw.account.clone()], ..Filter::default() };
-    let mut population: Vec<(LineFound, Money)> = Vec::new();
-    for line in lines::whole(conn, scope, &filter).await? {
-        let movement = line.movement()?;
-        population.push((line, movement));
+/// The lines that are chosen, as the population passes: nothing is kept of the others.
+#[derive(Debug)]
+pub struct Reading {
+    lines: ByLog,
+    interval: Money,
+    start: Money,
+    before: Money,
+}
+
+impl Reading {
+    /// Before the first line.
+    pub fn new(scope: Scope, draw: &Draw) -> Self {
+        let filter = Filter { accounts: vec![draw.account.clone()], ..Filter::default() };
+        let (lines, start) = (ByLog::new(scope, filter), start(&draw.seed, draw.interval));
+        Self { lines, interval: draw.interval, start, before: Money::ZERO }
     }
-    population.retain(|(_, movement)| movement.is_positive());
-    population.sort_by_key(|(line, _)| (line.sequence, line.line));
-    let start = start(&draw.seed, draw.interval);
-    let mut before = Money::ZERO;
-    let mut rows = Vec::new();
-    for (line, amount) in population {
-        let after = before.plus(amount)?;
-        if let Some((place, hits)) = chosen(before.fen(), after.fen(), start.fen(), draw.interval.fen()) {
-            rows.push(row(&line, [amount, before, after, Money::from_fen(place)], hits));
+}
+
+impl report::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+        let Some(lines) = self.lines.next(conn).await? else { return Ok(None) };
+        let mut rows = Vec::new();
+        for line in lines {
+            let amount = line.movement()?;
+            if !amount.is_positive() {
+                continue;
+            }
+            let (before, after) = (self.before, self.before.plus(amount)?);
+            let places = chosen(before.fen(), after.fen(), self.start.fen(), self.interval.fen());
+            if let Some((place, hits)) = places {
+                rows.push(row(&line, [amount, before, after, Money::from_fen(place)], hits));
+            }
+            self.before = after;
         }
-        before = after;
+        Ok(Some(rows))
     }
-    Ok(Report::of(["sample", "货币单元抽样"], COLUMNS, rows))
 }
 
 fn row(line: &LineFound, [amount, before, after, place]: [Money; 4], hits: i64) -> Row {

@@ -1,8 +1,11 @@
 //! The ledger's transactions: what each leaf of the log posted.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
+use super::trial_balance::BLOCK;
 use crate::{rows, statement};
 
 rows! {
@@ -31,6 +34,11 @@ rows! {
 }
 
 rows! {
+    /// A block of sequences.
+    struct BlockFound { block: i64 }
+}
+
+rows! {
     /// The bytes of a leaf.
     pub struct LeafBytes { leaf: Vec<u8> }
 }
@@ -40,29 +48,136 @@ statement! {
     pub fn get(sequence: i64) -> Option<LeafFound> =
         "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
          WHERE sequence = $1 AND line_count > 0";
-    /// A page of the transactions of which at least one line meets all filters, in the order of the log.
+    /// Transactions after a sequence up to another, of which at least one line meets all filters, in the order of the log.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]
-    pub fn page(
+    fn within(
         after: i64,
+        until: i64,
         programme: Option<&str>,
         organisation: Option<&str>,
         account: Option<&str>,
-        document: Option<&str>,
         from: Option<NaiveDate>,
-        until: Option<NaiveDate>,
+        last: Option<NaiveDate>,
         limit: i64,
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
-         WHERE l.sequence > $1 AND l.line_count > 0 AND ($5::text IS NULL OR l.document = $5) \
-         AND ($6::date IS NULL OR l.effective_date >= $6) AND ($7::date IS NULL OR l.effective_date <= $7) \
-         AND (coalesce($2::text, $3::text, $4::text) IS NULL OR EXISTS ( \
-             SELECT FROM entries AS e WHERE e.sequence = l.sequence AND ($2::text IS NULL OR e.programme = $2) \
-             AND ($3::text IS NULL OR e.organisation = $3) AND ($4::text IS NULL OR e.account = $4))) \
-         ORDER BY l.sequence LIMIT $8";
+          WHERE l.sequence > $1 AND l.sequence <= $2 AND l.line_count > 0 AND l.sequence IN ( \
+                SELECT e.sequence FROM entries AS e WHERE e.sequence > $1 AND e.sequence <= $2 \
+                   AND ($3::text IS NULL OR e.programme = $3) AND ($4::text IS NULL OR e.organisation = $4) \
+                   AND ($5::text IS NULL OR e.account = $5) AND ($6::date IS NULL OR e.effective_date >= $6) \
+                   AND ($7::date IS NULL OR e.effective_date <= $7)) \
+          ORDER BY l.sequence LIMIT $8";
+    /// The same about a document: whatever posts is a step of the document that it is about.
+    #[allow(clippy::too_many_arguments, reason = "one a filter")]
+    fn about(
+        after: i64,
+        document: &str,
+        programme: Option<&str>,
+        organisation: Option<&str>,
+        account: Option<&str>,
+        from: Option<NaiveDate>,
+        last: Option<NaiveDate>,
+        limit: i64,
+    ) -> Vec<LeafFound> =
+        "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
+          WHERE l.sequence IN (SELECT t.sequence FROM transitions AS t WHERE t.document = $2 AND t.sequence > $1) \
+            AND l.document = $2 AND l.line_count > 0 AND EXISTS ( \
+                SELECT FROM entries AS e WHERE e.sequence = l.sequence \
+                   AND ($3::text IS NULL OR e.programme = $3) AND ($4::text IS NULL OR e.organisation = $4) \
+                   AND ($5::text IS NULL OR e.account = $5) AND ($6::date IS NULL OR e.effective_date >= $6) \
+                   AND ($7::date IS NULL OR e.effective_date <= $7)) \
+          ORDER BY l.sequence LIMIT $8";
+    /// A page of all transactions.
+    fn all(after: i64, limit: i64) -> Vec<LeafFound> =
+        "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
+          WHERE sequence > $1 AND line_count > 0 ORDER BY sequence LIMIT $2";
+    /// Blocks of sequences from one on that hold lines of a programme, an account, some days.
+    fn blocks(
+        first: i64,
+        programme: Option<&str>,
+        account: Option<&str>,
+        from: Option<NaiveDate>,
+        last: Option<NaiveDate>,
+    ) -> Vec<BlockFound> =
+        "SELECT DISTINCT block FROM totals WHERE block >= $1 AND ($2::text IS NULL OR programme = $2) \
+            AND ($3::text IS NULL OR account = $3) AND ($4::date IS NULL OR effective_date >= $4) \
+            AND ($5::date IS NULL OR effective_date <= $5) ORDER BY block";
     /// The lines of some transactions.
     pub fn entries(sequences: &[i64]) -> Vec<EntryFound> =
         "SELECT sequence, account, side::text AS side, amount, programme, organisation, level FROM entries \
          WHERE sequence = ANY($1) ORDER BY sequence, line";
     /// A leaf as it was hashed.
     pub fn leaf(sequence: i64) -> Option<LeafBytes> = "SELECT leaf FROM log WHERE sequence = $1";
+}
+
+/// Sequences that are looked through by one statement.
+const WINDOW: i64 = 8_192;
+/// How many of them for one page: it may end early, with a cursor.
+const WINDOWS_MAX: u32 = 3;
+
+/// Which transactions: at least one of their lines meets all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// 专项
+    pub programme: Option<String>,
+    /// 单位
+    pub organisation: Option<String>,
+    /// 科目
+    pub account: Option<String>,
+    /// About this document.
+    pub document: Option<String>,
+    /// Effective on or after.
+    pub from: Option<NaiveDate>,
+    /// Effective on or before.
+    pub until: Option<NaiveDate>,
+}
+
+/// A page of transactions after a sequence, and after which one the next begins; none on the last. A page may hold fewer
+/// than it could: what is rare is looked for window by window, in blocks that the totals know to hold it.
+pub async fn page(
+    conn: &AsyncPgConnection,
+    after: i64,
+    filter: &Filter,
+    rows: usize,
+) -> QueryResult<(Vec<LeafFound>, Option<i64>)> {
+    let limit = i64::try_from(rows).unwrap_or(i64::MAX).saturating_add(1);
+    let Filter { programme, organisation, account, from, until, .. } = filter;
+    let [programme, organisation, account] = [programme, organisation, account].map(Option::as_deref);
+    if let Some(document) = &filter.document {
+        let found = about(conn, after, document, programme, organisation, account, *from, *until, limit);
+        return Ok(cut(found.await?, rows));
+    }
+    if [programme, organisation, account].iter().all(Option::is_none) && from.is_none() && until.is_none() {
+        return Ok(cut(all(conn, after, limit).await?, rows));
+    }
+    let (mut page, mut after, mut windows) = (Vec::new(), after, 0);
+    for block in
+        blocks(conn, after.saturating_add(1).div_euclid(BLOCK), programme, account, *from, *until).await?
+    {
+        after = after.max(block.block * BLOCK - 1);
+        let last = (block.block + 1) * BLOCK - 1;
+        while after < last {
+            if windows == WINDOWS_MAX {
+                return Ok((page, Some(after)));
+            }
+            let until_sequence = after.saturating_add(WINDOW).min(last);
+            let left = limit.saturating_sub(i64::try_from(page.len()).unwrap_or(0));
+            let found =
+                within(conn, after, until_sequence, programme, organisation, account, *from, *until, left);
+            page.extend(found.await?);
+            if page.len() > rows {
+                return Ok(cut(page, rows));
+            }
+            (after, windows) = (until_sequence, windows + 1);
+        }
+    }
+    Ok((page, None))
+}
+
+/// Without the one too many.
+fn cut(mut page: Vec<LeafFound>, rows: usize) -> (Vec<LeafFound>, Option<i64>) {
+    let more = page.len() > rows;
+    page.truncate(rows);
+    let next = page.last().filter(|_| more).map(|last| last.sequence);
+    (page, next)
 }

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{Report, Row, Scope};
+use super::report::{Link, Report, Row, Scope};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Date, Money};
@@ -79,7 +79,8 @@ pub struct Turnover {
 }
 
 impl Turnover {
-    fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         Ok(Self { debit: self.debit.plus(other.debit)?, credit: self.credit.plus(other.credit)? })
     }
 
@@ -121,6 +122,12 @@ impl TrialBalance {
         Ok(Self(turnovers))
     }
 
+    /// Of one level, organisation or district.
+    pub async fn of_part(conn: &AsyncPgConnection, scope: &Scope) -> Result<Self, ReadError> {
+        let sums = super::turnovers::sums(conn, scope, &[]).await?;
+        Ok(Self(sums.into_iter().map(|((_, account), turnover)| (account, turnover)).collect()))
+    }
+
     /// The turnover of an account; of one that was never used, zero.
     pub fn of(&self, account: Account) -> Turnover {
         self.0.get(&account).copied().unwrap_or_default()
@@ -136,19 +143,25 @@ impl TrialBalance {
     pub fn report(&self, scope: &Scope) -> Result<Report, OutOfRange> {
         let row = |account: &Account| {
             let (turnover, side) = (self.of(*account), account.side());
-            let statement = scope.statement().with("account", account.code());
-            let statement = statement.with("programme", scope.programme.as_deref().unwrap_or_default());
+            let statement = Self::link(scope, *account);
             Ok(Row::default()
                 .text(account.code())
                 .text(account.name_zh())
                 .text(account.name_en())
                 .amount(turnover.debit)
                 .amount(turnover.credit)
-                .figure(turnover.balance(side)?, statement.until(scope.as_of))
+                .figure(turnover.balance(side)?, statement)
                 .text(side.as_str()))
         };
         let rows = Account::ALL.iter().map(row).collect::<Result<_, _>>()?;
         Ok(Report::of(["trial-balance", "试算平衡表"], COLUMNS, rows))
+    }
+
+    /// The statement whose movements sum to an account's balance.
+    pub fn link(scope: &Scope, account: Account) -> Link {
+        let statement = scope.statement().with("account", account.code());
+        let statement = statement.with("programme", scope.programme.as_deref().unwrap_or_default());
+        scope.only.named(statement, &[]).until(scope.as_of)
     }
 
     /// The turnover of all books.

@@ -43,6 +43,8 @@ statement! {
         known_at: i64,
         as_of: NaiveDate,
         programme: Option<&str>,
+        organisation: Option<&str>,
+        region: Option<&str>,
     ) -> Vec<MovedFound> =
         "SELECT programme, to_char(effective_date, 'YYYY-MM') AS month, flow, sum(debit) AS debit, sum(credit) AS credit FROM ( \
              SELECT programme, effective_date, flow, debit, credit FROM totals \
@@ -57,7 +59,9 @@ statement! {
                 AND c.sequence >= $2 AND c.sequence <= $3 \
                JOIN log AS l ON l.sequence = e.sequence AND l.sequence >= $2 AND l.sequence <= $3 \
               WHERE e.sequence >= $2 AND e.sequence <= $3 AND e.account = 'B2003' AND e.effective_date <= $4 \
-                AND ($5::text IS NULL OR e.programme = $5)) AS t \
+                AND ($5::text IS NULL OR e.programme = $5) AND ($6::text IS NULL OR e.organisation = $6) \
+                AND ($7::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
+                     WHERE o.credit_code = e.organisation), '') = $7)) AS t \
          GROUP BY programme, month, flow ORDER BY programme COLLATE \"C\", month, flow";
 }
 
@@ -89,13 +93,28 @@ impl OfMonth {
 /// By programme and month.
 type Months = BTreeMap<String, BTreeMap<Month, OfMonth>>;
 
-async fn months(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Months, ReadError> {
-    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
-    let mut months = Months::new();
-    for row in moved(conn, blocks, blocks * BLOCK, scope.known_at, as_of, programme).await? {
+fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {
+    for row in found {
         let of_programme = months.entry(row.programme).or_default();
         let month = of_programme.entry(convert::read(&row.month)?).or_default();
         month.add(Flow::parse(&row.flow), convert::money(row.debit)?, convert::money(row.credit)?)?;
+    }
+    Ok(())
+}
+
+/// What was moved; of an organisation or a district, which the totals do not know, from the lines, a block at a time.
+async fn months(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Months, ReadError> {
+    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
+    let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
+    let mut months = Months::new();
+    if scope.only.is_all() {
+        let (first, last) = (blocks * BLOCK, scope.known_at);
+        add(&mut months, moved(conn, blocks, first, last, as_of, programme, None, None).await?)?;
+        return Ok(months);
+    }
+    for block in 0..=scope.known_at.div_euclid(BLOCK) {
+        let (first, last) = (block * BLOCK, scope.known_at.min((block + 1) * BLOCK - 1));
+        add(&mut months, moved(conn, 0, first, last, as_of, programme, organisation, region).await?)?;
     }
     Ok(months)
 }
@@ -130,7 +149,7 @@ fn row(
     closing: Money,
 ) -> Result<Row, OutOfRange> {
     let last = month.last_day().min(scope.as_of);
-    let statement = || scope.statement().with("programme", programme);
+    let statement = || scope.only.named(scope.statement().with("programme", programme), &[]);
     let committed = || statement().with("account", "B2003");
     let from = month.first_day().to_string();
     let before = month.previous().last_day();

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::memory;
 use crate::cli::{Failure, output};
 use crate::domain::dates::Window;
 use crate::domain::money::Amount;
@@ -75,7 +76,7 @@ impl Measured {
     pub fn as_json(&self) -> Value {
         json!({
             "loan_periods": self.loans, "segments": self.segments, "amount": self.amount,
-            "seconds": self.took.as_secs_f64(), "peak_kb": peak_kb(),
+            "seconds": self.took.as_secs_f64(), "peak_kb": memory::peak_kib(),
         })
     }
 
@@ -83,17 +84,10 @@ impl Measured {
     pub fn write(&self) -> Result<(), Failure> {
         let seconds = self.took.as_secs_f64();
         let each = self.took.as_nanos() / u128::from(self.loans.max(1));
-        let peak = peak_kb().map_or_else(|| "unknown".to_owned(), |kb| format!("{kb} kB"));
+        let peak = memory::peak_kib().map_or_else(|| "unknown".to_owned(), |kb| format!("{kb} kB"));
         output::line(format_args!(
             "{} loan-periods, {} segments, {}: {seconds:.2} s on one core, {each} ns each, memory at its peak {peak}",
             self.loans, self.segments, self.amount
         ))
     }
-}
-
-/// The most memory that the process ever had, where the system says.
-fn peak_kb() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches("kB").trim().parse().ok()
 }

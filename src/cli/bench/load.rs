@@ -100,6 +100,23 @@ async fn post(
     if whole { Ok(body) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()) }
 }
 
+/// Reads a path on a connection of its own; its answer.
+pub(super) async fn read(target: &Target, path: &str) -> Result<Bytes, Failure> {
+    let mut connection = connect(&target.address).await?;
+    let asked = hyper::Request::get(path)
+        .header("host", &target.address)
+        .header("authorization", format!("Bearer {}", target.token))
+        .body(Full::default())?;
+    connection.ready().await?;
+    let answer = connection.send_request(asked).await?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(format!("{path}: {status}: {}", String::from_utf8_lossy(&body)).into())
+}
+
 /// Whether every operation of a batch was done.
 fn all_done(body: &[u8]) -> bool {
     let answer: Option<serde_json::Value> = serde_json::from_slice(body).ok();

@@ -6,17 +6,21 @@
 //! `pgbench -M prepared` plays `naive.pgbench`: one transaction of separate statements that locks the hot
 //! balance and inserts the same rows. The ratios count; the rates are this machine's.
 //!
-//! `--leaves` measures the other end: what it takes to prove such a log. `--entries` measures the auditor's room.
+//! `--leaves` measures the other end: what it takes to prove such a log. `--entries` measures the auditor's room, `--xlsx` a workbook.
 
 mod interest;
+mod lists;
 mod load;
+mod memory;
 mod naive;
 mod report;
 mod room;
 mod service;
 mod stage;
 mod verification;
+mod workbook;
 mod workflow;
+mod year;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -46,9 +50,12 @@ pub struct BenchArgs {
     /// Instead: how long it takes to export and verify a log of about so many entries
     #[arg(long, value_name = "ENTRIES", conflicts_with_all = ["postings", "connections", "batch", "claims"])]
     leaves: Option<usize>,
-    /// Instead: how long the auditor's reports take over so many lines, by the totals and line by line
-    #[arg(long, value_name = "LINES", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
-    entries: Option<usize>,
+    /// Instead: how long the auditor's reports and lists take over so many lines; several numbers one after the other
+    #[arg(long, value_name = "LINES", value_delimiter = ',', conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
+    entries: Vec<u64>,
+    /// Instead: how long a workbook of so many rows takes to write, and how much memory
+    #[arg(long, value_name = "ROWS", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves", "entries"])]
+    xlsx: Option<usize>,
     /// Instead: how long so many interest subsidies take to calculate, on one core and without a database
     #[arg(long, value_name = "LOAN_PERIODS", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
     loans: Option<u32>,
@@ -83,19 +90,20 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
         let measured = interest::measure(loans)?;
         return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
     }
+    if !args.entries.is_empty() {
+        return rooms(args, settings).await;
+    }
     let scratch = service::Scratch::new(args.scratch.clone())?;
+    if let Some(rows) = args.xlsx {
+        let measured = workbook::measure(rows, &scratch.data())?;
+        return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
+    }
     let settings = settings.private_in(&scratch.data());
     if let Some(leaves) = args.leaves {
         let measured = opened::with(&settings, async |opened| {
             verification::measure(opened, leaves, &scratch.data()).await
         })
         .await?;
-        return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
-    }
-    if let Some(entries) = args.entries {
-        let measured =
-            opened::with(&settings, async |opened| room::measure(opened, entries, &scratch.data()).await)
-                .await?;
         return if args.form.json { output::json(&measured.as_json()) } else { measured.write() };
     }
     let (rows, steps) = opened::with(&settings, async |opened| {
@@ -117,6 +125,20 @@ pub(super) async fn run(args: &BenchArgs, settings: &Settings) -> Result<(), Fai
         steps.write(&mut out)?;
     }
     Ok(())
+}
+
+/// The auditor's room over ledgers of several lengths, each on a cluster of its own that is removed before the next.
+async fn rooms(args: &BenchArgs, settings: &Settings) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    for lines in &args.entries {
+        let scratch = service::Scratch::new(args.scratch.clone())?;
+        let settings = settings.private_in(&scratch.data());
+        let measured =
+            opened::with(&settings, async |opened| room::measure(opened, *lines, &scratch.data()).await)
+                .await?;
+        if args.form.json { all.push(measured.as_json()) } else { measured.write()? }
+    }
+    if args.form.json { output::json(&all) } else { Ok(()) }
 }
 
 /// Every measurement, ours and the naive one in turn; then the steps of claims.

@@ -25,8 +25,6 @@ pub(super) const WARM_UP: usize = 2_000;
 pub(super) const AGENCY: &str = "bench";
 /// Its business date.
 pub(super) const DAY: &str = "2025-01-02";
-/// Over how many days postings are spread.
-const DAYS: usize = 300;
 const FIRM: &str = "91310000MA1FL0000N";
 const CLOUD: &str = "91440300MA5F00011B";
 
@@ -74,31 +72,6 @@ pub(super) async fn issued(opened: &Opened<'_>, vouchers: usize) -> Result<(), F
     .await
 }
 
-/// The same over a year: the business date moves on, and so do the days from which postings count.
-pub(super) async fn issued_over_a_year(opened: &Opened<'_>, vouchers: usize) -> Result<(), Failure> {
-    let agency = AgencyCode::parse(AGENCY)?;
-    with_office(opened, &agency, async |office| {
-        prepare(opened, office, 0).await?;
-        let mut day = crate::domain::Date::parse(DAY)?;
-        let (mut made, daily) = (0, vouchers.div_ceil(DAYS).max(1));
-        while made < vouchers {
-            let mut left = daily.min(vouchers - made);
-            while left > 0 {
-                let some = reviewed(office, left.min(2_000), made).await?;
-                let issue = |id: &Uuid| command("issue_voucher", &json!({ "id": id }));
-                let issues = some.iter().map(issue).collect::<Result<_, _>>()?;
-                office.ask("chen", Role::Approver, issues).await?;
-                (made, left) = (made + some.len(), left - some.len());
-            }
-            day = day.plus_days(1).ok_or_else(|| Failure::new("the year is over"))?;
-            let moved = command("move_business_date", &json!({ "date": day }))?;
-            office.ask("lin", Role::Officer, vec![moved]).await?;
-        }
-        Ok(())
-    })
-    .await
-}
-
 /// An engine for as long as the work takes.
 async fn with_office<T>(
     opened: &Opened<'_>,
@@ -116,7 +89,7 @@ fn subject(id: &str) -> Result<Subject, Failure> {
 }
 
 /// A command from what its leaf would say.
-fn command(kind: &str, members: &impl Serialize) -> Result<Command, Failure> {
+pub(super) fn command(kind: &str, members: &impl Serialize) -> Result<Command, Failure> {
     let said = canonical::encode(&json!({ kind: members }))?;
     Ok(canonical::decode(&said)?)
 }

@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+use super::memory;
 use super::stage::{self, AGENCY};
 use crate::cli::opened::Opened;
 use crate::cli::{Failure, output};
 
 /// What a program took.
 #[derive(Debug, Clone, Copy)]
-struct Took {
-    elapsed: Duration,
+pub(super) struct Took {
+    pub elapsed: Duration,
     /// KiB resident at most, where the system says.
-    peak_kib: Option<u64>,
+    pub peak_kib: Option<u64>,
 }
 
 /// All that was measured.
@@ -72,7 +73,7 @@ pub(super) async fn measure(opened: &Opened<'_>, entries: usize, data: &Path) ->
 }
 
 /// Runs this program with other words, to a good end.
-async fn ran(words: &[&str], data: &Path) -> Result<Took, Failure> {
+pub(super) async fn ran(words: &[&str], data: &Path) -> Result<Took, Failure> {
     let began = Instant::now();
     let mut child = Command::new(std::env::current_exe()?)
         .args(words)
@@ -99,16 +100,11 @@ async fn watched(child: &mut Child) -> Result<Option<u64>, Failure> {
         if let Some(status) = &status
             && let Ok(text) = std::fs::read_to_string(status)
         {
-            peak = high_water(&text).or(peak);
+            peak = memory::high_water(&text).or(peak);
         }
         if child.try_wait()?.is_some() {
             return Ok(peak);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-/// `VmHWM:   12345 kB`
-fn high_water(status: &str) -> Option<u64> {
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
 }

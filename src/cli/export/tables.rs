@@ -15,7 +15,7 @@ use crate::domain::AgencyCode;
 use crate::engine::store;
 use crate::reports::formats::file::{FileFormat, Writing};
 use crate::reports::interchange::{self, AuditTable};
-use crate::reports::report::Scope;
+use crate::reports::report::{Only, Scope};
 use crate::reports::scope;
 
 /// Whose shape.
@@ -57,7 +57,13 @@ pub(super) async fn run(
         let head = store::head(&conn).await?.ok_or_else(|| no_agency(agency))?;
         let at = scope::at(&conn, head.next_sequence - 1).await?.ok_or_else(|| no_agency(agency))?;
         let as_of = scope::business_date(&conn, &at).await?;
-        let scope = Scope { as_of, known_at: at.sequence, recorded_at: at.recorded_at, programme: None };
+        let scope = Scope {
+            as_of,
+            known_at: at.sequence,
+            recorded_at: at.recorded_at,
+            programme: None,
+            only: Only::default(),
+        };
         let mut tables = Vec::new();
         for table in AuditTable::ALL {
             tables.push(written(&conn, &scope, table, out).await?);

@@ -1,0 +1,148 @@
+//! What lines come to by the documents that they are about, read a block of sequences at a time.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+
+use super::movement;
+use crate::db::convert;
+use crate::domain::Money;
+use crate::reports::ReadError;
+use crate::reports::report::{ROWS_MAX, Scope};
+use crate::reports::trial_balance::BLOCK;
+use crate::{rows, statement};
+
+rows! {
+    /// What lines of a document come to.
+    struct MovedFound { document: String, flow: String, account: String, side: String, amount: Decimal }
+}
+
+rows! {
+    /// What a document's lines on an account come to, and since when they do.
+    struct OpenFound {
+        account: String,
+        about: String,
+        programme: String,
+        organisation: String,
+        amount: Decimal,
+        since: Option<NaiveDate>,
+    }
+}
+
+/// What is open of a document on an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// B2003, B2007 or F1212.
+    pub account: String,
+    /// The voucher, the claim, the recovery.
+    pub about: String,
+    /// 专项
+    pub programme: String,
+    /// 单位
+    pub organisation: String,
+    /// CNY.
+    pub amount: Money,
+    /// Since when it first was.
+    pub since: Option<NaiveDate>,
+}
+
+statement! {
+    /// By voucher what was issued and redeemed, by claim what moved on B2007 and B2008, after a sequence `$4`.
+    fn moved(
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        after: i64,
+        documents: &[String],
+    ) -> Vec<MovedFound> =
+        concat!(
+            "SELECT m.document, m.flow, m.account, m.side, sum(m.amount) AS amount FROM ( \
+             SELECT p.document, p.flow, x.account, x.side, x.amount FROM ",
+            lines!(),
+            "CROSS JOIN LATERAL (VALUES (x.voucher, x.flow), (x.about, '')) AS p (document, flow) \
+              WHERE x.sequence > $4 AND p.document = ANY($5) \
+                AND CASE WHEN p.flow = '' THEN x.account IN ('B2007', 'B2008') ELSE p.flow IN ('issued', 'redeemed') END \
+             ) AS m GROUP BY m.document, m.flow, m.account, m.side",
+        );
+    /// By document what lines after a sequence `$6` come to.
+    fn open(
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        organisation: Option<&str>,
+        region: Option<&str>,
+        after: i64,
+    ) -> Vec<OpenFound> =
+        concat!(
+            "SELECT x.account, x.about, x.programme, max(x.organisation) AS organisation, \
+                    sum(CASE WHEN (x.side = 'D') = (x.account = 'F1212') THEN x.amount ELSE -x.amount END) AS amount, \
+                    min(x.effective_date) FILTER (WHERE (x.side = 'D') = (x.account = 'F1212')) AS since FROM ",
+            lines!(),
+            "WHERE x.account IN ('B2003', 'B2007', 'F1212') AND ($4::text IS NULL OR x.organisation = $4) \
+                AND ($5::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
+                     WHERE o.credit_code = x.organisation), '') = $5) \
+                AND x.sequence > $6 GROUP BY x.account, x.about, x.programme",
+        );
+}
+
+/// What is open of each voucher, claim and recovery, by account, day and document. Error: more than a report has rows.
+pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<Open>, ReadError> {
+    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
+    let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
+    let mut sums: BTreeMap<[String; 3], (String, Money, Option<NaiveDate>)> = BTreeMap::new();
+    let mut after = -1;
+    while after < scope.known_at {
+        let until = after.saturating_add(BLOCK).min(scope.known_at);
+        for found in open(conn, until, as_of, programme, organisation, region, after).await? {
+            let sum = sums.entry([found.account, found.about, found.programme]).or_default();
+            sum.0 = std::mem::take(&mut sum.0).max(found.organisation);
+            sum.1 = sum.1.plus(convert::money(found.amount)?)?;
+            sum.2 = [sum.2, found.since].into_iter().flatten().min();
+        }
+        after = until;
+    }
+    sums.retain(|_, (_, amount, _)| !amount.is_zero());
+    if sums.len() > ROWS_MAX {
+        return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+    }
+    let mut open: Vec<Open> = sums
+        .into_iter()
+        .map(|([account, about, programme], (organisation, amount, since))| Open {
+            account,
+            about,
+            programme,
+            organisation,
+            amount,
+            since,
+        })
+        .collect();
+    open.sort_by(|a, b| (&a.account, a.since, &a.about).cmp(&(&b.account, b.since, &b.about)));
+    Ok(open)
+}
+
+/// By document and by flow (of a voucher) or account (of a claim): CNY, each account on its own side.
+pub type OfDocuments = BTreeMap<(String, String), Money>;
+
+/// What vouchers were issued for and what was redeemed of them, what of claims waits to be paid and was paid; of all
+/// programmes, a block of sequences at a time.
+pub async fn of_documents(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    documents: &[String],
+) -> Result<OfDocuments, ReadError> {
+    let mut sums = OfDocuments::new();
+    let mut after = if documents.is_empty() { scope.known_at } else { -1 };
+    while after < scope.known_at {
+        let until = after.saturating_add(BLOCK).min(scope.known_at);
+        for found in moved(conn, until, scope.as_of.naive(), None, after, documents).await? {
+            let movement = movement(&found.account, &found.side, found.amount)?;
+            let key = if found.flow.is_empty() { found.account } else { found.flow };
+            let sum = sums.entry((found.document, key)).or_default();
+            *sum = sum.plus(movement)?;
+        }
+        after = until;
+    }
+    Ok(sums)
+}

@@ -1,0 +1,253 @@
+//! Turnovers by what an auditor asks for: programme, month, funding level, organisation, district.
+//!
+//! What the totals know (programme, month, level) comes from full blocks' totals and the last block's lines, whatever day
+//! and sequence it is asked for. Organisations and districts are on the lines alone: these are read a block at a time. A
+//! line's organisation is the one it is about, the payee where it says what is owed; its district is the region that the
+//! organisation registered with, which nothing changes later. Lines of the agency's own have neither.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+
+use super::ReadError;
+use super::formats::Column;
+use super::report::{NONE, Only, Report, Row, Scope};
+use super::trial_balance::{BLOCK, Turnover, full_blocks};
+use crate::db::convert::{self, Unreadable};
+use crate::domain::Month;
+use crate::ledger::Account;
+use crate::{rows, statement};
+
+const COLUMNS: &[Column] = &[
+    Column::plain("专项 programme", 24),
+    Column::plain("月份 month", 10),
+    Column::plain("资金级次 level", 12),
+    Column::plain("单位 organisation", 24),
+    Column::plain("区域 region", 16),
+    Column::plain("科目 account", 12),
+    Column::plain("名称 name", 20),
+    Column::summed("借方 debit", 20),
+    Column::summed("贷方 credit", 20),
+    Column::amounts("变动 movement", 20),
+    Column::plain("方向 side", 10),
+];
+
+/// What rows are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dimension {
+    /// 专项
+    Programme,
+    /// 月份, of the effective date.
+    Month,
+    /// 资金级次
+    Level,
+    /// 单位
+    Organisation,
+    /// 区域
+    Region,
+}
+
+impl Dimension {
+    /// All of them, in the order of their columns.
+    pub const ALL: [Self; 5] = [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Programme => "programme",
+            Self::Month => "month",
+            Self::Level => "level",
+            Self::Organisation => "organisation",
+            Self::Region => "region",
+        }
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dimension| dimension.as_str() == name)
+    }
+}
+
+/// Where a turnover belongs: a value a dimension, in their order; empty where it is not told apart, or where a line says
+/// none.
+pub type Place = [String; 5];
+
+rows! {
+    struct TurnoverFound {
+        programme: String,
+        month: String,
+        level: String,
+        organisation: String,
+        region: String,
+        account: String,
+        debit: Decimal,
+        credit: Decimal,
+    }
+}
+
+statement! {
+    /// Full blocks from the totals, the last one from its lines. `$6` to `$8`: whether programmes, months, levels are told
+    /// apart.
+    fn of_totals(
+        blocks: i64,
+        first: i64,
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        by_programme: bool,
+        by_month: bool,
+        by_level: bool,
+        level: Option<&str>,
+    ) -> Vec<TurnoverFound> =
+        "SELECT CASE WHEN $6 THEN programme ELSE '' END AS programme, \
+                CASE WHEN $7 THEN to_char(effective_date, 'YYYY-MM') ELSE '' END AS month, \
+                CASE WHEN $8 THEN level ELSE '' END AS level, '' AS organisation, '' AS region, account, \
+                sum(debit) AS debit, sum(credit) AS credit \
+           FROM (SELECT programme, effective_date, level, account, debit, credit FROM totals WHERE block < $1 \
+                 UNION ALL \
+                 SELECT programme, effective_date, level, account, CASE side WHEN 'D' THEN amount ELSE 0 END, \
+                        CASE side WHEN 'C' THEN amount ELSE 0 END \
+                   FROM entries WHERE sequence >= $2 AND sequence <= $3) AS t \
+          WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) AND ($9::text IS NULL OR level = $9) \
+          GROUP BY 1, 2, 3, account";
+    /// Lines after `$1` up to `$2`.
+    fn of_lines(
+        after: i64,
+        until: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        by_programme: bool,
+        by_month: bool,
+        by_level: bool,
+        by_organisation: bool,
+        by_region: bool,
+        level: Option<&str>,
+        organisation: Option<&str>,
+        region: Option<&str>,
+    ) -> Vec<TurnoverFound> =
+        "SELECT CASE WHEN $5 THEN e.programme ELSE '' END AS programme, \
+                CASE WHEN $6 THEN to_char(e.effective_date, 'YYYY-MM') ELSE '' END AS month, \
+                CASE WHEN $7 THEN e.level ELSE '' END AS level, \
+                CASE WHEN $8 THEN e.organisation ELSE '' END AS organisation, \
+                CASE WHEN $9 THEN coalesce(o.region, '') ELSE '' END AS region, e.account, \
+                sum(CASE e.side WHEN 'D' THEN e.amount ELSE 0 END) AS debit, \
+                sum(CASE e.side WHEN 'C' THEN e.amount ELSE 0 END) AS credit \
+           FROM entries AS e LEFT JOIN organisations AS o ON o.credit_code = e.organisation \
+          WHERE e.sequence > $1 AND e.sequence <= $2 AND e.effective_date <= $3 \
+            AND ($4::text IS NULL OR e.programme = $4) AND ($10::text IS NULL OR e.level = $10) \
+            AND ($11::text IS NULL OR e.organisation = $11) AND ($12::text IS NULL OR coalesce(o.region, '') = $12) \
+          GROUP BY 1, 2, 3, 4, 5, e.account";
+}
+
+/// Turnovers by place and account.
+pub type Turnovers = BTreeMap<(Place, Account), Turnover>;
+
+fn add(sums: &mut Turnovers, found: TurnoverFound) -> Result<(), ReadError> {
+    let account = Account::parse(&found.account).ok_or(Unreadable(found.account))?;
+    let place = [found.programme, found.month, found.level, found.organisation, found.region];
+    let more = Turnover { debit: convert::money(found.debit)?, credit: convert::money(found.credit)? };
+    let sum = sums.entry((place, account)).or_default();
+    *sum = sum.plus(more)?;
+    Ok(())
+}
+
+/// What was turned over, told apart by some dimensions, of what the scope lets through.
+pub async fn sums(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Turnovers, ReadError> {
+    let mut sums = Turnovers::new();
+    let [programmes, months, levels, organisations, regions] = Dimension::ALL.map(|one| by.contains(&one));
+    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
+    let Only { level, organisation, region } = &scope.only;
+    let level = level.as_deref();
+    if !organisations && !regions && organisation.is_none() && region.is_none() {
+        let (blocks, last) = (full_blocks(scope.known_at), scope.known_at);
+        let first = blocks * BLOCK;
+        let found = of_totals(conn, blocks, first, last, as_of, programme, programmes, months, levels, level);
+        found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
+        return Ok(sums);
+    }
+    let mut after = -1;
+    while after < scope.known_at {
+        let until = after.saturating_add(BLOCK).min(scope.known_at);
+        let (organisation, region) = (organisation.as_deref(), region.as_deref());
+        let found = of_lines(
+            conn,
+            after,
+            until,
+            as_of,
+            programme,
+            programmes,
+            months,
+            levels,
+            organisations,
+            regions,
+            level,
+            organisation,
+            region,
+        );
+        found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
+        after = until;
+    }
+    Ok(sums)
+}
+
+/// A row a place and account, each figure with the statement whose lines sum to it.
+pub async fn read(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Report, ReadError> {
+    let sums = sums(conn, scope, by).await?;
+    let rows = sums.iter().map(|((place, account), turnover)| row(scope, (by, place), *account, *turnover));
+    Ok(Report::of(["turnovers", "发生额"], COLUMNS, rows.collect::<Result<_, _>>()?))
+}
+
+fn row(
+    scope: &Scope,
+    (by, place): (&[Dimension], &Place),
+    account: Account,
+    turnover: Turnover,
+) -> Result<Row, ReadError> {
+    let parts = Dimension::ALL.into_iter().zip(place).filter(|(one, _)| by.contains(one));
+    let parts: Vec<(Dimension, &str)> = parts.map(|(one, value)| (one, value.as_str())).collect();
+    let mut link = scope.statement().with("account", account.code());
+    let mut until = scope.as_of;
+    let (mut row, mut programme) = (Row::default(), scope.programme.as_deref());
+    for one in Dimension::ALL {
+        let value = parts.iter().find(|(part, _)| *part == one).map(|(_, value)| *value);
+        match (one, value) {
+            (Dimension::Programme, Some(code)) => programme = Some(code),
+            (Dimension::Month, Some(month)) => {
+                let month: Month = convert::read(month)?;
+                link = link.with("from", &month.first_day().to_string());
+                until = until.min(month.last_day());
+            }
+            (_, _) => {}
+        }
+        row = row.text(value.map(shown).unwrap_or_default());
+    }
+    link = scope.only.named(link.with("programme", programme.unwrap_or_default()), &parts);
+    Ok(row
+        .text(account.code())
+        .text(account.name_zh())
+        .amount(turnover.debit)
+        .amount(turnover.credit)
+        .figure(turnover.balance(account.side())?, link.until(until))
+        .text(account.side().as_str()))
+}
+
+/// What a line says, or that it says none.
+pub fn shown(value: &str) -> &str {
+    if value.is_empty() { NONE } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dimension_has_a_name_of_its_own() {
+        assert_eq!(
+            Dimension::ALL.map(|dimension| Dimension::parse(dimension.as_str())),
+            Dimension::ALL.map(Some)
+        );
+        assert_eq!(Dimension::parse("colour"), None);
+    }
+}
