@@ -23,9 +23,12 @@ use super::submission::{Answer, Submission, SubmitError};
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 
-/// How long an idle writer keeps its connection. Then it rests in the pool, open, and any other agency's writer may have
-/// its place: a process serves more agencies than it has writers' connections.
-const IDLE: Duration = Duration::from_millis(200);
+/// How long an idle writer keeps its connection.
+const IDLE: Duration = Duration::from_secs(30);
+/// How often it looks whether another agency's writer wants the place: a process serves more agencies than it has
+/// connections for writers. Given up, the connection rests in the pool, open.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// Waits between two tries while the database is away.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -63,12 +66,15 @@ impl Job {
 pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
     let mut writer =
         Writer { database, agency, conn: None, pause: PAUSE_MIN, kept: Kept::default(), away_since: None };
+    let mut busy = Instant::now();
     loop {
-        let first = match tokio::time::timeout(IDLE, queue.recv()).await {
+        let first = match tokio::time::timeout(LOOK, queue.recv()).await {
             Ok(Some(job)) => job,
             Ok(None) => return,
             Err(_) => {
-                writer.conn = None;
+                if writer.database.writers_are_short() || busy.elapsed() > IDLE {
+                    writer.conn = None;
+                }
                 continue;
             }
         };
@@ -86,6 +92,7 @@ pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: 
             // whoever waits has its turn before this one's next batch
             writer.conn = None;
         }
+        busy = Instant::now();
     }
 }
 
