@@ -272,7 +272,7 @@ async fn statements_in_flight_together_arrive_in_their_order_even_the_first_time
             begin_agency(&conn, Utc::now()).await.expect("a head");
         }
         let batch = Batch::of(8, round * 8, Utc::now());
-        batch.write(&conn).await.expect("the triggers want log, entries, head in this order");
+        batch.write(&conn).await.expect("the triggers want head, log, entries in this order");
         conn.batch_execute("COMMIT").await.expect("committed");
         let line = EntryRow::by_keys(&conn, &[(round * 8 + 7, 2)]).await;
         assert_eq!(line.as_deref(), Ok(&batch.entries[15..]));
@@ -439,12 +439,12 @@ impl Batch {
 
     async fn write(&self, conn: &AsyncPgConnection) -> diesel::QueryResult<()> {
         let next = self.first + i64::try_from(self.log.len()).expect("few");
-        let (log, entries, transitions, idempotency, head) = try_join!(
+        let (head, log, entries, transitions, idempotency) = try_join!(
+            move_head(conn, next, &[0; 640]),
             LogRow::insert(conn, &self.log),
             EntryRow::insert(conn, &self.entries),
             TransitionRow::insert(conn, &self.transitions),
             IdempotencyRow::insert(conn, &self.idempotency),
-            move_head(conn, next, &[0; 640]),
         )?;
         exactly(log, self.log.len())?;
         exactly(entries, self.entries.len())?;

@@ -186,8 +186,9 @@ pub(super) async fn write(
         BalanceRow::insert(conn, &balances.new),
         texts(conn, &rows.texts),
         bank_accounts(conn, &rows.bank_accounts),
-        tiles(conn, &folded.tiles),
     )?;
+    // of the log that now stands: a statement that is prepared for the first time arrives after those that are not
+    tiles(conn, &folded.tiles).await?;
     Ok(())
 }
 
