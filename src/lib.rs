@@ -33,6 +33,7 @@ pub mod objects;
 pub mod organisations;
 pub mod payments;
 pub mod periods;
+pub mod prefunds;
 pub mod programmes;
 pub mod recoveries;
 pub mod reference_rates;

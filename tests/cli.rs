@@ -406,7 +406,7 @@ fn a_demonstration_is_made_once_and_stops_with_its_cluster() {
         let claims = "SELECT string_agg(status, ' ' ORDER BY id) FROM agency_beijing_demo.claims";
         assert_eq!(
             psql(database.trim(), claims).out.trim(),
-            "paid approved paid approved reviewed submitted draft approved draft"
+            "paid approved paid approved reviewed submitted draft approved draft paid approved submitted"
         );
         assert!(is_running(&place.data));
         assert_eq!(demo.stop(signal), 0);

@@ -490,3 +490,48 @@ async fn a_group_may_build_on_what_its_earlier_members_made() {
     assert!(matches!(answer, Ok(Answer::Accepted { .. })), "{answer:?}");
     ledger.ties().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_agencies_than_connections_for_writers_are_served_in_turn() {
+    use subsidy_ledger::auth::keys::Keys;
+    use subsidy_ledger::db::pool::{Database, DatabaseConfig};
+    use subsidy_ledger::domain::AgencyCode;
+    let database = support::TestDatabase::create().await;
+    let mut codes = Vec::new();
+    for number in 0..3 {
+        let code = AgencyCode::parse(&format!("city_{number}")).expect("a code");
+        let made = subsidy_ledger::db::migrate::create_agency(&database.url("subsidy_owner"), &code).await;
+        made.expect("an agency");
+        codes.push(code);
+    }
+    let folder = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
+    let keys = Keys::open(&folder).expect("keys");
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    let config = DatabaseConfig {
+        connections_max: 4,
+        writers_max: 1,
+        ..DatabaseConfig::new(database.url("subsidy_app"))
+    };
+    let engine = Engine::new(Database::connect(config).await.expect("a database"), std::sync::Arc::new(keys));
+    let of = |code: &AgencyCode, envelope| Submission { agency: code.clone(), ..submission(envelope) };
+    for code in &codes {
+        let mut create = create_agency();
+        if let Command::CreateAgency(agency) = &mut create.command {
+            agency.code = code.clone();
+        }
+        accepted(engine.submit(of(code, create)).await);
+    }
+    // one after another, then all at once
+    for number in 0..4 {
+        for code in &codes {
+            accepted(engine.submit(of(code, register(number))).await);
+        }
+    }
+    let jobs = (10..40).flat_map(|number| codes.iter().map(move |code| (code, number)));
+    let jobs: Vec<_> = jobs.map(|(code, number)| (engine.clone(), of(code, register(number)))).collect();
+    let begun = std::time::Instant::now();
+    let answers = at_once(jobs).await;
+    assert_eq!(count(&answers, Result::is_ok), 90, "{answers:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    engine.shut_down().await;
+}

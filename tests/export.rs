@@ -256,3 +256,91 @@ async fn the_go_checksum_databases_own_code_agrees() {
     let done = refuses.args([&early.0, &other.0]).arg("300").output().expect("go runs");
     assert!(!done.status.success(), "go sees that the log was rewritten");
 }
+
+/// Texts that a spreadsheet would compute, a comma, a line within a cell, an amount of many decimals, a correction.
+const BILL: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
+ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId,InvoiceId
+1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,=1+1,Compute,'s,r,24312000000000000001
+2,\"a, b\",CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,NULL,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,\"two
+lines\",r,
+-0.5,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,Correction,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,-p,Storage,s,r,
+";
+
+/// The bill imported on the ledger's first contract.
+async fn metered(test: &TestDatabase) {
+    use subsidy_ledger::book::{Command, Envelope};
+    use subsidy_ledger::domain::{Actor, ContentHash, RentalId, Role, Subject, UsageImportId};
+    use subsidy_ledger::engine::billing_file::Billing;
+    use subsidy_ledger::engine::intake::{Wanted, stage};
+    use subsidy_ledger::engine::{Answer, Engine};
+    let keys = Folder::new();
+    let keys = subsidy_ledger::auth::keys::Keys::open(&keys.0).expect("keys");
+    let engine = Engine::new(connected(test, "subsidy_app").await, std::sync::Arc::new(keys));
+    let client = test.client("subsidy_owner").await;
+    let rental = client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await;
+    let wanted = Wanted {
+        agency: agency(),
+        id: UsageImportId::new(uuid::Uuid::now_v7()),
+        rental: RentalId::parse(rental.expect("a contract").get(0)).expect("an id"),
+        mode: subsidy_ledger::usage::Mode::Lenient,
+        sha256: ContentHash::new([7; 32]),
+        dry_run: false,
+        errors_max: 1_000,
+    };
+    let staged =
+        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
+    let subject = Subject::parse("officer-usage").expect("a subject");
+    let actor = Actor { subject, roles: [Role::Officer].into_iter().collect(), organisation: None };
+    let command = Command::ImportUsage(Box::new(staged.command.clone()));
+    let step = scenario::Step::One(Envelope { actor, if_match: None, command });
+    let answer = engine.submit(written::submission(7_000, &step)).await;
+    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
+    staged.settle(true).await.expect("settled");
+    // rows on their way count nothing
+    let strays = "INSERT INTO usage_staged (import, rental) SELECT '00000000-0000-0000-0000-000000000009', rental FROM usage_imports; \
+        INSERT INTO usage_rows SELECT (json_populate_record(u, '{\"import\": \"00000000-0000-0000-0000-000000000009\"}')).* FROM usage_rows AS u";
+    client.batch_execute(strays).await.expect("rows on their way");
+    engine.shut_down().await;
+}
+
+#[tokio::test]
+async fn rows_of_billing_files_are_in_the_export_and_held_to_their_leaf() {
+    let test = written::ledger().await;
+    metered(&test).await;
+    let (folder, _) = export(&test).await;
+    checked(&folder.0, &Trust::default()).expect("good");
+    let (path, sheet) = (folder.0.join("tables/usage_rows.csv"), folder.text("tables/usage_rows.csv"));
+    for shown in
+        [",'=1+1,", ",''s,", ",\"a, b\",", "\"two\nlines\"", ",'-p,", ",1.000000000000000001\n", ",-0.50\n"]
+    {
+        assert!(sheet.contains(shown), "{shown}: {sheet}");
+    }
+    let line = |n: usize| sheet.lines().nth(n).expect("a line").to_owned() + "\n";
+    let (last, head) = (sheet.lines().last().expect("a line").to_owned() + "\n", line(0));
+    let others: [(String, &str); 6] = [
+        (sheet.replace(",-0.50\n", ",-0.40\n"), "are not those that its leaf names"),
+        (sheet.replace(",''s,", ",'s,"), "are not those that its leaf names"),
+        (sheet.replace(&last, ""), "are not those that its leaf names"),
+        (head.clone(), "are not those that its leaf names"),
+        (sheet.clone() + &last.replace(&last[..8], "ffffffff"), "is of no import that counts"),
+        (sheet.replacen("import,row", "row,import", 1), "line 1 does not name its columns"),
+    ];
+    for (changed, what) in others {
+        assert_ne!(changed, sheet);
+        std::fs::write(&path, changed).expect("written");
+        let damage = checked(&folder.0, &Trust::default()).expect_err(what);
+        assert_eq!(damage.file, "tables/usage_rows.csv");
+        assert!(damage.to_string().contains(what), "{damage}");
+    }
+    std::fs::remove_file(&path).expect("gone");
+    let damage = checked(&folder.0, &Trust::default()).expect_err("missing");
+    assert_eq!(damage.to_string(), "tables/usage_rows.csv does not verify: missing");
+
+    // what was changed in the database is found in its export
+    let sql =
+        "ALTER TABLE usage_rows DISABLE TRIGGER ALL; UPDATE usage_rows SET amount = '2.01' WHERE row = 2";
+    test.client("subsidy_owner").await.batch_execute(sql).await.expect("changed");
+    let (folder, _) = export(&test).await;
+    let damage = checked(&folder.0, &Trust::default()).expect_err("changed");
+    assert!(damage.sequence.is_some() && damage.to_string().contains("usage_rows.csv"), "{damage}");
+}

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The nouns in their order: one may know those before it.
-const NOUNS: [&str; 14] = [
+const NOUNS: [&str; 15] = [
     "agencies",
     "reference_rates",
     "periods",
@@ -23,6 +23,7 @@ const NOUNS: [&str; 14] = [
     "rentals",
     "usage",
     "loans",
+    "prefunds",
     "vouchers",
     "claims",
     "payments",

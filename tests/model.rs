@@ -28,6 +28,7 @@ use subsidy_ledger::loans::store::uses::LoanUseRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
 use subsidy_ledger::periods::store::PeriodRow;
+use subsidy_ledger::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
@@ -180,6 +181,9 @@ impl Model {
         document!("rental_usage", rental_usage, RentalUsageRow, |k: &subsidy_ledger::domain::RentalId| k
             .uuid());
         document!("loans", loans, LoanRow, |k: &subsidy_ledger::domain::LoanId| k.uuid());
+        document!("prefunds", prefunds, PrefundRow, |k: &subsidy_ledger::domain::PrefundId| k.uuid());
+        document!("prefund_years", prefund_years, PrefundYearRow, year_columns);
+        document!("true_ups", true_ups, TrueUpRow, |k: &subsidy_ledger::domain::TrueUpId| k.uuid());
         document!("vouchers", vouchers, VoucherRow, |k: &subsidy_ledger::domain::VoucherId| k.uuid());
         document!(
             "payment_batches",

@@ -92,6 +92,36 @@ fn recovery(status: &str, amounts: &str, by: &str) -> String {
     )
 }
 
+/// 5.00 paid to a bank ahead.
+fn prefund(status: &str, parts: &str, decided: &str) -> String {
+    format!(
+        "INSERT INTO prefunds (id, programme, bank, amount, fiscal_year, document, status, parts, effective_date, reason,
+         created_by, decided_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), 'I', 'B', 5, 2025, 'D', '{status}', '{parts}', {decided}, 1, 1, now());"
+    )
+}
+
+const SHARED: &str =
+    "[{\"amount\": \"2.50\", \"level\": \"city\"}, {\"amount\": \"2.50\", \"level\": \"district\"}]";
+const THREE: &str = "[{\"amount\": \"3.00\"}]";
+
+fn prefund_year(amounts: &str, parts: &str, settled: &str) -> String {
+    format!(
+        "INSERT INTO prefund_years (programme, bank, fiscal_year, opening, paid, deducted, rolled, returned, remaining, parts,
+         true_up, closed, since, newest, created, version, updated_at)
+         VALUES ('I', 'B', 2025, {amounts}, '{parts}', {settled}, '2025-01-01', '2025-02-01', 1, 1, now());"
+    )
+}
+
+/// A year of 5.00 of which 2.00 were deducted.
+fn true_up(action: &str, stated: &str, decided: &str) -> String {
+    format!(
+        "INSERT INTO true_ups (id, programme, bank, fiscal_year, action, bank_reference, date, status, stated_deducted,
+         stated_left, decided_on, created_by, decided_by, opening, paid, deducted, parts, document, created, version, updated_at)
+         VALUES (gen_random_uuid(), 'I', 'B', 2025, {action}, {stated}, {decided}, 1, 4, 2, '{THREE}', 'D', 1, 1, now());"
+    )
+}
+
 fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
     format!(
         "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, created, version, updated_at)
@@ -297,6 +327,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         ("INSERT INTO balances VALUES ('B2001', 'P', '', -0.01)".to_owned(), "23514 balances_floor"),
         ("INSERT INTO balances VALUES ('B2009', 'P', '', -0.01)".to_owned(), "23514 balances_floor"),
         ("INSERT INTO balances VALUES ('F2302', 'P', 'O', -0.01)".to_owned(), "23514 balances_floor"),
+        ("INSERT INTO balances VALUES ('F1214', 'P', 'O', -0.01)".to_owned(), "23514 balances_floor"),
         ("INSERT INTO balances VALUES ('F2302', 'P', 'O', 'NaN')".to_owned(), "23514 balances_not_nan"),
         ("INSERT INTO balances VALUES ('F4001', 'P', '', -0.01)".to_owned(), "accepted"),
         ("INSERT INTO balances VALUES ('B2001', 'P', '', 0)".to_owned(), "accepted"),
@@ -424,6 +455,38 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (reversal("approved", "'2025-01-01', null, 'b'"), "23514 reversals_four_eyes"),
         (reversal("approved", "'2025-01-01', 4, 'b'"), "23514 reversals_later"),
         (format!("{}{}", reversal("proposed", "null, null, null"), reversal("proposed", "null, null, null")), "23505 reversals_pkey"),
+        (prefund("proposed", "[]", "null, null, 'a', null"), "accepted"),
+        (prefund("approved", SHARED, "'2025-01-01', null, 'a', 'b'"), "accepted"),
+        (prefund("approved", SHARED, "'2025-01-01', null, 'a', 'a'"), "23514 prefunds_four_eyes"),
+        (prefund("approved", "[]", "'2025-01-01', null, 'a', 'b'"), "23514 prefunds_parts"),
+        (prefund("approved", SHARED, "null, null, 'a', 'b'"), "23514 prefunds_parts"),
+        (prefund("proposed", SHARED, "null, null, 'a', null"), "23514 prefunds_parts"),
+        (prefund("proposed", "[]", "null, null, 'a', 'b'"), "23514 prefunds_decided"),
+        (prefund("rejected", "[]", "null, null, 'a', 'b'"), "23514 prefunds_decided"),
+        (prefund_year("1, 4, 2, 0, 0, 3", THREE, "null, false"), "accepted"),
+        (prefund_year("1, 4, -2, 0, 0, 7", "[{\"amount\": \"7.00\"}]", "null, false"), "accepted"),
+        (prefund_year("1, 4, 2, 0, 3, 0", "[]", "gen_random_uuid(), true"), "accepted"),
+        (prefund_year("1, 4, 2, 0, 0, 2.99", "[{\"amount\": \"2.99\"}]", "null, false"), "23514 prefund_years_ties"),
+        (prefund_year("1, 4, 2, 0, 0, 3", "[]", "null, false"), "23514 prefund_years_ties"),
+        (prefund_year("1, 4, 6, 0, 0, -1", "[{\"amount\": \"-1.00\"}]", "null, false"), "23514 prefund_years_remaining_check"),
+        (prefund_year("1, 4, 2, 3, 0, 0", "[]", "null, false"), "23514 prefund_years_closed"),
+        (prefund_year("1, 4, 2, 3, 0, 0", "[]", "null, true"), "23514 prefund_years_closed"),
+        (prefund_year("1, 4, 2, 0, 0, 3", THREE, "gen_random_uuid(), true"), "23514 prefund_years_closed"),
+        (true_up("'roll', null, null, 'proposed'", "2, 3", "null, 'a', null"), "accepted"),
+        (true_up("'return', 'FT', '2025-01-01', 'approved'", "2, null", "'2025-01-01', 'a', 'b'"), "accepted"),
+        (true_up("'roll', null, null, 'proposed'", "2.01, null", "null, 'a', null"), "23514 true_ups_stated"),
+        (true_up("'roll', null, null, 'proposed'", "2, 3.01", "null, 'a', null"), "23514 true_ups_stated"),
+        (true_up("'return', null, '2025-01-01', 'proposed'", "2, 3", "null, 'a', null"), "23514 true_ups_action"),
+        (true_up("'roll', 'FT', null, 'proposed'", "2, 3", "null, 'a', null"), "23514 true_ups_action"),
+        (true_up("'roll', null, null, 'approved'", "2, 3", "'2025-01-01', 'a', 'a'"), "23514 true_ups_four_eyes"),
+        (true_up("'roll', null, null, 'approved'", "2, 3", "null, 'a', 'b'"), "23514 true_ups_decided"),
+        (true_up("'roll', null, null, 'rejected'", "2, 3", "null, 'a', 'b'"), "23514 true_ups_decided"),
+        (
+            [("proposed", "null, 'a', null"), ("approved", "'2025-01-01', 'a', 'b'")]
+                .map(|(status, decided)| true_up(&format!("'roll', null, null, '{status}'"), "2, 3", decided))
+                .concat(),
+            "23505 true_ups_once",
+        ),
         ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
         ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now())".to_owned(), "23514 idempotency_one_answer"),
     ];
@@ -556,6 +619,8 @@ const WHO_MAY: &str = "
     agency_test.payment_batches   app=arw auditor=r
     agency_test.payment_lines     app=arw auditor=r
     agency_test.periods           app=arw auditor=r
+    agency_test.prefund_years     app=arw auditor=r
+    agency_test.prefunds          app=arw auditor=r
     agency_test.programmes        app=arw auditor=r
     agency_test.recalculations    app=arw auditor=r
     agency_test.recoveries        app=arw auditor=r
@@ -569,6 +634,7 @@ const WHO_MAY: &str = "
     agency_test.tiles             app=ar auditor=r
     agency_test.totals            app=arw auditor=r
     agency_test.transitions       app=ar auditor=r
+    agency_test.true_ups          app=arw auditor=r
     agency_test.usage_errors      app=adr auditor=r
     agency_test.usage_imports     app=arw auditor=r
     agency_test.usage_rows        app=adrw auditor=r

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use subsidy_ledger::book::{Book, Command, Key, Outcome, ROUNDS_MAX, Slots, Stop, decide, needs};
 use subsidy_ledger::domain::{Month, Stamp};
+use subsidy_ledger::ledger::Account;
 use support::world::{Auditor, World, instant, seed, stamp};
 
 /// Exactly what a ledger would load for this command: nothing, then what it asks for, round by round.
@@ -62,6 +63,9 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::LoanUses(k) => one(k, &from.loan_uses, &mut to.loan_uses),
         Key::Holdings(k) => one(k, &from.holdings, &mut to.holdings),
         Key::RateSeries(k) => one(k, &from.rate_series, &mut to.rate_series),
+        Key::Prefund(k) => one(k, &from.prefunds, &mut to.prefunds),
+        Key::PrefundYear(k) => one(k, &from.prefund_years, &mut to.prefund_years),
+        Key::TrueUp(k) => one(k, &from.true_ups, &mut to.true_ups),
         Key::Voucher(k) => one(k, &from.vouchers, &mut to.vouchers),
         Key::Claim(k) => one(k, &from.claims, &mut to.claims),
         Key::Recalculation(k) => one(k, &from.recalculations, &mut to.recalculations),
@@ -107,6 +111,9 @@ fn same_changes(part: &Book, whole: &Book) {
         loan_uses,
         holdings,
         rate_series,
+        prefunds,
+        prefund_years,
+        true_ups,
         vouchers,
         claims,
         recalculations,
@@ -163,6 +170,11 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
                     same_changes(&part, &book);
                     auditor.check(&book, &envelope.command, &decision);
                     next += 1;
+                    if decision.effects.posting.lines().iter().any(|line| line.account == Account::F1214) {
+                        *answers
+                            .entry(format!("accepted {} of a prefund", envelope.command.kind()))
+                            .or_default() += 1;
+                    }
                     if let Some(kind) = of_interest(&decision.outcome, &envelope.command, &book) {
                         *answers.entry(kind).or_default() += 1;
                     }
@@ -191,6 +203,19 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
     for kind in ["approve_claim", "approve_recalculation"] {
         let count = accepted(&answers, &format!("{kind} of interest"));
         assert!(count > 3, "{kind} is hardly ever accepted of interest: the world is too poor");
+    }
+    for (kind, least) in DEDUCTIONS {
+        let count = accepted(&answers, kind);
+        assert!(count >= least, "{kind} {count} times: the world is too poor");
+    }
+    for code in [
+        "prefund_exhausted",
+        "prefund_trued_up",
+        "prefund_not_allowed",
+        "statement_differs",
+        "true_up_pending",
+    ] {
+        assert!(answers.contains_key(&format!("refused {code}")), "{code} is never the answer");
     }
     for code in ["interest_period_overlaps", "interest_period_not_over", "loan_rate_above_ceiling"] {
         assert!(answers.contains_key(&format!("refused {code}")), "{code} is never the answer");
@@ -224,6 +249,8 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
         "objection",
         "loan",
         "interest",
+        "prefund",
+        "true_up",
         "evidence",
         "import_usage",
         "_period",
@@ -232,6 +259,10 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
     Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
 }
 
+/// What draws on a bank's prefund, and how often at least.
+const DEDUCTIONS: [(&str, usize); 2] =
+    [("approve_claim of a prefund", 5), ("approve_recalculation of a prefund", 2)];
+
 fn accepted(answers: &BTreeMap<String, usize>, kind: &str) -> usize {
     answers.get(&format!("accepted {kind}")).copied().unwrap_or(0)
 }
@@ -239,4 +270,5 @@ fn accepted(answers: &BTreeMap<String, usize>, kind: &str) -> usize {
 /// Whether every later command was accepted often enough to say something.
 fn is_rich(answers: &BTreeMap<String, usize>) -> bool {
     later_kinds().all(|kind| accepted(answers, kind) > 10)
+        && DEDUCTIONS.iter().all(|(kind, least)| accepted(answers, kind) >= *least)
 }

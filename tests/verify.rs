@@ -276,28 +276,28 @@ const CASES: &[Tampering] = &[
         "bank_reference: stored FT2, replayed FT1",
     ),
     case(
-        "UPDATE loans SET events = jsonb_set(events, '{0,change,drawdown}', '\"30000000.01\"')",
-        "SELECT version FROM loans",
+        "UPDATE loans SET events = jsonb_set(events, '{0,change,drawdown}', '\"30000000.01\"') WHERE loan_no = '贷-1'",
+        "SELECT version FROM loans WHERE loan_no = '贷-1'",
         "events",
     ),
     case(
-        "UPDATE loans SET interest = jsonb_set(interest, '{0,interest_paid}', '\"285277.79\"')",
-        "SELECT version FROM loans",
+        "UPDATE loans SET interest = jsonb_set(interest, '{0,interest_paid}', '\"285277.79\"') WHERE loan_no = '贷-1'",
+        "SELECT version FROM loans WHERE loan_no = '贷-1'",
         "interest",
     ),
     case(
-        "UPDATE loan_uses SET live = false",
-        "SELECT version FROM claims WHERE loan IS NOT NULL",
+        "UPDATE loan_uses SET live = false WHERE programme = 'interest2026'",
+        "SELECT version FROM claims WHERE programme = 'interest2026'",
         "live: stored false, replayed true",
     ),
     case(
-        "UPDATE loan_uses SET principal = '[]'",
-        "SELECT version FROM claims WHERE loan IS NOT NULL",
+        "UPDATE loan_uses SET principal = '[]' WHERE programme = 'interest2026'",
+        "SELECT version FROM claims WHERE programme = 'interest2026'",
         "principal",
     ),
     case(
-        "UPDATE claims SET interest_paid = 285277.79 WHERE loan IS NOT NULL",
-        "SELECT version FROM claims WHERE loan IS NOT NULL",
+        "UPDATE claims SET interest_paid = 285277.79 WHERE programme = 'interest2026'",
+        "SELECT version FROM claims WHERE programme = 'interest2026'",
         "interest_paid: stored 285277.79, replayed 285277.78",
     ),
     case(
@@ -341,9 +341,36 @@ const CASES: &[Tampering] = &[
         "text",
     ),
     case(
-        "UPDATE claims SET payments = jsonb_set(payments, '{0,date}', '\"2026-03-01\"') WHERE status = 'paid'",
-        "SELECT version FROM claims WHERE status = 'paid'",
+        "UPDATE claims SET payments = jsonb_set(payments, '{0,date}', '\"2026-03-01\"') WHERE status = 'paid' AND batch IS NOT NULL",
+        "SELECT version FROM claims WHERE status = 'paid' AND batch IS NOT NULL",
         "payments",
+    ),
+    case(
+        "UPDATE claims SET payments = jsonb_set(payments, '{0,by,prefund}', '2025') WHERE programme = 'prefund2026'",
+        "SELECT version FROM claims WHERE programme = 'prefund2026'",
+        "payments",
+    ),
+    case(
+        "UPDATE prefunds SET fiscal_year = 2027 WHERE status = 'approved'",
+        "SELECT version FROM prefunds WHERE status = 'approved'",
+        "fiscal_year: stored 2027, replayed 2026",
+    ),
+    case(
+        "UPDATE prefund_years SET deducted = deducted - 0.01, remaining = remaining + 0.01, \
+         parts = jsonb_set(parts, '{0,amount}', '\"8750.01\"')",
+        "SELECT version FROM prefund_years",
+        "deducted: stored 1249.99, replayed 1250.00",
+    ),
+    case(
+        "UPDATE true_ups SET deducted = deducted - 1, stated_deducted = stated_deducted - 1, \
+         parts = jsonb_set(parts, '{0,amount}', '\"8751.00\"')",
+        "SELECT version FROM true_ups",
+        "deducted: stored 1249.00, replayed 1250.00",
+    ),
+    case(
+        "UPDATE balances SET amount = amount + 0.01 WHERE account = 'F1214'",
+        "SELECT max(sequence) FROM entries WHERE account = 'F1214'",
+        "balances F1214 prefund2026",
     ),
     case(
         "UPDATE claims SET pending = NULL",

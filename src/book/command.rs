@@ -14,6 +14,8 @@ use crate::payments::{
     ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
 };
 use crate::periods::{ClosePeriod, ReopenPeriod};
+use crate::prefunds::true_up::{ApproveTrueUp, ProposeTrueUp, RejectTrueUp};
+use crate::prefunds::{ApprovePrefund, ProposePrefund, RejectPrefund};
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
@@ -112,6 +114,18 @@ commands! {
     RecordLoanEvents(Box<RecordLoanEvents>) "record_loan_events";
     /// What the bank says was paid on a loan.
     ConfirmInterest(ConfirmInterest) "confirm_interest";
+    /// Money to be paid to a bank ahead.
+    ProposePrefund(Box<ProposePrefund>) "propose_prefund";
+    /// Money paid to a bank ahead, posted.
+    ApprovePrefund(ApprovePrefund) "approve_prefund";
+    /// A prefund refused.
+    RejectPrefund(RejectPrefund) "reject_prefund";
+    /// A year of a bank's prefunds to be settled.
+    ProposeTrueUp(Box<ProposeTrueUp>) "propose_true_up";
+    /// A year of a bank's prefunds settled: what is left rolls or came back.
+    ApproveTrueUp(ApproveTrueUp) "approve_true_up";
+    /// A true-up refused.
+    RejectTrueUp(RejectTrueUp) "reject_true_up";
     /// A voucher applied for.
     ApplyForVoucher(ApplyForVoucher) "apply_for_voucher";
     /// A voucher reviewed.
@@ -205,6 +219,12 @@ impl Command {
             Self::RegisterLoan(c) => c.id.to_string(),
             Self::RecordLoanEvents(c) => c.id.to_string(),
             Self::ConfirmInterest(c) => c.id.to_string(),
+            Self::ProposePrefund(c) => c.id.to_string(),
+            Self::ApprovePrefund(c) => c.id.to_string(),
+            Self::RejectPrefund(c) => c.id.to_string(),
+            Self::ProposeTrueUp(c) => c.id.to_string(),
+            Self::ApproveTrueUp(c) => c.id.to_string(),
+            Self::RejectTrueUp(c) => c.id.to_string(),
             Self::ApplyForVoucher(c) => c.id.to_string(),
             Self::ReviewVoucher(c) => c.id.to_string(),
             Self::IssueVoucher(c) => c.id.to_string(),

@@ -14,6 +14,8 @@ use crate::loans::{Loan, LoanUse};
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
 use crate::periods::Period;
+use crate::prefunds::true_up::TrueUp;
+use crate::prefunds::{Prefund, PrefundYear};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
@@ -53,6 +55,12 @@ pub enum Change {
     RentalUsage(Box<RentalUsage>),
     /// A loan.
     Loan(Box<Loan>),
+    /// Money paid to a bank ahead.
+    Prefund(Box<Prefund>),
+    /// What a bank has of a year's prefunds.
+    PrefundYear(Box<PrefundYear>),
+    /// A year of a bank's prefunds settled.
+    TrueUp(Box<TrueUp>),
     /// A voucher.
     Voucher(Box<Voucher>),
     /// A claim.
@@ -184,6 +192,10 @@ pub enum Outcome {
     UsageImport(Box<UsageImport>),
     /// A loan.
     Loan(Box<Loan>),
+    /// Money paid to a bank ahead.
+    Prefund(Box<Prefund>),
+    /// A year of a bank's prefunds settled.
+    TrueUp(Box<TrueUp>),
     /// A voucher, with its sheet where the command made one.
     Voucher {
         /// The voucher.

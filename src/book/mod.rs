@@ -9,6 +9,7 @@ pub mod command;
 mod decide;
 pub mod duty;
 pub mod effects;
+mod indexes;
 mod needs;
 pub mod refusal;
 pub mod reversible;
@@ -31,15 +32,17 @@ use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
     BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
-    Month, ObjectionId, PaymentBatchId, Percent, ProgrammeCode, RecoveryId, RentalId, Sequence,
-    UsageImportId, VoucherId,
+    Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId, Sequence,
+    TrueUpId, UsageImportId, VoucherId,
 };
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
-use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUse, LoanUses};
+use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine};
 use crate::periods::Period;
+use crate::prefunds::true_up::TrueUp;
+use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
@@ -47,7 +50,7 @@ use crate::rentals::uses::Uses;
 use crate::rentals::{ContractKey, Rental};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
-use crate::vouchers::{Voucher, VoucherStatus};
+use crate::vouchers::Voucher;
 
 /// A dated reference rate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,6 +166,18 @@ book! {
     LoanOf(LoanKey) in
         /// Loans by their parties and number.
         loan_keys: Slots<LoanKey, LoanId>;
+    /// Money paid to a bank ahead.
+    Prefund(PrefundId) in
+        /// Money paid to banks ahead.
+        prefunds: Slots<PrefundId, Prefund>;
+    /// What a bank has of a year's prefunds.
+    PrefundYear(PrefundYearKey) in
+        /// What banks have of prefunds, by year.
+        prefund_years: Slots<PrefundYearKey, PrefundYear>;
+    /// A year of a bank's prefunds settled.
+    TrueUp(TrueUpId) in
+        /// Years of banks' prefunds settled.
+        true_ups: Slots<TrueUpId, TrueUp>;
     /// A voucher.
     Voucher(VoucherId) in
         /// Vouchers.
@@ -285,64 +300,6 @@ impl Book {
         Ok(after)
     }
 
-    /// A line, and its claim in the batch's index, in the order of their ids.
-    fn put_line(&mut self, line: PaymentLine) {
-        if let Ok(claims) = self.batch_claims.get(&line.batch) {
-            let mut claims = claims.cloned().unwrap_or_default();
-            if let Err(at) = claims.binary_search(&line.claim) {
-                claims.insert(at, line.claim);
-                self.batch_claims.put(line.batch, claims);
-            }
-        }
-        self.payment_lines.put(line.key(), line);
-    }
-
-    /// A voucher, and whether it is live in its organisation's index, in the order of their ids.
-    fn put_voucher(&mut self, voucher: Voucher) {
-        let live = matches!(voucher.status, VoucherStatus::Issued | VoucherStatus::PartlyRedeemed);
-        let known = self.live_vouchers.get(&voucher.organisation).ok();
-        let listed = known.map(|known| known.is_some_and(|ids| ids.contains(&voucher.id)));
-        if listed.is_some_and(|listed| listed != live) {
-            self.live_vouchers.alter(voucher.organisation, |ids| {
-                if live {
-                    ids.insert(voucher.id)
-                } else {
-                    ids.remove(&voucher.id)
-                };
-            });
-        }
-        self.vouchers.put(voucher.id, voucher);
-    }
-
-    /// A rate, and its place in its series.
-    fn put_rate(&mut self, rate: ReferenceRate) {
-        if self.rate_series.get(&rate.name).is_ok() {
-            self.rate_series.alter(rate.name.clone(), |series| {
-                let place = series.partition_point(|known| known.date < rate.date);
-                series.insert(place, Dated { date: rate.date, value: rate.percent });
-            });
-        }
-        self.reference_rates.put(RateKey { name: rate.name.clone(), date: rate.date }, rate);
-    }
-
-    /// A claim on a loan, and what it holds while it counts.
-    fn put_loan_use(&mut self, loan: LoanId, claim: ClaimId, new: LoanUse) -> Result<(), Fault> {
-        let key = BorrowerKey { programme: new.programme.clone(), organisation: new.organisation };
-        if self.holdings.get(&key).is_ok() {
-            self.holdings.alter(key, |holdings| {
-                if new.live {
-                    holdings.insert(claim, new.principal.clone())
-                } else {
-                    holdings.remove(&claim)
-                };
-            });
-        }
-        let mut uses = self.loan_uses.get(&loan)?.cloned().unwrap_or_default();
-        uses.insert(claim, new);
-        self.loan_uses.put(loan, uses);
-        Ok(())
-    }
-
     fn put(&mut self, change: Change) -> Result<(), Fault> {
         match change {
             Change::Agency(a) => self.agency = Some(a),
@@ -371,6 +328,9 @@ impl Book {
                 self.loan_keys.put(l.key(), l.id);
                 self.loans.put(l.id, *l);
             }
+            Change::Prefund(p) => self.prefunds.put(p.id, *p),
+            Change::PrefundYear(y) => self.prefund_years.put(y.key(), *y),
+            Change::TrueUp(t) => self.true_ups.put(t.id, *t),
             Change::Voucher(v) => self.put_voucher(*v),
             Change::Recovery(r) => self.recoveries.put(r.id, *r),
             Change::Reversal(r) => self.reversals.put(r.sequence, *r),

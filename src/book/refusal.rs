@@ -12,6 +12,7 @@ use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
 use crate::periods::PeriodError;
+use crate::prefunds::PrefundError;
 use crate::programmes::ProgrammeError;
 use crate::programmes::calculation::CalculationError;
 use crate::recoveries::RecoveryError;
@@ -129,6 +130,9 @@ pub enum Refusal {
     /// A loan.
     #[error(transparent)]
     Loan(#[from] LoanError),
+    /// What a bank is paid ahead.
+    #[error(transparent)]
+    Prefund(#[from] PrefundError),
     /// A voucher.
     #[error(transparent)]
     Voucher(#[from] VoucherError),

@@ -19,6 +19,8 @@ pub fn reversible(
         (Command::SettlePayment(c), _) if c.outcome == PaymentResult::Paid => {
             Made::Payment { batch: c.batch, claim: c.claim }
         }
+        (Command::ApprovePrefund(c), _) => Made::Prefund(c.id),
+        (Command::ApproveClaim(c), _) if deducts(posting) => Made::Deduction { claim: c.id },
         (Command::ReceiveRecovery(c), Outcome::Recovery(recovery)) => {
             Made::Receipt { recovery: c.id, number: recovery.receipts.len(), parts: receivable(posting) }
         }
@@ -26,6 +28,11 @@ pub fn reversible(
         _ => return None,
     };
     (!posting.is_empty()).then_some(Reversible { made, effective_date })
+}
+
+/// Whether a bank's prefund is drawn on.
+fn deducts(posting: &Posting) -> bool {
+    posting.lines().iter().any(|line| line.account == Account::F1214)
 }
 
 /// What leaves the receivable, by funding level.

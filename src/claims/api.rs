@@ -119,7 +119,7 @@ pub struct ClaimView {
     payment_batch_id: Option<PaymentBatchId>,
     /// What was paid of it or offset, in order.
     payments: Vec<ClaimPaymentView>,
-    /// CNY that the bank paid.
+    /// CNY that the bank paid, with a batch or out of its prefund.
     paid: Money,
     /// CNY that was kept for recoveries.
     offset: Money,
@@ -143,22 +143,25 @@ pub struct ClaimView {
     updated_at: Instant,
 }
 
-/// What was paid of a claim, or offset: by the bank with a batch, or against a recovery.
+/// What was paid of a claim, or offset: by the bank with a batch or out of its prefund, or against a recovery.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClaimPaymentView {
     payment_batch_id: Option<PaymentBatchId>,
     recovery_id: Option<RecoveryId>,
+    /// Out of the bank's prefund of this year; below zero where a recalculation gave it back.
+    prefund_year: Option<FiscalYear>,
     amount: Money,
     date: Date,
 }
 
 impl ClaimPaymentView {
     fn of(payment: &ClaimPayment) -> Self {
-        let (payment_batch_id, recovery_id) = match payment.by {
-            SettledBy::Batch(batch) => (Some(batch), None),
-            SettledBy::Recovery(recovery) => (None, Some(recovery)),
+        let (payment_batch_id, recovery_id, prefund_year) = match payment.by {
+            SettledBy::Batch(batch) => (Some(batch), None, None),
+            SettledBy::Recovery(recovery) => (None, Some(recovery), None),
+            SettledBy::Prefund(year) => (None, None, Some(year)),
         };
-        Self { payment_batch_id, recovery_id, amount: payment.amount, date: payment.date }
+        Self { payment_batch_id, recovery_id, prefund_year, amount: payment.amount, date: payment.date }
     }
 }
 

@@ -231,6 +231,8 @@ pub enum SettledBy {
     Batch(PaymentBatchId),
     /// An offset against this recovery.
     Recovery(RecoveryId),
+    /// The bank, out of its prefund of this year.
+    Prefund(FiscalYear),
 }
 
 /// What was paid of a claim, or offset.
@@ -240,7 +242,8 @@ pub struct ClaimPayment {
     pub by: SettledBy,
     /// CNY.
     pub amount: Money,
-    /// The amount by funding level. A level is below zero where a recalculation moved a fen to another.
+    /// The amount by funding level. A level is below zero where a recalculation moved a fen to another; so is the amount
+    /// of what a recalculation gave back to a prefund.
     pub parts: Vec<Part>,
     /// On which day.
     pub date: Date,

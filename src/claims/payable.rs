@@ -31,9 +31,19 @@ pub fn received(claim: &Claim) -> Result<Money, OutOfRange> {
     Money::sum(claim.payments.iter().map(|payment| payment.amount))
 }
 
-/// CNY that the bank paid.
+/// CNY that the bank paid, with a batch or out of its prefund.
 pub fn paid(claim: &Claim) -> Result<Money, OutOfRange> {
-    sum_of(claim, |by| matches!(by, SettledBy::Batch(_)))
+    sum_of(claim, |by| matches!(by, SettledBy::Batch(_) | SettledBy::Prefund(_)))
+}
+
+/// CNY that the bank paid out of its prefund.
+pub fn deducted(claim: &Claim) -> Result<Money, OutOfRange> {
+    sum_of(claim, |by| matches!(by, SettledBy::Prefund(_)))
+}
+
+/// Whether the bank deducted it from what its borrower owes: what changes of it changes its prefund.
+pub fn prefunded(claim: &Claim) -> bool {
+    claim.payments.iter().any(|payment| matches!(payment.by, SettledBy::Prefund(_)))
 }
 
 /// CNY that was offset against recoveries.
@@ -61,7 +71,7 @@ pub fn restated(claim: Claim) -> Result<Claim, OutOfRange> {
     let paid_on = claim.payments.iter().map(|payment| payment.date).max();
     let last = claim.payments.iter().rev().find_map(|payment| match payment.by {
         SettledBy::Batch(batch) => Some(batch),
-        SettledBy::Recovery(_) => None,
+        SettledBy::Recovery(_) | SettledBy::Prefund(_) => None,
     });
     if payable(&claim)?.is_zero() {
         return Ok(Claim { status: ClaimStatus::Paid, batch: last, paid_on, ..claim });

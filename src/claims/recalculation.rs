@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::changes::ClaimChanges;
-use super::{Claim, ClaimError, ClaimStatus, ClaimSubject, InterestTerms, payable};
+use super::{Claim, ClaimError, ClaimPayment, ClaimStatus, ClaimSubject, InterestTerms, SettledBy, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
@@ -253,13 +253,28 @@ pub struct Correction {
     pub owed: Vec<Part>,
     /// What they sum to.
     pub asked_back: Money,
+    /// CNY that the bank's prefund has again, of a claim that the bank deducted.
+    pub given_back: Money,
     /// What stays settled.
     settled: Vec<Part>,
 }
 
-/// From the parts that a claim has to new ones. Of less than before, what is due goes first, then what was paid.
+/// From the parts that a claim has to new ones. Of less than before, what is due goes first, then what was paid. What a
+/// bank deducted is all settled: the difference is its prefund's.
 pub fn correction(claim: &Claim, new: &[Part]) -> Result<Correction, OutOfRange> {
-    correction_of(&claim.parts, &claim.settled, new)
+    if !payable::prefunded(claim) {
+        return correction_of(&claim.parts, &claim.settled, new);
+    }
+    let accrued = parts::minus(new, &claim.parts)?;
+    let drawn = parts::sum(&accrued)?;
+    Ok(Correction {
+        given_back: drawn.negated()?.max(Money::ZERO),
+        drawn,
+        accrued,
+        owed: Vec::new(),
+        asked_back: Money::ZERO,
+        settled: new.to_vec(),
+    })
 }
 
 fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correction, OutOfRange> {
@@ -268,7 +283,8 @@ fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correct
     let owed = parts::cut_to(&over, asked_back)?;
     let accrued = parts::minus(&parts::plus(new, &owed)?, old)?;
     let settled = parts::minus(settled, &owed)?;
-    Ok(Correction { drawn: parts::sum(&accrued)?, accrued, owed, asked_back, settled })
+    let drawn = parts::sum(&accrued)?;
+    Ok(Correction { drawn, accrued, owed, asked_back, given_back: Money::ZERO, settled })
 }
 
 /// The claim with the recalculation's inputs and its sheet.
@@ -279,7 +295,7 @@ pub fn corrected(
     day: Date,
     stamp: &Stamp,
 ) -> Result<Claim, OutOfRange> {
-    payable::restated(Claim {
+    let mut claim = Claim {
         subject: recalculation.subject(claim),
         amount: sheet.amount,
         parts: super::rules::parts(sheet),
@@ -291,7 +307,13 @@ pub fn corrected(
         recalculated_on: Some(day),
         revision: claim.revision.next(stamp),
         ..claim.clone()
-    })
+    };
+    let moves = correction.accrued.iter().any(|part| !part.amount.is_zero());
+    if payable::prefunded(&claim) && moves {
+        let (by, parts) = (SettledBy::Prefund(day.year()), correction.accrued.clone());
+        claim.payments.push(ClaimPayment { by, amount: correction.drawn, parts, date: day });
+    }
+    payable::restated(claim)
 }
 
 #[cfg(test)]

@@ -147,6 +147,11 @@ impl Database {
         self.take(Place::Writer(agency.clone())).await
     }
 
+    /// Whether all connections for writers are in use, so that another agency's writer may be waiting.
+    pub fn writers_are_short(&self) -> bool {
+        self.pool.writers.available_permits() == 0
+    }
+
     /// `subsidy_app` in the agency's schema, read-only.
     pub async fn reader(&self, agency: &AgencyCode) -> Result<Connection, DatabaseError> {
         self.take(Place::Reader(agency.clone())).await

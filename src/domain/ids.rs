@@ -62,6 +62,14 @@ document_id!(
     LoanId
 );
 document_id!(
+    /// Money that was paid to a bank ahead.
+    PrefundId
+);
+document_id!(
+    /// A yearly settlement with a bank.
+    TrueUpId
+);
+document_id!(
     /// A voucher.
     VoucherId
 );

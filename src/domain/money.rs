@@ -208,6 +208,30 @@ impl fmt::Display for SignedAmount {
 
 string_value!(SignedAmount, "invalid_amount");
 
+/// A figure as others state it: of either sign, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Figure(Money);
+
+impl Figure {
+    /// Error: `invalid_amount`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        Money::parse_signed(text).map(Self)
+    }
+
+    /// The money.
+    pub const fn money(self) -> Money {
+        self.0
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+string_value!(Figure, "invalid_amount");
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed parse fails the test")]
 mod tests {
@@ -247,6 +271,9 @@ mod tests {
         assert!(Amount::parse("0.00").is_err());
         assert!(SignedAmount::parse("-0.00").is_err());
         assert_eq!(SignedAmount::parse("-1.5").unwrap().money().fen(), -150);
+        assert_eq!(Figure::parse("0.00").unwrap().money(), Money::ZERO);
+        assert_eq!(Figure::parse("-1.5").unwrap().money().fen(), -150);
+        assert!(Figure::parse("+1").is_err());
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum FileError {
     /// It is not what a Parquet file is.
     #[error("the file cannot be read as Parquet")]
     Malformed(#[from] ::parquet::errors::ParquetError),
+    /// It goes beyond what is made room for.
+    #[error("the file's {} go beyond {}", .0.as_str(), .0.most())]
+    Beyond(parquet::Limit),
 }
 
 /// The bytes that a Parquet file begins with.

@@ -9,18 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::billing_file::{Billing, FileError};
+use super::metered::Counted;
 use super::store;
 use crate::db::convert::{self, Unreadable};
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::money::OutOfRange;
-use crate::domain::{AgencyCode, ContentHash, Date, Label, NamedInvoice, RentalId, UsageImportId};
+use crate::domain::{AgencyCode, ContentHash, Date, Label, RentalId, UsageImportId};
 use crate::reference_rates::ReferenceRate;
 use crate::usage::charge::{CNY, Charge};
-use crate::usage::rules::{InvoiceTotals, Totals};
 use crate::usage::store::{UsageErrorRow, UsageRowRow};
 use crate::usage::{CellError, ImportUsage, Metered, Mode, RowError, UsedRate, focus::Column, queries};
 
@@ -174,7 +173,7 @@ async fn staged(
         accepted: counted.rows,
         repeated,
         rejected: taking.rejected,
-        rows_sha256: ContentHash::new(counted.hash.finalize().into()),
+        rows_sha256: counted.digest(),
         rates: taking.used.into_iter().collect(),
         totals: counted.totals.list(),
         invoices: Some(counted.invoices.list()),
@@ -316,50 +315,5 @@ impl Taking<'_> {
         self.errors.sort_by_key(|error| error.row);
         let repeated = queries::remove_repeated(self.conn, id, rental).await?;
         Ok(u32::try_from(repeated).unwrap_or(u32::MAX))
-    }
-}
-
-/// What the rows of an import come to.
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    /// How many there are.
-    pub rows: u32,
-    /// The digest of them, in their order.
-    pub hash: Sha256,
-    /// By month and service category.
-    pub totals: Totals,
-    /// By invoice and month.
-    pub invoices: InvoiceTotals,
-}
-
-impl Counted {
-    /// Counts the rows of an import as they are stored.
-    pub(super) async fn of(
-        conn: &AsyncPgConnection,
-        import: UsageImportId,
-        zone: Tz,
-    ) -> Result<Self, IntakeError> {
-        let (mut counted, mut after) = (Self::default(), 0);
-        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
-        loop {
-            let rows = queries::rows_after(conn, import.uuid(), after, limit).await?;
-            let Some(last) = rows.last() else { return Ok(counted) };
-            after = last.row;
-            for row in &rows {
-                counted.add(row, zone)?;
-            }
-        }
-    }
-
-    fn add(&mut self, row: &UsageRowRow, zone: Tz) -> Result<(), IntakeError> {
-        self.rows = self.rows.saturating_add(1);
-        self.hash.update(row.digest());
-        let (category, amount) = (convert::read(&row.service_category)?, convert::read(&row.amount)?);
-        let parts = row.period().cut(amount, zone)?;
-        // what is no invoice's number names none that could be brought
-        if let Some(invoice) = row.invoice.as_deref().and_then(|text| NamedInvoice::parse(text).ok()) {
-            self.invoices.add(&invoice, &parts)?;
-        }
-        Ok(self.totals.add(category, &parts)?)
     }
 }

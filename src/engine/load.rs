@@ -17,6 +17,7 @@ use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
 use crate::periods::store::PeriodRow;
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
@@ -48,6 +49,9 @@ struct Wanted {
     loan_uses: Vec<Uuid>,
     holdings: Vec<String>,
     series: Vec<String>,
+    prefunds: Vec<Uuid>,
+    prefund_years: Vec<(String, String, i16)>,
+    true_ups: Vec<Uuid>,
     vouchers: Vec<Uuid>,
     claims: Vec<Uuid>,
     recalculations: Vec<(Uuid, i32)>,
@@ -94,6 +98,9 @@ impl Wanted {
             Key::LoanUses(k) => self.loan_uses.push(k.uuid()),
             Key::Holdings(k) => self.holdings.push(borrower_column(k)),
             Key::RateSeries(k) => self.series.push(k.to_string()),
+            Key::Prefund(k) => self.prefunds.push(k.uuid()),
+            Key::PrefundYear(k) => self.prefund_years.push(year_columns(k)),
+            Key::TrueUp(k) => self.true_ups.push(k.uuid()),
             Key::Voucher(k) => self.vouchers.push(k.uuid()),
             Key::Claim(k) => self.claims.push(k.uuid()),
             Key::Recalculation(k) => {
@@ -165,6 +172,9 @@ tables! { |conn, wanted|
     loan_uses: LoanUseRow = asked(&wanted.loan_uses, |keys| loans::uses::uses_of(conn, keys));
     holdings: HoldingRow = asked(&wanted.holdings, |keys| holdings_of(conn, keys));
     series: ReferenceRateRow = asked(&wanted.series, |keys| series_of(conn, keys));
+    prefunds: PrefundRow = PrefundRow::by_keys(conn, &wanted.prefunds);
+    prefund_years: PrefundYearRow = PrefundYearRow::by_keys(conn, &wanted.prefund_years);
+    true_ups: TrueUpRow = TrueUpRow::by_keys(conn, &wanted.true_ups);
     vouchers: VoucherRow = VoucherRow::by_keys(conn, &wanted.vouchers);
     claims: ClaimRow = ClaimRow::by_keys(conn, &wanted.claims);
     recalculations: RecalculationRow = RecalculationRow::by_keys(conn, &wanted.recalculations);

@@ -16,6 +16,7 @@ mod follow;
 pub mod intake;
 mod kept;
 mod load;
+mod metered;
 mod posted;
 mod put;
 pub mod store;
@@ -218,7 +219,7 @@ impl Engine {
     pub async fn dry_run(&self, submission: Submission) -> Result<Answer, SubmitError> {
         check_sizes(&submission)?;
         let conn = self.reader(&submission.agency).await.map_err(|_| SubmitError::Unavailable)?;
-        // what reads every table is large: it lives on the heap, not on a handler's stack
+        // what loads and decides is large, and every verb can be tried: it does not stand on each handler's stack
         match Box::pin(self.tried(&conn, &submission)).await {
             Ok(answer) => answer,
             Err(BatchError::OtherRelease { .. }) => Err(SubmitError::OtherRelease),
@@ -245,9 +246,8 @@ impl Engine {
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
         let first =
-            Box::pin(batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]))
-                .await?;
-        let (folded, _) = Box::pin(batch::decide(conn, head, &[&fresh], now, first, Book::default())).await?;
+            batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
+        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first, Book::default()).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
     }

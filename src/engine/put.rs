@@ -69,6 +69,9 @@ impl Rows {
         documents!(self.usage_imports => book.usage_imports, import => import.id);
         documents!(self.rental_usage => book.rental_usage, usage => usage.rental);
         documents!(self.loans => book.loans, loan => loan.id);
+        documents!(self.prefunds => book.prefunds, prefund => prefund.id);
+        documents!(self.prefund_years => book.prefund_years, year => year.key());
+        documents!(self.true_ups => book.true_ups, true_up => true_up.id);
         documents!(self.vouchers => book.vouchers, voucher => voucher.id);
         Ok(())
     }

@@ -23,6 +23,7 @@ use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::periods::store::PeriodRow;
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
@@ -158,6 +159,7 @@ pub(super) async fn write(
         update_versioned!(conn, RentalUsageRow, rental_usage),
         LoanRow::insert(conn, &loans.new),
         update_versioned!(conn, LoanRow, loans),
+        prefunds(conn, book),
         VoucherRow::insert(conn, &vouchers.new),
         update_versioned!(conn, VoucherRow, vouchers),
         ClaimRow::insert(conn, &claims.new),
@@ -185,6 +187,24 @@ pub(super) async fn write(
         texts(conn, &rows.texts),
         bank_accounts(conn, &rows.bank_accounts),
         tiles(conn, &folded.tiles),
+    )?;
+    Ok(())
+}
+
+/// Prefunds, banks' years and true-ups.
+async fn prefunds(conn: &AsyncPgConnection, book: &crate::book::Book) -> diesel::QueryResult<()> {
+    let unreadable = |error: Unreadable| diesel::result::Error::SerializationError(Box::new(error));
+    let prefunds = versioned!(book.prefunds, |_, p| PrefundRow::new(p)).map_err(unreadable)?;
+    let years = versioned!(book.prefund_years, |_, y| PrefundYearRow::new(y)).map_err(unreadable)?;
+    let true_ups = versioned!(book.true_ups, |_, t| TrueUpRow::new(t)).map_err(unreadable)?;
+    tokio::try_join!(
+        PrefundRow::insert(conn, &prefunds.new),
+        update_versioned!(conn, PrefundRow, prefunds),
+        PrefundYearRow::insert(conn, &years.new),
+        update_versioned!(conn, PrefundYearRow, years),
+        // one that was rejected makes room for the year's next one
+        update_versioned!(conn, TrueUpRow, true_ups),
+        TrueUpRow::insert(conn, &true_ups.new),
     )?;
     Ok(())
 }

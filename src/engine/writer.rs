@@ -23,8 +23,9 @@ use super::submission::{Answer, Submission, SubmitError};
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 
-/// How long an idle writer keeps its connection.
-const IDLE: Duration = Duration::from_secs(30);
+/// How long an idle writer keeps its connection. Then it rests in the pool, open, and any other agency's writer may have
+/// its place: a process serves more agencies than it has writers' connections.
+const IDLE: Duration = Duration::from_millis(200);
 /// Waits between two tries while the database is away.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -81,6 +82,10 @@ pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: 
         metrics::histogram!("engine_batch_commands")
             .record(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
         writer.settle(jobs, &mut queue).await;
+        if writer.database.writers_are_short() {
+            // whoever waits has its turn before this one's next batch
+            writer.conn = None;
+        }
     }
 }
 

@@ -162,6 +162,7 @@ table! {
     "usage_moved": 409, ["用量已变", "同一合同的另一次导入先完成；请换用新的幂等键重试。"], ["Usage moved", "Another import of the contract came first; try again under a new key."];
     "usage_totals_too_many": 422, ["用量过散", "文件涉及的月份、服务类别或汇率超过 {limit} 个；请分批导入。"], ["Too many totals", "The file comes to more than {limit} months and service categories, or rates; split it."];
     "usage_invoices_too_many": 422, ["发票过多", "文件涉及的发票与月份超过 {limit} 个；请分批导入。"], ["Too many invoices", "The file comes to more than {limit} invoices and months; split it."];
+    "usage_file_beyond_limits": 422, ["文件超出读取限度", "Parquet 文件的 {part} 超出 {limit}；请以较小的页和行组重新导出。"], ["Beyond what is read", "The Parquet file's {part} go beyond {limit}; write it again with smaller pages and row groups."];
     "usage_out_of_range": 422, ["用量超出范围", "金额合计超出可记录的范围。"], ["Out of range", "The amounts come to more than can be recorded."];
     "usage_rate_unknown": 422, ["汇率未登记", "{date} 的参考利率 {name} 未登记。"], ["Rate unknown", "{name} of {date} is not loaded."];
     "row_ragged": 422, ["列数不符", "该行的列数与表头不同。"], ["Ragged row", "The row has more or fewer cells than the header."];
@@ -206,6 +207,15 @@ table! {
     "after_maturity": 422, ["晚于到期日", "{date} 晚于到期日 {matures_on}。"], ["After maturity", "{date} is later than the day of maturity, {matures_on}."];
     "not_yet_happened": 422, ["尚未发生", "{date} 晚于业务日期 {business_date}，尚非事实。"], ["Not yet happened", "{date} is later than the business date {business_date}: it is no fact yet."];
     "too_many_events": 422, ["变动过多", "一笔贷款最多 {limit} 项变动。"], ["Too many events", "A loan takes at most {limit} events."];
+    "prefund_not_allowed": 422, ["该专项不预拨", "专项 {programme} 现行规则不向银行预拨。"], ["Not prefunded", "The rules in force of programme {programme} do not pay banks ahead."];
+    "prefund_exhausted": 409, ["预拨资金不足", "该银行 {fiscal_year} 年度预拨余额 {left}，需要 {requested}。"], ["Prefund exhausted", "The bank has {left} left of its prefunds of {fiscal_year}; {requested} was asked for."];
+    "prefund_trued_up": 409, ["该年度已清算", "该银行 {fiscal_year} 年度的预拨已清算，不再变动。"], ["Year trued up", "The bank's prefunds of {fiscal_year} are settled and take nothing more."];
+    "nothing_prefunded": 409, ["该年度无预拨", "该银行 {fiscal_year} 年度没有预拨。"], ["Nothing prefunded", "Nothing was paid to the bank ahead for {fiscal_year}."];
+    "true_up_pending": 409, ["有待批的清算", "年度清算 {true_up} 待批。"], ["True-up pending", "True-up {true_up} waits for approval."];
+    "true_up_stale": 409, ["清算已过时", "提出时余额 {left}，现余额 {now}，须重新提出。"], ["True-up stale", "{left} was left when it was proposed, {now} is left now, or what makes it up changed; propose it anew."];
+    "statement_differs": 422, ["与银行报数不符", "账面 {ours}，银行报数 {stated}，相差 {difference}。"], ["Statement differs", "The ledger has {ours}, the bank states {stated}: a difference of {difference}."];
+    "nothing_to_return": 422, ["无余额可退", "{fiscal_year} 年度预拨没有余额。"], ["Nothing to return", "Nothing is left of the prefunds of {fiscal_year}."];
+    "true_up_reference_not_applicable" as "field_not_applicable": 422, ["字段不适用", "结转没有银行流水号。"], ["Field not applicable", "What rolls has no bank reference."];
     "field_not_applicable": 422, ["字段不适用", "该字段不适用于此类变动。"], ["Field not applicable", "The field does not apply to an event of that kind."];
     "interest_period_not_over": 422, ["计息期未满", "止日 {until} 晚于业务日期 {business_date}：先付后贴。"], ["Interest period not over", "The period ends on {until}, later than the business date {business_date}: interest is paid first."];
     "interest_confirmed": 409, ["利息已确认", "{from} 至 {until} 的利息已确认；同一期间可重新确认。"], ["Interest confirmed", "The interest from {from} to {until} is confirmed; the same period may be confirmed anew."];
@@ -243,7 +253,7 @@ table! {
     "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
     "offset_mismatch": 422, ["不能抵扣", "{member} 不同，不能抵扣。"], ["Offset mismatch", "It cannot be offset: the {member} is another."];
     "too_many_receipts": 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];
-    "not_reversible": 409, ["不能冲销", "{sequence} 号记录不能冲销：可冲销的是指标变动、拨付、追回到账和核销。券请撤销（cancel），申领请退回或驳回，追回请核销。"], ["Not reversible", "Leaf {sequence} is not reversed: changes of a budget, payments, receipts and write-offs are. A voucher is cancelled, a claim returned or rejected, a recovery written off."];
+    "not_reversible": 409, ["不能冲销", "{sequence} 号记录不能冲销：可冲销的是指标变动、拨付、预拨、银行抵扣、追回到账和核销。券请撤销（cancel），申领请退回或驳回，追回请核销。"], ["Not reversible", "Leaf {sequence} is not reversed: changes of a budget, payments, prefunds, deductions of banks, receipts and write-offs are. A voucher is cancelled, a claim returned or rejected, a recovery written off."];
     "already_reversed": 409, ["已冲销", "已由 {reversed_by} 号分录冲销。"], ["Already reversed", "It was reversed by transaction {reversed_by}."];
     "not_latest": 409, ["有后续分录", "{document} 有后续分录以它为据，请先冲销后续分录。"], ["Not the latest", "Later postings of {document} rest on it; reverse those first."];
     "below_floor": 409, ["余额不足", "科目 {account} 余额 {balance}，需要 {requested}。"], ["Balance too low", "Account {account} has {balance}; {requested} would leave it."];
@@ -324,6 +334,7 @@ mod tests {
             "evidence",
             "rentals",
             "loans",
+            "prefunds",
             "vouchers",
             "claims",
             "payments",

@@ -149,7 +149,7 @@ pub(super) const SAME_DOCUMENT: Param = Param {
 };
 pub(super) const EXCEPTION: Param = Param {
     name: "code",
-    about: "Only these: below_threshold, duplicate_invoice, night_approval, over_cap, related_party, round_amount, same_document, same_person or weekend_approval.",
+    about: "Only these: below_threshold, duplicate_invoice, night_approval, over_cap, prefund_not_trued_up, related_party, round_amount, same_document, same_person or weekend_approval.",
     schema: Shape::of::<String>(),
 };
 pub(super) const NEAR_PERCENT: Param = Param {

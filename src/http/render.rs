@@ -16,6 +16,8 @@ use crate::loans::api::LoanView;
 use crate::organisations::api::OrganisationView;
 use crate::payments::api::PaymentBatchView;
 use crate::periods::api::PeriodView;
+use crate::prefunds::api::PrefundView;
+use crate::prefunds::true_ups_api::TrueUpView;
 use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
 use crate::recoveries::api::RecoveryView;
 use crate::reference_rates::api::ReferenceRateView;
@@ -77,6 +79,8 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::Reminder { voucher, .. } => {
             VoucherView::wants(voucher, wanted);
         }
+        Outcome::Prefund(prefund) => PrefundView::wants(prefund, wanted),
+        Outcome::TrueUp(true_up) => TrueUpView::wants(true_up, wanted),
         Outcome::Recovery(recovery) => RecoveryView::wants(recovery, wanted),
         Outcome::Reversal(reversal) => ReversalView::wants(reversal, wanted),
         Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
@@ -113,6 +117,8 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),
+        Outcome::Prefund(prefund) => serde_json::to_value(PrefundView::of(prefund, attached)),
+        Outcome::TrueUp(true_up) => serde_json::to_value(TrueUpView::of(true_up, attached)),
         Outcome::Reversal(reversal) => serde_json::to_value(ReversalView::of(reversal, attached)),
         Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
@@ -146,6 +152,8 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => voucher.revision,
+        Outcome::Prefund(prefund) => prefund.revision,
+        Outcome::TrueUp(true_up) => true_up.revision,
         Outcome::Recovery(recovery) => recovery.revision,
         Outcome::Reversal(reversal) => reversal.revision,
         Outcome::Claim { claim, .. } => claim.revision,

@@ -22,6 +22,7 @@ use crate::loans::{api as loans, estimate_api as estimates, quote_api as quotes}
 use crate::organisations::api as organisations;
 use crate::payments::{api as payments, file_api as payment_file};
 use crate::periods::api as periods;
+use crate::prefunds::{api as prefunds, true_ups_api as true_ups};
 use crate::programmes::api as programmes;
 use crate::programmes::calculation::Calculation;
 use crate::recoveries::api as recoveries;
@@ -45,6 +46,7 @@ const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Pro
 const PAYERS: Permission = Roles(&[Officer, Approver]);
 const BANK: Permission = Roles(&[Bank]);
 const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
+const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 const METERED: Permission = Roles(&[Officer, Provider]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
@@ -211,6 +213,18 @@ pub static ROUTES: &[Route] = &[
     get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
     get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(unmatched::unmatched), page::<unmatched::UnmatchedView>()).with(PAGE),
     get("/v1/invoices/unmatched", PARTIES, ["没有用量的发票", "Invoices that claims take of and no usage names"], read!(unmatched::unmetered), page::<unmatched::UnmeteredView>()).with(PAGE),
+
+    post("/v1/prefunds/true-ups", OFFICER, ["提出预拨年度清算", "Propose to settle a year of a bank's prefunds"], true_ups::propose, [of::<true_ups::NewTrueUp>(), of::<true_ups::TrueUpView>()]).creating(),
+    get("/v1/prefunds/true-ups", BANKING, ["预拨年度清算列表", "List true-ups"], read!(true_ups::list), page::<true_ups::TrueUpView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, OF_BANK, SINCE]),
+    get("/v1/prefunds/true-ups/{id}", BANKING, ["预拨年度清算", "A true-up"], read!(true_ups::get), of::<true_ups::TrueUpView>()),
+    post("/v1/prefunds/true-ups/{id}/approve", APPROVER, ["批准预拨年度清算", "Approve a true-up: what is left rolls or came back"], true_ups::approve, [of::<claims::ByPath>(), of::<true_ups::TrueUpView>()]),
+    post("/v1/prefunds/true-ups/{id}/reject", APPROVER, ["驳回预拨年度清算", "Reject a true-up"], true_ups::reject, [of::<organisations::WithReason>(), of::<true_ups::TrueUpView>()]),
+    get("/v1/prefunds/balances", BANKING, ["各银行各年度预拨余额", "What each bank has of its prefunds, by year"], read!(prefunds::balances), page::<prefunds::PrefundYearView>()).with(&[LIMIT, CURSOR, PROGRAMME, OF_BANK]),
+    post("/v1/prefunds", OFFICER, ["提出向银行预拨", "Propose to pay a bank ahead"], prefunds::propose, [of::<prefunds::NewPrefund>(), of::<prefunds::PrefundView>()]).creating(),
+    get("/v1/prefunds", BANKING, ["预拨列表", "List prefunds"], read!(prefunds::list), page::<prefunds::PrefundView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, OF_BANK, SINCE]),
+    get("/v1/prefunds/{id}", BANKING, ["预拨", "A prefund"], read!(prefunds::get), of::<prefunds::PrefundView>()),
+    post("/v1/prefunds/{id}/approve", APPROVER, ["批准预拨", "Approve a prefund"], prefunds::approve, [of::<claims::ByPath>(), of::<prefunds::PrefundView>()]),
+    post("/v1/prefunds/{id}/reject", APPROVER, ["驳回预拨", "Reject a prefund"], prefunds::reject, [of::<organisations::WithReason>(), of::<prefunds::PrefundView>()]),
 
     post("/v1/vouchers", APPLICANT, ["申请券", "Apply for a voucher"], vouchers::apply, [of::<vouchers::NewVoucher>(), of::<vouchers::VoucherView>()]).creating(),
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

@@ -101,7 +101,7 @@ chart! {
     B2008 "B2008" Credit true "已支付" "expended";
     B2009 "B2009" Credit true "收回/失效指标" "lapsed or returned to treasury";
     F1212 "F1212" Debit false "应收追回款" "recovery receivable";
-    F1214 "F1214" Debit false "预付/预拨款" "prefund to bank, advance to grantee";
+    F1214 "F1214" Debit true "预付/预拨款" "prefund to bank, advance to grantee";
     F2103 "F2103" Credit false "应缴财政款" "due to treasury";
     F2302 "F2302" Credit true "应付补贴款" "subsidy payable";
     F4001 "F4001" Credit false "财政拨款收入" "fiscal appropriation revenue";
@@ -129,9 +129,10 @@ impl Account {
         }
     }
 
-    /// Whether its balance is kept per payee (and the floor holds per payee).
+    /// Whether its balance is kept per payee (and the floor holds per payee): what is owed to each, what each bank has of
+    /// its prefunds.
     pub const fn per_payee(self) -> bool {
-        matches!(self, Self::F2302)
+        matches!(self, Self::F1214 | Self::F2302)
     }
 }
 
@@ -146,10 +147,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floors_are_the_credit_side_budget_accounts_and_the_payables() {
+    fn floors_are_the_credit_side_budget_accounts_and_what_is_kept_per_payee() {
         for account in Account::ALL {
-            let expected =
-                account.book() == BookCode::B && account.side() == Side::Credit || *account == Account::F2302;
+            let budget = account.book() == BookCode::B && account.side() == Side::Credit;
+            let expected = budget || account.per_payee();
             assert_eq!(account.has_floor(), expected, "{account}");
         }
     }

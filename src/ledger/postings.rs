@@ -142,6 +142,49 @@ impl Posting {
         .owed_to(payee)
     }
 
+    /// **Prefund**, level by level: B Dr2001 Cr2005, B Dr2005 Cr2008, F Dr1214 Cr4001, Y Dr7101 Cr6001. It is the bank's.
+    pub fn prefund(parts: &[Part], at: &Dimensions, bank: CreditCode) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting
+                .pair(Account::B2001, Account::B2005, amount, at)
+                .pair(Account::B2005, Account::B2008, amount, at)
+                .pair(Account::F1214, Account::F4001, amount, at)
+                .pair(Account::Y7101, Account::Y6001, amount, at)
+        })
+        .owed_to(bank)
+    }
+
+    /// **What is left of a prefund came back**, level by level: F Dr4001 Cr1214, Y Dr6001 Cr7101, B Dr2008 Cr2001.
+    pub fn prefund_returned(parts: &[Part], at: &Dimensions, bank: CreditCode) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            posting
+                .pair(Account::F4001, Account::F1214, amount, at)
+                .pair(Account::Y6001, Account::Y7101, amount, at)
+                .pair(Account::B2008, Account::B2001, amount, at)
+        })
+        .owed_to(bank)
+    }
+
+    /// **Deduction** by the bank, level by level: F Dr`expense` Cr1214. The pot was spent with the prefund.
+    pub fn deduct(parts: &[Part], expense: Account, at: &Dimensions, bank: CreditCode) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| posting.pair(expense, Account::F1214, amount, at))
+            .owed_to(bank)
+    }
+
+    /// **What is left of a prefund rolls** into another fiscal year, level by level: F Dr1214 of that year, Cr1214.
+    pub fn roll(parts: &[Part], at: &Dimensions, to: FiscalYear, bank: CreditCode) -> Self {
+        Self::by_level(parts, at, |posting, amount, at| {
+            let into = Dimensions { fiscal_year: to, ..at.clone() };
+            posting.line(Account::F1214, Side::Debit, amount, &into).line(
+                Account::F1214,
+                Side::Credit,
+                amount,
+                at,
+            )
+        })
+        .owed_to(bank)
+    }
+
     /// **Recovery decided**, level by level: F Dr1212 Cr`credited`.
     pub fn recovery(parts: &[Part], credited: Account, at: &Dimensions) -> Self {
         Self::by_level(parts, at, |posting, amount, at| posting.pair(Account::F1212, credited, amount, at))
@@ -291,6 +334,10 @@ mod tests {
                 Posting::offset((&parts, &at, payee), (&[Part { level: None, amount: total }], &at)),
                 Posting::pay(&parts, &at, payee),
                 Posting::unpay(&parts, &at, payee),
+                Posting::prefund(&parts, &at, payee),
+                Posting::prefund_returned(&parts, &at, payee),
+                Posting::deduct(&parts, Account::F500103, &at, payee),
+                Posting::roll(&parts, &at, FiscalYear::new(today).unwrap(), payee),
                 Posting::recovery(&parts, Account::F2103, &at),
                 Posting::recovered(&parts, &at),
                 Posting::recovered_later(&parts, Account::F2103, &at),

@@ -47,7 +47,7 @@ impl Policy {
             }
             Instrument::InterestSubsidy => {
                 self.check_interest(window)?;
-                self.only(&["points", "day_count", "rate_ceiling", "principal_cap"])
+                self.only(&["points", "day_count", "rate_ceiling", "principal_cap", "prefund"])
             }
             Instrument::Grant => Ok(()),
         }
@@ -116,6 +116,10 @@ impl Policy {
         if self.rate_ceiling.as_ref().is_some_and(|c| !(-1000..=1000).contains(&c.spread_bp)) {
             return Err(invalid("/rate_ceiling/spread_bp"));
         }
+        // what is paid ahead is paid to who deducts it
+        if self.prefunds() && self.payee != Payee::Bank {
+            return Err(invalid("/prefund"));
+        }
         let shares =
             [points.share_of_contract_rate_percent, points.share_of_reference.as_ref().map(|s| s.percent)];
         if shares.into_iter().flatten().any(|p| p > Percent::HUNDRED) {
@@ -136,6 +140,7 @@ impl Policy {
             ("day_count", self.day_count.is_some()),
             ("rate_ceiling", self.rate_ceiling.is_some()),
             ("principal_cap", self.principal_cap.is_some()),
+            ("prefund", self.prefund.is_some()),
         ];
         match present.into_iter().find(|(name, there)| *there && !allowed.contains(name)) {
             Some((name, _)) => Err(PolicyError::RulesFieldNotApplicable { field: format!("/{name}") }),

@@ -244,6 +244,16 @@ pub struct Policy {
     /// Interest: the most principal of an organisation over all its loans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal_cap: Option<Amount>,
+    /// Interest: whether banks are paid ahead and deduct what they subsidise. The payee is then the bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefund: Option<bool>,
+}
+
+impl Policy {
+    /// Whether banks are paid ahead.
+    pub fn prefunds(&self) -> bool {
+        self.prefund == Some(true)
+    }
 }
 
 /// Why rules are refused. `field` is a JSON pointer into the rules.

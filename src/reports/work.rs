@@ -82,6 +82,12 @@ statement! {
              SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at \
                FROM recoveries WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \
+             SELECT 'prefund', id::text, 'approve', status, programme, bank, created, updated_at \
+               FROM prefunds WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             UNION ALL \
+             SELECT 'true_up', id::text, 'approve', status, programme, bank, created, updated_at \
+               FROM true_ups WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             UNION ALL \
              SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at \
                FROM organisations WHERE $2 AND account_change ->> 'proposed_by' <> $3 \
              UNION ALL \

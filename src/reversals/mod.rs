@@ -1,8 +1,8 @@
 //! Reversals 冲销: a posting made in error is undone by the exact opposite, which points at it.
 //!
 //! proposed → approved, by another person. Both postings stand; the document goes back to the state before the original,
-//! so what a document says and what the books say never part. That is done for changes of a budget, payments, receipts
-//! and write-offs of recoveries. All else has a verb of its own that undoes it (a voucher is cancelled), or none. A
+//! so what a document says and what the books say never part. That is done for changes of a budget, payments, prefunds,
+//! deductions of banks, receipts and write-offs of recoveries. All else has a verb of its own that undoes it (a voucher is cancelled), or none. A
 //! posting is reversed once, alone of its group, while its month is open and no floor would break; a reversal is not
 //! reversed. It counts from the business date on.
 
@@ -14,7 +14,8 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    BudgetChangeId, ClaimId, Date, Money, PaymentBatchId, RecoveryId, Revision, Sequence, Subject, TextHash,
+    BudgetChangeId, ClaimId, Date, Money, PaymentBatchId, PrefundId, RecoveryId, Revision, Sequence, Subject,
+    TextHash,
 };
 use crate::ledger::{Account, Part};
 
@@ -27,6 +28,13 @@ pub enum Made {
     Payment {
         /// In which batch.
         batch: PaymentBatchId,
+        /// Which claim.
+        claim: ClaimId,
+    },
+    /// Money paid to a bank ahead.
+    Prefund(PrefundId),
+    /// A claim that the bank deducted.
+    Deduction {
         /// Which claim.
         claim: ClaimId,
     },

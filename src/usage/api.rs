@@ -230,6 +230,9 @@ pub fn refused(error: IntakeError) -> Problem {
         IntakeError::File(FileError::Unreadable(_) | FileError::Malformed(_)) => {
             Problem::new("unreadable_body")
         }
+        IntakeError::File(FileError::Beyond(limit)) => {
+            Problem::new("usage_file_beyond_limits").with("part", limit.as_str()).with("limit", limit.most())
+        }
         IntakeError::File(FileError::TooManyRows) => {
             Problem::too_large(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX), "rows")
         }

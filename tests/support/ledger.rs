@@ -94,7 +94,7 @@ impl Ledger {
             (
                 "balances",
                 "SELECT count(*) FROM (
-                    SELECT account, programme, CASE account WHEN 'F2302' THEN organisation ELSE '' END AS payee,
+                    SELECT account, programme, CASE WHEN account IN ('F1214', 'F2302') THEN organisation ELSE '' END AS payee,
                            abs(sum(CASE side WHEN 'D' THEN amount ELSE -amount END)) AS amount
                       FROM entries GROUP BY 1, 2, 3) AS e
                    FULL JOIN balances AS b USING (account, programme, payee)

@@ -58,6 +58,7 @@ pub fn steps() -> Vec<Step> {
     steps.extend(reminders_and_accounts());
     steps.extend(lending());
     steps.extend(leasing());
+    steps.extend(prefunding());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
     let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
@@ -339,6 +340,48 @@ fn subsidised(loan: &str) -> Vec<Envelope> {
         officer(claim),
         officer(json!({ "submit_claim": { "id": id(3, 900) } })),
     ]
+}
+
+/// A bank paid ahead, a claim that it deducted, and its year on the way to be settled.
+fn prefunding() -> Vec<Step> {
+    let (code_of, loan, claim) = ("prefund2026", id(8, 2), id(3, 901));
+    let propose = json!({ "propose_programme": { "code": code_of, "title": { "zh": "预拨贴息", "en": "Prefunded" },
+        "instrument": "interest_subsidy", "legal_basis": { "document": "沪2号" },
+        "window": { "from": "2023-06-01", "until": "2027-12-31" },
+        "rules": { "points": { "max": "1.5" }, "payee": "bank", "prefund": "true" } } });
+    let budget = json!({ "id": id(3, 10), "programme": code_of, "request": { "appropriation":
+        { "amount": "50000", "fiscal_year": "2026", "document": "预〔2026〕4号" } } });
+    let prefund = |number: u32, amount: &str| {
+        let prefund = json!({ "id": id(11, number), "programme": code_of, "bank": code(5), "amount": amount,
+            "fiscal_year": "2026", "document": "预拨1号" });
+        officer(json!({ "propose_prefund": prefund }))
+    };
+    let drawn = json!([{ "date": "2025-06-21", "change": { "drawdown": "1000000" } }]);
+    let register = json!({ "register_loan": { "id": loan, "organisation": code(1), "bank": code(5),
+        "loan_no": "贷-2", "annual_rate_percent": "3.25", "signed_on": "2025-06-20", "matures_on": "2034-06-20",
+        "project": { "code": "P2", "name": "智算中心" }, "events": drawn } });
+    let request = json!({ "interest_subsidy": { "programme": code_of, "loan": loan, "terms": {
+        "interest_paid": "2708.33", "penalty_interest": "0.00",
+        "period": { "from": "2025-06-21", "until": "2025-07-21" } } } });
+    let pass = json!({ "review_claim": { "id": claim, "decision": "pass" } });
+    let true_up = json!({ "id": id(12, 1), "programme": code_of, "bank": code(5), "fiscal_year": "2026",
+        "action": { "roll": {} }, "statement": { "deducted": "1250.00" }, "document": "清算1号" });
+    let all = vec![
+        officer(propose),
+        approver(json!({ "approve_programme": { "code": code_of } })),
+        officer(json!({ "propose_budget_change": budget })),
+        approver(json!({ "approve_budget_change": { "id": id(3, 10), "programme": code_of } })),
+        prefund(1, "10000"),
+        approver(json!({ "approve_prefund": { "id": id(11, 1) } })),
+        officer(register),
+        officer(json!({ "draft_claim": { "id": claim, "request": request } })),
+        officer(json!({ "submit_claim": { "id": claim } })),
+        by("officer-2", "officer", pass),
+        approver(json!({ "approve_claim": { "id": claim } })),
+        prefund(2, "500"),
+        officer(json!({ "propose_true_up": true_up })),
+    ];
+    all.into_iter().map(Step::One).collect()
 }
 
 /// A programme for rentals, a contract's January paid for, and its February filed.

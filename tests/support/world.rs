@@ -13,6 +13,7 @@
 
 mod lending;
 mod metering;
+mod prefunding;
 
 use std::collections::BTreeMap;
 
@@ -53,11 +54,13 @@ use uuid::Uuid;
 
 const ORGANISATIONS: u32 = 7;
 const PROVIDERS: u32 = 3;
-const PROGRAMMES: u32 = 8;
+const PROGRAMMES: u32 = 9;
 /// The number of the one that pays for rentals.
 const LEASING: u32 = 5;
 /// The numbers of those that pay for interest.
-const LENDING: [u32; 2] = [6, 7];
+const LENDING: [u32; 3] = [6, 7, 8];
+/// The number of the one that pays banks ahead.
+const PREFUNDING: u32 = 8;
 const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 const FIRST_DAY: &str = "2025-11-03";
 
@@ -171,6 +174,10 @@ impl World {
             let until = date(if interest { "2027-12-31" } else { "2028-12-31" });
             proposal.window = Window { from: date("2024-01-01"), until };
             proposal.rules = self.policy(proposal.instrument);
+            if number == PREFUNDING {
+                proposal.rules.prefund = Some(true);
+                proposal.rules.payee = Payee::Bank;
+            }
             // everyone may come in, whatever later versions say
             proposal.rules.eligibility = Eligibility {
                 related_provider: proposal.rules.eligibility.related_provider,
@@ -213,6 +220,7 @@ impl World {
             74..77 => return self.lending(book, today),
             77..79 => return self.reversal(book),
             79..81 => return self.metering(book, today),
+            81..84 => return self.prefunding(book, today),
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
@@ -252,10 +260,15 @@ impl World {
                     (false, true) => Instrument::RentalSubsidy,
                     (true, true) | (false, false) => Instrument::Voucher,
                 };
+                let mut rules = self.policy(instrument);
+                if programme == self::programme(PREFUNDING) && own && !self.one_in(4) {
+                    rules.prefund = Some(true);
+                    rules.payee = Payee::Bank;
+                }
                 Command::ProposeRules(Box::new(ProposeRules {
                     programme,
                     effective_from: self.day(today),
-                    rules: self.policy(instrument),
+                    rules,
                     reason: self.hash(),
                 }))
             }
@@ -746,7 +759,13 @@ impl World {
         let day = self.maybe(4, |w| w.day(today));
         match self.rng.gen_range(0..20) {
             0..8 => {
-                let claim = self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid]);
+                let deducted = book.claims.iter().filter(|(_, claim)| payable::prefunded(claim));
+                let deducted: Vec<_> = deducted.map(|(id, _)| *id).collect();
+                let claim = if deducted.is_empty() || !self.one_in(5) {
+                    self.claim(book, &[ClaimStatus::Approved, ClaimStatus::Paid])
+                } else {
+                    self.pick(&deducted)
+                };
                 let asked = ClaimSubject::of(&self.redemption(book, None));
                 let (mut settlement, closing) = (asked.settlement().to_vec(), asked.closing());
                 if let Some(known) = book.claims.peek(&claim).filter(|_| self.one_in(2)) {
@@ -1172,6 +1191,7 @@ impl Auditor {
         if let Outcome::Claim { claim, calculation: Some(_) } = &decision.outcome {
             lending::check_principal_cap(book, claim);
         }
+        prefunding::check(book);
         check_invoices(book);
         self.allocated += decision
             .effects
@@ -1203,7 +1223,7 @@ impl Auditor {
             let debit = if line.side == Side::Debit { fen } else { -fen };
             *books.entry(line.account.book()).or_default() += debit;
             let own = if line.account.side() == Side::Debit { debit } else { -debit };
-            let payee = line.organisation.filter(|_| line.account == Account::F2302);
+            let payee = line.organisation.filter(|_| line.account.per_payee());
             let key = BalanceKey { account: line.account, programme: line.programme.clone(), payee };
             *self.sums.entry(key).or_default() += own;
         }
@@ -1457,13 +1477,18 @@ fn check_payments(book: &Book) {
         let waiting = claim.batch.filter(|_| claim.status == ClaimStatus::Approved);
         let due = payable::payable(claim).expect("a sum");
         assert_eq!(waiting.map(|batch| (batch, due)), open, "{claim:?}");
-        let by_bank = payable::paid(claim).expect("a sum").fen();
+        let deducted = payable::deducted(claim).expect("a sum").fen();
+        let by_bank = payable::paid(claim).expect("a sum").fen() - deducted;
         assert_eq!(by_bank, paid_lines.get(id).copied().unwrap_or_default(), "{claim:?}");
         *paid.entry(BalanceKey::of(Account::B2008, &claim.programme)).or_default() += by_bank;
         if claim.approved_on.is_some() {
             let drawn = claim.amount.fen() + claim.corrected.fen();
             *expense.entry(BalanceKey::of(claim.class.expense(), &claim.programme)).or_default() += drawn;
         }
+    }
+    for (key, year) in book.prefund_years.iter() {
+        *paid.entry(BalanceKey::of(Account::B2008, &key.programme)).or_default() +=
+            year.paid.fen() - year.returned.fen();
     }
     let mut receivable: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
     for (_, recovery) in book.recoveries.iter() {
@@ -1485,13 +1510,11 @@ fn check_payments(book: &Book) {
         assert_eq!(book.balance(&BalanceKey::of(Account::F1212, &programme)).expect("known").fen(), owed);
     }
     same_balances(book, Account::B2008, paid, "what is expended is what was paid");
-    expense.retain(|key, _| key.account == Account::F500101);
-    same_balances(
-        book,
-        Account::F500101,
-        expense,
-        "what is expensed is what was approved and not asked back",
-    );
+    for account in [Account::F500101, Account::F500103] {
+        let mut expense = expense.clone();
+        expense.retain(|key, _| key.account == account);
+        same_balances(book, account, expense, "what is expensed is what was approved and not asked back");
+    }
 }
 
 /// The balances of an account, those of 0.00 left out.

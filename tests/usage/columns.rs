@@ -188,3 +188,25 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(city.verify().contains("verified"));
 }
+
+#[test]
+fn a_file_that_says_too_much_of_itself_is_refused() {
+    let service = Service::start();
+    let city = City::found(&service, "hostile");
+    let bring = |bytes: &[u8], key: &str| {
+        let headers = [("Idempotency-Key", key), ("Content-Type", "application/vnd.apache.parquet")];
+        let path = format!("{}?mode=lenient", city.path());
+        send_bytes(&service.base, "POST", &path, &city.officer, bytes, &headers).0
+    };
+    let mut bytes = b"PAR1".to_vec();
+    bytes.extend(vec![0; 9 << 20]);
+    bytes.extend((9_u32 << 20).to_le_bytes());
+    bytes.extend(b"PAR1");
+    let answer = bring(&bytes, "h1");
+    let body = answer.json();
+    assert_eq!((answer.status, &body["code"]), (422, &json!("usage_file_beyond_limits")), "{body}");
+    assert!(body["detail"].as_str().unwrap().contains("footer_bytes"), "{body}");
+    bytes.truncate(bytes.len() - 1);
+    let answer = bring(&bytes, "h2");
+    assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("unreadable_body")));
+}

@@ -1,5 +1,6 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
+use super::deductions::deducted;
 use super::grounds::{Ground, granted, used as taken};
 use super::vouchers::{dimensions, used, voucher_step};
 use super::{Context, backing, found, programmes};
@@ -201,7 +202,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),
         Ground::Lease(_) | Ground::Borrowing(_) => {
-            let (effects, claim) = granted(context, before, (claim, &sheet), day)?;
+            let grant = if rules.rules.prefunds() { deducted } else { granted };
+            let (effects, claim) = grant(context, before, (claim, &sheet), day)?;
             Ok(decided(effects, claim, Some(sheet)))
         }
     }

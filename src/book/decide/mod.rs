@@ -4,6 +4,7 @@
 mod agencies;
 mod backing;
 mod claims;
+mod deductions;
 mod evidence;
 mod grounds;
 mod interest_claims;
@@ -13,12 +14,14 @@ mod offsets;
 mod organisations;
 mod payments;
 mod periods;
+mod prefunds;
 mod programmes;
 mod recalculation;
 mod recoveries;
 mod rental_claims;
 mod rentals;
 mod reversals;
+mod true_ups;
 mod usage;
 mod vouchers;
 
@@ -80,6 +83,12 @@ fn decided(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, 
         Command::RegisterLoan(c) => loans::register(context, c),
         Command::RecordLoanEvents(c) => loans::record_events(context, c),
         Command::ConfirmInterest(c) => loans::confirm(context, c),
+        Command::ProposePrefund(c) => prefunds::propose(context, c),
+        Command::ApprovePrefund(c) => prefunds::approve(context, c),
+        Command::RejectPrefund(c) => prefunds::reject(context, c),
+        Command::ProposeTrueUp(c) => true_ups::propose(context, c),
+        Command::ApproveTrueUp(c) => true_ups::approve(context, c),
+        Command::RejectTrueUp(c) => true_ups::reject(context, c),
         Command::ApplyForVoucher(c) => vouchers::apply(context, c),
         Command::ReviewVoucher(c) => vouchers::review(context, c),
         Command::IssueVoucher(c) => vouchers::issue(context, c),

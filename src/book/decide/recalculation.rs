@@ -6,7 +6,7 @@ use super::interest_claims::Borrowing;
 use super::payments::dimensions;
 use super::rental_claims::{self, Beside, Lease};
 use super::vouchers::{used, voucher_step};
-use super::{Context, found, grounds, programmes};
+use super::{Context, deductions, found, grounds, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -122,8 +122,9 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         claims::still_eligible(organisation, rules)?;
     }
     let correction = rules::correction(before, &claims::parts(&sheet)).map_err(CalculationError::from)?;
-    if correction.asked_back.is_positive() {
-        recoveries::within(correction.asked_back, recoveries::outstanding_of(before)?)?;
+    let back = correction.asked_back.max(correction.given_back);
+    if back.is_positive() {
+        recoveries::within(back, recoveries::outstanding_of(before)?)?;
     }
     Ok(Anew { sheet, correction })
 }
@@ -254,6 +255,12 @@ fn posted(
     let mut effects = super::claims::step(Some(old.status), claim);
     effects.transitions.retain(|_| old.status != claim.status);
     effects.changes.extend(counted(context, claim, old.approved_on, correction.drawn)?);
+    if payable::prefunded(old) {
+        effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
+        let (year, posting) = deductions::drawn(context, claim, &correction.accrued, day)?;
+        effects.changes.push(Change::PrefundYear(Box::new(year)));
+        return Ok(Effects { posting, ..effects });
+    }
     let moved = match &old.subject {
         ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {

@@ -3,11 +3,11 @@
 use super::claims::step as claim_step;
 use super::payments::dimensions as of_claim;
 use super::recoveries::dimensions as of_recovery;
-use super::{Context, found};
+use super::{Context, deductions, found, prefunds};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
-use crate::domain::{BudgetChangeId, Date, RecoveryId, Sequence, TextHash};
+use crate::domain::{BudgetChangeId, ClaimId, Date, RecoveryId, Sequence, TextHash};
 use crate::ledger::{Account, Deltas, LedgerError, Part, Posting, balances, parts};
 use crate::payments::rules::Effect;
 use crate::payments::{LineKey, rules as payments};
@@ -67,6 +67,8 @@ fn undone(
         Made::Payment { batch, claim } => {
             payment(context, LineKey { batch: *batch, claim: *claim }, sequence, reason)
         }
+        Made::Prefund(id) => prefunds::reversed(context, *id, sequence, context.effective_date(None)?),
+        Made::Deduction { claim } => deduction(context, *claim, sequence),
         Made::Receipt { recovery, number, parts } => {
             receipt(context, *recovery, (*number, parts), posting.effective_date)
         }
@@ -77,7 +79,7 @@ fn undone(
 }
 
 /// Refused whole where a balance would go below its floor: of what is available, as any budget that is spent.
-fn floors(context: Context<'_>, posting: &Posting) -> Result<(), Stop> {
+pub(super) fn floors(context: Context<'_>, posting: &Posting) -> Result<(), Stop> {
     for (key, delta) in Deltas::of(posting).map_err(CalculationError::from)?.iter() {
         let balance = context.book.balance(key)?;
         let requested = delta.negated().map_err(CalculationError::from)?;
@@ -145,6 +147,13 @@ fn payment(
     let [up, down] = parts::by_sign(&payment.parts).map_err(CalculationError::from)?;
     let paid = Posting::pay(&up, &at, claim.payee).and(Posting::unpay(&down, &at, claim.payee));
     Ok(Effects { posting: paid.reversed(), ..effects })
+}
+
+/// The bank did not deduct it after all: the claim waits for its approval again.
+fn deduction(context: Context<'_>, id: ClaimId, sequence: Sequence) -> Result<Effects, Stop> {
+    let before = context.book.claims.get(&id)?.ok_or_else(|| lost("a claim"))?;
+    still(before.revision.version == sequence, before.status.as_str())?;
+    deductions::undeducted(context, before, context.effective_date(None)?)
 }
 
 fn recovery_of<'a>(context: Context<'a>, id: RecoveryId) -> Result<&'a Recovery, Stop> {

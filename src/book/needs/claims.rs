@@ -1,6 +1,6 @@
 //! What commands on claims read.
 
-use super::{backing, programme};
+use super::{backing, prefunds, programme};
 use crate::book::{Book, Key, Keys};
 use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim};
 use crate::domain::{ClaimId, CreditCode, Date, LoanId, ProgrammeCode, RentalId};
@@ -128,6 +128,7 @@ pub(super) fn approve(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
         keys.insert(Key::Balance(BalanceKey::of(account, programme)));
     }
     keys.insert(Key::Balance(payable(claim)));
+    prefunds::deduct(claim, day, book, keys);
 }
 
 /// What a claim's approval and its correction move, beside what is owed.

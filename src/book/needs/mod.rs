@@ -8,6 +8,7 @@ mod backing;
 mod claims;
 mod payments;
 mod periods;
+mod prefunds;
 mod recalculation;
 mod recoveries;
 mod reversals;
@@ -99,6 +100,14 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ConfirmInterest(c) => {
             keys.insert(Key::Loan(c.id));
         }
+        Command::ProposePrefund(c) => prefunds::propose(c, book, &mut keys),
+        Command::ApprovePrefund(c) => prefunds::approve(c.id, book, &mut keys),
+        Command::RejectPrefund(c) => {
+            keys.insert(Key::Prefund(c.id));
+        }
+        Command::ProposeTrueUp(c) => prefunds::propose_true_up(c, &mut keys),
+        Command::ApproveTrueUp(c) => prefunds::approve_true_up(c.id, book, &mut keys),
+        Command::RejectTrueUp(c) => prefunds::reject_true_up(c.id, book, &mut keys),
         Command::ApplyForVoucher(c) => {
             keys.insert(Key::Voucher(c.id));
             let to = Target { programme: &c.programme, rental: c.rental, voucher: c.id, day: today };
@@ -135,7 +144,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             claims::approve(c.id, c.effective_date.unwrap_or(today), book, &mut keys);
         }
         Command::ProposeRecalculation(c) => recalculation::propose(c.claim, book, &mut keys),
-        Command::ApproveRecalculation(c) => recalculation::approve(c, book, &mut keys),
+        Command::ApproveRecalculation(c) => recalculation::approve(c, today, book, &mut keys),
         Command::RejectRecalculation(c) => recalculation::named(c.claim, c.number, book, &mut keys),
         Command::RaiseObjection(c) => recalculation::raise(c, book, &mut keys),
         Command::ResolveObjection(c) => keys.extend([Key::Objection(c.id), Key::Claim(c.claim)]),

@@ -1,11 +1,12 @@
 //! What recalculations of claims and objections to them read.
 
 use super::claims::{accounts, parties, payable, rests_on};
+use super::prefunds;
 use crate::book::{Book, Key, Keys};
 use crate::claims::Claim;
 use crate::claims::objection::RaiseObjection;
 use crate::claims::recalculation::{ApproveRecalculation, RecalculationKey, next_number};
-use crate::domain::ClaimId;
+use crate::domain::{ClaimId, Date};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::{Counts, RulesKey, UsageKey};
 
@@ -53,12 +54,13 @@ pub(super) fn named(id: ClaimId, number: Option<u32>, book: &Book, keys: &mut Ke
     }
 }
 
-pub(super) fn approve(command: &ApproveRecalculation, book: &Book, keys: &mut Keys) {
+pub(super) fn approve(command: &ApproveRecalculation, today: Date, book: &Book, keys: &mut Keys) {
     use Account::{F1212, F2103};
     named(command.claim, command.number, book, keys);
     keys.insert(Key::Recovery(command.recovery));
     let Some(claim) = existing(command.claim, book, keys) else { return };
     computed(claim, book, keys);
+    prefunds::deduct(claim, command.effective_date.unwrap_or(today), book, keys);
     for account in accounts(claim).into_iter().chain([F1212, F2103]) {
         keys.insert(Key::Balance(BalanceKey::of(account, &claim.programme)));
     }

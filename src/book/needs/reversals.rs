@@ -1,6 +1,6 @@
 //! What commands on reversals read.
 
-use super::{budget, payments, recoveries};
+use super::{budget, payments, prefunds, recoveries};
 use crate::book::{Book, Key, Keys};
 use crate::domain::Sequence;
 use crate::payments::LineKey;
@@ -22,6 +22,13 @@ pub(super) fn reversal(sequence: Sequence, book: &Book, keys: &mut Keys) {
             keys.extend([Key::PaymentBatch(*batch), Key::PaymentLine(line), Key::Claim(*claim)]);
             if let Some(claim) = book.claims.peek(claim) {
                 payments::payment(claim, keys);
+            }
+        }
+        Some(Made::Prefund(id)) => prefunds::reverse(*id, book, keys),
+        Some(Made::Deduction { claim }) => {
+            keys.insert(Key::Claim(*claim));
+            if let Some(claim) = book.claims.peek(claim) {
+                prefunds::undeduct(claim, keys);
             }
         }
         Some(Made::Receipt { recovery, .. }) => recoveries::receive(*recovery, book, keys),

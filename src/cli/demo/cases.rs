@@ -2,6 +2,7 @@
 //!
 //! All of it is invented; the credit codes are valid in form and belong to nobody.
 
+use super::renting::Claimed;
 use crate::organisations::{Category, Size};
 
 /// The agency with something in it.
@@ -22,18 +23,22 @@ pub(super) const LENDING: &str = "shanghai-interest-subsidy-2027";
 /// Who lends.
 pub(super) const BANK: &str = "91310115MA00000110";
 
-/// The provider of all contracts.
+/// The programme of the rentals here.
+pub(super) const RENTING: &str = "beijing-multicloud-rental";
+
+/// The provider of all contracts with a voucher.
 pub(super) const PROVIDER: &str = "91110108MA01A2B3CF";
 /// Who rents most.
 pub(super) const FIRM: &str = "91310000MA1FL0000N";
 const STARTUP: &str = "91510100MA6CD0001D";
 const RELATED_FIRM: &str = "91440300MA5F00011B";
 const RELATED_PROVIDER: &str = "91330100MA2AX00016";
+const FOREIGN_CLOUD: &str = "91350100M000100Y43";
 /// Controls both of the related pair: a contract between them is refused.
 const CONTROLLER: &str = "示例控股集团";
 
 /// Programmes, as their files have them.
-pub(super) const PROGRAMMES: [(&str, &str); 3] = [
+pub(super) const PROGRAMMES: [(&str, &str); 4] = [
     ("beijing-compute-voucher.toml", include_str!("../../../config/programmes/beijing-compute-voucher.toml")),
     (
         "shanghai-innovation-voucher.toml",
@@ -43,13 +48,18 @@ pub(super) const PROGRAMMES: [(&str, &str); 3] = [
         "shanghai-interest-subsidy-2027.toml",
         include_str!("../../../config/programmes/shanghai-interest-subsidy-2027.toml"),
     ),
+    (
+        "beijing-multicloud-rental.toml",
+        include_str!("../../../config/programmes/beijing-multicloud-rental.toml"),
+    ),
 ];
 
 /// Appropriations: programme, CNY.
-pub(super) const APPROPRIATIONS: [(&str, &str); 3] = [
+pub(super) const APPROPRIATIONS: [(&str, &str); 4] = [
     ("beijing-compute-voucher", "50000000.00"),
     ("shanghai-innovation-voucher", "20000000.00"),
     (LENDING, "10000000.00"),
+    (RENTING, "5000000.00"),
 ];
 
 /// An organisation.
@@ -66,7 +76,7 @@ pub(super) struct Firm {
     pub account: Option<&'static str>,
 }
 
-pub(super) const FIRMS: [Firm; 6] = [
+pub(super) const FIRMS: [Firm; 7] = [
     Firm {
         code: BANK,
         name: "示例商业银行股份有限公司",
@@ -125,6 +135,16 @@ pub(super) const FIRMS: [Firm; 6] = [
         startup: false,
         region: "亦庄",
         controller: Some(CONTROLLER),
+        account: None,
+    },
+    Firm {
+        code: FOREIGN_CLOUD,
+        name: "示例戊云计算有限公司",
+        category: Category::PrivateEnterprise,
+        size: Size::Medium,
+        startup: false,
+        region: "昌平区",
+        controller: None,
         account: None,
     },
 ];
@@ -201,5 +221,39 @@ pub(super) const CASES: [Case; 7] = [
         signed_on: "2025-06-18",
         lines: &[("compute", "120000.00")],
         reached: Reached::Returned,
+    },
+];
+
+/// A contract with a cloud, its billing file, and the claim for May.
+#[derive(Debug)]
+pub(super) struct Cloud {
+    pub contract_no: &'static str,
+    pub provider: &'static str,
+    pub contracted: &'static str,
+    pub bill: &'static str,
+    pub claimed: Claimed,
+}
+
+pub(super) const CLOUDS: [Cloud; 3] = [
+    Cloud {
+        contract_no: "DEMO-CLOUD-001",
+        provider: PROVIDER,
+        contracted: "2400000.00",
+        bill: include_str!("usage/jingyun-2025-05.csv"),
+        claimed: Claimed::Paid("2025-06-12", "2025-06-20"),
+    },
+    Cloud {
+        contract_no: "DEMO-CLOUD-002",
+        provider: RELATED_PROVIDER,
+        contracted: "180000.00",
+        bill: include_str!("usage/dingyun-2025-05.csv"),
+        claimed: Claimed::Approved("2025-06-16"),
+    },
+    Cloud {
+        contract_no: "DEMO-CLOUD-003",
+        provider: FOREIGN_CLOUD,
+        contracted: "120000.00",
+        bill: include_str!("usage/wuyun-2025-05.csv"),
+        claimed: Claimed::Submitted,
     },
 ];

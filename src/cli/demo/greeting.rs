@@ -50,6 +50,8 @@ pub(super) fn text(keys: &Keys, base: &str) -> Result<String, Failure> {
          curl -sS {authorization} '{base}/v1/claims?limit=10'\n\n\
          # 贷款贴息还要花多少 / what the interest subsidy will still cost\n\
          curl -sS {authorization} {base}/v1/programmes/{LENDING}/estimate\n\n\
+         # 三家云按用量申领；尚无人申领的用量 / rentals from three clouds; the usage that nobody claims yet\n\
+         curl -sS {authorization} {base}/v1/usage/unmatched\n\n\
          # 提出一笔预算下达，由另一人批准 / propose an appropriation, for somebody else to approve\n\
          curl -sS {authorization} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json' \
          -d '{{\"amount\":\"1000000.00\",\"fiscal_year\":2025,\"document\":\"演示预算下达第 2 号\"}}' \

@@ -3,16 +3,14 @@
 use uuid::Uuid;
 
 use super::cases::{BANK, FIRM, LENDING};
-use super::seed::{City, actor, unexpected};
+use super::seed::{City, actor, of, unexpected};
 use crate::book::{Command, Outcome};
 use crate::claims::{
     ApproveClaim, ClaimPeriod, ClaimRequest, InterestTerms, NameClaim, ReviewClaim, WriteClaim,
 };
 use crate::cli::Failure;
 use crate::domain::money::Amount;
-use crate::domain::{
-    Actor, ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Role,
-};
+use crate::domain::{ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Role};
 use crate::loans::{Change, ConfirmInterest, InterestPeriod, LoanEvent, Project, RegisterLoan};
 use crate::reference_rates::LoadReferenceRate;
 use crate::vouchers::ReviewDecision;
@@ -20,10 +18,6 @@ use crate::vouchers::ReviewDecision;
 /// A quarter's days, and the ordinary interest that was paid for them.
 const QUARTERS: [(&str, &str, &str); 2] =
     [("2024-09-21", "2024-12-21", "821527.78"), ("2024-12-21", "2025-03-21", "812500.00")];
-
-fn of(role: Role, organisation: &str) -> Result<Actor, Failure> {
-    Ok(Actor { organisation: Some(CreditCode::parse(organisation)?), ..actor(role)? })
-}
 
 impl City<'_> {
     /// All of it: of the first quarter a claim that is to be paid, of the second a draft.

@@ -3,6 +3,7 @@
 mod cases;
 mod greeting;
 mod lending;
+mod renting;
 mod seed;
 mod story;
 mod tamper;

@@ -65,7 +65,8 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
         vouchers.push((case.contract_no, city.play(case).await?));
     }
     city.redeem(&vouchers).await?;
-    city.lend().await
+    city.lend().await?;
+    city.rent_from_clouds().await
 }
 
 /// Who acts in a role in the demonstration, and whom the printed token of the role names.
@@ -77,9 +78,14 @@ pub(super) fn actor(role: Role) -> Result<Actor, Failure> {
     Ok(Actor { subject: subject(role)?, roles: Roles::from(role), organisation: None })
 }
 
+/// Who acts for an organisation.
+pub(super) fn of(role: Role, organisation: &str) -> Result<Actor, Failure> {
+    Ok(Actor { organisation: Some(CreditCode::parse(organisation)?), ..actor(role)? })
+}
+
 pub(super) struct City<'a> {
-    engine: &'a Engine,
-    agency: AgencyCode,
+    pub(super) engine: &'a Engine,
+    pub(super) agency: AgencyCode,
     stop: &'a Stop,
 }
 
@@ -258,7 +264,7 @@ impl City<'_> {
 
 /// The organisation itself, which applies.
 pub(super) fn firm(case: &Case) -> Result<Actor, Failure> {
-    Ok(Actor { organisation: Some(CreditCode::parse(case.firm)?), ..actor(Role::Enterprise)? })
+    of(Role::Enterprise, case.firm)
 }
 
 pub(super) fn unexpected(step: &str) -> Failure {

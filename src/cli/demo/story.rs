@@ -127,6 +127,11 @@ impl City<'_> {
         Ok(())
     }
 
+    /// A claim paid by a batch of its own.
+    pub(super) async fn paid(&self, claim: ClaimId, day: &str, of: &str) -> Result<(), Failure> {
+        self.pay(claim, PaymentResult::Paid, day, of).await
+    }
+
     /// A payment batch of one claim, and what the bank says of it.
     async fn pay(&self, claim: ClaimId, outcome: PaymentResult, day: &str, of: &str) -> Result<(), Failure> {
         let propose = ProposePaymentBatch {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::sheet::{Compared, Sheet};
 use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts, documents};
-use super::{TABLES, place, sheet_of};
+use super::{TABLES, place, sheet_of, usage};
 use crate::audit::export::{CHECKPOINT, Content, Damage, KEY, LogCheck, checkpoint, has_tile, key};
 use crate::audit::note::{Checkpoint, VerifierKey};
 use crate::audit::replay::Replayed;
@@ -31,12 +31,13 @@ use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::periods::store::PeriodRow;
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::reversals::store::ReversalRow;
-use crate::usage::store::{RentalUsageRow, UsageImportRow};
+use crate::usage::store::{RentalUsageRow, UsageImportRow, UsageRowRow};
 use crate::vouchers::store::VoucherRow;
 
 /// What the checker brings from elsewhere.
@@ -148,7 +149,7 @@ fn content(folder: &Path, path: &str) -> Content {
     fs::read(place(folder, path)).map_err(|error| unread(&error))
 }
 
-fn unread(error: &io::Error) -> String {
+pub(super) fn unread(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "missing".to_owned(),
         _ => format!("cannot be read: {error}"),
@@ -173,7 +174,7 @@ fn names(root: &Path, folder: &Path, all: &mut Vec<String>) -> io::Result<()> {
 
 /// Whether an export of this size has such a file. What lies beside its own folders is nobody's claim.
 fn is_of(path: &str, size: u64) -> bool {
-    let tables = [ACCOUNTS, BalanceRow::NAME, EntryRow::NAME, TransitionRow::NAME];
+    let tables = [ACCOUNTS, BalanceRow::NAME, EntryRow::NAME, TransitionRow::NAME, UsageRowRow::NAME];
     match path.split_once('/') {
         Some(("tile", _)) => has_tile(path, size),
         Some((TABLES, _)) => tables.iter().chain(&document_tables()).any(|table| sheet_of(table) == path),
@@ -318,6 +319,7 @@ impl Sheets {
             };
         }
         documents!(each);
+        found.push(usage::rows(folder, book)?);
         Ok(found.into_iter().flatten().next())
     }
 }

@@ -7,6 +7,7 @@
 mod check;
 mod sheet;
 mod tables;
+mod usage;
 mod write;
 
 use std::path::Path;

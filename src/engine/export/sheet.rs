@@ -44,6 +44,17 @@ impl<W: Write> Sheet<W> {
     }
 }
 
+/// A text that no spreadsheet computes and that is read back as it was: whatever begins with an apostrophe in the sheet
+/// had one put before it.
+pub(super) fn quoted(cell: String) -> String {
+    if cell.starts_with('\'') { format!("'{cell}") } else { guarded(cell) }
+}
+
+/// What [`quoted`] was given.
+pub(super) fn unquoted(cell: &str) -> &str {
+    cell.strip_prefix('\'').unwrap_or(cell)
+}
+
 /// A cell that no spreadsheet computes.
 fn guarded(cell: String) -> String {
     let starts = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
@@ -116,6 +127,15 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(guarded(cell.to_owned()), expected);
+        }
+    }
+
+    #[test]
+    fn a_quoted_text_is_read_back_as_it_was() {
+        for cell in ["=1+1", "'=1+1", "''", "'", "-", "-1.50", "plain", "", "@", "\ttab"] {
+            let shown = quoted(cell.to_owned());
+            assert_eq!(unquoted(&shown), cell);
+            assert_eq!(guarded(shown.clone()), shown, "{cell} is safe");
         }
     }
 

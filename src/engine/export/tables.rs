@@ -40,6 +40,9 @@ macro_rules! documents {
         $each!(usage_imports, UsageImportRow, |import| Ok(UsageImportRow::new(import)), by_id);
         $each!(rental_usage, RentalUsageRow, RentalUsageRow::new, by_id);
         $each!(loans, LoanRow, LoanRow::new, by_id);
+        $each!(prefunds, PrefundRow, PrefundRow::new, by_id);
+        $each!(prefund_years, PrefundYearRow, PrefundYearRow::new, by_text);
+        $each!(true_ups, TrueUpRow, TrueUpRow::new, by_id);
         $each!(vouchers, VoucherRow, VoucherRow::new, by_id);
         $each!(claims, ClaimRow, ClaimRow::new, by_id);
         $each!(recalculations, RecalculationRow, RecalculationRow::new, by_id);

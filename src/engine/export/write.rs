@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, quoted};
 use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts, documents};
 use super::{place, sheet_of};
 use crate::audit::bundle::{self, BundleError};
@@ -33,12 +33,14 @@ use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::periods::store::PeriodRow;
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::RentalRow;
 use crate::reversals::store::ReversalRow;
-use crate::usage::store::{RentalUsageRow, UsageImportRow};
+use crate::usage::queries;
+use crate::usage::store::{RentalUsageRow, UsageImportRow, UsageRowRow};
 use crate::vouchers::store::VoucherRow;
 
 /// An export that was written.
@@ -257,7 +259,27 @@ async fn sheets(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> 
         };
     }
     documents!(each);
-    Ok(())
+    usage_rows(conn, out).await
+}
+
+/// The rows of billing files that count; what is staged does not.
+async fn usage_rows(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
+    let mut sheet = out.sheet(UsageRowRow::NAME, UsageRowRow::COLUMNS)?;
+    let mut imports = Vec::new();
+    while let Some(page) = next_page::<UsageImportRow>(conn, &mut imports).await? {
+        for import in page {
+            let mut after = 0;
+            loop {
+                let rows = queries::rows_after(conn, import.id, after, PAGE_ROWS).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.row;
+                let failed = out.failed(&place(&out.0, &sheet.path));
+                let mut lines = rows.iter().map(|row| row.cells().into_iter().map(quoted));
+                lines.try_for_each(|cells| sheet.sheet.line(cells)).map_err(failed)?;
+            }
+        }
+    }
+    sheet.finish()
 }
 
 /// A table, page by page, in the order of its keys.

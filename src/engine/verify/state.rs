@@ -23,6 +23,7 @@ use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::periods::store::PeriodRow;
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
@@ -158,6 +159,11 @@ pub(super) async fn tables(
     });
     usage::rows(conn, stream, first).await?;
     documents!(conn, stream, first, loans, LoanRow, LoanRow::new, |r| format!("loans {}", r.id));
+    documents!(conn, stream, first, prefunds, PrefundRow, PrefundRow::new, |r| format!("prefunds {}", r.id));
+    documents!(conn, stream, first, prefund_years, PrefundYearRow, PrefundYearRow::new, |r| {
+        format!("prefund_years {} {} {}", r.programme, r.bank, r.fiscal_year)
+    });
+    documents!(conn, stream, first, true_ups, TrueUpRow, TrueUpRow::new, |r| format!("true_ups {}", r.id));
     documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
     documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
     documents!(conn, stream, first, recalculations, RecalculationRow, RecalculationRow::new, |r| {

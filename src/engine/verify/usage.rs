@@ -1,19 +1,15 @@
 //! Rows of billing files: they stand outside the log, and what their import's leaf says of them is reckoned again.
 
-use std::collections::BTreeMap;
-
 use diesel_async::AsyncPgConnection;
 
 use super::VerifyError;
 use super::stream::Stream;
 use crate::audit::verify::{Finding, First};
 use crate::db::convert::Unreadable;
-use crate::domain::{ContentHash, RentalId, Sequence};
-use crate::engine::intake::{Counted, IntakeError};
-use crate::usage::rules::{InvoiceTotals, Totals};
-use crate::usage::{RentalUsage, UsageImport, queries};
-
-use sha2::Digest;
+use crate::domain::Sequence;
+use crate::engine::intake::IntakeError;
+use crate::engine::metered::{Counted, Reckoned};
+use crate::usage::{UsageImport, queries};
 
 /// Every import's rows against its digest, and what they come to against the contract's totals.
 pub(super) async fn rows(
@@ -23,7 +19,7 @@ pub(super) async fn rows(
 ) -> Result<(), VerifyError> {
     let book = stream.replay.book();
     let Some(agency) = &book.agency else { return Ok(()) };
-    let mut totals: BTreeMap<RentalId, (Totals, InvoiceTotals)> = BTreeMap::new();
+    let mut reckoned = Reckoned::default();
     for (id, import) in book.usage_imports.iter() {
         let counted = match Counted::of(conn, *id, agency.zone.tz()).await {
             Ok(counted) => counted,
@@ -34,25 +30,14 @@ pub(super) async fn rows(
                 continue;
             }
         };
-        let digest = ContentHash::new(counted.hash.finalize().into());
-        if counted.rows != import.accepted || digest != import.rows_sha256 {
-            first.found(finding(import, Some(digest.to_string())));
+        if !counted.are_those_of(import) {
+            first.found(finding(import, Some(counted.digest().to_string())));
             continue;
         }
-        let (sum, invoices) = totals.entry(import.rental).or_default();
-        let added = sum.add_all(&counted.totals.list());
-        let added = added.and_then(|()| invoices.add_all(&counted.invoices.list()));
-        added.map_err(|error| Unreadable(error.to_string()))?;
+        reckoned.add(import.rental, &counted).map_err(|error| Unreadable(error.to_string()))?;
     }
     for (rental, usage) in book.rental_usage.iter() {
-        let (sum, invoices) = totals.remove(rental).unwrap_or_default();
-        let reckoned = RentalUsage {
-            totals: sum.list(),
-            // nobody told, so nothing is held against it
-            invoices: usage.invoices.as_ref().map(|_| invoices.list()),
-            ..usage.clone()
-        };
-        if reckoned != *usage {
+        if let Some(reckoned) = reckoned.differs(usage) {
             first.found(Finding {
                 sequence: usage.revision.version,
                 place: format!("usage_rows of contract {rental}"),

@@ -82,11 +82,12 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::money::{Amount, AmountOrZero, SignedAmount};
+use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
     AgencyCode, BudgetChangeId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints,
     Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent, Points,
-    ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, Unrounded, UsageImportId, VoucherId,
+    PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId, Unrounded,
+    UsageImportId, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 
@@ -150,6 +151,7 @@ string_schema! {
     Amount as "Amount": "1360000.00", "CNY above zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
     AmountOrZero as "AmountOrZero": "0.00", "CNY not below zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
     SignedAmount as "SignedAmount": "-500.00", "CNY of either sign, not zero.", pattern r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$";
+    Figure as "Figure": "0.00", "CNY of either sign or nothing, at most two decimals.", pattern r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$";
     Exact as "Exact": "1024691.356", "CNY, unrounded.", pattern r"^-?[0-9]+\.[0-9]{2,10}$";
     Unrounded as "Unrounded": "766666.66666666666666666666", "CNY, unrounded; after twenty decimals the rest is cut off.", pattern r"^[0-9]+\.[0-9]{2,20}$";
     Percent as "Percent": "20", "A percentage.", pattern r"^[0-9]{1,4}(\.[0-9]{1,6})?$";
@@ -175,6 +177,8 @@ string_schema! {
     RecoveryId as "RecoveryId": "01890a5d-ac96-774b-bcce-b302099a8057", "A recovery's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     RentalId as "RentalId": "01890a5d-ac96-774b-bcce-b302099a8057", "A rental's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     LoanId as "LoanId": "01890a5d-ac96-774b-bcce-b302099a8057", "A loan's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    PrefundId as "PrefundId": "01890a5d-ac96-774b-bcce-b302099a8057", "A prefund's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     Reason as "Reason": "材料不全", "1 to 2,000 characters.";
     AccountNumber as "AccountNumber": "6222021234567890", "6 to 34 digits or letters; answered as ****7890.";

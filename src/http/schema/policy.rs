@@ -15,6 +15,8 @@ use crate::evidence::{EvidenceKind, MediaType};
 use crate::organisations::{Category, Size, Standing};
 use crate::payments::{BatchStatus, LineStatus, PaymentResult};
 use crate::periods::PeriodStatus;
+use crate::prefunds::PrefundStatus;
+use crate::prefunds::true_up::TrueUpStatus;
 use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
 };
@@ -65,6 +67,8 @@ word_schema! {
     LineStatus as "PaymentLineStatus": "open" "paid" "returned" "dropped";
     PaymentResult as "PaymentOutcome": "paid" "returned";
     ReversalStatus as "ReversalStatus": "proposed" "approved";
+    PrefundStatus as "PrefundStatus": "proposed" "approved" "rejected" "reversed";
+    TrueUpStatus as "TrueUpStatus": "proposed" "approved" "rejected";
     RecoveryStatus as "RecoveryStatus": "proposed" "approved" "settled";
     VoucherStatus as "VoucherStatus": "submitted" "reviewed" "returned" "rejected" "issued" "partly_redeemed" "redeemed" "expired" "cancelled" "suspended";
 }
@@ -93,7 +97,7 @@ object_schema! {
         payee?_: One<Payee>, publicity_days?_: One<u32>, item_map?_: Many<ItemMapping>, stacking?_: One<Stacking>,
         expense?_: One<Expense>, items?_: Many<ItemRatio>, base?_: One<Base>, validity_months?_: One<u32>,
         one_per_contract?_: One<bool>, scenarios?_: Many<Label>, points?_: One<PointsRule>, day_count?_: One<DayCount>,
-        rate_ceiling?_: One<RateCeiling>, principal_cap?_: One<Amount>,
+        rate_ceiling?_: One<RateCeiling>, principal_cap?_: One<Amount>, prefund?_: One<bool>,
     }
     InvoicePart as "InvoicePart" { evidence_id: One<EvidenceId>, amount: One<Amount> }
     SettledLine as "SettledLine" { item: One<Label>, amount: One<Amount>, tax_percent?_: One<Percent> }
@@ -160,7 +164,7 @@ pub(super) mod tests {
             "stacking": "allow", "expense": "subsidy", "items": [{"item": "x", "ratio_percent": "20"}],
             "base": "tax_inclusive", "validity_months": 6, "one_per_contract": true, "scenarios": ["x"],
             "points": {"max": "1.5"}, "day_count": "30e/360", "rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70},
-            "principal_cap": "1.00",
+            "principal_cap": "1.00", "prefund": true,
         }));
     }
 

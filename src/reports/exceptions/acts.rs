@@ -138,7 +138,7 @@ fn asks(
         Code::NightApproval => question.night.holds(local.hour()),
         Code::SameDocument => act.own,
         Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
-        Code::DuplicateInvoice | Code::RelatedParty | Code::SamePerson => false,
+        Code::DuplicateInvoice | Code::PrefundNotTruedUp | Code::RelatedParty | Code::SamePerson => false,
     };
     is_so.then_some(None)
 }
@@ -219,6 +219,8 @@ impl ActFound {
             }
             "approve_payment_batch" => format!("/v1/payment-batches/{document}"),
             "approve_recovery" | "offset_recovery" => format!("/v1/recoveries/{document}"),
+            "approve_prefund" => format!("/v1/prefunds/{document}"),
+            "approve_true_up" => format!("/v1/prefunds/true-ups/{document}"),
             "approve_bank_account" => format!("/v1/organisations/{document}"),
             "approve_reversal" => format!("/v1/ledger/transactions/{document}"),
             // kinds without a page of their own lead to what was said

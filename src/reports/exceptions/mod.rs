@@ -2,10 +2,12 @@
 //!
 //! Every row follows from what was known at the sequence and leads to what it is about: its document, its leaf, the
 //! lines or the sheet. Hours and weekdays are the agency's, of when a leaf was recorded. The log is read a window of
-//! sequences at a time, so that no statement runs long; who both raised and approved stands at the end, when all was read.
+//! sequences at a time, so that no statement runs long; what prefunds left of years that are
+//! over, and who both raised and approved, stand at the end, when all was read.
 
 mod acts;
 mod parties;
+mod prefunds;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +51,8 @@ pub enum Code {
     NightApproval,
     /// More than the rules let one document, year or life have.
     OverCap,
+    /// Left of a bank's prefunds of a year that is over.
+    PrefundNotTruedUp,
     /// A contract or a loan between organisations that belong together.
     RelatedParty,
     /// An amount that no cut made round.
@@ -63,11 +67,12 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::BelowThreshold,
         Self::DuplicateInvoice,
         Self::NightApproval,
         Self::OverCap,
+        Self::PrefundNotTruedUp,
         Self::RelatedParty,
         Self::RoundAmount,
         Self::SameDocument,
@@ -82,6 +87,7 @@ impl Code {
             Self::DuplicateInvoice => "duplicate_invoice",
             Self::NightApproval => "night_approval",
             Self::OverCap => "over_cap",
+            Self::PrefundNotTruedUp => "prefund_not_trued_up",
             Self::RelatedParty => "related_party",
             Self::RoundAmount => "round_amount",
             Self::SameDocument => "same_document",
@@ -260,6 +266,16 @@ impl Reading {
         Ok(found)
     }
 
+    /// What is known when all was read.
+    async fn end(&self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
+        let mut found = Vec::new();
+        if self.question.asks(Code::PrefundNotTruedUp) {
+            found = prefunds::read(conn, &self.scope).await?;
+        }
+        found.extend(self.persons());
+        Ok(found)
+    }
+
     /// Who did both.
     fn persons(&self) -> Vec<Found> {
         let both = self.subjects.iter().filter(|(_, tally)| tally.raised > 0 && tally.approved > 0);
@@ -289,7 +305,7 @@ impl report::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
         while !self.ended {
             self.ended = self.after >= self.scope.known_at;
-            let found = if self.ended { self.persons() } else { self.window(conn).await? };
+            let found = if self.ended { self.end(conn).await? } else { self.window(conn).await? };
             if !found.is_empty() {
                 return Ok(Some(found.into_iter().map(Found::row).collect()));
             }

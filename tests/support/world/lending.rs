@@ -52,7 +52,8 @@ impl World {
         let free = taken.max().unwrap_or(begun).max(begun);
         let from = if self.one_in(4) { self.after(begun, today) } else { free };
         let until = if self.one_in(2) { today } else { self.after(from, today) };
-        let lender = programme(self.pick(&LENDING));
+        let funded = of.is_some_and(|loan| prefunding::has(book, loan.bank));
+        let lender = programme(if funded && !self.one_in(3) { PREFUNDING } else { self.pick(&LENDING) });
         ClaimRequest::InterestSubsidy {
             programme: known.map_or(lender, |claim| claim.programme.clone()),
             loan,

@@ -3,13 +3,25 @@
 //! Only the columns that are read are decoded. Decimals are taken digit by digit. A column of floating point has no
 //! decimals of its own: its amounts are the shortest decimals that are read as the same number, which a strict reading
 //! does not take.
+//!
+//! A file may be hostile: what it says of its sizes is held to limits before anything is made room for (`survey`), what
+//! its pages say of themselves when they are unpacked (`pages`), and where the reader of the format still falls, the file
+//! cannot be read and nothing else happens.
+
+mod compact;
+mod pages;
+mod survey;
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use parquet::basic::{LogicalType, TimeUnit, Type as PhysicalType};
+use pages::Watched;
+use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as PhysicalType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Field;
 use parquet::record::reader::RowIter;
+use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
 
 use super::billing_file::{FileError, ROWS_MAX};
@@ -27,7 +39,9 @@ pub fn read(
     mode: Mode,
     mut take: impl FnMut(Result<Charge, Vec<RowError>>) -> bool,
 ) -> Result<u32, FileError> {
-    let reader = SerializedFileReader::new(file)?;
+    let mut own = file.try_clone().map_err(ParquetError::from)?;
+    survey::footer(&mut own)?;
+    let reader = unfallen(|| SerializedFileReader::new(file))??;
     let schema = reader.metadata().file_metadata().schema();
     let read: Vec<TypePtr> = schema.get_fields().iter().filter(|field| is_read(field)).cloned().collect();
     let names: Vec<&str> = read.iter().map(|field| field.name()).collect();
@@ -35,33 +49,122 @@ pub fn read(
     exact(&read, mode).map_err(FileError::Header)?;
     let nanos: Vec<bool> = read.iter().map(|field| counts_nanos(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(read.clone()).build()?;
+    let is_one = |column: &ColumnChunkMetaData| {
+        let path = column.column_path().parts();
+        path.len() == 1 && path.first().is_some_and(|name| names.contains(&name.as_str()))
+    };
+    survey::pages(&mut own, reader.metadata(), is_one, u64::from(ROWS_MAX))?;
     let mut rows = 0;
-    for row in RowIter::from_file(Some(projection), &reader)? {
-        let row = row?;
-        rows += 1;
-        if rows > ROWS_MAX {
-            return Err(FileError::TooManyRows);
-        }
-        let cells: Option<Vec<String>> =
-            row.get_column_iter().zip(&nanos).map(|((_, field), nanos)| text(field, *nanos)).collect();
-        let charge = match cells {
-            Some(cells) => {
-                let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-                charge::read(&header, &cells, rows, mode)
+    for group in 0..reader.num_row_groups() {
+        let group = Watched(unfallen(|| reader.get_row_group(group))??);
+        let mut found = unfallen(|| RowIter::from_row_group(Some(projection.clone()), &group))??;
+        while let Some(row) = unfallen(|| found.next())? {
+            let row = row?;
+            rows += 1;
+            if rows > ROWS_MAX {
+                return Err(FileError::TooManyRows);
             }
-            None => Err(vec![RowError { row: rows, column: None, code: CellError::NotUtf8 }]),
-        };
-        if !take(charge) {
-            break;
+            if !take(charge(&header, &row, &nanos, (rows, mode))) {
+                return Ok(rows);
+            }
         }
     }
     Ok(rows)
 }
 
+/// A row as a charge.
+fn charge(
+    header: &Header,
+    row: &Row,
+    nanos: &[bool],
+    (number, mode): (u32, Mode),
+) -> Result<Charge, Vec<RowError>> {
+    let cells: Option<Vec<String>> =
+        row.get_column_iter().zip(nanos).map(|((_, field), nanos)| text(field, *nanos)).collect();
+    let wrong = || vec![RowError { row: number, column: None, code: CellError::NotUtf8 }];
+    let cells = cells.ok_or_else(wrong)?;
+    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+    charge::read(header, &cells, number, mode)
+}
+
+/// What the reader of the format answers. Where it panics, over bytes that it takes for granted, the file is at fault.
+fn unfallen<T>(read: impl FnOnce() -> T) -> Result<T, Hostile> {
+    catch_unwind(AssertUnwindSafe(read)).map_err(|_| Hostile::Malformed)
+}
+
+/// Why a file is not read, whatever its rows say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hostile {
+    /// It is not what a Parquet file is.
+    Malformed,
+    /// It has more rows than a file may have.
+    TooManyRows,
+    /// It goes beyond what is made room for.
+    Beyond(Limit),
+}
+
+impl From<Hostile> for FileError {
+    fn from(hostile: Hostile) -> Self {
+        match hostile {
+            Hostile::Malformed => Self::Malformed(ParquetError::General("not what it says".to_owned())),
+            Hostile::TooManyRows => Self::TooManyRows,
+            Hostile::Beyond(limit) => Self::Beyond(limit),
+        }
+    }
+}
+
+/// What is limited of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Bytes of its footer.
+    Footer,
+    /// Columns of its schema.
+    Schema,
+    /// How deep its columns stand.
+    Depth,
+    /// Bytes of a page, packed or unpacked.
+    Page,
+    /// Values of a dictionary.
+    Dictionary,
+    /// Bytes that the columns of a row group take at once.
+    RowGroup,
+    /// Codecs that say how long what they packed is.
+    Codec,
+}
+
+impl Limit {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Footer => "footer_bytes",
+            Self::Schema => "schema_columns",
+            Self::Depth => "schema_depth",
+            Self::Page => "page_bytes",
+            Self::Dictionary => "dictionary_values",
+            Self::RowGroup => "row_group_bytes",
+            Self::Codec => "lz4_pages",
+        }
+    }
+
+    /// The most.
+    pub const fn most(self) -> u64 {
+        match self {
+            Self::Footer => 8 << 20,
+            Self::Schema => 10_000,
+            Self::Depth => 32,
+            Self::Page => 32 << 20,
+            Self::Dictionary => 1 << 20,
+            Self::RowGroup => 256 << 20,
+            Self::Codec => 0,
+        }
+    }
+}
+
 /// Whether a column is one that is read, and one value a row.
 fn is_read(field: &Type) -> bool {
     let known = |column: &Column| column.names().contains(&field.name());
-    field.is_primitive() && Column::ALL.iter().any(known)
+    let once = || field.get_basic_info().repetition() != Repetition::REPEATED;
+    field.is_primitive() && once() && Column::ALL.iter().any(known)
 }
 
 /// Whether amounts are written in digits, where the mode asks for it.

@@ -1,0 +1,141 @@
+//! Rentals from three clouds through one platform: a contract and a billing file of each, and a claim from what was
+//! metered.
+//!
+//! The files are invented, in the form of FOCUS 1.0, 1.2 and 1.3: a correction, three kinds of service, US dollars. Of
+//! June's usage nobody claims anything yet.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::cases::{CLOUDS, Cloud, FIRM, RENTING};
+use super::seed::{City, actor, of, unexpected};
+use crate::book::{Command, Outcome};
+use crate::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
+use crate::cli::Failure;
+use crate::domain::money::Amount;
+use crate::domain::{
+    ClaimId, ContentHash, CreditCode, Date, Label, Line, Percent, ProgrammeCode, RentalId, Role,
+    UsageImportId,
+};
+use crate::engine::billing_file::Billing;
+use crate::engine::intake::{Wanted, stage};
+use crate::programmes::calculation::SettledLine;
+use crate::reference_rates::LoadReferenceRate;
+use crate::rentals::RegisterRental;
+use crate::usage::{Mode, queries};
+use crate::vouchers::ReviewDecision;
+
+/// How far a claim has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claimed {
+    Submitted,
+    Approved(&'static str),
+    Paid(&'static str, &'static str),
+}
+
+impl City<'_> {
+    /// All of it.
+    pub(super) async fn rent_from_clouds(&self) -> Result<(), Failure> {
+        let rate = LoadReferenceRate {
+            name: Label::parse("USD/CNY")?,
+            date: Date::parse("2025-05-30")?,
+            percent: Percent::parse("7.1848")?,
+        };
+        self.step("rate USD/CNY", actor(Role::Officer)?, Command::LoadReferenceRate(rate)).await?;
+        for cloud in &CLOUDS {
+            let rental = self.contract(cloud).await?;
+            self.meter(cloud, rental).await?;
+            self.claim_usage(cloud, rental).await?;
+        }
+        Ok(())
+    }
+
+    async fn contract(&self, cloud: &Cloud) -> Result<RentalId, Failure> {
+        let line = SettledLine {
+            item: Label::parse("compute")?,
+            amount: Amount::parse(cloud.contracted)?,
+            tax_percent: Some(Percent::parse("6")?),
+        };
+        let register = RegisterRental {
+            id: RentalId::new(Uuid::now_v7()),
+            organisation: CreditCode::parse(FIRM)?,
+            provider: CreditCode::parse(cloud.provider)?,
+            contract_no: Line::parse(cloud.contract_no)?,
+            signed_on: Date::parse("2025-04-25")?,
+            from: Date::parse("2025-05-01")?,
+            until: Date::parse("2025-10-31")?,
+            order_no: Some(Line::parse("多云平台订单 DEMO-2025-0425")?),
+            scenario: None,
+            lines: vec![line],
+        };
+        let step = format!("rental {}", cloud.contract_no);
+        let register = Command::RegisterRental(Box::new(register));
+        match self.step(&step, of(Role::Enterprise, FIRM)?, register).await? {
+            Outcome::Rental(rental) => Ok(rental.id),
+            _ => Err(unexpected(&step)),
+        }
+    }
+
+    /// The billing file, brought by its provider; nothing where it was brought before.
+    async fn meter(&self, cloud: &Cloud, rental: RentalId) -> Result<(), Failure> {
+        let reading = "cannot read the ledger";
+        let conn = self.engine.reader(&self.agency).await.map_err(Failure::doing(reading))?;
+        let known = queries::usage(&conn, rental.uuid()).await.map_err(Failure::doing(reading))?;
+        if known.is_some() {
+            return Ok(());
+        }
+        let wanted = Wanted {
+            agency: self.agency.clone(),
+            id: UsageImportId::new(Uuid::now_v7()),
+            rental,
+            mode: Mode::Strict,
+            sha256: ContentHash::new(Sha256::digest(cloud.bill).into()),
+            dry_run: false,
+            errors_max: 1,
+        };
+        let file = Billing::csv(cloud.bill.as_bytes());
+        let importing = format!("cannot import the usage of {}", cloud.contract_no);
+        let staged = stage(self.engine.database(), &wanted, file, |_| ()).await;
+        let staged = staged.map_err(Failure::doing(importing.clone()))?;
+        let import = Command::ImportUsage(Box::new(staged.command.clone()));
+        let step = format!("usage {}", cloud.contract_no);
+        let said = self.step(&step, of(Role::Provider, cloud.provider)?, import).await;
+        let own = matches!(&said, Ok(Outcome::UsageImport(import)) if import.id == wanted.id);
+        staged.settle(own).await.map_err(Failure::doing(importing))?;
+        said.map(|_| ())
+    }
+
+    /// A claim for May, from what was metered.
+    async fn claim_usage(&self, cloud: &Cloud, rental: RentalId) -> Result<(), Failure> {
+        let of_contract = cloud.contract_no;
+        let request = ClaimRequest::RentalSubsidy {
+            programme: ProgrammeCode::parse(RENTING)?,
+            rental,
+            period: ClaimPeriod { from: Date::parse("2025-05-01")?, until: Date::parse("2025-06-01")? },
+            settlement: Vec::new(),
+            usage: true,
+        };
+        let draft = Command::DraftClaim(Box::new(WriteClaim::new(ClaimId::new(Uuid::now_v7()), request)));
+        let (step, firm) = (format!("claim {of_contract}"), of(Role::Enterprise, FIRM)?);
+        let Outcome::Claim { claim, .. } = self.step(&step, firm.clone(), draft).await? else {
+            return Err(unexpected(&step));
+        };
+        let id = claim.id;
+        let submit = Command::SubmitClaim(NameClaim { id });
+        self.step(&format!("submit {of_contract}"), firm, submit).await?;
+        let (approved, paid) = match cloud.claimed {
+            Claimed::Submitted => return Ok(()),
+            Claimed::Approved(approved) => (approved, None),
+            Claimed::Paid(approved, paid) => (approved, Some(paid)),
+        };
+        let review = Command::ReviewClaim(ReviewClaim { id, decision: ReviewDecision::Pass, reason: None });
+        self.step(&format!("review claim {of_contract}"), actor(Role::Officer)?, review).await?;
+        let approve = ApproveClaim { id, effective_date: Some(Date::parse(approved)?) };
+        let step = format!("approve claim {of_contract}");
+        self.step(&step, actor(Role::Approver)?, Command::ApproveClaim(approve)).await?;
+        match paid {
+            Some(day) => self.paid(id, day, of_contract).await,
+            None => Ok(()),
+        }
+    }
+}
