@@ -30,6 +30,7 @@ use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::periods::store::PeriodRow;
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
@@ -285,6 +286,9 @@ impl Bulk {
             payment_lines: |d| fine(PaymentLineRow::new(d));
             recoveries: RecoveryRow::new;
             reversals: |d| fine(ReversalRow::new(d));
+            prefunds: PrefundRow::new;
+            prefund_years: PrefundYearRow::new;
+            true_ups: TrueUpRow::new;
         }
         Ok(())
     }
