@@ -21,6 +21,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 pub struct Target {
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
+    /// How long a whole handshake may take.
+    handshake: Duration,
 }
 
 impl std::fmt::Debug for Target {
@@ -62,11 +64,19 @@ impl Target {
                 return Err(DatabaseError::Url(message));
             }
         };
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, handshake: connect_timeout * 2 })
     }
 
-    /// A new connection whose session starts with `options` (`-c name=value …`).
+    /// A new connection whose session starts with `options` (`-c name=value …`). A server that takes it and then says
+    /// nothing, as one does that is stopped, is given up on.
     pub async fn open(&self, options: &str) -> Result<AsyncPgConnection, DatabaseError> {
+        match tokio::time::timeout(self.handshake, self.opened(options)).await {
+            Ok(opened) => opened,
+            Err(silent) => Err(DatabaseError::Connect(Box::new(silent))),
+        }
+    }
+
+    async fn opened(&self, options: &str) -> Result<AsyncPgConnection, DatabaseError> {
         let mut config = self.config.clone();
         let own = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{own} {options}"));
@@ -166,6 +176,14 @@ mod tests {
         let target = parse("postgresql://user@/db?host=/run/pg&port=5433").unwrap();
         assert!(target.tls.is_none());
         assert_eq!(target.config.get_ports(), [5433]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_given_up_on() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgresql://user@{}/db?sslmode=disable", silent.local_addr().unwrap());
+        let target = Target::parse(&url, Duration::from_millis(50)).unwrap();
+        assert!(matches!(target.open("").await, Err(DatabaseError::Connect(_))));
     }
 
     #[test]
