@@ -17,7 +17,7 @@ use subsidy_ledger::book::{Command, Outcome};
 use subsidy_ledger::engine::{Answer, Engine, Submission, SubmitError};
 use subsidy_ledger::vouchers::VoucherStatus;
 use support::ledger::{
-    FACE, Ledger, accepted, create_agency, engine, group, issue, refused, register, register_as, submission,
+    FACE, Ledger, accepted, create_agency, engine, group, interest_programme, issue, refused, register, register_as, submission,
 };
 use support::proxy::{Cut, Proxy};
 use support::world::{by, date, organisation};
@@ -110,6 +110,20 @@ async fn of_120_callers_exactly_the_77_that_fit_get_their_voucher() {
     assert_eq!(ledger.balance("B2001").await, "999.99".parse().expect("a decimal"));
     let numbers = ledger.number("SELECT count(DISTINCT number) FROM vouchers WHERE status = 'issued'").await;
     assert_eq!((numbers, ledger.number("SELECT last FROM numbers").await), (77, 77));
+}
+
+/// Requests are held to them where they are read, rows by the database; in between whoever decides holds to them too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_statutory_limits_hold_where_commands_are_decided() {
+    let ledger = Ledger::open().await;
+    for (points, until, code) in [
+        ("1.500001", "2027-12-31", Some("statutory_points_cap")),
+        ("1.5", "2028-01-01", Some("statutory_window")),
+        ("1.5", "2027-12-31", None),
+    ] {
+        let answer = ledger.engine.submit(submission(interest_programme(points, until))).await;
+        assert_eq!(refused(&answer), code, "{points} until {until}: {answer:?}");
+    }
 }
 
 /// What a process keeps between batches is a memory; the rows are the ledger.

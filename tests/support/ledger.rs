@@ -15,7 +15,7 @@ use subsidy_ledger::db::pool::{Database, DatabaseConfig};
 use subsidy_ledger::domain::*;
 use subsidy_ledger::engine::{Accepted, Answer, Engine, Submission, SubmitError, Work};
 use subsidy_ledger::programmes::calculation::SettledLine;
-use subsidy_ledger::programmes::policy::{Eligibility, ItemRatio, RelatedProvider, Stacking};
+use subsidy_ledger::programmes::policy::{Eligibility, ItemRatio, PointsRule, RelatedProvider, Stacking};
 use subsidy_ledger::programmes::*;
 use subsidy_ledger::rentals::RegisterRental;
 use subsidy_ledger::vouchers::{ApplyForVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
@@ -298,6 +298,24 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
         ),
         by("approver-1", Command::ApproveBudgetChange(ApproveBudgetChange { programme: code, id })),
     ]
+}
+
+/// Proposes a programme for interest at so many points, to a day, past whatever reads requests.
+pub fn interest_programme(points: &str, until: &str) -> Envelope {
+    let max = Points::parse(points).expect("points");
+    let rules = Policy {
+        points: Some(PointsRule { max, share_of_contract_rate_percent: None, share_of_reference: None }),
+        ..Policy::default()
+    };
+    let proposal = ProposeProgramme {
+        code: programme(7),
+        title: Title { zh: line("贴息"), en: line("Interest") },
+        instrument: Instrument::InterestSubsidy,
+        legal_basis: LegalBasis { document: line("1号"), valid_from: None, valid_until: None },
+        window: subsidy_ledger::domain::dates::Window { from: date("2025-01-01"), until: date(until) },
+        rules,
+    };
+    by("officer-1", Command::ProposeProgramme(Box::new(proposal)))
 }
 
 /// A contract of 5,000.00 between one of ten organisations and organisation 10.
