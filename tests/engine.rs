@@ -17,7 +17,8 @@ use subsidy_ledger::book::{Command, Outcome};
 use subsidy_ledger::engine::{Answer, Engine, Submission, SubmitError};
 use subsidy_ledger::vouchers::VoucherStatus;
 use support::ledger::{
-    FACE, Ledger, accepted, create_agency, engine, group, interest_programme, issue, refused, register, register_as, submission,
+    FACE, Ledger, accepted, create_agency, engine, group, interest_programme, issue, refused, register,
+    register_as, submission,
 };
 use support::proxy::{Cut, Proxy};
 use support::world::{by, date, organisation};

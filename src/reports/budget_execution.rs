@@ -19,6 +19,7 @@ use crate::db::convert;
 use crate::domain::money::OutOfRange;
 use crate::domain::rounding::round;
 use crate::domain::{Date, Money, Month, RoundingMode};
+use crate::ledger::accounts::BookCode;
 use crate::{rows, statement};
 
 const COLUMNS: &[Column] = &[
@@ -156,7 +157,8 @@ async fn movements(
 ) -> Result<Movements, ReadError> {
     let (mut all, whole) = (Movements::new(), scope.only.is_all());
     let dimensions = [Dimension::Programme, Dimension::Month, by];
-    for ((place, account), turnover) in &turnovers::sums_from(conn, scope, &dimensions, blocks).await? {
+    let sums = turnovers::sums_from(conn, scope, &dimensions, blocks, Some(BookCode::B)).await?;
+    for ((place, account), turnover) in &sums {
         let Some(figure) = Figure::of(account.code()) else { continue };
         let [programme, month, level, organisation, region] = place;
         let part = match by {

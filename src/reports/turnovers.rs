@@ -18,6 +18,7 @@ use super::trial_balance::{BLOCK, Turnover, full_blocks};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::Month;
 use crate::ledger::Account;
+use crate::ledger::accounts::BookCode;
 use crate::{rows, statement};
 
 const COLUMNS: &[Column] = &[
@@ -100,6 +101,7 @@ statement! {
         by_month: bool,
         by_level: bool,
         level: Option<&str>,
+        book: Option<&str>,
     ) -> Vec<TurnoverFound> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, '' AS organisation, '' AS region, \
                 account, debit, credit \
@@ -112,6 +114,7 @@ statement! {
                                 CASE side WHEN 'C' THEN amount ELSE 0 END \
                            FROM entries WHERE sequence >= $2 AND sequence <= $3) AS t \
                   WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) AND ($9::text IS NULL OR level = $9) \
+                    AND ($10::text IS NULL OR left(account, 1) = $10) \
                   GROUP BY 1, 2, 3, account) AS s";
     /// Lines after `$1` up to `$2`.
     fn of_lines(
@@ -157,15 +160,17 @@ fn add(sums: &mut Turnovers, found: TurnoverFound) -> Result<(), ReadError> {
 
 /// What was turned over, told apart by some dimensions, of what the scope lets through.
 pub async fn sums(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Turnovers, ReadError> {
-    sums_from(conn, scope, by, full_blocks(scope.known_at)).await
+    sums_from(conn, scope, by, full_blocks(scope.known_at), None).await
 }
 
-/// The same with so many blocks from their totals, where these know it, and every later line by itself.
+/// The same with so many blocks from their totals, where these know it, and every later line by itself. Of one `book` the
+/// totals read that one alone; who asks passes over the others' lines.
 pub async fn sums_from(
     conn: &AsyncPgConnection,
     scope: &Scope,
     by: &[Dimension],
     blocks: i64,
+    book: Option<BookCode>,
 ) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
     let [programmes, months, levels, organisations, regions] = Dimension::ALL.map(|one| by.contains(&one));
@@ -174,7 +179,9 @@ pub async fn sums_from(
     let level = level.as_deref();
     if !organisations && !regions && organisation.is_none() && region.is_none() {
         let (first, last) = (blocks * BLOCK, scope.known_at);
-        let found = of_totals(conn, blocks, first, last, as_of, programme, programmes, months, levels, level);
+        let book = book.map(BookCode::as_str);
+        let found =
+            of_totals(conn, blocks, first, last, as_of, programme, programmes, months, levels, level, book);
         found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
         return Ok(sums);
     }
