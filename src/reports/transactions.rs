@@ -67,7 +67,7 @@ statement! {
                    AND ($5::text IS NULL OR e.account = $5) AND ($6::date IS NULL OR e.effective_date >= $6) \
                    AND ($7::date IS NULL OR e.effective_date <= $7)) \
           ORDER BY l.sequence LIMIT $8";
-    /// The same about a document: whatever posts is a step of the document that it is about.
+    /// The same about a document: none of them comes before its first step. Not each is one: a part of what is owed may come in.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]
     fn about(
         after: i64,
@@ -80,7 +80,8 @@ statement! {
         limit: i64,
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
-          WHERE l.sequence IN (SELECT t.sequence FROM transitions AS t WHERE t.document = $2 AND t.sequence > $1) \
+          WHERE l.sequence > $1 \
+            AND l.sequence >= coalesce((SELECT min(t.sequence) FROM transitions AS t WHERE t.document = $2), 0) \
             AND l.document = $2 AND l.line_count > 0 AND EXISTS ( \
                 SELECT FROM entries AS e WHERE e.sequence = l.sequence \
                    AND ($3::text IS NULL OR e.programme = $3) AND ($4::text IS NULL OR e.organisation = $4) \
