@@ -76,10 +76,16 @@ impl Target {
         }
     }
 
-    async fn opened(&self, options: &str) -> Result<AsyncPgConnection, DatabaseError> {
+    /// How to connect for a session with options beside those of the URL.
+    fn with(&self, options: &str) -> tokio_postgres::Config {
         let mut config = self.config.clone();
         let own = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{own} {options}"));
+        config
+    }
+
+    async fn opened(&self, options: &str) -> Result<AsyncPgConnection, DatabaseError> {
+        let config = self.with(options);
         let opened = match &self.tls {
             Some(tls) => {
                 let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;
@@ -92,14 +98,10 @@ impl Target {
         };
         opened.map_err(|error| DatabaseError::Connect(Box::new(error)))
     }
-}
 
-impl Target {
     /// The same without a pool's layer above it: what rows are copied over.
     pub async fn client(&self, options: &str) -> Result<tokio_postgres::Client, DatabaseError> {
-        let mut config = self.config.clone();
-        let own = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{own} {options}"));
+        let config = self.with(options);
         match &self.tls {
             Some(tls) => {
                 let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;

@@ -105,9 +105,7 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
     let owned = |duty: Duty| -> Vec<String> { duty.kinds().iter().map(|kind| (*kind).to_owned()).collect() };
     let (approving, raising) = (owned(Duty::Approves), owned(Duty::Raises));
     let mut subjects: BTreeMap<String, Seen> = BTreeMap::new();
-    let mut after = -1;
-    while after < scope.known_at {
-        let until = after.saturating_add(WINDOW).min(scope.known_at);
+    for (after, until) in scope.windows(WINDOW) {
         for found in acts(conn, after, until).await? {
             let seen = subjects.entry(found.subject).or_default();
             seen.roles.extend(roles(found.roles.as_deref().unwrap_or("[]"))?);
@@ -116,7 +114,6 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
         for found in own(conn, after, until, &approving, &raising).await? {
             subjects.entry(found.subject).or_default().same_document += found.approvals;
         }
-        after = until;
     }
     let rows = subjects.iter().map(|(subject, seen)| row(scope, subject, seen)).collect();
     Ok(Report::of(["segregation-of-duties", "职责分离"], COLUMNS, rows))

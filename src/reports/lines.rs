@@ -203,9 +203,8 @@ pub async fn opening(
     filter: &Filter,
 ) -> Result<Money, ReadError> {
     let Some(from) = filter.from else { return Ok(Money::ZERO) };
-    let (mut opening, mut after) = (Money::ZERO, -1);
-    while after < scope.known_at {
-        let until = after.saturating_add(BLOCK).min(scope.known_at);
+    let mut opening = Money::ZERO;
+    for (after, until) in scope.windows(BLOCK) {
         let sums = before(
             conn,
             until,
@@ -224,7 +223,6 @@ pub async fn opening(
         for sum in sums.await? {
             opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
         }
-        after = until;
     }
     Ok(opening)
 }

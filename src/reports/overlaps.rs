@@ -116,9 +116,7 @@ fn programmes(uses: &Uses) -> BTreeSet<&str> {
 async fn found(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<Uses>, ReadError> {
     let mut groups: Vec<Uses> = Vec::new();
     let mut invoices: BTreeMap<(String, String), Uses> = BTreeMap::new();
-    let mut after = -1;
-    while after < scope.known_at {
-        let until = after.saturating_add(WINDOW).min(scope.known_at);
+    for (after, until) in scope.windows(WINDOW) {
         let mut rows = contracts(conn, after, until, scope.known_at).await?;
         rows.extend(loans(conn, after, until, scope.known_at).await?);
         for row in rows {
@@ -134,7 +132,6 @@ async fn found(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<Uses>, Rea
         for row in invoiced(conn, after, until, scope.known_at).await? {
             invoices.entry((row.subject.clone(), row.number.clone())).or_default().push(row);
         }
-        after = until;
     }
     invoices.retain(|_, uses| programmes(uses).len() > 1);
     for uses in invoices.values_mut() {

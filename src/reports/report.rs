@@ -67,6 +67,18 @@ impl Only {
 }
 
 impl Scope {
+    /// Every sequence that counts, so many at a time: after which one, up to which. Each window is a statement of its own.
+    pub fn windows(&self, size: i64) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let (mut after, last) = (-1, self.known_at);
+        std::iter::from_fn(move || {
+            (after < last).then(|| {
+                let window = (after, after.saturating_add(size).min(last));
+                after = window.1;
+                window
+            })
+        })
+    }
+
     /// How many rows to ask the database for: one more than a report has.
     pub fn rows() -> i64 {
         i64::try_from(ROWS_MAX).unwrap_or(i64::MAX).saturating_add(1)

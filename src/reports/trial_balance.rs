@@ -28,8 +28,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("方向 side", 10),
 ];
 
-/// Sequences of a block.
-pub const BLOCK: i64 = 65_536;
+pub use crate::ledger::store::BLOCK;
 
 /// How many blocks are full at a sequence.
 pub const fn full_blocks(known_at: i64) -> i64 {

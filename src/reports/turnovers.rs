@@ -185,9 +185,7 @@ pub async fn sums_from(
         found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
         return Ok(sums);
     }
-    let mut after = -1;
-    while after < scope.known_at {
-        let until = after.saturating_add(BLOCK).min(scope.known_at);
+    for (after, until) in scope.windows(BLOCK) {
         let (organisation, region) = (organisation.as_deref(), region.as_deref());
         let found = of_lines(
             conn,
@@ -205,7 +203,6 @@ pub async fn sums_from(
             region,
         );
         found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
-        after = until;
     }
     Ok(sums)
 }

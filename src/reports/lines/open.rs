@@ -92,16 +92,13 @@ pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<O
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
     let mut sums: BTreeMap<[String; 3], (String, Money, Option<NaiveDate>)> = BTreeMap::new();
-    let mut after = -1;
-    while after < scope.known_at {
-        let until = after.saturating_add(BLOCK).min(scope.known_at);
+    for (after, until) in scope.windows(BLOCK) {
         for found in open(conn, until, as_of, programme, organisation, region, after).await? {
             let sum = sums.entry([found.account, found.about, found.programme]).or_default();
             sum.0 = std::mem::take(&mut sum.0).max(found.organisation);
             sum.1 = sum.1.plus(convert::money(found.amount)?)?;
             sum.2 = [sum.2, found.since].into_iter().flatten().min();
         }
-        after = until;
     }
     sums.retain(|_, (_, amount, _)| !amount.is_zero());
     if sums.len() > ROWS_MAX {
@@ -133,16 +130,16 @@ pub async fn of_documents(
     documents: &[String],
 ) -> Result<OfDocuments, ReadError> {
     let mut sums = OfDocuments::new();
-    let mut after = if documents.is_empty() { scope.known_at } else { -1 };
-    while after < scope.known_at {
-        let until = after.saturating_add(BLOCK).min(scope.known_at);
+    if documents.is_empty() {
+        return Ok(sums);
+    }
+    for (after, until) in scope.windows(BLOCK) {
         for found in moved(conn, until, scope.as_of.naive(), None, after, documents).await? {
             let movement = movement(&found.account, &found.side, found.amount)?;
             let key = if found.flow.is_empty() { found.account } else { found.flow };
             let sum = sums.entry((found.document, key)).or_default();
             *sum = sum.plus(movement)?;
         }
-        after = until;
     }
     Ok(sums)
 }
