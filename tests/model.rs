@@ -319,7 +319,9 @@ async fn the_ledger_answers_and_keeps_what_its_model_does() {
             break;
         }
         eprintln!("run {number} of seed {seed}");
-        issued += run(seed.wrapping_add(number), 400).await;
+        let in_run = run(seed.wrapping_add(number), 400).await;
+        eprintln!("{in_run} vouchers");
+        issued += in_run;
     }
     assert!(issued > 10, "only {issued} vouchers were issued");
 }
