@@ -18,6 +18,7 @@ pub mod lines;
 pub mod operations;
 pub mod overlaps;
 pub mod payment_file;
+pub mod reach;
 pub mod recalculation;
 pub mod report;
 pub mod room_api;
