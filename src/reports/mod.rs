@@ -15,6 +15,7 @@ pub mod formats;
 pub mod interchange;
 pub mod journal;
 pub mod lines;
+pub mod months;
 pub mod operations;
 pub mod overlaps;
 pub mod payment_file;
