@@ -42,7 +42,8 @@ macro_rules! taken {
                    FROM calculations AS c JOIN log AS l ON l.sequence = c.sequence AND l.kind IN ('draft_claim', 'rewrite_claim') \
                   WHERE c.document = k.id::text AND c.sequence <= $3 ORDER BY c.version DESC LIMIT 1) AS w ON w.parts IS NOT NULL \
              JOIN LATERAL jsonb_array_elements(w.parts) AS part ON true \
-             JOIN evidence AS e ON e.id = (part ->> 'evidence_id')::uuid \
+             JOIN LATERAL (SELECT i.invoice_code, i.invoice_number FROM evidence AS i \
+                  WHERE i.id = (part ->> 'evidence_id')::uuid LIMIT 1) AS e ON true \
              WHERE k.created > $1 AND k.created <= $2 "
         )
     };
