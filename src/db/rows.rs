@@ -304,6 +304,17 @@ macro_rules! rows {
                 let statement = columns(Statement::<Update>::new(&TEXTS.update_version), rows);
                 usize::of(conn, statement.bind(old_versions)).await
             }
+
+            /// The same, to be sent with others.
+            pub fn updating<'a>(
+                rows: &'a [$row],
+                old_versions: &'a [i64],
+            ) -> QueryResult<Option<Write<'a>>> {
+                $crate::db::rows::same_length(rows.len(), old_versions.len())?;
+                let statement = || columns(Statement::<()>::new(&TEXTS.update_version), rows);
+                let update = || Write::update(statement().bind(old_versions), rows.len());
+                Ok((!rows.is_empty()).then(update))
+            }
         }
     };
 }

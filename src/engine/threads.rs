@@ -7,9 +7,14 @@
 use std::io;
 use std::num::NonZero;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+/// How long a thread stays awake for what a single command waits for, and for the next one.
+const AWAKE: Duration = Duration::from_millis(2);
 
 /// Debug builds keep large futures on the stack.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
@@ -58,4 +63,20 @@ impl Thread {
         })?;
         Ok(Self { runtime: handle, _alive: alive })
     }
+}
+
+/// Keeps the thread that it is called on from sleeping for [`AWAKE`], or until it is dropped.
+///
+/// A command that comes alone waits three times for the server, each time for less than it takes to wake a core that
+/// went to sleep. Meanwhile the core is anybody's who has something to do on it.
+pub(super) fn stay_awake() -> JoinSet<()> {
+    let mut awake = JoinSet::new();
+    awake.spawn(async {
+        let until = Instant::now() + AWAKE;
+        while Instant::now() < until {
+            thread::yield_now();
+            tokio::task::yield_now().await;
+        }
+    });
+    awake
 }

@@ -135,6 +135,7 @@ pub(super) async fn write(
     together.add(UsageRow::updating(&usages.changed));
     together.add(NumberRow::updating(&numbers.changed));
     together.add(IdempotencyRow::inserting(&rows.idempotency));
+    together.add(VoucherRow::updating(&vouchers.changed, &vouchers.old)?);
     tokio::try_join!(
         together.run(conn),
         PeriodRow::insert(conn, &periods.new),
@@ -161,7 +162,6 @@ pub(super) async fn write(
         update_versioned!(conn, LoanRow, loans),
         Box::pin(prefunds(conn, book)),
         VoucherRow::insert(conn, &vouchers.new),
-        update_versioned!(conn, VoucherRow, vouchers),
         ClaimRow::insert(conn, &claims.new),
         update_versioned!(conn, ClaimRow, claims),
         RecalculationRow::insert(conn, &recalculations.new),

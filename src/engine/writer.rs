@@ -14,12 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::batch::{Attempt, BatchError, attempt};
 use super::fold::COMMANDS_MAX;
 use super::kept::Kept;
 use super::submission::{Answer, Submission, SubmitError};
+use super::threads::stay_awake;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 
@@ -64,8 +66,15 @@ impl Job {
 
 /// Runs until every sender is gone and everything that was queued is settled.
 pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
-    let mut writer =
-        Writer { database, agency, conn: None, pause: PAUSE_MIN, kept: Kept::default(), away_since: None };
+    let mut writer = Writer {
+        database,
+        agency,
+        conn: None,
+        pause: PAUSE_MIN,
+        kept: Kept::default(),
+        away_since: None,
+        awake: None,
+    };
     let mut busy = Instant::now();
     loop {
         let first = match tokio::time::timeout(LOOK, queue.recv()).await {
@@ -105,6 +114,8 @@ struct Writer {
     kept: Kept,
     /// Since when no connection can be made.
     away_since: Option<Instant>,
+    /// While commands come one by one.
+    awake: Option<JoinSet<()>>,
 }
 
 impl Writer {
@@ -212,6 +223,7 @@ impl Writer {
         let Some(conn) = &self.conn else { return Attempt::Done(Vec::new()) };
         let submissions: Vec<&Submission> = chunk.iter().map(|job| &job.submission).collect();
         let began = Instant::now();
+        self.awake = (chunk.len() == 1).then(stay_awake);
         let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept).await;
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
         attempt
