@@ -114,7 +114,7 @@ table! {
     "invalid_account_number": 422, ["账号无效", "账号须为 6 至 34 位数字或字母。"], ["Invalid account number", "An account number is 6 to 34 digits or letters."];
     "credit_code_charset": 422, ["统一社会信用代码无效", "须为 18 位数字或大写字母（不含 I、O、S、V、Z）。"], ["Invalid credit code", "A credit code is 18 digits and capital letters without I, O, S, V, Z."];
     "credit_code_checksum": 422, ["统一社会信用代码校验位不符", "第 18 位校验字符不符（GB 32100-2015）。"], ["Credit code checksum", "The 18th character is not the check character (GB 32100-2015)."];
-    "too_many_rows": 422, ["行数过多", "报表超过 {limit} 行；请缩小筛选范围。"], ["Too many rows", "The report has more than {limit} rows; narrow its filters."];
+    "too_many_rows": 422, ["行数过多", "报表超过 {limit} 行；请缩小筛选范围，或将长报表导出为文件。"], ["Too many rows", "The report has more than {limit} rows; narrow its filters, or have a long report written to a file."];
     "format_not_supported": 422, ["格式不支持", "不支持格式“{format}”。"], ["Format not supported", "The format \"{format}\" is not supported."];
     // when, and the agency
     "period_closed": 409, ["期间已结账", "会计期间 {period} 已结账，不再记账。"], ["Period closed", "The period {period} is closed and takes no postings."];
