@@ -178,6 +178,13 @@ impl City {
         accounts.map(|account| (text(account, "/account"), text(account, "/balance"))).collect()
     }
 
+    /// The owner of the database changes what nobody else can.
+    fn tampered(&self, sql: &str) {
+        let url = self.service.cli(&["database-url", "--role", "owner"]);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async { support::connect(url.trim()).await.batch_execute(sql).await.unwrap() });
+    }
+
     /// The ledger replays from its log to the same rows.
     fn verifies(&self) {
         assert!(self.service.cli(&["verify", "--agency", self.agency]).contains("verified"));
@@ -237,6 +244,50 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     assert_eq!(steps, ["closed", "open"], "a reopening is a step of its own");
     city.close("2025-03");
     city.verifies();
+}
+
+#[test]
+fn each_look_at_the_months_has_what_was_posted_since_the_last_and_what_was_dated_back() {
+    let city = City::found("looks");
+    let of = |month: &str, book: &str| -> (Value, Value) {
+        let listed = city.get("/periods");
+        let found = listed["data"].as_array().unwrap().iter().find(|row| row["month"] == month).cloned();
+        let found = found.unwrap_or_else(|| panic!("no {month}: {listed}"));
+        assert_eq!(found["ties"], json!(true));
+        (found["books"][book]["debit"].clone(), found["books"][book]["credit"].clone())
+    };
+    let both = |amount: &str| (json!(amount), json!(amount));
+    let appropriated = |day: &str| {
+        let change =
+            json!({"amount": "7.50", "fiscal_year": 2025, "document": "预7号", "effective_date": day});
+        let id = text(&city.ok(&city.lin, "/programmes/p/appropriations", change), "/id");
+        city.ok(&city.chen, &format!("/programmes/p/appropriations/{id}/approve"), json!({}));
+    };
+    assert_eq!(of("2025-01", "B"), both("100000.00"));
+    assert_eq!(of("2025-01", "B"), both("100000.00"), "nothing twice");
+    city.today("2025-03-10");
+    appropriated("2025-03-02");
+    assert_eq!((of("2025-01", "B"), of("2025-03", "B")), (both("100000.00"), both("7.50")));
+    appropriated("2025-01-02");
+    appropriated("2025-02-28");
+    assert_eq!(
+        ["2025-01", "2025-02", "2025-03"].map(|month| of(month, "B")),
+        ["100007.50", "7.50", "7.50"].map(both)
+    );
+    assert_eq!(of("2025-03", "F"), both("0.00"));
+    city.close("2025-01");
+    appropriated("2025-03-10");
+    assert_eq!((of("2025-01", "B"), of("2025-03", "B")), (both("100007.50"), both("15.00")));
+    city.close("2025-02");
+    assert_eq!((of("2025-02", "B"), of("2025-03", "B")), (both("7.50"), both("15.00")));
+    city.ok(&city.zhao, "/periods/2025-01/reopen", json!({"reason": "漏记一笔"}));
+    appropriated("2025-02-01");
+    assert_eq!((of("2025-01", "B"), of("2025-02", "B")), (both("100007.50"), both("15.00")));
+    // another log in the place of this one is read from its beginning
+    city.tampered("ALTER TABLE agency_looks.log DISABLE TRIGGER log_change; \
+         UPDATE agency_looks.log SET hash = sha256(hash); UPDATE agency_looks.totals SET debit = debit + 1, credit = credit + 1 \
+         WHERE account = 'B1001' AND effective_date = '2025-03-10'");
+    assert_eq!(of("2025-03", "B"), both("16.00"));
 }
 
 #[test]

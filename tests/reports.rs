@@ -1016,6 +1016,8 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
         "exceptions?code=round_amount&programme=p&round_unit=1&",
         "recalculation?",
         "recalculation?programme=p&",
+        "overlaps?",
+        "overlaps?programme=q&",
         "sample?seed=2025&interval=7000&",
         "sample?seed=x&interval=100.01&account=B2003&programme=p&",
     ] {

@@ -10,6 +10,7 @@ use crate::auth::token::Verifier;
 use crate::engine::Engine;
 use crate::http::{self, AppState, HttpConfig, health};
 use crate::reports::exports::Exports;
+use crate::reports::months::Months;
 
 /// Answers requests until the process is asked to stop, and then those that are under way. Error: a part of it died.
 pub async fn serve(
@@ -24,6 +25,7 @@ pub async fn serve(
         vault: Arc::new(AccountVault::new(engine.keys().account_key())),
         debtors: Arc::new(settings.debtors.clone()),
         objects: settings.objects()?,
+        months: Months::default(),
         exports: Exports::new(settings.data.join("exports"), tokio::runtime::Handle::current()),
         agencies: Arc::default(),
         metrics: health::install_metrics()?,

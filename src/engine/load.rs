@@ -154,7 +154,7 @@ tables! { |conn, wanted|
     periods: PeriodRow = PeriodRow::by_keys(conn, &wanted.periods);
     turnovers: MonthRow = async {
         match wanted.turnovers {
-            Some(until) => by_month(conn, None, until).await,
+            Some(until) => by_month(conn, until).await,
             None => Ok(Vec::new()),
         }
     };

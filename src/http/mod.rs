@@ -49,6 +49,7 @@ use crate::domain::AgencyCode;
 use crate::engine::Engine;
 use crate::objects::Objects;
 use crate::reports::exports::Exports;
+use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
 use problem::Problem;
@@ -87,6 +88,8 @@ pub struct AppState {
     pub objects: Objects,
     /// Long reports as files.
     pub exports: Exports,
+    /// What was posted by month.
+    pub months: Months,
     /// Which agencies there are.
     pub agencies: Arc<Registry>,
     /// What was counted.
@@ -269,6 +272,7 @@ async fn reading_request(
         engine: state.engine.clone(),
         objects: state.objects.clone(),
         exports: state.exports.clone(),
+        months: state.months.clone(),
         route: route.path,
         path: PathParts::of(request),
         query,

@@ -348,6 +348,8 @@ pub static ROUTES: &[Route] = &[
         .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/recalculation/exports", INSIDE, ["导出独立复算", "Write every calculation sheet computed again to a file"], read!(exports::recalculation), of::<exports::ExportView>())
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+    asks("/v1/reports/overlaps/exports", INSIDE, ["导出重复资助登记", "Write the overlap register of any length to a file"], read!(exports::overlaps), of::<exports::ExportView>())
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/journal/exports", INSIDE, ["导出文本账", "Write a journal of any length to a file"], read!(exports::journal), of::<exports::ExportView>())
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     asks("/v1/reports/sample/exports", INSIDE, ["导出抽样", "Write a sample of any population to a file"], read!(exports::sample), of::<exports::ExportView>())

@@ -31,6 +31,7 @@ use crate::engine::submission::{NewBankAccount, NewText};
 use crate::objects::{Arrived, ObjectError, Objects};
 use crate::reports::attachments::{Attachments, Wanted};
 use crate::reports::exports::Exports;
+use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
 
 /// A write whose caller may call it, with its body read.
@@ -139,6 +140,8 @@ pub struct ReadRequest {
     pub objects: Objects,
     /// Long reports as files.
     pub exports: Exports,
+    /// What was posted by month.
+    pub months: Months,
     /// The route's path, with its parameters' names.
     pub route: &'static str,
     /// The path's parameters.

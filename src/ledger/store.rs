@@ -90,13 +90,12 @@ rows! {
 }
 
 statement! {
-    /// Turnovers by month and book, of days after one, or of all, up to and including another. It reads the totals, once for each
-    /// month that is closed.
-    pub fn by_month(after: Option<NaiveDate>, until: NaiveDate) -> Vec<MonthRow> =
+    /// Turnovers by month and book, of days up to and including one. It reads the totals, once for each month that is closed.
+    pub fn by_month(until: NaiveDate) -> Vec<MonthRow> =
         "SELECT to_char(first, 'YYYY-MM') AS month, book, debit, credit \
            FROM (SELECT date_trunc('month', effective_date::timestamp) AS first, left(account, 1) AS book, \
                         sum(debit) AS debit, sum(credit) AS credit \
-                   FROM totals WHERE ($1::date IS NULL OR effective_date > $1) AND effective_date <= $2 GROUP BY 1, 2) AS m \
+                   FROM totals WHERE effective_date <= $1 GROUP BY 1, 2) AS m \
           ORDER BY 1, 2";
 }
 

@@ -13,7 +13,6 @@ use crate::claims::api::ByPath;
 use crate::domain::{Instant, Money, Month, Sequence, Subject};
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
-use crate::ledger::store::{by_month, read_months};
 use crate::ledger::{Turnover, Turnovers};
 use crate::organisations::api::WithReason;
 use crate::reports::attachments::{Attachments, Wanted};
@@ -128,10 +127,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::all(&conn).await.map_err(|error| Problem::database(&error))?;
     let known: BTreeMap<Month, Period> =
         whole(&rows, PeriodRow::read)?.into_iter().map(|period| (period.month, period)).collect();
-    let closed = now.closed_through.map(|month| month.last_day().naive());
-    let posted = by_month(&conn, closed, this_month.last_day().naive()).await;
-    let posted = posted.map_err(|error| Problem::database(&error))?;
-    let posted = read_months(&posted).map_err(|error| Problem::fault(&error))?;
+    let posted = request.months.read(&conn, &request.agency, now.closed_through).await?;
     let first = known.keys().chain(posted.keys()).min().copied().unwrap_or(this_month);
     let after = page.after;
     let months = first.through(this_month).filter(|month| ordinal(*month) > after);

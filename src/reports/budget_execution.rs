@@ -12,8 +12,9 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
+use super::reach::Reach;
 use super::report::{Link, Only, Report, Row, Scope};
-use super::trial_balance::{Turnover, full_blocks};
+use super::trial_balance::Turnover;
 use super::turnovers::{self, Dimension};
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
@@ -153,11 +154,11 @@ async fn adjustments(conn: &AsyncPgConnection, scope: &Scope, all: &mut Movement
 async fn movements(
     conn: &AsyncPgConnection,
     scope: &Scope,
-    (by, blocks): (Dimension, i64),
+    (by, reach): (Dimension, Option<Reach>),
 ) -> Result<Movements, ReadError> {
     let (mut all, whole) = (Movements::new(), scope.only.is_all());
     let dimensions = [Dimension::Programme, Dimension::Month, by];
-    let sums = turnovers::sums_from(conn, scope, &dimensions, blocks, Some(BookCode::B)).await?;
+    let sums = turnovers::sums_from(conn, scope, &dimensions, reach, Some(BookCode::B)).await?;
     for ((place, account), turnover) in &sums {
         let Some(figure) = Figure::of(account.code()) else { continue };
         let [programme, month, level, organisation, region] = place;
@@ -194,12 +195,12 @@ pub async fn read(
         Only { .. } => Dimension::Level,
     };
     let by = by.unwrap_or(named);
-    standing(scope, by, &movements(conn, scope, (by, full_blocks(scope.known_at))).await?)
+    standing(scope, by, &movements(conn, scope, (by, None)).await?)
 }
 
-/// Programmes and their levels with so many blocks from their totals and every later line by itself.
-pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Report, ReadError> {
-    standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, blocks)).await?)
+/// Programmes and their levels from some totals and some lines.
+pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result<Report, ReadError> {
+    standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, Some(reach))).await?)
 }
 
 /// Month after month what the movements come to.

@@ -15,7 +15,7 @@ use super::formats::{Cell, Column};
 use super::operations::{self, Reading as Leaves};
 use super::report::{Reading, Row};
 use super::room_api::{asked_dialect, asked_draw, asked_exceptions, asked_leaves, asked_lines};
-use super::{exceptions, journal, recalculation, sample};
+use super::{exceptions, journal, overlaps, recalculation, sample};
 use crate::domain::{AgencyCode, ContentHash, Instant};
 use crate::engine::Engine;
 use crate::http::problem::Problem;
@@ -145,6 +145,12 @@ pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = super::answer_api::asked(&request).await?;
     let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
     begin(&request, &asked, (recalculation::NAME, recalculation::COLUMNS), reading)
+}
+
+/// `POST /reports/overlaps/exports`
+pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = super::answer_api::asked(&request).await?;
+    begin(&request, &asked, (overlaps::NAME, overlaps::COLUMNS), overlaps::Reading::new(asked.scope.clone()))
 }
 
 /// Begins an export of a question, or finds it. Without a format it is CSV.

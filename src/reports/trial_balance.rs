@@ -1,7 +1,7 @@
 //! The trial balance: turnovers from the beginning to a day, as the ledger knew them at a sequence.
 //!
-//! Full blocks of 65,536 sequences come from `totals`, which no longer change, the last block from its entries: an
-//! answer for an earlier sequence is the same for ever, and at most one block is summed.
+//! Blocks of 65,536 sequences come from `totals`, and at most half a block of lines is read ([`Reach`]): an answer for an
+//! earlier sequence is the same for ever.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
+use super::reach::Reach;
 use super::report::{Link, Report, Row, Scope};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::money::OutOfRange;
@@ -30,31 +31,29 @@ const COLUMNS: &[Column] = &[
 
 pub use crate::ledger::store::BLOCK;
 
-/// How many blocks are full at a sequence.
-pub const fn full_blocks(known_at: i64) -> i64 {
-    (known_at + 1).div_euclid(BLOCK)
-}
-
 rows! {
     struct TurnoverFound { account: String, debit: Decimal, credit: Decimal }
 }
 
 statement! {
+    /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off.
     fn turnovers(
         blocks: i64,
         first: i64,
-        known_at: i64,
+        last: i64,
+        sign: i64,
         as_of: NaiveDate,
         programme: Option<&str>,
     ) -> Vec<TurnoverFound> =
         "SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM ( \
-             SELECT account, debit, credit FROM totals \
-              WHERE block < $1 AND effective_date <= $4 AND ($5::text IS NULL OR programme = $5) \
+             SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM totals \
+              WHERE block < $1 AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) GROUP BY account \
              UNION ALL \
-             SELECT account, CASE side WHEN 'D' THEN amount ELSE 0 END, CASE side WHEN 'C' THEN amount ELSE 0 END \
-               FROM entries WHERE sequence >= $2 AND sequence <= $3 AND effective_date <= $4 \
-                AND ($5::text IS NULL OR programme = $5)) AS t \
-         GROUP BY account";
+             SELECT account, CASE side WHEN 'D' THEN $4 * sum(amount) ELSE 0 END, \
+                    CASE side WHEN 'C' THEN $4 * sum(amount) ELSE 0 END \
+               FROM entries WHERE sequence >= $2 AND sequence <= $3 AND effective_date <= $5 \
+                AND ($6::text IS NULL OR programme = $6) GROUP BY account, side) AS t \
+         GROUP BY account HAVING sum(debit) > 0 OR sum(credit) > 0";
 }
 
 /// Which trial balance.
@@ -99,18 +98,18 @@ pub struct TrialBalance(BTreeMap<Account, Turnover>);
 impl TrialBalance {
     /// Sums what was known.
     pub async fn read(conn: &AsyncPgConnection, question: &Question) -> Result<Self, ReadError> {
-        Self::read_from(conn, question, full_blocks(question.known_at)).await
+        Self::read_from(conn, question, Reach::of(conn, question.known_at).await?).await
     }
 
-    /// The same with so many blocks from their totals and every later line by itself: with none of them, what the totals
-    /// are held against.
+    /// The same from some totals and some lines.
     pub async fn read_from(
         conn: &AsyncPgConnection,
         question: &Question,
-        blocks: i64,
+        reach: Reach,
     ) -> Result<Self, ReadError> {
         let (as_of, programme) = (question.as_of.naive(), question.programme.as_deref());
-        let found = turnovers(conn, blocks, blocks * BLOCK, question.known_at, as_of, programme).await?;
+        let Reach { blocks, first, last, sign } = reach;
+        let found = turnovers(conn, blocks, first, last, sign, as_of, programme).await?;
         let mut turnovers = BTreeMap::new();
         for row in found {
             let account = Account::parse(&row.account).ok_or(Unreadable(row.account))?;

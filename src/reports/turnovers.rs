@@ -1,6 +1,6 @@
 //! Turnovers by what an auditor asks for: programme, month, funding level, organisation, district.
 //!
-//! What the totals know (programme, month, level) comes from full blocks' totals and the last block's lines, whatever day
+//! What the totals know (programme, month, level) comes from them and from the lines of half a block at most, whatever day
 //! and sequence it is asked for. Organisations and districts are on the lines alone: these are read a block at a time. A
 //! line's organisation is the one it is about, the payee where it says what is owed; its district is the region that the
 //! organisation registered with, which nothing changes later. Lines of the agency's own have neither.
@@ -13,8 +13,9 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
+use super::reach::Reach;
 use super::report::{NONE, Only, Report, Row, Scope};
-use super::trial_balance::{BLOCK, Turnover, full_blocks};
+use super::trial_balance::{BLOCK, Turnover};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::Month;
 use crate::ledger::Account;
@@ -89,33 +90,43 @@ rows! {
 }
 
 statement! {
-    /// Full blocks from the totals, the last one from its lines. `$6` to `$8`: whether programmes, months, levels are told
-    /// apart.
+    /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off. `$7` to `$9`:
+    /// whether programmes, months, levels are told apart; `$11` and `$12`: of which accounts, where not of all.
     fn of_totals(
         blocks: i64,
         first: i64,
-        known_at: i64,
+        last: i64,
+        sign: i64,
         as_of: NaiveDate,
         programme: Option<&str>,
         by_programme: bool,
         by_month: bool,
         by_level: bool,
         level: Option<&str>,
-        book: Option<&str>,
+        from_account: Option<&str>,
+        before_account: &str,
     ) -> Vec<TurnoverFound> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, '' AS organisation, '' AS region, \
-                account, debit, credit \
-           FROM (SELECT CASE WHEN $6 THEN programme ELSE '' END AS programme, \
-                        CASE WHEN $7 THEN date_trunc('month', effective_date::timestamp) END AS month, \
-                        CASE WHEN $8 THEN level ELSE '' END AS level, account, sum(debit) AS debit, sum(credit) AS credit \
-                   FROM (SELECT programme, effective_date, level, account, debit, credit FROM totals WHERE block < $1 \
-                         UNION ALL \
-                         SELECT programme, effective_date, level, account, CASE side WHEN 'D' THEN amount ELSE 0 END, \
-                                CASE side WHEN 'C' THEN amount ELSE 0 END \
-                           FROM entries WHERE sequence >= $2 AND sequence <= $3) AS t \
-                  WHERE effective_date <= $4 AND ($5::text IS NULL OR programme = $5) AND ($9::text IS NULL OR level = $9) \
-                    AND ($10::text IS NULL OR left(account, 1) = $10) \
-                  GROUP BY 1, 2, 3, account) AS s";
+                account, sum(debit) AS debit, sum(credit) AS credit \
+           FROM (SELECT CASE WHEN $7 THEN programme ELSE '' END AS programme, \
+                        CASE WHEN $8 THEN date_trunc('month', effective_date::timestamp) END AS month, \
+                        CASE WHEN $9 THEN level ELSE '' END AS level, account, sum(debit) AS debit, sum(credit) AS credit \
+                   FROM totals \
+                  WHERE ($11::text IS NULL OR account < $12) AND ($11::text IS NULL OR account >= $11) \
+                    AND block < $1 AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) \
+                    AND ($10::text IS NULL OR level = $10) \
+                  GROUP BY 1, 2, 3, account \
+                 UNION ALL \
+                 SELECT CASE WHEN $7 THEN programme ELSE '' END, \
+                        CASE WHEN $8 THEN date_trunc('month', effective_date::timestamp) END, \
+                        CASE WHEN $9 THEN level ELSE '' END, account, CASE side WHEN 'D' THEN $4 * sum(amount) ELSE 0 END, \
+                        CASE side WHEN 'C' THEN $4 * sum(amount) ELSE 0 END \
+                   FROM entries \
+                  WHERE sequence >= $2 AND sequence <= $3 \
+                    AND ($11::text IS NULL OR account < $12) AND ($11::text IS NULL OR account >= $11) \
+                    AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) AND ($10::text IS NULL OR level = $10) \
+                  GROUP BY 1, 2, 3, account, side) AS t \
+          GROUP BY programme, t.month, level, account HAVING sum(debit) > 0 OR sum(credit) > 0";
     /// Lines after `$1` up to `$2`.
     fn of_lines(
         after: i64,
@@ -160,16 +171,16 @@ fn add(sums: &mut Turnovers, found: TurnoverFound) -> Result<(), ReadError> {
 
 /// What was turned over, told apart by some dimensions, of what the scope lets through.
 pub async fn sums(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Turnovers, ReadError> {
-    sums_from(conn, scope, by, full_blocks(scope.known_at), None).await
+    sums_from(conn, scope, by, None, None).await
 }
 
-/// The same with so many blocks from their totals, where these know it, and every later line by itself. Of one `book` the
-/// totals read that one alone; who asks passes over the others' lines.
+/// The same from some totals and some lines, where the totals know it. Of one `book` that one alone is read of them; who
+/// asks passes over the others' lines.
 pub async fn sums_from(
     conn: &AsyncPgConnection,
     scope: &Scope,
     by: &[Dimension],
-    blocks: i64,
+    reach: Option<Reach>,
     book: Option<BookCode>,
 ) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
@@ -178,10 +189,21 @@ pub async fn sums_from(
     let Only { level, organisation, region } = &scope.only;
     let level = level.as_deref();
     if !organisations && !regions && organisation.is_none() && region.is_none() {
-        let (first, last) = (blocks * BLOCK, scope.known_at);
-        let book = book.map(BookCode::as_str);
-        let found =
-            of_totals(conn, blocks, first, last, as_of, programme, programmes, months, levels, level, book);
+        let Reach { blocks, first, last, sign } = match reach {
+            Some(reach) => reach,
+            None => Reach::of(conn, scope.known_at).await?,
+        };
+        // a book's accounts begin with its letter
+        let (from, before) = match book {
+            Some(BookCode::B) => (Some("B"), "C"),
+            Some(BookCode::F) => (Some("F"), "G"),
+            Some(BookCode::Y) => (Some("Y"), "Z"),
+            None => (None, ""),
+        };
+        let found = of_totals(
+            conn, blocks, first, last, sign, as_of, programme, programmes, months, levels, level, from,
+            before,
+        );
         found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
         return Ok(sums);
     }

@@ -1,7 +1,7 @@
 //! The voucher roll-forward 券结转表: opening + issued − redeemed − released − expired = closing, month by month.
 //!
-//! `closing` is what stands on B2003; `difference` is what the flows leave unexplained of it, and is zero. Full blocks of
-//! sequences come from the totals: at most one block is read line by line, whatever is asked.
+//! `closing` is what stands on B2003; `difference` is what the flows leave unexplained of it, and is zero. It comes from
+//! the totals: at most half a block of sequences is read line by line, whatever is asked.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,9 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
+use super::reach::Reach;
 use super::report::{Report, Row, Scope};
-use super::trial_balance::{BLOCK, full_blocks};
+use super::trial_balance::BLOCK;
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Money, Month};
@@ -36,11 +37,13 @@ rows! {
 }
 
 statement! {
-    /// Full blocks from the totals, the last one from its lines. A commitment that grows out of what is available is issued.
+    /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off. A commitment that
+    /// grows out of what is available is issued.
     fn moved(
         blocks: i64,
         first: i64,
-        known_at: i64,
+        last: i64,
+        sign: i64,
         as_of: NaiveDate,
         programme: Option<&str>,
         organisation: Option<&str>,
@@ -48,21 +51,22 @@ statement! {
     ) -> Vec<MovedFound> =
         "SELECT programme, to_char(effective_date, 'YYYY-MM') AS month, flow, sum(debit) AS debit, sum(credit) AS credit FROM ( \
              SELECT programme, effective_date, flow, debit, credit FROM totals \
-              WHERE account = 'B2003' AND block < $1 AND effective_date <= $4 AND ($5::text IS NULL OR programme = $5) \
+              WHERE account = 'B2003' AND block < $1 AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) \
              UNION ALL \
              SELECT e.programme, e.effective_date, \
                     CASE WHEN c.account = 'B2007' THEN 'redeemed' WHEN l.kind = 'issue_voucher' THEN 'issued' \
                          WHEN l.kind = 'expire_voucher' THEN 'expired' ELSE 'released' END, \
-                    CASE e.side WHEN 'D' THEN e.amount ELSE 0 END, CASE e.side WHEN 'C' THEN e.amount ELSE 0 END \
+                    CASE e.side WHEN 'D' THEN $4 * e.amount ELSE 0 END, CASE e.side WHEN 'C' THEN $4 * e.amount ELSE 0 END \
                FROM entries AS e \
                JOIN entries AS c ON c.sequence = e.sequence AND c.line = ((e.line::int - 1) # 1) + 1 \
                 AND c.sequence >= $2 AND c.sequence <= $3 \
                JOIN log AS l ON l.sequence = e.sequence AND l.sequence >= $2 AND l.sequence <= $3 \
-              WHERE e.sequence >= $2 AND e.sequence <= $3 AND e.account = 'B2003' AND e.effective_date <= $4 \
-                AND ($5::text IS NULL OR e.programme = $5) AND ($6::text IS NULL OR e.organisation = $6) \
-                AND ($7::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
-                     WHERE o.credit_code = e.organisation), '') = $7)) AS t \
-         GROUP BY programme, month, flow ORDER BY programme COLLATE \"C\", month, flow";
+              WHERE e.sequence >= $2 AND e.sequence <= $3 AND e.account = 'B2003' AND e.effective_date <= $5 \
+                AND ($6::text IS NULL OR e.programme = $6) AND ($7::text IS NULL OR e.organisation = $7) \
+                AND ($8::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
+                     WHERE o.credit_code = e.organisation), '') = $8)) AS t \
+         GROUP BY programme, month, flow HAVING sum(debit) > 0 OR sum(credit) > 0 \
+         ORDER BY programme COLLATE \"C\", month, flow";
 }
 
 /// What a month moved.
@@ -103,30 +107,30 @@ fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {
 }
 
 /// What was moved; of an organisation or a district, which the totals do not know, from the lines, a block at a time.
-async fn months(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Months, ReadError> {
+async fn months(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result<Months, ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
     let mut months = Months::new();
     if scope.only.is_all() {
-        let (first, last) = (blocks * BLOCK, scope.known_at);
-        add(&mut months, moved(conn, blocks, first, last, as_of, programme, None, None).await?)?;
+        let Reach { blocks, first, last, sign } = reach;
+        add(&mut months, moved(conn, blocks, first, last, sign, as_of, programme, None, None).await?)?;
         return Ok(months);
     }
     for block in 0..=scope.known_at.div_euclid(BLOCK) {
         let (first, last) = (block * BLOCK, scope.known_at.min((block + 1) * BLOCK - 1));
-        add(&mut months, moved(conn, 0, first, last, as_of, programme, organisation, region).await?)?;
+        add(&mut months, moved(conn, 0, first, last, 1, as_of, programme, organisation, region).await?)?;
     }
     Ok(months)
 }
 
 /// Every programme with vouchers, from its first issue on.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    read_from(conn, scope, full_blocks(scope.known_at)).await
+    read_from(conn, scope, Reach::of(conn, scope.known_at).await?).await
 }
 
-/// The same with so many blocks from their totals and every later line by itself.
-pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, blocks: i64) -> Result<Report, ReadError> {
-    let programmes = months(conn, scope, blocks).await?;
+/// The same from some totals and some lines.
+pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result<Report, ReadError> {
+    let programmes = months(conn, scope, reach).await?;
     let mut rows = Vec::new();
     for (programme, months) in &programmes {
         let Some(first) = months.keys().next() else { continue };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::city::{CLOUD, City, FIRM, rules, settlement, text};
 use super::service::{self, Service};
-use super::{psql, rows, twice_funded};
+use super::{exported, psql, rows, twice_funded};
 
 const BANK: &str = "91330100MA2AX00016";
 
@@ -277,6 +277,11 @@ fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_
     assert_eq!(of(&report, "invoice"), both);
     lead_to_rows(&city, &report);
     let known_at = report["known_at"].clone();
+    // a file of any length holds the same rows in the same order
+    let done = exported(&city, "/v1/reports/overlaps/exports?format=csv");
+    let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]).1;
+    let file = read(&text(&done, "/content"));
+    assert_eq!((&done["rows"], file), (&json!(6), read("/v1/reports/overlaps?format=csv")));
     // what was taken back is no longer there, and stays where it was known
     city.expect(200, &format!("/v1/claims/{two}/withdraw"), &city.firm, &json!({}));
     assert_eq!(of(&register(""), "invoice"), Vec::<[String; 6]>::new());

@@ -1,5 +1,5 @@
-//! How long the auditor's reports take over a ledger of so many lines: at its end, in its middle and near its beginning,
-//! and at its end as of an earlier day; from the totals and, where the ledger is not too long for it, line by line, which must
+//! How long the auditor's reports take over a ledger of so many lines: at its end, in the middle of its last full block, in
+//! its middle and near its beginning, and at its end as of an earlier day; from the totals and, where the ledger is not too long for it, line by line, which must
 //! come to the same figures. The ledger is copied from a generator whose leaves replay: `verify` says so, in this run.
 
 use std::fs::File;
@@ -20,8 +20,9 @@ use crate::domain::{AgencyCode, Date};
 use crate::engine::store;
 use crate::reports::formats::file::{FileFormat, Writing};
 use crate::reports::operations::{self, Filter, Reading};
+use crate::reports::reach::Reach;
 use crate::reports::report::{Only, Reading as _, Scope};
-use crate::reports::trial_balance::{Question, TrialBalance, full_blocks};
+use crate::reports::trial_balance::{BLOCK, Question, TrialBalance};
 use crate::reports::{budget_execution, scope, voucher_rollforward};
 
 /// How often each report is read; the median counts.
@@ -138,7 +139,9 @@ pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Res
     let last = head.next_sequence - 1;
     output::note("reading reports …")?;
     let mut rows = Vec::new();
-    for known_at in [last, last / 2, last / 10] {
+    // in the middle of a block the most lines are read beside the totals
+    let middle = (last / BLOCK * BLOCK - BLOCK / 2).max(last / 4);
+    for known_at in [last, middle, last / 2, last / 10] {
         rows.extend(reports(&conn, at(&conn, known_at).await?, made.lines).await?);
     }
     let earlier = Scope { as_of: at(&conn, last / 2).await?.as_of, ..at(&conn, last).await? };
@@ -178,20 +181,21 @@ async fn timed<T>(read: impl AsyncFn() -> Result<T, Failure>) -> Result<(T, Dura
 
 /// The three reports at a sequence and a day, both ways. Error: they do not come to the same.
 async fn reports(conn: &Connection, scope: Scope, lines: u64) -> Result<[Row; 3], Failure> {
-    let blocks = full_blocks(scope.known_at);
+    let totals = Reach::of(conn, scope.known_at).await?;
+    let reach = |with: bool| if with { totals } else { Reach::by_lines(scope.known_at) };
     let question = Question { as_of: scope.as_of, known_at: scope.known_at, programme: None };
     let (scope, question, place) = (&scope, &question, (&scope, lines <= BY_LINES_MAX));
     Ok([
         both("trial-balance", place, async |with: bool| {
-            Ok(TrialBalance::read_from(conn, question, if with { blocks } else { 0 }).await?)
+            Ok(TrialBalance::read_from(conn, question, reach(with)).await?)
         })
         .await?,
         both("budget-execution", place, async |with: bool| {
-            Ok(budget_execution::read_from(conn, scope, if with { blocks } else { 0 }).await?)
+            Ok(budget_execution::read_from(conn, scope, reach(with)).await?)
         })
         .await?,
         both("voucher-rollforward", place, async |with: bool| {
-            Ok(voucher_rollforward::read_from(conn, scope, if with { blocks } else { 0 }).await?)
+            Ok(voucher_rollforward::read_from(conn, scope, reach(with)).await?)
         })
         .await?,
     ])

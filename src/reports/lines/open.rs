@@ -62,7 +62,7 @@ statement! {
              SELECT p.document, p.flow, x.account, x.side, x.amount FROM ",
             lines!(),
             "CROSS JOIN LATERAL (VALUES (x.voucher, x.flow), (x.about, '')) AS p (document, flow) \
-              WHERE x.sequence > $4 AND p.document = ANY($5) \
+              WHERE x.sequence > $4 AND x.account IN ('B2003', 'B2007', 'B2008') AND p.document = ANY($5) \
                 AND CASE WHEN p.flow = '' THEN x.account IN ('B2007', 'B2008') ELSE p.flow IN ('issued', 'redeemed') END \
              ) AS m GROUP BY m.document, m.flow, m.account, m.side",
         );
@@ -123,17 +123,17 @@ pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<O
 pub type OfDocuments = BTreeMap<(String, String), Money>;
 
 /// What vouchers were issued for and what was redeemed of them, what of claims waits to be paid and was paid; of all
-/// programmes, a block of sequences at a time.
+/// programmes, a block of sequences at a time, from the one that holds the first of them on.
 pub async fn of_documents(
     conn: &AsyncPgConnection,
     scope: &Scope,
-    documents: &[String],
+    (first, documents): (i64, &[String]),
 ) -> Result<OfDocuments, ReadError> {
     let mut sums = OfDocuments::new();
     if documents.is_empty() {
         return Ok(sums);
     }
-    for (after, until) in scope.windows(BLOCK) {
+    for (after, until) in scope.windows(BLOCK).filter(|(_, until)| *until >= first) {
         for found in moved(conn, until, scope.as_of.naive(), None, after, documents).await? {
             let movement = movement(&found.account, &found.side, found.amount)?;
             let key = if found.flow.is_empty() { found.account } else { found.flow };

@@ -1,0 +1,135 @@
+//! What rests on a contract or a loan under two programmes, a window of sequences at a time, and invoices after them.
+
+use diesel_async::AsyncPgConnection;
+
+use super::invoices::Invoices;
+use super::{UseFound, Uses, programmes};
+use crate::reports::ReadError;
+use crate::reports::report::Scope;
+use crate::statement;
+
+/// Sequences of a window.
+pub(super) const WINDOW: i64 = 4_096;
+
+/// The last step of a document `{document}` of a kind `{kind}` that was known at `$3`, where it counts.
+macro_rules! step_of {
+    ($kind:literal, $document:literal) => {
+        concat!(
+            "JOIN LATERAL (SELECT s.to_status FROM transitions AS s WHERE s.document = ",
+            $document,
+            "::text AND s.kind = ",
+            $kind,
+            " AND s.sequence <= $3 ORDER BY s.sequence DESC, s.ordinal DESC LIMIT 1) AS t \
+             ON t.to_status NOT IN ('draft', 'rejected', 'returned', 'cancelled', 'withdrawn') "
+        )
+    };
+}
+pub(super) use step_of;
+
+statement! {
+    /// Contracts made after `$1` up to `$2` with what rests on them, where that is of two programmes or more.
+    fn contracts(after: i64, until: i64, known_at: i64) -> Vec<UseFound> =
+        concat!(
+            "SELECT 'contract' AS kind, r.id::text AS subject, r.contract_no AS number, r.organisation, \
+                    r.provider AS counterparty, u.programme, u.kind AS document_kind, u.document::text AS document, \
+                    t.to_status AS status, r.created \
+               FROM rentals AS r JOIN contract_uses AS u ON u.rental = r.id ",
+            step_of!("u.kind", "u.document"),
+            "WHERE r.created > $1 AND r.created <= $2 \
+                AND EXISTS (SELECT FROM contract_uses AS o WHERE o.rental = r.id AND o.programme <> u.programme) \
+              ORDER BY r.created, u.programme COLLATE \"C\", u.document",
+        );
+    fn loans(after: i64, until: i64, known_at: i64) -> Vec<UseFound> =
+        concat!(
+            "SELECT 'loan' AS kind, n.id::text AS subject, n.loan_no AS number, n.organisation, \
+                    n.bank AS counterparty, u.programme, 'claim' AS document_kind, u.claim::text AS document, \
+                    t.to_status AS status, n.created \
+               FROM loans AS n JOIN loan_uses AS u ON u.loan = n.id ",
+            step_of!("'claim'", "u.claim"),
+            "WHERE n.created > $1 AND n.created <= $2 \
+                AND EXISTS (SELECT FROM loan_uses AS o WHERE o.loan = n.id AND o.programme <> u.programme) \
+              ORDER BY n.created, u.programme COLLATE \"C\", u.claim",
+        );
+}
+
+/// How far a search has come.
+#[derive(Debug)]
+enum At {
+    /// Contracts and loans made up to this sequence are found.
+    Sequence(i64),
+    /// Among the invoices.
+    Invoices(Invoices),
+}
+
+/// A search for what is of more than one programme: contracts and loans in the order in which they were made, each whole
+/// in its window, then invoices in the order of their numbers.
+#[derive(Debug)]
+pub(super) struct Search {
+    scope: Scope,
+    at: At,
+}
+
+impl Search {
+    /// Before the first contract.
+    pub(super) const fn new(scope: Scope) -> Self {
+        Self { scope, at: At::Sequence(-1) }
+    }
+
+    /// What it searches.
+    pub(super) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The next that are found, until enough documents rest on them; fewer, or none, at the end.
+    pub(super) async fn next(
+        &mut self,
+        conn: &AsyncPgConnection,
+        enough: usize,
+    ) -> Result<Vec<Uses>, ReadError> {
+        let (mut found, mut documents) = (Vec::new(), 0);
+        while documents < enough {
+            let Some(mut more) = self.window(conn).await? else { break };
+            let only = self.scope.programme.as_deref();
+            more.retain(|uses| only.is_none_or(|only| programmes(uses).contains(only)));
+            documents += more.iter().map(Vec::len).sum::<usize>();
+            found.append(&mut more);
+        }
+        Ok(found)
+    }
+
+    /// What the next window has; nothing after the last.
+    async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Uses>>, ReadError> {
+        match &mut self.at {
+            At::Sequence(after) if *after < self.scope.known_at => {
+                let window = (*after, after.saturating_add(WINDOW).min(self.scope.known_at));
+                *after = window.1;
+                documents(conn, window, self.scope.known_at).await.map(Some)
+            }
+            At::Sequence(_) => {
+                self.at = At::Invoices(Invoices::new());
+                Ok(Some(Vec::new()))
+            }
+            At::Invoices(invoices) => invoices.next(conn, &self.scope).await,
+        }
+    }
+}
+
+/// Contracts and loans of a window, each with all of its documents.
+async fn documents(
+    conn: &AsyncPgConnection,
+    (after, until): (i64, i64),
+    known_at: i64,
+) -> Result<Vec<Uses>, ReadError> {
+    let mut rows = contracts(conn, after, until, known_at).await?;
+    rows.extend(loans(conn, after, until, known_at).await?);
+    let mut found: Vec<Uses> = Vec::new();
+    for row in rows {
+        let same = |uses: &&mut Uses| uses.first().is_some_and(|one| one.subject == row.subject);
+        match found.last_mut().filter(same) {
+            Some(uses) => uses.push(row),
+            None => found.push(vec![row]),
+        }
+    }
+    found.retain(|uses| programmes(uses).len() > 1);
+    Ok(found)
+}
