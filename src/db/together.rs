@@ -13,11 +13,12 @@ use std::fmt::Write as _;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::Untyped;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{HasSqlType, Untyped};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::rows::exactly;
-use super::statement::Statement;
+use super::statement::{SqlValue, Statement};
 
 /// A write that waits to be sent with others.
 pub struct Write<'a> {
@@ -39,10 +40,34 @@ impl<'a> Write<'a> {
         Self { finds: Some(rows), ..Self::insert(statement) }
     }
 
+    /// Only where this holds too; `$$` in it stands for the value.
+    pub fn only_if<V>(mut self, condition: &str, value: V) -> Self
+    where
+        V: SqlValue + ToSql<V::Sql, Pg> + Send + 'a,
+        Pg: HasSqlType<V::Sql>,
+    {
+        let (_, argument) = Statement::<()>::new("").bind(value).into_parts();
+        self.arguments.extend(argument);
+        let condition = condition.replace("$$", &format!("${}", self.arguments.len()));
+        self.sql = Cow::Owned(format!("{} AND {condition}", self.sql));
+        self
+    }
+
     /// What becomes of new rows that are there already.
     pub fn on_conflict(mut self, verb: &str) -> Self {
         self.sql = Cow::Owned(format!("{} ON CONFLICT {verb}", self.sql));
         self
+    }
+
+    /// Sends it by itself.
+    ///
+    /// # Errors
+    ///
+    /// The database's, and [`diesel::result::Error::NotFound`] where a change found fewer rows than it was to find.
+    pub async fn run(self, conn: &AsyncPgConnection) -> QueryResult<()> {
+        let sent = Sent { sql: self.sql, arguments: self.arguments };
+        let found = sent.execute(&mut &*conn).await?;
+        self.finds.map_or(Ok(()), |rows| exactly(found, rows))
     }
 }
 
@@ -61,12 +86,8 @@ impl std::fmt::Debug for Write<'_> {
 pub struct Together<'a> {
     sql: String,
     arguments: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
-    finds: Vec<usize>,
-}
-
-crate::rows! {
-    /// How many rows each change found.
-    pub struct Found { found: Vec<i64> }
+    /// How many rows each change is to find.
+    finds: Vec<i64>,
 }
 
 impl<'a> Together<'a> {
@@ -78,7 +99,7 @@ impl<'a> Together<'a> {
         match write.finds {
             Some(rows) => {
                 push(&mut self.sql, format_args!("found_{} AS (", self.finds.len()));
-                self.finds.push(rows);
+                self.finds.push(i64::try_from(rows).unwrap_or(i64::MAX));
             }
             None => push(&mut self.sql, format_args!("written_{before} AS (")),
         }
@@ -87,26 +108,25 @@ impl<'a> Together<'a> {
         self.arguments.extend(write.arguments);
     }
 
-    /// Sends them.
+    /// Sends them. A change that finds fewer rows than it was to find fails all of them, in the database: nothing else
+    /// need be asked before the commit.
     ///
     /// # Errors
     ///
-    /// The database's, and [`diesel::result::Error::NotFound`] where a change found fewer rows than it was to find.
+    /// The database's.
     pub async fn run(mut self, conn: &AsyncPgConnection) -> QueryResult<()> {
-        self.sql.push_str(" SELECT ARRAY[");
+        self.sql.push_str(" SELECT (CASE WHEN ARRAY[");
         for place in 0..self.finds.len() {
             let comma = if place == 0 { "" } else { ", " };
             push(&mut self.sql, format_args!("{comma}(SELECT count(*) FROM found_{place})"));
         }
-        self.sql.push_str("]::bigint[] AS found");
-        let expected = std::mem::take(&mut self.finds);
-        let found: Vec<Found> = RunQueryDsl::load(self, &mut &*conn).await?;
-        let found = found.into_iter().next().map(|row| row.found).unwrap_or_default();
-        exactly(found.len(), expected.len())?;
-        found
-            .iter()
-            .zip(expected)
-            .try_for_each(|(found, rows)| exactly(usize::try_from(*found).unwrap_or_default(), rows))
+        let (_, expected) = Statement::<()>::new("").bind(self.finds).into_parts();
+        self.arguments.extend(expected);
+        let last = self.arguments.len();
+        let missed = "THEN '1' ELSE 'a change did not find its rows' END)::integer";
+        push(&mut self.sql, format_args!("]::bigint[] = ${last} {missed}"));
+        let sent = Sent { sql: Cow::Owned(self.sql), arguments: self.arguments };
+        sent.execute(&mut &*conn).await.map(|_| ())
     }
 }
 
@@ -132,7 +152,13 @@ fn renumber(out: &mut String, sql: &str, from: usize) {
     }
 }
 
-impl QueryFragment<Pg> for Together<'_> {
+/// A text and its arguments.
+struct Sent<'a> {
+    sql: Cow<'static, str>,
+    arguments: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+}
+
+impl QueryFragment<Pg> for Sent<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(&self.sql);
         self.arguments.iter().try_for_each(|argument| argument.walk_ast(out.reborrow()))
@@ -140,12 +166,12 @@ impl QueryFragment<Pg> for Together<'_> {
 }
 
 /// Known to the cache by its text.
-impl QueryId for Together<'_> {
+impl QueryId for Sent<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Together<'_> {
+impl Query for Sent<'_> {
     type SqlType = Untyped;
 }
 

@@ -4,7 +4,7 @@
 //! that is decided is decided in memory; all that is written is in flight together. Begin, lock and the
 //! first load are sent in one flight: the server does them one after another, and each statement sees what
 //! was committed before it began. Round trips: that flight, up to two more loads (and one for answers given
-//! before), the writes, the commit.
+//! before), the writes, the commit. While nobody else writes, fewer: see [`super::unmoved`].
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -17,7 +17,8 @@ use super::kept::Kept;
 use super::load::{Rows, load, read};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
 use super::submission::{Answer, Run, Submission, SubmitError, Work};
-use super::write::write;
+use super::unmoved;
+use super::write::{Within, write};
 use crate::agencies::SEMANTICS;
 use crate::audit::tree::Frontier;
 use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, needs};
@@ -82,6 +83,9 @@ pub(super) async fn attempt(
     submissions: &[&Submission],
     kept: &mut Kept,
 ) -> Attempt {
+    if let Some(attempt) = Box::pin(unmoved::attempt(conn, agency, submissions, kept)).await {
+        return attempt;
+    }
     let from_memory = kept.knows_a_log();
     match attempt_once(conn, agency, submissions, kept).await {
         // whoever changed a row behind the ledger's back made what is kept untrue: what is read decides
@@ -101,11 +105,8 @@ async fn attempt_once(
 ) -> Attempt {
     let guess = Guess::of(submissions, kept, Instant::new(chrono::Utc::now()));
     // What reads and writes every table is large: it lives on the heap, not on a worker's stack.
-    let (begun, head, first) = tokio::join!(
-        async { (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await },
-        store::lock_head(conn),
-        Box::pin(guess.read(conn, submissions)),
-    );
+    let (begun, head, first) =
+        tokio::join!(begin(conn), store::lock_head(conn), Box::pin(guess.read(conn, submissions)),);
     let head = match begun.and(head) {
         Ok(head) => head,
         Err(error) if is_missing(conn).await => {
@@ -114,17 +115,22 @@ async fn attempt_once(
         }
         Err(error) => return Attempt::Retry(error.into()),
     };
-    let folded = match Box::pin(prepare(conn, agency, submissions, head, first, kept)).await {
-        Ok(folded) => folded,
+    let (folded, after) = match Box::pin(prepare(conn, agency, submissions, head, first, kept)).await {
+        Ok(prepared) => prepared,
         Err(error) => return roll_back(conn, error).await,
     };
     match (&mut &*conn).batch_execute("COMMIT").await {
         Ok(()) => {
-            kept.leave(folded.frontier, folded.book);
+            kept.leave(after, folded.book);
             Attempt::Done(folded.answers)
         }
         Err(error) => after_commit(conn, error.into(), &folded).await,
     }
+}
+
+/// Begins its transaction.
+pub(super) async fn begin(conn: &AsyncPgConnection) -> Result<(), DieselError> {
+    (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await
 }
 
 /// What a batch will need, as far as it shows before the head is known.
@@ -192,7 +198,7 @@ pub(super) async fn is_missing(conn: &AsyncPgConnection) -> bool {
 }
 
 /// A statement failed. Where the connection still takes a rollback, it was the statement's fault.
-async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
+pub(super) async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
     let gone = (&mut &*conn).batch_execute("ROLLBACK").await.is_err();
     let serialization = matches!(
         error,
@@ -206,7 +212,7 @@ async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
 }
 
 /// The commit failed. Where the connection still answers, the server said no; else nobody knows.
-async fn after_commit(conn: &AsyncPgConnection, error: BatchError, folded: &Folded) -> Attempt {
+pub(super) async fn after_commit(conn: &AsyncPgConnection, error: BatchError, folded: &Folded) -> Attempt {
     match (&mut &*conn).batch_execute("ROLLBACK").await {
         Ok(()) => Attempt::Refused(error),
         Err(_) => {
@@ -224,7 +230,7 @@ async fn prepare(
     row: Option<HeadRow>,
     first: Result<First, DieselError>,
     kept: &mut Kept,
-) -> Result<Folded, BatchError> {
+) -> Result<(Folded, Head), BatchError> {
     let new = row.is_none();
     let first = first?;
     let head = match row {
@@ -235,15 +241,15 @@ async fn prepare(
     let known = kept.take(&head.frontier);
     let (folded, head) = decide(conn, head, submissions, now, first, known).await?;
     if folded.stored.is_empty() {
-        return Ok(folded);
+        return Ok((folded, head));
     }
     let Some(agency) = &folded.book.agency else {
         // a creation that was refused has no ledger to be stored in
-        return if folded.records.is_empty() { Ok(folded) } else { Err(BatchError::NoHead) };
+        return if folded.records.is_empty() { Ok((folded, head)) } else { Err(BatchError::NoHead) };
     };
     let row = HeadRow::new(&head, agency)?;
-    Box::pin(write(conn, &folded, submissions, (&row, new))).await?;
-    Ok(folded)
+    Box::pin(write(conn, &folded, submissions, &row, Within::Lock { new })).await?;
+    Ok((folded, head))
 }
 
 /// The head of a log that begins with this batch, by creating the agency whose schema this is.

@@ -1,11 +1,11 @@
 //! What batches left of the book that the next ones mostly need again: programmes and their rules, parties, counters,
 //! balances.
 //!
-//! The book is a function of the log. While the head under the lock is the one that this process left, what its last
-//! batch knew is still so, and need not be read again. Under any other head all of it is forgotten: another process
-//! wrote, or the database was restored. Documents that come once are not kept, so that a group's copy of the book stays
-//! small.
+//! The book is a function of the log. While the head is the one that this process left, what its last batch knew is still
+//! so, and need not be read again. Under any other head all of it is forgotten: another process wrote, or the database
+//! was restored. Documents that come once are not kept, so that a group's copy of the book stays small.
 
+use super::store::Head;
 use crate::agencies::Agency;
 use crate::audit::tree::Frontier;
 use crate::book::Book;
@@ -16,15 +16,17 @@ const KEYS_MAX: usize = 8_192;
 /// What is known, and of which log.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// The edge of the log, which tells it from every other.
-    edge: Option<Frontier>,
+    /// The head, whose frontier tells the log from every other.
+    head: Option<Head>,
     book: Book,
+    /// Whether nobody else wrote between the last two batches.
+    alone: bool,
 }
 
 impl Kept {
     /// Of an agency, and of nothing else.
     pub(super) fn of(agency: Option<Agency>) -> Self {
-        Self { edge: None, book: Book { agency, ..Book::default() } }
+        Self { head: None, book: Book { agency, ..Book::default() }, alone: false }
     }
 
     /// What is known, if the log still ends where it was left: a guess until the head is read.
@@ -39,18 +41,30 @@ impl Kept {
 
     /// Whether it knows more than the agency.
     pub(super) const fn knows_a_log(&self) -> bool {
-        self.edge.is_some()
+        self.head.is_some()
+    }
+
+    /// The head, where it is likely that nobody else moved it.
+    pub(super) fn unmoved(&self) -> Option<&Head> {
+        self.head.as_ref().filter(|_| self.alone)
+    }
+
+    /// The connection changes, and with it perhaps the database: the next batch looks at the head under its lock.
+    pub(super) const fn doubt(&mut self) {
+        self.alone = false;
     }
 
     /// What is known of the log that ends so: of another, nothing. From here on nothing is kept until a batch leaves it.
     pub(super) fn take(&mut self, frontier: &Frontier) -> Book {
         let agency = self.book.agency.clone();
         let kept = std::mem::replace(self, Self::of(agency));
-        if kept.edge.as_ref() == Some(frontier) { kept.book } else { Book::default() }
+        self.alone = kept.head.is_some_and(|head| head.frontier == *frontier);
+        if self.alone { kept.book } else { Book::default() }
     }
 
     /// Takes over what a batch knew when it was committed, and the log that it left.
-    pub(super) fn leave(&mut self, frontier: Frontier, book: Book) {
+    pub(super) fn leave(&mut self, head: Head, book: Book) {
+        let head = Head { agency: book.agency.clone(), ..head };
         let book = Book {
             agency: book.agency,
             organisations: book.organisations.settled(),
@@ -62,6 +76,10 @@ impl Kept {
             ..Book::default()
         };
         let keys = book.organisations.len() + book.usages.len() + book.balances.len() + book.rules.len();
-        *self = if keys <= KEYS_MAX { Self { edge: Some(frontier), book } } else { Self::of(book.agency) };
+        *self = if keys <= KEYS_MAX {
+            Self { head: Some(head), book, alone: self.alone }
+        } else {
+            Self::of(book.agency)
+        };
     }
 }

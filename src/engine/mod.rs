@@ -23,6 +23,7 @@ pub mod store;
 pub mod submission;
 mod threads;
 pub mod tiles;
+mod unmoved;
 pub mod verify;
 mod write;
 mod writer;

@@ -1,21 +1,22 @@
 //! Writes what a batch decided: array statements, all in flight together.
 
 use diesel_async::AsyncPgConnection;
+use futures_util::future::try_join_all;
 
-use super::batch::BatchError;
+use super::batch::{BatchError, begin};
 use super::fold::Folded;
 use super::posted::{Rows, Totals};
 use super::store::{
-    self, BankAccountRow, CalculationRow, HeadRow, IdempotencyRow, LogRow, NumberRow, TransitionRow,
+    self, BankAccountRow, CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, NumberRow, TransitionRow,
 };
 use super::submission::Submission;
 use crate::audit::tree::FullTile;
 use crate::book::Slots;
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
-use crate::db::convert::Unreadable;
+use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
-use crate::db::together::Together;
+use crate::db::together::{Together, Write};
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow, TotalRow};
 use crate::loans::store::LoanRow;
@@ -69,27 +70,24 @@ macro_rules! versioned {
     };
 }
 
-/// Updates changed rows, each of which must still have its old version.
-macro_rules! update_versioned {
-    ($conn:expr, $type:ident, $split:expr) => {
-        async { exactly($type::update($conn, &$split.changed, &$split.old).await?, $split.changed.len()) }
-    };
+/// Where a batch is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Within<'a> {
+    /// In a transaction that holds the head's lock. The head may be a new one.
+    Lock { new: bool },
+    /// In one that begins with the writing, on the condition that the head is still so.
+    Head(&'a Head),
 }
 
-/// The same for rows that are changed by their key alone.
-macro_rules! update_keyed {
-    ($conn:expr, $type:ident, $split:expr) => {
-        async { exactly($type::update($conn, &$split.changed).await?, $split.changed.len()) }
-    };
-}
-
-/// Writes a batch. The head moves first, with the log: it is what the triggers hold the rest against.
+/// Writes a batch. The head moves first, with the log: it is what the triggers hold the rest against. Says whether all of
+/// it was one statement that committed by itself; else the commit is still to be sent.
 pub(super) async fn write(
     conn: &AsyncPgConnection,
     folded: &Folded,
     submissions: &[&Submission],
-    head: (&HeadRow, bool),
-) -> Result<(), BatchError> {
+    head: &HeadRow,
+    within: Within<'_>,
+) -> Result<bool, BatchError> {
     let rows = Rows::of(folded, submissions)?;
     let book = &folded.book;
     let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
@@ -104,6 +102,9 @@ pub(super) async fn write(
     let usage_imports = versioned!(book.usage_imports, |_, i| Ok(UsageImportRow::new(i)))?;
     let rental_usage = versioned!(book.rental_usage, |_, u| RentalUsageRow::new(u))?;
     let loans = versioned!(book.loans, |_, l| LoanRow::new(l))?;
+    let prefunds = versioned!(book.prefunds, |_, p| PrefundRow::new(p))?;
+    let years = versioned!(book.prefund_years, |_, y| PrefundYearRow::new(y))?;
+    let true_ups = versioned!(book.true_ups, |_, t| TrueUpRow::new(t))?;
     let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
     let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
     let recalculations = versioned!(book.recalculations, |_, r| RecalculationRow::new(r))?;
@@ -117,15 +118,20 @@ pub(super) async fn write(
     let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
     let uses = uses(book)?;
     let loan_uses = loan_uses(book)?;
-    let (head, new) = head;
-    if new {
+    if let Within::Lock { new: true } = within {
         let begun = HeadRow { next_sequence: 0, frontier: Vec::new(), ..head.clone() };
         HeadRow::insert(conn, &[begun]).await?;
     }
     let moved = if folded.records.is_empty() { [].as_slice() } else { std::slice::from_ref(head) };
+    let moved = HeadRow::updating(moved).map(|write| match within {
+        Within::Lock { .. } => write,
+        Within::Head(was) => write
+            .only_if("t.next_sequence = $$", convert::sequence(was.next))
+            .only_if("t.schema_version = $$", was.schema_version),
+    });
     let totals: Vec<TotalRow> = rows.totals.rows().map(|(row, _)| row).collect();
     let mut together = Together::default();
-    together.add(HeadRow::updating(moved));
+    together.add(moved);
     together.add(LogRow::inserting(&rows.log));
     together.add(EntryRow::inserting(&rows.entries));
     together.add(Totals::adding(&totals));
@@ -136,78 +142,79 @@ pub(super) async fn write(
     together.add(NumberRow::updating(&numbers.changed));
     together.add(IdempotencyRow::inserting(&rows.idempotency));
     together.add(VoucherRow::updating(&vouchers.changed, &vouchers.old)?);
-    tokio::try_join!(
-        together.run(conn),
-        PeriodRow::insert(conn, &periods.new),
-        update_versioned!(conn, PeriodRow, periods),
-        OrganisationRow::insert(conn, &organisations.new),
-        update_versioned!(conn, OrganisationRow, organisations),
-        ReferenceRateRow::insert(conn, &rates.new),
-        update_versioned!(conn, ReferenceRateRow, rates),
-        ProgrammeRow::insert(conn, &programmes.new),
-        update_versioned!(conn, ProgrammeRow, programmes),
-        RulesRow::insert(conn, &rules.new),
-        update_versioned!(conn, RulesRow, rules),
-        BudgetChangeRow::insert(conn, &budget_changes.new),
-        update_versioned!(conn, BudgetChangeRow, budget_changes),
-        EvidenceRow::insert(conn, &evidence.new),
-        InvoiceRow::insert(conn, &invoices.new),
-        update_versioned!(conn, InvoiceRow, invoices),
-        RentalRow::insert(conn, &rentals.new),
-        update_versioned!(conn, RentalRow, rentals),
-        UsageImportRow::insert(conn, &usage_imports.new),
-        RentalUsageRow::insert(conn, &rental_usage.new),
-        update_versioned!(conn, RentalUsageRow, rental_usage),
-        LoanRow::insert(conn, &loans.new),
-        update_versioned!(conn, LoanRow, loans),
-        Box::pin(prefunds(conn, book)),
-        VoucherRow::insert(conn, &vouchers.new),
-        ClaimRow::insert(conn, &claims.new),
-        update_versioned!(conn, ClaimRow, claims),
-        RecalculationRow::insert(conn, &recalculations.new),
-        update_versioned!(conn, RecalculationRow, recalculations),
-        ObjectionRow::insert(conn, &objections.new),
-        update_versioned!(conn, ObjectionRow, objections),
-        RecoveryRow::insert(conn, &recoveries.new),
-        update_versioned!(conn, RecoveryRow, recoveries),
-        ReversalRow::insert(conn, &reversals.new),
-        update_versioned!(conn, ReversalRow, reversals),
-        PaymentBatchRow::insert(conn, &batches.new),
-        update_versioned!(conn, PaymentBatchRow, batches),
+    let mut others: Vec<Write<'_>> = Vec::new();
+    macro_rules! also {
+        ($($write:expr),+ $(,)?) => { $(others.extend($write);)+ };
+    }
+    also!(
+        PeriodRow::inserting(&periods.new),
+        PeriodRow::updating(&periods.changed, &periods.old)?,
+        OrganisationRow::inserting(&organisations.new),
+        OrganisationRow::updating(&organisations.changed, &organisations.old)?,
+        ReferenceRateRow::inserting(&rates.new),
+        ReferenceRateRow::updating(&rates.changed, &rates.old)?,
+        ProgrammeRow::inserting(&programmes.new),
+        ProgrammeRow::updating(&programmes.changed, &programmes.old)?,
+        RulesRow::inserting(&rules.new),
+        RulesRow::updating(&rules.changed, &rules.old)?,
+        BudgetChangeRow::inserting(&budget_changes.new),
+        BudgetChangeRow::updating(&budget_changes.changed, &budget_changes.old)?,
+        EvidenceRow::inserting(&evidence.new),
+        InvoiceRow::inserting(&invoices.new),
+        InvoiceRow::updating(&invoices.changed, &invoices.old)?,
+        RentalRow::inserting(&rentals.new),
+        RentalRow::updating(&rentals.changed, &rentals.old)?,
+        UsageImportRow::inserting(&usage_imports.new),
+        RentalUsageRow::inserting(&rental_usage.new),
+        RentalUsageRow::updating(&rental_usage.changed, &rental_usage.old)?,
+        LoanRow::inserting(&loans.new),
+        LoanRow::updating(&loans.changed, &loans.old)?,
+        PrefundRow::inserting(&prefunds.new),
+        PrefundRow::updating(&prefunds.changed, &prefunds.old)?,
+        PrefundYearRow::inserting(&years.new),
+        PrefundYearRow::updating(&years.changed, &years.old)?,
+        // one that was rejected makes room for the year's next one
+        TrueUpRow::updating(&true_ups.changed, &true_ups.old)?,
+        TrueUpRow::inserting(&true_ups.new),
+        VoucherRow::inserting(&vouchers.new),
+        ClaimRow::inserting(&claims.new),
+        ClaimRow::updating(&claims.changed, &claims.old)?,
+        RecalculationRow::inserting(&recalculations.new),
+        RecalculationRow::updating(&recalculations.changed, &recalculations.old)?,
+        ObjectionRow::inserting(&objections.new),
+        ObjectionRow::updating(&objections.changed, &objections.old)?,
+        RecoveryRow::inserting(&recoveries.new),
+        RecoveryRow::updating(&recoveries.changed, &recoveries.old)?,
+        ReversalRow::inserting(&reversals.new),
+        ReversalRow::updating(&reversals.changed, &reversals.old)?,
+        PaymentBatchRow::inserting(&batches.new),
+        PaymentBatchRow::updating(&batches.changed, &batches.old)?,
         // a line that came back makes room for the claim's next one
-        update_versioned!(conn, PaymentLineRow, lines),
-        PaymentLineRow::insert(conn, &lines.new),
-        ContractUseRow::insert(conn, &uses.new),
-        update_keyed!(conn, ContractUseRow, uses),
-        LoanUseRow::insert(conn, &loan_uses.new),
-        update_keyed!(conn, LoanUseRow, loan_uses),
-        UsageRow::insert(conn, &usages.new),
-        NumberRow::insert(conn, &numbers.new),
-        BalanceRow::insert(conn, &balances.new),
+        PaymentLineRow::updating(&lines.changed, &lines.old)?,
+        PaymentLineRow::inserting(&lines.new),
+        ContractUseRow::inserting(&uses.new),
+        ContractUseRow::updating(&uses.changed),
+        LoanUseRow::inserting(&loan_uses.new),
+        LoanUseRow::updating(&loan_uses.changed),
+        UsageRow::inserting(&usages.new),
+        NumberRow::inserting(&numbers.new),
+        BalanceRow::inserting(&balances.new),
+    );
+    let beside = rows.texts.is_empty() && rows.bank_accounts.is_empty() && folded.tiles.is_empty();
+    let open = matches!(within, Within::Lock { .. });
+    if !open && others.is_empty() && beside {
+        return together.run(conn).await.map(|()| true).map_err(BatchError::from);
+    }
+    tokio::try_join!(
+        async { if open { Ok(()) } else { begin(conn).await } },
+        together.run(conn),
+        try_join_all(others.into_iter().map(|write| write.run(conn))),
         texts(conn, &rows.texts),
         bank_accounts(conn, &rows.bank_accounts),
     )?;
     // of the log that now stands: a statement that is prepared for the first time arrives after those that are not
     tiles(conn, &folded.tiles).await?;
-    Ok(())
-}
-
-/// Prefunds, banks' years and true-ups.
-async fn prefunds(conn: &AsyncPgConnection, book: &crate::book::Book) -> diesel::QueryResult<()> {
-    let unreadable = |error: Unreadable| diesel::result::Error::SerializationError(Box::new(error));
-    let prefunds = versioned!(book.prefunds, |_, p| PrefundRow::new(p)).map_err(unreadable)?;
-    let years = versioned!(book.prefund_years, |_, y| PrefundYearRow::new(y)).map_err(unreadable)?;
-    let true_ups = versioned!(book.true_ups, |_, t| TrueUpRow::new(t)).map_err(unreadable)?;
-    tokio::try_join!(
-        PrefundRow::insert(conn, &prefunds.new),
-        update_versioned!(conn, PrefundRow, prefunds),
-        PrefundYearRow::insert(conn, &years.new),
-        update_versioned!(conn, PrefundYearRow, years),
-        // one that was rejected makes room for the year's next one
-        update_versioned!(conn, TrueUpRow, true_ups),
-        TrueUpRow::insert(conn, &true_ups.new),
-    )?;
-    Ok(())
+    Ok(false)
 }
 
 pub(super) fn number_row(series: &crate::book::Series, last: &u64) -> Result<NumberRow, Unreadable> {

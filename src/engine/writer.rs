@@ -214,6 +214,7 @@ impl Writer {
     async fn connect(&mut self) -> Result<(), DatabaseError> {
         if self.conn.is_none() {
             self.conn = Some(self.database.writer(&self.agency).await?);
+            self.kept.doubt();
             self.away_since = None;
         }
         Ok(())

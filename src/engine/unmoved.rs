@@ -1,0 +1,72 @@
+//! A batch that does not lock the head before it reads: lock, begin and often the commit are messages less.
+//!
+//! While nobody else writes, the head is where this process left it. What a batch reads was then committed before it
+//! asked; whoever commits after that moves the head, and what this batch writes is on the condition that it did not move.
+//! Where nothing is written but what every batch writes, that is one statement, which commits by itself. A batch whose
+//! condition fails wrote nothing and is decided again under the lock; so is one of refusals alone, since nothing that it
+//! writes would hold it against the head.
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use super::batch::{Attempt, Guess, after_commit, decide, roll_back};
+use super::kept::Kept;
+use super::store::HeadRow;
+use super::submission::{Answer, Submission, Work};
+use super::write::{Within, write};
+use crate::domain::{AgencyCode, Instant};
+
+/// Tries a batch on the head that was left; none where it is to be decided under the lock.
+pub(super) async fn attempt(
+    conn: &AsyncPgConnection,
+    agency: &AgencyCode,
+    submissions: &[&Submission],
+    kept: &mut Kept,
+) -> Option<Attempt> {
+    let head = kept.unmoved()?.clone();
+    if submissions.iter().any(|submission| matches!(submission.work, Work::Run { .. })) {
+        // what is due is looked for under the lock
+        return None;
+    }
+    let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
+    let first = match Guess::of(submissions, kept, now).read(conn, submissions).await {
+        Ok(first) => first,
+        Err(error) => return settled(agency, roll_back(conn, error.into()).await),
+    };
+    let known = kept.take(&head.frontier);
+    let (folded, after) = match decide(conn, head.clone(), submissions, now, first, known).await {
+        Ok(decided) => decided,
+        Err(error) => return settled(agency, roll_back(conn, error).await),
+    };
+    if folded.answers.iter().all(|answer| answer.as_ref().is_ok_and(Answer::is_replayed)) {
+        kept.leave(head, folded.book);
+        return Some(Attempt::Done(folded.answers));
+    }
+    let agency_after = folded.book.agency.as_ref().filter(|_| !folded.records.is_empty());
+    let Some(row) = agency_after.and_then(|agency| HeadRow::new(&after, agency).ok()) else {
+        kept.leave(head, folded.book);
+        return None;
+    };
+    let written = match write(conn, &folded, submissions, &row, Within::Head(&head)).await {
+        Ok(true) => Ok(()),
+        Ok(false) => (&mut &*conn).batch_execute("COMMIT").await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(()) => {
+            kept.leave(after, folded.book);
+            Some(Attempt::Done(folded.answers))
+        }
+        Err(error) => settled(agency, after_commit(conn, error, &folded).await),
+    }
+}
+
+/// A batch that the database refused wrote nothing.
+fn settled(agency: &AgencyCode, attempt: Attempt) -> Option<Attempt> {
+    match attempt {
+        Attempt::Refused(error) => {
+            tracing::debug!(%error, %agency, "a batch is decided again under the lock");
+            None
+        }
+        attempt @ (Attempt::Done(_) | Attempt::Retry(_) | Attempt::Unknown(..)) => Some(attempt),
+    }
+}
