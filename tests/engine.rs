@@ -263,8 +263,8 @@ async fn a_batch_of_any_size_takes_at_most_ten_round_trips_and_parses_nothing_ne
     for size in [1, 512, 2, 512] {
         let seen = run(size).await;
         println!("{size}: {seen:?}");
-        // and the replay; the writer may take the first of many before the others are there
-        assert!((2..=3).contains(&seen.len()), "a batch of {size}: {seen:?}");
+        // the writer may take the first of many before the others are there
+        assert!((1..=2).contains(&seen.len()), "a batch of {size}: {seen:?}");
         assert!(seen.iter().all(|seen| seen.round_trips <= 10), "a batch of {size}: {seen:?}");
         assert!(seen.iter().all(|seen| seen.parses == 0), "a batch of {size}: {seen:?}");
     }
@@ -272,14 +272,23 @@ async fn a_batch_of_any_size_takes_at_most_ten_round_trips_and_parses_nothing_ne
     ledger.ties().await;
 }
 
-/// On one thread, so that all callers are in the batch that is cut.
+/// On one thread, so that all callers are in the batch that is cut: in a transaction, and where nobody else wrote for a
+/// while, as one statement.
 async fn survives(cut: Cut) {
+    for batches_before in [1, 3] {
+        survives_after(cut, batches_before).await;
+    }
+}
+
+async fn survives_after(cut: Cut, batches_before: u32) {
     let ledger = Ledger::open().await;
     let vouchers = ledger.with_vouchers(40, 30).await;
     let before = ledger.ties().await;
     let proxy = Proxy::start();
     let door = engine(&proxy.url(&ledger.database, "subsidy_app")).await;
-    accepted(door.submit(submission(register(50))).await);
+    for number in 0..batches_before {
+        accepted(door.submit(submission(register(50 + number))).await);
+    }
     proxy.cut(cut);
     let mut batch: Vec<Submission> = vouchers.into_iter().map(|id| submission(issue(id))).collect();
     batch.push(batch[0].clone());
@@ -291,7 +300,11 @@ async fn survives(cut: Cut) {
     let replayed: Vec<bool> = answers.iter().map(was_replayed).collect();
     let expected: Vec<bool> = (0..42).map(|i| i >= 40).collect();
     assert_eq!(replayed, expected, "who asked once gets a first answer, who asked again a replayed one");
-    assert_eq!(ledger.ties().await, before + 1 + 30, "each command has one leaf");
+    assert_eq!(
+        ledger.ties().await,
+        before + usize::try_from(batches_before).expect("a few") + 30,
+        "each command has one leaf"
+    );
     assert_eq!(ledger.balance("B2003").await, face() * Decimal::from(30));
 }
 
@@ -327,8 +340,37 @@ async fn backends_that_are_shot_cost_nobody_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_overtaken_decides_again_on_what_the_other_wrote() {
+    let ledger = Ledger::open().await;
+    let vouchers = ledger.with_vouchers(3, 2).await;
+    let before = ledger.ties().await;
+    let (one, other) = (ledger.engine.clone(), engine(&ledger.database.url("subsidy_app")).await);
+    for number in 50..54 {
+        accepted(one.submit(submission(register(number))).await);
+    }
+    // a batch of leaves, one of refusals alone, one of answers given before: each on a head that the other moved
+    let taken = submission(issue(vouchers[0]));
+    accepted(other.submit(taken.clone()).await);
+    accepted(one.submit(submission(issue(vouchers[1]))).await);
+    accepted(other.submit(submission(register(54))).await);
+    assert_eq!(refused(&one.submit(submission(issue(vouchers[2]))).await), Some("pot_exhausted"));
+    assert!(was_replayed(&one.submit(taken).await));
+    for number in 55..60 {
+        accepted(one.submit(submission(register(number))).await);
+        accepted(other.submit(submission(register(number + 10))).await);
+    }
+    assert_eq!(ledger.ties().await, before + 4 + 2 + 1 + 10);
+    assert_eq!(ledger.balance("B2003").await, face() * Decimal::from(2));
+    other.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_of_another_release_is_not_touched() {
     let ledger = Ledger::open().await;
+    // so that this process has reason to believe that nobody else writes
+    for number in 10..14 {
+        accepted(ledger.engine.submit(submission(register(number))).await);
+    }
     let owner = ledger.database.client("subsidy_owner").await;
     for (column, known) in [("semantics", 1), ("schema_version", subsidy_ledger::db::migrate::SCHEMA_VERSION)]
     {
@@ -395,13 +437,16 @@ async fn what_does_not_fit_in_the_queue_is_told_at_once_and_nothing_in_it_is_los
     let first = tokio::spawn(async move { engine.submit(first).await });
     ledger.a_batch_waits().await;
     let engine = ledger.engine.clone();
-    let many = tokio::spawn(async move {
-        engine.submit_each((1..4_107).map(|n| submission(register(n))).collect()).await
-    });
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let many = async {
+        let many = (1..4_107).map(|n| submission(register(n))).collect();
+        engine.submit_each(many).await
+    };
+    // all of them are in the queue, or told that it is full, before the first is waited for
+    let mut many = std::pin::pin!(many);
+    assert!(tokio::time::timeout(Duration::ZERO, &mut many).await.is_err());
     assert_eq!(ledger.engine.submit(submission(register(9_999))).await, Err(SubmitError::Busy));
     held.batch_execute("COMMIT").await.expect("the lock goes");
-    let answers = many.await.expect("answers");
+    let answers = many.await;
     accepted(first.await.expect("an answer"));
     assert_eq!(count(&answers, Result::is_ok), 4_096);
     assert!(answers[4_096..].iter().all(|a| *a == Err(SubmitError::Busy)));

@@ -127,7 +127,11 @@ pub(super) async fn write(
         Within::Lock { .. } => write,
         Within::Head(was) => write
             .only_if("t.next_sequence = $$", convert::sequence(was.next))
-            .only_if("t.schema_version = $$", was.schema_version),
+            .only_if("t.schema_version = $$", was.schema_version)
+            .only_if(
+                "t.semantics = $$",
+                was.agency.as_ref().map_or(0, |agency| convert::count(agency.semantics)),
+            ),
     });
     let totals: Vec<TotalRow> = rows.totals.rows().map(|(row, _)| row).collect();
     let mut together = Together::default();

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::support::proxy::{Commits, Messages};
+
 /// What the wire does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -106,9 +108,11 @@ impl Wire {
 
     fn forward(&self, mut client: &TcpStream, mut server: &UnixStream) {
         let mut buffer = vec![0_u8; 64 * 1024];
+        let (mut messages, mut seen) = (Messages::of_a_client(), Commits::default());
         while let Ok(length @ 1..) = client.read(&mut buffer) {
             let bytes = &buffer[..length];
-            let commits = bytes.windows(7).any(|window| window == b"COMMIT\0");
+            let commits =
+                messages.take(bytes).iter().filter(|(kind, body)| seen.is_one(*kind, body)).count() > 0;
             let dice = if self.mode() == Mode::Cutting { rand::random::<u8>() } else { u8::MAX };
             if commits && dice < 24 {
                 self.before_commit.fetch_add(1, Ordering::SeqCst);

@@ -1,7 +1,8 @@
 //! A wire between the service and its database that counts and cuts.
 //!
-//! It reads the frontend's messages, so it knows round trips, `Parse` messages and commits. What the service sends
-//! within a moment is one flight; a flight that begins while nothing is owed to the service is a round trip.
+//! It reads the frontend's messages, so it knows round trips, `Parse` messages and commits: `COMMIT`, and the statement
+//! that moves the head outside of a transaction. What the service sends within a moment is one flight; a flight that
+//! begins while nothing is owed to the service is a round trip.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -9,6 +10,7 @@
     reason = "a test says what it expects"
 )]
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -28,7 +30,7 @@ pub enum Cut {
     AfterCommit,
 }
 
-/// A transaction that came by, from `BEGIN` to `COMMIT`.
+/// What came by from one commit to the next.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen {
     pub round_trips: usize,
@@ -125,27 +127,23 @@ impl Wire {
     }
 
     fn forward(mut self) {
-        let mut messages = Messages { startup: true, ..Messages::default() };
-        let mut current: Option<Seen> = None;
+        let mut messages = Messages::of_a_client();
+        let mut commits = Commits::default();
+        let mut current = Seen::default();
         while let Some(flight) = self.flight() {
             let idle = self.owed.lock().expect("nobody panicked").0 == 0;
             let mut counted = false;
             let mut cut = None;
             for (kind, body) in messages.take(&flight) {
-                if kind == b'Q' && body.starts_with(b"BEGIN ISOLATION LEVEL READ COMMITTED") {
-                    current = Some(Seen::default());
-                }
-                if let Some(seen) = &mut current {
-                    seen.round_trips += usize::from(idle && !counted);
-                    seen.parses += usize::from(kind == b'P');
-                    counted = true;
-                }
+                current.round_trips += usize::from(idle && !counted);
+                current.parses += usize::from(kind == b'P');
+                counted = true;
                 if kind == b'Q' || kind == b'S' {
                     self.owed.lock().expect("nobody panicked").0 += 1;
                 }
-                if kind == b'Q' && body.starts_with(b"COMMIT") {
+                if commits.is_one(kind, &body) {
                     let mut shared = self.shared.lock().expect("nobody panicked");
-                    shared.seen.extend(current.take());
+                    shared.seen.push(std::mem::take(&mut current));
                     cut = shared.cut.take();
                     shared.cuts += usize::from(cut.is_some());
                 }
@@ -211,16 +209,49 @@ fn back(mut server: UnixStream, mut client: TcpStream, owed: &Mutex<(usize, bool
     server.shutdown(Shutdown::Both).ok();
 }
 
+/// Which messages of a client commit what a batch wrote.
+#[derive(Debug, Default)]
+pub struct Commits {
+    /// The names of the statements that move the head.
+    moving: HashSet<Vec<u8>>,
+    within: bool,
+}
+
+impl Commits {
+    /// Whether this message, which comes after all that it was asked about before, is one.
+    pub fn is_one(&mut self, kind: u8, body: &[u8]) -> bool {
+        let texts: Vec<&[u8]> = body.split(|byte| *byte == 0).take(2).collect();
+        match (kind, texts.as_slice()) {
+            (b'P', [name, sql]) if sql.starts_with(b"WITH found_0 AS (UPDATE head ") => {
+                self.moving.insert(name.to_vec());
+                false
+            }
+            (b'B', [_portal, name]) => !self.within && self.moving.contains(*name),
+            (b'Q', [sql, ..]) => {
+                self.within = sql.starts_with(b"BEGIN");
+                sql.starts_with(b"COMMIT")
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Splits a stream into its messages.
 #[derive(Debug, Default)]
-struct Messages {
+pub struct Messages {
     rest: Vec<u8>,
     /// The first message of a client has no kind.
     startup: bool,
 }
 
 impl Messages {
-    fn take(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    /// From the first byte on.
+    pub fn of_a_client() -> Self {
+        Self { startup: true, ..Self::default() }
+    }
+
+    /// The messages that these bytes end.
+    pub fn take(&mut self, bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
         self.rest.extend_from_slice(bytes);
         let mut found = Vec::new();
         let mut at = 0;

@@ -155,6 +155,7 @@ async fn measure(
     for connections in &args.connections {
         output::note(format_args!("measuring {connections} connections …"))?;
         let postings = args.postings_at(*connections);
+        stage.naive.settle().await?;
         let naive = stage.naive.measure(*connections, postings).await?;
         let requests = stage::singly(vouchers.by_ref().take(postings));
         let service = load::run(&target, *connections, requests).await.map_err(Failure::Failed)?;

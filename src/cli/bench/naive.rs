@@ -31,6 +31,11 @@ impl Naive {
         Ok(naive)
     }
 
+    /// What autovacuum and the checkpointer would do of what was set up, for both sides and before either is measured.
+    pub(super) async fn settle(&self) -> Result<(), Failure> {
+        self.run("psql", &["-q", "-c", "VACUUM ANALYZE", "-c", "CHECKPOINT", &self.url]).await
+    }
+
     /// About so many transactions over so many connections.
     pub(super) async fn measure(
         &self,

@@ -38,4 +38,3 @@ INSERT INTO totals VALUES ('B2001', 'bench', '2025-01-02', 0, 0), ('B2003', 'ben
 INSERT INTO vouchers (programme, organisation, status, face, available, version)
     SELECT 'bench', '91310000MA1FL0000N', 'reviewed', 0, 0, 0 FROM generate_series(1, 200000);
 UPDATE vouchers SET rental = id;
-ANALYZE;
