@@ -1,9 +1,9 @@
 //! The one door for writes.
 //!
 //! Handlers put submissions on a queue per agency and wait; a writer takes what waits, decides it in one
-//! transaction under the agency's head lock and answers each. One batch is in flight per process; any
-//! number of processes may write to one database, the lock orders them. The log's order is the commit
-//! order.
+//! transaction under the agency's head lock, or on the condition that the head did not move, and answers each. One batch
+//! is in flight per process; any number of processes may write to one database, the head orders them. The log's order is
+//! the commit order.
 
 mod answers;
 mod batch;
