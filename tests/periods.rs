@@ -474,6 +474,11 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     let third = receive("56.68");
     let of_it = |part: &str| city.get(&format!("/recoveries/{recovery}"))[part].clone();
     assert_eq!(of_it("status"), "settled");
+    // what comes in while more is owed is no step of the recovery, and still about it
+    let about = city.get(&format!("/ledger/transactions?document={recovery}"));
+    let about: Vec<_> = about["data"].as_array().unwrap().iter().map(|t| t["sequence"].to_string()).collect();
+    let received = [first, second, third].map(|sequence| sequence.to_string());
+    assert!(about.ends_with(&received), "{about:?} {received:?}");
     let path = format!("/ledger/transactions/{first}/reverse");
     city.no(&city.lin, &path, json!({"reason": "x"}), (409, "not_latest"));
     city.reverse(third);

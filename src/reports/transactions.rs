@@ -67,7 +67,8 @@ statement! {
                    AND ($5::text IS NULL OR e.account = $5) AND ($6::date IS NULL OR e.effective_date >= $6) \
                    AND ($7::date IS NULL OR e.effective_date <= $7)) \
           ORDER BY l.sequence LIMIT $8";
-    /// The same about a document: none of them comes before its first step. Not each is one: a part of what is owed may come in.
+    /// The same about a document: its steps, and what may post while its state stays, such as a part of what is owed that
+    /// comes in. The index on the log holds those kinds alone.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]
     fn about(
         after: i64,
@@ -80,8 +81,11 @@ statement! {
         limit: i64,
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
-          WHERE l.sequence > $1 \
-            AND l.sequence >= coalesce((SELECT min(t.sequence) FROM transitions AS t WHERE t.document = $2), 0) \
+          WHERE l.sequence IN ( \
+                SELECT t.sequence FROM transitions AS t WHERE t.document = $2 AND t.sequence > $1 \
+                 UNION ALL \
+                SELECT k.sequence FROM log AS k WHERE k.document = $2 AND k.sequence > $1 \
+                   AND k.kind IN ('expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment')) \
             AND l.document = $2 AND l.line_count > 0 AND EXISTS ( \
                 SELECT FROM entries AS e WHERE e.sequence = l.sequence \
                    AND ($3::text IS NULL OR e.programme = $3) AND ($4::text IS NULL OR e.organisation = $4) \

@@ -64,6 +64,8 @@ const PREFUNDING: u32 = 8;
 const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 /// As many issued vouchers as leave something to do.
 const ENOUGH_VOUCHERS: usize = 4;
+/// What may post about a document whose state stays: transactions about it are looked for by its steps and among these.
+const NO_STEP: [&str; 4] = ["expire_voucher", "offset_recovery", "receive_recovery", "settle_payment"];
 const FIRST_DAY: &str = "2025-11-03";
 
 /// The seed of this run: `SUBSIDY_LEDGER_SEED`, else drawn. Printed, so that a failure can be had again.
@@ -1192,6 +1194,10 @@ impl Auditor {
     /// Takes a decision that was applied, and checks all that must hold after it.
     pub fn check(&mut self, book: &Book, command: &Command, decision: &Decision) {
         self.count(decision);
+        let (posting, steps) = (&decision.effects.posting, &decision.effects.transitions);
+        if !posting.lines().is_empty() && !steps.iter().any(|step| step.document == command.document()) {
+            assert!(NO_STEP.contains(&command.kind()), "{} posts and is no step", command.kind());
+        }
         self.check_periods(book, decision);
         self.check_sheets(decision);
         self.check_balances(book);
