@@ -145,15 +145,22 @@ pub fn serve(config: &HttpConfig, listeners: Vec<TcpListener>, state: AppState) 
     Ok(server.run())
 }
 
-/// Registers every route.
+/// The first two segments of a path: `/v1/vouchers`.
+fn family(path: &str) -> &str {
+    path.match_indices('/').nth(2).map_or(path, |(end, _)| path.get(..end).unwrap_or(path))
+}
+
+/// Registers every route, in a scope of its family: patterns are tried one after another, and there are many.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut by_path: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
+    let mut by_path: BTreeMap<(&'static str, &'static str), Vec<&'static Route>> = BTreeMap::new();
     for route in routes::ROUTES {
-        by_path.entry(route.path).or_default().push(route);
+        by_path.entry((family(route.path), route.path)).or_default().push(route);
     }
-    for (path, routes) in by_path {
+    let mut scopes: BTreeMap<&'static str, actix_web::Scope> = BTreeMap::new();
+    for ((family, path), routes) in by_path {
         let methods: Vec<Method> = routes.iter().map(|route| route.method).collect();
-        let mut resource = web::resource(route::with_tail(path, |name| format!("{{{name}:.+}}")));
+        let within = path.strip_prefix(family).unwrap_or(path);
+        let mut resource = web::resource(route::with_tail(within, |name| format!("{{{name}:.+}}")));
         for route in routes {
             let guarded = match route.method {
                 Method::Get => reading(),
@@ -165,9 +172,13 @@ pub fn configure(config: &mut web::ServiceConfig) {
             };
             resource = resource.route(guarded.to(handler));
         }
-        config.service(
-            resource.default_service(web::to(move |request| wrong_method(allowed(&methods), request))),
-        );
+        let resource =
+            resource.default_service(web::to(move |request| wrong_method(allowed(&methods), request)));
+        let scope = scopes.remove(family).unwrap_or_else(|| web::scope(family));
+        scopes.insert(family, scope.service(resource));
+    }
+    for scope in scopes.into_values() {
+        config.service(scope);
     }
     config
         .service(outside("/livez").route(reading().to(health::livez)))
