@@ -458,19 +458,19 @@ async fn shutting_down_answers_all_that_waits_and_takes_nothing_more() {
     let ledger = Ledger::open().await;
     let held = ledger.hold_the_head().await;
     let engine = ledger.engine.clone();
-    let waiting =
-        tokio::spawn(
-            async move { engine.submit_each((0..700).map(|n| submission(register(n))).collect()).await },
-        );
+    let waiting = async { engine.submit_each((0..700).map(|n| submission(register(n))).collect()).await };
+    // all of them are in the queue before the first is waited for
+    let mut waiting = std::pin::pin!(waiting);
+    assert!(tokio::time::timeout(Duration::ZERO, &mut waiting).await.is_err());
     ledger.a_batch_waits().await;
-    let engine = ledger.engine.clone();
-    let ending = tokio::spawn(async move { engine.shut_down().await });
+    let closing = ledger.engine.clone();
+    let ending = tokio::spawn(async move { closing.shut_down().await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(ledger.engine.submit(submission(register(9_999))).await, Err(SubmitError::Unavailable));
     assert!(!ending.is_finished());
     held.batch_execute("COMMIT").await.expect("the lock goes");
     ending.await.expect("it ends");
-    let answers = waiting.await.expect("answers");
+    let answers = waiting.await;
     assert_eq!(count(&answers, Result::is_ok), 700);
     assert_eq!(ledger.ties().await, 701);
 }
