@@ -13,11 +13,11 @@ use crate::engine::store::{LogRow, TransitionRow, log_between, transitions_betwe
 use crate::ledger::store::{EntryRow, entries_between};
 
 /// How many sequences, or rows, are read at once.
-pub(super) const PAGE: usize = 5_000;
+pub(super) const PAGE: usize = 2_000;
 /// The same as `bigint`.
-pub(in crate::engine) const PAGE_ROWS: i64 = 5_000;
+pub(in crate::engine) const PAGE_ROWS: i64 = 2_000;
 
-/// The rows of up to 5,000 sequences.
+/// The rows of up to 2,000 sequences.
 #[derive(Debug)]
 pub(in crate::engine) struct Page {
     pub from: i64,
