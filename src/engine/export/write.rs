@@ -25,7 +25,7 @@ use crate::db::pool::{Database, DatabaseError};
 use crate::db::rows::Table;
 use crate::domain::AgencyCode;
 use crate::engine::store::{self, LogRow, TransitionRow};
-use crate::engine::verify::page::{PAGE_ROWS, Page};
+use crate::engine::verify::page::{PAGE, Page};
 use crate::engine::verify::{BEGIN, Progress};
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow};
@@ -185,20 +185,17 @@ async fn log(
     head: &Frontier,
     progress: impl Fn(Progress),
 ) -> Result<u64, ExportError> {
-    let (mut log, mut lines, mut from) = (Log::new(out), 0_u64, 0);
+    let (mut log, mut lines, mut next) = (Log::new(out), 0_u64, Some(0));
     let mut entries = out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?;
     let mut transitions = out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?;
-    loop {
+    while let Some(from) = next {
         let page = Page::read(conn, from).await?;
         page.log.iter().try_for_each(|row| log.leaf(row))?;
         entries.rows(&page.entries)?;
         transitions.rows(&page.transitions)?;
         lines = lines.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
         progress(Progress { done: log.frontier.size(), total: head.size() });
-        if !page.is_full() {
-            break;
-        }
-        from += PAGE_ROWS;
+        next = page.next();
     }
     entries.finish()?;
     transitions.finish()?;
@@ -270,7 +267,7 @@ async fn usage_rows(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportErr
         for import in page {
             let mut after = 0;
             loop {
-                let rows = queries::rows_after(conn, import.id, after, PAGE_ROWS).await?;
+                let rows = queries::rows_after(conn, import.id, after, i64::from(PAGE)).await?;
                 let Some(last) = rows.last() else { break };
                 after = last.row;
                 let failed = out.failed(&place(&out.0, &sheet.path));
@@ -312,7 +309,7 @@ async fn next_page<R: Table>(
     conn: &AsyncPgConnection,
     after: &mut Vec<R::Key>,
 ) -> Result<Option<Vec<R>>, ExportError> {
-    let rows = R::page(conn, after, PAGE_ROWS).await?;
+    let rows = R::page(conn, after, i64::from(PAGE)).await?;
     *after = rows.last().map(R::key).into_iter().collect();
     Ok(Some(rows).filter(|rows| !rows.is_empty()))
 }

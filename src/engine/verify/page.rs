@@ -13,11 +13,9 @@ use crate::engine::store::{LogRow, TransitionRow, log_between, transitions_betwe
 use crate::ledger::store::{EntryRow, entries_between};
 
 /// How many sequences, or rows, are read at once.
-pub(super) const PAGE: usize = 2_000;
-/// The same as `bigint`.
-pub(in crate::engine) const PAGE_ROWS: i64 = 2_000;
+pub(in crate::engine) const PAGE: u16 = 2_000;
 
-/// The rows of up to 2,000 sequences.
+/// The rows of up to [`PAGE`] sequences.
 #[derive(Debug)]
 pub(in crate::engine) struct Page {
     pub from: i64,
@@ -28,7 +26,7 @@ pub(in crate::engine) struct Page {
 
 impl Page {
     pub(in crate::engine) async fn read(conn: &AsyncPgConnection, from: i64) -> diesel::QueryResult<Self> {
-        let until = from + PAGE_ROWS;
+        let until = from + i64::from(PAGE);
         let (log, entries, transitions) = tokio::try_join!(
             log_between(conn, from, until),
             entries_between(conn, from, until),
@@ -37,9 +35,9 @@ impl Page {
         Ok(Self { from, log, entries, transitions })
     }
 
-    /// Whether the log may go on after it.
-    pub(in crate::engine) fn is_full(&self) -> bool {
-        self.log.len() == PAGE
+    /// Where the next page begins, if the log may go on after this one.
+    pub(in crate::engine) fn next(&self) -> Option<i64> {
+        (self.log.len() == usize::from(PAGE)).then_some(self.from + i64::from(PAGE))
     }
 
     /// The leaves, decoded side by side. They are taken out of their rows.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::AsyncPgConnection;
 
-use super::page::{Naming, PAGE, PAGE_ROWS, by_keys};
+use super::page::{Naming, PAGE, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
 use super::{VerifyError, loans, usage};
 use crate::audit::verify::{Finding, First};
@@ -300,7 +300,7 @@ where
 {
     let (mut count, mut missing, mut all) = (0, 0, rows());
     loop {
-        let some = all.by_ref().take(PAGE).collect::<Result<Vec<_>, _>>()?;
+        let some = all.by_ref().take(usize::from(PAGE)).collect::<Result<Vec<_>, _>>()?;
         if some.is_empty() {
             break;
         }
@@ -325,13 +325,13 @@ async fn surplus<R: Table>(
 ) -> Result<(), VerifyError> {
     let mut after: Vec<R::Key> = Vec::new();
     loop {
-        let rows = R::page(conn, &after, PAGE_ROWS).await?;
+        let rows = R::page(conn, &after, i64::from(PAGE)).await?;
         for row in rows.iter().filter(|row| !known(row)) {
             let said = u64::try_from((naming.sequence)(row)).map_or(last, Sequence::new);
             first.found(naming.surplus(row, said.min(last)));
         }
         match rows.last() {
-            Some(row) if rows.len() == PAGE => after = vec![row.key()],
+            Some(row) if rows.len() == usize::from(PAGE) => after = vec![row.key()],
             _ => return Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use diesel_async::AsyncPgConnection;
 
 use super::VerifyError;
-use super::page::{Naming, Page, by_keys};
+use super::page::{Naming, PAGE, Page, by_keys};
 use crate::audit::replay::{Decoded, Replay, Replayed};
 use crate::audit::since::Roots;
 use crate::audit::verify::{Finding, First, Tile, Tiles, Touched};
@@ -61,7 +61,7 @@ pub(super) async fn run(
     let mut stream = Stream { roots, ..Stream::default() };
     let mut next = Some(Page::read(conn, 0).await?);
     while let Some(page) = next.take() {
-        let after = page.is_full().then_some(page.from + super::page::PAGE_ROWS);
+        let after = page.next();
         let replaying = tokio::task::spawn_blocking(move || stream.page(page));
         if let Some(from) = after {
             next = Some(Page::read(conn, from).await?);
@@ -96,7 +96,7 @@ impl Stream {
             }
         }
         if !self.broken
-            && page.log.len() < super::page::PAGE
+            && page.next().is_none()
             && let Err(bad) = self.replay.finish()
         {
             first.found(bad.into());
@@ -167,7 +167,7 @@ where
 
 /// Full tiles as they became full.
 async fn tiles(conn: &AsyncPgConnection, tiles: &[Tile], first: &mut First) -> diesel::QueryResult<()> {
-    for some in tiles.chunks(super::page::PAGE / 50) {
+    for some in tiles.chunks(usize::from(PAGE / 50)) {
         let rows: Vec<TileRow> = some.iter().map(tile_row).collect();
         let keys: Vec<_> = rows.iter().map(Row::key).collect();
         let stored = TileRow::by_keys(conn, &keys).await?;
