@@ -19,7 +19,7 @@ use subsidy_ledger::book::{Book, Command, Envelope, Series, Stop, decide};
 use subsidy_ledger::claims::store::ClaimRow;
 use subsidy_ledger::claims::store::further::{ObjectionRow, RecalculationRow};
 use subsidy_ledger::db::convert;
-use subsidy_ledger::domain::Instant;
+use subsidy_ledger::domain::{Instant, KeyHash};
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
 use subsidy_ledger::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
 use subsidy_ledger::ledger::store::BalanceRow;
@@ -78,7 +78,7 @@ impl Model {
     }
 
     /// Decides what the ledger decided, under the same stamp, and compares.
-    fn follow(&mut self, envelope: &Envelope, answer: &Result<Answer, SubmitError>) {
+    fn follow(&mut self, key: [u8; 32], envelope: &Envelope, answer: &Result<Answer, SubmitError>) {
         if let Ok(Answer::Accepted { first, .. }) = answer {
             assert!(first.recorded_at >= self.recorded_at, "time stands or goes on");
             self.recorded_at = first.recorded_at;
@@ -94,6 +94,8 @@ impl Model {
                 assert!(members.is_empty());
                 let leaf = Leaf {
                     v: 1,
+                    agency: agency(),
+                    idempotency_key: Some(KeyHash::new(key)),
                     sequence: stamp.sequence,
                     recorded_at: stamp.recorded_at,
                     actor: envelope.actor.clone(),
@@ -282,8 +284,8 @@ async fn run(seed: u64, commands: usize) -> usize {
         }
         let submissions: Vec<Submission> = envelopes.iter().cloned().map(submission).collect();
         let answers = ledger.engine.submit_each(submissions.clone()).await;
-        for (envelope, answer) in envelopes.iter().zip(&answers) {
-            model.follow(envelope, answer);
+        for ((envelope, asked), answer) in envelopes.iter().zip(&submissions).zip(&answers) {
+            model.follow(asked.key, envelope, answer);
         }
         sent.extend(submissions.into_iter().zip(answers));
         bunch = if sizes.gen_range(0..6) == 0 { 1 } else { sizes.gen_range(1..80) };

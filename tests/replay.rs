@@ -15,12 +15,40 @@ use subsidy_ledger::audit::replay::{BadLeaf, Replay};
 use subsidy_ledger::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "f18264f92bd90558f216121f4d662e6f333e62a05928b5b093f5a4b27379d251";
-const BALANCES_V1: &[(&str, &str)] =
-    &[("B1001", "4979999.99"), ("B2001", "3912499.60"), ("B2003", "1066000.39"), ("B2009", "1500.00")];
+const ROOT_V1: &str = "a4cdbc30313513ee039c269243bae642912719be9b7e996539ed86db743ff007";
+const BALANCES_V1: &[(&str, &str)] = &[
+    ("B1001", "50000.00"),
+    ("B1001", "500000.00"),
+    ("B1001", "4979999.99"),
+    ("B2001", "40000.00"),
+    ("B2001", "498799.99"),
+    ("B2001", "3955059.44"),
+    ("B2003", "1002666.94"),
+    ("B2004", "0.00"),
+    ("B2005", "0.00"),
+    ("B2007", "1200.01"),
+    ("B2007", "14156.83"),
+    ("B2008", "10000.00"),
+    ("B2008", "6616.78"),
+    ("B2009", "1500.00"),
+    ("F1212", "40.00"),
+    ("F1214", "8750.00"),
+    ("F2302", "1200.01"),
+    ("F2302", "6656.66"),
+    ("F2302", "7500.17"),
+    ("F4001", "10000.00"),
+    ("F4001", "6616.78"),
+    ("F5001.01", "20733.61"),
+    ("F5001.02", "1200.01"),
+    ("F5001.03", "1250.00"),
+    ("Y6001", "10000.00"),
+    ("Y6001", "6616.78"),
+    ("Y7101", "10000.00"),
+    ("Y7101", "6616.78"),
+];
 
 fn replayed<'a>(leaves: impl IntoIterator<Item = &'a [u8]>) -> Result<Replay, BadLeaf> {
-    let mut replay = Replay::new();
+    let mut replay = Replay::new(None);
     for leaf in leaves {
         replay.step(leaf)?;
     }
@@ -89,6 +117,55 @@ fn a_log_begins_with_its_agency_and_only_begins_so() {
     let second =
         String::from_utf8(leaves[0].to_vec()).unwrap().replace(r#""sequence":"0""#, r#""sequence":"1""#);
     assert_eq!(replayed([leaves[0], second.as_bytes()]).unwrap_err().what, "command");
+}
+
+/// The leaf at a place, with something in its text replaced.
+fn altered(place: usize, from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(lines()[place].to_vec()).unwrap();
+    assert!(text.contains(from), "{text}");
+    text.replace(from, to).into_bytes()
+}
+
+/// What is bad about leaves of which one is replaced.
+fn bad(place: usize, leaf: &[u8]) -> BadLeaf {
+    let mut leaves = lines();
+    leaves[place] = leaf;
+    replayed(leaves).unwrap_err()
+}
+
+#[test]
+fn a_leaf_of_another_agency_is_named() {
+    for place in [0, 17] {
+        let found = bad(place, &altered(place, r#""agency":"test""#, r#""agency":"other""#));
+        assert_eq!(
+            (found.sequence, found.what.as_str()),
+            (Sequence::new(place.try_into().unwrap()), "agency")
+        );
+        assert_eq!((found.found.as_str(), found.expected.as_str()), ("other", "test"));
+    }
+    let other = subsidy_ledger::domain::AgencyCode::parse("other").unwrap();
+    let found = Replay::new(Some(other)).step(lines()[0]).unwrap_err();
+    assert_eq!(
+        (found.what.as_str(), found.found.as_str(), found.expected.as_str()),
+        ("agency", "test", "other")
+    );
+}
+
+#[test]
+fn every_leaf_but_a_groups_members_has_the_key_that_it_was_asked_for_under() {
+    let key = |leaf: &[u8]| {
+        let leaf = serde_json::from_slice::<serde_json::Value>(leaf).unwrap();
+        leaf["idempotency_key"].as_str().map(str::to_owned)
+    };
+    let header =
+        lines().iter().position(|leaf| String::from_utf8_lossy(leaf).contains("open_group")).unwrap();
+    let (own, none) = (key(lines()[header]).unwrap(), key(lines()[header + 1]));
+    assert_eq!(none, None, "a member has its header's");
+    let found = bad(header, &altered(header, &format!(r#""idempotency_key":"{own}","#), ""));
+    assert_eq!((found.what.as_str(), found.found.as_str()), ("idempotency_key", "none"));
+    let with = format!(r#""idempotency_key":"{own}","outcome""#);
+    let found = bad(header + 1, &altered(header + 1, r#""outcome""#, &with));
+    assert_eq!((found.what.as_str(), found.found), ("idempotency_key", own));
 }
 
 proptest! {

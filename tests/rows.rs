@@ -129,8 +129,8 @@ statement! {
         "SELECT generic_plans + custom_plans AS value FROM pg_prepared_statements WHERE statement LIKE $1";
     fn prepared() -> Option<One> = "SELECT count(*) AS value FROM pg_prepared_statements";
     fn begin_agency(at: DateTime<Utc>) -> usize =
-        "INSERT INTO head (next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
-            related_programmes) VALUES (0, '', $1, 1, 2, 'Test', 'Asia/Shanghai', true, '[]')";
+        "INSERT INTO head (agency, next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
+            related_programmes) VALUES ('test', 0, '', $1, 1, 2, 'Test', 'Asia/Shanghai', true, '[]')";
     fn lock_head() -> Option<One> = "SELECT next_sequence AS value FROM head FOR UPDATE";
     fn move_head(next_sequence: i64, frontier: &[u8]) -> usize =
         "UPDATE head SET next_sequence = $1, frontier = $2";

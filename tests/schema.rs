@@ -19,8 +19,8 @@ fn newborn() -> String {
     let version = migrate::SCHEMA_VERSION;
     format!(
         "INSERT INTO head (next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
-         business_date, related_programmes)
-         VALUES (0, '', '2025-01-01', 1, {version}, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]');"
+         business_date, related_programmes, agency)
+         VALUES (0, '', '2025-01-01', 1, {version}, 'Test', 'Asia/Shanghai', true, '2025-06-30', '[]', 'test');"
     )
 }
 

@@ -552,6 +552,7 @@ const CASES: &[Tampering] = &[
     case("UPDATE head SET next_sequence = next_sequence - 1", LAST, "head next_sequence"),
     case("UPDATE head SET related_programmes = '[\"voucher2026\"]'", LAST, "head related_programmes"),
     case("UPDATE head SET business_date = business_date + 1", LAST, "head business_date"),
+    case("UPDATE head SET agency = 'other'", LAST, "head agency"),
     case(
         "UPDATE idempotency SET sequence = (SELECT max(sequence) FROM log WHERE subject = 'approver-1') WHERE sequence = 2",
         "SELECT max(sequence) FROM log WHERE subject = 'approver-1'",

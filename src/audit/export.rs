@@ -133,11 +133,11 @@ impl LogCheck {
     /// Before the first bundle. `roots` are those that older checkpoints ask for.
     pub fn new(claimed: Checkpoint, roots: Roots) -> Self {
         Self {
+            replay: Some(Replay::new(claimed.agency())),
             claimed,
             entries: Some(Frontier::new()),
             hashes: Some(Frontier::new()),
             tiles: Tiles::default(),
-            replay: Some(Replay::new()),
             roots,
             differs: None,
             surplus: None,

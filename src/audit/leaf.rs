@@ -2,13 +2,14 @@
 //!
 //! A leaf holds what decided (`actor`, `command`, `recorded_at`) and what was decided (`outcome`,
 //! `postings`), so that a replay of the first must give the second. No personal data stands in it in
-//! clear: subjects are opaque ids, free text and account numbers are digests.
+//! clear: subjects are opaque ids, free text and account numbers are digests. The digest of the request itself is not
+//! in it: a body may hold an account number, which could be guessed from an unkeyed digest.
 
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Command, Decision, Outcome};
 use crate::domain::canonical::{self, CanonicalError};
-use crate::domain::{Actor, Date, Instant, Sequence};
+use crate::domain::{Actor, AgencyCode, Date, Instant, KeyHash, Sequence};
 use crate::ledger::Posting;
 
 /// The form of leaves.
@@ -34,12 +35,18 @@ pub struct Posted {
 pub struct Leaf {
     /// The form: 1.
     pub v: u32,
+    /// Whose ledger: a leaf is of no other log.
+    pub agency: AgencyCode,
     /// Its position.
     pub sequence: Sequence,
     /// When it was recorded.
     pub recorded_at: Instant,
     /// Who asked.
     pub actor: Actor,
+    /// Under which idempotency key. The members of a group have none: their header's is what they were asked for under,
+    /// so that a key stands in one leaf and a leaf answers one key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<KeyHash>,
     /// For what.
     pub command: Command,
     /// What was answered.

@@ -12,6 +12,7 @@ use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
 use sha2::{Digest, Sha256};
 
 use super::tree::Hash;
+use crate::domain::AgencyCode;
 
 /// Most bytes in a note.
 pub const NOTE_BYTES_MAX: usize = 65_536;
@@ -280,6 +281,12 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The agency whose log it is; none where the origin names none.
+    #[must_use]
+    pub fn agency(&self) -> Option<AgencyCode> {
+        self.origin.split_once('/').and_then(|(_, agency)| AgencyCode::parse(agency).ok())
+    }
+
     /// The three lines that are signed: origin, size, base64 of the root.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -11,6 +11,7 @@ use super::leaf::{Leaf, LeafError};
 use super::note::{self, Checkpoint, NoteError, VerifierKey};
 use super::proof::{Inclusion, PROOF_HASHES_MAX, ProofInvalid, verify_inclusion};
 use super::tree::{Hash, leaf_hash};
+use crate::domain::AgencyCode;
 
 /// The form of receipts.
 pub const FORMAT: &str = "subsidy-ledger-receipt/1";
@@ -57,6 +58,12 @@ pub enum ReceiptError {
     /// The leaf is not one.
     #[error("the leaf is none: {0}")]
     Leaf(#[from] LeafError),
+    /// The leaf is of another agency than the checkpoint.
+    #[error("the leaf is of agency {found}, the checkpoint of another")]
+    Agency {
+        /// What the leaf says.
+        found: AgencyCode,
+    },
     /// The leaf says another place than the receipt.
     #[error("the leaf says sequence {found}")]
     Sequence {
@@ -114,6 +121,9 @@ impl Receipt {
         };
         verify_inclusion(&claim, &self.hashes()?)?;
         let leaf = Leaf::decode(&bytes)?;
+        if checkpoint.agency().as_ref() != Some(&leaf.agency) {
+            return Err(ReceiptError::Agency { found: leaf.agency });
+        }
         if leaf.sequence.number() != self.sequence {
             return Err(ReceiptError::Sequence { found: leaf.sequence.number() });
         }

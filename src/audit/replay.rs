@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::leaf::{Leaf, LeafError, VERSION, posted};
 use super::tree::{Frontier, FullTile, Hash, leaf_hash};
-use crate::agencies::SEMANTICS;
+use crate::agencies::{CreateAgency, SEMANTICS};
 use crate::book::{Book, Command, Decision, Envelope, Fault, Stop, decide};
-use crate::domain::{Instant, Sequence, Stamp};
+use crate::domain::{AgencyCode, Instant, Sequence, Stamp};
 
 /// A leaf that does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +99,8 @@ struct Open {
 /// A ledger as its leaves so far make it.
 #[derive(Debug)]
 pub struct Replay {
+    /// Whose log it has to be; none where the first leaf may say.
+    agency: Option<AgencyCode>,
     book: Book,
     frontier: Frontier,
     next: Sequence,
@@ -108,14 +110,15 @@ pub struct Replay {
 
 impl Default for Replay {
     fn default() -> Self {
-        Self::new()
+        Self::new(None)
     }
 }
 
 impl Replay {
-    /// Before the first leaf.
-    pub fn new() -> Self {
+    /// Before the first leaf of an agency's log, or of whose log the first leaf says.
+    pub fn new(agency: Option<AgencyCode>) -> Self {
         Self {
+            agency,
             book: Book::complete(),
             frontier: Frontier::new(),
             next: Sequence::default(),
@@ -190,6 +193,7 @@ impl Replay {
         if leaf.sequence != self.next {
             return Err(self.bad("sequence", leaf.sequence, self.next));
         }
+        self.is_own(leaf)?;
         if let Some(before) = self.recorded_at.filter(|before| leaf.recorded_at < *before) {
             return Err(self.bad("recorded_at", leaf.recorded_at, format!("{before} or later")));
         }
@@ -215,6 +219,24 @@ impl Replay {
             return Err(self.bad("semantics", semantics, known));
         }
         Ok(())
+    }
+
+    /// Whether a leaf is of this log's agency, and has the key that it was asked for under.
+    fn is_own(&self, leaf: &Leaf) -> Result<(), BadLeaf> {
+        let begun = self.book.agency.as_ref().map(|agency| &agency.code);
+        if let Some(own) = self.agency.as_ref().or(begun).filter(|own| leaf.agency != **own) {
+            return Err(self.bad("agency", &leaf.agency, own));
+        }
+        if let Command::CreateAgency(CreateAgency { code, .. }) = &leaf.command
+            && *code != leaf.agency
+        {
+            return Err(self.bad("agency", &leaf.agency, code));
+        }
+        match (leaf.idempotency_key, self.group) {
+            (Some(key), Some(_)) => Err(self.bad("idempotency_key", key, "none: its group's header has it")),
+            (None, None) => Err(self.bad("idempotency_key", "none", "the key that it was asked for under")),
+            (Some(_), None) | (None, Some(_)) => Ok(()),
+        }
     }
 
     /// The decision made again, under the stamp that the leaf was decided under.

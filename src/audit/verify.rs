@@ -277,6 +277,6 @@ mod tests {
 
     #[test]
     fn a_replay_that_has_not_begun_has_nothing_open() {
-        assert_eq!(Replay::new().finish(), Ok(()));
+        assert_eq!(Replay::new(None).finish(), Ok(()));
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::agency_code::AgencyCode;
 use crate::{rows, statement};
 
 /// The number of the last migration of an agency's schema; the engine compares it with `head.schema_version`.
-pub const SCHEMA_VERSION: i32 = 18;
+pub const SCHEMA_VERSION: i32 = 23;
 
 const PUBLIC: EmbeddedMigrations = embed_migrations!("migrations/public");
 const AGENCY: EmbeddedMigrations = embed_migrations!("migrations/agency");

@@ -198,6 +198,10 @@ digest!(
     /// SHA-256 over a file: where its bytes are kept, and what stands in the log for them.
     ContentHash
 );
+digest!(
+    /// SHA-256 of an idempotency key: what the database and the log know of it.
+    KeyHash
+);
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use crate::audit::leaf::{COMMAND_BYTES_MAX, LEAF_BYTES_MAX, Leaf, LeafError, VER
 use crate::audit::tree::{Frontier, FullTile, Hash, leaf_hash};
 use crate::book::command::OpenGroup;
 use crate::book::{Book, Command, Decision, Envelope, Fault, Keys, Stop, decide, needs};
-use crate::domain::{Date, Instant, Sequence, Stamp};
+use crate::domain::{AgencyCode, Date, Instant, KeyHash, Sequence, Stamp};
 
 /// The most commands of a batch, and of a group.
 pub(super) const COMMANDS_MAX: usize = 512;
@@ -142,12 +142,13 @@ impl Fold {
             return None;
         }
         let first = self.out.records.len();
+        let (agency, key) = (&submission.agency, KeyHash::new(submission.key));
         let result = match &submission.work {
-            Work::One(envelope) => self.command(envelope).map_err(|not| (not, None)),
-            Work::All { actor, members } => self.group(actor, members, None),
+            Work::One(envelope) => self.command(envelope, agency, Some(key)).map_err(|not| (not, None)),
+            Work::All { actor, members } => self.group((agency, key), actor, members, None),
             // its members were found before anything of this batch was decided
             Work::Run { .. } if first > 0 => return None,
-            Work::Run { actor, run, due, .. } => self.group(actor, due, Some(*run)),
+            Work::Run { actor, run, due, .. } => self.group((agency, key), actor, due, Some(*run)),
         };
         match result {
             Ok(()) => {
@@ -178,6 +179,7 @@ impl Fold {
     /// A group: all or nothing. The book is put back where one member is refused.
     fn group(
         &mut self,
+        (agency, key): (&AgencyCode, KeyHash),
         actor: &crate::domain::Actor,
         members: &[Envelope],
         run: Option<Run>,
@@ -193,12 +195,12 @@ impl Fold {
                 days: run.and_then(Run::days),
             }),
         };
-        let mut result = self.command(&header).map_err(|not| (not, None));
+        let mut result = self.command(&header, agency, Some(key)).map_err(|not| (not, None));
         for (index, member) in members.iter().enumerate() {
             if result.is_err() {
                 break;
             }
-            result = self.command(member).map_err(|not| (not, Some(index)));
+            result = self.command(member, agency, None).map_err(|not| (not, Some(index)));
             if records == 0 && matches!(result, Err((Not::Later, _))) {
                 self.out.wanted = self.unknown(&member.command);
             }
@@ -225,7 +227,7 @@ impl Fold {
     }
 
     /// One command: decided, given its leaf, applied.
-    fn command(&mut self, envelope: &Envelope) -> Result<(), Not> {
+    fn command(&mut self, envelope: &Envelope, agency: &AgencyCode, key: Option<KeyHash>) -> Result<(), Not> {
         let stamp = Stamp {
             sequence: self.next,
             recorded_at: self.recorded_at,
@@ -234,6 +236,8 @@ impl Fold {
         let decision = self.decision(envelope, &stamp)?;
         let leaf = Leaf {
             v: VERSION,
+            agency: agency.clone(),
+            idempotency_key: key,
             sequence: stamp.sequence,
             recorded_at: stamp.recorded_at,
             actor: envelope.actor.clone(),

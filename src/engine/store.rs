@@ -14,6 +14,7 @@ rows! {
     /// The head: one row, whose lock is the door.
     pub struct HeadRow in "head", keyed {
         key { one: bool }
+        agency: String,
         next_sequence: i64,
         frontier: Vec<u8>,
         recorded_at: DateTime<Utc>,
@@ -242,8 +243,11 @@ pub struct Head {
 }
 
 impl HeadRow {
-    /// The head of a row.
+    /// The head of a row. Another agency's is none of ours, wherever the connection stands.
     pub fn read(&self, code: &AgencyCode) -> Result<Head, Unreadable> {
+        if self.agency != code.as_str() {
+            return Err(Unreadable(format!("the head is of agency {}, not {code}", self.agency)));
+        }
         let next = convert::read_sequence(self.next_sequence)?;
         let frontier =
             Frontier::from_bytes(next.number(), &self.frontier).map_err(|e| Unreadable(e.to_string()))?;
@@ -269,6 +273,7 @@ impl HeadRow {
     pub fn new(head: &Head, agency: &Agency) -> Result<Self, Unreadable> {
         Ok(Self {
             one: true,
+            agency: agency.code.to_string(),
             next_sequence: convert::sequence(head.next),
             frontier: head.frontier.to_bytes(),
             recorded_at: head.recorded_at.utc(),

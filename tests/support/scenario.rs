@@ -4,10 +4,11 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use subsidy_ledger::audit::leaf::{Leaf, VERSION, posted};
 use subsidy_ledger::book::command::OpenGroup;
 use subsidy_ledger::book::{Book, Command, Envelope, decide};
-use subsidy_ledger::domain::{Actor, CreditCode, Instant, Sequence, Stamp, canonical};
+use subsidy_ledger::domain::{Actor, CreditCode, Instant, KeyHash, Sequence, Stamp, canonical};
 
 /// What is asked for at once.
 pub enum Step {
@@ -447,14 +448,22 @@ pub fn leaves() -> Vec<Vec<u8>> {
                 std::iter::once(header).chain(members).collect()
             }
         };
-        for envelope in envelopes {
-            leaves.push(leaf(&mut book, &envelope, leaves.len(), at));
+        for (place, envelope) in envelopes.into_iter().enumerate() {
+            // the members of a group have no key of their own
+            let sequence = leaves.len();
+            let key = (place == 0).then(|| KeyHash::new(Sha256::digest(format!("key {sequence}")).into()));
+            leaves.push(leaf(&mut book, &envelope, (sequence, key), at));
         }
     }
     leaves
 }
 
-fn leaf(book: &mut Book, envelope: &Envelope, sequence: usize, recorded_at: Instant) -> Vec<u8> {
+fn leaf(
+    book: &mut Book,
+    envelope: &Envelope,
+    (sequence, idempotency_key): (usize, Option<KeyHash>),
+    recorded_at: Instant,
+) -> Vec<u8> {
     let stamp = Stamp {
         sequence: Sequence::new(u64::try_from(sequence).expect("few")),
         recorded_at,
@@ -464,6 +473,8 @@ fn leaf(book: &mut Book, envelope: &Envelope, sequence: usize, recorded_at: Inst
     book.apply(&decision.effects).expect("applies");
     let leaf = Leaf {
         v: VERSION,
+        agency: book.agency.as_ref().expect("an agency").code.clone(),
+        idempotency_key,
         sequence: stamp.sequence,
         recorded_at,
         actor: envelope.actor.clone(),

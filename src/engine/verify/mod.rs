@@ -156,8 +156,9 @@ async fn snapshot(
     }
     let total = head.as_ref().and_then(|head| u64::try_from(head.next_sequence).ok()).unwrap_or(0);
     let mut first = First::default();
-    let stream = stream::run(conn, &mut first, roots, |done| progress(Progress { done, total })).await?;
-    if !stream.broken && state::log_ends(conn, head.as_ref(), agency, &stream, &mut first).await? {
+    let stream =
+        stream::run(conn, agency, &mut first, roots, |done| progress(Progress { done, total })).await?;
+    if !stream.broken && state::log_ends(conn, head.as_ref(), &stream, &mut first).await? {
         state::tables(conn, &stream, &mut first).await?;
     }
     if !stream.broken {

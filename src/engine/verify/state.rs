@@ -14,7 +14,7 @@ use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::rows::Table;
-use crate::domain::{AgencyCode, Instant, Sequence};
+use crate::domain::{Instant, Sequence};
 use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileRow};
 use crate::engine::write::number_row;
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
@@ -45,7 +45,6 @@ fn last(stream: &Stream) -> Sequence {
 pub(super) async fn log_ends(
     conn: &AsyncPgConnection,
     head: Option<&HeadRow>,
-    agency: &AgencyCode,
     stream: &Stream,
     first: &mut First,
 ) -> Result<bool, VerifyError> {
@@ -76,10 +75,6 @@ pub(super) async fn log_ends(
             let expected = HeadRow::new(&expected, replayed)?;
             let differs = HEAD.differs(head, &expected, last(stream));
             differs.into_iter().for_each(|finding| first.found(finding));
-            if replayed.code != *agency {
-                let (stored, replayed) = (Some(agency.to_string()), Some(replayed.code.to_string()));
-                first.found(finding(Sequence::default(), "schema's agency", stored, replayed));
-            }
         }
         (None, Some(_)) => first.found(finding(last(stream), "head", None, Some(String::new()))),
         (Some(_), None) => first.found(finding(size, "head", Some(String::new()), None)),

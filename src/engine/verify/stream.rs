@@ -10,7 +10,7 @@ use crate::audit::verify::{Finding, First, Tile, Tiles, Touched};
 use crate::book::Envelope;
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::{Row, Table};
-use crate::domain::Sequence;
+use crate::domain::{AgencyCode, Sequence};
 use crate::engine::fold::Record;
 use crate::engine::posted::{Rows, Totals};
 use crate::engine::store::{CalculationRow, LogRow, TileRow, TransitionRow};
@@ -54,11 +54,12 @@ struct Keyed {
 /// Replays the log from its first leaf to its last, or to the first that does not replay.
 pub(super) async fn run(
     conn: &AsyncPgConnection,
+    agency: &AgencyCode,
     first: &mut First,
     roots: Roots,
     progress: impl Fn(u64),
 ) -> Result<Stream, VerifyError> {
-    let mut stream = Stream { roots, ..Stream::default() };
+    let mut stream = Stream { replay: Replay::new(Some(agency.clone())), roots, ..Stream::default() };
     let mut next = Some(Page::read(conn, 0).await?);
     while let Some(page) = next.take() {
         let after = page.next();
