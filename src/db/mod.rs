@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod migrate;
 pub mod pool;
 pub mod rows;
+pub mod scripts;
 pub mod shown;
 pub mod statement;
 pub mod target;

@@ -1,2 +1,10 @@
-DROP TABLE head, log, entries, transitions, balances, totals, usages, numbers, idempotency, tiles, texts, bank_accounts;
-DROP FUNCTION refuse_change, check_log, check_entries, check_of_this_batch, check_head_moves_on, check_head_meets_log;
+DROP TABLE tiles;
+DROP TABLE idempotency;
+DROP TABLE numbers;
+DROP TABLE usages;
+DROP TABLE totals;
+DROP TABLE balances;
+DROP TABLE transitions;
+DROP TABLE entries;
+DROP TABLE log;
+DROP TABLE head;

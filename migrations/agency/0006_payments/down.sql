@@ -1,3 +1,7 @@
+DROP TABLE true_ups;
+DROP TABLE prefund_years;
+DROP TABLE prefunds;
+DROP TABLE recoveries;
+DROP TABLE payment_lines;
+DROP TABLE payment_batches;
 UPDATE head SET schema_version = 5;
-ALTER TABLE vouchers DROP COLUMN reminded_days;
-ALTER TABLE organisations DROP COLUMN account_change, DROP COLUMN account_since;

@@ -1,11 +1,183 @@
--- Reminders before vouchers expire, and bank accounts that change.
+-- Payment batches and their lines, recoveries, and money paid to banks ahead.
 
-ALTER TABLE vouchers ADD COLUMN reminded_days smallint
-    CONSTRAINT vouchers_reminded CHECK (reminded_days BETWEEN 1 AND 366);
-COMMENT ON COLUMN vouchers.reminded_days IS 'How many days ahead its holder was last reminded of its end; each time fewer.';
+CREATE TABLE payment_batches (
+    id uuid CONSTRAINT payment_batches_pkey PRIMARY KEY,
+    status text NOT NULL CONSTRAINT payment_batches_status_check CHECK (status IN ('proposed', 'approved', 'settled', 'rejected')),
+    count integer NOT NULL,
+    open integer NOT NULL,
+    total numeric(20, 2) NOT NULL CONSTRAINT payment_batches_total_check CHECK (total > 0 AND total <> 'NaN'),
+    reason bytea,
+    created_by text NOT NULL,
+    approved_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT payment_batches_lines CHECK (
+        count BETWEEN 1 AND 1000 AND open BETWEEN 0 AND count
+        AND CASE status WHEN 'proposed' THEN open = count WHEN 'approved' THEN open > 0 ELSE open = 0 END),
+    CONSTRAINT payment_batches_four_eyes CHECK (
+        approved_by <> created_by AND (approved_by IS NULL) = (status IN ('proposed', 'rejected')))
+) WITH (fillfactor = 70);
+CREATE INDEX payment_batches_created ON payment_batches (created);
+COMMENT ON COLUMN payment_batches.open IS 'Lines that have no result yet.';
 
-ALTER TABLE organisations ADD COLUMN account_change jsonb, ADD COLUMN account_since bigint;
-COMMENT ON COLUMN organisations.account_change IS 'An account that waits for another person''s approval; its number is sealed in bank_accounts.';
-COMMENT ON COLUMN organisations.account_since IS 'The leaf that put this account in another''s place; null where it is the first.';
+CREATE TABLE payment_lines (
+    batch uuid NOT NULL,
+    claim uuid NOT NULL,
+    payee text NOT NULL,
+    amount numeric(20, 2) NOT NULL CONSTRAINT payment_lines_amount_positive CHECK (amount > 0 AND amount <> 'NaN'),
+    status text NOT NULL CONSTRAINT payment_lines_status_check CHECK (status IN ('open', 'paid', 'returned', 'dropped')),
+    bank_reference text,
+    date date,
+    reason bytea,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT payment_lines_pkey PRIMARY KEY (batch, claim),
+    CONSTRAINT payment_lines_result CHECK ((status IN ('paid', 'returned')) = (date IS NOT NULL AND bank_reference IS NOT NULL))
+) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX payment_lines_once ON payment_lines (claim) WHERE status = 'open';
+COMMENT ON INDEX payment_lines_once IS 'A claim stands in one open batch. It is paid what is due of it, and no more: claims_paid.';
+
+CREATE TABLE recoveries (
+    id uuid CONSTRAINT recoveries_pkey PRIMARY KEY,
+    claim uuid NOT NULL,
+    programme text NOT NULL,
+    organisation text NOT NULL,
+    status text NOT NULL CONSTRAINT recoveries_status_check CHECK (status IN ('proposed', 'approved', 'settled')),
+    amount numeric(20, 2) NOT NULL CONSTRAINT recoveries_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
+    received numeric(20, 2) NOT NULL CONSTRAINT recoveries_received_check CHECK (received >= 0 AND received <> 'NaN'),
+    written_off numeric(20, 2) NOT NULL CONSTRAINT recoveries_written_off_check CHECK (written_off >= 0 AND written_off <> 'NaN'),
+    owed jsonb NOT NULL,
+    receipts jsonb NOT NULL,
+    decision_no text NOT NULL,
+    reason bytea NOT NULL,
+    fraud boolean NOT NULL,
+    fiscal_year smallint NOT NULL,
+    paid_on date NOT NULL,
+    effective_date date,
+    decided_on date,
+    created_by text NOT NULL,
+    approved_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    offsets jsonb NOT NULL DEFAULT '[]',
+    class text NOT NULL DEFAULT 'voucher' CONSTRAINT recoveries_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest')),
+    CONSTRAINT recoveries_parts CHECK (
+        amount = received + written_off + coalesce(sum_of_parts(owed), 0)
+        AND received = coalesce(sum_of_parts(jsonb_path_query_array(receipts, '$[*] ? (!exists(@.reversed))')), 0)
+            + coalesce(sum_of_parts(offsets), 0)
+        AND (status = 'settled') = (received + written_off = amount)),
+    CONSTRAINT recoveries_four_eyes CHECK (
+        approved_by <> created_by AND num_nulls(approved_by, decided_on) = CASE status WHEN 'proposed' THEN 2 ELSE 0 END)
+) WITH (fillfactor = 70);
+CREATE INDEX recoveries_created ON recoveries (created);
+CREATE INDEX recoveries_claim ON recoveries (claim);
+CREATE INDEX recoveries_organisation ON recoveries (organisation, created);
+COMMENT ON COLUMN recoveries.owed IS 'What is outstanding, by funding level.';
+COMMENT ON COLUMN recoveries.receipts IS 'What came back, in order; one whose posting was reversed says so and counts no more.';
+COMMENT ON COLUMN recoveries.offsets IS 'What was kept of claims that were due to the same payee, in order.';
+COMMENT ON COLUMN recoveries.class IS 'Which expense it takes back: that of its claim.';
+
+CREATE TABLE prefunds (
+    id uuid CONSTRAINT prefunds_pkey PRIMARY KEY,
+    programme text NOT NULL,
+    bank text NOT NULL,
+    amount numeric(20, 2) NOT NULL CONSTRAINT prefunds_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
+    fiscal_year smallint NOT NULL,
+    document text NOT NULL,
+    status text NOT NULL CONSTRAINT prefunds_status_check CHECK (status IN ('proposed', 'approved', 'rejected', 'reversed')),
+    parts jsonb NOT NULL,
+    effective_date date,
+    reason bytea,
+    created_by text NOT NULL,
+    decided_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT prefunds_parts CHECK (
+        CASE WHEN status IN ('approved', 'reversed') THEN sum_of_parts(parts) IS NOT DISTINCT FROM amount AND effective_date IS NOT NULL
+             ELSE parts = '[]' END),
+    CONSTRAINT prefunds_decided CHECK (
+        (status = 'proposed') = (decided_by IS NULL) AND (status = 'rejected') = (reason IS NOT NULL)),
+    CONSTRAINT prefunds_four_eyes CHECK (status NOT IN ('approved', 'reversed') OR decided_by <> created_by)
+) WITH (fillfactor = 70);
+CREATE INDEX prefunds_created ON prefunds (created);
+COMMENT ON TABLE prefunds IS 'Money paid to banks ahead, out of which they deduct the subsidy of their borrowers'' interest.';
+COMMENT ON COLUMN prefunds.parts IS 'The amount by funding level, from the approval on.';
+COMMENT ON COLUMN prefunds.reason IS 'Why it was rejected.';
+
+CREATE TABLE prefund_years (
+    programme text NOT NULL,
+    bank text NOT NULL,
+    fiscal_year smallint NOT NULL,
+    opening numeric(20, 2) NOT NULL CONSTRAINT prefund_years_opening_check CHECK (opening >= 0 AND opening <> 'NaN'),
+    paid numeric(20, 2) NOT NULL CONSTRAINT prefund_years_paid_check CHECK (paid >= 0 AND paid <> 'NaN'),
+    deducted numeric(20, 2) NOT NULL CONSTRAINT prefund_years_deducted_check CHECK (deducted <> 'NaN'),
+    rolled numeric(20, 2) NOT NULL CONSTRAINT prefund_years_rolled_check CHECK (rolled >= 0 AND rolled <> 'NaN'),
+    returned numeric(20, 2) NOT NULL CONSTRAINT prefund_years_returned_check CHECK (returned >= 0 AND returned <> 'NaN'),
+    remaining numeric(20, 2) NOT NULL CONSTRAINT prefund_years_remaining_check CHECK (remaining >= 0 AND remaining <> 'NaN'),
+    parts jsonb NOT NULL,
+    since date NOT NULL,
+    newest date NOT NULL,
+    true_up uuid,
+    closed boolean NOT NULL,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT prefund_years_pkey PRIMARY KEY (programme, bank, fiscal_year),
+    CONSTRAINT prefund_years_ties CHECK (
+        remaining = opening + paid - deducted - rolled - returned AND remaining = coalesce(sum_of_parts(parts), 0)),
+    CONSTRAINT prefund_years_closed CHECK (
+        CASE WHEN closed THEN remaining = 0 AND true_up IS NOT NULL ELSE rolled = 0 AND returned = 0 END),
+    CONSTRAINT prefund_years_days CHECK (since <= newest)
+) WITH (fillfactor = 70);
+CREATE INDEX prefund_years_created ON prefund_years (created);
+COMMENT ON TABLE prefund_years IS 'What a bank has of a programme''s prefunds for a year: no more can be deducted.';
+COMMENT ON COLUMN prefund_years.deducted IS 'Less what the bank was given back; below zero where that is more.';
+COMMENT ON COLUMN prefund_years.parts IS 'What is left, by funding level.';
+COMMENT ON COLUMN prefund_years.true_up IS 'The true-up that waits, or that closed the year.';
+
+CREATE TABLE true_ups (
+    id uuid CONSTRAINT true_ups_pkey PRIMARY KEY,
+    programme text NOT NULL,
+    bank text NOT NULL,
+    fiscal_year smallint NOT NULL,
+    action text NOT NULL CONSTRAINT true_ups_action_check CHECK (action IN ('roll', 'return')),
+    bank_reference text,
+    date date,
+    status text NOT NULL CONSTRAINT true_ups_status_check CHECK (status IN ('proposed', 'approved', 'rejected')),
+    opening numeric(20, 2) NOT NULL CONSTRAINT true_ups_opening_check CHECK (opening <> 'NaN'),
+    paid numeric(20, 2) NOT NULL CONSTRAINT true_ups_paid_check CHECK (paid <> 'NaN'),
+    deducted numeric(20, 2) NOT NULL CONSTRAINT true_ups_deducted_check CHECK (deducted <> 'NaN'),
+    parts jsonb NOT NULL,
+    stated_deducted numeric(20, 2) NOT NULL CONSTRAINT true_ups_stated_deducted_check CHECK (stated_deducted <> 'NaN'),
+    stated_left numeric(20, 2) CONSTRAINT true_ups_stated_left_check CHECK (stated_left <> 'NaN'),
+    document text NOT NULL,
+    reason bytea,
+    rejection bytea,
+    decided_on date,
+    created_by text NOT NULL,
+    decided_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT true_ups_stated CHECK (
+        stated_deducted = deducted
+        AND coalesce(sum_of_parts(parts), 0) = opening + paid - deducted
+        AND (stated_left IS NULL OR stated_left = opening + paid - deducted)),
+    CONSTRAINT true_ups_action CHECK (
+        CASE action WHEN 'roll' THEN bank_reference IS NULL ELSE num_nulls(bank_reference, date) = 0 END),
+    CONSTRAINT true_ups_decided CHECK (
+        (status = 'proposed') = (decided_by IS NULL) AND (status = 'approved') = (decided_on IS NOT NULL)
+        AND (status = 'rejected') = (rejection IS NOT NULL)),
+    CONSTRAINT true_ups_four_eyes CHECK (status <> 'approved' OR decided_by <> created_by)
+) WITH (fillfactor = 70);
+CREATE INDEX true_ups_created ON true_ups (created);
+CREATE UNIQUE INDEX true_ups_once ON true_ups (programme, bank, fiscal_year) WHERE status IN ('proposed', 'approved');
+COMMENT ON TABLE true_ups IS 'Years of banks'' prefunds settled: what the bank states is what the ledger has.';
+COMMENT ON COLUMN true_ups.parts IS 'What was left, by funding level.';
+COMMENT ON INDEX true_ups_once IS 'A year is settled once, and by one proposal at a time.';
 
 UPDATE head SET schema_version = 6;

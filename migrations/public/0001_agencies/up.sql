@@ -1,10 +1,10 @@
 -- The register of agencies: each has a schema of its own, this table says which.
 CREATE TABLE public.agencies (
-    code text PRIMARY KEY CHECK (code ~ '^[a-z0-9_]{1,40}$'),
+    code text CONSTRAINT agencies_pkey PRIMARY KEY CONSTRAINT agencies_code_check CHECK (code ~ '^[a-z0-9_]{1,40}$'),
     name text NOT NULL,
     zone text NOT NULL,
     sandbox boolean NOT NULL,
-    origin text NOT NULL UNIQUE,
+    origin text NOT NULL CONSTRAINT agencies_origin_key UNIQUE,
     verifier_key text NOT NULL,
     created_at timestamptz NOT NULL
 );

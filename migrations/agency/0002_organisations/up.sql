@@ -1,0 +1,135 @@
+-- Organisations, what is kept beside the log because it must be erasable, programmes, their rules and their budget.
+--
+-- A document's table says what the document says now; how it came to say so stands in log and transitions. created is the
+-- sequence that made the row, version the one that last changed it.
+
+CREATE TABLE organisations (
+    credit_code text CONSTRAINT organisations_pkey PRIMARY KEY CONSTRAINT organisations_credit_code_check CHECK (credit_code ~ '^[0-9A-Z]{18}$'),
+    name text NOT NULL,
+    category text NOT NULL,
+    size text,
+    startup boolean NOT NULL DEFAULT false,
+    region text,
+    controller text,
+    related jsonb NOT NULL DEFAULT '[]',
+    bank_name text,
+    bank_code text,
+    account_masked text,
+    account_mac text,
+    status text NOT NULL CONSTRAINT organisations_status_check CHECK (status IN ('active', 'blocked')),
+    reason bytea,
+    created_by text NOT NULL,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    account_change jsonb,
+    account_since bigint
+) WITH (fillfactor = 80);
+CREATE INDEX organisations_created ON organisations (created);
+COMMENT ON COLUMN organisations.related IS 'Credit codes of related parties.';
+COMMENT ON COLUMN organisations.account_mac IS 'HMAC of the account number; the number itself is sealed in bank_accounts.';
+COMMENT ON COLUMN organisations.reason IS 'Digest of the free text, which stands in texts.';
+COMMENT ON COLUMN organisations.account_change IS 'An account that waits for another person''s approval; its number is sealed in bank_accounts.';
+COMMENT ON COLUMN organisations.account_since IS 'The leaf that put this account in another''s place; null where it is the first.';
+
+CREATE TABLE bank_accounts (
+    organisation text NOT NULL,
+    mac bytea NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT bank_accounts_pkey PRIMARY KEY (organisation, mac)
+);
+COMMENT ON TABLE bank_accounts IS 'Account numbers, sealed with a key outside the database; mac finds one again.';
+
+CREATE TABLE texts (
+    sha256 bytea CONSTRAINT texts_pkey PRIMARY KEY CONSTRAINT texts_sha256_check CHECK (octet_length(sha256) = 32),
+    salt bytea,
+    body text,
+    CONSTRAINT texts_whole_or_erased CHECK (num_nonnulls(salt, body) IN (0, 2))
+);
+COMMENT ON TABLE texts IS 'Free text, which stands in leaves as a salted digest. Erasing sets salt and body to null.';
+
+CREATE TABLE reference_rates (
+    name text NOT NULL,
+    date date NOT NULL,
+    percent numeric(9, 6) NOT NULL CONSTRAINT reference_rates_percent_check CHECK (percent <> 'NaN'),
+    created_by text NOT NULL,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT reference_rates_pkey PRIMARY KEY (name, date)
+);
+COMMENT ON TABLE reference_rates IS 'Dated rates such as LPR5Y: in force is the latest on or before the day.';
+
+CREATE TABLE programmes (
+    code text CONSTRAINT programmes_pkey PRIMARY KEY,
+    title_zh text NOT NULL,
+    title_en text NOT NULL,
+    instrument text NOT NULL CONSTRAINT programmes_instrument_check CHECK (instrument IN ('voucher', 'rental_subsidy', 'interest_subsidy')),
+    document text NOT NULL,
+    valid_from date,
+    valid_until date,
+    window_from date NOT NULL,
+    window_until date NOT NULL,
+    status text NOT NULL CONSTRAINT programmes_status_check CHECK (status IN ('draft', 'active')),
+    versions integer NOT NULL CONSTRAINT programmes_versions_check CHECK (versions > 0),
+    created_by text NOT NULL,
+    approved_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT programmes_window CHECK (window_from <= window_until)
+);
+CREATE INDEX programmes_created ON programmes (created);
+COMMENT ON COLUMN programmes.document IS 'The official text it rests on; its own validity is valid_from to valid_until.';
+COMMENT ON COLUMN programmes.window_until IS 'Last day that earns, inclusive.';
+
+CREATE TABLE statutory_limits (
+    one boolean CONSTRAINT statutory_limits_pkey PRIMARY KEY DEFAULT true CONSTRAINT statutory_limits_one_check CHECK (one),
+    points_max numeric(9, 6) NOT NULL,
+    window_until date NOT NULL
+);
+COMMENT ON TABLE statutory_limits IS 'One row, written by migrations alone: no role that serves may change it.';
+INSERT INTO statutory_limits (points_max, window_until) VALUES (1.50, '2027-12-31');
+
+CREATE TABLE rules_versions (
+    programme text NOT NULL,
+    number integer NOT NULL CONSTRAINT rules_versions_number_check CHECK (number > 0),
+    effective_from date NOT NULL,
+    rules jsonb NOT NULL,
+    rules_sha256 text NOT NULL,
+    status text NOT NULL CONSTRAINT rules_versions_status_check CHECK (status IN ('proposed', 'approved')),
+    reason bytea,
+    created_by text NOT NULL,
+    approved_by text,
+    points_max numeric(9, 6),
+    window_until date,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT rules_versions_pkey PRIMARY KEY (programme, number)
+);
+COMMENT ON COLUMN rules_versions.points_max IS 'Held to statutory_limits; must be given for an interest subsidy.';
+COMMENT ON COLUMN rules_versions.window_until IS 'Held to statutory_limits; must be given for an interest subsidy.';
+
+CREATE TABLE budget_changes (
+    id uuid CONSTRAINT budget_changes_pkey PRIMARY KEY,
+    programme text NOT NULL,
+    kind text NOT NULL CONSTRAINT budget_changes_kind_check CHECK (kind IN ('appropriation', 'adjustment', 'lapse')),
+    amount numeric(20, 2) NOT NULL CONSTRAINT budget_changes_amount_check CHECK (amount <> 'NaN'),
+    fiscal_year smallint NOT NULL,
+    document text,
+    source text,
+    effective_date date,
+    status text NOT NULL CONSTRAINT budget_changes_status_check CHECK (status IN ('proposed', 'approved', 'reversed')),
+    reason bytea,
+    created_by text NOT NULL,
+    approved_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX budget_changes_programme ON budget_changes (programme, created);
+COMMENT ON COLUMN budget_changes.amount IS 'Signed: an adjustment may take away.';
+
+
+UPDATE head SET schema_version = 2;

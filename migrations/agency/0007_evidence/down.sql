@@ -1,0 +1,3 @@
+DROP TABLE invoices;
+DROP TABLE evidence;
+UPDATE head SET schema_version = 6;

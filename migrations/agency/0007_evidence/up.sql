@@ -1,0 +1,53 @@
+-- Files that back claims, and the invoices among them.
+
+CREATE TABLE evidence (
+    id uuid CONSTRAINT evidence_pkey PRIMARY KEY,
+    kind text NOT NULL CONSTRAINT evidence_kind_check CHECK (kind IN (
+        'invoice', 'contract', 'delivery', 'payment', 'bank_statement', 'loan_contract', 'review', 'other')),
+    organisation text NOT NULL,
+    sha256 bytea NOT NULL CONSTRAINT evidence_sha256_check CHECK (length(sha256) = 32),
+    bytes integer NOT NULL CONSTRAINT evidence_bytes_check CHECK (bytes BETWEEN 1 AND 20971520),
+    media_type text NOT NULL,
+    invoice_code text,
+    invoice_number text,
+    invoice jsonb,
+    created_by text NOT NULL,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT evidence_invoice CHECK (
+        CASE WHEN kind = 'invoice' THEN num_nulls(invoice_code, invoice_number, invoice) = 0
+             ELSE num_nonnulls(invoice_code, invoice_number, invoice) = 0 END)
+);
+CREATE INDEX evidence_created ON evidence (created);
+CREATE INDEX evidence_organisation ON evidence (organisation, created);
+CREATE INDEX evidence_invoice ON evidence (invoice_number, invoice_code, created) WHERE kind = 'invoice';
+COMMENT ON INDEX evidence_invoice IS 'Which files show an invoice: an auditor asks for those that several do.';
+COMMENT ON COLUMN evidence.sha256 IS 'The bytes are kept outside the database under this digest.';
+COMMENT ON COLUMN evidence.invoice IS 'What this file and who brought it said of the invoice.';
+
+CREATE TABLE invoices (
+    code text NOT NULL,
+    number text NOT NULL,
+    amount numeric(20, 2) CONSTRAINT invoices_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
+    allocated numeric(20, 2) NOT NULL CONSTRAINT invoices_allocated_check CHECK (allocated >= 0 AND allocated <> 'NaN'),
+    tax numeric(20, 2),
+    buyer text,
+    buyer_name bytea,
+    seller text,
+    seller_name bytea,
+    issued_on date,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT invoices_pkey PRIMARY KEY (code, number),
+    CONSTRAINT invoices_number CHECK (
+        CASE WHEN code = '' THEN number ~ '^[0-9]{20}$' ELSE code ~ '^([0-9]{10}|[0-9]{12})$' AND number ~ '^[0-9]{8}$' END),
+    CONSTRAINT invoices_allocated CHECK (allocated <= coalesce(amount, 0))
+) WITH (fillfactor = 70);
+COMMENT ON COLUMN invoices.code IS 'Empty for a fully digital invoice, which has none.';
+COMMENT ON COLUMN invoices.amount IS 'Tax included.';
+COMMENT ON COLUMN invoices.allocated IS 'What claims of the agency hold of it or were paid for, in all programmes.';
+COMMENT ON COLUMN invoices.buyer IS 'A credit code; other for a party that has none.';
+
+UPDATE head SET schema_version = 7;

@@ -1,2 +1,0 @@
-UPDATE head SET schema_version = 7;
-DROP TABLE loans;
