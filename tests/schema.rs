@@ -339,10 +339,6 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (interest("null", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
         (rules("V", "1.51", "null"), "23514 rules_versions_statutory_limits"),
         (rules("none", "1.50", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
-        (format!("{}UPDATE rules_versions SET points_max = 1.51", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
-        (format!("{}UPDATE rules_versions SET window_until = null", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
-        (format!("{}UPDATE programmes SET instrument = 'interest_subsidy' WHERE code = 'V'", rules("V", "null", "null")),
-            "23514 programmes_keep_instrument"),
         (sheet("1.5", "2028-01-01", "1.5, '2027-12-31'"), "accepted"),
         (sheet("1.50000000000001", "2028-01-01", "1.50000000000001, '2027-12-31'"), "23514 calculations_statutory_limits"),
         (sheet("NaN", "2028-01-01", "'NaN', '2027-12-31'"), "23514 calculations_statutory_limits"),
@@ -490,6 +486,14 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
         ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now())".to_owned(), "23514 idempotency_one_answer"),
     ];
+    // what the role that serves has no right to, and an owner is refused all the same
+    #[rustfmt::skip]
+    let beyond: [(String, &str); 3] = [
+        (format!("{}UPDATE rules_versions SET points_max = 1.51", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
+        (format!("{}UPDATE rules_versions SET window_until = null", interest("1.50", "'2027-12-31'")), "23514 rules_versions_statutory_limits"),
+        (format!("{}UPDATE programmes SET instrument = 'interest_subsidy' WHERE code = 'V'", rules("V", "null", "null")),
+            "23514 programmes_keep_instrument"),
+    ];
     for role in ["subsidy_app", "subsidy_owner"] {
         let database = opened().await;
         let client = database.client(role).await;
@@ -500,6 +504,11 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
             // each case finds the ledger as it was
             let sql = if *expected == "accepted" { format!("BEGIN;{sql};ROLLBACK") } else { sql.clone() };
             assert_eq!(refusal(&client, &sql).await, *expected, "{role}: {sql}");
+        }
+        for (sql, expected) in &beyond {
+            let found = refusal(&client, sql).await;
+            let denied = role == "subsidy_app" && found.starts_with("42501 permission denied for table ");
+            assert!(denied || found == *expected, "{role}: {sql}: {found}");
         }
         let rows = client
             .query_one("SELECT count(*), (SELECT count(*) FROM entries) FROM log", &[])
@@ -531,6 +540,8 @@ async fn what_was_written_is_never_changed() {
         ("calculations", "document"),
         ("idempotency", "subject"),
         ("tiles", "root"),
+        ("bank_accounts", "sealed"),
+        ("erasures", "document"),
     ] {
         let update = format!("UPDATE {table} SET {column} = {column}");
         for sql in [update, format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
@@ -548,6 +559,8 @@ async fn what_was_written_is_never_changed() {
         ("DELETE FROM head", "23001 DELETE on head is refused: its rows are never changed"),
         ("TRUNCATE head", "23001 TRUNCATE on head is refused: its rows are never changed"),
         ("TRUNCATE log, entries", "23001 TRUNCATE on log is refused: its rows are never changed"),
+        ("DELETE FROM texts", "23001 DELETE on texts is refused: its rows are never changed"),
+        ("TRUNCATE texts, erasures", "23001 TRUNCATE on texts is refused: its rows are never changed"),
         (
             "DELETE FROM statutory_limits",
             "23001 DELETE on statutory_limits is refused: its rows are never changed",
@@ -555,6 +568,85 @@ async fn what_was_written_is_never_changed() {
     ] {
         assert_eq!(refusal(&owner, sql).await, expected, "{sql}");
     }
+}
+
+#[tokio::test]
+async fn a_text_goes_by_its_erasure_alone_which_says_so() {
+    let database = opened().await;
+    let app = database.client("subsidy_app").await;
+    let owner = database.client("subsidy_owner").await;
+    owner.batch_execute("SET session_replication_role = replica").await.expect("a superuser may");
+    let texts = "INSERT INTO texts VALUES (sha256('one'), 'salt', 'one'), (sha256('two'), 'salt', 'two')";
+    assert_eq!(refusal(&app, texts).await, "accepted");
+    let erase = "SELECT erase_text(sha256('one'), '2025-7')";
+    for (sql, expected) in [
+        (erase, "42501 permission denied for function erase_text"),
+        ("UPDATE texts SET body = 'other'", "42501 permission denied for table texts"),
+        ("UPDATE texts SET salt = null, body = null", "42501 permission denied for table texts"),
+        (
+            "INSERT INTO erasures VALUES (sha256('one'), 'd', 'me', now())",
+            "42501 permission denied for table erasures",
+        ),
+    ] {
+        assert_eq!(refusal(&app, sql).await, expected, "{sql}");
+    }
+    let refused = "23001 UPDATE on texts is refused: a text stays as it is, or is erased by erase_text";
+    for sql in ["UPDATE texts SET body = 'other'", "UPDATE texts SET salt = null, body = null"] {
+        assert_eq!(refusal(&owner, sql).await, refused, "{sql}");
+    }
+    assert_eq!(
+        refusal(&owner, "SELECT erase_text(sha256('one'), '')").await,
+        "23514 erasures_document_check"
+    );
+    let erased = |row: tokio_postgres::Row| row.get::<_, bool>(0);
+    assert!(erased(owner.query_one(erase, &[]).await.expect("an owner may")));
+    assert!(!erased(owner.query_one(erase, &[]).await.expect("once more")), "what is gone is gone");
+    let sql = "SELECT count(*) FROM texts AS t JOIN erasures AS e USING (sha256)
+                WHERE t.body IS NULL AND t.salt IS NULL AND e.document = '2025-7' AND e.erased_by = session_user";
+    assert_eq!(owner.query_one(sql, &[]).await.expect("a row").get::<_, i64>(0), 1);
+    let sql = "UPDATE texts SET salt = 'salt', body = 'one' WHERE sha256 = sha256('one')";
+    assert_eq!(refusal(&owner, sql).await, refused, "nor does it come back");
+}
+
+/// What a document was made with, and whatever else the role that serves has no business to change.
+#[tokio::test]
+async fn the_app_cannot_change_what_a_document_was_made_with() {
+    let database = opened().await;
+    let app = database.client("subsidy_app").await;
+    for (table, column) in [
+        ("head", "agency"),
+        ("head", "sandbox"),
+        ("organisations", "name"),
+        ("programmes", "window_until"),
+        ("rules_versions", "rules"),
+        ("budget_changes", "amount"),
+        ("rentals", "total"),
+        ("loans", "annual_rate_percent"),
+        ("vouchers", "created_by"),
+        ("claims", "organisation"),
+        ("recalculations", "amount"),
+        ("objections", "text"),
+        ("payment_batches", "created_by"),
+        ("payment_lines", "payee"),
+        ("payment_lines", "amount"),
+        ("recoveries", "amount"),
+        ("reversals", "created_by"),
+        ("prefunds", "amount"),
+        ("true_ups", "deducted"),
+        ("evidence", "sha256"),
+        ("usage_imports", "billed_total"),
+        ("reference_rates", "percent"),
+        ("totals", "account"),
+        ("usage_rows", "amount"),
+        ("public.agencies", "verifier_key"),
+    ] {
+        let name = table.rsplit('.').next().expect("a name");
+        let expected = format!("42501 permission denied for table {name}");
+        let sql = format!("UPDATE {table} SET {column} = {column}");
+        assert_eq!(refusal(&app, &sql).await, expected, "{sql}");
+    }
+    let sql = "INSERT INTO public.agencies VALUES ('x')";
+    assert_eq!(refusal(&app, sql).await, "42501 permission denied for table agencies");
 }
 
 #[tokio::test]
@@ -602,49 +694,50 @@ async fn a_trigger_function_keeps_the_path_it_was_made_with() {
 
 /// Privileges, by letter: a insert, r select, w update; column privileges in brackets.
 const WHO_MAY: &str = "
-    agency_test.balances          app=arw auditor=r
-    agency_test.bank_accounts     app=arw
-    agency_test.budget_changes    app=arw auditor=r
+    agency_test.balances          app=ar auditor=r w(amount)=app
+    agency_test.bank_accounts     app=ar
+    agency_test.budget_changes    app=ar auditor=r w(effective_date,status,approved_by,version,updated_at)=app
     agency_test.calculations      app=ar auditor=r
-    agency_test.claims            app=arw auditor=r
-    agency_test.contract_uses     app=arw auditor=r
+    agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,reviewed_on,approved_on,batch,paid_on,payments,settled,recovered,corrected,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
+    agency_test.contract_uses     app=ar auditor=r w(amount,exclusive,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
-    agency_test.evidence          app=arw auditor=r
-    agency_test.head              app=arw auditor=r
+    agency_test.erasures          app=r auditor=r
+    agency_test.evidence          app=ar auditor=r
+    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through)=app
     agency_test.idempotency       app=ar auditor=r
-    agency_test.invoices          app=arw auditor=r
-    agency_test.loan_uses         app=arw auditor=r
-    agency_test.loans             app=arw auditor=r
+    agency_test.invoices          app=ar auditor=r w(amount,allocated,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
+    agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,exclusive,live)=app
+    agency_test.loans             app=ar auditor=r w(events,interest,version,updated_at)=app
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
-    agency_test.numbers           app=arw auditor=r
-    agency_test.objections        app=arw auditor=r
-    agency_test.organisations     app=arw auditor=r
-    agency_test.payment_batches   app=arw auditor=r
-    agency_test.payment_lines     app=arw auditor=r
-    agency_test.periods           app=arw auditor=r
-    agency_test.prefund_years     app=arw auditor=r
-    agency_test.prefunds          app=arw auditor=r
-    agency_test.programmes        app=arw auditor=r
-    agency_test.recalculations    app=arw auditor=r
-    agency_test.recoveries        app=arw auditor=r
-    agency_test.reference_rates   app=arw auditor=r
-    agency_test.rental_usage      app=arw auditor=r
-    agency_test.rentals           app=arw auditor=r
-    agency_test.reversals         app=arw auditor=r
-    agency_test.rules_versions    app=arw auditor=r
+    agency_test.numbers           app=ar auditor=r w(last)=app
+    agency_test.objections        app=ar auditor=r w(status,reason,resolved_by,version,updated_at)=app
+    agency_test.organisations     app=ar auditor=r w(bank_name,bank_code,account_masked,account_mac,status,reason,version,updated_at,account_change,account_since)=app
+    agency_test.payment_batches   app=ar auditor=r w(status,open,reason,approved_by,version,updated_at)=app
+    agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,version,updated_at)=app
+    agency_test.periods           app=ar auditor=r w(status,books,closed_by,closed_at,reopened_by,reopened_at,reason,version,updated_at)=app
+    agency_test.prefund_years     app=ar auditor=r w(opening,paid,deducted,rolled,returned,remaining,parts,since,newest,true_up,closed,version,updated_at)=app
+    agency_test.prefunds          app=ar auditor=r w(status,parts,effective_date,reason,decided_by,version,updated_at)=app
+    agency_test.programmes        app=ar auditor=r w(status,versions,approved_by,version,updated_at)=app
+    agency_test.recalculations    app=ar auditor=r w(status,rejection,recovery,decided_on,decided_by,version,updated_at)=app
+    agency_test.recoveries        app=ar auditor=r w(status,received,written_off,owed,receipts,decided_on,approved_by,version,updated_at,offsets)=app
+    agency_test.reference_rates   app=ar auditor=r
+    agency_test.rental_usage      app=ar auditor=r w(imports,totals,version,updated_at,invoices)=app
+    agency_test.rentals           app=ar auditor=r
+    agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app
+    agency_test.rules_versions    app=ar auditor=r w(status,approved_by,version,updated_at)=app
     agency_test.statutory_limits  app=r auditor=r
-    agency_test.texts             app=ar auditor=r w(salt,body)=app
+    agency_test.texts             app=ar
     agency_test.tiles             app=ar auditor=r
-    agency_test.totals            app=arw auditor=r
+    agency_test.totals            app=ar auditor=r w(debit,credit)=app
     agency_test.transitions       app=ar auditor=r
-    agency_test.true_ups          app=arw auditor=r
+    agency_test.true_ups          app=ar auditor=r w(status,rejection,decided_on,decided_by,version,updated_at)=app
     agency_test.usage_errors      app=adr auditor=r
-    agency_test.usage_imports     app=arw auditor=r
-    agency_test.usage_rows        app=adrw auditor=r
+    agency_test.usage_imports     app=ar auditor=r
+    agency_test.usage_rows        app=adr auditor=r w(ordinal)=app
     agency_test.usage_staged      app=adr auditor=r
-    agency_test.usages            app=arw auditor=r
-    agency_test.vouchers          app=arw auditor=r
-    public.agencies               app=ar auditor=r
+    agency_test.usages            app=ar auditor=r w(amount)=app
+    agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,valid_from,valid_until,fiscal_year,rules_version,calculation,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
+    public.agencies               app=r auditor=r
 ";
 
 #[tokio::test]
@@ -698,10 +791,10 @@ async fn nobody_else_may_anything() {
                   AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR NOT rolcanlogin)";
     assert!(owner.query(sql, &[]).await.expect("roles").is_empty());
     let auditor = database.client("subsidy_auditor").await;
-    assert_eq!(
-        refusal(&auditor, "SELECT * FROM bank_accounts").await,
-        "42501 permission denied for table bank_accounts"
-    );
+    for table in ["bank_accounts", "texts"] {
+        let sql = format!("SELECT * FROM {table}");
+        assert_eq!(refusal(&auditor, &sql).await, format!("42501 permission denied for table {table}"));
+    }
     assert_eq!(
         refusal(&auditor, "INSERT INTO numbers VALUES ('s', 1)").await,
         "42501 permission denied for table numbers"

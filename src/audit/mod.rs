@@ -72,6 +72,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ),
     ("__diesel_schema_migrations", Checked::Outside, "which migrations ran"),
     ("bank_accounts", Checked::Outside, "sealed numbers; the log holds their digests"),
+    ("erasures", Checked::Outside, "which texts were erased, on whose order"),
     ("statutory_limits", Checked::Outside, "written by migrations alone; held to their constants by a test"),
     ("usage_errors", Checked::Outside, "why rows of billing files do not count"),
     ("usage_staged", Checked::Outside, "marks of billing files on their way"),

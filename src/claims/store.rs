@@ -15,7 +15,9 @@ use crate::rows;
 
 rows! {
     /// A claim.
-    pub struct ClaimRow in "claims", versioned {
+    pub struct ClaimRow in "claims", versioned, fixed [
+        kind, programme, organisation, provider, voucher, rental, loan, created_by, created,
+    ] {
         key { id: Uuid }
         kind: String,
         programme: String,

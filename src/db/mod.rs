@@ -1,6 +1,7 @@
 //! How rows reach PostgreSQL: the private cluster, connections, array statements, migrations. The only SQL
 //! outside a noun's `store.rs`, the engine and the reports.
 
+pub mod catalogue;
 pub mod cluster;
 pub mod convert;
 pub mod copy;

@@ -110,11 +110,13 @@ pub fn same_length(rows: usize, versions: usize) -> QueryResult<()> {
 }
 
 /// Declares a table's rows: see the module. `appended` tables are never updated, `keyed` ones by key alone, `versioned`
-/// ones only at the version that was read.
+/// ones only at the version that was read. What is `fixed` stays as it was inserted: no update names it, and the role that
+/// serves has no right to change it.
 #[macro_export]
 macro_rules! rows {
     (
-        $(#[$meta:meta])* $vis:vis struct $row:ident in $table:literal, $mode:ident {
+        $(#[$meta:meta])* $vis:vis struct $row:ident in $table:literal, $mode:ident
+        $(, fixed [$($fixed:ident),+ $(,)?])? {
             key { $($key:ident : $key_type:ty),+ $(,)? }
             $($name:ident : $type:ty),* $(,)?
         }
@@ -135,7 +137,12 @@ macro_rules! rows {
             use diesel_async::AsyncPgConnection;
 
             static TEXTS: std::sync::LazyLock<Texts> =
-                std::sync::LazyLock::new(|| Texts::new($table, &[$(stringify!($key)),+], &[$(stringify!($name)),*]));
+                std::sync::LazyLock::new(|| Texts::new(
+                    $table,
+                    &[$(stringify!($key)),+],
+                    &[$(stringify!($name)),*],
+                    &[$($(stringify!($fixed)),+)?],
+                ));
 
             fn columns<'a, Id>(statement: Statement<'a, Id>, rows: &'a [$row]) -> Statement<'a, Id> {
                 statement
@@ -271,7 +278,7 @@ macro_rules! rows {
     (@update keyed $row:ident) => {
         #[allow(dead_code, reason = "not every table needs every verb")]
         impl $row {
-            /// All columns of the rows, by key; no key twice.
+            /// All columns of the rows but the fixed ones, by key; no key twice.
             pub async fn update(conn: &AsyncPgConnection, rows: &[$row]) -> QueryResult<usize> {
                 struct Update;
                 if rows.is_empty() {
@@ -290,7 +297,7 @@ macro_rules! rows {
     (@update versioned $row:ident) => {
         #[allow(dead_code, reason = "not every table needs every verb")]
         impl $row {
-            /// All columns of the rows that still have their old version; no key twice.
+            /// All columns but the fixed ones of the rows that still have their old version; no key twice.
             pub async fn update(
                 conn: &AsyncPgConnection,
                 rows: &[$row],

@@ -13,12 +13,14 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub fn new(table: &str, keys: &[&str], others: &[&str]) -> Self {
+    /// `fixed` are those of the other columns that no update sets.
+    pub fn new(table: &str, keys: &[&str], others: &[&str], fixed: &[&str]) -> Self {
         let all: Vec<&str> = keys.iter().chain(others).copied().collect();
         let list = |names: &[&str]| each(names, ", ", |_, name| format!("\"{name}\""));
         let dollars = |count: usize| each(&vec![""; count], ", ", |place, _| format!("${}", place + 1));
         let matches = each(keys, " AND ", |_, name| format!("t.\"{name}\" = u.\"{name}\""));
-        let changes = each(others, ", ", |_, name| format!("\"{name}\" = u.\"{name}\""));
+        let moving: Vec<&str> = others.iter().filter(|name| !fixed.contains(name)).copied().collect();
+        let changes = each(&moving, ", ", |_, name| format!("\"{name}\" = u.\"{name}\""));
         let (columns, count) = (list(&all), all.len());
         let page = |only: &str, limit: usize| {
             format!("SELECT {columns} FROM {table} {only}ORDER BY {} LIMIT ${limit}", list(keys))

@@ -12,7 +12,9 @@ use crate::{rows, statement};
 
 rows! {
     /// The head: one row, whose lock is the door.
-    pub struct HeadRow in "head", keyed {
+    pub struct HeadRow in "head", keyed, fixed [
+        name, zone, sandbox, agency, schema_version,
+    ] {
         key { one: bool }
         agency: String,
         next_sequence: i64,

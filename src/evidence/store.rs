@@ -13,7 +13,7 @@ use crate::rows;
 
 rows! {
     /// A file that backs claims.
-    pub struct EvidenceRow in "evidence", versioned {
+    pub struct EvidenceRow in "evidence", appended {
         key { id: Uuid }
         kind: String,
         organisation: String,
@@ -32,7 +32,7 @@ rows! {
 
 rows! {
     /// An invoice.
-    pub struct InvoiceRow in "invoices", versioned {
+    pub struct InvoiceRow in "invoices", versioned, fixed [created] {
         key { code: String, number: String }
         amount: Option<Decimal>,
         allocated: Decimal,

@@ -14,7 +14,10 @@ use crate::{rows, statement};
 
 rows! {
     /// A loan.
-    pub struct LoanRow in "loans", versioned {
+    pub struct LoanRow in "loans", versioned, fixed [
+        organisation, bank, loan_no, annual_rate_percent, signed_on, matures_on, project, created_by,
+        created,
+    ] {
         key { id: Uuid }
         organisation: String,
         bank: String,

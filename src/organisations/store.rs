@@ -11,7 +11,9 @@ use crate::rows;
 
 rows! {
     /// An organisation.
-    pub struct OrganisationRow in "organisations", versioned {
+    pub struct OrganisationRow in "organisations", versioned, fixed [
+        name, category, size, startup, region, controller, related, created_by, created,
+    ] {
         key { credit_code: String }
         name: String,
         category: String,

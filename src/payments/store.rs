@@ -12,7 +12,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A payment batch.
-    pub struct PaymentBatchRow in "payment_batches", versioned {
+    pub struct PaymentBatchRow in "payment_batches", versioned, fixed [count, total, created_by, created] {
         key { id: Uuid }
         status: String,
         count: i32,
@@ -29,7 +29,7 @@ rows! {
 
 rows! {
     /// A claim in a batch.
-    pub struct PaymentLineRow in "payment_lines", versioned {
+    pub struct PaymentLineRow in "payment_lines", versioned, fixed [payee, amount, created] {
         key { batch: Uuid, claim: Uuid }
         payee: String,
         amount: Decimal,

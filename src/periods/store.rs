@@ -10,7 +10,7 @@ use crate::rows;
 
 rows! {
     /// A month that was closed.
-    pub struct PeriodRow in "periods", versioned {
+    pub struct PeriodRow in "periods", versioned, fixed [created] {
         key { month: String }
         status: String,
         books: Value,

@@ -14,7 +14,9 @@ use crate::rows;
 
 rows! {
     /// Money paid to a bank ahead.
-    pub struct PrefundRow in "prefunds", versioned {
+    pub struct PrefundRow in "prefunds", versioned, fixed [
+        programme, bank, amount, fiscal_year, document, created_by, created,
+    ] {
         key { id: Uuid }
         programme: String,
         bank: String,
@@ -35,7 +37,7 @@ rows! {
 
 rows! {
     /// What a bank has of a year's prefunds.
-    pub struct PrefundYearRow in "prefund_years", versioned {
+    pub struct PrefundYearRow in "prefund_years", versioned, fixed [created] {
         key { programme: String, bank: String, fiscal_year: i16 }
         opening: Decimal,
         paid: Decimal,
@@ -56,7 +58,10 @@ rows! {
 
 rows! {
     /// A year of a bank's prefunds settled.
-    pub struct TrueUpRow in "true_ups", versioned {
+    pub struct TrueUpRow in "true_ups", versioned, fixed [
+        programme, bank, fiscal_year, action, bank_reference, date, opening, paid, deducted, parts,
+        stated_deducted, stated_left, document, reason, created_by, created,
+    ] {
         key { id: Uuid }
         programme: String,
         bank: String,

@@ -14,7 +14,10 @@ use crate::rows;
 
 rows! {
     /// A programme.
-    pub struct ProgrammeRow in "programmes", versioned {
+    pub struct ProgrammeRow in "programmes", versioned, fixed [
+        title_zh, title_en, instrument, document, valid_from, valid_until, window_from, window_until,
+        created_by, created,
+    ] {
         key { code: String }
         title_zh: String,
         title_en: String,
@@ -36,7 +39,9 @@ rows! {
 
 rows! {
     /// A version of a programme's rules.
-    pub struct RulesRow in "rules_versions", versioned {
+    pub struct RulesRow in "rules_versions", versioned, fixed [
+        effective_from, rules, rules_sha256, reason, created_by, points_max, window_until, created,
+    ] {
         key { programme: String, number: i32 }
         effective_from: NaiveDate,
         rules: Value,
@@ -55,7 +60,9 @@ rows! {
 
 rows! {
     /// A change of a programme's budget.
-    pub struct BudgetChangeRow in "budget_changes", versioned {
+    pub struct BudgetChangeRow in "budget_changes", versioned, fixed [
+        programme, kind, amount, fiscal_year, document, source, reason, created_by, created,
+    ] {
         key { id: Uuid }
         programme: String,
         kind: String,

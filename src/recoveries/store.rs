@@ -13,7 +13,10 @@ use crate::rows;
 
 rows! {
     /// A recovery.
-    pub struct RecoveryRow in "recoveries", versioned {
+    pub struct RecoveryRow in "recoveries", versioned, fixed [
+        claim, programme, organisation, class, amount, decision_no, reason, fraud, fiscal_year, paid_on,
+        effective_date, created_by, created,
+    ] {
         key { id: Uuid }
         claim: Uuid,
         programme: String,

@@ -10,7 +10,7 @@ use crate::rows;
 
 rows! {
     /// A dated rate.
-    pub struct ReferenceRateRow in "reference_rates", versioned {
+    pub struct ReferenceRateRow in "reference_rates", appended {
         key { name: String, date: NaiveDate }
         percent: Decimal,
         created_by: String,

@@ -14,7 +14,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A contract.
-    pub struct RentalRow in "rentals", versioned {
+    pub struct RentalRow in "rentals", appended {
         key { id: Uuid }
         organisation: String,
         provider: String,

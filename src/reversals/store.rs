@@ -9,7 +9,7 @@ use crate::rows;
 
 rows! {
     /// A reversal.
-    pub struct ReversalRow in "reversals", versioned {
+    pub struct ReversalRow in "reversals", versioned, fixed [reason, created_by, created] {
         key { sequence: i64 }
         status: String,
         reason: Option<Vec<u8>>,

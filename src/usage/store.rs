@@ -16,7 +16,7 @@ use crate::rows;
 
 rows! {
     /// What was used on a contract.
-    pub struct RentalUsageRow in "rental_usage", versioned {
+    pub struct RentalUsageRow in "rental_usage", versioned, fixed [created] {
         key { rental: Uuid }
         imports: i32,
         totals: Value,
@@ -29,7 +29,7 @@ rows! {
 
 rows! {
     /// A file that was imported.
-    pub struct UsageImportRow in "usage_imports", versioned {
+    pub struct UsageImportRow in "usage_imports", appended {
         key { id: Uuid }
         rental: Uuid,
         mode: String,

@@ -12,7 +12,9 @@ use crate::{rows, statement};
 
 rows! {
     /// A voucher.
-    pub struct VoucherRow in "vouchers", versioned {
+    pub struct VoucherRow in "vouchers", versioned, fixed [
+        programme, organisation, provider, rental, created_by, created,
+    ] {
         key { id: Uuid }
         number: Option<String>,
         programme: String,

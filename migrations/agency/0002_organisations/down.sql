@@ -3,6 +3,7 @@ DROP TABLE rules_versions;
 DROP TABLE statutory_limits;
 DROP TABLE programmes;
 DROP TABLE reference_rates;
+DROP TABLE erasures;
 DROP TABLE texts;
 DROP TABLE bank_accounts;
 DROP TABLE organisations;

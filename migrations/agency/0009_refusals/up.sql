@@ -19,6 +19,33 @@ $$;
 COMMENT ON FUNCTION refuse_change IS 'Beside missing privileges: holds for owners and superusers too.';
 REVOKE ALL ON FUNCTION refuse_change FROM PUBLIC;
 
+CREATE FUNCTION refuse_other_than_erasure() RETURNS trigger LANGUAGE plpgsql
+    SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NEW.sha256 = OLD.sha256 AND NEW.salt IS NULL AND NEW.body IS NULL
+       AND EXISTS (SELECT FROM erasures WHERE sha256 = OLD.sha256) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'UPDATE on texts is refused: a text stays as it is, or is erased by erase_text'
+        USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA;
+END
+$$;
+COMMENT ON FUNCTION refuse_other_than_erasure IS 'A text goes whole, and only where erasures says so.';
+REVOKE ALL ON FUNCTION refuse_other_than_erasure FROM PUBLIC;
+
+CREATE FUNCTION erase_text(digest bytea, ordered text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO erasures (sha256, document, erased_by, erased_at)
+    SELECT t.sha256, ordered, session_user, transaction_timestamp() FROM texts AS t
+     WHERE t.sha256 = digest AND t.body IS NOT NULL;
+    UPDATE texts SET salt = NULL, body = NULL WHERE sha256 = digest AND body IS NOT NULL;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION erase_text IS 'Erases a text, and says so in erasures. False where there is no such text, or none any more. With the owner''s rights, so that who is to erase can be granted this and nothing else.';
+REVOKE ALL ON FUNCTION erase_text FROM PUBLIC;
+
 -- A default could be told another value, and a server that plans for several others would evaluate it where it plans.
 CREATE FUNCTION stamp_log() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -272,6 +299,15 @@ CREATE TRIGGER idempotency_change BEFORE UPDATE OR DELETE OR TRUNCATE ON idempot
 ALTER TABLE idempotency ENABLE ALWAYS TRIGGER idempotency_change;
 CREATE TRIGGER tiles_change BEFORE UPDATE OR DELETE OR TRUNCATE ON tiles EXECUTE FUNCTION refuse_change();
 ALTER TABLE tiles ENABLE ALWAYS TRIGGER tiles_change;
+
+CREATE TRIGGER bank_accounts_change BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_accounts EXECUTE FUNCTION refuse_change();
+ALTER TABLE bank_accounts ENABLE ALWAYS TRIGGER bank_accounts_change;
+CREATE TRIGGER texts_erased BEFORE UPDATE ON texts FOR EACH ROW EXECUTE FUNCTION refuse_other_than_erasure();
+ALTER TABLE texts ENABLE ALWAYS TRIGGER texts_erased;
+CREATE TRIGGER texts_change BEFORE DELETE OR TRUNCATE ON texts EXECUTE FUNCTION refuse_change();
+ALTER TABLE texts ENABLE ALWAYS TRIGGER texts_change;
+CREATE TRIGGER erasures_change BEFORE UPDATE OR DELETE OR TRUNCATE ON erasures EXECUTE FUNCTION refuse_change();
+ALTER TABLE erasures ENABLE ALWAYS TRIGGER erasures_change;
 
 CREATE TRIGGER rules_versions_added AFTER INSERT ON rules_versions
     REFERENCING NEW TABLE AS added EXECUTE FUNCTION check_rules_versions();

@@ -11,6 +11,7 @@ REVOKE ALL ON tiles FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON organisations FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON bank_accounts FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON texts FROM subsidy_app, subsidy_auditor;
+REVOKE ALL ON erasures FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON reference_rates FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON programmes FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON statutory_limits FROM subsidy_app, subsidy_auditor;

@@ -1,49 +1,108 @@
 -- Who may do what: subsidy_app serves, subsidy_auditor reads. Nobody deletes but rows of billing files on their way.
+--
+-- What a document was made with stays: the role that serves updates the columns that move and no other. What the log posted,
+-- steps, sheets, answers, tiles, sealed numbers and texts are inserted alone; a text goes by erase_text, which says so in
+-- erasures and is for no role that serves. Sealed numbers and texts are no business of an auditor's.
 
-GRANT SELECT, INSERT, UPDATE ON head TO subsidy_app;
+GRANT SELECT, INSERT ON head TO subsidy_app;
+GRANT UPDATE (
+    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through
+) ON head TO subsidy_app;
 GRANT SELECT ON log TO subsidy_app;
-GRANT INSERT (sequence, leaf, hash, line_count, kind, document, effective_date, subject, recorded_at) ON log TO subsidy_app;
+GRANT INSERT (
+    sequence, leaf, hash, line_count, kind, document, effective_date, subject, recorded_at
+) ON log TO subsidy_app;
 GRANT SELECT, INSERT ON entries TO subsidy_app;
 GRANT SELECT, INSERT ON transitions TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON balances TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON totals TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON usages TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON numbers TO subsidy_app;
+GRANT SELECT, INSERT ON balances TO subsidy_app;
+GRANT UPDATE (amount) ON balances TO subsidy_app;
+GRANT SELECT, INSERT ON totals TO subsidy_app;
+GRANT UPDATE (debit, credit) ON totals TO subsidy_app;
+GRANT SELECT, INSERT ON usages TO subsidy_app;
+GRANT UPDATE (amount) ON usages TO subsidy_app;
+GRANT SELECT, INSERT ON numbers TO subsidy_app;
+GRANT UPDATE (last) ON numbers TO subsidy_app;
 GRANT SELECT, INSERT ON idempotency TO subsidy_app;
 GRANT SELECT, INSERT ON tiles TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON organisations TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON bank_accounts TO subsidy_app;
+GRANT SELECT, INSERT ON organisations TO subsidy_app;
+GRANT UPDATE (
+    bank_name, bank_code, account_masked, account_mac, account_change, account_since, status, reason, version,
+    updated_at
+) ON organisations TO subsidy_app;
+GRANT SELECT, INSERT ON bank_accounts TO subsidy_app;
 GRANT SELECT, INSERT ON texts TO subsidy_app;
-GRANT UPDATE (salt, body) ON texts TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON reference_rates TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON programmes TO subsidy_app;
+GRANT SELECT ON erasures TO subsidy_app;
+GRANT SELECT, INSERT ON reference_rates TO subsidy_app;
+GRANT SELECT, INSERT ON programmes TO subsidy_app;
+GRANT UPDATE (status, versions, approved_by, version, updated_at) ON programmes TO subsidy_app;
 GRANT SELECT ON statutory_limits TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON rules_versions TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON budget_changes TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON rentals TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON contract_uses TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON rental_usage TO subsidy_app;
+GRANT SELECT, INSERT ON rules_versions TO subsidy_app;
+GRANT UPDATE (status, approved_by, version, updated_at) ON rules_versions TO subsidy_app;
+GRANT SELECT, INSERT ON budget_changes TO subsidy_app;
+GRANT UPDATE (effective_date, status, approved_by, version, updated_at) ON budget_changes TO subsidy_app;
+GRANT SELECT, INSERT ON rentals TO subsidy_app;
+GRANT SELECT, INSERT ON contract_uses TO subsidy_app;
+GRANT UPDATE (
+    amount, exclusive, live, period_from, period_until, items, invoiced, metered, netted, invoices
+) ON contract_uses TO subsidy_app;
+GRANT SELECT, INSERT ON rental_usage TO subsidy_app;
+GRANT UPDATE (imports, totals, invoices, version, updated_at) ON rental_usage TO subsidy_app;
 GRANT SELECT, INSERT, DELETE ON usage_staged TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON usage_imports TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON usage_rows TO subsidy_app;
+GRANT SELECT, INSERT ON usage_imports TO subsidy_app;
+GRANT SELECT, INSERT, DELETE ON usage_rows TO subsidy_app;
+GRANT UPDATE (ordinal) ON usage_rows TO subsidy_app;
 GRANT SELECT, INSERT, DELETE ON usage_errors TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON loans TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON loan_uses TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON vouchers TO subsidy_app;
+GRANT SELECT, INSERT ON loans TO subsidy_app;
+GRANT UPDATE (events, interest, version, updated_at) ON loans TO subsidy_app;
+GRANT SELECT, INSERT ON loan_uses TO subsidy_app;
+GRANT UPDATE (period_from, period_until, points, principal, exclusive, live) ON loan_uses TO subsidy_app;
+GRANT SELECT, INSERT ON vouchers TO subsidy_app;
+GRANT UPDATE (
+    number, status, suspended_from, face, redeemed, held, released, expired, available, valid_from, valid_until,
+    fiscal_year, rules_version, calculation, reason, reviewed_by, issued_by, reminded_days, version, updated_at
+) ON vouchers TO subsidy_app;
 GRANT SELECT, INSERT ON calculations TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON claims TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON recalculations TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON objections TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON payment_batches TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON payment_lines TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON recoveries TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON prefunds TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON prefund_years TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON true_ups TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON evidence TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON invoices TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON periods TO subsidy_app;
-GRANT SELECT, INSERT, UPDATE ON reversals TO subsidy_app;
+GRANT SELECT, INSERT ON claims TO subsidy_app;
+GRANT UPDATE (
+    payee, period_from, period_until, interest_paid, penalty_interest, other_points, status, class, settlement,
+    usage_sequence, closing, invoices, evidence, amount, parts, held, fiscal_year, rules_version, calculation,
+    reviewed_on, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
+    settled, corrected, last_sheet, pending, recalculated_on, objections, objections_open, objection_upheld, version,
+    updated_at
+) ON claims TO subsidy_app;
+GRANT SELECT, INSERT ON recalculations TO subsidy_app;
+GRANT UPDATE (
+    status, rejection, recovery, decided_on, decided_by, version, updated_at
+) ON recalculations TO subsidy_app;
+GRANT SELECT, INSERT ON objections TO subsidy_app;
+GRANT UPDATE (status, reason, resolved_by, version, updated_at) ON objections TO subsidy_app;
+GRANT SELECT, INSERT ON payment_batches TO subsidy_app;
+GRANT UPDATE (status, open, reason, approved_by, version, updated_at) ON payment_batches TO subsidy_app;
+GRANT SELECT, INSERT ON payment_lines TO subsidy_app;
+GRANT UPDATE (status, bank_reference, date, reason, version, updated_at) ON payment_lines TO subsidy_app;
+GRANT SELECT, INSERT ON recoveries TO subsidy_app;
+GRANT UPDATE (
+    status, received, written_off, owed, receipts, offsets, decided_on, approved_by, version, updated_at
+) ON recoveries TO subsidy_app;
+GRANT SELECT, INSERT ON prefunds TO subsidy_app;
+GRANT UPDATE (status, parts, effective_date, reason, decided_by, version, updated_at) ON prefunds TO subsidy_app;
+GRANT SELECT, INSERT ON prefund_years TO subsidy_app;
+GRANT UPDATE (
+    opening, paid, deducted, rolled, returned, remaining, parts, since, newest, true_up, closed, version, updated_at
+) ON prefund_years TO subsidy_app;
+GRANT SELECT, INSERT ON true_ups TO subsidy_app;
+GRANT UPDATE (status, rejection, decided_on, decided_by, version, updated_at) ON true_ups TO subsidy_app;
+GRANT SELECT, INSERT ON evidence TO subsidy_app;
+GRANT SELECT, INSERT ON invoices TO subsidy_app;
+GRANT UPDATE (
+    amount, allocated, tax, buyer, buyer_name, seller, seller_name, issued_on, version, updated_at
+) ON invoices TO subsidy_app;
+GRANT SELECT, INSERT ON periods TO subsidy_app;
+GRANT UPDATE (
+    status, books, closed_by, closed_at, reopened_by, reopened_at, reason, version, updated_at
+) ON periods TO subsidy_app;
+GRANT SELECT, INSERT ON reversals TO subsidy_app;
+GRANT UPDATE (status, effective_date, reversed_by, approved_by, version, updated_at) ON reversals TO subsidy_app;
 GRANT EXECUTE ON FUNCTION sum_of_parts TO subsidy_app;
 
 GRANT SELECT ON head TO subsidy_auditor;
@@ -57,7 +116,7 @@ GRANT SELECT ON numbers TO subsidy_auditor;
 GRANT SELECT ON idempotency TO subsidy_auditor;
 GRANT SELECT ON tiles TO subsidy_auditor;
 GRANT SELECT ON organisations TO subsidy_auditor;
-GRANT SELECT ON texts TO subsidy_auditor;
+GRANT SELECT ON erasures TO subsidy_auditor;
 GRANT SELECT ON reference_rates TO subsidy_auditor;
 GRANT SELECT ON programmes TO subsidy_auditor;
 GRANT SELECT ON statutory_limits TO subsidy_auditor;

@@ -13,5 +13,5 @@ COMMENT ON COLUMN public.agencies.zone IS 'IANA zone in which a recorded instant
 COMMENT ON COLUMN public.agencies.origin IS 'First line of the agency''s checkpoints: <service>/<code>.';
 COMMENT ON COLUMN public.agencies.verifier_key IS 'Signed-note verifier key (public).';
 
-GRANT SELECT, INSERT ON public.agencies TO subsidy_app;
+GRANT SELECT ON public.agencies TO subsidy_app;
 GRANT SELECT ON public.agencies TO subsidy_auditor;

@@ -14,7 +14,10 @@ use crate::rows;
 
 rows! {
     /// A recalculation.
-    pub struct RecalculationRow in "recalculations", versioned {
+    pub struct RecalculationRow in "recalculations", versioned, fixed [
+        previous, settlement, usage_sequence, closing, interest, amount, difference, reason, created_by,
+        created,
+    ] {
         key { claim: Uuid, number: i32 }
         previous: i32,
         status: String,
@@ -38,7 +41,7 @@ rows! {
 
 rows! {
     /// An objection.
-    pub struct ObjectionRow in "objections", versioned {
+    pub struct ObjectionRow in "objections", versioned, fixed [claim, text, created_by, created_at, created] {
         key { id: Uuid }
         claim: Uuid,
         status: String,

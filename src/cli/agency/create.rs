@@ -13,6 +13,7 @@ use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
 use crate::db::migrate;
+use crate::db::pool::{Database, DatabaseConfig};
 use crate::domain::dates::Zone;
 use crate::domain::{AgencyCode, Date, Line, Role, Subject};
 use crate::engine::store::{self, AgencyRow};
@@ -116,7 +117,9 @@ pub async fn create(
         verifier_key,
         created_at: Utc::now(),
     };
-    let conn = engine.database().admin().await?;
+    // the role that serves reads the register and no more
+    let owner = Database::connect(DatabaseConfig::new(opened.url(DatabaseRole::Owner))).await?;
+    let conn = owner.admin().await?;
     let added = AgencyRow::insert(&conn, std::slice::from_ref(&row)).await;
     added.map_err(Failure::doing(format!("cannot register agency {code}")))?;
     Ok(Some(row))

@@ -6,6 +6,7 @@
 //! leaf is in. A leaf that does not replay ends the stream, since nothing follows from it; a row that
 //! differs does not, so that the first bad sequence is the first of all.
 
+mod catalogue;
 mod loans;
 pub(super) mod page;
 mod state;
@@ -122,7 +123,9 @@ pub async fn verify_since(
     if store::has_head(conn).await?.is_none_or(|found| found.count == 0) {
         return Err(VerifyError::NoAgency(agency.clone()));
     }
-    let verdict = snapshot(conn, agency, Roots::of(older), progress).await?;
+    let catalogue = catalogue::difference(conn, agency).await?;
+    let rows = snapshot(conn, agency, Roots::of(older), progress).await;
+    let verdict = catalogue::beside(rows, catalogue)?;
     (&mut &*conn).batch_execute("ROLLBACK").await?;
     Ok(verdict)
 }

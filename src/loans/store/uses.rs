@@ -14,7 +14,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A claim on a loan.
-    pub struct LoanUseRow in "loan_uses", keyed {
+    pub struct LoanUseRow in "loan_uses", keyed, fixed [programme, organisation] {
         key { loan: Uuid, claim: Uuid }
         programme: String,
         organisation: String,

@@ -12,7 +12,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A voucher or a claim on a contract.
-    pub struct ContractUseRow in "contract_uses", keyed {
+    pub struct ContractUseRow in "contract_uses", keyed, fixed [kind, programme] {
         key { rental: Uuid, document: Uuid }
         kind: String,
         programme: String,
