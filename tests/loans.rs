@@ -248,7 +248,7 @@ fn the_lending_bank_alone_confirms_the_interest_of_periods_that_are_over() {
     for (status, code, pointer, body) in [
         (422, "invalid_period", "/period", paid("2024-09-21", "2024-09-21", "1")),
         (422, "before_signing", "/period/from", paid("2024-06-19", "2024-06-21", "1")),
-        (422, "interest_period_not_over", "/period/until", paid("2024-12-21", "2025-01-03", "1")),
+        (422, "period_not_over", "/period/until", paid("2024-12-21", "2025-01-03", "1")),
         (409, "interest_confirmed", "", paid("2024-09-20", "2024-12-21", "1")),
         (422, "invalid_amount", "/interest_paid", paid("2024-09-21", "2024-12-21", "-1")),
     ] {

@@ -204,9 +204,9 @@ fn months(periods: &Value) -> Vec<(String, String)> {
 #[test]
 fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     let city = City::found("closing");
-    city.no(&city.chen, "/periods/2025-01/close", json!({}), (409, "period_not_over"));
+    city.no(&city.chen, "/periods/2025-01/close", json!({}), (409, "month_not_over"));
     city.today("2025-01-31");
-    city.no(&city.chen, "/periods/2025-01/close", json!({}), (409, "period_not_over"));
+    city.no(&city.chen, "/periods/2025-01/close", json!({}), (409, "month_not_over"));
     city.today("2025-04-10");
     city.no(&city.lin, "/periods/2025-02/close", json!({}), (403, "forbidden"));
     city.no(&city.chen, "/periods/2025-2/close", json!({}), (404, "not_found"));
@@ -226,7 +226,7 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     for month in ["2025-01", "2025-02", "2024-12"] {
         city.no(&city.chen, &format!("/periods/{month}/close"), json!({}), (409, "wrong_state"));
     }
-    city.no(&city.chen, "/periods/2025-04/close", json!({}), (409, "period_not_over"));
+    city.no(&city.chen, "/periods/2025-04/close", json!({}), (409, "month_not_over"));
     city.no(&city.chen, "/periods/2025-02/reopen", json!({}), (422, "missing_field"));
 
     let reopened = city.ok(&city.zhao, "/periods/2025-01/reopen", json!({"reason": "漏记一笔"}));

@@ -260,7 +260,7 @@ const REFUSALS: [&str; 11] = [
     "statement_differs",
     "true_up_pending",
     "interest_period_overlaps",
-    "interest_period_not_over",
+    "period_not_over",
     "loan_rate_above_ceiling",
     "evidence_reused",
     "invoice_buyer_differs",

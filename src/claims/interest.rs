@@ -87,7 +87,7 @@ pub fn calculate(
 ) -> Result<Calculation, InterestError> {
     let (policy, period) = (&facts.rules.rules, terms.period.of_interest());
     let rate = credit.loan.annual_rate_percent;
-    let known = history(rate, &credit.loan.events, |_| String::new())?;
+    let known = history(credit.loan.signed(), &credit.loan.events, |_| String::new())?.matured();
     let opening = in_force(&known, period.from).unwrap_or(Owed::nothing(rate));
     let inputs = inputs(terms, facts, credit, &known)?;
     let paid = inputs.interest_confirmed.map_or(terms.interest_paid, |known| known.min(terms.interest_paid));
@@ -98,6 +98,7 @@ pub fn calculate(
             window: credit.window,
             period,
             annual_rate_percent: opening.rate,
+            matures_on: None,
             events: &[],
             reference: &inputs.reference,
             room: &inputs.room,

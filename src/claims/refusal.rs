@@ -14,6 +14,16 @@ pub enum ClaimError {
         /// The state it is in.
         status: String,
     },
+    /// What is subsidised is paid first: the period is over when it is claimed.
+    #[error("{until} is later than {business_date}")]
+    PeriodNotOver {
+        /// Where in the body its end stands.
+        pointer: String,
+        /// The day after its last.
+        until: Date,
+        /// The business date.
+        business_date: Date,
+    },
     /// To return or reject needs a reason.
     #[error("a reason is missing")]
     ReasonMissing,

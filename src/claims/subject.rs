@@ -26,6 +26,21 @@ impl ClaimPeriod {
         self.from >= self.until
     }
 
+    /// Its last day; none before the calendar begins.
+    pub fn last(self) -> Option<Date> {
+        self.until.naive().pred_opt().map(Date::from_naive)
+    }
+
+    /// Whether all of its days are over. `pointer` is that of the period in the body. What is not used yet, and interest
+    /// that has not accrued yet, is not subsidised (先付后贴).
+    pub fn over(self, business_date: Date, pointer: &str) -> Result<(), ClaimError> {
+        let until = self.until;
+        if until <= business_date {
+            return Ok(());
+        }
+        Err(ClaimError::PeriodNotOver { pointer: format!("{pointer}/until"), until, business_date })
+    }
+
     /// The same days of a loan.
     pub const fn of_interest(self) -> InterestPeriod {
         InterestPeriod { from: self.from, until: self.until }

@@ -125,7 +125,7 @@ table! {
     "semantics_unknown": 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
     "wrong_state": 409, ["状态不符", "当前状态“{status}”不允许此操作。"], ["Wrong state", "It cannot be done in the state \"{status}\"."];
     "reason_missing": 422, ["缺少理由", "退回或驳回须说明理由。"], ["Reason missing", "To return or reject needs a reason."];
-    "period_not_over": 409, ["期间未结束", "会计期间 {month} 至 {last_day} 为止，业务日期为 {business_date}。"], ["Period not over", "The period {month} ends on {last_day}; the business date is {business_date}."];
+    "month_not_over": 409, ["月份未结束", "会计月份 {month} 至 {last_day} 为止，业务日期为 {business_date}。"], ["Month not over", "The month {month} ends on {last_day}; the business date is {business_date}."];
     "period_unbalanced": 409, ["试算不平衡", "{month}：账簿 {book} 借方 {debit}，贷方 {credit}。"], ["Period unbalanced", "{month}: book {book} has debits of {debit} and credits of {credit}."];
     // reference rates, organisations
     "reference_rate_exists": 409, ["参考利率已录入", "{name} 在 {date} 的利率已录入。"], ["Reference rate exists", "{name} is loaded for {date} already."];
@@ -204,6 +204,7 @@ table! {
     "cleared_exceeds_overdue": 422, ["结清超过逾期", "当日逾期本金为 {overdue}。"], ["Cleared exceeds what is overdue", "{overdue} is overdue on that day."];
     "principal_too_large": 422, ["本金过大", "本金余额不得超过 {limit}。"], ["Principal too large", "At most {limit} may be owed."];
     "before_signing": 422, ["早于签订日", "{date} 早于签订日 {signed_on}。"], ["Before signing", "{date} is earlier than the day of signing, {signed_on}."];
+    "extension_not_later": 422, ["展期日未推后", "展期后的到期日 {date} 须晚于原到期日 {matures_on}。"], ["Extension not later", "The new day of maturity {date} must lie after {matures_on}, on which the loan is due without it."];
     "after_maturity": 422, ["晚于到期日", "{date} 晚于到期日 {matures_on}。"], ["After maturity", "{date} is later than the day of maturity, {matures_on}."];
     "not_yet_happened": 422, ["尚未发生", "{date} 晚于业务日期 {business_date}，尚非事实。"], ["Not yet happened", "{date} is later than the business date {business_date}: it is no fact yet."];
     "too_many_events": 422, ["变动过多", "一笔贷款最多 {limit} 项变动。"], ["Too many events", "A loan takes at most {limit} events."];
@@ -217,7 +218,7 @@ table! {
     "nothing_to_return": 422, ["无余额可退", "{fiscal_year} 年度预拨没有余额。"], ["Nothing to return", "Nothing is left of the prefunds of {fiscal_year}."];
     "true_up_reference_not_applicable" as "field_not_applicable": 422, ["字段不适用", "结转没有银行流水号。"], ["Field not applicable", "What rolls has no bank reference."];
     "field_not_applicable": 422, ["字段不适用", "该字段不适用于此类变动。"], ["Field not applicable", "The field does not apply to an event of that kind."];
-    "interest_period_not_over": 422, ["计息期未满", "止日 {until} 晚于业务日期 {business_date}：先付后贴。"], ["Interest period not over", "The period ends on {until}, later than the business date {business_date}: interest is paid first."];
+    "period_not_over": 422, ["期间未满", "止日 {until}（末日之次日）晚于业务日期 {business_date}：先付后贴，期满后再申报。"], ["Period not over", "The period ends before {until}, later than the business date {business_date}: what is subsidised is paid first. Claim once the period is over."];
     "interest_confirmed": 409, ["利息已确认", "{from} 至 {until} 的利息已确认；同一期间可重新确认。"], ["Interest confirmed", "The interest from {from} to {until} is confirmed; the same period may be confirmed anew."];
     "interest_period_overlaps": 422, ["计息期重叠", "申领 {claim}（专项 {programme}）已占用 {from} 至 {until}：同一天的利息不得重复贴补。"], ["Interest period overlaps", "Claim {claim} under {programme} takes {from} to {until}: no day of a loan is subsidised twice."];
     "too_many_segments": 422, ["分段过多", "核算单最多 {limit} 段；请缩短期间。"], ["Too many segments", "A sheet keeps at most {limit} segments; claim a shorter period."];

@@ -31,6 +31,8 @@ pub enum LoanEventKind {
     Overdue,
     /// 逾期结清
     OverdueCleared,
+    /// 展期
+    Extension,
 }
 
 /// A dated event. It takes effect on its day.
@@ -39,22 +41,34 @@ pub enum LoanEventKind {
 pub struct DatedLoanEvent {
     kind: LoanEventKind,
     date: Date,
-    /// Of every kind but `rate_change`.
+    /// Of every kind but `rate_change` and `extension`.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Amount>,
     /// Of `rate_change` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     annual_rate_percent: Option<Percent>,
+    /// Of `extension` alone: the later day on which the loan is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matures_on: Option<Date>,
 }
 
 impl DatedLoanEvent {
     /// The event; `pointer` is its place in the body.
     fn event(&self, pointer: &str) -> Result<LoanEvent, Problem> {
-        let rate = self.kind == LoanEventKind::RateChange;
-        let surplus = if rate { self.amount.is_some() } else { self.annual_rate_percent.is_some() };
-        let [own, other] =
-            if rate { ["annual_rate_percent", "amount"] } else { ["amount", "annual_rate_percent"] };
-        if surplus {
+        let own = match self.kind {
+            LoanEventKind::RateChange => "annual_rate_percent",
+            LoanEventKind::Extension => "matures_on",
+            LoanEventKind::Drawdown
+            | LoanEventKind::Repayment
+            | LoanEventKind::Overdue
+            | LoanEventKind::OverdueCleared => "amount",
+        };
+        let there = [
+            ("amount", self.amount.is_some()),
+            ("annual_rate_percent", self.annual_rate_percent.is_some()),
+            ("matures_on", self.matures_on.is_some()),
+        ];
+        if let Some((other, _)) = there.iter().find(|(name, there)| *there && *name != own) {
             return Err(Problem::new("field_not_applicable").at(format!("{pointer}/{other}")));
         }
         let missing = || Problem::new("missing_field").at(format!("{pointer}/{own}"));
@@ -65,19 +79,30 @@ impl DatedLoanEvent {
             LoanEventKind::RateChange => Change::RateChange(self.annual_rate_percent.ok_or_else(missing)?),
             LoanEventKind::Overdue => Change::Overdue(amount()?),
             LoanEventKind::OverdueCleared => Change::OverdueCleared(amount()?),
+            LoanEventKind::Extension => Change::Extension(self.matures_on.ok_or_else(missing)?),
         };
         Ok(LoanEvent { date: self.date, change })
     }
 
     fn of(event: &LoanEvent) -> Self {
-        let (kind, amount, annual_rate_percent) = match event.change {
-            Change::Drawdown(amount) => (LoanEventKind::Drawdown, Some(amount), None),
-            Change::Repayment(amount) => (LoanEventKind::Repayment, Some(amount), None),
-            Change::RateChange(rate) => (LoanEventKind::RateChange, None, Some(rate)),
-            Change::Overdue(amount) => (LoanEventKind::Overdue, Some(amount), None),
-            Change::OverdueCleared(amount) => (LoanEventKind::OverdueCleared, Some(amount), None),
+        let blank = |kind| Self {
+            kind,
+            date: event.date,
+            amount: None,
+            annual_rate_percent: None,
+            matures_on: None,
         };
-        Self { kind, date: event.date, amount, annual_rate_percent }
+        let moved = |kind, amount| Self { amount: Some(amount), ..blank(kind) };
+        match event.change {
+            Change::Drawdown(amount) => moved(LoanEventKind::Drawdown, amount),
+            Change::Repayment(amount) => moved(LoanEventKind::Repayment, amount),
+            Change::RateChange(rate) => {
+                Self { annual_rate_percent: Some(rate), ..blank(LoanEventKind::RateChange) }
+            }
+            Change::Overdue(amount) => moved(LoanEventKind::Overdue, amount),
+            Change::OverdueCleared(amount) => moved(LoanEventKind::OverdueCleared, amount),
+            Change::Extension(day) => Self { matures_on: Some(day), ..blank(LoanEventKind::Extension) },
+        }
     }
 }
 
@@ -148,11 +173,14 @@ pub struct LoanView {
     /// Percent a year, as it is now.
     current_rate_percent: Percent,
     signed_on: Date,
+    /// As it was signed.
     matures_on: Date,
+    /// After every extension: what is owed then is overdue from that day on.
+    current_matures_on: Date,
     project: Project,
     /// CNY that is owed now.
     principal: Money,
-    /// CNY of it that is overdue now.
+    /// CNY of it that is marked as overdue now.
     overdue: Money,
     events: Vec<DatedLoanEvent>,
     /// What the bank confirmed, by period.
@@ -174,8 +202,10 @@ impl LoanView {
             confirmed_by: paid.confirmed_by.clone(),
         };
         // what is recorded was held against this
-        let steps = history(loan.annual_rate_percent, &loan.events, |_| String::new()).unwrap_or_default();
-        let now = steps.last().map_or(Owed::nothing(loan.annual_rate_percent), |step| step.value);
+        let known = history(loan.signed(), &loan.events, |_| String::new()).ok();
+        let matures_on = known.as_ref().and_then(|known| known.matures_on).unwrap_or(loan.matures_on);
+        let last = known.as_ref().and_then(|known| known.steps.last());
+        let now = last.map_or(Owed::nothing(loan.annual_rate_percent), |step| step.value);
         Self {
             id: loan.id,
             organisation: loan.organisation,
@@ -185,6 +215,7 @@ impl LoanView {
             current_rate_percent: now.rate,
             signed_on: loan.signed_on,
             matures_on: loan.matures_on,
+            current_matures_on: matures_on,
             project: loan.project.clone(),
             principal: now.principal,
             overdue: now.overdue.min(now.principal),

@@ -78,12 +78,13 @@ impl<'a> Estimate<'a> {
     /// Takes the next loan, of which claims take the days before `claimed`. None where no day of it is left.
     pub fn add(&mut self, loan: &Loan, claimed: Option<Date>) -> Result<Option<LoanCost>, SubsidyError> {
         let after = self.terms.window.until.plus_days(1).unwrap_or(self.terms.window.until);
-        let (window, until) = (self.terms.window, after.min(loan.matures_on));
+        let known = history(loan.signed(), &loan.events, |_| String::new())?;
+        let (window, until) = (self.terms.window, after.min(known.matures_on.unwrap_or(loan.matures_on)));
         let from = claimed.unwrap_or(loan.signed_on).max(window.from).max(loan.signed_on);
         if until <= from {
             return Ok(None);
         }
-        let known = history(loan.annual_rate_percent, &loan.events, |_| String::new())?;
+        let known = known.matured();
         let room = self.room(loan, InterestPeriod { from, until })?;
         let (mut months, mut sum, mut segments) = (Vec::new(), Money::ZERO, Vec::new());
         for month in Month::of(from).through(Month::of(until)) {
@@ -132,6 +133,7 @@ impl<'a> Estimate<'a> {
                 window: self.terms.window,
                 period,
                 annual_rate_percent: known.first().map_or(Percent::from_micro(0), |step| step.value.rate),
+                matures_on: None,
                 events: &[],
                 reference: self.terms.reference,
                 room,

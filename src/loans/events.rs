@@ -1,7 +1,8 @@
 //! What happens to a loan, and what is owed from each day on.
 //!
 //! Overdue principal stays marked until it is cleared, whatever is repaid meanwhile: what earns is what is owed beyond
-//! it, never below zero.
+//! it, never below zero. What is still owed on the day of maturity is overdue from then on, unless the parties agreed on a
+//! later day before: an extension 展期.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub enum Change {
     Overdue(Amount),
     /// 逾期结清: CNY of what was late no longer is.
     OverdueCleared(Amount),
+    /// 展期: the loan is due on this later day.
+    Extension(Date),
 }
 
 /// A dated event. It takes effect on its day.
@@ -91,20 +94,77 @@ impl Owed {
                     || LoanError::ClearedExceedsOverdue { pointer: pointer(), overdue: self.overdue };
                 Ok(Self { overdue: less(self.overdue, amount).ok_or_else(refused)?, ..self })
             }
+            // moves the day of maturity, not what is owed
+            Change::Extension(_) => Ok(self),
         }
     }
 }
 
-/// How a loan stands from each day on that has an event, one step a day. `events` are in the order of their days;
-/// `pointer` says where the event at an index stands in the body.
+/// A loan as it was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    /// Percent a year.
+    pub rate: Percent,
+    /// When it is due, where that is known.
+    pub matures_on: Option<Date>,
+}
+
+/// What the events of a loan come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// How the loan stands from each day on that has an event, one step a day.
+    pub steps: Vec<Dated<Owed>>,
+    /// When it is due, after every extension.
+    pub matures_on: Option<Date>,
+}
+
+impl History {
+    /// How the loan stands day after day, its maturity included: from then on all that is owed is overdue.
+    pub fn matured(self) -> Vec<Dated<Owed>> {
+        let Self { mut steps, matures_on } = self;
+        // no event lies after the day of maturity
+        let Some((date, last)) = matures_on.zip(steps.last().copied()) else { return steps };
+        if last.value.in_time().is_positive() {
+            let value = Owed { overdue: last.value.principal.max(last.value.overdue), ..last.value };
+            match steps.last_mut() {
+                Some(on_the_day) if on_the_day.date == date => on_the_day.value = value,
+                Some(_) | None => steps.push(Dated { date, value }),
+            }
+        }
+        steps
+    }
+}
+
+/// The day of maturity after an event. Nothing happens to a loan after it, and an extension moves it on.
+fn matures(known: Option<Date>, event: &LoanEvent, pointer: &str) -> Result<Option<Date>, LoanError> {
+    let date = event.date;
+    match (known, event.change) {
+        (Some(matures_on), _) if date > matures_on => {
+            Err(LoanError::AfterMaturity { pointer: format!("{pointer}/date"), date, matures_on })
+        }
+        (known, Change::Extension(until)) if until <= known.unwrap_or(date) => {
+            let (pointer, matures_on) = (format!("{pointer}/matures_on"), known.unwrap_or(date));
+            Err(LoanError::ExtensionNotLater { pointer, date: until, matures_on })
+        }
+        (_, Change::Extension(until)) => Ok(Some(until)),
+        (known, _) => Ok(known),
+    }
+}
+
+/// What events come to that are in the order of their days; `pointer` says where the event at an index stands in the
+/// body.
 pub fn history(
-    rate: Percent,
+    signed: Signed,
     events: &[LoanEvent],
     pointer: impl Fn(usize) -> String,
-) -> Result<Vec<Dated<Owed>>, LoanError> {
+) -> Result<History, LoanError> {
     let mut steps: Vec<Dated<Owed>> = Vec::with_capacity(events.len());
-    let mut owed = Owed::nothing(rate);
+    let (mut owed, mut matures_on) = (Owed::nothing(signed.rate), signed.matures_on);
     for (index, event) in events.iter().enumerate() {
+        matures_on = match matures(matures_on, event, "") {
+            Ok(after) => after,
+            Err(_) => matures(matures_on, event, &pointer(index))?,
+        };
         owed = match owed.after(event.change, "") {
             Ok(after) => after,
             // written out only where it is read
@@ -115,7 +175,7 @@ pub fn history(
             Some(_) | None => steps.push(Dated { date: event.date, value: owed }),
         }
     }
-    Ok(steps)
+    Ok(History { steps, matures_on })
 }
 
 /// Events in the order of their days, each with its place in the list that was given. Of one day, those stand first
@@ -140,8 +200,16 @@ mod tests {
         LoanEvent { date: Date::parse(date).unwrap(), change }
     }
 
+    fn until(matures_on: &str) -> Signed {
+        Signed { rate: Percent::parse("3.25").unwrap(), matures_on: Date::parse(matures_on).ok() }
+    }
+
     fn standing(events: &[LoanEvent]) -> Result<Vec<(String, String, String)>, LoanError> {
-        let steps = history(Percent::parse("3.25").unwrap(), events, |index| format!("/events/{index}"))?;
+        matured(until(""), events)
+    }
+
+    fn matured(signed: Signed, events: &[LoanEvent]) -> Result<Vec<(String, String, String)>, LoanError> {
+        let steps = history(signed, events, |index| format!("/events/{index}"))?.matured();
         let shown = |s: &Dated<Owed>| {
             (s.date.to_string(), s.value.principal.to_string(), s.value.in_time().to_string())
         };
@@ -199,6 +267,31 @@ mod tests {
         let more = event("2025-01-03", Change::Overdue(amount("20.01")));
         assert!(standing(&[drawn, overdue, more]).is_err());
         assert!(standing(&[event("2025-01-01", Change::Repayment(amount("1")))]).is_err());
+    }
+
+    #[test]
+    fn what_is_owed_at_maturity_is_overdue_from_then_unless_it_was_extended_before() {
+        let drawn = event("2025-01-01", Change::Drawdown(amount("60")));
+        let extended = |on, to| event(on, Change::Extension(Date::parse(to).unwrap()));
+        let at = |signed, events: &[LoanEvent]| {
+            matured(until(signed), events).unwrap().pop().map(|(day, _, in_time)| format!("{day} {in_time}"))
+        };
+        assert_eq!(at("2025-03-01", &[drawn]).unwrap(), "2025-03-01 0.00");
+        // on the last day it can still be moved, and what is repaid on it is repaid in time
+        let later = [drawn, extended("2025-03-01", "2025-06-01")];
+        assert_eq!(at("2025-03-01", &later).unwrap(), "2025-06-01 0.00");
+        let repaid = [drawn, event("2025-03-01", Change::Repayment(amount("60")))];
+        assert_eq!(at("2025-03-01", &repaid).unwrap(), "2025-03-01 0.00");
+        assert_eq!(at("", &[drawn]).unwrap(), "2025-01-01 60.00");
+        let refused = |events: &[LoanEvent]| history(until("2025-03-01"), events, |i| format!("/events/{i}"));
+        let day = |text: &str| Date::parse(text).unwrap();
+        let [date, matures_on] = [day("2025-03-02"), day("2025-03-01")];
+        let pointer = "/events/1/date".to_owned();
+        let late = refused(&[drawn, extended("2025-03-02", "2025-06-01")]);
+        assert_eq!(late, Err(LoanError::AfterMaturity { pointer, date, matures_on }));
+        let pointer = "/events/1/matures_on".to_owned();
+        let same = refused(&[drawn, extended("2025-02-01", "2025-03-01")]);
+        assert_eq!(same, Err(LoanError::ExtensionNotLater { pointer, date: matures_on, matures_on }));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::domain::money::Amount;
 use crate::domain::{
     ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Revision, Subject,
 };
-pub use events::{Change, LoanEvent};
+pub use events::{Change, LoanEvent, Signed};
 pub use uses::{BorrowerKey, Holdings, LoanUse, LoanUses};
 
 /// The most events of a loan: with its confirmations it must fit in a leaf.
@@ -99,7 +99,7 @@ pub struct Loan {
     pub annual_rate_percent: Percent,
     /// When it was signed.
     pub signed_on: Date,
-    /// When it is due.
+    /// When it is due, as it was signed.
     pub matures_on: Date,
     /// What it is for.
     pub project: Project,
@@ -125,6 +125,11 @@ pub struct LoanKey {
 }
 
 impl Loan {
+    /// As it was signed.
+    pub const fn signed(&self) -> Signed {
+        Signed { rate: self.annual_rate_percent, matures_on: Some(self.matures_on) }
+    }
+
     /// What makes this loan one.
     pub fn key(&self) -> LoanKey {
         LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.clone() }
@@ -267,6 +272,16 @@ pub enum LoanError {
         /// When it is due.
         matures_on: Date,
     },
+    /// An extension moves the day of maturity on.
+    #[error("{date} is not later than {matures_on}")]
+    ExtensionNotLater {
+        /// Where.
+        pointer: String,
+        /// The new day.
+        date: Date,
+        /// When it is due without it.
+        matures_on: Date,
+    },
     /// What has not happened yet is no fact.
     #[error("{date} is later than {business_date}")]
     NotYetHappened {
@@ -285,7 +300,7 @@ pub enum LoanError {
     },
     /// The interest of a period is paid when it is over.
     #[error("{until} is later than {business_date}")]
-    InterestPeriodNotOver {
+    PeriodNotOver {
         /// Where.
         pointer: String,
         /// The period's end.

@@ -36,11 +36,11 @@ statement! {
          AND ($5::text IS NULL OR organisation = $5) AND ($6::text IS NULL OR bank = $6) \
          AND ($7::timestamptz IS NULL OR updated_at >= $7) \
          ORDER BY created LIMIT $8";
-    /// Loans that a programme may still pay for: they mature after a day, their organisation is not blocked, and no
+    /// Loans that a programme may still pay for: they mature after a day or were extended, their organisation is not blocked, and no
     /// other programme that suffers none beside it takes any of their days.
     pub fn estimated(programme: &str, after: NaiveDate, limit: i64) -> Vec<LoanRow> =
         "SELECT l.* FROM loans AS l JOIN organisations AS o ON o.credit_code = l.organisation AND o.status = 'active' \
-         WHERE l.matures_on > $2 AND NOT EXISTS (SELECT FROM loan_uses AS u \
+         WHERE (l.matures_on > $2 OR jsonb_path_exists(l.events, '$[*].change.extension')) AND NOT EXISTS (SELECT FROM loan_uses AS u \
            WHERE u.loan = l.id AND u.live AND u.exclusive AND u.programme <> $1) \
          ORDER BY l.organisation, l.created LIMIT $3";
     /// Up to which day a programme's claims take each loan.

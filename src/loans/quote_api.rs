@@ -52,6 +52,8 @@ pub struct QuotedLoan {
     annual_rate_percent: Percent,
     /// Held against the rules' rate ceiling; where left out, no ceiling is checked.
     signed_on: Option<Date>,
+    /// When it is due, as it was signed; where left out, what is owed earns to the end of the period.
+    matures_on: Option<Date>,
     events: Vec<DatedLoanEvent>,
 }
 
@@ -133,6 +135,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         window: terms.window,
         period: body.period,
         annual_rate_percent: body.loan.annual_rate_percent,
+        matures_on: body.loan.matures_on,
         events: &loan.events,
         reference: &reference,
         room: room.as_slice(),

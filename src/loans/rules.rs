@@ -53,13 +53,7 @@ fn with_events(loan: Loan, new: &[LoanEvent], stamp: &Stamp) -> Result<Loan, Loa
         return Err(LoanError::TooManyEvents { limit: EVENTS_MAX.to_string() });
     }
     for (index, event) in new.iter().enumerate() {
-        let pointer = format!("/events/{index}/date");
-        let (date, matures_on) = (event.date, loan.matures_on);
-        not_before_signing(date, loan.signed_on, &pointer)?;
-        if date > matures_on {
-            return Err(LoanError::AfterMaturity { pointer, date, matures_on });
-        }
-        happened(event.date, &pointer, stamp)?;
+        not_before_signing(event.date, loan.signed_on, &format!("/events/{index}/date"))?;
     }
     let all: Vec<LoanEvent> = loan.events.iter().chain(new).copied().collect();
     let (places, events): (Vec<usize>, Vec<LoanEvent>) = in_order(&all).into_iter().unzip();
@@ -68,7 +62,10 @@ fn with_events(loan: Loan, new: &[LoanEvent], stamp: &Stamp) -> Result<Loan, Loa
         let place = places.get(index).and_then(|place| place.checked_sub(known));
         place.map_or_else(|| "/events".to_owned(), |place| format!("/events/{place}"))
     };
-    history(loan.annual_rate_percent, &events, pointer)?;
+    history(loan.signed(), &events, pointer)?;
+    for (index, event) in new.iter().enumerate() {
+        happened(event.date, &format!("/events/{index}/date"), stamp)?;
+    }
     Ok(Loan { events, ..loan })
 }
 
@@ -103,7 +100,7 @@ pub fn confirm(
     let business_date = stamp.business_date;
     if period.until > business_date {
         let (pointer, until) = ("/period/until".to_owned(), period.until);
-        return Err(LoanError::InterestPeriodNotOver { pointer, until, business_date });
+        return Err(LoanError::PeriodNotOver { pointer, until, business_date });
     }
     let mut interest: Vec<InterestPaid> =
         loan.interest.iter().filter(|known| known.period != period).cloned().collect();

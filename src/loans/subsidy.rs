@@ -6,7 +6,7 @@
 //! on which nothing is owed too. The sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet
 //! is a pure function of its question.
 
-use super::events::{Dated, LoanEvent, Owed, history, in_force};
+use super::events::{Dated, LoanEvent, Owed, Signed, history, in_force};
 use super::{InterestPeriod, LoanError};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::dates::Window;
@@ -69,6 +69,8 @@ pub struct Question<'a> {
     pub period: InterestPeriod,
     /// Percent a year, as the loan was signed.
     pub annual_rate_percent: Percent,
+    /// When the loan is due, as it was signed: what is owed then earns no more. Not known where nobody says it.
+    pub matures_on: Option<Date>,
     /// What happened to the loan, in the order of the days.
     pub events: &'a [LoanEvent],
     /// The reference rate that the points rule asks for, in the order of the days.
@@ -99,10 +101,12 @@ pub enum SubsidyError {
 
 /// Computes the sheet. `pointer` says where an event stands in the body.
 pub fn compute(question: &Question<'_>, pointer: impl Fn(usize) -> String) -> Result<Subsidy, SubsidyError> {
-    over(question, &history(question.annual_rate_percent, question.events, pointer)?)
+    let signed = Signed { rate: question.annual_rate_percent, matures_on: question.matures_on };
+    over(question, &history(signed, question.events, pointer)?.matured())
 }
 
-/// The same of a loan whose standing is known, in the order of the days; the question's own events are not looked at.
+/// The same of a loan whose standing is known, in the order of the days, its maturity included; the question's own events
+/// and day of maturity are not looked at.
 pub fn over(question: &Question<'_>, history: &[Dated<Owed>]) -> Result<Subsidy, SubsidyError> {
     let rule = question.policy.points.as_ref().ok_or(SubsidyError::NoPoints)?;
     let (rounding, cuts) = (question.policy.rounding, cuts(question, rule, history));

@@ -91,7 +91,7 @@ pub enum PeriodError {
     },
     /// Its last day is not over.
     #[error("{month} ends on {last_day}")]
-    PeriodNotOver {
+    MonthNotOver {
         /// Which month.
         month: Month,
         /// Its last day.

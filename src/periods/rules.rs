@@ -12,7 +12,7 @@ pub fn may_close(agency: &Agency, month: Month, business_date: Date) -> Result<(
     }
     let last_day = month.last_day();
     if business_date <= last_day {
-        return Err(PeriodError::PeriodNotOver { month, last_day, business_date });
+        return Err(PeriodError::MonthNotOver { month, last_day, business_date });
     }
     Ok(())
 }
@@ -124,7 +124,7 @@ mod tests {
         let february = month("2025-02");
         assert!(matches!(
             may_close(&agency(None), february, last),
-            Err(PeriodError::PeriodNotOver { last_day, .. }) if last_day == last
+            Err(PeriodError::MonthNotOver { last_day, .. }) if last_day == last
         ));
         assert_eq!(may_close(&agency(None), february, after), Ok(()));
         assert_eq!(may_close(&agency(Some("2025-01")), february, after), Ok(()));

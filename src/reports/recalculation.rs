@@ -149,6 +149,7 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
         window: inputs.window,
         period: InterestPeriod { from: inputs.from, until: inputs.until },
         annual_rate_percent: history.first().map_or(Percent::from_micro(0), |step| step.value.rate),
+        matures_on: None,
         events: &[],
         reference: &inputs.reference,
         room: &inputs.room,

@@ -212,7 +212,7 @@ fn interest_is_paid_first_and_the_last_day_of_the_window_earns() {
     let city = lending(&service, "window", &json!({}));
     let loan = loan(&city, "L-1", "20000000");
     let early = body("i", &loan, ["2025-06-01", "2099-01-01"], "99999");
-    assert_eq!(refused(&city, &early), ("interest_period_not_over".to_owned(), "/period/until".to_owned()));
+    assert_eq!(refused(&city, &early), ("period_not_over".to_owned(), "/period/until".to_owned()));
     let empty = body("i", &loan, ["2024-07-01", "2024-07-01"], "99999");
     assert_eq!(refused(&city, &empty), ("invalid_period".to_owned(), "/period".to_owned()));
     let before = body("i", &loan, ["2023-01-01", "2023-06-01"], "99999");

@@ -95,11 +95,18 @@ impl Day {
 struct Standing {
     principal: i64,
     overdue: i64,
+    /// From this day on nothing is owed in time.
+    matures_on: Option<Day>,
     /// Millionths of a percent.
     rate: i64,
 }
 
 impl Standing {
+    fn signed(drawn: &Drawn) -> Self {
+        let matures_on = drawn.matures_on.map(Day::of);
+        Self { principal: 0, overdue: 0, matures_on, rate: drawn.rate.micro() }
+    }
+
     fn after(&mut self, change: Change) {
         match change {
             Change::Drawdown(amount) => self.principal += amount.money().fen(),
@@ -107,6 +114,7 @@ impl Standing {
             Change::RateChange(rate) => self.rate = rate.micro(),
             Change::Overdue(amount) => self.overdue += amount.money().fen(),
             Change::OverdueCleared(amount) => self.overdue -= amount.money().fen(),
+            Change::Extension(day) => self.matures_on = Some(Day::of(day)),
         }
     }
 }
@@ -118,6 +126,9 @@ fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
     };
     let room = latest(&mut drawn.room.iter().map(|step| (step.date, step.value.fen())));
     let mut principal = (standing.principal - standing.overdue).max(0);
+    if standing.matures_on.is_some_and(|last| day >= last) {
+        principal = 0;
+    }
     if let Some(room) = room {
         principal = principal.min(room);
     }
@@ -141,6 +152,10 @@ fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
 /// The days on which something changes, so that a line begins.
 fn beginnings(drawn: &Drawn) -> BTreeSet<Day> {
     let mut days: BTreeSet<Day> = drawn.events.iter().map(|event| Day::of(event.date)).collect();
+    // the maturity changes something where anything is owed in time until then
+    let mut last = Standing::signed(drawn);
+    drawn.events.iter().for_each(|event| last.after(event.change));
+    days.extend(last.matures_on.filter(|_| last.principal > last.overdue));
     days.extend(drawn.room.iter().map(|step| Day::of(step.date)));
     if drawn.policy.points.as_ref().is_some_and(|rule| rule.share_of_reference.is_some()) {
         days.extend(drawn.reference.iter().map(|step| Day::of(step.date)));
@@ -152,7 +167,7 @@ fn lines(drawn: &Drawn) -> Vec<Line> {
     let day_count = drawn.policy.day_count.expect("a day count");
     let (from, until) = (Day::of(drawn.period.from), Day::of(drawn.period.until));
     let (first, last) = (Day::of(drawn.window.from), Day::of(drawn.window.until));
-    let mut standing = Standing { principal: 0, overdue: 0, rate: drawn.rate.micro() };
+    let mut standing = Standing::signed(drawn);
     let changes: Vec<(Day, Change)> =
         drawn.events.iter().map(|event| (Day::of(event.date), event.change)).collect();
     let mut changes = changes.into_iter().peekable();

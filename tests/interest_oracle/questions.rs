@@ -18,6 +18,7 @@ pub struct Drawn {
     pub window: Window,
     pub period: InterestPeriod,
     pub rate: Percent,
+    pub matures_on: Option<Date>,
     pub events: Vec<LoanEvent>,
     pub reference: Vec<Dated<Percent>>,
     pub room: Vec<Dated<Money>>,
@@ -35,6 +36,7 @@ impl Drawn {
             window: self.window,
             period: self.period,
             annual_rate_percent: self.rate,
+            matures_on: self.matures_on,
             events: &self.events,
             reference: &self.reference,
             room: &self.room,
@@ -82,7 +84,8 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
     let from = plus(first, rng.gen_range(0..1_900));
     let days = if one_in(rng, 12) { rng.gen_range(1..900) } else { rng.gen_range(1..100) };
     let period = InterestPeriod { from, until: plus(from, days) };
-    let events = events(rng, from, days);
+    let matures_on = maybe(rng, 2, |rng| plus(from, rng.gen_range(-20..days + 40)));
+    let events = events(rng, (from, days), matures_on);
     let rate = rate(rng);
     let reference = reference(rng, from, days);
     Drawn {
@@ -90,6 +93,7 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
         window: window(rng, from, days),
         period,
         rate,
+        matures_on,
         events,
         reference,
         room: maybe(rng, 5, |rng| room(rng, from)).unwrap_or_default(),
@@ -110,8 +114,9 @@ fn window(rng: &mut StdRng, from: Date, days: i64) -> Window {
     Window { from: begin, until: until.min(statutory).max(begin) }
 }
 
-/// Up to nine events, kept from contradicting each other.
-fn events(rng: &mut StdRng, from: Date, days: i64) -> Vec<LoanEvent> {
+/// Up to nine events, kept from contradicting each other. Nothing happens to a loan after its day of maturity, which
+/// extensions move on.
+fn events(rng: &mut StdRng, (from, days): (Date, i64), mut matures_on: Option<Date>) -> Vec<LoanEvent> {
     let mut dates: Vec<Date> =
         (0..rng.gen_range(1..10)).map(|_| plus(from, rng.gen_range(-days - 5..days + 5))).collect();
     if one_in(rng, 2) {
@@ -121,7 +126,16 @@ fn events(rng: &mut StdRng, from: Date, days: i64) -> Vec<LoanEvent> {
     let (mut principal, mut overdue) = (0_i64, 0_i64);
     let mut events = Vec::new();
     for (index, date) in dates.into_iter().enumerate() {
+        if matures_on.is_some_and(|last| date > last) {
+            break;
+        }
         let in_time = (principal - overdue).max(0);
+        if one_in(rng, 6) {
+            let last = plus(matures_on.unwrap_or(date), rng.gen_range(1..60));
+            matures_on = Some(last);
+            events.push(LoanEvent { date, change: Change::Extension(last) });
+            continue;
+        }
         let change = match rng.gen_range(0..10) {
             _ if index == 0 => drawdown(rng, &mut principal),
             0..3 => drawdown(rng, &mut principal),

@@ -544,7 +544,9 @@ impl World {
                 tax_percent: (!self.one_in(10)).then(|| percent(self.pick(&["6", "13", "0"]))),
             })
             .collect();
-        let from = self.day(today);
+        // most of them have months that are over, since only those can be claimed
+        let begun = TimeDelta::days(self.rng.gen_range(0..120));
+        let from = Date::from_naive(self.day(today).naive() - begun);
         let days = if self.one_in(20) { -1 } else { 90 };
         Command::RegisterRental(Box::new(RegisterRental {
             id: RentalId::new(self.id()),

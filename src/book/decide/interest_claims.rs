@@ -79,16 +79,11 @@ impl<'a> Borrowing<'a> {
     }
 
     /// The period has days, and all of them are over.
-    fn over(&self, business_date: Date) -> Result<(), LoanError> {
-        let (period, pointer) = (self.terms.period, self.pointer.to_owned());
-        if period.is_empty() {
-            return Err(LoanError::EmptyPeriod { pointer });
+    fn over(&self, business_date: Date) -> Result<(), Stop> {
+        if self.terms.period.is_empty() {
+            return Err(LoanError::EmptyPeriod { pointer: self.pointer.to_owned() }.into());
         }
-        if period.until > business_date {
-            let (pointer, until) = (format!("{pointer}/until"), period.until);
-            return Err(LoanError::InterestPeriodNotOver { pointer, until, business_date });
-        }
-        Ok(())
+        Ok(self.terms.period.over(business_date, self.pointer)?)
     }
 
     /// What the claim is held against: its days are free, and the loan is not too dear.

@@ -62,18 +62,20 @@ impl<'a> Lease<'a> {
         Parties { organisation: self.rental.organisation, provider: self.rental.provider }
     }
 
-    /// The rules in force today, of an active programme for rentals whose window has both the day of the filing and the
-    /// first day of the period in it.
+    /// The rules in force today, of an active programme for rentals whose window has the day of the filing and the whole
+    /// period in it.
     pub(super) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
         if self.period.is_empty() {
             return Err(RentalError::InvalidPeriod.into());
         }
         let today = context.stamp.business_date;
         usable(self.programme, Instrument::RentalSubsidy, today)?;
-        if !self.programme.window.contains(self.period.from) {
-            return Err(ProgrammeError::WindowClosed { date: self.period.from }.into());
+        let (window, last) = (self.programme.window, self.period.last().unwrap_or(self.period.from));
+        if let Some(date) = [self.period.from, last].into_iter().find(|day| !window.contains(*day)) {
+            return Err(ProgrammeError::WindowClosed { date }.into());
         }
         leases::within_term(self.rental, self.period)?;
+        self.period.over(today, "/period")?;
         let versions = programmes::versions(context.book, self.programme)?;
         Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
     }
@@ -102,6 +104,7 @@ impl<'a> Lease<'a> {
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         let rental = self.rental;
+        self.period.over(context.stamp.business_date, "/period")?;
         let uses = uses(context, rental.id)?;
         free(asked.id, rules, &uses)?;
         leases::apart(asked, &uses)?;

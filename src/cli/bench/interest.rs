@@ -51,6 +51,7 @@ pub fn measure(loans: u32) -> Result<Measured, Failure> {
             window,
             period,
             annual_rate_percent: rate,
+            matures_on: None,
             events: &events,
             reference: &[],
             room: &[],

@@ -22,6 +22,7 @@ fn events(text: &str) -> Vec<LoanEvent> {
             "repayment" => Change::Repayment(amount()),
             "overdue" => Change::Overdue(amount()),
             "cleared" => Change::OverdueCleared(amount()),
+            "extension" => Change::Extension(day(value)),
             "rate" => Change::RateChange(Percent::parse(value).unwrap()),
             other => panic!("{other}"),
         };
@@ -42,6 +43,7 @@ fn question<'a>(policy: &'a Policy, events: &'a [LoanEvent], from: &str, until: 
         window: Window { from: day("2023-06-01"), until: day("2027-12-31") },
         period: InterestPeriod { from: day(from), until: day(until) },
         annual_rate_percent: Percent::parse("3.25").unwrap(),
+        matures_on: None,
         events,
         reference: &[],
         room: &[],

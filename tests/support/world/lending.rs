@@ -90,7 +90,12 @@ impl World {
             loan_no: line(&format!("贷{}", self.rng.gen_range(0..40))),
             annual_rate_percent: percent(self.pick(&["3.25", "2.8", "3.1", "0", "4", "101"])),
             signed_on,
-            matures_on: date(if self.one_in(20) { "2024-01-01" } else { "2034-06-20" }),
+            matures_on: match self.rng.gen_range(0..20) {
+                0 => date("2024-01-01"),
+                // soon, so that some interest accrues after it
+                1..6 => Date::from_naive(signed_on.naive() + TimeDelta::days(self.rng.gen_range(1..200))),
+                _ => date("2034-06-20"),
+            },
             project: Project { code: label("P1"), name: line("智算中心"), investment: None },
             events: Vec::new(),
         };
@@ -119,9 +124,8 @@ impl World {
     }
 
     fn loan_event(&mut self, loan: Option<&Loan>, today: Date) -> LoanEvent {
-        let steps =
-            loan.map(|l| history(l.annual_rate_percent, &l.events, |_| String::new()).unwrap_or_default());
-        let last = steps.as_ref().and_then(|steps| steps.last());
+        let known = loan.map(|l| history(l.signed(), &l.events, |_| String::new()).expect("it was taken"));
+        let last = known.as_ref().and_then(|known| known.steps.last());
         let owed = last.map_or(Owed::nothing(percent("3")), |step| step.value);
         let since = last.map(|step| step.date).or(loan.map(|l| l.signed_on)).unwrap_or(today);
         let from = if self.one_in(4) { loan.map_or(today, |l| l.signed_on) } else { since };
@@ -133,6 +137,11 @@ impl World {
             };
             Amount::parse(&Money::from_fen(fen).to_string()).expect("an amount")
         };
+        if self.one_in(8) {
+            let matures_on = known.as_ref().and_then(|known| known.matures_on).unwrap_or(today);
+            let later = Date::from_naive(matures_on.naive() + TimeDelta::days(self.rng.gen_range(0..90)));
+            return LoanEvent { date: self.after(from, today), change: Change::Extension(later) };
+        }
         let change = match self.rng.gen_range(0..10) {
             0..4 => Change::Drawdown(self.amount(7, 11)),
             4..6 => Change::Repayment(part(self, owed.principal)),
