@@ -253,7 +253,7 @@ const AT_LEAST: [(&str, usize); 4] = [
 ];
 
 /// Refusals that each rest on much that went before.
-const REFUSALS: [&str; 11] = [
+const REFUSALS: [&str; 13] = [
     "prefund_exhausted",
     "prefund_trued_up",
     "prefund_not_allowed",
@@ -261,6 +261,8 @@ const REFUSALS: [&str; 11] = [
     "true_up_pending",
     "interest_period_overlaps",
     "period_not_over",
+    "effective_date_too_early",
+    "amount_changed",
     "loan_rate_above_ceiling",
     "evidence_reused",
     "invoice_buyer_differs",

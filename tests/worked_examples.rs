@@ -70,6 +70,7 @@ fn version(rules: Policy) -> RulesVersion {
         reason: None,
         created_by: "officer-1".parse().expect("a subject"),
         approved_by: None,
+        approved_on: None,
         points_max: None,
         window_until: None,
         revision: revision(),

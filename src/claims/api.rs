@@ -113,6 +113,8 @@ pub struct ClaimView {
     rules_version: u32,
     /// Its newest calculation sheet.
     calculation: Option<Calculation>,
+    /// When it was filed last: its approval counts from no earlier day.
+    submitted_on: Option<Date>,
     reviewed_on: Option<Date>,
     approved_on: Option<Date>,
     /// The batch that it is to be paid with, or was.
@@ -222,6 +224,7 @@ impl ClaimView {
             fiscal_year: claim.fiscal_year,
             rules_version: claim.rules_version,
             calculation: attached.sheet(&claim.id.to_string(), claim.calculation),
+            submitted_on: claim.submitted_on,
             reviewed_on: claim.reviewed_on,
             approved_on: claim.approved_on,
             payment_batch_id: claim.batch,

@@ -153,7 +153,10 @@ pub struct Claim {
     pub rules_version: u32,
     /// The number of its newest calculation sheet.
     pub calculation: u32,
-    /// The day on which it was reviewed.
+    /// The day on which it was filed last: its approval counts from no earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_on: Option<Date>,
+    /// The day on which it was reviewed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_on: Option<Date>,
     /// The day from which its approval counts.

@@ -70,6 +70,8 @@ pub struct Recalculation {
     /// What asks back what was paid too much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<RecoveryId>,
+    /// The day on which it was proposed: it counts from no earlier one.
+    pub proposed_on: Date,
     /// The day from which it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_on: Option<Date>,
@@ -184,6 +186,7 @@ pub fn propose(
         reason,
         rejection: None,
         recovery: None,
+        proposed_on: stamp.business_date,
         decided_on: None,
         created_by: actor.subject.clone(),
         decided_by: None,

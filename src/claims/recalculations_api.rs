@@ -82,6 +82,7 @@ pub struct RecalculationView {
     rejection_reason: Option<String>,
     /// What asks back what was paid too much.
     recovery_id: Option<RecoveryId>,
+    proposed_on: Date,
     effective_date: Option<Date>,
     created_by: Subject,
     decided_by: Option<Subject>,
@@ -117,6 +118,7 @@ impl RecalculationView {
             reason: attached.text(Some(recalculation.reason)),
             rejection_reason: attached.text(recalculation.rejection),
             recovery_id: recalculation.recovery,
+            proposed_on: recalculation.proposed_on,
             effective_date: recalculation.decided_on,
             created_by: recalculation.created_by.clone(),
             decided_by: recalculation.decided_by.clone(),

@@ -140,6 +140,7 @@ pub fn draft(
         fiscal_year: facts.fiscal_year.unwrap_or(facts.day.year()),
         rules_version: sheet.rules_version,
         calculation: sheet.version,
+        submitted_on: None,
         reviewed_on: None,
         approved_on: None,
         batch: None,
@@ -196,11 +197,12 @@ pub fn written(claim: &Claim, request: &ClaimRequest) -> Result<Claim, ClaimErro
 }
 
 /// A claim filed, which holds its amount where it draws on a voucher.
-pub fn submitted(claim: Claim, actor: &Actor) -> Claim {
+pub fn submitted(claim: Claim, actor: &Actor, stamp: &Stamp) -> Claim {
     Claim {
         status: ClaimStatus::Submitted,
         held: claim.subject.voucher().map_or(Money::ZERO, |_| claim.amount),
         reason: None,
+        submitted_on: Some(stamp.business_date),
         submitted_by: Some(actor.subject.clone()),
         reviewed_by: None,
         reviewed_on: None,
@@ -228,11 +230,11 @@ pub fn review(
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<Claim, ClaimError> {
-    // after an objection was upheld it can be sent back to be mended
-    let mended = claim.objection_upheld && command.decision == ReviewDecision::Return;
-    if !(mended && claim.status == ClaimStatus::Reviewed) {
-        in_state(claim, &[ClaimStatus::Submitted])?;
-    }
+    // one that was reviewed may be looked at again, since its amount may have changed; after an objection was upheld it
+    // is sent back to be mended, or refused
+    let mended = claim.objection_upheld && command.decision == ReviewDecision::Pass;
+    let again: &[_] = if mended { &[] } else { &[ClaimStatus::Reviewed] };
+    in_state(claim, &[&[ClaimStatus::Submitted], again].concat())?;
     let (status, held) = match command.decision {
         ReviewDecision::Pass => (ClaimStatus::Reviewed, claim.held),
         ReviewDecision::Return => (ClaimStatus::Returned, claim.held),

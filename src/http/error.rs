@@ -243,6 +243,7 @@ table! {
     "eligibility_changed": 422, ["资格已变", "不再符合条件：{reason}。"], ["Eligibility changed", "The organisation is no longer eligible: {reason}."];
     "publicity_running": 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];
     "recalculation_pending": 409, ["有待批的重新核算", "第 {version} 版核算单待批。"], ["Recalculation pending", "Recalculation {version} waits for approval."];
+    "amount_changed": 409, ["金额已变", "复核时为 {seen}，现计算为 {now}。请经办人重新审核后再批准。"], ["Amount changed", "{seen} was reviewed, {now} would be paid now. Have it reviewed again, then approve it."];
     "recalculation_stale": 409, ["核算已过时", "提出时为 {amount}，现为 {now}，须重新提出。"], ["Recalculation stale", "{amount} was proposed and {now} is right now; propose it anew."];
     "objection_open": 409, ["有未处理的异议", "有 {count} 件异议未处理。"], ["Objection open", "{count} objections are open."];
     "objection_upheld": 409, ["异议成立", "异议成立，只能退回或驳回。"], ["Objection upheld", "An objection was upheld; the claim can only be returned or rejected."];

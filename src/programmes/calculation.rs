@@ -195,9 +195,22 @@ pub enum CalculationError {
         /// Used before.
         used: Money,
     },
+    /// More than the reviewer saw: it is reviewed again first.
+    #[error("{seen} was reviewed, {now} would be paid")]
+    AmountChanged {
+        /// CNY, as reviewed.
+        seen: Money,
+        /// CNY, as computed now.
+        now: Money,
+    },
     /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,
+}
+
+/// An approval never pays more than the sheet that was reviewed; less may have become of it since.
+pub fn not_more_than_seen(seen: Money, now: Money) -> Result<(), CalculationError> {
+    if now > seen { Err(CalculationError::AmountChanged { seen, now }) } else { Ok(()) }
 }
 
 impl From<OutOfRange> for CalculationError {

@@ -3,7 +3,8 @@
 //!
 //! A programme, a version of its rules and a change of its budget are each proposed by one person and
 //! approved by another. The rules in force on a day are the approved version with the latest
-//! `effective_from` on or before it.
+//! `effective_from` on or before it; a version that was dated back when it was approved governs nothing that was filed
+//! before that.
 
 pub mod api;
 pub mod budget;
@@ -166,6 +167,9 @@ pub struct RulesVersion {
     /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
+    /// The day on which it was approved; one that is dated back governs nothing that was filed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_on: Option<Date>,
     /// Interest only: the most points it pays, held to the statutory cap by the database as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points_max: Option<Points>,

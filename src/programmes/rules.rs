@@ -6,7 +6,7 @@ use super::{
     ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
     RulesVersion,
 };
-use crate::domain::{Actor, Date, Money, Revision, Stamp, Subject, TextHash};
+use crate::domain::{Actor, Date, Money, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Dimensions, Posting};
 
 /// A draft and version 1 of its rules, which counts from the window's first day.
@@ -72,6 +72,7 @@ fn version(
         reason: proposal.reason,
         created_by: actor.subject.clone(),
         approved_by: None,
+        approved_on: None,
         points_max: points.map(|p| p.max),
         window_until: points.map(|_| programme.window.until),
         revision: Revision::first(stamp),
@@ -123,6 +124,7 @@ pub fn approve_rules(version: &RulesVersion, approver: &Subject, stamp: &Stamp) 
     RulesVersion {
         status: ProposalStatus::Approved,
         approved_by: Some(approver.clone()),
+        approved_on: Some(stamp.business_date),
         revision: version.revision.next(stamp),
         ..version.clone()
     }
@@ -138,6 +140,20 @@ pub fn in_force<'a>(
         .into_iter()
         .filter(|v| v.status == ProposalStatus::Approved && v.effective_from <= day)
         .max_by_key(|v| (v.effective_from, v.number))
+}
+
+/// The rules in force on a day for what was filed at a place of the log: not those that were approved after it and dated
+/// back, else whoever approves both could change what was filed already.
+pub fn governing<'a>(
+    versions: impl IntoIterator<Item = &'a RulesVersion>,
+    day: Date,
+    filed: Sequence,
+) -> Option<&'a RulesVersion> {
+    // its approval is the last that happens to a version
+    let later = |version: &RulesVersion| version.revision.version > filed;
+    let dated_back =
+        |version: &RulesVersion| version.approved_on.is_some_and(|day| version.effective_from < day);
+    in_force(versions.into_iter().filter(|version| !(later(version) && dated_back(version))), day)
 }
 
 /// Whether a programme lets related providers in on a day.

@@ -71,6 +71,8 @@ pub struct RulesView {
     reason: Option<String>,
     created_by: Subject,
     approved_by: Option<Subject>,
+    /// One that is dated back governs nothing that was filed before it was approved.
+    approved_on: Option<Date>,
     /// The version for `If-Match`.
     revision: Sequence,
     updated_at: Instant,
@@ -94,6 +96,7 @@ impl RulesView {
             reason: attached.text(version.reason),
             created_by: version.created_by.clone(),
             approved_by: version.approved_by.clone(),
+            approved_on: version.approved_on,
             revision: version.revision.version,
             updated_at: version.revision.updated_at,
         }

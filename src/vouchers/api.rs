@@ -86,6 +86,7 @@ pub struct VoucherView {
     status: VoucherStatus,
     face_value: Money,
     balance: BalanceView,
+    submitted_on: Date,
     /// The start day, which does not count.
     valid_from: Option<Date>,
     /// The last usable day.
@@ -125,6 +126,7 @@ impl VoucherView {
             status: voucher.status,
             face_value: voucher.balance.face,
             balance: BalanceView::of(&voucher.balance),
+            submitted_on: voucher.submitted_on,
             valid_from: voucher.valid_from,
             valid_until: voucher.valid_until,
             fiscal_year: voucher.fiscal_year,

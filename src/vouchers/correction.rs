@@ -109,6 +109,7 @@ mod tests {
             status,
             suspended_from: None,
             balance,
+            submitted_on: Date::parse("2025-01-01").unwrap(),
             valid_from: Date::parse("2025-01-01").ok(),
             valid_until: Date::parse("2025-06-30").ok(),
             fiscal_year: None,

@@ -128,6 +128,8 @@ pub struct Voucher {
     pub suspended_from: Option<VoucherStatus>,
     /// What became of its face value.
     pub balance: VoucherBalance,
+    /// The day on which it was applied for: nothing of it counts earlier.
+    pub submitted_on: Date,
     /// The start day, which does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Date>,

@@ -168,6 +168,7 @@ mod tests {
                 held: Money::from_fen(held),
                 ..VoucherBalance::default()
             },
+            submitted_on: Date::parse("2025-01-01").unwrap(),
             valid_from: Some(date("2025-01-02")),
             valid_until: Some(valid_until),
             fiscal_year: None,

@@ -125,6 +125,7 @@ pub fn apply(
         status: VoucherStatus::Submitted,
         suspended_from: None,
         balance: VoucherBalance::default(),
+        submitted_on: stamp.business_date,
         valid_from: None,
         valid_until: None,
         fiscal_year: None,
@@ -153,7 +154,8 @@ pub fn review(
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<Voucher, VoucherError> {
-    in_state(voucher, &[VoucherStatus::Submitted])?;
+    // one that was reviewed may be looked at again: its amount may have changed, or something was found since
+    in_state(voucher, &[VoucherStatus::Submitted, VoucherStatus::Reviewed])?;
     let status = match command.decision {
         ReviewDecision::Pass => VoucherStatus::Reviewed,
         ReviewDecision::Return => VoucherStatus::Returned,

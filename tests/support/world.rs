@@ -147,6 +147,17 @@ impl World {
         Date::from_naive(around.naive() + TimeDelta::days(days))
     }
 
+    /// A day that an approval may count from, between the filing and today, or rarely another.
+    fn dated_back(&mut self, filed: Option<Date>, today: Date) -> Date {
+        match filed.filter(|_| !self.one_in(5)) {
+            Some(filed) => {
+                let days = (today.naive() - filed.naive()).num_days().max(0);
+                Date::from_naive(today.naive() - TimeDelta::days(self.rng.gen_range(0..days + 1)))
+            }
+            None => self.day(today),
+        }
+    }
+
     /// The agency, everybody, the programmes and their money.
     fn open(&mut self) -> Vec<Envelope> {
         let mut commands = vec![by(
@@ -590,13 +601,17 @@ impl World {
             1 => ReviewDecision::Reject,
             _ => ReviewDecision::Pass,
         };
-        let id = self.voucher(book, VoucherStatus::Submitted);
+        let again = self.one_in(8);
+        let id =
+            self.voucher(book, if again { VoucherStatus::Reviewed } else { VoucherStatus::Submitted });
         Command::ReviewVoucher(ReviewVoucher { id, decision, reason: self.maybe(2, Self::hash) })
     }
 
     fn issue(&mut self, book: &Book, today: Date) -> Command {
         let id = self.voucher(book, VoucherStatus::Reviewed);
-        Command::IssueVoucher(IssueVoucher { id, effective_date: self.maybe(3, |w| w.day(today)) })
+        let filed = book.vouchers.peek(&id).map(|voucher| voucher.submitted_on);
+        let effective_date = self.maybe(3, |w| w.dated_back(filed, today));
+        Command::IssueVoucher(IssueVoucher { id, effective_date })
     }
 
     fn change(&mut self, book: &Book, status: VoucherStatus) -> ChangeVoucher {
@@ -646,7 +661,10 @@ impl World {
                 id: self.claim(book, &[ClaimStatus::Draft, ClaimStatus::Returned]),
             }),
             52..68 => Command::ReviewClaim(ReviewClaim {
-                id: self.claim(book, &[ClaimStatus::Submitted]),
+                id: match self.rng.gen_range(0..8) {
+                    0 => self.claim(book, &[ClaimStatus::Reviewed]),
+                    _ => self.claim(book, &[ClaimStatus::Submitted]),
+                },
                 decision: self.pick(&[
                     ReviewDecision::Pass,
                     ReviewDecision::Pass,
@@ -656,10 +674,12 @@ impl World {
                 ]),
                 reason: self.maybe(2, Self::hash),
             }),
-            68..87 => Command::ApproveClaim(ApproveClaim {
-                id: self.claim(book, &[ClaimStatus::Reviewed]),
-                effective_date: self.maybe(4, |w| w.day(today)),
-            }),
+            68..87 => {
+                let id = self.claim(book, &[ClaimStatus::Reviewed]);
+                let filed = book.claims.peek(&id).and_then(|claim| claim.submitted_on);
+                let effective_date = self.maybe(4, |w| w.dated_back(filed, today));
+                Command::ApproveClaim(ApproveClaim { id, effective_date })
+            }
             87..90 => Command::RejectClaim(RejectClaim {
                 id: self.claim(book, &[ClaimStatus::Reviewed]),
                 reason: self.hash(),
@@ -1186,6 +1206,8 @@ pub struct Auditor {
     months: BTreeMap<(Month, BookCode), [i64; 2]>,
     /// What each leaf posted.
     postings: Vec<Posting>,
+    /// CNY of the sheet of each voucher and claim that a reviewer saw last.
+    seen: BTreeMap<String, Money>,
     pub issued: usize,
     pub cuts: usize,
     pub allocated: usize,
@@ -1195,6 +1217,7 @@ pub struct Auditor {
 impl Auditor {
     /// Takes a decision that was applied, and checks all that must hold after it.
     pub fn check(&mut self, book: &Book, command: &Command, decision: &Decision) {
+        self.check_seen(command, decision);
         self.count(decision);
         let (posting, steps) = (&decision.effects.posting, &decision.effects.transitions);
         if !posting.lines().is_empty() && !steps.iter().any(|step| step.document == command.document()) {
@@ -1234,6 +1257,30 @@ impl Auditor {
             if recalculation.difference.is_positive() {
                 check_redemption_caps(book, claim);
             }
+        }
+    }
+
+    /// No approval pays more than the reviewer saw, and none counts from a day before the submission.
+    fn check_seen(&mut self, command: &Command, decision: &Decision) {
+        let approves = matches!(command, Command::IssueVoucher(_) | Command::ApproveClaim(_));
+        for new in &decision.effects.sheets {
+            if approves {
+                let seen = self.seen.get(&new.document).expect("somebody saw a sheet");
+                assert!(new.sheet.amount <= *seen, "{seen} was seen: {decision:?}");
+            } else if !matches!(command, Command::ProposeRecalculation(_)) {
+                self.seen.insert(new.document.clone(), new.sheet.amount);
+            }
+        }
+        match (command, &decision.outcome) {
+            (Command::IssueVoucher(_), Outcome::Voucher { voucher, .. }) => {
+                assert!(voucher.valid_from >= Some(voucher.submitted_on), "{voucher:?}");
+            }
+            (Command::ApproveClaim(_), Outcome::Claim { claim, .. }) => {
+                assert!(claim.approved_on >= claim.submitted_on, "{claim:?}");
+                let over = claim.subject.period().map(|period| period.until);
+                assert!(claim.approved_on >= over, "{claim:?}");
+            }
+            _ => {}
         }
     }
 

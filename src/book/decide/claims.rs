@@ -16,12 +16,12 @@ use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
 use crate::ledger::Posting;
 use crate::organisations::{Organisation, rules as organisations};
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::RentalError;
-use crate::vouchers::Voucher;
+use crate::vouchers::{ReviewDecision, Voucher};
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
 
@@ -136,7 +136,7 @@ pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decisi
     rules::writable(before)?;
     backing::still_fits(context, before)?;
     let (claim, sheet) = computed(context, before)?;
-    let claim = rules::submitted(claim, context.actor);
+    let claim = rules::submitted(claim, context.actor, context.stamp);
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(rehold(context, before, claim.held)?);
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
@@ -161,7 +161,36 @@ pub(super) fn withdraw(context: Context<'_>, command: &NameClaim) -> Result<Deci
 
 pub(super) fn review(context: Context<'_>, command: &ReviewClaim) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
-    freed(context, before, rules::review(before, command, context.actor, context.stamp)?)
+    let claim = rules::review(before, command, context.actor, context.stamp)?;
+    if before.status == ClaimStatus::Reviewed && command.decision == ReviewDecision::Pass {
+        return reviewed_again(context, before, &claim);
+    }
+    freed(context, before, claim)
+}
+
+/// A claim that was reviewed already, computed anew as of today: the new sheet is then the one that was seen. What it
+/// holds only grows: what was filed in time stays alive until the claim is decided.
+fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
+    let rules = rules_of(context, before)?;
+    let ground = Ground::of(context, before)?;
+    let facts = ground.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
+    rules::still_eligible(facts.organisation, rules)?;
+    rules::still(ground.let_in(rules))?;
+    let number = before.calculation.saturating_add(1);
+    let sheet = ground.sheet(context, &before.subject, number, &facts)?;
+    let claim = rules::computed(claim, &facts, &sheet, context.stamp);
+    let held = claim.subject.voucher().map_or(Money::ZERO, |_| before.held.max(claim.amount));
+    let claim = Claim { held, ..claim };
+    let mut effects = step(Some(before.status), &claim);
+    effects.changes.extend(rehold(context, before, claim.held)?);
+    effects.changes.extend(taken(context, &claim, Some(&sheet))?);
+    Ok(decided(effects, claim, Some(sheet)))
+}
+
+/// The rules of its submission.
+fn rules_of<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a RulesVersion, Fault> {
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    context.book.rules.get(&key)?.ok_or_else(|| Fault::Broken(format!("claim {} has lost its rules", claim.id)))
 }
 
 pub(super) fn reject(context: Context<'_>, command: &RejectClaim) -> Result<Decision, Stop> {
@@ -180,9 +209,7 @@ fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision,
 
 pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
-    let key = RulesKey { programme: before.programme.clone(), number: before.rules_version };
-    let lost = || Fault::Broken(format!("claim {} has lost its rules", before.id));
-    let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
+    let rules = rules_of(context, before)?;
     rules::approvable(before, rules, context.stamp)?;
     context.other_than(&[
         ("created", Some(&before.created_by)),
@@ -191,13 +218,14 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     ])?;
     let day = context.effective_date(command.effective_date)?;
     let ground = Ground::of(context, before)?;
-    not_before(day, ground.earliest())?;
+    not_before(day, ground.earliest().max(before.submitted_on))?;
     let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
     rules::still_eligible(facts.organisation, rules)?;
     rules::still(ground.let_in(rules))?;
     let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
     let number = before.calculation.saturating_add(1);
     let sheet = ground.sheet(context, &before.subject, number, &room)?;
+    not_more_than_seen(before.amount, sheet.amount)?;
     let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
     match ground {
         Ground::Voucher(_) => redeemed(context, before, claim, sheet),

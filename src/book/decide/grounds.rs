@@ -124,11 +124,11 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// The day before which nothing that rests on it can count.
+    /// The day before which nothing that rests on it can count: what has a period is subsidised when that is over.
     pub(super) const fn earliest(&self) -> Option<Date> {
         match self {
             Self::Voucher(voucher) => voucher.valid_from,
-            Self::Lease(lease) => Some(lease.rental.signed_on),
+            Self::Lease(lease) => Some(lease.period.until),
             Self::Borrowing(borrowing) => Some(borrowing.earliest()),
         }
     }

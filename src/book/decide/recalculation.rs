@@ -208,7 +208,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
         ("reviewed", old.reviewed_by.as_ref()),
     ])?;
     let day = context.effective_date(command.effective_date)?;
-    not_before(day, payable::newest_day(old))?;
+    not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
     let changed = Claim { subject: before.subject(old), ..old.clone() };
     let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if sheet.amount != before.amount {

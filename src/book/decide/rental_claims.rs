@@ -23,7 +23,7 @@ use crate::vouchers::VoucherError;
 pub(super) struct Lease<'a> {
     pub(super) rental: &'a Rental,
     programme: &'a Programme,
-    period: ClaimPeriod,
+    pub(super) period: ClaimPeriod,
 }
 
 impl<'a> Lease<'a> {

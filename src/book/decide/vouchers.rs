@@ -1,16 +1,17 @@
 //! Vouchers, from application to issue and back.
 
+use super::claims::not_before;
 use super::{Context, found, named, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::needs::voucher_series;
 use crate::book::refusal::{Refusal, Stop};
-use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, VoucherId};
+use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::ledger::{Account, Dimensions, Posting};
 use crate::organisations::{Organisation, rules as organisations};
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::programmes::policy::{RelatedProvider, Stacking};
-use crate::programmes::rules::{in_force, usable};
+use crate::programmes::rules::{governing, usable};
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
 use crate::rentals::uses::{ContractUse, ContractUser, Uses};
 use crate::rentals::{Rental, RentalError};
@@ -71,15 +72,16 @@ impl Case<'_> {
     }
 }
 
+/// `filed` is where in the log it was applied for.
 fn case<'a>(
     context: Context<'a>,
     programme: &Programme,
     rental: &'a Rental,
-    day: Date,
+    (day, filed): (Date, Sequence),
 ) -> Result<Case<'a>, Stop> {
     usable(programme, Instrument::Voucher, day)?;
     let versions = programmes::versions(context.book, programme)?;
-    let rules = in_force(versions, day).ok_or(ProgrammeError::WindowClosed { date: day })?;
+    let rules = governing(versions, day, filed).ok_or(ProgrammeError::WindowClosed { date: day })?;
     let known = &context.book.organisations;
     let organisation = organisations::may_begin(known.get(&rental.organisation)?, rental.organisation)?;
     let provider = known.get(&rental.provider)?.ok_or_else(|| missing(rental.provider))?;
@@ -120,7 +122,7 @@ pub(super) fn apply(context: Context<'_>, command: &ApplyForVoucher) -> Result<D
     let programme = named(context.book.programmes.get(&command.programme)?, "/programme")?;
     let rental = context.book.rentals.get(&command.rental)?.filter(|r| context.acts_for(r.organisation));
     let rental = named(rental, "/rental_id")?;
-    let case = case(context, programme, rental, context.stamp.business_date)?;
+    let case = case(context, programme, rental, (context.stamp.business_date, context.stamp.sequence))?;
     let sheet = case.calculate(command.id, 1)?;
     let voucher = rules::apply(command, &case.facts(), &sheet, context.actor, context.stamp);
     let mut effects = step(None, &voucher);
@@ -173,11 +175,40 @@ fn existing(context: Context<'_>, id: VoucherId) -> Result<&Voucher, Stop> {
 pub(super) fn review(context: Context<'_>, command: &ReviewVoucher) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     let voucher = rules::review(before, command, context.actor, context.stamp)?;
+    if before.status == VoucherStatus::Reviewed && command.decision == ReviewDecision::Pass {
+        return reviewed_again(context, before, voucher);
+    }
     let mut effects = step(Some(before.status), &voucher);
     if command.decision != ReviewDecision::Pass {
         effects.changes.extend(freed(context, &voucher)?);
     }
     Ok(decided(effects, voucher, None))
+}
+
+/// A voucher that was reviewed already, computed anew as of today: the new sheet is then the one that was seen.
+fn reviewed_again(context: Context<'_>, before: &Voucher, voucher: Voucher) -> Result<Decision, Stop> {
+    let case = case_of(context, before, context.stamp.business_date)?;
+    let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
+    let (calculation, rules_version) = (sheet.version, sheet.rules_version);
+    let voucher = Voucher { calculation, rules_version, ..voucher };
+    let mut effects = step(Some(before.status), &voucher);
+    effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+    Ok(decided(effects, voucher, Some(sheet)))
+}
+
+/// What a voucher that was applied for is held against on a day.
+fn case_of<'a>(context: Context<'a>, voucher: &Voucher, day: Date) -> Result<Case<'a>, Stop> {
+    let broken = || Fault::Broken(format!("voucher {} has lost its programme or contract", voucher.id));
+    let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(broken)?;
+    let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(broken)?;
+    case(context, programme, rental, (day, voucher.revision.created))
+}
+
+/// CNY of the sheet that was reviewed: the contract is kept for so much.
+fn seen(case: &Case<'_>, voucher: &Voucher) -> Result<Money, Fault> {
+    let own = case.uses.get(&ContractUser::Voucher(voucher.id));
+    let lost = || Fault::Broken(format!("voucher {} does not rest on its contract", voucher.id));
+    own.map(|own| own.amount).ok_or_else(lost)
 }
 
 /// The contract, no longer used by a voucher.
@@ -193,11 +224,10 @@ pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Deci
     context
         .other_than(&[("created", Some(&before.created_by)), ("reviewed", before.reviewed_by.as_ref())])?;
     let day = context.effective_date(command.effective_date)?;
-    let broken = || Fault::Broken(format!("voucher {} has lost its programme or contract", before.id));
-    let programme = context.book.programmes.get(&before.programme)?.ok_or_else(broken)?;
-    let rental = context.book.rentals.get(&before.rental)?.ok_or_else(broken)?;
-    let case = case(context, programme, rental, day)?;
+    not_before(day, Some(before.submitted_on))?;
+    let case = case_of(context, before, day)?;
     let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
+    not_more_than_seen(seen(&case, before)?, sheet.amount)?;
     let available = programmes::available(context.book, &before.programme)?;
     if sheet.amount > available {
         return Err(ProgrammeError::PotExhausted { available, requested: sheet.amount }.into());

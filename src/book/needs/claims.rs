@@ -2,7 +2,7 @@
 
 use super::{backing, prefunds, programme};
 use crate::book::{Book, Key, Keys};
-use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim};
+use crate::claims::{Claim, ClaimRequest, ClaimStatus, ClaimSubject, WriteClaim};
 use crate::domain::{ClaimId, CreditCode, Date, LoanId, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
 use crate::loans::BorrowerKey;
@@ -92,6 +92,14 @@ pub(super) fn rests_on(claim: &Claim, book: &Book, keys: &mut Keys) {
 /// A claim and what it rests on.
 pub(super) fn held(id: ClaimId, book: &Book, keys: &mut Keys) {
     with_its_ground(id, book, keys);
+}
+
+/// A claim that is reviewed; reviewed again, what it is computed from too.
+pub(super) fn review(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
+    match book.claims.peek(&id) {
+        Some(claim) if claim.status == ClaimStatus::Reviewed => computed(id, day, book, keys),
+        Some(_) | None => held(id, book, keys),
+    }
 }
 
 fn with_its_ground<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<&'a Claim> {

@@ -18,7 +18,7 @@ use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId}
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::{Counts, RulesKey, UsageKey};
 use crate::usage::UsedRate;
-use crate::vouchers::Voucher;
+use crate::vouchers::{Voucher, VoucherStatus};
 
 /// How often a load may show that more is needed.
 pub const ROUNDS_MAX: usize = 4;
@@ -117,6 +117,11 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             keys.insert(Key::Voucher(c.id));
             with_voucher(c.id, book, |v| {
                 keys.insert(Key::ContractUses(v.rental));
+                // reviewed again it is computed anew
+                if v.status == VoucherStatus::Reviewed {
+                    let to = Target { programme: &v.programme, rental: v.rental, voucher: c.id, day: today };
+                    voucher_facts(&to, book, &mut keys);
+                }
             });
         }
         Command::IssueVoucher(c) => issue_voucher(c.id, c.effective_date.unwrap_or(today), book, &mut keys),
@@ -138,7 +143,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         }
         Command::SubmitClaim(c) => claims::computed(c.id, today, book, &mut keys),
         Command::WithdrawClaim(c) => claims::held(c.id, book, &mut keys),
-        Command::ReviewClaim(c) => claims::held(c.id, book, &mut keys),
+        Command::ReviewClaim(c) => claims::review(c.id, today, book, &mut keys),
         Command::RejectClaim(c) => claims::held(c.id, book, &mut keys),
         Command::ApproveClaim(c) => {
             claims::approve(c.id, c.effective_date.unwrap_or(today), book, &mut keys);
