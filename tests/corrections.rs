@@ -9,6 +9,8 @@
 
 #[path = "corrections/city.rs"]
 mod city;
+#[path = "corrections/dates.rs"]
+mod dates;
 #[path = "corrections/interest.rs"]
 mod interest;
 #[path = "support/service.rs"]

@@ -291,6 +291,9 @@ fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
     prefund(&city, BANK, "200000", 2025);
     let lent = loan(&city, "L-1", BANK);
     deducted(&city, &lent, THIRD);
+    // filed in the year, so that its approval can count in it
+    let next = reviewed(&city, &lent, FOURTH);
+    let late = reviewed(&city, &lent, ["2024-12-01", "2025-01-01"]);
     city.move_to("2026-01-15");
     // nobody settled the year yet: an auditor asks why
     let questions = |as_of: &str| {
@@ -332,8 +335,7 @@ fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
     let tasks = city.get("/v1/tasks", &city.chen);
     assert!(tasks["data"].as_array().unwrap().iter().any(|task| task["kind"] == "true_up"), "{tasks}");
 
-    // a deduction dated in the year came between
-    let next = reviewed(&city, &lent, FOURTH);
+    // the deduction of what was filed in the year came between
     let dated = json!({"effective_date": "2025-12-31"});
     let found = city.expect(200, &format!("/v1/claims/{next}/approve"), &city.chen, &dated);
     assert_eq!((&found["payments"][0]["prefund_year"], &found["fiscal_year"]), (&json!(2025), &json!(2025)));
@@ -373,7 +375,6 @@ fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
         city.refused(409, "/v1/prefunds", &city.lin, &self::asked(BANK, "1", 2025)),
         "prefund_trued_up"
     );
-    let late = reviewed(&city, &lent, ["2024-12-01", "2025-01-01"]);
     let approve_late = format!("/v1/claims/{late}/approve");
     assert_eq!(city.refused(409, &approve_late, &city.chen, &dated), "prefund_trued_up");
     let early = json!({"effective_date": "2026-01-09"});

@@ -148,12 +148,10 @@ pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) 
 /// The caps on what is approved, whichever an annual cap names: nothing is issued.
 fn caps(facts: &Facts<'_>) -> (Option<CapUse>, Option<CapUse>) {
     let caps = &facts.rules.rules.caps;
-    let lifetime = caps.lifetime.map(|cap| CapUse { year: None, cap: cap.money(), used: facts.used_in_all });
-    let annual = caps.annual.as_ref().map(|annual| CapUse {
-        year: Some(facts.day.year()),
-        cap: annual.amount.money(),
-        used: facts.used_in_year,
-    });
+    let lifetime = caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all));
+    let year = Some(facts.day.year());
+    let annual =
+        caps.annual.as_ref().map(|annual| CapUse::new(year, annual.amount.money(), facts.used_in_year));
     (lifetime, annual)
 }
 

@@ -190,9 +190,16 @@ pub struct Claim {
     /// By funding level, what was paid or offset and a recalculation did not ask back; 0.00 where a level is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settled: Vec<Part>,
-    /// CNY that recalculations asked back. The voucher and the caps stay charged with it.
+    /// CNY that recalculations asked back and none gave back since. The voucher stays charged with it, and the caps until it
+    /// comes in.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub corrected: Money,
+    /// CNY that came in of recoveries without fraud: the caps count it no more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub freed: Money,
+    /// CNY of what recalculations asked back that came in and was drawn again: the voucher is charged with it once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redrawn: Money,
     /// The highest number that a sheet of its recalculations has; 0 where there was none.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub last_sheet: u32,

@@ -1,8 +1,9 @@
 //! Recalculations 重新核算: a further sheet of an approved or a paid claim, from inputs that are known better now.
 //!
 //! proposed → approved | rejected, by another person. Approved, its sheet is the claim's and the difference is posted:
-//! more is accrued and due; less is taken from what is due, and of what was paid already it is asked back. The rules
-//! are those of the claim's submission, the caps those of the year of its approval. The old sheets stay.
+//! more is accrued and due, once what is still asked back was given back; less is taken from what is due, and of what was
+//! paid already it is asked back. The rules are those of the claim's submission, the caps those of the year of its
+//! approval, in which what the claim is charged with already is free for it. The old sheets stay.
 
 use serde::{Deserialize, Serialize};
 
@@ -258,26 +259,57 @@ pub struct Correction {
     pub asked_back: Money,
     /// CNY that the bank's prefund has again, of a claim that the bank deducted.
     pub given_back: Money,
+    /// CNY that earlier recalculations asked back and that is given back first: it is not owed any more.
+    pub restored: Money,
+    /// CNY of what is drawn that had come in of what was asked back.
+    pub redrawn: Money,
     /// What stays settled.
     settled: Vec<Part>,
 }
 
-/// From the parts that a claim has to new ones. Of less than before, what is due goes first, then what was paid. What a
-/// bank deducted is all settled: the difference is its prefund's.
-pub fn correction(claim: &Claim, new: &[Part]) -> Result<Correction, OutOfRange> {
-    if !payable::prefunded(claim) {
-        return correction_of(&claim.parts, &claim.settled, new);
+/// What earlier recalculations of a claim asked back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskedBack {
+    /// CNY that a recalculation can give back: owed still, or given up.
+    pub restorable: Money,
+}
+
+/// CNY that a claim draws on its voucher.
+pub fn charged(claim: &Claim) -> Result<Money, OutOfRange> {
+    claim.amount.plus(claim.corrected)?.minus(claim.redrawn)
+}
+
+/// From the parts that a claim has to new ones. Of more than before, what is still asked back is given back first, then the
+/// rest is accrued; of less, what is due goes first, then what was paid. What a bank deducted is all settled: the
+/// difference is its prefund's.
+pub fn correction(claim: &Claim, new: &[Part], earlier: AskedBack) -> Result<Correction, OutOfRange> {
+    if payable::prefunded(claim) {
+        let accrued = parts::minus(new, &claim.parts)?;
+        let drawn = parts::sum(&accrued)?;
+        return Ok(Correction {
+            given_back: drawn.negated()?.max(Money::ZERO),
+            drawn,
+            accrued,
+            owed: Vec::new(),
+            asked_back: Money::ZERO,
+            restored: Money::ZERO,
+            redrawn: Money::ZERO,
+            settled: new.to_vec(),
+        });
     }
-    let accrued = parts::minus(new, &claim.parts)?;
-    let drawn = parts::sum(&accrued)?;
-    Ok(Correction {
-        given_back: drawn.negated()?.max(Money::ZERO),
-        drawn,
-        accrued,
-        owed: Vec::new(),
-        asked_back: Money::ZERO,
-        settled: new.to_vec(),
-    })
+    let short = parts::sum(new)?.minus(parts::sum(&claim.settled)?)?.max(Money::ZERO);
+    let restored = short.min(earlier.restorable);
+    // what a level gets of it follows the shares: a fen more or less is accrued at its level
+    let back = parts::split(restored, &claim.parts)?;
+    let (old, settled) = (parts::plus(&claim.parts, &back)?, claim.settled.clone());
+    let settled = if restored.is_zero() { settled } else { parts::plus(&settled, &back)? };
+    let found = correction_of(&old, &settled, new)?;
+    let came_in = claim.corrected.minus(earlier.restorable)?.minus(claim.redrawn)?;
+    let redrawn = match claim.subject.voucher() {
+        Some(_) => found.drawn.max(Money::ZERO).min(came_in.max(Money::ZERO)),
+        None => Money::ZERO,
+    };
+    Ok(Correction { restored, redrawn, ..found })
 }
 
 fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correction, OutOfRange> {
@@ -287,7 +319,8 @@ fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correct
     let accrued = parts::minus(&parts::plus(new, &owed)?, old)?;
     let settled = parts::minus(settled, &owed)?;
     let drawn = parts::sum(&accrued)?;
-    Ok(Correction { drawn, accrued, owed, asked_back, given_back: Money::ZERO, settled })
+    let [given_back, restored, redrawn] = [Money::ZERO; 3];
+    Ok(Correction { drawn, accrued, owed, asked_back, given_back, restored, redrawn, settled })
 }
 
 /// The claim with the recalculation's inputs and its sheet.
@@ -304,8 +337,9 @@ pub fn corrected(
         parts: super::rules::parts(sheet),
         calculation: recalculation.number,
         settled: correction.settled.clone(),
-        corrected: claim.corrected.plus(correction.asked_back)?,
-        recovered: claim.recovered.plus(correction.asked_back)?,
+        corrected: claim.corrected.plus(correction.asked_back)?.minus(correction.restored)?,
+        recovered: claim.recovered.plus(correction.asked_back)?.minus(correction.restored)?,
+        redrawn: claim.redrawn.plus(correction.redrawn)?,
         pending: None,
         recalculated_on: Some(day),
         revision: claim.revision.next(stamp),

@@ -59,12 +59,8 @@ pub fn calculate(
         documents: facts.documents.clone(),
         claim_cap: caps.claim.map(Amount::money),
         voucher_balance: facts.room,
-        lifetime: caps.lifetime.map(|cap| CapUse { year: None, cap: cap.money(), used: facts.used_in_all }),
-        annual: annual.map(|cap| CapUse {
-            year: Some(facts.day.year()),
-            cap: cap.amount.money(),
-            used: facts.used_in_year,
-        }),
+        lifetime: caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all)),
+        annual: annual.map(|cap| CapUse::new(Some(facts.day.year()), cap.amount.money(), facts.used_in_year)),
         interest: None,
     };
     sheet(Question { rules: facts.rules, lines: settlement, version, inputs })
@@ -154,6 +150,8 @@ pub fn draft(
         payments: Vec::new(),
         settled: Vec::new(),
         corrected: Money::ZERO,
+        freed: Money::ZERO,
+        redrawn: Money::ZERO,
         last_sheet: 0,
         pending: None,
         recalculated_on: None,

@@ -85,13 +85,8 @@ impl DatedLoanEvent {
     }
 
     fn of(event: &LoanEvent) -> Self {
-        let blank = |kind| Self {
-            kind,
-            date: event.date,
-            amount: None,
-            annual_rate_percent: None,
-            matures_on: None,
-        };
+        let blank =
+            |kind| Self { kind, date: event.date, amount: None, annual_rate_percent: None, matures_on: None };
         let moved = |kind, amount| Self { amount: Some(amount), ..blank(kind) };
         match event.change {
             Change::Drawdown(amount) => moved(LoanEventKind::Drawdown, amount),

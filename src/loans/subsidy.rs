@@ -49,7 +49,7 @@ pub struct Limits {
 impl Limits {
     /// The caps of the rules with nothing used of them.
     pub fn unused(policy: &Policy, interest_paid: Option<Money>) -> Self {
-        let unused = |cap: Amount| CapUse { year: None, cap: cap.money(), used: Money::ZERO };
+        let unused = |cap: Amount| CapUse::new(None, cap.money(), Money::ZERO);
         Self {
             interest_paid,
             lifetime: policy.caps.lifetime.map(unused),

@@ -8,11 +8,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::RulesVersion;
+pub use super::cap_use::CapUse;
 use super::documents::{self, Documents};
 use super::interest::{InterestInputs, Segment};
 use super::policy::{Base, ItemRatio, Policy};
 use crate::domain::apportion::largest_remainder;
-use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::rounding::round;
 use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope, Unrounded};
@@ -90,18 +90,6 @@ pub struct ShareAmount {
     pub level: Label,
     /// CNY.
     pub amount: Money,
-}
-
-/// A cap and what was used of it before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CapUse {
-    /// The calendar year; none for the lifetime.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub year: Option<FiscalYear>,
-    /// CNY, the cap.
-    pub cap: Money,
-    /// CNY, used before.
-    pub used: Money,
 }
 
 /// What a sheet was computed from, beside its lines.

@@ -1,8 +1,8 @@
 //! Rules held to their instrument: what it needs must be there, what does not apply to it must not, and
 //! what the law limits is limited.
 
-use super::Instrument;
 use super::policy::{Payee, Policy, PolicyError};
+use super::{Counts, Instrument};
 use crate::domain::dates::Window;
 use crate::domain::{Date, Percent, Points};
 
@@ -26,6 +26,10 @@ impl Policy {
     /// Holds the rules to an instrument and a programme's window.
     pub fn check(&self, instrument: Instrument, window: &Window) -> Result<(), PolicyError> {
         self.check_common()?;
+        let released = self.caps.annual.as_ref().is_some_and(|annual| annual.released.is_some());
+        if released && instrument != Instrument::Voucher {
+            return Err(PolicyError::RulesFieldNotApplicable { field: "/caps/annual/released".to_owned() });
+        }
         match instrument {
             Instrument::Voucher => {
                 self.check_ratios()?;
@@ -62,6 +66,10 @@ impl Policy {
                 .any(|(i, c)| annual.counts.iter().skip(i + 1).any(|d| d == c));
             if annual.counts.is_empty() || twice {
                 return Err(invalid("/caps/annual/counts"));
+            }
+            // only what is issued can be given back
+            if annual.released.is_some() && !annual.counts.contains(&Counts::Issue) {
+                return Err(invalid("/caps/annual/released"));
             }
         }
         let empty_list = [

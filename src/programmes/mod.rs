@@ -9,6 +9,7 @@
 pub mod api;
 pub mod budget;
 pub mod calculation;
+pub mod cap_use;
 pub mod check;
 pub mod documents;
 pub mod interest;

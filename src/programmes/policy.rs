@@ -43,6 +43,17 @@ pub struct Eligibility {
     pub related_provider: RelatedProvider,
 }
 
+/// What becomes of the issue cap of a year when a voucher of it gives something back: closed, cancelled or expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Released {
+    /// It is free again: what counts is what is granted.
+    #[default]
+    Frees,
+    /// It stays counted, for texts that cap what is applied for. A voucher that is cancelled unused always frees.
+    Stays,
+}
+
 /// The cap of a calendar year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +62,16 @@ pub struct AnnualCap {
     pub amount: Amount,
     /// What counts, each in the year it falls in and each against the cap by itself.
     pub counts: Vec<Counts>,
+    /// Voucher: what becomes of the issue cap when a voucher gives something back; `frees` where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Released>,
+}
+
+impl AnnualCap {
+    /// Whether what vouchers give back stays counted as issued in its year.
+    pub fn keeps_released(&self) -> bool {
+        self.counts.contains(&Counts::Issue) && self.released == Some(Released::Stays)
+    }
 }
 
 /// Upper and lower limits, all per organisation.

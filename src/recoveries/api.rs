@@ -89,7 +89,9 @@ pub struct RecoveryView {
     /// CNY that came back or was offset.
     received: Money,
     written_off: Money,
-    /// amount − received − written_off
+    /// CNY that a later recalculation of the claim gave back.
+    cancelled: Money,
+    /// amount − received − written_off − cancelled
     outstanding: Money,
     receipts: Vec<ReceiptView>,
     offsets: Vec<OffsetView>,
@@ -128,6 +130,7 @@ impl RecoveryView {
             amount: recovery.amount,
             received: recovery.received,
             written_off: recovery.written_off,
+            cancelled: recovery.cancelled,
             outstanding: rules::outstanding(recovery).unwrap_or_default(),
             receipts: recovery.receipts.iter().map(receipt).collect(),
             offsets: recovery.offsets.iter().map(offset).collect(),

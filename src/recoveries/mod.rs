@@ -1,7 +1,8 @@
 //! Recoveries 追回: money of a paid claim that is to come back.
 //!
-//! proposed → approved → settled, once nothing is outstanding: received, or written off. One for fraud blocks the
-//! organisation and suspends its vouchers when it is approved. What the same payee is due in the same year can be kept for
+//! proposed → approved → settled, once nothing is outstanding: received, written off, or given back by a later
+//! recalculation. As its money comes in, the caps of the claim are free of it; not where it is for fraud. One for fraud
+//! blocks the organisation and suspends its vouchers when it is approved. What the same payee is due in the same year can be kept for
 //! it: an offset.
 
 pub mod api;
@@ -12,7 +13,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
     ClaimId, CreditCode, Date, Line, Money, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
 };
@@ -69,6 +70,12 @@ pub struct RecoveryOffset {
     pub date: Date,
 }
 
+// serde hands references
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(amount: &Money) -> bool {
+    amount.is_zero()
+}
+
 /// A recovery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
@@ -91,6 +98,9 @@ pub struct Recovery {
     pub received: Money,
     /// CNY that was given up.
     pub written_off: Money,
+    /// CNY that is not owed any more because a later recalculation of the claim gave it back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cancelled: Money,
     /// What is outstanding, by funding level.
     pub owed: Vec<Part>,
     /// What came back, in order.
@@ -215,4 +225,13 @@ pub enum RecoveryError {
         /// How many.
         limit: String,
     },
+    /// A sum left the range.
+    #[error("a sum is out of range")]
+    AmountOutOfRange,
+}
+
+impl From<OutOfRange> for RecoveryError {
+    fn from(_: OutOfRange) -> Self {
+        Self::AmountOutOfRange
+    }
 }

@@ -12,11 +12,11 @@ use crate::ledger::{Account, Dimensions, Part, Posting, parts};
 
 /// What of a paid claim was not asked back yet.
 pub fn outstanding_of(claim: &Claim) -> Result<Money, RecoveryError> {
-    let received = payable::received(claim).unwrap_or_default();
+    let received = payable::received(claim)?;
     if received.is_zero() {
         return Err(RecoveryError::WrongState { status: claim.status.as_str().to_owned() });
     }
-    Ok(received.minus(claim.recovered).unwrap_or_default())
+    Ok(received.minus(claim.recovered)?)
 }
 
 /// Error: more than is outstanding.
@@ -42,6 +42,7 @@ pub fn propose(
         amount,
         received: Money::ZERO,
         written_off: Money::ZERO,
+        cancelled: Money::ZERO,
         owed: parts::split(amount, &claim.settled)?,
         receipts: Vec::new(),
         offsets: Vec::new(),
@@ -195,6 +196,7 @@ pub fn corrected(
         amount: parts::sum(&owed)?,
         received: Money::ZERO,
         written_off: Money::ZERO,
+        cancelled: Money::ZERO,
         owed,
         receipts: Vec::new(),
         offsets: Vec::new(),
@@ -209,6 +211,33 @@ pub fn corrected(
         approved_by: Some(actor.subject.clone()),
         revision: Revision::first(stamp),
     })
+}
+
+/// CNY of a recovery that a recalculation can give back: what is owed still, and what was given up, which the payee kept.
+pub fn restorable(recovery: &Recovery) -> Result<Money, OutOfRange> {
+    outstanding(recovery)?.plus(recovery.written_off)
+}
+
+/// A recovery of which a recalculation gives an amount back, and by funding level what of it was owed. What is owed goes
+/// first; of what was given up nothing more is posted, since its expense stands again already.
+pub fn cancelled(
+    recovery: &Recovery,
+    amount: Money,
+    stamp: &Stamp,
+) -> Result<(Recovery, Vec<Part>), OutOfRange> {
+    let owed = parts::split(amount.min(outstanding(recovery)?), &recovery.owed)?;
+    let given_up = amount.minus(parts::sum(&owed)?)?;
+    let left = parts::minus(&recovery.owed, &owed)?;
+    let settled = parts::sum(&left)?.is_zero();
+    let after = Recovery {
+        status: if settled { RecoveryStatus::Settled } else { recovery.status },
+        written_off: recovery.written_off.minus(given_up)?,
+        cancelled: recovery.cancelled.plus(amount)?,
+        owed: left,
+        revision: recovery.revision.next(stamp),
+        ..recovery.clone()
+    };
+    Ok((after, owed))
 }
 
 /// A recovery of which the rest is given up.
@@ -231,10 +260,13 @@ pub fn receipt_posting(recovery: &Recovery, parts: &[Part], day: Date, at: &Dime
     }
 }
 
-/// Whether nothing came after this receipt (counted from 1) that still counts: no other receipt, no write-off.
+/// Whether nothing came after this receipt (counted from 1) that still counts: no other receipt, no write-off, nothing that
+/// a recalculation gave back.
 pub fn is_last(recovery: &Recovery, number: usize) -> bool {
     let standing = recovery.receipts.iter().rposition(|receipt| !receipt.reversed);
-    standing.is_some_and(|last| last.saturating_add(1) == number) && recovery.written_off.is_zero()
+    standing.is_some_and(|last| last.saturating_add(1) == number)
+        && recovery.written_off.is_zero()
+        && recovery.cancelled.is_zero()
 }
 
 /// A recovery whose last receipt was reversed.

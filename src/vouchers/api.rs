@@ -86,6 +86,8 @@ pub struct VoucherView {
     status: VoucherStatus,
     face_value: Money,
     balance: BalanceView,
+    /// Whether a last claim was approved: nothing more can be drawn on it.
+    closed: bool,
     submitted_on: Date,
     /// The start day, which does not count.
     valid_from: Option<Date>,
@@ -126,6 +128,7 @@ impl VoucherView {
             status: voucher.status,
             face_value: voucher.balance.face,
             balance: BalanceView::of(&voucher.balance),
+            closed: voucher.closed,
             submitted_on: voucher.submitted_on,
             valid_from: voucher.valid_from,
             valid_until: voucher.valid_until,

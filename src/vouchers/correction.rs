@@ -1,7 +1,7 @@
 //! What a recalculated claim moves on its voucher.
 
-use super::redemption::is_over;
-use super::{Voucher, VoucherBalance, VoucherStatus};
+use super::redemption::{is_over, status_of};
+use super::{Voucher, VoucherStatus};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Date, Money, Stamp};
 
@@ -10,11 +10,13 @@ use crate::domain::{Date, Money, Stamp};
 pub struct Correction {
     /// CNY that it draws more than it did; below zero where it draws less.
     pub drawn: Money,
+    /// CNY of it that came in of what was asked back: the voucher is charged with it already, and the pot has it.
+    pub redrawn: Money,
     /// Whether it closes the voucher: what nobody holds is released.
     pub closing: bool,
 }
 
-/// What a recalculated claim may draw that draws `own` already: while the voucher is usable, what is available, and of
+/// What a recalculated claim may draw that the voucher is charged with `own` for already: while the voucher is usable, what is available, and of
 /// what was released when it was closed so much as may be committed again.
 pub fn room_to_correct(
     voucher: &Voucher,
@@ -42,6 +44,8 @@ pub fn room_to_correct(
 pub struct Moved {
     /// CNY that is committed again: it had been released.
     pub taken_back: Money,
+    /// CNY that is committed again: it had come back to the pot.
+    pub redrawn: Money,
     /// CNY that is released.
     pub released: Money,
 }
@@ -54,32 +58,26 @@ pub fn correct(
     stamp: &Stamp,
 ) -> Result<(Voucher, Moved), OutOfRange> {
     let mut balance = voucher.balance;
-    let given_back = correction.drawn.negated()?.max(Money::ZERO);
-    let shut = balance.released.is_positive() || voucher.status == VoucherStatus::Cancelled;
-    let taken_back = correction.drawn.minus(balance.available()?)?.max(Money::ZERO);
+    let redrawn = correction.redrawn;
+    let drawn = correction.drawn.minus(redrawn)?;
+    let given_back = drawn.negated()?.max(Money::ZERO);
+    let shut = voucher.closed || voucher.status == VoucherStatus::Cancelled;
+    let taken_back = drawn.minus(balance.available()?)?.max(Money::ZERO);
     balance.released = balance.released.minus(taken_back)?;
-    balance.redeemed = balance.redeemed.plus(correction.drawn)?;
+    balance.redeemed = balance.redeemed.plus(drawn)?;
     let released = match (correction.closing, shut) {
         (true, _) => balance.available()?,
         (false, true) => given_back,
         (false, false) => Money::ZERO,
     };
     balance.released = balance.released.plus(released)?;
-    let status = status_after(voucher, &balance)?;
+    let status = status_of(voucher, &balance)?;
+    let closed = voucher.closed || correction.closing;
     let revision = voucher.revision.next(stamp);
-    Ok((Voucher { status, balance, revision, ..voucher.clone() }, Moved { taken_back, released }))
-}
-
-/// A voucher's status once a recalculation moved its balance.
-fn status_after(voucher: &Voucher, balance: &VoucherBalance) -> Result<VoucherStatus, OutOfRange> {
-    use VoucherStatus::{Cancelled, Expired, PartlyRedeemed, Redeemed, Suspended};
-    let spent = balance.available()?.is_zero() && balance.held.is_zero();
-    Ok(match (voucher.status, spent) {
-        (status @ (Cancelled | Suspended), _) => status,
-        (_, false) => PartlyRedeemed,
-        (_, true) if balance.expired.is_positive() => Expired,
-        (_, true) => Redeemed,
-    })
+    Ok((
+        Voucher { status, balance, closed, revision, ..voucher.clone() },
+        Moved { taken_back, redrawn, released },
+    ))
 }
 
 #[cfg(test)]
@@ -87,6 +85,7 @@ fn status_after(voucher: &Voucher, balance: &VoucherBalance) -> Result<VoucherSt
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::VoucherBalance;
     use super::*;
     use crate::domain::{
         CreditCode, Instant, ProgrammeCode, RentalId, Revision, Sequence, Subject, VoucherId,
@@ -109,6 +108,7 @@ mod tests {
             status,
             suspended_from: None,
             balance,
+            closed: false,
             submitted_on: Date::parse("2025-01-01").unwrap(),
             valid_from: Date::parse("2025-01-01").ok(),
             valid_until: Date::parse("2025-06-30").ok(),
@@ -145,7 +145,7 @@ mod tests {
             let room = room_to_correct(&before, fen(own), fen(released), day.business_date).unwrap();
             prop_assert!(!over || room == fen(own), "past the last day it draws no more than it did");
             let drawn = fen(wanted).min(room).minus(fen(own)).unwrap();
-            let (after, moved) = correct(&before, &Correction { drawn, closing }, &day).unwrap();
+            let (after, moved) = correct(&before, &Correction { drawn, redrawn: Money::ZERO, closing }, &day).unwrap();
             let left = after.balance.available().unwrap();
             let parts = [after.balance.redeemed, after.balance.held, after.balance.released, left];
             prop_assert!(parts.iter().all(|part| *part >= Money::ZERO), "{:?}", after.balance);

@@ -128,6 +128,9 @@ pub struct Voucher {
     pub suspended_from: Option<VoucherStatus>,
     /// What became of its face value.
     pub balance: VoucherBalance,
+    /// Whether a last claim was approved: what claims free from then on is released.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// The day on which it was applied for: nothing of it counts earlier.
     pub submitted_on: Date,
     /// The start day, which does not count.
@@ -279,4 +282,13 @@ pub enum VoucherError {
     /// The last usable day would lie beyond the calendar.
     #[error("the validity is out of range")]
     ValidityOutOfRange,
+    /// A sum left the range.
+    #[error("a sum is out of range")]
+    AmountOutOfRange,
+}
+
+impl From<OutOfRange> for VoucherError {
+    fn from(_: OutOfRange) -> Self {
+        Self::AmountOutOfRange
+    }
 }

@@ -1,7 +1,8 @@
 //! What becomes of a face value once claims draw on it: held, redeemed, released, expired.
 //!
 //! The parts and what is available sum to the face at every step. What a claim holds outlives the last usable
-//! day until the claim is decided; expiry takes what is available and leaves what is held.
+//! day until the claim is decided; expiry takes what is available and leaves what is held. Once a last claim closed the
+//! voucher nothing of it is available any more: what a claim held and does not take is released.
 
 use super::{Voucher, VoucherBalance, VoucherError, VoucherStatus};
 use crate::domain::money::OutOfRange;
@@ -29,20 +30,44 @@ pub fn room(voucher: &Voucher, own: Money, day: Date) -> Result<Money, VoucherEr
             Err(VoucherError::VoucherExpired { valid_until })
         }
         Some(valid_until) if day > valid_until => Ok(own),
-        Some(_) | None => {
-            let available = voucher.balance.available().unwrap_or_default();
-            Ok(own.plus(available).unwrap_or(own))
-        }
+        Some(_) | None => Ok(own.plus(voucher.balance.available()?)?),
     }
 }
 
-/// The voucher with a claim's hold changed from one amount to another.
-pub fn hold(voucher: &Voucher, from: Money, to: Money, stamp: &Stamp) -> Result<Voucher, OutOfRange> {
+/// The voucher with a claim's hold changed from one amount to another, and what is released: nothing where it was not
+/// closed.
+pub fn hold(
+    voucher: &Voucher,
+    from: Money,
+    to: Money,
+    stamp: &Stamp,
+) -> Result<(Voucher, Money), OutOfRange> {
     let held = voucher.balance.held.minus(from)?.plus(to)?;
-    Ok(Voucher {
-        balance: VoucherBalance { held, ..voucher.balance },
-        revision: voucher.revision.next(stamp),
-        ..voucher.clone()
+    let balance = VoucherBalance { held, ..voucher.balance };
+    let revision = voucher.revision.next(stamp);
+    if !voucher.closed {
+        return Ok((Voucher { balance, revision, ..voucher.clone() }, Money::ZERO));
+    }
+    let (balance, released) = shut(balance)?;
+    let status = status_of(voucher, &balance)?;
+    Ok((Voucher { status, balance, revision, ..voucher.clone() }, released))
+}
+
+/// A balance of which nothing is available any more, and what of it is released.
+fn shut(balance: VoucherBalance) -> Result<(VoucherBalance, Money), OutOfRange> {
+    let released = balance.available()?;
+    Ok((VoucherBalance { released: balance.released.plus(released)?, ..balance }, released))
+}
+
+/// The status of a voucher that was redeemed, once its balance moved. One that was suspended or cancelled stays so.
+pub(super) fn status_of(voucher: &Voucher, balance: &VoucherBalance) -> Result<VoucherStatus, OutOfRange> {
+    use VoucherStatus::{Cancelled, Expired, PartlyRedeemed, Redeemed, Suspended};
+    let spent = balance.available()?.is_zero() && balance.held.is_zero();
+    Ok(match (voucher.status, spent) {
+        (status @ (Cancelled | Suspended), _) => status,
+        (_, false) => PartlyRedeemed,
+        (_, true) if balance.expired.is_positive() => Expired,
+        (_, true) => Redeemed,
     })
 }
 
@@ -66,16 +91,11 @@ pub fn redeem(
     let mut balance = voucher.balance;
     balance.held = balance.held.minus(redemption.held)?;
     balance.redeemed = balance.redeemed.plus(redemption.amount)?;
-    let released = if redemption.closing { balance.available()? } else { Money::ZERO };
-    balance.released = balance.released.plus(released)?;
-    let spent = balance.available()?.is_zero() && balance.held.is_zero();
-    let status = match (spent, balance.expired.is_positive()) {
-        (true, true) => VoucherStatus::Expired,
-        (true, false) => VoucherStatus::Redeemed,
-        (false, _) => VoucherStatus::PartlyRedeemed,
-    };
-    let voucher = Voucher { status, balance, revision: voucher.revision.next(stamp), ..voucher.clone() };
-    Ok((voucher, released))
+    let closed = voucher.closed || redemption.closing;
+    let (balance, released) = if closed { shut(balance)? } else { (balance, Money::ZERO) };
+    let status = status_of(voucher, &balance)?;
+    let revision = voucher.revision.next(stamp);
+    Ok((Voucher { status, balance, closed, revision, ..voucher.clone() }, released))
 }
 
 /// A voucher whose last usable day lies before `day`, and what expires of it. While a claim holds a part it keeps
@@ -86,11 +106,11 @@ pub fn expire(voucher: &Voucher, day: Date, stamp: &Stamp) -> Result<(Voucher, M
         VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Suspended => {}
         status => return Err(wrong(status.as_str())),
     }
-    let available = voucher.balance.available().unwrap_or_default();
+    let available = voucher.balance.available()?;
     if !is_over(voucher, day) || available.is_zero() {
         return Err(wrong(voucher.status.as_str()));
     }
-    let expired = voucher.balance.expired.plus(available).unwrap_or(voucher.balance.expired);
+    let expired = voucher.balance.expired.plus(available)?;
     let held = voucher.balance.held.is_positive();
     let expired = Voucher {
         status: if held { voucher.status } else { VoucherStatus::Expired },
@@ -121,7 +141,7 @@ pub fn remind(
         | VoucherStatus::Expired
         | VoucherStatus::Cancelled => return Err(wrong()),
     }
-    let available = voucher.balance.available().unwrap_or_default();
+    let available = voucher.balance.available()?;
     let horizon = day.plus_days(u64::from(days)).unwrap_or(day);
     let near = voucher.valid_until.is_some_and(|last| last <= horizon);
     let near = near && !is_over(voucher, stamp.business_date);
@@ -168,6 +188,7 @@ mod tests {
                 held: Money::from_fen(held),
                 ..VoucherBalance::default()
             },
+            closed: false,
             submitted_on: Date::parse("2025-01-01").unwrap(),
             valid_from: Some(date("2025-01-02")),
             valid_until: Some(valid_until),

@@ -82,15 +82,10 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
         documents: None,
         claim_cap: policy.caps.claim.map(Amount::money),
         voucher_balance: None,
-        lifetime: policy.caps.lifetime.map(|cap| CapUse {
-            year: None,
-            cap: cap.money(),
-            used: facts.used_in_all,
-        }),
+        lifetime: policy.caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all)),
         annual: annual.map(|cap| CapUse {
-            year: Some(facts.day.year()),
-            cap: cap.amount.money(),
-            used: facts.used_in_year,
+            released: Some(cap.released.unwrap_or_default()),
+            ..CapUse::new(Some(facts.day.year()), cap.amount.money(), facts.used_in_year)
         }),
         interest: None,
     };
@@ -125,6 +120,7 @@ pub fn apply(
         status: VoucherStatus::Submitted,
         suspended_from: None,
         balance: VoucherBalance::default(),
+        closed: false,
         submitted_on: stamp.business_date,
         valid_from: None,
         valid_until: None,
@@ -212,8 +208,8 @@ pub fn cancel(
     stamp: &Stamp,
 ) -> Result<(Voucher, Money), VoucherError> {
     in_state(voucher, &[VoucherStatus::Issued, VoucherStatus::PartlyRedeemed, VoucherStatus::Suspended])?;
-    let available = voucher.balance.available().unwrap_or_default();
-    let released = voucher.balance.released.plus(available).unwrap_or(voucher.balance.released);
+    let available = voucher.balance.available()?;
+    let released = voucher.balance.released.plus(available)?;
     if voucher.balance.held.is_positive() {
         return Err(VoucherError::WrongState { status: "held".to_owned() });
     }

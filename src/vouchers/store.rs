@@ -13,7 +13,7 @@ use crate::{rows, statement};
 rows! {
     /// A voucher.
     pub struct VoucherRow in "vouchers", versioned, fixed [
-        programme, organisation, provider, rental, created_by, created,
+        programme, organisation, provider, rental, submitted_on, created_by, created,
     ] {
         key { id: Uuid }
         number: Option<String>,
@@ -29,6 +29,7 @@ rows! {
         released: Decimal,
         expired: Decimal,
         available: Decimal,
+        closed: bool,
         submitted_on: NaiveDate,
         valid_from: Option<NaiveDate>,
         valid_until: Option<NaiveDate>,
@@ -98,6 +99,7 @@ impl VoucherRow {
             released: convert::decimal(v.balance.released),
             expired: convert::decimal(v.balance.expired),
             available: convert::decimal(available),
+            closed: v.closed,
             submitted_on: v.submitted_on.naive(),
             valid_from: v.valid_from.map(Date::naive),
             valid_until: v.valid_until.map(Date::naive),
@@ -133,6 +135,7 @@ impl VoucherRow {
                 released: convert::money(self.released)?,
                 expired: convert::money(self.expired)?,
             },
+            closed: self.closed,
             submitted_on: Date::from_naive(self.submitted_on),
             valid_from: self.valid_from.map(Date::from_naive),
             valid_until: self.valid_until.map(Date::from_naive),

@@ -30,7 +30,7 @@ pub struct Drawn {
 
 impl Drawn {
     pub fn question(&self) -> Question<'_> {
-        let cap = |(cap, used): (Money, Money)| CapUse { year: None, cap, used };
+        let cap = |(cap, used): (Money, Money)| CapUse::new(None, cap, used);
         Question {
             policy: &self.policy,
             window: self.window,

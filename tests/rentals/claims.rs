@@ -10,6 +10,7 @@ use super::{balances, body, programme, rental, reviewed};
 fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in_its_class() {
     let service = Service::start();
     let city = City::found(&service, "leasing", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({"expense": "procurement"}), "5000");
     let contract = rental(&city, "R-1");
     let first = reviewed(&city, &body("r", &contract, "20000"));
@@ -52,6 +53,7 @@ fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in
 fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_taken_off() {
     let service = Service::start();
     let city = City::found(&service, "stacking", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     for (code, stacking) in
         [("alone", "exclusive"), ("first", "allow"), ("off", "net_off"), ("both", "allow")]
     {
@@ -80,6 +82,7 @@ fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_take
 fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
     let service = Service::start();
     let city = City::found(&service, "shapes", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let (contract, other) = (rental(&city, "R-1"), rental(&city, "R-2"));
     let whole = body("r", &contract, "20000");

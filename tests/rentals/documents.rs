@@ -34,6 +34,7 @@ fn during(mut claim: Value, from: &str, until: &str) -> Value {
 fn no_day_and_item_is_settled_twice_unless_invoices_tell_the_claims_apart() {
     let service = Service::start();
     let city = City::found(&service, "days", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     let more = json!({"items": [{"item": "compute", "ratio_percent": "20"}, {"item": "storage", "ratio_percent": "20"}]});
     programme(&city, "r", more, "50000");
     programme(&city, "other", json!({"stacking": "allow"}), "50000");
@@ -80,6 +81,7 @@ fn no_day_and_item_is_settled_twice_unless_invoices_tell_the_claims_apart() {
 fn what_invoices_do_not_show_is_not_claimed() {
     let service = Service::start();
     let city = City::found(&service, "shown", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
     let bill = invoice(&city, "24312000000000000011", "6000");
@@ -108,6 +110,7 @@ fn what_invoices_do_not_show_is_not_claimed() {
 fn what_others_pay_is_taken_off_once() {
     let service = Service::start();
     let city = City::found(&service, "once", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     for (code, stacking) in [("first", "allow"), ("off", "net_off")] {
         programme(&city, code, json!({"stacking": stacking}), "50000");
     }
@@ -141,6 +144,7 @@ fn what_others_pay_is_taken_off_once() {
 fn named_scenarios_alone_are_paid_for() {
     let service = Service::start();
     let city = City::found(&service, "scenarios", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({"scenarios": ["大模型", "元宇宙"]}), "50000");
     let contract = |number: &str, scenario: Value| {
         let body = json!({
@@ -163,6 +167,7 @@ fn named_scenarios_alone_are_paid_for() {
 fn a_fen_that_only_largest_remainder_places_right_is_paid_and_reported_by_its_level() {
     let service = Service::start();
     let city = City::found(&service, "levels", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     let shares = json!([
         {"level": "central", "percent": "33.333333"}, {"level": "city", "percent": "33.333334"},
         {"level": "district", "percent": "33.333333"},
@@ -183,8 +188,7 @@ fn a_fen_that_only_largest_remainder_places_right_is_paid_and_reported_by_its_le
         json!([{"level": "central", "amount": "33.33"}, {"level": "city", "amount": "33.34"},
             {"level": "district", "amount": "33.33"}])
     );
-    city.move_to("2025-02-10");
-    city.paid(&[&claim], "2025-02-10");
+    city.paid(&[&claim], "2025-04-10");
     let found = city.get("/v1/ledger/transactions?programme=r&account=Y7101", &city.sun);
     let entries: Vec<_> =
         found["data"].as_array().unwrap().iter().flat_map(|one| one["entries"].as_array().unwrap()).collect();

@@ -28,6 +28,7 @@ fn cut(invoice: &str, taken: &str, metered: &str, amount: &str) -> Value {
 fn of_each_invoice_no_more_counts_than_usage_under_its_number_comes_to() {
     let service = Service::start();
     let city = City::found(&service, "billed", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
     let at = |number: &str| format!("gpu@{number}");
@@ -92,6 +93,7 @@ fn of_each_invoice_no_more_counts_than_usage_under_its_number_comes_to() {
 fn a_month_that_two_claims_share_is_used_once_though_their_days_do_not_meet() {
     let service = Service::start();
     let city = City::found(&service, "halves", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
     bring(&city, &contract, "2025-01", &[("Compute", "1000", &format!("gpu@{FIRST}"))]);
@@ -115,6 +117,7 @@ fn a_month_that_two_claims_share_is_used_once_though_their_days_do_not_meet() {
 fn a_recalculation_is_held_against_the_invoices_like_the_first_sheet() {
     let service = Service::start();
     let city = City::found(&service, "again", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
     let bill = invoice(&city, FIRST, "5000");
@@ -139,6 +142,7 @@ fn a_recalculation_is_held_against_the_invoices_like_the_first_sheet() {
 fn the_provider_sees_which_of_its_invoices_no_usage_names() {
     let service = Service::start();
     let city = City::found(&service, "unnamed", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
     let path = "/v1/invoices/unmatched";

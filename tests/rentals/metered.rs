@@ -45,6 +45,7 @@ fn metered(programme: &str, rental: &str) -> Value {
 fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
     let service = Service::start();
     let city = City::found(&service, "metered", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     let items =
         json!([{"item": "compute", "ratio_percent": "50"}, {"item": "model_service", "ratio_percent": "30"}]);
     let map = json!([{"service_category": "Analytics", "item": "compute"}]);
@@ -88,8 +89,7 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
     bring(&city, &contract, "2025-01", &[("Compute", "200.00", "gpu-4")]);
     city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
     assert_eq!(city.claim(&id)["amount"], json!("530.00"));
-    city.move_to("2025-02-10");
-    city.paid(&[&id], "2025-02-10");
+    city.paid(&[&id], "2025-04-10");
 
     // more: a further payment
     let again = json!({"changes": {"usage": true}, "reason": "后到用量"});
@@ -103,7 +103,7 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
     assert_eq!((&found["amount"], &found["difference"]), (&json!("630.00"), &json!("100.00")));
     assert!(found["usage_sequence"].as_u64() > shown["usage_sequence"].as_u64());
     assert_eq!(city.claim(&id)["payable"], json!("100.00"));
-    city.paid(&[&id], "2025-02-10");
+    city.paid(&[&id], "2025-04-10");
     // a correction after payment: what was paid too much is asked back
     bring(&city, &contract, "2025-01", &[("Compute", "-400.00", "-gpu-1")]);
     // nothing need be said: what was metered since is news enough
@@ -133,6 +133,7 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
 fn what_was_not_metered_is_not_claimed_where_anything_was() {
     let service = Service::start();
     let city = City::found(&service, "unmetered", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({"base": "tax_exclusive"}), "50000");
     let contract = json!({
         "contract_no": "T-1", "provider": super::CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
@@ -158,6 +159,7 @@ fn what_was_not_metered_is_not_claimed_where_anything_was() {
 fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_what_nobody_claims() {
     let service = Service::start();
     let city = City::found(&service, "matched", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
     let (first, second) = ("24312000000000000021", "24312000000000000022");
@@ -222,8 +224,7 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
     assert_eq!(city.get("/v1/rentals", &city.cloud)["data"][0]["id"], json!(contract));
     assert_eq!(city.get("/v1/claims", &city.cloud)["data"][0]["id"], json!(id));
 
-    city.move_to("2025-02-10");
-    city.paid(&[&id], "2025-02-10");
+    city.paid(&[&id], "2025-04-10");
     let found = city.get(&path, &city.firm);
     assert_eq!(found["sums"]["paid"], json!("180.00"));
     let codes = found["differences"].as_array().unwrap().iter().map(|one| text(one, "/code"));
@@ -234,9 +235,10 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
 fn what_a_voucher_pays_stands_beside_its_contract() {
     let service = Service::start();
     let city = City::found(&service, "vouched", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
     let voucher = city.voucher("10000");
     let id = city.approved(&voucher, "4000", false);
-    city.paid(&[&id], "2025-01-02");
+    city.paid(&[&id], "2025-04-10");
     let rental = text(&city.get(&format!("/v1/vouchers/{voucher}"), &city.lin), "/rental_id");
     let found = city.get(&format!("/v1/rentals/{rental}/reconciliation"), &city.lin);
     let amount = city.claim(&id)["amount"].clone();

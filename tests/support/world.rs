@@ -402,8 +402,9 @@ impl World {
     fn policy(&mut self, instrument: Instrument) -> Policy {
         let ratio = instrument == Instrument::Voucher || instrument == Instrument::RentalSubsidy;
         let voucher = instrument == Instrument::Voucher;
+        let keeps = voucher && self.one_in(3);
         let interest = instrument == Instrument::InterestSubsidy;
-        Policy {
+        let mut policy = Policy {
             eligibility: Eligibility {
                 categories: self.maybe(8, |_| vec![Category::PrivateEnterprise, Category::University]),
                 sizes: self.maybe(15, |_| vec![Size::Micro, Size::Small]),
@@ -420,6 +421,7 @@ impl World {
                         1 => vec![Counts::Issue, Counts::Redemption],
                         _ => vec![Counts::Issue],
                     },
+                    released: None,
                 }),
                 lifetime: self.maybe(3, |w| w.amount(6, 10)),
                 minimum_base: self.maybe(6, |w| w.amount(3, 7)),
@@ -458,7 +460,11 @@ impl World {
             principal_cap: if interest { self.maybe(2, |w| w.amount(9, 11)) } else { None },
             payee: if interest { self.pick(&[Payee::Enterprise, Payee::Bank]) } else { Payee::Enterprise },
             ..Policy::default()
+        };
+        if let Some(annual) = policy.caps.annual.as_mut().filter(|cap| cap.counts.contains(&Counts::Issue)) {
+            annual.released = voucher.then_some(if keeps { Released::Stays } else { Released::Frees });
         }
+        policy
     }
 
     fn shares(&mut self) -> Vec<Share> {
@@ -602,8 +608,7 @@ impl World {
             _ => ReviewDecision::Pass,
         };
         let again = self.one_in(8);
-        let id =
-            self.voucher(book, if again { VoucherStatus::Reviewed } else { VoucherStatus::Submitted });
+        let id = self.voucher(book, if again { VoucherStatus::Reviewed } else { VoucherStatus::Submitted });
         Command::ReviewVoucher(ReviewVoucher { id, decision, reason: self.maybe(2, Self::hash) })
     }
 
@@ -1386,10 +1391,13 @@ fn check_vouchers(book: &Book) {
         if let Some(number) = &voucher.number {
             assert!(numbers.insert(number.clone(), *id).is_none(), "{number} is given twice");
             assert!(voucher.fiscal_year.is_some() && voucher.issued_by.as_ref() != Some(&voucher.created_by));
-            for year in [voucher.fiscal_year, None] {
+            let unused = voucher.status == VoucherStatus::Cancelled && balance.redeemed.is_zero();
+            let freed = if unused { balance.released.fen() } else { 0 };
+            let in_year = if keeps_released(book, voucher) { balance.face.fen() - freed } else { live };
+            for (year, counted) in [(voucher.fiscal_year, in_year), (None, live)] {
                 let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
                 let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
-                *used.entry(key).or_default() += live;
+                *used.entry(key).or_default() += counted;
             }
         }
     }
@@ -1401,6 +1409,13 @@ fn check_vouchers(book: &Book) {
         assert_eq!(of(Account::B2003), committed, "{code}: what is committed is what vouchers promise");
         assert!(committed <= of(Account::B1001), "{code}: more is promised than was appropriated");
     }
+}
+
+/// Whether the rules of a voucher keep counted in its year what it gives back.
+fn keeps_released(book: &Book, voucher: &subsidy_ledger::vouchers::Voucher) -> bool {
+    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
+    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
+    caps.annual.as_ref().is_some_and(AnnualCap::keeps_released)
 }
 
 /// After an issue: within the caps of the rules under which it was computed.
@@ -1440,13 +1455,13 @@ fn check_claims(book: &Book) {
         *held += claim.held.fen();
         let Some(approved_on) = claim.approved_on else { continue };
         let drawn = claim.amount.fen() + claim.corrected.fen();
-        *redeemed += drawn;
+        *redeemed += drawn - claim.redrawn.fen();
         let people = [Some(&claim.created_by), claim.submitted_by.as_ref(), claim.reviewed_by.as_ref()];
         assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
         for year in [Some(approved_on.year()), None] {
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
-            *used.entry(key).or_default() += drawn;
+            *used.entry(key).or_default() += drawn - claim.freed.fen();
         }
         let [paid, due, received] = [
             payable::paid(claim).expect("a sum").plus(payable::offset(claim).expect("a sum")).expect("a sum"),
@@ -1565,12 +1580,13 @@ fn check_payments(book: &Book) {
     let mut receivable: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
     for (_, recovery) in book.recoveries.iter() {
         let owed = subsidy_ledger::recoveries::rules::outstanding(recovery).expect("a sum").fen();
-        assert_eq!(owed + recovery.received.fen() + recovery.written_off.fen(), recovery.amount.fen());
+        let gone = recovery.received.fen() + recovery.written_off.fen() + recovery.cancelled.fen();
+        assert_eq!(owed + gone, recovery.amount.fen());
         if recovery.decided_on.is_some() {
             *receivable.entry(recovery.programme.clone()).or_default() += owed;
             let credited = subsidy_ledger::recoveries::rules::credited(recovery);
             *expense.entry(BalanceKey::of(credited, &recovery.programme)).or_default() -=
-                recovery.amount.fen() - recovery.written_off.fen();
+                recovery.amount.fen() - recovery.written_off.fen() - recovery.cancelled.fen();
         }
         let standing = recovery.receipts.iter().filter(|r| !r.reversed);
         for receipt in standing.filter(|r| r.date.year() == recovery.paid_on.year()) {

@@ -111,6 +111,7 @@ CREATE TABLE rules_versions (
     reason bytea,
     created_by text NOT NULL,
     approved_by text,
+    approved_on date,
     points_max numeric(9, 6),
     window_until date,
     created bigint NOT NULL,
@@ -118,6 +119,7 @@ CREATE TABLE rules_versions (
     updated_at timestamptz NOT NULL,
     CONSTRAINT rules_versions_pkey PRIMARY KEY (programme, number)
 );
+COMMENT ON COLUMN rules_versions.approved_on IS 'A version dated back governs nothing that was filed before it was approved.';
 COMMENT ON COLUMN rules_versions.points_max IS 'Held to statutory_limits; must be given for an interest subsidy.';
 COMMENT ON COLUMN rules_versions.window_until IS 'Held to statutory_limits; must be given for an interest subsidy.';
 

@@ -16,6 +16,8 @@ CREATE TABLE vouchers (
     released numeric(20, 2) NOT NULL DEFAULT 0,
     expired numeric(20, 2) NOT NULL DEFAULT 0,
     available numeric(20, 2) NOT NULL DEFAULT 0,
+    closed boolean NOT NULL DEFAULT false,
+    submitted_on date NOT NULL,
     valid_from date,
     valid_until date,
     fiscal_year smallint,
@@ -44,6 +46,8 @@ CREATE INDEX vouchers_settled ON vouchers (status, created)
     WHERE status IN ('partly_redeemed', 'redeemed', 'expired', 'cancelled', 'suspended', 'rejected');
 CREATE INDEX vouchers_updated ON vouchers USING brin (updated_at) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX vouchers_open ON vouchers (valid_until) WHERE status IN ('issued', 'partly_redeemed', 'suspended');
+COMMENT ON COLUMN vouchers.closed IS 'A last claim was approved: what claims free from then on is released.';
+COMMENT ON COLUMN vouchers.submitted_on IS 'Its issue counts from no earlier day.';
 COMMENT ON COLUMN vouchers.valid_until IS 'Last usable day; it expires on the day after.';
 COMMENT ON COLUMN vouchers.calculation IS 'Version of the sheet in calculations.';
 COMMENT ON COLUMN vouchers.reminded_days IS 'How many days ahead its holder was last reminded of its end; each time fewer.';
@@ -98,6 +102,7 @@ CREATE TABLE claims (
     usage_sequence bigint,
     invoices jsonb NOT NULL DEFAULT '[]',
     evidence jsonb NOT NULL DEFAULT '[]',
+    submitted_on date,
     reviewed_on date,
     approved_on date,
     batch uuid,
@@ -106,6 +111,8 @@ CREATE TABLE claims (
     settled jsonb NOT NULL DEFAULT '[]',
     recovered numeric(20, 2) NOT NULL DEFAULT 0,
     corrected numeric(20, 2) NOT NULL DEFAULT 0 CONSTRAINT claims_corrected_check CHECK (corrected >= 0 AND corrected <> 'NaN'),
+    freed numeric(20, 2) NOT NULL DEFAULT 0,
+    redrawn numeric(20, 2) NOT NULL DEFAULT 0,
     last_sheet integer NOT NULL DEFAULT 0,
     pending integer,
     recalculated_on date,
@@ -135,7 +142,9 @@ CREATE TABLE claims (
     -- what draws on no voucher holds nothing
     CONSTRAINT claims_held CHECK (
         CASE WHEN voucher IS NULL THEN held = 0
-             WHEN status IN ('submitted', 'reviewed') THEN held = amount
+             WHEN status = 'submitted' THEN held = amount
+             -- reviewed again, it keeps what it held
+             WHEN status = 'reviewed' THEN held >= amount AND held <> 'NaN'
              WHEN status = 'returned' THEN held > 0 ELSE held = 0 END),
     CONSTRAINT claims_approved CHECK ((status IN ('approved', 'paid')) = (approved_on IS NOT NULL)),
     CONSTRAINT claims_paid_interest CHECK (amount <= interest_paid),
@@ -145,6 +154,8 @@ CREATE TABLE claims (
              WHEN status = 'paid' THEN paid_on IS NOT NULL AND sum_of_parts(settled) = amount
              ELSE status = 'approved' AND paid_on IS NOT NULL AND sum_of_parts(settled) BETWEEN 0 AND amount - 0.01 END
         AND (batch IS NULL OR status IN ('approved', 'paid'))),
+    CONSTRAINT claims_freed CHECK (freed BETWEEN 0 AND recovered),
+    CONSTRAINT claims_redrawn CHECK (redrawn BETWEEN 0 AND corrected),
     CONSTRAINT claims_settled CHECK (
         CASE WHEN payments = '[]' THEN settled = '[]' AND corrected = 0
              ELSE sum_of_parts(settled) = sum_of_parts(payments) - corrected END),
@@ -167,6 +178,9 @@ CREATE INDEX claims_loan ON claims (loan) WHERE loan IS NOT NULL;
 CREATE INDEX claims_waiting ON claims (status, created) WHERE status IN ('submitted', 'reviewed', 'returned', 'approved');
 CREATE INDEX claims_settled ON claims (status, created) WHERE status IN ('draft', 'paid', 'rejected', 'withdrawn');
 CREATE INDEX claims_updated ON claims USING brin (updated_at) WITH (pages_per_range = 16, autosummarize = on);
+COMMENT ON COLUMN claims.submitted_on IS 'When it was filed last; its approval counts from no earlier day.';
+COMMENT ON COLUMN claims.freed IS 'What came in of recoveries without fraud: the caps count it no more.';
+COMMENT ON COLUMN claims.redrawn IS 'What of corrected came in and was drawn again: the voucher is charged with it once.';
 COMMENT ON COLUMN claims.provider IS 'Who supplied; of a loan the bank that lent.';
 COMMENT ON COLUMN claims.rental IS 'The contract, of a rental subsidy.';
 COMMENT ON COLUMN claims.loan IS 'The loan, of an interest subsidy.';
@@ -201,6 +215,7 @@ CREATE TABLE recalculations (
     reason bytea NOT NULL,
     rejection bytea,
     recovery uuid,
+    proposed_on date NOT NULL,
     decided_on date,
     created_by text NOT NULL,
     decided_by text,
@@ -223,6 +238,7 @@ CREATE INDEX recalculations_waiting ON recalculations (created) WHERE status = '
 COMMENT ON TABLE recalculations IS 'Further sheets of approved claims; the number is the sheet''s.';
 COMMENT ON COLUMN recalculations.interest IS 'Of an interest subsidy: period, interest paid and other points as they are known now.';
 COMMENT ON COLUMN recalculations.usage_sequence IS 'Of a claim from metered usage: the leaf after which it was read.';
+COMMENT ON COLUMN recalculations.proposed_on IS 'Its approval counts from no earlier day.';
 COMMENT ON COLUMN recalculations.difference IS 'Its amount less that of the sheet before.';
 
 CREATE TABLE objections (

@@ -48,6 +48,7 @@ CREATE TABLE recoveries (
     amount numeric(20, 2) NOT NULL CONSTRAINT recoveries_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
     received numeric(20, 2) NOT NULL CONSTRAINT recoveries_received_check CHECK (received >= 0 AND received <> 'NaN'),
     written_off numeric(20, 2) NOT NULL CONSTRAINT recoveries_written_off_check CHECK (written_off >= 0 AND written_off <> 'NaN'),
+    cancelled numeric(20, 2) NOT NULL DEFAULT 0,
     owed jsonb NOT NULL,
     receipts jsonb NOT NULL,
     decision_no text NOT NULL,
@@ -65,10 +66,11 @@ CREATE TABLE recoveries (
     offsets jsonb NOT NULL DEFAULT '[]',
     class text NOT NULL DEFAULT 'voucher' CONSTRAINT recoveries_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest')),
     CONSTRAINT recoveries_parts CHECK (
-        amount = received + written_off + coalesce(sum_of_parts(owed), 0)
+        amount = received + written_off + cancelled + coalesce(sum_of_parts(owed), 0)
+        AND cancelled >= 0
         AND received = coalesce(sum_of_parts(jsonb_path_query_array(receipts, '$[*] ? (!exists(@.reversed))')), 0)
             + coalesce(sum_of_parts(offsets), 0)
-        AND (status = 'settled') = (received + written_off = amount)),
+        AND (status = 'settled') = (received + written_off + cancelled = amount)),
     CONSTRAINT recoveries_four_eyes CHECK (
         approved_by <> created_by AND num_nulls(approved_by, decided_on) = CASE status WHEN 'proposed' THEN 2 ELSE 0 END)
 ) WITH (fillfactor = 70);
@@ -76,6 +78,7 @@ CREATE INDEX recoveries_created ON recoveries (created);
 CREATE INDEX recoveries_claim ON recoveries (claim);
 CREATE INDEX recoveries_organisation ON recoveries (organisation, created);
 COMMENT ON COLUMN recoveries.owed IS 'What is outstanding, by funding level.';
+COMMENT ON COLUMN recoveries.cancelled IS 'Not owed any more: a later recalculation of the claim gave it back.';
 COMMENT ON COLUMN recoveries.receipts IS 'What came back, in order; one whose posting was reversed says so and counts no more.';
 COMMENT ON COLUMN recoveries.offsets IS 'What was kept of claims that were due to the same payee, in order.';
 COMMENT ON COLUMN recoveries.class IS 'Which expense it takes back: that of its claim.';

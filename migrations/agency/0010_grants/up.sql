@@ -37,7 +37,7 @@ GRANT SELECT, INSERT ON programmes TO subsidy_app;
 GRANT UPDATE (status, versions, approved_by, version, updated_at) ON programmes TO subsidy_app;
 GRANT SELECT ON statutory_limits TO subsidy_app;
 GRANT SELECT, INSERT ON rules_versions TO subsidy_app;
-GRANT UPDATE (status, approved_by, version, updated_at) ON rules_versions TO subsidy_app;
+GRANT UPDATE (status, approved_by, approved_on, version, updated_at) ON rules_versions TO subsidy_app;
 GRANT SELECT, INSERT ON budget_changes TO subsidy_app;
 GRANT UPDATE (effective_date, status, approved_by, version, updated_at) ON budget_changes TO subsidy_app;
 GRANT SELECT, INSERT ON rentals TO subsidy_app;
@@ -58,7 +58,7 @@ GRANT SELECT, INSERT ON loan_uses TO subsidy_app;
 GRANT UPDATE (period_from, period_until, points, principal, exclusive, live) ON loan_uses TO subsidy_app;
 GRANT SELECT, INSERT ON vouchers TO subsidy_app;
 GRANT UPDATE (
-    number, status, suspended_from, face, redeemed, held, released, expired, available, valid_from, valid_until,
+    number, status, suspended_from, face, redeemed, held, released, expired, available, closed, valid_from, valid_until,
     fiscal_year, rules_version, calculation, reason, reviewed_by, issued_by, reminded_days, version, updated_at
 ) ON vouchers TO subsidy_app;
 GRANT SELECT, INSERT ON calculations TO subsidy_app;
@@ -66,8 +66,8 @@ GRANT SELECT, INSERT ON claims TO subsidy_app;
 GRANT UPDATE (
     payee, period_from, period_until, interest_paid, penalty_interest, other_points, status, class, settlement,
     usage_sequence, closing, invoices, evidence, amount, parts, held, fiscal_year, rules_version, calculation,
-    reviewed_on, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
-    settled, corrected, last_sheet, pending, recalculated_on, objections, objections_open, objection_upheld, version,
+    submitted_on, reviewed_on, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
+    settled, corrected, freed, redrawn, last_sheet, pending, recalculated_on, objections, objections_open, objection_upheld, version,
     updated_at
 ) ON claims TO subsidy_app;
 GRANT SELECT, INSERT ON recalculations TO subsidy_app;
@@ -82,7 +82,7 @@ GRANT SELECT, INSERT ON payment_lines TO subsidy_app;
 GRANT UPDATE (status, bank_reference, date, reason, version, updated_at) ON payment_lines TO subsidy_app;
 GRANT SELECT, INSERT ON recoveries TO subsidy_app;
 GRANT UPDATE (
-    status, received, written_off, owed, receipts, offsets, decided_on, approved_by, version, updated_at
+    status, received, written_off, cancelled, owed, receipts, offsets, decided_on, approved_by, version, updated_at
 ) ON recoveries TO subsidy_app;
 GRANT SELECT, INSERT ON prefunds TO subsidy_app;
 GRANT UPDATE (status, parts, effective_date, reason, decided_by, version, updated_at) ON prefunds TO subsidy_app;

@@ -2,7 +2,7 @@
 
 use super::deductions::deducted;
 use super::grounds::{Ground, granted, used as taken};
-use super::vouchers::{dimensions, used, voucher_step};
+use super::vouchers::{dimensions, given_back, voucher_step};
 use super::{Context, backing, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
@@ -14,16 +14,16 @@ use crate::claims::{
 };
 use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
-use crate::ledger::Posting;
+use crate::ledger::{ExpenseClass, Posting};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::RentalError;
-use crate::vouchers::{ReviewDecision, Voucher};
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
+use crate::vouchers::{ReviewDecision, Voucher};
 
 /// What a redemption is held against, all of it loaded.
 pub(super) fn facts<'a>(
@@ -138,20 +138,32 @@ pub(super) fn submit(context: Context<'_>, command: &NameClaim) -> Result<Decisi
     let (claim, sheet) = computed(context, before)?;
     let claim = rules::submitted(claim, context.actor, context.stamp);
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(rehold(context, before, claim.held)?);
+    rehold(context, before, claim.held, &mut effects)?;
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
     effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
 
-/// The voucher with the claim's hold changed; nothing where it stays.
-fn rehold(context: Context<'_>, before: &Claim, to: Money) -> Result<Option<Change>, Stop> {
+/// Changes the claim's hold on its voucher; nothing where it stays. What is freed of a voucher that was closed is released
+/// with the same step, as of today.
+fn rehold(context: Context<'_>, before: &Claim, to: Money, effects: &mut Effects) -> Result<(), Stop> {
     // what draws on no voucher holds nothing
     if before.held == to {
-        return Ok(None);
+        return Ok(());
     }
-    let voucher = redemption::hold(voucher(context, before)?, before.held, to, context.stamp);
-    Ok(Some(Change::Voucher(Box::new(voucher.map_err(CalculationError::from)?))))
+    let old = voucher(context, before)?;
+    let held = redemption::hold(old, before.held, to, context.stamp);
+    let (voucher, released) = held.map_err(CalculationError::from)?;
+    effects.transitions.extend(voucher_step(old.status, &voucher));
+    if released.is_positive() {
+        let day = context.effective_date(None)?;
+        effects.changes.extend(given_back(context, &voucher, released)?);
+        let (at, commitment) = (dimensions(&voucher, day), ExpenseClass::Voucher.commitment());
+        effects.posting = Posting::release(released, commitment, &at, day.year());
+        effects.effective_date = Some(day);
+    }
+    effects.changes.push(Change::Voucher(Box::new(voucher)));
+    Ok(())
 }
 
 pub(super) fn withdraw(context: Context<'_>, command: &NameClaim) -> Result<Decision, Stop> {
@@ -182,7 +194,7 @@ fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result
     let held = claim.subject.voucher().map_or(Money::ZERO, |_| before.held.max(claim.amount));
     let claim = Claim { held, ..claim };
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(rehold(context, before, claim.held)?);
+    rehold(context, before, claim.held, &mut effects)?;
     effects.changes.extend(taken(context, &claim, Some(&sheet))?);
     Ok(decided(effects, claim, Some(sheet)))
 }
@@ -190,7 +202,11 @@ fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result
 /// The rules of its submission.
 fn rules_of<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a RulesVersion, Fault> {
     let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
-    context.book.rules.get(&key)?.ok_or_else(|| Fault::Broken(format!("claim {} has lost its rules", claim.id)))
+    context
+        .book
+        .rules
+        .get(&key)?
+        .ok_or_else(|| Fault::Broken(format!("claim {} has lost its rules", claim.id)))
 }
 
 pub(super) fn reject(context: Context<'_>, command: &RejectClaim) -> Result<Decision, Stop> {
@@ -201,7 +217,7 @@ pub(super) fn reject(context: Context<'_>, command: &RejectClaim) -> Result<Deci
 /// A step that computes nothing; the voucher follows where the hold changed.
 fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision, Stop> {
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(rehold(context, before, claim.held)?);
+    rehold(context, before, claim.held, &mut effects)?;
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
     effects.changes.extend(taken(context, &claim, None)?);
     Ok(decided(effects, claim, None))
@@ -253,7 +269,7 @@ fn redeemed(
     effects.transitions.extend(voucher_step(old.status, &voucher));
     effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
     if released.is_positive() {
-        effects.changes.extend(used(context, &voucher, |before| before.minus(released))?);
+        effects.changes.extend(given_back(context, &voucher, released)?);
     }
     let at = dimensions(&voucher, day);
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];

@@ -6,6 +6,7 @@ mod backing;
 mod claims;
 mod deductions;
 mod evidence;
+mod given_back;
 mod grounds;
 mod interest_claims;
 mod loans;

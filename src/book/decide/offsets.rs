@@ -31,6 +31,12 @@ pub(super) fn offset(context: Context<'_>, command: &OffsetRecovery) -> Result<D
     let offset = offset.map_err(CalculationError::from)?;
     let mut effects = step(Some(claim.status), &offset.claim);
     effects.transitions.retain(|_| claim.status != offset.claim.status);
+    // what is kept came in; a claim may be kept for a recovery of its own
+    let own = (claim.id == of.id).then(|| offset.claim.clone());
+    if own.is_some() {
+        effects.changes.clear();
+    }
+    effects.changes.extend(recoveries::came_in(context, before, own, amount)?);
     let (from, to) = (dimensions(claim), recoveries::dimensions(before));
     effects.posting = Posting::offset((&offset.due, &from, claim.payee), (&offset.owed, &to));
     effects.effective_date = Some(day);

@@ -5,8 +5,8 @@ use super::claims::{counted, not_before, party, usage, voucher};
 use super::interest_claims::Borrowing;
 use super::payments::dimensions;
 use super::rental_claims::{self, Beside, Lease};
-use super::vouchers::{used, voucher_step};
-use super::{Context, deductions, found, grounds, programmes};
+use super::vouchers::{given_back, voucher_step};
+use super::{Context, deductions, found, given_back, grounds, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -19,6 +19,7 @@ use crate::domain::{ClaimId, Date, Line, Money};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
+use crate::programmes::policy::AnnualCap;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::rentals::uses::Netted;
@@ -42,7 +43,8 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
         return Ok(Money::ZERO);
     }
     let caps = &rules_of(context, claim, voucher.rules_version)?.rules.caps;
-    let annual = caps.annual.as_ref().filter(|cap| cap.counts.contains(&Counts::Issue));
+    let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
+    let annual = caps.annual.as_ref().filter(counted);
     let limits = [
         annual.map(|cap| (Some(claim.fiscal_year), cap.amount.money())),
         caps.lifetime.map(|cap| (None, cap.money())),
@@ -75,7 +77,8 @@ fn limits(
             let voucher = voucher(context, before)?;
             let committable = committable(context, before, voucher)?;
             let today = context.stamp.business_date;
-            let room = correction::room_to_correct(voucher, before.amount, committable, today);
+            let own = rules::charged(before).map_err(CalculationError::from)?;
+            let room = correction::room_to_correct(voucher, own, committable, today);
             let room = Some(room.map_err(CalculationError::from)?);
             Ok(Limits { room, net_off: None, documents: None })
         }
@@ -87,13 +90,14 @@ fn limits(
     }
 }
 
-/// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which the
-/// claim's own amount is free. Who gets more must be eligible still; who gets less need not be.
+/// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which what
+/// the claim is charged with is free. Who gets more must be eligible still; who gets less need not be.
 fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> Result<Anew, Stop> {
     let rules = rules_of(context, before, before.rules_version)?;
     let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
     let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
     let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
+    let asked = given_back::asked_before(context, before)?;
     let others = |year| -> Result<Money, Stop> {
         let used = context
             .book
@@ -101,7 +105,9 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
             .get(&usage(&before.programme, before.organisation, year))?
             .copied()
             .unwrap_or_default();
-        Ok(used.minus(before.amount).map_err(CalculationError::from)?)
+        // what is still asked back is given back first, so that it is free as well
+        let own = before.amount.plus(asked.restorable).map_err(CalculationError::from)?;
+        Ok(used.minus(own).map_err(CalculationError::from)?)
     };
     let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
     let facts = claims::Facts {
@@ -121,7 +127,8 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         let organisation = party(context, [before.organisation, before.provider], rules)?;
         claims::still_eligible(organisation, rules)?;
     }
-    let correction = rules::correction(before, &claims::parts(&sheet)).map_err(CalculationError::from)?;
+    let correction = rules::correction(before, &claims::parts(&sheet), asked);
+    let correction = correction.map_err(CalculationError::from)?;
     let back = correction.asked_back.max(correction.given_back);
     if back.is_positive() {
         recoveries::within(back, recoveries::outstanding_of(before)?)?;
@@ -268,18 +275,22 @@ fn posted(
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),
+                redrawn: Money::ZERO,
                 released: less.max(Money::ZERO),
             }
         }
     };
     let available = programmes::available(context.book, &claim.programme)?;
-    if moved.taken_back > available {
-        return Err(ProgrammeError::PotExhausted { available, requested: moved.taken_back }.into());
+    let requested = moved.taken_back.plus(moved.redrawn).map_err(CalculationError::from)?;
+    if requested > available {
+        return Err(ProgrammeError::PotExhausted { available, requested }.into());
     }
+    let restored = given_back::posted(context, old, correction.restored, &mut effects)?;
     let at = dimensions(claim);
     let [more, less] = parts::by_sign(&correction.accrued).map_err(CalculationError::from)?;
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
-    effects.posting = Posting::commit(moved.taken_back, commitment, &at)
+    effects.posting = restored
+        .and(Posting::commit(requested, commitment, &at))
         .and(Posting::accrue(&more, accounts, &at, claim.payee))
         .and(Posting::unaccrue(&less, accounts, &at, claim.payee))
         .and(Posting::release(moved.released, commitment, &at, day.year()));
@@ -311,13 +322,17 @@ fn redrawn(
     effects: &mut Effects,
 ) -> Result<correction::Moved, Stop> {
     let before = voucher(context, old)?;
-    let drawn = correction::Correction { drawn: correction.drawn, closing: claim.subject.closing() };
+    let drawn = correction::Correction {
+        drawn: correction.drawn,
+        redrawn: correction.redrawn,
+        closing: claim.subject.closing(),
+    };
     let corrected = correction::correct(before, &drawn, context.stamp);
     let (voucher, moved) = corrected.map_err(CalculationError::from)?;
     effects.transitions.extend(voucher_step(before.status, &voucher));
     if moved.released != moved.taken_back {
-        let again = |issued: Money| issued.plus(moved.taken_back)?.minus(moved.released);
-        effects.changes.extend(used(context, &voucher, again)?);
+        let given = moved.released.minus(moved.taken_back).map_err(CalculationError::from)?;
+        effects.changes.extend(given_back(context, &voucher, given)?);
     }
     effects.changes.push(Change::Voucher(Box::new(voucher)));
     Ok(moved)

@@ -1,12 +1,12 @@
 //! Recoveries, and what one for fraud does to the organisation.
 
-use super::claims::not_before;
+use super::claims::{counted, not_before};
 use super::{Context, found, named};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
 use crate::claims::Claim;
-use crate::domain::RecoveryId;
+use crate::domain::{Money, RecoveryId};
 use crate::ledger::{Dimensions, Posting};
 use crate::organisations::{ChangeStanding, Standing, rules as organisations};
 use crate::programmes::calculation::CalculationError;
@@ -106,8 +106,33 @@ pub(super) fn receive(context: Context<'_>, command: &ReceiveRecovery) -> Result
     let (recovery, parts) = received.map_err(CalculationError::from)?;
     let at = dimensions(&recovery);
     let posting = rules::receipt_posting(&recovery, &parts, day, &at);
-    let effects = Effects { posting, effective_date: Some(day), ..Effects::default() };
+    let changes = came_in(context, before, None, command.amount.money())?;
+    let effects = Effects { changes, posting, effective_date: Some(day), ..Effects::default() };
     Ok(decided(effects, Some(before.status), recovery))
+}
+
+/// What the caps count once money of a recovery came in, or went out again where it is below zero: its claim is free of
+/// it. What was got by fraud stays counted. `changed` is the claim where the same step changed it already.
+pub(super) fn came_in(
+    context: Context<'_>,
+    recovery: &Recovery,
+    changed: Option<Claim>,
+    amount: Money,
+) -> Result<Vec<Change>, Stop> {
+    if recovery.fraud {
+        return Ok(changed.map(|claim| Change::Claim(Box::new(claim))).into_iter().collect());
+    }
+    let lost = || Fault::Broken(format!("recovery {} has lost its claim", recovery.id));
+    let claim = match changed {
+        Some(claim) => claim,
+        None => context.book.claims.get(&recovery.claim)?.ok_or_else(lost)?.clone(),
+    };
+    let less = amount.negated().map_err(CalculationError::from)?;
+    let mut changes = counted(context, &claim, claim.approved_on, less)?;
+    let freed = claim.freed.plus(amount).map_err(CalculationError::from)?;
+    let revision = claim.revision.next(context.stamp);
+    changes.push(Change::Claim(Box::new(Claim { freed, revision, ..claim })));
+    Ok(changes)
 }
 
 pub(super) fn write_off(context: Context<'_>, command: &WriteOffRecovery) -> Result<Decision, Stop> {

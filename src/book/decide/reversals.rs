@@ -2,7 +2,7 @@
 
 use super::claims::step as claim_step;
 use super::payments::dimensions as of_claim;
-use super::recoveries::dimensions as of_recovery;
+use super::recoveries::{came_in, dimensions as of_recovery};
 use super::{Context, deductions, found, prefunds};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
@@ -168,13 +168,18 @@ fn receipt(
     day: Date,
 ) -> Result<Effects, Stop> {
     let before = recovery_of(context, id)?;
-    if !recoveries::is_last(before, number) {
+    let claim = context.book.claims.get(&before.claim)?.ok_or_else(|| lost("a claim"))?;
+    // what came in and was drawn again did come in
+    if !recoveries::is_last(before, number) || claim.redrawn.is_positive() {
         return Err(ReversalError::NotLatest { document: id.to_string() }.into());
     }
     let after = recoveries::unreceived(before, number, parts, context.stamp);
     let after = after.map_err(CalculationError::from)?;
     let posting = recoveries::receipt_posting(before, parts, day, &of_recovery(before)).reversed();
-    Ok(owed_again(before, after, posting))
+    let less = after.received.minus(before.received).map_err(CalculationError::from)?;
+    let mut effects = owed_again(before, after, posting);
+    effects.changes.extend(came_in(context, before, None, less)?);
+    Ok(effects)
 }
 
 fn write_off(

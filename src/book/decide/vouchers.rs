@@ -10,9 +10,9 @@ use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, 
 use crate::ledger::{Account, Dimensions, Posting};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
-use crate::programmes::policy::{RelatedProvider, Stacking};
+use crate::programmes::policy::{AnnualCap, RelatedProvider, Stacking};
 use crate::programmes::rules::{governing, usable};
-use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion, UsageKey};
+use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion, UsageKey};
 use crate::rentals::uses::{ContractUse, ContractUser, Uses};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::{
@@ -269,12 +269,32 @@ pub(super) fn used(
     Ok(changes)
 }
 
+/// What the caps on issues count once a voucher gave something back. The cap of its year stays used where the rules cap
+/// what is applied for, unless it is cancelled unused.
+pub(super) fn given_back(
+    context: Context<'_>,
+    voucher: &Voucher,
+    amount: Money,
+) -> Result<Vec<Change>, Stop> {
+    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
+    let lost = || Fault::Broken(format!("voucher {} has lost its rules", voucher.id));
+    let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
+    let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
+    let stays = rules.rules.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
+    let mut changes = used(context, voucher, |before| before.minus(amount))?;
+    changes.retain(|change| match change {
+        Change::Usage { key, .. } => key.year.is_none() || !stays,
+        _ => true,
+    });
+    Ok(changes)
+}
+
 pub(super) fn cancel(context: Context<'_>, command: &ChangeVoucher) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     let (voucher, released) = rules::cancel(before, command, context.stamp)?;
     let today = context.effective_date(None)?;
     let mut effects = step(Some(before.status), &voucher);
-    effects.changes.extend(used(context, &voucher, |before| before.minus(released))?);
+    effects.changes.extend(given_back(context, &voucher, released)?);
     if voucher.balance.redeemed.is_zero() {
         effects.changes.extend(freed(context, &voucher)?);
     }
@@ -302,7 +322,7 @@ pub(super) fn expire(context: Context<'_>, command: &ExpireVoucher) -> Result<De
     let (voucher, amount) = redemption::expire(before, day, context.stamp)?;
     let mut effects = step(Some(before.status), &voucher);
     effects.transitions.retain(|_| before.status != voucher.status);
-    effects.changes.extend(used(context, &voucher, |before| before.minus(amount))?);
+    effects.changes.extend(given_back(context, &voucher, amount)?);
     effects.posting = Posting::release(amount, Account::B2003, &dimensions(&voucher, day), day.year());
     effects.effective_date = Some(day);
     Ok(Decision { effects, outcome: Outcome::Expiry { voucher: Box::new(voucher), amount } })

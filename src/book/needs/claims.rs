@@ -1,6 +1,6 @@
 //! What commands on claims read.
 
-use super::{backing, prefunds, programme};
+use super::{backing, prefunds, programme, release, rules_of};
 use crate::book::{Book, Key, Keys};
 use crate::claims::{Claim, ClaimRequest, ClaimStatus, ClaimSubject, WriteClaim};
 use crate::domain::{ClaimId, CreditCode, Date, LoanId, ProgrammeCode, RentalId};
@@ -73,6 +73,9 @@ pub(super) fn rests_on(claim: &Claim, book: &Book, keys: &mut Keys) {
     match &claim.subject {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
             keys.insert(Key::Voucher(*voucher));
+            if let Some(voucher) = book.vouchers.peek(voucher).filter(|voucher| voucher.closed) {
+                release(voucher, keys);
+            }
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
             contract(*rental, keys);
@@ -126,6 +129,7 @@ pub(super) fn approve(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
     let Some(claim) = with_its_ground(id, book, keys) else { return };
     let programme = &claim.programme;
     keys.insert(Key::Rules(RulesKey { programme: programme.clone(), number: claim.rules_version }));
+    keys.extend(claim.subject.voucher().and_then(|id| book.vouchers.peek(&id)).map(rules_of));
     parties(claim, keys);
     redeemed(programme, claim.organisation, day, keys);
     for year in [Some(claim.fiscal_year), None] {

@@ -235,10 +235,27 @@ fn cancel_voucher(id: VoucherId, book: &Book, keys: &mut Keys) {
         for account in [Account::B2001, Account::B2003, Account::B2009] {
             keys.insert(Key::Balance(BalanceKey::of(account, &voucher.programme)));
         }
+        keys.insert(rules_of(voucher));
         if let Some(issued) = voucher.valid_from {
             usages(&voucher.programme, voucher.organisation, issued, keys);
         }
     });
+}
+
+/// What a closed voucher moves where a claim frees what it held.
+fn release(voucher: &Voucher, keys: &mut Keys) {
+    keys.insert(rules_of(voucher));
+    for account in [Account::B2001, Account::B2003, Account::B2009] {
+        keys.insert(Key::Balance(BalanceKey::of(account, &voucher.programme)));
+    }
+    if let Some(issued) = voucher.valid_from {
+        usages(&voucher.programme, voucher.organisation, issued, keys);
+    }
+}
+
+/// The rules under which a voucher was issued.
+fn rules_of(voucher: &Voucher) -> Key {
+    Key::Rules(RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version })
 }
 
 /// The series of a programme's voucher numbers in a year.

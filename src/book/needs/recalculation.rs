@@ -19,10 +19,21 @@ fn rules(claim: &Claim, number: u32) -> Key {
     Key::Rules(RulesKey { programme: claim.programme.clone(), number })
 }
 
+/// Its earlier recalculations, and what they asked back.
+fn earlier(claim: &Claim, book: &Book, keys: &mut Keys) {
+    for number in 1..=claim.last_sheet {
+        let key = RecalculationKey { claim: claim.id, number };
+        let recovery = book.recalculations.peek(&key).and_then(|found| found.recovery);
+        keys.insert(Key::Recalculation(key));
+        keys.extend(recovery.map(Key::Recovery));
+    }
+}
+
 /// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
 fn computed(claim: &Claim, book: &Book, keys: &mut Keys) {
     parties(claim, keys);
     rests_on(claim, book, keys);
+    earlier(claim, book, keys);
     keys.insert(rules(claim, claim.rules_version));
     if let Some(voucher) = claim.subject.voucher().and_then(|id| book.vouchers.peek(&id)) {
         keys.insert(rules(claim, voucher.rules_version));

@@ -2,8 +2,9 @@
 
 use super::claims::payable;
 use crate::book::{Book, Key, Keys};
-use crate::domain::{ProgrammeCode, RecoveryId};
+use crate::domain::{Date, ProgrammeCode, RecoveryId};
 use crate::ledger::{Account, BalanceKey};
+use crate::programmes::{Counts, UsageKey};
 use crate::recoveries::{OffsetRecovery, Recovery};
 
 fn existing<'a>(id: RecoveryId, book: &'a Book, keys: &mut Keys) -> Option<&'a Recovery> {
@@ -35,6 +36,17 @@ pub(super) fn receive(id: RecoveryId, book: &Book, keys: &mut Keys) {
     use Account::{B2001, B2008, F1212, F2103, F4001, Y6001, Y7101};
     if let Some(recovery) = existing(id, book, keys) {
         balances(&[B2001, B2008, F1212, F2103, F4001, Y6001, Y7101], &recovery.programme, keys);
+        freed(recovery, book, keys);
+    }
+}
+
+/// The claim of a recovery whose money comes in, and what the caps count of it.
+fn freed(recovery: &Recovery, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Claim(recovery.claim));
+    let Some(claim) = book.claims.peek(&recovery.claim) else { return };
+    for year in [claim.approved_on.map(Date::year), None] {
+        let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Redemption }));
     }
 }
 
@@ -46,7 +58,7 @@ pub(super) fn offset(command: &OffsetRecovery, book: &Book, keys: &mut Keys) {
         balances(&[Account::B2007], &claim.programme, keys);
     }
     if let Some(recovery) = existing(command.id, book, keys) {
-        keys.insert(Key::Claim(recovery.claim));
+        freed(recovery, book, keys);
         balances(&[Account::B2001, Account::F1212], &recovery.programme, keys);
     }
 }

@@ -15,8 +15,8 @@ use crate::rows;
 rows! {
     /// A recalculation.
     pub struct RecalculationRow in "recalculations", versioned, fixed [
-        previous, settlement, usage_sequence, closing, interest, amount, difference, reason, created_by,
-        created,
+        previous, settlement, usage_sequence, closing, interest, amount, difference, reason,
+        proposed_on, created_by, created,
     ] {
         key { claim: Uuid, number: i32 }
         previous: i32,

@@ -24,7 +24,7 @@ use crate::programmes::documents::{Documents, InvoiceCut, InvoiceCutCode, ItemAm
 use crate::programmes::interest::{InterestInputs, Segment};
 use crate::programmes::policy::{
     AnnualCap, Base, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
-    RateCeiling, RelatedProvider, Share, ShareOfReference, Stacking,
+    RateCeiling, RelatedProvider, Released, Share, ShareOfReference, Stacking,
 };
 use crate::programmes::{
     BudgetChangeKind, BudgetChangeStatus, Counts, Instrument, LegalBasis, ProgrammeStatus, ProposalStatus,
@@ -48,6 +48,7 @@ word_schema! {
     RoundingMode as "RoundingMode": "half_up" "half_even" "down";
     RoundingScope as "RoundingScope": "claim" "line";
     Counts as "Counts": "issue" "redemption";
+    Released as "Released": "frees" "stays";
     Instrument as "Instrument": "voucher" "rental_subsidy" "interest_subsidy" "grant";
     ProgrammeStatus as "ProgrammeStatus": "draft" "active";
     ProposalStatus as "ProposalStatus": "proposed" "approved";
@@ -81,7 +82,7 @@ object_schema! {
         categories?_: Many<Category>, sizes?_: Many<Size>, startup_only?_: One<bool>, regions?_: Many<Label>,
         related_provider?_: One<RelatedProvider>,
     }
-    AnnualCap as "AnnualCap" { amount: One<Amount>, counts: Many<Counts> }
+    AnnualCap as "AnnualCap" { amount: One<Amount>, counts: Many<Counts>, released?_: One<Released> }
     Caps as "Caps" { claim?_: One<Amount>, annual?_: One<AnnualCap>, lifetime?_: One<Amount>, minimum_base?_: One<Amount> }
     Share as "Share" { level: One<Label>, percent: One<Percent> }
     ItemMapping as "ItemMapping" { service_category: One<Label>, item: One<Label> }
@@ -107,7 +108,7 @@ object_schema! {
     }
     Reduction as "Reduction" { code: One<ReductionCode>, amount: One<Money> }
     ShareAmount as "ShareAmount" { level: One<Label>, amount: One<Money> }
-    CapUse as "CapUse" { year?_: One<FiscalYear>, cap: One<Money>, used: One<Money> }
+    CapUse as "CapUse" { year?_: One<FiscalYear>, cap: One<Money>, used: One<Money>, released?_: One<Released> }
     ItemAmount as "ItemAmount" { item: One<Label>, amount: One<Money> }
     MeteredRoom as "MeteredRoom" { total: One<Money>, items: Many<ItemAmount> }
     InvoiceCut as "InvoiceCut" {
@@ -154,7 +155,7 @@ pub(super) mod tests {
             "related_provider": "allow",
         }));
         let caps = json!({
-            "claim": "1.00", "annual": {"amount": "1.00", "counts": ["issue"]}, "lifetime": "1.00",
+            "claim": "1.00", "annual": {"amount": "1.00", "counts": ["issue"], "released": "stays"}, "lifetime": "1.00",
             "minimum_base": "1.00",
         });
         lists_its_members::<Caps>(caps.clone());
@@ -175,7 +176,8 @@ pub(super) mod tests {
             "exact": "0.20", "subsidy": "0.20",
         });
         lists_its_members::<SheetLine>(line.clone());
-        let cap = json!({"year": 2025, "cap": "1.00", "used": "0.00"});
+        let cap = json!({"year": 2025, "cap": "1.00", "used": "0.00", "released": "stays"});
+        lists_its_members::<CapUse>(cap.clone());
         let documents = json!({
             "invoiced": "1.00", "metered": {"total": "1.00", "items": [{"item": "x", "amount": "1.00"}]},
             "cuts": [{
