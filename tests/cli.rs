@@ -291,6 +291,18 @@ async fn a_ledger_that_does_not_verify_ends_with_3() {
     let (database, place) = elsewhere().await;
     place.out(&["migrate"]);
     place.out(&["agency", "create", "bj", "--name", "北京", "--sandbox"]);
+    // what guards the rows is the release's too, whoever asks
+    psql(&database.url("subsidy_owner"), "ALTER TABLE agency_bj.texts DISABLE TRIGGER texts_erased");
+    let ended = place.run(&["verify", "--agency", "bj"]);
+    assert_eq!(ended.code, 3, "{}{}", ended.out, ended.err);
+    assert!(
+        ended.out.contains("trigger texts.texts_erased is not as this release makes it"),
+        "{}",
+        ended.out
+    );
+    psql(&database.url("subsidy_owner"), "ALTER TABLE agency_bj.texts ENABLE ALWAYS TRIGGER texts_erased");
+    place.out(&["verify", "--agency", "bj"]);
+
     psql(&database.url("subsidy_owner"), "UPDATE agency_bj.head SET name = '上海'");
     let ended = place.run(&["verify", "--agency", "bj"]);
     assert_eq!(ended.code, 3, "{}{}", ended.out, ended.err);
