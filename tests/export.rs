@@ -283,6 +283,8 @@ async fn metered(test: &TestDatabase) {
         id: UsageImportId::new(uuid::Uuid::now_v7()),
         rental: RentalId::parse(rental.expect("a contract").get(0)).expect("an id"),
         mode: subsidy_ledger::usage::Mode::Lenient,
+        replaces: Vec::new(),
+        adds: false,
         sha256: ContentHash::new([7; 32]),
         dry_run: false,
         errors_max: 1_000,

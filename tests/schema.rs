@@ -721,7 +721,7 @@ const WHO_MAY: &str = "
     agency_test.recalculations    app=ar auditor=r w(status,rejection,recovery,decided_on,decided_by,version,updated_at)=app
     agency_test.recoveries        app=ar auditor=r w(status,received,written_off,owed,receipts,decided_on,approved_by,version,updated_at,offsets)=app
     agency_test.reference_rates   app=ar auditor=r
-    agency_test.rental_usage      app=ar auditor=r w(imports,totals,version,updated_at,invoices)=app
+    agency_test.rental_usage      app=ar auditor=r w(imports,totals,version,updated_at,invoices,periods,incomplete,replaced)=app
     agency_test.rentals           app=ar auditor=r
     agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app
     agency_test.rules_versions    app=ar auditor=r w(status,approved_by,version,updated_at)=app
@@ -732,7 +732,7 @@ const WHO_MAY: &str = "
     agency_test.transitions       app=ar auditor=r
     agency_test.true_ups          app=ar auditor=r w(status,rejection,decided_on,decided_by,version,updated_at)=app
     agency_test.usage_errors      app=adr auditor=r
-    agency_test.usage_imports     app=ar auditor=r
+    agency_test.usage_imports     app=ar auditor=r w(status,deliveries,counting,pending,replacement_proposed_by,approved_by,reason,version,updated_at)=app
     agency_test.usage_rows        app=adr auditor=r w(ordinal)=app
     agency_test.usage_staged      app=adr auditor=r
     agency_test.usages            app=ar auditor=r w(amount)=app

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "usage/clouds.rs"]
+mod clouds;
 #[path = "usage/columns.rs"]
 mod columns;
+#[path = "usage/deliveries.rs"]
+mod deliveries;
 #[path = "support/service.rs"]
 mod service;
 
@@ -165,12 +169,19 @@ fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
     let service = Service::start();
     let city = City::found(&service, "sample");
     let strict = city.refused("", SAMPLE);
-    assert_eq!(strict.len(), 1_000, "a report is cut");
-    assert!(strict.contains(&at(1, "ChargePeriodStart", "invalid_datetime")), "{:?}", &strict[..4]);
+    let causes: std::collections::BTreeSet<_> = strict.iter().map(|one| (&one.1, &one.2)).collect();
+    assert_eq!(causes.len(), strict.len(), "a cause is told once: {strict:?}");
+    assert!(strict.contains(&at(1, "ChargePeriodStart", "datetime_no_zone")), "{strict:?}");
     assert_eq!(city.usage()["imports"], 0);
-    // no rate is loaded: every row is reported, and nothing counts
-    let (accepted, _, rejected, sum) = city.taken("?mode=lenient", SAMPLE);
-    assert_eq!((accepted, rejected, sum.as_str()), (0, 500, "0.00"));
+    // no rate is loaded: nothing that could be taken is no success
+    let nothing = city.bring("?mode=lenient", SAMPLE);
+    assert_eq!((nothing.status, &nothing.json()["code"]), (422, &json!("usage_nothing_taken")));
+    let cause = &nothing.json()["errors"][0];
+    assert_eq!(
+        [&cause["code"], &cause["rows"], &cause["found"]],
+        [&json!("exchange_rate_missing"), &json!(500), &json!("USD")]
+    );
+    assert_eq!(city.usage()["imports"], 0);
     city.rate("2024-09-30", "7.0074");
     let first = city.taken("?mode=lenient", SAMPLE);
     assert_eq!((first.0, first.1, first.2), (500, 0, 0));
@@ -195,10 +206,10 @@ fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
     let mut lines: Vec<&str> = text.lines().collect();
     lines[1..].reverse();
     let part = format!("\u{feff}{}\n", lines[..300].join("\n"));
-    assert_eq!(city.taken("?mode=lenient", part.as_bytes()).1, 299);
+    assert_eq!(city.taken("?mode=lenient&adds=true", part.as_bytes()).1, 299);
     let usage = city.usage();
     assert_eq!(usage["billed_exact"], first.3.as_str());
-    assert_eq!(usage["imports"], 4);
+    assert_eq!(usage["imports"], 3);
     let items: Vec<&str> =
         usage["totals"].as_array().unwrap().iter().map(|t| t["item"].as_str().unwrap()).collect();
     for item in ["compute", "storage", "network", "other"] {
@@ -206,17 +217,7 @@ fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
     }
     let path = format!("{}/imports", city.path());
     let imports = city.get(&path, &city.officer).json();
-    assert_eq!(imports["data"].as_array().unwrap().len(), 4);
-    let report = format!("{path}/{}/errors?limit=200", imports["data"][0]["import_id"].as_str().unwrap());
-    let (mut next, mut found) = (String::new(), 0);
-    loop {
-        let page = city.get(&format!("{report}{next}"), &city.officer).json();
-        assert!(page["data"].as_array().unwrap().iter().all(|e| e["code"] == "exchange_rate_missing"));
-        found += page["data"].as_array().unwrap().len();
-        let Some(cursor) = page["next_cursor"].as_str() else { break };
-        next = format!("&cursor={cursor}");
-    }
-    assert_eq!(found, 500);
+    assert_eq!(imports["data"].as_array().unwrap().len(), 3);
     assert!(city.verify().contains("verified"));
 }
 
@@ -226,13 +227,13 @@ fn equal_rows_of_a_file_both_count_and_overlapping_files_count_once() {
     let city = City::found(&service, "overlap");
     let (a, b) = (row(&[]), row(&[("ResourceId", "gpu-2")]));
     assert_eq!(city.taken("", &file(&[a.clone(), a.clone(), b.clone()])), (3, 0, 0, "3.75".to_owned()));
-    assert_eq!(city.taken("", &file(&[b.clone(), a.clone()])), (0, 2, 0, "0.00".to_owned()));
+    assert_eq!(city.taken("?adds=true", &file(&[b.clone(), a.clone()])), (0, 2, 0, "0.00".to_owned()));
     let c = row(&[("ResourceId", "gpu-3"), ("BilledCost", "0.000000000000000001")]);
     let more = [a.clone(), a.clone(), a.clone(), c];
-    assert_eq!(city.taken("", &file(&more)), (2, 2, 0, "1.250000000000000001".to_owned()));
+    assert_eq!(city.taken("?adds=true", &file(&more)), (2, 2, 0, "1.250000000000000001".to_owned()));
     // zeros say nothing
     let same = row(&[("BilledCost", "1.250"), ("PricingQuantity", "1.0")]);
-    assert_eq!(city.taken("", &file(&[same])).1, 1);
+    assert_eq!(city.taken("?adds=true", &file(&[same])).1, 1);
     // another contract counts for itself
     let other = City {
         rental: city.contract("C-2"),
@@ -263,22 +264,26 @@ fn corrections_name_a_row_and_are_netted() {
         row(&[changes, &[("ChargeClass", "Correction"), ("BilledCost", "-0.25")]].concat())
     };
     let nothing = [correction(&[]), correction(&[("x_CorrectsRowId", "r-1")])];
-    let lost = vec![
-        at(1, "x_CorrectsRowId", "correction_names_nothing"),
-        at(2, "x_CorrectsRowId", "correction_names_nothing"),
-    ];
-    assert_eq!(city.refused("", &file(&nothing)), lost);
+    let refused = city.bring("", &file(&nothing)).json();
+    assert_eq!(errors(&refused), [at(1, "x_CorrectsRowId", "correction_names_nothing")]);
+    assert_eq!(refused["errors"][0]["rows"], json!(2), "one finding, two rows");
     // one before the row that it corrects, by what is charged; one by the row's id
     let rows = [correction(&[]), row(&[("x_RowId", "r-1")]), correction(&[("x_CorrectsRowId", "r-1")])];
     assert_eq!(city.taken("", &file(&rows)), (3, 0, 0, "0.75".to_owned()));
-    // the same ones again, and one more that corrects what an earlier file brought
+    // the same ones again, one more that corrects what an earlier file brought, and two that name nothing: they count
+    // for themselves, where a row is not refused for it
     let later = correction(&[("x_CorrectsRowId", "r-1"), ("BilledCost", "-0.5"), ("ResourceId", "")]);
     let stranger = correction(&[("ResourceId", "gpu-9")]);
     let bodiless = correction(&[("ResourceId", ""), ("SkuId", "")]);
-    let body = city.bring("?mode=lenient", &file(&[rows[0].clone(), later, stranger, bodiless])).json();
-    assert_eq!((&body["accepted"], &body["repeated"], &body["rejected"]), (&json!(1), &json!(1), &json!(2)));
-    assert_eq!(errors(&body).iter().map(|e| e.0).collect::<Vec<_>>(), [3, 4]);
-    assert_eq!(city.usage()["billed_exact"], "0.25");
+    let all = file(&[rows[0].clone(), later, stranger, bodiless]);
+    let body = city.bring("?mode=lenient&adds=true", &all).json();
+    assert_eq!((&body["accepted"], &body["repeated"], &body["rejected"]), (&json!(3), &json!(1), &json!(0)));
+    let reading = &body["readings"][0];
+    assert_eq!(
+        [&reading["code"], &reading["rows"], &reading["row"], &reading["read_as"]],
+        [&json!("correction_names_nothing"), &json!(2), &json!(3), &json!("a row of its own")]
+    );
+    assert_eq!(city.usage()["billed_exact"], "-0.25");
 }
 
 #[test]
@@ -332,7 +337,7 @@ fn hostile_files_are_reported_row_by_row_and_break_nothing() {
     let wrong = [
         (row(&[("BilledCost", "1.2.3")]), at(1, "BilledCost", "invalid_number")),
         (row(&[("BilledCost", "")]), at(2, "BilledCost", "value_missing")),
-        (row(&[("ServiceCategory", "Magic")]), at(3, "ServiceCategory", "value_unknown")),
+        (row(&[("ChargeCategory", "Magic")]), at(3, "ChargeCategory", "value_unknown")),
         (row(&[("ChargePeriodEnd", "2024-09-10T00:00:00Z")]), at(4, "ChargePeriodEnd", "period_backwards")),
         (
             row(&[("ChargePeriodStart", "2024-02-30T00:00:00Z")]),
@@ -358,6 +363,20 @@ fn hostile_files_are_reported_row_by_row_and_break_nothing() {
     assert_eq!(errors(&body), expected);
     assert_eq!((&body["accepted"], &body["rejected"]), (&json!(1), &json!(11)));
     assert!(body["errors"][0]["detail"].as_str().unwrap().contains("A number"));
+    assert_eq!(
+        (&body["errors"][0]["found"], body["findings"].as_array().unwrap().len()),
+        (&json!("1.2.3"), 11)
+    );
+    // all of them can be read later, a page at a time
+    let report = format!("{}/imports/{}/errors?limit=4", city.path(), body["import_id"].as_str().unwrap());
+    let (mut next, mut found) = (String::new(), Vec::new());
+    loop {
+        let page = city.get(&format!("{report}{next}"), &city.officer).json();
+        found.extend(page["data"].as_array().unwrap().clone());
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(errors(&json!({"errors": found})), expected);
     // a quote that is never closed swallows the rest, which is one row that does not fit
     let open = format!("{HEADER}\n\"{}", (row(&[]) + "\n").repeat(500));
     assert_eq!(city.refused("", open.as_bytes()), [at(1, "", "row_ragged")]);
@@ -370,7 +389,8 @@ fn hostile_files_are_reported_row_by_row_and_break_nothing() {
     }
     let twice = format!("BilledCost,{HEADER}\n");
     assert_eq!(city.refused("", twice.as_bytes()), [at(0, "BilledCost", "usage_column_repeated")]);
-    assert_eq!(city.taken("", format!("{HEADER}\n").as_bytes()), (0, 0, 0, "0.00".to_owned()));
+    let header_alone = city.bring("", format!("{HEADER}\n").as_bytes());
+    assert_eq!((header_alone.status, &header_alone.json()["code"]), (422, &json!("usage_nothing_taken")));
     assert_eq!(city.bring("?mode=loose", b"").status, 400);
     let large = city.bring("", &vec![b'x'; 20 * 1024 * 1024 + 1]);
     assert_eq!((large.status, large.json()["code"].as_str()), (413, Some("too_large")));

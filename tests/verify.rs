@@ -617,6 +617,7 @@ ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,Resou
 1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,p,Compute,s,r,24312000000000000001
 2,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,NULL,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
 -0.5,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,Correction,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
+x,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
 ";
 
 /// A change of rows of billing files, what undoes it, and where it is found.
@@ -642,8 +643,8 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
         "usage_rows of import",
     ),
     (
-        "UPDATE usage_imports SET accepted = 2, rejected = 1",
-        "UPDATE usage_imports SET accepted = 3, rejected = 0",
+        "UPDATE usage_imports SET accepted = 2, rejected = 2",
+        "UPDATE usage_imports SET accepted = 3, rejected = 1",
         "accepted: stored 2, replayed 3",
     ),
     (
@@ -665,6 +666,37 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
         "INSERT INTO usage_rows SELECT (json_populate_record(u, '{\"import\": \"00000000-0000-0000-0000-000000000001\"}')).* FROM usage_rows AS u WHERE row = 1",
         "DELETE FROM usage_rows WHERE import = '00000000-0000-0000-0000-000000000001'",
         "usage_rows of no import",
+    ),
+    (
+        "UPDATE usage_rows SET billing_period = '2026-02' WHERE row = 1",
+        "UPDATE usage_rows SET billing_period = '2026-01' WHERE row = 1",
+        "usage_rows of import",
+    ),
+    (
+        "UPDATE usage_imports SET counting = '[]'",
+        "UPDATE usage_imports SET counting = '[\"2026-01\"]'",
+        "counting: stored",
+    ),
+    (
+        "UPDATE usage_imports SET deliveries = jsonb_set(deliveries, '{0,refused}', '[]')",
+        "UPDATE usage_imports SET deliveries = jsonb_set(deliveries, '{0,refused}', '[{\"month\": \"2026-01\", \"rows\": \"1\"}]')",
+        "deliveries: stored",
+    ),
+    (
+        "UPDATE rental_usage SET incomplete = '[]'",
+        "UPDATE rental_usage SET incomplete = '[{\"month\": \"2026-01\", \"rows\": \"1\"}]'",
+        "incomplete: stored",
+    ),
+    (
+        "UPDATE usage_errors SET code = 'value_missing'",
+        "UPDATE usage_errors SET code = 'invalid_number'",
+        "usage_errors of import",
+    ),
+    ("UPDATE usage_errors SET found = NULL", "UPDATE usage_errors SET found = 'x'", "usage_errors of import"),
+    (
+        "INSERT INTO usage_errors VALUES ('00000000-0000-0000-0000-000000000001', 1, 0, NULL, 'row_ragged', NULL)",
+        "DELETE FROM usage_errors WHERE import = '00000000-0000-0000-0000-000000000001'",
+        "usage_errors of no import",
     ),
     ("DELETE FROM usage_rows WHERE row = 1", "", "usage_rows of import"),
 ];
@@ -689,13 +721,15 @@ async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
         id: UsageImportId::new(uuid::Uuid::now_v7()),
         rental: RentalId::parse(rental.get(0)).expect("an id"),
         mode: subsidy_ledger::usage::Mode::Lenient,
+        replaces: Vec::new(),
+        adds: false,
         sha256: ContentHash::new([7; 32]),
         dry_run: false,
         errors_max: 1_000,
     };
     let staged =
         stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
-    assert_eq!((staged.command.accepted, staged.errors.len()), (3, 0));
+    assert_eq!((staged.command.accepted, staged.errors.len()), (3, 1));
     let command = Box::new(staged.command.clone());
     let envelope = Envelope {
         actor: officer(),

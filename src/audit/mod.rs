@@ -70,11 +70,15 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
         Checked::Derived,
         "rows of billing files, under the digest and the totals of their import's leaf",
     ),
+    (
+        "usage_errors",
+        Checked::Derived,
+        "why rows of billing files do not count, under the digest of their import's leaf",
+    ),
     ("__diesel_schema_migrations", Checked::Outside, "which migrations ran"),
     ("bank_accounts", Checked::Outside, "sealed numbers; the log holds their digests"),
     ("erasures", Checked::Outside, "which texts were erased, on whose order"),
     ("statutory_limits", Checked::Outside, "written by migrations alone; held to their constants by a test"),
-    ("usage_errors", Checked::Outside, "why rows of billing files do not count"),
     ("usage_staged", Checked::Outside, "marks of billing files on their way"),
     ("texts", Checked::Outside, "erasable words; the log holds their digests"),
 ];

@@ -25,7 +25,7 @@ use crate::recoveries::{
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
-use crate::usage::ImportUsage;
+use crate::usage::{ApproveUsageImport, ImportUsage, RejectUsageImport};
 use crate::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewVoucher,
 };
@@ -108,6 +108,10 @@ commands! {
     RegisterRental(Box<RegisterRental>) "register_rental";
     /// A billing file of a contract.
     ImportUsage(Box<ImportUsage>) "import_usage";
+    /// A billing file that takes the place of what claims used, in force.
+    ApproveUsageImport(ApproveUsageImport) "approve_usage_import";
+    /// A billing file that was to do so, refused.
+    RejectUsageImport(RejectUsageImport) "reject_usage_import";
     /// A loan.
     RegisterLoan(Box<RegisterLoan>) "register_loan";
     /// What happened to a loan.
@@ -216,6 +220,8 @@ impl Command {
             Self::RegisterEvidence(c) => c.id.to_string(),
             Self::RegisterRental(c) => c.id.to_string(),
             Self::ImportUsage(c) => c.id.to_string(),
+            Self::ApproveUsageImport(c) => c.id.to_string(),
+            Self::RejectUsageImport(c) => c.id.to_string(),
             Self::RegisterLoan(c) => c.id.to_string(),
             Self::RecordLoanEvents(c) => c.id.to_string(),
             Self::ConfirmInterest(c) => c.id.to_string(),

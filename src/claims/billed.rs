@@ -119,6 +119,7 @@ mod tests {
 
     fn rows(rows: &[(&str, &str, &str)]) -> Vec<InvoiceTotal> {
         let row = |(invoice, month, amount): &(&str, &str, &str)| InvoiceTotal {
+            rows: 1,
             invoice: NamedInvoice::parse(invoice).unwrap(),
             month: Month::parse(month).unwrap(),
             amount: Metered::parse(amount).unwrap(),
@@ -180,6 +181,7 @@ mod tests {
         ) {
             let month = |index: u8| Month::parse(&format!("2025-0{}", index + 1)).unwrap();
             let row = |(index, fen): (u8, &i64)| InvoiceTotal {
+            rows: 1,
                 invoice: NamedInvoice::parse(LONG).unwrap(),
                 month: month(index),
                 amount: Metered::parse(&Money::from_fen(*fen).to_string()).unwrap(),
@@ -190,7 +192,7 @@ mod tests {
                 let last = (first + length).min(4);
                 let own = Days { from: month(first).first_day(), until: month(last).first_day() };
                 let known: Vec<&Settled> = before.iter().collect();
-                let (shared, others) = super::super::leases::together(own, &known, super::super::leases::in_a_month);
+                let (shared, others) = super::super::leases::together(own, &known);
                 let taken = takes(&[(LONG, fen)]);
                 let found = cuts(&taken, &Cluster { own, shared, others: &others }, &rows).unwrap();
                 let invoices = counted(&taken, &found).unwrap();

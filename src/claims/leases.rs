@@ -137,7 +137,7 @@ pub fn apart(own: Asked<'_>, uses: &Uses) -> Result<(), LeaseError> {
 }
 
 /// The months of days; a month counts whole.
-pub(super) fn months(days: Days) -> (Month, Month) {
+pub fn months(days: Days) -> (Month, Month) {
     let last = days.until.naive().pred_opt().map_or(days.from, Date::from_naive);
     (Month::of(days.from), Month::of(last))
 }
@@ -196,10 +196,9 @@ pub fn documents(
     };
     let others: Vec<&Settled> =
         uses.claims(ContractUser::Claim(own.id), own.programme).map(|(_, settled)| settled).collect();
-    let meet = if known.invoices.is_some() { in_a_month } else { Days::meet };
-    let (shared, others) = together(period.into(), &others, meet);
+    let (shared, others) = together(period.into(), &others);
     let cluster = Cluster { own: period.into(), shared, others: &others };
-    let cuts = billed::cuts(own.invoices, &cluster, known.invoices.as_deref().unwrap_or_default())?;
+    let cuts = billed::cuts(own.invoices, &cluster, &known.invoices)?;
     Ok(Some(Documents { invoiced, metered: Some(room(rules, &cluster, known)?), cuts }))
 }
 
@@ -224,15 +223,11 @@ fn room(rules: &RulesVersion, cluster: &Cluster<'_>, known: &RentalUsage) -> Res
     Ok(MeteredRoom { total, items })
 }
 
-/// Days together with those of all claims that meet them, directly or through others, and these claims.
-pub(super) fn together<'a>(
-    mut days: Days,
-    others: &[&'a Settled],
-    meet: fn(Days, Days) -> bool,
-) -> (Days, Vec<&'a Settled>) {
+/// Days together with those of all claims that share a month with them, directly or through others, and these claims.
+pub(super) fn together<'a>(mut days: Days, others: &[&'a Settled]) -> (Days, Vec<&'a Settled>) {
     let (mut left, mut found) = (others.to_vec(), Vec::new());
     loop {
-        let (meeting, apart): (Vec<_>, Vec<_>) = left.into_iter().partition(|one| meet(one.days, days));
+        let (meeting, apart): (Vec<_>, Vec<_>) = left.into_iter().partition(|one| in_a_month(one.days, days));
         if meeting.is_empty() {
             return (days, found);
         }
@@ -243,7 +238,6 @@ pub(super) fn together<'a>(
 }
 
 /// Whether days share a month: usage is told by month, and what one claim takes of a month is gone for every other.
-/// Contracts of which an import did not tell invoices keep the days themselves, as their claims were decided.
 pub(super) fn in_a_month(one: Days, other: Days) -> bool {
     let ((from, until), (begins, ends)) = (months(one), months(other));
     from <= ends && begins <= until

@@ -1,12 +1,13 @@
 //! `usage import`: a billing file brought from the command line, of any size, with a bar that says how far it is.
 //!
-//! It goes the way of the REST verb: staged outside the lock, made to count by one command. The same file once more counts
-//! nothing.
+//! It goes the way of the REST verb: staged outside the lock, made to count by one command. Importing the same file again
+//! adds nothing; another file for the same time says whether it replaces or adds.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use encoding_rs::Encoding;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -22,13 +23,13 @@ use crate::engine::Engine;
 use crate::engine::billing_file::Billing;
 use crate::engine::intake::{ERRORS_KEPT_MAX, IntakeError, Wanted, stage};
 use crate::http::language::Language;
-use crate::usage::api::RowErrorView;
 use crate::usage::errors_api::{ErrorsFile, written};
-use crate::usage::{Mode, RowError, UsageImport};
+use crate::usage::imports_api::RowErrorView;
+use crate::usage::{Finding, Mode, RowError, UsageImport};
 
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum UsageCommand {
-    /// Import a billing file (FOCUS 1.0 to 1.3, CSV or Parquet) of a contract
+    /// Import a billing file (FOCUS 1.0 to 1.4, CSV or Parquet, packed or not) of a contract
     Import(ImportArgs),
 }
 
@@ -62,6 +63,15 @@ pub struct ImportArgs {
     /// How the file is taken
     #[arg(long, value_enum, default_value = "strict")]
     mode: ModeArg,
+    /// The import whose place the file takes in the billing periods that it brings
+    #[arg(long, value_name = "IMPORT")]
+    replaces: Vec<UsageImportId>,
+    /// The file adds to what counts of the same time; rows that are repeated count once
+    #[arg(long)]
+    adds: bool,
+    /// The encoding of its text, where that is not UTF-8: gb18030, utf-16le …
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Write what is wrong with its rows into this file: .json, .csv or .xlsx
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
@@ -81,7 +91,7 @@ pub async fn run(command: &UsageCommand, settings: &Settings) -> Result<(), Fail
 /// What became of the file.
 enum Done {
     Counted(Box<UsageImport>, Vec<RowError>),
-    Refused(u32, Vec<RowError>),
+    Refused { rejected: u32, findings: Vec<Finding>, errors: Vec<RowError> },
 }
 
 async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
@@ -96,7 +106,7 @@ async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
     })
     .await?;
     let errors = match &done {
-        Done::Counted(_, errors) | Done::Refused(_, errors) => errors,
+        Done::Counted(_, errors) | Done::Refused { errors, .. } => errors,
     };
     if let Some((path, file)) = args.errors.as_deref().zip(report) {
         save(path, file, errors, sha256)?;
@@ -130,19 +140,23 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
         id: UsageImportId::new(Uuid::now_v7()),
         rental: args.rental,
         mode: args.mode.into(),
+        replaces: args.replaces.clone(),
+        adds: args.adds,
         sha256,
         dry_run: false,
         errors_max: ERRORS_KEPT_MAX,
     };
     known(engine, args).await?;
     let cannot = Failure::doing(format!("cannot read {}", args.file.display()));
-    let file = File::open(&args.file).and_then(Billing::of).map_err(cannot)?;
+    let file = File::open(&args.file).and_then(Billing::of).map_err(cannot)?.declared(encoding(args)?);
     let bar = bar(args.form.json);
     let staged = stage(engine.database(), &wanted, file, |rows| bar.set_position(rows.into())).await;
     bar.finish_and_clear();
     let staged = match staged {
         Ok(staged) => staged,
-        Err(IntakeError::Refused { errors, rejected }) => return Ok(Done::Refused(rejected, errors)),
+        Err(IntakeError::Refused { findings, errors, rejected, .. }) => {
+            return Ok(Done::Refused { rejected, findings, errors });
+        }
         Err(error) => return Err(Failure::doing(format!("{} was not imported", args.file.display()))(error)),
     };
     let (errors, command) = (staged.errors.clone(), Command::ImportUsage(Box::new(staged.command.clone())));
@@ -164,6 +178,13 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
             Err(Failure::new(format!("{} was not imported: {line}", args.file.display())))
         }
     }
+}
+
+/// The encoding that the caller names, where it names any.
+fn encoding(args: &ImportArgs) -> Result<Option<&'static Encoding>, Failure> {
+    let Some(name) = &args.encoding else { return Ok(None) };
+    let unknown = || Failure::Usage(format!("nobody knows the encoding {name}: utf-8, gb18030 or utf-16le"));
+    Encoding::for_label(name.as_bytes()).ok_or_else(unknown).map(Some)
 }
 
 /// Whether there is such a contract, before a large file is read.
@@ -200,21 +221,26 @@ fn save(path: &Path, file: ErrorsFile, errors: &[RowError], sha256: ContentHash)
 fn show(args: &ImportArgs, done: &Done) -> Result<(), Failure> {
     match done {
         Done::Counted(import, _) if args.form.json => output::json(&json!({
-            "import_id": import.id, "rows": import.rows, "accepted": import.accepted, "repeated": import.repeated,
+            "import_id": import.id, "status": import.status, "rows": import.rows, "accepted": import.accepted, "repeated": import.repeated,
             "rejected": import.rejected, "billed_total": import.billed_total, "billed_exact": import.billed,
         })),
         Done::Counted(import, _) => output::pairs(&[
             ("import", import.id.to_string()),
+            ("status", import.status.as_str().to_owned()),
             ("rows", import.rows.to_string()),
             ("accepted", import.accepted.to_string()),
             ("repeated", import.repeated.to_string()),
             ("rejected", import.rejected.to_string()),
             ("billed", format!("{} CNY", import.billed_total)),
         ]),
-        Done::Refused(rejected, errors) => {
-            for error in views(errors).iter().take(10) {
-                let column = error.column.as_deref().unwrap_or_default();
-                output::note(format_args!("row {} {column}: {} {}", error.row, error.code, error.detail))?;
+        Done::Refused { rejected, findings, .. } => {
+            for finding in findings {
+                let (column, code) = (finding.column.as_deref().unwrap_or_default(), finding.code);
+                let (found, expected) = (finding.found.as_deref().unwrap_or_default(), code.expected());
+                let (code, rows, row) = (code.as_str(), finding.rows, finding.row);
+                output::note(format_args!(
+                    "{code} {column}: {rows} rows, first {row}: {found} (expected {expected})"
+                ))?;
             }
             let name = args.file.display();
             Err(Failure::new(format!("{name} was not imported: {rejected} rows are wrong (see --errors)")))

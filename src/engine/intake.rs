@@ -5,38 +5,32 @@
 //! lost, the command says after how many imports its rows are new, and is refused where there are more. What is staged
 //! and never counts is taken away by the next import of the contract; a mark holds rows and import together.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono_tz::Tz;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc;
 
 use super::billing_file::{Billing, FileError};
+use super::billing_rows::{Taken, Taking};
 use super::metered::Counted;
 use super::store;
-use crate::db::convert::{self, Unreadable};
+use crate::db::convert::Unreadable;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::money::OutOfRange;
-use crate::domain::{AgencyCode, ContentHash, Date, Label, RentalId, UsageImportId};
-use crate::reference_rates::ReferenceRate;
-use crate::usage::charge::{CNY, Charge};
-use crate::usage::store::{UsageErrorRow, UsageRowRow};
-use crate::usage::{CellError, ImportUsage, Metered, Mode, RowError, UsedRate, focus::Column, queries};
+use crate::domain::{AgencyCode, ContentHash, RentalId, UsageImportId};
+use crate::usage::{Finding, ImportUsage, Mode, RowError, queries};
 
 /// Errors that an answer over HTTP shows.
 pub const ERRORS_SHOWN_MAX: usize = 1_000;
 /// Errors that are kept of a file; what is beyond is only counted.
 pub const ERRORS_KEPT_MAX: usize = 100_000;
 /// Rows of a statement.
-const CHUNK: usize = 2_000;
+pub(super) const CHUNK: usize = 2_000;
 /// How often an import waits for the one before it, 5 s each time.
 const WAITS: usize = 5;
 
 /// The work may take its time, and compares many rows at once.
 const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '5min'; \
      SET LOCAL plan_cache_mode = auto";
-
-type Read1 = Result<Charge, Vec<RowError>>;
 
 /// Why a file is not staged.
 #[derive(Debug, thiserror::Error)]
@@ -56,13 +50,17 @@ pub enum IntakeError {
     /// Nothing of the file can be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Rows of a file that is taken strictly are wrong: the first of them, and how many rows there are.
+    /// Rows of a file that is taken strictly are wrong, or no row of a file can be read.
     #[error("{rejected} rows are wrong")]
     Refused {
-        /// The first errors.
+        /// What is wrong, by cause.
+        findings: Vec<Finding>,
+        /// The first errors, row by row.
         errors: Vec<RowError>,
         /// How many rows are wrong.
         rejected: u32,
+        /// How the file was taken.
+        mode: Mode,
     },
     /// Amounts beyond all measure.
     #[error("the amounts are out of range")]
@@ -83,6 +81,10 @@ pub struct Wanted {
     pub rental: RentalId,
     /// How the file is taken.
     pub mode: Mode,
+    /// The imports of which it takes the place.
+    pub replaces: Vec<UsageImportId>,
+    /// Whether it adds to what counts of the same time.
+    pub adds: bool,
     /// The digest of the file.
     pub sha256: ContentHash,
     /// Whether nothing is to be kept.
@@ -139,47 +141,46 @@ async fn staged(
     lock(conn, wanted.rental).await?;
     discard(conn, wanted.rental, wanted.id).await?;
     let zone = zone(conn, &wanted.agency).await?;
-    let after = queries::usage(conn, wanted.rental.uuid()).await?;
-    let after = after.map(|row| row.read()).transpose()?.map_or(0, |usage| usage.imports);
+    let usage = queries::usage(conn, wanted.rental.uuid()).await?.map(|row| row.read()).transpose()?;
     (&mut &*conn).batch_execute(BEGIN).await?;
     queries::mark(conn, wanted.id.uuid(), wanted.rental.uuid()).await?;
     let (sender, rows) = mpsc::channel(CHUNK);
     let mode = wanted.mode;
     let reading =
         tokio::task::spawn_blocking(move || file.read(mode, |row| sender.blocking_send(row).is_ok()));
-    let mut taking = Taking {
-        conn,
-        wanted,
-        rates: BTreeMap::new(),
-        used: BTreeSet::new(),
-        rejected: 0,
-        kept: 0,
-        errors: Vec::new(),
-    };
+    let mut taking = Taking::new(conn, wanted, zone);
     taking.all(rows, progress).await?;
-    let rows = reading.await.map_err(|_| IntakeError::Broken)??;
-    let repeated = taking.compare().await?;
-    if wanted.mode == Mode::Strict && taking.rejected > 0 {
-        return Err(IntakeError::Refused { errors: taking.errors, rejected: taking.rejected });
-    }
+    let mut file = reading.await.map_err(|_| IntakeError::Broken)??;
+    let repeated = taking.compare(&mut file.readings).await?;
     let counted = Counted::of(conn, wanted.id, zone).await?;
+    if counted.rows == 0 && repeated == 0 {
+        return Err(taking.refused());
+    }
+    let Taken { rejected, errors, errors_sha256, rates, refusals, findings } = taking.finish();
+    // what the same bytes brought before tells already what of them is refused
+    let nothing_new = counted.rows == 0 && !wanted.adds && wanted.replaces.is_empty();
+    let deliveries = if nothing_new { Vec::new() } else { refusals.attributed(counted.deliveries()) };
     let command = ImportUsage {
         id: wanted.id,
         rental: wanted.rental,
-        after,
+        after: usage.map(|usage| usage.revision.version).unwrap_or_default(),
         mode: wanted.mode,
+        replaces: wanted.replaces.clone(),
+        adds: wanted.adds,
         sha256: wanted.sha256,
-        rows,
+        rows: file.rows,
         accepted: counted.rows,
         repeated,
-        rejected: taking.rejected,
+        rejected,
         rows_sha256: counted.digest(),
-        rates: taking.used.into_iter().collect(),
-        totals: counted.totals.list(),
-        invoices: Some(counted.invoices.list()),
+        errors_sha256,
+        rates,
+        deliveries,
+        readings: file.readings.list(),
+        findings,
     };
     (&mut &*conn).batch_execute(if wanted.dry_run { "ROLLBACK" } else { "COMMIT" }).await?;
-    Ok((command, taking.errors))
+    Ok((command, errors))
 }
 
 /// Waits for other imports of the contract.
@@ -210,110 +211,4 @@ async fn zone(conn: &AsyncPgConnection, agency: &AgencyCode) -> Result<Tz, Intak
     let head = store::head(conn).await?.ok_or(IntakeError::Broken)?;
     let agency = head.read(agency)?.agency.ok_or(IntakeError::Broken)?;
     Ok(agency.zone.tz())
-}
-
-/// Rows on their way into the database.
-struct Taking<'a> {
-    conn: &'a AsyncPgConnection,
-    wanted: &'a Wanted,
-    rates: BTreeMap<(String, Date), Option<ReferenceRate>>,
-    used: BTreeSet<UsedRate>,
-    rejected: u32,
-    kept: usize,
-    errors: Vec<RowError>,
-}
-
-impl Taking<'_> {
-    async fn all(&mut self, mut rows: Receiver<Read1>, progress: impl Fn(u32)) -> Result<(), IntakeError> {
-        let (mut done, mut chunk) = (0_u32, Vec::with_capacity(CHUNK));
-        while rows.recv_many(&mut chunk, CHUNK).await > 0 {
-            done = done.saturating_add(u32::try_from(chunk.len()).unwrap_or(u32::MAX));
-            let (mut good, mut wrong) = (Vec::with_capacity(chunk.len()), Vec::new());
-            for row in chunk.drain(..) {
-                match self.converted(row).await? {
-                    Ok(row) => good.push(row),
-                    Err(errors) => wrong.push(errors),
-                }
-            }
-            UsageRowRow::insert(self.conn, &good).await?;
-            self.report(wrong).await?;
-            progress(done);
-        }
-        Ok(())
-    }
-
-    /// A charge in CNY, or what is wrong with it.
-    async fn converted(&mut self, row: Read1) -> Result<Result<UsageRowRow, Vec<RowError>>, IntakeError> {
-        let charge = match row {
-            Ok(charge) => charge,
-            Err(errors) => return Ok(Err(errors)),
-        };
-        let ids = (self.wanted.id, self.wanted.rental);
-        if charge.currency == CNY {
-            let amount = Metered::of(charge.billed, None)?;
-            return Ok(Ok(UsageRowRow::new(ids, charge, None, amount)));
-        }
-        let Some(rate) = self.rate(&charge.currency, charge.billed_on).await? else {
-            let column = Some(Column::BillingCurrency.name());
-            return Ok(Err(vec![RowError { row: charge.row, column, code: CellError::ExchangeRateMissing }]));
-        };
-        let amount = Metered::of(charge.billed, Some(rate.percent))?;
-        self.used.insert(UsedRate { name: rate.name, date: rate.date, percent: rate.percent });
-        Ok(Ok(UsageRowRow::new(ids, charge, Some(rate.percent), amount)))
-    }
-
-    /// The rate to CNY in force on a day.
-    async fn rate(&mut self, currency: &str, day: Date) -> Result<Option<ReferenceRate>, IntakeError> {
-        let key = (currency.to_owned(), day);
-        if let Some(known) = self.rates.get(&key) {
-            return Ok(known.clone());
-        }
-        let name = Label::parse(&format!("{currency}/{CNY}")).map_err(|_| IntakeError::Broken)?;
-        let row = queries::rate(self.conn, name.as_str(), day.naive()).await?;
-        let rate = row.map(|row| row.read()).transpose()?;
-        self.rates.insert(key, rate.clone());
-        Ok(rate)
-    }
-
-    async fn report(&mut self, wrong: Vec<Vec<RowError>>) -> Result<(), IntakeError> {
-        let mut rows = Vec::new();
-        for errors in wrong {
-            self.rejected = self.rejected.saturating_add(1);
-            for (line, error) in (0_i32..).zip(errors) {
-                if self.errors.len() < self.wanted.errors_max {
-                    self.errors.push(error);
-                }
-                if self.kept < ERRORS_KEPT_MAX {
-                    self.kept += 1;
-                    rows.push(UsageErrorRow {
-                        import: self.wanted.id.uuid(),
-                        row: convert::count(error.row),
-                        line,
-                        column: error.column.map(str::to_owned),
-                        code: error.code.as_str().to_owned(),
-                    });
-                }
-            }
-        }
-        UsageErrorRow::insert(self.conn, &rows).await?;
-        Ok(())
-    }
-
-    /// Tells equal rows apart, refuses corrections that name nothing, takes away what counts already. Answers how many
-    /// that were.
-    async fn compare(&mut self) -> Result<u32, IntakeError> {
-        let (id, rental) = (self.wanted.id.uuid(), self.wanted.rental.uuid());
-        queries::number_equals(self.conn, id).await?;
-        let mut nameless = queries::remove_nameless(self.conn, id, rental).await?;
-        nameless.sort_by_key(|one| one.row);
-        let (column, code) = (Some(Column::CorrectsRowId.name()), CellError::CorrectionNamesNothing);
-        let mut errors = Vec::new();
-        for one in nameless {
-            errors.push(vec![RowError { row: convert::read_count(one.row)?, column, code }]);
-        }
-        self.report(errors).await?;
-        self.errors.sort_by_key(|error| error.row);
-        let repeated = queries::remove_repeated(self.conn, id, rental).await?;
-        Ok(u32::try_from(repeated).unwrap_or(u32::MAX))
-    }
 }

@@ -1,5 +1,5 @@
-//! What rows of billing files come to: under their import's digest, and summed by contract. Reckoned when a file is
-//! staged and again by whoever verifies, from the database or from an export.
+//! What rows of billing files come to: under their import's digest, by billing period, and summed by contract. Reckoned
+//! when a file is staged and again by whoever verifies, from the database or from an export.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,12 @@ use sha2::{Digest, Sha256};
 use super::intake::IntakeError;
 use crate::db::convert;
 use crate::domain::money::OutOfRange;
-use crate::domain::{ContentHash, NamedInvoice, RentalId, UsageImportId};
+use crate::domain::{ContentHash, Month, NamedInvoice, RentalId, UsageImportId};
+use crate::usage::delivery::Spans;
 use crate::usage::months::ChargePeriod;
 use crate::usage::rules::{InvoiceTotals, Totals};
-use crate::usage::{RentalUsage, UsageImport, queries};
+use crate::usage::store::UsageErrorRow;
+use crate::usage::{Delivery, RentalUsage, UsageImport, queries};
 
 /// Rows of a statement.
 const CHUNK: i64 = 2_000;
@@ -23,6 +25,8 @@ const CHUNK: i64 = 2_000;
 pub(super) struct Charged<'a> {
     /// The digest of all that is stored of it.
     pub digest: [u8; 32],
+    /// The month in which its billing period begins.
+    pub billing_period: &'a str,
     /// `ServiceCategory`.
     pub category: &'a str,
     /// Exact CNY.
@@ -33,16 +37,22 @@ pub(super) struct Charged<'a> {
     pub period: ChargePeriod,
 }
 
+/// What rows of a billing period come to.
+#[derive(Debug, Default)]
+struct Brought {
+    rows: u32,
+    spans: Spans,
+    totals: Totals,
+    invoices: InvoiceTotals,
+}
+
 /// What the rows of an import come to.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
     /// How many there are.
     pub rows: u32,
     hash: Sha256,
-    /// By month and service category.
-    pub totals: Totals,
-    /// By invoice and month.
-    pub invoices: InvoiceTotals,
+    brought: BTreeMap<Month, Brought>,
 }
 
 impl Counted {
@@ -58,9 +68,15 @@ impl Counted {
             let Some(last) = rows.last() else { return Ok(counted) };
             after = last.row;
             for row in &rows {
-                let (category, amount) = (row.service_category.as_str(), row.amount.as_str());
-                let (digest, invoice, period) = (row.digest(), row.invoice.as_deref(), row.period());
-                counted.add(&Charged { digest, category, amount, invoice, period }, zone)?;
+                let charged = Charged {
+                    digest: row.digest(),
+                    billing_period: &row.billing_period,
+                    category: &row.service_category,
+                    amount: &row.amount,
+                    invoice: row.invoice.as_deref(),
+                    period: row.period(),
+                };
+                counted.add(&charged, zone)?;
             }
         }
     }
@@ -70,12 +86,15 @@ impl Counted {
         self.rows = self.rows.saturating_add(1);
         self.hash.update(row.digest);
         let (category, amount) = (convert::read(row.category)?, convert::read(row.amount)?);
+        let brought = self.brought.entry(convert::read(row.billing_period)?).or_default();
+        brought.rows = brought.rows.saturating_add(1);
+        brought.spans.add(row.period);
         let parts = row.period.cut(amount, zone)?;
         // what is no invoice's number names none that could be brought
         if let Some(invoice) = row.invoice.and_then(|text| NamedInvoice::parse(text).ok()) {
-            self.invoices.add(&invoice, &parts)?;
+            brought.invoices.add(&invoice, &parts)?;
         }
-        Ok(self.totals.add(category, &parts)?)
+        Ok(brought.totals.add(category, &parts)?)
     }
 
     /// The digest of the rows, in their order.
@@ -83,22 +102,71 @@ impl Counted {
         ContentHash::new(self.hash.clone().finalize().into())
     }
 
+    /// What they come to, by billing period. Of rows that were refused nothing can be known from those that count.
+    pub(super) fn deliveries(&self) -> Vec<Delivery> {
+        let one = |(billing_period, brought): (&Month, &Brought)| Delivery {
+            billing_period: *billing_period,
+            rows: brought.rows,
+            charged: brought.spans.list(),
+            totals: brought.totals.list(),
+            invoices: brought.invoices.list(),
+            refused: Vec::new(),
+            replaced_by: None,
+        };
+        self.brought.iter().map(one).collect()
+    }
+
     /// Whether these are the rows that the import's leaf names.
     pub(super) fn are_those_of(&self, import: &UsageImport) -> bool {
-        self.rows == import.accepted && self.digest() == import.rows_sha256
+        self.rows == import.accepted && self.digest() == import.rows_sha256 && self.come_to(import)
+    }
+
+    fn come_to(&self, import: &UsageImport) -> bool {
+        let told = import.deliveries.iter().filter(|one| one.rows > 0);
+        let told = told.map(|one| Delivery { refused: Vec::new(), replaced_by: None, ..one.clone() });
+        told.eq(self.deliveries())
     }
 }
 
-/// What the rows of contracts come to, import by import.
+/// The digest of what is wrong with rows, in the order of rows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ErrorsDigest(Sha256);
+
+impl ErrorsDigest {
+    /// Adds errors in their order.
+    pub(super) fn add(&mut self, errors: &[UsageErrorRow]) {
+        errors.iter().for_each(|error| self.0.update(error.digest()));
+    }
+
+    /// That of an import, as its errors are stored.
+    pub(super) async fn of(conn: &AsyncPgConnection, import: UsageImportId) -> Result<Self, IntakeError> {
+        let (mut digest, mut row, mut line) = (Self::default(), 0, -1);
+        loop {
+            let errors = queries::errors_after(conn, import.uuid(), row, line, CHUNK).await?;
+            let Some(last) = errors.last() else { return Ok(digest) };
+            (row, line) = (last.row, last.line);
+            digest.add(&errors);
+        }
+    }
+
+    /// The digest.
+    pub(super) fn finish(self) -> ContentHash {
+        ContentHash::new(self.0.finalize().into())
+    }
+}
+
+/// What the rows of contracts that count come to, import by import.
 #[derive(Debug, Default)]
 pub(super) struct Reckoned(BTreeMap<RentalId, (Totals, InvoiceTotals)>);
 
 impl Reckoned {
-    /// Adds an import's rows. Error: out of range.
-    pub(super) fn add(&mut self, rental: RentalId, counted: &Counted) -> Result<(), OutOfRange> {
-        let (sum, invoices) = self.0.entry(rental).or_default();
-        sum.add_all(&counted.totals.list())?;
-        invoices.add_all(&counted.invoices.list())
+    /// Adds an import whose rows were found to be those that its leaf names. Error: out of range.
+    pub(super) fn add(&mut self, import: &UsageImport) -> Result<(), OutOfRange> {
+        let (sum, invoices) = self.0.entry(import.rental).or_default();
+        import.counting().try_for_each(|delivery| {
+            sum.add_all(&delivery.totals)?;
+            invoices.add_all(&delivery.invoices)
+        })
     }
 
     /// A contract's usage as its rows make it, where that is not what is known of it.
@@ -106,11 +174,7 @@ impl Reckoned {
         let found = self.0.get(&usage.rental);
         let reckoned = RentalUsage {
             totals: found.map(|(sum, _)| sum.list()).unwrap_or_default(),
-            // what nobody told is held against nothing
-            invoices: usage
-                .invoices
-                .as_ref()
-                .map(|_| found.map(|(_, invoices)| invoices.list()).unwrap_or_default()),
+            invoices: found.map(|(_, invoices)| invoices.list()).unwrap_or_default(),
             ..usage.clone()
         };
         Some(reckoned).filter(|reckoned| reckoned != usage)

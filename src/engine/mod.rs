@@ -9,6 +9,8 @@ mod answers;
 mod batch;
 pub mod billing_file;
 pub mod billing_parquet;
+mod billing_rows;
+mod billing_text;
 pub mod bulk;
 pub mod export;
 mod fold;

@@ -99,7 +99,7 @@ pub(super) async fn write(
     let evidence = versioned!(book.evidence, |_, e| EvidenceRow::new(e))?;
     let invoices = versioned!(book.invoices, |_, i| Ok(InvoiceRow::new(i)))?;
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
-    let usage_imports = versioned!(book.usage_imports, |_, i| Ok(UsageImportRow::new(i)))?;
+    let usage_imports = versioned!(book.usage_imports, |_, i| UsageImportRow::new(i))?;
     let rental_usage = versioned!(book.rental_usage, |_, u| RentalUsageRow::new(u))?;
     let loans = versioned!(book.loans, |_, l| LoanRow::new(l))?;
     let prefunds = versioned!(book.prefunds, |_, p| PrefundRow::new(p))?;
@@ -167,6 +167,7 @@ pub(super) async fn write(
         InvoiceRow::updating(&invoices.changed, &invoices.old)?,
         RentalRow::inserting(&rentals.new),
         UsageImportRow::inserting(&usage_imports.new),
+        UsageImportRow::updating(&usage_imports.changed, &usage_imports.old)?,
         RentalUsageRow::inserting(&rental_usage.new),
         RentalUsageRow::updating(&rental_usage.changed, &rental_usage.old)?,
         LoanRow::inserting(&loans.new),

@@ -4,7 +4,9 @@
 //! in a task that nobody cancels; a small command makes its rows count. The file's digest stands for the body in what
 //! makes the request the same.
 
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
+use encoding_rs::Encoding;
 use serde_json::Value;
 
 use super::extract::{self, PathParts, Query};
@@ -19,7 +21,8 @@ use crate::engine::billing_file::Billing;
 use crate::engine::intake::{self, ERRORS_SHOWN_MAX, Wanted};
 use crate::engine::submission::{Answer, Submission, Work};
 use crate::objects::Arrived;
-use crate::usage::api::{self, RowErrorView};
+use crate::usage::api;
+use crate::usage::imports_api::{self, Asked, RowErrorView};
 use crate::usage::{RowError, queries};
 
 /// Answers a write that brings a billing file.
@@ -30,7 +33,7 @@ pub async fn answer(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let head = Head::of(route, state, request).await?;
-    let mode = api::mode(&Query::parse(request.query_string(), &route.parameters())?)?;
+    let asked = Asked::of(&Query::parse(request.query_string(), &route.parameters())?)?;
     let rental: RentalId = PathParts::of(request).value("id")?;
     let reader =
         state.engine.reader(&head.identity.agency).await.map_err(|error| Problem::database(&error))?;
@@ -43,7 +46,12 @@ pub async fn answer(
         "" | "text/csv"
             | "application/csv"
             | "text/plain"
+            | "text/tab-separated-values"
             | "application/octet-stream"
+            | "application/gzip"
+            | "application/x-gzip"
+            | "application/zip"
+            | "application/x-zip-compressed"
             | "application/vnd.apache.parquet"
     ) {
         return Err(Problem::new("usage_media_type"));
@@ -52,13 +60,16 @@ pub async fn answer(
         agency: head.identity.agency.clone(),
         id: UsageImportId::new(super::verb::new_id()),
         rental,
-        mode,
+        mode: asked.mode,
+        replaces: asked.replaces,
+        adds: asked.adds,
         sha256: file.sha256,
         dry_run: head.dry_run,
         errors_max: ERRORS_SHOWN_MAX,
     };
+    let encoding = declared_encoding(request)?;
     let digest = uploads::digest(&head, request, &file);
-    let work = imported(state.engine.clone(), wanted, file, submission(&head, digest));
+    let work = imported(state.engine.clone(), wanted, (file, encoding), submission(&head, digest));
     let work = async { tokio::spawn(work).await.map_err(|error| Problem::fault(&error))? };
     let shown = in_time(head.late(), async {
         let (answer, errors) = work.await?;
@@ -66,6 +77,15 @@ pub async fn answer(
         with_errors(state, request, &head, (shown, &answer), &errors).await
     });
     Ok(shown.await?.respond(request, &head.request_id))
+}
+
+/// The encoding that the sender names as the file's, where it names any. Error: nobody knows it.
+fn declared_encoding(request: &HttpRequest) -> Result<Option<&'static Encoding>, Problem> {
+    let declared = extract::header_text(request.headers(), &CONTENT_TYPE).unwrap_or_default();
+    let charset = declared.split(';').filter_map(|part| part.trim().strip_prefix("charset=")).next();
+    let Some(name) = charset.map(|name| name.trim_matches('"')) else { return Ok(None) };
+    let unknown = || Problem::new("usage_encoding_unknown").with("encoding", name);
+    Encoding::for_label(name.as_bytes()).ok_or_else(unknown).map(Some)
 }
 
 /// The write without its command, which the file makes.
@@ -92,12 +112,13 @@ fn submission(head: &Head, digest: [u8; 32]) -> impl FnOnce(Command) -> (Submiss
 async fn imported(
     engine: Engine,
     wanted: Wanted,
-    file: Arrived,
+    (file, encoding): (Arrived, Option<&'static Encoding>),
     submission: impl FnOnce(Command) -> (Submission, bool),
 ) -> Result<(Answer, Vec<RowError>), Problem> {
     let bytes = file.reopened().await.map_err(|error| Problem::objects(&error))?;
-    let billing = Billing::of(bytes).map_err(|error| Problem::fault(&error))?;
-    let staged = intake::stage(engine.database(), &wanted, billing, |_| ()).await.map_err(api::refused)?;
+    let billing = Billing::of(bytes).map_err(|error| Problem::fault(&error))?.declared(encoding);
+    let staged = intake::stage(engine.database(), &wanted, billing, |_| ()).await;
+    let staged = staged.map_err(imports_api::refused)?;
     let (submission, dry_run) = submission(Command::ImportUsage(Box::new(staged.command.clone())));
     let errors = staged.errors.clone();
     let answer = if dry_run { engine.dry_run(submission).await } else { engine.submit(submission).await };

@@ -55,6 +55,16 @@ pub(super) const MODE: Param = Param {
     about: "strict (where left out): every row is good or nothing counts; lenient: good rows count, others are reported.",
     schema: Shape::of::<String>(),
 };
+pub(super) const REPLACES: Param = Param {
+    name: "replaces",
+    about: "The import whose place the file takes in the billing periods that it brings; several apart by commas.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const ADDS: Param = Param {
+    name: "adds",
+    about: "true: the file adds to what counts of the same time; rows that are repeated count once.",
+    schema: Shape::of::<bool>(),
+};
 pub(super) const NAME: Param = Param { name: "name", about: "Such as LPR5Y.", schema: Shape::of::<Label>() };
 pub(super) const AFTER: Param =
     Param { name: "after", about: "What came after this sequence.", schema: Shape::of::<Sequence>() };

@@ -13,6 +13,9 @@ use crate::reports::ReadError;
 /// The media type of every error.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// What a program needs of a refusal to go on, beside its code.
+const TOLD: [&str; 5] = ["import_id", "before", "after", "difference", "months"];
+
 /// One thing that is wrong, and where in the request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct At {
@@ -68,6 +71,20 @@ impl Problem {
             entry: Entry::get(key),
             members: members.as_object().cloned().unwrap_or_default(),
         });
+        self
+    }
+
+    /// The same, with an error in rows of a file: in the first of them, and what else is told of it.
+    #[must_use]
+    pub fn in_rows(mut self, key: &str, members: Value) -> Self {
+        let members = members.as_object().cloned().unwrap_or_default();
+        let text = |name: &str| match members.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) | None => String::new(),
+        };
+        let pointer = format!("/{}/{}", text("row"), text("column"));
+        self.errors.push(At { pointer, entry: Entry::get(key), members });
         self
     }
 
@@ -147,7 +164,7 @@ impl Problem {
     pub fn body(&self, language: Language, request_id: &str) -> Value {
         let [title, detail] = self.entry.words(language);
         let errors: Vec<Value> = self.errors.iter().map(|at| at.body(language)).collect();
-        json!({
+        let mut body = json!({
             "type": format!("/errors/{}", self.code()),
             "title": title,
             "status": self.status(),
@@ -155,7 +172,13 @@ impl Problem {
             "code": self.code(),
             "request_id": request_id,
             "errors": errors,
-        })
+        });
+        for name in TOLD {
+            if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
+                body.insert(name.to_owned(), value.clone());
+            }
+        }
+        body
     }
 
     /// The answer.
@@ -183,7 +206,7 @@ impl At {
     fn body(&self, language: Language) -> Value {
         let [_, detail] = self.entry.words(language);
         let mut body = json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)});
-        for name in ["row", "column"] {
+        for name in ["row", "column", "rows", "expected", "found"] {
             if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
                 body.insert(name.to_owned(), value.clone());
             }

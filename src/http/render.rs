@@ -24,7 +24,7 @@ use crate::reference_rates::api::ReferenceRateView;
 use crate::rentals::api::RentalView;
 use crate::reports::attachments::{Attachments, Wanted};
 use crate::reversals::api::ReversalView;
-use crate::usage::api::UsageImportView;
+use crate::usage::imports_api::UsageImportView;
 use crate::vouchers::api::VoucherView;
 
 /// What the views of some outcomes show beside them: what the request itself brought, else from the database.

@@ -33,7 +33,7 @@ use crate::reports::{
     work_api as work,
 };
 use crate::reversals::api as reversals;
-use crate::usage::{api as usage, errors_api as usage_errors};
+use crate::usage::{api as usage, errors_api as usage_errors, imports_api as usage_imports};
 use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -143,7 +143,7 @@ const REPORTED: Shape = Shape::or_file::<answers::ReportView>(&[
 ]);
 
 /// What is wrong with a billing file: a page, or all of it as a file.
-const USAGE_ERRORS: Shape = Shape::page_or_file::<usage::RowErrorView>(&[
+const USAGE_ERRORS: Shape = Shape::page_or_file::<usage_imports::RowErrorView>(&[
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ]);
@@ -204,11 +204,14 @@ pub static ROUTES: &[Route] = &[
         verb: Verb::Ask(|request, body| quotes::quote(request, body).boxed_local()),
     },
     Route {
-        method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.3)"],
-        query: &[MODE], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet"])), gives: of::<usage::UsageImportView>(), creates: true, verb: Verb::Import,
+        method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.4)"],
+        query: &[MODE, REPLACES, ADDS], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet", "application/gzip", "application/zip"])), gives: of::<usage_imports::UsageImportView>(), creates: true, verb: Verb::Import,
     },
     get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
-    get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage::imports), page::<usage::UsageImportView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage_imports::list), page::<usage_imports::UsageImportView>()).with(PAGE),
+    get("/v1/rentals/{id}/usage/imports/{import}", PARTIES, ["用量导入", "A billing file of a contract"], read!(usage_imports::get), of::<usage_imports::UsageImportView>()),
+    post("/v1/rentals/{id}/usage/imports/{import}/approve", APPROVER, ["批准用量替换", "Approve a billing file that takes the place of what claims were filed on"], usage_imports::approve, [of::<programmes::Nothing>(), of::<usage_imports::UsageImportView>()]),
+    post("/v1/rentals/{id}/usage/imports/{import}/reject", APPROVER, ["驳回用量替换", "Reject a billing file that was to do so"], usage_imports::reject, [of::<organisations::WithReason>(), of::<usage_imports::UsageImportView>()]),
     get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage_errors::errors), USAGE_ERRORS).with(&[LIMIT, CURSOR, FORMAT]),
     get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
     get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(unmatched::unmatched), page::<unmatched::UnmatchedView>()).with(PAGE),

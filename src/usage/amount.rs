@@ -30,7 +30,27 @@ impl Billed {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (sign, rest) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+        let written = Written::read(text)?;
+        (written.scale >= 0).then(|| written.billed()).flatten()
+    }
+
+    /// The same, where what is beyond 18 decimals is rounded, half away from zero: doubles that were written with all
+    /// their digits have more. None where it is no number or too large.
+    pub fn rounded(text: &str) -> Option<Self> {
+        Written::read(text)?.billed()
+    }
+}
+
+/// A number taken apart: its significant digits, in units of 10⁻¹⁸ times a power of ten.
+struct Written {
+    negative: bool,
+    significant: String,
+    scale: i64,
+}
+
+impl Written {
+    fn read(text: &str) -> Option<Self> {
+        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)?),
             None => (rest, 0),
@@ -41,22 +61,42 @@ impl Billed {
             return None;
         }
         let all = format!("{whole}{}", part.unwrap_or_default());
-        let significant = all.trim_start_matches('0').trim_end_matches('0');
+        let significant = all.trim_start_matches('0').trim_end_matches('0').to_owned();
         if significant.is_empty() {
-            return Some(Self(0));
+            return Some(Self { negative: false, significant, scale: 0 });
         }
         let dropped = all.trim_start_matches('0').len().checked_sub(significant.len())?;
         let decimals = i64::try_from(part.map_or(0, str::len)).ok()?;
         let scale = i64::from(BILLED_DECIMALS) + exponent - decimals + i64::try_from(dropped).ok()?;
+        Some(Self { negative, significant, scale })
+    }
+
+    /// Rounded to whole units, where it has parts of one. None where it is too large.
+    fn billed(&self) -> Option<Billed> {
         let digits_max = usize::try_from(BILLED_DECIMALS + BILLED_DIGITS_MAX).ok()?;
-        if significant.len() > digits_max
-            || !(0..=i64::from(BILLED_DECIMALS + BILLED_DIGITS_MAX)).contains(&scale)
-        {
+        let sign = if self.negative { -1 } else { 1 };
+        if self.scale > i64::from(BILLED_DECIMALS + BILLED_DIGITS_MAX) {
             return None;
         }
-        let power = 10_i128.checked_pow(u32::try_from(scale).ok()?)?;
-        let units = significant.parse::<i128>().ok()?.checked_mul(power)?;
-        (units < 10_i128.pow(BILLED_DECIMALS + BILLED_DIGITS_MAX)).then_some(Self(sign * units))
+        let units = if self.scale < 0 {
+            let cut = usize::try_from(self.scale.unsigned_abs()).ok()?;
+            let kept = self.significant.len().checked_sub(cut);
+            let (whole, rest) = self.significant.split_at_checked(kept.unwrap_or(0))?;
+            let up = kept.is_some() && rest.as_bytes().first().is_some_and(|digit| *digit >= b'5');
+            if whole.len() > digits_max {
+                return None;
+            }
+            let whole = if whole.is_empty() { 0 } else { whole.parse::<i128>().ok()? };
+            whole.checked_add(i128::from(up))?
+        } else if self.significant.is_empty() {
+            0
+        } else if self.significant.len() > digits_max {
+            return None;
+        } else {
+            let power = 10_i128.checked_pow(u32::try_from(self.scale).ok()?)?;
+            self.significant.parse::<i128>().ok()?.checked_mul(power)?
+        };
+        (units < 10_i128.pow(BILLED_DECIMALS + BILLED_DIGITS_MAX)).then_some(Billed(sign * units))
     }
 }
 
@@ -203,6 +243,24 @@ mod tests {
             "1E9999",
         ] {
             assert!(Billed::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn doubles_with_all_their_digits_are_rounded_at_the_eighteenth_decimal() {
+        for (text, shown) in [
+            ("1.1250000000000001E-4", "0.0001125"),
+            ("-1.1250000000000001E-4", "-0.0001125"),
+            ("0.0000000000000000005", "0.000000000000000001"),
+            ("0.00000000000000000049", "0.00"),
+            ("1E-30", "0.00"),
+            ("99999999999.9999999999999999994", "99999999999.999999999999999999"),
+            ("12.5", "12.50"),
+        ] {
+            assert_eq!(Billed::rounded(text).unwrap().to_string(), shown, "{text}");
+        }
+        for text in ["", "x", "$1", "100000000000", "99999999999.9999999999999999999"] {
+            assert!(Billed::rounded(text).is_none(), "{text}");
         }
     }
 

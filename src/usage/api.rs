@@ -1,109 +1,18 @@
-//! `/rentals/{id}/usage`: what was used on a contract, the files that say so, and what is wrong with them.
+//! `/rentals/{id}/usage`: what was used on a contract.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::charge::HeaderError;
-use super::focus::Mode;
-use super::store::{RentalUsageRow, UsageErrorRow, UsageImportRow, UsageRowRow};
-use super::{Metered, RentalUsage, RowError, UsageImport, UsageTotal, queries, rules};
+use super::store::{RentalUsageRow, UsageRowRow};
+use super::{Metered, RefusedRows, RentalUsage, UsageTotal, queries, rules};
 use crate::db::convert;
 use crate::db::pool::Connection;
 use crate::domain::money::OutOfRange;
-use crate::domain::{
-    Actor, ContentHash, Instant, Label, Money, Month, Percent, RentalId, Role, Sequence, Subject,
-    UsageImportId,
-};
-use crate::engine::billing_file::{FileError, ROWS_MAX};
-use crate::engine::intake::IntakeError;
-use crate::http::error::Entry;
-use crate::http::extract::Query;
-use crate::http::language::Language;
+use crate::domain::{Actor, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId};
 use crate::http::problem::Problem;
 use crate::http::verb::{ReadRequest, Reply, whole};
 use crate::rentals::Rental;
 use crate::rentals::queries as rentals;
-
-/// What is wrong with a row of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct RowErrorView {
-    /// From 1, the header not counted.
-    pub row: u32,
-    /// None where the row itself is wrong.
-    pub column: Option<String>,
-    pub code: String,
-    pub detail: String,
-}
-
-impl RowErrorView {
-    fn new(row: u32, column: Option<&str>, code: &str, language: Language) -> Self {
-        let detail = Entry::get(code).words(language).last().copied().unwrap_or_default().to_owned();
-        Self { row, column: column.map(str::to_owned), code: code.to_owned(), detail }
-    }
-
-    /// The view of an error.
-    pub fn of(error: &RowError, language: Language) -> Self {
-        Self::new(error.row, error.column, error.code.as_str(), language)
-    }
-
-    /// The view of an error that was kept.
-    pub fn stored(row: &UsageErrorRow, language: Language) -> Self {
-        Self::new(u32::try_from(row.row).unwrap_or(0), row.column.as_deref(), &row.code, language)
-    }
-}
-
-/// A file that was imported.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UsageImportView {
-    import_id: UsageImportId,
-    rental_id: RentalId,
-    #[schema(value_type = String)]
-    mode: Mode,
-    /// SHA-256 of the file.
-    sha256: ContentHash,
-    /// All rows of the file.
-    rows: u32,
-    /// Rows that count.
-    accepted: u32,
-    /// Rows that counted already.
-    repeated: u32,
-    /// Rows that are wrong.
-    rejected: u32,
-    /// CNY of the rows that count, corrections netted, rounded once.
-    billed_total: Money,
-    /// The same without rounding.
-    #[schema(value_type = String)]
-    billed_exact: Metered,
-    /// The first 1,000; in the answer to an import alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<Vec<RowErrorView>>,
-    created_by: Subject,
-    /// The version for `If-Match`.
-    revision: Sequence,
-    updated_at: Instant,
-}
-
-impl UsageImportView {
-    /// The view of an import.
-    pub fn of(import: &UsageImport) -> Self {
-        Self {
-            import_id: import.id,
-            rental_id: import.rental,
-            mode: import.mode,
-            sha256: import.sha256,
-            rows: import.rows,
-            accepted: import.accepted,
-            repeated: import.repeated,
-            rejected: import.rejected,
-            billed_total: import.billed_total,
-            billed_exact: import.billed,
-            errors: None,
-            created_by: import.created_by.clone(),
-            revision: import.revision.version,
-            updated_at: import.revision.updated_at,
-        }
-    }
-}
 
 /// A row that counts.
 #[derive(Debug, Serialize, ToSchema)]
@@ -178,6 +87,23 @@ pub struct UsageTotalView {
     exact: Metered,
     /// The same to the fen.
     amount: Money,
+    /// How many rows it is of.
+    rows: u32,
+}
+
+/// A month of which rows of billing files were refused: what counts of it may be too little or too much.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncompleteMonthView {
+    month: Month,
+    /// How many rows.
+    rows: u32,
+}
+
+impl IncompleteMonthView {
+    /// The view of what was refused of a month.
+    pub fn of(refused: &RefusedRows) -> Self {
+        Self { month: refused.month, rows: refused.rows }
+    }
 }
 
 /// What was used on a contract.
@@ -195,16 +121,8 @@ pub struct UsageView {
     #[schema(value_type = String)]
     billed_exact: Metered,
     totals: Vec<UsageTotalView>,
-}
-
-/// How a file is to be taken: strictly where nothing is said.
-pub fn mode(query: &Query) -> Result<Mode, Problem> {
-    match query.text("mode") {
-        None => Ok(Mode::Strict),
-        Some(text) => {
-            convert::read(text).map_err(|_| Problem::new("invalid_query").with("parameter", "mode"))
-        }
-    }
+    /// Months of which rows were refused. A claim on one needs an officer's word at its review.
+    incomplete: Vec<IncompleteMonthView>,
 }
 
 /// A contract that a caller may bring usage of: an officer any, a provider its own.
@@ -217,43 +135,6 @@ pub async fn metered(conn: &Connection, actor: &Actor, id: RentalId) -> Result<R
 async fn rental(conn: &Connection, id: RentalId) -> Result<Rental, Problem> {
     let row = rentals::get(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))
-}
-
-/// Why a file is not taken.
-pub fn refused(error: IntakeError) -> Problem {
-    match error {
-        IntakeError::Busy => Problem::new("busy"),
-        IntakeError::Database(error) => Problem::database(&error),
-        IntakeError::Query(error) => Problem::database(&error),
-        IntakeError::OutOfRange(_) => Problem::new("usage_out_of_range"),
-        IntakeError::Unreadable(_) | IntakeError::Broken => Problem::fault(&error),
-        IntakeError::File(FileError::Unreadable(_) | FileError::Malformed(_)) => {
-            Problem::new("unreadable_body")
-        }
-        IntakeError::File(FileError::Beyond(limit)) => {
-            Problem::new("usage_file_beyond_limits").with("part", limit.as_str()).with("limit", limit.most())
-        }
-        IntakeError::File(FileError::TooManyRows) => {
-            Problem::too_large(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX), "rows")
-        }
-        IntakeError::File(FileError::Header(errors)) => {
-            let problem = Problem::new("usage_file_refused").with("rejected", 0_u32);
-            errors.iter().fold(problem, |problem, error| {
-                let (key, column) = match error {
-                    HeaderError::Missing(column) => ("usage_column_missing", column),
-                    HeaderError::Repeated(column) => ("usage_column_repeated", column),
-                    HeaderError::Inexact(column) => ("usage_column_inexact", column),
-                };
-                problem.in_row(key, 0, Some(column.name()))
-            })
-        }
-        IntakeError::Refused { errors, rejected } => {
-            let problem = Problem::new("usage_file_refused").with("rejected", rejected);
-            errors
-                .iter()
-                .fold(problem, |problem, error| problem.in_row(error.code.as_str(), error.row, error.column))
-        }
-    }
 }
 
 /// A contract that the caller may see.
@@ -302,6 +183,7 @@ fn view(
     data: Vec<UsageRowView>,
     next_cursor: Option<String>,
 ) -> Result<UsageView, OutOfRange> {
+    let incomplete = usage.iter().flat_map(|usage| &usage.incomplete).map(IncompleteMonthView::of).collect();
     let (imports, totals) = usage.map(|usage| (usage.imports, usage.totals)).unwrap_or_default();
     let billed_exact = rules::sum(&totals)?;
     let total = |total: &UsageTotal| {
@@ -311,18 +193,10 @@ fn view(
             item: rules::item(total.service_category, &[]),
             exact: total.amount,
             amount: total.amount.round()?,
+            rows: total.rows,
         })
     };
     let totals = totals.iter().map(total).collect::<Result<_, OutOfRange>>()?;
-    Ok(UsageView { data, next_cursor, imports, billed_total: billed_exact.round()?, billed_exact, totals })
-}
-
-/// `GET /rentals/{id}/usage/imports`
-pub async fn imports(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?;
-    let rows = queries::imports(&conn, id.uuid(), page.after, page.rows()).await;
-    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
-    let found = whole(&rows, UsageImportRow::read)?;
-    Reply::list((found.iter().map(UsageImportView::of).collect(), next))
+    let billed_total = billed_exact.round()?;
+    Ok(UsageView { data, next_cursor, imports, billed_total, billed_exact, totals, incomplete })
 }

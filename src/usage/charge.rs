@@ -1,12 +1,15 @@
 //! One row of a billing file as a charge, or all that is wrong with it.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::amount::Billed;
-use super::focus::{ChargeCategory, Column, Mode, Need, ServiceCategory};
+use super::cells::{Said, charge_category, currency, number, quantity, service_category};
+use super::finding::{CellError, Findings, RowError};
+use super::focus::{ChargeCategory, Column, Mode, ServiceCategory};
+use super::header::Header;
+use super::instants;
 use super::months::{ChargePeriod, MONTHS_MAX};
-use super::{CellError, RowError};
 use crate::domain::Date;
 
 /// The most bytes of a cell that is kept.
@@ -14,64 +17,21 @@ pub const CELL_BYTES_MAX: usize = 1_024;
 /// The currency of the ledger.
 pub const CNY: &str = "CNY";
 
-/// Where the columns that are read stand in a file.
-#[derive(Debug, Clone)]
-pub struct Header {
-    places: Vec<Option<usize>>,
-    width: usize,
+/// A row that does not count, and as much as can be told of where it belongs: its month is incomplete without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// All that is wrong with it.
+    pub errors: Vec<RowError>,
+    /// When its charge period begins, where that can be read.
+    pub charged_from: Option<DateTime<Utc>>,
+    /// When its billing period begins, where that can be read.
+    pub billed_from: Option<DateTime<Utc>>,
 }
 
-/// Why a file's first line is no header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HeaderError {
-    /// A column that is needed is missing.
-    Missing(Column),
-    /// A column stands there more than once.
-    Repeated(Column),
-    /// A column of amounts in floating point, of a file that is taken strictly.
-    Inexact(Column),
-}
-
-impl Header {
-    /// Finds the columns. Errors: all that are missing or repeated.
-    pub fn read(names: &[&str], mode: Mode) -> Result<Self, Vec<HeaderError>> {
-        let (mut places, mut errors) = (Vec::new(), Vec::new());
-        for column in Column::ALL.iter().copied() {
-            let of = |id: &str| {
-                names
-                    .iter()
-                    .enumerate()
-                    .filter(move |(_, name)| name.trim() == id)
-                    .map(|(at, _)| at)
-                    .collect::<Vec<_>>()
-            };
-            let found =
-                column.names().iter().map(|id| of(id)).find(|found| !found.is_empty()).unwrap_or_default();
-            let needed = match column.need() {
-                Need::Always => true,
-                Need::Strict => mode == Mode::Strict,
-                Need::Never => false,
-            };
-            match found.as_slice() {
-                [] if needed => errors.push(HeaderError::Missing(column)),
-                [] => {}
-                [_] => {}
-                [_, _, ..] => errors.push(HeaderError::Repeated(column)),
-            }
-            places.push(found.first().copied());
-        }
-        if errors.is_empty() { Ok(Self { places, width: names.len() }) } else { Err(errors) }
-    }
-
-    /// How many cells a row has.
-    pub const fn width(&self) -> usize {
-        self.width
-    }
-
-    fn cell<'r>(&self, cells: &[&'r str], column: Column) -> Option<&'r str> {
-        let place = Column::ALL.iter().position(|one| *one == column)?;
-        let cell = cells.get(self.places.get(place).copied().flatten()?)?.trim();
-        (!cell.is_empty() && cell != "NULL" && cell != "null").then_some(cell)
+impl RefusedRow {
+    /// A row of which nothing can be read.
+    pub fn unread(row: u32, code: CellError) -> Self {
+        Self { errors: vec![RowError::of_row(row, code)], charged_from: None, billed_from: None }
     }
 }
 
@@ -110,6 +70,8 @@ pub struct Charge {
     pub description: Option<String>,
     /// When.
     pub period: ChargePeriod,
+    /// When its billing period begins: with the contract's provider what tells the delivery that it is of.
+    pub billed_from: DateTime<Utc>,
     /// The last day of its billing period, in UTC as bills are.
     pub billed_on: Date,
     /// ISO 4217.
@@ -153,6 +115,7 @@ impl Charge {
             &optional(&self.description),
             &start.to_string(),
             &end.to_string(),
+            &self.billed_from.timestamp().to_string(),
             &self.billed_on.to_string(),
             &self.currency,
             &self.billed.to_string(),
@@ -194,11 +157,14 @@ struct Reader<'h, 'r> {
     mode: Mode,
     row: u32,
     errors: Vec<RowError>,
+    readings: &'h mut Findings,
+    charged_from: Option<DateTime<Utc>>,
+    billed_from: Option<DateTime<Utc>>,
 }
 
 impl Reader<'_, '_> {
     fn wrong(&mut self, column: Column, code: CellError) {
-        self.errors.push(RowError { row: self.row, column: Some(column.name()), code });
+        self.errors.push(RowError { row: self.row, column: Some(column.name()), code, found: None });
     }
 
     fn optional(&mut self, column: Column) -> Option<String> {
@@ -224,32 +190,77 @@ impl Reader<'_, '_> {
         found.unwrap_or_default()
     }
 
-    fn parsed<T>(
+    /// What tells who charges for what and no amount depends on: empty where a lenient reading finds nothing, as in the
+    /// credits of some clouds.
+    fn named(&mut self, column: Column) -> String {
+        if self.mode == Mode::Strict || self.header.cell(self.cells, column).is_some() {
+            return self.needed(column);
+        }
+        self.nothing(column, "");
+        String::new()
+    }
+
+    /// Tells that a column says nothing, and what it is read as.
+    fn nothing(&mut self, column: Column, read_as: &str) {
+        let column = Some(column.name());
+        let error = RowError { row: self.row, column, code: CellError::ValueMissing, found: None };
+        self.readings.read_as(&error, || read_as.to_owned());
+    }
+
+    /// What a service is for; one that a lenient reading finds nothing of is something else.
+    fn service_category(&mut self) -> Option<ServiceCategory> {
+        let (column, other) = (Column::ServiceCategory, ServiceCategory::Other);
+        if self.mode == Mode::Lenient && self.header.cell(self.cells, column).is_none() {
+            self.nothing(column, other.as_str());
+            return Some(other);
+        }
+        self.parsed(column, service_category, |category| category.as_str().to_owned())
+    }
+
+    /// A value of the specification. What is written otherwise and can be read is an error where the file is taken
+    /// strictly, else a reading.
+    fn parsed<T: Clone>(
         &mut self,
         column: Column,
-        code: CellError,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: impl FnOnce(&str) -> Result<Said<T>, CellError>,
+        shown: impl FnOnce(T) -> String,
     ) -> Option<T> {
         let before = self.errors.len();
         let cell = self.needed(column);
         if self.errors.len() > before {
             return None;
         }
-        let value = parse(&cell);
-        if value.is_none() {
-            self.wrong(column, code);
+        let error =
+            |row, code| RowError { row, column: Some(column.name()), code, found: Some(cell.clone()) };
+        match parse(&cell) {
+            Ok(Said { value, odd: None }) => Some(value),
+            Ok(Said { value, odd: Some(code) }) if self.mode == Mode::Lenient => {
+                let read = value.clone();
+                self.readings.read_as(&error(self.row, code), || shown(read));
+                Some(value)
+            }
+            Ok(Said { odd: Some(code), .. }) | Err(code) => {
+                self.errors.push(error(self.row, code));
+                None
+            }
         }
-        value
+    }
+
+    fn number(&mut self, column: Column) -> Option<Billed> {
+        self.parsed(column, number, |value| value.to_string())
     }
 
     fn instant(&mut self, column: Column) -> Option<DateTime<Utc>> {
-        let mode = self.mode;
-        self.parsed(column, CellError::InvalidDatetime, |cell| instant(cell, mode))
+        let read = |cell: &str| instants::read(cell).map(|(value, odd)| Said { value, odd });
+        self.parsed(column, read, |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
     }
 
     /// Two instants, the later one not counted.
-    fn period(&mut self, start: Column, end: Column) -> Option<ChargePeriod> {
-        let (from, until) = (self.instant(start), self.instant(end));
+    fn period(
+        &mut self,
+        (from, until): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        end: Column,
+    ) -> Option<ChargePeriod> {
         let period = ChargePeriod { start: from?, end: until? };
         if period.start >= period.end {
             self.wrong(end, CellError::PeriodBackwards);
@@ -262,8 +273,10 @@ impl Reader<'_, '_> {
         match self.optional(Column::ChargeClass).as_deref() {
             None => false,
             Some("Correction") => true,
-            Some(_) => {
-                self.wrong(Column::ChargeClass, CellError::ValueUnknown);
+            Some(found) => {
+                let found = Some(found.to_owned());
+                let column = Some(Column::ChargeClass.name());
+                self.errors.push(RowError { row: self.row, column, code: CellError::ValueUnknown, found });
                 false
             }
         }
@@ -272,7 +285,7 @@ impl Reader<'_, '_> {
     /// What only a strict reading looks at.
     fn strict(&mut self) {
         for column in [Column::ContractedCost, Column::EffectiveCost, Column::ListCost] {
-            self.parsed(column, CellError::InvalidNumber, |cell| Billed::parse(cell).ok());
+            self.number(column);
         }
         for column in [Column::InvoiceIssuer, Column::Publisher] {
             self.needed(column);
@@ -280,71 +293,49 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A date and time as FOCUS writes it, `2024-09-01T00:00:00Z`; in a lenient reading also `2024-09-01 00:00:00`, UTC.
-fn instant(text: &str, mode: Mode) -> Option<DateTime<Utc>> {
-    let read = |form| NaiveDateTime::parse_from_str(text, form).ok().map(|at| at.and_utc());
-    let shape = |separator: u8, ending: &[u8]| {
-        let (head, tail) = text.as_bytes().split_at_checked(19).unwrap_or_default();
-        let plain = |(at, byte): (usize, &u8)| match at {
-            4 | 7 => *byte == b'-',
-            10 => *byte == separator,
-            13 | 16 => *byte == b':',
-            _ => byte.is_ascii_digit(),
-        };
-        !head.is_empty() && head.iter().enumerate().all(plain) && tail == ending
-    };
-    let at = if shape(b'T', b"Z") {
-        read("%Y-%m-%dT%H:%M:%SZ")
-    } else if mode == Mode::Lenient && shape(b' ', b"") {
-        read("%Y-%m-%d %H:%M:%S")
-    } else {
-        None
-    };
-    let years = DateTime::from_timestamp(946_684_800, 0)?..DateTime::from_timestamp(4_102_444_800, 0)?;
-    at.filter(|at| years.contains(at))
-}
-
-fn currency(text: &str) -> Option<String> {
-    let plain = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    plain.then(|| text.to_owned())
-}
-
-/// A quantity in one form, however many zeros it is written with; what is none stays as it is.
-fn quantity(text: Option<String>) -> Option<String> {
-    text.map(|text| Billed::parse(&text).map_or(text, |quantity| quantity.to_string()))
-}
-
-/// Reads a row. Errors: all that is wrong with it.
-pub fn read(header: &Header, cells: &[&str], row: u32, mode: Mode) -> Result<Charge, Vec<RowError>> {
+/// Reads a row. What is written otherwise than the specification has it, and was read, is added to the readings.
+/// Errors: all that is wrong with it.
+pub fn read(
+    header: &Header,
+    cells: &[&str],
+    (row, mode): (u32, Mode),
+    readings: &mut Findings,
+) -> Result<Charge, RefusedRow> {
     if cells.len() != header.width() {
-        return Err(vec![RowError { row, column: None, code: CellError::RowRagged }]);
+        return Err(RefusedRow::unread(row, CellError::RowRagged));
     }
-    let mut reader = Reader { header, cells, mode, row, errors: Vec::new() };
+    let (errors, charged_from, billed_from) = (Vec::new(), None, None);
+    let mut reader = Reader { header, cells, mode, row, errors, readings, charged_from, billed_from };
     let charge = charge(&mut reader);
     if mode == Mode::Strict {
         reader.strict();
     }
-    match (charge, reader.errors) {
-        (Some(charge), errors) if errors.is_empty() => Ok(charge),
-        (_, errors) => Err(errors),
+    let Reader { errors, charged_from, billed_from, .. } = reader;
+    match charge {
+        Some(charge) if errors.is_empty() => Ok(charge),
+        Some(_) | None => Err(RefusedRow { errors, charged_from, billed_from }),
     }
 }
 
 fn charge(reader: &mut Reader<'_, '_>) -> Option<Charge> {
     use Column as C;
-    let billed = reader.parsed(C::BilledCost, CellError::InvalidNumber, |cell| Billed::parse(cell).ok());
-    let currency = reader.parsed(C::BillingCurrency, CellError::InvalidCurrency, currency);
-    let service_category = reader.parsed(C::ServiceCategory, CellError::ValueUnknown, ServiceCategory::find);
-    let category = reader.parsed(C::ChargeCategory, CellError::ValueUnknown, ChargeCategory::find);
-    let period = reader.period(C::ChargePeriodStart, C::ChargePeriodEnd);
+    let billed = reader.number(C::BilledCost);
+    let currency = reader.parsed(C::BillingCurrency, currency, |text| text);
+    let service_category = reader.service_category();
+    let category = reader.parsed(C::ChargeCategory, charge_category, |category| category.as_str().to_owned());
+    reader.charged_from = reader.instant(C::ChargePeriodStart);
+    let charged = (reader.charged_from, reader.instant(C::ChargePeriodEnd));
+    let period = reader.period(charged, C::ChargePeriodEnd);
     // in whichever zone, a period touches at most a month more than it does in UTC
     if period.is_some_and(|period| period.months(chrono_tz::UTC).nth(MONTHS_MAX - 1).is_some()) {
         reader.wrong(C::ChargePeriodEnd, CellError::PeriodTooLong);
     }
-    let bill = reader.period(C::BillingPeriodStart, C::BillingPeriodEnd);
+    reader.billed_from = reader.instant(C::BillingPeriodStart);
+    let billed_for = (reader.billed_from, reader.instant(C::BillingPeriodEnd));
+    let bill = reader.period(billed_for, C::BillingPeriodEnd);
     let billed_on = bill.and_then(|bill| bill.end.checked_sub_signed(chrono::TimeDelta::seconds(1)));
-    let (provider, billing_account) = (reader.needed(C::Provider), reader.needed(C::BillingAccountId));
-    let (service, correction) = (reader.needed(C::ServiceName), reader.correction());
+    let (provider, billing_account) = (reader.named(C::Provider), reader.named(C::BillingAccountId));
+    let (service, correction) = (reader.named(C::ServiceName), reader.correction());
     let mut optional = |column| reader.optional(column);
     let (sub_account, resource, sku) =
         (optional(C::SubAccountId), optional(C::ResourceId), optional(C::SkuId));
@@ -372,6 +363,7 @@ fn charge(reader: &mut Reader<'_, '_>) -> Option<Charge> {
         row_id,
         description,
         period: period?,
+        billed_from: bill?.start,
         billed_on: Date::from_naive(billed_on?.date_naive()),
         currency: currency?,
         billed: billed?,

@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::api::{RowErrorView, seen};
+use super::api::seen;
+use super::imports_api::RowErrorView;
 use super::queries;
 use super::store::{UsageErrorRow, UsageImportRow};
 use crate::db::pool::Connection;
@@ -16,6 +17,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("行 row", 10),
     Column::plain("列 column", 26),
     Column::plain("代码 code", 28),
+    Column::plain("内容 found", 28),
     Column::plain("说明 detail", 60),
 ];
 
@@ -65,6 +67,7 @@ fn cells(error: &RowErrorView) -> Vec<Cell> {
         Cell::Count(i64::from(error.row)),
         Cell::from(error.column.clone()),
         Cell::Text(error.code.clone()),
+        Cell::from(error.found.clone()),
         Cell::Text(error.detail.clone()),
     ]
 }

@@ -1,4 +1,4 @@
-//! FOCUS 1.0 to 1.3 (FinOps Open Cost and Usage Specification): which columns are read, and what they may say.
+//! FOCUS 1.0 to 1.4 (FinOps Open Cost and Usage Specification): which columns are read, and what they may say.
 //!
 //! 1.3 calls the provider `ServiceProviderName` and the publisher `HostProviderName`; either name will do. Columns that
 //! are not read, `x_` columns among them, are passed over.
@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Mode {
     /// Every row is good, or the file is refused.
     Strict,
-    /// Good rows count, the others are reported. Dates may be written `2024-09-01 00:00:00`.
+    /// Good rows count, the others are reported. What is written otherwise than the specification has it and can mean one
+    /// thing only is read, and told.
     Lenient,
 }
 
@@ -159,7 +160,7 @@ columns! {
     BillingPeriodEnd "BillingPeriodEnd" => Always,
     BillingPeriodStart "BillingPeriodStart" => Always,
     ChargeCategory "ChargeCategory" => Always,
-    ChargeClass "ChargeClass" => Always,
+    ChargeClass "ChargeClass" => Strict,
     ChargePeriodEnd "ChargePeriodEnd" => Always,
     ChargePeriodStart "ChargePeriodStart" => Always,
     Provider "ServiceProviderName" | "ProviderName" => Always,

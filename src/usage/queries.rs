@@ -25,8 +25,9 @@ statement! {
     pub fn places(rental: Uuid, created: i64, row: i32, limit: i64) -> Vec<PlacedRow> =
         "SELECT i.created, n.import, n.row FROM usage_imports AS i CROSS JOIN LATERAL ( \
              SELECT u.import, u.row FROM usage_rows AS u \
-             WHERE u.import = i.id AND (i.created > $2 OR u.row > $3) ORDER BY u.row LIMIT $4) AS n \
-         WHERE i.rental = $1 AND i.created >= $2 ORDER BY i.created, n.row LIMIT $4";
+             WHERE u.import = i.id AND i.counting ? u.billing_period \
+               AND (i.created > $2 OR u.row > $3) ORDER BY u.row LIMIT $4) AS n \
+         WHERE i.rental = $1 AND i.created >= $2 AND i.counting <> '[]' ORDER BY i.created, n.row LIMIT $4";
     /// The next rows of an import.
     pub fn rows_after(import: Uuid, row: i32, limit: i64) -> Vec<UsageRowRow> =
         "SELECT * FROM usage_rows WHERE import = $1 AND row > $2 ORDER BY row LIMIT $3";
@@ -37,11 +38,11 @@ statement! {
     pub fn by_invoice(rental: Uuid, limit: i64) -> Vec<InvoiceSumRow> =
         "SELECT u.invoice, sum(u.amount::numeric)::text AS amount FROM usage_rows AS u \
          JOIN usage_imports AS i ON i.id = u.import \
-         WHERE u.rental = $1 AND u.invoice IS NOT NULL GROUP BY u.invoice ORDER BY u.invoice LIMIT $2";
+         WHERE u.rental = $1 AND u.invoice IS NOT NULL AND i.counting ? u.billing_period GROUP BY u.invoice ORDER BY u.invoice LIMIT $2";
     /// The invoices that rows of contracts name.
     pub fn named_of(rentals: &[Uuid]) -> Vec<NamedRow> =
         "SELECT DISTINCT u.rental, u.invoice FROM usage_rows AS u JOIN usage_imports AS i ON i.id = u.import \
-         WHERE u.rental = ANY($1) AND u.invoice IS NOT NULL";
+         WHERE u.rental = ANY($1) AND u.invoice IS NOT NULL AND i.counting ? u.billing_period";
     /// The rate in force on a day.
     pub fn rate(name: &str, day: NaiveDate) -> Option<ReferenceRateRow> =
         "SELECT * FROM reference_rates WHERE name = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
@@ -67,26 +68,35 @@ statement! {
              SELECT row, (row_number() OVER (PARTITION BY identity ORDER BY row))::integer - 1 AS ordinal \
              FROM usage_rows WHERE import = $1) AS n \
          WHERE u.import = $1 AND u.row = n.row AND n.ordinal > 0";
-    /// Takes corrections away that name nothing: a row's id, else resource, SKU and charge period of a row that is no
+    /// Corrections of a file that name nothing: a row's id, else resource, SKU and charge period of a row that is no
     /// correction itself; of the file or of what counts already.
-    pub fn remove_nameless(import: Uuid, rental: Uuid) -> Vec<RowNumberRow> =
-        "DELETE FROM usage_rows AS u WHERE u.import = $1 AND u.correction AND NOT CASE \
+    pub fn nameless(import: Uuid, rental: Uuid) -> Vec<RowNumberRow> =
+        "SELECT u.row FROM usage_rows AS u WHERE u.import = $1 AND u.correction AND NOT CASE \
              WHEN u.corrects IS NOT NULL THEN EXISTS (SELECT FROM usage_rows AS o \
                  WHERE o.rental = $2 AND o.row_id = u.corrects AND (o.import, o.row) <> (u.import, u.row) \
-                 AND (o.import = u.import OR EXISTS (SELECT FROM usage_imports AS i WHERE i.id = o.import))) \
+                 AND (o.import = u.import OR EXISTS (SELECT FROM usage_imports AS i \
+                     WHERE i.id = o.import AND i.counting ? o.billing_period))) \
              ELSE EXISTS (SELECT FROM usage_rows AS o \
                  WHERE o.rental = $2 AND o.subject = u.subject AND NOT o.correction \
-                 AND (o.import = u.import OR EXISTS (SELECT FROM usage_imports AS i WHERE i.id = o.import))) \
-         END RETURNING u.row";
-    /// Takes rows away that count already.
-    pub fn remove_repeated(import: Uuid, rental: Uuid) -> usize =
+                 AND (o.import = u.import OR EXISTS (SELECT FROM usage_imports AS i \
+                     WHERE i.id = o.import AND i.counting ? o.billing_period))) \
+         END ORDER BY u.row";
+    /// Takes rows away that count already, in what the file does not replace.
+    pub fn remove_repeated(import: Uuid, rental: Uuid, replaced: &[Uuid]) -> usize =
         "DELETE FROM usage_rows AS u WHERE u.import = $1 AND EXISTS (SELECT FROM usage_rows AS o \
-             JOIN usage_imports AS i ON i.id = o.import \
-             WHERE o.rental = $2 AND o.identity = u.identity AND o.ordinal = u.ordinal)";
+             JOIN usage_imports AS i ON i.id = o.import AND i.counting ? o.billing_period \
+             WHERE o.rental = $2 AND o.identity = u.identity AND o.ordinal = u.ordinal AND o.import <> ALL($3))";
+    /// Whether the same bytes count already, in whole or in part.
+    pub fn same_bytes(rental: Uuid, sha256: &[u8]) -> Option<CountRow> =
+        "SELECT count(*) AS count FROM usage_imports WHERE rental = $1 AND sha256 = $2 AND counting <> '[]'";
     /// Rows that are neither of an import that counts nor of a file on its way.
     pub fn strays() -> Option<CountRow> =
         "SELECT count(*) AS count FROM usage_rows AS u WHERE NOT EXISTS ( \
              SELECT FROM usage_staged AS s WHERE s.import = u.import)";
+    /// Errors that are of neither.
+    pub fn stray_errors() -> Option<CountRow> =
+        "SELECT count(*) AS count FROM usage_errors AS e WHERE NOT EXISTS ( \
+             SELECT FROM usage_staged AS s WHERE s.import = e.import)";
 }
 
 rows! {

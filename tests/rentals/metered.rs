@@ -27,7 +27,7 @@ pub(super) fn bring(city: &City<'_>, rental: &str, month: &str, rows: &[(&str, &
     }
     let key = format!("import-{}", KEYS.fetch_add(1, Ordering::SeqCst));
     let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "text/csv")];
-    let path = format!("/v1/rentals/{rental}/usage?mode=lenient");
+    let path = format!("/v1/rentals/{rental}/usage?mode=lenient&adds=true");
     let answer = send_bytes(&city.service.base, "POST", &path, &city.cloud, file.as_bytes(), &headers).0;
     assert_eq!(answer.status, 201, "{}", answer.text);
     assert_eq!(answer.json()["rejected"], 0, "{}", answer.text);

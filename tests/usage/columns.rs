@@ -117,11 +117,11 @@ fn columns_are_read_as_exactly_as_text_and_are_the_same_rows() {
         ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId\n\
         -0.5,acct,CNY,2024-09-01T00:00:00Z,2024-10-01T00:00:00Z,Usage,,2024-09-10T00:00:00Z,2024-09-10T01:00:00Z,丁云,\
         Compute,GPU,gpu-2\n";
-    assert_eq!(city.taken("?mode=lenient", text.as_bytes()).1, 1);
+    assert_eq!(city.taken("?mode=lenient&adds=true", text.as_bytes()).1, 1);
 
     // floating point: the shortest decimal, and not where decimals are asked for
     let double = parquet(&[("0.1", "Compute", "float")], "double BilledCost");
-    let answer = bring("?mode=lenient", &double, "p2");
+    let answer = bring("?mode=lenient&adds=true", &double, "p2");
     assert_eq!(answer.json()["billed_exact"], json!("0.10"), "{}", answer.text);
     let refused = bring("?mode=strict", &double, "p3");
     let errors = refused.json()["errors"].clone();
@@ -132,7 +132,8 @@ fn columns_are_read_as_exactly_as_text_and_are_the_same_rows() {
     );
     // what is no such file
     for broken in [&b"PAR1"[..], b"PAR1garbagePAR1", &parquet(&rows, EXACT)[..200]] {
-        assert_eq!(bring("?mode=lenient", broken, &format!("b{}", broken.len())).status, 400);
+        let answer = bring("?mode=lenient", broken, &format!("b{}", broken.len()));
+        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("usage_file_malformed")));
     }
     assert!(city.verify().contains("verified"));
 }
@@ -145,7 +146,7 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
     std::fs::create_dir_all(&folder).unwrap();
     let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let good = row(&[("x_RowId", "1"), ("BilledCost", "2.005")]);
-    let wrong = row(&[("x_RowId", "2"), ("BilledCost", "=1+1"), ("ServiceCategory", "Nonsense")]);
+    let wrong = row(&[("x_RowId", "2"), ("BilledCost", "=1+1"), ("ChargeCategory", "Nonsense")]);
     std::fs::File::create(place("bill.csv")).unwrap().write_all(&file(&[good, wrong])).unwrap();
     let (bill, report) = (place("bill.csv"), place("wrong.json"));
     let words = |mode: &'static str, report: &str| {
@@ -168,7 +169,9 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
     assert_eq!((&again["accepted"], &again["repeated"]), (&json!(0), &json!(1)));
     let csv = String::from_utf8(std::fs::read(place("wrong.csv")).unwrap()).unwrap();
     assert!(
-        csv.starts_with("\u{feff}行 row,列 column,代码 code,说明 detail\r\n2,BilledCost,invalid_number,"),
+        csv.starts_with(
+            "\u{feff}行 row,列 column,代码 code,内容 found,说明 detail\r\n2,BilledCost,invalid_number,"
+        ),
         "{csv}"
     );
     run(&words("lenient", &place("wrong.xlsx")));
@@ -208,5 +211,5 @@ fn a_file_that_says_too_much_of_itself_is_refused() {
     assert!(body["detail"].as_str().unwrap().contains("footer_bytes"), "{body}");
     bytes.truncate(bytes.len() - 1);
     let answer = bring(&bytes, "h2");
-    assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("unreadable_body")));
+    assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("usage_file_malformed")));
 }

@@ -62,10 +62,16 @@ CREATE TABLE rental_usage (
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
-    invoices jsonb CONSTRAINT rental_usage_invoices CHECK (jsonb_array_length(invoices) <= 2000)
+    invoices jsonb NOT NULL CONSTRAINT rental_usage_invoices CHECK (jsonb_array_length(invoices) <= 2000),
+    periods jsonb NOT NULL,
+    incomplete jsonb NOT NULL,
+    replaced jsonb NOT NULL
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN rental_usage.totals IS 'Exact CNY by month and service category, corrections netted.';
 COMMENT ON COLUMN rental_usage.invoices IS 'Exact CNY by the invoice that rows name and month.';
+COMMENT ON COLUMN rental_usage.periods IS 'Which imports count of each billing period, and the leaf that changed that last.';
+COMMENT ON COLUMN rental_usage.incomplete IS 'How many rows of each month were refused.';
+COMMENT ON COLUMN rental_usage.replaced IS 'Months of which usage was replaced, and the leaf that did so last.';
 
 -- Files on their way: an import counts only while its mark stands, and a mark goes only while no import counts.
 CREATE TABLE usage_staged (
@@ -78,20 +84,39 @@ CREATE INDEX usage_staged_rental ON usage_staged (rental);
 CREATE TABLE usage_imports (
     id uuid CONSTRAINT usage_imports_pkey PRIMARY KEY CONSTRAINT usage_imports_id_fkey REFERENCES usage_staged (import),
     rental uuid NOT NULL,
+    status text NOT NULL CONSTRAINT usage_imports_status CHECK (status IN ('imported', 'proposed', 'rejected', 'replaced')),
     mode text NOT NULL CONSTRAINT usage_imports_mode_check CHECK (mode IN ('strict', 'lenient')),
+    replaces jsonb NOT NULL,
+    adds boolean NOT NULL,
     sha256 bytea NOT NULL CONSTRAINT usage_imports_sha256_check CHECK (length(sha256) = 32),
     rows integer NOT NULL CONSTRAINT usage_imports_rows_check CHECK (rows = accepted + repeated + rejected),
     accepted integer NOT NULL CONSTRAINT usage_imports_accepted_check CHECK (accepted >= 0),
     repeated integer NOT NULL CONSTRAINT usage_imports_repeated_check CHECK (repeated >= 0),
     rejected integer NOT NULL CONSTRAINT usage_imports_rejected_check CHECK (rejected >= 0),
     rows_sha256 bytea NOT NULL CONSTRAINT usage_imports_rows_sha256_check CHECK (length(rows_sha256) = 32),
+    errors_sha256 bytea NOT NULL CONSTRAINT usage_imports_errors_sha256 CHECK (length(errors_sha256) = 32),
     billed text NOT NULL,
     billed_total numeric(20, 2) NOT NULL CONSTRAINT usage_imports_billed_total_check CHECK (billed_total <> 'NaN'),
+    deliveries jsonb NOT NULL,
+    counting jsonb NOT NULL,
+    readings jsonb NOT NULL,
+    findings jsonb NOT NULL,
+    pending uuid,
+    replacement_proposed_by jsonb NOT NULL,
+    approved_by text,
+    reason bytea,
     created_by text NOT NULL,
     created bigint NOT NULL,
     version bigint NOT NULL,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT usage_imports_counting CHECK (status NOT IN ('proposed', 'rejected') OR counting = '[]'),
+    CONSTRAINT usage_imports_four_eyes CHECK (approved_by IS NULL OR approved_by <> created_by),
+    CONSTRAINT usage_imports_reason CHECK ((status = 'rejected') = (reason IS NOT NULL))
 );
+COMMENT ON COLUMN usage_imports.errors_sha256 IS 'Of the rows of usage_errors, in their order.';
+COMMENT ON COLUMN usage_imports.deliveries IS 'What the file brings of each billing period.';
+COMMENT ON COLUMN usage_imports.counting IS 'The billing periods of which its rows count.';
+COMMENT ON COLUMN usage_imports.pending IS 'The import that waits to take its place.';
 CREATE INDEX usage_imports_rental ON usage_imports (rental, created);
 COMMENT ON COLUMN usage_imports.sha256 IS 'Of the file.';
 COMMENT ON COLUMN usage_imports.rows_sha256 IS 'Of the rows of usage_rows that count, in their order.';
@@ -101,6 +126,7 @@ CREATE TABLE usage_rows (
     import uuid NOT NULL,
     row integer NOT NULL CONSTRAINT usage_rows_row_check CHECK (row > 0),
     rental uuid NOT NULL,
+    billing_period text NOT NULL CONSTRAINT usage_rows_billing_period CHECK (billing_period ~ '^[0-9]{4}-[0-9]{2}$'),
     identity bytea NOT NULL CONSTRAINT usage_rows_identity_check CHECK (length(identity) = 32),
     ordinal integer NOT NULL CONSTRAINT usage_rows_ordinal_check CHECK (ordinal >= 0),
     subject bytea CONSTRAINT usage_rows_subject_check CHECK (length(subject) = 32),
@@ -134,6 +160,7 @@ CREATE TABLE usage_rows (
 CREATE INDEX usage_rows_identity ON usage_rows (rental, identity, ordinal);
 CREATE INDEX usage_rows_subject ON usage_rows (rental, subject) WHERE subject IS NOT NULL;
 CREATE INDEX usage_rows_row_id ON usage_rows (rental, row_id) WHERE row_id IS NOT NULL;
+COMMENT ON COLUMN usage_rows.billing_period IS 'The agency''s month in which its billing period begins.';
 COMMENT ON COLUMN usage_rows.identity IS 'SHA-256 of all that tells a charge from others; rows equal in it are told apart by ordinal, their place among their equals in one file.';
 COMMENT ON COLUMN usage_rows.subject IS 'SHA-256 of resource, SKU and charge period: what a correction may name.';
 COMMENT ON COLUMN usage_rows.rate IS 'CNY for one of the currency; none for CNY.';
@@ -145,8 +172,10 @@ CREATE TABLE usage_errors (
     line integer NOT NULL,
     "column" text,
     code text NOT NULL,
+    found text,
     CONSTRAINT usage_errors_pkey PRIMARY KEY (import, row, line)
 );
 COMMENT ON COLUMN usage_errors.line IS 'Which of the row''s errors.';
+COMMENT ON COLUMN usage_errors.found IS 'The cell, where it is a date, a number or a word of the specification.';
 
 UPDATE head SET schema_version = 3;

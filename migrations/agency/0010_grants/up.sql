@@ -46,9 +46,12 @@ GRANT UPDATE (
     amount, exclusive, live, period_from, period_until, items, invoiced, metered, netted, invoices
 ) ON contract_uses TO subsidy_app;
 GRANT SELECT, INSERT ON rental_usage TO subsidy_app;
-GRANT UPDATE (imports, totals, invoices, version, updated_at) ON rental_usage TO subsidy_app;
+GRANT UPDATE (imports, totals, invoices, periods, incomplete, replaced, version, updated_at) ON rental_usage TO subsidy_app;
 GRANT SELECT, INSERT, DELETE ON usage_staged TO subsidy_app;
 GRANT SELECT, INSERT ON usage_imports TO subsidy_app;
+GRANT UPDATE (
+    status, deliveries, counting, pending, replacement_proposed_by, approved_by, reason, version, updated_at
+) ON usage_imports TO subsidy_app;
 GRANT SELECT, INSERT, DELETE ON usage_rows TO subsidy_app;
 GRANT UPDATE (ordinal) ON usage_rows TO subsidy_app;
 GRANT SELECT, INSERT, DELETE ON usage_errors TO subsidy_app;

@@ -1,11 +1,15 @@
-//! Metered usage of contracts.
+//! Metered usage of contracts: billing files that count, and those that would take the place of what claims used.
 
 use super::{Context, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, RateKey};
-use crate::domain::Role;
-use crate::usage::{ImportUsage, UsageError, rules};
+use crate::claims::leases;
+use crate::domain::{Month, RentalId, Role, Subject, UsageImportId};
+use crate::usage::imports::{self, Imported};
+use crate::usage::{
+    ApproveUsageImport, ImportUsage, RejectUsageImport, RentalUsage, UsageError, UsageImport,
+};
 
 pub(super) fn import(context: Context<'_>, command: &ImportUsage) -> Result<Decision, Stop> {
     context.no_version()?;
@@ -27,13 +31,74 @@ pub(super) fn import(context: Context<'_>, command: &ImportUsage) -> Result<Deci
         }
     }
     let existing = context.book.rental_usage.get(&command.rental)?;
-    let (import, usage) = rules::import(existing, command, actor, context.stamp)?;
-    let step =
-        Transition { kind: "usage_import", document: import.id.to_string(), from: None, to: "imported" };
-    let effects = Effects {
-        changes: vec![Change::UsageImport(Box::new(import.clone())), Change::RentalUsage(Box::new(usage))],
-        transitions: vec![step],
-        ..Effects::default()
+    let beside = all(context, &imports::beside(existing, &command.deliveries))?;
+    let claimed = claimed(context, command.rental, &imports::replaced_months(command, &beside))?;
+    let imported = imports::import(existing, command, (&beside, claimed), actor, context.stamp)?;
+    Ok(decided(imported, None))
+}
+
+/// Whether a claim that was filed, or decided, is for any of these months of the contract: what it settles was limited by
+/// what was metered in them.
+fn claimed(context: Context<'_>, rental: RentalId, replaced: &[Month]) -> Result<bool, Stop> {
+    if replaced.is_empty() {
+        return Ok(false);
+    }
+    let uses = context.book.uses.get(&rental)?;
+    let filed = uses.iter().flat_map(|uses| uses.iter()).filter(|(_, one)| one.live);
+    let mut days = filed.filter_map(|(_, one)| Some(one.settled.as_deref()?.days));
+    Ok(days.any(|days| {
+        let (from, until) = leases::months(days);
+        replaced.iter().any(|month| from <= *month && *month <= until)
+    }))
+}
+
+fn all<'a>(context: Context<'a>, ids: &[UsageImportId]) -> Result<Vec<&'a UsageImport>, Stop> {
+    let one = |id: &UsageImportId| {
+        let lost = || Fault::Broken(format!("usage import {id} is lost"));
+        Ok(context.book.usage_imports.get(id)?.ok_or_else(lost)?)
     };
-    Ok(Decision { effects, outcome: Outcome::UsageImport(Box::new(import)) })
+    ids.iter().map(one).collect()
+}
+
+/// A proposal that waits, the contract's usage, and what the proposal is to replace.
+type Proposal<'a> = (&'a UsageImport, &'a RentalUsage, Vec<&'a UsageImport>);
+
+fn proposal<'a>(context: Context<'a>, id: UsageImportId, rental: RentalId) -> Result<Proposal<'a>, Stop> {
+    let import = found(context.book.usage_imports.get(&id)?.filter(|import| import.rental == rental))?;
+    context.same_version(&import.revision)?;
+    imports::waiting(import)?;
+    let lost = || Fault::Broken(format!("contract {rental} has lost its usage"));
+    let usage = context.book.rental_usage.get(&rental)?.ok_or_else(lost)?;
+    let named = all(context, &import.replaces)?;
+    let proposers = imports::proposers(import, &named).into_iter();
+    let before: Vec<(&str, Option<&Subject>)> = proposers.map(|by| ("proposed", Some(by))).collect();
+    context.other_than(&before)?;
+    Ok((import, usage, named))
+}
+
+pub(super) fn approve(context: Context<'_>, command: &ApproveUsageImport) -> Result<Decision, Stop> {
+    let (import, usage, named) = proposal(context, command.id, command.rental)?;
+    let approved = imports::approve(import, usage, &named, context.actor, context.stamp)?;
+    Ok(decided(approved, Some(import)))
+}
+
+pub(super) fn reject(context: Context<'_>, command: &RejectUsageImport) -> Result<Decision, Stop> {
+    let (import, usage, named) = proposal(context, command.id, command.rental)?;
+    let (rejected, replaced) = imports::reject(import, &named, command.reason, context.stamp);
+    Ok(decided(Imported { import: rejected, usage: usage.clone(), replaced }, Some(import)))
+}
+
+fn decided(imported: Imported, before: Option<&UsageImport>) -> Decision {
+    let Imported { import, usage, replaced } = imported;
+    let step = Transition {
+        kind: "usage_import",
+        document: import.id.to_string(),
+        from: before.map(|before| before.status.as_str()),
+        to: import.status.as_str(),
+    };
+    let mut changes =
+        vec![Change::UsageImport(Box::new(import.clone())), Change::RentalUsage(Box::new(usage))];
+    changes.extend(replaced.into_iter().map(|one| Change::UsageImport(Box::new(one))));
+    let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
+    Decision { effects, outcome: Outcome::UsageImport(Box::new(import)) }
 }

@@ -14,10 +14,10 @@ mod recoveries;
 mod reversals;
 
 use super::{Book, Command, Key, Keys, RateKey, Series};
-use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, VoucherId};
+use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, UsageImportId, VoucherId};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::{Counts, RulesKey, UsageKey};
-use crate::usage::UsedRate;
+use crate::usage::{UsedRate, imports};
 use crate::vouchers::{Voucher, VoucherStatus};
 
 /// How often a load may show that more is needed.
@@ -86,10 +86,15 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         }
         Command::ImportUsage(c) => {
             keys.extend([Key::Rental(c.rental), Key::RentalUsage(c.rental), Key::UsageImport(c.id)]);
+            keys.insert(Key::ContractUses(c.rental));
+            let beside = imports::beside(book.rental_usage.peek(&c.rental), &c.deliveries);
+            keys.extend(beside.into_iter().map(Key::UsageImport));
             let key =
                 |rate: &UsedRate| Key::ReferenceRate(RateKey { name: rate.name.clone(), date: rate.date });
             keys.extend(c.rates.iter().map(key));
         }
+        Command::ApproveUsageImport(c) => proposed_usage(c.id, c.rental, book, &mut keys),
+        Command::RejectUsageImport(c) => proposed_usage(c.id, c.rental, book, &mut keys),
         Command::RegisterLoan(c) => {
             keys.extend([Key::Organisation(c.organisation), Key::Organisation(c.bank)]);
             keys.extend([Key::LoanOf(c.key()), Key::Loan(c.id)]);
@@ -176,6 +181,13 @@ fn with_voucher(id: VoucherId, book: &Book, then: impl FnOnce(&Voucher)) {
     if let Some(voucher) = book.vouchers.peek(&id) {
         then(voucher);
     }
+}
+
+/// A billing file that waits, and what it is to replace.
+fn proposed_usage(id: UsageImportId, rental: RentalId, book: &Book, keys: &mut Keys) {
+    keys.extend([Key::UsageImport(id), Key::RentalUsage(rental)]);
+    let replaced = book.usage_imports.peek(&id).map_or(&[][..], |import| &import.replaces);
+    keys.extend(replaced.iter().copied().map(Key::UsageImport));
 }
 
 /// A programme and every version of its rules.

@@ -89,6 +89,8 @@ impl City<'_> {
             id: UsageImportId::new(Uuid::now_v7()),
             rental,
             mode: Mode::Strict,
+            replaces: Vec::new(),
+            adds: false,
             sha256: ContentHash::new(Sha256::digest(cloud.bill).into()),
             dry_run: false,
             errors_max: 1,

@@ -24,20 +24,24 @@ use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::billing_file::{FileError, ROWS_MAX};
-use crate::usage::charge::{self, Charge, Header, HeaderError};
+use super::billing_file::{FileError, ROWS_MAX, left_out};
+use super::billing_text::{ROW_BYTES_MAX, UNPACKED_BYTES_MAX};
+use crate::usage::charge::{self, Charge, RefusedRow};
 use crate::usage::focus::{Column, Mode};
-use crate::usage::{CellError, RowError};
+use crate::usage::header::{Header, HeaderError};
+use crate::usage::{CellError, Findings, RowError};
 
 /// Units of a nanosecond timestamp in a second.
 const NANOS: i64 = 1_000_000_000;
+/// Of a microsecond timestamp.
+const MICROS: i64 = 1_000_000;
 
 /// Reads a file; each row is handed over as a charge or as all that is wrong with it, until `take` wants no more.
 /// Answers how many rows there were.
 pub fn read(
     file: File,
-    mode: Mode,
-    mut take: impl FnMut(Result<Charge, Vec<RowError>>) -> bool,
+    (mode, readings): (Mode, &mut Findings),
+    mut take: impl FnMut(Result<Charge, RefusedRow>) -> bool,
 ) -> Result<u32, FileError> {
     let mut own = file.try_clone().map_err(ParquetError::from)?;
     survey::footer(&mut own)?;
@@ -46,7 +50,8 @@ pub fn read(
     let read: Vec<TypePtr> = schema.get_fields().iter().filter(|field| is_read(field)).cloned().collect();
     let names: Vec<&str> = read.iter().map(|field| field.name()).collect();
     let header = Header::read(&names, mode).map_err(FileError::Header)?;
-    exact(&read, mode).map_err(FileError::Header)?;
+    exact(&read, mode, readings).map_err(FileError::Header)?;
+    left_out(&header, readings);
     let nanos: Vec<bool> = read.iter().map(|field| counts_nanos(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(read.clone()).build()?;
     let is_one = |column: &ColumnChunkMetaData| {
@@ -64,7 +69,7 @@ pub fn read(
             if rows > ROWS_MAX {
                 return Err(FileError::TooManyRows);
             }
-            if !take(charge(&header, &row, &nanos, (rows, mode))) {
+            if !take(charge(&header, &row, &nanos, (rows, mode), readings)) {
                 return Ok(rows);
             }
         }
@@ -78,13 +83,13 @@ fn charge(
     row: &Row,
     nanos: &[bool],
     (number, mode): (u32, Mode),
-) -> Result<Charge, Vec<RowError>> {
+    readings: &mut Findings,
+) -> Result<Charge, RefusedRow> {
     let cells: Option<Vec<String>> =
         row.get_column_iter().zip(nanos).map(|((_, field), nanos)| text(field, *nanos)).collect();
-    let wrong = || vec![RowError { row: number, column: None, code: CellError::NotUtf8 }];
-    let cells = cells.ok_or_else(wrong)?;
+    let cells = cells.ok_or_else(|| RefusedRow::unread(number, CellError::NotUtf8))?;
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-    charge::read(header, &cells, number, mode)
+    charge::read(header, &cells, (number, mode), readings)
 }
 
 /// What the reader of the format answers. Where it panics, over bytes that it takes for granted, the file is at fault.
@@ -130,6 +135,10 @@ pub enum Limit {
     RowGroup,
     /// Codecs that say how long what they packed is.
     Codec,
+    /// Bytes that a packed file of text unpacks to.
+    Unpacked,
+    /// Bytes of a row of text.
+    Row,
 }
 
 impl Limit {
@@ -143,6 +152,8 @@ impl Limit {
             Self::Dictionary => "dictionary_values",
             Self::RowGroup => "row_group_bytes",
             Self::Codec => "lz4_pages",
+            Self::Unpacked => "unpacked_bytes",
+            Self::Row => "row_bytes",
         }
     }
 
@@ -156,6 +167,8 @@ impl Limit {
             Self::Dictionary => 1 << 20,
             Self::RowGroup => 256 << 20,
             Self::Codec => 0,
+            Self::Unpacked => UNPACKED_BYTES_MAX,
+            Self::Row => ROW_BYTES_MAX,
         }
     }
 }
@@ -167,20 +180,21 @@ fn is_read(field: &Type) -> bool {
     field.is_primitive() && once() && Column::ALL.iter().any(known)
 }
 
-/// Whether amounts are written in digits, where the mode asks for it.
-fn exact(fields: &[TypePtr], mode: Mode) -> Result<(), Vec<HeaderError>> {
-    if mode == Mode::Lenient {
-        return Ok(());
-    }
+/// Whether amounts are written in digits, where the mode asks for it; else which are not.
+fn exact(fields: &[TypePtr], mode: Mode, readings: &mut Findings) -> Result<(), Vec<HeaderError>> {
     let amounts = [Column::BilledCost, Column::ContractedCost, Column::EffectiveCost, Column::ListCost];
     let floats =
         |field: &&TypePtr| matches!(field.get_physical_type(), PhysicalType::FLOAT | PhysicalType::DOUBLE);
-    let inexact = fields.iter().filter(floats).filter_map(|field| {
-        let column = amounts.into_iter().find(|column| column.name() == field.name())?;
-        Some(HeaderError::Inexact(column))
-    });
-    let errors: Vec<HeaderError> = inexact.collect();
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    let named = |field: &TypePtr| amounts.into_iter().find(|column| column.name() == field.name());
+    let inexact: Vec<Column> = fields.iter().filter(floats).filter_map(named).collect();
+    if mode == Mode::Strict && !inexact.is_empty() {
+        return Err(inexact.into_iter().map(HeaderError::Inexact).collect());
+    }
+    for column in inexact {
+        let (column, code) = (Some(column.name()), CellError::ColumnInexact);
+        readings.read_as(&RowError { row: 0, column, code, found: None }, || "decimal".to_owned());
+    }
+    Ok(())
 }
 
 fn counts_nanos(field: &Type) -> bool {
@@ -201,15 +215,17 @@ fn text(field: &Field, nanos: bool) -> Option<String> {
         Field::Byte(value) => value.to_string(),
         Field::Short(value) => value.to_string(),
         Field::Int(value) => value.to_string(),
-        Field::Long(value) if nanos => instant(value.checked_div(NANOS)?, value.checked_rem(NANOS)?)?,
+        Field::Long(value) if nanos => instant(value.div_euclid(NANOS), (value.rem_euclid(NANOS), NANOS))?,
         Field::Long(value) => value.to_string(),
         Field::UByte(value) => value.to_string(),
         Field::UShort(value) => value.to_string(),
         Field::UInt(value) => value.to_string(),
         Field::ULong(value) => value.to_string(),
-        Field::TimestampMillis(value) => instant(value.div_euclid(1_000), value.rem_euclid(1_000))?,
-        Field::TimestampMicros(value) => instant(value.div_euclid(1_000_000), value.rem_euclid(1_000_000))?,
-        Field::Date(days) => instant(i64::from(*days).checked_mul(86_400)?, 0)?,
+        Field::TimestampMillis(value) => instant(value.div_euclid(1_000), (value.rem_euclid(1_000), 1_000))?,
+        Field::TimestampMicros(value) => {
+            instant(value.div_euclid(MICROS), (value.rem_euclid(MICROS), MICROS))?
+        }
+        Field::Date(days) => instant(i64::from(*days).checked_mul(86_400)?, (0, 1))?,
         Field::Float16(_)
         | Field::TimeMillis(_)
         | Field::TimeMicros(_)
@@ -219,10 +235,14 @@ fn text(field: &Field, nanos: bool) -> Option<String> {
     })
 }
 
-/// As FOCUS writes a date and time; a part of a second is left to be refused.
-fn instant(seconds: i64, rest: i64) -> Option<String> {
+/// As FOCUS writes a date and time. Of a part of a second it is told that there is one, and whether it is half of one.
+fn instant(seconds: i64, (rest, units): (i64, i64)) -> Option<String> {
     let at = chrono::DateTime::from_timestamp(seconds, 0)?;
-    let form = if rest == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.…Z" };
+    let form = match rest.checked_mul(2)? {
+        0 => "%Y-%m-%dT%H:%M:%SZ",
+        twice if twice < units => "%Y-%m-%dT%H:%M:%S.1Z",
+        _ => "%Y-%m-%dT%H:%M:%S.5Z",
+    };
     Some(at.format(form).to_string())
 }
 
@@ -262,8 +282,8 @@ mod tests {
 
     #[test]
     fn instants_are_written_as_the_specification_does() {
-        assert_eq!(instant(1_725_148_800, 0).as_deref(), Some("2024-09-01T00:00:00Z"));
-        assert!(instant(1_725_148_800, 1).is_some_and(|text| text.contains('…')));
+        assert_eq!(instant(1_725_148_800, (0, 1)).as_deref(), Some("2024-09-01T00:00:00Z"));
+        assert_eq!(instant(1_725_148_800, (600, 1_000)).as_deref(), Some("2024-09-01T00:00:00.5Z"));
         assert_eq!(
             text(&Field::Long(1_725_148_800_000_000_000), true).as_deref(),
             Some("2024-09-01T00:00:00Z")

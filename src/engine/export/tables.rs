@@ -37,7 +37,7 @@ macro_rules! documents {
         $each!(evidence, EvidenceRow, EvidenceRow::new, by_id);
         $each!(invoices, InvoiceRow, |invoice| Ok(InvoiceRow::new(invoice)), by_text);
         $each!(rentals, RentalRow, RentalRow::new, by_id);
-        $each!(usage_imports, UsageImportRow, |import| Ok(UsageImportRow::new(import)), by_id);
+        $each!(usage_imports, UsageImportRow, UsageImportRow::new, by_id);
         $each!(rental_usage, RentalUsageRow, RentalUsageRow::new, by_id);
         $each!(loans, LoanRow, LoanRow::new, by_id);
         $each!(prefunds, PrefundRow, PrefundRow::new, by_id);

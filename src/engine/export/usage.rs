@@ -38,11 +38,10 @@ pub(super) fn rows(folder: &Path, book: &Book) -> Result<Option<Damage>, CheckEr
     };
     let mut reckoned = Reckoned::default();
     for (id, import) in book.usage_imports.iter() {
-        let Some(counted) = rows.counted(*id, zone).filter(|counted| counted.are_those_of(import)) else {
+        if !rows.counted(*id, zone).is_some_and(|counted| counted.are_those_of(import)) {
             return Ok(Some(damage(path, import)));
-        };
-        let added = reckoned.add(import.rental, &counted);
-        added.map_err(|error| CheckError::Unreadable(Unreadable(error.to_string())))?;
+        }
+        reckoned.add(import).map_err(|error| CheckError::Unreadable(Unreadable(error.to_string())))?;
     }
     if rows.next.is_some() {
         return Ok(Some(Damage::file(path, format!("line {} is of no import that counts", rows.line()))));
@@ -118,6 +117,7 @@ fn charged<'a>(cells: &[&'a str]) -> Option<Charged<'a>> {
     // a period that ends before it begins has no months
     (period.start < period.end).then_some(Charged {
         digest,
+        billing_period: cell("billing_period")?,
         category,
         amount,
         invoice: cell("invoice").filter(|invoice| !invoice.is_empty()),

@@ -146,7 +146,7 @@ pub(super) async fn tables(
         format!("invoices {}/{}", r.code, r.number)
     });
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
-    documents!(conn, stream, first, usage_imports, UsageImportRow, |d| fine(UsageImportRow::new(d)), |r| {
+    documents!(conn, stream, first, usage_imports, UsageImportRow, UsageImportRow::new, |r| {
         format!("usage_imports {}", r.id)
     });
     documents!(conn, stream, first, rental_usage, RentalUsageRow, RentalUsageRow::new, |r| {

@@ -8,7 +8,7 @@ use crate::audit::verify::{Finding, First};
 use crate::db::convert::Unreadable;
 use crate::domain::Sequence;
 use crate::engine::intake::IntakeError;
-use crate::engine::metered::{Counted, Reckoned};
+use crate::engine::metered::{Counted, ErrorsDigest, Reckoned};
 use crate::usage::{UsageImport, queries};
 
 /// Every import's rows against its digest, and what they come to against the contract's totals.
@@ -34,7 +34,8 @@ pub(super) async fn rows(
             first.found(finding(import, Some(counted.digest().to_string())));
             continue;
         }
-        reckoned.add(import.rental, &counted).map_err(|error| Unreadable(error.to_string()))?;
+        errors(conn, import, first).await?;
+        reckoned.add(import).map_err(|error| Unreadable(error.to_string()))?;
     }
     for (rental, usage) in book.rental_usage.iter() {
         if let Some(reckoned) = reckoned.differs(usage) {
@@ -46,10 +47,36 @@ pub(super) async fn rows(
             });
         }
     }
-    if queries::strays(conn).await?.is_some_and(|found| found.count > 0) {
+    let strays =
+        [("usage_rows", queries::strays(conn).await?), ("usage_errors", queries::stray_errors(conn).await?)];
+    for (table, _) in
+        strays.into_iter().filter(|(_, found)| found.as_ref().is_some_and(|found| found.count > 0))
+    {
         let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
-        let place = "usage_rows of no import".to_owned();
+        let place = format!("{table} of no import");
         first.found(Finding { sequence: last, place, stored: Some(String::new()), replayed: None });
+    }
+    Ok(())
+}
+
+/// What is wrong with rows against the digest that the import's leaf names.
+async fn errors(
+    conn: &AsyncPgConnection,
+    import: &UsageImport,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    let digest = match ErrorsDigest::of(conn, import.id).await {
+        Ok(digest) => digest.finish(),
+        Err(IntakeError::Query(error)) => return Err(error.into()),
+        Err(error) => return Err(Unreadable(error.to_string()).into()),
+    };
+    if digest != import.errors_sha256 {
+        first.found(Finding {
+            sequence: import.revision.created,
+            place: format!("usage_errors of import {}", import.id),
+            stored: Some(digest.to_string()),
+            replayed: Some(import.errors_sha256.to_string()),
+        });
     }
     Ok(())
 }
