@@ -181,7 +181,7 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     let body = json!({"claim_ids": [claim]});
     assert_eq!(city.refused(409, "/v1/payment-batches", &city.lin, &body), "claim_not_payable");
     // the bank sends the first one back: it alone is due again
-    assert_eq!(city.result(&batch, &claim, "returned", "2025-01-02").status, 200);
+    city.returned(&batch, &claim, "2025-01-02");
     assert_eq!(city.claim(&claim)["payable"], json!("4000.01"));
     city.paid(&[&claim], "2025-01-02");
 
@@ -427,7 +427,7 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     city.move_to("2025-12-30");
     let same = city.recovery(&claim, "3000", &json!({}));
     let cash = |id: &str, amount: &str, date: &str| {
-        let body = json!({"amount": amount, "date": date, "bank_reference": "R1"});
+        let body = json!({"amount": amount, "date": date, "bank_reference": format!("R-{amount}-{date}")});
         city.expect(200, &format!("/v1/recoveries/{id}/receipts"), &city.lin, &body)
     };
     let accounts = ["B2001", "B2008", "F1212", "F2103", "F4001", "F5001.01", "Y7101"];
@@ -468,8 +468,10 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     let path = format!("/v1/recoveries/{later}/receipts");
     assert_eq!(city.refused(422, &path, &city.lin, &early), "effective_date_too_early");
     // written off: to what the decision credited
-    city.expect(200, &format!("/v1/recoveries/{later}/write-off"), &city.chen, &json!({"reason": "破产"}));
-    city.expect(200, &format!("/v1/recoveries/{same}/write-off"), &city.chen, &json!({"reason": "破产"}));
+    let why = json!({"reason": "破产"});
+    assert_eq!(city.refused(403, &format!("/v1/recoveries/{later}/write-off"), &city.chen, &why), "same_person");
+    city.expect(200, &format!("/v1/recoveries/{later}/write-off"), &city.li, &why);
+    city.expect(200, &format!("/v1/recoveries/{same}/write-off"), &city.li, &why);
     assert_eq!(
         city.ledger(accounts),
         ["81500.00", "8500.00", "0.00", "0.00", "7500.00", "7500.00", "8500.00"]

@@ -18,3 +18,5 @@ mod results;
 mod service;
 #[path = "payments/stage.rs"]
 mod stage;
+#[path = "payments/undoing.rs"]
+mod undoing;

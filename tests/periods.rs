@@ -142,7 +142,8 @@ impl City {
     }
 
     fn result(claim: &str, outcome: &str, date: &str) -> Value {
-        json!({"results": [{"claim_id": claim, "outcome": outcome, "bank_reference": "FT1", "date": date}]})
+        let reference = format!("FT-{}", uuid::Uuid::now_v7());
+        json!({"results": [{"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date}]})
     }
 
     /// A claim paid: the claim, its batch, the sequence of the payment (a group's header stands before it).
@@ -465,7 +466,7 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     city.ok(&city.chen, &format!("/recoveries/{recovery}/approve"), json!({}));
     let owed = city.balances();
     let receive = |amount: &str| {
-        let body = json!({"amount": amount, "date": "2025-01-02", "bank_reference": "R"});
+        let body = json!({"amount": amount, "date": "2025-01-02", "bank_reference": format!("R-{amount}")});
         city.sequence(&city.lin, &format!("/recoveries/{recovery}/receipts"), body)
     };
     let first = receive("33.34");
@@ -486,7 +487,7 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     city.reverse(second);
     assert_eq!(city.balances(), after_first);
     let written_off =
-        city.sequence(&city.chen, &format!("/recoveries/{recovery}/write-off"), json!({"reason": "无望"}));
+        city.sequence(&city.zhao, &format!("/recoveries/{recovery}/write-off"), json!({"reason": "无望"}));
     assert_eq!((of_it("status"), of_it("written_off")), (json!("settled"), json!("66.69")));
     city.no(&city.lin, &path, json!({"reason": "x"}), (409, "not_latest"));
     city.reverse(written_off);
@@ -568,6 +569,7 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     let (claim, batch, payment) = city.paid("F-4", "2025-01-02");
     let results = format!("/payment-batches/{batch}/results");
     city.ok(&city.lin, &results, City::result(&claim, "returned", "2025-01-02"));
+    city.ok(&city.chen, &format!("{results}/{claim}/approve"), json!({}));
     city.no(&city.lin, &format!("/ledger/transactions/{payment}/reverse"), why.clone(), (409, "wrong_state"));
     let (claim, _, payment) = city.paid("F-5", "2025-01-02");
     let body = json!({"claim_id": claim, "amount": "1.00", "decision_no": "追1", "reason": "x"});

@@ -124,8 +124,9 @@ fn true_up(action: &str, stated: &str, decided: &str) -> String {
 
 fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
     format!(
-        "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, created, version, updated_at)
-         VALUES (gen_random_uuid(), '{status}', {numbers}, {by}, 1, 1, now());"
+        "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, waiting, name_max, created, version,
+         updated_at)
+         VALUES (gen_random_uuid(), '{status}', {numbers}, {by}, 0, 140, 1, 1, now());"
     )
 }
 
@@ -157,8 +158,10 @@ fn objection(status: &str, resolved: &str) -> String {
 /// A line of a batch of its own, of one claim for all.
 fn payment_line(status: &str, amount: &str, result: &str) -> String {
     format!(
-        "INSERT INTO payment_lines (batch, claim, payee, amount, status, bank_reference, date, created, version, updated_at)
-         VALUES (gen_random_uuid(), '01900000-0000-7000-8000-000000000001', 'O', {amount}, '{status}', {result}, 1, 1, now());"
+        "INSERT INTO payment_lines (batch, claim, payee, amount, status, bank_reference, date, reference_key, paid_in, recorded_by,
+         created, version, updated_at)
+         VALUES (gen_random_uuid(), '01900000-0000-7000-8000-000000000001', 'O', {amount}, '{status}', {result},
+         CASE WHEN '{status}' = 'paid' THEN 'ft1' END, CASE WHEN '{status}' = 'paid' THEN 1 END, '[]', 1, 1, now());"
     )
 }
 
@@ -409,6 +412,15 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (payment_batch("approved", "1, 1, 5", "'a', 'a'"), "23514 payment_batches_four_eyes"),
         (payment_batch("approved", "1, 1, 5", "'a', null"), "23514 payment_batches_four_eyes"),
         (payment_line("open", "5", "null, null"), "accepted"),
+        (format!("{0}{0}", payment_line("paid", "5", "'FT1', '2025-01-01'")), "23505 payment_lines_reference_once"),
+        (format!("{}UPDATE payment_lines SET reference_key = null", payment_line("paid", "5", "'FT1', '2025-01-01'")),
+            "23514 payment_lines_reference_key"),
+        (format!("{}UPDATE payment_lines SET paid_in = null", payment_line("paid", "5", "'FT1', '2025-01-01'")),
+            "23514 payment_lines_paid_in"),
+        (format!("{}UPDATE payment_lines SET proposed_return = '{{}}'", payment_line("open", "5", "null, null")),
+            "23514 payment_lines_proposed_return"),
+        (format!("{}UPDATE payment_batches SET waiting = 3", payment_batch("approved", "2, 1, 5", "'a', 'b'")),
+            "23514 payment_batches_waiting"),
         (payment_line("open", "0", "null, null"), "23514 payment_lines_amount_positive"),
         (payment_line("paid", "5", "null, '2025-01-01'"), "23514 payment_lines_result"),
         (payment_line("open", "5", "'FT1', '2025-01-01'"), "23514 payment_lines_result"),

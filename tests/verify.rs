@@ -273,7 +273,7 @@ const CASES: &[Tampering] = &[
     case(
         "UPDATE payment_lines SET bank_reference = 'FT2' WHERE status = 'paid'",
         "SELECT version FROM payment_lines WHERE status = 'paid'",
-        "bank_reference: stored FT2, replayed FT1",
+        "bank_reference: stored FT2, replayed FT61",
     ),
     case(
         "UPDATE loans SET events = jsonb_set(events, '{0,change,drawdown}', '\"30000000.01\"') WHERE loan_no = '贷-1'",

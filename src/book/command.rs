@@ -11,7 +11,8 @@ use crate::evidence::RegisterEvidence;
 use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
-    ApprovePaymentBatch, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment,
+    ApprovePaymentBatch, ApproveReturn, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, RejectReturn,
+    SettlePayment,
 };
 use crate::periods::{ClosePeriod, ReopenPeriod};
 use crate::prefunds::true_up::{ApproveTrueUp, ProposeTrueUp, RejectTrueUp};
@@ -178,6 +179,10 @@ commands! {
     RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch";
     /// What the bank says of a line.
     SettlePayment(SettlePayment) "settle_payment";
+    /// A payment that came back, as another person confirms it.
+    ApproveReturn(ApproveReturn) "approve_payment_return";
+    /// A payment that stands, though somebody recorded that it came back.
+    RejectReturn(RejectReturn) "reject_payment_return";
     /// Account numbers read in clear, for a file to the bank.
     ReadAccounts(ReadAccounts) "read_accounts";
     /// Money of a paid claim that is to come back.
@@ -251,6 +256,8 @@ impl Command {
             Self::ApprovePaymentBatch(c) => c.id.to_string(),
             Self::RejectPaymentBatch(c) => c.id.to_string(),
             Self::SettlePayment(c) => c.claim.to_string(),
+            Self::ApproveReturn(c) => c.claim.to_string(),
+            Self::RejectReturn(c) => c.claim.to_string(),
             Self::ReadAccounts(c) => c.batch.to_string(),
             Self::ProposeRecovery(c) => c.id.to_string(),
             Self::ApproveRecovery(c) => c.id.to_string(),

@@ -48,6 +48,7 @@ const APPROVE: &[&str] = &[
     "approve_claim",
     "approve_recalculation",
     "approve_payment_batch",
+    "approve_payment_return",
     "approve_recovery",
     "offset_recovery",
     "approve_reversal",

@@ -18,6 +18,15 @@ impl Book {
                 self.batch_claims.put(line.batch, claims);
             }
         }
+        let before = self.payment_lines.peek(&line.key()).and_then(|before| before.reference_key.clone());
+        if before != line.reference_key {
+            for (key, used) in [(before, false), (line.reference_key.clone(), true)] {
+                let Some(key) = key.filter(|key| self.paid_references.get(key).is_ok()) else { continue };
+                self.paid_references.alter(key, |lines| {
+                    if used { lines.insert(line.key()) } else { lines.remove(&line.key()) };
+                });
+            }
+        }
         self.payment_lines.put(line.key(), line);
     }
 

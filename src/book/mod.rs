@@ -39,7 +39,7 @@ use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
 use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
 use crate::organisations::Organisation;
-use crate::payments::{LineKey, PaymentBatch, PaymentLine};
+use crate::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
@@ -206,6 +206,10 @@ book! {
     BatchClaims(PaymentBatchId) in
         /// The claims of each payment batch: an index of its lines, kept where it is known.
         batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>;
+    /// The line that was paid under a bank's reference.
+    PaidReference(ReferenceKey) in
+        /// Lines by the reference that they were paid under, one at most: an index of the lines, kept where it is known.
+        paid_references: Slots<ReferenceKey, BTreeSet<LineKey>>;
     /// A recovery.
     Recovery(RecoveryId) in
         /// Recoveries.

@@ -283,7 +283,7 @@ impl Bulk {
             recalculations: RecalculationRow::new;
             objections: |d| fine(ObjectionRow::new(d));
             payment_batches: |d| fine(PaymentBatchRow::new(d));
-            payment_lines: |d| fine(PaymentLineRow::new(d));
+            payment_lines: PaymentLineRow::new;
             recoveries: RecoveryRow::new;
             reversals: |d| fine(ReversalRow::new(d));
             prefunds: PrefundRow::new;

@@ -15,7 +15,7 @@ use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
 use crate::loans::store::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
-use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, claims_of};
+use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
@@ -59,6 +59,7 @@ struct Wanted {
     payment_batches: Vec<Uuid>,
     payment_lines: Vec<(Uuid, Uuid)>,
     batch_claims: Vec<Uuid>,
+    references: Vec<String>,
     recoveries: Vec<Uuid>,
     reversals: Vec<i64>,
     reversible: Vec<i64>,
@@ -110,6 +111,7 @@ impl Wanted {
             Key::PaymentBatch(k) => self.payment_batches.push(k.uuid()),
             Key::PaymentLine(k) => self.payment_lines.push((k.batch.uuid(), k.claim.uuid())),
             Key::BatchClaims(k) => self.batch_claims.push(k.uuid()),
+            Key::PaidReference(k) => self.references.push(k.to_string()),
             Key::Recovery(k) => self.recoveries.push(k.uuid()),
             Key::Reversal(k) => self.reversals.push(convert::sequence(*k)),
             Key::Reversible(k) => self.reversible.push(convert::sequence(*k)),
@@ -183,6 +185,7 @@ tables! { |conn, wanted|
     payment_batches: PaymentBatchRow = PaymentBatchRow::by_keys(conn, &wanted.payment_batches);
     payment_lines: PaymentLineRow = PaymentLineRow::by_keys(conn, &wanted.payment_lines);
     batch_claims: PlacedRow = asked(&wanted.batch_claims, |keys| claims_of(conn, keys));
+    references: ReferenceRow = asked(&wanted.references, |keys| paid_under(conn, keys));
     recoveries: RecoveryRow = RecoveryRow::by_keys(conn, &wanted.recoveries);
     reversals: ReversalRow = ReversalRow::by_keys(conn, &wanted.reversals);
     leaves: LogRow = LogRow::by_keys(conn, &wanted.reversible);

@@ -11,6 +11,7 @@ use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, CreditCode, Label, PaymentBatchId, Percent, VoucherId};
 use crate::ledger::store::read_months;
 use crate::loans::{BorrowerKey, Holdings, LoanUses};
+use crate::payments::{LineKey, ReferenceKey};
 use crate::programmes::RulesKey;
 use crate::rentals::uses::Uses;
 
@@ -103,6 +104,14 @@ impl Rows {
         }
         for (batch, claims) in by_batch {
             book.batch_claims.load(batch, claims);
+        }
+        let mut by_reference: BTreeMap<ReferenceKey, BTreeSet<LineKey>> = BTreeMap::new();
+        for row in &self.references {
+            let (reference, line) = row.read()?;
+            by_reference.entry(reference).or_default().insert(line);
+        }
+        for (reference, lines) in by_reference {
+            book.paid_references.load(reference, lines);
         }
         let mut by_organisation: BTreeMap<CreditCode, BTreeSet<VoucherId>> = BTreeMap::new();
         for row in &self.live {

@@ -110,7 +110,7 @@ pub(super) async fn write(
     let recalculations = versioned!(book.recalculations, |_, r| RecalculationRow::new(r))?;
     let objections = versioned!(book.objections, |_, o| Ok(ObjectionRow::new(o)))?;
     let batches = versioned!(book.payment_batches, |_, b| Ok(PaymentBatchRow::new(b)))?;
-    let lines = versioned!(book.payment_lines, |_, l| Ok(PaymentLineRow::new(l)))?;
+    let lines = versioned!(book.payment_lines, |_, l| PaymentLineRow::new(l))?;
     let recoveries = versioned!(book.recoveries, |_, r| RecoveryRow::new(r))?;
     let reversals = versioned!(book.reversals, |_, r| Ok(ReversalRow::new(r)))?;
     let usages = Split::of(&book.usages, |k, u| Ok(UsageRow::new(k, *u)), |_| 0)?;

@@ -277,6 +277,12 @@ table! {
     "too_many_objections": 409, ["异议过多", "一项申领最多 {limit} 件异议。"], ["Too many objections", "A claim takes at most {limit} objections."];
     "claim_not_payable": 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
     "claim_in_batch": 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} stands in a payment batch already."];
+    "amount_differs": 422, ["金额不符", "该行应付 {expected}，银行回单为 {found}：请核对批次与回单；金额不符的回单不能录入。"], ["Amount differs", "{expected} was to be paid and the bank says {found}; hold the batch against the bank's answer: a result of another amount is not recorded."];
+    "bank_reference_used": 409, ["银行流水号已用", "流水号 {bank_reference} 已用于批次 {batch} 中的申领 {claim}：一笔银行付款只录一次。"], ["Bank reference used", "Claim {claim} in batch {batch} was paid under {bank_reference}; a payment of the bank is recorded once."];
+    "receipt_recorded" as "bank_reference_used": 409, ["银行流水号已用", "流水号 {bank_reference} 的到账已录入。"], ["Bank reference used", "The receipt {bank_reference} of this recovery is recorded already."];
+    "result_twice": 422, ["同一申领有两个结果", "一次请求中，每项申领只能有一个结果（{claim}）。"], ["Two results of one claim", "A request has one result a claim; {claim} has two."];
+    "name_too_long": 422, ["户名过长", "{payee} 的名称有 {length} 个字，银行最多接受 {limit} 个（设置 name_max）；名称从不截断。"], ["Name too long", "The name of {payee} has {length} characters and the bank takes {limit} (setting name_max); names are never cut."];
+    "payer_name_too_long" as "name_too_long": 422, ["付款户名过长", "付款单位名称“{name}”超过 140 个字，pain.001 无处可写；名称从不截断。"], ["Payer's name too long", "pain.001 has room for 140 characters of the payer's name \"{name}\"; names are never cut."];
     "bank_account_changed": 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更：请驳回批次，或将该行录为退回，再重新提出。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed: reject the batch or record the line as returned, and propose it anew."];
     "bank_account_missing": 422, ["缺少银行账户", "没有银行账户的收款单位：{payees}。"], ["Bank account missing", "Payees without a bank account: {payees}."];
     "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];

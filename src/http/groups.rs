@@ -22,7 +22,13 @@ pub async fn answer(
     let head = Head::of(route, state, request).await?;
     let body = write::body(request, payload).await?;
     let (actor, path) = (head.identity.actor.clone(), PathParts::of(request));
-    let group = parse(&WriteRequest { actor: &actor, vault: &state.vault, path: &path, body: &body })?;
+    let group = parse(&WriteRequest {
+        actor: &actor,
+        vault: &state.vault,
+        name_max: state.name_max(&head.identity.agency),
+        path: &path,
+        body: &body,
+    })?;
     let envelope = |(index, command)| {
         let if_match = head.if_match.filter(|_| index == 0);
         Envelope { actor: actor.clone(), if_match, command }
@@ -51,10 +57,9 @@ pub async fn answer(
         }
         Answer::Accepted { first, members, replayed } => {
             let last = members.last().ok_or(SubmitError::Fault)?;
-            let one = std::slice::from_ref(last);
             let attached =
-                render::attachments(&state.engine, &head.identity.agency, &group.texts, one).await?;
-            let body = render::resource(&last.outcome, &attached)?;
+                render::attachments(&state.engine, &head.identity.agency, &group.texts, &members).await?;
+            let body = render::group(&members, &attached)?;
             Shown::Resource {
                 status: route.success(),
                 body: if head.dry_run { render::previewed(body) } else { body },

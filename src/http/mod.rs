@@ -50,6 +50,7 @@ use crate::engine::Engine;
 use crate::objects::Objects;
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
+use crate::payments::NAME_MAX;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
 use problem::Problem;
@@ -97,6 +98,11 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// The most characters of a payee's name that an agency's bank takes.
+    pub fn name_max(&self, agency: &AgencyCode) -> u32 {
+        self.debtors.get(agency).map_or(NAME_MAX, |debtor| debtor.name_max.number())
+    }
+
     /// Who calls, for an agency that there is. Error: `unauthenticated`.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Identity, Problem> {
         let identity = extract::identity(headers, &self.verifier)?;

@@ -10,11 +10,11 @@ use crate::claims::objections_api::ObjectionView;
 use crate::claims::recalculations_api::RecalculationView;
 use crate::domain::{AgencyCode, Sequence};
 use crate::engine::Engine;
-use crate::engine::submission::{Accepted, NewText};
+use crate::engine::submission::{Accepted, NewText, SubmitError};
 use crate::evidence::api::{EvidenceView, version as evidence_version};
 use crate::loans::api::LoanView;
 use crate::organisations::api::OrganisationView;
-use crate::payments::api::PaymentBatchView;
+use crate::payments::api::{PaymentBatchView, PaymentLineView};
 use crate::periods::api::PeriodView;
 use crate::prefunds::api::PrefundView;
 use crate::prefunds::true_ups_api::TrueUpView;
@@ -86,8 +86,10 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
         Outcome::Recalculation { recalculation, .. } => RecalculationView::wants(recalculation, wanted),
         Outcome::Objection(objection) => ObjectionView::wants(objection, wanted),
-        Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
+        Outcome::PaymentBatch(batch) => PaymentBatchView::wants(batch, wanted),
+        Outcome::Payment { batch, line } => {
             PaymentBatchView::wants(batch, wanted);
+            PaymentLineView::wants(line, wanted);
         }
     }
 }
@@ -126,11 +128,25 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
             serde_json::to_value(RecalculationView::of(recalculation, attached))
         }
         Outcome::Objection(objection) => serde_json::to_value(ObjectionView::of(objection, attached)),
-        Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => {
-            serde_json::to_value(PaymentBatchView::of(batch, attached))
+        Outcome::PaymentBatch(batch) => serde_json::to_value(PaymentBatchView::of(batch, attached)),
+        Outcome::Payment { batch, line } => {
+            let lines = std::iter::once(line.as_ref());
+            serde_json::to_value(PaymentBatchView::of(batch, attached).with_lines(lines, attached))
         }
     };
     value.map_err(|error| Problem::fault(&error))
+}
+
+/// The resource as the last member of a group left it, with what each of them was about.
+pub fn group(members: &[Accepted], attached: &Attachments) -> Result<Value, Problem> {
+    let last = members.last().ok_or(SubmitError::Fault)?;
+    let Outcome::Payment { batch, .. } = &last.outcome else { return resource(&last.outcome, attached) };
+    let lines = members.iter().filter_map(|member| match &member.outcome {
+        Outcome::Payment { line, .. } => Some(line.as_ref()),
+        _ => None,
+    });
+    let view = PaymentBatchView::of(batch, attached).with_lines(lines, attached);
+    serde_json::to_value(view).map_err(|error| Problem::fault(&error))
 }
 
 /// The version of what it shows, for `ETag`.

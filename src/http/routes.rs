@@ -183,11 +183,11 @@ pub static ROUTES: &[Route] = &[
     post("/v1/programmes/{code}/rules/{version}/approve", APPROVER, ["批准规则版本", "Approve rules"], programmes::approve_rules, [of::<programmes::Nothing>(), of::<programmes::RulesView>()]),
     post("/v1/programmes/{code}/appropriations", OFFICER, ["提出指标下达", "Propose an appropriation"], programmes::appropriate, [of::<programmes::NewAppropriation>(), of::<programmes::BudgetChangeView>()]).creating(),
     get("/v1/programmes/{code}/appropriations", INSIDE, ["指标变动列表", "List changes of the budget"], read!(programmes::list_changes), page::<programmes::BudgetChangeView>()).with(&[LIMIT, CURSOR, STATUS]),
-    post("/v1/programmes/{code}/appropriations/{id}/approve", APPROVER, ["批准指标下达", "Approve an appropriation"], programmes::approve_change, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
+    post("/v1/programmes/{code}/appropriations/{id}/approve", APPROVER, ["批准指标下达", "Approve an appropriation"], programmes::approve_appropriation, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
     post("/v1/programmes/{code}/lapse", OFFICER, ["提出收回指标", "Propose a lapse"], programmes::lapse, [of::<programmes::NewLapse>(), of::<programmes::BudgetChangeView>()]).creating(),
-    post("/v1/programmes/{code}/lapse/{id}/approve", APPROVER, ["批准收回指标", "Approve a lapse"], programmes::approve_change, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
+    post("/v1/programmes/{code}/lapse/{id}/approve", APPROVER, ["批准收回指标", "Approve a lapse"], programmes::approve_lapse, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
     post("/v1/programmes/{code}/adjustments", OFFICER, ["提出调整指标", "Propose an adjustment"], programmes::adjust, [of::<programmes::NewAdjustment>(), of::<programmes::BudgetChangeView>()]).creating(),
-    post("/v1/programmes/{code}/adjustments/{id}/approve", APPROVER, ["批准调整指标", "Approve an adjustment"], programmes::approve_change, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
+    post("/v1/programmes/{code}/adjustments/{id}/approve", APPROVER, ["批准调整指标", "Approve an adjustment"], programmes::approve_adjustment, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
 
     post("/v1/rentals", APPLICANT, ["登记租用合同", "Record a rental"], rentals::register, [of::<rentals::NewRental>(), of::<rentals::RentalView>()]).creating(),
     get("/v1/rentals", PARTIES, ["租用合同列表", "List rentals"], read!(rentals::list), page::<rentals::RentalView>()).with(&[LIMIT, CURSOR, ORGANISATION, SINCE]),
@@ -295,6 +295,8 @@ pub static ROUTES: &[Route] = &[
         method: Post, path: "/v1/payment-batches/{id}/results", permission: OFFICER, summary: ["录入银行回单", "Record the bank's results"],
         query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, verb: Verb::Group(payments::results),
     },
+    post("/v1/payment-batches/{id}/results/{claim}/approve", APPROVER, ["确认退汇", "Confirm that a payment came back: it is reversed"], payments::approve_return, [of::<claims::ByPath>(), of::<payments::PaymentBatchView>()]),
+    post("/v1/payment-batches/{id}/results/{claim}/reject", APPROVER, ["驳回退汇", "Refuse that a payment came back: it stands"], payments::reject_return, [of::<organisations::WithReason>(), of::<payments::PaymentBatchView>()]),
 
     post("/v1/recoveries", OFFICER, ["提出追回", "Propose a recovery"], recoveries::propose, [of::<recoveries::NewRecovery>(), of::<recoveries::RecoveryView>()]).creating(),
     get("/v1/recoveries", INSIDE, ["追回列表", "List recoveries"], read!(recoveries::list), page::<recoveries::RecoveryView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),

@@ -41,6 +41,8 @@ pub struct WriteRequest<'a> {
     pub actor: &'a Actor,
     /// Seals account numbers.
     pub vault: &'a AccountVault,
+    /// The most characters of a payee's name that the agency's bank takes.
+    pub name_max: u32,
     /// The path's parameters.
     pub path: &'a PathParts,
     /// The body.

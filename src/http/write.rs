@@ -116,7 +116,13 @@ pub fn parsed(
     path: &PathParts,
     body: &Json,
 ) -> Result<Parsed, Problem> {
-    parse(&WriteRequest { actor: &head.identity.actor, vault: &state.vault, path, body })
+    parse(&WriteRequest {
+        actor: &head.identity.actor,
+        vault: &state.vault,
+        name_max: state.name_max(&head.identity.agency),
+        path,
+        body,
+    })
 }
 
 /// Answers a write.

@@ -1,4 +1,6 @@
-//! `/payment-batches`: propose, approve, reject, results, read.
+//! `/payment-batches`: propose, approve, reject, results, what undoes them, read.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,11 +8,13 @@ use utoipa::ToSchema;
 use super::queries;
 use super::store::{PaymentBatchRow, PaymentLineRow};
 use super::{
-    ApprovePaymentBatch, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch, PaymentLine,
-    PaymentResult, ProposePaymentBatch, RejectPaymentBatch, SettlePayment,
+    ApprovePaymentBatch, ApproveReturn, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch,
+    PaymentLine, PaymentResult, ProposePaymentBatch, ProposedReturn, RejectPaymentBatch, RejectReturn,
+    SettlePayment,
 };
 use crate::book::Command;
 use crate::claims::api::ByPath;
+use crate::domain::money::Amount;
 use crate::domain::{ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject};
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
@@ -27,13 +31,16 @@ pub struct NewPaymentBatch {
     claim_ids: Vec<ClaimId>,
 }
 
-/// What the bank says of one claim.
+/// What the bank says of one claim: its first result is taken as it is; `returned` after `paid` undoes a payment and waits
+/// for another person.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPaymentResult {
     claim_id: ClaimId,
     outcome: PaymentResult,
-    /// What the bank calls it.
+    /// What the bank says it was; another amount than the line's is refused.
+    amount: Option<Amount>,
+    /// What the bank calls it. No two payments of an agency are called the same.
     bank_reference: Line,
     /// The posting counts from this day.
     date: Date,
@@ -41,12 +48,21 @@ pub struct NewPaymentResult {
     reason: Option<Reason>,
 }
 
-/// What the bank says, line by line: all are taken or none.
+/// What the bank says, line by line, each claim once: all are taken or none.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPaymentResults {
     #[schema(min_items = 1, max_items = 1000)]
     results: Vec<NewPaymentResult>,
+}
+
+/// A payment that came back, as it was recorded. It is posted when another person approves it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposedReturnView {
+    bank_reference: Line,
+    date: Date,
+    reason: Option<String>,
+    proposed_by: Subject,
 }
 
 /// A claim in a batch.
@@ -59,6 +75,8 @@ pub struct PaymentLineView {
     bank_reference: Option<Line>,
     date: Option<Date>,
     reason: Option<String>,
+    /// A result that undoes the payment and waits for another person's approval.
+    proposed_return: Option<ProposedReturnView>,
 }
 
 /// A payment batch.
@@ -70,12 +88,14 @@ pub struct PaymentBatchView {
     count: u32,
     /// How many have no result yet.
     open: u32,
+    /// How many results wait for another person's approval.
+    waiting: u32,
     total: Money,
     /// Why it was rejected.
     reason: Option<String>,
     created_by: Subject,
     approved_by: Option<Subject>,
-    /// Its claims; shown where one batch is read.
+    /// Its claims: all where one batch is read, else those that the request was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<PaymentLineView>>,
     /// The version for `If-Match`.
@@ -96,6 +116,7 @@ impl PaymentBatchView {
             status: batch.status,
             count: batch.count,
             open: batch.open,
+            waiting: batch.waiting,
             total: batch.total,
             reason: attached.text(batch.reason),
             created_by: batch.created_by.clone(),
@@ -104,6 +125,32 @@ impl PaymentBatchView {
             revision: batch.revision.version,
             updated_at: batch.revision.updated_at,
         }
+    }
+
+    /// With the lines that a request was about.
+    pub fn with_lines<'a>(
+        self,
+        lines: impl Iterator<Item = &'a PaymentLine>,
+        attached: &Attachments,
+    ) -> Self {
+        Self { lines: Some(lines.map(|line| line_view(line, attached)).collect()), ..self }
+    }
+}
+
+impl PaymentLineView {
+    /// What its view shows beside it.
+    pub fn wants(line: &PaymentLine, wanted: &mut Wanted) {
+        wanted.text(line.reason);
+        wanted.text(line.proposed_return.as_ref().and_then(|returned| returned.reason));
+    }
+}
+
+fn return_view(returned: &ProposedReturn, attached: &Attachments) -> ProposedReturnView {
+    ProposedReturnView {
+        bank_reference: returned.bank_reference.clone(),
+        date: returned.date,
+        reason: attached.text(returned.reason),
+        proposed_by: returned.proposed_by.clone(),
     }
 }
 
@@ -116,6 +163,7 @@ fn line_view(line: &PaymentLine, attached: &Attachments) -> PaymentLineView {
         bank_reference: line.bank_reference.clone(),
         date: line.date,
         reason: attached.text(line.reason),
+        proposed_return: line.proposed_return.as_ref().map(|one| return_view(one, attached)),
     }
 }
 
@@ -127,7 +175,8 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     }
     let claims = ClaimIds::new(body.claim_ids).map_err(|_| Problem::new("invalid_value").at("/claim_ids"))?;
     let id = PaymentBatchId::new(request.new_id());
-    Ok(Parsed::new(Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims }))))
+    let name_max = request.name_max;
+    Ok(Parsed::new(Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims, name_max }))))
 }
 
 /// `POST /payment-batches/{id}/approve`
@@ -156,12 +205,18 @@ pub fn results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
         return Err(Problem::new("invalid_value").at("/results"));
     }
     let mut group = ParsedGroup { commands: Vec::new(), texts: Vec::new(), member: "/results" };
-    for result in body.results {
+    let mut claims = BTreeSet::new();
+    for (index, result) in body.results.into_iter().enumerate() {
+        if !claims.insert(result.claim_id) {
+            let twice = Problem::new("result_twice").with("claim", result.claim_id.to_string());
+            return Err(twice.at(format!("/results/{index}/claim_id")));
+        }
         let text = result.reason.map(Reason::salted);
         group.commands.push(Command::SettlePayment(SettlePayment {
             batch,
             claim: result.claim_id,
             outcome: result.outcome,
+            amount: result.amount,
             bank_reference: result.bank_reference,
             date: result.date,
             reason: text.as_ref().map(|text| text.hash),
@@ -169,6 +224,21 @@ pub fn results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
         group.texts.extend(text);
     }
     Ok(group)
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/approve`
+pub fn approve_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    let (batch, claim) = (request.path.value("id")?, request.path.value("claim")?);
+    Ok(Parsed::new(Command::ApproveReturn(ApproveReturn { batch, claim })))
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/reject`
+pub fn reject_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let (batch, claim) = (request.path.value("id")?, request.path.value("claim")?);
+    let body: WithReason = request.body()?;
+    let reject = |reason| Command::RejectReturn(RejectReturn { batch, claim, reason });
+    Ok(Parsed::reasoned(body.reason, reject))
 }
 
 /// `GET /payment-batches`
@@ -195,9 +265,8 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let lines = whole(&rows, PaymentLineRow::read)?;
     let mut wanted = Wanted::default();
     PaymentBatchView::wants(&found, &mut wanted);
-    lines.iter().for_each(|line| wanted.text(line.reason));
+    lines.iter().for_each(|line| PaymentLineView::wants(line, &mut wanted));
     let attached = attached(&conn, wanted).await?;
-    let lines = lines.iter().map(|line| line_view(line, &attached)).collect();
-    let view = PaymentBatchView { lines: Some(lines), ..PaymentBatchView::of(&found, &attached) };
+    let view = PaymentBatchView::of(&found, &attached).with_lines(lines.iter(), &attached);
     Reply::document(&view, found.revision.version)
 }

@@ -84,9 +84,12 @@ fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Res
     if format == FileFormat::Pain001 && !payees.is_empty() {
         return Err(refused(&PaymentError::BankAccountMissing { payees }));
     }
+    let debtor = request.debtors.get(&request.agency);
+    if let Some(name) = file.too_long(debtor).filter(|_| format == FileFormat::Pain001) {
+        return Err(Problem::new("payer_name_too_long").with("name", name.as_str()));
+    }
     let open = |payment| opened(request, payment);
     let opened = file.payments.iter().map(open).collect::<Result<Vec<_>, Problem>>()?;
-    let debtor = request.debtors.get(&request.agency);
     file.write(format, &opened, debtor).map_err(|error| Problem::fault(&error))
 }
 

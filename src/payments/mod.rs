@@ -1,12 +1,14 @@
 //! Payment batches 拨付批次: approved claims sent to the bank together, answered line by line.
 //!
 //! proposed → approved → settled once every line has its result; proposed → rejected. A claim stands in one open
-//! batch at most. A line returned before it was paid posts nothing, one returned after reverses its payment; either
-//! way the claim is approved and free again.
+//! batch at most. A line returned before it was paid posts nothing. One returned after it was paid takes two people:
+//! the result is proposed, and reverses the payment when another person approves it. Either way the claim is approved
+//! and free again.
 
 pub mod api;
 pub mod file_api;
 pub mod queries;
+pub mod reference;
 pub mod rules;
 pub mod store;
 
@@ -16,11 +18,17 @@ use std::fmt::{self, Write as _};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::reference::ReferenceKey;
+use crate::domain::money::Amount;
 use crate::domain::text::Malformed;
-use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Subject, TextHash};
+use crate::domain::{
+    ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Sequence, Subject, TextHash,
+};
 
 /// The most claims of a batch.
 pub const CLAIMS_MAX: usize = 1_000;
+/// The most characters of a payee's name that every bank takes: what a `pain.001` file has room for.
+pub const NAME_MAX: u32 = 140;
 
 /// Claims by their ids, as one text of 32 digits each: a thousand of them fit into a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +109,12 @@ pub struct PaymentBatch {
     pub count: u32,
     /// How many have no result yet.
     pub open: u32,
+    /// How many results wait for another person's approval.
+    pub waiting: u32,
     /// CNY of all lines.
     pub total: Money,
+    /// The most characters of a name that the agency's bank takes, as it was set when the batch was proposed.
+    pub name_max: u32,
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
@@ -163,8 +175,34 @@ pub struct PaymentLine {
     /// Why it was returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
+    /// What no other payment may be called: the reference that it was paid under, unless that was an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_key: Option<ReferenceKey>,
+    /// The leaf that paid it, while it is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_in: Option<Sequence>,
+    /// A result that undoes the payment and waits for another person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_return: Option<ProposedReturn>,
+    /// Everybody who recorded a result of it or proposed one, in order and each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recorded_by: Vec<Subject>,
     /// Where it stands in the log.
     pub revision: Revision,
+}
+
+/// A payment that came back, as the officer recorded it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedReturn {
+    /// What the bank calls it.
+    pub bank_reference: Line,
+    /// On which day; the posting counts from it.
+    pub date: Date,
+    /// Why it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who proposed it.
+    pub proposed_by: Subject,
 }
 
 /// Which claim in which batch.
@@ -190,6 +228,8 @@ pub struct ProposePaymentBatch {
     pub id: PaymentBatchId,
     /// Which claims.
     pub claims: ClaimIds,
+    /// The most characters of a name that the agency's bank takes: a setting, so that it stands in the log.
+    pub name_max: u32,
 }
 
 /// `POST /payment-batches/{id}/approve`.
@@ -227,6 +267,9 @@ pub struct SettlePayment {
     pub claim: ClaimId,
     /// What became of it.
     pub outcome: PaymentResult,
+    /// CNY that the bank says it was, held against the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
     /// What the bank calls it.
     pub bank_reference: Line,
     /// On which day; the posting counts from it.
@@ -234,6 +277,26 @@ pub struct SettlePayment {
     /// Why it came back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveReturn {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectReturn {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Why.
+    pub reason: TextHash,
 }
 
 /// How a file for the bank is written.
@@ -303,6 +366,43 @@ pub enum PaymentError {
     ClaimInBatch {
         /// Which claim.
         claim: ClaimId,
+    },
+    /// The bank says another amount than the line has.
+    #[error("{expected} was to be paid, not {found}")]
+    AmountDiffers {
+        /// JSON pointer of the amount.
+        pointer: &'static str,
+        /// CNY of the line.
+        expected: Money,
+        /// CNY of the result.
+        found: Money,
+    },
+    /// Another payment of the agency is called so.
+    #[error("{bank_reference} is the reference of claim {claim}")]
+    BankReferenceUsed {
+        /// JSON pointer of the reference.
+        pointer: &'static str,
+        /// What the bank calls it.
+        bank_reference: Line,
+        /// Which claim was paid under it.
+        claim: ClaimId,
+        /// In which batch.
+        batch: PaymentBatchId,
+    },
+    /// A name is longer than the bank takes.
+    #[error("the name of {payee} has {length} characters")]
+    NameTooLong {
+        /// JSON pointer of the claim; none where the batch exists already.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pointer: Option<String>,
+        /// Which claim.
+        claim: ClaimId,
+        /// Who is paid.
+        payee: CreditCode,
+        /// How many characters it has.
+        length: String,
+        /// How many the bank takes.
+        limit: String,
     },
     /// The account is not the one that the batch was proposed with.
     #[error("the bank account of {payee} changed")]

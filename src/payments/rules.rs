@@ -1,9 +1,13 @@
 //! Decisions on payment batches.
 
-use super::{BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, SettlePayment};
+use super::{
+    BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch,
+    ProposedReturn, ReferenceKey, SettlePayment,
+};
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Money, PaymentBatchId, Revision, Stamp, TextHash};
+use crate::domain::{Actor, ClaimId, Date, Money, PaymentBatchId, Revision, Stamp, Subject, TextHash};
+use crate::organisations::Organisation;
 
 /// Whether a claim may go into a batch.
 pub fn payable(claim: &Claim) -> Result<(), PaymentError> {
@@ -30,8 +34,28 @@ pub fn line(batch: PaymentBatchId, claim: &Claim, stamp: &Stamp) -> Result<Payme
         bank_reference: None,
         date: None,
         reason: None,
+        reference_key: None,
+        paid_in: None,
+        proposed_return: None,
+        recorded_by: Vec::new(),
         revision: Revision::first(stamp),
     })
+}
+
+/// Whether the bank takes a payee's names as they are. A file never holds a part of a name.
+pub fn name_fits(
+    claim: ClaimId,
+    payee: &Organisation,
+    (limit, pointer): (u32, Option<String>),
+) -> Result<(), PaymentError> {
+    let account = payee.bank_account.as_ref().map(|account| &account.name);
+    let names = [Some(&payee.name), account].into_iter().flatten();
+    let length = names.map(|name| name.as_str().chars().count()).max().unwrap_or_default();
+    if u32::try_from(length).is_ok_and(|length| length <= limit) {
+        return Ok(());
+    }
+    let (length, limit) = (length.to_string(), limit.to_string());
+    Err(PaymentError::NameTooLong { pointer, claim, payee: payee.credit_code, length, limit })
 }
 
 /// A claim that stands in a batch, or in none.
@@ -40,13 +64,20 @@ pub fn placed(claim: &Claim, batch: Option<PaymentBatchId>, stamp: &Stamp) -> Cl
 }
 
 /// A batch of so many lines that sum to so much.
-pub fn propose(id: PaymentBatchId, count: u32, total: Money, actor: &Actor, stamp: &Stamp) -> PaymentBatch {
+pub fn propose(
+    command: &ProposePaymentBatch,
+    (count, total): (u32, Money),
+    actor: &Actor,
+    stamp: &Stamp,
+) -> PaymentBatch {
     PaymentBatch {
-        id,
+        id: command.id,
         status: BatchStatus::Proposed,
         count,
         open: count,
+        waiting: 0,
         total,
+        name_max: command.name_max,
         reason: None,
         created_by: actor.subject.clone(),
         approved_by: None,
@@ -113,7 +144,8 @@ pub enum Effect {
     Reverses,
 }
 
-/// What a result means for a line. A line is paid once; what came back has no further result.
+/// What a result means for a line. A line is paid once; what came back has no further result, and while a return waits
+/// for another person there is no second one.
 pub fn effect(
     batch: &PaymentBatch,
     line: &PaymentLine,
@@ -123,6 +155,9 @@ pub fn effect(
         return Err(PaymentError::WrongState { status: batch.status.as_str().to_owned() });
     }
     match (line.status, outcome) {
+        (LineStatus::Paid, _) if line.proposed_return.is_some() => {
+            Err(PaymentError::WrongState { status: "return_proposed".to_owned() })
+        }
         (LineStatus::Open, PaymentResult::Paid) => Ok(Effect::Pays),
         (LineStatus::Open, PaymentResult::Returned) => Ok(Effect::Nothing),
         (LineStatus::Paid, PaymentResult::Returned) => Ok(Effect::Reverses),
@@ -130,19 +165,82 @@ pub fn effect(
     }
 }
 
+/// Whether the bank speaks of the amount that the line has.
+pub fn same_amount(line: &PaymentLine, command: &SettlePayment) -> Result<(), PaymentError> {
+    match command.amount.map(|amount| amount.money()) {
+        Some(found) if found != line.amount => {
+            Err(PaymentError::AmountDiffers { pointer: "/amount", expected: line.amount, found })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// A line with its result.
-pub fn settled(line: &PaymentLine, command: &SettlePayment, stamp: &Stamp) -> PaymentLine {
+pub fn settled(line: &PaymentLine, command: &SettlePayment, actor: &Actor, stamp: &Stamp) -> PaymentLine {
+    let paid = command.outcome == PaymentResult::Paid;
     PaymentLine {
-        status: match command.outcome {
-            PaymentResult::Paid => LineStatus::Paid,
-            PaymentResult::Returned => LineStatus::Returned,
-        },
+        status: if paid { LineStatus::Paid } else { LineStatus::Returned },
         bank_reference: Some(command.bank_reference.clone()),
         date: Some(command.date),
         reason: command.reason,
+        reference_key: paid.then(|| ReferenceKey::new(&command.bank_reference)),
+        paid_in: paid.then_some(stamp.sequence),
+        recorded_by: recorded(line, &actor.subject),
         revision: line.revision.next(stamp),
         ..line.clone()
     }
+}
+
+/// Everybody who said something of a line's result, and one more.
+fn recorded(line: &PaymentLine, subject: &Subject) -> Vec<Subject> {
+    let others = line.recorded_by.iter().filter(|known| *known != subject);
+    others.chain([subject]).cloned().collect()
+}
+
+/// A paid line with a return that waits for another person.
+pub fn propose_return(line: &PaymentLine, command: &SettlePayment, actor: &Actor, stamp: &Stamp) -> PaymentLine {
+    PaymentLine {
+        proposed_return: Some(ProposedReturn {
+            bank_reference: command.bank_reference.clone(),
+            date: command.date,
+            reason: command.reason,
+            proposed_by: actor.subject.clone(),
+        }),
+        recorded_by: recorded(line, &actor.subject),
+        revision: line.revision.next(stamp),
+        ..line.clone()
+    }
+}
+
+/// The return that waits. Error: none does.
+pub fn waiting(line: &PaymentLine) -> Result<&ProposedReturn, PaymentError> {
+    let refused = || PaymentError::WrongState { status: line.status.as_str().to_owned() };
+    line.proposed_return.as_ref().ok_or_else(refused)
+}
+
+/// A paid line that came back, as another person approved it. Its reference stays taken: the bank did pay under it.
+pub fn returned(line: &PaymentLine, returned: &ProposedReturn, stamp: &Stamp) -> PaymentLine {
+    PaymentLine {
+        status: LineStatus::Returned,
+        bank_reference: Some(returned.bank_reference.clone()),
+        date: Some(returned.date),
+        reason: returned.reason,
+        paid_in: None,
+        proposed_return: None,
+        revision: line.revision.next(stamp),
+        ..line.clone()
+    }
+}
+
+/// A paid line whose return was refused: it is paid.
+pub fn kept(line: &PaymentLine, stamp: &Stamp) -> PaymentLine {
+    PaymentLine { proposed_return: None, revision: line.revision.next(stamp), ..line.clone() }
+}
+
+/// The batch with one more return that waits, or one less.
+pub fn waits(batch: &PaymentBatch, more: bool, stamp: &Stamp) -> PaymentBatch {
+    let waiting = if more { batch.waiting.saturating_add(1) } else { batch.waiting.saturating_sub(1) };
+    PaymentBatch { waiting, revision: batch.revision.next(stamp), ..batch.clone() }
 }
 
 /// The batch after a line's result.
@@ -200,12 +298,15 @@ pub fn claim_after(
 }
 
 /// A paid line whose payment was reversed, as one that the bank sent back: it has no further result, so no file of the
-/// batch ever takes a line again.
+/// batch ever takes a line again. What was recorded in error took no reference.
 pub fn reversed(line: &PaymentLine, (day, reason): (Date, TextHash), stamp: &Stamp) -> PaymentLine {
     PaymentLine {
         status: LineStatus::Returned,
         date: Some(day),
         reason: Some(reason),
+        reference_key: None,
+        paid_in: None,
+        proposed_return: None,
         revision: line.revision.next(stamp),
         ..line.clone()
     }

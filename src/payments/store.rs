@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{PaymentBatch, PaymentLine};
+use super::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{ClaimId, Date, PaymentBatchId};
 use crate::organisations::store::{hash, read_hash};
@@ -17,7 +18,9 @@ rows! {
         status: String,
         count: i32,
         open: i32,
+        waiting: i32,
         total: Decimal,
+        name_max: i32,
         reason: Option<Vec<u8>>,
         created_by: String,
         approved_by: Option<String>,
@@ -37,6 +40,10 @@ rows! {
         bank_reference: Option<String>,
         date: Option<NaiveDate>,
         reason: Option<Vec<u8>>,
+        reference_key: Option<String>,
+        paid_in: Option<i64>,
+        proposed_return: Option<Value>,
+        recorded_by: Value,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -48,10 +55,18 @@ rows! {
     pub struct PlacedRow { batch: Uuid, claim: Uuid }
 }
 
+rows! {
+    /// Under which reference a line was paid.
+    pub struct ReferenceRow { reference_key: String, batch: Uuid, claim: Uuid }
+}
+
 statement! {
     /// The claims of these batches, in the order of their ids.
     pub fn claims_of(batches: &[Uuid]) -> Vec<PlacedRow> =
         "SELECT batch, claim FROM payment_lines WHERE batch = ANY($1) ORDER BY batch, claim";
+    /// The lines that were paid under these references.
+    pub fn paid_under(references: &[String]) -> Vec<ReferenceRow> =
+        "SELECT reference_key, batch, claim FROM payment_lines WHERE reference_key = ANY($1)";
 }
 
 impl PaymentBatchRow {
@@ -62,7 +77,9 @@ impl PaymentBatchRow {
             status: b.status.as_str().to_owned(),
             count: convert::count(b.count),
             open: convert::count(b.open),
+            waiting: convert::count(b.waiting),
             total: convert::decimal(b.total),
+            name_max: convert::count(b.name_max),
             reason: hash(b.reason),
             created_by: b.created_by.to_string(),
             approved_by: b.approved_by.as_ref().map(ToString::to_string),
@@ -79,7 +96,9 @@ impl PaymentBatchRow {
             status: convert::read(&self.status)?,
             count: convert::read_count(self.count)?,
             open: convert::read_count(self.open)?,
+            waiting: convert::read_count(self.waiting)?,
             total: convert::money(self.total)?,
+            name_max: convert::read_count(self.name_max)?,
             reason: read_hash(self.reason.as_deref())?,
             created_by: convert::read(&self.created_by)?,
             approved_by: convert::read_opt(self.approved_by.as_deref())?,
@@ -90,8 +109,8 @@ impl PaymentBatchRow {
 
 impl PaymentLineRow {
     /// The row of a line.
-    pub fn new(l: &PaymentLine) -> Self {
-        Self {
+    pub fn new(l: &PaymentLine) -> Result<Self, Unreadable> {
+        Ok(Self {
             batch: l.batch.uuid(),
             claim: l.claim.uuid(),
             payee: l.payee.to_string(),
@@ -100,10 +119,14 @@ impl PaymentLineRow {
             bank_reference: l.bank_reference.as_ref().map(ToString::to_string),
             date: l.date.map(Date::naive),
             reason: hash(l.reason),
+            reference_key: l.reference_key.as_ref().map(ToString::to_string),
+            paid_in: l.paid_in.map(convert::sequence),
+            proposed_return: l.proposed_return.as_ref().map(convert::json).transpose()?,
+            recorded_by: convert::json(&l.recorded_by)?,
             created: convert::sequence(l.revision.created),
             version: convert::sequence(l.revision.version),
             updated_at: l.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The line of a row.
@@ -117,7 +140,19 @@ impl PaymentLineRow {
             bank_reference: convert::read_opt(self.bank_reference.as_deref())?,
             date: self.date.map(Date::from_naive),
             reason: read_hash(self.reason.as_deref())?,
+            reference_key: convert::read_opt(self.reference_key.as_deref())?,
+            paid_in: self.paid_in.map(convert::read_sequence).transpose()?,
+            proposed_return: self.proposed_return.as_ref().map(convert::read_json).transpose()?,
+            recorded_by: convert::read_json(&self.recorded_by)?,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
+    }
+}
+
+impl ReferenceRow {
+    /// The line, under its reference.
+    pub fn read(&self) -> Result<(ReferenceKey, LineKey), Unreadable> {
+        let line = LineKey { batch: PaymentBatchId::new(self.batch), claim: ClaimId::new(self.claim) };
+        Ok((convert::read(&self.reference_key)?, line))
     }
 }

@@ -9,7 +9,7 @@ use super::store::{BudgetChangeRow, RulesRow};
 use super::views::Budget;
 pub use super::views::{BudgetChangeView, ProgrammeView, RulesView};
 use super::{
-    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeStatus, BudgetRequest, Instrument,
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest, Instrument,
     LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion,
     Title,
 };
@@ -162,11 +162,25 @@ pub fn lapse(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     }))
 }
 
-/// `POST /programmes/{code}/appropriations/{id}/approve`, and of an adjustment and a lapse.
-pub fn approve_change(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+/// `POST /programmes/{code}/appropriations/{id}/approve`
+pub fn approve_appropriation(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approve_change(request, BudgetChangeKind::Appropriation)
+}
+
+/// `POST /programmes/{code}/lapse/{id}/approve`
+pub fn approve_lapse(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approve_change(request, BudgetChangeKind::Lapse)
+}
+
+/// `POST /programmes/{code}/adjustments/{id}/approve`
+pub fn approve_adjustment(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approve_change(request, BudgetChangeKind::Adjustment)
+}
+
+fn approve_change(request: &WriteRequest<'_>, kind: BudgetChangeKind) -> Result<Parsed, Problem> {
     let (programme, id) = (request.path.value("code")?, request.path.value("id")?);
     let Nothing {} = request.body()?;
-    Ok(Parsed::new(Command::ApproveBudgetChange(ApproveBudgetChange { programme, id })))
+    Ok(Parsed::new(Command::ApproveBudgetChange(ApproveBudgetChange { programme, kind, id })))
 }
 
 /// A draft is not for outsiders.

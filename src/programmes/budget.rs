@@ -145,6 +145,8 @@ pub struct ProposeBudgetChange {
 pub struct ApproveBudgetChange {
     /// Whose budget.
     pub programme: ProgrammeCode,
+    /// What it does: each kind has a path of its own.
+    pub kind: BudgetChangeKind,
     /// Which change.
     pub id: BudgetChangeId,
 }

@@ -219,6 +219,14 @@ pub enum RecoveryError {
         /// What is another: `organisation`, `payee`, `programme`, `fiscal_year`.
         member: String,
     },
+    /// A receipt of the recovery is called so already.
+    #[error("{bank_reference} is recorded")]
+    ReceiptRecorded {
+        /// JSON pointer of the reference.
+        pointer: &'static str,
+        /// What the bank calls it.
+        bank_reference: Line,
+    },
     /// A recovery takes so many receipts.
     #[error("at most {limit} receipts")]
     TooManyReceipts {

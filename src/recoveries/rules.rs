@@ -9,6 +9,7 @@ use crate::claims::{Claim, ClaimPayment, SettledBy, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp};
 use crate::ledger::{Account, Dimensions, Part, Posting, parts};
+use crate::payments::ReferenceKey;
 
 /// What of a paid claim was not asked back yet.
 pub fn outstanding_of(claim: &Claim) -> Result<Money, RecoveryError> {
@@ -98,6 +99,19 @@ pub fn receivable(recovery: &Recovery) -> Result<(), RecoveryError> {
         return Err(RecoveryError::TooManyReceipts { limit: RECEIPTS_MAX.to_string() });
     }
     Ok(())
+}
+
+/// Whether this receipt is another one than those that were recorded. One that was reversed was recorded in error.
+pub fn unrecorded(recovery: &Recovery, reference: &Line) -> Result<(), RecoveryError> {
+    let key = ReferenceKey::new(reference);
+    let same = |receipt: &&Receipt| !receipt.reversed && ReferenceKey::new(&receipt.bank_reference) == key;
+    match recovery.receipts.iter().find(same) {
+        Some(_) => Err(RecoveryError::ReceiptRecorded {
+            pointer: "/bank_reference",
+            bank_reference: reference.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// A recovery of which something came back, and that by funding level.

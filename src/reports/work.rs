@@ -79,6 +79,11 @@ statement! {
              SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM payment_batches WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \
+             SELECT 'payment_return', l.batch || '/' || l.claim, 'approve', 'proposed', c.programme, c.organisation, \
+                    l.created, l.updated_at \
+               FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
+              WHERE $2 AND l.proposed_return IS NOT NULL AND NOT l.recorded_by @> to_jsonb($3::text) \
+             UNION ALL \
              SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at \
                FROM recoveries WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \

@@ -15,6 +15,8 @@ pub struct City<'a> {
     pub lin: String,
     pub zhao: String,
     pub chen: String,
+    /// Another approver.
+    pub li: String,
     pub sun: String,
     pub firm: String,
     pub other: String,
@@ -40,6 +42,7 @@ impl<'a> City<'a> {
             lin: token("officer", "lin", None),
             zhao: token("officer", "zhao", None),
             chen: token("approver", "chen", None),
+            li: token("approver", "li", None),
             sun: token("auditor", "sun", None),
             firm: token("enterprise", "firm", Some(FIRM)),
             other: token("enterprise", "other", Some(OTHER)),
@@ -160,8 +163,17 @@ impl<'a> City<'a> {
     }
 
     pub fn result(&self, batch: &str, claim: &str, outcome: &str, date: &str) -> Answer {
-        let result = json!({"claim_id": claim, "outcome": outcome, "bank_reference": "FT1", "date": date});
+        let reference = format!("FT-{outcome}-{batch}-{claim}");
+        let result = json!({"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date});
         self.post(&format!("/v1/payment-batches/{batch}/results"), &self.lin, &json!({"results": [result]}))
+    }
+
+    /// A payment that the bank sent back, as one records and another confirms.
+    pub fn returned(&self, batch: &str, claim: &str, date: &str) {
+        let answer = self.result(batch, claim, "returned", date);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let path = format!("/v1/payment-batches/{batch}/results/{claim}/approve");
+        self.expect(200, &path, &self.chen, &json!({}));
     }
 
     /// The claims paid on a day; the batch's id.

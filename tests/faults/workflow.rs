@@ -37,7 +37,7 @@ impl City {
         let of_batch = |verb: &str| format!("/v1/payment-batches/{}/{verb}", text(&batch, "/id"));
         step(&of_batch("approve"), self.approver(), &json!({}), "release");
         let result = json!({
-            "claim_id": &claim, "outcome": "paid", "bank_reference": "B-1", "date": today(self),
+            "claim_id": &claim, "outcome": "paid", "bank_reference": format!("B-{claim}"), "date": today(self),
         });
         step(&of_batch("results"), &self.officer, &json!({"results": [&result]}), "result");
         // the bank's word a second time, under another key: there is no open line any more

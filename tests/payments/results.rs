@@ -16,7 +16,10 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     let (one, two) = (&claims[0], &claims[1]);
     let batch = stage.proposed(&claims);
     let results = format!("/v1/payment-batches/{batch}/results");
-    let say = |claim: &str, outcome: &str, date: &str| json!({"results": [{"claim_id": claim, "outcome": outcome, "bank_reference": "FT1", "date": date}]});
+    let say = |claim: &str, outcome: &str, date: &str| {
+        let reference = format!("FT-{claim}");
+        json!({"results": [{"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date}]})
+    };
     // nothing is paid that was not approved
     stage.refused(409, "wrong_state", &results, &stage.officer, &say(one, "paid", "2025-03-10"));
     stage.refused(
@@ -38,10 +41,17 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     stage.refused(403, "forbidden", &results, &stage.approver, &say(one, "paid", "2025-03-10"));
 
     // the lines of a request stand or fall together, and each is answered once
-    let twice = [say(one, "paid", "2025-03-10"), say(one, "paid", "2025-03-10")];
-    let both: Vec<&Value> = twice.iter().map(|body| &body["results"][0]).collect();
-    let problem = stage.refused(409, "wrong_state", &results, &stage.officer, &json!({"results": both}));
+    let both = [say(one, "paid", "2025-03-10"), say(two, "paid", "2025-03-11")];
+    let both: Vec<&Value> = both.iter().map(|body| &body["results"][0]).collect();
+    let future = "effective_date_in_future";
+    let problem = stage.refused(422, future, &results, &stage.officer, &json!({"results": both}));
     assert_eq!(problem["errors"][0]["pointer"], "/results/1");
+    for second in ["paid", "returned"] {
+        let twice = [say(one, "paid", "2025-03-10"), say(one, second, "2025-03-10")];
+        let twice: Vec<&Value> = twice.iter().map(|body| &body["results"][0]).collect();
+        let problem = stage.refused(422, "result_twice", &results, &stage.officer, &json!({"results": twice}));
+        assert_eq!(problem["errors"][0]["pointer"], "/results/1/claim_id");
+    }
     assert_eq!(stage.balance("B2008"), "0.00");
 
     let paid = stage.result(&batch, one, "paid", "2025-03-10");
@@ -82,7 +92,7 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
         &stage.officer,
         &say(one, "returned", "2025-03-09"),
     );
-    assert_eq!(stage.result(&batch, one, "returned", "2025-03-12").status, 200);
+    stage.returned(&batch, one, "2025-03-12");
     assert_eq!((stage.balance("B2007"), stage.balance("F2302")), ("200.00".into(), "200.00".into()));
     assert_eq!((stage.balance("B2008"), stage.balance("Y7101")), ("0.00".into(), "0.00".into()));
     stage.refused(409, "wrong_state", &results, &stage.officer, &say(one, "returned", "2025-03-12"));
@@ -104,7 +114,7 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     assert_eq!((stage.balance("B2007"), stage.balance("B2008")), ("0.00".into(), "200.00".into()));
     let lines = stage.get(&format!("/v1/payment-batches/{again}"))["lines"].as_array().unwrap().clone();
     assert!(
-        lines.iter().all(|line| line["status"] == "paid" && line["bank_reference"] == "FT1"),
+        lines.iter().all(|line| line["status"] == "paid" && line["proposed_return"] == Value::Null),
         "{lines:?}"
     );
     let verified = service.cli(&["verify"]);
@@ -204,7 +214,10 @@ fn a_thousand_claims_are_proposed_approved_written_and_paid_and_not_one_more() {
     assert_eq!(file.status, 200);
     assert_eq!(file.text.matches("<CdtTrfTxInf>").count(), 1_000);
     assert!(file.text.contains("<CtrlSum>100000.00</CtrlSum>"));
-    let result = |claim: &String| json!({"claim_id": claim, "outcome": "paid", "bank_reference": "FT1", "date": "2025-01-02"});
+    let result = |claim: &String| {
+        let reference = format!("FT-{claim}");
+        json!({"claim_id": claim, "outcome": "paid", "bank_reference": reference, "date": "2025-01-02", "amount": "100"})
+    };
     let results: Vec<Value> = claims.iter().take(1_000).map(result).collect();
     let path = format!("/v1/payment-batches/{batch}/results");
     let settled = stage.post(200, &path, &stage.officer, &json!({"results": results}));

@@ -182,13 +182,22 @@ impl<'a> Stage<'a> {
     /// What the bank says of a line, on a day.
     pub fn result(&self, batch: &str, claim: &str, outcome: &str, date: &str) -> Answer {
         let result = json!({
-            "claim_id": claim, "outcome": outcome, "bank_reference": "FT1", "date": date, "reason": "账号有误",
+            "claim_id": claim, "outcome": outcome, "bank_reference": format!("FT-{batch}-{claim}"), "date": date,
+            "reason": "账号有误",
         });
         self.send(
             &format!("/v1/payment-batches/{batch}/results"),
             &self.officer,
             &json!({"results": [result]}),
         )
+    }
+
+    /// A payment that the bank sent back, as one records and another confirms.
+    pub fn returned(&self, batch: &str, claim: &str, date: &str) {
+        let answer = self.result(batch, claim, "returned", date);
+        assert_eq!((answer.status, &answer.json()["waiting"]), (200, &json!(1)), "{}", answer.text);
+        let path = format!("/v1/payment-batches/{batch}/results/{claim}/approve");
+        self.post(200, &path, &self.approver, &json!({}));
     }
 
     /// The balance of an account.

@@ -296,7 +296,11 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
             "officer-1",
             Command::ProposeBudgetChange(ProposeBudgetChange { id, programme: code.clone(), request }),
         ),
-        by("approver-1", Command::ApproveBudgetChange(ApproveBudgetChange { programme: code, id })),
+        by("approver-1", Command::ApproveBudgetChange(ApproveBudgetChange {
+            programme: code,
+            kind: BudgetChangeKind::Appropriation,
+            id,
+        })),
     ]
 }
 

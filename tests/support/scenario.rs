@@ -146,9 +146,10 @@ fn founding() -> Vec<Envelope> {
 
 fn budget(number: u32, request: Value) -> Vec<Step> {
     let id = id(3, number);
+    let kind = request.as_object().expect("a request").keys().next().expect("its kind").clone();
     let propose =
         json!({ "propose_budget_change": { "id": id, "programme": "voucher2026", "request": request } });
-    let approve = json!({ "approve_budget_change": { "id": id, "programme": "voucher2026" } });
+    let approve = json!({ "approve_budget_change": { "id": id, "programme": "voucher2026", "kind": kind } });
     vec![Step::One(officer(propose)), Step::One(approver(approve))]
 }
 
@@ -211,11 +212,11 @@ fn redemptions() -> Vec<Step> {
     }
     let batch = id(5, 1);
     let claims = [61, 62].map(|number| id(4, number).replace('-', "")).concat();
-    all.push(officer(json!({ "propose_payment_batch": { "id": batch, "claims": claims } })));
+    all.push(officer(json!({ "propose_payment_batch": { "id": batch, "claims": claims, "name_max": "140" } })));
     all.push(approver(json!({ "approve_payment_batch": { "id": batch } })));
     let result = |number: u32, outcome: &str| {
         officer(json!({ "settle_payment": { "batch": batch, "claim": id(4, number), "outcome": outcome,
-            "bank_reference": "FT1", "date": "2026-03-02" } }))
+            "bank_reference": format!("FT{number}"), "date": "2026-03-02" } }))
     };
     all.extend([result(61, "paid"), result(62, "returned")]);
     let recovery = id(6, 1);
@@ -243,7 +244,8 @@ fn reminders_and_accounts() -> Vec<Step> {
         officer(json!({ "propose_bank_account": account(2, 13) })),
         approver(json!({ "reject_bank_account": { "credit_code": code(2), "reason": reason(14) } })),
         officer(json!({ "propose_bank_account": account(2, 15) })),
-        officer(json!({ "propose_payment_batch": { "id": batch, "claims": id(4, 53).replace('-', "") } })),
+        officer(json!({ "propose_payment_batch": { "id": batch, "claims": id(4, 53).replace('-', ""),
+            "name_max": "140" } })),
         approver(json!({ "approve_payment_batch": { "id": batch } })),
         officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "sha256": reason(16) } })),
     ];
@@ -371,7 +373,7 @@ fn prefunding() -> Vec<Step> {
         officer(propose),
         approver(json!({ "approve_programme": { "code": code_of } })),
         officer(json!({ "propose_budget_change": budget })),
-        approver(json!({ "approve_budget_change": { "id": id(3, 10), "programme": code_of } })),
+        approver(json!({ "approve_budget_change": { "id": id(3, 10), "programme": code_of, "kind": "appropriation" } })),
         prefund(1, "10000"),
         approver(json!({ "approve_prefund": { "id": id(11, 1) } })),
         officer(register),
@@ -399,7 +401,7 @@ fn leasing() -> Vec<Step> {
         officer(propose),
         approver(json!({ "approve_programme": { "code": code_of } })),
         officer(json!({ "propose_budget_change": budget })),
-        approver(json!({ "approve_budget_change": { "id": id(3, 9), "programme": code_of } })),
+        approver(json!({ "approve_budget_change": { "id": id(3, 9), "programme": code_of, "kind": "appropriation" } })),
         officer(json!({ "register_rental": { "id": rental, "organisation": code(1), "provider": code(4),
             "contract_no": "L-1", "signed_on": "2026-01-01", "from": "2026-01-01", "until": "2026-12-31",
             "lines": [{ "item": "compute", "amount": "90000", "tax_percent": "6" }] } })),

@@ -65,7 +65,8 @@ const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 /// As many issued vouchers as leave something to do.
 const ENOUGH_VOUCHERS: usize = 4;
 /// What may post about a document whose state stays: transactions about it are looked for by its steps and among these.
-const NO_STEP: [&str; 4] = ["expire_voucher", "offset_recovery", "receive_recovery", "settle_payment"];
+const NO_STEP: [&str; 5] =
+    ["approve_payment_return", "expire_voucher", "offset_recovery", "receive_recovery", "settle_payment"];
 const FIRST_DAY: &str = "2025-11-03";
 
 /// The seed of this run: `SUBSIDY_LEDGER_SEED`, else drawn. Printed, so that a failure can be had again.
@@ -212,7 +213,8 @@ impl World {
             };
             let proposal = ProposeBudgetChange { id, programme: code.clone(), request };
             commands.push(by("officer-1", Command::ProposeBudgetChange(proposal)));
-            let approval = ApproveBudgetChange { programme: code, id };
+            let approval =
+                ApproveBudgetChange { programme: code, kind: BudgetChangeKind::Appropriation, id };
             commands.push(by("approver-1", Command::ApproveBudgetChange(approval)));
         }
         commands
@@ -540,15 +542,16 @@ impl World {
         let open: Vec<_> =
             known.iter().copied().filter(|c| c.status == BudgetChangeStatus::Proposed).collect();
         let from = if open.is_empty() || self.one_in(10) { &known } else { &open };
-        let (id, of) = match from.len() {
-            0 => (BudgetChangeId::new(self.id()), self.programme()),
+        let (id, of, its_kind) = match from.len() {
+            0 => (BudgetChangeId::new(self.id()), self.programme(), BudgetChangeKind::Lapse),
             n => {
                 let change = from[self.rng.gen_range(0..n)];
-                (change.id, change.programme.clone())
+                (change.id, change.programme.clone(), change.kind)
             }
         };
         let programme = if self.one_in(20) { self.programme() } else { of };
-        Command::ApproveBudgetChange(ApproveBudgetChange { programme, id })
+        let kind = if self.one_in(20) { BudgetChangeKind::Adjustment } else { its_kind };
+        Command::ApproveBudgetChange(ApproveBudgetChange { programme, kind, id })
     }
 
     fn rental(&mut self, today: Date) -> Command {
@@ -740,7 +743,8 @@ impl World {
                 }
                 let claims = ClaimIds::new(claims).expect("a few");
                 let id = PaymentBatchId::new(self.id());
-                Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims }))
+                let name_max = if self.one_in(30) { 1 } else { NAME_MAX };
+                Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims, name_max }))
             }
             35..55 => Command::ApprovePaymentBatch(ApprovePaymentBatch {
                 id: self.batch(book, BatchStatus::Proposed),
@@ -754,6 +758,22 @@ impl World {
                 format: self.pick(&FileFormat::ALL),
                 sha256: self.hash(),
             }),
+            68..76 => {
+                let any: Vec<_> = book.payment_lines.iter().map(|(key, _)| *key).collect();
+                let waiting = book.payment_lines.iter().filter(|(_, l)| l.proposed_return.is_some());
+                let waiting: Vec<_> = waiting.map(|(key, _)| *key).collect();
+                let from = if waiting.is_empty() || self.one_in(15) { &any } else { &waiting };
+                let LineKey { batch, claim } = if from.is_empty() {
+                    LineKey { batch: PaymentBatchId::new(self.id()), claim: ClaimId::new(self.id()) }
+                } else {
+                    self.pick(from)
+                };
+                if self.one_in(3) {
+                    Command::RejectReturn(RejectReturn { batch, claim, reason: self.hash() })
+                } else {
+                    Command::ApproveReturn(ApproveReturn { batch, claim })
+                }
+            }
             _ => {
                 let status = if self.one_in(4) { LineStatus::Paid } else { LineStatus::Open };
                 let any: Vec<_> = book.payment_lines.iter().map(|(key, _)| *key).collect();
@@ -766,11 +786,14 @@ impl World {
                     self.pick(from)
                 };
                 let returned = status == LineStatus::Paid || self.one_in(3);
+                let of_line = book.payment_lines.peek(&paid).and_then(|line| Amount::parse(&line.amount.to_string()).ok());
+                let amount = if self.one_in(20) { Some(self.amount(2, 5)) } else { of_line };
                 Command::SettlePayment(SettlePayment {
                     batch: paid.batch,
                     claim: paid.claim,
                     outcome: if returned { PaymentResult::Returned } else { PaymentResult::Paid },
-                    bank_reference: line("FT1"),
+                    amount: amount.filter(|_| self.one_in(2)),
+                    bank_reference: line(&format!("FT{}", self.rng.gen_range(0..100_000))),
                     date: if self.one_in(4) { self.day(today) } else { today },
                     reason: self.maybe(2, Self::hash),
                 })
@@ -950,7 +973,8 @@ impl World {
             })),
             4..7 => Command::ApproveRecovery(ApproveRecovery { id }),
             7..11 => {
-                let (amount, bank_reference) = (self.amount(2, 5), line("R1"));
+                let amount = self.amount(2, 5);
+                let bank_reference = line(&format!("R{}", self.rng.gen_range(0..50)));
                 Command::ReceiveRecovery(ReceiveRecovery { id, amount, date, bank_reference })
             }
             _ => Command::WriteOffRecovery(WriteOffRecovery { id, reason: self.hash() }),
@@ -1552,7 +1576,20 @@ fn check_payments(book: &Book) {
             LineStatus::Returned | LineStatus::Dropped => {}
         }
     }
+    let mut references: BTreeMap<&ReferenceKey, &PaymentLine> = BTreeMap::new();
+    let mut waiting: BTreeMap<PaymentBatchId, u32> = BTreeMap::new();
+    for (key, line) in book.payment_lines.iter() {
+        if let Some(other) = line.reference_key.as_ref().and_then(|used| references.insert(used, line)) {
+            panic!("{line:?} and {other:?} are called the same");
+        }
+        assert_eq!(line.paid_in.is_some(), line.status == LineStatus::Paid, "{line:?}");
+        if let Some(returned) = &line.proposed_return {
+            assert!(line.status == LineStatus::Paid && line.recorded_by.contains(&returned.proposed_by), "{line:?}");
+            *waiting.entry(key.batch).or_default() += 1;
+        }
+    }
     for (id, batch) in book.payment_batches.iter() {
+        assert_eq!(batch.waiting, waiting.get(id).copied().unwrap_or_default(), "{batch:?}");
         let kept = (batch.count, batch.open, batch.total.fen());
         assert_eq!(Some(&kept), lines.get(id), "{batch:?}");
         assert_ne!(batch.approved_by.as_ref(), Some(&batch.created_by), "{batch:?}");

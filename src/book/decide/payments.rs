@@ -8,13 +8,14 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::{Claim, payable, rules as claims};
-use crate::domain::{ClaimId, CreditCode, Money, PaymentBatchId};
+use crate::domain::{ClaimId, CreditCode, Date, Money, PaymentBatchId};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::Effect;
 use crate::payments::{
-    ApprovePaymentBatch, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch, PaymentError,
-    PaymentLine, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, SettlePayment, rules,
+    ApprovePaymentBatch, ApproveReturn, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch,
+    PaymentError, PaymentLine, ProposePaymentBatch, ProposedReturn, ReadAccounts, ReferenceKey, RejectPaymentBatch,
+    RejectReturn, SettlePayment, rules,
 };
 use crate::programmes::RulesKey;
 use crate::programmes::calculation::CalculationError;
@@ -25,19 +26,21 @@ pub(super) fn propose(context: Context<'_>, command: &ProposePaymentBatch) -> Re
     let (mut count, mut total) = (0_u32, Money::ZERO);
     let mut seen = BTreeSet::new();
     for (index, id) in command.claims.iter().enumerate() {
-        let claim = named(context.book.claims.get(&id)?, &format!("/claim_ids/{index}"))?;
+        let pointer = format!("/claim_ids/{index}");
+        let claim = named(context.book.claims.get(&id)?, &pointer)?;
         if !seen.insert(id) {
             return Err(PaymentError::ClaimInBatch { claim: id }.into());
         }
         rules::payable(claim)?;
         may_be_paid(context, claim)?;
+        name_fits(context, claim, (command.name_max, Some(pointer)))?;
         let line = rules::line(command.id, claim, context.stamp).map_err(CalculationError::from)?;
         (count, total) = (count + 1, total.plus(line.amount).map_err(CalculationError::from)?);
         effects.changes.push(Change::PaymentLine(Box::new(line)));
         let placed = rules::placed(claim, Some(command.id), context.stamp);
         effects.changes.push(Change::Claim(Box::new(placed)));
     }
-    let batch = rules::propose(command.id, count, total, context.actor, context.stamp);
+    let batch = rules::propose(command, (count, total), context.actor, context.stamp);
     Ok(decided(effects, None, batch))
 }
 
@@ -49,6 +52,14 @@ fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
     organisations::may_begin(context.book.organisations.get(&claim.payee)?, claim.payee)?;
     let organisation = party(context, [claim.organisation, claim.provider], rules)?;
     Ok(claims::still_eligible(organisation, rules)?)
+}
+
+/// The bank takes the payee's names whole.
+fn name_fits(context: Context<'_>, claim: &Claim, limit: (u32, Option<String>)) -> Result<(), Stop> {
+    if let Some(payee) = context.book.organisations.get(&claim.payee)? {
+        rules::name_fits(claim.id, payee, limit)?;
+    }
+    Ok(())
 }
 
 /// A payee is paid to the account that it had when the batch was proposed: what others looked at, or none at all.
@@ -86,6 +97,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApprovePaymentBatch) -> Re
     for claim in claims_of(context, command.id)? {
         may_be_paid(context, claim)?;
         same_account(context, before, claim.payee)?;
+        name_fits(context, claim, (before.name_max, None))?;
     }
     let batch = rules::approve(before, context.actor, context.stamp);
     Ok(decided(Effects::default(), Some(before.status), batch))
@@ -109,8 +121,42 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     let key = LineKey { batch: command.batch, claim: command.claim };
     let line = named(context.book.payment_lines.get(&key)?, "/claim_id")?;
     let effect = rules::effect(before, line, command.outcome)?;
-    let day = context.effective_date(Some(command.date))?;
-    let old = claim(context, command.claim)?;
+    rules::same_amount(line, command)?;
+    let moved = moved(context, line, effect, command.date)?;
+    match effect {
+        Effect::Reverses => {
+            let line = rules::propose_return(line, command, context.actor, context.stamp);
+            let batch = rules::waits(before, true, context.stamp);
+            Ok(settled(Effects::default(), before.status, (batch, line)))
+        }
+        Effect::Pays | Effect::Nothing => {
+            if effect == Effect::Pays {
+                unused(context, command)?;
+            }
+            let line = rules::settled(line, command, context.actor, context.stamp);
+            let batch = rules::counted(before, effect, context.stamp);
+            Ok(settled(moved, before.status, (batch, line)))
+        }
+    }
+}
+
+/// No other payment of the agency was made under this reference.
+fn unused(context: Context<'_>, command: &SettlePayment) -> Result<(), Stop> {
+    let used = context.book.paid_references.get(&ReferenceKey::new(&command.bank_reference))?;
+    match used.and_then(|lines| lines.first()) {
+        Some(LineKey { batch, claim }) => {
+            let (pointer, bank_reference) = ("/bank_reference", command.bank_reference.clone());
+            let (claim, batch) = (*claim, *batch);
+            Err(PaymentError::BankReferenceUsed { pointer, bank_reference, claim, batch }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a result of a day does to the claim and to the books.
+fn moved(context: Context<'_>, line: &PaymentLine, effect: Effect, date: Date) -> Result<Effects, Stop> {
+    let day = context.effective_date(Some(date))?;
+    let old = claim(context, line.claim)?;
     let payment = rules::moves(old, line, effect, day)?;
     // what came back after it was paid came back after that, whatever was found out since
     let returned = payment.as_ref().filter(|_| effect == Effect::Reverses);
@@ -119,8 +165,6 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     let claim = claim.map_err(CalculationError::from)?;
     let mut effects = claim_step(Some(old.status), &claim);
     effects.transitions.retain(|_| old.status != claim.status);
-    let line = rules::settled(line, command, context.stamp);
-    effects.changes.push(Change::PaymentLine(Box::new(line.clone())));
     let at = dimensions(&claim);
     let parts = payment.map(|payment| payment.parts).unwrap_or_default();
     let [up, down] = parts::by_sign(&parts).map_err(CalculationError::from)?;
@@ -131,9 +175,49 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
         Effect::Nothing => Posting::default(),
     };
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
-    let batch = rules::counted(before, effect, context.stamp);
-    step(&mut effects, Some(before.status), &batch);
-    Ok(Decision { effects, outcome: Outcome::Payment { batch: Box::new(batch), line: Box::new(line) } })
+    Ok(effects)
+}
+
+/// A return that waits, with its batch. Nobody who said something of the line's result decides on it.
+fn waiting(
+    context: Context<'_>,
+    key: LineKey,
+) -> Result<(&PaymentBatch, &PaymentLine, &ProposedReturn), Stop> {
+    let batch = existing(context, key.batch)?;
+    let line = found(context.book.payment_lines.get(&key)?)?;
+    let returned = rules::waiting(line)?;
+    let recorded: Vec<_> = line.recorded_by.iter().map(|subject| ("recorded", Some(subject))).collect();
+    context.other_than(&recorded)?;
+    Ok((batch, line, returned))
+}
+
+/// The payment came back after all: it is reversed on the day that the bank named.
+pub(super) fn approve_return(context: Context<'_>, command: &ApproveReturn) -> Result<Decision, Stop> {
+    let key = LineKey { batch: command.batch, claim: command.claim };
+    let (before, line, returned) = waiting(context, key)?;
+    let effects = moved(context, line, Effect::Reverses, returned.date)?;
+    let line = rules::returned(line, returned, context.stamp);
+    let batch = rules::waits(before, false, context.stamp);
+    Ok(settled(effects, before.status, (batch, line)))
+}
+
+/// The payment stands.
+pub(super) fn reject_return(context: Context<'_>, command: &RejectReturn) -> Result<Decision, Stop> {
+    let key = LineKey { batch: command.batch, claim: command.claim };
+    let (before, line, _) = waiting(context, key)?;
+    let (line, batch) = (rules::kept(line, context.stamp), rules::waits(before, false, context.stamp));
+    Ok(settled(Effects::default(), before.status, (batch, line)))
+}
+
+/// A line after its result, and its batch.
+fn settled(
+    mut effects: Effects,
+    from: BatchStatus,
+    (batch, line): (PaymentBatch, PaymentLine),
+) -> Decision {
+    effects.changes.push(Change::PaymentLine(Box::new(line.clone())));
+    step(&mut effects, Some(from), &batch);
+    Decision { effects, outcome: Outcome::Payment { batch: Box::new(batch), line: Box::new(line) } }
 }
 
 /// A file for the bank: whoever is in it may still be paid, and its account numbers are read. Nothing but the log
@@ -150,6 +234,7 @@ pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Res
         }
         may_be_paid(context, claim)?;
         same_account(context, batch, line.payee)?;
+        name_fits(context, claim, (batch.name_max, None))?;
         (lines, total) = (lines + 1, total.plus(line.amount).map_err(CalculationError::from)?);
         let payee = context.book.organisations.get(&line.payee)?;
         if payee.is_none_or(|payee| payee.bank_account.is_none()) {

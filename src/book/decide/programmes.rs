@@ -132,7 +132,8 @@ pub(super) fn approve_budget_change(
     command: &ApproveBudgetChange,
 ) -> Result<Decision, Stop> {
     let programme = found(context.book.programmes.get(&command.programme)?)?;
-    let before = context.book.budget_changes.get(&command.id)?.filter(|c| c.programme == programme.code);
+    let before = context.book.budget_changes.get(&command.id)?;
+    let before = before.filter(|change| change.programme == programme.code && change.kind == command.kind);
     let before = found(before)?;
     context.same_version(&before.revision)?;
     if before.status != BudgetChangeStatus::Proposed {

@@ -98,6 +98,7 @@ fn transition(kind: &'static str, document: String, (from, to): (&'static str, &
 pub(super) fn receive(context: Context<'_>, command: &ReceiveRecovery) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     rules::receivable(before)?;
+    rules::unrecorded(before, &command.bank_reference)?;
     let day = context.effective_date(Some(command.date))?;
     not_before(day, before.decided_on)?;
     let outstanding = rules::outstanding(before).map_err(CalculationError::from)?;
@@ -139,6 +140,8 @@ pub(super) fn write_off(context: Context<'_>, command: &WriteOffRecovery) -> Res
     let before = existing(context, command.id)?;
     rules::in_state(before, RecoveryStatus::Approved)?;
     other(context, before)?;
+    // who decided that it is owed does not alone decide that it is not
+    context.other_than(&[("approved", before.approved_by.as_ref())])?;
     let day = context.effective_date(None)?;
     let recovery = rules::written_off(before, context.stamp).map_err(CalculationError::from)?;
     let posting = Posting::write_off(&before.owed, rules::credited(before), &dimensions(before));

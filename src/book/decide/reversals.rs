@@ -131,7 +131,7 @@ fn payment(
     let line = book.payment_lines.get(&key)?.ok_or_else(|| lost("a line"))?;
     let batch = book.payment_batches.get(&key.batch)?.ok_or_else(|| lost("a batch"))?;
     let before = book.claims.get(&key.claim)?.ok_or_else(|| lost("a claim"))?;
-    still(line.revision.version == sequence, line.status.as_str())?;
+    still(line.paid_in == Some(sequence), line.status.as_str())?;
     let day = context.effective_date(None)?;
     let payment = payments::moves(before, line, Effect::Reverses, day)?;
     let payment = payment.ok_or_else(|| lost("a payment"))?;
@@ -139,9 +139,11 @@ fn payment(
     let claim = claim.map_err(CalculationError::from)?;
     let mut effects = claim_step(Some(before.status), &claim);
     effects.transitions.retain(|_| before.status != claim.status);
+    let waits = line.proposed_return.is_some();
     let line = payments::reversed(line, (day, reason), context.stamp);
     effects.changes.push(Change::PaymentLine(Box::new(line)));
     let batch = payments::counted(batch, Effect::Reverses, context.stamp);
+    let batch = if waits { payments::waits(&batch, false, context.stamp) } else { batch };
     effects.changes.push(Change::PaymentBatch(Box::new(batch)));
     let at = of_claim(&claim);
     let [up, down] = parts::by_sign(&payment.parts).map_err(CalculationError::from)?;

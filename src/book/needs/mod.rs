@@ -16,6 +16,7 @@ mod reversals;
 use super::{Book, Command, Key, Keys, RateKey, Series};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, UsageImportId, VoucherId};
 use crate::ledger::{Account, BalanceKey};
+use crate::payments::LineKey;
 use crate::programmes::{Counts, RulesKey, UsageKey};
 use crate::usage::{UsedRate, imports};
 use crate::vouchers::{Voucher, VoucherStatus};
@@ -165,6 +166,12 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ApprovePaymentBatch(c) => payments::approve(c.id, book, &mut keys),
         Command::RejectPaymentBatch(c) => payments::reject(c.id, book, &mut keys),
         Command::SettlePayment(c) => payments::settle(c, book, &mut keys),
+        Command::ApproveReturn(c) => {
+            payments::line(LineKey { batch: c.batch, claim: c.claim }, book, &mut keys);
+        }
+        Command::RejectReturn(c) => {
+            payments::line(LineKey { batch: c.batch, claim: c.claim }, book, &mut keys);
+        }
         Command::ReadAccounts(c) => payments::read_accounts(c.batch, book, &mut keys),
         Command::ProposeRecovery(c) => keys.extend([Key::Recovery(c.id), Key::Claim(c.claim)]),
         Command::ApproveRecovery(c) => recoveries::approve(c.id, book, &mut keys),

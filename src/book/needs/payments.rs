@@ -5,7 +5,7 @@ use crate::book::{Book, Key, Keys};
 use crate::claims::Claim;
 use crate::domain::{ClaimId, PaymentBatchId};
 use crate::ledger::{Account, BalanceKey};
-use crate::payments::{LineKey, SettlePayment};
+use crate::payments::{LineKey, PaymentResult, ReferenceKey, SettlePayment};
 use crate::programmes::RulesKey;
 
 /// Claims that are to be paid, and what says whether they may be.
@@ -40,9 +40,16 @@ pub(super) fn reject(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
 }
 
 pub(super) fn settle(command: &SettlePayment, book: &Book, keys: &mut Keys) {
-    let line = LineKey { batch: command.batch, claim: command.claim };
-    keys.extend([Key::PaymentBatch(command.batch), Key::PaymentLine(line), Key::Claim(command.claim)]);
-    if let Some(claim) = book.claims.peek(&command.claim) {
+    line(LineKey { batch: command.batch, claim: command.claim }, book, keys);
+    if command.outcome == PaymentResult::Paid {
+        keys.insert(Key::PaidReference(ReferenceKey::new(&command.bank_reference)));
+    }
+}
+
+/// A line with its batch and its claim, and the balances that its payment moves.
+pub(super) fn line(line: LineKey, book: &Book, keys: &mut Keys) {
+    keys.extend([Key::PaymentBatch(line.batch), Key::PaymentLine(line), Key::Claim(line.claim)]);
+    if let Some(claim) = book.claims.peek(&line.claim) {
         payment(claim, keys);
     }
 }

@@ -18,11 +18,7 @@ pub(super) fn reversal(sequence: Sequence, book: &Book, keys: &mut Keys) {
             }
         }
         Some(Made::Payment { batch, claim }) => {
-            let line = LineKey { batch: *batch, claim: *claim };
-            keys.extend([Key::PaymentBatch(*batch), Key::PaymentLine(line), Key::Claim(*claim)]);
-            if let Some(claim) = book.claims.peek(claim) {
-                payments::payment(claim, keys);
-            }
+            payments::line(LineKey { batch: *batch, claim: *claim }, book, keys);
         }
         Some(Made::Prefund(id)) => prefunds::reverse(*id, book, keys),
         Some(Made::Deduction { claim }) => {

@@ -83,7 +83,10 @@ pub(super) async fn measure(
     }
     lap("approve payment");
     for (id, some) in &batches {
-        let result = |claim: &String| json!({"claim_id": claim, "outcome": "paid", "bank_reference": "B-1", "date": day});
+        let result = |claim: &String| {
+            let reference = format!("B-{claim}");
+            json!({"claim_id": claim, "outcome": "paid", "bank_reference": reference, "date": day})
+        };
         let results: Vec<_> = some.iter().map(result).collect();
         asked(officer, one(&format!("/v1/payment-batches/{id}/results"), &json!({"results": results})))
             .await?;

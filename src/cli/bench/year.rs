@@ -284,6 +284,7 @@ impl Year {
             "propose_budget_change",
             &json!({"id": id, "programme": code, "request": request}),
         )?;
-        self.say(Who::Chen, "approve_budget_change", &json!({"id": id, "programme": code}))
+        let approved = json!({"id": id, "programme": code, "kind": "appropriation"});
+        self.say(Who::Chen, "approve_budget_change", &approved)
     }
 }

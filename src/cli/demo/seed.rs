@@ -133,7 +133,8 @@ impl City<'_> {
         let step = format!("appropriation {programme}");
         let outcome = self.step(&step, actor(Role::Officer)?, Command::ProposeBudgetChange(propose)).await?;
         let Outcome::BudgetChange(change) = outcome else { return Err(unexpected(&step)) };
-        let approve = Command::ApproveBudgetChange(ApproveBudgetChange { programme: code, id: change.id });
+        let approve = ApproveBudgetChange { programme: code, kind: change.kind, id: change.id };
+        let approve = Command::ApproveBudgetChange(approve);
         self.step(&format!("{step} approve"), actor(Role::Approver)?, approve).await?;
         Ok(())
     }

@@ -10,7 +10,9 @@ use crate::cli::Failure;
 use crate::cli::commands::salted;
 use crate::domain::money::Amount;
 use crate::domain::{ClaimId, Date, Label, Line, PaymentBatchId, RecoveryId, Role, VoucherId};
-use crate::payments::{ApprovePaymentBatch, ClaimIds, PaymentResult, ProposePaymentBatch, SettlePayment};
+use crate::payments::{
+    ApprovePaymentBatch, ClaimIds, NAME_MAX, PaymentResult, ProposePaymentBatch, SettlePayment,
+};
 use crate::programmes::calculation::SettledLine;
 use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery};
 use crate::vouchers::ReviewDecision;
@@ -137,6 +139,7 @@ impl City<'_> {
         let propose = ProposePaymentBatch {
             id: PaymentBatchId::new(Uuid::now_v7()),
             claims: ClaimIds::new(vec![claim])?,
+            name_max: NAME_MAX,
         };
         let step = format!("payment {of}");
         let propose = Command::ProposePaymentBatch(Box::new(propose));
@@ -150,6 +153,7 @@ impl City<'_> {
             batch: batch.id,
             claim,
             outcome,
+            amount: None,
             bank_reference: Line::parse(&format!("演示回单 {of}"))?,
             date: Date::parse(day)?,
             reason: reason.as_ref().map(|text| text.hash),

@@ -48,7 +48,7 @@ macro_rules! documents {
         $each!(recalculations, RecalculationRow, RecalculationRow::new, by_id);
         $each!(objections, ObjectionRow, |objection| Ok(ObjectionRow::new(objection)), by_id);
         $each!(payment_batches, PaymentBatchRow, |batch| Ok(PaymentBatchRow::new(batch)), by_id);
-        $each!(payment_lines, PaymentLineRow, |line| Ok(PaymentLineRow::new(line)), by_id);
+        $each!(payment_lines, PaymentLineRow, PaymentLineRow::new, by_id);
         $each!(recoveries, RecoveryRow, RecoveryRow::new, by_id);
         $each!(reversals, ReversalRow, |reversal| Ok(ReversalRow::new(reversal)), by_id);
     };

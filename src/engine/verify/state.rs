@@ -176,7 +176,7 @@ pub(super) async fn tables(
         |d| fine(PaymentBatchRow::new(d)),
         |r| { format!("payment_batches {}", r.id) }
     );
-    documents!(conn, stream, first, payment_lines, PaymentLineRow, |d| fine(PaymentLineRow::new(d)), |r| {
+    documents!(conn, stream, first, payment_lines, PaymentLineRow, PaymentLineRow::new, |r| {
         format!("payment_lines {} {}", r.batch, r.claim)
     });
     documents!(conn, stream, first, recoveries, RecoveryRow, RecoveryRow::new, |r| {

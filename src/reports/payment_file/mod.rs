@@ -23,7 +23,7 @@ use crate::domain::{
     ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject,
 };
 use crate::organisations::BankCode;
-use crate::payments::{FileFormat, PaymentBatch, rules};
+use crate::payments::{FileFormat, NAME_MAX, PaymentBatch, rules};
 
 /// Who pays and from where: the agency's account as its bank knows it. A setting, not a document: the account is the
 /// treasury's, and no rule reads it.
@@ -36,6 +36,39 @@ pub struct Debtor {
     pub bank_code: BankCode,
     /// 付款账号
     pub account_number: DebtorAccount,
+    /// The most characters of a payee's name that the bank takes: 1 to 140, which is what ISO 20022 has room for.
+    #[serde(default)]
+    pub name_max: NameMax,
+}
+
+/// The most characters of a name that a bank takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct NameMax(u32);
+
+impl NameMax {
+    /// The number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for NameMax {
+    fn default() -> Self {
+        Self(NAME_MAX)
+    }
+}
+
+impl TryFrom<u32> for NameMax {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        if (1..=NAME_MAX).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(format!("name_max is 1 to {NAME_MAX}, not {number}"))
+        }
+    }
 }
 
 /// An account number of the agency: 6 to 34 digits and letters. It is not printed.
@@ -171,6 +204,17 @@ impl PaymentFile {
         format!("payment-batch-{}.{ending}", self.message_id())
     }
 
+    /// Who pays, by name.
+    pub fn payer<'a>(&'a self, debtor: Option<&'a Debtor>) -> &'a Line {
+        debtor.and_then(|debtor| debtor.name.as_ref()).unwrap_or(&self.agency)
+    }
+
+    /// The first name of the agency's own that a `pain.001` has no room for, as it stands on both sides of the file.
+    pub fn too_long<'a>(&'a self, debtor: Option<&'a Debtor>) -> Option<&'a Line> {
+        let names = [&self.agency, self.payer(debtor)].into_iter();
+        names.into_iter().find(|name| name.as_str().chars().count() > pain001::TEXT_CHARS_MAX)
+    }
+
     /// CNY of its lines.
     pub fn total(&self) -> Result<Money, FormatError> {
         Ok(Money::sum(self.payments.iter().map(|payment| payment.amount))?)
@@ -213,6 +257,8 @@ mod tests {
             status: BatchStatus::Approved,
             count: 1_000,
             open,
+            waiting: 0,
+            name_max: NAME_MAX,
             total: Money::from_fen(100),
             reason: None,
             created_by: subject,

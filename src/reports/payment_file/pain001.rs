@@ -20,7 +20,7 @@ const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
 const CLEARING_SYSTEM: &str = "CNAPS";
 const NOT_PROVIDED: &str = "NOTPROVIDED";
 /// The most characters of a name and of a remittance's text.
-const TEXT_CHARS_MAX: usize = 140;
+pub(super) const TEXT_CHARS_MAX: usize = 140;
 
 type Xml = Writer<Vec<u8>>;
 
@@ -49,7 +49,7 @@ fn header(xml: &mut Xml, file: &PaymentFile, total: Money) -> io::Result<()> {
     text(xml, "CreDtTm", &file.approved_at.to_string())?;
     text(xml, "NbOfTxs", &file.payments.len().to_string())?;
     text(xml, "CtrlSum", &total.to_string())?;
-    within(xml, "InitgPty", |xml| text(xml, "Nm", &cut(file.agency.as_str())))
+    within(xml, "InitgPty", |xml| text(xml, "Nm", file.agency.as_str()))
 }
 
 fn transfers(
@@ -66,8 +66,7 @@ fn transfers(
     text(xml, "NbOfTxs", &file.payments.len().to_string())?;
     text(xml, "CtrlSum", &total.to_string())?;
     within(xml, "ReqdExctnDt", |xml| text(xml, "Dt", &file.day.to_string()))?;
-    let name = debtor.and_then(|debtor| debtor.name.as_ref()).unwrap_or(&file.agency);
-    within(xml, "Dbtr", |xml| text(xml, "Nm", &cut(name.as_str())))?;
+    within(xml, "Dbtr", |xml| text(xml, "Nm", file.payer(debtor).as_str()))?;
     let number = debtor.map_or(NOT_PROVIDED, |debtor| &debtor.account_number.0);
     account(xml, "DbtrAcct", number, true)?;
     agent(xml, "DbtrAgt", debtor.map(|debtor| &debtor.bank_code))?;
@@ -90,7 +89,7 @@ fn transfer(xml: &mut Xml, opened: &Opened<'_>) -> io::Result<()> {
     })?;
     agent(xml, "CdtrAgt", Some(&payee.bank_code))?;
     within(xml, "Cdtr", |xml| {
-        text(xml, "Nm", &cut(payee.name.as_str()))?;
+        text(xml, "Nm", payee.name.as_str())?;
         within(xml, "Id", |xml| {
             within(xml, "OrgId", |xml| {
                 within(xml, "Othr", |xml| {
@@ -124,17 +123,11 @@ fn account(xml: &mut Xml, name: &str, number: &str, currency: bool) -> io::Resul
     })
 }
 
-/// 附言: what is paid, in the payee's words.
+/// 附言: what is paid, in the payee's words. A title is named whole or by its programme's code, never in part.
 fn remittance(payment: &Payment) -> String {
     let of = payment.voucher.as_ref().map_or_else(|| payment.claim.to_string(), Clone::clone);
-    let after = format!(" 兑付 {of}");
-    let room = TEXT_CHARS_MAX.saturating_sub(after.chars().count());
-    let title: String = payment.title.as_str().chars().take(room).collect();
-    format!("{title}{after}")
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_CHARS_MAX).collect()
+    let whole = format!("{} 兑付 {of}", payment.title);
+    if whole.chars().count() <= TEXT_CHARS_MAX { whole } else { format!("{} 兑付 {of}", payment.programme) }
 }
 
 fn text(xml: &mut Xml, name: &str, text: &str) -> io::Result<()> {

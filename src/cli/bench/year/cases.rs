@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{CLOUDS, MONTHS, PROGRAMMES, Who, Year, cloud, code, firm, mixed, yuan};
 use crate::cli::Failure;
 use crate::domain::{ClaimId, CreditCode};
-use crate::payments::ClaimIds;
+use crate::payments::{ClaimIds, NAME_MAX};
 
 impl Year {
     fn contract(&mut self, number: &str, organisation: CreditCode, settled: u64) -> Result<Uuid, Failure> {
@@ -121,7 +121,8 @@ impl Year {
         let (batch, claims, date) = (self.id()?, std::mem::take(&mut self.approved), self.today()?);
         self.batches += 1;
         let named = ClaimIds::new(claims.iter().copied().map(ClaimId::new).collect())?;
-        self.say(Who::Lin, "propose_payment_batch", &json!({"id": batch, "claims": named.to_string()}))?;
+        let proposed = json!({"id": batch, "claims": named.to_string(), "name_max": NAME_MAX.to_string()});
+        self.say(Who::Lin, "propose_payment_batch", &proposed)?;
         self.say(Who::Chen, "approve_payment_batch", &json!({"id": batch}))?;
         for (place, claim) in claims.iter().enumerate() {
             let paid = json!({
