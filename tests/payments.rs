@@ -12,6 +12,8 @@
 mod expiry;
 #[path = "payments/files.rs"]
 mod files;
+#[path = "payments/names.rs"]
+mod names;
 #[path = "payments/results.rs"]
 mod results;
 #[path = "support/service.rs"]
