@@ -20,6 +20,7 @@ pub mod agencies;
 pub mod audit;
 pub mod auth;
 pub mod book;
+pub mod calendar;
 pub mod claims;
 pub mod cli;
 pub mod db;

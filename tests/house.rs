@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 const NOUNS: [&str; 15] = [
     "agencies",
     "reference_rates",
+    "calendar",
     "periods",
     "organisations",
     "programmes",

@@ -16,6 +16,7 @@ use rand::{Rng, SeedableRng};
 use subsidy_ledger::audit::leaf::{Leaf, posted};
 use subsidy_ledger::audit::tree::{Frontier, leaf_hash};
 use subsidy_ledger::book::{Book, Command, Envelope, Series, Stop, decide};
+use subsidy_ledger::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use subsidy_ledger::claims::store::ClaimRow;
 use subsidy_ledger::claims::store::further::{ObjectionRow, RecalculationRow};
 use subsidy_ledger::db::convert;
@@ -153,6 +154,13 @@ impl Model {
             OrganisationRow,
             |k: &subsidy_ledger::domain::CreditCode| k.to_string()
         );
+        document!(
+            "calendar_changes",
+            calendar_changes,
+            CalendarChangeRow,
+            |k: &subsidy_ledger::domain::CalendarId| k.uuid()
+        );
+        document!("calendar_days", calendar_days, CalendarDayRow, |k: &subsidy_ledger::domain::Date| k.naive());
         document!("programmes", programmes, ProgrammeRow, |k: &subsidy_ledger::domain::ProgrammeCode| k
             .to_string());
         document!("rules_versions", rules, RulesRow, |k: &subsidy_ledger::programmes::RulesKey| {

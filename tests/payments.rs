@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "payments/calendar.rs"]
+mod calendar;
 #[path = "payments/expiry.rs"]
 mod expiry;
 #[path = "payments/files.rs"]

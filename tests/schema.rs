@@ -122,6 +122,13 @@ fn true_up(action: &str, stated: &str, decided: &str) -> String {
     )
 }
 
+fn calendar(status: &str, days: &str, decided: &str) -> String {
+    format!(
+        "INSERT INTO calendar_changes (id, status, days, document, reason, created_by, decided_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), '{status}', '{days}', 'D', {decided}, 1, 1, now());"
+    )
+}
+
 fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
     format!(
         "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, waiting, name_max, created, version,
@@ -403,6 +410,17 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (recovery("settled", "5, 2.50, 0", "'a', 'b', '2025-01-01'"), "23514 recoveries_parts"),
         (recovery("approved", "5, 2.50, 0", "'a', 'a', '2025-01-01'"), "23514 recoveries_four_eyes"),
         (recovery("approved", "5, 2.50, 0", "'a', null, null"), "23514 recoveries_four_eyes"),
+        (calendar("proposed", "[1]", "null, 'a', null"), "accepted"),
+        (calendar("approved", "[1]", "null, 'a', 'b'"), "accepted"),
+        (calendar("rejected", "[1]", "'', 'a', 'b'"), "accepted"),
+        (calendar("approved", "[1]", "null, 'a', 'a'"), "23514 calendar_changes_four_eyes"),
+        (calendar("rejected", "[1]", "'', 'a', 'a'"), "23514 calendar_changes_four_eyes"),
+        (calendar("approved", "[1]", "'', 'a', 'b'"), "23514 calendar_changes_decided"),
+        (calendar("proposed", "[1]", "null, 'a', 'b'"), "23514 calendar_changes_decided"),
+        (calendar("proposed", "[]", "null, 'a', null"), "23514 calendar_changes_days"),
+        (calendar("gone", "[1]", "null, 'a', null"), "23514 calendar_changes_status_check"),
+        ("INSERT INTO calendar_days (date, kind, calendar, created, version, updated_at)
+         VALUES ('2025-01-01', 'sunday', gen_random_uuid(), 1, 1, now())".to_owned(), "23514 calendar_days_kind_check"),
         (payment_batch("approved", "2, 1, 5", "'a', 'b'"), "accepted"),
         (payment_batch("gone", "2, 0, 5", "'a', 'b'"), "23514 payment_batches_status_check"),
         (payment_batch("proposed", "0, 0, 5", "'a', null"), "23514 payment_batches_lines"),
@@ -710,6 +728,8 @@ const WHO_MAY: &str = "
     agency_test.bank_accounts     app=ar
     agency_test.budget_changes    app=ar auditor=r w(effective_date,status,approved_by,version,updated_at)=app
     agency_test.calculations      app=ar auditor=r
+    agency_test.calendar_changes  app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
+    agency_test.calendar_days     app=ar auditor=r w(kind,calendar,version,updated_at)=app
     agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,reviewed_on,approved_on,batch,paid_on,payments,settled,recovered,corrected,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
     agency_test.contract_uses     app=ar auditor=r w(amount,exclusive,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
@@ -724,8 +744,8 @@ const WHO_MAY: &str = "
     agency_test.numbers           app=ar auditor=r w(last)=app
     agency_test.objections        app=ar auditor=r w(status,reason,resolved_by,version,updated_at)=app
     agency_test.organisations     app=ar auditor=r w(bank_name,bank_code,account_masked,account_mac,status,reason,version,updated_at,account_change,account_since)=app
-    agency_test.payment_batches   app=ar auditor=r w(status,open,reason,approved_by,version,updated_at)=app
-    agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,version,updated_at)=app
+    agency_test.payment_batches   app=ar auditor=r w(status,open,waiting,reason,approved_by,version,updated_at)=app
+    agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,reference_key,paid_in,proposed_return,recorded_by,version,updated_at)=app
     agency_test.periods           app=ar auditor=r w(status,books,closed_by,closed_at,reopened_by,reopened_at,reason,version,updated_at)=app
     agency_test.prefund_years     app=ar auditor=r w(opening,paid,deducted,rolled,returned,remaining,parts,since,newest,true_up,closed,version,updated_at)=app
     agency_test.prefunds          app=ar auditor=r w(status,parts,effective_date,reason,decided_by,version,updated_at)=app

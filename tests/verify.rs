@@ -266,6 +266,26 @@ const CASES: &[Tampering] = &[
         "usage_sequence: stored 5, replayed nothing",
     ),
     case(
+        "UPDATE calendar_days SET kind = 'workday' WHERE date = '2026-03-02'",
+        "SELECT version FROM calendar_days WHERE date = '2026-03-02'",
+        "calendar_days 2026-03-02 kind: stored workday, replayed holiday",
+    ),
+    case(
+        "UPDATE calendar_changes SET document = 'x' WHERE status = 'proposed'",
+        "SELECT version FROM calendar_changes WHERE status = 'proposed'",
+        "document: stored x, replayed",
+    ),
+    case(
+        "UPDATE payment_batches SET name_max = 14 WHERE status = 'settled'",
+        "SELECT version FROM payment_batches WHERE status = 'settled'",
+        "name_max: stored 14, replayed 140",
+    ),
+    case(
+        "UPDATE payment_lines SET reference_key = 'ft2' WHERE status = 'paid'",
+        "SELECT version FROM payment_lines WHERE status = 'paid'",
+        "reference_key: stored ft2, replayed ft61",
+    ),
+    case(
         "UPDATE payment_batches SET total = total + 0.01 WHERE status = 'settled'",
         "SELECT version FROM payment_batches WHERE status = 'settled'",
         "total",

@@ -27,6 +27,8 @@ pub enum Checked {
 pub const TABLES: &[(&str, Checked, &str)] = &[
     ("balances", Checked::Replayed, "what the postings add up to"),
     ("budget_changes", Checked::Replayed, "documents"),
+    ("calendar_changes", Checked::Replayed, "documents"),
+    ("calendar_days", Checked::Replayed, "what the newest change says of each day"),
     ("calculations", Checked::Replayed, "sheets that decisions made"),
     ("claims", Checked::Replayed, "documents"),
     ("contract_uses", Checked::Replayed, "what rules count"),

@@ -202,6 +202,8 @@ impl Touched {
             | Change::Period(_)
             | Change::Organisation(_)
             | Change::ReferenceRate(_)
+            | Change::CalendarChange(_)
+            | Change::CalendarDay(_)
             | Change::Programme(_)
             | Change::Rules(_)
             | Change::BudgetChange(_)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
+use crate::calendar::{ApproveCalendar, ProposeCalendar, RejectCalendar};
 use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
@@ -79,6 +80,12 @@ commands! {
     OpenGroup(OpenGroup) "open_group";
     /// A dated reference rate.
     LoadReferenceRate(LoadReferenceRate) "load_reference_rate";
+    /// Holidays, and workdays in their stead.
+    ProposeCalendar(Box<ProposeCalendar>) "propose_calendar";
+    /// A change of the calendar in force.
+    ApproveCalendar(ApproveCalendar) "approve_calendar";
+    /// A change of the calendar refused.
+    RejectCalendar(RejectCalendar) "reject_calendar";
     /// A new organisation.
     RegisterOrganisation(Box<RegisterOrganisation>) "register_organisation";
     /// An organisation begins nothing new.
@@ -211,6 +218,9 @@ impl Command {
             Self::ReopenPeriod(c) => c.month.to_string(),
             Self::OpenGroup(_) => "group".to_owned(),
             Self::LoadReferenceRate(c) => format!("{}/{}", c.name, c.date),
+            Self::ProposeCalendar(c) => c.id.to_string(),
+            Self::ApproveCalendar(c) => c.id.to_string(),
+            Self::RejectCalendar(c) => c.id.to_string(),
             Self::RegisterOrganisation(c) => c.credit_code.to_string(),
             Self::BlockOrganisation(c) | Self::UnblockOrganisation(c) => c.credit_code.to_string(),
             Self::ProposeBankAccount(c) => c.credit_code.to_string(),

@@ -16,6 +16,7 @@ pub enum Duty {
 /// Commands that ask for what a second person approves.
 const RAISE: &[&str] = &[
     "propose_bank_account",
+    "propose_calendar",
     "propose_programme",
     "propose_rules",
     "propose_budget_change",
@@ -38,6 +39,7 @@ const REVIEW: &[&str] = &["review_voucher", "review_claim", "resolve_objection"]
 /// Commands that let it happen.
 const APPROVE: &[&str] = &[
     "approve_bank_account",
+    "approve_calendar",
     "approve_programme",
     "approve_rules",
     "approve_budget_change",

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Series;
 use crate::agencies::Agency;
+use crate::calendar::{CalendarChange, NamedDay};
 use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
@@ -37,6 +38,10 @@ pub enum Change {
     Organisation(Box<Organisation>),
     /// A reference rate.
     ReferenceRate(ReferenceRate),
+    /// A change of the calendar.
+    CalendarChange(Box<CalendarChange>),
+    /// A day that the calendar names.
+    CalendarDay(NamedDay),
     /// A programme.
     Programme(Programme),
     /// A version of its rules.
@@ -172,6 +177,8 @@ pub enum Outcome {
     Organisation(Box<Organisation>),
     /// A reference rate.
     ReferenceRate(ReferenceRate),
+    /// A change of the calendar.
+    Calendar(Box<CalendarChange>),
     /// A programme.
     Programme(Programme),
     /// A version of its rules.
@@ -251,6 +258,8 @@ pub enum Outcome {
         batch: PaymentBatchId,
         /// How many of its lines had their result before.
         generation: u32,
+        /// When the bank is to pay.
+        execution_date: Date,
         /// Of how many lines.
         lines: u32,
         /// CNY of these lines.

@@ -25,13 +25,14 @@ pub use refusal::{AccessError, DateError, Refusal, Stop};
 pub use slots::{Fault, Slots};
 
 use crate::agencies::Agency;
+use crate::calendar::{CalendarChange, NamedDay};
 use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
     Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId, Sequence,
     TrueUpId, UsageImportId, VoucherId,
 };
@@ -122,6 +123,14 @@ book! {
     ReferenceRate(RateKey) in
         /// Reference rates.
         reference_rates: Slots<RateKey, ReferenceRate>;
+    /// A change of the calendar.
+    CalendarChange(CalendarId) in
+        /// Changes of the calendar.
+        calendar_changes: Slots<CalendarId, CalendarChange>;
+    /// A day that the calendar may name.
+    CalendarDay(Date) in
+        /// Days that the calendar names.
+        calendar_days: Slots<Date, NamedDay>;
     /// A programme.
     Programme(ProgrammeCode) in
         /// Programmes.
@@ -310,6 +319,8 @@ impl Book {
             Change::Organisation(o) => self.organisations.put(o.credit_code, *o),
             Change::Period(p) => self.periods.put(p.month, *p),
             Change::ReferenceRate(r) => self.put_rate(r),
+            Change::CalendarChange(c) => self.calendar_changes.put(c.id, *c),
+            Change::CalendarDay(d) => self.calendar_days.put(d.date, d),
             Change::Programme(p) => self.programmes.put(p.code.clone(), p),
             Change::Rules(v) => {
                 self.rules.put(RulesKey { programme: v.programme.clone(), number: v.number }, *v);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::agencies::AgencyError;
+use crate::calendar::CalendarError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
 use crate::claims::leases::LeaseError;
@@ -106,6 +107,9 @@ pub enum Refusal {
     /// A reference rate.
     #[error(transparent)]
     ReferenceRate(#[from] ReferenceRateError),
+    /// The calendar.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// An organisation.
     #[error(transparent)]
     Organisation(#[from] OrganisationError),

@@ -46,6 +46,10 @@ document_id!(
     BudgetChangeId
 );
 document_id!(
+    /// A change of the calendar.
+    CalendarId
+);
+document_id!(
     /// A file that backs a claim.
     EvidenceId
 );

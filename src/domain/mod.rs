@@ -33,7 +33,7 @@ pub use dates::{Date, Instant};
 pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
 pub use ids::{
-    BudgetChangeId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RecoveryId,
+    BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RecoveryId,
     RentalId, TrueUpId, UsageImportId, VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};

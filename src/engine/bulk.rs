@@ -16,6 +16,7 @@ use super::submission::{Answer, NewText, Submission, Work};
 use super::write::number_row;
 use crate::audit::tree::Frontier;
 use crate::book::{Book, Envelope, Outcome};
+use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;
@@ -271,6 +272,8 @@ impl Bulk {
             periods: PeriodRow::new;
             organisations: OrganisationRow::new;
             reference_rates: |d| fine(ReferenceRateRow::new(d));
+            calendar_changes: CalendarChangeRow::new;
+            calendar_days: |d| fine(CalendarDayRow::new(d));
             programmes: |d| fine(ProgrammeRow::new(d));
             rules: RulesRow::new;
             budget_changes: |d| fine(BudgetChangeRow::new(d));

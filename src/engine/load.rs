@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::batch::BatchError;
 use super::store::{LogRow, NumberRow};
 use crate::book::{Book, Key, Keys};
+use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert;
@@ -35,6 +36,8 @@ struct Wanted {
     turnovers: Option<chrono::NaiveDate>,
     organisations: Vec<String>,
     rates: Vec<(String, chrono::NaiveDate)>,
+    calendar_changes: Vec<Uuid>,
+    calendar_days: Vec<chrono::NaiveDate>,
     programmes: Vec<String>,
     rules: Vec<(String, i32)>,
     budget_changes: Vec<Uuid>,
@@ -85,6 +88,8 @@ impl Wanted {
             Key::Turnovers(k) => self.turnovers = self.turnovers.max(Some(k.last_day().naive())),
             Key::Organisation(k) => self.organisations.push(k.to_string()),
             Key::ReferenceRate(k) => self.rates.push((k.name.to_string(), k.date.naive())),
+            Key::CalendarChange(k) => self.calendar_changes.push(k.uuid()),
+            Key::CalendarDay(k) => self.calendar_days.push(k.naive()),
             Key::Programme(k) => self.programmes.push(k.to_string()),
             Key::Rules(k) => self.rules.push((k.programme.to_string(), crate::db::convert::count(k.number))),
             Key::BudgetChange(k) => self.budget_changes.push(k.uuid()),
@@ -162,6 +167,8 @@ tables! { |conn, wanted|
     };
     organisations: OrganisationRow = OrganisationRow::by_keys(conn, &wanted.organisations);
     rates: ReferenceRateRow = ReferenceRateRow::by_keys(conn, &wanted.rates);
+    calendar_changes: CalendarChangeRow = CalendarChangeRow::by_keys(conn, &wanted.calendar_changes);
+    calendar_days: CalendarDayRow = CalendarDayRow::by_keys(conn, &wanted.calendar_days);
     programmes: ProgrammeRow = ProgrammeRow::by_keys(conn, &wanted.programmes);
     rules: RulesRow = RulesRow::by_keys(conn, &wanted.rules);
     budget_changes: BudgetChangeRow = BudgetChangeRow::by_keys(conn, &wanted.budget_changes);

@@ -58,6 +58,8 @@ impl Rows {
         documents!(self.periods => book.periods, period => period.month);
         documents!(self.organisations => book.organisations, organisation => organisation.credit_code);
         documents!(self.rates => book.reference_rates, rate => RateKey { name: rate.name.clone(), date: rate.date });
+        documents!(self.calendar_changes => book.calendar_changes, change => change.id);
+        documents!(self.calendar_days => book.calendar_days, day => day.date);
         documents!(self.programmes => book.programmes, programme => programme.code.clone());
         documents!(self.rules => book.rules, version => RulesKey {
             programme: version.programme.clone(),

@@ -12,6 +12,7 @@ use super::store::{
 use super::submission::Submission;
 use crate::audit::tree::FullTile;
 use crate::book::Slots;
+use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
@@ -93,6 +94,8 @@ pub(super) async fn write(
     let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
     let organisations = versioned!(book.organisations, |_, o| OrganisationRow::new(o))?;
     let rates = versioned!(book.reference_rates, |_, r| Ok(ReferenceRateRow::new(r)))?;
+    let calendar_changes = versioned!(book.calendar_changes, |_, c| CalendarChangeRow::new(c))?;
+    let calendar_days = versioned!(book.calendar_days, |_, d| Ok(CalendarDayRow::new(d)))?;
     let programmes = versioned!(book.programmes, |_, p| Ok(ProgrammeRow::new(p)))?;
     let rules = versioned!(book.rules, |_, v| RulesRow::new(v))?;
     let budget_changes = versioned!(book.budget_changes, |_, c| Ok(BudgetChangeRow::new(c)))?;
@@ -156,6 +159,10 @@ pub(super) async fn write(
         OrganisationRow::inserting(&organisations.new),
         OrganisationRow::updating(&organisations.changed, &organisations.old)?,
         ReferenceRateRow::inserting(&rates.new),
+        CalendarChangeRow::inserting(&calendar_changes.new),
+        CalendarChangeRow::updating(&calendar_changes.changed, &calendar_changes.old)?,
+        CalendarDayRow::inserting(&calendar_days.new),
+        CalendarDayRow::updating(&calendar_days.changed, &calendar_days.old)?,
         ProgrammeRow::inserting(&programmes.new),
         ProgrammeRow::updating(&programmes.changed, &programmes.old)?,
         RulesRow::inserting(&rules.new),

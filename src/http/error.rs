@@ -277,6 +277,9 @@ table! {
     "too_many_objections": 409, ["异议过多", "一项申领最多 {limit} 件异议。"], ["Too many objections", "A claim takes at most {limit} objections."];
     "claim_not_payable": 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
     "claim_in_batch": 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} stands in a payment batch already."];
+    "day_twice" as "invalid_value": 422, ["日期重复", "{date} 列了两次。"], ["A day twice", "{date} is named twice."];
+    "no_working_day": 409, ["没有工作日", "工作日历上 {from} 至 {until} 没有工作日：请先更正日历。"], ["No working day", "The calendar has no working day from {from} to {until}; correct it first."];
+    "execution_date_stale": 409, ["执行日已变", "执行日现为 {execution_date}：请再次读取文件。"], ["Execution date changed", "The bank is to pay on {execution_date} now; read the file again."];
     "amount_differs": 422, ["金额不符", "该行应付 {expected}，银行回单为 {found}：请核对批次与回单；金额不符的回单不能录入。"], ["Amount differs", "{expected} was to be paid and the bank says {found}; hold the batch against the bank's answer: a result of another amount is not recorded."];
     "bank_reference_used": 409, ["银行流水号已用", "流水号 {bank_reference} 已用于批次 {batch} 中的申领 {claim}：一笔银行付款只录一次。"], ["Bank reference used", "Claim {claim} in batch {batch} was paid under {bank_reference}; a payment of the bank is recorded once."];
     "receipt_recorded" as "bank_reference_used": 409, ["银行流水号已用", "流水号 {bank_reference} 的到账已录入。"], ["Bank reference used", "The receipt {bank_reference} of this recovery is recorded already."];
@@ -363,6 +366,7 @@ mod tests {
             "book",
             "agencies",
             "reference_rates",
+            "calendar",
             "periods",
             "organisations",
             "programmes",

@@ -72,6 +72,10 @@ pub(super) const ACCOUNT: Param =
     Param { name: "account", about: "With a line on this account.", schema: Shape::of::<String>() };
 pub(super) const DOCUMENT: Param =
     Param { name: "document", about: "Of this document.", schema: Shape::of::<String>() };
+pub(super) const FIRST_DAY: Param =
+    Param { name: "from", about: "Days from this one on.", schema: Shape::of::<Date>() };
+pub(super) const LAST_DAY: Param =
+    Param { name: "until", about: "Days up to this one.", schema: Shape::of::<Date>() };
 pub(super) const FROM: Param =
     Param { name: "from", about: "Effective on or after.", schema: Shape::of::<Date>() };
 pub(super) const UNTIL: Param =

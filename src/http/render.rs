@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::problem::Problem;
 use crate::agencies::api::AgencyView;
 use crate::book::Outcome;
+use crate::calendar::api::CalendarView;
 use crate::claims::api::ClaimView;
 use crate::claims::objections_api::ObjectionView;
 use crate::claims::recalculations_api::RecalculationView;
@@ -70,6 +71,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::UsageImport(_)
         | Outcome::Loan(_) => {}
         Outcome::Period(period) => PeriodView::wants(period, wanted),
+        Outcome::Calendar(change) => CalendarView::wants(change, wanted),
         Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
         Outcome::Evidence { evidence, invoice } => EvidenceView::wants(evidence, invoice.as_deref(), wanted),
         Outcome::Rules(version) => RulesView::wants(version, wanted),
@@ -99,14 +101,15 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
     let value = match outcome {
         Outcome::Agency(agency) => serde_json::to_value(AgencyView::of(agency)),
         Outcome::Group { members } => Ok(json!({"members": members})),
-        Outcome::AccountsRead { batch, generation, lines, total } => {
-            Ok(json!({"batch": batch, "generation": generation, "lines": lines, "total": total}))
-        }
+        Outcome::AccountsRead { batch, generation, execution_date, lines, total } => Ok(json!({
+            "batch": batch, "generation": generation, "execution_date": execution_date, "lines": lines, "total": total,
+        })),
         Outcome::Period(period) => serde_json::to_value(PeriodView::of(period, attached)),
         Outcome::Organisation(organisation) => {
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate)),
+        Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
         Outcome::Programme(programme) => serde_json::to_value(ProgrammeView::of(programme)),
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
         Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
@@ -156,6 +159,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,
+        Outcome::Calendar(change) => change.revision,
         Outcome::Programme(programme) => programme.revision,
         Outcome::Rules(version) => version.revision,
         Outcome::BudgetChange(change) => change.revision,

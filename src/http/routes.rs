@@ -12,6 +12,7 @@ use super::route::{Param, Route, Shape, Verb};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use super::verb::{Parse, Upload};
 use crate::agencies::api as agencies;
+use crate::calendar::api as calendar;
 use crate::claims::{
     api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
     reconciliation_api as reconciliation, unmatched_api as unmatched,
@@ -172,6 +173,13 @@ pub static ROUTES: &[Route] = &[
 
     post("/v1/reference-rates", OFFICER, ["录入参考利率", "Load a reference rate"], rates::load, [of::<rates::NewReferenceRate>(), of::<rates::ReferenceRateView>()]).creating(),
     get("/v1/reference-rates", EVERYONE, ["参考利率列表", "List reference rates"], read!(rates::list), page::<rates::ReferenceRateView>()).with(&[LIMIT, CURSOR, NAME]),
+
+    post("/v1/calendar", OFFICER, ["提出工作日历变更", "Propose holidays, and workdays in their stead"], calendar::propose, [of::<calendar::NewCalendar>(), of::<calendar::CalendarView>()]).creating(),
+    get("/v1/calendar", EVERYONE, ["工作日历", "The days that the calendar names"], read!(calendar::list), page::<calendar::NamedDayView>()).with(&[LIMIT, CURSOR, FIRST_DAY, LAST_DAY]),
+    get("/v1/calendar/changes", INSIDE, ["工作日历变更列表", "List the changes of the calendar"], read!(calendar::changes), page::<calendar::CalendarView>()).with(&[LIMIT, CURSOR, STATUS]),
+    get("/v1/calendar/{id}", INSIDE, ["工作日历变更", "A change of the calendar"], read!(calendar::get), of::<calendar::CalendarView>()),
+    post("/v1/calendar/{id}/approve", APPROVER, ["批准工作日历变更", "Approve a change of the calendar"], calendar::approve, [of::<claims::ByPath>(), of::<calendar::CalendarView>()]),
+    post("/v1/calendar/{id}/reject", APPROVER, ["驳回工作日历变更", "Reject a change of the calendar"], calendar::reject, [of::<organisations::WithReason>(), of::<calendar::CalendarView>()]),
 
     post("/v1/programmes", OFFICER, ["提出专项", "Propose a programme"], programmes::propose, [of::<programmes::NewProgramme>(), of::<programmes::ProgrammeView>()]).creating(),
     get("/v1/programmes", EVERYONE, ["专项列表", "List programmes"], read!(programmes::list), page::<programmes::ProgrammeView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),

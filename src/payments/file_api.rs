@@ -7,15 +7,18 @@ use sha2::{Digest, Sha256};
 
 use super::store::PaymentBatchRow;
 use super::{FileFormat, PaymentError, ReadAccounts, queries, rules};
+use crate::agencies::api::today;
 use crate::book::{Command, Envelope};
+use crate::calendar::store::CalendarDayRow;
+use crate::calendar::{CalendarError, queries as days, rules as calendar};
 use crate::db::pool::Connection;
 use crate::domain::{PaymentBatchId, TextHash};
 use crate::engine::submission::{Answer, Submission, Work};
 use crate::http::problem::Problem;
-use crate::http::verb::{FileReply, ReadRequest, Reply};
+use crate::http::verb::{FileReply, ReadRequest, Reply, whole};
 use crate::reports::payment_file::{Opened, Payment, PaymentFile};
 
-/// How often a file is made anew because a result came in meanwhile.
+/// How often a file is made anew because a result came in meanwhile, or another day.
 const TRIES_MAX: usize = 3;
 
 /// `GET /payment-batches/{id}/file`
@@ -28,7 +31,9 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
         let file = load(&request, batch).await?;
         let bytes = written(&request, &file, format)?;
         let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-        let command = ReadAccounts { batch, format, sha256: TextHash::new(sha256) };
+        let sha256_of_it = TextHash::new(sha256);
+        let execution_date = file.execution_date;
+        let command = ReadAccounts { batch, format, execution_date, sha256: sha256_of_it };
         match request.engine.submit(submission(&request, &file, command)).await? {
             Answer::Accepted { first, .. } => {
                 return Ok(Reply::File(FileReply {
@@ -41,7 +46,7 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
             }
             Answer::Refused { refusal, .. } => {
                 let problem = Problem::refused(&refusal);
-                if problem.code() != "version_conflict" {
+                if !["version_conflict", "execution_date_stale"].contains(&problem.code()) {
                     return Err(problem);
                 }
             }
@@ -66,11 +71,19 @@ async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, 
     let row: PaymentBatchRow = row.ok_or_else(|| Problem::new("not_found"))?;
     let batch = row.read().map_err(|error| Problem::fault(&error))?;
     rules::at_the_bank(&batch).map_err(|error| refused(&error))?;
-    let file = PaymentFile::load(&conn, batch).await?;
+    let today = today(&conn, &request.agency).await?.business_date;
+    let last = calendar::ahead(today).last().unwrap_or(today);
+    let rows = days::between(&conn, today.naive(), last.naive()).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let named = whole(&rows, CalendarDayRow::read)?;
+    let kind = |day| Ok(named.iter().find(|named| named.date == day).map(|named| named.kind));
+    let execution_date =
+        calendar::working_day::<CalendarError>(today, kind).map_err(|error| refused(&error))?;
+    let file = PaymentFile::load(&conn, batch, execution_date).await?;
     file.ok_or_else(|| Problem::fault(&"a batch is approved and no leaf says so"))
 }
 
-fn refused(error: &PaymentError) -> Problem {
+fn refused(error: &impl serde::Serialize) -> Problem {
     match serde_json::to_value(error) {
         Ok(refusal) => Problem::refused(&refusal),
         Err(error) => Problem::fault(&error),

@@ -339,6 +339,8 @@ pub struct ReadAccounts {
     pub batch: PaymentBatchId,
     /// How the file is written.
     pub format: FileFormat,
+    /// When the bank is to pay: the first working day from the day of the reading on.
+    pub execution_date: Date,
     /// SHA-256 of the file's bytes.
     pub sha256: TextHash,
 }
@@ -409,6 +411,12 @@ pub enum PaymentError {
     BankAccountChanged {
         /// Whose.
         payee: CreditCode,
+    },
+    /// The calendar or the business date moved while the file was made.
+    #[error("the bank is to pay on {execution_date}")]
+    ExecutionDateStale {
+        /// When it is to pay.
+        execution_date: Date,
     },
     /// There is nowhere to pay to.
     #[error("{} payees have no bank account", payees.len())]

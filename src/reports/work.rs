@@ -96,6 +96,9 @@ statement! {
              SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at \
                FROM organisations WHERE $2 AND account_change ->> 'proposed_by' <> $3 \
              UNION ALL \
+             SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at \
+               FROM calendar_changes WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             UNION ALL \
              SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM reversals WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \

@@ -247,7 +247,13 @@ fn reminders_and_accounts() -> Vec<Step> {
         officer(json!({ "propose_payment_batch": { "id": batch, "claims": id(4, 53).replace('-', ""),
             "name_max": "140" } })),
         approver(json!({ "approve_payment_batch": { "id": batch } })),
-        officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "sha256": reason(16) } })),
+        officer(json!({ "propose_calendar": { "id": id(13, 1), "document": "放假通知",
+            "days": [{ "date": "2026-03-02", "kind": "holiday" }, { "date": "2026-03-07", "kind": "workday" }] } })),
+        approver(json!({ "approve_calendar": { "id": id(13, 1) } })),
+        officer(json!({ "propose_calendar": { "id": id(13, 2), "document": "放假通知",
+            "days": [{ "date": "2026-03-04", "kind": "holiday" }] } })),
+        officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "execution_date": "2026-03-03",
+            "sha256": reason(16) } })),
     ];
     all.into_iter().map(Step::One).collect()
 }

@@ -11,6 +11,7 @@
     reason = "a test says what it expects"
 )]
 
+mod calendar;
 mod lending;
 mod metering;
 mod prefunding;
@@ -261,7 +262,8 @@ impl World {
                 }
             }
             32..56 => Command::UnblockOrganisation(self.standing()),
-            56..70 => Command::LoadReferenceRate(LoadReferenceRate {
+            56..62 => self.calendar(book, today),
+            62..70 => Command::LoadReferenceRate(LoadReferenceRate {
                 name: label("LPR5Y"),
                 date: self.day(today),
                 percent: percent("3.5"),
@@ -756,6 +758,7 @@ impl World {
             60..68 => Command::ReadAccounts(ReadAccounts {
                 batch: self.batch(book, BatchStatus::Approved),
                 format: self.pick(&FileFormat::ALL),
+                execution_date: self.execution(book, today),
                 sha256: self.hash(),
             }),
             68..76 => {

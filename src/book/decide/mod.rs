@@ -3,6 +3,7 @@
 
 mod agencies;
 mod backing;
+mod calendar;
 mod claims;
 mod deductions;
 mod evidence;
@@ -65,6 +66,9 @@ fn decided(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, 
         Command::OpenGroup(c) => agencies::open_group(context, c),
         Command::ClosePeriod(c) => periods::close(context, c),
         Command::ReopenPeriod(c) => periods::reopen(context, c),
+        Command::ProposeCalendar(c) => calendar::propose(context, c),
+        Command::ApproveCalendar(c) => calendar::approve(context, c),
+        Command::RejectCalendar(c) => calendar::reject(context, c),
         Command::LoadReferenceRate(c) => organisations::load_reference_rate(context, c),
         Command::RegisterOrganisation(c) => organisations::register(context, c),
         Command::BlockOrganisation(c) => organisations::block(context, c),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::claims::{not_before, party, step as claim_step};
-use super::{Context, found, named};
+use super::{Context, calendar, found, named};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -225,6 +225,10 @@ fn settled(
 pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Result<Decision, Stop> {
     let batch = existing(context, command.batch)?;
     rules::at_the_bank(batch)?;
+    let execution_date = calendar::working_day(context)?;
+    if command.execution_date != execution_date {
+        return Err(PaymentError::ExecutionDateStale { execution_date }.into());
+    }
     let (mut lines, mut total) = (0_u32, Money::ZERO);
     let mut without = BTreeSet::new();
     for claim in claims_of(context, batch.id)? {
@@ -244,8 +248,8 @@ pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Res
     if command.format == FileFormat::Pain001 && !without.is_empty() {
         return Err(PaymentError::BankAccountMissing { payees: without }.into());
     }
-    let outcome =
-        Outcome::AccountsRead { batch: batch.id, generation: rules::generation(batch), lines, total };
+    let (batch, generation) = (batch.id, rules::generation(batch));
+    let outcome = Outcome::AccountsRead { batch, generation, execution_date, lines, total };
     Ok(Decision { effects: Effects::default(), outcome })
 }
 

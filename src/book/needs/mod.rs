@@ -5,6 +5,7 @@
 //! little; asking for less is a fault, and a property test looks for it.
 
 mod backing;
+mod calendar;
 mod claims;
 mod payments;
 mod periods;
@@ -35,6 +36,13 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         | Command::OpenGroup(_) => {}
         Command::ClosePeriod(c) => periods::close(c.month, book, &mut keys),
         Command::ReopenPeriod(c) => periods::reopen(c.month, book, &mut keys),
+        Command::ProposeCalendar(c) => {
+            keys.insert(Key::CalendarChange(c.id));
+        }
+        Command::ApproveCalendar(c) => calendar::approve(c.id, book, &mut keys),
+        Command::RejectCalendar(c) => {
+            keys.insert(Key::CalendarChange(c.id));
+        }
         Command::LoadReferenceRate(c) => {
             keys.insert(Key::ReferenceRate(RateKey { name: c.name.clone(), date: c.date }));
         }
@@ -172,7 +180,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::RejectReturn(c) => {
             payments::line(LineKey { batch: c.batch, claim: c.claim }, book, &mut keys);
         }
-        Command::ReadAccounts(c) => payments::read_accounts(c.batch, book, &mut keys),
+        Command::ReadAccounts(c) => payments::read_accounts(c.batch, today, book, &mut keys),
         Command::ProposeRecovery(c) => keys.extend([Key::Recovery(c.id), Key::Claim(c.claim)]),
         Command::ApproveRecovery(c) => recoveries::approve(c.id, book, &mut keys),
         Command::ReceiveRecovery(c) => recoveries::receive(c.id, book, &mut keys),

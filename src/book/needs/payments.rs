@@ -1,9 +1,10 @@
 //! What commands on payment batches read.
 
+use super::calendar;
 use super::claims::{parties, payable};
 use crate::book::{Book, Key, Keys};
 use crate::claims::Claim;
-use crate::domain::{ClaimId, PaymentBatchId};
+use crate::domain::{ClaimId, Date, PaymentBatchId};
 use crate::ledger::{Account, BalanceKey};
 use crate::payments::{LineKey, PaymentResult, ReferenceKey, SettlePayment};
 use crate::programmes::RulesKey;
@@ -26,7 +27,8 @@ pub(super) fn approve(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
 }
 
 /// Lines, and what says of each claim whether it may still be paid.
-pub(super) fn read_accounts(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
+pub(super) fn read_accounts(batch: PaymentBatchId, today: Date, book: &Book, keys: &mut Keys) {
+    calendar::ahead(today, keys);
     approve(batch, book, keys);
     let ids = book.batch_claims.peek(&batch).map(Vec::as_slice).unwrap_or_default();
     keys.extend(ids.iter().map(|claim| Key::PaymentLine(LineKey { batch, claim: *claim })));

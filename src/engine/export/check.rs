@@ -16,6 +16,7 @@ use crate::audit::replay::Replayed;
 use crate::audit::since::{Kept, Older, Roots};
 use crate::audit::verify::Touched;
 use crate::book::Book;
+use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;

@@ -31,6 +31,8 @@ macro_rules! documents {
         $each!(periods, PeriodRow, PeriodRow::new, by_text);
         $each!(organisations, OrganisationRow, OrganisationRow::new, by_text);
         $each!(reference_rates, ReferenceRateRow, |rate| Ok(ReferenceRateRow::new(rate)), by_text);
+        $each!(calendar_changes, CalendarChangeRow, CalendarChangeRow::new, by_id);
+        $each!(calendar_days, CalendarDayRow, |day| Ok(CalendarDayRow::new(day)), by_text);
         $each!(programmes, ProgrammeRow, |programme| Ok(ProgrammeRow::new(programme)), by_text);
         $each!(rules, RulesRow, RulesRow::new, by_text);
         $each!(budget_changes, BudgetChangeRow, |change| Ok(BudgetChangeRow::new(change)), by_id);

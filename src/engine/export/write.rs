@@ -18,6 +18,7 @@ use crate::audit::note::{Checkpoint, NoteError, SigningKey};
 use crate::audit::tile::{TILE_WIDTH, entries_path, tile_path};
 use crate::audit::tree::{Frontier, leaf_hash};
 use crate::audit::verify::{Tile, Tiles};
+use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::Unreadable;

@@ -9,6 +9,7 @@ use super::stream::{CALCULATIONS, Stream, TILES};
 use super::{VerifyError, loans, usage};
 use crate::audit::verify::{Finding, First};
 use crate::book::Slots;
+use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
@@ -123,6 +124,12 @@ pub(super) async fn tables(
         |d| fine(ReferenceRateRow::new(d)),
         |r| { format!("reference_rates {}/{}", r.name, r.date) }
     );
+    documents!(conn, stream, first, calendar_changes, CalendarChangeRow, CalendarChangeRow::new, |r| {
+        format!("calendar_changes {}", r.id)
+    });
+    documents!(conn, stream, first, calendar_days, CalendarDayRow, |d| fine(CalendarDayRow::new(d)), |r| {
+        format!("calendar_days {}", r.date)
+    });
     documents!(conn, stream, first, programmes, ProgrammeRow, |d| fine(ProgrammeRow::new(d)), |r| {
         format!("programmes {}", r.code)
     });

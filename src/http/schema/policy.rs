@@ -53,6 +53,8 @@ word_schema! {
     ProgrammeStatus as "ProgrammeStatus": "draft" "active";
     ProposalStatus as "ProposalStatus": "proposed" "approved";
     BudgetChangeStatus as "BudgetChangeStatus": "proposed" "approved" "reversed";
+    CalendarStatus as "CalendarStatus": "proposed" "approved" "rejected";
+    DayKind as "DayKind": "holiday" "workday";
     BudgetChangeKind as "BudgetChangeKind": "appropriation" "adjustment" "lapse";
     ReductionCode as "ReductionCode": "net_off" "claim_cap" "voucher_balance" "paid_interest_ceiling" "lifetime_cap" "annual_cap";
     InvoiceCutCode as "InvoiceCutCode": "invoice_beyond_usage";

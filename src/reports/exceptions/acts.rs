@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use chrono_tz::Tz;
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::{Code, Found, Question, Tally, kinds};
 use crate::book::duty::Duty;
+use crate::calendar::{DayKind, queries, rules};
 use crate::db::convert;
-use crate::domain::Money;
+use crate::domain::{Date, Money};
 use crate::domain::dates::Zone;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::programmes::calculation::{Calculation, CapUse};
@@ -112,11 +113,12 @@ pub(super) async fn read(
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
+    let calendar = calendar(conn, until).await?;
     for act in acts(conn, after, until, &kinds(Duty::Approves), &kinds(Duty::Raises)).await? {
         let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&zone.tz()));
         let at = local.format("%Y-%m-%d %H:%M").to_string();
         for code in ours.into_iter().filter(|code| question.asks(*code)) {
-            if let Some(limit) = asks(code, (&act, local), &limits, question) {
+            if let Some(limit) = asks(code, (&act, local), (&limits, &calendar), question) {
                 found.push(act.found(code, limit, &at)?);
             }
         }
@@ -124,17 +126,32 @@ pub(super) async fn read(
     Ok(found)
 }
 
+/// What the days are that the calendar named.
+type Calendar = BTreeMap<Date, DayKind>;
+
+/// The calendar as it was when the log ended at a sequence.
+async fn calendar(conn: &AsyncPgConnection, until: i64) -> Result<Calendar, ReadError> {
+    let found = queries::known_at(conn, until).await?;
+    let day = |found: &queries::KindFound| Ok((Date::from_naive(found.date), convert::read(&found.kind)?));
+    found.iter().map(day).collect()
+}
+
+/// Whether nobody is expected to work: on a weekend that is no workday, and on a holiday of the week.
+fn is_holiday(day: Date, calendar: &Calendar) -> bool {
+    rules::kind_of(day, calendar.get(&day).copied()) == DayKind::Holiday
+}
+
 /// Whether an approval raises a question, and which limit it is about.
 fn asks(
     code: Code,
     (act, local): (&ActFound, DateTime<Tz>),
-    limits: &Limits,
+    (limits, calendar): (&Limits, &Calendar),
     question: &Question,
 ) -> Option<Option<Money>> {
     let is_so = match code {
         Code::OverCap => return limits.passed().map(Some),
         Code::BelowThreshold => return limits.near(question).map(Some),
-        Code::WeekendApproval => local.weekday().num_days_from_monday() > 4,
+        Code::WeekendApproval => is_holiday(Date::from_naive(local.date_naive()), calendar),
         Code::NightApproval => question.night.holds(local.hour()),
         Code::SameDocument => act.own,
         Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
@@ -223,6 +240,7 @@ impl ActFound {
             "approve_prefund" => format!("/v1/prefunds/{document}"),
             "approve_true_up" => format!("/v1/prefunds/true-ups/{document}"),
             "approve_bank_account" => format!("/v1/organisations/{document}"),
+            "approve_calendar" => format!("/v1/calendar/{document}"),
             "approve_reversal" => format!("/v1/ledger/transactions/{document}"),
             // kinds without a page of their own lead to what was said
             _ => leaf,

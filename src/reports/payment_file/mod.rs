@@ -1,8 +1,9 @@
 //! The file of a payment batch: what the bank is to pay, as ISO 20022 has it, as a workbook, as comma-separated values.
 //!
 //! It holds the lines that have no result yet: a line that came back may stand in another batch by now, and one that was
-//! paid is not to be paid again. Between two results its bytes are the same, whoever asks and whenever: nothing in it is
-//! of the hour, and its time is that of the batch's approval.
+//! paid is not to be paid again. Between two results its bytes are the same on a day, whoever asks: nothing in it is of the
+//! hour, and its time is that of the batch's approval. Another day it asks the bank to pay on another day, under the same
+//! message id: a bank that took the first one refuses the second.
 
 mod pain001;
 mod queries;
@@ -17,7 +18,6 @@ use zeroize::Zeroizing;
 use super::ReadError;
 use super::formats::FormatError;
 use crate::db::convert::{self, Unreadable};
-use crate::domain::dates::Zone;
 use crate::domain::text::Malformed;
 use crate::domain::{
     ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject,
@@ -137,8 +137,8 @@ pub struct PaymentFile {
     pub approved_by: Option<Subject>,
     /// When it was approved.
     pub approved_at: Instant,
-    /// The day of the approval: when the bank is to pay.
-    pub day: Date,
+    /// When the bank is to pay: the first working day from the day of the reading on.
+    pub execution_date: Date,
     /// The agency's name.
     pub agency: Line,
 }
@@ -164,18 +164,21 @@ impl<'a> Opened<'a> {
 
 impl PaymentFile {
     /// What the database knows of a batch's file; none where there is no such batch, or it was never approved.
-    pub async fn load(conn: &AsyncPgConnection, batch: PaymentBatch) -> Result<Option<Self>, ReadError> {
+    pub async fn load(
+        conn: &AsyncPgConnection,
+        batch: PaymentBatch,
+        execution_date: Date,
+    ) -> Result<Option<Self>, ReadError> {
         let id = batch.id.uuid();
         let Some(approval) = queries::approval(conn, &batch.id.to_string()).await? else { return Ok(None) };
         let payments = queries::open_lines(conn, id).await?;
         let payments = payments.iter().map(queries::LineFound::read).collect::<Result<_, Unreadable>>()?;
         let approved_at = Instant::new(approval.recorded_at);
-        let zone: Zone = convert::read(&approval.zone)?;
         Ok(Some(Self {
             payments,
             approved_by: batch.approved_by.clone(),
             approved_at,
-            day: approved_at.date_in(zone.tz()),
+            execution_date,
             agency: convert::read(&approval.agency)?,
             batch,
         }))
@@ -265,8 +268,9 @@ mod tests {
             approved_by: None,
             revision,
         };
-        let (day, agency) = (at.date_in(chrono_tz::Asia::Shanghai), Line::parse("试验").unwrap());
-        PaymentFile { batch, payments: Vec::new(), approved_by: None, approved_at: at, day, agency }
+        let execution_date = at.date_in(chrono_tz::Asia::Shanghai);
+        let agency = Line::parse("试验").unwrap();
+        PaymentFile { batch, payments: Vec::new(), approved_by: None, approved_at: at, execution_date, agency }
     }
 
     #[test]

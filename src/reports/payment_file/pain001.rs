@@ -65,7 +65,7 @@ fn transfers(
     text(xml, "BtchBookg", "false")?;
     text(xml, "NbOfTxs", &file.payments.len().to_string())?;
     text(xml, "CtrlSum", &total.to_string())?;
-    within(xml, "ReqdExctnDt", |xml| text(xml, "Dt", &file.day.to_string()))?;
+    within(xml, "ReqdExctnDt", |xml| text(xml, "Dt", &file.execution_date.to_string()))?;
     within(xml, "Dbtr", |xml| text(xml, "Nm", file.payer(debtor).as_str()))?;
     let number = debtor.map_or(NOT_PROVIDED, |debtor| &debtor.account_number.0);
     account(xml, "DbtrAcct", number, true)?;

@@ -11,7 +11,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A batch's approval, and the agency.
-    pub struct Approval { recorded_at: DateTime<Utc>, zone: String, agency: String }
+    pub struct Approval { recorded_at: DateTime<Utc>, agency: String }
 }
 
 rows! {
@@ -34,7 +34,7 @@ rows! {
 statement! {
     /// When a batch was approved.
     pub fn approval(batch: &str) -> Option<Approval> =
-        "SELECT l.recorded_at, h.zone, h.name AS agency FROM transitions AS t \
+        "SELECT l.recorded_at, h.name AS agency FROM transitions AS t \
          JOIN log AS l ON l.sequence = t.sequence CROSS JOIN head AS h \
          WHERE t.document = $1 AND t.kind = 'payment_batch' AND t.to_status = 'approved' ORDER BY t.sequence LIMIT 1";
     /// Its lines without a result.
