@@ -469,7 +469,10 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     assert_eq!(city.refused(422, &path, &city.lin, &early), "effective_date_too_early");
     // written off: to what the decision credited
     let why = json!({"reason": "破产"});
-    assert_eq!(city.refused(403, &format!("/v1/recoveries/{later}/write-off"), &city.chen, &why), "same_person");
+    assert_eq!(
+        city.refused(403, &format!("/v1/recoveries/{later}/write-off"), &city.chen, &why),
+        "same_person"
+    );
     city.expect(200, &format!("/v1/recoveries/{later}/write-off"), &city.li, &why);
     city.expect(200, &format!("/v1/recoveries/{same}/write-off"), &city.li, &why);
     assert_eq!(

@@ -160,7 +160,8 @@ impl Model {
             CalendarChangeRow,
             |k: &subsidy_ledger::domain::CalendarId| k.uuid()
         );
-        document!("calendar_days", calendar_days, CalendarDayRow, |k: &subsidy_ledger::domain::Date| k.naive());
+        document!("calendar_days", calendar_days, CalendarDayRow, |k: &subsidy_ledger::domain::Date| k
+            .naive());
         document!("programmes", programmes, ProgrammeRow, |k: &subsidy_ledger::domain::ProgrammeCode| k
             .to_string());
         document!("rules_versions", rules, RulesRow, |k: &subsidy_ledger::programmes::RulesKey| {

@@ -23,7 +23,11 @@ impl Book {
             for (key, used) in [(before, false), (line.reference_key.clone(), true)] {
                 let Some(key) = key.filter(|key| self.paid_references.get(key).is_ok()) else { continue };
                 self.paid_references.alter(key, |lines| {
-                    if used { lines.insert(line.key()) } else { lines.remove(&line.key()) };
+                    if used {
+                        lines.insert(line.key())
+                    } else {
+                        lines.remove(&line.key())
+                    };
                 });
             }
         }

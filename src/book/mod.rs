@@ -32,9 +32,9 @@ use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId, Money,
-    Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId, Sequence,
-    TrueUpId, UsageImportId, VoucherId,
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId,
+    Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId,
+    Sequence, TrueUpId, UsageImportId, VoucherId,
 };
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_calendar_without_a_working_day_says_so() {
-        let never: Result<Date, CalendarError> = working_day(date("2025-01-01"), |_| Ok(Some(DayKind::Holiday)));
+        let never: Result<Date, CalendarError> =
+            working_day(date("2025-01-01"), |_| Ok(Some(DayKind::Holiday)));
         let (from, until) = (date("2025-01-01"), date("2025-01-31"));
         assert_eq!(never, Err(CalendarError::NoWorkingDay { from, until }));
     }

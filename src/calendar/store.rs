@@ -11,7 +11,7 @@ use crate::rows;
 
 rows! {
     /// A change of the calendar.
-    pub struct CalendarChangeRow in "calendar_changes", versioned {
+    pub struct CalendarChangeRow in "calendar_changes", versioned, fixed [days, document, created_by, created] {
         key { id: Uuid }
         status: String,
         days: Value,
@@ -27,7 +27,7 @@ rows! {
 
 rows! {
     /// A day that a change named.
-    pub struct CalendarDayRow in "calendar_days", versioned {
+    pub struct CalendarDayRow in "calendar_days", versioned, fixed [created] {
         key { date: NaiveDate }
         kind: String,
         calendar: Uuid,

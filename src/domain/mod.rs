@@ -33,8 +33,8 @@ pub use dates::{Date, Instant};
 pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
 pub use ids::{
-    BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RecoveryId,
-    RentalId, TrueUpId, UsageImportId, VoucherId,
+    BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId,
+    RecoveryId, RentalId, TrueUpId, UsageImportId, VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;

@@ -16,7 +16,9 @@ use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
 use crate::loans::store::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
-use crate::payments::store::{PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under};
+use crate::payments::store::{
+    PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under,
+};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};

@@ -198,7 +198,12 @@ fn recorded(line: &PaymentLine, subject: &Subject) -> Vec<Subject> {
 }
 
 /// A paid line with a return that waits for another person.
-pub fn propose_return(line: &PaymentLine, command: &SettlePayment, actor: &Actor, stamp: &Stamp) -> PaymentLine {
+pub fn propose_return(
+    line: &PaymentLine,
+    command: &SettlePayment,
+    actor: &Actor,
+    stamp: &Stamp,
+) -> PaymentLine {
     PaymentLine {
         proposed_return: Some(ProposedReturn {
             bank_reference: command.bank_reference.clone(),

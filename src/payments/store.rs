@@ -13,7 +13,9 @@ use crate::{rows, statement};
 
 rows! {
     /// A payment batch.
-    pub struct PaymentBatchRow in "payment_batches", versioned, fixed [count, total, created_by, created] {
+    pub struct PaymentBatchRow in "payment_batches", versioned, fixed [
+        count, total, name_max, created_by, created,
+    ] {
         key { id: Uuid }
         status: String,
         count: i32,

@@ -9,9 +9,9 @@ use super::store::{BudgetChangeRow, RulesRow};
 use super::views::Budget;
 pub use super::views::{BudgetChangeView, ProgrammeView, RulesView};
 use super::{
-    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest, Instrument,
-    LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion,
-    Title,
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
+    Instrument, LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
+    RulesVersion, Title,
 };
 use crate::agencies::api::today;
 use crate::book::Command;

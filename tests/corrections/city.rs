@@ -164,7 +164,8 @@ impl<'a> City<'a> {
 
     pub fn result(&self, batch: &str, claim: &str, outcome: &str, date: &str) -> Answer {
         let reference = format!("FT-{outcome}-{batch}-{claim}");
-        let result = json!({"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date});
+        let result =
+            json!({"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date});
         self.post(&format!("/v1/payment-batches/{batch}/results"), &self.lin, &json!({"results": [result]}))
     }
 

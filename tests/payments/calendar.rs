@@ -39,13 +39,22 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     stage.refused(422, "invalid_value", path, &stage.officer, &days(&[]));
     stage.refused(422, "invalid_value", path, &stage.officer, &days(&[("2025-01-28", "sunday")]));
     stage.refused(422, "invalid_date", path, &stage.officer, &days(&[("2025-02-30", "holiday")]));
-    stage.refused(422, "missing_field", path, &stage.officer, &json!({"days": [{"date": "2025-01-28", "kind": "holiday"}]}));
+    stage.refused(
+        422,
+        "missing_field",
+        path,
+        &stage.officer,
+        &json!({"days": [{"date": "2025-01-28", "kind": "holiday"}]}),
+    );
     let many: Vec<Value> = (0..367).map(|_| json!({"date": "2025-01-28", "kind": "holiday"})).collect();
     stage.refused(413, "too_large", path, &stage.officer, &json!({"days": many, "document": "D"}));
 
     // proposed: it names nothing yet
     let proposed = stage.post(201, path, &stage.approver_too, &spring);
-    assert_eq!((&proposed["status"], &proposed["days"][0]["date"]), (&json!("proposed"), &json!("2025-01-26")));
+    assert_eq!(
+        (&proposed["status"], &proposed["days"][0]["date"]),
+        (&json!("proposed"), &json!("2025-01-26"))
+    );
     let change = id(&proposed);
     assert!(named(&stage, "").is_empty());
     let (approve, reject) = (format!("{path}/{change}/approve"), format!("{path}/{change}/reject"));
@@ -77,7 +86,13 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     let changes = stage.get("/v1/calendar/changes?status=rejected");
     assert_eq!((changes["data"].as_array().unwrap().len(), &changes["data"][0]["id"]), (1, &json!(other)));
     assert_eq!(stage.get(&format!("{path}/{change}"))["status"], "approved");
-    stage.refused(404, "not_found", &format!("{path}/{}/approve", uuid::Uuid::now_v7()), &stage.approver, &none);
+    stage.refused(
+        404,
+        "not_found",
+        &format!("{path}/{}/approve", uuid::Uuid::now_v7()),
+        &stage.approver,
+        &none,
+    );
     assert!(service.cli(&["verify"]).contains("verified"));
 }
 

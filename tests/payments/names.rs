@@ -44,7 +44,9 @@ fn a_bank_that_takes_less_says_so_in_the_settings_and_a_batch_stays_under_what_i
     let folder = fresh_folder();
     let config = folder.join("service.toml");
     let debtor = |code: &str, name_max: &str| {
-        format!("[debtors.{code}]\nbank_code = \"102100000013\"\naccount_number = \"0200001009000012345\"\n{name_max}\n")
+        format!(
+            "[debtors.{code}]\nbank_code = \"102100000013\"\naccount_number = \"0200001009000012345\"\n{name_max}\n"
+        )
     };
     let text = [debtor("short", "name_max = 30"), debtor("wide", "")].concat();
     std::fs::write(&config, text).unwrap();
@@ -97,7 +99,13 @@ fn a_remittance_names_its_programme_whole_or_by_its_code() {
     let rental = id(&stage.post(201, "/v1/rentals", &stage.officer, &rental));
     let voucher = json!({"programme": "long", "rental_id": rental});
     let voucher = id(&stage.post(201, "/v1/vouchers", &stage.officer, &voucher));
-    stage.each(&stage.reviewer, "vouchers", std::slice::from_ref(&voucher), "review", &json!({"decision": "pass"}));
+    stage.each(
+        &stage.reviewer,
+        "vouchers",
+        std::slice::from_ref(&voucher),
+        "review",
+        &json!({"decision": "pass"}),
+    );
     stage.each(&stage.approver, "vouchers", std::slice::from_ref(&voucher), "issue", &json!({}));
     let claims = stage.submitted(&[voucher], "500.00");
     stage.each(&stage.reviewer, "claims", &claims, "review", &json!({"decision": "pass"}));
@@ -140,7 +148,8 @@ fn what_a_path_names_is_of_the_kind_and_of_the_document_that_the_path_says() {
     let (one, two) = (&claims[0], &claims[1]);
     let changes = json!({"settlement": [{"item": "compute", "amount": "400.00"}]});
     let body = json!({"changes": changes, "reason": "x"});
-    let version = stage.post(201, &format!("/v1/claims/{one}/recalculate"), &stage.officer, &body)["version"].clone();
+    let version =
+        stage.post(201, &format!("/v1/claims/{one}/recalculate"), &stage.officer, &body)["version"].clone();
     for step in ["approve", "reject"] {
         let body = if step == "approve" { &none } else { &why };
         let other = format!("/v1/claims/{two}/recalculations/{version}/{step}");
@@ -149,7 +158,13 @@ fn what_a_path_names_is_of_the_kind_and_of_the_document_that_the_path_says() {
     let rules = json!({"items": [{"item": "compute", "ratio_percent": "10"}], "validity_months": 6});
     let body = json!({"effective_from": "2025-06-01", "rules": rules, "reason": "x"});
     let version = stage.post(201, "/v1/programmes/p/rules", &stage.officer, &body)["version"].clone();
-    stage.refused(404, "not_found", &format!("/v1/programmes/q/rules/{version}/approve"), &stage.approver, &none);
+    stage.refused(
+        404,
+        "not_found",
+        &format!("/v1/programmes/q/rules/{version}/approve"),
+        &stage.approver,
+        &none,
+    );
     let batch = stage.batch(std::slice::from_ref(two));
     assert_eq!(stage.result(&batch, two, "paid", "2025-01-02").status, 200);
     assert_eq!(stage.result(&batch, two, "returned", "2025-01-02").status, 200);

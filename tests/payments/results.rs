@@ -49,7 +49,8 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     for second in ["paid", "returned"] {
         let twice = [say(one, "paid", "2025-03-10"), say(one, second, "2025-03-10")];
         let twice: Vec<&Value> = twice.iter().map(|body| &body["results"][0]).collect();
-        let problem = stage.refused(422, "result_twice", &results, &stage.officer, &json!({"results": twice}));
+        let problem =
+            stage.refused(422, "result_twice", &results, &stage.officer, &json!({"results": twice}));
         assert_eq!(problem["errors"][0]["pointer"], "/results/1/claim_id");
     }
     assert_eq!(stage.balance("B2008"), "0.00");

@@ -35,7 +35,8 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
     // the first result is one step
     stage.post(200, &results, &stage.approver_too, &result(claim, "paid", "FT-1", json!({})));
     stage.refused(409, "wrong_state", &approve, &stage.approver, &none);
-    let paid = (stage.balance("B2007"), stage.balance("B2008"), stage.balance("F2302"), stage.balance("Y7101"));
+    let paid =
+        (stage.balance("B2007"), stage.balance("B2008"), stage.balance("F2302"), stage.balance("Y7101"));
     assert_eq!(paid, ("100.00".into(), "100.00".into(), "100.00".into(), "100.00".into()));
 
     // what undoes it is a proposal, which posts nothing, and is one at a time
@@ -60,7 +61,9 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
     let waiting = |token: &str| {
         let tasks = service.send("GET", "/v1/tasks?limit=200", Some(token), None, &[]).json();
         let tasks = tasks["data"].as_array().unwrap().clone();
-        tasks.iter().any(|task| task["kind"] == "payment_return" && task["document"] == format!("{batch}/{claim}"))
+        tasks
+            .iter()
+            .any(|task| task["kind"] == "payment_return" && task["document"] == format!("{batch}/{claim}"))
     };
     assert!(waiting(&stage.approver) && !waiting(&stage.approver_too) && !waiting(&stage.officer));
 
@@ -73,7 +76,8 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
     let returned = stage.post(200, &approve, &stage.approver, &none);
     assert_eq!((&returned["waiting"], &returned["lines"][0]["status"]), (&json!(0), &json!("returned")));
     assert_eq!(returned["lines"][0]["bank_reference"], "FT-1-R");
-    let undone = (stage.balance("B2007"), stage.balance("B2008"), stage.balance("F2302"), stage.balance("Y7101"));
+    let undone =
+        (stage.balance("B2007"), stage.balance("B2008"), stage.balance("F2302"), stage.balance("Y7101"));
     assert_eq!(undone, ("200.00".into(), "0.00".into(), "200.00".into(), "0.00".into()));
     stage.refused(409, "wrong_state", &approve, &stage.approver, &none);
     assert_eq!(stage.get(&format!("/v1/claims/{claim}"))["status"], "approved");
@@ -146,7 +150,9 @@ fn the_bank_names_every_payment_once_and_says_the_amount_that_was_sent() {
     assert_eq!(problem["errors"][0]["pointer"], "/results/0/body/amount");
     let wrong = result(&claims[0], "returned", "FT 100", json!({"amount": "100.01"}));
     stage.refused(422, "amount_differs", &ours, &stage.officer, &wrong);
-    for (amount, code) in [(json!(100), "invalid_amount"), (json!("-100"), "invalid_amount"), (json!("0"), "invalid_amount")] {
+    for (amount, code) in
+        [(json!(100), "invalid_amount"), (json!("-100"), "invalid_amount"), (json!("0"), "invalid_amount")]
+    {
         let malformed = result(&claims[0], "paid", "FT 100", json!({"amount": amount}));
         stage.refused(422, code, &ours, &stage.officer, &malformed);
     }
@@ -154,15 +160,18 @@ fn the_bank_names_every_payment_once_and_says_the_amount_that_was_sent() {
     // the same reference, typed as people type, in this batch, in another, twice in one request
     for typed in ["FT 100", "ft100", "ＦＴ１００"] {
         for (path, claim) in [(&ours, &claims[1]), (&theirs, &others[0])] {
-            let problem =
-                stage.refused(409, "bank_reference_used", path, &stage.officer, &result(claim, "paid", typed, json!({})));
+            let problem = stage.refused(
+                409,
+                "bank_reference_used",
+                path,
+                &stage.officer,
+                &result(claim, "paid", typed, json!({})),
+            );
             assert!(problem["detail"].as_str().unwrap().contains(claims[0].as_str()), "{problem}");
         }
     }
-    let both: Vec<Value> = others
-        .iter()
-        .map(|claim| result(claim, "paid", "FT 200", json!({}))["results"][0].clone())
-        .collect();
+    let both: Vec<Value> =
+        others.iter().map(|claim| result(claim, "paid", "FT 200", json!({}))["results"][0].clone()).collect();
     let problem =
         stage.refused(409, "bank_reference_used", &theirs, &stage.officer, &json!({"results": both}));
     assert_eq!(problem["errors"][0]["pointer"], "/results/1/body/bank_reference");

@@ -296,11 +296,14 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
             "officer-1",
             Command::ProposeBudgetChange(ProposeBudgetChange { id, programme: code.clone(), request }),
         ),
-        by("approver-1", Command::ApproveBudgetChange(ApproveBudgetChange {
-            programme: code,
-            kind: BudgetChangeKind::Appropriation,
-            id,
-        })),
+        by(
+            "approver-1",
+            Command::ApproveBudgetChange(ApproveBudgetChange {
+                programme: code,
+                kind: BudgetChangeKind::Appropriation,
+                id,
+            }),
+        ),
     ]
 }
 

@@ -212,7 +212,9 @@ fn redemptions() -> Vec<Step> {
     }
     let batch = id(5, 1);
     let claims = [61, 62].map(|number| id(4, number).replace('-', "")).concat();
-    all.push(officer(json!({ "propose_payment_batch": { "id": batch, "claims": claims, "name_max": "140" } })));
+    all.push(officer(
+        json!({ "propose_payment_batch": { "id": batch, "claims": claims, "name_max": "140" } }),
+    ));
     all.push(approver(json!({ "approve_payment_batch": { "id": batch } })));
     let result = |number: u32, outcome: &str| {
         officer(json!({ "settle_payment": { "batch": batch, "claim": id(4, number), "outcome": outcome,
@@ -379,7 +381,9 @@ fn prefunding() -> Vec<Step> {
         officer(propose),
         approver(json!({ "approve_programme": { "code": code_of } })),
         officer(json!({ "propose_budget_change": budget })),
-        approver(json!({ "approve_budget_change": { "id": id(3, 10), "programme": code_of, "kind": "appropriation" } })),
+        approver(
+            json!({ "approve_budget_change": { "id": id(3, 10), "programme": code_of, "kind": "appropriation" } }),
+        ),
         prefund(1, "10000"),
         approver(json!({ "approve_prefund": { "id": id(11, 1) } })),
         officer(register),
@@ -407,7 +411,9 @@ fn leasing() -> Vec<Step> {
         officer(propose),
         approver(json!({ "approve_programme": { "code": code_of } })),
         officer(json!({ "propose_budget_change": budget })),
-        approver(json!({ "approve_budget_change": { "id": id(3, 9), "programme": code_of, "kind": "appropriation" } })),
+        approver(
+            json!({ "approve_budget_change": { "id": id(3, 9), "programme": code_of, "kind": "appropriation" } }),
+        ),
         officer(json!({ "register_rental": { "id": rental, "organisation": code(1), "provider": code(4),
             "contract_no": "L-1", "signed_on": "2026-01-01", "from": "2026-01-01", "until": "2026-12-31",
             "lines": [{ "item": "compute", "amount": "90000", "tax_percent": "6" }] } })),

@@ -214,8 +214,7 @@ impl World {
             };
             let proposal = ProposeBudgetChange { id, programme: code.clone(), request };
             commands.push(by("officer-1", Command::ProposeBudgetChange(proposal)));
-            let approval =
-                ApproveBudgetChange { programme: code, kind: BudgetChangeKind::Appropriation, id };
+            let approval = ApproveBudgetChange { programme: code, kind: BudgetChangeKind::Appropriation, id };
             commands.push(by("approver-1", Command::ApproveBudgetChange(approval)));
         }
         commands
@@ -789,7 +788,10 @@ impl World {
                     self.pick(from)
                 };
                 let returned = status == LineStatus::Paid || self.one_in(3);
-                let of_line = book.payment_lines.peek(&paid).and_then(|line| Amount::parse(&line.amount.to_string()).ok());
+                let of_line = book
+                    .payment_lines
+                    .peek(&paid)
+                    .and_then(|line| Amount::parse(&line.amount.to_string()).ok());
                 let amount = if self.one_in(20) { Some(self.amount(2, 5)) } else { of_line };
                 Command::SettlePayment(SettlePayment {
                     batch: paid.batch,
@@ -1587,7 +1589,10 @@ fn check_payments(book: &Book) {
         }
         assert_eq!(line.paid_in.is_some(), line.status == LineStatus::Paid, "{line:?}");
         if let Some(returned) = &line.proposed_return {
-            assert!(line.status == LineStatus::Paid && line.recorded_by.contains(&returned.proposed_by), "{line:?}");
+            assert!(
+                line.status == LineStatus::Paid && line.recorded_by.contains(&returned.proposed_by),
+                "{line:?}"
+            );
             *waiting.entry(key.batch).or_default() += 1;
         }
     }

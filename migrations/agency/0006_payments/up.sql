@@ -5,6 +5,8 @@ CREATE TABLE payment_batches (
     status text NOT NULL CONSTRAINT payment_batches_status_check CHECK (status IN ('proposed', 'approved', 'settled', 'rejected')),
     count integer NOT NULL,
     open integer NOT NULL,
+    waiting integer NOT NULL CONSTRAINT payment_batches_waiting CHECK (waiting BETWEEN 0 AND 1000),
+    name_max integer NOT NULL CONSTRAINT payment_batches_name_max CHECK (name_max > 0),
     total numeric(20, 2) NOT NULL CONSTRAINT payment_batches_total_check CHECK (total > 0 AND total <> 'NaN'),
     reason bytea,
     created_by text NOT NULL,
@@ -20,6 +22,8 @@ CREATE TABLE payment_batches (
 ) WITH (fillfactor = 70);
 CREATE INDEX payment_batches_created ON payment_batches (created);
 COMMENT ON COLUMN payment_batches.open IS 'Lines that have no result yet.';
+COMMENT ON COLUMN payment_batches.waiting IS 'Results that wait for another person''s approval.';
+COMMENT ON COLUMN payment_batches.name_max IS 'The most characters of a name that the agency''s bank takes.';
 
 CREATE TABLE payment_lines (
     batch uuid NOT NULL,
@@ -30,12 +34,26 @@ CREATE TABLE payment_lines (
     bank_reference text,
     date date,
     reason bytea,
+    reference_key text,
+    paid_in bigint,
+    proposed_return jsonb,
+    recorded_by jsonb NOT NULL,
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
     CONSTRAINT payment_lines_pkey PRIMARY KEY (batch, claim),
-    CONSTRAINT payment_lines_result CHECK ((status IN ('paid', 'returned')) = (date IS NOT NULL AND bank_reference IS NOT NULL))
+    CONSTRAINT payment_lines_result CHECK ((status IN ('paid', 'returned')) = (date IS NOT NULL AND bank_reference IS NOT NULL)),
+    CONSTRAINT payment_lines_paid_in CHECK ((status = 'paid') = (paid_in IS NOT NULL)),
+    CONSTRAINT payment_lines_reference_key CHECK (
+        CASE status WHEN 'paid' THEN reference_key IS NOT NULL WHEN 'returned' THEN true ELSE reference_key IS NULL END),
+    CONSTRAINT payment_lines_proposed_return CHECK (proposed_return IS NULL OR status = 'paid'),
+    CONSTRAINT payment_lines_reference_once UNIQUE (reference_key) DEFERRABLE INITIALLY DEFERRED
 ) WITH (fillfactor = 70);
+COMMENT ON COLUMN payment_lines.reference_key IS 'The reference that it was paid under, as it is compared; none where that was an error.';
+COMMENT ON COLUMN payment_lines.paid_in IS 'The leaf that paid it, while it is paid.';
+COMMENT ON COLUMN payment_lines.proposed_return IS 'A result that undoes the payment and waits for another person.';
+COMMENT ON COLUMN payment_lines.recorded_by IS 'Who recorded a result of it or proposed one.';
+COMMENT ON CONSTRAINT payment_lines_reference_once ON payment_lines IS 'One payment a reference. At commit: a batch may free a reference and take it.';
 CREATE UNIQUE INDEX payment_lines_once ON payment_lines (claim) WHERE status = 'open';
 COMMENT ON INDEX payment_lines_once IS 'A claim stands in one open batch. It is paid what is due of it, and no more: claims_paid.';
 

@@ -1,4 +1,4 @@
--- Months that are closed, and postings that are reversed.
+-- Months that are closed, postings that are reversed, and days that are holidays.
 
 CREATE TABLE periods (
     month text CONSTRAINT periods_pkey PRIMARY KEY CONSTRAINT periods_month_check CHECK (month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
@@ -40,5 +40,33 @@ CREATE TABLE reversals (
 CREATE INDEX reversals_created ON reversals (created);
 COMMENT ON COLUMN reversals.sequence IS 'What it reverses: a leaf is reversed once.';
 COMMENT ON COLUMN reversals.reversed_by IS 'The leaf that posts the opposite.';
+
+CREATE TABLE calendar_changes (
+    id uuid CONSTRAINT calendar_changes_pkey PRIMARY KEY,
+    status text NOT NULL CONSTRAINT calendar_changes_status_check CHECK (status IN ('proposed', 'approved', 'rejected')),
+    days jsonb NOT NULL CONSTRAINT calendar_changes_days CHECK (jsonb_array_length(days) BETWEEN 1 AND 366),
+    document text NOT NULL,
+    reason bytea,
+    created_by text NOT NULL,
+    decided_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT calendar_changes_decided CHECK (
+        (status = 'proposed') = (decided_by IS NULL) AND (status = 'rejected') = (reason IS NOT NULL)),
+    CONSTRAINT calendar_changes_four_eyes CHECK (decided_by <> created_by)
+);
+CREATE INDEX calendar_changes_created ON calendar_changes (created);
+COMMENT ON TABLE calendar_changes IS 'Holidays, and workdays in their stead, as notices order them.';
+
+CREATE TABLE calendar_days (
+    date date CONSTRAINT calendar_days_pkey PRIMARY KEY,
+    kind text NOT NULL CONSTRAINT calendar_days_kind_check CHECK (kind IN ('holiday', 'workday')),
+    calendar uuid NOT NULL,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE calendar_days IS 'What the newest approved change says of each day that it names; of all others, weekends are holidays.';
 
 UPDATE head SET schema_version = 8;

@@ -40,6 +40,8 @@ REVOKE ALL ON true_ups FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON evidence FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON invoices FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON periods FROM subsidy_app, subsidy_auditor;
+REVOKE ALL ON calendar_changes FROM subsidy_app, subsidy_auditor;
+REVOKE ALL ON calendar_days FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON reversals FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON FUNCTION sum_of_parts FROM subsidy_app;
 UPDATE head SET schema_version = 9;

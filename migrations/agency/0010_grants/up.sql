@@ -80,9 +80,11 @@ GRANT UPDATE (
 GRANT SELECT, INSERT ON objections TO subsidy_app;
 GRANT UPDATE (status, reason, resolved_by, version, updated_at) ON objections TO subsidy_app;
 GRANT SELECT, INSERT ON payment_batches TO subsidy_app;
-GRANT UPDATE (status, open, reason, approved_by, version, updated_at) ON payment_batches TO subsidy_app;
+GRANT UPDATE (status, open, waiting, reason, approved_by, version, updated_at) ON payment_batches TO subsidy_app;
 GRANT SELECT, INSERT ON payment_lines TO subsidy_app;
-GRANT UPDATE (status, bank_reference, date, reason, version, updated_at) ON payment_lines TO subsidy_app;
+GRANT UPDATE (
+    status, bank_reference, date, reason, reference_key, paid_in, proposed_return, recorded_by, version, updated_at
+) ON payment_lines TO subsidy_app;
 GRANT SELECT, INSERT ON recoveries TO subsidy_app;
 GRANT UPDATE (
     status, received, written_off, cancelled, owed, receipts, offsets, decided_on, approved_by, version, updated_at
@@ -100,6 +102,10 @@ GRANT SELECT, INSERT ON invoices TO subsidy_app;
 GRANT UPDATE (
     amount, allocated, tax, buyer, buyer_name, seller, seller_name, issued_on, version, updated_at
 ) ON invoices TO subsidy_app;
+GRANT SELECT, INSERT ON calendar_changes TO subsidy_app;
+GRANT UPDATE (status, reason, decided_by, version, updated_at) ON calendar_changes TO subsidy_app;
+GRANT SELECT, INSERT ON calendar_days TO subsidy_app;
+GRANT UPDATE (kind, calendar, version, updated_at) ON calendar_days TO subsidy_app;
 GRANT SELECT, INSERT ON periods TO subsidy_app;
 GRANT UPDATE (
     status, books, closed_by, closed_at, reopened_by, reopened_at, reason, version, updated_at
@@ -148,6 +154,8 @@ GRANT SELECT ON true_ups TO subsidy_auditor;
 GRANT SELECT ON evidence TO subsidy_auditor;
 GRANT SELECT ON invoices TO subsidy_auditor;
 GRANT SELECT ON periods TO subsidy_auditor;
+GRANT SELECT ON calendar_changes TO subsidy_auditor;
+GRANT SELECT ON calendar_days TO subsidy_auditor;
 GRANT SELECT ON reversals TO subsidy_auditor;
 
 UPDATE head SET schema_version = 10;

@@ -14,8 +14,8 @@ use crate::organisations::rules as organisations;
 use crate::payments::rules::Effect;
 use crate::payments::{
     ApprovePaymentBatch, ApproveReturn, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch,
-    PaymentError, PaymentLine, ProposePaymentBatch, ProposedReturn, ReadAccounts, ReferenceKey, RejectPaymentBatch,
-    RejectReturn, SettlePayment, rules,
+    PaymentError, PaymentLine, ProposePaymentBatch, ProposedReturn, ReadAccounts, ReferenceKey,
+    RejectPaymentBatch, RejectReturn, SettlePayment, rules,
 };
 use crate::programmes::RulesKey;
 use crate::programmes::calculation::CalculationError;
@@ -210,11 +210,7 @@ pub(super) fn reject_return(context: Context<'_>, command: &RejectReturn) -> Res
 }
 
 /// A line after its result, and its batch.
-fn settled(
-    mut effects: Effects,
-    from: BatchStatus,
-    (batch, line): (PaymentBatch, PaymentLine),
-) -> Decision {
+fn settled(mut effects: Effects, from: BatchStatus, (batch, line): (PaymentBatch, PaymentLine)) -> Decision {
     effects.changes.push(Change::PaymentLine(Box::new(line.clone())));
     step(&mut effects, Some(from), &batch);
     Decision { effects, outcome: Outcome::Payment { batch: Box::new(batch), line: Box::new(line) } }

@@ -170,10 +170,8 @@ async fn programme(office: &Office<'_>) -> Result<(), Failure> {
         "request": {"appropriation": {"amount": "900000000000.00", "fiscal_year": "2025", "document": "bench"}},
     });
     office.ask("lin", Role::Officer, vec![command("propose_budget_change", &money)?]).await?;
-    let approved = command(
-        "approve_budget_change",
-        &json!({"id": id, "programme": "bench", "kind": "appropriation"}),
-    )?;
+    let approved =
+        command("approve_budget_change", &json!({"id": id, "programme": "bench", "kind": "appropriation"}))?;
     office.ask("chen", Role::Approver, vec![approved]).await
 }
 

@@ -84,10 +84,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints,
-    Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent, Points,
-    PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId, Unrounded,
-    UsageImportId, VoucherId,
+    AgencyCode, BudgetChangeId, CalendarId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact,
+    ExactPoints, Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent,
+    Points, PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId,
+    Unrounded, UsageImportId, VoucherId,
 };
 use crate::http::text::{AccountNumber, Reason};
 

@@ -1,6 +1,7 @@
 //! The schemas of programmes' rules and of calculation sheets.
 
 use super::{Many, One, object_schema, word_schema};
+use crate::calendar::{CalendarStatus, DayKind};
 use crate::claims::backing::InvoicePart;
 use crate::claims::objection::{ObjectionStatus, Resolution};
 use crate::claims::recalculation::RecalculationStatus;

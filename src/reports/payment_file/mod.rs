@@ -270,7 +270,14 @@ mod tests {
         };
         let execution_date = at.date_in(chrono_tz::Asia::Shanghai);
         let agency = Line::parse("试验").unwrap();
-        PaymentFile { batch, payments: Vec::new(), approved_by: None, approved_at: at, execution_date, agency }
+        PaymentFile {
+            batch,
+            payments: Vec::new(),
+            approved_by: None,
+            approved_at: at,
+            execution_date,
+            agency,
+        }
     }
 
     #[test]
