@@ -418,7 +418,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (calendar("approved", "[1]", "'', 'a', 'b'"), "23514 calendar_changes_decided"),
         (calendar("proposed", "[1]", "null, 'a', 'b'"), "23514 calendar_changes_decided"),
         (calendar("proposed", "[]", "null, 'a', null"), "23514 calendar_changes_days"),
-        (calendar("gone", "[1]", "null, 'a', null"), "23514 calendar_changes_status_check"),
+        (calendar("gone", "[1]", "null, 'a', 'b'"), "23514 calendar_changes_status_check"),
         ("INSERT INTO calendar_days (date, kind, calendar, created, version, updated_at)
          VALUES ('2025-01-01', 'sunday', gen_random_uuid(), 1, 1, now())".to_owned(), "23514 calendar_days_kind_check"),
         (payment_batch("approved", "2, 1, 5", "'a', 'b'"), "accepted"),

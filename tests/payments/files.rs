@@ -239,7 +239,7 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
         assert_eq!(leaf["actor"]["subject"], "lin");
         assert_eq!(
             leaf["command"]["read_accounts"],
-            json!({"batch": batch, "format": format, "sha256": digest})
+            json!({"batch": batch, "format": format, "execution_date": "2025-01-02", "sha256": digest})
         );
         assert_eq!(leaf["outcome"]["accounts_read"]["lines"], "3");
         assert_eq!(leaf["outcome"]["accounts_read"]["total"], "333.34");
