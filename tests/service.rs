@@ -318,3 +318,43 @@ fn a_list_is_paged_by_a_cursor_that_carries_its_filters() {
     assert_eq!(city.get("/v1/rentals", &other).json()["data"], json!([]));
     assert_eq!(city.get("/v1/rentals?limit=0", &city.firm).status, 400);
 }
+
+#[test]
+fn a_key_of_one_organisation_answers_for_no_other_and_outlives_a_renewed_token() {
+    let service = Service::start();
+    let city = City::found(&service, "keys", rules(), "1000.00");
+    // one person who files for two firms
+    let token = |roles: &str, firm| service.token("keys", roles, "agent", Some(firm));
+    let (own, other) = (token("enterprise", FIRM), token("enterprise", OTHER));
+    let each = json!({"mode": "each", "operations": [
+        {"method": "POST", "path": "/v1/rentals", "body": rental("C-1", "10"), "idempotency_key": "inner"},
+    ]});
+    let all = json!({"mode": "all", "operations": [
+        {"method": "POST", "path": "/v1/rentals", "body": rental("C-2", "10")},
+    ]});
+    let ask = |token: &str, key: &str, path: &str, body: &Value| {
+        service.send("POST", path, Some(token), Some(body), &[("Idempotency-Key", key)])
+    };
+    let first = ask(&own, "one", "/v1/rentals", &rental("C-0", "10"));
+    assert_eq!(first.status, 201, "{}", first.text);
+    let inner = ask(&own, "each", "/v1/batches", &each);
+    assert_eq!(inner.json()["results"][0]["status"], 201, "{}", inner.text);
+    assert_eq!(ask(&own, "all", "/v1/batches", &all).status, 200);
+
+    for (key, path, body) in
+        [("one", "/v1/rentals", &rental("C-0", "10")), ("all", "/v1/batches", &all)]
+    {
+        let answer = ask(&other, key, path, body);
+        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("idempotency_key_reused")), "{path}");
+    }
+    let answer = ask(&other, "each", "/v1/batches", &each).json();
+    assert_eq!(answer["results"][0]["body"]["code"], "idempotency_key_reused", "{answer}");
+    let filed = city.get("/v1/rentals", &other).json();
+    assert_eq!(filed["data"], json!([]), "nothing was silently done, or shown, for the other firm");
+
+    let again = ask(&token("enterprise,provider", FIRM), "one", "/v1/rentals", &rental("C-0", "10"));
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+    assert_eq!(again.json(), first.json());
+    let without = ask(&token("provider", FIRM), "one", "/v1/rentals", &rental("C-0", "10"));
+    assert_eq!(without.status, 403, "roles come first: {}", without.text);
+}

@@ -174,7 +174,7 @@ impl Engine {
         check_sizes(&submission)?;
         let (reply, answer) = oneshot::channel();
         let queue = self.queue(&submission.agency)?;
-        let job = Job { submission, deadline, reply, commit_unknown: false };
+        let job = Job { submission: submission.bound(), deadline, reply, commit_unknown: false };
         queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
             mpsc::error::TrySendError::Closed(_) => SubmitError::Unavailable,

@@ -1,9 +1,10 @@
 //! What callers hand to the engine and what they get back.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::book::{Envelope, Outcome};
-use crate::domain::{AgencyCode, CreditCode, Date, Instant, Sequence, Subject, TextHash};
+use crate::domain::{Actor, AgencyCode, CreditCode, Date, Instant, Sequence, Subject, TextHash};
 
 /// A free text that a command names by its hash.
 #[derive(Debug, Clone)]
@@ -69,14 +70,14 @@ pub enum Work {
     /// Many, all or nothing: a header's leaf and a leaf each.
     All {
         /// Who asks for the whole.
-        actor: crate::domain::Actor,
+        actor: Actor,
         /// What.
         members: Vec<Envelope>,
     },
     /// A group whose members are found under the lock.
     Run {
         /// Who asks.
-        actor: crate::domain::Actor,
+        actor: Actor,
         /// Which vouchers, and what becomes of them.
         run: Run,
         /// The most members.
@@ -95,7 +96,7 @@ pub struct Submission {
     pub subject: Subject,
     /// SHA-256 of the idempotency key.
     pub key: [u8; 32],
-    /// SHA-256 of the request: method, path, query, `If-Match`, body.
+    /// SHA-256 of the request: method, path, query, `If-Match`, body. The engine binds it to its caller.
     pub request: [u8; 32],
     /// The request's id, which a stored refusal is answered with again.
     pub request_id: String,
@@ -105,6 +106,29 @@ pub struct Submission {
     pub texts: Vec<NewText>,
     /// Bank accounts that the commands name.
     pub accounts: Vec<NewBankAccount>,
+}
+
+impl Submission {
+    /// Who asks.
+    pub const fn actor(&self) -> &Actor {
+        match &self.work {
+            Work::One(envelope) => &envelope.actor,
+            Work::All { actor, .. } | Work::Run { actor, .. } => actor,
+        }
+    }
+
+    /// The same, its request bound to its caller: one key and the same words for another organisation are another
+    /// request, and are not answered with what the first was. Roles are not bound. They are checked before a key is
+    /// looked at, so that a retry with a renewed token is still the same request.
+    pub(super) fn bound(mut self) -> Self {
+        let mut hash = Sha256::new().chain_update(self.request).chain_update(self.actor().subject.as_str());
+        if let Some(organisation) = self.actor().organisation {
+            // no subject has a line feed
+            hash = hash.chain_update("\n").chain_update(organisation.as_str());
+        }
+        self.request = hash.finalize().into();
+        self
+    }
 }
 
 /// An accepted command.
