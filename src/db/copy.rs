@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::pool::DatabaseError;
 use super::rows::Table;
+use super::session::Session;
 use super::target::Target;
 use crate::domain::agency_code::AgencyCode;
 
@@ -107,16 +108,12 @@ pub struct Copying(tokio_postgres::Client);
 impl Copying {
     /// As the role that serves, in the agency's schema: with the rights of the service and no other.
     pub async fn open(target: &Target, agency: &AgencyCode) -> Result<Self, CopyError> {
-        let options = format!(
-            "-c search_path={},pg_temp -c role=subsidy_app -c jit=off -c statement_timeout=0 -c lock_timeout=5s",
-            agency.schema()
-        );
-        Ok(Self(target.client(&options).await?))
+        Ok(Self(target.client(&Session::copying(agency)).await?))
     }
 
     /// As whoever the URL says, wherever.
     pub async fn plainly(target: &Target) -> Result<Self, CopyError> {
-        Ok(Self(target.client("").await?))
+        Ok(Self(target.client(&Session::plain()).await?))
     }
 
     /// Statements without arguments.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel_async::SimpleAsyncConnection;
 
 use super::pool::DatabaseError;
+use super::session::Session;
 use super::target::Target;
 use crate::domain::AgencyCode;
 use crate::{rows, statement};
@@ -44,13 +45,13 @@ statement! {
 
 /// Asks the server at a URL.
 pub async fn inspect(url: &str) -> Result<Server, DatabaseError> {
-    let conn = Target::parse(url, CONNECT_TIMEOUT)?.open("").await?;
+    let conn = Target::parse(url, CONNECT_TIMEOUT)?.open(&Session::plain()).await?;
     server(&conn).await?.ok_or(DatabaseError::Query(diesel::result::Error::NotFound))
 }
 
 /// Runs statements in an agency's schema as the URL's own role, past the one door.
 pub async fn by_hand(url: &str, agency: &AgencyCode, sql: &str) -> Result<(), DatabaseError> {
-    let mut conn = Target::parse(url, CONNECT_TIMEOUT)?.open("").await?;
+    let mut conn = Target::parse(url, CONNECT_TIMEOUT)?.open(&Session::plain()).await?;
     conn.batch_execute(&format!("SET search_path = {}, pg_temp", agency.schema())).await?;
     Ok(conn.batch_execute(sql).await?)
 }

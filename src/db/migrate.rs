@@ -14,6 +14,7 @@ use diesel_migrations::MigrationHarness;
 
 use super::pool::DatabaseError;
 use super::scripts::{AGENCY, PUBLIC, Scripts};
+use super::session::Session;
 use super::target::Target;
 use crate::domain::agency_code::AgencyCode;
 use crate::{rows, statement};
@@ -130,7 +131,7 @@ pub async fn up_each(url: &str, mut done: impl FnMut(&str, usize, usize)) -> Res
 
 /// How far `public` is and, if asked for, every agency's schema. Changes nothing; `subsidy_app` may ask too.
 pub async fn states(url: &str, agencies: bool) -> Result<Vec<SchemaState>, DatabaseError> {
-    let mut conn = Target::parse(url, CONNECT_TIMEOUT)?.open("").await?;
+    let mut conn = Target::parse(url, CONNECT_TIMEOUT)?.open(&Session::plain()).await?;
     let mut tables = schema_tables(&conn).await?;
     tables.retain(|table| agencies || table.name == "public");
     let mut states = Vec::new();
@@ -190,22 +191,19 @@ async fn change_agencies(url: &str, change: Change) -> Result<(), DatabaseError>
 
 async fn prepared(url: &str) -> Result<Target, DatabaseError> {
     let target = Target::parse(url, CONNECT_TIMEOUT)?;
-    let mut conn = target.open("").await?;
+    let mut conn = target.open(&Session::plain()).await?;
     diesel_async::SimpleAsyncConnection::batch_execute(&mut conn, ROLES).await?;
     Ok(target)
 }
 
 async fn agencies(target: &Target) -> Result<Vec<String>, DatabaseError> {
-    let conn = target.open("").await?;
+    let conn = target.open(&Session::plain()).await?;
     Ok(agency_schemas(&conn).await?.into_iter().map(|schema| schema.name).collect())
 }
 
 /// `schema` is `public` or an agency's, so letters, digits and `_` only.
 async fn change_schema(target: &Target, schema: &str, change: Change) -> Result<(), DatabaseError> {
-    let options = format!(
-        "-c search_path={schema},pg_temp -c role=subsidy_owner -c jit=off -c client_min_messages=warning -c lock_timeout=60s"
-    );
-    let conn = target.open(&options).await?;
+    let conn = target.open(&Session::owner(schema)).await?;
     let name = schema.to_owned();
     // diesel's migrations are synchronous; a thread of their own suits either kind of runtime
     let changed = tokio::task::spawn_blocking(move || {

@@ -12,11 +12,18 @@ use std::time::{Duration, Instant};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::session::Session;
 use super::target::Target;
+use super::wire::Wire;
 use crate::domain::agency_code::AgencyCode;
 
 /// A pooled connection that has rested longer than this is tried before it is given out.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// How long such a trial may take.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// How long the server may say nothing to a statement that takes its time.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone)]
 pub struct DatabaseConfig {
@@ -52,6 +59,13 @@ pub enum DatabaseError {
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("all connections to the database are in use")]
     Busy,
+    #[error(
+        "a connection stands in {found} where it needs {wanted}: a pooler that ignores start-up options (PgBouncer's \
+         ignore_startup_parameters = options) cannot stand before the database"
+    )]
+    Misplaced { found: String, wanted: String },
+    #[error("the database takes no writes: {why}")]
+    ReadOnly { why: &'static str },
     #[error("the database refused a statement")]
     Query(#[from] diesel::result::Error),
     #[error("migration of {schema} failed")]
@@ -73,31 +87,20 @@ enum Place {
 }
 
 impl Place {
-    fn options(&self) -> String {
-        let agency = |agency: &AgencyCode, role: &str| {
-            format!("-c search_path={},pg_temp -c role={role} -c jit=off -c lock_timeout=5s", agency.schema())
-        };
+    fn session(&self) -> Session {
         match self {
-            // The writer finds every row by key: plans made while tables are small must stay good when they are not.
-            Self::Writer(code) => format!(
-                "{} -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s \
-                 -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
-                agency(code, "subsidy_app")
-            ),
-            // A reader's filters may all be left out: which index serves is known when it is known what is asked for.
-            // What a report groups by is to fit in memory: sorted on disk it takes twice as long.
-            Self::Reader(code) => format!(
-                "{} -c statement_timeout=5s -c idle_in_transaction_session_timeout=15s -c default_transaction_read_only=on \
-                 -c plan_cache_mode=force_custom_plan -c work_mem=16MB",
-                agency(code, "subsidy_app")
-            ),
-            Self::Auditor(code) => format!(
-                "{} -c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan -c work_mem=16MB",
-                agency(code, "subsidy_auditor")
-            ),
-            Self::Admin => "-c search_path=public,pg_temp -c jit=off".to_owned(),
+            Self::Writer(agency) => Session::writer(agency),
+            Self::Reader(agency) => Session::reader(agency),
+            Self::Auditor(agency) => Session::auditor(agency),
+            Self::Admin => Session::admin(),
         }
     }
+}
+
+/// A connection and what drives it.
+struct Link {
+    conn: AsyncPgConnection,
+    wire: Wire,
 }
 
 /// Every agency's connections; cheap to clone.
@@ -115,7 +118,7 @@ struct Pool {
 }
 
 struct Resting {
-    conn: AsyncPgConnection,
+    link: Link,
     since: Instant,
 }
 
@@ -175,14 +178,15 @@ impl Database {
                 .await
                 .map_err(|_elapsed| DatabaseError::Busy)?
                 .map_err(|_closed| DatabaseError::Busy)?;
-        let conn = match self.pool.rested(&place).await {
-            Some(conn) => conn,
+        let link = match self.pool.rested(&place).await {
+            Some(link) => link,
             None => {
                 self.pool.make_room();
-                self.pool.target.open(&place.options()).await?
+                let (conn, wire) = self.pool.target.link(&place.session()).await?;
+                Link { conn, wire }
             }
         };
-        Ok(Connection { conn: Some(conn), place, pool: Arc::clone(&self.pool), permit: Some(permit) })
+        Ok(Connection { link: Some(link), place, pool: Arc::clone(&self.pool), permit: Some(permit) })
     }
 }
 
@@ -191,11 +195,17 @@ impl Pool {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn rested(&self, place: &Place) -> Option<AsyncPgConnection> {
+    async fn rested(&self, place: &Place) -> Option<Link> {
         loop {
-            let Resting { mut conn, since } = self.resting().get_mut(place)?.pop()?;
-            if since.elapsed() < TRUSTED || conn.batch_execute("").await.is_ok() {
-                return Some(conn);
+            let Resting { mut link, since } = self.resting().get_mut(place)?.pop()?;
+            if since.elapsed() < TRUSTED {
+                return Some(link);
+            }
+            match tokio::time::timeout(ANSWER, link.conn.batch_execute("")).await {
+                Ok(Ok(())) => return Some(link),
+                Ok(Err(_)) => {}
+                // the others are of the same server
+                Err(_silent) => drop(self.resting().remove(place)),
             }
         }
     }
@@ -217,8 +227,9 @@ impl Pool {
         }
     }
 
-    fn rest(&self, place: Place, conn: AsyncPgConnection) {
-        self.resting().entry(place).or_default().push(Resting { conn, since: Instant::now() });
+    fn rest(&self, place: Place, link: Link) {
+        link.wire.settle();
+        self.resting().entry(place).or_default().push(Resting { link, since: Instant::now() });
     }
 }
 
@@ -236,7 +247,7 @@ async fn close_idle(pool: Weak<Pool>, idle: Duration) {
 
 /// A connection of the pool; dropped, it goes back.
 pub struct Connection {
-    conn: Option<AsyncPgConnection>,
+    link: Option<Link>,
     place: Place,
     pool: Arc<Pool>,
     permit: Option<OwnedSemaphorePermit>,
@@ -245,7 +256,33 @@ pub struct Connection {
 impl Connection {
     /// Closes it instead of giving it back: after a commit whose end is not known, say.
     pub fn close(mut self) {
-        self.conn = None;
+        self.link = None;
+    }
+
+    /// A batch begins on it: until it is settled, the server may take no longer for all of it than for one statement.
+    pub fn begin_batch(&self) {
+        self.wire(Wire::begin_batch);
+    }
+
+    /// Nobody waits any more for anything that was asked on it.
+    pub fn settle(&self) {
+        self.wire(Wire::settle);
+    }
+
+    /// Statements on it may take their time from here on.
+    pub fn be_patient(&self) {
+        self.wire(|wire| wire.limit(Some(PATIENCE)));
+    }
+
+    /// Whether the server stopped waiting for its synchronous standby at a commit since this was last asked.
+    pub fn take_unconfirmed(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.wire.take_unconfirmed())
+    }
+
+    fn wire(&self, what: impl FnOnce(&Wire)) {
+        if let Some(link) = &self.link {
+            what(&link.wire);
+        }
     }
 }
 
@@ -260,28 +297,28 @@ impl Deref for Connection {
 
     #[expect(clippy::expect_used, reason = "empty only after close and drop, which end the borrow")]
     fn deref(&self) -> &AsyncPgConnection {
-        self.conn.as_ref().expect("a connection until it is dropped")
+        &self.link.as_ref().expect("a connection until it is dropped").conn
     }
 }
 
 impl DerefMut for Connection {
     #[expect(clippy::expect_used, reason = "empty only after close and drop, which end the borrow")]
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
-        self.conn.as_mut().expect("a connection until it is dropped")
+        &mut self.link.as_mut().expect("a connection until it is dropped").conn
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let (Some(mut conn), permit) = (self.conn.take(), self.permit.take()) else {
+        let (Some(mut link), permit) = (self.link.take(), self.permit.take()) else {
             return;
         };
         let (pool, place) = (Arc::clone(&self.pool), self.place.clone());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 // BEGIN first: a ROLLBACK without a transaction writes a warning to the server's log each time
-                if conn.batch_execute("BEGIN; ROLLBACK").await.is_ok() {
-                    pool.rest(place, conn);
+                if link.conn.batch_execute("BEGIN; ROLLBACK").await.is_ok() {
+                    pool.rest(place, link);
                 }
                 drop(permit);
             });

@@ -4,15 +4,18 @@
 //! plain. `sslrootcert=` names a PEM file, else the machine's roots count. Unix sockets: `postgresql://user@/db?host=/run/pg`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::pool::DatabaseError;
+use super::session::Session;
+use super::wire::{self, Wire};
 
 /// How long a connection over TCP may be silent before the server is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -21,8 +24,12 @@ const SILENCE: Duration = Duration::from_secs(5);
 pub struct Target {
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
-    /// How long a whole handshake may take.
-    handshake: Duration,
+    /// How long a host may take for a whole handshake.
+    host_max: Duration,
+    /// Whether the URL asks for the primary among its hosts.
+    read_write: bool,
+    /// The host that served last.
+    served: Arc<AtomicUsize>,
 }
 
 impl std::fmt::Debug for Target {
@@ -64,56 +71,128 @@ impl Target {
                 return Err(DatabaseError::Url(message));
             }
         };
-        Ok(Self { config, tls, handshake: connect_timeout * 2 })
+        let read_write = config.get_target_session_attrs() == TargetSessionAttrs::ReadWrite;
+        let served = Arc::default();
+        // where another host may serve, nobody waits twice as long for one that does not
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let host_max = if hosts > 1 { connect_timeout } else { connect_timeout * 2 };
+        Ok(Self { config, tls, host_max, read_write, served })
     }
 
-    /// A new connection whose session starts with `options` (`-c name=value …`). A server that takes it and then says
-    /// nothing, as one does that is stopped, is given up on.
-    pub async fn open(&self, options: &str) -> Result<AsyncPgConnection, DatabaseError> {
-        match tokio::time::timeout(self.handshake, self.opened(options)).await {
-            Ok(opened) => opened,
+    /// A new connection for a pool, and its wire.
+    pub(super) async fn link(&self, session: &Session) -> Result<(AsyncPgConnection, Wire), DatabaseError> {
+        let (client, wire) = self.connect(session, false).await?;
+        let mut conn = self.wrapped(client).await?;
+        conn.set_instrumentation(wire.ear());
+        wire.limit(session.silence_max());
+        Ok((conn, wire))
+    }
+
+    /// A new connection that is used as long as it takes, and then dropped.
+    pub async fn open(&self, session: &Session) -> Result<AsyncPgConnection, DatabaseError> {
+        let (client, _wire) = self.connect(session, true).await?;
+        self.wrapped(client).await
+    }
+
+    /// The same without the query builder above it: what rows are copied over.
+    pub async fn client(&self, session: &Session) -> Result<tokio_postgres::Client, DatabaseError> {
+        Ok(self.connect(session, true).await?.0)
+    }
+
+    async fn wrapped(&self, client: tokio_postgres::Client) -> Result<AsyncPgConnection, DatabaseError> {
+        match tokio::time::timeout(self.host_max, AsyncPgConnection::try_from(client)).await {
+            Ok(wrapped) => wrapped.map_err(|error| DatabaseError::Connect(Box::new(error))),
             Err(silent) => Err(DatabaseError::Connect(Box::new(silent))),
         }
     }
 
-    /// How to connect for a session with options beside those of the URL.
-    fn with(&self, options: &str) -> tokio_postgres::Config {
-        let mut config = self.config.clone();
-        let own = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{own} {options}"));
-        config
-    }
-
-    async fn opened(&self, options: &str) -> Result<AsyncPgConnection, DatabaseError> {
-        let config = self.with(options);
-        let opened = match &self.tls {
-            Some(tls) => {
-                let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;
-                AsyncPgConnection::try_from_client_and_connection(client, connection).await
-            }
-            None => {
-                let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(refused)?;
-                AsyncPgConnection::try_from_client_and_connection(client, connection).await
-            }
-        };
-        opened.map_err(|error| DatabaseError::Connect(Box::new(error)))
-    }
-
-    /// The same without a pool's layer above it: what rows are copied over.
-    pub async fn client(&self, options: &str) -> Result<tokio_postgres::Client, DatabaseError> {
-        let config = self.with(options);
-        match &self.tls {
-            Some(tls) => {
-                let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;
-                tokio::spawn(connection);
-                Ok(client)
-            }
-            None => {
-                let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(refused)?;
-                tokio::spawn(connection);
-                Ok(client)
+    /// The first host that serves, each within its own limit: one that takes a connection and then says nothing, as one
+    /// does that is stopped, is given up on and the next is asked. The host that served last is asked first.
+    async fn connect(
+        &self,
+        session: &Session,
+        kept: bool,
+    ) -> Result<(tokio_postgres::Client, Wire), DatabaseError> {
+        let hosts = self.hosts();
+        let last = self.served.load(Ordering::Relaxed);
+        let mut refused: Option<DatabaseError> = None;
+        for place in (0..hosts).map(|place| (place + last) % hosts) {
+            let asked = tokio::time::timeout(self.host_max, self.ask(place, session, kept)).await;
+            match asked.unwrap_or_else(|silent| Err(DatabaseError::Connect(Box::new(silent)))) {
+                Ok(found) => {
+                    self.served.store(place, Ordering::Relaxed);
+                    return Ok(found);
+                }
+                // what a host said of itself tells more than that another one did not answer
+                Err(error) if refused.is_none() || !matches!(error, DatabaseError::Connect(_)) => {
+                    refused = Some(error);
+                }
+                Err(_) => {}
             }
         }
+        Err(refused.unwrap_or_else(|| DatabaseError::Url("it names no host".to_owned())))
+    }
+
+    fn hosts(&self) -> usize {
+        self.config.get_hosts().len().max(self.config.get_hostaddrs().len()).max(1)
+    }
+
+    /// Connects to one host, and asks whether the session stands there as it should.
+    async fn ask(
+        &self,
+        place: usize,
+        session: &Session,
+        kept: bool,
+    ) -> Result<(tokio_postgres::Client, Wire), DatabaseError> {
+        let config = self.of_host(place, session);
+        let (client, wire) = match &self.tls {
+            Some(tls) => {
+                let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;
+                (client, wire::drive(connection, kept))
+            }
+            None => {
+                let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(refused)?;
+                (client, wire::drive(connection, kept))
+            }
+        };
+        let said = client.simple_query(&session.question()).await.map_err(refused)?;
+        session.check(&said, self.read_write)?;
+        Ok((client, wire))
+    }
+
+    /// How to connect to one host, with options beside those of the URL. Whether it is the primary is asked afterwards:
+    /// the driver would look at a session that its own options made read-only.
+    fn of_host(&self, place: usize, session: &Session) -> tokio_postgres::Config {
+        let all = &self.config;
+        let mut config = tokio_postgres::Config::new();
+        if let Some(host) = all.get_hosts().get(place) {
+            match host {
+                Host::Tcp(name) => config.host(name),
+                Host::Unix(path) => config.host_path(path),
+            };
+        }
+        if let Some(address) = all.get_hostaddrs().get(place) {
+            config.hostaddr(*address);
+        }
+        if let Some(port) = all.get_ports().get(place).or_else(|| all.get_ports().first()) {
+            config.port(*port);
+        }
+        all.get_user().map(|user| config.user(user));
+        all.get_password().map(|password| config.password(password));
+        all.get_dbname().map(|name| config.dbname(name));
+        all.get_application_name().map(|name| config.application_name(name));
+        all.get_connect_timeout().map(|timeout| config.connect_timeout(*timeout));
+        all.get_tcp_user_timeout().map(|timeout| config.tcp_user_timeout(*timeout));
+        all.get_keepalives_interval().map(|interval| config.keepalives_interval(interval));
+        all.get_keepalives_retries().map(|retries| config.keepalives_retries(retries));
+        config
+            .keepalives(all.get_keepalives())
+            .keepalives_idle(all.get_keepalives_idle())
+            .ssl_mode(all.get_ssl_mode())
+            .ssl_negotiation(all.get_ssl_negotiation())
+            .channel_binding(all.get_channel_binding())
+            .options(format!("{} {}", all.get_options().unwrap_or_default(), session.options()));
+        config
     }
 }
 
@@ -185,7 +264,7 @@ mod tests {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("postgresql://user@{}/db?sslmode=disable", silent.local_addr().unwrap());
         let target = Target::parse(&url, Duration::from_millis(50)).unwrap();
-        assert!(matches!(target.open("").await, Err(DatabaseError::Connect(_))));
+        assert!(matches!(target.open(&Session::plain()).await, Err(DatabaseError::Connect(_))));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::audit::tree::Frontier;
 use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
+use crate::db::pool::Connection;
 use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp, VoucherId};
 use crate::vouchers::store::{vouchers_due, vouchers_expiring};
 use crate::vouchers::{ExpireVoucher, RemindVoucher};
@@ -40,6 +41,9 @@ pub(super) enum BatchError {
     /// This process does not know the agency's semantics or its schema's version.
     #[error("the ledger is of another release: semantics {semantics}, schema {schema_version}")]
     OtherRelease { semantics: u32, schema_version: i32 },
+    /// The server committed, and did not wait until its synchronous standby had it.
+    #[error("the commit is not confirmed by the synchronous standby")]
+    Unconfirmed,
     /// The schema is there, its first leaf is not.
     #[error("the agency's log has not begun")]
     NoHead,
@@ -48,6 +52,14 @@ pub(super) enum BatchError {
 impl BatchError {
     pub(super) fn unreadable(what: &str) -> Self {
         Self::Unreadable(Unreadable(what.to_owned()))
+    }
+
+    /// Whether the server takes no writes.
+    pub(super) const fn is_read_only(&self) -> bool {
+        matches!(
+            self,
+            Self::Database(DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
+        )
     }
 
     /// Whether the connection is gone, as far as the error itself says.
@@ -78,7 +90,7 @@ pub(super) enum Attempt {
 /// Tries a batch on a connection that nobody else uses. `kept` is what the last batch left: what the first load is
 /// guessed from, before the head is known, and what need not be read where it is known.
 pub(super) async fn attempt(
-    conn: &AsyncPgConnection,
+    conn: &Connection,
     agency: &AgencyCode,
     submissions: &[&Submission],
     kept: &mut Kept,
@@ -98,11 +110,12 @@ pub(super) async fn attempt(
 }
 
 async fn attempt_once(
-    conn: &AsyncPgConnection,
+    link: &Connection,
     agency: &AgencyCode,
     submissions: &[&Submission],
     kept: &mut Kept,
 ) -> Attempt {
+    let conn: &AsyncPgConnection = link;
     let guess = Guess::of(submissions, kept, Instant::new(chrono::Utc::now()));
     // What reads and writes every table is large: it lives on the heap, not on a worker's stack.
     let (begun, head, first) =
@@ -113,13 +126,17 @@ async fn attempt_once(
             tracing::warn!(%error, %agency, "there is no such ledger");
             return Attempt::Refused(BatchError::NoHead);
         }
-        Err(error) => return Attempt::Retry(error.into()),
+        Err(error) => {
+            let error = BatchError::from(error);
+            return if error.is_read_only() { Attempt::Refused(error) } else { Attempt::Retry(error) };
+        }
     };
     let (folded, after) = match Box::pin(prepare(conn, agency, submissions, head, first, kept)).await {
         Ok(prepared) => prepared,
         Err(error) => return roll_back(conn, error).await,
     };
     match (&mut &*conn).batch_execute("COMMIT").await {
+        Ok(()) if link.take_unconfirmed() => unknown(BatchError::Unconfirmed, &folded),
         Ok(()) => {
             kept.leave(after, folded.book);
             Attempt::Done(folded.answers)
@@ -215,11 +232,15 @@ pub(super) async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> At
 pub(super) async fn after_commit(conn: &AsyncPgConnection, error: BatchError, folded: &Folded) -> Attempt {
     match (&mut &*conn).batch_execute("ROLLBACK").await {
         Ok(()) => Attempt::Refused(error),
-        Err(_) => {
-            let first = folded.answers.iter().map(|answer| answer.as_ref().is_ok_and(|a| !a.is_replayed()));
-            Attempt::Unknown(error, first.collect())
-        }
+        Err(_) => unknown(error, folded),
     }
+}
+
+/// The commit was sent, and whether it lasts is not known. Tried again under the lock, the batch finds its keys if it
+/// does; the lock is itself written, so that the answer then waits for the standby as the commit did.
+pub(super) fn unknown(error: BatchError, folded: &Folded) -> Attempt {
+    let first = folded.answers.iter().map(|answer| answer.as_ref().is_ok_and(|a| !a.is_replayed()));
+    Attempt::Unknown(error, first.collect())
 }
 
 /// All but the commit.

@@ -122,6 +122,7 @@ pub async fn stage(
     progress: impl Fn(u32),
 ) -> Result<Staged, IntakeError> {
     let conn = database.writer(&wanted.agency).await?;
+    conn.be_patient();
     match staged(&conn, wanted, file, progress).await {
         Ok((command, errors)) => Ok(Staged { conn, command, errors }),
         // the lock ends with the connection, and so does what was begun on it

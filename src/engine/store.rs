@@ -292,6 +292,17 @@ impl HeadRow {
 }
 
 rows! {
+    /// Whether a server takes writes.
+    pub struct TakesWrites { takes_writes: bool }
+}
+
+statement! {
+    /// Whether the server takes writes: it is no standby, and not set read-only.
+    pub fn takes_writes() -> Option<TakesWrites> =
+        "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS takes_writes";
+}
+
+rows! {
     /// An agency in the register.
     pub struct AgencyRow in "agencies", appended {
         key { code: String }

@@ -195,6 +195,9 @@ pub enum SubmitError {
     /// The database is away, or the deadline passed before a commit was tried.
     #[error("the database is away")]
     Unavailable,
+    /// The database takes no writes: it is a standby, or set read-only.
+    #[error("the database takes no writes")]
+    ReadOnly,
     /// This process does not know the agency's semantics or its schema's version.
     #[error("the agency's ledger is of another release")]
     OtherRelease,

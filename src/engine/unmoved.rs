@@ -8,20 +8,22 @@
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
-use super::batch::{Attempt, Guess, after_commit, decide, roll_back};
+use super::batch::{Attempt, BatchError, Guess, after_commit, decide, roll_back, unknown};
 use super::kept::Kept;
 use super::store::HeadRow;
-use super::submission::{Answer, Submission, Work};
+use super::submission::{Answer, Submission, SubmitError, Work};
 use super::write::{Within, write};
+use crate::db::pool::Connection;
 use crate::domain::{AgencyCode, Instant};
 
 /// Tries a batch on the head that was left; none where it is to be decided under the lock.
 pub(super) async fn attempt(
-    conn: &AsyncPgConnection,
+    link: &Connection,
     agency: &AgencyCode,
     submissions: &[&Submission],
     kept: &mut Kept,
 ) -> Option<Attempt> {
+    let conn: &AsyncPgConnection = link;
     let head = kept.unmoved()?.clone();
     if submissions.iter().any(|submission| matches!(submission.work, Work::Run { .. })) {
         // what is due is looked for under the lock
@@ -38,8 +40,12 @@ pub(super) async fn attempt(
         Err(error) => return settled(agency, roll_back(conn, error).await),
     };
     if folded.answers.iter().all(|answer| answer.as_ref().is_ok_and(Answer::is_replayed)) {
+        // what lies before the head was confirmed with it; of anything else another process may have been told that its
+        // commit is not confirmed yet: the lock waits for that
+        let confirmed = |answer: &Result<Answer, SubmitError>| matches!(answer, Ok(Answer::Accepted { first, .. }) if first.sequence < head.next);
+        let confirmed = folded.answers.iter().all(confirmed);
         kept.leave(head, folded.book);
-        return Some(Attempt::Done(folded.answers));
+        return confirmed.then_some(Attempt::Done(folded.answers));
     }
     let agency_after = folded.book.agency.as_ref().filter(|_| !folded.records.is_empty());
     let Some(row) = agency_after.and_then(|agency| HeadRow::new(&after, agency).ok()) else {
@@ -52,6 +58,7 @@ pub(super) async fn attempt(
         Err(error) => Err(error),
     };
     match written {
+        Ok(()) if link.take_unconfirmed() => Some(unknown(BatchError::Unconfirmed, &folded)),
         Ok(()) => {
             kept.leave(after, folded.book);
             Some(Attempt::Done(folded.answers))

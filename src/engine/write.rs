@@ -131,6 +131,7 @@ pub(super) async fn write(
         Within::Head(was) => write
             .only_if("t.next_sequence = $$", convert::sequence(was.next))
             .only_if("t.schema_version = $$", was.schema_version)
+            .only_if("t.agency = $$", head.agency.as_str())
             .only_if(
                 "t.semantics = $$",
                 was.agency.as_ref().map_or(0, |agency| convert::count(agency.semantics)),

@@ -163,7 +163,8 @@ impl Writer {
         }
     }
 
-    /// Once it has lasted, whoever can be told the truth is told it.
+    /// Once it has lasted, or at once where the database says itself that nothing can be written, whoever can be told the
+    /// truth is told it.
     fn no_connection(
         &mut self,
         error: &DatabaseError,
@@ -174,16 +175,20 @@ impl Writer {
         let waiting: usize = chunks.iter().map(Vec::len).sum();
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::warn!(%error, cause, agency = %self.agency, commands = waiting, "no connection to the database");
-        if since.elapsed() < AWAY {
-            return;
-        }
+        // what a server says of itself will not pass by itself
+        let told = match error {
+            DatabaseError::ReadOnly { .. } => SubmitError::ReadOnly,
+            DatabaseError::Misplaced { .. } => SubmitError::Unavailable,
+            _ if since.elapsed() < AWAY => return,
+            _ => SubmitError::Unavailable,
+        };
         for chunk in chunks.iter_mut() {
             let (unknown, free) = std::mem::take(chunk).into_iter().partition(|job| job.commit_unknown);
             *chunk = unknown;
-            free.into_iter().for_each(|job: Job| job.give_up(SubmitError::Unavailable));
+            free.into_iter().for_each(|job: Job| job.give_up(told.clone()));
         }
         while let Ok(job) = queue.try_recv() {
-            job.give_up(SubmitError::Unavailable);
+            job.give_up(told.clone());
         }
     }
 
@@ -192,6 +197,12 @@ impl Writer {
         if let BatchError::OtherRelease { semantics, schema_version } = &error {
             tracing::error!(agency = %self.agency, semantics, schema_version, "the ledger is of another release");
             chunk.into_iter().for_each(|job| job.give_up(SubmitError::OtherRelease));
+            return;
+        }
+        if error.is_read_only() {
+            tracing::warn!(%error, agency = %self.agency, commands = chunk.len(), "the database takes no writes");
+            self.drop_connection();
+            chunk.into_iter().for_each(|job| job.give_up(SubmitError::ReadOnly));
             return;
         }
         if matches!(error, BatchError::NoHead) {
@@ -225,7 +236,9 @@ impl Writer {
         let submissions: Vec<&Submission> = chunk.iter().map(|job| &job.submission).collect();
         let began = Instant::now();
         self.awake = (chunk.len() == 1).then(stay_awake);
+        conn.begin_batch();
         let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept).await;
+        conn.settle();
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
         attempt
     }

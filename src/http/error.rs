@@ -90,6 +90,7 @@ table! {
     "internal": 500, ["内部错误", "服务内部错误，已记录。"], ["Internal error", "The service failed; the failure is logged."];
     "busy": 503, ["繁忙", "请稍后重试。"], ["Busy", "Try again shortly."];
     "unavailable": 503, ["暂不可用", "服务暂不可用，请稍后重试。"], ["Unavailable", "The service is not available for the moment; try again."];
+    "read_only": 503, ["数据库只读", "数据库暂不接受写入（备用库或只读状态）；可以查询，请稍后再写。"], ["Database read-only", "The database takes no writes for the moment (a standby, or set read-only): reading goes on, write again later."];
     "outcome_unknown": 503, ["结果未知", "提交结果未知；请用同一幂等键重试以得知。"], ["Outcome unknown", "The outcome is not known; ask again with the same idempotency key."];
     // values
     "unknown_field": 422, ["未知字段", "不认识此字段。"], ["Unknown field", "The field is not known."];

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::registry::Registry;
+use super::registry::{Health, Registry};
 use super::{AppState, openapi};
 
 /// Upper bounds of the durations' buckets, in seconds.
@@ -22,15 +22,17 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// The database answers.
+/// The database answers and takes writes.
 pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
-    if Registry::answers(&state.engine).await {
-        return livez().await;
-    }
+    let why = match Registry::health(&state.engine).await {
+        Health::Ready => return livez().await,
+        Health::ReadOnly => "read_only: the database takes no writes\n",
+        Health::Away => "the database is away\n",
+    };
     HttpResponse::ServiceUnavailable()
         .insert_header((RETRY_AFTER, "5"))
         .content_type("text/plain; charset=utf-8")
-        .body("the database is away\n")
+        .body(why)
 }
 
 /// What was counted, as Prometheus reads it.

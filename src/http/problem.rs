@@ -195,7 +195,7 @@ impl Problem {
         match self.code() {
             "unauthenticated" => answer.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
             "busy" | "outcome_unknown" => answer.insert_header((header::RETRY_AFTER, "1")),
-            "unavailable" => answer.insert_header((header::RETRY_AFTER, "5")),
+            "unavailable" | "read_only" => answer.insert_header((header::RETRY_AFTER, "5")),
             _ => &mut answer,
         };
         answer.body(self.body(language, request_id).to_string())
@@ -232,6 +232,7 @@ impl From<SubmitError> for Problem {
             SubmitError::Busy => Self::new("busy"),
             SubmitError::NoAgency => Self::new("unauthenticated"),
             SubmitError::Unavailable | SubmitError::OtherRelease => Self::new("unavailable"),
+            SubmitError::ReadOnly => Self::new("read_only"),
             SubmitError::OutcomeUnknown => Self::new("outcome_unknown"),
             SubmitError::TooLarge { limit } => Self::too_large(limit, "bytes"),
             SubmitError::Fault => Self::new("internal"),

@@ -6,10 +6,22 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use crate::domain::AgencyCode;
-use crate::engine::{Engine, store};
+use crate::engine::store::{self, TakesWrites, takes_writes};
+use crate::engine::Engine;
 
 /// How soon the database answers where it is well.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// How the database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It answers and takes writes.
+    Ready,
+    /// It answers, and is a standby or set read-only.
+    ReadOnly,
+    /// It does not answer, or not soon.
+    Away,
+}
 
 /// The agencies that were seen.
 #[derive(Debug, Default)]
@@ -34,14 +46,17 @@ impl Registry {
         Ok(known)
     }
 
-    /// Whether the database answers, and soon.
-    pub async fn answers(engine: &Engine) -> bool {
+    /// Whether the database answers, and soon, and takes writes.
+    pub async fn health(engine: &Engine) -> Health {
         let asked = async {
-            match engine.database().admin().await {
-                Ok(conn) => store::agencies(&conn).await.is_ok(),
-                Err(_) => false,
-            }
+            let conn = engine.database().admin().await.ok()?;
+            store::agencies(&conn).await.ok()?;
+            takes_writes(&conn).await.ok()?
         };
-        tokio::time::timeout(ANSWER, asked).await.unwrap_or(false)
+        match tokio::time::timeout(ANSWER, asked).await.ok().flatten() {
+            Some(TakesWrites { takes_writes: true }) => Health::Ready,
+            Some(TakesWrites { takes_writes: false }) => Health::ReadOnly,
+            None => Health::Away,
+        }
     }
 }
