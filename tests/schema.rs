@@ -735,7 +735,7 @@ const WHO_MAY: &str = "
     agency_test.entries           app=ar auditor=r
     agency_test.erasures          app=r auditor=r
     agency_test.evidence          app=ar auditor=r
-    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through)=app
+    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost)=app
     agency_test.idempotency       app=ar auditor=r
     agency_test.invoices          app=ar auditor=r w(amount,allocated,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
     agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,exclusive,live)=app

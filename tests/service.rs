@@ -341,11 +341,13 @@ fn a_key_of_one_organisation_answers_for_no_other_and_outlives_a_renewed_token()
     assert_eq!(inner.json()["results"][0]["status"], 201, "{}", inner.text);
     assert_eq!(ask(&own, "all", "/v1/batches", &all).status, 200);
 
-    for (key, path, body) in
-        [("one", "/v1/rentals", &rental("C-0", "10")), ("all", "/v1/batches", &all)]
-    {
+    for (key, path, body) in [("one", "/v1/rentals", &rental("C-0", "10")), ("all", "/v1/batches", &all)] {
         let answer = ask(&other, key, path, body);
-        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("idempotency_key_reused")), "{path}");
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (422, &json!("idempotency_key_reused")),
+            "{path}"
+        );
     }
     let answer = ask(&other, "each", "/v1/batches", &each).json();
     assert_eq!(answer["results"][0]["body"]["code"], "idempotency_key_reused", "{answer}");

@@ -8,7 +8,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::Zone;
-use crate::domain::{AgencyCode, Date, Instant, Line, Month, ProgrammeCode};
+use crate::domain::{AgencyCode, Date, Instant, Line, Month, ProgrammeCode, RootHash};
 
 /// The newest meaning of the rules that this release knows, and the oldest that it still replays.
 pub const SEMANTICS: std::ops::RangeInclusive<u32> = 1..=1;
@@ -39,6 +39,20 @@ pub struct Agency {
     /// that every decision has at hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_through: Option<Month>,
+    /// What an operator last accepted to be lost: the database had been wound back, or restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<LostLog>,
+}
+
+/// A log that was answered from and is no longer there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostLog {
+    /// How many leaves it had.
+    pub size: u64,
+    /// The root over them.
+    pub root: RootHash,
+    /// How many of the first of them are still there, as far as it is known: all others are lost.
+    pub kept: u64,
 }
 
 impl Agency {
@@ -83,6 +97,13 @@ pub struct SwitchSemantics {
     pub to: u32,
 }
 
+/// Goes on with a log that does not contain what was answered from it, and names what is lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptLog {
+    /// What is lost.
+    pub lost: LostLog,
+}
+
 /// Why an agency's state does not change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -99,6 +120,9 @@ pub enum AgencyError {
     /// The agency's log has begun already.
     #[error("the agency exists")]
     AgencyExists,
+    /// No leaf is lost that was not accepted to be, or the log has fewer than it is said to have kept.
+    #[error("nothing is lost that was not accepted already")]
+    NothingLost,
     /// This release does not know that number, or it is not newer.
     #[error("the semantics cannot be switched to that number")]
     SemanticsUnknown {

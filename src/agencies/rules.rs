@@ -1,8 +1,10 @@
 //! Decisions on an agency's own state.
 
 use super::{
-    Agency, AgencyError, CreateAgency, MoveBusinessDate, SEMANTICS, SEMANTICS_FIRST, SwitchSemantics,
+    AcceptLog, Agency, AgencyError, CreateAgency, MoveBusinessDate, SEMANTICS, SEMANTICS_FIRST,
+    SwitchSemantics,
 };
+use crate::domain::Sequence;
 
 /// The agency as its first leaf makes it.
 pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agency, AgencyError> {
@@ -21,6 +23,7 @@ pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agenc
         semantics: SEMANTICS_FIRST,
         related_programmes: Vec::new(),
         closed_through: None,
+        lost: None,
     })
 }
 
@@ -37,6 +40,16 @@ pub fn move_business_date(
         return Err(AgencyError::BusinessDateBackwards { business_date: today });
     }
     Ok(Agency { business_date: Some(command.date), ..agency.clone() })
+}
+
+/// An operator goes on with a log that lost leaves. Each time more is lost than was accepted before.
+pub fn accept_log(agency: &Agency, next: Sequence, command: &AcceptLog) -> Result<Agency, AgencyError> {
+    let lost = &command.lost;
+    let accepted = agency.lost.as_ref().map_or(0, |lost| lost.size);
+    if lost.kept >= lost.size || lost.kept > next.number() || lost.size <= accepted {
+        return Err(AgencyError::NothingLost);
+    }
+    Ok(Agency { lost: Some(lost.clone()), ..agency.clone() })
 }
 
 /// A newer meaning of the rules that this release knows.

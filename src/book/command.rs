@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
+use crate::agencies::{AcceptLog, CreateAgency, MoveBusinessDate, SwitchSemantics};
 use crate::calendar::{ApproveCalendar, ProposeCalendar, RejectCalendar};
 use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
@@ -70,6 +70,8 @@ commands! {
     CreateAgency(CreateAgency) "create_agency";
     /// A newer meaning of the rules.
     SwitchSemantics(SwitchSemantics) "switch_semantics";
+    /// A log that was wound back is gone on with.
+    AcceptLog(AcceptLog) "accept_log";
     /// A sandbox's business date.
     MoveBusinessDate(MoveBusinessDate) "move_business_date";
     /// A month, and every one before it, takes no more postings.
@@ -213,7 +215,7 @@ impl Command {
     pub fn document(&self) -> String {
         match self {
             Self::CreateAgency(c) => c.code.to_string(),
-            Self::SwitchSemantics(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
+            Self::SwitchSemantics(_) | Self::AcceptLog(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
             Self::ClosePeriod(c) => c.month.to_string(),
             Self::ReopenPeriod(c) => c.month.to_string(),
             Self::OpenGroup(_) => "group".to_owned(),

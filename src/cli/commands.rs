@@ -89,6 +89,10 @@ pub fn unanswered(agency: &AgencyCode) -> impl FnOnce(SubmitError) -> Failure + 
         SubmitError::OtherRelease => Failure::new(format!(
             "the ledger of agency {agency} is of another release of this program: run `subsidy-ledger migrate`, or use the newer program"
         )),
+        SubmitError::Rewound => Failure::new(format!(
+            "the ledger of agency {agency} does not contain what was answered from it here (see seen/{agency} in the data \
+             folder): find out what the database lost, then `subsidy-ledger agency accept-log {agency}`"
+        )),
         SubmitError::Fault => {
             Failure::new("the database refused the command; the log above says why (see SUBSIDY_LEDGER_LOG)")
         }

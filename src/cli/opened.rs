@@ -13,6 +13,7 @@ use crate::db::migrate::{self, SchemaState};
 use crate::db::pool::Database;
 use crate::domain::AgencyCode;
 use crate::engine::Engine;
+use crate::engine::seen::Seen;
 
 /// Who connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -105,7 +106,8 @@ impl<'a> Opened<'a> {
 
     /// A door to the ledgers.
     pub async fn engine(&self, keys: Keys) -> Result<Engine, Failure> {
-        Ok(Engine::new(self.connect().await?, Arc::new(keys)))
+        let seen = Seen::kept_in(self.settings.data.join("seen"));
+        Ok(Engine::remembering(self.connect().await?, Arc::new(keys), seen))
     }
 
     /// Sees to it that what all agencies share is up to date.

@@ -32,7 +32,9 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
 /// The engine on a database that is up to date.
 pub async fn start(opened: &Opened<'_>) -> Result<Engine, Failure> {
     opened.ensure_served().await?;
-    opened.engine(Keys::open(&opened.settings().keys_folder())?).await
+    let engine = opened.engine(Keys::open(&opened.settings().keys_folder())?).await?;
+    engine.look_back_at_all().await;
+    Ok(engine)
 }
 
 /// Serves until the process is asked to stop, which is no error, or until a part of it dies, which is one; all the while
@@ -50,7 +52,10 @@ pub async fn serve(
     listening(&base)?;
     let (end, ended) = oneshot::channel();
     let serving = async {
-        let served = web::serve(settings, engine, listener, stop).await;
+        let served = tokio::select! {
+            served = web::serve(settings, engine, listener, stop) => served,
+            never = engine.look_out() => match never {},
+        };
         drop(end);
         served
     };

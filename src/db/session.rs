@@ -55,9 +55,8 @@ impl Session {
 
     fn of(agency: &AgencyCode, role: &'static str, access: Access, options: &str) -> Self {
         let schema = agency.schema();
-        let options = format!(
-            "-c search_path={schema},pg_temp -c role={role} -c jit=off -c lock_timeout=5s {options}"
-        );
+        let options =
+            format!("-c search_path={schema},pg_temp -c role={role} -c jit=off -c lock_timeout=5s {options}");
         Self { options, schema: Some(schema), role: Some(role), access, silence_max: None }
     }
 
@@ -145,7 +144,9 @@ impl Session {
         let (schema, user, path) = (said(0), said(1), said(4));
         // an agency whose schema is not there yet has none; its path shows that the options arrived
         let stands = self.schema.as_deref().is_none_or(|wanted| {
-            schema == wanted || (schema.is_empty() && path.split(',').next() == Some(wanted))
+            schema == wanted
+                || ((schema.is_empty() || schema.starts_with("pg_temp"))
+                    && path.split(',').next() == Some(wanted))
         });
         if !stands || self.role.is_some_and(|role| role != user) {
             return Err(DatabaseError::Misplaced {

@@ -45,6 +45,20 @@ impl State {
         self.now.load(Ordering::Relaxed)
     }
 
+    fn asked(&self) {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.heard.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    fn answered(&self) {
+        // one that began before the count was settled is not counted any more
+        let one_less = |waiting: u64| Some(waiting.saturating_sub(1));
+        if self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            self.heard.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
     fn is_silent(&self) -> bool {
         let (now, limit) = (self.now(), self.limit.load(Ordering::Relaxed));
         let heard = self.heard.load(Ordering::Relaxed);
@@ -96,20 +110,9 @@ pub(super) struct Ear(Arc<State>);
 
 impl Instrumentation for Ear {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        let state = &self.0;
         match event {
-            InstrumentationEvent::StartQuery { .. } => {
-                if state.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
-                    state.heard.store(state.now(), Ordering::Relaxed);
-                }
-            }
-            InstrumentationEvent::FinishQuery { .. } => {
-                // one that began before the count was settled is not counted any more
-                let one_less = |waiting: u64| Some(waiting.saturating_sub(1));
-                if state.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
-                    state.heard.store(state.now(), Ordering::Relaxed);
-                }
-            }
+            InstrumentationEvent::StartQuery { .. } => self.0.asked(),
+            InstrumentationEvent::FinishQuery { .. } => self.0.answered(),
             _ => {}
         }
     }

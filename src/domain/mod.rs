@@ -42,4 +42,4 @@ pub use month::Month;
 pub use percent::{Percent, Points};
 pub use rounding::{Rounding, RoundingMode, RoundingScope};
 pub use stamp::{Revision, Sequence, Stamp};
-pub use text::{ContentHash, KeyHash, Label, Line, ProgrammeCode, TextHash};
+pub use text::{ContentHash, KeyHash, Label, Line, ProgrammeCode, RootHash, TextHash};

@@ -199,6 +199,10 @@ digest!(
     ContentHash
 );
 digest!(
+    /// The root of a log's tree.
+    RootHash
+);
+digest!(
     /// SHA-256 of an idempotency key: what the database and the log know of it.
     KeyHash
 );

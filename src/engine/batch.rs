@@ -11,23 +11,24 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 
 use super::answers::known_answers;
+use super::due::runs;
 use super::fold::{Folded, Start, fold};
 use super::follow::follow;
 use super::kept::Kept;
 use super::load::{Rows, load, read};
+use super::rewound::hold;
+use super::seen::SeenLog;
 use super::store::{self, Head, HeadRow, IdempotencyRow};
-use super::submission::{Answer, Run, Submission, SubmitError, Work};
+use super::submission::{Answer, Submission, SubmitError, Work};
 use super::unmoved;
 use super::write::{Within, write};
 use crate::agencies::SEMANTICS;
 use crate::audit::tree::Frontier;
-use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, needs};
+use crate::book::{Book, Command, Key, Keys, ROUNDS_MAX, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::pool::Connection;
-use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp, VoucherId};
-use crate::vouchers::store::{vouchers_due, vouchers_expiring};
-use crate::vouchers::{ExpireVoucher, RemindVoucher};
+use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp};
 
 /// Why a batch did not commit.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub(super) enum BatchError {
     /// This process does not know the agency's semantics or its schema's version.
     #[error("the ledger is of another release: semantics {semantics}, schema {schema_version}")]
     OtherRelease { semantics: u32, schema_version: i32 },
+    /// The log does not contain what was answered from it.
+    #[error("the log does not contain what was answered from it")]
+    Rewound,
     /// The server committed, and did not wait until its synchronous standby had it.
     #[error("the commit is not confirmed by the synchronous standby")]
     Unconfirmed,
@@ -56,10 +60,7 @@ impl BatchError {
 
     /// Whether the server takes no writes.
     pub(super) const fn is_read_only(&self) -> bool {
-        matches!(
-            self,
-            Self::Database(DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
-        )
+        matches!(self, Self::Database(DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)))
     }
 
     /// Whether the connection is gone, as far as the error itself says.
@@ -94,16 +95,17 @@ pub(super) async fn attempt(
     agency: &AgencyCode,
     submissions: &[&Submission],
     kept: &mut Kept,
+    seen: &SeenLog,
 ) -> Attempt {
-    if let Some(attempt) = Box::pin(unmoved::attempt(conn, agency, submissions, kept)).await {
+    if let Some(attempt) = Box::pin(unmoved::attempt(conn, agency, submissions, kept, seen)).await {
         return attempt;
     }
     let from_memory = kept.knows_a_log();
-    match attempt_once(conn, agency, submissions, kept).await {
+    match attempt_once(conn, agency, submissions, kept, seen).await {
         // whoever changed a row behind the ledger's back made what is kept untrue: what is read decides
         Attempt::Refused(error) if from_memory => {
             tracing::debug!(%error, %agency, "a batch is tried again from what the database holds");
-            attempt_once(conn, agency, submissions, kept).await
+            attempt_once(conn, agency, submissions, kept, seen).await
         }
         attempt => attempt,
     }
@@ -114,6 +116,7 @@ async fn attempt_once(
     agency: &AgencyCode,
     submissions: &[&Submission],
     kept: &mut Kept,
+    seen: &SeenLog,
 ) -> Attempt {
     let conn: &AsyncPgConnection = link;
     let guess = Guess::of(submissions, kept, Instant::new(chrono::Utc::now()));
@@ -124,20 +127,23 @@ async fn attempt_once(
         Ok(head) => head,
         Err(error) if is_missing(conn).await => {
             tracing::warn!(%error, %agency, "there is no such ledger");
-            return Attempt::Refused(BatchError::NoHead);
+            let lost = seen.newest().is_some();
+            return Attempt::Refused(if lost { BatchError::Rewound } else { BatchError::NoHead });
         }
         Err(error) => {
             let error = BatchError::from(error);
             return if error.is_read_only() { Attempt::Refused(error) } else { Attempt::Retry(error) };
         }
     };
-    let (folded, after) = match Box::pin(prepare(conn, agency, submissions, head, first, kept)).await {
+    let (folded, after) = match Box::pin(prepare(conn, (agency, seen), submissions, head, first, kept)).await
+    {
         Ok(prepared) => prepared,
         Err(error) => return roll_back(conn, error).await,
     };
     match (&mut &*conn).batch_execute("COMMIT").await {
         Ok(()) if link.take_unconfirmed() => unknown(BatchError::Unconfirmed, &folded),
         Ok(()) => {
+            seen.answer_from(&after.frontier);
             kept.leave(after, folded.book);
             Attempt::Done(folded.answers)
         }
@@ -246,7 +252,7 @@ pub(super) fn unknown(error: BatchError, folded: &Folded) -> Attempt {
 /// All but the commit.
 async fn prepare(
     conn: &AsyncPgConnection,
-    agency: &AgencyCode,
+    (agency, seen): (&AgencyCode, &SeenLog),
     submissions: &[&Submission],
     row: Option<HeadRow>,
     first: Result<First, DieselError>,
@@ -256,8 +262,10 @@ async fn prepare(
     let first = first?;
     let head = match row {
         Some(row) => row.read(agency)?,
+        None if seen.newest().is_some() => return Err(BatchError::Rewound),
         None => unborn(agency, submissions)?,
     };
+    hold(conn, &head, seen, submissions).await?;
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
     let known = kept.take(&head.frontier);
     let (folded, head) = decide(conn, head, submissions, now, first, known).await?;
@@ -348,50 +356,6 @@ pub(super) async fn decide(
         agency: None,
     };
     Ok((folded, after))
-}
-
-/// Runs with their members: what is due now, under the lock.
-async fn runs(
-    conn: &AsyncPgConnection,
-    submissions: &[&Submission],
-    today: Date,
-) -> Result<Vec<Option<Submission>>, BatchError> {
-    let mut found = Vec::with_capacity(submissions.len());
-    for submission in submissions {
-        let Work::Run { actor, run, limit, .. } = &submission.work else {
-            found.push(None);
-            continue;
-        };
-        let member = |command| Envelope { actor: actor.clone(), if_match: None, command };
-        let due = due(conn, *run, i64::from(*limit), today).await?.into_iter().map(member).collect();
-        let work = Work::Run { actor: actor.clone(), run: *run, limit: *limit, due };
-        found.push(Some(Submission { work, ..Submission::clone(submission) }));
-    }
-    Ok(found)
-}
-
-/// The commands of a run.
-async fn due(
-    conn: &AsyncPgConnection,
-    run: Run,
-    limit: i64,
-    today: Date,
-) -> Result<Vec<Command>, BatchError> {
-    let day = run.as_of().unwrap_or(today).min(today);
-    match run {
-        Run::Expiry { as_of } => {
-            let rows = vouchers_due(conn, day.naive(), limit).await?;
-            let expire = |id| Command::ExpireVoucher(ExpireVoucher { id, as_of });
-            Ok(rows.into_iter().map(|row| expire(VoucherId::new(row.id))).collect())
-        }
-        Run::Reminder { as_of, days } => {
-            let until = day.plus_days(u64::from(days)).unwrap_or(day).naive();
-            let days_column = i16::try_from(days).unwrap_or(i16::MAX);
-            let rows = vouchers_expiring(conn, today.naive(), until, days_column, limit).await?;
-            let remind = |id| Command::RemindVoucher(RemindVoucher { id, as_of, days });
-            Ok(rows.into_iter().map(|row| remind(VoucherId::new(row.id))).collect())
-        }
-    }
 }
 
 /// What the commands need and the book does not know yet.

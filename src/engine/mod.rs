@@ -12,6 +12,7 @@ pub mod billing_parquet;
 mod billing_rows;
 mod billing_text;
 pub mod bulk;
+mod due;
 pub mod export;
 mod fold;
 mod follow;
@@ -21,6 +22,8 @@ mod load;
 mod metered;
 mod posted;
 mod put;
+pub mod rewound;
+pub mod seen;
 pub mod store;
 pub mod submission;
 mod threads;
@@ -45,6 +48,7 @@ use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 use batch::BatchError;
 use kept::Kept;
+use seen::Seen;
 use threads::Threads;
 use writer::Job;
 
@@ -95,6 +99,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     database: Arc<Database>,
     keys: Arc<Keys>,
+    seen: Seen,
     writers: Mutex<Writers>,
     /// Turns true when a writer died.
     died: watch::Sender<bool>,
@@ -112,9 +117,15 @@ struct Writers {
 impl Engine {
     /// A door to the ledgers of a database. Its writers live on threads of their own, as long as it does.
     pub fn new(database: Database, keys: Arc<Keys>) -> Self {
+        Self::remembering(database, keys, Seen::default())
+    }
+
+    /// The same, which knows what was answered before.
+    pub fn remembering(database: Database, keys: Arc<Keys>, seen: Seen) -> Self {
         Self(Arc::new(Inner {
             database: Arc::new(database),
             keys,
+            seen,
             writers: Mutex::default(),
             died: watch::Sender::new(false),
         }))
@@ -131,6 +142,11 @@ impl Engine {
     /// The database, for readers.
     pub fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// What was answered from.
+    pub fn seen(&self) -> &Seen {
+        &self.0.seen
     }
 
     /// The keys folder.
@@ -196,7 +212,8 @@ impl Engine {
             SubmitError::Unavailable
         })?;
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-        let writer = writer::run(Arc::clone(&self.0.database), agency.clone(), receiver);
+        let seen = self.0.seen.log(agency);
+        let writer = writer::run(Arc::clone(&self.0.database), seen, agency.clone(), receiver);
         writers.tasks.push(thread.spawn(watched(writer, agency.clone(), self.0.died.clone())));
         writers.queues.insert(agency.clone(), sender.clone());
         Ok(sender)

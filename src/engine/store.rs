@@ -28,6 +28,7 @@ rows! {
         business_date: Option<NaiveDate>,
         related_programmes: Value,
         closed_through: Option<NaiveDate>,
+        lost: Option<Value>,
     }
 }
 
@@ -267,6 +268,7 @@ impl HeadRow {
                 semantics: convert::read_count(self.semantics)?,
                 related_programmes: convert::read_json(&self.related_programmes)?,
                 closed_through: self.closed_through.map(|day| Month::of(Date::from_naive(day))),
+                lost: self.lost.as_ref().map(convert::read_json).transpose()?,
             }),
         })
     }
@@ -287,6 +289,7 @@ impl HeadRow {
             business_date: agency.business_date.map(Date::naive),
             related_programmes: convert::json(&agency.related_programmes)?,
             closed_through: agency.closed_through.map(|month| month.last_day().naive()),
+            lost: agency.lost.as_ref().map(convert::json).transpose()?,
         })
     }
 }

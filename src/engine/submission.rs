@@ -195,6 +195,9 @@ pub enum SubmitError {
     /// The database is away, or the deadline passed before a commit was tried.
     #[error("the database is away")]
     Unavailable,
+    /// The log does not contain what this process answered from: the database was wound back or restored.
+    #[error("the ledger does not contain what was answered from it")]
+    Rewound,
     /// The database takes no writes: it is a standby, or set read-only.
     #[error("the database takes no writes")]
     ReadOnly,

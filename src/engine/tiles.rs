@@ -163,6 +163,16 @@ async fn subtree(conn: &AsyncPgConnection, height: u32, index: u64) -> Result<Ha
     Ok(tree.root())
 }
 
+/// The root that the log had when it had this many leaves; what it has is at least as many.
+pub(super) async fn root_of(conn: &AsyncPgConnection, size: u64) -> Result<Hash, TreeError> {
+    let (mut peaks, mut from) = (Vec::new(), 0);
+    for height in (0..u64::BITS).rev().filter(|height| size & (1 << height) != 0) {
+        peaks.extend(subtree(conn, height, from >> height).await?);
+        from += 1_u64 << height;
+    }
+    Ok(Frontier::from_bytes(size, &peaks).map_err(|_| TreeError::NotTheTree)?.root())
+}
+
 /// An inclusion proof. Made twice: the first time to hear which subtrees it needs.
 async fn proof(conn: &AsyncPgConnection, size: u64, index: u64) -> Result<Vec<Hash>, TreeError> {
     let mut needed = BTreeMap::new();

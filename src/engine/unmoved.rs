@@ -10,6 +10,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use super::batch::{Attempt, BatchError, Guess, after_commit, decide, roll_back, unknown};
 use super::kept::Kept;
+use super::seen::SeenLog;
 use super::store::HeadRow;
 use super::submission::{Answer, Submission, SubmitError, Work};
 use super::write::{Within, write};
@@ -22,6 +23,7 @@ pub(super) async fn attempt(
     agency: &AgencyCode,
     submissions: &[&Submission],
     kept: &mut Kept,
+    seen: &SeenLog,
 ) -> Option<Attempt> {
     let conn: &AsyncPgConnection = link;
     let head = kept.unmoved()?.clone();
@@ -60,6 +62,7 @@ pub(super) async fn attempt(
     match written {
         Ok(()) if link.take_unconfirmed() => Some(unknown(BatchError::Unconfirmed, &folded)),
         Ok(()) => {
+            seen.answer_from(&after.frontier);
             kept.leave(after, folded.book);
             Some(Attempt::Done(folded.answers))
         }

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::batch::{Attempt, BatchError, attempt};
 use super::fold::COMMANDS_MAX;
 use super::kept::Kept;
+use super::seen::SeenLog;
 use super::submission::{Answer, Submission, SubmitError};
 use super::threads::stay_awake;
 use crate::db::pool::{Connection, Database, DatabaseError};
@@ -65,9 +66,15 @@ impl Job {
 }
 
 /// Runs until every sender is gone and everything that was queued is settled.
-pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: mpsc::Receiver<Job>) {
+pub(super) async fn run(
+    database: Arc<Database>,
+    seen: Arc<SeenLog>,
+    agency: AgencyCode,
+    mut queue: mpsc::Receiver<Job>,
+) {
     let mut writer = Writer {
         database,
+        seen,
         agency,
         conn: None,
         pause: PAUSE_MIN,
@@ -79,8 +86,12 @@ pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: 
     loop {
         let first = match tokio::time::timeout(LOOK, queue.recv()).await {
             Ok(Some(job)) => job,
-            Ok(None) => return,
+            Ok(None) => {
+                writer.seen.flush();
+                return;
+            }
             Err(_) => {
+                writer.seen.flush_in_time();
                 if writer.database.writers_are_short() || busy.elapsed() > IDLE {
                     writer.conn = None;
                 }
@@ -97,6 +108,7 @@ pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: 
         metrics::histogram!("engine_batch_commands")
             .record(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
         writer.settle(jobs, &mut queue).await;
+        writer.seen.flush_in_time();
         if writer.database.writers_are_short() {
             // whoever waits has its turn before this one's next batch
             writer.conn = None;
@@ -107,6 +119,8 @@ pub(super) async fn run(database: Arc<Database>, agency: AgencyCode, mut queue: 
 
 struct Writer {
     database: Arc<Database>,
+    /// What the log was when it was last answered from.
+    seen: Arc<SeenLog>,
     agency: AgencyCode,
     conn: Option<Connection>,
     pause: Duration,
@@ -199,6 +213,11 @@ impl Writer {
             chunk.into_iter().for_each(|job| job.give_up(SubmitError::OtherRelease));
             return;
         }
+        if matches!(error, BatchError::Rewound) {
+            tracing::error!(agency = %self.agency, commands = chunk.len(), "the ledger was wound back");
+            chunk.into_iter().for_each(|job| job.give_up(SubmitError::Rewound));
+            return;
+        }
         if error.is_read_only() {
             tracing::warn!(%error, agency = %self.agency, commands = chunk.len(), "the database takes no writes");
             self.drop_connection();
@@ -224,8 +243,16 @@ impl Writer {
 
     async fn connect(&mut self) -> Result<(), DatabaseError> {
         if self.conn.is_none() {
-            self.conn = Some(self.database.writer(&self.agency).await?);
+            let began = Instant::now();
+            match self.database.writer(&self.agency).await {
+                Ok(conn) => self.conn = Some(conn),
+                Err(error) => {
+                    self.away_since.get_or_insert(began);
+                    return Err(error);
+                }
+            }
             self.kept.doubt();
+            self.seen.doubt();
             self.away_since = None;
         }
         Ok(())
@@ -237,7 +264,7 @@ impl Writer {
         let began = Instant::now();
         self.awake = (chunk.len() == 1).then(stay_awake);
         conn.begin_batch();
-        let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept).await;
+        let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept, &self.seen).await;
         conn.settle();
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
         attempt

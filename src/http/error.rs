@@ -90,6 +90,7 @@ table! {
     "internal": 500, ["内部错误", "服务内部错误，已记录。"], ["Internal error", "The service failed; the failure is logged."];
     "busy": 503, ["繁忙", "请稍后重试。"], ["Busy", "Try again shortly."];
     "unavailable": 503, ["暂不可用", "服务暂不可用，请稍后重试。"], ["Unavailable", "The service is not available for the moment; try again."];
+    "ledger_rewound": 503, ["账簿被回退", "数据库中的账簿缺少已答复过的记录，暂停办理；运维核实后以 agency accept-log 恢复，届时请用同一幂等键重试。"], ["Ledger rewound", "The database lacks entries of this ledger that were answered from; nothing goes on until an operator has accepted the loss (agency accept-log). Ask again then with the same key."];
     "read_only": 503, ["数据库只读", "数据库暂不接受写入（备用库或只读状态）；可以查询，请稍后再写。"], ["Database read-only", "The database takes no writes for the moment (a standby, or set read-only): reading goes on, write again later."];
     "outcome_unknown": 503, ["结果未知", "提交结果未知；请用同一幂等键重试以得知。"], ["Outcome unknown", "The outcome is not known; ask again with the same idempotency key."];
     // values
@@ -124,6 +125,7 @@ table! {
     "business_date_backwards": 422, ["业务日期不能后退", "业务日期已是 {business_date}。"], ["Business date backwards", "The business date stands at {business_date} already."];
     "agency_exists": 409, ["机构已存在", "该机构的账已建立。"], ["Agency exists", "The agency's ledger exists."];
     "semantics_unknown": 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
+    "nothing_lost": 409, ["没有新的缺失", "没有尚未确认的缺失记录。"], ["Nothing lost", "No entry is lost that was not accepted to be already."];
     "wrong_state": 409, ["状态不符", "当前状态“{status}”不允许此操作。"], ["Wrong state", "It cannot be done in the state \"{status}\"."];
     "reason_missing": 422, ["缺少理由", "退回或驳回须说明理由。"], ["Reason missing", "To return or reject needs a reason."];
     "month_not_over": 409, ["月份未结束", "会计月份 {month} 至 {last_day} 为止，业务日期为 {business_date}。"], ["Month not over", "The month {month} ends on {last_day}; the business date is {business_date}."];

@@ -22,12 +22,18 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// The database answers and takes writes.
+/// The database answers, takes writes, and holds what was answered from it.
 pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
     let why = match Registry::health(&state.engine).await {
-        Health::Ready => return livez().await,
-        Health::ReadOnly => "read_only: the database takes no writes\n",
-        Health::Away => "the database is away\n",
+        Health::Ready => match state.engine.seen().rewound() {
+            rewound if rewound.is_empty() => return livez().await,
+            rewound => format!(
+                "ledger_rewound: {}\n",
+                rewound.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            ),
+        },
+        Health::ReadOnly => "read_only: the database takes no writes\n".to_owned(),
+        Health::Away => "the database is away\n".to_owned(),
     };
     HttpResponse::ServiceUnavailable()
         .insert_header((RETRY_AFTER, "5"))

@@ -282,6 +282,10 @@ async fn reading_request(
     if !route.permission.allows(&identity.actor) {
         return Err(Problem::new("forbidden"));
     }
+    // what is read of a ledger that lost entries would be acted on; what proves it is shown
+    if !route.path.starts_with("/v1/audit/") && state.engine.seen().log(&identity.agency).is_rewound() {
+        return Err(Problem::new("ledger_rewound"));
+    }
     let query = Query::parse(request.query_string(), &route.parameters())?;
     Ok(ReadRequest {
         agency: identity.agency,

@@ -232,6 +232,7 @@ impl From<SubmitError> for Problem {
             SubmitError::Busy => Self::new("busy"),
             SubmitError::NoAgency => Self::new("unauthenticated"),
             SubmitError::Unavailable | SubmitError::OtherRelease => Self::new("unavailable"),
+            SubmitError::Rewound => Self::new("ledger_rewound"),
             SubmitError::ReadOnly => Self::new("read_only"),
             SubmitError::OutcomeUnknown => Self::new("outcome_unknown"),
             SubmitError::TooLarge { limit } => Self::too_large(limit, "bytes"),

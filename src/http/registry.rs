@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use crate::domain::AgencyCode;
-use crate::engine::store::{self, TakesWrites, takes_writes};
 use crate::engine::Engine;
+use crate::engine::store::{self, TakesWrites, takes_writes};
 
 /// How soon the database answers where it is well.
 const ANSWER: Duration = Duration::from_secs(3);

@@ -42,6 +42,10 @@ struct Shared {
     seen: Vec<Seen>,
     cut: Option<Cut>,
     cuts: usize,
+    /// Whether start-up options are taken out, as a pooler does that is told to ignore them.
+    ignores_options: bool,
+    /// Whether nothing is passed on any more, as if the host were stopped.
+    silent: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -78,6 +82,21 @@ impl Proxy {
     /// Cuts the next connection that commits.
     pub fn cut(&self, at: Cut) {
         self.shared().cut = Some(at);
+    }
+
+    /// From here on start-up options are taken out.
+    pub fn ignore_options(&self) {
+        self.shared().ignores_options = true;
+    }
+
+    /// Passes nothing on from here on, or everything again; connections are taken all the same.
+    pub fn fall_silent(&self, silent: bool) {
+        self.shared().silent = silent;
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     pub fn cuts(&self) -> usize {
@@ -130,10 +149,19 @@ impl Wire {
         let mut messages = Messages::of_a_client();
         let mut commits = Commits::default();
         let mut current = Seen::default();
+        let mut started = false;
         while let Some(flight) = self.flight() {
             let idle = self.owed.lock().expect("nobody panicked").0 == 0;
             let mut counted = false;
             let mut cut = None;
+            let mut flight = flight;
+            while self.shared.lock().expect("nobody panicked").silent {
+                thread::sleep(QUIET);
+            }
+            if !started && self.shared.lock().expect("nobody panicked").ignores_options {
+                flight = without_options(&flight);
+            }
+            started = true;
             for (kind, body) in messages.take(&flight) {
                 current.round_trips += usize::from(idle && !counted);
                 current.parses += usize::from(kind == b'P');
@@ -180,6 +208,20 @@ impl Wire {
             self.client.set_read_timeout(Some(QUIET)).ok()?;
         }
     }
+}
+
+/// A start-up message without its options.
+fn without_options(startup: &[u8]) -> Vec<u8> {
+    let mut kept = startup[4..8].to_vec();
+    let mut texts = startup[8..].split(|byte| *byte == 0);
+    while let (Some(name @ [_, ..]), Some(value)) = (texts.next(), texts.next()) {
+        if name != b"options" {
+            [name, b"\0", value, b"\0"].iter().for_each(|part| kept.extend_from_slice(part));
+        }
+    }
+    kept.push(0);
+    let length = u32::try_from(kept.len() + 4).expect("a length").to_be_bytes();
+    [&length, kept.as_slice()].concat()
 }
 
 /// The server's answers.

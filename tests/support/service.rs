@@ -128,6 +128,14 @@ impl Service {
         out.into_owned()
     }
 
+    /// The same, however it ends: its code, and all that it said.
+    pub fn ended(&self, words: &[&str]) -> (i32, String) {
+        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
+        let done = command.args(words).output().expect("the binary runs");
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// A sandbox agency.
     pub fn agency(&self, code: &str) {
         self.cli(&["agency", "create", code, "--name", code, "--sandbox", "--business-date", "2025-01-02"]);

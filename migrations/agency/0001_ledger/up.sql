@@ -18,7 +18,8 @@ CREATE TABLE head (
     business_date date,
     related_programmes jsonb NOT NULL,
     closed_through date,
-    agency text NOT NULL
+    agency text NOT NULL,
+    lost jsonb
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
 COMMENT ON TABLE head IS 'One row. Who holds its lock writes; its order is the order of the log.';
 COMMENT ON COLUMN head.frontier IS 'Right edge of the Merkle tree over log.hash up to next_sequence.';
@@ -26,6 +27,7 @@ COMMENT ON COLUMN head.semantics IS 'Which edition of the rules of decision is i
 COMMENT ON COLUMN head.schema_version IS 'Number of agency migrations; each migration moves it.';
 COMMENT ON COLUMN head.business_date IS 'Set in a sandbox only; never moves back.';
 COMMENT ON COLUMN head.closed_through IS 'The last day of the last closed month: nothing is posted on it or before.';
+COMMENT ON COLUMN head.lost IS 'The log that an operator last accepted to be lost: {size, root, kept}.';
 COMMENT ON COLUMN head.agency IS 'Whose ledger this is; every leaf says the same.';
 
 CREATE TABLE log (

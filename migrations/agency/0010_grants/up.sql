@@ -6,7 +6,7 @@
 
 GRANT SELECT, INSERT ON head TO subsidy_app;
 GRANT UPDATE (
-    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through
+    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through, lost
 ) ON head TO subsidy_app;
 GRANT SELECT ON log TO subsidy_app;
 GRANT INSERT (

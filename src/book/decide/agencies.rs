@@ -1,7 +1,7 @@
 //! The agency's own state, and groups' headers.
 
 use super::Context;
-use crate::agencies::{Agency, CreateAgency, MoveBusinessDate, SwitchSemantics, rules};
+use crate::agencies::{AcceptLog, Agency, CreateAgency, MoveBusinessDate, SwitchSemantics, rules};
 use crate::book::command::OpenGroup;
 use crate::book::effects::{Change, Decision, Effects, Outcome};
 use crate::book::refusal::Stop;
@@ -12,6 +12,11 @@ pub(super) fn create(context: Context<'_>, command: &CreateAgency) -> Result<Dec
 
 pub(super) fn switch_semantics(context: Context<'_>, command: &SwitchSemantics) -> Result<Decision, Stop> {
     rules::switch_semantics(context.agency()?, command).map(decision).map_err(Stop::from)
+}
+
+pub(super) fn accept_log(context: Context<'_>, command: &AcceptLog) -> Result<Decision, Stop> {
+    let accepted = rules::accept_log(context.agency()?, context.stamp.sequence, command);
+    accepted.map(decision).map_err(Stop::from)
 }
 
 pub(super) fn move_business_date(context: Context<'_>, command: &MoveBusinessDate) -> Result<Decision, Stop> {

@@ -62,6 +62,7 @@ fn decided(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, 
     match &envelope.command {
         Command::CreateAgency(c) => agencies::create(context, c),
         Command::SwitchSemantics(c) => agencies::switch_semantics(context, c),
+        Command::AcceptLog(c) => agencies::accept_log(context, c),
         Command::MoveBusinessDate(c) => agencies::move_business_date(context, c),
         Command::OpenGroup(c) => agencies::open_group(context, c),
         Command::ClosePeriod(c) => periods::close(context, c),

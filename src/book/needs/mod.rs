@@ -32,6 +32,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
     match command {
         Command::CreateAgency(_)
         | Command::SwitchSemantics(_)
+        | Command::AcceptLog(_)
         | Command::MoveBusinessDate(_)
         | Command::OpenGroup(_) => {}
         Command::ClosePeriod(c) => periods::close(c.month, book, &mut keys),

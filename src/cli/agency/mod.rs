@@ -1,5 +1,6 @@
 //! `agency …`: the agencies of this database.
 
+mod accept_log;
 mod create;
 mod list;
 mod semantics;
@@ -14,6 +15,8 @@ pub enum AgencyCommand {
     Create(create::CreateArgs),
     /// The agencies there are
     List(list::ListArgs),
+    /// Go on with a ledger that the database was wound back in: names what is lost, in the log itself
+    AcceptLog(accept_log::AcceptLogArgs),
     /// Switch an agency's ledger to a newer meaning of the rules
     Semantics(semantics::SemanticsArgs),
 }
@@ -22,6 +25,7 @@ pub async fn run(command: &AgencyCommand, settings: &Settings) -> Result<(), Fai
     match command {
         AgencyCommand::Create(args) => create::run(args, settings).await,
         AgencyCommand::List(args) => list::run(args, settings).await,
+        AgencyCommand::AcceptLog(args) => accept_log::run(args, settings).await,
         AgencyCommand::Semantics(args) => semantics::run(args, settings).await,
     }
 }

@@ -1,0 +1,50 @@
+//! `agency accept-log`: a ledger is gone on with although it lost entries that were answered from, by a leaf of its own
+//! that names them.
+
+use crate::agencies::{AcceptLog, LostLog};
+use crate::auth::keys::Keys;
+use crate::book::Command;
+use crate::cli::commands::{Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::{Failure, Settings, opened, output};
+use crate::domain::{AgencyCode, Role, RootHash, Subject};
+use crate::engine::Engine;
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct AcceptLogArgs {
+    /// Which agency
+    code: AgencyCode,
+    /// Who is recorded as having accepted it: an opaque id
+    #[arg(long, value_name = "ID", default_value = "operator")]
+    subject: Subject,
+}
+
+pub(super) async fn run(args: &AcceptLogArgs, settings: &Settings) -> Result<(), Failure> {
+    let accepted = opened::with(settings, async |opened| {
+        opened.ensure_agency(&args.code).await?;
+        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let accepted = accept(args, &engine).await;
+        engine.shut_down().await;
+        accepted
+    })
+    .await?;
+    let code = &args.code;
+    let Some(LostLog { size, root, kept }) = accepted else {
+        return output::line(format_args!("{code}: the ledger contains all that was answered from it here"));
+    };
+    output::line(format_args!(
+        "{code}: entries {kept} to {} of the log with root {root} are lost; the ledger goes on, and what was asked for \
+         with them is asked for anew under its old keys",
+        size - 1
+    ))
+}
+
+async fn accept(args: &AcceptLogArgs, engine: &Engine) -> Result<Option<LostLog>, Failure> {
+    let Some(found) = engine.look_back(&args.code).await? else { return Ok(None) };
+    let lost = LostLog { size: found.seen.size, root: RootHash::new(found.seen.root), kept: found.kept };
+    let command = Command::AcceptLog(AcceptLog { lost: lost.clone() });
+    let ask = Ask::new(actor(&args.subject, Role::Operator), fresh_key(), command);
+    match ask.of(engine, &args.code, "").await.map_err(unanswered(&args.code))? {
+        Said::Accepted(_) => Ok(Some(lost)),
+        Said::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
+    }
+}

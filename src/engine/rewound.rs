@@ -1,0 +1,136 @@
+//! Whether a log contains what was answered from it, and how an operator goes on where it does not.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+
+use super::batch::BatchError;
+use super::seen::{Mark, SeenLog};
+use super::store::{self, Head};
+use super::submission::{Submission, Work};
+use super::tiles::{TreeError, root_of};
+use super::{CheckpointError, Engine};
+use crate::book::Command;
+use crate::domain::AgencyCode;
+
+/// How often a log is looked at that was wound back.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What is lost of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// The log that was answered from.
+    pub seen: Mark,
+    /// How many of its first leaves the log still has, as far as it was written down.
+    pub kept: u64,
+}
+
+/// Holds the log, whose head is locked, to what was answered from it.
+pub(super) async fn hold(
+    conn: &AsyncPgConnection,
+    head: &Head,
+    seen: &SeenLog,
+    submissions: &[&Submission],
+) -> Result<(), BatchError> {
+    let Some(newest) = seen.newest() else { return Ok(()) };
+    if seen.is_contained() && head.frontier.size() >= newest.size {
+        return Ok(());
+    }
+    let contained = contains(conn, head, newest).await.map_err(|error| match error {
+        TreeError::Checkpoint(CheckpointError::Database(crate::db::pool::DatabaseError::Query(error))) => {
+            BatchError::Database(error)
+        }
+        other => BatchError::unreadable(&other.to_string()),
+    })?;
+    if contained {
+        seen.found(true);
+        return Ok(());
+    }
+    if is_accepted(head, newest) {
+        seen.restart(&head.frontier);
+        return Ok(());
+    }
+    seen.found(false);
+    let accepts = |submission: &&Submission| matches!(&submission.work, Work::One(envelope) if matches!(envelope.command, Command::AcceptLog(_)));
+    if submissions.iter().all(accepts) { Ok(()) } else { Err(BatchError::Rewound) }
+}
+
+/// Whether an operator accepted the loss of this much.
+fn is_accepted(head: &Head, newest: Mark) -> bool {
+    let lost = head.agency.as_ref().and_then(|agency| agency.lost.as_ref());
+    lost.is_some_and(|lost| lost.size >= newest.size)
+}
+
+/// Whether a log begins with what was seen.
+async fn contains(conn: &AsyncPgConnection, head: &Head, mark: Mark) -> Result<bool, TreeError> {
+    let size = head.frontier.size();
+    if size <= mark.size {
+        return Ok(Mark::of(&head.frontier) == mark);
+    }
+    match root_of(conn, mark.size).await {
+        Ok(root) => Ok(root == mark.root),
+        // hashes that are not there are none of what was seen
+        Err(TreeError::NotTheTree) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+impl Engine {
+    /// Looks whether an agency's log contains what this process, or one before it, answered from.
+    pub async fn look_back(&self, agency: &AgencyCode) -> Result<Option<Lost>, TreeError> {
+        let seen = self.seen().log(agency);
+        let Some(newest) = seen.newest() else { return Ok(None) };
+        let conn = self.reader(agency).await.map_err(CheckpointError::from)?;
+        let row = store::head(&conn).await?.ok_or(CheckpointError::NoLog)?;
+        let head = row.read(agency).map_err(CheckpointError::from)?;
+        if contains(&conn, &head, newest).await? {
+            seen.found(true);
+            return Ok(None);
+        }
+        if is_accepted(&head, newest) {
+            seen.restart(&head.frontier);
+            return Ok(None);
+        }
+        seen.found(false);
+        let marks = seen.marks();
+        // what contains a log contains every shorter one that it grew from
+        let (mut from, mut until) = (0, marks.len());
+        while from < until {
+            let middle = from.midpoint(until);
+            let Some(mark) = marks.get(middle) else { break };
+            if contains(&conn, &head, *mark).await? { from = middle + 1 } else { until = middle }
+        }
+        let kept = from.checked_sub(1).and_then(|place| marks.get(place)).map_or(0, |mark| mark.size);
+        Ok(Some(Lost { seen: newest, kept }))
+    }
+
+    /// Looks again and again at the logs that were found to be wound back, until an operator accepted that: by the writes of
+    /// another process that would not be noticed here.
+    pub async fn look_out(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            for agency in self.seen().rewound() {
+                if let Err(error) = self.look_back(&agency).await {
+                    tracing::debug!(%agency, %error, "a ledger that was wound back cannot be looked at");
+                }
+            }
+        }
+    }
+
+    /// Looks at every log that something was seen of; what cannot be looked at now is looked at before it is written.
+    pub async fn look_back_at_all(&self) {
+        for agency in self.seen().agencies() {
+            match self.look_back(&agency).await {
+                Ok(None) => {}
+                Ok(Some(lost)) => tracing::error!(
+                    %agency,
+                    answered_from = lost.seen.size,
+                    kept = lost.kept,
+                    "the ledger was wound back: see `subsidy-ledger agency accept-log`"
+                ),
+                Err(error) => tracing::warn!(%agency, %error, "what was answered from is not compared yet"),
+            }
+        }
+    }
+}
