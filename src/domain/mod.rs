@@ -16,8 +16,10 @@ pub mod dated;
 pub mod dates;
 pub mod day_count;
 pub mod exact;
+pub mod folded;
 pub mod ids;
 pub mod invoice_number;
+pub mod letters;
 pub mod money;
 pub mod month;
 pub mod percent;
@@ -32,6 +34,7 @@ pub use credit_code::CreditCode;
 pub use dates::{Date, Instant};
 pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
+pub use folded::Folded;
 pub use ids::{
     BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId,
     RecoveryId, RentalId, TrueUpId, UsageImportId, VoucherId,

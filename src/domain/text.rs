@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::Visitor;
 
+use super::folded::Folded;
+use super::letters::{self, Misspelt, TextError};
 use super::macros::string_value;
 
 /// A value that does not have its type's form; `code` is the stable code that the caller reads.
@@ -72,15 +74,21 @@ macro_rules! bounded_text {
             /// The most characters that fit.
             pub const CHARS_MAX: usize = $max;
 
-            /// Takes 1 to `CHARS_MAX` characters, none of them a control character, without white space
-            /// at either end. Error: `invalid_text`.
-            pub fn parse(text: &str) -> Result<Self, Malformed> {
-                let count = text.chars().count();
+            /// Takes 1 to `CHARS_MAX` characters that everybody can see, without white space at either end. Private
+            /// letters of GB 18030 become what they are today. Error: `invalid_text`, naming the character.
+            pub fn parse(text: &str) -> Result<Self, TextError> {
+                let refused = |why: Misspelt| why.under("invalid_text");
+                let text = letters::spelt(text, &[]).map_err(refused)?;
                 let blank = text.trim().len() != text.len();
-                if count == 0 || count > Self::CHARS_MAX || blank || text.chars().any(char::is_control) {
-                    return Err(Malformed { code: "invalid_text" });
+                if text.is_empty() || text.chars().count() > Self::CHARS_MAX || blank {
+                    return Err(refused(Misspelt::Form));
                 }
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into_owned()))
+            }
+
+            /// The form by which it is compared where it is a key.
+            pub fn folded(&self) -> Folded {
+                Folded::new(&self.0)
             }
 
             /// The text itself.
@@ -95,7 +103,26 @@ macro_rules! bounded_text {
             }
         }
 
-        string_value!($name, "invalid_text");
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = raw_string(deserializer, "invalid_text")?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Malformed;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text).map_err(Malformed::from)
+            }
+        }
     };
 }
 
@@ -128,6 +155,11 @@ impl ProgrammeCode {
     /// The code itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The form by which codes that look alike are one.
+    pub fn folded(&self) -> Folded {
+        Folded::new(&self.0)
     }
 }
 
@@ -214,7 +246,7 @@ mod tests {
     #[test]
     fn a_line_has_no_control_characters_and_no_white_space_at_its_ends() {
         assert!(Line::parse("预算1号").is_ok());
-        for bad in ["", " x", "x ", "a\nb", "a\u{0}b"] {
+        for bad in ["", " x", "x ", "a\nb", "a\u{0}b", "\u{200B}\u{200B}", "TW\u{202E}IN-1", "a\u{FFFF}"] {
             assert!(Line::parse(bad).is_err(), "{bad:?}");
         }
         assert!(Line::parse(&"长".repeat(200)).is_ok());

@@ -136,7 +136,7 @@ impl<'a> Taking<'a> {
             return Ok(known.clone());
         }
         let name = Label::parse(&format!("{currency}/{CNY}")).map_err(|_| IntakeError::Broken)?;
-        let row = queries::rate(self.conn, name.as_str(), day.naive()).await?;
+        let row = queries::rate(self.conn, name.folded().as_str(), day.naive()).await?;
         let rate = row.map(|row| row.read()).transpose()?;
         self.rates.insert(key, rate.clone());
         Ok(rate)

@@ -122,13 +122,15 @@ impl<'de> Deserialize<'de> for Json {
 #[error("{code} at {}", self.pointer())]
 struct Misfit {
     code: String,
+    /// What the code's detail names.
+    members: Vec<(String, String)>,
     /// The innermost step first.
     steps: Vec<String>,
 }
 
 impl Misfit {
     fn of(code: &str) -> Self {
-        Self { code: code.to_owned(), steps: Vec::new() }
+        Self { code: code.to_owned(), members: Vec::new(), steps: Vec::new() }
     }
 
     fn within(mut self, step: impl Into<String>) -> Self {
@@ -142,15 +144,19 @@ impl Misfit {
     }
 
     fn problem(&self) -> Problem {
-        Problem::new(&self.code).at(self.pointer())
+        let named = |problem: Problem, (name, value): &(String, String)| problem.with(name, value.as_str());
+        self.members.iter().fold(Problem::new(&self.code), named).at(self.pointer())
     }
 }
 
 impl serde::de::Error for Misfit {
-    /// A type's own parser says its stable code and nothing else.
+    /// A type's own parser says its stable code, and after it what the code's detail names: `code name=value`.
     fn custom<T: fmt::Display>(message: T) -> Self {
         let message = message.to_string();
-        Self::of(Entry::find(&message).map_or("invalid_value", |entry| entry.key))
+        let mut words = message.split(' ');
+        let Some(entry) = words.next().and_then(Entry::find) else { return Self::of("invalid_value") };
+        let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { members: words.filter_map(pair).collect(), ..Self::of(entry.key) }
     }
     fn invalid_type(_: Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
         Self::of("invalid_type")
@@ -294,6 +300,7 @@ mod tests {
         list: Option<Vec<Window>>,
         months: Option<u32>,
         mode: Option<crate::domain::RoundingMode>,
+        name: Option<crate::domain::Line>,
         #[serde(rename = "a/b")]
         slash: Option<bool>,
     }
@@ -334,6 +341,22 @@ mod tests {
             assert_eq!(refused(text), (code.to_owned(), pointer.to_owned()), "{text}");
         }
         assert_eq!(refused(&"[".repeat(100_000)).0, "malformed_json");
+    }
+
+    #[test]
+    fn a_text_says_which_character_it_cannot_hold_and_where() {
+        let detail = |text: &str| {
+            let problem = Json::parse(text.as_bytes()).and_then(|json| json.read::<Body>()).unwrap_err();
+            let body = problem.body(Language::English, "r");
+            assert_eq!((problem.status(), problem.code()), (422, "invalid_text"));
+            assert_eq!(body["errors"][0]["pointer"], "/name");
+            body["errors"][0]["detail"].as_str().unwrap_or_default().to_owned()
+        };
+        let invisible = detail(r#"{"name": "TWIN-1\u200b"}"#);
+        assert!(invisible.contains("U+200B") && invisible.contains("position 7"), "{invisible}");
+        let private = detail(r#"{"name": "\ue000"}"#);
+        assert!(private.contains("U+E000") && private.contains("position 1"), "{private}");
+        assert!(detail(r#"{"name": " x"}"#).contains("blanks"));
     }
 
     #[test]

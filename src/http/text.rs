@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use crate::auth::accounts::{AccountVault, masked};
+use crate::domain::letters::{self, Misspelt, TextError};
 use crate::domain::text::{Malformed, raw_string};
 use crate::domain::{CreditCode, TextHash};
 use crate::engine::submission::{NewBankAccount, NewText};
@@ -22,13 +23,14 @@ impl Reason {
     /// The most characters that fit.
     pub const CHARS_MAX: usize = 2_000;
 
-    /// Error: `invalid_reason`, also for blanks alone and for control characters but line breaks and tabs.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        if text.trim().is_empty() || text.chars().count() > Self::CHARS_MAX || text.chars().any(control) {
-            return Err(Malformed { code: "invalid_reason" });
+    /// Error: `invalid_reason`, also for blanks alone and for what nobody sees but line breaks and tabs.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let refused = |why: Misspelt| why.under("invalid_reason");
+        let text = letters::spelt(text, &['\n', '\r', '\t']).map_err(refused)?;
+        if text.trim().is_empty() || text.chars().count() > Self::CHARS_MAX {
+            return Err(refused(Misspelt::Form));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into_owned()))
     }
 
     /// The text with a new salt, and the hash that a command names it by.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Amount;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Revision, Subject,
+    ClaimId, CreditCode, Date, Folded, Label, Line, LoanId, Money, Percent, ProgrammeCode, Revision, Subject,
 };
 pub use events::{Change, LoanEvent, Signed};
 pub use uses::{BorrowerKey, Holdings, LoanUse, LoanUses};
@@ -113,7 +113,7 @@ pub struct Loan {
     pub revision: Revision,
 }
 
-/// What makes a loan one: the parties and their number for it.
+/// What makes a loan one: the parties and their number for it, however it is typed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoanKey {
     /// Who borrows.
@@ -121,7 +121,7 @@ pub struct LoanKey {
     /// Who lends.
     pub bank: CreditCode,
     /// The parties' number.
-    pub loan_no: Line,
+    pub loan_no: Folded,
 }
 
 impl Loan {
@@ -132,7 +132,7 @@ impl Loan {
 
     /// What makes this loan one.
     pub fn key(&self) -> LoanKey {
-        LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.clone() }
+        LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.folded() }
     }
 }
 
@@ -162,7 +162,7 @@ pub struct RegisterLoan {
 impl RegisterLoan {
     /// What makes this loan one.
     pub fn key(&self) -> LoanKey {
-        LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.clone() }
+        LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.folded() }
     }
 }
 

@@ -56,5 +56,5 @@ statement! {
          FROM claims WHERE loan = $1 AND programme = $2 AND period_from < $4 AND period_until > $3";
     /// All of a reference rate, in the order of the days.
     pub fn reference(name: &str) -> Vec<ReferenceRateRow> =
-        "SELECT * FROM reference_rates WHERE name = $1 ORDER BY date";
+        "SELECT * FROM reference_rates WHERE name_fold = $1 ORDER BY date";
 }

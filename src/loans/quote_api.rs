@@ -228,7 +228,8 @@ async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Resul
 
 /// A reference rate, in the order of the days.
 pub(super) async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
-    let rows = queries::reference(conn, name.as_str()).await.map_err(|error| Problem::database(&error))?;
+    let rows =
+        queries::reference(conn, name.folded().as_str()).await.map_err(|error| Problem::database(&error))?;
     let rates = whole(&rows, ReferenceRateRow::read)?;
     Ok(rates.into_iter().map(|rate| Dated { date: rate.date, value: rate.percent }).collect())
 }

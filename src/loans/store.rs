@@ -9,19 +9,20 @@ use uuid::Uuid;
 
 use super::{Loan, LoanKey};
 use crate::db::convert::{self, Unreadable};
-use crate::domain::{Date, LoanId};
+use crate::domain::{Date, Line, LoanId};
 use crate::{rows, statement};
 
 rows! {
     /// A loan.
     pub struct LoanRow in "loans", versioned, fixed [
-        organisation, bank, loan_no, annual_rate_percent, signed_on, matures_on, project, created_by,
+        organisation, bank, loan_no, loan_fold, annual_rate_percent, signed_on, matures_on, project, created_by,
         created,
     ] {
         key { id: Uuid }
         organisation: String,
         bank: String,
         loan_no: String,
+        loan_fold: String,
         annual_rate_percent: Decimal,
         signed_on: NaiveDate,
         matures_on: NaiveDate,
@@ -41,7 +42,7 @@ rows! {
 }
 
 statement! {
-    /// The loans of these keys: `organisation/bank/loan_no`.
+    /// The loans of these keys: `organisation/bank/loan_fold`.
     pub fn by_contracts(contracts: &[String]) -> Vec<LoanKeyRow> =
         "SELECT organisation, bank, loan_no, id FROM loans WHERE contract = ANY($1)";
 }
@@ -59,6 +60,7 @@ impl LoanRow {
             organisation: l.organisation.to_string(),
             bank: l.bank.to_string(),
             loan_no: l.loan_no.to_string(),
+            loan_fold: l.loan_no.folded().to_string(),
             annual_rate_percent: convert::percent(l.annual_rate_percent),
             signed_on: l.signed_on.naive(),
             matures_on: l.matures_on.naive(),
@@ -97,7 +99,7 @@ impl LoanKeyRow {
         let key = LoanKey {
             organisation: convert::read(&self.organisation)?,
             bank: convert::read(&self.bank)?,
-            loan_no: convert::read(&self.loan_no)?,
+            loan_no: convert::read::<Line>(&self.loan_no)?.folded(),
         };
         Ok((key, LoanId::new(self.id)))
     }

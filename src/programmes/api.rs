@@ -120,7 +120,7 @@ pub fn propose_rules(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `POST /programmes/{code}/rules/{version}/approve`
 pub fn approve_rules(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    let (programme, number) = (request.path.value("code")?, request.path.value("version")?);
+    let (programme, number) = (request.path.value("code")?, request.path.number("version")?);
     let Nothing {} = request.body()?;
     Ok(Parsed::new(Command::ApproveRules(ApproveRules { programme, number })))
 }

@@ -1,10 +1,12 @@
 //! Rules held to their instrument: what it needs must be there, what does not apply to it must not, and
 //! what the law limits is limited.
 
+use std::collections::BTreeSet;
+
 use super::policy::{Payee, Policy, PolicyError};
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
-use crate::domain::{Date, Percent, Points};
+use crate::domain::{Date, Label, Percent, Points};
 
 /// The last day on which the national interest measure pays: 2027-12-31.
 const STATUTORY_WINDOW_UNTIL: &str = "2027-12-31";
@@ -20,6 +22,12 @@ fn missing(field: &str) -> PolicyError {
 
 fn invalid(field: impl Into<String>) -> PolicyError {
     PolicyError::RulesInvalid { field: field.into() }
+}
+
+/// Whether two names of a list are one, however they are typed.
+fn twins<'a>(names: impl Iterator<Item = &'a Label>) -> bool {
+    let mut seen = BTreeSet::new();
+    names.map(Label::folded).any(|fold| !seen.insert(fold))
 }
 
 impl Policy {
@@ -84,8 +92,7 @@ impl Policy {
         }
         if let Some(shares) = &self.shares {
             let sum: i64 = shares.iter().map(|s| s.percent.micro()).sum();
-            let twice =
-                shares.iter().enumerate().any(|(i, s)| shares.iter().skip(i + 1).any(|t| t.level == s.level));
+            let twice = twins(shares.iter().map(|share| &share.level));
             if sum != Percent::HUNDRED.micro() || twice {
                 return Err(invalid("/shares"));
             }
@@ -101,11 +108,12 @@ impl Policy {
         if items.len() > 100 {
             return Err(invalid("/items"));
         }
+        let folds: Vec<_> = items.iter().map(|item| item.item.folded()).collect();
         for (index, item) in items.iter().enumerate() {
             let field = format!("/items/{index}");
             let ratios = [Some(item.ratio_percent), item.startup_ratio_percent];
             let out = ratios.into_iter().flatten().any(|r| r > Percent::HUNDRED || r.micro() == 0);
-            if out || items.iter().skip(index + 1).any(|other| other.item == item.item) {
+            if out || folds.iter().skip(index + 1).any(|other| folds.get(index) == Some(other)) {
                 return Err(invalid(field));
             }
         }

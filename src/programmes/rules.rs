@@ -6,20 +6,23 @@ use super::{
     ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
     RulesVersion,
 };
-use crate::domain::{Actor, Date, Money, Revision, Sequence, Stamp, Subject, TextHash};
+use crate::domain::{
+    Actor, Date, Money, ProgrammeCode, Revision, Sequence, Stamp, Subject, TextHash,
+};
 use crate::ledger::{Dimensions, Posting};
 
-/// A draft and version 1 of its rules, which counts from the window's first day.
+/// A draft and version 1 of its rules, which counts from the window's first day. `existing` is the programme whose code
+/// is this one or looks like it.
 /// `sha256` is that of the rules' canonical JSON.
 pub fn propose(
-    existing: Option<&Programme>,
+    existing: Option<&ProgrammeCode>,
     command: &ProposeProgramme,
     sha256: String,
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<(Programme, RulesVersion), ProgrammeError> {
-    if existing.is_some() {
-        return Err(ProgrammeError::ProgrammeExists { programme: command.code.clone() });
+    if let Some(programme) = existing {
+        return Err(ProgrammeError::ProgrammeExists { programme: programme.clone() });
     }
     if command.instrument == Instrument::Grant {
         return Err(ProgrammeError::InstrumentNotSupported {

@@ -8,17 +8,19 @@ use uuid::Uuid;
 use super::{BudgetChange, LegalBasis, Programme, RulesVersion, Title, UsageKey};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::dates::Window;
-use crate::domain::{BudgetChangeId, Date, Money};
+use crate::domain::{BudgetChangeId, Date, Folded, Money, ProgrammeCode};
 use crate::organisations::store::{hash, read_hash};
-use crate::rows;
+use crate::{rows, statement};
 
 rows! {
     /// A programme.
     pub struct ProgrammeRow in "programmes", versioned, fixed [
-        title_zh, title_en, instrument, document, valid_from, valid_until, window_from, window_until,
+        code_fold, title_zh, title_en, instrument, document, valid_from, valid_until, window_from,
+        window_until,
         created_by, created,
     ] {
         key { code: String }
+        code_fold: String,
         title_zh: String,
         title_en: String,
         instrument: String,
@@ -34,6 +36,25 @@ rows! {
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A programme by the fold of its code.
+    pub struct ProgrammeCodeRow { code: String }
+}
+
+statement! {
+    /// The programmes whose codes fold to these.
+    pub fn by_folds(folds: &[String]) -> Vec<ProgrammeCodeRow> =
+        "SELECT code FROM programmes WHERE code_fold = ANY($1)";
+}
+
+impl ProgrammeCodeRow {
+    /// The code of a row, under its fold.
+    pub fn read(&self) -> Result<(Folded, ProgrammeCode), Unreadable> {
+        let code: ProgrammeCode = convert::read(&self.code)?;
+        Ok((code.folded(), code))
     }
 }
 
@@ -95,6 +116,7 @@ impl ProgrammeRow {
     pub fn new(p: &Programme) -> Self {
         Self {
             code: p.code.to_string(),
+            code_fold: p.code.folded().to_string(),
             title_zh: p.title.zh.to_string(),
             title_en: p.title.en.to_string(),
             instrument: p.instrument.as_str().to_owned(),

@@ -7,7 +7,7 @@ use super::queries;
 use super::store::ReferenceRateRow;
 use super::{LoadReferenceRate, ReferenceRate};
 use crate::book::Command;
-use crate::domain::{Date, Instant, Label, Percent, Sequence, Subject};
+use crate::domain::{Date, Folded, Instant, Label, Percent, Sequence, Subject};
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 
@@ -65,7 +65,8 @@ pub fn load(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, name) = (request.page()?, request.query.value::<Label>("name")?);
     let conn = request.reader().await?;
-    let rows = queries::page(&conn, page.after, name.as_ref().map(Label::as_str), page.rows());
+    let fold = name.as_ref().map(Label::folded);
+    let rows = queries::page(&conn, page.after, fold.as_ref().map(Folded::as_str), page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, ReferenceRateRow::read)?;

@@ -5,7 +5,7 @@ use crate::statement;
 
 statement! {
     /// A page, in the order of loading.
-    pub fn page(after: i64, name: Option<&str>, limit: i64) -> Vec<ReferenceRateRow> =
-        "SELECT * FROM reference_rates WHERE created > $1 AND ($2::text IS NULL OR name = $2) \
+    pub fn page(after: i64, fold: Option<&str>, limit: i64) -> Vec<ReferenceRateRow> =
+        "SELECT * FROM reference_rates WHERE created > $1 AND ($2::text IS NULL OR name_fold = $2) \
          ORDER BY created LIMIT $3";
 }

@@ -11,7 +11,8 @@ use crate::rows;
 rows! {
     /// A dated rate.
     pub struct ReferenceRateRow in "reference_rates", appended {
-        key { name: String, date: NaiveDate }
+        key { name_fold: String, date: NaiveDate }
+        name: String,
         percent: Decimal,
         created_by: String,
         created: i64,
@@ -24,8 +25,9 @@ impl ReferenceRateRow {
     /// The row of a rate.
     pub fn new(rate: &ReferenceRate) -> Self {
         Self {
-            name: rate.name.to_string(),
+            name_fold: rate.name.folded().to_string(),
             date: rate.date.naive(),
+            name: rate.name.to_string(),
             percent: convert::percent(rate.percent),
             created_by: rate.created_by.to_string(),
             created: convert::sequence(rate.revision.created),

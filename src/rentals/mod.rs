@@ -8,7 +8,7 @@ pub mod uses;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CreditCode, Date, Label, Line, Money, RentalId, Revision, Subject};
+use crate::domain::{CreditCode, Date, Folded, Label, Line, Money, RentalId, Revision, Subject};
 use crate::programmes::calculation::SettledLine;
 
 /// A contract.
@@ -44,7 +44,7 @@ pub struct Rental {
     pub revision: Revision,
 }
 
-/// What makes a contract one: the parties and their number for it.
+/// What makes a contract one: the parties and their number for it, however it is typed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContractKey {
     /// Who rents.
@@ -52,7 +52,15 @@ pub struct ContractKey {
     /// Who provides.
     pub provider: CreditCode,
     /// The parties' number.
-    pub contract_no: Line,
+    pub contract_no: Folded,
+}
+
+impl Rental {
+    /// What makes this contract one.
+    pub fn contract(&self) -> ContractKey {
+        let contract_no = self.contract_no.folded();
+        ContractKey { organisation: self.organisation, provider: self.provider, contract_no }
+    }
 }
 
 /// `POST /rentals`.
@@ -88,7 +96,7 @@ impl RegisterRental {
         ContractKey {
             organisation: self.organisation,
             provider: self.provider,
-            contract_no: self.contract_no.clone(),
+            contract_no: self.contract_no.folded(),
         }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{ContractKey, Rental};
 use crate::db::convert::{self, Unreadable};
-use crate::domain::{Date, RentalId};
+use crate::domain::{Date, Line, RentalId};
 use crate::{rows, statement};
 
 rows! {
@@ -19,6 +19,7 @@ rows! {
         organisation: String,
         provider: String,
         contract_no: String,
+        contract_fold: String,
         signed_on: NaiveDate,
         from_date: NaiveDate,
         until_date: NaiveDate,
@@ -39,7 +40,7 @@ rows! {
 }
 
 statement! {
-    /// The contracts of these keys: `organisation/provider/contract_no`.
+    /// The contracts of these keys: `organisation/provider/contract_fold`.
     pub fn by_contracts(contracts: &[String]) -> Vec<ContractRow> =
         "SELECT organisation, provider, contract_no, id FROM rentals WHERE contract = ANY($1)";
 }
@@ -57,6 +58,7 @@ impl RentalRow {
             organisation: r.organisation.to_string(),
             provider: r.provider.to_string(),
             contract_no: r.contract_no.to_string(),
+            contract_fold: r.contract_no.folded().to_string(),
             signed_on: r.signed_on.naive(),
             from_date: r.from.naive(),
             until_date: r.until.naive(),
@@ -97,7 +99,7 @@ impl ContractRow {
         let key = ContractKey {
             organisation: convert::read(&self.organisation)?,
             provider: convert::read(&self.provider)?,
-            contract_no: convert::read(&self.contract_no)?,
+            contract_no: convert::read::<Line>(&self.contract_no)?.folded(),
         };
         Ok((key, RentalId::new(self.id)))
     }

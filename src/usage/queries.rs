@@ -45,7 +45,7 @@ statement! {
          WHERE u.rental = ANY($1) AND u.invoice IS NOT NULL AND i.counting ? u.billing_period";
     /// The rate in force on a day.
     pub fn rate(name: &str, day: NaiveDate) -> Option<ReferenceRateRow> =
-        "SELECT * FROM reference_rates WHERE name = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
+        "SELECT * FROM reference_rates WHERE name_fold = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
     /// Waits for the contract's imports before this one, until the connection is closed.
     pub fn lock(rental: &str) -> usize =
         "SELECT pg_advisory_lock(hashtextextended(current_schema() || '/usage/' || $1, 0))";

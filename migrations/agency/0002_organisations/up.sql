@@ -59,6 +59,7 @@ COMMENT ON COLUMN erasures.document IS 'The order or the request that it was don
 COMMENT ON COLUMN erasures.erased_by IS 'The user of the database that the session began as.';
 
 CREATE TABLE reference_rates (
+    name_fold text NOT NULL,
     name text NOT NULL,
     date date NOT NULL,
     percent numeric(9, 6) NOT NULL CONSTRAINT reference_rates_percent_check CHECK (percent <> 'NaN'),
@@ -66,12 +67,14 @@ CREATE TABLE reference_rates (
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
-    CONSTRAINT reference_rates_pkey PRIMARY KEY (name, date)
+    CONSTRAINT reference_rates_pkey PRIMARY KEY (name_fold, date)
 );
 COMMENT ON TABLE reference_rates IS 'Dated rates such as LPR5Y: in force is the latest on or before the day.';
+COMMENT ON COLUMN reference_rates.name_fold IS 'The fold of the name (NFKC, case, blanks, look-alikes): what it is compared by, however it is typed.';
 
 CREATE TABLE programmes (
     code text CONSTRAINT programmes_pkey PRIMARY KEY,
+    code_fold text NOT NULL CONSTRAINT programmes_code_fold UNIQUE,
     title_zh text NOT NULL,
     title_en text NOT NULL,
     instrument text NOT NULL CONSTRAINT programmes_instrument_check CHECK (instrument IN ('voucher', 'rental_subsidy', 'interest_subsidy')),
@@ -90,6 +93,7 @@ CREATE TABLE programmes (
     CONSTRAINT programmes_window CHECK (window_from <= window_until)
 );
 CREATE INDEX programmes_created ON programmes (created);
+COMMENT ON COLUMN programmes.code_fold IS 'The fold of the code: codes that look alike are one.';
 COMMENT ON COLUMN programmes.document IS 'The official text it rests on; its own validity is valid_from to valid_until.';
 COMMENT ON COLUMN programmes.window_until IS 'Last day that earns, inclusive.';
 

@@ -5,6 +5,7 @@ CREATE TABLE rentals (
     organisation text NOT NULL,
     provider text NOT NULL,
     contract_no text NOT NULL,
+    contract_fold text NOT NULL,
     signed_on date NOT NULL,
     from_date date NOT NULL,
     until_date date NOT NULL,
@@ -16,10 +17,11 @@ CREATE TABLE rentals (
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
-    contract text NOT NULL GENERATED ALWAYS AS (organisation || '/' || provider || '/' || contract_no) STORED
+    contract text NOT NULL GENERATED ALWAYS AS (organisation || '/' || provider || '/' || contract_fold) STORED
         CONSTRAINT rentals_contract UNIQUE
 );
-COMMENT ON COLUMN rentals.contract IS 'The parties and their number as one key, by which a writer finds it: a join on three columns would be planned over another index while the table is small.';
+COMMENT ON COLUMN rentals.contract_fold IS 'The fold of contract_no (NFKC, case, blanks, look-alikes): what it is compared by, however it is typed.';
+COMMENT ON COLUMN rentals.contract IS 'The parties and the fold of their number as one key, by which a writer finds it: a join on three columns would be planned over another index while the table is small.';
 CREATE INDEX rentals_created ON rentals (created);
 CREATE INDEX rentals_provider ON rentals (provider, created);
 CREATE INDEX rentals_updated ON rentals USING brin (updated_at) WITH (pages_per_range = 16, autosummarize = on);

@@ -5,6 +5,7 @@ CREATE TABLE loans (
     organisation text NOT NULL,
     bank text NOT NULL,
     loan_no text NOT NULL,
+    loan_fold text NOT NULL,
     annual_rate_percent numeric(9, 6) NOT NULL CONSTRAINT loans_annual_rate_percent_check CHECK (annual_rate_percent BETWEEN 0 AND 100),
     signed_on date NOT NULL,
     matures_on date NOT NULL CONSTRAINT loans_matures_on_check CHECK (matures_on > signed_on),
@@ -15,7 +16,7 @@ CREATE TABLE loans (
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
-    contract text NOT NULL GENERATED ALWAYS AS (organisation || '/' || bank || '/' || loan_no) STORED
+    contract text NOT NULL GENERATED ALWAYS AS (organisation || '/' || bank || '/' || loan_fold) STORED
         CONSTRAINT loans_contract UNIQUE
 ) WITH (fillfactor = 70);
 CREATE INDEX loans_created ON loans (created);
@@ -23,7 +24,8 @@ CREATE INDEX loans_organisation ON loans (organisation, created);
 CREATE INDEX loans_bank ON loans (bank, created);
 COMMENT ON COLUMN loans.events IS 'Drawdowns, repayments, changes of the rate, what is overdue: in the order of their days.';
 COMMENT ON COLUMN loans.interest IS 'What the bank confirmed as paid, by period.';
-COMMENT ON COLUMN loans.contract IS 'The parties and their number: what makes a loan one.';
+COMMENT ON COLUMN loans.loan_fold IS 'The fold of loan_no (NFKC, case, blanks, look-alikes): what it is compared by, however it is typed.';
+COMMENT ON COLUMN loans.contract IS 'The parties and the fold of their number: what makes a loan one.';
 
 CREATE TABLE loan_uses (
     loan uuid NOT NULL,

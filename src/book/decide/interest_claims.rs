@@ -158,7 +158,7 @@ impl<'a> Borrowing<'a> {
 }
 
 fn series<'a>(context: Context<'a>, name: &Label) -> Result<&'a [Dated<Percent>], Fault> {
-    Ok(context.book.rate_series.get(name)?.map(Vec::as_slice).unwrap_or_default())
+    Ok(context.book.rate_series.get(&name.folded())?.map(Vec::as_slice).unwrap_or_default())
 }
 
 /// The reference rate that the points rule asks for.

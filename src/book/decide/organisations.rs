@@ -91,7 +91,7 @@ pub(super) fn load_reference_rate(
     command: &LoadReferenceRate,
 ) -> Result<Decision, Stop> {
     context.no_version()?;
-    let key = RateKey { name: command.name.clone(), date: command.date };
+    let key = RateKey::new(&command.name, command.date);
     let existing = context.book.reference_rates.get(&key)?;
     let rate = reference_rates::load(existing, command, context.actor, context.stamp)?;
     let effects = Effects { changes: vec![Change::ReferenceRate(rate.clone())], ..Effects::default() };

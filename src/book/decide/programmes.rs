@@ -18,7 +18,7 @@ use crate::programmes::{
 
 pub(super) fn propose(context: Context<'_>, command: &ProposeProgramme) -> Result<Decision, Stop> {
     context.no_version()?;
-    let existing = context.book.programmes.get(&command.code)?;
+    let existing = context.book.programme_codes.get(&command.code.folded())?;
     let sha256 = sha256_of(&command.rules)?;
     let (programme, first) = rules::propose(existing, command, sha256, context.actor, context.stamp)?;
     let step = programme_step(&programme, None);

@@ -23,7 +23,7 @@ pub(super) fn import(context: Context<'_>, command: &ImportUsage) -> Result<Deci
         return Err(Fault::Broken(format!("import {} exists", command.id)).into());
     }
     for rate in &command.rates {
-        let key = RateKey { name: rate.name.clone(), date: rate.date };
+        let key = RateKey::new(&rate.name, rate.date);
         let known = context.book.reference_rates.get(&key)?;
         if known.is_none_or(|known| known.percent != rate.percent) {
             let (name, date) = (rate.name.clone(), rate.date);

@@ -63,8 +63,8 @@ fn rates(code: &ProgrammeCode, book: &Book, keys: &mut Keys) {
     for number in 1..=versions {
         let Some(version) = book.rules.peek(&RulesKey { programme: code.clone(), number }) else { continue };
         let share = version.rules.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
-        keys.extend(share.map(|share| Key::RateSeries(share.name.clone())));
-        keys.extend(version.rules.rate_ceiling.iter().map(|c| Key::RateSeries(c.reference.clone())));
+        keys.extend(share.map(|share| Key::RateSeries(share.name.folded())));
+        keys.extend(version.rules.rate_ceiling.iter().map(|c| Key::RateSeries(c.reference.folded())));
     }
 }
 

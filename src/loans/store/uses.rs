@@ -39,8 +39,8 @@ statement! {
     pub fn holdings_of(borrowers: &[String]) -> Vec<HoldingRow> =
         "SELECT programme, organisation, claim, principal FROM loan_uses WHERE borrower = ANY($1) AND live";
     /// All of these reference rates, in the order of the days.
-    pub fn series_of(names: &[String]) -> Vec<ReferenceRateRow> =
-        "SELECT * FROM reference_rates WHERE name = ANY($1) ORDER BY name, date";
+    pub fn series_of(folds: &[String]) -> Vec<ReferenceRateRow> =
+        "SELECT * FROM reference_rates WHERE name_fold = ANY($1) ORDER BY name_fold, date";
 }
 
 /// The key's column.

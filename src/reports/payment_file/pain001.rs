@@ -161,7 +161,25 @@ mod tests {
         }
     }
 
+    /// What XML 1.0 lets stand in a document.
+    fn is_xml(letter: char) -> bool {
+        matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+    }
+
     proptest! {
+        /// Whatever name was accepted, the file that carries it is well formed and says it.
+        #[test]
+        fn any_accepted_name_stands_in_a_well_formed_file(name in prop_oneof!["\\PC{1,60}", ".{1,20}", "[<>&'\"甲\u{FFFF}]{1,9}"]) {
+            let Ok(name) = Line::parse(&name) else { return Ok(()) };
+            let mut xml = Writer::new(Vec::new());
+            text(&mut xml, "Nm", &cut(name.as_str())).unwrap();
+            let written = String::from_utf8(xml.into_inner()).unwrap();
+            prop_assert!(written.chars().all(is_xml), "{written:?}");
+            let inner = written.strip_prefix("<Nm>").and_then(|rest| rest.strip_suffix("</Nm>")).unwrap();
+            prop_assert!(!inner.contains('<'));
+            prop_assert_eq!(quick_xml::escape::unescape(inner).unwrap(), cut(name.as_str()));
+        }
+
         #[test]
         fn a_remittance_has_room_for_what_names_the_payment(title in "[券a-z<&]{1,200}") {
             let text = remittance(&payment(&title, Some("p-2025-000001")));
