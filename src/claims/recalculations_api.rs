@@ -154,7 +154,7 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `POST /claims/{id}/recalculations/{version}/approve`
 pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    approval(request, Some(request.path.value("version")?))
+    approval(request, Some(request.path.number("version")?))
 }
 
 /// `POST /claims/{id}/recalculate/approve`: the one that waits.
@@ -172,7 +172,7 @@ fn approval(request: &WriteRequest<'_>, number: Option<u32>) -> Result<Parsed, P
 
 /// `POST /claims/{id}/recalculations/{version}/reject`
 pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    rejection(request, Some(request.path.value("version")?))
+    rejection(request, Some(request.path.number("version")?))
 }
 
 /// `POST /claims/{id}/recalculate/reject`: the one that waits.
@@ -202,7 +202,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /claims/{id}/calculation`: its newest sheet, or the one of a number.
 pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
-    let version = request.query.value::<u32>("version")?;
+    let version = request.query.number::<u32>("version")?;
     let (claim, known) = seen(&request).await?;
     let (document, number) = (claim.id.to_string(), version.unwrap_or(claim.calculation));
     let mut wanted = Wanted::default();

@@ -26,13 +26,21 @@ impl LogFormat {
     }
 }
 
+/// What is no HTTP is an error to the server's library, and anybody may send it: without this the log of errors would
+/// be written by strangers. Whoever asks for debug lines, or for the library's, reads them.
+fn without_strangers(filter: &str) -> String {
+    if ["debug", "trace", "actix_http"].iter().any(|word| filter.contains(word)) {
+        return filter.to_owned();
+    }
+    format!("{filter},actix_http=off")
+}
+
 /// Starts the log; `default` is the filter where none is set.
 pub fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
     let filter = match std::env::var(VARIABLE) {
-        Ok(text) => {
-            EnvFilter::try_new(&text).map_err(|error| Failure::Usage(format!("{VARIABLE}: {error}")))?
-        }
-        Err(_) => EnvFilter::try_new(default)?,
+        Ok(text) => EnvFilter::try_new(without_strangers(&text))
+            .map_err(|error| Failure::Usage(format!("{VARIABLE}: {error}")))?,
+        Err(_) => EnvFilter::try_new(without_strangers(default))?,
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::language::Language;
 use super::problem::Problem;
 use crate::auth::token::{Identity, Verifier};
-use crate::domain::Sequence;
+use crate::domain::{Sequence, letters};
 
 /// The request's id, made where the request comes in; it stands in the answer and in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<Sequence>, Problem> {
         return Ok(None);
     }
     let digits = text.and_then(|t| t.strip_prefix('"')?.strip_suffix('"'));
-    let number = digits.filter(|d| d.bytes().all(|b| b.is_ascii_digit())).and_then(|d| d.parse().ok());
+    let number = digits.and_then(whole_number);
     number.map(|n| Some(Sequence::new(n))).ok_or_else(|| Problem::new("version_conflict"))
 }
 
@@ -84,21 +84,36 @@ pub fn request_digest(parts: [&[u8]; 5]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// A whole number as everybody writes it: digits, without a sign and without zeros before others.
+fn whole_number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| plain)
+}
+
+/// Whether a text holds a character that nobody sees or that the database cannot take; bytes that are no characters
+/// were decoded to U+FFFD, which is one.
+fn unreadable(text: &str) -> bool {
+    text.chars().any(letters::is_refused)
+}
+
 /// The query's parameters, each once and all known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Error: `invalid_query`, naming the parameter.
+    /// Error: `invalid_query`, naming the parameter; also where it holds what nobody can read.
     pub fn parse(text: &str, known: &[&str]) -> Result<Self, Problem> {
         let refused = |name: &str| Problem::new("invalid_query").with("parameter", name);
         let pairs =
             actix_web::web::Query::<Vec<(String, String)>>::from_query(text).map_err(|_| refused("?"))?;
         let pairs = pairs.into_inner();
-        for (index, (name, _)) in pairs.iter().enumerate() {
-            if !known.contains(&name.as_str()) || pairs.iter().skip(index + 1).any(|(other, _)| other == name)
-            {
-                return Err(refused(name));
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            let Some(known) = known.iter().find(|known| *known == name) else {
+                // an unknown name is repeated only where it can be read
+                return Err(refused(if unreadable(name) { "?" } else { name }));
+            };
+            if unreadable(value) || pairs.iter().skip(index + 1).any(|(other, _)| other == known) {
+                return Err(refused(known));
             }
         }
         Ok(Self(pairs))
@@ -113,6 +128,13 @@ impl Query {
     pub fn value<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let parsed = self.text(name).map(str::parse::<T>).transpose();
         parsed.map_err(|_| Problem::new("invalid_query").with("parameter", name))
+    }
+
+    /// A parameter as a whole number. Error: `invalid_query`.
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let number = whole_number(text);
+        number.map(Some).ok_or_else(|| Problem::new("invalid_query").with("parameter", name))
     }
 
     /// All but the named ones, sorted.
@@ -134,6 +156,14 @@ impl PathParts {
         request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
+    /// Error: `invalid_path` where a parameter holds what nobody can read.
+    pub fn check(request: &HttpRequest) -> Result<(), Problem> {
+        if request.match_info().iter().any(|(_, value)| unreadable(value)) {
+            return Err(Problem::new("invalid_path"));
+        }
+        Ok(())
+    }
+
     /// A parameter as it was written.
     pub fn text(&self, name: &str) -> Result<&str, Problem> {
         let found = self.0.iter().find(|(n, _)| n == name);
@@ -143,6 +173,11 @@ impl PathParts {
     /// A parameter as a value. What has not its form names nothing: `not_found`.
     pub fn value<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
         self.text(name)?.parse().map_err(|_| Problem::new("not_found"))
+    }
+
+    /// A parameter as a whole number. What is none names nothing: `not_found`.
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        whole_number(self.text(name)?).ok_or_else(|| Problem::new("not_found"))
     }
 }
 
@@ -187,7 +222,7 @@ mod tests {
         assert_eq!(read(&[]), Ok(None));
         assert_eq!(read(&["*"]), Ok(None));
         assert_eq!(read(&["\"123\""]), Ok(Some(Sequence::new(123))));
-        for other in ["123", "W/\"123\"", "\"abc\"", "\"\"", "\"1\", \"2\"", "\"-1\"", "\"+1\""] {
+        for other in ["123", "W/\"123\"", "\"abc\"", "\"\"", "\"1\", \"2\"", "\"-1\"", "\"+1\"", "\"01\""] {
             assert_eq!(read(&[other]), Err("version_conflict"), "{other}");
         }
     }
@@ -199,9 +234,31 @@ mod tests {
         assert_eq!(code("colour=1"), Err("invalid_query"));
         let query = code("status=a%20b&limit=5").unwrap();
         assert_eq!(query.text("status"), Some("a b"));
-        assert_eq!(query.value::<u32>("limit").unwrap(), Some(5));
-        assert_eq!(query.value::<u32>("status").unwrap_err().code(), "invalid_query");
+        assert_eq!(query.number::<u32>("limit").unwrap(), Some(5));
+        assert_eq!(query.number::<u32>("status").unwrap_err().code(), "invalid_query");
         assert_eq!(query.others(&["limit"]), [("status", "a b")]);
+    }
+
+    #[test]
+    fn what_nobody_can_read_is_no_parameter() {
+        let refused = |text: &str| Query::parse(text, &["status"]).map_err(|p| p.code()).unwrap_err();
+        for text in
+            ["status=%00", "status=a%00b", "status=%FF", "status=%EF%BF%BF", "status=%E2%80%8B", "%00=1"]
+        {
+            assert_eq!(refused(text), "invalid_query", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_no_sign_no_blank_and_no_zero_before_others() {
+        for wrong in ["+1", "00", "01", "%201", "1%20", "-1", "", "1.0", "0x1", "%EF%BC%91", "99999999999"] {
+            let query = Query::parse(&format!("limit={wrong}"), &["limit"]).unwrap();
+            assert_eq!(query.number::<u32>("limit").map_err(|p| p.code()), Err("invalid_query"), "{wrong}");
+        }
+        let parts: PathParts =
+            [("n".to_owned(), "+1".to_owned()), ("m".to_owned(), "0".to_owned())].into_iter().collect();
+        assert_eq!(parts.number::<u64>("n").map_err(|p| p.code()), Err("not_found"));
+        assert_eq!(parts.number::<u64>("m"), Ok(0));
     }
 
     #[test]

@@ -253,6 +253,7 @@ async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    PathParts::check(request)?;
     match route.verb {
         Verb::Write(parse) => write::answer(route, parse, state, request, payload).await,
         Verb::Group(parse) => groups::answer(route, parse, state, request, payload).await,

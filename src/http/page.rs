@@ -44,7 +44,7 @@ impl Page {
     /// The page that a query asks for of the list at `path`.
     /// Errors: `invalid_query` for the limit, `invalid_cursor` for a cursor of another list or other filters.
     pub fn of(path: &str, query: &Query) -> Result<Self, Problem> {
-        let limit = query.value::<usize>("limit")?.unwrap_or(LIMIT);
+        let limit = query.number::<usize>("limit")?.unwrap_or(LIMIT);
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Problem::new("invalid_query").with("parameter", "limit"));
         }

@@ -94,7 +94,7 @@ pub async fn asked(request: &ReadRequest) -> Result<Asked, Problem> {
 pub async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Problem> {
     let query = &request.query;
     let as_of = query.value::<Date>("as_of")?;
-    let known_at = query.value::<u64>("known_at")?;
+    let known_at = query.number::<u64>("known_at")?;
     let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
     let only = only(request)?;
     let conn = request.reader().await?;

@@ -215,7 +215,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// A sequence in a path; one that no log reaches names nothing.
 fn sequence(request: &ReadRequest) -> Result<i64, Problem> {
-    let number: u64 = request.path.value("sequence")?;
+    let number: u64 = request.path.number("sequence")?;
     i64::try_from(number).map_err(|_| Problem::new("not_found"))
 }
 

@@ -61,7 +61,7 @@ pub async fn tile(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /audit/entries/{sequence}`: the leaf's bytes, as they were hashed.
 pub async fn leaf(request: ReadRequest) -> Result<Reply, Problem> {
-    let sequence: u64 = request.path.value("sequence")?;
+    let sequence: u64 = request.path.number("sequence")?;
     let sequence = i64::try_from(sequence).map_err(|_| Problem::new("not_found"))?;
     let conn = request.reader().await?;
     let found = transactions::leaf(&conn, sequence).await.map_err(|error| Problem::database(&error))?;
@@ -71,6 +71,6 @@ pub async fn leaf(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /audit/proof/{sequence}`: the entry's receipt.
 pub async fn proof(request: ReadRequest) -> Result<Reply, Problem> {
-    let receipt = request.engine.receipt(&request.agency, request.path.value("sequence")?).await;
+    let receipt = request.engine.receipt(&request.agency, request.path.number("sequence")?).await;
     Reply::json(&ReceiptView::from(receipt.map_err(|error| problem(&error))?))
 }

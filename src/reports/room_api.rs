@@ -118,7 +118,7 @@ pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Ques
     let query = &request.query;
     let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
     let usual = exceptions::Question::default();
-    let hour = |name: &'static str, usual: u32| match query.value::<u32>(name)? {
+    let hour = |name: &'static str, usual: u32| match query.number::<u32>(name)? {
         Some(24..) => Err(invalid(name)),
         hour => Ok(hour.unwrap_or(usual)),
     };
@@ -129,7 +129,7 @@ pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Ques
     let code = |name| exceptions::Code::parse(name).ok_or_else(|| invalid("code"));
     Ok(exceptions::Question {
         code: query.text("code").map(code).transpose()?,
-        near_percent: match query.value::<u8>("near_percent")? {
+        near_percent: match query.number::<u8>("near_percent")? {
             Some(percent) if !(1..=99).contains(&percent) => return Err(invalid("near_percent")),
             percent => percent.unwrap_or(usual.near_percent),
         },

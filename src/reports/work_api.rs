@@ -78,7 +78,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /events`: all, or what changed on the caller's own documents.
 pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, sight) = (request.page()?, request.sight());
-    let after = match request.query.value::<u64>("after")? {
+    let after = match request.query.number::<u64>("after")? {
         // what is too large to be a sequence must not read as "from the beginning"
         Some(after) => i64::try_from(after)
             .ok()

@@ -56,7 +56,7 @@ impl ReversalView {
 
 /// A sequence in a path; one that no log reaches names nothing.
 fn sequence(request: &WriteRequest<'_>) -> Result<Sequence, Problem> {
-    let number: u64 = request.path.value("sequence")?;
+    let number: u64 = request.path.number("sequence")?;
     i64::try_from(number).map_err(|_| Problem::new("not_found"))?;
     Ok(Sequence::new(number))
 }
