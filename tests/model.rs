@@ -22,7 +22,7 @@ use subsidy_ledger::claims::store::further::{ObjectionRow, RecalculationRow};
 use subsidy_ledger::db::convert;
 use subsidy_ledger::domain::{Instant, KeyHash};
 use subsidy_ledger::engine::{Answer, Submission, SubmitError, store};
-use subsidy_ledger::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
+use subsidy_ledger::evidence::store::{EvidenceRow, InvoiceRow, statement_columns};
 use subsidy_ledger::ledger::store::BalanceRow;
 use subsidy_ledger::loans::store::LoanRow;
 use subsidy_ledger::loans::store::uses::LoanUseRow;
@@ -174,7 +174,7 @@ impl Model {
             |k: &subsidy_ledger::domain::BudgetChangeId| k.uuid()
         );
         document!("evidence", evidence, EvidenceRow, |k: &subsidy_ledger::domain::EvidenceId| k.uuid());
-        document!("invoices", invoices, InvoiceRow, invoice_columns);
+        document!("invoices", invoices, InvoiceRow, statement_columns);
         document!("rentals", rentals, RentalRow, |k: &subsidy_ledger::domain::RentalId| k.uuid());
         document!(
             "usage_imports",

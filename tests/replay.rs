@@ -15,7 +15,7 @@ use subsidy_ledger::audit::replay::{BadLeaf, Replay};
 use subsidy_ledger::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "a4cdbc30313513ee039c269243bae642912719be9b7e996539ed86db743ff007";
+const ROOT_V1: &str = "9c09ccf74575bdfde3b69be13f7efd2957c56ae37c1f2b0199043d89120f7088";
 const BALANCES_V1: &[(&str, &str)] = &[
     ("B1001", "50000.00"),
     ("B1001", "500000.00"),

@@ -26,8 +26,8 @@ fn newborn() -> String {
 
 /// What follows it is a batch that begins at sequence 1.
 const POSTED: &str = "INSERT INTO programmes VALUES
-    ('I', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 1, 'a', 'b', 0, 0, now()),
-    ('V', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', 'active', 1, 'a', 'b', 0, 0, now());";
+    ('I', 'i', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 1, 'a', 'b', 0, 0, now()),
+    ('V', 'v', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', 'active', 1, 'a', 'b', 0, 0, now());";
 
 fn log(sequence: i64, line_count: i32) -> String {
     format!(
@@ -198,16 +198,16 @@ fn counted(kind: &str, settled: &str, invoices: &str) -> String {
 
 fn invoice(code: &str, number: &str, amounts: &str) -> String {
     format!(
-        "INSERT INTO invoices (code, number, amount, allocated, created, version, updated_at)
-         VALUES ('{code}', '{number}', {amounts}, 1, 1, now());"
+        "INSERT INTO invoices (organisation, code, number, amount, allocated, einvoice, confirmed, holds, reversed, created,
+         version, updated_at) VALUES ('O', '{code}', '{number}', {amounts}, false, 'typed', '[]', 0, 1, 1, now());"
     )
 }
 
 fn evidence(kind: &str, bytes: &str, invoice: &str) -> String {
     format!(
         "INSERT INTO evidence (id, kind, organisation, sha256, bytes, media_type, invoice_code, invoice_number, invoice,
-         created_by, created, version, updated_at)
-         VALUES (gen_random_uuid(), '{kind}', 'O', sha256(''), {bytes}, 'application/pdf', {invoice}, 'a', 1, 1, now());"
+         brought_on, created_by, created, version, updated_at) VALUES (gen_random_uuid(), '{kind}', 'O', sha256(''), {bytes},
+         'application/pdf', {invoice}, '2025-01-01', 'a', 1, 1, now());"
     )
 }
 
@@ -396,6 +396,8 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (invoice("", "24312000000000000001", "5, 5.01"), "23514 invoices_allocated"),
         (invoice("", "24312000000000000001", "null, 0.01"), "23514 invoices_allocated"),
         (invoice("", "24312000000000000001", "5, -0.01"), "23514 invoices_allocated_check"),
+        (invoice("", "24312000000000000001", "-5, 0"), "23514 invoices_original"),
+        (invoice("", "24312000000000000001", "0, 0"), "23514 invoices_amount_check"),
         (invoice("", "12345678", "5, 0"), "23514 invoices_number"),
         (invoice("310020113", "12345678", "5, 0"), "23514 invoices_number"),
         (evidence("invoice", "5", "'', '24312000000000000001', '{}'"), "accepted"),
@@ -737,7 +739,7 @@ const WHO_MAY: &str = "
     agency_test.evidence          app=ar auditor=r
     agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost)=app
     agency_test.idempotency       app=ar auditor=r
-    agency_test.invoices          app=ar auditor=r w(amount,allocated,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
+    agency_test.invoices          app=ar auditor=r w(amount,original_code,original_number,einvoice,confirmed,allocated,holds,reversed,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
     agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,exclusive,live)=app
     agency_test.loans             app=ar auditor=r w(events,interest,version,updated_at)=app
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app

@@ -428,7 +428,7 @@ const CASES: &[Tampering] = &[
     case(
         "UPDATE invoices SET allocated = allocated - 0.01",
         "SELECT version FROM invoices",
-        "invoices /24312000000000000001 allocated: stored 20000.32, replayed 20000.33",
+        "/24312000000000000001 allocated: stored 20000.32, replayed 20000.33",
     ),
     case("UPDATE invoices SET buyer = 'other'", "SELECT version FROM invoices", "buyer: stored other"),
     case(
@@ -492,7 +492,7 @@ const CASES: &[Tampering] = &[
     case(
         "WITH l AS (SELECT sequence, convert_to(replace(convert_from(leaf, 'UTF8'), 'C-0003', 'X-0003'), 'UTF8') AS leaf FROM log) \
          UPDATE log SET leaf = l.leaf, hash = sha256('\\x00'::bytea || l.leaf) FROM l WHERE log.sequence = l.sequence; \
-         UPDATE rentals SET contract_no = 'X-0003' WHERE contract_no = 'C-0003'",
+         UPDATE rentals SET contract_no = 'X-0003', contract_fold = replace(contract_fold, 'c-', 'x-') WHERE contract_no = 'C-0003'",
         "SELECT version FROM rentals WHERE contract_no = 'C-0003'",
         "tiles level 0 index 0 data",
     ),
@@ -533,7 +533,7 @@ const CASES: &[Tampering] = &[
         ": missing",
     ),
     case(
-        "INSERT INTO reference_rates VALUES ('LPR1Y', '2026-02-20', 3, 'x', 5, 5, now())",
+        "INSERT INTO reference_rates VALUES ('lprly', 'LPR1Y', '2026-02-20', 3, 'x', 5, 5, now())",
         "SELECT 5::bigint",
         "reference_rates LPR1Y/2026-02-20: stored, but",
     ),

@@ -8,7 +8,7 @@ use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
-use crate::evidence::RegisterEvidence;
+use crate::evidence::{ConfirmInvoice, RegisterEvidence};
 use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
@@ -114,6 +114,8 @@ commands! {
     ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change";
     /// A file that backs claims.
     RegisterEvidence(Box<RegisterEvidence>) "register_evidence";
+    /// An officer's word for what an organisation says of an invoice.
+    ConfirmInvoice(ConfirmInvoice) "confirm_invoice";
     /// A contract.
     RegisterRental(Box<RegisterRental>) "register_rental";
     /// A billing file of a contract.
@@ -235,6 +237,7 @@ impl Command {
             Self::ProposeBudgetChange(c) => c.id.to_string(),
             Self::ApproveBudgetChange(c) => c.id.to_string(),
             Self::RegisterEvidence(c) => c.id.to_string(),
+            Self::ConfirmInvoice(c) => c.evidence.to_string(),
             Self::RegisterRental(c) => c.id.to_string(),
             Self::ImportUsage(c) => c.id.to_string(),
             Self::ApproveUsageImport(c) => c.id.to_string(),

@@ -3,6 +3,7 @@
 use super::{Book, Fault, RateKey};
 use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, LoanId};
+use crate::evidence::{Invoice, Statement};
 use crate::loans::{BorrowerKey, LoanUse};
 use crate::payments::PaymentLine;
 use crate::reference_rates::ReferenceRate;
@@ -51,15 +52,27 @@ impl Book {
         self.vouchers.put(voucher.id, voucher);
     }
 
+    /// A statement, and its short form among all of the invoice.
+    pub(super) fn put_invoice(&mut self, invoice: Invoice) {
+        let (number, statement) = (invoice.facts.number.clone(), Statement::from(&invoice));
+        if self.statements.get(&number).is_ok() {
+            self.statements.alter(number, |all| {
+                all.insert(invoice.organisation, statement);
+            });
+        }
+        self.invoices.put(invoice.key(), invoice);
+    }
+
     /// A rate, and its place in its series.
     pub(super) fn put_rate(&mut self, rate: ReferenceRate) {
-        if self.rate_series.get(&rate.name).is_ok() {
-            self.rate_series.alter(rate.name.clone(), |series| {
+        let key = RateKey::new(&rate.name, rate.date);
+        if self.rate_series.get(&key.name).is_ok() {
+            self.rate_series.alter(key.name.clone(), |series| {
                 let place = series.partition_point(|known| known.date < rate.date);
                 series.insert(place, Dated { date: rate.date, value: rate.percent });
             });
         }
-        self.reference_rates.put(RateKey { name: rate.name.clone(), date: rate.date }, rate);
+        self.reference_rates.put(key, rate);
     }
 
     /// A claim on a loan, and what it holds while it counts.

@@ -32,11 +32,11 @@ use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Label, LoanId,
-    Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId,
-    Sequence, TrueUpId, UsageImportId, VoucherId,
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, Instant, InvoiceNumber, Label,
+    LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId,
+    RentalId, Sequence, TrueUpId, UsageImportId, VoucherId,
 };
-use crate::evidence::{Evidence, Invoice};
+use crate::evidence::{Evidence, Invoice, InvoiceKey, Statements};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
 use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
 use crate::organisations::Organisation;
@@ -56,10 +56,17 @@ use crate::vouchers::Voucher;
 /// A dated reference rate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RateKey {
-    /// Which rate.
-    pub name: Label,
+    /// Which rate, however its name is typed.
+    pub name: Folded,
     /// Which day.
     pub date: Date,
+}
+
+impl RateKey {
+    /// The rate of a name and day.
+    pub fn new(name: &Label, date: Date) -> Self {
+        Self { name: name.folded(), date }
+    }
 }
 
 /// A series of running numbers, such as the vouchers of a programme and year.
@@ -135,6 +142,10 @@ book! {
     Programme(ProgrammeCode) in
         /// Programmes.
         programmes: Slots<ProgrammeCode, Programme>;
+    /// The programme whose code looks like this.
+    ProgrammeOf(Folded) in
+        /// Programmes by the folds of their codes.
+        programme_codes: Slots<Folded, ProgrammeCode>;
     /// A version of a programme's rules.
     Rules(RulesKey) in
         /// Versions of rules.
@@ -147,10 +158,14 @@ book! {
     Evidence(EvidenceId) in
         /// Files that back claims.
         evidence: Slots<EvidenceId, Evidence>;
-    /// An invoice.
-    Invoice(InvoiceNumber) in
-        /// Invoices.
-        invoices: Slots<InvoiceNumber, Invoice>;
+    /// What an organisation says of an invoice.
+    Invoice(InvoiceKey) in
+        /// Invoices, by who says what of them.
+        invoices: Slots<InvoiceKey, Invoice>;
+    /// All that is said of an invoice.
+    Statements(InvoiceNumber) in
+        /// What organisations say, by invoice: an index of the invoices, kept where it is known.
+        statements: Slots<InvoiceNumber, Statements>;
     /// A contract.
     Rental(RentalId) in
         /// Contracts.
@@ -248,9 +263,9 @@ book! {
         /// Principal by claim: an index of the claims on loans, kept where it is known.
         holdings: Slots<BorrowerKey, Holdings>;
     /// All of a reference rate.
-    RateSeries(Label) in
+    RateSeries(Folded) in
         /// Rates by name, in the order of the days: an index of the reference rates, kept where it is known.
-        rate_series: Slots<Label, Vec<Dated<Percent>>>;
+        rate_series: Slots<Folded, Vec<Dated<Percent>>>;
     /// What an organisation used of a programme.
     Usage(UsageKey) in
         /// Use of programmes by organisations.
@@ -321,20 +336,18 @@ impl Book {
             Change::ReferenceRate(r) => self.put_rate(r),
             Change::CalendarChange(c) => self.calendar_changes.put(c.id, *c),
             Change::CalendarDay(d) => self.calendar_days.put(d.date, d),
-            Change::Programme(p) => self.programmes.put(p.code.clone(), p),
+            Change::Programme(p) => {
+                self.programme_codes.put(p.code.folded(), p.code.clone());
+                self.programmes.put(p.code.clone(), p);
+            }
             Change::Rules(v) => {
                 self.rules.put(RulesKey { programme: v.programme.clone(), number: v.number }, *v);
             }
             Change::BudgetChange(b) => self.budget_changes.put(b.id, b),
             Change::Evidence(e) => self.evidence.put(e.id, *e),
-            Change::Invoice(i) => self.invoices.put(i.facts.number.clone(), *i),
+            Change::Invoice(i) => self.put_invoice(*i),
             Change::Rental(r) => {
-                let contract = ContractKey {
-                    organisation: r.organisation,
-                    provider: r.provider,
-                    contract_no: r.contract_no.clone(),
-                };
-                self.contracts.put(contract, r.id);
+                self.contracts.put(r.contract(), r.id);
                 self.rentals.put(r.id, r);
             }
             Change::UsageImport(i) => self.usage_imports.put(i.id, *i),

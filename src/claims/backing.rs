@@ -1,8 +1,8 @@
 //! What backs a claim: invoices, each with the part that the claim takes of it, and further evidence.
 //!
 //! A draft takes nothing, but has to find room. From its submission on a claim holds its parts until it is withdrawn or
-//! rejected; what was paid is never free again. An invoice is taken up to its amount, by all claims of the agency
-//! together, whatever programme they are of and whichever file shows it.
+//! rejected; what was paid is never free again. An invoice is taken up to its amount less what red invoices took back, by
+//! all claims of its organisation together, whatever programme they are of and whichever file shows it.
 
 use std::collections::BTreeMap;
 
@@ -89,6 +89,34 @@ pub enum BackingError {
         /// Where it is named.
         pointer: String,
     },
+    /// A red invoice takes back and backs nothing.
+    #[error("invoice {invoice} is a red one")]
+    RedInvoice {
+        /// Which.
+        invoice: String,
+        /// Where it is named.
+        pointer: String,
+    },
+    /// A red invoice took back what the claim holds.
+    #[error("{missing} of invoice {invoice} was taken back")]
+    InvoiceReversed {
+        /// Which.
+        invoice: String,
+        /// CNY that the claim holds and nothing backs.
+        missing: Money,
+        /// Where it is named.
+        pointer: String,
+    },
+    /// Another organisation says of the invoice what contradicts this one, and no officer said who is right.
+    #[error("{organisation} says another thing of invoice {invoice}")]
+    InvoiceDisputed {
+        /// Which.
+        invoice: String,
+        /// Who.
+        organisation: CreditCode,
+        /// Where it is named.
+        pointer: String,
+    },
     /// The same evidence twice.
     #[error("named twice")]
     DuplicateEvidence {
@@ -119,8 +147,26 @@ pub fn named(place: usize) -> String {
     format!("/invoices/{place}/evidence_id")
 }
 
-/// Whether an invoice is between the claim's parties, where it names them. Answers with its amount.
-pub fn between(invoice: &Invoice, parties: Parties, place: usize) -> Result<Money, BackingError> {
+/// A claim that holds so much that a red invoice took back.
+pub fn reversed(invoice: &Invoice, missing: Money, place: usize) -> BackingError {
+    BackingError::InvoiceReversed {
+        invoice: invoice.facts.number.to_string(),
+        missing,
+        pointer: named(place),
+    }
+}
+
+/// A claim on an invoice of which another organisation says another thing.
+pub fn disputed(invoice: &Invoice, organisation: CreditCode, place: usize) -> BackingError {
+    BackingError::InvoiceDisputed {
+        invoice: invoice.facts.number.to_string(),
+        organisation,
+        pointer: named(place),
+    }
+}
+
+/// Whether an invoice has an amount that can be taken, and is between the claim's parties, where it names them.
+pub fn between(invoice: &Invoice, parties: Parties, place: usize) -> Result<(), BackingError> {
     let facts = &invoice.facts;
     let (invoice, pointer) = (facts.number.to_string(), named(place));
     let others = |party: Option<Party>, wanted| party.filter(|party| *party != Party::Organisation(wanted));
@@ -130,7 +176,11 @@ pub fn between(invoice: &Invoice, parties: Parties, place: usize) -> Result<Mone
     if let Some(seller) = others(facts.seller, parties.provider) {
         return Err(BackingError::InvoiceSellerDiffers { invoice, seller, pointer });
     }
-    facts.amount.ok_or(BackingError::InvoiceAmountMissing { invoice, pointer })
+    match facts.amount {
+        None => Err(BackingError::InvoiceAmountMissing { invoice, pointer }),
+        Some(amount) if amount < Money::ZERO => Err(BackingError::RedInvoice { invoice, pointer }),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Evidence named once only: in one list, and an invoice not as further evidence as well. The same invoice may be taken

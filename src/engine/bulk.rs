@@ -278,7 +278,7 @@ impl Bulk {
             rules: RulesRow::new;
             budget_changes: |d| fine(BudgetChangeRow::new(d));
             evidence: EvidenceRow::new;
-            invoices: |d| fine(InvoiceRow::new(d));
+            invoices: InvoiceRow::new;
             rentals: RentalRow::new;
             loans: LoanRow::new;
             vouchers: VoucherRow::new;

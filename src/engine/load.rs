@@ -11,7 +11,8 @@ use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert;
-use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns};
+use crate::evidence::queries::statements_of;
+use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns, statement_columns};
 use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
 use crate::loans::store::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
@@ -21,7 +22,9 @@ use crate::payments::store::{
 };
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
-use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow, usage_columns};
+use crate::programmes::store::{
+    BudgetChangeRow, ProgrammeCodeRow, ProgrammeRow, RulesRow, UsageRow, by_folds, usage_columns,
+};
 use crate::recoveries::store::RecoveryRow;
 use crate::reference_rates::store::ReferenceRateRow;
 use crate::rentals::store::uses::{ContractUseRow, uses_of};
@@ -41,10 +44,13 @@ struct Wanted {
     calendar_changes: Vec<Uuid>,
     calendar_days: Vec<chrono::NaiveDate>,
     programmes: Vec<String>,
+    programme_codes: Vec<String>,
     rules: Vec<(String, i32)>,
     budget_changes: Vec<Uuid>,
     evidence: Vec<Uuid>,
-    invoices: Vec<(String, String)>,
+    invoices: Vec<(String, String, String)>,
+    /// The codes and the numbers.
+    statements: (Vec<String>, Vec<String>),
     rentals: Vec<Uuid>,
     contracts: Vec<String>,
     usage_imports: Vec<Uuid>,
@@ -93,10 +99,12 @@ impl Wanted {
             Key::CalendarChange(k) => self.calendar_changes.push(k.uuid()),
             Key::CalendarDay(k) => self.calendar_days.push(k.naive()),
             Key::Programme(k) => self.programmes.push(k.to_string()),
+            Key::ProgrammeOf(k) => self.programme_codes.push(k.to_string()),
             Key::Rules(k) => self.rules.push((k.programme.to_string(), crate::db::convert::count(k.number))),
             Key::BudgetChange(k) => self.budget_changes.push(k.uuid()),
             Key::Evidence(k) => self.evidence.push(k.uuid()),
-            Key::Invoice(k) => self.invoices.push(invoice_columns(k)),
+            Key::Invoice(k) => self.invoices.push(statement_columns(k)),
+            Key::Statements(k) => self.statements.extend([invoice_columns(k)]),
             Key::Rental(k) => self.rentals.push(k.uuid()),
             Key::Contract(k) => self.contracts.push(contract_column(k)),
             Key::UsageImport(k) => self.usage_imports.push(k.uuid()),
@@ -172,10 +180,15 @@ tables! { |conn, wanted|
     calendar_changes: CalendarChangeRow = CalendarChangeRow::by_keys(conn, &wanted.calendar_changes);
     calendar_days: CalendarDayRow = CalendarDayRow::by_keys(conn, &wanted.calendar_days);
     programmes: ProgrammeRow = ProgrammeRow::by_keys(conn, &wanted.programmes);
+    programme_codes: ProgrammeCodeRow = asked(&wanted.programme_codes, |folds| by_folds(conn, folds));
     rules: RulesRow = RulesRow::by_keys(conn, &wanted.rules);
     budget_changes: BudgetChangeRow = BudgetChangeRow::by_keys(conn, &wanted.budget_changes);
     evidence: EvidenceRow = EvidenceRow::by_keys(conn, &wanted.evidence);
     invoices: InvoiceRow = InvoiceRow::by_keys(conn, &wanted.invoices);
+    statements: InvoiceRow = async {
+        let (codes, numbers) = &wanted.statements;
+        if codes.is_empty() { Ok(Vec::new()) } else { statements_of(conn, codes, numbers).await }
+    };
     rentals: RentalRow = RentalRow::by_keys(conn, &wanted.rentals);
     usage_imports: UsageImportRow = UsageImportRow::by_keys(conn, &wanted.usage_imports);
     rental_usage: RentalUsageRow = RentalUsageRow::by_keys(conn, &wanted.rental_usage);

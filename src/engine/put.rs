@@ -8,7 +8,8 @@ use crate::audit::leaf::Leaf;
 use crate::book::reversible::reversible;
 use crate::book::{Book, RateKey, Series};
 use crate::domain::dated::Dated;
-use crate::domain::{ClaimId, CreditCode, Label, PaymentBatchId, Percent, VoucherId};
+use crate::domain::{ClaimId, CreditCode, Folded, InvoiceNumber, PaymentBatchId, Percent, VoucherId};
+use crate::evidence::{Statement, Statements};
 use crate::ledger::store::read_months;
 use crate::loans::{BorrowerKey, Holdings, LoanUses};
 use crate::payments::{LineKey, ReferenceKey};
@@ -44,6 +45,7 @@ impl Rows {
         pairs!(self.usages => book.usages);
         pairs!(self.balances => book.balances);
         pairs!(self.contracts => book.contracts);
+        pairs!(self.programme_codes => book.programme_codes);
         for (month, turnovers) in read_months(&self.turnovers)? {
             book.turnovers.load(month, turnovers);
         }
@@ -57,7 +59,7 @@ impl Rows {
     fn put_documents(&self, book: &mut Book) -> Result<(), BatchError> {
         documents!(self.periods => book.periods, period => period.month);
         documents!(self.organisations => book.organisations, organisation => organisation.credit_code);
-        documents!(self.rates => book.reference_rates, rate => RateKey { name: rate.name.clone(), date: rate.date });
+        documents!(self.rates => book.reference_rates, rate => RateKey::new(&rate.name, rate.date));
         documents!(self.calendar_changes => book.calendar_changes, change => change.id);
         documents!(self.calendar_days => book.calendar_days, day => day.date);
         documents!(self.programmes => book.programmes, programme => programme.code.clone());
@@ -67,7 +69,7 @@ impl Rows {
         });
         documents!(self.budget_changes => book.budget_changes, change => change.id);
         documents!(self.evidence => book.evidence, evidence => evidence.id);
-        documents!(self.invoices => book.invoices, invoice => invoice.facts.number.clone());
+        documents!(self.invoices => book.invoices, invoice => invoice.key());
         documents!(self.rentals => book.rentals, rental => rental.id);
         documents!(self.usage_imports => book.usage_imports, import => import.id);
         documents!(self.rental_usage => book.rental_usage, usage => usage.rental);
@@ -115,6 +117,15 @@ impl Rows {
         for (reference, lines) in by_reference {
             book.paid_references.load(reference, lines);
         }
+        let mut by_number: BTreeMap<InvoiceNumber, Statements> = BTreeMap::new();
+        for row in &self.statements {
+            let invoice = row.read()?;
+            let all = by_number.entry(invoice.facts.number.clone()).or_default();
+            all.insert(invoice.organisation, Statement::from(&invoice));
+        }
+        for (number, statements) in by_number {
+            book.statements.load(number, statements);
+        }
         let mut by_organisation: BTreeMap<CreditCode, BTreeSet<VoucherId>> = BTreeMap::new();
         for row in &self.live {
             let organisation = crate::db::convert::read(&row.organisation)?;
@@ -151,10 +162,13 @@ impl Rows {
         for (borrower, holdings) in by_borrower {
             book.holdings.load(borrower, holdings);
         }
-        let mut by_name: BTreeMap<Label, Vec<Dated<Percent>>> = BTreeMap::new();
+        let mut by_name: BTreeMap<Folded, Vec<Dated<Percent>>> = BTreeMap::new();
         for row in &self.series {
             let rate = row.read()?;
-            by_name.entry(rate.name).or_default().push(Dated { date: rate.date, value: rate.percent });
+            by_name
+                .entry(rate.name.folded())
+                .or_default()
+                .push(Dated { date: rate.date, value: rate.percent });
         }
         for (name, series) in by_name {
             book.rate_series.load(name, series);

@@ -100,7 +100,7 @@ pub(super) async fn write(
     let rules = versioned!(book.rules, |_, v| RulesRow::new(v))?;
     let budget_changes = versioned!(book.budget_changes, |_, c| Ok(BudgetChangeRow::new(c)))?;
     let evidence = versioned!(book.evidence, |_, e| EvidenceRow::new(e))?;
-    let invoices = versioned!(book.invoices, |_, i| Ok(InvoiceRow::new(i)))?;
+    let invoices = versioned!(book.invoices, |_, i| InvoiceRow::new(i))?;
     let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
     let usage_imports = versioned!(book.usage_imports, |_, i| UsageImportRow::new(i))?;
     let rental_usage = versioned!(book.rental_usage, |_, u| RentalUsageRow::new(u))?;

@@ -8,13 +8,15 @@ use utoipa::ToSchema;
 use super::einvoice::{self, Einvoice, XML_BYTES_MAX};
 use super::queries;
 use super::rules::{self, Said};
-use super::store::{EvidenceRow, InvoiceRow, invoice_columns};
+use super::store::{EvidenceRow, InvoiceRow, statement_columns};
 use super::{
-    Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, MediaType, Party, RegisterEvidence,
+    ConfirmInvoice, Confirmation, Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, InvoiceKey,
+    MediaType, Party, RegisterEvidence,
 };
 use crate::book::Command;
 use crate::db::convert;
 use crate::db::pool::Connection;
+use crate::domain::letters;
 use crate::domain::{
     Actor, ContentHash, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Money, Role, Sequence, Subject,
     TextHash,
@@ -24,7 +26,7 @@ use crate::http::extract::Query;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{self, Parsed, ReadRequest, Reply, UploadRequest, attached, whole};
+use crate::http::verb::{self, Parsed, ReadRequest, Reply, UploadRequest, WriteRequest, attached, whole};
 use crate::objects::ObjectError;
 use crate::rentals::api::applicant;
 use crate::reports::attachments::{Attachments, Wanted};
@@ -37,17 +39,40 @@ pub struct PartyView {
     name: Option<String>,
 }
 
-/// An invoice that a file shows.
+/// An invoice's number.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NumberView {
+    number: String,
+    /// Of an older invoice.
+    code: Option<String>,
+}
+
+/// An invoice record: what one organisation says of an invoice's number, whichever of its files said so. It binds nobody
+/// else, and nobody else is told of it, until it is confirmed: by the file of an e-invoice (数电票 XML) that names the
+/// organisation as buyer or seller, or by an officer (`POST /v1/evidence/{id}/confirm`). Where organisations contradict each
+/// other, claims on the record that is no stronger wait (`invoice_disputed`) until an officer confirms one.
+///
+/// A red invoice (红字) has an amount below zero and an `original`. It backs no claim; the original's `reversed` rises, and
+/// what claims may take of that is its amount less `reversed`. A claim that is left without backing waits
+/// (`invoice_reversed`); of one that was paid a recovery is proposed. Example: 1,060.00 with a red one of −560.00 backs
+/// 500.00; a paid claim of 200.00 that took 1,000.00 of it rested on 500.00 that are gone, so 100.00 are to come back.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvoiceView {
     number: String,
     /// Of an older invoice.
     code: Option<String>,
-    /// CNY, tax included; none while nobody said it.
+    /// CNY, tax included; below zero of a red invoice (红字); none while nobody said it.
     amount: Option<Money>,
+    /// Of a red invoice: the one that it takes back.
+    original: Option<NumberView>,
     tax: Option<Money>,
+    /// Who stands for it: `typed` by who brought it, the file of an `einvoice` that names the organisation, an `officer`.
+    /// Until one of the latter two does, it binds nobody but the organisation itself.
+    confirmed: Confirmation,
     /// CNY of it that claims hold or were paid for.
     allocated: Money,
+    /// CNY that red invoices took back.
+    reversed: Money,
     buyer: Option<PartyView>,
     seller: Option<PartyView>,
     issued_on: Option<Date>,
@@ -62,13 +87,22 @@ pub struct EvidenceView {
     sha256: ContentHash,
     bytes: u32,
     media_type: MediaType,
-    /// As the agency knows it, whichever file said it.
+    /// As the organisation states it, whichever of its files said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     invoice: Option<InvoiceView>,
     created_by: Subject,
     /// The version for `If-Match`.
     revision: Sequence,
     updated_at: Instant,
+}
+
+/// An officer's word for what an organisation says of an invoice: the record binds then, whatever others say. Refused
+/// (`invoice_confirmed`) while an officer's word stands for another organisation that contradicts it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvoiceConfirmation {
+    /// false takes the word back; true where left out.
+    confirmed: Option<bool>,
 }
 
 impl InvoiceView {
@@ -84,8 +118,14 @@ impl InvoiceView {
             number: facts.number.number().to_owned(),
             code: facts.number.code().map(str::to_owned),
             amount: facts.amount,
+            original: facts.original.as_ref().map(|original| NumberView {
+                number: original.number().to_owned(),
+                code: original.code().map(str::to_owned),
+            }),
             tax: facts.tax,
+            confirmed: invoice.confirmed,
             allocated: invoice.allocated,
+            reversed: invoice.reversed,
             buyer: party(facts.buyer, facts.buyer_name),
             seller: party(facts.seller, facts.seller_name),
             issued_on: facts.issued_on,
@@ -148,7 +188,16 @@ fn said(query: &Query) -> Said<'_> {
         number: query.text("invoice_number"),
         code: query.text("invoice_code"),
         amount: query.text("amount"),
+        original_number: query.text("original_number"),
+        original_code: query.text("original_code"),
     }
+}
+
+/// `POST /evidence/{id}/confirm`
+pub fn confirm(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let (evidence, body) = (request.path.value("id")?, request.body::<InvoiceConfirmation>()?);
+    let confirmed = body.confirmed.unwrap_or(true);
+    Ok(Parsed::new(Command::ConfirmInvoice(ConfirmInvoice { evidence, confirmed })))
 }
 
 fn refused(error: &EvidenceError) -> Problem {
@@ -183,11 +232,14 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
         (MediaType::Xml, None) => return Err(Problem::too_large(XML_BYTES_MAX, "bytes of XML")),
         _ => None,
     };
-    let (mut invoice, mut texts) = (None, Vec::new());
+    let (mut invoice, mut texts, mut reason) = (None, Vec::new(), None);
     if kind == EvidenceKind::Invoice {
         let facts = rules::facts(&said(request.query), einvoice.as_ref()).map_err(|error| refused(&error))?;
+        reason = facts.original.as_ref().map(|original| taken_back(&facts, original)).transpose()?;
+        texts.extend(reason.clone());
         invoice = Some(with_names(facts, einvoice.as_ref(), &mut texts));
     }
+    let reason = reason.map(|text: NewText| text.hash);
     let command = Command::RegisterEvidence(Box::new(RegisterEvidence {
         id: EvidenceId::new(verb::new_id()),
         kind,
@@ -197,15 +249,22 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
         media_type,
         invoice,
         corrects: corrects(request.query)?,
+        reason,
     }));
     Ok(Parsed { command, texts, accounts: Vec::new() })
+}
+
+/// Why what was paid on the original of a red invoice is to come back.
+fn taken_back(facts: &InvoiceFacts, original: &InvoiceNumber) -> Result<NewText, Problem> {
+    let reason = format!("红字发票 {} 冲减发票 {original}，所付补贴失去依据", facts.number);
+    Ok(Reason::parse(&reason).map_err(|error| Problem::fault(&error))?.salted())
 }
 
 /// The parties' names stand beside the log, where they can be erased. Names of what is no organisation are not kept.
 fn with_names(facts: InvoiceFacts, file: Option<&Einvoice>, texts: &mut Vec<NewText>) -> InvoiceFacts {
     let mut named = |party: Option<Party>, name: Option<&String>| {
         let name = name.filter(|_| party.and_then(Party::credit_code).is_some())?;
-        let text = Reason::parse(name).ok()?.salted();
+        let text = Reason::parse(&letters::readable(name)).ok()?.salted();
         let hash = text.hash;
         texts.push(text);
         Some(hash)
@@ -215,28 +274,32 @@ fn with_names(facts: InvoiceFacts, file: Option<&Einvoice>, texts: &mut Vec<NewT
     InvoiceFacts { buyer_name, seller_name, ..facts }
 }
 
+/// What a file shows, as its organisation states it.
+fn shown(evidence: &Evidence) -> Option<InvoiceKey> {
+    let number = evidence.invoice.as_ref()?.number.clone();
+    Some(InvoiceKey { organisation: evidence.organisation, number })
+}
+
 /// The invoices that files show.
-async fn invoices(
-    conn: &Connection,
-    found: &[Evidence],
-) -> Result<BTreeMap<InvoiceNumber, Invoice>, Problem> {
-    let shown = found.iter().filter_map(|evidence| evidence.invoice.as_ref());
-    let (codes, numbers): (Vec<_>, Vec<_>) = shown.map(|facts| invoice_columns(&facts.number)).unzip();
-    if codes.is_empty() {
+async fn invoices(conn: &Connection, found: &[Evidence]) -> Result<BTreeMap<InvoiceKey, Invoice>, Problem> {
+    let mut keys: Vec<_> = found.iter().filter_map(shown).map(|key| statement_columns(&key)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = queries::invoices(conn, &codes, &numbers).await.map_err(|error| Problem::database(&error))?;
+    let rows = InvoiceRow::by_keys(conn, &keys).await.map_err(|error| Problem::database(&error))?;
     let known = whole(&rows, InvoiceRow::read)?;
-    Ok(known.into_iter().map(|invoice| (invoice.facts.number.clone(), invoice)).collect())
+    Ok(known.into_iter().map(|invoice| (invoice.key(), invoice)).collect())
 }
 
 async fn views(conn: &Connection, found: &[Evidence]) -> Result<Vec<EvidenceView>, Problem> {
     let known = invoices(conn, found).await?;
-    let shown = |evidence: &Evidence| evidence.invoice.as_ref().and_then(|facts| known.get(&facts.number));
+    let stated = |evidence: &Evidence| shown(evidence).and_then(|key| known.get(&key));
     let mut wanted = Wanted::default();
-    found.iter().for_each(|one| EvidenceView::wants(one, shown(one), &mut wanted));
+    found.iter().for_each(|one| EvidenceView::wants(one, stated(one), &mut wanted));
     let attached = attached(conn, wanted).await?;
-    Ok(found.iter().map(|one| EvidenceView::of(one, shown(one), &attached)).collect())
+    Ok(found.iter().map(|one| EvidenceView::of(one, stated(one), &attached)).collect())
 }
 
 /// `GET /evidence`

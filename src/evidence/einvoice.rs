@@ -11,6 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::EvidenceError;
+use crate::domain::InvoiceNumber;
 
 /// The most bytes of XML that are read.
 pub const XML_BYTES_MAX: usize = 1_048_576;
@@ -40,6 +41,10 @@ pub struct Einvoice {
     pub seller_name: Option<String>,
     /// 开票日期
     pub issued_on: Option<String>,
+    /// 被红冲蓝字发票号码, of a red invoice.
+    pub original: Option<InvoiceNumber>,
+    /// 备注, in which a red invoice names its original.
+    remark: Option<String>,
     /// 申请开票时间, where the day of issue is not said.
     requested_on: Option<String>,
 }
@@ -57,6 +62,7 @@ impl Einvoice {
             ("BuyerInformation", "BuyerName") => &mut self.buyer_name,
             ("SellerInformation", "SellerIdNum") => &mut self.seller,
             ("SellerInformation", "SellerName") => &mut self.seller_name,
+            ("AdditionalInformation", "Remark") => &mut self.remark,
             _ => return None,
         })
     }
@@ -190,8 +196,17 @@ impl Walk {
         }
         let requested_on = self.found.requested_on.take();
         self.found.issued_on = self.found.issued_on.or(requested_on);
+        self.found.original = self.found.remark.take().as_deref().and_then(taken_back);
         Ok(Some(self.found))
     }
+}
+
+/// The number that a red invoice's remark names: 被红冲蓝字数电发票号码：24….
+fn taken_back(remark: &str) -> Option<InvoiceNumber> {
+    let (_, rest) = remark.split_once("被红冲蓝字")?;
+    let digits = rest.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let number: String = digits.chars().take_while(char::is_ascii_digit).collect();
+    InvoiceNumber::parse(None, &number).ok()
 }
 
 #[cfg(test)]
@@ -238,8 +253,21 @@ pub mod tests {
             seller: text("91440300MA5F00011B"),
             seller_name: text("丁云 & 算力"),
             issued_on: text("2025-02-01"),
+            original: None,
+            remark: None,
             requested_on: None,
         }
+    }
+
+    #[test]
+    fn a_red_invoice_names_its_original_in_the_remark() {
+        let remark = "<AdditionalInformation><Remark>被红冲蓝字数电发票号码：24312000000000000001 红字确认单编号：31</Remark></AdditionalInformation></EInvoiceData>";
+        let red = WHOLE.replace("</EInvoiceData>", remark);
+        let found = read(red.as_bytes()).unwrap().unwrap();
+        assert_eq!(found.original.unwrap().number(), "24312000000000000001");
+        let silent = WHOLE
+            .replace("</EInvoiceData>", "<A><Remark>合同 24312000000000000001</Remark></A></EInvoiceData>");
+        assert_eq!(read(silent.as_bytes()).unwrap().unwrap().original, None);
     }
 
     #[test]

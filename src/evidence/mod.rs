@@ -1,12 +1,13 @@
 //! Evidence 佐证材料: files that back claims, and the invoices 发票 among them.
 //!
-//! A file is kept outside the database under its SHA-256; the log holds that digest, never the bytes. An invoice is
-//! known across all programmes of the agency by its code and number, however many files show it: what claims take of
-//! it is counted on the invoice, never above its amount.
+//! A file is kept outside the database under its SHA-256; the log holds that digest, never the bytes. An organisation's
+//! invoice is known across all programmes of the agency by its code and number, however many files show it: what claims
+//! take of it is counted on the invoice, never above its amount.
 
 pub mod api;
 pub mod archive;
 pub mod einvoice;
+pub mod invoice;
 pub mod media;
 pub mod queries;
 pub mod rules;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     ContentHash, CreditCode, Date, EvidenceId, InvoiceNumber, Money, Revision, Subject, TextHash,
 };
+pub use invoice::{Confirmation, Invoice, InvoiceHold, InvoiceKey, Statement, Statements};
 pub use media::MediaType;
 
 /// What a file is evidence of.
@@ -123,9 +125,15 @@ crate::domain::string_value!(Party, "invalid_value");
 pub struct InvoiceFacts {
     /// Its code and number.
     pub number: InvoiceNumber,
-    /// CNY, tax included.
+    /// CNY, tax included; below zero where it is a red one 红字, which takes back another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    /// Of a red one: what it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<InvoiceNumber>,
+    /// Whether the file of an e-invoice itself says its number, amount, buyer and seller.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub einvoice: bool,
     /// CNY of tax in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax: Option<Money>,
@@ -146,15 +154,22 @@ pub struct InvoiceFacts {
     pub issued_on: Option<Date>,
 }
 
-/// An invoice, however many files show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invoice {
-    /// What is known of it.
-    pub facts: InvoiceFacts,
-    /// CNY of it that claims of the agency hold or were paid for.
-    pub allocated: Money,
-    /// Where it stands in the log.
-    pub revision: Revision,
+impl InvoiceFacts {
+    /// A number of which nothing else is known.
+    pub const fn of(number: InvoiceNumber) -> Self {
+        Self {
+            number,
+            amount: None,
+            original: None,
+            einvoice: false,
+            tax: None,
+            buyer: None,
+            buyer_name: None,
+            seller: None,
+            seller_name: None,
+            issued_on: None,
+        }
+    }
 }
 
 /// A file that backs claims. It never changes.
@@ -175,6 +190,8 @@ pub struct Evidence {
     /// Of an invoice: what this file and who brought it said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceFacts>,
+    /// The business date on which it was brought.
+    pub brought_on: Date,
     /// Who brought it.
     pub created_by: Subject,
     /// Where it stands in the log.
@@ -202,6 +219,18 @@ pub struct RegisterEvidence {
     /// Whether an officer found what is known of the invoice to be wrong, and this to be right.
     #[serde(default, skip_serializing_if = "is_false")]
     pub corrects: bool,
+    /// Of a red invoice: why what was paid on its original is to come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+}
+
+/// `POST /evidence/{id}/confirm`: an officer's word for what an organisation says of an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmInvoice {
+    /// A file that shows the invoice.
+    pub evidence: EvidenceId,
+    /// Whether the officer stands for it; false where the word is taken back.
+    pub confirmed: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -240,10 +269,25 @@ pub enum EvidenceError {
     /// The file, the request or what is known of the invoice contradict each other.
     #[error("{field} contradicts")]
     InvoiceContradicts {
-        /// Which field: `amount`, `tax`, `buyer`, `seller`, `issued_on`.
+        /// Which field: `amount`, `original`, `tax`, `buyer`, `seller`, `issued_on`.
         field: String,
         /// The same as a pointer.
         pointer: String,
+    },
+    /// A red invoice says what it takes back; one that is not red takes back nothing.
+    #[error("a red invoice and its original belong together")]
+    OriginalInvoice {
+        /// Of which parameter.
+        pointer: String,
+    },
+    /// The file shows no invoice that could be confirmed.
+    #[error("no invoice")]
+    NothingToConfirm,
+    /// An officer confirmed another organisation's statement of the invoice, which contradicts this one.
+    #[error("confirmed for {organisation}")]
+    InvoiceConfirmed {
+        /// Whose.
+        organisation: CreditCode,
     },
     /// Claims take of the invoice already: what they rest on stays.
     #[error("{allocated} is taken of the invoice")]

@@ -28,16 +28,14 @@ statement! {
          AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR organisation = $5) \
          AND ($6::text IS NULL OR (invoice_number = $6 AND invoice_code = coalesce($7, ''))) \
          ORDER BY created LIMIT $8";
-    /// The invoices of these codes and numbers.
-    pub fn invoices(codes: &[String], numbers: &[String]) -> Vec<InvoiceRow> =
+    /// What organisations say of the invoices of these codes and numbers.
+    pub fn statements_of(codes: &[String], numbers: &[String]) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
-         JOIN invoices AS i ON i.code = w.code AND i.number = w.number";
-    /// The invoices of these codes and numbers that an organisation brought.
+         JOIN invoices AS i ON i.number = w.number AND i.code = w.code";
+    /// What an organisation says of the invoices of these codes and numbers.
     pub fn invoices_of(codes: &[String], numbers: &[String], organisation: &str) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
-         JOIN invoices AS i ON i.code = w.code AND i.number = w.number \
-         WHERE EXISTS (SELECT FROM evidence AS e WHERE e.organisation = $3 AND e.kind = 'invoice' \
-             AND coalesce(e.invoice_code, '') = i.code AND e.invoice_number = i.number)";
+         JOIN invoices AS i ON i.organisation = $3 AND i.code = w.code AND i.number = w.number";
     /// The next digests after one, each once, with the first evidence that has it.
     pub fn kept(after: &[u8], limit: i64) -> Vec<KeptRow> =
         "SELECT DISTINCT ON (sha256) sha256, bytes, id AS evidence, created AS sequence FROM evidence \

@@ -2,10 +2,11 @@
 
 use super::einvoice::Einvoice;
 use super::{
-    Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, MediaType, Party, RegisterEvidence,
+    Confirmation, Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, MediaType, Party,
+    RegisterEvidence,
 };
 use crate::domain::money::Amount;
-use crate::domain::{Actor, Date, InvoiceNumber, Money, Revision, Stamp};
+use crate::domain::{Actor, CreditCode, Date, InvoiceNumber, Money, Revision, Stamp};
 
 /// What a request says of an invoice, as written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,12 +17,17 @@ pub struct Said<'a> {
     pub code: Option<&'a str>,
     /// `amount`
     pub amount: Option<&'a str>,
+    /// `original_number`
+    pub original_number: Option<&'a str>,
+    /// `original_code`
+    pub original_code: Option<&'a str>,
 }
 
 impl Said<'_> {
     /// Whether it says nothing.
-    pub const fn is_silent(&self) -> bool {
-        self.number.is_none() && self.code.is_none() && self.amount.is_none()
+    pub fn is_silent(&self) -> bool {
+        let said = [self.number, self.code, self.amount, self.original_number, self.original_code];
+        said.iter().all(Option::is_none)
     }
 
     /// The number, to which the file's own is taken where only a code is said.
@@ -34,8 +40,16 @@ impl Said<'_> {
     }
 
     fn money(&self) -> Result<Option<Money>, EvidenceError> {
-        let amount = self.amount.map(Amount::parse).transpose();
-        amount.map(|amount| amount.map(Amount::money)).map_err(|_| invalid_amount())
+        self.amount.map(signed).transpose()
+    }
+
+    /// What a red invoice takes back, as far as the request says it.
+    fn original(&self) -> Result<Option<InvoiceNumber>, EvidenceError> {
+        if self.original_code.is_none() && self.original_number.is_none() {
+            return Ok(None);
+        }
+        let number = InvoiceNumber::parse(self.original_code, self.original_number.unwrap_or_default());
+        number.map(Some).map_err(|_| EvidenceError::InvoiceNumber { pointer: "/original_number".to_owned() })
     }
 }
 
@@ -48,15 +62,22 @@ pub fn fits(kind: EvidenceKind, media_type: MediaType) -> Result<(), EvidenceErr
     if kind.takes(media_type) { Ok(()) } else { Err(EvidenceError::FileType { kind }) }
 }
 
-/// An amount as invoices print it: with a sign of the currency or none, and with zeros beyond the fen. A red-letter
-/// invoice, which takes back another, backs no claim.
+/// An amount of an invoice, below zero where it is a red one.
+fn signed(text: &str) -> Result<Money, EvidenceError> {
+    let amount = Amount::parse(text.strip_prefix('-').unwrap_or(text)).map_err(|_| invalid_amount())?.money();
+    if text.starts_with('-') { amount.negated().map_err(|_| invalid_amount()) } else { Ok(amount) }
+}
+
+/// An amount as invoices print it: with a sign of the currency or none, and with zeros beyond the fen.
 fn printed(text: &str) -> Result<Money, EvidenceError> {
-    let text = text.trim_start_matches(['¥', '￥']).trim();
+    let minus = |text: &str| text.replacen(['¥', '￥'], "", 1);
+    let text = minus(text.trim());
+    let text = text.trim();
     let text = match text.split_once('.') {
         Some((yuan, fen)) if fen.len() > 2 => format!("{yuan}.{}", fen.trim_end_matches('0')),
         Some(_) | None => text.to_owned(),
     };
-    Amount::parse(text.trim_end_matches('.')).map(Amount::money).map_err(|_| invalid_amount())
+    signed(text.trim_end_matches('.'))
 }
 
 /// The day in front of a time, in any of the forms that invoices have.
@@ -83,10 +104,18 @@ pub fn facts(said: &Said<'_>, file: Option<&Einvoice>) -> Result<InvoiceFacts, E
     let silent = Einvoice::default();
     let file = file.unwrap_or(&silent);
     let printed = file.amount.as_deref().map(printed).transpose()?;
+    let amount = agreed("amount", said.money()?, printed)?;
+    let original = agreed("original", said.original()?, file.original.clone())?;
+    let red = amount.is_some_and(|amount| amount < Money::ZERO);
+    if red != original.is_some() || original.as_ref() == Some(&number) {
+        return Err(EvidenceError::OriginalInvoice { pointer: "/original_number".to_owned() });
+    }
     Ok(InvoiceFacts {
         number,
-        amount: agreed("amount", said.money()?, printed)?,
-        tax: file.tax.as_deref().and_then(|tax| Money::parse(tax).ok()),
+        amount,
+        original,
+        einvoice: file.number.is_some() && printed.is_some() && file.buyer.is_some() && file.seller.is_some(),
+        tax: file.tax.as_deref().and_then(|tax| Money::parse_signed(tax).ok()),
         buyer: file.buyer.as_deref().map(Party::of),
         buyer_name: None,
         seller: file.seller.as_deref().map(Party::of),
@@ -115,25 +144,34 @@ pub fn register(command: &RegisterEvidence, actor: &Actor, stamp: &Stamp) -> Evi
         bytes: command.bytes,
         media_type: command.media_type,
         invoice: command.invoice.clone(),
+        brought_on: stamp.business_date,
         created_by: actor.subject.clone(),
         revision: Revision::first(stamp),
     }
 }
 
-/// An invoice as a file shows it whose bringer found that what was known is wrong. Error: claims rest on that.
+/// A statement as a file shows it whose bringer, an officer, found that what was known is wrong. Error: claims rest on
+/// that, or a red invoice became another thing.
 pub fn corrected(
     known: Option<&Invoice>,
-    facts: &InvoiceFacts,
+    (organisation, facts): (CreditCode, &InvoiceFacts),
     stamp: &Stamp,
 ) -> Result<Option<Invoice>, EvidenceError> {
-    let Some(invoice) = known else { return learnt(None, facts, stamp) };
+    let Some(invoice) = known else {
+        let new = Invoice::new(organisation, facts.clone(), stamp);
+        return Ok(Some(Invoice { confirmed: Confirmation::Officer, ..new }));
+    };
     if invoice.allocated.is_positive() {
         return Err(EvidenceError::InvoiceInUse { allocated: invoice.allocated });
     }
     let old = &invoice.facts;
+    let red = |facts: &InvoiceFacts| facts.amount.map(|amount| amount < Money::ZERO);
+    agreed("amount", red(old).filter(|_| old.original.is_some()), red(facts))?;
     let new = InvoiceFacts {
         number: old.number.clone(),
         amount: facts.amount.or(old.amount),
+        original: agreed("original", old.original.clone(), facts.original.clone())?,
+        einvoice: old.einvoice || facts.einvoice,
         tax: facts.tax.or(old.tax),
         buyer: facts.buyer.or(old.buyer),
         buyer_name: facts.buyer.map_or(old.buyer_name, |_| facts.buyer_name),
@@ -141,28 +179,23 @@ pub fn corrected(
         seller_name: facts.seller.map_or(old.seller_name, |_| facts.seller_name),
         issued_on: facts.issued_on.or(old.issued_on),
     };
-    let changed = (new != *old).then(|| Invoice {
-        facts: new,
-        revision: invoice.revision.next(stamp),
-        ..invoice.clone()
-    });
-    Ok(changed)
+    Ok(restated(invoice, new, Confirmation::Officer, stamp))
 }
 
-/// An invoice with what one more file says of it; none where it says nothing new. Error: it contradicts what is known.
+/// A statement with what one more file says of it; none where it says nothing new. Error: it contradicts what the same
+/// organisation said before.
 pub fn learnt(
     known: Option<&Invoice>,
-    facts: &InvoiceFacts,
+    (organisation, facts): (CreditCode, &InvoiceFacts),
     stamp: &Stamp,
 ) -> Result<Option<Invoice>, EvidenceError> {
-    let Some(invoice) = known else {
-        let revision = Revision::first(stamp);
-        return Ok(Some(Invoice { facts: facts.clone(), allocated: Money::ZERO, revision }));
-    };
+    let Some(invoice) = known else { return Ok(Some(Invoice::new(organisation, facts.clone(), stamp))) };
     let old = &invoice.facts;
     let new = InvoiceFacts {
         number: old.number.clone(),
         amount: agreed("amount", old.amount, facts.amount)?,
+        original: agreed("original", old.original.clone(), facts.original.clone())?,
+        einvoice: old.einvoice || facts.einvoice,
         tax: agreed("tax", old.tax, facts.tax)?,
         buyer: agreed("buyer", old.buyer, facts.buyer)?,
         buyer_name: old.buyer_name.or(facts.buyer_name),
@@ -170,10 +203,20 @@ pub fn learnt(
         seller_name: old.seller_name.or(facts.seller_name),
         issued_on: agreed("issued_on", old.issued_on, facts.issued_on)?,
     };
-    if new == *old {
-        return Ok(None);
-    }
-    Ok(Some(Invoice { facts: new, revision: invoice.revision.next(stamp), ..invoice.clone() }))
+    let confirmed = invoice.confirmed.max(Invoice::by_file(organisation, &new));
+    Ok(restated(invoice, new, confirmed, stamp))
+}
+
+/// A statement with other facts or another word for it; none where both are what they were.
+fn restated(
+    invoice: &Invoice,
+    facts: InvoiceFacts,
+    confirmed: Confirmation,
+    stamp: &Stamp,
+) -> Option<Invoice> {
+    let revision = invoice.revision.next(stamp);
+    let changed = facts != invoice.facts || confirmed != invoice.confirmed;
+    changed.then(|| Invoice { facts, confirmed, revision, ..invoice.clone() })
 }
 
 #[cfg(test)]
@@ -188,7 +231,7 @@ mod tests {
 
     fn said<'a>(number: &'a str, amount: &'a str) -> Said<'a> {
         let text = |text: &'a str| Some(text).filter(|text| !text.is_empty());
-        Said { number: text(number), code: None, amount: text(amount) }
+        Said { number: text(number), amount: text(amount), ..Said::default() }
     }
 
     fn code(of: Result<InvoiceFacts, EvidenceError>) -> String {
@@ -219,7 +262,7 @@ mod tests {
         assert_eq!(facts(&said(NUMBER, "1060000"), file.as_ref()), Ok(all));
         let typed = facts(&said(NUMBER, "5.00"), None).unwrap();
         assert_eq!((typed.amount.unwrap().to_string(), typed.buyer), ("5.00".into(), None));
-        let old = Said { number: Some("12345678"), code: Some("3100201130"), amount: None };
+        let old = Said { number: Some("12345678"), code: Some("3100201130"), ..Said::default() };
         assert_eq!(facts(&old, None).unwrap().number.to_string(), "3100201130-12345678");
     }
 
@@ -239,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_is_read_as_it_is_printed_and_a_red_letter_invoice_backs_nothing() {
+    fn an_amount_is_read_as_it_is_printed_and_a_red_invoice_names_its_original() {
         let amount = |text: &str| {
             let file = WHOLE.replace("1060000.00<", &format!("{text}<"));
             let file = einvoice::read(file.as_bytes()).unwrap();
@@ -250,8 +293,24 @@ mod tests {
         {
             assert_eq!(amount(text).unwrap(), expected, "{text}");
         }
-        for text in ["-1060000.00", "0.00", "12.345", "1e5", "1,060.00"] {
+        for text in ["0.00", "-0.00", "--5", "12.345", "1e5", "1,060.00"] {
             assert!(matches!(amount(text), Err(EvidenceError::InvalidAmount { .. })), "{text}");
+        }
+        for text in ["-1060000.00", "-￥1060000.00", "¥-1060000.00"] {
+            assert!(matches!(amount(text), Err(EvidenceError::OriginalInvoice { .. })), "{text}");
+        }
+        let red = Said { original_number: Some("24312000000012345670"), ..said(NUMBER, "-5.00") };
+        let facts = facts(&red, None).unwrap();
+        assert_eq!(
+            (facts.amount.unwrap().fen(), facts.original.unwrap().number()),
+            (-500, "24312000000012345670")
+        );
+        for wrong in [
+            Said { original_number: Some("24312000000012345670"), ..said(NUMBER, "5.00") },
+            Said { original_number: Some(NUMBER), ..said(NUMBER, "-5.00") },
+            said(NUMBER, "-5.00"),
+        ] {
+            assert_eq!(code(super::facts(&wrong, None)), "original_invoice /original_number");
         }
     }
 
@@ -269,13 +328,16 @@ mod tests {
         let typed = facts(&said(NUMBER, ""), None).unwrap();
         let file = einvoice::read(WHOLE.as_bytes()).unwrap();
         let whole = facts(&Said::default(), file.as_ref()).unwrap();
-        let first = learnt(None, &typed, &stamp(7)).unwrap().unwrap();
+        let firm = CreditCode::parse("91310000MA1FL0000N").unwrap();
+        let first = learnt(None, (firm, &typed), &stamp(7)).unwrap().unwrap();
+        assert_eq!(first.confirmed, Confirmation::Typed);
         assert_eq!((first.allocated, first.facts.amount), (Money::ZERO, None));
-        let second = learnt(Some(&first), &whole, &stamp(9)).unwrap().unwrap();
+        let second = learnt(Some(&first), (firm, &whole), &stamp(9)).unwrap().unwrap();
+        assert_eq!(second.confirmed, Confirmation::Einvoice);
         assert_eq!((&second.facts, second.revision.version), (&whole, Sequence::new(9)));
-        assert_eq!(learnt(Some(&second), &typed, &stamp(11)), Ok(None));
+        assert_eq!(learnt(Some(&second), (firm, &typed), &stamp(11)), Ok(None));
         let other = facts(&said(NUMBER, "5.00"), None).unwrap();
-        let refused = learnt(Some(&second), &other, &stamp(11)).unwrap_err();
+        let refused = learnt(Some(&second), (firm, &other), &stamp(11)).unwrap_err();
         assert!(matches!(refused, EvidenceError::InvoiceContradicts { field, .. } if field == "amount"));
     }
 
@@ -283,15 +345,21 @@ mod tests {
     fn a_correction_replaces_what_it_says_while_nothing_rests_on_it() {
         let wrong = facts(&said(NUMBER, "106000"), None).unwrap();
         let right = facts(&said(NUMBER, "1060000"), None).unwrap();
-        let known = learnt(None, &wrong, &stamp(7)).unwrap().unwrap();
-        let mended = corrected(Some(&known), &right, &stamp(9)).unwrap().unwrap();
+        let firm = CreditCode::parse("91310000MA1FL0000N").unwrap();
+        let known = learnt(None, (firm, &wrong), &stamp(7)).unwrap().unwrap();
+        let mended = corrected(Some(&known), (firm, &right), &stamp(9)).unwrap().unwrap();
+        assert_eq!(mended.confirmed, Confirmation::Officer);
         assert_eq!((&mended.facts, mended.revision.version), (&right, Sequence::new(9)));
-        assert_eq!(corrected(Some(&mended), &right, &stamp(11)), Ok(None));
+        assert_eq!(corrected(Some(&mended), (firm, &right), &stamp(11)), Ok(None));
         let silent = facts(&said(NUMBER, ""), None).unwrap();
-        assert_eq!(corrected(Some(&mended), &silent, &stamp(11)), Ok(None), "what it does not say stays");
+        assert_eq!(
+            corrected(Some(&mended), (firm, &silent), &stamp(11)),
+            Ok(None),
+            "what it does not say stays"
+        );
         let used = Invoice { allocated: Money::from_fen(1), ..mended };
         assert!(matches!(
-            corrected(Some(&used), &wrong, &stamp(13)),
+            corrected(Some(&used), (firm, &wrong), &stamp(13)),
             Err(EvidenceError::InvoiceInUse { .. })
         ));
     }

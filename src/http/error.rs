@@ -73,6 +73,7 @@ table! {
     "unreadable_body": 400, ["请求体无法读取", "请求体没有完整到达。"], ["Unreadable body", "The body did not arrive whole."];
     "idempotency_key_missing": 400, ["缺少幂等键", "写操作必须带请求头 Idempotency-Key。"], ["Idempotency key missing", "Every write needs the header Idempotency-Key."];
     "idempotency_key_invalid": 400, ["幂等键无效", "Idempotency-Key 须为 1 至 255 个可见字符，且只出现一次。"], ["Invalid idempotency key", "Idempotency-Key takes 1 to 255 visible characters, once."];
+    "invalid_path": 400, ["路径无效", "路径中含有看不见或不能识别的字符（如 NUL）。"], ["Invalid path", "The path holds characters that cannot be seen or decoded, such as NUL."];
     "invalid_query": 400, ["查询参数无效", "查询参数“{parameter}”未知、重复或取值无效。"], ["Invalid query", "The query parameter \"{parameter}\" is unknown, repeated or has no valid value."];
     "invalid_cursor": 400, ["游标无效", "游标不属于本列表或其筛选条件。"], ["Invalid cursor", "The cursor is not of this list with these filters."];
     "unauthenticated": 401, ["未认证", "请提供有效的 Bearer 令牌。"], ["Not authenticated", "A valid bearer token is needed."];
@@ -102,8 +103,12 @@ table! {
     "invalid_amount": 422, ["金额无效", "金额须为大于零的字符串，最多 12 位整数和两位小数。"], ["Invalid amount", "An amount is a string above zero with at most 12 digits and two decimals."];
     "invalid_percent": 422, ["百分数无效", "百分数须为字符串，最多六位小数，不为负。"], ["Invalid percent", "A percentage is a string with at most six decimals, not below zero."];
     "invalid_points": 422, ["百分点无效", "百分点须为字符串，最多六位小数，不为负。"], ["Invalid points", "Points are a string with at most six decimals, not below zero."];
-    "invalid_text": 422, ["文字无效", "文字为空、过长、首尾有空白或含控制字符。"], ["Invalid text", "The text is empty, too long, has blanks at an end or control characters."];
+    "invalid_text": 422, ["文字无效", "文字为空、过长或首尾有空白。"], ["Invalid text", "The text is empty, too long or has blanks at an end."];
+    "invalid_text/letter" as "invalid_text": 422, ["文字无效", "第 {position} 个字符 {letter} 看不见或不能写入文件（控制、格式、双向、零宽字符等），请删去后重试。"], ["Invalid text", "The character {letter} at position {position} cannot be seen or cannot be written to files (control, format, bidirectional, zero-width and the like). Remove it and try again."];
+    "invalid_text/private_letter" as "invalid_text": 422, ["文字无效", "第 {position} 个字符 {letter} 是旧字符集（GB 18030）的自造字，本系统不知其对应的字，请换用标准字形。"], ["Invalid text", "The character {letter} at position {position} is a private letter of an old character set (GB 18030), and what it stands for is not known. Write the standard character instead."];
     "invalid_reason": 422, ["理由无效", "理由须为 1 至 2,000 个字符。"], ["Invalid reason", "A reason takes 1 to 2,000 characters."];
+    "invalid_reason/letter" as "invalid_reason": 422, ["理由无效", "第 {position} 个字符 {letter} 看不见或不能写入文件，请删去后重试。"], ["Invalid reason", "The character {letter} at position {position} cannot be seen or cannot be written to files. Remove it and try again."];
+    "invalid_reason/private_letter" as "invalid_reason": 422, ["理由无效", "第 {position} 个字符 {letter} 是旧字符集的自造字，请换用标准字形。"], ["Invalid reason", "The character {letter} at position {position} is a private letter of an old character set. Write the standard character instead."];
     "invalid_date": 422, ["日期无效", "日期须为 YYYY-MM-DD。"], ["Invalid date", "A date is written YYYY-MM-DD."];
     "invalid_month": 422, ["月份无效", "月份须为 YYYY-MM。"], ["Invalid month", "A month is written YYYY-MM."];
     "invalid_instant": 422, ["时刻无效", "时刻须符合 RFC 3339。"], ["Invalid instant", "An instant is written as RFC 3339 says."];
@@ -213,6 +218,12 @@ table! {
     "invoice_number": 422, ["发票号码无效", "发票号码须为 20 位数字，或 10、12 位代码加 8 位号码；文件中没有时须由参数给出。"], ["Invoice number", "An invoice has 20 digits, or a code of 10 or 12 and a number of 8; the request says it where the file does not."];
     "invoice_number_contradicts" as "invoice_number": 422, ["发票号码不符", "参数中的发票号码与文件不符。"], ["Invoice number", "The file names another invoice than the request."];
     "invoice_contradicts": 422, ["发票信息矛盾", "“{field}”与文件或已登记的发票不符。"], ["Invoice contradicts", "\"{field}\" contradicts the file, or what is known of the invoice."];
+    "original_invoice": 422, ["红字发票与蓝字发票须对应", "金额为负的红字发票须写明所冲减的蓝字发票号码（original_number），且不得为其自身；金额非负的发票不得写。"], ["A red invoice and its original", "A red invoice, whose amount is below zero, names the invoice that it takes back (original_number), which is not itself; any other invoice names none."];
+    "nothing_to_confirm": 409, ["无可认定的发票", "该材料不是发票，没有可认定的内容。"], ["Nothing to confirm", "This file shows no invoice. Name the evidence of an invoice."];
+    "invoice_confirmed": 409, ["已为其他单位认定", "经办人已就同一号码认定单位 {organisation} 的不同陈述。请先撤回该认定（confirmed: false），再认定本单位。"], ["Confirmed for another", "An officer confirmed what organisation {organisation} says of this number, which contradicts this statement. Take that word back first (confirmed: false)."];
+    "red_invoice": 422, ["红字发票不能作为依据", "发票 {invoice} 为红字发票，只冲减原发票，不能作为申领依据。"], ["A red invoice backs nothing", "Invoice {invoice} is a red one: it takes back another and backs no claim."];
+    "invoice_reversed": 409, ["发票已被红冲", "发票 {invoice} 被红字发票冲减，本申领所用部分中有 {missing} 元已无依据。请退回申领，由申领单位改正。"], ["Invoice taken back", "A red invoice took back invoice {invoice}: nothing backs {missing} of what the claim takes of it. Return the claim to be written anew."];
+    "invoice_disputed": 409, ["发票存在争议", "单位 {organisation} 对发票 {invoice} 另有不同陈述，尚未认定。请核对原件后认定其一（POST /v1/evidence/ID/confirm）。"], ["Invoice in dispute", "Organisation {organisation} says another thing of invoice {invoice}, and nobody decided who is right. Look at the originals and confirm one (POST /v1/evidence/ID/confirm)."];
     "invoice_in_use": 409, ["发票已被引用", "申领已占用该发票 {allocated}，不能更正。"], ["Invoice in use", "Claims take {allocated} of the invoice: it cannot be corrected."];
     "invoice_only" as "invalid_query": 400, ["查询参数无效", "只有发票可带发票号码、代码和金额，此为“{kind}”。"], ["Invalid query", "Only an invoice has a number, a code and an amount; this is a {kind}."];
     "not_an_invoice": 422, ["不是发票", "该佐证材料不是发票。"], ["Not an invoice", "The evidence is not of the kind invoice."];

@@ -2,7 +2,7 @@
 
 use super::route::{Param, Shape};
 use crate::domain::money::Amount;
-use crate::domain::{CreditCode, Date, Instant, Label, ProgrammeCode, Sequence};
+use crate::domain::{CreditCode, Date, Instant, Label, Money, ProgrammeCode, Sequence};
 use crate::evidence::EvidenceKind;
 
 pub(super) const LIMIT: Param =
@@ -42,8 +42,18 @@ pub(super) const OF_INVOICE_CODE: Param = Param {
 };
 pub(super) const AMOUNT: Param = Param {
     name: "amount",
-    about: "CNY, tax included; needed to claim with the invoice where the file does not say it.",
-    schema: Shape::of::<Amount>(),
+    about: "CNY, tax included; needed to claim with the invoice where the file does not say it. Below zero of a red invoice (红字), which needs its original.",
+    schema: Shape::of::<Money>(),
+};
+pub(super) const ORIGINAL_NUMBER: Param = Param {
+    name: "original_number",
+    about: "Of a red invoice: the number of the invoice that it takes back; needed where the file's remark does not say it.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const ORIGINAL_CODE: Param = Param {
+    name: "original_code",
+    about: "10 or 12 digits, where the original is an older invoice.",
+    schema: Shape::of::<String>(),
 };
 pub(super) const CORRECTS: Param = Param {
     name: "corrects",
@@ -163,7 +173,7 @@ pub(super) const SAME_DOCUMENT: Param = Param {
 };
 pub(super) const EXCEPTION: Param = Param {
     name: "code",
-    about: "Only these: below_threshold, duplicate_invoice, night_approval, over_cap, prefund_not_trued_up, related_party, round_amount, same_document, same_person or weekend_approval.",
+    about: "Only these: below_threshold, duplicate_invoice, invoice_date, invoice_disputed, night_approval, over_cap, prefund_not_trued_up, red_invoice, related_party, round_amount, same_document, same_person or weekend_approval.",
     schema: Shape::of::<String>(),
 };
 pub(super) const NEAR_PERCENT: Param = Param {

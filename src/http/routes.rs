@@ -257,13 +257,14 @@ pub static ROUTES: &[Route] = &[
 
     Route {
         method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
-        query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
+        query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, ORIGINAL_NUMBER, ORIGINAL_CODE, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
         verb: Verb::Upload(Upload { asked: evidence::asked, parse: evidence::upload }),
     },
     get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION, OF_INVOICE_NUMBER, OF_INVOICE_CODE]),
     get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),
     get("/v1/evidence/{id}/content", EVERYONE, ["佐证材料的内容", "The file itself, as an attachment"], read!(evidence::content), EVIDENCE_FILE),
 
+    post("/v1/evidence/{id}/confirm", OFFICER, ["认定发票", "Stand for what an organisation says of an invoice"], evidence::confirm, [of::<evidence::InvoiceConfirmation>(), of::<evidence::EvidenceView>()]),
     post("/v1/claims", APPLICANT, ["填写申领", "Draft a claim"], drafts::draft, [of::<drafts::NewClaim>(), of::<claims::ClaimView>()]).creating(),
     get("/v1/claims", PARTIES, ["申领列表", "List claims"], read!(claims::list), page::<claims::ClaimView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
     get("/v1/claims/{id}", PARTIES, ["申领及其计算单", "A claim with its calculation"], read!(claims::get), of::<claims::ClaimView>()),

@@ -6,9 +6,7 @@ use super::{
     ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
     RulesVersion,
 };
-use crate::domain::{
-    Actor, Date, Money, ProgrammeCode, Revision, Sequence, Stamp, Subject, TextHash,
-};
+use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Dimensions, Posting};
 
 /// A draft and version 1 of its rules, which counts from the window's first day. `existing` is the programme whose code

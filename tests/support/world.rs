@@ -32,7 +32,9 @@ use subsidy_ledger::claims::*;
 use subsidy_ledger::domain::dates::{FiscalYear, Window, Zone};
 use subsidy_ledger::domain::money::{Amount, SignedAmount};
 use subsidy_ledger::domain::*;
-use subsidy_ledger::evidence::{EvidenceKind, InvoiceFacts, MediaType, Party, RegisterEvidence};
+use subsidy_ledger::evidence::{
+    ConfirmInvoice, EvidenceKind, InvoiceFacts, InvoiceKey, MediaType, Party, RegisterEvidence,
+};
 use subsidy_ledger::ledger::{Account, BalanceKey, BookCode, Posting, Side};
 use subsidy_ledger::organisations::{
     ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, ProposeBankAccount,
@@ -640,6 +642,7 @@ impl World {
     /// What becomes of vouchers once they are issued.
     fn second_half(&mut self, book: &Book, today: Date) -> Command {
         match self.rng.gen_range(0..100) {
+            0..6 if self.one_in(4) => self.confirm(book),
             0..6 => self.evidence(),
             6..25 => {
                 let id = ClaimId::new(self.id());
@@ -1045,23 +1048,28 @@ impl World {
     fn evidence(&mut self) -> Command {
         let number = self.rng.gen_range(0..ORGANISATIONS);
         let invoice = (!self.one_in(8)).then(|| {
-            let shared = self.rng.gen_range(0..40);
-            let number = InvoiceNumber::parse(None, &format!("{shared:020}")).expect("an invoice's number");
+            // most times one that nobody else brings
+            let own = number * 3 + self.rng.gen_range(0..3);
+            let shared = if self.one_in(6) { self.rng.gen_range(0..40) } else { own };
+            let written =
+                |shared: u32| InvoiceNumber::parse(None, &format!("{shared:020}")).expect("a number");
+            if self.one_in(12) {
+                let amount = Some(Money::from_fen(-self.rng.gen_range(1..200_000_000)));
+                let red = InvoiceFacts::of(written(1_000 + self.rng.gen_range(0..60)));
+                return InvoiceFacts { amount, original: Some(written(shared)), ..red };
+            }
             // who brings it mostly says the same of it
             let fen = if self.one_in(10) { 1 } else { 100_000_000 * (i64::from(shared) + 1) };
             let buyer =
                 self.maybe(8, |w| Party::Organisation(organisation(w.rng.gen_range(0..ORGANISATIONS))));
             InvoiceFacts {
-                number,
                 amount: (!self.one_in(8)).then(|| Money::from_fen(fen)),
-                tax: None,
                 buyer: if self.one_in(30) { Some(Party::Other) } else { buyer },
-                buyer_name: None,
-                seller: None,
-                seller_name: None,
-                issued_on: None,
+                einvoice: self.one_in(3),
+                ..InvoiceFacts::of(written(shared))
             }
         });
+        let reason = invoice.as_ref().and_then(|facts| facts.original.as_ref()).map(|_| self.hash());
         let corrects = invoice.is_some() && self.one_in(12);
         Command::RegisterEvidence(Box::new(RegisterEvidence {
             id: EvidenceId::new(self.id()),
@@ -1072,7 +1080,15 @@ impl World {
             media_type: MediaType::Pdf,
             corrects,
             invoice,
+            reason,
         }))
+    }
+
+    /// An officer's word for an invoice, or its end.
+    fn confirm(&mut self, book: &Book) -> Command {
+        let known: Vec<_> = book.evidence.iter().map(|(id, _)| *id).collect();
+        let evidence = if known.is_empty() { EvidenceId::new(self.id()) } else { self.pick(&known) };
+        Command::ConfirmInvoice(ConfirmInvoice { evidence, confirmed: !self.one_in(4) })
     }
 
     /// The claim with invoices and evidence behind it, mostly its organisation's own.
@@ -1526,20 +1542,34 @@ fn check_claims(book: &Book) {
     assert_eq!(payable, owed, "what is owed to a payee is what was approved and not paid");
 }
 
-/// What is taken of each invoice is what claims that were filed and not dropped take of it, and never more than it is.
+/// What is taken of each statement is what claims that were filed and not dropped take of it, and never more than it says.
+/// What red invoices took back of it is the sum of them.
 fn check_invoices(book: &Book) {
     use ClaimStatus::{Draft, Rejected, Withdrawn};
-    let mut taken: BTreeMap<InvoiceNumber, i64> = BTreeMap::new();
+    let mut taken: BTreeMap<InvoiceKey, i64> = BTreeMap::new();
+    let key = |organisation, number: &InvoiceNumber| InvoiceKey { organisation, number: number.clone() };
     for (_, claim) in book.claims.iter().filter(|(_, c)| ![Draft, Rejected, Withdrawn].contains(&c.status)) {
         for part in &claim.invoices {
-            *taken.entry(part.invoice.clone()).or_default() += part.amount.fen();
+            *taken.entry(key(claim.organisation, &part.invoice)).or_default() += part.amount.fen();
         }
     }
-    for (number, invoice) in book.invoices.iter() {
-        assert_eq!(invoice.allocated.fen(), taken.get(number).copied().unwrap_or(0), "{invoice:?}");
-        assert!(invoice.allocated <= invoice.facts.amount.unwrap_or_default(), "{invoice:?}");
+    let mut reversed: BTreeMap<InvoiceKey, i64> = BTreeMap::new();
+    for (_, invoice) in book.invoices.iter() {
+        if let Some(original) = &invoice.facts.original {
+            let amount = invoice.facts.amount.expect("a red one has an amount");
+            *reversed.entry(key(invoice.organisation, original)).or_default() -= amount.fen();
+        }
     }
-    assert!(taken.keys().all(|number| book.invoices.peek(number).is_some()));
+    for (key, invoice) in book.invoices.iter() {
+        assert_eq!(invoice.allocated.fen(), taken.get(key).copied().unwrap_or(0), "{invoice:?}");
+        assert_eq!(invoice.holds.iter().map(|hold| hold.amount.fen()).sum::<i64>(), invoice.allocated.fen());
+        assert!(
+            invoice.allocated <= invoice.facts.amount.unwrap_or_default().max(Money::ZERO),
+            "{invoice:?}"
+        );
+        assert_eq!(invoice.reversed.fen(), reversed.get(key).copied().unwrap_or(0), "{invoice:?}");
+    }
+    assert!(taken.keys().all(|key| book.invoices.peek(key).is_some()));
 }
 
 /// After an approval: within the caps of the rules under which it was computed.

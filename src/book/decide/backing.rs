@@ -8,8 +8,8 @@ use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties, TakenInvoice};
 use crate::claims::{Claim, WriteClaim};
-use crate::domain::{EvidenceId, InvoiceNumber, Money};
-use crate::evidence::{Evidence, Invoice};
+use crate::domain::{CreditCode, EvidenceId, InvoiceNumber, Money};
+use crate::evidence::{Evidence, Invoice, InvoiceKey, invoice};
 use crate::programmes::calculation::CalculationError;
 
 /// The parts of invoices that a claim is written from. `before` is the claim that is written anew, whose own hold is no
@@ -39,6 +39,23 @@ pub(super) fn still_fits(context: Context<'_>, claim: &Claim) -> Result<(), Stop
     fits(context, &claim.invoices, parties, Some(claim))
 }
 
+/// Whether what a claim holds still backs it: no red invoice took it back, and no other organisation says of the invoice
+/// what contradicts this one's word. Only who decides on the claim is told.
+pub(super) fn stands(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
+    for (place, part) in claim.invoices.iter().enumerate() {
+        let invoice = known(context, claim.organisation, &part.invoice)?;
+        let unbacked = invoice.unbacked().map_err(CalculationError::from)?;
+        if let Some(missing) = unbacked.get(&claim.id) {
+            return Err(backing::reversed(invoice, *missing, place).into());
+        }
+        let statements = context.book.statements.get(&part.invoice)?;
+        if let Some(other) = statements.and_then(|all| invoice::disputed(all, claim.organisation)) {
+            return Err(backing::disputed(invoice, other, place).into());
+        }
+    }
+    Ok(())
+}
+
 fn fits(
     context: Context<'_>,
     parts: &[TakenInvoice],
@@ -48,11 +65,13 @@ fn fits(
     let held = before.map(backing::held).transpose().map_err(CalculationError::from)?.unwrap_or_default();
     let mut left = std::collections::BTreeMap::new();
     for (place, part) in parts.iter().enumerate() {
-        let invoice = known(context, &part.invoice)?;
-        let amount = backing::between(invoice, parties, place)?;
+        let invoice = known(context, parties.organisation, &part.invoice)?;
+        backing::between(invoice, parties, place)?;
+        let amount = invoice.backing().map_err(CalculationError::from)?;
         let own = held.get(&part.invoice).copied().unwrap_or_default();
         let others = invoice.allocated.minus(own).map_err(CalculationError::from)?;
-        left.insert(part.invoice.clone(), amount.minus(others).unwrap_or_default());
+        let free = amount.minus(others).map_err(CalculationError::from)?;
+        left.insert(part.invoice.clone(), free.max(Money::ZERO));
     }
     Ok(backing::fit(parts, |number| left.get(number).copied())?)
 }
@@ -68,9 +87,14 @@ fn own<'a>(
     Ok(named(found, pointer)?)
 }
 
-fn known<'a>(context: Context<'a>, number: &InvoiceNumber) -> Result<&'a Invoice, Fault> {
+fn known<'a>(
+    context: Context<'a>,
+    organisation: CreditCode,
+    number: &InvoiceNumber,
+) -> Result<&'a Invoice, Fault> {
     let lost = || Fault::Broken(format!("invoice {number} has evidence and is not known"));
-    context.book.invoices.get(number)?.ok_or_else(lost)
+    let key = InvoiceKey { organisation, number: number.clone() };
+    context.book.invoices.get(&key)?.ok_or_else(lost)
 }
 
 /// The invoices whose hold a claim's step changes, from nothing where it is new.
@@ -89,11 +113,9 @@ pub(super) fn reallocated(
         if from == to {
             continue;
         }
-        let invoice = known(context, number)?;
-        let free = invoice.allocated.minus(from).map_err(CalculationError::from)?;
-        let allocated = free.plus(to).map_err(CalculationError::from)?;
-        let revision = invoice.revision.next(context.stamp);
-        changes.push(Change::Invoice(Box::new(Invoice { allocated, revision, ..invoice.clone() })));
+        let invoice = known(context, after.organisation, number)?;
+        let held = invoice.held_by(after.id, to, context.stamp).map_err(CalculationError::from)?;
+        changes.push(Change::Invoice(Box::new(held)));
     }
     Ok(changes)
 }

@@ -174,6 +174,9 @@ pub(super) fn withdraw(context: Context<'_>, command: &NameClaim) -> Result<Deci
 pub(super) fn review(context: Context<'_>, command: &ReviewClaim) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     let claim = rules::review(before, command, context.actor, context.stamp)?;
+    if command.decision == ReviewDecision::Pass {
+        backing::stands(context, before)?;
+    }
     if before.status == ClaimStatus::Reviewed && command.decision == ReviewDecision::Pass {
         return reviewed_again(context, before, &claim);
     }
@@ -232,6 +235,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
         ("submitted", before.submitted_by.as_ref()),
         ("reviewed", before.reviewed_by.as_ref()),
     ])?;
+    backing::stands(context, before)?;
     let day = context.effective_date(command.effective_date)?;
     let ground = Ground::of(context, before)?;
     not_before(day, ground.earliest().max(before.submitted_on))?;

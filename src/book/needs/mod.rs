@@ -14,6 +14,8 @@ mod recalculation;
 mod recoveries;
 mod reversals;
 
+pub(super) use backing::claim_asked_back;
+
 use super::{Book, Command, Key, Keys, RateKey, Series};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, UsageImportId, VoucherId};
 use crate::ledger::{Account, BalanceKey};
@@ -45,7 +47,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             keys.insert(Key::CalendarChange(c.id));
         }
         Command::LoadReferenceRate(c) => {
-            keys.insert(Key::ReferenceRate(RateKey { name: c.name.clone(), date: c.date }));
+            keys.insert(Key::ReferenceRate(RateKey::new(&c.name, c.date)));
         }
         Command::RegisterOrganisation(c) => {
             keys.insert(Key::Organisation(c.credit_code));
@@ -63,7 +65,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             keys.insert(Key::Organisation(c.credit_code));
         }
         Command::ProposeProgramme(c) => {
-            keys.insert(Key::Programme(c.code.clone()));
+            keys.extend([Key::Programme(c.code.clone()), Key::ProgrammeOf(c.code.folded())]);
         }
         Command::ApproveProgramme(c) => programme(&c.code, book, &mut keys),
         Command::ProposeRules(c) => programme(&c.programme, book, &mut keys),
@@ -80,9 +82,9 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             budget(&c.programme, &mut keys);
         }
         Command::RegisterEvidence(c) => {
-            keys.extend([Key::Evidence(c.id), Key::Organisation(c.organisation)]);
-            keys.extend(c.invoice.iter().map(|facts| Key::Invoice(facts.number.clone())));
+            backing::brought(c, book, &mut keys);
         }
+        Command::ConfirmInvoice(c) => backing::confirmed(c, book, &mut keys),
         Command::RegisterRental(c) => {
             keys.extend([
                 Key::Organisation(c.organisation),
@@ -99,8 +101,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
             keys.insert(Key::ContractUses(c.rental));
             let beside = imports::beside(book.rental_usage.peek(&c.rental), &c.deliveries);
             keys.extend(beside.into_iter().map(Key::UsageImport));
-            let key =
-                |rate: &UsedRate| Key::ReferenceRate(RateKey { name: rate.name.clone(), date: rate.date });
+            let key = |rate: &UsedRate| Key::ReferenceRate(RateKey::new(&rate.name, rate.date));
             keys.extend(c.rates.iter().map(key));
         }
         Command::ApproveUsageImport(c) => proposed_usage(c.id, c.rental, book, &mut keys),
@@ -158,10 +159,14 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         }
         Command::SubmitClaim(c) => claims::computed(c.id, today, book, &mut keys),
         Command::WithdrawClaim(c) => claims::held(c.id, book, &mut keys),
-        Command::ReviewClaim(c) => claims::review(c.id, today, book, &mut keys),
+        Command::ReviewClaim(c) => {
+            claims::review(c.id, today, book, &mut keys);
+            backing::contradicted(c.id, book, &mut keys);
+        }
         Command::RejectClaim(c) => claims::held(c.id, book, &mut keys),
         Command::ApproveClaim(c) => {
             claims::approve(c.id, c.effective_date.unwrap_or(today), book, &mut keys);
+            backing::contradicted(c.id, book, &mut keys);
         }
         Command::ProposeRecalculation(c) => recalculation::propose(c.claim, book, &mut keys),
         Command::ApproveRecalculation(c) => recalculation::approve(c, today, book, &mut keys),

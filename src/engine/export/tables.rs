@@ -37,7 +37,7 @@ macro_rules! documents {
         $each!(rules, RulesRow, RulesRow::new, by_text);
         $each!(budget_changes, BudgetChangeRow, |change| Ok(BudgetChangeRow::new(change)), by_id);
         $each!(evidence, EvidenceRow, EvidenceRow::new, by_id);
-        $each!(invoices, InvoiceRow, |invoice| Ok(InvoiceRow::new(invoice)), by_text);
+        $each!(invoices, InvoiceRow, InvoiceRow::new, by_text);
         $each!(rentals, RentalRow, RentalRow::new, by_id);
         $each!(usage_imports, UsageImportRow, UsageImportRow::new, by_id);
         $each!(rental_usage, RentalUsageRow, RentalUsageRow::new, by_id);

@@ -149,8 +149,8 @@ pub(super) async fn tables(
         "evidence {}",
         r.id
     ));
-    documents!(conn, stream, first, invoices, InvoiceRow, |d| fine(InvoiceRow::new(d)), |r| {
-        format!("invoices {}/{}", r.code, r.number)
+    documents!(conn, stream, first, invoices, InvoiceRow, InvoiceRow::new, |r| {
+        format!("invoices {}/{}/{}", r.organisation, r.code, r.number)
     });
     documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
     documents!(conn, stream, first, usage_imports, UsageImportRow, UsageImportRow::new, |r| {

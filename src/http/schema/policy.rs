@@ -12,7 +12,7 @@ use crate::domain::{
     Date, EvidenceId, Exact, Label, Line, Money, NamedInvoice, Percent, Points, Rounding, RoundingMode,
     RoundingScope, Unrounded,
 };
-use crate::evidence::{EvidenceKind, MediaType};
+use crate::evidence::{Confirmation, EvidenceKind, MediaType};
 use crate::organisations::{Category, Size, Standing};
 use crate::payments::{BatchStatus, LineStatus, PaymentResult};
 use crate::periods::PeriodStatus;
@@ -60,6 +60,7 @@ word_schema! {
     ReductionCode as "ReductionCode": "net_off" "claim_cap" "voucher_balance" "paid_interest_ceiling" "lifetime_cap" "annual_cap";
     InvoiceCutCode as "InvoiceCutCode": "invoice_beyond_usage";
     ReviewDecision as "ReviewDecision": "pass" "return" "reject";
+    Confirmation as "InvoiceConfirmedBy": "typed" "einvoice" "officer";
     EvidenceKind as "EvidenceKind": "invoice" "contract" "delivery" "payment" "bank_statement" "loan_contract" "review" "other";
     MediaType as "MediaType": "application/pdf" "image/png" "image/jpeg" "application/ofd" "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "application/xml" "text/csv" "text/plain";
     ClaimKind as "ClaimKind": "voucher_redemption" "rental_subsidy" "interest_subsidy";

@@ -155,7 +155,13 @@ fn asks(
         Code::NightApproval => question.night.holds(local.hour()),
         Code::SameDocument => act.own,
         Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
-        Code::DuplicateInvoice | Code::PrefundNotTruedUp | Code::RelatedParty | Code::SamePerson => false,
+        Code::DuplicateInvoice
+        | Code::InvoiceDate
+        | Code::InvoiceDisputed
+        | Code::PrefundNotTruedUp
+        | Code::RedInvoice
+        | Code::RelatedParty
+        | Code::SamePerson => false,
     };
     is_so.then_some(None)
 }

@@ -6,6 +6,7 @@
 //! over, and who both raised and approved, stand at the end, when all was read.
 
 mod acts;
+mod papers;
 mod parties;
 mod prefunds;
 
@@ -47,12 +48,18 @@ pub enum Code {
     BelowThreshold,
     /// A file that shows an invoice that another file shows too.
     DuplicateInvoice,
+    /// An invoice dated after the day on which it was brought, or before the contract that it is claimed for began.
+    InvoiceDate,
+    /// Organisations say of one invoice what contradicts.
+    InvoiceDisputed,
     /// Approved at night.
     NightApproval,
     /// More than the rules let one document, year or life have.
     OverCap,
     /// Left of a bank's prefunds of a year that is over.
     PrefundNotTruedUp,
+    /// A claim that takes of an invoice which a red one took back.
+    RedInvoice,
     /// A contract or a loan between organisations that belong together.
     RelatedParty,
     /// An amount that no cut made round.
@@ -67,12 +74,15 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::BelowThreshold,
         Self::DuplicateInvoice,
+        Self::InvoiceDate,
+        Self::InvoiceDisputed,
         Self::NightApproval,
         Self::OverCap,
         Self::PrefundNotTruedUp,
+        Self::RedInvoice,
         Self::RelatedParty,
         Self::RoundAmount,
         Self::SameDocument,
@@ -85,9 +95,12 @@ impl Code {
         match self {
             Self::BelowThreshold => "below_threshold",
             Self::DuplicateInvoice => "duplicate_invoice",
+            Self::InvoiceDate => "invoice_date",
+            Self::InvoiceDisputed => "invoice_disputed",
             Self::NightApproval => "night_approval",
             Self::OverCap => "over_cap",
             Self::PrefundNotTruedUp => "prefund_not_trued_up",
+            Self::RedInvoice => "red_invoice",
             Self::RelatedParty => "related_party",
             Self::RoundAmount => "round_amount",
             Self::SameDocument => "same_document",
@@ -250,10 +263,12 @@ impl Reading {
     async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
         let window = (self.after, self.after.saturating_add(WINDOW).min(self.scope.known_at));
         let mut found = acts::read(conn, window, (self.zone, &self.question)).await?;
-        for code in [Code::RelatedParty, Code::DuplicateInvoice] {
-            if self.question.asks(code) {
-                found.extend(parties::read(conn, window, self.scope.known_at, code).await?);
-            }
+        let asks = |code: &Code| self.question.asks(*code);
+        if self.question.asks(Code::RelatedParty) {
+            found.extend(parties::read(conn, window, self.scope.known_at).await?);
+        }
+        for code in papers::CODES.into_iter().filter(asks) {
+            found.extend(papers::read(conn, window, self.scope.known_at, code).await?);
         }
         if self.question.asks(Code::SamePerson) {
             acts::tally(conn, window, &mut self.subjects).await?;

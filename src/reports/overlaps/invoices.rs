@@ -52,7 +52,7 @@ macro_rules! taken {
 statement! {
     /// The invoice so many after one, in the order of their numbers.
     fn bound(code: &str, number: &str, offset: i64) -> Option<InvoiceFound> =
-        "SELECT code, number FROM invoices WHERE (code, number) > ($1, $2) ORDER BY code, number OFFSET $3 LIMIT 1";
+        "SELECT DISTINCT code, number FROM invoices WHERE (code, number) > ($1, $2) ORDER BY code, number OFFSET $3 LIMIT 1";
     /// What claims made after `$1` up to `$2` take of the invoices after one, up to and including another or to the last.
     fn taken(
         after: i64,

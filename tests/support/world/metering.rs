@@ -112,7 +112,7 @@ impl World {
 
     /// Some of the totals under invoices that were brought, the number of one in three without its code.
     fn invoiced(&mut self, book: &Book, totals: &[UsageTotal]) -> Vec<InvoiceTotal> {
-        let known: Vec<_> = book.invoices.iter().map(|(number, _)| number).collect();
+        let known: Vec<_> = book.invoices.iter().map(|(key, _)| &key.number).collect();
         let mut found = Vec::new();
         for total in totals {
             if known.is_empty() || self.one_in(2) {

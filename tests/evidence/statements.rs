@@ -1,0 +1,225 @@
+//! What organisations say of one invoice: it binds themselves, tells nobody else anything, and is an officer's to decide.
+
+use serde_json::{Value, json};
+
+use super::service::Service;
+use super::{City, PDF, XML, is, number, part, text};
+
+impl City<'_> {
+    fn brought(&self, query: &str, token: &str, bytes: &[u8]) -> Value {
+        let answer = self.upload(query, token, bytes);
+        assert_eq!(answer.status, 201, "{query}: {}", answer.text);
+        answer.json()
+    }
+
+    fn filed(&self, voucher: &str, token: &str, invoices: &Value) -> String {
+        let claim = text(&self.expect(201, "/v1/claims", token, &super::claim(voucher, invoices)), "/id");
+        self.expect(200, &format!("/v1/claims/{claim}/submit"), token, &json!({}));
+        claim
+    }
+
+    fn pay(&self, claim: &str) {
+        let batch = self.expect(201, "/v1/payment-batches", &self.officer, &json!({"claim_ids": [claim]}));
+        let path = format!("/v1/payment-batches/{}", text(&batch, "/id"));
+        self.expect(200, &format!("{path}/approve"), &self.approver, &json!({}));
+        let result =
+            json!({"claim_id": claim, "outcome": "paid", "bank_reference": "FT1", "date": "2025-01-02"});
+        self.expect(200, &format!("{path}/results"), &self.officer, &json!({"results": [result]}));
+    }
+
+    fn exceptions(&self, code: &str) -> Vec<Value> {
+        let report = self.get(&format!("/v1/reports/exceptions?code={code}"), &self.officer);
+        assert_eq!(report.status, 200, "{}", report.text);
+        report.json()["rows"].as_array().expect("rows").clone()
+    }
+}
+
+/// What of an answer is not the same for every caller by its nature.
+fn without_ids(mut answer: Value) -> Value {
+    for name in ["id", "organisation", "created_by", "revision", "updated_at"] {
+        answer.as_object_mut().expect("an object").remove(name);
+    }
+    answer
+}
+
+#[test]
+fn a_number_that_another_organisation_typed_binds_nobody_and_is_told_to_nobody() {
+    let service = Service::start();
+    let city = City::found(&service, "neutral");
+    let query = |n: usize, amount: &str| format!("kind=invoice&invoice_number={}&amount={amount}", number(n));
+
+    // whoever types a number that another brought is answered as if nobody had, in a dry run too
+    city.brought(&query(1, "1000.00"), &city.firm, PDF);
+    for n in [1, 2] {
+        let dry = city.upload(&format!("{}&dry_run=true", query(n, "1.00")), &city.other, PDF);
+        assert_eq!((dry.status, text(&dry.json(), "/invoice/amount")), (201, "1.00".into()), "{}", dry.text);
+    }
+    let mut known = without_ids(city.brought(&query(1, "1.00"), &city.other, PDF));
+    let fresh = without_ids(city.brought(&query(2, "1.00"), &city.other, PDF));
+    known["invoice"]["number"] = json!(number(2));
+    assert_eq!(known, fresh);
+    let silent = city.brought(&format!("kind=invoice&invoice_number={}", number(1)), &city.other, PDF);
+    assert_eq!(text(&silent, "/invoice/amount"), "1.00", "its own word, not the other's");
+
+    // the first is not locked, and what the other takes is not taken of it
+    let (mine, theirs) = (city.voucher("p", "A"), city.voucher_of("p", "A", &city.other));
+    let own = text(&city.brought(&query(1, "1000.00"), &city.firm, PDF), "/id");
+    let stolen = text(&city.brought(&query(1, "1.00"), &city.other, PDF), "/id");
+    let honest = city.filed(&mine, &city.firm, &json!([part(&own, "1000.00")]));
+    let thief = city.filed(&theirs, &city.other, &json!([part(&stolen, "1.00")]));
+    assert_eq!((city.allocated(&own), city.allocated(&stolen)), ("1000.00".into(), "1.00".into()));
+
+    // who decides sees both, and passes neither before an officer says who is right
+    let pass = json!({"decision": "pass"});
+    for claim in [&honest, &thief] {
+        is(
+            &city.step(claim, "review", &city.officer, &pass),
+            409,
+            "invoice_disputed",
+            "/invoices/0/evidence_id",
+        );
+    }
+    let rows = city.exceptions("invoice_disputed");
+    assert!(rows.len() >= 2, "both are listed: {rows:?}");
+    let confirm = |evidence: &str, token: &str, body: &Value| {
+        city.post(&format!("/v1/evidence/{evidence}/confirm"), token, body)
+    };
+    is(&confirm(&own, &city.firm, &json!({})), 403, "forbidden", "");
+    let confirmed = confirm(&own, &city.officer, &json!({}));
+    assert_eq!(
+        (confirmed.status, text(&confirmed.json(), "/invoice/confirmed")),
+        (200, "officer".into()),
+        "{}",
+        confirmed.text
+    );
+    is(&confirm(&stolen, &city.officer, &json!({})), 409, "invoice_confirmed", "");
+    assert_eq!(city.step(&honest, "review", &city.officer, &pass).status, 200);
+    is(
+        &city.step(&thief, "review", &city.officer, &pass),
+        409,
+        "invoice_disputed",
+        "/invoices/0/evidence_id",
+    );
+    assert_eq!(city.step(&honest, "approve", &city.approver, &json!({})).status, 200);
+
+    // an officer's word can be taken back, and the other's be taken then
+    assert_eq!(confirm(&own, &city.officer, &json!({"confirmed": false})).status, 200);
+    assert_eq!(confirm(&stolen, &city.officer, &json!({})).status, 200);
+    let contract = text(&city.brought("kind=contract", &city.firm, PDF), "/id");
+    is(&confirm(&contract, &city.officer, &json!({})), 409, "nothing_to_confirm", "");
+    city.verifies();
+}
+
+#[test]
+fn an_einvoice_confirms_what_its_party_says_and_a_sellers_copy_is_no_dispute() {
+    let service = Service::start();
+    let city = City::found(&service, "einvoice");
+    let typed = format!("kind=invoice&invoice_number={}&amount=1.00", number(1));
+    city.brought(&typed, &city.other, PDF);
+    let own = city.brought("kind=invoice", &city.firm, XML.as_bytes());
+    assert_eq!(text(&own, "/invoice/confirmed"), "einvoice");
+    let voucher = city.voucher("p", "A");
+    let claim = city.filed(&voucher, &city.firm, &json!([part(&text(&own, "/id"), "1060")]));
+    assert_eq!(city.step(&claim, "review", &city.officer, &json!({"decision": "pass"})).status, 200);
+    // a file that names others as its parties confirms nothing for who brought it
+    let strange = city.brought("kind=invoice", &city.other, XML.replace("0001<", "0002<").as_bytes());
+    assert_eq!(text(&strange, "/invoice/confirmed"), "typed");
+    city.verifies();
+}
+
+#[test]
+fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
+    let service = Service::start();
+    let city = City::found(&service, "red");
+    let (first, second) = (city.voucher("p", "A"), city.voucher("q", "B"));
+    let own = text(&city.brought("kind=invoice", &city.firm, XML.as_bytes()), "/id");
+    let paid = city.filed(&first, &city.firm, &json!([part(&own, "1000")]));
+    let open = city.filed(&second, &city.firm, &json!([part(&own, "60")]));
+    city.expect(200, &format!("/v1/claims/{paid}/review"), &city.officer, &json!({"decision": "pass"}));
+    city.expect(200, &format!("/v1/claims/{paid}/approve"), &city.approver, &json!({}));
+    city.pay(&paid);
+
+    let red = XML.replace("0001<", "0009<").replace(">1060.00<", ">-560.00<").replace(">60.00<", ">-31.70<");
+    let remark = format!(
+        "<AdditionalInformation><Remark>被红冲蓝字数电发票号码：{}</Remark></AdditionalInformation></EInvoiceData>",
+        number(1)
+    );
+    let red = red.replace("</EInvoiceData>", &remark);
+    let shown = city.brought("kind=invoice", &city.firm, red.as_bytes());
+    assert_eq!(
+        (text(&shown, "/invoice/amount"), text(&shown, "/invoice/original/number")),
+        ("-560.00".into(), number(1))
+    );
+    let original = city.get(&format!("/v1/evidence/{own}"), &city.officer).json();
+    assert_eq!(
+        (text(&original, "/invoice/reversed"), text(&original, "/invoice/allocated")),
+        ("560.00".into(), "1060.00".into())
+    );
+
+    // 500.00 are left: the last to take it lost all of its part, the paid one half of its base
+    let pass = json!({"decision": "pass"});
+    is(&city.step(&open, "review", &city.officer, &pass), 409, "invoice_reversed", "/invoices/0/evidence_id");
+    let recoveries = city.get("/v1/recoveries", &city.officer).json();
+    let proposed = recoveries["data"].as_array().expect("recoveries");
+    assert_eq!(proposed.len(), 1, "{recoveries}");
+    assert_eq!(
+        (text(&proposed[0], "/claim_id"), text(&proposed[0], "/status"), text(&proposed[0], "/amount")),
+        (paid.clone(), "proposed".into(), "100.00".into())
+    );
+    let rows = city.exceptions("red_invoice");
+    assert!(rows.iter().any(|row| row.to_string().contains(&paid)), "{rows:?}");
+
+    // the same red invoice again takes nothing back again; it backs nothing itself
+    let again = text(&city.brought("kind=invoice", &city.firm, red.as_bytes()), "/id");
+    assert_eq!(
+        text(&city.get(&format!("/v1/evidence/{own}"), &city.officer).json(), "/invoice/reversed"),
+        "560.00"
+    );
+    assert_eq!(city.get("/v1/recoveries", &city.officer).json()["data"].as_array().expect("rows").len(), 1);
+    is(&city.draft(&second, &json!([part(&again, "1")])), 422, "red_invoice", "/invoices/0/evidence_id");
+    is(&city.draft(&second, &json!([part(&own, "0.01")])), 409, "evidence_reused", "/invoices/0/evidence_id");
+
+    // one that comes before its original is counted when that comes
+    let early =
+        format!("kind=invoice&invoice_number={}&amount=-30&original_number={}", number(20), number(21));
+    city.brought(&early, &city.firm, PDF);
+    let late = city.invoice(&number(21), "100.00");
+    is(
+        &city.draft(&second, &json!([part(&late, "70.01")])),
+        409,
+        "evidence_reused",
+        "/invoices/0/evidence_id",
+    );
+    city.drafted(&second, &json!([part(&late, "70.00")]));
+    city.verifies();
+}
+
+#[test]
+fn an_invoice_of_another_time_and_one_on_many_files_are_questions() {
+    let service = Service::start();
+    let city = City::found(&service, "dates");
+    let dated = |n: usize, day: &str| {
+        XML.replace("0001<", &format!("00{n:02}<")).replace("2025-01-02<", &format!("{day}<"))
+    };
+    let voucher = city.voucher("p", "A");
+    city.brought("kind=invoice", &city.firm, dated(11, "2025-01-03").as_bytes());
+    let before = text(&city.brought("kind=invoice", &city.firm, dated(12, "2024-12-31").as_bytes()), "/id");
+    city.brought("kind=invoice", &city.firm, dated(13, "2025-01-01").as_bytes());
+    assert_eq!(city.exceptions("invoice_date").len(), 1, "later than the business date");
+    city.drafted(&voucher, &json!([part(&before, "1")]));
+    let rows = city.exceptions("invoice_date");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(
+        rows.iter().any(|row| row.to_string().contains("2025-01-01") && row.to_string().contains(&before)),
+        "{rows:?}"
+    );
+
+    for n in 0..10 {
+        let query = format!("kind=invoice&invoice_number={}&amount=5", number(30));
+        city.brought(&query, &city.firm, format!("%PDF-1.7\n{n}").as_bytes());
+    }
+    let rows = city.exceptions("duplicate_invoice");
+    assert_eq!(rows.len(), 10, "{rows:?}");
+    assert!(rows[0].to_string().contains("10 files"), "it says how many: {}", rows[0]);
+    city.verifies();
+}
