@@ -33,6 +33,7 @@ pub mod loans;
 pub mod objects;
 pub mod organisations;
 pub mod payments;
+pub mod people;
 pub mod periods;
 pub mod prefunds;
 pub mod programmes;

@@ -173,7 +173,7 @@ fn a_token_needs_the_keys_folder_alone() {
     let keys = Keys::open(&place.data.join("keys")).unwrap();
     let verifier = Verifier::new(keys.token_key(), None).unwrap();
     let identity = verifier.verify(out.lines().last().unwrap()).unwrap();
-    assert_eq!((identity.agency.as_str(), identity.actor.subject.as_str()), ("bj", "lin"));
+    assert_eq!((identity.agency.as_str(), identity.actor.subject.as_str()), ("bj", "subsidy-ledger#lin"));
     assert!(identity.actor.has(Role::Enterprise) && identity.actor.has(Role::Officer));
     assert_eq!(identity.actor.organisation.unwrap().to_string(), code);
     let seconds = (identity.expires_at - chrono::Utc::now()).num_seconds();

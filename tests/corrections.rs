@@ -11,6 +11,8 @@
 mod city;
 #[path = "corrections/dates.rs"]
 mod dates;
+#[path = "corrections/four_eyes.rs"]
+mod four_eyes;
 #[path = "corrections/interest.rs"]
 mod interest;
 #[path = "support/service.rs"]
@@ -62,7 +64,7 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
     let tasks = city.get("/v1/tasks", &city.chen);
     assert!(tasks["data"].as_array().unwrap().iter().any(|t| t["kind"] == "recalculation"), "{tasks}");
     let done = city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
-    assert_eq!((&done["status"], &done["decided_by"]), (&json!("approved"), &json!("chen")));
+    assert_eq!((&done["status"], &done["decided_by"]), (&json!("approved"), &json!("subsidy-ledger#chen")));
     assert_eq!(city.balance(&voucher), ["3000.00", "0.00", "0.00", "7000.00"]);
     assert_eq!(
         city.ledger(["B2003", "B2007", "F2302", "F5001.01"]),
@@ -190,7 +192,10 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     assert_eq!(down["difference"], json!("-2000.03"));
     let recovery = city.get(&format!("/v1/recoveries/{}", text(&down, "/recovery_id")), &city.lin);
     assert_eq!((&recovery["status"], &recovery["amount"]), (&json!("approved"), &json!("2000.03")));
-    assert_eq!((&recovery["created_by"], &recovery["approved_by"]), (&json!("zhao"), &json!("chen")));
+    assert_eq!(
+        (&recovery["created_by"], &recovery["approved_by"]),
+        (&json!("subsidy-ledger#zhao"), &json!("subsidy-ledger#chen"))
+    );
     let shown = city.claim(&claim);
     assert_eq!(
         (&shown["status"], &shown["amount"], &shown["recovered"]),
@@ -282,7 +287,7 @@ fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
     assert_eq!((seen(&city.lin).len(), seen(&city.firm).len(), seen(&city.other).len()), (2, 2, 1));
     assert_eq!(
         (&seen(&city.firm)[0]["created_by"], &seen(&city.lin)[0]["created_by"]),
-        (&Value::Null, &json!("other"))
+        (&Value::Null, &json!("subsidy-ledger#other"))
     );
     assert_eq!(city.get(&format!("/v1/claims/{claim}"), &city.firm)["objections_open"], json!(2));
     let tasks = city.get("/v1/tasks", &city.lin);

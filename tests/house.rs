@@ -13,8 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The nouns in their order: one may know those before it.
-const NOUNS: [&str; 16] = [
+const NOUNS: [&str; 17] = [
     "agencies",
+    "people",
     "reference_rates",
     "calendar",
     "periods",

@@ -242,7 +242,7 @@ fn the_lending_bank_alone_confirms_the_interest_of_periods_that_are_over() {
     let after = city.expect(200, &path, &city.bank, &body);
     let expected = json!([{
         "period": {"from": "2024-06-21", "until": "2024-09-21"}, "interest_paid": "1661111.11",
-        "penalty_interest": "12.50", "confirmed_on": "2025-01-02", "confirmed_by": "bank",
+        "penalty_interest": "12.50", "confirmed_on": "2025-01-02", "confirmed_by": "subsidy-ledger#bank",
     }]);
     assert_eq!(after["interest_paid"], expected);
     for (status, code, pointer, body) in [

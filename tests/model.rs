@@ -28,12 +28,14 @@ use subsidy_ledger::loans::store::LoanRow;
 use subsidy_ledger::loans::store::uses::LoanUseRow;
 use subsidy_ledger::organisations::store::OrganisationRow;
 use subsidy_ledger::payments::store::{PaymentBatchRow, PaymentLineRow};
+use subsidy_ledger::people::store::{ParticipantsRow, PersonRow};
 use subsidy_ledger::periods::store::PeriodRow;
 use subsidy_ledger::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
 use subsidy_ledger::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use subsidy_ledger::recoveries::store::RecoveryRow;
 use subsidy_ledger::rentals::store::RentalRow;
 use subsidy_ledger::rentals::store::uses::ContractUseRow;
+use subsidy_ledger::reports::four_eyes::Watch;
 use subsidy_ledger::reversals::store::ReversalRow;
 use subsidy_ledger::usage::store::{RentalUsageRow, UsageImportRow};
 use subsidy_ledger::vouchers::store::VoucherRow;
@@ -147,6 +149,11 @@ impl Model {
             };
         }
         use subsidy_ledger::db::rows::Row;
+        document!("people", people, PersonRow, |k: &subsidy_ledger::domain::FoldedSubject| k
+            .as_str()
+            .to_owned());
+        document!("participants", participants, ParticipantsRow, |k: &subsidy_ledger::people::Matter| k
+            .to_string());
         document!("periods", periods, PeriodRow, |k: &subsidy_ledger::domain::Month| k.to_string());
         document!(
             "organisations",
@@ -302,9 +309,17 @@ async fn run(seed: u64, commands: usize) -> usize {
     model.equals(&ledger).await;
     model.replays(&ledger).await;
     assert_eq!(ledger.ties().await, usize::try_from(model.next).unwrap());
+    nobody_was_in_the_way(&ledger, model.next).await;
     again(&ledger, sent).await;
     assert_eq!(ledger.ties().await, usize::try_from(model.next).unwrap());
     model.auditor.issued
+}
+
+/// The reports ask the rule of every approval, and find none that it would have refused.
+async fn nobody_was_in_the_way(ledger: &Ledger, size: u64) {
+    let conn = ledger.engine.reader(&agency()).await.expect("a reader");
+    let last = i64::try_from(size).unwrap() - 1;
+    assert_eq!(Watch::default().found(&conn, (-1, last), last).await.unwrap(), []);
 }
 
 /// Whatever is asked again under its key is answered as the first time.

@@ -214,7 +214,7 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     city.no(&city.chen, "/periods/2025-02/reopen", json!({"reason": "x"}), (409, "wrong_state"));
     let closed = city.close("2025-02");
     assert_eq!((&closed["month"], &closed["status"]), (&json!("2025-02"), &json!("closed")));
-    assert_eq!((&closed["closed_by"], &closed["ties"]), (&json!("chen"), &json!(true)));
+    assert_eq!((&closed["closed_by"], &closed["ties"]), (&json!("subsidy-ledger#chen"), &json!(true)));
     assert!(closed["closed_at"].is_string());
     let listed = city.get("/periods");
     let expected = [("2025-01", "closed"), ("2025-02", "closed"), ("2025-03", "open"), ("2025-04", "open")];
@@ -232,7 +232,10 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
 
     let reopened = city.ok(&city.zhao, "/periods/2025-01/reopen", json!({"reason": "漏记一笔"}));
     assert_eq!((&reopened["status"], &reopened["reason"]), (&json!("open"), &json!("漏记一笔")));
-    assert_eq!((&reopened["closed_by"], &reopened["reopened_by"]), (&json!("chen"), &json!("zhao")));
+    assert_eq!(
+        (&reopened["closed_by"], &reopened["reopened_by"]),
+        (&json!("subsidy-ledger#chen"), &json!("subsidy-ledger#zhao"))
+    );
     assert!(months(&city.get("/periods")).iter().all(|(_, status)| status == "open"));
     let steps: Vec<_> = city.get("/events?limit=200")["data"]
         .as_array()
@@ -435,7 +438,10 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     let before = city.balances();
     let sequence = city.appropriate("500.00");
     let reversal = city.reverse(sequence);
-    assert_eq!((&reversal["status"], &reversal["approved_by"]), (&json!("approved"), &json!("chen")));
+    assert_eq!(
+        (&reversal["status"], &reversal["approved_by"]),
+        (&json!("approved"), &json!("subsidy-ledger#chen"))
+    );
     assert_eq!(city.balances(), before);
     let changes = city.get("/programmes/p/appropriations?status=reversed");
     assert_eq!(changes["data"][0]["amount"], "500.00");

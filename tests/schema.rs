@@ -746,8 +746,10 @@ const WHO_MAY: &str = "
     agency_test.numbers           app=ar auditor=r w(last)=app
     agency_test.objections        app=ar auditor=r w(status,reason,resolved_by,version,updated_at)=app
     agency_test.organisations     app=ar auditor=r w(bank_name,bank_code,account_masked,account_mac,status,reason,version,updated_at,account_change,account_since)=app
+    agency_test.participants      app=ar auditor=r w(people,version,updated_at)=app
     agency_test.payment_batches   app=ar auditor=r w(status,open,waiting,reason,approved_by,version,updated_at)=app
     agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,reference_key,paid_in,proposed_return,recorded_by,version,updated_at)=app
+    agency_test.people            app=ar auditor=r
     agency_test.periods           app=ar auditor=r w(status,books,closed_by,closed_at,reopened_by,reopened_at,reason,version,updated_at)=app
     agency_test.prefund_years     app=ar auditor=r w(opening,paid,deducted,rolled,returned,remaining,parts,since,newest,true_up,closed,version,updated_at)=app
     agency_test.prefunds          app=ar auditor=r w(status,parts,effective_date,reason,decided_by,version,updated_at)=app

@@ -199,6 +199,8 @@ impl Touched {
                 self.loan_uses.insert((*loan, *claim), sequence);
             }
             Change::Agency(_)
+            | Change::Person(_)
+            | Change::Participants(_)
             | Change::Period(_)
             | Change::Organisation(_)
             | Change::ReferenceRate(_)

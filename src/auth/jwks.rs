@@ -36,6 +36,8 @@ pub struct JwksConfig {
     pub issuer: String,
     /// The `aud` that a token must be meant for.
     pub audience: String,
+    /// Whether the service's own tokens serve beside the provider's: with two issuers one person is two subjects.
+    pub own_tokens: bool,
 }
 
 /// Why a JWK set cannot be used.
@@ -62,8 +64,10 @@ pub enum JwksError {
         /// The file.
         path: PathBuf,
     },
-    /// The provider's issuer or audience is empty, or its issuer is the service's own name.
-    #[error("issuer and audience must be given, and the issuer must not be the service's own name")]
+    /// The provider's issuer or audience is empty, or its issuer is the service's own name or can begin no subject.
+    #[error(
+        "issuer and audience must be given, and the issuer must be neither the service's own name nor have a '#' or blanks"
+    )]
     Issuer,
 }
 
@@ -267,7 +271,12 @@ mod tests {
         fn new(keys: &[Value]) -> Fixture {
             let scratch = Scratch::new();
             let path = scratch.0.join("jwks.json");
-            let config = JwksConfig { path, issuer: "https://id.example".into(), audience: "ledger".into() };
+            let config = JwksConfig {
+                path,
+                issuer: "https://id.example".into(),
+                audience: "ledger".into(),
+                own_tokens: false,
+            };
             let fixture = Fixture { _scratch: scratch, config };
             fixture.write(keys);
             fixture

@@ -89,7 +89,7 @@ struct OwnClaims<'a> {
     nbf: i64,
     exp: i64,
     agency: &'a AgencyCode,
-    sub: &'a Subject,
+    sub: &'a str,
     roles: Roles,
     #[serde(skip_serializing_if = "Option::is_none")]
     organisation: Option<CreditCode>,
@@ -120,8 +120,8 @@ impl Mint {
     /// A token that is valid from `now` for `ttl`, in whole seconds.
     ///
     /// # Errors
-    /// [`TokenError`] for a `ttl` under a second or beyond the calendar, or for an enterprise, a provider
-    /// or a bank without an organisation.
+    /// [`TokenError`] for a `ttl` under a second or beyond the calendar, for a subject of another issuer, or for an
+    /// enterprise, a provider or a bank without an organisation.
     pub fn issue(
         &self,
         agency: &AgencyCode,
@@ -141,7 +141,7 @@ impl Mint {
             nbf: now.timestamp(),
             exp: until.timestamp(),
             agency,
-            sub: &actor.subject,
+            sub: actor.subject.sub_of(ISSUER).ok_or(TokenError::new("subject"))?,
             roles: actor.roles,
             organisation: actor.organisation,
         };
@@ -171,8 +171,9 @@ impl Claims {
         }
         let expires_at = DateTime::from_timestamp(required(self.exp, "expiry")?, 0);
         let organisation = self.organisation.map(|code| required(Some(code), "organisation")).transpose()?;
+        let sub: String = required(self.sub, "subject")?;
         let actor = Actor {
-            subject: required(self.sub, "subject")?,
+            subject: Subject::of(&key.issuer, &sub).map_err(|_| TokenError::new("subject"))?,
             roles: required(self.roles, "roles")?,
             organisation,
         };
@@ -196,6 +197,8 @@ fn required<T: DeserializeOwned>(claim: Option<Value>, reason: &'static str) -> 
 pub struct Verifier {
     own_kid: String,
     own: PinnedKey,
+    /// Whether own tokens serve: beside a provider only where the operator says so.
+    own_serve: bool,
     provider: Option<Mutex<JwksFile>>,
     cache: Mutex<TokenCache>,
 }
@@ -206,8 +209,11 @@ impl Verifier {
     /// # Errors
     /// [`JwksError`] if the provider's keys cannot be used, or its issuer is empty or the service's own.
     pub fn new(own: &TokenKey, provider: Option<JwksConfig>) -> Result<Verifier, JwksError> {
+        let own_serve = provider.as_ref().is_none_or(|config| config.own_tokens);
         if let Some(config) = &provider
-            && (config.issuer.is_empty() || config.audience.is_empty() || config.issuer == ISSUER)
+            && (config.audience.is_empty()
+                || config.issuer == ISSUER
+                || Subject::of(&config.issuer, "x").is_err())
         {
             return Err(JwksError::Issuer);
         }
@@ -216,6 +222,7 @@ impl Verifier {
         Ok(Verifier {
             own_kid: own.kid().to_owned(),
             own: PinnedKey::new(Algorithm::EdDSA, key, ISSUER, AUDIENCE),
+            own_serve,
             provider: provider.map(Mutex::new),
             cache: Mutex::default(),
         })
@@ -262,6 +269,9 @@ impl Verifier {
             Some(kid) if kid == self.own_kid => &self.own,
             Some(kid) => provider_keys.get(kid).ok_or(TokenError::new("unknown_key"))?,
         };
+        if key.issuer == ISSUER && !self.own_serve {
+            return Err(TokenError::new("own_tokens_off"));
+        }
         if header.alg != key.algorithm {
             return Err(TokenError::new("algorithm"));
         }

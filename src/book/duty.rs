@@ -53,6 +53,7 @@ const APPROVE: &[&str] = &[
     "approve_payment_return",
     "approve_recovery",
     "offset_recovery",
+    "write_off_recovery",
     "approve_reversal",
 ];
 

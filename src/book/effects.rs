@@ -14,6 +14,7 @@ use crate::ledger::Posting;
 use crate::loans::{Loan, LoanUse};
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
+use crate::people::{Participants, Person};
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear};
@@ -32,6 +33,10 @@ use crate::vouchers::Voucher;
 pub enum Change {
     /// The agency itself.
     Agency(Agency),
+    /// A subject that acts for the first time.
+    Person(Box<Person>),
+    /// Those who took part in a matter.
+    Participants(Box<Participants>),
     /// A month that was closed.
     Period(Box<Period>),
     /// An organisation.

@@ -13,6 +13,7 @@ mod indexes;
 mod needs;
 pub mod refusal;
 pub mod reversible;
+pub mod segregation;
 pub mod slots;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 pub use command::{Command, Envelope};
 pub use decide::decide;
 pub use effects::{Change, Decision, Effects, Outcome, Transition};
-pub use needs::{ROUNDS_MAX, needs};
+pub use needs::{ROUNDS_MAX, caller, needs};
 pub use refusal::{AccessError, DateError, Refusal, Stop};
 pub use slots::{Fault, Slots};
 
@@ -32,15 +33,16 @@ use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
-    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, Instant, InvoiceNumber, Label,
-    LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId,
-    RentalId, Sequence, TrueUpId, UsageImportId, VoucherId,
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, FoldedSubject, Instant,
+    InvoiceNumber, Label, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId,
+    ProgrammeCode, RecoveryId, RentalId, Sequence, TrueUpId, UsageImportId, VoucherId,
 };
 use crate::evidence::{Evidence, Invoice, InvoiceKey, Statements};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
 use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
+use crate::people::{Matter, Participants, Person};
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
@@ -114,6 +116,14 @@ macro_rules! book {
 }
 
 book! {
+    /// A subject that acted.
+    Person(FoldedSubject) in
+        /// Subjects that acted, by what they are compared with.
+        people: Slots<FoldedSubject, Person>;
+    /// Those who took part in a matter.
+    Participants(Matter) in
+        /// Those who took part, by matter.
+        participants: Slots<Matter, Participants>;
     /// A month that was closed.
     Period(Month) in
         /// Months that were closed.
@@ -331,6 +341,8 @@ impl Book {
     fn put(&mut self, change: Change) -> Result<(), Fault> {
         match change {
             Change::Agency(a) => self.agency = Some(a),
+            Change::Person(p) => self.people.put(p.folded.clone(), *p),
+            Change::Participants(p) => self.participants.put(p.matter.clone(), *p),
             Change::Organisation(o) => self.organisations.put(o.credit_code, *o),
             Change::Period(p) => self.periods.put(p.month, *p),
             Change::ReferenceRate(r) => self.put_rate(r),

@@ -7,7 +7,7 @@ use crate::calendar::CalendarError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
 use crate::claims::leases::LeaseError;
-use crate::domain::{Date, Month, Sequence};
+use crate::domain::{CreditCode, Date, Month, Sequence};
 use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
@@ -39,11 +39,20 @@ pub enum AccessError {
     /// The role may not do that.
     #[error("forbidden")]
     Forbidden,
-    /// Who created or reviewed it cannot approve it.
+    /// Who is in the document's set cannot approve it.
     #[error("{role} is the same person")]
     SamePerson {
-        /// What the caller did before: `created`, `reviewed`.
+        /// What the caller did before: `created`, `reviewed`, …
         role: String,
+    },
+    /// Another subject acted here that differs in case, width or composition alone.
+    #[error("another subject is written alike")]
+    SubjectVariant,
+    /// Nobody judges a document of the organisation that they act for.
+    #[error("it is of {organisation}, for which the caller acts")]
+    ConflictOfInterest {
+        /// The organisation.
+        organisation: CreditCode,
     },
     /// The document is not the version that the caller saw.
     #[error("the version is another")]

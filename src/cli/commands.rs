@@ -4,9 +4,16 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Failure;
+use crate::auth::token::ISSUER;
 use crate::book::{Command, Envelope, Outcome};
+use crate::domain::actor::SubjectError;
 use crate::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
 use crate::engine::{Answer, Engine, NewBankAccount, NewText, Submission, SubmitError, Work};
+
+/// Who is named on the command line: `issuer#sub`, or the id alone of somebody with tokens of the service's own.
+pub fn subject(text: &str) -> Result<Subject, SubjectError> {
+    if text.contains('#') { Subject::parse(text) } else { Subject::of(ISSUER, text) }
+}
 
 /// Who acts, without an organisation.
 pub fn actor(subject: &Subject, role: Role) -> Actor {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::commands::{Ask, Said, actor, fresh_key, unanswered};
+use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::verify::progress_bar;
 use super::{Failure, Settings, opened};
@@ -42,7 +42,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FROM..UNTIL", value_parser = period)]
     period: InterestPeriod,
     /// The officer who drafts: an opaque id, never a name
-    #[arg(long, value_name = "ID", value_parser = Subject::parse)]
+    #[arg(long, value_name = "ID", value_parser = commands::subject)]
     subject: Subject,
     #[command(flatten)]
     form: Form,

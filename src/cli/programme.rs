@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::commands::{Ask, Said, actor, unanswered};
+use super::commands::{self, Ask, Said, actor, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened, toml_file};
 use crate::auth::keys::Keys;
@@ -33,10 +33,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "CODE")]
     agency: AgencyCode,
     /// Who proposes it: an opaque id
-    #[arg(long, value_name = "ID", default_value = "operator")]
+    #[arg(long, value_name = "ID", default_value = "operator", value_parser = commands::subject)]
     subject: Subject,
     /// Approve it too, as this other subject (four eyes); for sandboxes and demonstrations
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = commands::subject)]
     approve_as: Option<Subject>,
     #[command(flatten)]
     form: Form,

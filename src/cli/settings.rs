@@ -90,6 +90,8 @@ struct JwksSection {
     file: PathBuf,
     issuer: String,
     audience: String,
+    #[serde(default)]
+    own_tokens: bool,
 }
 
 impl Settings {
@@ -105,6 +107,7 @@ impl Settings {
     ) -> Result<Self, Failure> {
         let file = global.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let jwks = jwks(&variable)?.or(file.jwks);
+        let own_tokens = own_tokens(variable("SUBSIDY_LEDGER_OWN_TOKENS").as_deref())?;
         Ok(Self {
             data: global.data.clone().or(file.data).unwrap_or_else(|| DEFAULT_DATA.into()),
             database_url: database_url(variable("DATABASE_URL"))?,
@@ -115,15 +118,16 @@ impl Settings {
                 path: jwks.file,
                 issuer: jwks.issuer,
                 audience: jwks.audience,
+                own_tokens: own_tokens.unwrap_or(jwks.own_tokens),
             }),
             debtors: file.debtors,
             database: file.database,
         })
     }
 
-    /// The same settings on the private cluster of another data folder.
+    /// The same settings on the private cluster of another data folder. What it shows it shows with tokens of its own.
     pub fn private_in(&self, data: &Path) -> Self {
-        Self { data: data.to_owned(), database_url: None, evidence: None, ..self.clone() }
+        Self { data: data.to_owned(), database_url: None, evidence: None, jwks: None, ..self.clone() }
     }
 
     /// Where files of evidence are kept.
@@ -178,9 +182,19 @@ fn jwks(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<JwksSection
     match names.map(variable) {
         [None, None, None] => Ok(None),
         [Some(file), Some(issuer), Some(audience)] => {
-            Ok(Some(JwksSection { file: file.into(), issuer, audience }))
+            Ok(Some(JwksSection { file: file.into(), issuer, audience, own_tokens: false }))
         }
         _ => Err(Failure::Usage(format!("{} belong together: set all of them or none", names.join(", ")))),
+    }
+}
+
+/// Whether own tokens serve beside a provider's.
+fn own_tokens(value: Option<&str>) -> Result<Option<bool>, Failure> {
+    match value {
+        None => Ok(None),
+        Some("off") => Ok(Some(false)),
+        Some("on") => Ok(Some(true)),
+        Some(_) => Err(Failure::Usage("SUBSIDY_LEDGER_OWN_TOKENS takes on or off".to_owned())),
     }
 }
 
@@ -217,7 +231,11 @@ mod tests {
         let text = "listen = \"[::]:80\"\n[database]\nconnections_max = 8\n[jwks]\nfile = \"k\"\nissuer = \"i\"\naudience = \"a\"\n";
         let read = settings(&[], Some(text)).unwrap();
         assert_eq!((read.listen.as_str(), read.database_config("u").connections_max), ("[::]:80", 8));
-        assert_eq!(read.jwks.unwrap().issuer, "i");
+        let jwks = read.jwks.unwrap();
+        assert_eq!((jwks.issuer.as_str(), jwks.own_tokens), ("i", false));
+        let switched = |value| settings(&[("SUBSIDY_LEDGER_OWN_TOKENS", value)], Some(text));
+        assert!(switched("on").unwrap().jwks.unwrap().own_tokens);
+        assert_eq!(switched("yes").unwrap_err().exit_code(), 2);
         let error = settings(&[], Some("listen = \"a:1\"\nlitsen = \"b:2\"\n")).unwrap_err().line();
         assert!(error.contains("line 2") && error.contains("litsen"), "{error}");
     }

@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 
-use super::{Failure, Settings, output};
+use super::{Failure, Settings, commands, output};
 use crate::auth::keys::Keys;
 use crate::auth::token::Mint;
 use crate::domain::{Actor, AgencyCode, CreditCode, Role, Roles, Subject};
@@ -19,7 +19,7 @@ pub struct TokenArgs {
     #[arg(long = "role", value_name = "ROLE[,ROLE]", value_delimiter = ',', required = true, value_parser = role)]
     roles: Vec<Role>,
     /// Who acts: an opaque id, never a name
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = commands::subject)]
     subject: Subject,
     /// The credit code of the organisation that an enterprise, a provider or a bank acts for
     #[arg(long, value_name = "CREDIT_CODE", value_parser = credit_code)]
@@ -38,6 +38,12 @@ pub fn run(args: &TokenArgs, settings: &Settings) -> Result<(), Failure> {
     if actor.lacks_organisation() {
         let message =
             "an enterprise, a provider and a bank act for an organisation: add --organisation CREDIT_CODE";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    if settings.jwks.as_ref().is_some_and(|jwks| !jwks.own_tokens) {
+        let message = "a provider signs people in here, and the service's own tokens are refused beside it: with two issuers one \
+                       person would be two. Where both are meant to serve, set own_tokens in [jwks] or \
+                       SUBSIDY_LEDGER_OWN_TOKENS=on";
         return Err(Failure::Usage(message.to_owned()));
     }
     let keys = Keys::open(&settings.keys_folder())?;

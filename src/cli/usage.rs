@@ -13,7 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::commands::{Ask, Said, actor, fresh_key, unanswered};
+use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
 use crate::auth::keys::Keys;
@@ -76,7 +76,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
     /// Who brings it, an officer: an opaque id
-    #[arg(long, value_name = "ID", default_value = "operator")]
+    #[arg(long, value_name = "ID", default_value = "operator", value_parser = commands::subject)]
     subject: Subject,
     #[command(flatten)]
     form: Form,

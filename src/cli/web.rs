@@ -28,6 +28,7 @@ pub async fn serve(
         months: Months::default(),
         exports: Exports::new(settings.data.join("exports"), tokio::runtime::Handle::current()),
         agencies: Arc::default(),
+        people: Arc::default(),
         metrics: health::install_metrics()?,
     };
     let server = http::serve(&HttpConfig::default(), vec![listener], state)?;

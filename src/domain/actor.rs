@@ -8,8 +8,10 @@ use std::str::FromStr;
 
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization;
 
 use super::credit_code::CreditCode;
+use super::letters::is_refused;
 
 /// What a subject may do; the table of permissions is the service's, not the role's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -198,10 +200,10 @@ impl<'de> Deserialize<'de> for Roles {
     }
 }
 
-/// Most characters in a subject.
-pub const SUBJECT_LENGTH_MAX: usize = 128;
+/// Most bytes of a subject: an issuer and its id for a person.
+pub const SUBJECT_BYTES_MAX: usize = 640;
 
-/// The opaque id of a person or a machine, as the issuer of its token knows it: never a name.
+/// The opaque id of a person or a machine, never a name: `issuer#sub`. The same `sub` of two issuers is two subjects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Subject(String);
@@ -212,12 +214,29 @@ pub struct Subject(String);
 pub struct SubjectError;
 
 impl Subject {
-    /// Takes 1 to 128 visible ASCII characters (`!` to `~`).
+    /// Takes 1 to 640 bytes of letters, digits and signs of any script.
     ///
     /// # Errors
-    /// [`SubjectError`] for anything else: blanks, control characters, other scripts.
+    /// [`SubjectError`] for anything else: blanks, and what nobody sees.
     pub fn parse(text: &str) -> Result<Subject, SubjectError> {
         Subject::try_from(text.to_owned())
+    }
+
+    /// What an issuer calls somebody.
+    ///
+    /// # Errors
+    /// [`SubjectError`] if that is no subject, or the issuer has a `#`: the first one ends it.
+    pub fn of(issuer: &str, sub: &str) -> Result<Subject, SubjectError> {
+        if issuer.is_empty() || sub.is_empty() || issuer.contains('#') {
+            return Err(SubjectError);
+        }
+        Subject::parse(&format!("{issuer}#{sub}"))
+    }
+
+    /// What this issuer calls them; none where it is another's.
+    #[must_use]
+    pub fn sub_of(&self, issuer: &str) -> Option<&str> {
+        self.0.strip_prefix(issuer)?.strip_prefix('#')
     }
 
     /// The id itself.
@@ -225,14 +244,47 @@ impl Subject {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// By what it is compared with others: letters that differ in case, width or composition alone are one.
+    #[must_use]
+    pub fn folded(&self) -> FoldedSubject {
+        let fold = |text: &str| -> String {
+            let compatible: String = text.nfkc().collect();
+            caseless::default_case_fold_str(&compatible).nfkc().collect()
+        };
+        // what a fold gives may fold further
+        FoldedSubject(fold(&fold(&self.0)))
+    }
+}
+
+/// A subject as it is compared. It is never shown.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FoldedSubject(String);
+
+impl FoldedSubject {
+    /// One that was stored.
+    #[must_use]
+    pub const fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Blanks and what nobody sees.
+fn is_hidden(letter: char) -> bool {
+    letter.is_whitespace() || is_refused(letter)
 }
 
 impl TryFrom<String> for Subject {
     type Error = SubjectError;
 
     fn try_from(text: String) -> Result<Subject, SubjectError> {
-        let well_formed = (1..=SUBJECT_LENGTH_MAX).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let well_formed = (1..=SUBJECT_BYTES_MAX).contains(&text.len()) && !text.chars().any(is_hidden);
         if well_formed { Ok(Subject(text)) } else { Err(SubjectError) }
     }
 }
@@ -340,12 +392,54 @@ mod tests {
 
     #[test]
     fn a_subject_is_visible_and_bounded() {
-        assert!(Subject::parse(&"a".repeat(128)).is_ok());
-        assert!(Subject::parse("auth0|5f7c8e:alice@example").is_ok());
-        let long = "a".repeat(129);
-        for text in ["", " ", "a b", "a\n", "a\u{7f}", "张三", "a\u{200b}", long.as_str()] {
+        assert!(Subject::parse(&"a".repeat(640)).is_ok());
+        for text in ["auth0|5f7c8e:alice@example", "https://id.example/realms/沪#张三", "ｗａｎｇ"] {
+            assert!(Subject::parse(text).is_ok(), "{text}");
+        }
+        let long = "a".repeat(641);
+        for text in [
+            "",
+            " ",
+            "a b",
+            "a\n",
+            "a\u{7f}",
+            "a\u{200b}",
+            "a\u{ad}",
+            "a\u{202e}b",
+            "a\u{3000}b",
+            "a\u{e000}",
+            "a\u{fffd}",
+            "a\u{fe0f}",
+            "\u{3164}",
+            "a\u{ffff}",
+            long.as_str(),
+        ] {
             assert_eq!(Subject::parse(text), Err(SubjectError), "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_same_id_of_two_issuers_is_two_subjects() {
+        let of = |issuer, sub| Subject::of(issuer, sub);
+        assert_eq!(of("https://a", "lin").unwrap().as_str(), "https://a#lin");
+        assert_ne!(of("https://a", "lin"), of("https://b", "lin"));
+        assert_eq!(of("https://a", "x#y").unwrap().sub_of("https://a"), Some("x#y"));
+        assert_eq!(of("https://a", "lin").unwrap().sub_of("https://b"), None);
+        for (issuer, sub) in [("", "lin"), ("https://a", ""), ("https://a#", "lin"), ("https://a", "l in")] {
+            assert_eq!(of(issuer, sub), Err(SubjectError), "{issuer} {sub}");
+        }
+    }
+
+    #[test]
+    fn case_width_and_composition_tell_nobody_apart() {
+        let folded = |text| Subject::parse(text).unwrap().folded();
+        for variant in ["I#Wang", "i#WANG", "i#ｗａｎｇ", "Ｉ＃wang"] {
+            assert_eq!(folded("i#wang"), folded(variant), "{variant}");
+        }
+        assert_eq!(folded("i#é"), folded("i#e\u{301}"));
+        assert_eq!(folded("i#straße"), folded("i#STRASSE"));
+        assert_ne!(folded("i#wang"), folded("i#wan"));
+        assert_ne!(folded("i#a1"), folded("i#al"));
     }
 
     proptest! {

@@ -28,7 +28,7 @@ pub mod stamp;
 pub mod text;
 
 pub use accrual::{Accrual, ExactPoints, Unrounded};
-pub use actor::{Actor, Role, Roles, Subject};
+pub use actor::{Actor, FoldedSubject, Role, Roles, Subject};
 pub use agency_code::AgencyCode;
 pub use credit_code::CreditCode;
 pub use dates::{Date, Instant};

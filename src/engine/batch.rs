@@ -24,7 +24,7 @@ use super::unmoved;
 use super::write::{Within, write};
 use crate::agencies::SEMANTICS;
 use crate::audit::tree::Frontier;
-use crate::book::{Book, Command, Key, Keys, ROUNDS_MAX, needs};
+use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, caller, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::pool::Connection;
@@ -180,7 +180,8 @@ impl Guess {
         let book = kept.guess();
         let stamp =
             Stamp { sequence: Sequence::default(), recorded_at: now, business_date: today(book, now) };
-        let vouchers = commands(submissions)
+        let vouchers = envelopes(submissions)
+            .map(|envelope| &envelope.command)
             .filter_map(|command| match command {
                 Command::IssueVoucher(c) => Some(c.id.uuid()),
                 Command::CancelVoucher(c) => Some(c.id.uuid()),
@@ -360,26 +361,24 @@ pub(super) async fn decide(
 
 /// What the commands need and the book does not know yet.
 fn wanted(submissions: &[&Submission], stamp: &Stamp, book: &Book) -> Keys {
-    commands(submissions)
-        .flat_map(|command| needs(command, stamp, book))
+    envelopes(submissions)
+        .flat_map(|asked| {
+            needs(&asked.command, stamp, book).into_iter().chain([caller(&asked.actor.subject)])
+        })
+        .chain(submissions.iter().map(|submission| caller(&submission.subject)))
         .filter(|key: &Key| !book.knows(key))
         .collect()
 }
 
-/// Every command of a batch, in order.
-fn commands<'a>(submissions: &'a [&Submission]) -> impl Iterator<Item = &'a Command> {
-    submissions
-        .iter()
-        .flat_map(|submission| match &submission.work {
-            Work::One(envelope) => std::slice::from_ref(&**envelope),
-            Work::All { members, .. } | Work::Run { due: members, .. } => members.as_slice(),
-        })
-        .map(|envelope| &envelope.command)
+/// Every command of a batch and who asks for it, in order.
+fn envelopes<'a>(submissions: &'a [&Submission]) -> impl Iterator<Item = &'a Envelope> {
+    submissions.iter().flat_map(|submission| match &submission.work {
+        Work::One(envelope) => std::slice::from_ref(&**envelope),
+        Work::All { members, .. } | Work::Run { due: members, .. } => members.as_slice(),
+    })
 }
 
 fn idempotency_keys(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
-    let mut keys: Vec<_> = submissions.iter().map(|s| (s.subject.to_string(), s.key.to_vec())).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    let keys = submissions.iter().map(|s| (s.subject.to_string(), s.key.to_vec()));
+    keys.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }

@@ -30,6 +30,7 @@ use crate::loans::store::LoanRow;
 use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::people::store::{ParticipantsRow, PersonRow};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -269,6 +270,8 @@ impl Bulk {
             Ok(row)
         }
         documents! {
+            people: |d| fine(PersonRow::new(d));
+            participants: ParticipantsRow::new;
             periods: PeriodRow::new;
             organisations: OrganisationRow::new;
             reference_rates: |d| fine(ReferenceRateRow::new(d));

@@ -67,6 +67,7 @@ impl Kept {
         let head = Head { agency: book.agency.clone(), ..head };
         let book = Book {
             agency: book.agency,
+            people: book.people.settled(),
             organisations: book.organisations.settled(),
             programmes: book.programmes.settled(),
             rules: book.rules.settled(),
@@ -75,7 +76,11 @@ impl Kept {
             balances: book.balances.settled(),
             ..Book::default()
         };
-        let keys = book.organisations.len() + book.usages.len() + book.balances.len() + book.rules.len();
+        let keys = book.people.len()
+            + book.organisations.len()
+            + book.usages.len()
+            + book.balances.len()
+            + book.rules.len();
         *self = if keys <= KEYS_MAX {
             Self { head: Some(head), book, alone: self.alone }
         } else {

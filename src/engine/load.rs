@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::batch::BatchError;
 use super::store::{LogRow, NumberRow};
-use crate::book::{Book, Key, Keys};
+use crate::book::{Book, Key, Keys, ROUNDS_MAX};
 use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
-use crate::db::convert;
+use crate::db::convert::{self, Unreadable};
 use crate::evidence::queries::statements_of;
 use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns, statement_columns};
 use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
@@ -20,6 +20,7 @@ use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{
     PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under,
 };
+use crate::people::store::{ParticipantsRow, PersonRow};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
 use crate::programmes::store::{
@@ -36,6 +37,8 @@ use crate::vouchers::store::{LiveRow, VoucherRow, live_of};
 /// The keys of one round, by table.
 #[derive(Default)]
 struct Wanted {
+    people: Vec<String>,
+    participants: Vec<String>,
     periods: Vec<String>,
     /// The last day of the last month whose turnovers are asked for.
     turnovers: Option<chrono::NaiveDate>,
@@ -92,6 +95,8 @@ impl Wanted {
 
     fn add(&mut self, key: &Key) {
         match key {
+            Key::Person(k) => self.people.push(k.as_str().to_owned()),
+            Key::Participants(k) => self.participants.push(k.to_string()),
             Key::Period(k) => self.periods.push(k.to_string()),
             Key::Turnovers(k) => self.turnovers = self.turnovers.max(Some(k.last_day().naive())),
             Key::Organisation(k) => self.organisations.push(k.to_string()),
@@ -148,6 +153,33 @@ pub(super) async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) 
     Ok(())
 }
 
+/// What is asked for of the book, read round by round: for a report that asks the rules themselves.
+pub async fn read_book(conn: &AsyncPgConnection, asked: impl Fn(&Book) -> Keys) -> Result<Book, UnreadBook> {
+    let mut book = Book::default();
+    for _ in 0..ROUNDS_MAX {
+        let wanted: Keys = asked(&book).into_iter().filter(|key| !book.knows(key)).collect();
+        if wanted.is_empty() {
+            break;
+        }
+        load(conn, wanted, &mut book).await.map_err(|error| match error {
+            BatchError::Database(error) => UnreadBook::Database(error),
+            error => UnreadBook::Unreadable(Unreadable(error.to_string())),
+        })?;
+    }
+    Ok(book)
+}
+
+/// Why a book is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadBook {
+    /// The database did not answer, or refused.
+    #[error(transparent)]
+    Database(#[from] diesel::result::Error),
+    /// A row does not hold what its table promises.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
 /// Names each table once: where its rows go, what they are, and how those that are wanted are read.
 macro_rules! tables {
     (|$conn:ident, $wanted:ident| $($rows:ident: $row:ty = $read:expr;)*) => {
@@ -168,6 +200,8 @@ macro_rules! tables {
 }
 
 tables! { |conn, wanted|
+    people: PersonRow = PersonRow::by_keys(conn, &wanted.people);
+    participants: ParticipantsRow = ParticipantsRow::by_keys(conn, &wanted.participants);
     periods: PeriodRow = PeriodRow::by_keys(conn, &wanted.periods);
     turnovers: MonthRow = async {
         match wanted.turnovers {

@@ -52,6 +52,7 @@ use seen::Seen;
 use threads::Threads;
 use writer::Job;
 
+pub use load::{UnreadBook, read_book};
 pub use submission::{Accepted, Answer, NewBankAccount, NewText, Run, Submission, SubmitError, Work};
 
 /// How many submissions may wait per agency.

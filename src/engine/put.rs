@@ -57,6 +57,8 @@ impl Rows {
     }
 
     fn put_documents(&self, book: &mut Book) -> Result<(), BatchError> {
+        documents!(self.people => book.people, person => person.folded.clone());
+        documents!(self.participants => book.participants, set => set.matter.clone());
         documents!(self.periods => book.periods, period => period.month);
         documents!(self.organisations => book.organisations, organisation => organisation.credit_code);
         documents!(self.rates => book.reference_rates, rate => RateKey::new(&rate.name, rate.date));

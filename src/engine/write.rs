@@ -24,6 +24,7 @@ use crate::loans::store::LoanRow;
 use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::people::store::{ParticipantsRow, PersonRow};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -91,6 +92,8 @@ pub(super) async fn write(
 ) -> Result<bool, BatchError> {
     let rows = Rows::of(folded, submissions)?;
     let book = &folded.book;
+    let people = versioned!(book.people, |_, p| Ok(PersonRow::new(p)))?;
+    let participants = versioned!(book.participants, |_, p| ParticipantsRow::new(p))?;
     let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
     let organisations = versioned!(book.organisations, |_, o| OrganisationRow::new(o))?;
     let rates = versioned!(book.reference_rates, |_, r| Ok(ReferenceRateRow::new(r)))?;
@@ -155,6 +158,9 @@ pub(super) async fn write(
         ($($write:expr),+ $(,)?) => { $(others.extend($write);)+ };
     }
     also!(
+        PersonRow::inserting(&people.new),
+        ParticipantsRow::inserting(&participants.new),
+        ParticipantsRow::updating(&participants.changed, &participants.old)?,
         PeriodRow::inserting(&periods.new),
         PeriodRow::updating(&periods.changed, &periods.old)?,
         OrganisationRow::inserting(&organisations.new),

@@ -79,7 +79,9 @@ table! {
     "unauthenticated": 401, ["未认证", "请提供有效的 Bearer 令牌。"], ["Not authenticated", "A valid bearer token is needed."];
     "forbidden": 403, ["无权限", "您的角色不能进行此操作。"], ["Forbidden", "Your role may not do this."];
     "sandbox_only" as "forbidden": 403, ["无权限", "只有沙箱机构可以设定业务日期。"], ["Forbidden", "The business date is set by hand in sandbox agencies only."];
-    "same_person": 403, ["须换人办理", "您已经手过（{role}），须由另一人批准。"], ["Same person", "You handled this before ({role}); another person must approve it."];
+    "same_person": 403, ["须换人办理", "您已经手过此单据、其所依据的合同或贷款，或它所取代的单据（{role}），须由另一人批准。"], ["Same person", "You handled this document, what it rests on or one that it takes the place of before ({role}); another person must approve it."];
+    "subject_variant": 403, ["账号写法不一致", "本机构已有一个账号，与您的账号仅在大小写、全半角或编码形式上不同；请使用原账号，或请管理员让身份提供方签发不可变的 sub。"], ["Subject written another way", "A subject of this agency differs from yours in case, width or composition alone: sign in as that one, or have the provider issue an immutable sub."];
+    "conflict_of_interest": 403, ["须回避", "此单据属于您所代表的单位（{organisation}），您不能审核或批准；请由与该单位无关的人员办理。"], ["Conflict of interest", "The document is of {organisation}, for which you act: you can neither review nor approve it; somebody who does not act for it must."];
     "not_found": 404, ["未找到", "没有此对象，或它不属于您。"], ["Not found", "There is no such object, or it is not yours."];
     "unknown_path" as "not_found": 404, ["未找到", "路径未知。"], ["Not found", "The path is unknown."];
     "method_not_allowed": 405, ["方法不允许", "此路径不支持该方法。"], ["Method not allowed", "The path does not support this method."];

@@ -16,6 +16,7 @@ pub mod list;
 pub mod openapi;
 pub mod page;
 mod parameters;
+pub mod people;
 pub mod permissions;
 pub mod problem;
 pub mod registry;
@@ -53,6 +54,7 @@ use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
+use people::People;
 use problem::Problem;
 use registry::Registry;
 use route::{Method, Route, Verb};
@@ -93,6 +95,8 @@ pub struct AppState {
     pub months: Months,
     /// Which agencies there are.
     pub agencies: Arc<Registry>,
+    /// Who was let in.
+    pub people: Arc<People>,
     /// What was counted.
     pub metrics: PrometheusHandle,
 }
@@ -103,10 +107,11 @@ impl AppState {
         self.debtors.get(agency).map_or(NAME_MAX, |debtor| debtor.name_max.number())
     }
 
-    /// Who calls, for an agency that there is. Error: `unauthenticated`.
+    /// Who calls, for an agency that there is. Error: `unauthenticated`, `subject_variant`.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Identity, Problem> {
         let identity = extract::identity(headers, &self.verifier)?;
         if self.agencies.knows(&self.engine, &identity.agency).await? {
+            self.people.admits(&self.engine, &identity).await?;
             return Ok(identity);
         }
         Err(Problem::new("unauthenticated"))

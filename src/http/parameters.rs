@@ -168,7 +168,7 @@ pub(super) const RECORDED_UNTIL: Param =
     Param { name: "until", about: "Recorded on or before this day.", schema: Shape::of::<Date>() };
 pub(super) const SAME_DOCUMENT: Param = Param {
     name: "same_document",
-    about: "true: only approvals of what the same subject had raised.",
+    about: "true: only approvals by somebody of the document's set: there are none that this service let happen.",
     schema: Shape::of::<bool>(),
 };
 pub(super) const EXCEPTION: Param = Param {

@@ -9,6 +9,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
+use super::four_eyes::Watch;
 use super::report::{Link, Report, Row, Scope};
 use crate::book::duty::Duty;
 use crate::db::convert::Unreadable;
@@ -35,22 +36,10 @@ rows! {
     struct ActsFound { subject: String, roles: Option<String>, kind: String, acts: i64 }
 }
 
-rows! {
-    struct OwnFound { subject: String, approvals: i64 }
-}
-
 statement! {
     fn acts(after: i64, until: i64) -> Vec<ActsFound> =
         "SELECT subject, convert_from(leaf, 'UTF8')::jsonb #>> '{actor,roles}' AS roles, kind, count(*) AS acts \
            FROM log WHERE sequence > $1 AND sequence <= $2 GROUP BY 1, 2, 3";
-    /// Approvals of what the same subject had raised.
-    fn own(after: i64, until: i64, approving: &[String], raising: &[String]) -> Vec<OwnFound> =
-        "SELECT l.subject, count(*) AS approvals FROM log AS l \
-          WHERE l.sequence > $1 AND l.sequence <= $2 AND l.kind = ANY($3) \
-            AND EXISTS (SELECT FROM transitions AS t JOIN log AS r ON r.sequence = t.sequence \
-                 WHERE t.document = l.document AND t.sequence < l.sequence AND r.document = l.document \
-                   AND r.subject = l.subject AND r.kind = ANY($4)) \
-          GROUP BY l.subject";
 }
 
 /// What a subject did, and as whom.
@@ -102,8 +91,7 @@ fn roles(text: &str) -> Result<Vec<Role>, ReadError> {
 
 /// Every subject up to the sequence. Leaves know no programme and no day that limits them.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let owned = |duty: Duty| -> Vec<String> { duty.kinds().iter().map(|kind| (*kind).to_owned()).collect() };
-    let (approving, raising) = (owned(Duty::Approves), owned(Duty::Raises));
+    let mut watch = Watch::default();
     let mut subjects: BTreeMap<String, Seen> = BTreeMap::new();
     for (after, until) in scope.windows(WINDOW) {
         for found in acts(conn, after, until).await? {
@@ -111,8 +99,8 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
             seen.roles.extend(roles(found.roles.as_deref().unwrap_or("[]"))?);
             *seen.acts.entry(Duty::of(&found.kind)).or_default() += found.acts;
         }
-        for found in own(conn, after, until, &approving, &raising).await? {
-            subjects.entry(found.subject).or_default().same_document += found.approvals;
+        for approval in watch.found(conn, (after, until), scope.known_at).await? {
+            subjects.entry(approval.subject).or_default().same_document += 1;
         }
     }
     let rows = subjects.iter().map(|(subject, seen)| row(scope, subject, seen)).collect();

@@ -12,6 +12,7 @@ pub mod exceptions;
 pub mod exports;
 pub mod exports_api;
 pub mod formats;
+pub mod four_eyes;
 pub mod interchange;
 pub mod journal;
 pub mod lines;
@@ -53,4 +54,13 @@ pub enum ReadError {
         /// The most.
         limit: usize,
     },
+}
+
+impl From<crate::engine::UnreadBook> for ReadError {
+    fn from(error: crate::engine::UnreadBook) -> Self {
+        match error {
+            crate::engine::UnreadBook::Database(error) => Self::Database(error),
+            crate::engine::UnreadBook::Unreadable(error) => Self::Unreadable(error),
+        }
+    }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::ReadError;
 use super::formats::Column;
+use super::four_eyes::Watch;
 use super::report::{Link, Row};
 use crate::book::duty::Duty;
 use crate::db::convert::Unreadable;
@@ -55,8 +56,7 @@ rows! {
 
 statement! {
     /// `$1` after, `$2` up to, `$3` a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
-    /// recording in the zone `$8`, `$9` whether only approvals of what the same subject had raised, by the kinds `$10`,
-    /// `$11` kinds that are left out.
+    /// recording in the zone `$8`, `$9` kinds that are left out.
     fn found(
         after: i64,
         until: i64,
@@ -66,8 +66,6 @@ statement! {
         from: Option<NaiveDate>,
         last: Option<NaiveDate>,
         zone: &str,
-        own: bool,
-        raising: &[String],
         without: &[String],
         limit: i64,
     ) -> Vec<LeafFound> =
@@ -76,11 +74,8 @@ statement! {
             AND (cardinality($4::text[]) = 0 OR l.kind = ANY($4)) AND ($5::text IS NULL OR l.document = $5) \
             AND ($6::date IS NULL OR l.recorded_at >= $6::timestamp AT TIME ZONE $8) \
             AND ($7::date IS NULL OR l.recorded_at < ($7 + 1)::timestamp AT TIME ZONE $8) \
-            AND NOT l.kind = ANY($11) \
-            AND (NOT $9 OR EXISTS (SELECT FROM transitions AS t JOIN log AS r ON r.sequence = t.sequence \
-                 WHERE t.document = l.document AND t.sequence < l.sequence AND r.document = l.document \
-                   AND r.subject = l.subject AND r.kind = ANY($10))) \
-          ORDER BY l.sequence LIMIT $12";
+            AND NOT l.kind = ANY($9) \
+          ORDER BY l.sequence LIMIT $10";
 }
 
 /// What is asked for.
@@ -98,7 +93,7 @@ pub struct Filter {
     pub from: Option<Date>,
     /// Recorded on or before this day, in the agency's zone.
     pub until: Option<Date>,
-    /// Only approvals of what the same subject had raised: four eyes leave none.
+    /// Only approvals by somebody who was in the way: four eyes leave none.
     pub own: bool,
 }
 
@@ -111,6 +106,7 @@ pub struct Reading {
     without: Vec<String>,
     after: i64,
     known_at: i64,
+    watch: Watch,
 }
 
 /// What of a leaf is read here: who asked.
@@ -136,7 +132,7 @@ impl Reading {
         } else {
             filter.kind.iter().filter(|kind| !within(kind)).cloned().collect()
         };
-        Self { filter, zone, kinds, without, after, known_at }
+        Self { filter, zone, kinds, without, after, known_at, watch: Watch::default() }
     }
 
     /// A page of a list, and after which sequence the next one begins; none on the last.
@@ -165,7 +161,6 @@ impl Reading {
     ) -> Result<Vec<(i64, Row)>, ReadError> {
         let until = self.after.saturating_add(sequences).min(self.known_at);
         let filter = &self.filter;
-        let raising = owned(if filter.own { Duty::Raises.kinds() } else { &[] });
         let leaves = found(
             conn,
             self.after,
@@ -176,14 +171,18 @@ impl Reading {
             filter.from.map(Date::naive),
             filter.until.map(Date::naive),
             &self.zone,
-            filter.own,
-            &raising,
             &self.without,
             limit,
         );
         let leaves = leaves.await?;
         let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
+        let from = std::mem::replace(&mut self.after, until);
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
+        let mut leaves = leaves;
+        if filter.own {
+            let found = self.watch.found(conn, (from, self.after), self.known_at).await?;
+            leaves.retain(|leaf| found.iter().any(|approval| approval.sequence == leaf.sequence));
+        }
         leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()
     }
 }

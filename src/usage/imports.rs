@@ -8,7 +8,7 @@ use super::{
     Span, UsageError, UsageImport,
 };
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Money, Month, Revision, Stamp, Subject, TextHash, UsageImportId};
+use crate::domain::{Actor, Money, Month, Revision, Stamp, TextHash, UsageImportId};
 
 /// The most months and service categories that one import comes to.
 pub const IMPORT_TOTALS_MAX: usize = 240;
@@ -326,12 +326,6 @@ pub fn waiting(import: &UsageImport) -> Result<(), UsageError> {
         return Ok(());
     }
     Err(UsageError::WrongState { status: import.status.as_str().to_owned() })
-}
-
-/// Who may not approve: who proposed it, and whoever proposed to replace the same before.
-pub fn proposers<'a>(import: &'a UsageImport, named: &[&'a UsageImport]) -> Vec<&'a Subject> {
-    let before = named.iter().flat_map(|one| &one.replacement_proposed_by);
-    std::iter::once(&import.created_by).chain(before).collect()
 }
 
 /// A proposed import that counts from now on. Nothing that counts of its billing periods may have changed since: its rows

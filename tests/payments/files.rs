@@ -236,7 +236,7 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
         assert_eq!((&event["sequence"].to_string(), &event["document"]), (sequence, &json!(batch)));
         let leaf = stage.get(&format!("/v1/audit/entries/{sequence}"));
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(leaf["actor"]["subject"], "lin");
+        assert_eq!(leaf["actor"]["subject"], "subsidy-ledger#lin");
         assert_eq!(
             leaf["command"]["read_accounts"],
             json!({"batch": batch, "format": format, "execution_date": "2025-01-02", "sha256": digest})

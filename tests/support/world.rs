@@ -14,6 +14,7 @@
 mod calendar;
 mod lending;
 mod metering;
+pub mod people;
 mod prefunding;
 
 use std::collections::BTreeMap;
@@ -1163,7 +1164,10 @@ impl World {
             let code = if other { organisation(self.rng.gen_range(0..ORGANISATIONS)) } else { own };
             return enterprise(code);
         }
-        officer(self.pick(&["officer-1", "officer-2", "approver-1", "approver-2"]))
+        if self.one_in(30) {
+            return insider(organisation(self.rng.gen_range(0..ORGANISATIONS + PROVIDERS)));
+        }
+        officer(self.pick(&["officer-1", "officer-2", "officer-3", "approver-1", "approver-2", "approver-3"]))
     }
 }
 
@@ -1191,6 +1195,11 @@ pub fn by(subject: &str, command: Command) -> Envelope {
 pub fn officer(subject: &str) -> Actor {
     let roles = Roles::from_iter([Role::Officer, Role::Approver]);
     Actor { subject: Subject::parse(subject).expect("a subject"), roles, organisation: None }
+}
+
+/// An officer and approver who acts for an organisation too.
+fn insider(code: CreditCode) -> Actor {
+    Actor { organisation: Some(code), ..officer(&format!("insider-{code}")) }
 }
 
 pub fn enterprise(code: CreditCode) -> Actor {

@@ -1,3 +1,5 @@
+DROP TABLE participants;
+DROP TABLE people;
 DROP TABLE budget_changes;
 DROP TABLE rules_versions;
 DROP TABLE statutory_limits;

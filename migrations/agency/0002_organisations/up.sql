@@ -148,4 +148,25 @@ CREATE INDEX budget_changes_programme ON budget_changes (programme, created);
 COMMENT ON COLUMN budget_changes.amount IS 'Signed: an adjustment may take away.';
 
 
+CREATE TABLE people (
+    folded text CONSTRAINT people_pkey PRIMARY KEY,
+    subject text NOT NULL CONSTRAINT people_subject_key UNIQUE,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE people IS 'Subjects that acted: another one that folds to the same is refused.';
+COMMENT ON COLUMN people.folded IS 'The subject with case, width and composition folded.';
+
+CREATE TABLE participants (
+    matter text CONSTRAINT participants_pkey PRIMARY KEY CONSTRAINT participants_matter_check CHECK (matter ~ '^[a-z_]+/.'),
+    people jsonb NOT NULL CONSTRAINT participants_people_check CHECK (jsonb_typeof(people) = 'array' AND people <> '[]'),
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+) WITH (fillfactor = 70);
+COMMENT ON TABLE participants IS 'Those who took part in a document, or in what documents have in common: nobody of them approves it.';
+COMMENT ON COLUMN participants.matter IS 'A kind and a key: claim/…, rental/…, attempts/….';
+COMMENT ON COLUMN participants.people IS 'Subject, part, the sequence from which it counts, and of an attempt its days, in order.';
+
 UPDATE head SET schema_version = 2;

@@ -2,6 +2,9 @@
 SET CONSTRAINTS ALL IMMEDIATE;
 DROP TRIGGER usage_rows_deleted ON usage_rows;
 DROP TRIGGER usage_rows_updated ON usage_rows;
+DROP TRIGGER people_change ON people;
+DROP TRIGGER participants_change ON participants;
+DROP TRIGGER participants_updated ON participants;
 DROP TRIGGER statutory_limits_change ON statutory_limits;
 DROP TRIGGER programmes_instrument ON programmes;
 DROP TRIGGER rules_versions_updated ON rules_versions;
@@ -26,6 +29,7 @@ DROP TRIGGER head_delete ON head;
 DROP TRIGGER head_moves_on ON head;
 DROP FUNCTION usage_rows_stay;
 DROP FUNCTION refuse_new_instrument;
+DROP FUNCTION refuse_to_forget;
 DROP FUNCTION check_interest_segments;
 DROP FUNCTION check_rules_versions;
 DROP FUNCTION check_head_moves_on;

@@ -233,6 +233,14 @@ $$;
 COMMENT ON FUNCTION check_interest_segments IS 'Points and days of every interest sheet against statutory_limits, whoever writes.';
 REVOKE ALL ON FUNCTION check_interest_segments FROM PUBLIC;
 
+CREATE FUNCTION refuse_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'who took part in % stays in its set', OLD.matter
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'participants_stay', TABLE = TG_TABLE_NAME;
+END
+$$;
+REVOKE ALL ON FUNCTION refuse_to_forget FROM PUBLIC;
+
 CREATE FUNCTION refuse_new_instrument() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a programme keeps its instrument'
@@ -319,6 +327,15 @@ CREATE TRIGGER programmes_instrument BEFORE UPDATE ON programmes FOR EACH ROW
     WHEN (OLD.instrument IS DISTINCT FROM NEW.instrument OR OLD.code IS DISTINCT FROM NEW.code)
     EXECUTE FUNCTION refuse_new_instrument();
 ALTER TABLE programmes ENABLE ALWAYS TRIGGER programmes_instrument;
+CREATE TRIGGER people_change BEFORE UPDATE OR DELETE OR TRUNCATE ON people EXECUTE FUNCTION refuse_change();
+ALTER TABLE people ENABLE ALWAYS TRIGGER people_change;
+CREATE TRIGGER participants_updated BEFORE UPDATE ON participants FOR EACH ROW
+    WHEN (OLD.matter IS DISTINCT FROM NEW.matter OR NOT NEW.people @> OLD.people)
+    EXECUTE FUNCTION refuse_to_forget();
+ALTER TABLE participants ENABLE ALWAYS TRIGGER participants_updated;
+CREATE TRIGGER participants_change BEFORE DELETE OR TRUNCATE ON participants EXECUTE FUNCTION refuse_change();
+ALTER TABLE participants ENABLE ALWAYS TRIGGER participants_change;
+
 CREATE TRIGGER statutory_limits_change BEFORE DELETE OR TRUNCATE ON statutory_limits EXECUTE FUNCTION refuse_change();
 ALTER TABLE statutory_limits ENABLE ALWAYS TRIGGER statutory_limits_change;
 

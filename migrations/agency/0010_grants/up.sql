@@ -29,6 +29,9 @@ GRANT UPDATE (
     bank_name, bank_code, account_masked, account_mac, account_change, account_since, status, reason, version,
     updated_at
 ) ON organisations TO subsidy_app;
+GRANT SELECT, INSERT ON people TO subsidy_app;
+GRANT SELECT, INSERT ON participants TO subsidy_app;
+GRANT UPDATE (people, version, updated_at) ON participants TO subsidy_app;
 GRANT SELECT, INSERT ON bank_accounts TO subsidy_app;
 GRANT SELECT, INSERT ON texts TO subsidy_app;
 GRANT SELECT ON erasures TO subsidy_app;
@@ -127,6 +130,8 @@ GRANT SELECT ON idempotency TO subsidy_auditor;
 GRANT SELECT ON tiles TO subsidy_auditor;
 GRANT SELECT ON organisations TO subsidy_auditor;
 GRANT SELECT ON erasures TO subsidy_auditor;
+GRANT SELECT ON people TO subsidy_auditor;
+GRANT SELECT ON participants TO subsidy_auditor;
 GRANT SELECT ON reference_rates TO subsidy_auditor;
 GRANT SELECT ON programmes TO subsidy_auditor;
 GRANT SELECT ON statutory_limits TO subsidy_auditor;

@@ -36,7 +36,7 @@ fn agency() -> AgencyCode {
 
 fn actor(role: Role) -> Actor {
     let organisation = role.needs_organisation().then(|| CreditCode::parse(CODE).unwrap());
-    Actor { subject: Subject::parse("u-1").unwrap(), roles: role.into(), organisation }
+    Actor { subject: Subject::of(ISSUER, "u-1").unwrap(), roles: role.into(), organisation }
 }
 
 fn minted() -> String {
@@ -107,7 +107,7 @@ impl Provider {
         std::fs::write(&path, set.to_string()).unwrap();
         Provider {
             _scratch: scratch,
-            config: JwksConfig { path, issuer: PROVIDER.into(), audience: "ledger".into() },
+            config: JwksConfig { path, issuer: PROVIDER.into(), audience: "ledger".into(), own_tokens: true },
         }
     }
 
@@ -313,7 +313,7 @@ fn unknown_roles_and_malformed_claims_are_refused() {
     for agency in [json!("../x"), json!("Shanghai"), json!(""), json!(5), json!(["shanghai"])] {
         assert_eq!(refusal_of_claims(&with(own_claims(), "agency", agency)), "agency");
     }
-    for subject in [json!(""), json!("a b"), json!("a".repeat(129))] {
+    for subject in [json!(""), json!("a b"), json!("a\u{200b}"), json!("a".repeat(641))] {
         assert_eq!(refusal_of_claims(&with(own_claims(), "sub", subject)), "subject");
     }
     for code in [json!("91350100M000100Y44"), json!(""), json!(5)] {
@@ -354,7 +354,8 @@ fn what_is_too_long_is_not_even_read() {
 fn tokens_of_a_provider_are_accepted_with_eddsa_and_es256() {
     let provider = Provider::new();
     let claims = claims(PROVIDER, "ledger");
-    assert_eq!(provider.verify(&es256("ec", &claims)).unwrap().actor, actor(Role::Officer));
+    let theirs = Actor { subject: Subject::of(PROVIDER, "u-1").unwrap(), ..actor(Role::Officer) };
+    assert_eq!(provider.verify(&es256("ec", &claims)).unwrap().actor, theirs);
     let header = json!({"alg": "EdDSA", "kid": "ed"});
     assert!(provider.verify(&signed(PROVIDER_SEED, &header, &claims)).is_ok());
     assert!(provider.verify(&minted()).is_ok());
@@ -389,11 +390,30 @@ fn a_key_vouches_for_its_own_issuer_only() {
 #[test]
 fn a_provider_cannot_be_configured_under_the_own_name_or_without_one() {
     let provider = Provider::new();
-    for (issuer, audience) in [(ISSUER, "ledger"), ("", "ledger"), (PROVIDER, "")] {
+    for (issuer, audience) in [(ISSUER, "ledger"), ("", "ledger"), (PROVIDER, ""), ("https://id#1", "ledger")]
+    {
         let config =
             JwksConfig { issuer: issuer.into(), audience: audience.into(), ..provider.config.clone() };
         assert!(matches!(Verifier::new(&own_key(), Some(config)), Err(JwksError::Issuer)));
     }
+}
+
+#[test]
+fn beside_a_provider_own_tokens_serve_only_where_the_operator_says_so() {
+    let mut provider = Provider::new();
+    assert!(provider.verify(&minted()).is_ok());
+    provider.config.own_tokens = false;
+    assert_eq!(provider.verify(&minted()).unwrap_err().reason(), "own_tokens_off");
+    assert!(provider.verify(&es256("ec", &claims(PROVIDER, "ledger"))).is_ok());
+}
+
+#[test]
+fn a_subject_is_its_issuers_and_may_be_in_any_letters() {
+    let provider = Provider::new();
+    let subject = |token: &str| provider.verify(token).unwrap().actor.subject.to_string();
+    assert_eq!(subject(&minted()), "subsidy-ledger#u-1");
+    let token = es256("ec", &with(claims(PROVIDER, "ledger"), "sub", json!("张三")));
+    assert_eq!(subject(&token), format!("{PROVIDER}#张三"));
 }
 
 #[test]

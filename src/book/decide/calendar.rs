@@ -18,7 +18,7 @@ fn existing(context: Context<'_>, id: CalendarId) -> Result<&CalendarChange, Sto
     let change = found(context.book.calendar_changes.get(&id)?)?;
     context.same_version(&change.revision)?;
     rules::proposed(change)?;
-    context.other_than(&[("created", Some(&change.created_by))])?;
+    context.may_approve()?;
     Ok(change)
 }
 

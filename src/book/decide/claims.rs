@@ -230,11 +230,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     let before = existing(context, command.id)?;
     let rules = rules_of(context, before)?;
     rules::approvable(before, rules, context.stamp)?;
-    context.other_than(&[
-        ("created", Some(&before.created_by)),
-        ("submitted", before.submitted_by.as_ref()),
-        ("reviewed", before.reviewed_by.as_ref()),
-    ])?;
+    context.may_approve()?;
     backing::stands(context, before)?;
     let day = context.effective_date(command.effective_date)?;
     let ground = Ground::of(context, before)?;

@@ -27,18 +27,21 @@ mod true_ups;
 mod usage;
 mod vouchers;
 
+use super::duty::Duty;
 use super::effects::{Change, Decision};
 use super::refusal::{AccessError, DateError, Stop};
 use super::reversible::reversible;
+use super::segregation::{self, InTheWay};
 use super::{Book, Command, Envelope};
 use crate::agencies::Agency;
 use crate::book::Fault;
-use crate::domain::{Actor, CreditCode, Date, Month, Revision, Role, Sequence, Stamp, Subject};
+use crate::domain::{Actor, CreditCode, Date, Month, Revision, Role, Sequence, Stamp};
 
 /// What every decision has at hand.
 #[derive(Debug, Clone, Copy)]
 struct Context<'a> {
     book: &'a Book,
+    envelope: &'a Envelope,
     actor: &'a Actor,
     if_match: Option<Sequence>,
     stamp: &'a Stamp,
@@ -46,7 +49,17 @@ struct Context<'a> {
 
 /// Decides a command. It is a function of the book, the command and the stamp, and of nothing else.
 pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, Stop> {
+    let newcomer = segregation::recognise(book, &envelope.actor.subject, stamp)?;
     let mut decision = decided(book, envelope, stamp)?;
+    decision.effects.changes.extend(newcomer);
+    // of reviews and rejections; an approval has said so before
+    segregation::impartial(book, envelope)?;
+    let kind = envelope.command.kind();
+    if Duty::of(kind) == Duty::Approves && segregation::holds(&envelope.command, book)?.is_empty() {
+        return Err(Fault::Broken(format!("{kind} is held against nobody")).into());
+    }
+    let grown = segregation::recorded(book, envelope, &decision, stamp)?;
+    decision.effects.changes.extend(grown);
     let effects = &decision.effects;
     let posting = effects
         .effective_date
@@ -58,7 +71,7 @@ pub fn decide(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decisio
 }
 
 fn decided(book: &Book, envelope: &Envelope, stamp: &Stamp) -> Result<Decision, Stop> {
-    let context = Context { book, actor: &envelope.actor, if_match: envelope.if_match, stamp };
+    let context = Context { book, envelope, actor: &envelope.actor, if_match: envelope.if_match, stamp };
     match &envelope.command {
         Command::CreateAgency(c) => agencies::create(context, c),
         Command::SwitchSemantics(c) => agencies::switch_semantics(context, c),
@@ -158,10 +171,14 @@ impl<'a> Context<'a> {
         if self.if_match.is_some() { Err(AccessError::VersionConflict { version: None }) } else { Ok(()) }
     }
 
-    /// Four eyes: the caller is none of those who created or reviewed it.
-    fn other_than(&self, before: &[(&str, Option<&Subject>)]) -> Result<(), AccessError> {
-        match before.iter().find(|(_, subject)| *subject == Some(&self.actor.subject)) {
-            Some((role, _)) => Err(AccessError::SamePerson { role: (*role).to_owned() }),
+    /// Four eyes: the document is not that of the caller's organisation, and the caller is not in its set.
+    fn may_approve(&self) -> Result<(), Stop> {
+        segregation::impartial(self.book, self.envelope)?;
+        let (command, subject) = (&self.envelope.command, &self.actor.subject);
+        match segregation::in_the_way(self.book, command, subject, self.stamp.sequence)? {
+            Some(InTheWay { part, .. }) => {
+                Err(AccessError::SamePerson { role: part.role().to_owned() }.into())
+            }
             None => Ok(()),
         }
     }

@@ -40,11 +40,7 @@ pub(super) fn resolve(context: Context<'_>, command: &ResolveObjection) -> Resul
     let lost = || Fault::Broken(format!("objection {} has lost its claim", before.id));
     let claim = context.book.claims.get(&before.claim)?.ok_or_else(lost)?;
     let (objection, after) = objection::resolve(before, claim, command, context.actor, context.stamp)?;
-    context.other_than(&[
-        ("objected", Some(&before.created_by)),
-        ("created", Some(&claim.created_by)),
-        ("submitted", claim.submitted_by.as_ref()),
-    ])?;
+    context.may_approve()?;
     Ok(decided(Some(before.status), objection, after))
 }
 

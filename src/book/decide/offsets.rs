@@ -17,7 +17,7 @@ pub(super) fn offset(context: Context<'_>, command: &OffsetRecovery) -> Result<D
     rules::receivable(before)?;
     let claim = named(context.book.claims.get(&command.claim)?, "/claim_id")?;
     payments::payable(claim)?;
-    recoveries::other(context, before)?;
+    context.may_approve()?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, before.decided_on.max(payable::newest_day(claim)))?;
     let lost = || Fault::Broken(format!("recovery {} has lost its claim", before.id));

@@ -69,7 +69,7 @@ pub(super) fn propose_account(context: Context<'_>, command: &ProposeBankAccount
 pub(super) fn approve_account(context: Context<'_>, command: &ApproveBankAccount) -> Result<Decision, Stop> {
     let before = existing(context, command.credit_code)?;
     let change = rules::waiting_account(before)?;
-    context.other_than(&[("created", Some(&change.proposed_by))])?;
+    context.may_approve()?;
     Ok(without_step(rules::approve_account(before, change, context.stamp)))
 }
 

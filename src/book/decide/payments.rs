@@ -93,7 +93,7 @@ fn claims_of(context: Context<'_>, id: PaymentBatchId) -> Result<Vec<&Claim>, Fa
 pub(super) fn approve(context: Context<'_>, command: &ApprovePaymentBatch) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     rules::proposed(before)?;
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     for claim in claims_of(context, command.id)? {
         may_be_paid(context, claim)?;
         same_account(context, before, claim.payee)?;
@@ -186,8 +186,7 @@ fn waiting(
     let batch = existing(context, key.batch)?;
     let line = found(context.book.payment_lines.get(&key)?)?;
     let returned = rules::waiting(line)?;
-    let recorded: Vec<_> = line.recorded_by.iter().map(|subject| ("recorded", Some(subject))).collect();
-    context.other_than(&recorded)?;
+    context.may_approve()?;
     Ok((batch, line, returned))
 }
 

@@ -69,7 +69,7 @@ fn existing(context: Context<'_>, id: PrefundId) -> Result<&Prefund, Stop> {
 
 pub(super) fn approve(context: Context<'_>, command: &ApprovePrefund) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     let day = context.effective_date(before.effective_date)?;
     may_begin(context, before.bank)?;
     let programme = found(context.book.programmes.get(&before.programme)?)?;

@@ -31,7 +31,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveProgramme) -> Resul
     if before.status != ProgrammeStatus::Draft {
         return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
     }
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     let first = version(context.book, &command.code, 1)?;
     let (programme, first) = rules::approve(before, first, &context.actor.subject, context.stamp);
     let agency = allowing(context.agency()?, &first);
@@ -95,7 +95,7 @@ pub(super) fn approve_rules(context: Context<'_>, command: &ApproveRules) -> Res
     if programme.status != ProgrammeStatus::Active {
         return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
     }
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     let version = rules::approve_rules(before, &context.actor.subject, context.stamp);
     let mut changes = vec![Change::Rules(Box::new(version.clone()))];
     changes.extend(allowing(context.agency()?, &version).map(Change::Agency));
@@ -139,7 +139,7 @@ pub(super) fn approve_budget_change(
     if before.status != BudgetChangeStatus::Proposed {
         return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
     }
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     if programme.status != ProgrammeStatus::Active {
         return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
     }

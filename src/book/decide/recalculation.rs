@@ -208,12 +208,7 @@ pub(super) fn reject(context: Context<'_>, command: &RejectRecalculation) -> Res
 pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> Result<Decision, Stop> {
     let (old, before) = waiting(context, command.claim, command.number)?;
     rules::recalculable(old)?;
-    context.other_than(&[
-        ("proposed", Some(&before.created_by)),
-        ("created", Some(&old.created_by)),
-        ("submitted", old.submitted_by.as_ref()),
-        ("reviewed", old.reviewed_by.as_ref()),
-    ])?;
+    context.may_approve()?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
     let changed = Claim { subject: before.subject(old), ..old.clone() };

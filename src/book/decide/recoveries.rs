@@ -4,7 +4,7 @@ use super::claims::{counted, not_before};
 use super::{Context, found, named};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
-use crate::book::refusal::{AccessError, Stop};
+use crate::book::refusal::Stop;
 use crate::claims::Claim;
 use crate::domain::{Money, RecoveryId};
 use crate::ledger::{Dimensions, Posting};
@@ -33,10 +33,6 @@ pub(super) fn existing(context: Context<'_>, id: RecoveryId) -> Result<&Recovery
     Ok(recovery)
 }
 
-pub(super) fn other(context: Context<'_>, recovery: &Recovery) -> Result<(), AccessError> {
-    context.other_than(&[("created", Some(&recovery.created_by))])
-}
-
 pub(super) fn dimensions(recovery: &Recovery) -> Dimensions {
     Dimensions {
         programme: recovery.programme.clone(),
@@ -49,7 +45,7 @@ pub(super) fn dimensions(recovery: &Recovery) -> Dimensions {
 pub(super) fn approve(context: Context<'_>, command: &ApproveRecovery) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     rules::in_state(before, RecoveryStatus::Proposed)?;
-    other(context, before)?;
+    context.may_approve()?;
     let day = context.effective_date(before.effective_date)?;
     not_before(day, Some(before.paid_on))?;
     let lost = || Fault::Broken(format!("recovery {} has lost its claim", before.id));
@@ -139,9 +135,7 @@ pub(super) fn came_in(
 pub(super) fn write_off(context: Context<'_>, command: &WriteOffRecovery) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     rules::in_state(before, RecoveryStatus::Approved)?;
-    other(context, before)?;
-    // who decided that it is owed does not alone decide that it is not
-    context.other_than(&[("approved", before.approved_by.as_ref())])?;
+    context.may_approve()?;
     let day = context.effective_date(None)?;
     let recovery = rules::written_off(before, context.stamp).map_err(CalculationError::from)?;
     let posting = Posting::write_off(&before.owed, rules::credited(before), &dimensions(before));

@@ -37,7 +37,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveReversal) -> Result
     let before = found(context.book.reversals.get(&command.sequence)?)?;
     context.same_version(&before.revision)?;
     rules::approvable(before)?;
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     let mut effects = undone(context, (command.sequence, before.reason), posting)?;
     let day = context.effective_date(None)?;
     effects.effective_date = Some(day);

@@ -42,7 +42,7 @@ fn waiting(context: Context<'_>, id: TrueUpId) -> Result<(&TrueUp, &PrefundYear)
 
 pub(super) fn approve(context: Context<'_>, command: &ApproveTrueUp) -> Result<Decision, Stop> {
     let (before, year) = waiting(context, command.id)?;
-    context.other_than(&[("created", Some(&before.created_by))])?;
+    context.may_approve()?;
     let day = context.effective_date(before.action.date())?;
     not_before(day, Some(year.newest))?;
     rules::fresh(before, year)?;

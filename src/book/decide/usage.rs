@@ -5,7 +5,7 @@ use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, RateKey};
 use crate::claims::leases;
-use crate::domain::{Month, RentalId, Role, Subject, UsageImportId};
+use crate::domain::{Month, RentalId, Role, UsageImportId};
 use crate::usage::imports::{self, Imported};
 use crate::usage::{
     ApproveUsageImport, ImportUsage, RejectUsageImport, RentalUsage, UsageError, UsageImport,
@@ -70,9 +70,7 @@ fn proposal<'a>(context: Context<'a>, id: UsageImportId, rental: RentalId) -> Re
     let lost = || Fault::Broken(format!("contract {rental} has lost its usage"));
     let usage = context.book.rental_usage.get(&rental)?.ok_or_else(lost)?;
     let named = all(context, &import.replaces)?;
-    let proposers = imports::proposers(import, &named).into_iter();
-    let before: Vec<(&str, Option<&Subject>)> = proposers.map(|by| ("proposed", Some(by))).collect();
-    context.other_than(&before)?;
+    context.may_approve()?;
     Ok((import, usage, named))
 }
 

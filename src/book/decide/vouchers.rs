@@ -221,8 +221,7 @@ fn freed(context: Context<'_>, voucher: &Voucher) -> Result<Option<Change>, Faul
 pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Decision, Stop> {
     let before = existing(context, command.id)?;
     rules::issuable(before)?;
-    context
-        .other_than(&[("created", Some(&before.created_by)), ("reviewed", before.reviewed_by.as_ref())])?;
+    context.may_approve()?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, Some(before.submitted_on))?;
     let case = case_of(context, before, day)?;

@@ -1,6 +1,7 @@
 //! What a claim's backing reads: the evidence that it names, and what its organisation says of the invoices that the
 //! evidence shows. And what evidence reads of claims: those that a red invoice leaves without backing.
 
+use crate::people::Matter;
 use sha2::{Digest, Sha256};
 
 use crate::book::{Book, Key, Keys};
@@ -45,7 +46,8 @@ pub(super) fn brought(command: &RegisterEvidence, book: &Book, keys: &mut Keys) 
         let holds = book.invoices.peek(&original).into_iter().flat_map(|invoice| &invoice.holds);
         for hold in holds {
             keys.insert(Key::Claim(hold.claim));
-            keys.insert(Key::Recovery(claim_asked_back(command.id, hold.claim)));
+            let recovery = claim_asked_back(command.id, hold.claim);
+            keys.extend([Key::Recovery(recovery), Key::Participants(Matter::recovery(recovery))]);
         }
         keys.insert(Key::Invoice(original));
     }

@@ -16,8 +16,8 @@ mod reversals;
 
 pub(super) use backing::claim_asked_back;
 
-use super::{Book, Command, Key, Keys, RateKey, Series};
-use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, UsageImportId, VoucherId};
+use super::{Book, Command, Key, Keys, RateKey, Series, segregation};
+use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, Subject, UsageImportId, VoucherId};
 use crate::ledger::{Account, BalanceKey};
 use crate::payments::LineKey;
 use crate::programmes::{Counts, RulesKey, UsageKey};
@@ -27,9 +27,14 @@ use crate::vouchers::{Voucher, VoucherStatus};
 /// How often a load may show that more is needed.
 pub const ROUNDS_MAX: usize = 4;
 
+/// The key that says whether a caller is known, which every command reads.
+pub fn caller(subject: &Subject) -> Key {
+    Key::Person(subject.folded())
+}
+
 /// The keys that a command reads, as far as the book shows them already.
 pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
-    let mut keys = Keys::new();
+    let mut keys = segregation::keys(command, book);
     let today = stamp.business_date;
     match command {
         Command::CreateAgency(_)

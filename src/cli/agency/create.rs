@@ -8,7 +8,7 @@ use crate::agencies::{Agency, CreateAgency};
 use crate::audit::note::SigningKey;
 use crate::auth::keys::Keys;
 use crate::book::{Command, Outcome};
-use crate::cli::commands::{Ask, Said, actor, no_agency, unanswered};
+use crate::cli::commands::{self, Ask, Said, actor, no_agency, unanswered};
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
@@ -36,7 +36,7 @@ pub struct CreateArgs {
     #[arg(long, value_name = "IANA_NAME", default_value_t = Zone::default())]
     zone: Zone,
     /// Who is recorded as having made it: an opaque id
-    #[arg(long, value_name = "ID", default_value = "operator")]
+    #[arg(long, value_name = "ID", default_value = "operator", value_parser = commands::subject)]
     subject: Subject,
     #[command(flatten)]
     form: Form,

@@ -3,7 +3,7 @@
 use crate::agencies::{Agency, SEMANTICS, SwitchSemantics};
 use crate::auth::keys::Keys;
 use crate::book::{Command, Outcome};
-use crate::cli::commands::{Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
 use crate::domain::{AgencyCode, Role, Subject};
 
@@ -15,7 +15,7 @@ pub struct SemanticsArgs {
     #[arg(long, value_name = "N")]
     to: u32,
     /// Who is recorded as having done it: an opaque id
-    #[arg(long, value_name = "ID", default_value = "operator")]
+    #[arg(long, value_name = "ID", default_value = "operator", value_parser = commands::subject)]
     subject: Subject,
 }
 

@@ -9,9 +9,9 @@ use super::service::Running;
 use super::year;
 use crate::auth::keys::Keys;
 use crate::auth::token::Mint;
-use crate::cli::commands::actor;
+use crate::cli::commands::{actor, subject};
 use crate::cli::{Failure, Settings, output};
-use crate::domain::{AgencyCode, Role, Subject};
+use crate::domain::{AgencyCode, Role};
 
 /// How often each page is read; the median counts, and the first reading does not.
 const TIMES: usize = 5;
@@ -81,7 +81,7 @@ pub(super) async fn measure(
     data: &Path,
 ) -> Result<Vec<Page>, Failure> {
     let keys = Keys::open(&settings.keys_folder())?;
-    let auditor = actor(&Subject::parse("sun")?, Role::Auditor);
+    let auditor = actor(&subject("sun")?, Role::Auditor);
     let ttl = chrono::TimeDelta::hours(6);
     let token = Mint::new(keys.token_key())?.issue(agency, &auditor, chrono::Utc::now(), ttl)?;
     let running = Running::start(data).await?;

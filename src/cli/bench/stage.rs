@@ -12,7 +12,7 @@ use crate::auth::keys::Keys;
 use crate::auth::token::Mint;
 use crate::book::{Command, Envelope};
 use crate::cli::agency::{Create, create};
-use crate::cli::commands::actor;
+use crate::cli::commands::{self, actor};
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::{Failure, output, serve};
 use crate::domain::{AgencyCode, Role, Subject, canonical};
@@ -85,7 +85,7 @@ async fn with_office<T>(
 }
 
 fn subject(id: &str) -> Result<Subject, Failure> {
-    Ok(Subject::parse(id)?)
+    Ok(commands::subject(id)?)
 }
 
 /// A command from what its leaf would say.

@@ -13,14 +13,14 @@ use crate::agencies::CreateAgency;
 use crate::audit::note::SigningKey;
 use crate::auth::keys::Keys;
 use crate::book::{Command, Envelope};
-use crate::cli::commands::{actor, salted};
+use crate::cli::commands::{actor, salted, subject};
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::{Failure, output};
 use crate::db::copy::Copying;
 use crate::db::migrate;
 use crate::db::target::Target;
 use crate::domain::dates::Zone;
-use crate::domain::{AgencyCode, CreditCode, Instant, Line, Role, Subject};
+use crate::domain::{AgencyCode, CreditCode, Instant, Line, Role};
 use crate::engine::bulk::Bulk;
 use crate::engine::origin;
 use crate::engine::store::AgencyRow;
@@ -57,7 +57,7 @@ impl Who {
             Self::Zhao => ("zhao", Role::Officer),
             Self::Chen => ("chen", Role::Approver),
         };
-        Ok(actor(&Subject::parse(name)?, role))
+        Ok(actor(&subject(name)?, role))
     }
 }
 
@@ -224,7 +224,7 @@ impl Year {
             sandbox: false,
             business_date: None,
         };
-        let operator = actor(&Subject::parse("operator")?, Role::Operator);
+        let operator = actor(&subject("operator")?, Role::Operator);
         let envelope = Envelope { actor: operator, if_match: None, command: Command::CreateAgency(created) };
         self.bulk.ask(envelope, Vec::new(), self.now()?)?;
         for number in 0..self.firms() {

@@ -14,7 +14,7 @@ use crate::auth::accounts::{AccountVault, masked};
 use crate::book::{Command, Outcome};
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
-use crate::cli::commands::{Ask, Said, salted, unanswered};
+use crate::cli::commands::{self, Ask, Said, salted, unanswered};
 use crate::cli::opened::Opened;
 use crate::cli::programme::{ProgrammeFile, bring};
 use crate::cli::stop::Stop;
@@ -71,7 +71,7 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
 
 /// Who acts in a role in the demonstration, and whom the printed token of the role names.
 pub(super) fn subject(role: Role) -> Result<Subject, Failure> {
-    Ok(Subject::parse(&format!("demo-{role}"))?)
+    Ok(commands::subject(&format!("demo-{role}"))?)
 }
 
 pub(super) fn actor(role: Role) -> Result<Actor, Failure> {

@@ -28,6 +28,8 @@ pub(super) fn accounts() -> impl Iterator<Item = [String; 6]> {
 /// database orders it. What it orders by text, it may order by a language: an export orders by bytes.
 macro_rules! documents {
     ($each:ident) => {
+        $each!(people, PersonRow, |person| Ok(PersonRow::new(person)), by_text);
+        $each!(participants, ParticipantsRow, ParticipantsRow::new, by_text);
         $each!(periods, PeriodRow, PeriodRow::new, by_text);
         $each!(organisations, OrganisationRow, OrganisationRow::new, by_text);
         $each!(reference_rates, ReferenceRateRow, |rate| Ok(ReferenceRateRow::new(rate)), by_text);

@@ -33,6 +33,7 @@ use crate::ledger::store::{BalanceRow, EntryRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::people::store::{ParticipantsRow, PersonRow};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow};

@@ -23,6 +23,7 @@ use crate::ledger::store::{BalanceRow, TotalRow};
 use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
+use crate::people::store::{ParticipantsRow, PersonRow};
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -111,6 +112,13 @@ pub(super) async fn tables(
     stream: &Stream,
     first: &mut First,
 ) -> Result<(), VerifyError> {
+    documents!(conn, stream, first, people, PersonRow, |p| fine(PersonRow::new(p)), |r| format!(
+        "people {}",
+        r.folded
+    ));
+    documents!(conn, stream, first, participants, ParticipantsRow, ParticipantsRow::new, |r| {
+        format!("participants {}", r.matter)
+    });
     documents!(conn, stream, first, periods, PeriodRow, PeriodRow::new, |r| format!("periods {}", r.month));
     documents!(conn, stream, first, organisations, OrganisationRow, OrganisationRow::new, |r| {
         format!("organisations {}", r.credit_code)

@@ -8,8 +8,9 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{Code, Found, Question, Tally, kinds};
+use super::{Code, Found, Question, kinds};
 use crate::book::duty::Duty;
+use crate::book::segregation::InTheWay;
 use crate::calendar::{DayKind, queries, rules};
 use crate::db::convert;
 use crate::domain::dates::Zone;
@@ -17,6 +18,7 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Date, Money};
 use crate::programmes::calculation::{Calculation, CapUse};
 use crate::reports::ReadError;
+use crate::reports::four_eyes::Approval;
 use crate::reports::report::Link;
 use crate::{rows, statement};
 
@@ -33,29 +35,21 @@ rows! {
         amount: Option<Decimal>,
         sheet: Option<Value>,
         claim_cap: Option<String>,
-        own: bool,
     }
 }
 
-rows! {
-    struct TallyFound { subject: String, approves: bool, acts: i64, last: i64 }
-}
-
 statement! {
-    /// Approvals `$3` after `$1` up to `$2`, each with what it posted, the sheet in force and the cap of its rules; `own`
-    /// where the same subject had raised the document by a kind of `$4`. A commitment and what is owed from it stand in
+    /// Approvals `$3` after `$1` up to `$2`, each with what it posted, the sheet in force and the cap of its rules. A
+    /// commitment and what is owed from it stand in
     /// one posting: the amount is what the last of them comes to.
-    fn acts(after: i64, until: i64, approving: &[String], raising: &[String]) -> Vec<ActFound> =
+    fn acts(after: i64, until: i64, approving: &[String]) -> Vec<ActFound> =
         "SELECT l.sequence, l.kind, l.document, l.subject, l.recorded_at, \
                 coalesce(e.programme, v.programme, k.programme, CASE WHEN l.kind IN ('approve_programme', 'approve_rules') \
                          THEN split_part(l.document, '/', 1) END, '') AS programme, \
                 coalesce(nullif(e.organisation, ''), v.organisation, k.organisation, \
                          CASE WHEN l.kind = 'approve_bank_account' THEN l.document END, '') AS organisation, \
                 e.programme IS NOT NULL AS posted, coalesce(e.amount, p.total) AS amount, s.sheet, \
-                r.rules #>> '{caps,claim}' AS claim_cap, \
-                EXISTS (SELECT FROM transitions AS t JOIN log AS o ON o.sequence = t.sequence \
-                         WHERE t.document = l.document AND t.sequence < l.sequence AND o.document = l.document \
-                           AND o.subject = l.subject AND o.kind = ANY($4)) AS own \
+                r.rules #>> '{caps,claim}' AS claim_cap \
            FROM (SELECT * FROM log WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3)) AS l \
            LEFT JOIN LATERAL ( \
                SELECT max(a.programme) AS programme, max(a.organisation) AS organisation, \
@@ -74,25 +68,6 @@ statement! {
            LEFT JOIN rules_versions AS r \
                   ON r.programme = coalesce(v.programme, k.programme) AND r.number::text = s.sheet ->> 'rules_version' \
           ORDER BY l.sequence";
-    fn tallied(after: i64, until: i64, approving: &[String], raising: &[String]) -> Vec<TallyFound> =
-        "SELECT subject, kind = ANY($3) AS approves, count(*) AS acts, max(sequence) AS last FROM log \
-          WHERE sequence > $1 AND sequence <= $2 AND (kind = ANY($3) OR kind = ANY($4)) GROUP BY 1, 2";
-}
-
-/// What subjects raised and approved within a window, added to what they did before.
-pub(super) async fn tally(
-    conn: &AsyncPgConnection,
-    (after, until): (i64, i64),
-    subjects: &mut BTreeMap<String, Tally>,
-) -> Result<(), ReadError> {
-    let (approving, raising) = (kinds(Duty::Approves), kinds(Duty::Raises));
-    for found in tallied(conn, after, until, &approving, &raising).await? {
-        let tally = subjects.entry(found.subject).or_default();
-        let acts = if found.approves { &mut tally.approved } else { &mut tally.raised };
-        *acts += found.acts;
-        tally.last = tally.last.max(found.last);
-    }
-    Ok(())
 }
 
 /// What there is to ask about the approvals of a window.
@@ -100,6 +75,7 @@ pub(super) async fn read(
     conn: &AsyncPgConnection,
     (after, until): (i64, i64),
     (zone, question): (Zone, &Question),
+    own: &[Approval],
 ) -> Result<Vec<Found>, ReadError> {
     let ours = [
         Code::BelowThreshold,
@@ -107,6 +83,7 @@ pub(super) async fn read(
         Code::OverCap,
         Code::RoundAmount,
         Code::SameDocument,
+        Code::SamePerson,
         Code::WeekendApproval,
     ];
     if !ours.into_iter().any(|code| question.asks(code)) {
@@ -114,12 +91,15 @@ pub(super) async fn read(
     }
     let mut found = Vec::new();
     let calendar = calendar(conn, until).await?;
-    for act in acts(conn, after, until, &kinds(Duty::Approves), &kinds(Duty::Raises)).await? {
+    for act in acts(conn, after, until, &kinds(Duty::Approves)).await? {
         let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&zone.tz()));
         let at = local.format("%Y-%m-%d %H:%M").to_string();
+        let by = own.iter().find(|approval| approval.sequence == act.sequence).map(|approval| approval.by);
         for code in ours.into_iter().filter(|code| question.asks(*code)) {
-            if let Some(limit) = asks(code, (&act, local), (&limits, &calendar), question) {
-                found.push(act.found(code, limit, &at)?);
+            if let Some(limit) = asks(code, (local, by), (&limits, &calendar), question) {
+                let role = by.filter(|_| matches!(code, Code::SameDocument | Code::SamePerson));
+                let said = role.map_or_else(|| at.clone(), |by| format!("{at} {}", by.part.role()));
+                found.push(act.found(code, limit, &said)?);
             }
         }
     }
@@ -144,7 +124,7 @@ fn is_holiday(day: Date, calendar: &Calendar) -> bool {
 /// Whether an approval raises a question, and which limit it is about.
 fn asks(
     code: Code,
-    (act, local): (&ActFound, DateTime<Tz>),
+    (local, by): (DateTime<Tz>, Option<InTheWay>),
     (limits, calendar): (&Limits, &Calendar),
     question: &Question,
 ) -> Option<Option<Money>> {
@@ -153,15 +133,15 @@ fn asks(
         Code::BelowThreshold => return limits.near(question).map(Some),
         Code::WeekendApproval => is_holiday(Date::from_naive(local.date_naive()), calendar),
         Code::NightApproval => question.night.holds(local.hour()),
-        Code::SameDocument => act.own,
+        Code::SameDocument => by.is_some_and(|by| by.own),
+        Code::SamePerson => by.is_some_and(|by| !by.own),
         Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
         Code::DuplicateInvoice
         | Code::InvoiceDate
         | Code::InvoiceDisputed
         | Code::PrefundNotTruedUp
         | Code::RedInvoice
-        | Code::RelatedParty
-        | Code::SamePerson => false,
+        | Code::RelatedParty => false,
     };
     is_so.then_some(None)
 }
@@ -242,7 +222,9 @@ impl ActFound {
             }
             "approve_payment_batch" => format!("/v1/payment-batches/{document}"),
             "approve_payment_return" => format!("/v1/claims/{document}"),
-            "approve_recovery" | "offset_recovery" => format!("/v1/recoveries/{document}"),
+            "approve_recovery" | "offset_recovery" | "write_off_recovery" => {
+                format!("/v1/recoveries/{document}")
+            }
             "approve_prefund" => format!("/v1/prefunds/{document}"),
             "approve_true_up" => format!("/v1/prefunds/true-ups/{document}"),
             "approve_bank_account" => format!("/v1/organisations/{document}"),

@@ -2,20 +2,19 @@
 //!
 //! Every row follows from what was known at the sequence and leads to what it is about: its document, its leaf, the
 //! lines or the sheet. Hours and weekdays are the agency's, of when a leaf was recorded. The log is read a window of
-//! sequences at a time, so that no statement runs long; what prefunds left of years that are
-//! over, and who both raised and approved, stand at the end, when all was read.
+//! sequences at a time, so that no statement runs long; what prefunds left of years that are over stands at the end, when
+//! all was read. Who approved what they were in the way of is told by the rule that refuses it.
 
 mod acts;
 mod papers;
 mod parties;
 mod prefunds;
 
-use std::collections::BTreeMap;
-
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
+use super::four_eyes::Watch;
 use super::report::{self, Link, Row, Scope};
 use crate::book::duty::Duty;
 use crate::domain::Money;
@@ -64,9 +63,9 @@ pub enum Code {
     RelatedParty,
     /// An amount that no cut made round.
     RoundAmount,
-    /// Raised and approved by one person: four eyes leave none.
+    /// Approved by somebody of the document's own set: four eyes leave none.
     SameDocument,
-    /// Who raised some documents and approved others.
+    /// Approved by somebody of the set of what it rests on or takes the place of: four eyes leave none.
     SamePerson,
     /// Approved on a Saturday or a Sunday.
     WeekendApproval,
@@ -230,14 +229,6 @@ impl Found {
     }
 }
 
-/// What a subject did so far.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Tally {
-    raised: i64,
-    approved: i64,
-    last: i64,
-}
-
 /// A reading that goes on window by window.
 #[derive(Debug)]
 pub struct Reading {
@@ -245,8 +236,8 @@ pub struct Reading {
     zone: Zone,
     question: Question,
     after: i64,
-    subjects: BTreeMap<String, Tally>,
-    /// Whether the subjects were answered.
+    watch: Watch,
+    /// Whether all windows were read.
     ended: bool,
 }
 
@@ -256,22 +247,21 @@ fn kinds(duty: Duty) -> Vec<String> {
 
 impl Reading {
     /// Before the first row.
-    pub const fn new(scope: Scope, zone: Zone, question: Question) -> Self {
-        Self { scope, zone, question, after: -1, subjects: BTreeMap::new(), ended: false }
+    pub fn new(scope: Scope, zone: Zone, question: Question) -> Self {
+        Self { scope, zone, question, after: -1, watch: Watch::default(), ended: false }
     }
 
     async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
         let window = (self.after, self.after.saturating_add(WINDOW).min(self.scope.known_at));
-        let mut found = acts::read(conn, window, (self.zone, &self.question)).await?;
+        let held = self.question.asks(Code::SameDocument) || self.question.asks(Code::SamePerson);
+        let own = if held { self.watch.found(conn, window, self.scope.known_at).await? } else { Vec::new() };
+        let mut found = acts::read(conn, window, (self.zone, &self.question), &own).await?;
         let asks = |code: &Code| self.question.asks(*code);
         if self.question.asks(Code::RelatedParty) {
             found.extend(parties::read(conn, window, self.scope.known_at).await?);
         }
         for code in papers::CODES.into_iter().filter(asks) {
             found.extend(papers::read(conn, window, self.scope.known_at, code).await?);
-        }
-        if self.question.asks(Code::SamePerson) {
-            acts::tally(conn, window, &mut self.subjects).await?;
         }
         self.after = window.1;
         // what belongs to no programme is everybody's question
@@ -287,32 +277,7 @@ impl Reading {
         if self.question.asks(Code::PrefundNotTruedUp) {
             found = prefunds::read(conn, &self.scope).await?;
         }
-        found.extend(self.persons());
         Ok(found)
-    }
-
-    /// Who did both.
-    fn persons(&self) -> Vec<Found> {
-        let both = self.subjects.iter().filter(|(_, tally)| tally.raised > 0 && tally.approved > 0);
-        both.map(|(subject, tally)| {
-            let link = Link::new("operations").with("known_at", &self.scope.known_at.to_string());
-            let link = link.with("subject", subject).with("duty", Duty::Approves.as_str());
-            Found {
-                code: Code::SamePerson,
-                document: subject.clone(),
-                place: None,
-                sequence: tally.last,
-                programme: String::new(),
-                organisation: String::new(),
-                subject: subject.clone(),
-                amount: None,
-                limit: None,
-                occurrences: Some((tally.approved, link)),
-                detail: format!("raised {}, approved {}", tally.raised, tally.approved),
-                shown: None,
-            }
-        })
-        .collect()
     }
 }
 

@@ -1,0 +1,281 @@
+//! Segregation of duties 职责分离: who is in the way of an approval, and whose documents nobody may judge.
+//!
+//! A document's *set* is who created, rewrote, submitted, withdrew or reviewed it, who recorded its contract or loan, and
+//! the sets of what it takes the place of: attempts under the same programme on the same contract, loan or voucher that
+//! were returned, withdrawn, rejected or cancelled (of claims with days: where they overlap). A recalculation adds who
+//! proposed one of the claim before. Who approved, issued or rejected as an approver is in no set, except where what was
+//! approved is given up. A payment batch's set is its own.
+//!
+//! [`in_the_way`] is the rule that refuses and the question that the reports ask: there is no other.
+//!
+//! A new document that takes two people has a [`Matter`], a line in `parts::part` for whoever proposes it, one in [`holds`]
+//! for whoever approves it, and, where it is an organisation's, one in `parties`; `decide` calls `may_approve`. An approval
+//! that is held against nobody is a fault.
+
+mod attempts;
+mod parts;
+
+use super::refusal::AccessError;
+use super::{Book, Change, Command, Envelope, Fault, Key, Keys};
+use crate::claims::{Claim, ClaimSubject};
+use crate::domain::{
+    Actor, ClaimId, CreditCode, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
+};
+use crate::people::{Counted, Days, Hold, Matter, Part, Person};
+use crate::reversals::Made;
+pub use parts::PARTS;
+pub(super) use parts::recorded;
+
+/// What keeps a person from an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InTheWay {
+    /// What they did before.
+    pub part: Part,
+    /// Whether with the document itself; else with what it rests on or takes the place of.
+    pub own: bool,
+}
+
+/// What a person did before a leaf that keeps them from a command; none where nothing does.
+pub fn in_the_way(
+    book: &Book,
+    command: &Command,
+    subject: &Subject,
+    before: Sequence,
+) -> Result<Option<InTheWay>, Fault> {
+    for hold in holds(command, book)? {
+        let Some(set) = book.participants.get(&hold.matter)? else { continue };
+        if let Some(part) = hold.part_of(set, subject, before) {
+            return Ok(Some(InTheWay { part, own: hold.own }));
+        }
+    }
+    Ok(None)
+}
+
+/// The keys that [`in_the_way`] and [`recorded`] read, as far as the book shows them already.
+pub fn keys(command: &Command, book: &Book) -> Keys {
+    let mut keys = Keys::new();
+    match command {
+        Command::SubmitClaim(c) | Command::WithdrawClaim(c) => document(c.id, book, &mut keys),
+        Command::RewriteClaim(c) => document(c.id, book, &mut keys),
+        Command::ReviewClaim(c) => document(c.id, book, &mut keys),
+        Command::ApproveClaim(c) => document(c.id, book, &mut keys),
+        Command::RejectClaim(c) => document(c.id, book, &mut keys),
+        Command::ApproveRecalculation(c) => document(c.claim, book, &mut keys),
+        Command::ResolveObjection(c) => document(c.claim, book, &mut keys),
+        Command::ApproveUsageImport(c) => keys.extend([Key::UsageImport(c.id), Key::Rental(c.rental)]),
+        Command::RejectUsageImport(c) => keys.extend([Key::UsageImport(c.id), Key::Rental(c.rental)]),
+        Command::ApproveReturn(c) => drop(keys.insert(Key::Claim(c.claim))),
+        Command::RejectReturn(c) => drop(keys.insert(Key::Claim(c.claim))),
+        Command::ReviewVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
+        Command::IssueVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
+        Command::CancelVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
+        Command::ApprovePrefund(c) => drop(keys.insert(Key::Prefund(c.id))),
+        Command::RejectPrefund(c) => drop(keys.insert(Key::Prefund(c.id))),
+        Command::ApproveTrueUp(c) => drop(keys.insert(Key::TrueUp(c.id))),
+        Command::RejectTrueUp(c) => drop(keys.insert(Key::TrueUp(c.id))),
+        _ => {}
+    }
+    // what is not known yet is asked for first; the sets follow
+    let holds = holds(command, book).unwrap_or_default().into_iter().map(|hold| hold.matter);
+    let written = parts::matters(command, book).unwrap_or_default();
+    keys.extend(holds.chain(written).map(Key::Participants));
+    keys
+}
+
+/// A claim, and of a redemption the voucher, which names the contract.
+fn document(id: ClaimId, book: &Book, keys: &mut Keys) {
+    keys.insert(Key::Claim(id));
+    let voucher = book.claims.peek(&id).and_then(|claim| claim.subject.voucher());
+    keys.extend(voucher.map(Key::Voucher));
+}
+
+/// The sets that an approval is held against; of what is no approval, or names nothing that is there, none.
+pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
+    let own = |matter| Ok(vec![Hold::own(matter)]);
+    match command {
+        Command::ApproveBankAccount(c) => {
+            let own = Hold::own(Matter::bank_account(c.credit_code));
+            Ok(vec![Hold { counted: Counted::SinceApproval, ..own }])
+        }
+        Command::ApproveCalendar(c) => own(Matter::calendar(c.id)),
+        Command::RejectCalendar(c) => own(Matter::calendar(c.id)),
+        Command::ApproveReturn(c) => own(Matter::payment_line(c.batch, c.claim)),
+        Command::RejectReturn(c) => own(Matter::payment_line(c.batch, c.claim)),
+        Command::ApproveUsageImport(c) => of_import(c.id, book),
+        Command::RejectUsageImport(c) => of_import(c.id, book),
+        Command::ApproveProgramme(c) => own(Matter::programme(&c.code)),
+        Command::ApproveRules(c) => own(Matter::rules(&c.programme, c.number)),
+        Command::ApproveBudgetChange(c) => own(Matter::budget_change(c.id)),
+        Command::ApprovePaymentBatch(c) => own(Matter::payment_batch(c.id)),
+        Command::ApproveRecovery(c) => own(Matter::recovery(c.id)),
+        Command::OffsetRecovery(c) => own(Matter::recovery(c.id)),
+        Command::WriteOffRecovery(c) => {
+            Ok(vec![Hold { counted: Counted::Approvers, ..Hold::own(Matter::recovery(c.id)) }])
+        }
+        Command::ApproveReversal(c) => own(Matter::reversal(c.sequence)),
+        Command::ApprovePrefund(c) => {
+            let others = attempts::of_prefund(c.id, book)?;
+            Ok(with(Hold::own(Matter::prefund(c.id)), others.map(Hold::other)))
+        }
+        Command::ApproveTrueUp(c) => {
+            let others = attempts::of_true_up(c.id, book)?;
+            Ok(with(Hold::own(Matter::true_up(c.id)), others.map(Hold::other)))
+        }
+        Command::IssueVoucher(c) => {
+            let others = attempts::of_voucher(c.id, book)?.map(Hold::other);
+            let contract =
+                book.vouchers.get(&c.id)?.map(|voucher| Hold::other(Matter::rental(voucher.rental)));
+            Ok(with(Hold::own(Matter::voucher(c.id)), others.into_iter().chain(contract)))
+        }
+        Command::ApproveClaim(c) => of_claim(c.id, book),
+        Command::ApproveRecalculation(c) => {
+            let own = Hold::own(Matter::recalculations(c.claim));
+            Ok(with(own, of_claim(c.claim, book)?))
+        }
+        // who reviewed a claim may judge an objection to it, who wrote it may not
+        Command::ResolveObjection(c) => {
+            let claim = Hold { counted: Counted::Writers, ..Hold::other(Matter::claim(c.claim)) };
+            Ok(with(Hold::own(Matter::objection(c.id)), [claim]))
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn with(own: Hold, others: impl IntoIterator<Item = Hold>) -> Vec<Hold> {
+    std::iter::once(own).chain(others).collect()
+}
+
+/// Whoever proposed a billing file, or before it another in the place of the same.
+fn of_import(id: UsageImportId, book: &Book) -> Result<Vec<Hold>, Fault> {
+    let import = book.usage_imports.get(&id)?;
+    let replaced = import.into_iter().flat_map(|import| &import.replaces);
+    Ok(with(Hold::own(Matter::usage_import(id)), replaced.map(|id| Hold::other(Matter::replacements(*id)))))
+}
+
+/// The sets of a claim, of its contract or loan, and of attempts at the same.
+fn of_claim(id: ClaimId, book: &Book) -> Result<Vec<Hold>, Fault> {
+    let Some(claim) = book.claims.get(&id)? else { return Ok(vec![Hold::own(Matter::claim(id))]) };
+    let others = Hold { days: days(claim), ..Hold::other(attempts::of_claim(claim)) };
+    let ground = match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            book.vouchers.get(voucher)?.map(|voucher| Matter::rental(voucher.rental))
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => Some(Matter::rental(*rental)),
+        ClaimSubject::InterestSubsidy { loan, .. } => Some(Matter::loan(*loan)),
+    };
+    Ok(with(Hold::own(Matter::claim(id)), std::iter::once(others).chain(ground.map(Hold::other))))
+}
+
+/// The days of a claim that has some.
+fn days(claim: &Claim) -> Option<Days> {
+    claim.subject.period().map(|period| Days { from: period.from, until: period.until })
+}
+
+/// The caller, written down where they act for the first time. Error: another subject acted that differs in case, width or
+/// composition alone, which a person would take for the same.
+pub(super) fn recognise(
+    book: &Book,
+    subject: &Subject,
+    stamp: &Stamp,
+) -> Result<Option<Change>, super::Stop> {
+    match book.people.get(&subject.folded())? {
+        None => Ok(Some(Change::Person(Box::new(Person::new(subject, stamp))))),
+        Some(known) if known.subject == *subject => Ok(None),
+        Some(_) => Err(AccessError::SubjectVariant.into()),
+    }
+}
+
+/// Nobody reviews, approves or else judges a document of the organisation that their token names.
+pub(super) fn impartial(book: &Book, envelope: &Envelope) -> Result<(), super::Stop> {
+    let Actor { organisation: Some(own), .. } = &envelope.actor else { return Ok(()) };
+    if parties(&envelope.command, book)?.contains(own) {
+        return Err(AccessError::ConflictOfInterest { organisation: *own }.into());
+    }
+    Ok(())
+}
+
+/// Whose document a command judges; of what judges nothing, nobody's.
+fn parties(command: &Command, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    match command {
+        Command::BlockOrganisation(c) | Command::UnblockOrganisation(c) | Command::RejectBankAccount(c) => {
+            Ok(vec![c.credit_code])
+        }
+        Command::ApproveBankAccount(c) => Ok(vec![c.credit_code]),
+        Command::ApprovePrefund(c) => of_prefund(c.id, book),
+        Command::RejectPrefund(c) => of_prefund(c.id, book),
+        Command::ApproveTrueUp(c) => of_true_up(c.id, book),
+        Command::RejectTrueUp(c) => of_true_up(c.id, book),
+        Command::ReviewVoucher(c) => of_voucher(c.id, book),
+        Command::IssueVoucher(c) => of_voucher(c.id, book),
+        Command::CancelVoucher(c) | Command::SuspendVoucher(c) | Command::ReinstateVoucher(c) => {
+            of_voucher(c.id, book)
+        }
+        Command::ReviewClaim(c) => parties_of(c.id, book),
+        Command::ApproveClaim(c) => parties_of(c.id, book),
+        Command::RejectClaim(c) => parties_of(c.id, book),
+        Command::ApproveRecalculation(c) => parties_of(c.claim, book),
+        Command::RejectRecalculation(c) => parties_of(c.claim, book),
+        Command::ResolveObjection(c) => parties_of(c.claim, book),
+        Command::ApproveReturn(c) => parties_of(c.claim, book),
+        Command::RejectReturn(c) => parties_of(c.claim, book),
+        Command::ApproveUsageImport(c) => of_rental(c.rental, book),
+        Command::RejectUsageImport(c) => of_rental(c.rental, book),
+        Command::ApprovePaymentBatch(c) => of_batch(c.id, book),
+        Command::RejectPaymentBatch(c) => of_batch(c.id, book),
+        Command::ApproveRecovery(c) => of_recovery(c.id, book),
+        Command::WriteOffRecovery(c) => of_recovery(c.id, book),
+        Command::OffsetRecovery(c) => {
+            let mut parties = of_recovery(c.id, book)?;
+            parties.extend(parties_of(c.claim, book)?);
+            Ok(parties)
+        }
+        Command::ApproveReversal(c) => of_posting(c.sequence, book),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn of_prefund(id: crate::domain::PrefundId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    Ok(book.prefunds.get(&id)?.map(|prefund| prefund.bank).into_iter().collect())
+}
+
+fn of_true_up(id: crate::domain::TrueUpId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    Ok(book.true_ups.get(&id)?.map(|true_up| true_up.bank).into_iter().collect())
+}
+
+fn of_voucher(id: crate::domain::VoucherId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    let voucher = book.vouchers.get(&id)?;
+    Ok(voucher.map(|voucher| vec![voucher.organisation, voucher.provider]).unwrap_or_default())
+}
+
+fn of_rental(id: RentalId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    Ok(book.rentals.get(&id)?.map(|rental| vec![rental.organisation, rental.provider]).unwrap_or_default())
+}
+
+/// Whose claim it is, who provided or lent, and who is paid.
+fn parties_of(id: ClaimId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    let claim = book.claims.get(&id)?;
+    Ok(claim.map(|claim| vec![claim.organisation, claim.provider, claim.payee]).unwrap_or_default())
+}
+
+fn of_batch(id: crate::domain::PaymentBatchId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    let mut parties = Vec::new();
+    for claim in book.batch_claims.get(&id)?.into_iter().flatten() {
+        parties.extend(parties_of(*claim, book)?);
+    }
+    Ok(parties)
+}
+
+fn of_recovery(id: RecoveryId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    Ok(book.recoveries.get(&id)?.map(|recovery| recovery.organisation).into_iter().collect())
+}
+
+/// Whose money a posting moved.
+fn of_posting(sequence: Sequence, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+    let Some(posting) = book.reversible.get(&sequence)? else { return Ok(Vec::new()) };
+    match &posting.made {
+        Made::BudgetChange(_) => Ok(Vec::new()),
+        Made::Payment { claim, .. } | Made::Deduction { claim } => parties_of(*claim, book),
+        Made::Prefund(id) => of_prefund(*id, book),
+        Made::Receipt { recovery, .. } | Made::WriteOff { recovery, .. } => of_recovery(*recovery, book),
+    }
+}

@@ -1,0 +1,55 @@
+//! Who signs in: a subject that differs from one that acted here in case, width or composition alone is refused.
+//!
+//! Whoever acted as themselves is remembered for good, for nothing of that changes. Others are looked up again after a
+//! while; what they would write is held against the log itself in any case.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::problem::Problem;
+use crate::auth::token::Identity;
+use crate::domain::{AgencyCode, Subject};
+use crate::engine::Engine;
+use crate::people::store::PersonRow;
+
+/// For how long somebody who did not act yet is not looked up again.
+const AGAIN: Duration = Duration::from_secs(60);
+/// How soon the database answers where it is well.
+const ANSWER: Duration = Duration::from_secs(3);
+/// Most subjects remembered.
+const SUBJECTS_MAX: usize = 10_000;
+
+/// Subjects that were let in, and until when that holds; none where it does for good.
+#[derive(Debug, Default)]
+pub struct People(Mutex<HashMap<(AgencyCode, Subject), Option<Instant>>>);
+
+impl People {
+    /// Whether a caller may sign in. Error: `subject_variant`, `unavailable`.
+    pub async fn admits(&self, engine: &Engine, identity: &Identity) -> Result<(), Problem> {
+        let who = (identity.agency.clone(), identity.actor.subject.clone());
+        let now = Instant::now();
+        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&who).copied();
+        if until.is_some_and(|until| until.is_none_or(|until| now < until)) {
+            return Ok(());
+        }
+        let folded = [who.1.folded().as_str().to_owned()];
+        let asked = async {
+            let conn = engine.reader(&who.0).await.map_err(|error| Problem::database(&error))?;
+            PersonRow::by_keys(&conn, &folded).await.map_err(|error| Problem::database(&error))
+        };
+        let found = tokio::time::timeout(ANSWER, asked).await;
+        let found = found.unwrap_or_else(|_| Err(Problem::new("unavailable")))?;
+        let until = match found.first() {
+            Some(known) if known.subject != who.1.as_str() => return Err(Problem::new("subject_variant")),
+            Some(_) => None,
+            None => now.checked_add(AGAIN),
+        };
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SUBJECTS_MAX {
+            seen.clear();
+        }
+        seen.insert(who, until);
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! Approvals by somebody who was in the way 四眼: asked of each by the rule that refuses them, so that the two never
+//! differ. This service lets nobody: what is found was not decided by it.
+
+use diesel_async::AsyncPgConnection;
+
+use super::ReadError;
+use crate::audit::leaf::Leaf;
+use crate::book::duty::Duty;
+use crate::book::segregation::{self, InTheWay};
+use crate::book::{Book, Fault, Keys, Outcome};
+use crate::db::convert::Unreadable;
+use crate::domain::Subject;
+use crate::engine;
+use crate::{rows, statement};
+
+/// Approvals whose sets are read together.
+const APPROVALS: usize = 512;
+
+rows! {
+    struct SubjectFound { subject: String }
+}
+
+rows! {
+    struct ApprovalFound { sequence: i64, subject: String, leaf: Vec<u8> }
+}
+
+statement! {
+    fn participating(until: i64, kinds: &[String]) -> Vec<SubjectFound> =
+        "SELECT DISTINCT subject FROM log WHERE sequence <= $1 AND kind = ANY($2)";
+    fn approvals(after: i64, until: i64, kinds: &[String], subjects: &[String]) -> Vec<ApprovalFound> =
+        "SELECT sequence, subject, leaf FROM log \
+          WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND subject = ANY($4) ORDER BY sequence";
+}
+
+fn owned(kinds: &[&str]) -> Vec<String> {
+    kinds.iter().map(|kind| (*kind).to_owned()).collect()
+}
+
+/// An approval by somebody who was in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Its leaf.
+    pub sequence: i64,
+    /// Who.
+    pub subject: String,
+    /// By what.
+    pub by: InTheWay,
+}
+
+/// Those who took part in anything: whoever did nothing but approve is in nobody's way.
+#[derive(Debug, Default)]
+pub struct Watch {
+    subjects: Option<Vec<String>>,
+}
+
+impl Watch {
+    /// Approvals of a window whose subject was in the way, in order; `known_at` is the end of the report.
+    pub async fn found(
+        &mut self,
+        conn: &AsyncPgConnection,
+        (after, until): (i64, i64),
+        known_at: i64,
+    ) -> Result<Vec<Approval>, ReadError> {
+        let subjects = match self.subjects.take() {
+            Some(subjects) => subjects,
+            None => {
+                let found = participating(conn, known_at, &owned(segregation::PARTS)).await?;
+                found.into_iter().map(|found| found.subject).collect()
+            }
+        };
+        let approvals = approvals(conn, after, until, &owned(Duty::Approves.kinds()), &subjects).await?;
+        self.subjects = Some(subjects);
+        let mut found = Vec::new();
+        for some in approvals.chunks(APPROVALS) {
+            found.extend(asked(conn, some).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// What the rule says of each of these.
+async fn asked(conn: &AsyncPgConnection, approvals: &[ApprovalFound]) -> Result<Vec<Approval>, ReadError> {
+    let leaves = approvals.iter().map(|found| Leaf::decode(&found.leaf));
+    let leaves: Vec<Leaf> = leaves.collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
+    let keys = |book: &Book| -> Keys {
+        leaves.iter().flat_map(|leaf| segregation::keys(&leaf.command, book)).collect()
+    };
+    let mut book = engine::read_book(conn, keys).await?;
+    let mut found = Vec::new();
+    for (approval, leaf) in approvals.iter().zip(&leaves) {
+        // a claim's days may be others since
+        if let Outcome::Claim { claim, .. } = &leaf.outcome {
+            book.claims.load(claim.id, (**claim).clone());
+        }
+        let subject = Subject::parse(&approval.subject).map_err(|error| unreadable(&error))?;
+        let in_the_way = segregation::in_the_way(&book, &leaf.command, &subject, leaf.sequence);
+        let in_the_way = in_the_way.map_err(|fault: Fault| unreadable(&fault))?;
+        let subject = &approval.subject;
+        found.extend(in_the_way.map(|by| Approval {
+            sequence: approval.sequence,
+            subject: subject.clone(),
+            by,
+        }));
+    }
+    Ok(found)
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> ReadError {
+    Unreadable(error.to_string()).into()
+}
