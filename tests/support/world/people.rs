@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use subsidy_ledger::book::{Book, Command, Decision, Envelope, Outcome};
+use subsidy_ledger::book::{Book, Change, Command, Decision, Envelope, Outcome};
 use subsidy_ledger::claims::{ClaimPeriod, ClaimStatus};
 use subsidy_ledger::domain::*;
 use subsidy_ledger::vouchers::VoucherStatus;
@@ -83,6 +83,12 @@ impl People {
                 let own = self.objections.get(&c.id).map(|(hands, _)| hands.clone()).unwrap_or_default();
                 Way { own, others: self.writers.get(&c.claim).cloned().unwrap_or_default() }
             }
+            Command::ApproveCalendar(c) => proposal(format!("calendar {}", c.id)),
+            Command::RejectCalendar(c) => proposal(format!("calendar {}", c.id)),
+            Command::ApproveReturn(c) => proposal(format!("line {} {}", c.batch, c.claim)),
+            Command::RejectReturn(c) => proposal(format!("line {} {}", c.batch, c.claim)),
+            Command::ApproveUsageImport(c) => self.of_import(book, c.id),
+            Command::RejectUsageImport(c) => self.of_import(book, c.id),
             Command::ApproveBankAccount(c) => proposal(format!("account {}", c.credit_code)),
             Command::ApproveProgramme(c) => proposal(format!("programme {}", c.code)),
             Command::ApproveRules(c) => proposal(format!("rules {}/{}", c.programme, c.number)),
@@ -104,6 +110,14 @@ impl People {
             }
             _ => Way::default(),
         }
+    }
+
+    /// Whoever brought a billing file, or before it another in the place of the same.
+    fn of_import(&self, book: &Book, id: UsageImportId) -> Way {
+        let of = |key: String| self.proposals.get(&key).cloned().unwrap_or_default();
+        let replaced = book.usage_imports.peek(&id).map(|import| import.replaces.clone()).unwrap_or_default();
+        let others = replaced.into_iter().flat_map(|id| of(format!("replacement {id}"))).collect();
+        Way { own: of(format!("import {id}")), others }
     }
 
     fn of_year(&self, way: Way, year: Option<String>) -> Way {
@@ -224,6 +238,23 @@ impl People {
                 self.proposals.remove(&format!("account {}", c.credit_code));
                 return;
             }
+            (Command::ProposeCalendar(c), _) => format!("calendar {}", c.id),
+            (Command::SettlePayment(c), _) => format!("line {} {}", c.batch, c.claim),
+            (Command::ImportUsage(c), _) => {
+                for id in &c.replaces {
+                    self.proposals.entry(format!("replacement {id}")).or_default().insert(who.clone());
+                }
+                format!("import {}", c.id)
+            }
+            (Command::RegisterEvidence(_), _) => {
+                for change in &decision.effects.changes {
+                    if let Change::Recovery(recovery) = change {
+                        let key = format!("recovery {}", recovery.id);
+                        self.proposals.entry(key).or_default().insert(who.clone());
+                    }
+                }
+                return;
+            }
             (Command::ProposeProgramme(c), _) => format!("programme {}", c.code),
             (Command::ProposeRules(_), Outcome::Rules(v)) => format!("rules {}/{}", v.programme, v.number),
             (Command::ProposeBudgetChange(c), _) => format!("budget {}", c.id),
@@ -313,7 +344,12 @@ fn concerns(book: &Book, envelope: &Envelope) -> bool {
         .is_ok_and(|id| book.prefunds.peek(&id).is_some_and(|prefund| prefund.bank == own))
         || TrueUpId::parse(&document)
             .is_ok_and(|id| book.true_ups.peek(&id).is_some_and(|true_up| true_up.bank == own));
+    let rental = |id: RentalId| {
+        book.rentals.peek(&id).is_some_and(|rental| [rental.organisation, rental.provider].contains(&own))
+    };
     let other = match &envelope.command {
+        Command::ApproveUsageImport(c) => rental(c.rental),
+        Command::RejectUsageImport(c) => rental(c.rental),
         Command::OffsetRecovery(c) => claim(c.claim),
         Command::ResolveObjection(c) => claim(c.claim),
         Command::ApproveRecalculation(c) => claim(c.claim),
