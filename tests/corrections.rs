@@ -15,6 +15,8 @@ mod dates;
 mod four_eyes;
 #[path = "corrections/interest.rs"]
 mod interest;
+#[path = "corrections/money.rs"]
+mod money;
 #[path = "support/service.rs"]
 mod service;
 

@@ -54,7 +54,12 @@ fn lines(text: &str) -> Vec<SettledLine> {
         let mut words = text.split(' ');
         let mut word = || words.next();
         let item = label(word().expect("an item"));
-        SettledLine { item, amount: amount(word().expect("an amount")), tax_percent: word().map(percent) }
+        SettledLine {
+            item,
+            amount: amount(word().expect("an amount")),
+            tax_percent: word().map(percent),
+            metered: None,
+        }
     };
     text.split(", ").map(one).collect()
 }

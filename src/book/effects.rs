@@ -19,7 +19,7 @@ use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear};
 use crate::programmes::calculation::Calculation;
-use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey};
+use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey, Used};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
@@ -116,8 +116,8 @@ pub enum Change {
     Usage {
         /// Whose, of which, when.
         key: UsageKey,
-        /// CNY.
-        used: Money,
+        /// How much, and since when it is not more.
+        used: Used,
     },
     /// The last number of a series.
     Number {

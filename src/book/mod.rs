@@ -46,7 +46,7 @@ use crate::people::{Matter, Participants, Person};
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
-use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey};
+use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey, Used};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::uses::Uses;
@@ -279,7 +279,7 @@ book! {
     /// What an organisation used of a programme.
     Usage(UsageKey) in
         /// Use of programmes by organisations.
-        usages: Slots<UsageKey, Money>;
+        usages: Slots<UsageKey, Used>;
     /// The last number of a series.
     Number(Series) in
         /// Running numbers.

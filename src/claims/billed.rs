@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use super::backing::TakenInvoice;
 use super::leases::months;
 use crate::domain::money::OutOfRange;
-use crate::domain::{InvoiceNumber, Money, NamedInvoice};
+use crate::domain::{Exact, InvoiceNumber, Money, NamedInvoice};
 use crate::programmes::documents::{InvoiceAmount, InvoiceCut, InvoiceCutCode};
 use crate::rentals::uses::{Days, Settled};
 use crate::usage::{InvoiceTotal, Metered};
@@ -37,7 +37,7 @@ pub(super) fn cuts(
     cluster: &Cluster<'_>,
     rows: &[InvoiceTotal],
 ) -> Result<Vec<InvoiceCut>, OutOfRange> {
-    let mut rooms: BTreeMap<&NamedInvoice, Money> = BTreeMap::new();
+    let mut rooms: BTreeMap<&NamedInvoice, Exact> = BTreeMap::new();
     let mut cuts = Vec::new();
     for (invoice, taken) in sums(taken)? {
         let Some(name) = named(rows, invoice) else { continue };
@@ -45,11 +45,12 @@ pub(super) fn cuts(
             Some(left) => *left,
             None => room(name, cluster, rows)?,
         };
-        let counted = taken.min(left);
+        let asked = Exact::from_money(taken);
+        let counted = asked.min(left);
         rooms.insert(name, left.minus(counted)?);
-        if counted < taken {
+        if counted < asked {
             let (code, invoice) = (InvoiceCutCode::InvoiceBeyondUsage, NamedInvoice::of(invoice));
-            cuts.push(InvoiceCut { code, invoice, taken, metered: left, amount: taken.minus(counted)? });
+            cuts.push(InvoiceCut { code, invoice, taken, metered: left, amount: asked.minus(counted)? });
         }
     }
     Ok(cuts)
@@ -58,8 +59,8 @@ pub(super) fn cuts(
 /// What counts of each invoice: what is taken of it less what was cut. Error: out of range.
 pub(super) fn counted(taken: &[TakenInvoice], cuts: &[InvoiceCut]) -> Result<Vec<InvoiceAmount>, OutOfRange> {
     let counted = |(invoice, taken): (&InvoiceNumber, Money)| {
-        let cut = Money::sum(cuts.iter().filter(|cut| cut.invoice.is(invoice)).map(|cut| cut.amount))?;
-        Ok(InvoiceAmount { invoice: invoice.clone(), amount: taken.minus(cut)? })
+        let cut = Exact::sum(cuts.iter().filter(|cut| cut.invoice.is(invoice)).map(|cut| cut.amount))?;
+        Ok(InvoiceAmount { invoice: invoice.clone(), amount: Exact::from_money(taken).minus(cut)? })
     };
     sums(taken)?.into_iter().map(counted).collect()
 }
@@ -81,16 +82,16 @@ fn named<'a>(rows: &'a [InvoiceTotal], invoice: &InvoiceNumber) -> Option<&'a Na
 }
 
 /// What rows come to under a name in the claim's months, as far as no other claim counts it.
-fn room(name: &NamedInvoice, cluster: &Cluster<'_>, rows: &[InvoiceTotal]) -> Result<Money, OutOfRange> {
+fn room(name: &NamedInvoice, cluster: &Cluster<'_>, rows: &[InvoiceTotal]) -> Result<Exact, OutOfRange> {
     let metered = |days: Days| {
         let (from, until) = months(days);
         let of = rows.iter().filter(|row| row.invoice == *name && from <= row.month && row.month <= until);
-        of.map(|row| row.amount).try_fold(Metered::default(), Metered::plus)?.round()
+        of.map(|row| row.amount).try_fold(Metered::default(), Metered::plus)?.exact()
     };
     let others = cluster.others.iter().flat_map(|one| &one.invoices);
     let others = others.filter(|of| named(rows, &of.invoice) == Some(name)).map(|of| of.amount);
-    let left = metered(cluster.shared)?.minus(Money::sum(others)?)?;
-    Ok(metered(cluster.own)?.min(left).max(Money::ZERO))
+    let left = metered(cluster.shared)?.minus(Exact::sum(others)?)?;
+    Ok(metered(cluster.own)?.min(left).max(Exact::ZERO))
 }
 
 #[cfg(test)]
@@ -148,7 +149,7 @@ mod tests {
         let billed = rows(&[(LONG, "2025-01", "60.004"), (LONG, "2025-02", "500.00")]);
         assert_eq!(
             shown(&takes(&[(LONG, 10_000), (other, 7)]), &alone(), &billed),
-            [format!("{LONG} 60.00 40.00")]
+            [format!("{LONG} 60.004 39.996")]
         );
         assert!(shown(&takes(&[(LONG, 6_000)]), &alone(), &billed).is_empty());
         // named in another month alone: of this one it shows nothing
@@ -197,12 +198,13 @@ mod tests {
                 let found = cuts(&taken, &Cluster { own, shared, others: &others }, &rows).unwrap();
                 let invoices = counted(&taken, &found).unwrap();
                 let here = billed.iter().skip(first.into()).take((last - first).into()).sum::<i64>();
-                prop_assert!(invoices.iter().all(|of| of.amount.fen() <= fen.min(here)));
+                let most = Exact::from_money(Money::from_fen(fen.min(here)));
+                prop_assert!(invoices.iter().all(|of| of.amount <= most));
                 let settled = Settled { days: own, items: Vec::new(), invoiced: true, metered: false, netted: Vec::new(), invoices };
                 before.push(settled);
             }
-            let all = before.iter().flat_map(|one| &one.invoices).map(|of| of.amount.fen()).sum::<i64>();
-            prop_assert!(all <= billed.iter().sum::<i64>());
+            let all = Exact::sum(before.iter().flat_map(|one| &one.invoices).map(|of| of.amount)).unwrap();
+            prop_assert!(all <= Exact::from_money(Money::from_fen(billed.iter().sum())));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::money::AmountOrZero;
 use crate::domain::{ClaimId, EvidenceId, LoanId, Points, ProgrammeCode, RentalId, VoucherId};
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, WriteRequest};
-use crate::programmes::calculation::SettledLine;
+use crate::programmes::views::NewLine;
 
 /// A claim as it is written.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub struct NewClaim {
     period: Option<ClaimPeriod>,
     /// Of a redemption or a rental subsidy: what was settled; of a rental subsidy either this or `usage`.
     #[schema(min_items = 1, max_items = 100)]
-    settlement: Option<Vec<SettledLine>>,
+    settlement: Option<Vec<NewLine>>,
     /// Of a rental subsidy: whether it is for what was metered in its days, item by item.
     usage: Option<bool>,
     /// Of an interest subsidy: CNY of ordinary interest that was paid for the period; the subsidy is never more.
@@ -100,7 +100,7 @@ fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
     }
     let settled = match body.settlement {
         None if usage => Ok(Vec::new()),
-        given => given.ok_or_else(missing("/settlement")),
+        given => given.map(NewLine::all).ok_or_else(missing("/settlement")),
     };
     Ok(match body.kind {
         ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption {

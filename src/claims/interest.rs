@@ -2,8 +2,8 @@
 //!
 //! The subsidy is never more than the ordinary interest that was paid. Where the bank confirmed every day of the
 //! period, the smaller of what it confirmed and what the organisation says counts; a confirmation that goes beyond the
-//! period counts with the days that it has in common with it, evenly, what is left of a fen dropped. Where a day is not
-//! confirmed, what the organisation says counts alone.
+//! period counts with the days that it has in common with it, evenly; what is left of a fen of their sum is dropped. Where a
+//! day is not confirmed, what the organisation says counts alone.
 
 use super::rules::Facts;
 use super::subject::InterestTerms;
@@ -65,16 +65,21 @@ impl From<SubsidyError> for InterestError {
 /// CNY of ordinary interest that the bank confirmed for a period; none where it did not confirm every day of it.
 pub fn confirmed(loan: &Loan, period: InterestPeriod) -> Result<Option<Money>, OutOfRange> {
     let days = |from, until| DayCount::Actual360.between(from, until).map_or(0, |part| i128::from(part.days));
-    let (mut sum, mut known) = (Money::ZERO, 0);
+    // whole fen, and what the confirmations that go beyond the period have of a fen: two of them at most
+    let (mut sum, mut known, mut rest) = (0_i128, 0, (0_i128, 1_i128));
     for paid in loan.interest.iter().filter(|paid| paid.period.overlaps(&period)) {
         let [from, until] = [paid.period.from.max(period.from), paid.period.until.min(period.until)];
         let common = days(from, until);
-        let part =
-            i128::from(paid.interest_paid.fen()) * common / days(paid.period.from, paid.period.until).max(1);
-        sum = sum.plus(Money::from_fen(i64::try_from(part).map_err(|_| OutOfRange)?))?;
+        let whole = days(paid.period.from, paid.period.until).max(1);
+        let part = i128::from(paid.interest_paid.fen()) * common;
+        sum += part / whole;
+        if part % whole != 0 {
+            rest = (rest.0 * whole + part % whole * rest.1, rest.1 * whole);
+        }
         // no two confirmations have a day in common
         known += common;
     }
+    let sum = i64::try_from(sum + rest.0 / rest.1).map(Money::from_fen).map_err(|_| OutOfRange)?;
     Ok(Some(sum).filter(|_| known == days(period.from, period.until)))
 }
 

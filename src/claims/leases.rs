@@ -12,7 +12,7 @@ use super::backing::TakenInvoice;
 use super::billed::{self, Cluster};
 use super::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{ClaimId, Date, Label, Money, Month, ProgrammeCode};
+use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode};
 use crate::programmes::RulesVersion;
 use crate::programmes::calculation::{Calculation, ReductionCode, SettledLine};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
@@ -142,7 +142,7 @@ pub fn months(days: Days) -> (Month, Month) {
     (Month::of(days.from), Month::of(last))
 }
 
-/// What was metered, rounded once an item, as lines to settle. The rate of tax in it is that of the contract's line of
+/// What was metered as lines to settle: with all of its decimals, shown to the fen. The rate of tax in it is that of the contract's line of
 /// the item. What comes to nothing or less is left out. Error: nothing was metered, or it is out of range.
 pub fn metered_lines(
     rental: &Rental,
@@ -157,11 +157,15 @@ pub fn metered_lines(
         usage::by_item(known.ok_or_else(missing)?, months(period.into()), map).map_err(out_of_range)?;
     let mut lines = Vec::new();
     for (item, exact) in items {
-        let amount = exact.round().map_err(out_of_range)?;
-        let Some(amount) = Amount::of(amount) else { continue };
+        // what is less than half a fen is shown as a fen: a line shows an amount above zero
+        let shown = exact.round().map_err(out_of_range)?;
+        let metered = exact.exact().map_err(out_of_range)?;
+        let least = if metered.is_positive() { Money::from_fen(1) } else { Money::ZERO };
+        let Some(amount) = Amount::of(shown.max(least)) else { continue };
         let tax_percent =
             rental.lines.iter().find(|line| line.item == item).and_then(|line| line.tax_percent);
-        lines.push(SettledLine { item, amount, tax_percent });
+        let metered = Some(metered).filter(|metered| !metered.is_whole());
+        lines.push(SettledLine { metered, ..SettledLine::new(item, amount, tax_percent) });
     }
     if lines.is_empty() { Err(missing()) } else { Ok(lines) }
 }
@@ -210,16 +214,16 @@ fn room(rules: &RulesVersion, cluster: &Cluster<'_>, known: &RentalUsage) -> Res
     let mut items = Vec::new();
     for item in mapped(rules) {
         let metered =
-            |found: &BTreeMap<Label, Metered>| found.get(&item).copied().unwrap_or_default().round();
+            |found: &BTreeMap<Label, Metered>| found.get(&item).copied().unwrap_or_default().exact();
         let taken = taking().filter(|of| of.item == item);
-        let left = metered(&all)?.minus(Money::sum(taken.map(|of| of.amount))?)?;
-        items.push(ItemAmount { amount: metered(&here)?.min(left).max(Money::ZERO), item });
+        let left = metered(&all)?.minus(Exact::sum(taken.map(|of| of.amount))?)?;
+        items.push(ItemAmount { amount: metered(&here)?.min(left).max(Exact::ZERO), item });
     }
     let sum = |found: &BTreeMap<Label, Metered>| {
-        found.values().try_fold(Metered::default(), |sum, one| sum.plus(*one))?.round()
+        found.values().try_fold(Metered::default(), |sum, one| sum.plus(*one))?.exact()
     };
-    let taken = Money::sum(taking().map(|of| of.amount))?;
-    let total = sum(&here)?.min(sum(&all)?.minus(taken)?).max(Money::ZERO);
+    let taken = Exact::sum(taking().map(|of| of.amount))?;
+    let total = sum(&here)?.min(sum(&all)?.minus(taken)?).max(Exact::ZERO);
     Ok(MeteredRoom { total, items })
 }
 
@@ -254,7 +258,7 @@ pub fn settled(own: Asked<'_>, sheet: &Calculation, open: &[Netted]) -> Result<O
     let Some(period) = own.subject.period() else { return Ok(None) };
     let mut items: Vec<ItemAmount> = Vec::new();
     for line in &sheet.lines {
-        let amount = line.documented.unwrap_or(line.amount);
+        let amount = line.documented.or(line.metered).unwrap_or_else(|| Exact::from_money(line.amount));
         match items.iter_mut().find(|of| of.item == line.item) {
             Some(of) => of.amount = of.amount.plus(amount)?,
             None => items.push(ItemAmount { item: line.item.clone(), amount }),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Claim, backing, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{ClaimId, Date, InvoiceNumber, Money, Month};
+use crate::domain::{ClaimId, Date, InvoiceNumber, Money, Month, RoundingMode};
 use crate::evidence::Invoice;
 use crate::rentals::Rental;
 use crate::rentals::uses::{ContractUser, Uses};
@@ -260,7 +260,10 @@ fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, O
     let settled = Money::sum(claim.subject.settlement().iter().map(|line| line.amount.money()))?;
     let invoiced = Money::sum(claim.invoices.iter().map(|part| part.amount))?;
     let shown = known.uses.get(&ContractUser::Claim(claim.id)).and_then(|one| one.settled.as_deref());
-    let documented = shown.map(|shown| Money::sum(shown.items.iter().map(|of| of.amount))).transpose()?;
+    // to the fen item by item, as the lines show it
+    let shown = shown.map(|shown| shown.items.iter().map(|of| of.amount.round(RoundingMode::HalfUp)));
+    let documented =
+        shown.map(|mut items| items.try_fold(Money::ZERO, |sum, one| sum.plus(one?))).transpose()?;
     let metered = metered(known, claim)?.map(Metered::round).transpose()?;
     let decided = matches!(claim.status, Approved | Paid);
     Ok(ClaimMatch {

@@ -267,13 +267,6 @@ pub struct Correction {
     settled: Vec<Part>,
 }
 
-/// What earlier recalculations of a claim asked back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AskedBack {
-    /// CNY that a recalculation can give back: owed still, or given up.
-    pub restorable: Money,
-}
-
 /// CNY that a claim draws on its voucher.
 pub fn charged(claim: &Claim) -> Result<Money, OutOfRange> {
     claim.amount.plus(claim.corrected)?.minus(claim.redrawn)
@@ -281,8 +274,8 @@ pub fn charged(claim: &Claim) -> Result<Money, OutOfRange> {
 
 /// From the parts that a claim has to new ones. Of more than before, what is still asked back is given back first, then the
 /// rest is accrued; of less, what is due goes first, then what was paid. What a bank deducted is all settled: the
-/// difference is its prefund's.
-pub fn correction(claim: &Claim, new: &[Part], earlier: AskedBack) -> Result<Correction, OutOfRange> {
+/// difference is its prefund's. `restorable` is what earlier ones asked back and is owed still, or was given up.
+pub fn correction(claim: &Claim, new: &[Part], restorable: Money) -> Result<Correction, OutOfRange> {
     if payable::prefunded(claim) {
         let accrued = parts::minus(new, &claim.parts)?;
         let drawn = parts::sum(&accrued)?;
@@ -298,13 +291,13 @@ pub fn correction(claim: &Claim, new: &[Part], earlier: AskedBack) -> Result<Cor
         });
     }
     let short = parts::sum(new)?.minus(parts::sum(&claim.settled)?)?.max(Money::ZERO);
-    let restored = short.min(earlier.restorable);
+    let restored = short.min(restorable);
     // what a level gets of it follows the shares: a fen more or less is accrued at its level
     let back = parts::split(restored, &claim.parts)?;
     let (old, settled) = (parts::plus(&claim.parts, &back)?, claim.settled.clone());
     let settled = if restored.is_zero() { settled } else { parts::plus(&settled, &back)? };
     let found = correction_of(&old, &settled, new)?;
-    let came_in = claim.corrected.minus(earlier.restorable)?.minus(claim.redrawn)?;
+    let came_in = claim.corrected.minus(restorable)?.minus(claim.redrawn)?;
     let redrawn = match claim.subject.voucher() {
         Some(_) => found.drawn.max(Money::ZERO).min(came_in.max(Money::ZERO)),
         None => Money::ZERO,

@@ -19,6 +19,7 @@ use crate::http::text::Reason;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, beside, whole};
 use crate::organisations::api::WithReason;
 use crate::programmes::calculation::{Calculation, SettledLine};
+use crate::programmes::views::NewLine;
 use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
 
 /// The members of a claim that are other than they were; what is left out stays. Of an interest subsidy none need be
@@ -28,7 +29,7 @@ use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
 pub struct NewClaimChanges {
     /// What was settled.
     #[schema(min_items = 1, max_items = 100)]
-    settlement: Option<Vec<SettledLine>>,
+    settlement: Option<Vec<NewLine>>,
     /// Whether it is the voucher's last: what is left is released.
     #[serde(rename = "final")]
     closing: Option<bool>,
@@ -139,7 +140,7 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         return Err(Problem::new("invalid_value").at("/changes/settlement"));
     }
     let changes = ClaimChanges {
-        settlement: changes.settlement,
+        settlement: changes.settlement.map(NewLine::all),
         closing: changes.closing,
         usage: changes.usage.unwrap_or_default(),
         period: changes.period,

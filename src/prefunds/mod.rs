@@ -17,7 +17,7 @@ pub mod true_ups_api;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::FiscalYear;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
     CreditCode, Date, Line, Money, PrefundId, ProgrammeCode, Revision, Subject, TextHash, TrueUpId,
 };
@@ -268,4 +268,13 @@ pub enum PrefundError {
         /// The year, as text.
         fiscal_year: String,
     },
+    /// A sum left the range.
+    #[error("a sum is out of range")]
+    AmountOutOfRange,
+}
+
+impl From<OutOfRange> for PrefundError {
+    fn from(_: OutOfRange) -> Self {
+        Self::AmountOutOfRange
+    }
 }

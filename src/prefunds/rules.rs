@@ -112,7 +112,7 @@ pub fn covers(
     requested: Money,
 ) -> Result<(), PrefundError> {
     year.map_or(Ok(()), open)?;
-    let left = year.and_then(|year| left(year).ok()).unwrap_or_default();
+    let left = year.map(left).transpose()?.unwrap_or_default();
     if requested.is_positive() && requested > left {
         return Err(PrefundError::PrefundExhausted { fiscal_year: text(fiscal_year), left, requested });
     }

@@ -184,7 +184,7 @@ pub struct RejectTrueUp {
 
 /// The bank states what the ledger has. Error: the first figure that differs.
 fn same_figures(statement: &Statement, year: &PrefundYear) -> Result<(), PrefundError> {
-    let left = rules::left(year).unwrap_or_default();
+    let left = rules::left(year)?;
     let figures = [
         ("/statement/deducted", year.deducted, statement.deducted),
         ("/statement/left", left, statement.left.unwrap_or(left)),
@@ -194,7 +194,7 @@ fn same_figures(statement: &Statement, year: &PrefundYear) -> Result<(), Prefund
             pointer: pointer.to_owned(),
             ours,
             stated,
-            difference: stated.minus(ours).unwrap_or_default(),
+            difference: stated.minus(ours)?,
         }),
         None => Ok(()),
     }
@@ -212,7 +212,7 @@ pub fn propose(
         return Err(PrefundError::TrueUpPending { true_up });
     }
     same_figures(&command.statement, year)?;
-    let nothing = rules::left(year).unwrap_or_default().is_zero();
+    let nothing = rules::left(year)?.is_zero();
     if nothing && matches!(command.action, TrueUpAction::Return { .. }) {
         return Err(PrefundError::NothingToReturn { fiscal_year: year.fiscal_year.number().to_string() });
     }
@@ -254,8 +254,8 @@ pub fn fresh(true_up: &TrueUp, year: &PrefundYear) -> Result<(), PrefundError> {
     if then == (year.opening, year.paid, year.deducted, &year.left) {
         return Ok(());
     }
-    let left = parts::sum(&true_up.left).unwrap_or_default();
-    Err(PrefundError::TrueUpStale { left, now: rules::left(year).unwrap_or_default() })
+    let left = parts::sum(&true_up.left)?;
+    Err(PrefundError::TrueUpStale { left, now: rules::left(year)? })
 }
 
 /// A true-up approved, and the year that it closes, of which nothing is left.

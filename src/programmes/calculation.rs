@@ -14,7 +14,6 @@ use super::interest::{InterestInputs, Segment};
 use super::policy::{Base, ItemRatio, Policy};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::rounding::round;
 use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope, Unrounded};
 
 /// A line that a ratio is taken of: of a contract or of a settlement.
@@ -28,6 +27,21 @@ pub struct SettledLine {
     /// The VAT rate in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_percent: Option<Percent>,
+    /// Of what was metered: CNY with all of its decimals, which are computed with; `amount` shows it to the fen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Exact>,
+}
+
+impl SettledLine {
+    /// A line as somebody writes it.
+    pub const fn new(item: Label, amount: Amount, tax_percent: Option<Percent>) -> Self {
+        Self { item, amount, tax_percent, metered: None }
+    }
+
+    /// CNY, tax included, with all of its decimals.
+    pub fn exact(&self) -> Exact {
+        self.metered.unwrap_or_else(|| Exact::from_money(self.amount.money()))
+    }
 }
 
 /// A line of the sheet.
@@ -37,16 +51,19 @@ pub struct SheetLine {
     pub item: Label,
     /// CNY, tax included, as it was settled.
     pub amount: Money,
+    /// Where it was metered: CNY with all of its decimals, which are computed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered: Option<Exact>,
     /// CNY of it that documents show, where they limit the claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub documented: Option<Money>,
+    pub documented: Option<Exact>,
     /// The VAT rate in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_percent: Option<Percent>,
     /// Whether the rules list the item.
     pub eligible: bool,
     /// What the ratio is taken of; 0.00 for an ineligible item.
-    pub base: Money,
+    pub base: Exact,
     /// The ratio, for an eligible item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio_percent: Option<Percent>,
@@ -263,7 +280,7 @@ fn ratio_of<'a>(policy: &'a Policy, item: &Label) -> Option<&'a ItemRatio> {
 }
 
 /// What of each line documents show, where any is there.
-fn documented(question: &Question<'_>) -> Result<Option<Vec<Money>>, OutOfRange> {
+fn documented(question: &Question<'_>) -> Result<Option<Vec<Exact>>, OutOfRange> {
     let Some(documents) = &question.inputs.documents else { return Ok(None) };
     let eligible = |item: &Label| ratio_of(&question.rules.rules, item).is_some();
     documents::shown(documents, question.lines, eligible).map(Some)
@@ -271,26 +288,27 @@ fn documented(question: &Question<'_>) -> Result<Option<Vec<Money>>, OutOfRange>
 
 fn sheet_line(
     line: &SettledLine,
-    documented: Option<Money>,
+    documented: Option<Exact>,
     policy: &Policy,
     inputs: &Inputs,
 ) -> Result<SheetLine, CalculationError> {
     let item = ratio_of(policy, &line.item);
-    let amount = documented.unwrap_or_else(|| line.amount.money());
+    let amount = documented.unwrap_or_else(|| line.exact());
     let ratio = item.map(|i| i.startup_ratio_percent.filter(|_| inputs.startup).unwrap_or(i.ratio_percent));
     let base = match (ratio, inputs.base.unwrap_or_default()) {
-        (None, _) => Money::ZERO,
+        (None, _) => Exact::ZERO,
         (Some(_), Base::TaxInclusive) => amount,
         (Some(_), Base::TaxExclusive) => {
             let tax =
                 line.tax_percent.ok_or(CalculationError::TaxPercentMissing { item: line.item.clone() })?;
-            without_tax(amount, tax, policy.rounding.mode)?
+            Exact::from_money(amount.without(tax, policy.rounding.mode)?)
         }
     };
     let exact = ratio.map_or(Ok(Exact::default()), |r| Exact::ratio(base, r))?;
     Ok(SheetLine {
         item: line.item.clone(),
         amount: line.amount.money(),
+        metered: line.metered,
         documented,
         tax_percent: line.tax_percent,
         eligible: ratio.is_some(),
@@ -301,17 +319,13 @@ fn sheet_line(
     })
 }
 
-/// amount ÷ (1 + tax), to the fen in the programme's rounding mode.
-fn without_tax(amount: Money, tax: Percent, mode: RoundingMode) -> Result<Money, OutOfRange> {
-    let hundred = i128::from(Percent::HUNDRED.micro());
-    let numerator = i128::from(amount.fen()).checked_mul(hundred).ok_or(OutOfRange)?;
-    round(numerator, hundred + i128::from(tax.micro()), mode)
-}
-
 fn below_minimum(lines: &[SheetLine], policy: &Policy) -> Result<(), CalculationError> {
     let Some(minimum) = policy.caps.minimum_base.map(Amount::money) else { return Ok(()) };
-    let base = Money::sum(lines.iter().map(|l| l.base))?;
-    if base < minimum { Err(CalculationError::BelowMinimum { base, minimum }) } else { Ok(()) }
+    let base = Exact::sum(lines.iter().map(|l| l.base))?;
+    if base >= Exact::from_money(minimum) {
+        return Ok(());
+    }
+    Err(CalculationError::BelowMinimum { base: base.round(RoundingMode::Down)?, minimum })
 }
 
 /// What each line weighs when the amount is apportioned: its exact part, or its rounded one where each

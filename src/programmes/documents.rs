@@ -1,15 +1,16 @@
 //! What documents show of what a claim settles. What they do not show cannot be claimed: of a contract, its metered
 //! usage and its invoices the smaller counts, in all and invoice by invoice, and only what is there limits.
 //!
-//! Lines that are cut together keep their proportion by largest remainder. A line that is not eligible counts nothing
-//! and is left as it is.
+//! What was metered counts with all of its decimals. Lines that are cut together keep their proportion by largest
+//! remainder, fen by fen; what is less than a fen of their sum goes to the first of them that has room for it. A line that
+//! is not eligible counts nothing and is left as it is.
 
 use serde::{Deserialize, Serialize};
 
 use super::calculation::SettledLine;
 use crate::domain::apportion::largest_remainder;
 use crate::domain::money::OutOfRange;
-use crate::domain::{InvoiceNumber, Label, Money, NamedInvoice};
+use crate::domain::{Exact, InvoiceNumber, Label, Money, NamedInvoice, RoundingMode};
 
 /// CNY of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,14 +18,14 @@ pub struct ItemAmount {
     /// Which.
     pub item: Label,
     /// CNY.
-    pub amount: Money,
+    pub amount: Exact,
 }
 
 /// What metered usage leaves to be claimed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeteredRoom {
     /// CNY in all.
-    pub total: Money,
+    pub total: Exact,
     /// CNY of each item that usage can come to. An item that no usage comes to is limited by the total alone.
     pub items: Vec<ItemAmount>,
 }
@@ -47,9 +48,9 @@ pub struct InvoiceCut {
     /// CNY that the claim takes of it.
     pub taken: Money,
     /// CNY that rows of the claim's months come to under it and nothing else claims.
-    pub metered: Money,
+    pub metered: Exact,
     /// CNY that does not count: the one less the other.
-    pub amount: Money,
+    pub amount: Exact,
 }
 
 /// CNY of an invoice.
@@ -58,7 +59,7 @@ pub struct InvoiceAmount {
     /// Which.
     pub invoice: InvoiceNumber,
     /// CNY.
-    pub amount: Money,
+    pub amount: Exact,
 }
 
 /// What documents show.
@@ -87,8 +88,8 @@ pub fn shown(
     documents: &Documents,
     lines: &[SettledLine],
     eligible: impl Fn(&Label) -> bool,
-) -> Result<Vec<Money>, OutOfRange> {
-    let mut amounts: Vec<Money> = lines.iter().map(|line| line.amount.money()).collect();
+) -> Result<Vec<Exact>, OutOfRange> {
+    let mut amounts: Vec<Exact> = lines.iter().map(SettledLine::exact).collect();
     if let Some(room) = &documents.metered {
         for of in &room.items {
             cut(&mut amounts, lines, of.amount, |item| *item == of.item && eligible(item))?;
@@ -96,8 +97,8 @@ pub fn shown(
         cut(&mut amounts, lines, room.total, &eligible)?;
     }
     if let Some(invoiced) = documents.invoiced {
-        let cuts = Money::sum(documents.cuts.iter().map(|cut| cut.amount))?;
-        let invoiced = invoiced.minus(cuts)?;
+        let cuts = Exact::sum(documents.cuts.iter().map(|cut| cut.amount))?;
+        let invoiced = Exact::from_money(invoiced).minus(cuts)?;
         cut(&mut amounts, lines, invoiced, &eligible)?;
     }
     Ok(amounts)
@@ -105,23 +106,36 @@ pub fn shown(
 
 /// Cuts the lines of these items to a sum.
 fn cut(
-    amounts: &mut [Money],
+    amounts: &mut [Exact],
     lines: &[SettledLine],
-    most: Money,
+    most: Exact,
     which: impl Fn(&Label) -> bool,
 ) -> Result<(), OutOfRange> {
-    let (mut places, mut weights) = (Vec::new(), Vec::new());
+    let most = most.max(Exact::ZERO);
+    let mut places = Vec::new();
     for (amount, line) in amounts.iter_mut().zip(lines).filter(|(_, line)| which(&line.item)) {
-        debug_assert!(line.amount.money() >= *amount, "a line only shrinks");
-        weights.push(i128::from(amount.fen()));
+        debug_assert!(line.exact() >= *amount, "a line only shrinks");
         places.push(amount);
     }
-    let sum = Money::sum(places.iter().map(|amount| **amount))?;
+    let sum = Exact::sum(places.iter().map(|amount| **amount))?;
     if sum <= most {
         return Ok(());
     }
-    for (amount, part) in places.into_iter().zip(largest_remainder(most.max(Money::ZERO), &weights)?) {
-        *amount = part;
+    if let [only] = places.as_mut_slice() {
+        **only = most;
+        return Ok(());
+    }
+    let fen = |amount: Exact| amount.round(RoundingMode::Down);
+    let weights = places.iter().map(|amount| fen(**amount).map(|fen| i128::from(fen.fen())));
+    let weights = weights.collect::<Result<Vec<_>, _>>()?;
+    let whole =
+        fen(most)?.min(Money::from_fen(i64::try_from(weights.iter().sum::<i128>()).map_err(|_| OutOfRange)?));
+    let mut left = most.minus(Exact::from_money(whole))?;
+    for (amount, part) in places.into_iter().zip(largest_remainder(whole, &weights)?) {
+        let part = Exact::from_money(part);
+        let more = left.min(amount.minus(part)?).max(Exact::ZERO);
+        left = left.minus(more)?;
+        *amount = part.plus(more)?;
     }
     Ok(())
 }
@@ -137,15 +151,19 @@ mod tests {
     fn line((item, fen): &(usize, i64)) -> SettledLine {
         let item = ["compute", "storage", "model_service"].get(*item).copied().unwrap_or("other");
         let amount = Amount::parse(&Money::from_fen(*fen).to_string()).unwrap();
-        SettledLine { item: Label::parse(item).unwrap(), amount, tax_percent: None }
+        SettledLine::new(Label::parse(item).unwrap(), amount, None)
     }
 
     fn room(total: &str, items: &[(&str, &str)]) -> MeteredRoom {
         let item = |(item, amount): &(&str, &str)| ItemAmount {
             item: Label::parse(item).unwrap(),
-            amount: Money::parse(amount).unwrap(),
+            amount: exact(amount),
         };
-        MeteredRoom { total: Money::parse(total).unwrap(), items: items.iter().map(item).collect() }
+        MeteredRoom { total: exact(total), items: items.iter().map(item).collect() }
+    }
+
+    fn exact(text: &str) -> Exact {
+        Exact::parse_stored(text).unwrap()
     }
 
     fn texts(documents: &Documents, lines: &[(usize, i64)]) -> Vec<String> {
@@ -187,10 +205,10 @@ mod tests {
             let eligible = |item: &Label| item.as_str() != "other";
             let found = shown(&documents, &written, eligible).unwrap();
             let pairs = || written.iter().zip(&found).filter(|(line, _)| eligible(&line.item));
-            prop_assert!(written.iter().zip(&found).all(|(line, now)| *now <= line.amount.money()));
+            prop_assert!(written.iter().zip(&found).all(|(line, now)| *now <= line.exact()));
             let before: i64 = pairs().map(|(line, _)| line.amount.money().fen()).sum();
-            let after: i64 = pairs().map(|(_, now)| now.fen()).sum();
-            prop_assert_eq!(after, before.min(invoiced));
+            let after = Exact::sum(pairs().map(|(_, now)| *now)).unwrap();
+            prop_assert_eq!(after, Exact::from_money(Money::from_fen(before.min(invoiced))));
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod views;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::{FiscalYear, Window};
+use crate::domain::money::OutOfRange;
 use crate::domain::{CreditCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash};
 pub use budget::{
     ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
@@ -207,6 +208,24 @@ impl Counts {
             Self::Issue => "issue",
             Self::Redemption => "redemption",
         }
+    }
+}
+
+/// What an organisation used of a programme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    /// CNY.
+    pub amount: Money,
+    /// The last day from which anything of it counts no more. What is dated back before it does not draw on what was freed:
+    /// on that day it was not free yet.
+    pub freed_on: Option<Date>,
+}
+
+impl Used {
+    /// With more used from a day on, or less where it is below zero. Error: out of range.
+    pub fn moved(self, by: Money, day: Date) -> Result<Self, OutOfRange> {
+        let freed_on = if by < Money::ZERO { self.freed_on.max(Some(day)) } else { self.freed_on };
+        Ok(Self { amount: self.amount.plus(by)?, freed_on })
     }
 }
 

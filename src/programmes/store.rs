@@ -5,10 +5,10 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{BudgetChange, LegalBasis, Programme, RulesVersion, Title, UsageKey};
+use super::{BudgetChange, LegalBasis, Programme, RulesVersion, Title, UsageKey, Used};
 use crate::db::convert::{self, Unreadable};
 use crate::domain::dates::Window;
-use crate::domain::{BudgetChangeId, Date, Folded, Money, ProgrammeCode};
+use crate::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};
 use crate::organisations::store::{hash, read_hash};
 use crate::{rows, statement};
 
@@ -108,6 +108,7 @@ rows! {
     pub struct UsageRow in "usages", keyed {
         key { programme: String, organisation: String, year: i16, counts: String }
         amount: Decimal,
+        freed_on: Option<NaiveDate>,
     }
 }
 
@@ -247,20 +248,22 @@ impl BudgetChangeRow {
 
 impl UsageRow {
     /// The row of a use.
-    pub fn new(key: &UsageKey, used: Money) -> Self {
+    pub fn new(key: &UsageKey, used: Used) -> Self {
         let (programme, organisation, year, counts) = usage_columns(key);
-        Self { programme, organisation, year, counts, amount: convert::decimal(used) }
+        let (amount, freed_on) = (convert::decimal(used.amount), used.freed_on.map(Date::naive));
+        Self { programme, organisation, year, counts, amount, freed_on }
     }
 
     /// The use of a row.
-    pub fn read(&self) -> Result<(UsageKey, Money), Unreadable> {
+    pub fn read(&self) -> Result<(UsageKey, Used), Unreadable> {
         let key = UsageKey {
             programme: convert::read(&self.programme)?,
             organisation: convert::read(&self.organisation)?,
             year: convert::read_year(self.year)?,
             counts: convert::read(&self.counts)?,
         };
-        Ok((key, convert::money(self.amount)?))
+        let freed_on = self.freed_on.map(Date::from_naive);
+        Ok((key, Used { amount: convert::money(self.amount)?, freed_on }))
     }
 }
 

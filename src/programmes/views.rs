@@ -1,8 +1,9 @@
 //! How programmes, their rules and their budgets are shown.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::calculation::SettledLine;
 use super::queries::BudgetFound;
 use super::{
     BudgetChange, BudgetChangeKind, BudgetChangeStatus, Instrument, LegalBasis, Policy, Programme,
@@ -10,7 +11,10 @@ use super::{
 };
 use crate::db::convert::{self, Unreadable};
 use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::{BudgetChangeId, Date, Instant, Line, Money, ProgrammeCode, Sequence, Subject};
+use crate::domain::money::Amount;
+use crate::domain::{
+    BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Sequence, Subject,
+};
 use crate::ledger::Account;
 use crate::reports::attachments::{Attachments, Wanted};
 
@@ -218,5 +222,25 @@ impl BudgetChangeView {
             revision: change.revision.version,
             updated_at: change.revision.updated_at,
         }
+    }
+}
+
+/// A line as callers write it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLine {
+    /// What: `compute`, `storage`, `network`, `model_service`, …
+    item: Label,
+    /// CNY, tax included.
+    amount: Amount,
+    /// The VAT rate in it.
+    tax_percent: Option<Percent>,
+}
+
+impl NewLine {
+    /// The lines that are written so.
+    pub fn all(lines: Vec<Self>) -> Vec<SettledLine> {
+        let line = |line: Self| SettledLine::new(line.item, line.amount, line.tax_percent);
+        lines.into_iter().map(line).collect()
     }
 }

@@ -14,6 +14,7 @@ use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 use crate::programmes::calculation::SettledLine;
+use crate::programmes::views::NewLine;
 
 /// Most lines of a contract.
 const LINES_MAX: usize = 200;
@@ -37,7 +38,7 @@ pub struct NewRental {
     /// 应用场景
     scenario: Option<Label>,
     #[schema(min_items = 1, max_items = 200)]
-    lines: Vec<SettledLine>,
+    lines: Vec<NewLine>,
 }
 
 /// A contract.
@@ -125,7 +126,7 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         until: body.until,
         order_no: body.order_no,
         scenario: body.scenario,
-        lines: body.lines,
+        lines: NewLine::all(body.lines),
     }))))
 }
 

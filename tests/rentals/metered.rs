@@ -57,7 +57,7 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
         (text(&found, "/code"), found["errors"][0]["pointer"].clone())
     };
     assert_eq!(told(&claim), ("usage_missing".to_owned(), json!("/usage")));
-    // 0.004 + 0.004 of compute and 0.004 of what the programme maps to it: rounded once
+    // 0.004 + 0.004 of compute and 0.004 of what the programme maps to it: shown to the fen, computed with all of it
     let rows = [
         ("Compute", "999.994", "gpu-1"),
         ("Compute", "0.004", "gpu-2"),
@@ -78,8 +78,12 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
     let line = |item: &str, amount: &str| json!({"item": item, "amount": amount});
     assert_eq!(
         shown["settlement"],
-        json!([line("compute", "1000.00"), line("model_service", "100.00"), line("network", "55.50")])
+        json!([
+            {"item": "compute", "amount": "1000.00", "metered": "1000.002"},
+            line("model_service", "100.00"), line("network", "55.50"),
+        ])
     );
+    assert_eq!(shown["calculation"]["exact"], json!("530.001"));
     assert!(shown["usage_sequence"].as_u64().unwrap() > 0);
     assert_eq!(shown["amount"], json!("530.00"));
     // the same usage is claimed once
@@ -126,6 +130,41 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
         ("change_not_applicable".to_owned(), &json!("/changes/usage"))
     );
     let verified = city.service.cli(&["verify", "--agency", "metered"]);
+    assert!(verified.contains("verified"), "{verified}");
+}
+
+#[test]
+fn what_was_metered_is_rounded_once_at_the_end() {
+    let service = Service::start();
+    let city = City::found(&service, "rounded", &rules(json!({})), "100000");
+    city.move_to("2025-04-10");
+    let items =
+        json!([{"item": "compute", "ratio_percent": "50"}, {"item": "storage", "ratio_percent": "50"}]);
+    programme(&city, "r", json!({"items": items}), "50000");
+    let contract = rental(&city, "R-1");
+    bring(&city, &contract, "2025-01", &[("Compute", "100.505", "gpu-1")]);
+    let found = city.expect(201, "/v1/claims", &city.firm, &metered("r", &contract));
+    let sheet = &found["calculation"];
+    assert_eq!((&sheet["exact"], &sheet["amount"]), (&json!("50.2525"), &json!("50.25")));
+    let line = &sheet["lines"][0];
+    assert_eq!((&line["amount"], &line["metered"]), (&json!("100.51"), &json!("100.505")));
+    // whoever writes the line as it is shown gets no more: what was metered is the smaller
+    let written = city.expect(201, "/v1/claims", &city.firm, &body("r", &contract, "100.51"));
+    assert_eq!(written["calculation"]["lines"][0]["documented"], json!("100.505"));
+    assert_eq!(written["amount"], json!("50.25"));
+    // nobody writes what was metered
+    let mut typed = body("r", &contract, "100.51");
+    typed["settlement"][0]["metered"] = json!("100.519");
+    assert_eq!(city.refused(422, "/v1/claims", &city.firm, &typed), "unknown_field");
+    // two halves of a fen are one
+    bring(&city, &contract, "2025-02", &[("Compute", "0.01", "gpu-1"), ("Storage", "0.01", "disk")]);
+    let mut february = metered("r", &contract);
+    february["period"] = json!({"from": "2025-02-01", "until": "2025-03-01"});
+    assert_eq!(city.expect(201, "/v1/claims", &city.firm, &february)["amount"], json!("0.01"));
+    let again = city.get("/v1/reports/recalculation", &city.sun);
+    let rows = again["rows"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["result"] == "same"), "{again}");
+    let verified = city.service.cli(&["verify", "--agency", "rounded"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 

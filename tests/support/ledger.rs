@@ -340,7 +340,7 @@ fn rental(id: RentalId, number: u32) -> Envelope {
             until: date("2025-12-31"),
             order_no: None,
             scenario: None,
-            lines: vec![SettledLine { item: label("compute"), amount, tax_percent: None }],
+            lines: vec![SettledLine { item: label("compute"), amount, tax_percent: None, metered: None }],
         })),
     )
 }

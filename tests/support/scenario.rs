@@ -173,7 +173,7 @@ pub fn voucher(number: u32) -> Vec<Step> {
         let pass = json!({ "id": voucher, "decision": decision });
         officer(json!({ "review_voucher": if decision == "pass" { pass } else { why } }))
     };
-    let issue = approver(json!({ "issue_voucher": { "id": voucher, "effective_date": "2026-03-01" } }));
+    let issue = approver(json!({ "issue_voucher": { "id": voucher, "effective_date": "2026-03-02" } }));
     let change = |kind: &str| approver(json!({ kind: { "id": voucher, "reason": reason(5) } }));
     match number % 10 {
         9 => {}

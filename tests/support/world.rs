@@ -566,6 +566,7 @@ impl World {
                 item: label(self.pick(&ITEMS)),
                 amount: if self.one_in(12) { self.amount(0, 3) } else { self.amount(5, 10) },
                 tax_percent: (!self.one_in(10)).then(|| percent(self.pick(&["6", "13", "0"]))),
+                metered: None,
             })
             .collect();
         // most of them have months that are over, since only those can be claimed
@@ -1040,6 +1041,7 @@ impl World {
                 item: label(self.pick(&ITEMS)),
                 amount: if self.one_in(12) { self.amount(0, 3) } else { self.amount(4, 9) },
                 tax_percent: (!self.one_in(12)).then(|| percent(self.pick(&["6", "13", "0"]))),
+                metered: None,
             })
             .collect();
         ClaimRequest::VoucherRedemption { voucher, settlement, closing: self.one_in(5) }
@@ -1267,6 +1269,10 @@ pub struct Auditor {
     postings: Vec<Posting>,
     /// CNY of the sheet of each voucher and claim that a reviewer saw last.
     seen: BTreeMap<String, Money>,
+    /// What the caps count, as it moved: from which day, by how many fen.
+    moved: BTreeMap<UsageKey, Vec<(Date, i64)>>,
+    /// What was promised under a cap: on which day, and its fen.
+    promised: BTreeMap<UsageKey, Vec<(Date, i64)>>,
     pub issued: usize,
     pub cuts: usize,
     pub allocated: usize,
@@ -1277,6 +1283,7 @@ impl Auditor {
     /// Takes a decision that was applied, and checks all that must hold after it.
     pub fn check(&mut self, book: &Book, command: &Command, decision: &Decision) {
         self.check_seen(command, decision);
+        self.check_days(book, command, decision);
         self.count(decision);
         let (posting, steps) = (&decision.effects.posting, &decision.effects.transitions);
         if !posting.lines().is_empty() && !steps.iter().any(|step| step.document == command.document()) {
@@ -1340,6 +1347,43 @@ impl Auditor {
                 assert!(claim.approved_on >= over, "{claim:?}");
             }
             _ => {}
+        }
+    }
+
+    /// On every day on which money was promised, what was promised up to that day and not given back up to it is within the
+    /// cap, however the days were dated back. Rules may raise a cap: the highest that was promised under counts.
+    fn check_days(&mut self, book: &Book, command: &Command, decision: &Decision) {
+        let Some(day) = decision.effects.effective_date else { return };
+        for change in &decision.effects.changes {
+            let book::Change::Usage { key, used } = change else { continue };
+            let moves = self.moved.entry(key.clone()).or_default();
+            let by = used.amount.fen() - moves.iter().map(|(_, by)| by).sum::<i64>();
+            moves.push((day, by));
+            // a receipt that was none after all is counted again, whatever was promised meanwhile
+            if matches!(command, Command::ApproveReversal(_)) && by > 0 {
+                self.promised.entry(key.clone()).or_default().push((day, i64::MAX));
+            }
+        }
+        let approves = matches!(command, Command::IssueVoucher(_) | Command::ApproveClaim(_));
+        let of = match &decision.outcome {
+            Outcome::Voucher { voucher, .. } => (&voucher.programme, voucher.organisation, Counts::Issue),
+            Outcome::Claim { claim, .. } => (&claim.programme, claim.organisation, Counts::Redemption),
+            _ => return,
+        };
+        for sheet in decision.effects.sheets.iter().map(|new| &new.sheet).filter(|_| approves) {
+            for (year, cap) in [(Some(day.year()), &sheet.inputs.annual), (None, &sheet.inputs.lifetime)] {
+                let (programme, organisation, counts) = (of.0.clone(), of.1, of.2);
+                let key = UsageKey { programme, organisation, year, counts };
+                let promised = self.promised.entry(key.clone()).or_default();
+                promised.push((day, cap.as_ref().map_or(i64::MAX, |cap| cap.cap.fen())));
+                let moved = &self.moved[&key];
+                for (on, _) in promised.iter() {
+                    let most = promised.iter().filter(|(of, _)| of <= on).map(|(_, cap)| *cap).max();
+                    let used: i64 = moved.iter().filter(|(of, _)| of <= on).map(|(_, by)| by).sum();
+                    let later = book.usages.peek(&key);
+                    assert!(Some(used) <= most, "{used} on {on} under {key:?}: {later:?} {command:?}");
+                }
+            }
         }
     }
 
@@ -1456,7 +1500,7 @@ fn check_vouchers(book: &Book) {
         }
     }
     let issue = book.usages.iter().filter(|(key, _)| key.counts == Counts::Issue);
-    let kept: BTreeMap<UsageKey, i64> = issue.map(|(key, used)| (key.clone(), used.fen())).collect();
+    let kept: BTreeMap<UsageKey, i64> = issue.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
     assert_eq!(kept, used, "the counters count what is issued and not given back");
     for (code, committed) in committed {
         let of = |account| book.balance(&BalanceKey::of(account, &code)).expect("a balance").fen();
@@ -1479,7 +1523,7 @@ fn check_caps(book: &Book, voucher: &subsidy_ledger::vouchers::Voucher) {
     let used = |year| {
         let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
         let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
-        *book.usages.peek(&key).expect("counted")
+        book.usages.peek(&key).expect("counted").amount
     };
     if let Some(annual) = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue)) {
         assert!(used(voucher.fiscal_year) <= annual.amount.money(), "{voucher:?} is over {annual:?}");
@@ -1542,8 +1586,8 @@ fn check_claims(book: &Book) {
     // what was approved and undone is counted as nothing, as what never was
     used.retain(|_, used| *used != 0);
     let counted =
-        book.usages.iter().filter(|(key, used)| key.counts == Counts::Redemption && !used.is_zero());
-    let kept: BTreeMap<UsageKey, i64> = counted.map(|(key, used)| (key.clone(), used.fen())).collect();
+        book.usages.iter().filter(|(key, used)| key.counts == Counts::Redemption && !used.amount.is_zero());
+    let kept: BTreeMap<UsageKey, i64> = counted.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
     assert_eq!(kept, used, "the counters count what was approved");
     let payable = book.balances.iter().filter(|(key, _)| key.account == Account::F2302);
     let payable: BTreeMap<BalanceKey, i64> =
@@ -1588,7 +1632,7 @@ fn check_redemption_caps(book: &Book, claim: &Claim) {
     let used = |year| {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
         let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
-        *book.usages.peek(&key).expect("counted")
+        book.usages.peek(&key).expect("counted").amount
     };
     if let Some(annual) = caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Redemption)) {
         let year = claim.approved_on.map(Date::year);

@@ -122,8 +122,10 @@ CREATE TABLE usages (
     year smallint NOT NULL,
     counts text NOT NULL,
     amount numeric(20, 2) NOT NULL CONSTRAINT usages_amount_check CHECK (amount <> 'NaN'),
+    freed_on date,
     CONSTRAINT usages_pkey PRIMARY KEY (programme, organisation, year, counts)
 ) WITH (fillfactor = 70);
+COMMENT ON COLUMN usages.freed_on IS 'The last day from which anything counts no more: what is dated back before it does not draw on that.';
 COMMENT ON TABLE usages IS 'What caps count, kept as counters: never a scan.';
 
 CREATE TABLE numbers (

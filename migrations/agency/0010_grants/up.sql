@@ -19,7 +19,7 @@ GRANT UPDATE (amount) ON balances TO subsidy_app;
 GRANT SELECT, INSERT ON totals TO subsidy_app;
 GRANT UPDATE (debit, credit) ON totals TO subsidy_app;
 GRANT SELECT, INSERT ON usages TO subsidy_app;
-GRANT UPDATE (amount) ON usages TO subsidy_app;
+GRANT UPDATE (amount, freed_on) ON usages TO subsidy_app;
 GRANT SELECT, INSERT ON numbers TO subsidy_app;
 GRANT UPDATE (last) ON numbers TO subsidy_app;
 GRANT SELECT, INSERT ON idempotency TO subsidy_app;

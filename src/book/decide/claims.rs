@@ -38,7 +38,7 @@ pub(super) fn facts<'a>(
     let room = redemption::room(voucher, own, context.stamp.business_date)?;
     let used = |year| {
         let key = usage(&voucher.programme, voucher.organisation, year);
-        context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
+        context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default().amount)
     };
     Ok(rules::Facts {
         rules,
@@ -157,7 +157,7 @@ fn rehold(context: Context<'_>, before: &Claim, to: Money, effects: &mut Effects
     effects.transitions.extend(voucher_step(old.status, &voucher));
     if released.is_positive() {
         let day = context.effective_date(None)?;
-        effects.changes.extend(given_back(context, &voucher, released)?);
+        effects.changes.extend(given_back(context, &voucher, (released, day))?);
         let (at, commitment) = (dimensions(&voucher, day), ExpenseClass::Voucher.commitment());
         effects.posting = Posting::release(released, commitment, &at, day.year());
         effects.effective_date = Some(day);
@@ -241,6 +241,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
     let number = before.calculation.saturating_add(1);
     let sheet = ground.sheet(context, &before.subject, number, &room)?;
+    not_before_freed(context, &usage(&before.programme, before.organisation, None), &sheet, day)?;
     not_more_than_seen(before.amount, sheet.amount)?;
     let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
     match ground {
@@ -267,9 +268,9 @@ fn redeemed(
     let (voucher, released) = redeemed.map_err(CalculationError::from)?;
     let mut effects = step(Some(before.status), &claim);
     effects.transitions.extend(voucher_step(old.status, &voucher));
-    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
+    effects.changes.extend(counted(context, &claim, Some(day), (claim.amount, day))?);
     if released.is_positive() {
-        effects.changes.extend(given_back(context, &voucher, released)?);
+        effects.changes.extend(given_back(context, &voucher, (released, day))?);
     }
     let at = dimensions(&voucher, day);
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
@@ -284,19 +285,19 @@ fn redeemed(
     Ok(decided(effects, claim, Some(sheet)))
 }
 
-/// What the caps on redemptions count of a claim's programme and organisation, in the year of a day and in all, with
-/// more drawn.
+/// What the caps on redemptions count of a claim's programme and organisation, in the year of its approval and in all,
+/// with more drawn from a day on.
 pub(super) fn counted(
     context: Context<'_>,
     claim: &Claim,
-    day: Option<Date>,
-    drawn: Money,
+    approved_on: Option<Date>,
+    (drawn, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
     let mut changes = Vec::new();
-    for year in [day.map(Date::year), None] {
+    for year in [approved_on.map(Date::year), None] {
         let key = usage(&claim.programme, claim.organisation, year);
         let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        changes.push(Change::Usage { key, used: used.plus(drawn).map_err(CalculationError::from)? });
+        changes.push(Change::Usage { key, used: used.moved(drawn, day).map_err(CalculationError::from)? });
     }
     Ok(changes)
 }
@@ -309,6 +310,21 @@ pub(super) fn not_before(day: Date, earliest: Option<Date>) -> Result<(), DateEr
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// What is dated back draws on no cap that was freed later: on its day that was not free yet. `of` is the use of the
+/// programme that the sheet's caps count, whichever year it names.
+pub(super) fn not_before_freed(
+    context: Context<'_>,
+    of: &UsageKey,
+    sheet: &Calculation,
+    day: Date,
+) -> Result<(), Stop> {
+    for cap in [&sheet.inputs.annual, &sheet.inputs.lifetime].into_iter().flatten() {
+        let used = context.book.usages.get(&UsageKey { year: cap.year, ..of.clone() })?;
+        not_before(day, used.and_then(|used| used.freed_on))?;
+    }
+    Ok(())
 }
 
 fn existing(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {

@@ -29,7 +29,7 @@ pub(super) fn deducted(
     let payment = ClaimPayment { by, amount: claim.amount, parts: claim.parts.clone(), date: day };
     let claim = payable::settled(claim, payment).map_err(CalculationError::from)?;
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(counted(context, &claim, Some(day), claim.amount)?);
+    effects.changes.extend(counted(context, &claim, Some(day), (claim.amount, day))?);
     effects.changes.extend(grounds::used(context, &claim, Some(sheet))?);
     effects.changes.push(Change::PrefundYear(Box::new(year)));
     Ok((Effects { posting, effective_date: Some(day), ..effects }, claim))
@@ -90,7 +90,7 @@ pub(super) fn undeducted(context: Context<'_>, before: &Claim, day: Date) -> Res
     };
     let mut effects = step(Some(before.status), &claim);
     let less = Money::ZERO.minus(before.amount).map_err(CalculationError::from)?;
-    effects.changes.extend(counted(context, before, before.approved_on, less)?);
+    effects.changes.extend(counted(context, before, before.approved_on, (less, day))?);
     effects.changes.push(Change::PrefundYear(Box::new(account)));
     Ok(Effects { posting, ..effects })
 }

@@ -6,7 +6,7 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Effects, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::Claim;
-use crate::claims::recalculation::{AskedBack, RecalculationKey};
+use crate::claims::recalculation::RecalculationKey;
 use crate::domain::Money;
 use crate::ledger::Posting;
 use crate::programmes::calculation::CalculationError;
@@ -26,12 +26,12 @@ fn earlier<'a>(context: Context<'a>, claim: &Claim) -> Result<Vec<&'a Recovery>,
     Ok(found)
 }
 
-pub(super) fn asked_before(context: Context<'_>, claim: &Claim) -> Result<AskedBack, Stop> {
+pub(super) fn asked_before(context: Context<'_>, claim: &Claim) -> Result<Money, Stop> {
     let known = earlier(context, claim)?;
     let restorable = known
         .into_iter()
         .try_fold(Money::ZERO, |sum, one| rules::restorable(one).and_then(|amount| sum.plus(amount)));
-    Ok(AskedBack { restorable: restorable.map_err(CalculationError::from)? })
+    Ok(restorable.map_err(CalculationError::from)?)
 }
 
 /// The recoveries of which an amount is given back, and what that posts.

@@ -163,7 +163,7 @@ pub(super) fn granted(
     }
     let claim = Claim { fiscal_year: day.year(), ..claim };
     let mut effects = step(Some(before.status), &claim);
-    effects.changes.extend(super::claims::counted(context, &claim, Some(day), claim.amount)?);
+    effects.changes.extend(super::claims::counted(context, &claim, Some(day), (claim.amount, day))?);
     effects.changes.extend(used(context, &claim, Some(sheet))?);
     let at = dimensions(&claim);
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];

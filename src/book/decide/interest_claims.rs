@@ -101,7 +101,7 @@ impl<'a> Borrowing<'a> {
         }
         let used = |year| {
             let key = usage(&self.programme.code, loan.organisation, year);
-            context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
+            context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default().amount)
         };
         Ok(rules::Facts {
             rules,

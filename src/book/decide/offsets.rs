@@ -36,7 +36,7 @@ pub(super) fn offset(context: Context<'_>, command: &OffsetRecovery) -> Result<D
     if own.is_some() {
         effects.changes.clear();
     }
-    effects.changes.extend(recoveries::came_in(context, before, own, amount)?);
+    effects.changes.extend(recoveries::came_in(context, before, own, (amount, day))?);
     let (from, to) = (dimensions(claim), recoveries::dimensions(before));
     effects.posting = Posting::offset((&offset.due, &from, claim.payee), (&offset.owed, &to));
     effects.effective_date = Some(day);

@@ -1,7 +1,7 @@
 //! Recalculations of approved and paid claims: what a further sheet takes from the voucher, the caps and the pot, or
 //! gives back to them.
 
-use super::claims::{counted, not_before, party, usage, voucher};
+use super::claims::{counted, not_before, not_before_freed, party, usage, voucher};
 use super::interest_claims::Borrowing;
 use super::payments::dimensions;
 use super::rental_claims::{self, Beside, Lease};
@@ -53,7 +53,7 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
     for (year, cap) in limits.into_iter().flatten() {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
         let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
-        let issued = context.book.usages.get(&key)?.copied().unwrap_or_default();
+        let issued = context.book.usages.get(&key)?.copied().unwrap_or_default().amount;
         most = most.min(cap.minus(issued).map_err(CalculationError::from)?.max(Money::ZERO));
     }
     Ok(most)
@@ -104,9 +104,10 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
             .usages
             .get(&usage(&before.programme, before.organisation, year))?
             .copied()
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .amount;
         // what is still asked back is given back first, so that it is free as well
-        let own = before.amount.plus(asked.restorable).map_err(CalculationError::from)?;
+        let own = before.amount.plus(asked).map_err(CalculationError::from)?;
         Ok(used.minus(own).map_err(CalculationError::from)?)
     };
     let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
@@ -213,6 +214,10 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
     let changed = Claim { subject: before.subject(old), ..old.clone() };
     let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
+    if correction.drawn.is_positive() {
+        let of = usage(&old.programme, old.organisation, None);
+        not_before_freed(context, &of, &sheet, day)?;
+    }
     if sheet.amount != before.amount {
         return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
     }
@@ -256,7 +261,7 @@ fn posted(
 ) -> Result<Effects, Stop> {
     let mut effects = super::claims::step(Some(old.status), claim);
     effects.transitions.retain(|_| old.status != claim.status);
-    effects.changes.extend(counted(context, claim, old.approved_on, correction.drawn)?);
+    effects.changes.extend(counted(context, claim, old.approved_on, (correction.drawn, day))?);
     if payable::prefunded(old) {
         effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
         let (year, posting) = deductions::drawn(context, claim, &correction.accrued, day)?;
@@ -264,7 +269,9 @@ fn posted(
         return Ok(Effects { posting, ..effects });
     }
     let moved = match &old.subject {
-        ClaimSubject::VoucherRedemption { .. } => redrawn(context, (old, claim), correction, &mut effects)?,
+        ClaimSubject::VoucherRedemption { .. } => {
+            redrawn(context, (old, claim), (correction, day), &mut effects)?
+        }
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
             effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
@@ -313,7 +320,7 @@ fn decided_too(effects: &mut Effects, recovery: Recovery, at: &Dimensions) {
 fn redrawn(
     context: Context<'_>,
     (old, claim): (&Claim, &Claim),
-    correction: &Correction,
+    (correction, day): (&Correction, Date),
     effects: &mut Effects,
 ) -> Result<correction::Moved, Stop> {
     let before = voucher(context, old)?;
@@ -327,7 +334,12 @@ fn redrawn(
     effects.transitions.extend(voucher_step(before.status, &voucher));
     if moved.released != moved.taken_back {
         let given = moved.released.minus(moved.taken_back).map_err(CalculationError::from)?;
-        effects.changes.extend(given_back(context, &voucher, given)?);
+        for year in [voucher.fiscal_year, None].into_iter().filter(|_| given < Money::ZERO) {
+            let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
+            let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+            not_before(day, context.book.usages.get(&key)?.and_then(|used| used.freed_on))?;
+        }
+        effects.changes.extend(given_back(context, &voucher, (given, day))?);
     }
     effects.changes.push(Change::Voucher(Box::new(voucher)));
     Ok(moved)

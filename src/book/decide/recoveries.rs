@@ -6,7 +6,7 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::Claim;
-use crate::domain::{Money, RecoveryId};
+use crate::domain::{Date, Money, RecoveryId};
 use crate::ledger::{Dimensions, Posting};
 use crate::organisations::{ChangeStanding, Standing, rules as organisations};
 use crate::programmes::calculation::CalculationError;
@@ -103,7 +103,7 @@ pub(super) fn receive(context: Context<'_>, command: &ReceiveRecovery) -> Result
     let (recovery, parts) = received.map_err(CalculationError::from)?;
     let at = dimensions(&recovery);
     let posting = rules::receipt_posting(&recovery, &parts, day, &at);
-    let changes = came_in(context, before, None, command.amount.money())?;
+    let changes = came_in(context, before, None, (command.amount.money(), day))?;
     let effects = Effects { changes, posting, effective_date: Some(day), ..Effects::default() };
     Ok(decided(effects, Some(before.status), recovery))
 }
@@ -114,7 +114,7 @@ pub(super) fn came_in(
     context: Context<'_>,
     recovery: &Recovery,
     changed: Option<Claim>,
-    amount: Money,
+    (amount, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
     if recovery.fraud {
         return Ok(changed.map(|claim| Change::Claim(Box::new(claim))).into_iter().collect());
@@ -125,7 +125,7 @@ pub(super) fn came_in(
         None => context.book.claims.get(&recovery.claim)?.ok_or_else(lost)?.clone(),
     };
     let less = amount.negated().map_err(CalculationError::from)?;
-    let mut changes = counted(context, &claim, claim.approved_on, less)?;
+    let mut changes = counted(context, &claim, claim.approved_on, (less, day))?;
     let freed = claim.freed.plus(amount).map_err(CalculationError::from)?;
     let revision = claim.revision.next(context.stamp);
     changes.push(Change::Claim(Box::new(Claim { freed, revision, ..claim })));

@@ -110,7 +110,7 @@ impl<'a> Lease<'a> {
         leases::apart(asked, &uses)?;
         let used = |year| {
             let key = usage(&self.programme.code, rental.organisation, year);
-            context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default())
+            context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default().amount)
         };
         let Beside { net_off, documents } = beside(context, rules, asked, &uses)?;
         Ok(rules::Facts {

@@ -180,7 +180,8 @@ fn receipt(
     let posting = recoveries::receipt_posting(before, parts, day, &of_recovery(before)).reversed();
     let less = after.received.minus(before.received).map_err(CalculationError::from)?;
     let mut effects = owed_again(before, after, posting);
-    effects.changes.extend(came_in(context, before, None, less)?);
+    let today = context.stamp.business_date;
+    effects.changes.extend(came_in(context, before, None, (less, today))?);
     Ok(effects)
 }
 

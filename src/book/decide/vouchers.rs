@@ -1,6 +1,6 @@
 //! Vouchers, from application to issue and back.
 
-use super::claims::not_before;
+use super::claims::{not_before, not_before_freed};
 use super::{Context, found, named, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
@@ -87,7 +87,7 @@ fn case<'a>(
     let provider = known.get(&rental.provider)?.ok_or_else(|| missing(rental.provider))?;
     let used = |year| {
         let key = usage(&programme.code, rental.organisation, year);
-        context.book.usages.get(&key).map(|u| u.copied().unwrap_or_default())
+        context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default().amount)
     };
     Ok(Case {
         rules,
@@ -226,6 +226,7 @@ pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Deci
     not_before(day, Some(before.submitted_on))?;
     let case = case_of(context, before, day)?;
     let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
+    not_before_freed(context, &usage(&before.programme, before.organisation, None), &sheet, day)?;
     not_more_than_seen(seen(&case, before)?, sheet.amount)?;
     let available = programmes::available(context.book, &before.programme)?;
     if sheet.amount > available {
@@ -238,7 +239,7 @@ pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Deci
     let mut effects = step(Some(before.status), &voucher);
     effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
     effects.changes.push(Change::Number { series, last });
-    effects.changes.extend(used(context, &voucher, |before| before.plus(sheet.amount))?);
+    effects.changes.extend(used(context, &voucher, (sheet.amount, day))?);
     effects.posting = Posting::commit(sheet.amount, Account::B2003, &dimensions(&voucher, day));
     effects.effective_date = Some(day);
     Ok(decided(effects, voucher, Some(sheet)))
@@ -257,13 +258,13 @@ pub(super) fn dimensions(voucher: &Voucher, day: Date) -> Dimensions {
 pub(super) fn used(
     context: Context<'_>,
     voucher: &Voucher,
-    change: impl Fn(Money) -> Result<Money, crate::domain::money::OutOfRange>,
+    (by, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
     let mut changes = Vec::new();
     for year in [voucher.fiscal_year, None] {
         let key = usage(&voucher.programme, voucher.organisation, year);
         let before = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        changes.push(Change::Usage { key, used: change(before).map_err(CalculationError::from)? });
+        changes.push(Change::Usage { key, used: before.moved(by, day).map_err(CalculationError::from)? });
     }
     Ok(changes)
 }
@@ -273,14 +274,15 @@ pub(super) fn used(
 pub(super) fn given_back(
     context: Context<'_>,
     voucher: &Voucher,
-    amount: Money,
+    (amount, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
     let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
     let lost = || Fault::Broken(format!("voucher {} has lost its rules", voucher.id));
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
     let stays = rules.rules.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
-    let mut changes = used(context, voucher, |before| before.minus(amount))?;
+    let less = amount.negated().map_err(CalculationError::from)?;
+    let mut changes = used(context, voucher, (less, day))?;
     changes.retain(|change| match change {
         Change::Usage { key, .. } => key.year.is_none() || !stays,
         _ => true,
@@ -293,7 +295,7 @@ pub(super) fn cancel(context: Context<'_>, command: &ChangeVoucher) -> Result<De
     let (voucher, released) = rules::cancel(before, command, context.stamp)?;
     let today = context.effective_date(None)?;
     let mut effects = step(Some(before.status), &voucher);
-    effects.changes.extend(given_back(context, &voucher, released)?);
+    effects.changes.extend(given_back(context, &voucher, (released, today))?);
     if voucher.balance.redeemed.is_zero() {
         effects.changes.extend(freed(context, &voucher)?);
     }
@@ -321,7 +323,7 @@ pub(super) fn expire(context: Context<'_>, command: &ExpireVoucher) -> Result<De
     let (voucher, amount) = redemption::expire(before, day, context.stamp)?;
     let mut effects = step(Some(before.status), &voucher);
     effects.transitions.retain(|_| before.status != voucher.status);
-    effects.changes.extend(given_back(context, &voucher, amount)?);
+    effects.changes.extend(given_back(context, &voucher, (amount, day))?);
     effects.posting = Posting::release(amount, Account::B2003, &dimensions(&voucher, day), day.year());
     effects.effective_date = Some(day);
     Ok(Decision { effects, outcome: Outcome::Expiry { voucher: Box::new(voucher), amount } })

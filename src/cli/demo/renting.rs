@@ -51,11 +51,8 @@ impl City<'_> {
     }
 
     async fn contract(&self, cloud: &Cloud) -> Result<RentalId, Failure> {
-        let line = SettledLine {
-            item: Label::parse("compute")?,
-            amount: Amount::parse(cloud.contracted)?,
-            tax_percent: Some(Percent::parse("6")?),
-        };
+        let (item, tax_percent) = (Label::parse("compute")?, Some(Percent::parse("6")?));
+        let line = SettledLine::new(item, Amount::parse(cloud.contracted)?, tax_percent);
         let register = RegisterRental {
             id: RentalId::new(Uuid::now_v7()),
             organisation: CreditCode::parse(FIRM)?,

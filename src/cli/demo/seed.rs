@@ -202,9 +202,10 @@ impl City<'_> {
 
     async fn rent(&self, case: &Case) -> Result<RentalId, Failure> {
         let signed_on = Date::parse(case.signed_on)?;
-        let lines = case.lines.iter().map(|(item, amount)| {
-            Ok(SettledLine { item: Label::parse(item)?, amount: Amount::parse(amount)?, tax_percent: None })
-        });
+        let lines = case
+            .lines
+            .iter()
+            .map(|(item, amount)| Ok(SettledLine::new(Label::parse(item)?, Amount::parse(amount)?, None)));
         let command = RegisterRental {
             id: RentalId::new(Uuid::now_v7()),
             organisation: CreditCode::parse(case.firm)?,

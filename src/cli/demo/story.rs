@@ -112,7 +112,7 @@ impl City<'_> {
         of: &str,
     ) -> Result<ClaimId, Failure> {
         let amount = Amount::parse(this.settled)?;
-        let line = SettledLine { item: Label::parse("compute")?, amount, tax_percent: None };
+        let line = SettledLine::new(Label::parse("compute")?, amount, None);
         let request = ClaimRequest::VoucherRedemption { voucher, settlement: vec![line], closing: false };
         let draft = WriteClaim::new(ClaimId::new(Uuid::now_v7()), request);
         let step = format!("claim {of}");

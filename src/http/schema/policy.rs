@@ -105,18 +105,18 @@ object_schema! {
         rate_ceiling?_: One<RateCeiling>, principal_cap?_: One<Amount>, prefund?_: One<bool>,
     }
     InvoicePart as "InvoicePart" { evidence_id: One<EvidenceId>, amount: One<Amount> }
-    SettledLine as "SettledLine" { item: One<Label>, amount: One<Amount>, tax_percent?_: One<Percent> }
+    SettledLine as "SettledLine" { item: One<Label>, amount: One<Amount>, tax_percent?_: One<Percent>, metered?_: One<Exact> }
     SheetLine as "SheetLine" {
-        item: One<Label>, amount: One<Money>, documented?_: One<Money>, tax_percent?_: One<Percent>, eligible: One<bool>, base: One<Money>,
+        item: One<Label>, amount: One<Money>, metered?_: One<Exact>, documented?_: One<Exact>, tax_percent?_: One<Percent>, eligible: One<bool>, base: One<Exact>,
         ratio_percent?_: One<Percent>, exact: One<Exact>, subsidy: One<Money>,
     }
     Reduction as "Reduction" { code: One<ReductionCode>, amount: One<Money> }
     ShareAmount as "ShareAmount" { level: One<Label>, amount: One<Money> }
     CapUse as "CapUse" { year?_: One<FiscalYear>, cap: One<Money>, used: One<Money>, released?_: One<Released> }
-    ItemAmount as "ItemAmount" { item: One<Label>, amount: One<Money> }
-    MeteredRoom as "MeteredRoom" { total: One<Money>, items: Many<ItemAmount> }
+    ItemAmount as "ItemAmount" { item: One<Label>, amount: One<Exact> }
+    MeteredRoom as "MeteredRoom" { total: One<Exact>, items: Many<ItemAmount> }
     InvoiceCut as "InvoiceCut" {
-        code: One<InvoiceCutCode>, invoice: One<NamedInvoice>, taken: One<Money>, metered: One<Money>, amount: One<Money>,
+        code: One<InvoiceCutCode>, invoice: One<NamedInvoice>, taken: One<Money>, metered: One<Exact>, amount: One<Exact>,
     }
     Documents as "Documents" { invoiced?_: One<Money>, metered?_: One<MeteredRoom>, cuts?_: Many<InvoiceCut> }
     Inputs as "Inputs" {
@@ -176,7 +176,7 @@ pub(super) mod tests {
     #[test]
     fn the_schema_of_a_sheet_lists_its_members() {
         let line = json!({
-            "item": "x", "amount": "1.00", "documented": "1.00", "tax_percent": "6", "eligible": true, "base": "1.00", "ratio_percent": "20",
+            "item": "x", "amount": "1.00", "metered": "1.004", "documented": "1.00", "tax_percent": "6", "eligible": true, "base": "1.00", "ratio_percent": "20",
             "exact": "0.20", "subsidy": "0.20",
         });
         lists_its_members::<SheetLine>(line.clone());
