@@ -12,6 +12,7 @@ use super::Failure;
 use super::logs::LogFormat;
 use crate::auth::jwks::JwksConfig;
 use crate::db::pool::DatabaseConfig;
+use crate::db::session::Plans;
 use crate::domain::AgencyCode;
 use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
@@ -82,6 +83,7 @@ struct File {
 struct DatabaseSection {
     connections_max: Option<usize>,
     writers_max: Option<usize>,
+    plans: Plans,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -151,6 +153,7 @@ impl Settings {
         let mut config = DatabaseConfig::new(url);
         config.connections_max = self.database.connections_max.unwrap_or(config.connections_max);
         config.writers_max = self.database.writers_max.unwrap_or(config.writers_max);
+        config.plans = self.database.plans;
         config
     }
 }
@@ -228,9 +231,10 @@ mod tests {
 
     #[test]
     fn a_file_is_read_and_a_key_that_it_should_not_have_is_named_with_its_line() {
-        let text = "listen = \"[::]:80\"\n[database]\nconnections_max = 8\n[jwks]\nfile = \"k\"\nissuer = \"i\"\naudience = \"a\"\n";
+        let text = "listen = \"[::]:80\"\n[database]\nconnections_max = 8\nplans = \"server\"\n[jwks]\nfile = \"k\"\nissuer = \"i\"\naudience = \"a\"\n";
         let read = settings(&[], Some(text)).unwrap();
         assert_eq!((read.listen.as_str(), read.database_config("u").connections_max), ("[::]:80", 8));
+        assert_eq!(read.database_config("u").plans, Plans::Server);
         let jwks = read.jwks.unwrap();
         assert_eq!((jwks.issuer.as_str(), jwks.own_tokens), ("i", false));
         let switched = |value| settings(&[("SUBSIDY_LEDGER_OWN_TOKENS", value)], Some(text));

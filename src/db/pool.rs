@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::session::Session;
+use super::session::{Plans, Session};
 use super::target::Target;
 use super::wire::Wire;
 use crate::domain::agency_code::AgencyCode;
@@ -31,6 +31,8 @@ pub struct DatabaseConfig {
     pub connections_max: usize,
     /// How many of `connections_max` are kept for writers.
     pub writers_max: usize,
+    /// How writers' statements are planned.
+    pub plans: Plans,
     pub connections_idle: Duration,
     pub connect_timeout: Duration,
     pub acquire_timeout: Duration,
@@ -42,6 +44,7 @@ impl DatabaseConfig {
             url: url.into(),
             connections_max: 32,
             writers_max: 12,
+            plans: Plans::default(),
             connections_idle: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(5),
@@ -87,9 +90,9 @@ enum Place {
 }
 
 impl Place {
-    fn session(&self) -> Session {
+    fn session(&self, plans: Plans) -> Session {
         match self {
-            Self::Writer(agency) => Session::writer(agency),
+            Self::Writer(agency) => Session::writer(agency, plans),
             Self::Reader(agency) => Session::reader(agency),
             Self::Auditor(agency) => Session::auditor(agency),
             Self::Admin => Session::admin(),
@@ -182,7 +185,7 @@ impl Database {
             Some(link) => link,
             None => {
                 self.pool.make_room();
-                let (conn, wire) = self.pool.target.link(&place.session()).await?;
+                let (conn, wire) = self.pool.target.link(&place.session(self.pool.config.plans)).await?;
                 Link { conn, wire }
             }
         };

@@ -26,6 +26,17 @@ enum Access {
     Any,
 }
 
+/// How a writer's statements are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plans {
+    /// Once, over keys, however small the tables are at that time.
+    #[default]
+    ByKey,
+    /// As the server likes: one whose schemas lie on several servers plans each statement for its place.
+    Server,
+}
+
 /// A session: with which options it starts, and what must then be so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -62,11 +73,18 @@ impl Session {
 
     /// `subsidy_app` in the agency's schema. The writer finds every row by key: plans made while tables are small must
     /// stay good when they are not. The warning that a standby did not confirm a commit must reach it.
-    pub fn writer(agency: &AgencyCode) -> Self {
-        let own = "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c client_min_messages=warning \
-                   -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+    pub fn writer(agency: &AgencyCode, plans: Plans) -> Self {
+        let planned = match plans {
+            Plans::ByKey => {
+                "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+            }
+            Plans::Server => "",
+        };
+        let own = format!(
+            "-c statement_timeout=10s -c idle_in_transaction_session_timeout=15s -c client_min_messages=warning {planned}"
+        );
         let silence_max = Some(Duration::from_secs(10) + BEYOND);
-        Self { silence_max, ..Self::of(agency, "subsidy_app", Access::Write, own) }
+        Self { silence_max, ..Self::of(agency, "subsidy_app", Access::Write, &own) }
     }
 
     /// `subsidy_app` in the agency's schema, read-only. A reader's filters may all be left out: which index serves is
