@@ -703,8 +703,8 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
         "deliveries: stored",
     ),
     (
-        "UPDATE rental_usage SET incomplete = '[]'",
-        "UPDATE rental_usage SET incomplete = '[{\"month\": \"2026-01\", \"rows\": \"1\"}]'",
+        "UPDATE rental_usage SET incomplete = jsonb_set(incomplete, '{0,rows}', '\"2\"')",
+        "UPDATE rental_usage SET incomplete = jsonb_set(incomplete, '{0,rows}', '\"1\"')",
         "incomplete: stored",
     ),
     (

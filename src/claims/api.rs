@@ -55,8 +55,11 @@ impl TakenInvoiceView {
 #[serde(deny_unknown_fields)]
 pub struct ClaimReview {
     decision: ReviewDecision,
-    /// Needed to return or reject.
+    /// Needed to return or reject, and to accept usage that is not whole.
     reason: Option<Reason>,
+    /// true: the claim is right although rows of usage of its months were refused; `reason` says why.
+    #[serde(default)]
+    accept_incomplete_usage: bool,
 }
 
 /// From when an approval counts.
@@ -266,7 +269,8 @@ fn named(request: &WriteRequest<'_>, command: fn(NameClaim) -> Command) -> Resul
 pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
     let body: ClaimReview = request.body()?;
-    let review = |reason| Command::ReviewClaim(ReviewClaim { id, decision: body.decision, reason });
+    let (decision, accept_incomplete_usage) = (body.decision, body.accept_incomplete_usage);
+    let review = |reason| Command::ReviewClaim(ReviewClaim { id, decision, reason, accept_incomplete_usage });
     Ok(match body.reason {
         Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
         None => Parsed::new(review(None)),

@@ -12,7 +12,7 @@ use super::backing::TakenInvoice;
 use super::billed::{self, Cluster};
 use super::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode};
+use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode, Sequence};
 use crate::programmes::RulesVersion;
 use crate::programmes::calculation::{Calculation, ReductionCode, SettledLine};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
@@ -136,6 +136,19 @@ pub fn apart(own: Asked<'_>, uses: &Uses) -> Result<(), LeaseError> {
     }
 }
 
+/// Whether usage of the claim's months is whole, but for what was refused up to a leaf: an officer spoke of that.
+pub fn whole_usage(
+    subject: &ClaimSubject,
+    known: Option<&RentalUsage>,
+    accepted_up_to: Option<Sequence>,
+) -> Result<(), UsageError> {
+    let (Some(known), Some(period)) = (known, subject.period()) else { return Ok(()) };
+    let missing = known.incomplete_within(months(period.into()));
+    let missing = missing.filter(|one| accepted_up_to.is_none_or(|leaf| one.since > leaf));
+    let months: Vec<Month> = missing.map(|one| one.month).collect();
+    if months.is_empty() { Ok(()) } else { Err(UsageError::UsageIncomplete { months }) }
+}
+
 /// The months of days; a month counts whole.
 pub fn months(days: Days) -> (Month, Month) {
     let last = days.until.naive().pred_opt().map_or(days.from, Date::from_naive);
@@ -195,15 +208,19 @@ pub fn documents(
     let invoiced = (!own.invoices.is_empty()).then_some(invoiced);
     let (from, until) = months(period.into());
     let any = |usage: &&RentalUsage| usage.totals.iter().any(|one| from <= one.month && one.month <= until);
+    let incomplete = known.iter().flat_map(|usage| usage.incomplete_within((from, until)));
+    let incomplete: Vec<Month> = incomplete.map(|one| one.month).collect();
     let Some(known) = known.filter(any) else {
-        return Ok(Some(Documents { invoiced, ..Documents::default() }).filter(|found| !found.is_empty()));
+        return Ok(Some(Documents { invoiced, incomplete, ..Documents::default() })
+            .filter(|found| !found.is_empty()));
     };
     let others: Vec<&Settled> =
         uses.claims(ContractUser::Claim(own.id), own.programme).map(|(_, settled)| settled).collect();
     let (shared, others) = together(period.into(), &others);
     let cluster = Cluster { own: period.into(), shared, others: &others };
     let cuts = billed::cuts(own.invoices, &cluster, &known.invoices)?;
-    Ok(Some(Documents { invoiced, metered: Some(room(rules, &cluster, known)?), cuts }))
+    let metered = Some(room(rules, &cluster, known)?);
+    Ok(Some(Documents { invoiced, metered, cuts, incomplete, incomplete_accepted_by: None }))
 }
 
 fn room(rules: &RulesVersion, cluster: &Cluster<'_>, known: &RentalUsage) -> Result<MeteredRoom, OutOfRange> {

@@ -27,6 +27,9 @@ pub enum DifferenceCode {
     UsageNotClaimed,
     /// Redemptions of vouchers settle more than was metered beside what other claims are for, where anything was.
     RedeemedBeyondUsage,
+    /// A claim was computed from usage that was replaced since: what is metered now less what it counts. It is to be
+    /// recalculated.
+    UsageReplaced,
     /// A claim settles more than its invoices or its usage show.
     NotDocumented,
     /// An approved claim that is not paid in full.
@@ -148,6 +151,7 @@ pub fn matched<'a>(known: &Known<'a>) -> Result<Matching<'a>, OutOfRange> {
     }
     for found in &claims {
         let pairs = [
+            (DifferenceCode::UsageReplaced, replaced(known, found)?),
             (DifferenceCode::NotDocumented, found.settled.minus(found.documented)?),
             (DifferenceCode::NotPaid, found.approved.minus(found.paid)?),
         ];
@@ -161,6 +165,19 @@ pub fn matched<'a>(known: &Known<'a>) -> Result<Matching<'a>, OutOfRange> {
         differences.push(Difference { code: DifferenceCode::BeyondContract, of: None, amount: beyond });
     }
     Ok(Matching { months, invoices, claims, differences })
+}
+
+/// What is metered now less what a claim counts, where usage of its months was replaced since it was computed; nothing of
+/// one that settles lines of its own and counts no more than is metered.
+fn replaced(known: &Known<'_>, found: &ClaimMatch<'_>) -> Result<Money, OutOfRange> {
+    let claim = found.claim;
+    let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(Money::ZERO) };
+    let read = claim.subject.metered();
+    let months = super::leases::months(period.into());
+    let stale = usage.replaced_after(read.unwrap_or(claim.revision.created), months);
+    let change = found.metered.unwrap_or_default().minus(found.documented)?;
+    let concerned = backing::holds(claim.status) && stale && (read.is_some() || change < Money::ZERO);
+    Ok(if concerned { change } else { Money::ZERO })
 }
 
 fn months(known: &Known<'_>) -> Result<Vec<MonthMatch>, OutOfRange> {

@@ -300,9 +300,12 @@ pub struct ReviewClaim {
     pub id: ClaimId,
     /// What was decided.
     pub decision: ReviewDecision,
-    /// Why; needed to return or reject.
+    /// Why; needed to return or reject, and where usage is not whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
+    /// Whether the claim is right although rows of usage of its months were refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_incomplete_usage: bool,
 }
 
 /// `POST /claims/{id}/approve`.

@@ -17,6 +17,7 @@ use crate::evidence::{Invoice, queries as evidence};
 use crate::http::problem::Problem;
 use crate::http::verb::{ReadRequest, Reply, whole};
 use crate::rentals::{Rental, queries as rentals};
+use crate::usage::api::IncompleteMonthView;
 use crate::usage::store::RentalUsageRow;
 use crate::usage::{Metered, RentalUsage, queries as usage};
 
@@ -80,7 +81,7 @@ pub struct ClaimMatchView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DifferenceView {
     /// `invoice_missing`, `invoice_not_metered`, `invoice_differs`, `usage_not_claimed`, `redeemed_beyond_usage`,
-    /// `not_documented`, `not_paid`, `beyond_contract`.
+    /// `usage_replaced`, `not_documented`, `not_paid`, `beyond_contract`.
     #[schema(value_type = String)]
     code: super::matching::DifferenceCode,
     /// Which invoice, month or claim.
@@ -111,6 +112,8 @@ pub struct ReconciliationView {
     invoices: Vec<InvoiceMatchView>,
     claims: Vec<ClaimMatchView>,
     differences: Vec<DifferenceView>,
+    /// Months of which rows of billing files were refused.
+    incomplete: Vec<IncompleteMonthView>,
 }
 
 impl MonthView {
@@ -161,7 +164,7 @@ impl ClaimMatchView {
 }
 
 impl ReconciliationView {
-    fn of(rental: &Rental, found: &Matching<'_>) -> Result<Self, OutOfRange> {
+    fn of(rental: &Rental, usage: Option<&RentalUsage>, found: &Matching<'_>) -> Result<Self, OutOfRange> {
         let metered = found.months.iter().try_fold(Metered::default(), |sum, one| sum.plus(one.metered))?;
         let difference =
             |one: &Difference| DifferenceView { code: one.code, of: one.of.clone(), amount: one.amount };
@@ -181,6 +184,11 @@ impl ReconciliationView {
             invoices: found.invoices.iter().map(InvoiceMatchView::of).collect::<Result<_, _>>()?,
             claims: found.claims.iter().map(ClaimMatchView::of).collect(),
             differences: found.differences.iter().map(difference).collect(),
+            incomplete: usage
+                .iter()
+                .flat_map(|usage| &usage.incomplete)
+                .map(IncompleteMonthView::missing)
+                .collect(),
         })
     }
 }
@@ -210,7 +218,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
         redeemed: redeemed(&claims).map_err(out)?,
     };
     let found = matched(&known).map_err(out)?;
-    Reply::json(&ReconciliationView::of(&rental, &found).map_err(out)?)
+    Reply::json(&ReconciliationView::of(&rental, usage.as_ref(), &found).map_err(out)?)
 }
 
 async fn used(conn: &Connection, id: RentalId) -> Result<Option<RentalUsage>, Problem> {

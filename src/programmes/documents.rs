@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::calculation::SettledLine;
 use crate::domain::apportion::largest_remainder;
 use crate::domain::money::OutOfRange;
-use crate::domain::{Exact, InvoiceNumber, Label, Money, NamedInvoice, RoundingMode};
+use crate::domain::{Exact, InvoiceNumber, Label, Money, Month, NamedInvoice, RoundingMode, Subject};
 
 /// CNY of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,12 +74,18 @@ pub struct Documents {
     /// What does not count of the invoices, invoice by invoice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<InvoiceCut>,
+    /// Months of which rows of billing files were refused: what is metered of them may be too little or too much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<Month>,
+    /// Whose word at the review is that the claim is right nevertheless; on the sheet of the approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete_accepted_by: Option<Subject>,
 }
 
 impl Documents {
     /// Whether nothing is there that limits.
-    pub const fn is_empty(&self) -> bool {
-        self.invoiced.is_none() && self.metered.is_none()
+    pub fn is_empty(&self) -> bool {
+        self.invoiced.is_none() && self.metered.is_none() && self.incomplete.is_empty()
     }
 }
 

@@ -99,6 +99,18 @@ statement! {
              SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM calendar_changes WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \
+             SELECT 'usage_import', i.id::text, 'approve', i.status, NULL, r.organisation, i.created, i.updated_at \
+               FROM usage_imports AS i JOIN rentals AS r ON r.id = i.rental \
+              WHERE $2 AND i.status = 'proposed' AND i.created_by <> $3 \
+             UNION ALL \
+             SELECT 'claim', c.id::text, 'recalculate', c.status, c.programme, c.organisation, c.created, c.updated_at \
+               FROM claims AS c JOIN rental_usage AS u ON u.rental = c.rental AND u.replaced <> '[]' \
+              WHERE $1 AND c.status IN ('approved', 'paid') AND c.pending IS NULL \
+                AND EXISTS (SELECT FROM jsonb_array_elements(u.replaced) AS m \
+                     WHERE (m ->> 'at')::bigint > c.usage_sequence \
+                       AND to_date(m ->> 'month', 'YYYY-MM') < c.period_until \
+                       AND to_date(m ->> 'month', 'YYYY-MM') + interval '1 month' > c.period_from) \
+             UNION ALL \
              SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM reversals WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::store::{RentalUsageRow, UsageRowRow};
-use super::{Metered, RefusedRows, RentalUsage, UsageTotal, queries, rules};
+use super::{IncompleteMonth, Metered, RefusedRows, RentalUsage, UsageTotal, queries, rules};
 use crate::db::convert;
 use crate::db::pool::Connection;
 use crate::domain::money::OutOfRange;
@@ -104,6 +104,11 @@ impl IncompleteMonthView {
     pub fn of(refused: &RefusedRows) -> Self {
         Self { month: refused.month, rows: refused.rows }
     }
+
+    /// The view of what is missing of a contract's month.
+    pub fn missing(incomplete: &IncompleteMonth) -> Self {
+        Self { month: incomplete.month, rows: incomplete.rows }
+    }
 }
 
 /// What was used on a contract.
@@ -183,7 +188,8 @@ fn view(
     data: Vec<UsageRowView>,
     next_cursor: Option<String>,
 ) -> Result<UsageView, OutOfRange> {
-    let incomplete = usage.iter().flat_map(|usage| &usage.incomplete).map(IncompleteMonthView::of).collect();
+    let incomplete =
+        usage.iter().flat_map(|usage| &usage.incomplete).map(IncompleteMonthView::missing).collect();
     let (imports, totals) = usage.map(|usage| (usage.imports, usage.totals)).unwrap_or_default();
     let billed_exact = rules::sum(&totals)?;
     let total = |total: &UsageTotal| {

@@ -108,6 +108,17 @@ pub struct RefusedRows {
     pub rows: u32,
 }
 
+/// A month of which rows that would count were refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncompleteMonth {
+    /// The agency's month.
+    pub month: Month,
+    /// How many rows.
+    pub rows: u32,
+    /// The leaf that refused the last of them: a claim that was reviewed before it is reviewed again.
+    pub since: Sequence,
+}
+
 /// What a file brings of a billing period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::rules::{InvoiceTotals, Totals, sum};
 use super::{
-    CountedPeriod, Delivery, ImportStatus, ImportUsage, Metered, RefusedRows, RentalUsage, ReplacedMonth,
+    CountedPeriod, Delivery, ImportStatus, ImportUsage, IncompleteMonth, Metered, RentalUsage, ReplacedMonth,
     Span, UsageError, UsageImport,
 };
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Money, Month, Revision, Stamp, TextHash, UsageImportId};
+use crate::domain::{Actor, Money, Month, Revision, Sequence, Stamp, TextHash, UsageImportId};
 
 /// The most months and service categories that one import comes to.
 pub const IMPORT_TOTALS_MAX: usize = 240;
@@ -247,15 +247,16 @@ fn in_place(
     let (mut totals, mut invoices) = (Totals::default(), InvoiceTotals::default());
     totals.add_all(&usage.totals).map_err(out_of_range)?;
     invoices.add_all(&usage.invoices).map_err(out_of_range)?;
-    let mut refused: BTreeMap<Month, u32> =
-        usage.incomplete.iter().map(|one| (one.month, one.rows)).collect();
+    let mut refused: BTreeMap<Month, (u32, Sequence)> =
+        usage.incomplete.iter().map(|one| (one.month, (one.rows, one.since))).collect();
     let mut months: BTreeMap<Month, _> = usage.replaced.iter().map(|one| (one.month, one.at)).collect();
     for old in named.iter().flat_map(|one| shared(one, &import.deliveries)) {
         totals.take_all(&old.totals).map_err(out_of_range)?;
         invoices.take_all(&old.invoices).map_err(out_of_range)?;
         for one in &old.refused {
-            let left = refused.get(&one.month).copied().unwrap_or_default().saturating_sub(one.rows);
-            refused.insert(one.month, left);
+            if let Some((rows, _)) = refused.get_mut(&one.month) {
+                *rows = rows.saturating_sub(one.rows);
+            }
         }
         months.extend(old.totals.iter().map(|total| (total.month, stamp.sequence)));
     }
@@ -263,18 +264,16 @@ fn in_place(
         totals.add_all(&new.totals).map_err(out_of_range)?;
         invoices.add_all(&new.invoices).map_err(out_of_range)?;
         for one in &new.refused {
-            let sum = refused.entry(one.month).or_default();
-            *sum = sum.saturating_add(one.rows);
+            let (rows, since) = refused.entry(one.month).or_default();
+            *rows = rows.saturating_add(one.rows);
+            *since = stamp.sequence;
         }
         counted(&mut usage.periods, new.billing_period, &import, stamp);
     }
     usage.totals = totals.list();
     usage.invoices = invoices.list();
-    usage.incomplete = refused
-        .into_iter()
-        .filter(|(_, rows)| *rows > 0)
-        .map(|(month, rows)| RefusedRows { month, rows })
-        .collect();
+    let left = refused.into_iter().filter(|(_, (rows, _))| *rows > 0);
+    usage.incomplete = left.map(|(month, (rows, since))| IncompleteMonth { month, rows, since }).collect();
     usage.replaced = months.into_iter().map(|(month, at)| ReplacedMonth { month, at }).collect();
     if usage.totals.len() > RENTAL_TOTALS_MAX {
         return Err(UsageError::UsageTotalsTooMany { limit: limited(RENTAL_TOTALS_MAX) });

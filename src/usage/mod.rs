@@ -25,7 +25,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 pub use amount::{Billed, Metered};
-pub use delivery::{CountedPeriod, Delivery, RefusedRows, ReplacedMonth, Span};
+pub use delivery::{CountedPeriod, Delivery, IncompleteMonth, RefusedRows, ReplacedMonth, Span};
 pub use finding::{CellError, Finding, Findings, RowError};
 pub use focus::{ChargeCategory, Mode, ServiceCategory};
 
@@ -235,7 +235,7 @@ pub struct RentalUsage {
     /// What counts, by billing period in their order.
     pub periods: Vec<CountedPeriod>,
     /// Months of which rows were refused, in their order.
-    pub incomplete: Vec<RefusedRows>,
+    pub incomplete: Vec<IncompleteMonth>,
     /// Months of which usage was replaced, in their order.
     pub replaced: Vec<ReplacedMonth>,
     /// Where it stands in the log.
@@ -244,7 +244,7 @@ pub struct RentalUsage {
 
 impl RentalUsage {
     /// Months of a period, both counted, of which rows were refused.
-    pub fn incomplete_within(&self, (from, until): (Month, Month)) -> impl Iterator<Item = &RefusedRows> {
+    pub fn incomplete_within(&self, (from, until): (Month, Month)) -> impl Iterator<Item = &IncompleteMonth> {
         self.incomplete.iter().filter(move |one| from <= one.month && one.month <= until)
     }
 

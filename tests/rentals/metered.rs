@@ -306,3 +306,90 @@ fn what_a_voucher_pays_stands_beside_its_contract() {
     bring(&city, &rental, "2025-01", &[("Compute", "-0.01", "-gpu")]);
     assert_eq!(differences(), json!([difference("redeemed_beyond_usage", Value::Null, "0.01")]));
 }
+
+/// Brings a month whole, in the place of another import where one is named.
+fn whole(city: &City<'_>, rental: &str, query: &str, rows: &[(&str, &str)]) -> super::service::Answer {
+    static KEYS: AtomicUsize = AtomicUsize::new(0);
+    let mut file = format!("{HEADER}\n");
+    for (amount, name) in rows {
+        file += &format!(
+            "{amount},acct,CNY,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z,Usage,,2025-01-10T00:00:00Z,\
+             2025-01-11T00:00:00Z,丁云,Compute,服务,{name},sku,\n"
+        );
+    }
+    let key = format!("whole-{}", KEYS.fetch_add(1, Ordering::SeqCst));
+    let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "text/csv")];
+    let path = format!("/v1/rentals/{rental}/usage?mode=lenient{query}");
+    send_bytes(&city.service.base, "POST", &path, &city.cloud, file.as_bytes(), &headers).0
+}
+
+#[test]
+fn what_a_claim_was_filed_on_is_replaced_by_two_people_and_the_claim_is_to_be_recalculated() {
+    let service = Service::start();
+    let city = City::found(&service, "replaced", &rules(json!({})), "100000");
+    city.move_to("2025-02-05");
+    programme(&city, "r", json!({"items": [{"item": "compute", "ratio_percent": "20"}]}), "50000");
+    let contract = rental(&city, "R-1");
+    let first = whole(&city, &contract, "", &[("10.00", "a"), ("5.00", "b")]);
+    let first = text(&first.json(), "/import_id");
+    let id = reviewed(&city, &metered("r", &contract));
+    city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    assert_eq!(city.claim(&id)["amount"], json!("3.00"));
+
+    let restated = whole(&city, &contract, &format!("&replaces={first}"), &[("8.00", "a"), ("5.00", "b")]);
+    assert_eq!((restated.status, &restated.json()["status"]), (201, &json!("proposed")), "{}", restated.text);
+    let usage = || city.get(&format!("/v1/rentals/{contract}/usage"), &city.lin)["billed_total"].clone();
+    assert_eq!(usage(), json!("15.00"), "what waits counts nothing");
+    let again = whole(&city, &contract, &format!("&replaces={first}"), &[("7.00", "a")]);
+    assert_eq!(again.json()["code"], json!("replacement_pending"));
+    let import = text(&restated.json(), "/import_id");
+    let tasks = |token: &str, action: &str| {
+        let all = city.get("/v1/tasks", token)["data"].as_array().unwrap().clone();
+        all.into_iter()
+            .filter(|task| task["action"] == action)
+            .map(|task| text(&task, "/document"))
+            .collect::<Vec<_>>()
+    };
+    assert!(tasks(&city.chen, "approve").contains(&import));
+    let path = format!("/v1/rentals/{contract}/usage/imports/{import}");
+    let approved = city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
+    assert_eq!(approved["status"], json!("imported"));
+    assert_eq!(usage(), json!("13.00"));
+
+    let found = city.get(&format!("/v1/rentals/{contract}/reconciliation"), &city.lin);
+    let replaced = json!({"code": "usage_replaced", "of": id, "amount": "-2.00"});
+    assert!(found["differences"].as_array().unwrap().contains(&replaced), "{found}");
+    assert!(tasks(&city.lin, "recalculate").contains(&id));
+    let again = json!({"changes": {"usage": true}, "reason": "重报"});
+    let proposed = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &again);
+    assert_eq!(proposed["amount"], json!("2.60"));
+    let verified = city.service.cli(&["verify", "--agency", "replaced"]);
+    assert!(verified.contains("verified"), "{verified}");
+}
+
+#[test]
+fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
+    let service = Service::start();
+    let city = City::found(&service, "word", &rules(json!({})), "100000");
+    city.move_to("2025-02-05");
+    programme(&city, "r", json!({"items": [{"item": "compute", "ratio_percent": "20"}]}), "50000");
+    let contract = rental(&city, "R-1");
+    let brought = whole(&city, &contract, "", &[("10.00", "a"), ("x", "b")]);
+    assert_eq!(brought.json()["rejected"], json!(1), "{}", brought.text);
+    let claim = city.expect(201, "/v1/claims", &city.firm, &metered("r", &contract));
+    assert_eq!(claim["calculation"]["inputs"]["documents"]["incomplete"], json!(["2025-01"]));
+    let id = text(&claim, "/id");
+    city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
+    let review = format!("/v1/claims/{id}/review");
+    let refused = city.expect(422, &review, &city.lin, &json!({"decision": "pass"}));
+    assert_eq!((&refused["code"], &refused["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
+    let silent = json!({"decision": "pass", "accept_incomplete_usage": true});
+    assert_eq!(city.refused(422, &review, &city.lin, &silent), "reason_missing");
+    let said = json!({"decision": "pass", "accept_incomplete_usage": true, "reason": "缺行不属本期"});
+    city.expect(200, &review, &city.lin, &said);
+    let approved = city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    let documents = &approved["calculation"]["inputs"]["documents"];
+    assert!(documents["incomplete_accepted_by"].is_string(), "{documents}");
+    let found = city.get(&format!("/v1/rentals/{contract}/reconciliation"), &city.lin);
+    assert_eq!(found["incomplete"], json!([{"month": "2025-01", "rows": 1}]));
+}

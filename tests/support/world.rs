@@ -687,6 +687,7 @@ impl World {
                     ReviewDecision::Reject,
                 ]),
                 reason: self.maybe(2, Self::hash),
+                accept_incomplete_usage: self.one_in(2),
             }),
             68..87 => {
                 let id = self.claim(book, &[ClaimStatus::Reviewed]);

@@ -8,15 +8,17 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
-use crate::claims::leases::Asked;
+use crate::claims::leases::{self, Asked};
 use crate::claims::{
-    ApproveClaim, Claim, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim, WriteClaim, rules,
+    ApproveClaim, Claim, ClaimError, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim,
+    WriteClaim, rules,
 };
 use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
 use crate::ledger::{ExpenseClass, Posting};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
+use crate::programmes::documents::Documents;
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
@@ -176,11 +178,24 @@ pub(super) fn review(context: Context<'_>, command: &ReviewClaim) -> Result<Deci
     let claim = rules::review(before, command, context.actor, context.stamp)?;
     if command.decision == ReviewDecision::Pass {
         backing::stands(context, before)?;
+        usage_accepted(context, before, command)?;
     }
     if before.status == ClaimStatus::Reviewed && command.decision == ReviewDecision::Pass {
         return reviewed_again(context, before, &claim);
     }
     freed(context, before, claim)
+}
+
+/// Where rows of usage of the claim's months were refused, an officer says, and why, that it is right nevertheless.
+fn usage_accepted(context: Context<'_>, before: &Claim, command: &ReviewClaim) -> Result<(), Stop> {
+    let Some(rental) = before.subject.rental() else { return Ok(()) };
+    let known = context.book.rental_usage.get(&rental)?;
+    match leases::whole_usage(&before.subject, known, None) {
+        Ok(()) => Ok(()),
+        Err(_) if command.accept_incomplete_usage && command.reason.is_some() => Ok(()),
+        Err(_) if command.accept_incomplete_usage => Err(ClaimError::ReasonMissing.into()),
+        Err(incomplete) => Err(incomplete.into()),
+    }
 }
 
 /// A claim that was reviewed already, computed anew as of today: the new sheet is then the one that was seen. What it
@@ -238,7 +253,15 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
     rules::still_eligible(facts.organisation, rules)?;
     rules::still(ground.let_in(rules))?;
-    let room = rules::Facts { room: facts.room.map(|_| before.held), ..facts };
+    if let Some(rental) = before.subject.rental() {
+        let known = context.book.rental_usage.get(&rental)?;
+        leases::whole_usage(&before.subject, known, Some(before.revision.version))?;
+    }
+    let documents = facts.documents.clone().map(|documents| Documents {
+        incomplete_accepted_by: before.reviewed_by.clone().filter(|_| !documents.incomplete.is_empty()),
+        ..documents
+    });
+    let room = rules::Facts { room: facts.room.map(|_| before.held), documents, ..facts };
     let number = before.calculation.saturating_add(1);
     let sheet = ground.sheet(context, &before.subject, number, &room)?;
     not_before_freed(context, &usage(&before.programme, before.organisation, None), &sheet, day)?;

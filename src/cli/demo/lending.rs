@@ -95,7 +95,9 @@ impl City<'_> {
     async fn grant(&self, id: ClaimId) -> Result<(), Failure> {
         let submit = Command::SubmitClaim(NameClaim { id });
         self.step("submit interest", of(Role::Enterprise, FIRM)?, submit).await?;
-        let review = Command::ReviewClaim(ReviewClaim { id, decision: ReviewDecision::Pass, reason: None });
+        let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
+        let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage };
+        let review = Command::ReviewClaim(review);
         self.step("review interest", actor(Role::Officer)?, review).await?;
         let approve =
             Command::ApproveClaim(ApproveClaim { id, effective_date: Some(Date::parse("2025-06-18")?) });

@@ -127,7 +127,9 @@ impl City<'_> {
             Claimed::Approved(approved) => (approved, None),
             Claimed::Paid(approved, paid) => (approved, Some(paid)),
         };
-        let review = Command::ReviewClaim(ReviewClaim { id, decision: ReviewDecision::Pass, reason: None });
+        let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
+        let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage };
+        let review = Command::ReviewClaim(review);
         self.step(&format!("review claim {of_contract}"), actor(Role::Officer)?, review).await?;
         let approve = ApproveClaim { id, effective_date: Some(Date::parse(approved)?) };
         let step = format!("approve claim {of_contract}");
