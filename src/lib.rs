@@ -7,7 +7,7 @@
 //! book              Book, Command, needs, decide, apply: effects across nouns are composed only here
 //! audit             leaves, the Merkle tree, signed notes, proofs, replay
 //! db, …/store.rs    the private cluster, connections, array statements; a noun's SQL
-//! auth/keys         the keys folder
+//! auth/keys …       the keys folder, what is derived from its keys, sealed account numbers
 //! objects           files under their digests, in a folder or an S3-compatible store
 //! engine            the one door: queue → lock → load → decide → write → commit; verification
 //! reports           one file per report

@@ -155,6 +155,14 @@ fn an_unknown_key_of_the_configuration_is_refused_by_name_and_line() {
 fn a_token_needs_the_keys_folder_alone() {
     let place = Place::new(Some("postgresql://nobody@127.0.0.1:1/none".to_owned()));
     let code = "91310000MA1FL0000N";
+    let token = ["token", "--agency", "bj", "--role", "officer", "--subject", "lin"];
+    let said = place.refusal(1, &token);
+    assert!(said.contains("keys is missing"), "{said}");
+    assert_eq!(std::fs::read_dir(&place.data).unwrap().count(), 0, "nothing was made");
+    let keys = Keys::open_or_make(&place.data.join("keys")).unwrap();
+    let said = place.refusal(1, &token);
+    assert!(said.contains("there is no agency bj here"), "{said}");
+    keys.create_log_key(&"bj".parse().unwrap()).unwrap();
     let out = place.out(&[
         "token",
         "--agency",
@@ -168,9 +176,6 @@ fn a_token_needs_the_keys_folder_alone() {
         "--ttl",
         "90s",
     ]);
-    let made: Vec<_> = std::fs::read_dir(&place.data).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(made, ["keys"]);
-    let keys = Keys::open(&place.data.join("keys")).unwrap();
     let verifier = Verifier::new(keys.token_key(), None).unwrap();
     let identity = verifier.verify(out.lines().last().unwrap()).unwrap();
     assert_eq!((identity.agency.as_str(), identity.actor.subject.as_str()), ("bj", "subsidy-ledger#lin"));
@@ -178,6 +183,81 @@ fn a_token_needs_the_keys_folder_alone() {
     assert_eq!(identity.actor.organisation.unwrap().to_string(), code);
     let seconds = (identity.expires_at - chrono::Utc::now()).num_seconds();
     assert!((60..=90).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn who_only_reads_makes_no_ledger() {
+    let place = Place::new(None);
+    let receipt = place.data.join("receipt.json");
+    std::fs::write(&receipt, "{}").unwrap();
+    let receipt = receipt.to_str().unwrap();
+    let out = place.data.join("out");
+    let out = out.to_str().unwrap();
+    for words in [
+        &["verify"][..],
+        &["verify", "--agency", "bj", "--evidence"],
+        &["export", "--agency", "bj", "--out", out],
+        &["export", "--agency", "bj", "--out", out, "--tables", "iso21378"],
+        &["agency", "list"],
+        &["agency", "semantics", "bj", "--to", "2"],
+        &["database-url", "--role", "auditor"],
+        &["migrate", "status"],
+        &["programme", "import", PROGRAMME, "--agency", "bj"],
+        &["token", "--agency", "bj", "--role", "officer", "--subject", "x"],
+    ] {
+        let said = place.refusal(1, words);
+        let known =
+            ["no ledger in ", "no key of agency bj", "is missing"].iter().any(|part| said.contains(part));
+        assert!(known, "{words:?}: {said}");
+    }
+    place.out(&["doctor"]);
+    // what was given is no receipt, no checkpoint, no key, no export
+    let folder = place.data.to_str().unwrap();
+    for words in [
+        &["verify", "--receipt", receipt][..],
+        &["verify", "--export", folder],
+        &["verify", "--export", folder, "--key", receipt],
+    ] {
+        place.refusal(2, words);
+    }
+    let made: Vec<_> = std::fs::read_dir(&place.data).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(made, ["receipt.json"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_verified_is_kept_beside_the_keys_and_a_log_that_was_cut_off_is_found_by_it() {
+    let (database, place) = elsewhere().await;
+    let url = database.url("subsidy_owner");
+    place.out(&["migrate"]);
+    let said = place.refusal(1, &["verify"]);
+    assert!(said.contains("there is no agency in this database"), "{said}");
+    place.out(&["agency", "create", "bj", "--name", "北京", "--sandbox"]);
+    assert_eq!(place.refusal(2, &["verify", "--since", PROGRAMME]).lines().count(), 1);
+    place.out(&["programme", "import", PROGRAMME, "--agency", "bj"]);
+    let said = place.out(&["verify"]);
+    assert!(said.contains("compared with nothing outside the database"), "{said}");
+    let said = place.out(&["verify"]);
+    assert!(said.contains("holds the 2 entries that were last verified here"), "{said}");
+    // the register forgets it: what its schema holds is found all the same
+    let row = "CREATE TABLE kept AS SELECT * FROM public.agencies; DELETE FROM public.agencies";
+    assert_eq!(psql(&url, row).code, 0);
+    let ended = place.run(&["verify"]);
+    assert_eq!((ended.code, ended.out.contains("public.agencies code bj")), (3, true), "{}", ended.out);
+    assert_eq!(psql(&url, "INSERT INTO public.agencies SELECT * FROM kept; DROP TABLE kept").code, 0);
+
+    // the same ledger as it was one leaf earlier, without anything in it that says so
+    let keys = place.data.join("keys/verified/bj.json");
+    let seen = std::fs::read_to_string(&keys).unwrap();
+    let longer = seen.replace("\"size\":2", "\"size\":3");
+    assert_ne!(seen, longer);
+    std::fs::write(&keys, longer).unwrap();
+    let ended = place.run(&["verify"]);
+    assert_eq!((ended.code, ended.out.contains("the log was cut off")), (3, true), "{}", ended.out);
+    std::fs::write(&keys, seen.replace("\"root\":\"", "\"root\":\"00").replacen("00\"}", "\"}", 1)).unwrap();
+    let ended = place.run(&["verify"]);
+    assert_ne!(ended.code, 0, "{}", ended.out);
+    std::fs::write(&keys, seen).unwrap();
+    place.out(&["verify"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,6 +399,7 @@ async fn psql_takes_the_urls_of_a_database_elsewhere() {
 #[test]
 fn psql_takes_the_urls_of_the_private_cluster_while_it_is_open() {
     let place = Place::new(None);
+    place.out(&["migrate"]);
     let cluster = Cluster::open(&place.data).unwrap();
     each_role_has_its_url(&place);
     let url = place.out(&["database-url", "--role", "app"]);

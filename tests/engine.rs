@@ -554,7 +554,6 @@ async fn a_group_may_build_on_what_its_earlier_members_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_agencies_than_connections_for_writers_are_served_in_turn() {
-    use subsidy_ledger::auth::keys::Keys;
     use subsidy_ledger::db::pool::{Database, DatabaseConfig};
     use subsidy_ledger::domain::AgencyCode;
     let database = support::TestDatabase::create().await;
@@ -565,9 +564,7 @@ async fn more_agencies_than_connections_for_writers_are_served_in_turn() {
         made.expect("an agency");
         codes.push(code);
     }
-    let folder = std::env::temp_dir().join(format!("keys-{}", uuid::Uuid::now_v7()));
-    let keys = Keys::open(&folder).expect("keys");
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    let keys = support::keys();
     let config = DatabaseConfig {
         connections_max: 4,
         writers_max: 1,

@@ -23,7 +23,7 @@ use subsidy_ledger::audit::note::SigningKey;
 use subsidy_ledger::audit::since::Kept;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
 use subsidy_ledger::engine::export::{Depth, ExportError, Exported, Trust, check, write};
-use subsidy_ledger::engine::verify::{Verdict, verify_since};
+use subsidy_ledger::engine::verify::{Outside, Verdict, verify_against};
 use support::{TestDatabase, agency};
 use written::{Folder, connected, export, key, play, register, steps};
 
@@ -153,8 +153,8 @@ async fn what_was_changed_in_the_database_is_found_in_its_export() {
 /// A ledger as it was, what it became, and another that says the same with other leaves.
 async fn histories() -> [TestDatabase; 3] {
     let whole = TestDatabase::create().await;
-    register(&whole).await;
     play(&whole, 0..steps() - 6).await;
+    register(&whole).await;
     let cut = whole.copy().await;
     play(&whole, steps() - 6..steps()).await;
     [cut, whole, written::ledger().await]
@@ -185,8 +185,9 @@ async fn a_log_cut_off_or_rewritten_with_its_own_key_is_found_by_an_older_checkp
         (&rewritten, &early, Some(format!("sequence {} does not verify: {rewrote}", size - 1))),
     ] {
         let database = connected(database, "subsidy_auditor").await;
-        let verdict =
-            verify_since(&database, &agency(), &[kept(checkpoint)], |_| ()).await.expect("a verdict");
+        let kept = [kept(checkpoint)];
+        let outside = Outside { kept: &kept, ..Outside::default() };
+        let verdict = verify_against(&database, &agency(), &outside, |_| ()).await.expect("a verdict");
         let found = match verdict {
             Verdict::Good(_) => None,
             Verdict::Bad(finding) => Some(finding.to_string()),
@@ -273,8 +274,7 @@ async fn metered(test: &TestDatabase) {
     use subsidy_ledger::engine::billing_file::Billing;
     use subsidy_ledger::engine::intake::{Wanted, stage};
     use subsidy_ledger::engine::{Answer, Engine};
-    let keys = Folder::new();
-    let keys = subsidy_ledger::auth::keys::Keys::open(&keys.0).expect("keys");
+    let keys = support::keys();
     let engine = Engine::new(connected(test, "subsidy_app").await, std::sync::Arc::new(keys));
     let client = test.client("subsidy_owner").await;
     let rental = client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await;

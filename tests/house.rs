@@ -102,7 +102,7 @@ impl Place {
             "reports" if api => Self::Api,
             "reports" => Self::Reports,
             "objects" => Self::Objects,
-            "auth" if rest == ["keys"] => Self::Keys,
+            "auth" if ["keys", "keyed", "accounts"].iter().any(|file| rest == [*file]) => Self::Keys,
             "auth" => Self::Auth,
             "http" if rest.first().is_some_and(|file| SERVING.contains(file)) => Self::Routes,
             "http" => Self::Http,

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use subsidy_ledger::agencies::{AcceptLog, LostLog};
-use subsidy_ledger::auth::keys::Keys;
 use subsidy_ledger::book::Command;
 use subsidy_ledger::db::pool::{Database, DatabaseConfig};
 use subsidy_ledger::domain::RootHash;
@@ -26,7 +25,7 @@ fn folder() -> PathBuf {
 
 /// A process with a data folder.
 async fn process(database: &TestDatabase, data: &Path) -> Engine {
-    let keys = Arc::new(Keys::open(&data.join("keys")).expect("keys"));
+    let keys = Arc::new(support::keys());
     let pool = Database::connect(DatabaseConfig::new(database.url("subsidy_app"))).await.expect("a database");
     Engine::remembering(pool, keys, Seen::kept_in(data.join("seen")))
 }

@@ -515,8 +515,8 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
                 .concat(),
             "23505 true_ups_once",
         ),
-        ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now())".to_owned(), "23514 idempotency_one_answer"),
-        ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now())".to_owned(), "23514 idempotency_one_answer"),
+        ("INSERT INTO idempotency VALUES ('s', 'a', 'r', null, null, now(), sha256(''))".to_owned(), "23514 idempotency_one_answer"),
+        ("INSERT INTO idempotency VALUES ('s', 'b', 'r', 0, '{}', now(), sha256(''))".to_owned(), "23514 idempotency_one_answer"),
     ];
     // what the role that serves has no right to, and an owner is refused all the same
     #[rustfmt::skip]

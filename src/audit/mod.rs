@@ -19,8 +19,8 @@ pub enum Checked {
     Replayed,
     /// Its rows follow from the leaves' bytes or from replayed rows.
     Derived,
-    /// The log says nothing about it.
-    Outside,
+    /// Its rows are held to a digest in the log, to a key outside the database, or to this release.
+    Held,
 }
 
 /// Every table of an agency's schema, how it is checked, and why so.
@@ -63,8 +63,8 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("head", Checked::Derived, "the log's end and the agency's own state"),
     (
         "idempotency",
-        Checked::Derived,
-        "an accepted answer names a leaf of its subject; refusals are not logged",
+        Checked::Held,
+        "an accepted answer names a leaf that names its key; all of them are under a key outside the database",
     ),
     ("log", Checked::Derived, "every column but the transaction's id is the leaf's"),
     ("tiles", Checked::Derived, "hashes of the leaves, 256 at a time"),
@@ -74,15 +74,44 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
         Checked::Derived,
         "rows of billing files, under the digest and the totals of their import's leaf",
     ),
+    ("__diesel_schema_migrations", Checked::Held, "the migrations that this release knows, and no other"),
+    (
+        "bank_accounts",
+        Checked::Held,
+        "sealed numbers: with the keys each is opened and is the one that its leaf names",
+    ),
+    ("statutory_limits", Checked::Held, "the limits that this release knows"),
+    ("erasures", Checked::Held, "each names a text that is erased, and each text that is erased is named"),
     (
         "usage_errors",
         Checked::Derived,
         "why rows of billing files do not count, under the digest of their import's leaf",
     ),
-    ("__diesel_schema_migrations", Checked::Outside, "which migrations ran"),
-    ("bank_accounts", Checked::Outside, "sealed numbers; the log holds their digests"),
-    ("erasures", Checked::Outside, "which texts were erased, on whose order"),
-    ("statutory_limits", Checked::Outside, "written by migrations alone; held to their constants by a test"),
-    ("usage_staged", Checked::Outside, "marks of billing files on their way"),
-    ("texts", Checked::Outside, "erasable words; the log holds their digests"),
+    (
+        "usage_staged",
+        Checked::Derived,
+        "the mark of each import that counts; those of files on their way say nothing",
+    ),
+    ("texts", Checked::Held, "erasable words, under their salted digests"),
+];
+
+const ERASURE: &str =
+    "on whose order a text was erased: that it was is held to the text, and no leaf says more";
+
+/// Columns whose values nothing depends on, and why: `verify` says nothing of them.
+pub const UNCHECKED: &[(&str, &str, &str)] = &[
+    (
+        "log",
+        "xact",
+        "read by triggers in the transaction that writes the row and never again; a restored database has other numbers",
+    ),
+    (
+        "usage_staged",
+        "staged_at",
+        "since when a file is on its way; an import that counts is swept by nobody, whatever it says",
+    ),
+    ("__diesel_schema_migrations", "run_on", "when a migration ran; nothing reads it"),
+    ("erasures", "document", ERASURE),
+    ("erasures", "erased_by", ERASURE),
+    ("erasures", "erased_at", ERASURE),
 ];

@@ -65,6 +65,12 @@ impl Kept {
         self.note.lines().next()
     }
 
+    /// Whether it has the form of a signed checkpoint, whoever signed it.
+    pub fn is_checkpoint(&self) -> bool {
+        let text = self.note.split_once("\n\n").map(|(text, _)| format!("{text}\n"));
+        text.is_some_and(|text| Checkpoint::parse(&text).is_ok())
+    }
+
     /// Checks the signature.
     ///
     /// # Errors

@@ -4,32 +4,45 @@
 //! One secret outside the database gives two keys, each by HMAC-SHA-256 over a label of its own, so neither
 //! tells anything about the other. AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce stays safe for
 //! 2^32 account numbers under one secret.
+//!
+//! A number is sealed for one agency, one organisation and one keyed hash, which are the cipher's associated data:
+//! put into another row it does not open. Whoever opens one says which it must be, and gets that one or none.
 
 use std::fmt;
 
-use aes_gcm::aead::{Aead, KeyInit};
+use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use hmac::{Hmac, Mac};
 use rand::RngCore;
 use rand::rngs::OsRng;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::keyed::hmac;
 use super::keys::Secret;
+use crate::domain::{AgencyCode, CreditCode, TextHash};
 
 const SEAL_LABEL: &[u8] = b"subsidy-ledger/account/seal/v1";
 const MAC_LABEL: &[u8] = b"subsidy-ledger/account/mac/v1";
 const NONCE_BYTES: usize = 12;
 
-/// The account number could not be sealed or opened: another key, or changed bytes. Nothing is told about it.
+/// The account number could not be sealed or opened: another key, changed bytes, or a number of somebody else. Nothing is
+/// told about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an account number could not be sealed or opened with this key")]
+#[error("an account number could not be sealed, or is not the one that it should be")]
 pub struct AccountError;
 
 /// Seals and compares account numbers.
 pub struct AccountVault {
     seal_key: Secret,
     mac_key: Secret,
+}
+
+/// An account number as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// HMAC-SHA-256 of the number: what the log knows it by.
+    pub mac: TextHash,
+    /// 12 bytes of nonce, the ciphertext, 16 bytes of tag.
+    pub bytes: Vec<u8>,
 }
 
 impl AccountVault {
@@ -42,37 +55,71 @@ impl AccountVault {
         }
     }
 
-    /// Encrypts: 12 bytes of nonce, the ciphertext, 16 bytes of tag. Equal account numbers give different
-    /// bytes.
-    ///
-    /// # Errors
-    /// [`AccountError`] for a text beyond the cipher's limit of 64 GiB.
-    pub fn seal(&self, plaintext: &str) -> Result<Vec<u8>, AccountError> {
-        let mut nonce = [0; NONCE_BYTES];
-        OsRng.fill_bytes(&mut nonce);
-        let sealed = self.cipher().encrypt(Nonce::from_slice(&nonce), plaintext.as_bytes());
-        Ok([nonce.as_slice(), &sealed.map_err(|_| AccountError)?].concat())
-    }
-
-    /// Decrypts what [`AccountVault::seal`] gave.
-    ///
-    /// # Errors
-    /// [`AccountError`] if the bytes were changed or sealed under another secret.
-    pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<String>, AccountError> {
-        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(AccountError)?;
-        let plaintext =
-            self.cipher().decrypt(Nonce::from_slice(nonce), ciphertext).map_err(|_| AccountError)?;
-        String::from_utf8(plaintext).map(Zeroizing::new).map_err(|_| AccountError)
+    /// The numbers of one agency.
+    #[must_use]
+    pub const fn of<'a>(&'a self, agency: &'a AgencyCode) -> AgencyVault<'a> {
+        AgencyVault { vault: self, agency }
     }
 
     /// HMAC-SHA-256 of the account number as it is written; equal numbers give equal bytes.
     #[must_use]
-    pub fn mac(&self, account_number: &str) -> [u8; 32] {
-        hmac(&self.mac_key, account_number.as_bytes())
+    pub fn mac(&self, account_number: &str) -> TextHash {
+        TextHash::new(hmac(&self.mac_key, account_number.as_bytes()))
     }
 
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(self.seal_key.expose().into())
+    }
+}
+
+/// Seals and opens the account numbers of one agency.
+#[derive(Debug, Clone, Copy)]
+pub struct AgencyVault<'a> {
+    vault: &'a AccountVault,
+    agency: &'a AgencyCode,
+}
+
+impl AgencyVault<'_> {
+    /// Encrypts an organisation's number. Equal numbers give different bytes.
+    ///
+    /// # Errors
+    /// [`AccountError`] for a text beyond the cipher's limit of 64 GiB.
+    pub fn seal(self, organisation: CreditCode, account_number: &str) -> Result<Sealed, AccountError> {
+        let mac = self.vault.mac(account_number);
+        let mut nonce = [0; NONCE_BYTES];
+        OsRng.fill_bytes(&mut nonce);
+        let aad = self.context(organisation, mac);
+        let payload = Payload { msg: account_number.as_bytes(), aad: &aad };
+        let sealed = self.vault.cipher().encrypt(Nonce::from_slice(&nonce), payload);
+        let bytes = [nonce.as_slice(), &sealed.map_err(|_| AccountError)?].concat();
+        Ok(Sealed { mac, bytes })
+    }
+
+    /// Decrypts what [`AgencyVault::seal`] gave for the same organisation, if it is the number that `mac` says.
+    ///
+    /// # Errors
+    /// [`AccountError`] if the bytes were changed, were sealed under another secret or for another row, or hold another
+    /// number.
+    pub fn open(
+        self,
+        organisation: CreditCode,
+        mac: TextHash,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<String>, AccountError> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(AccountError)?;
+        let aad = self.context(organisation, mac);
+        let payload = Payload { msg: ciphertext, aad: &aad };
+        let opened = self.vault.cipher().decrypt(Nonce::from_slice(nonce), payload);
+        let number = String::from_utf8(opened.map_err(|_| AccountError)?).map(Zeroizing::new);
+        let number = number.map_err(|_| AccountError)?;
+        if self.vault.mac(&number) == mac { Ok(number) } else { Err(AccountError) }
+    }
+
+    /// A code holds no `/`, a credit code and a hash have one length: no two rows have the same context.
+    fn context(self, organisation: CreditCode, mac: TextHash) -> Vec<u8> {
+        let mut context = format!("{}/{organisation}/", self.agency).into_bytes();
+        context.extend_from_slice(mac.as_bytes());
+        context
     }
 }
 
@@ -92,16 +139,6 @@ pub fn masked(account_number: &str) -> String {
     format!("****{shown}")
 }
 
-fn hmac(key: &Secret, message: &[u8]) -> [u8; 32] {
-    // A key shorter than SHA-256's block counts as filled up with zeros (RFC 2104); so given it cannot fail.
-    let mut block = Zeroizing::new([0u8; 64]);
-    for (slot, byte) in block.iter_mut().zip(key.expose()) {
-        *slot = *byte;
-    }
-    let keyed = <Hmac<Sha256> as hmac::digest::KeyInit>::new((&*block).into());
-    keyed.chain_update(message).finalize().into_bytes().into()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -116,31 +153,46 @@ mod tests {
         AccountVault::new(&Secret::new([byte; 32]))
     }
 
-    #[test]
-    fn the_keyed_hash_is_hmac_sha_256() {
-        // RFC 4231, test case 2, whose key is "Jefe" filled up with zeros.
-        let mut key = [0; 32];
-        key.first_chunk_mut::<4>().unwrap().copy_from_slice(b"Jefe");
-        let mac = hmac(&Secret::new(key), b"what do ya want for nothing?");
-        assert!(mac.starts_with(&[0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26]));
-        assert!(mac.ends_with(&[0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43]));
+    fn code(text: &str) -> AgencyCode {
+        AgencyCode::parse(text).unwrap()
     }
+
+    fn organisation(text: &str) -> CreditCode {
+        CreditCode::parse(text).unwrap()
+    }
+
+    const ONE: &str = "91310000MA1FL0000N";
+    const OTHER: &str = "91350100M000100Y43";
 
     #[test]
     fn sealing_twice_gives_different_bytes_and_the_same_number() {
-        let (first, second) = (vault(1).seal(NUMBER).unwrap(), vault(1).seal(NUMBER).unwrap());
+        let (vault, agency, one) = (vault(1), code("bj"), organisation(ONE));
+        let [first, second] = [(), ()].map(|()| vault.of(&agency).seal(one, NUMBER).unwrap());
         assert_ne!(first, second);
-        assert_eq!(first.len(), 12 + NUMBER.len() + 16);
-        assert_eq!(vault(1).open(&first).unwrap().as_str(), NUMBER);
-        assert_eq!(vault(1).open(&second).unwrap().as_str(), NUMBER);
+        assert_eq!((first.bytes.len(), first.mac), (12 + NUMBER.len() + 16, second.mac));
+        for Sealed { mac, bytes } in [first, second] {
+            assert_eq!(vault.of(&agency).open(one, mac, &bytes).unwrap().as_str(), NUMBER);
+        }
+    }
+
+    #[test]
+    fn a_number_opens_for_its_own_row_alone() {
+        let (vault, agency, one) = (vault(1), code("bj"), organisation(ONE));
+        let Sealed { mac, bytes } = vault.of(&agency).seal(one, NUMBER).unwrap();
+        let another = vault.of(&agency).seal(one, "6222021001112223335").unwrap();
+        assert_eq!(vault.of(&agency).open(organisation(OTHER), mac, &bytes), Err(AccountError));
+        assert_eq!(vault.of(&agency).open(one, another.mac, &bytes), Err(AccountError));
+        assert_eq!(vault.of(&agency).open(one, mac, &another.bytes), Err(AccountError));
+        assert_eq!(vault.of(&code("sh")).open(one, mac, &bytes), Err(AccountError));
     }
 
     #[test]
     fn another_secret_opens_nothing_and_hashes_otherwise() {
-        let sealed = vault(1).seal(NUMBER).unwrap();
-        assert_eq!(vault(2).open(&sealed), Err(AccountError));
-        assert_eq!(vault(1).mac(NUMBER), vault(1).mac(NUMBER));
-        assert_ne!(vault(1).mac(NUMBER), vault(2).mac(NUMBER));
+        let (agency, one) = (code("bj"), organisation(ONE));
+        let Sealed { mac, bytes } = vault(1).of(&agency).seal(one, NUMBER).unwrap();
+        assert_eq!(vault(2).of(&agency).open(one, mac, &bytes), Err(AccountError));
+        assert_eq!(vault(1).mac(NUMBER), mac);
+        assert_ne!(vault(2).mac(NUMBER), mac);
     }
 
     #[test]
@@ -165,16 +217,18 @@ mod tests {
             place in any::<prop::sample::Index>(),
             bit in 0u8..8,
         ) {
-            let mut sealed = vault(1).seal(&text).unwrap();
-            let opened = vault(1).open(&sealed).unwrap();
+            let (vault, agency, one) = (vault(1), code("bj"), organisation(ONE));
+            let vault = vault.of(&agency);
+            let Sealed { mac, mut bytes } = vault.seal(one, &text).unwrap();
+            let opened = vault.open(one, mac, &bytes).unwrap();
             prop_assert_eq!(opened.as_str(), text.as_str());
-            let place = place.index(sealed.len());
-            for byte in sealed.iter_mut().skip(place).take(1) {
+            let place = place.index(bytes.len());
+            for byte in bytes.iter_mut().skip(place).take(1) {
                 *byte ^= 1 << bit;
             }
-            prop_assert_eq!(vault(1).open(&sealed), Err(AccountError));
-            let shorter = sealed.get(..place).unwrap();
-            prop_assert_eq!(vault(1).open(shorter), Err(AccountError));
+            prop_assert_eq!(vault.open(one, mac, &bytes), Err(AccountError));
+            let shorter = bytes.get(..place).unwrap();
+            prop_assert_eq!(vault.open(one, mac, shorter), Err(AccountError));
         }
     }
 }

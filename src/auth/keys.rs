@@ -5,13 +5,16 @@
 //! - `log/<agency>.key`: an Ed25519 seed in base64, signs the checkpoints of that agency's log.
 //!
 //! Folders are 0700 and files 0600; looser ones are refused. A file appears whole or not at all, and of
-//! several processes that start at once one makes the key and all use it. Secrets are wiped on drop and
-//! never printed.
+//! several processes that start at once one makes the key and all use it. What root makes belongs to whoever owns the
+//! folder around it, for the service that runs as that user must read it. Secrets are wiped on drop and never printed.
+//!
+//! A key that is made anew where another one was in use loses what that one sealed and ends what it signed: only whoever
+//! begins a ledger makes keys ([`Keys::open_or_make`]), everybody else finds them ([`Keys::open`]).
 
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -49,6 +52,14 @@ pub enum KeyError {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// The file is not there, and is not to be made.
+    #[error(
+        "{path} is missing: put it back from the backup of the keys, or say --data if they are elsewhere"
+    )]
+    Missing {
+        /// The file or folder.
+        path: PathBuf,
     },
     /// The file does not hold such a key.
     #[error("{path} does not hold a key of its kind")]
@@ -169,23 +180,56 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Opens the folder `dir` itself (usually `<data>/keys`) and makes it and the service's keys where they
-    /// are missing.
+    /// Opens the folder `dir` itself (usually `<data>/keys`). Makes nothing.
     ///
     /// # Errors
     /// [`KeyError`], naming the file.
     pub fn open(dir: &Path) -> Result<Keys, KeyError> {
+        for folder in [dir.to_owned(), dir.join("log")] {
+            match fs::metadata(&folder) {
+                Ok(metadata) => owner_only(&folder, &metadata)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound && folder != dir => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(KeyError::Missing { path: folder });
+                }
+                Err(source) => return Err(io_error(&folder, source)),
+            }
+        }
+        let missing = |path: PathBuf| KeyError::Missing { path };
+        let (token, account) = (dir.join("token.pem"), dir.join("account.key"));
+        Ok(Keys {
+            dir: dir.to_owned(),
+            token: read(&token, TokenKey::from_file)?.ok_or_else(|| missing(token))?,
+            account: read(&account, Secret::from_file)?.ok_or_else(|| missing(account))?,
+        })
+    }
+
+    /// Opens the folder `dir` itself and makes it and the service's keys where they are missing: for whoever begins a
+    /// ledger where there is none.
+    ///
+    /// # Errors
+    /// [`KeyError`], naming the file.
+    pub fn open_or_make(dir: &Path) -> Result<Keys, KeyError> {
         if let Some(parent) = dir.parent() {
             fs::create_dir_all(parent).map_err(|source| io_error(parent, source))?;
         }
         ensure_folder(dir)?;
         ensure_folder(&dir.join("log"))?;
-        let token = open_or_create(&dir.join("token.pem"), TokenKey::from_file, || {
-            TokenKey::from_seed(&Secret::random()).to_file()
-        })?;
+        let token = Keys::token_key_in(dir)?;
         let account =
             open_or_create(&dir.join("account.key"), Secret::from_file, || Some(Secret::random().to_file()))?;
         Ok(Keys { dir: dir.to_owned(), token, account })
+    }
+
+    /// The key that signs tokens, made where it is missing. A new one ends the tokens of the one before and loses nothing
+    /// else.
+    ///
+    /// # Errors
+    /// [`KeyError`], naming the file.
+    pub fn token_key_in(dir: &Path) -> Result<TokenKey, KeyError> {
+        open_or_create(&dir.join("token.pem"), TokenKey::from_file, || {
+            TokenKey::from_seed(&Secret::random()).to_file()
+        })
     }
 
     /// The key that signs the service's own tokens.
@@ -216,7 +260,15 @@ impl Keys {
         open_or_create(&self.log_path(agency), Secret::from_file, || Some(Secret::random().to_file()))
     }
 
-    fn log_path(&self, agency: &AgencyCode) -> PathBuf {
+    /// Where the secret of account numbers is kept.
+    #[must_use]
+    pub fn account_path(&self) -> PathBuf {
+        self.dir.join("account.key")
+    }
+
+    /// Where the seed of an agency's log is kept.
+    #[must_use]
+    pub fn log_path(&self, agency: &AgencyCode) -> PathBuf {
         self.dir.join("log").join(format!("{agency}.key"))
     }
 }
@@ -229,10 +281,17 @@ fn malformed(path: &Path) -> KeyError {
     KeyError::Malformed { path: path.to_owned() }
 }
 
-fn ensure_folder(path: &Path) -> Result<(), KeyError> {
+/// Makes a folder that its owner alone may enter, unless it is there and is one.
+///
+/// # Errors
+/// [`KeyError`], naming the folder.
+pub fn ensure_folder(path: &Path) -> Result<(), KeyError> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error(path, error)),
-        _ => {
+        made => {
+            if made.is_ok() {
+                hand_over(path, None).map_err(|source| io_error(path, source))?;
+            }
             let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
             if !metadata.is_dir() {
                 return Err(io_error(path, io::ErrorKind::NotADirectory.into()));
@@ -292,8 +351,35 @@ fn create_once(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
+/// Gives what root made to whoever owns the folder around it.
+fn hand_over(path: &Path, file: Option<&File>) -> io::Result<()> {
+    if !nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    let around =
+        fs::metadata(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))?;
+    let (uid, gid) = (Some(around.uid()), Some(around.gid()));
+    match file {
+        Some(file) => fchown(file, uid, gid),
+        None => chown(path, uid, gid),
+    }
+}
+
+/// Puts a whole file at `path` in place of the one that is there, readable by its folder's owner alone.
+///
+/// # Errors
+/// The file system refused.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.{:016x}", OsRng.next_u64()));
+    write_new(&temporary, content).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
+        fs::remove_file(&temporary).ok();
+    })
+}
+
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    hand_over(path, Some(&file))?;
     file.write_all(content)?;
     file.sync_all()
 }
@@ -345,7 +431,7 @@ mod tests {
     fn the_first_start_makes_the_keys_and_the_next_finds_them() {
         let scratch = Scratch::new();
         let dir = scratch.0.join("data/keys");
-        let first = Keys::open(&dir).unwrap();
+        let first = Keys::open_or_make(&dir).unwrap();
         assert!(first.log_key(&agency()).unwrap().is_none());
         let log = first.create_log_key(&agency()).unwrap();
         let second = Keys::open(&dir).unwrap();
@@ -373,7 +459,7 @@ mod tests {
             let barrier = Barrier::new(8);
             let open = || {
                 barrier.wait();
-                let keys = Keys::open(&dir).unwrap();
+                let keys = Keys::open_or_make(&dir).unwrap();
                 let log = keys.create_log_key(&agency()).unwrap();
                 (keys.token_key().public_key(), *keys.account_key().expose(), *log.expose())
             };
@@ -389,7 +475,7 @@ mod tests {
     fn files_and_folders_that_others_can_read_are_refused_by_name() {
         let scratch = Scratch::new();
         let dir = scratch.0.join("keys");
-        drop(Keys::open(&dir).unwrap());
+        drop(Keys::open_or_make(&dir).unwrap());
         for (name, strict, loose) in [
             ("token.pem", 0o600, 0o640),
             ("account.key", 0o600, 0o604),
@@ -398,12 +484,12 @@ mod tests {
         ] {
             let path = dir.join(name);
             fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
-            let error = Keys::open(&dir).unwrap_err();
+            let error = Keys::open_or_make(&dir).unwrap_err();
             assert!(matches!(&error, KeyError::Permissions { mode, .. } if *mode == loose), "{error}");
             assert!(error.to_string().contains(name));
             fs::set_permissions(&path, fs::Permissions::from_mode(strict)).unwrap();
         }
-        drop(Keys::open(&dir).unwrap());
+        drop(Keys::open_or_make(&dir).unwrap());
     }
 
     #[test]
@@ -412,11 +498,43 @@ mod tests {
             for content in [String::new(), "AAAA".to_owned(), "x".repeat(5_000)] {
                 let scratch = Scratch::new();
                 let dir = scratch.0.join("keys");
-                drop(Keys::open(&dir).unwrap());
+                drop(Keys::open_or_make(&dir).unwrap());
                 fs::write(dir.join(name), &content).unwrap();
-                assert!(matches!(Keys::open(&dir), Err(KeyError::Malformed { .. })), "{name}");
+                assert!(matches!(Keys::open_or_make(&dir), Err(KeyError::Malformed { .. })), "{name}");
                 assert_eq!(fs::read_to_string(dir.join(name)).unwrap(), content);
             }
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_missing_is_named_and_not_made_by_whoever_only_opens() {
+        let scratch = Scratch::new();
+        let dir = scratch.0.join("keys");
+        assert!(matches!(Keys::open(&dir), Err(KeyError::Missing { path }) if path == dir));
+        assert!(!dir.exists());
+        drop(Keys::open_or_make(&dir).unwrap());
+        for name in ["token.pem", "account.key"] {
+            let (path, content) = (dir.join(name), fs::read(dir.join(name)).unwrap());
+            fs::remove_file(&path).unwrap();
+            let said = Keys::open(&dir).unwrap_err().to_string();
+            assert!(said.contains(path.to_str().unwrap()), "{said}");
+            assert!(!path.exists());
+            write_new(&path, &content).unwrap();
+        }
+        drop(Keys::open(&dir).unwrap());
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_owner_of_the_folder() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let scratch = Scratch::new();
+        chown(&scratch.0, Some(65_534), Some(65_534)).unwrap();
+        let dir = scratch.0.join("keys");
+        Keys::open_or_make(&dir).unwrap().create_log_key(&agency()).unwrap();
+        for name in ["", "log", "token.pem", "account.key", "log/shanghai.key"] {
+            assert_eq!(fs::metadata(dir.join(name)).unwrap().uid(), 65_534, "{name}");
         }
     }
 
@@ -436,7 +554,7 @@ mod tests {
     #[test]
     fn debug_output_has_no_secret() {
         let scratch = Scratch::new();
-        let keys = Keys::open(&scratch.0.join("keys")).unwrap();
+        let keys = Keys::open_or_make(&scratch.0.join("keys")).unwrap();
         let printed = format!("{keys:?}");
         let kid = keys.token_key().kid();
         assert!(printed.contains(&format!("token: TokenKey {{ kid: {kid:?}, .. }}, account: Secret(..)")));

@@ -11,7 +11,7 @@ pub struct DatabaseUrlArgs {
 }
 
 pub async fn run(args: &DatabaseUrlArgs, settings: &Settings) -> Result<(), Failure> {
-    let url = opened::with(settings, async |opened| {
+    let url = opened::reading(settings, async |opened| {
         opened.ensure_served().await?;
         let url = opened.url(args.role);
         Ok(if opened.is_private() { url } else { with_role(&url, args.role) })

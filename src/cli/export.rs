@@ -16,7 +16,7 @@ use crate::auth::keys::Keys;
 use crate::db::pool::Database;
 use crate::domain::AgencyCode;
 use crate::engine::export::{ExportError, write};
-use crate::engine::origin;
+use crate::engine::{fit, origin, store};
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct ExportArgs {
@@ -38,10 +38,14 @@ pub async fn run(args: &ExportArgs, settings: &Settings) -> Result<(), Failure> 
     if let Some(shape) = args.tables {
         return tables::run(shape, (&args.agency, &args.out), args.form, settings).await;
     }
-    let key = signing_key(args, settings)?;
-    let written = opened::with(settings, async |opened| {
+    let (keys, key) = signing_key(args, settings)?;
+    let written = opened::reading(settings, async |opened| {
         let url = opened.url(DatabaseRole::Auditor);
         let database = Database::connect(opened.settings().database_config(&url)).await?;
+        // a ledger is not signed with another one's key
+        let register = store::agencies(&*database.admin().await?).await?;
+        let row = register.iter().find(|row| row.code == args.agency.as_str());
+        fit::check(&keys, row.ok_or_else(|| no_agency(&args.agency))?)?;
         let bar = progress_bar(format!("agency {}", args.agency));
         let written = write(&database, &args.agency, &args.out, &key, |progress| show(&bar, progress)).await;
         bar.finish_and_clear();
@@ -67,7 +71,7 @@ pub async fn run(args: &ExportArgs, settings: &Settings) -> Result<(), Failure> 
 }
 
 /// The key of the agency's log. Looked for before anything is read; a folder that is not there is not made.
-fn signing_key(args: &ExportArgs, settings: &Settings) -> Result<SigningKey, Failure> {
+fn signing_key(args: &ExportArgs, settings: &Settings) -> Result<(Keys, SigningKey), Failure> {
     let (folder, agency) = (settings.keys_folder(), &args.agency);
     let missing = || {
         let folder = folder.display();
@@ -78,6 +82,8 @@ fn signing_key(args: &ExportArgs, settings: &Settings) -> Result<SigningKey, Fai
     if !folder.is_dir() {
         return Err(missing());
     }
-    let seed = Keys::open(&folder)?.log_key(agency)?.ok_or_else(missing)?;
-    Ok(SigningKey::from_seed(&origin(agency), seed.expose())?)
+    let keys = Keys::open(&folder)?;
+    let seed = keys.log_key(agency)?.ok_or_else(missing)?;
+    let key = SigningKey::from_seed(&origin(agency), seed.expose())?;
+    Ok((keys, key))
 }

@@ -11,7 +11,6 @@ use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::verify::progress_bar;
 use super::{Failure, Settings, opened};
-use crate::auth::keys::Keys;
 use crate::book::{Command, Outcome};
 use crate::claims::interest::confirmed;
 use crate::claims::{ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
@@ -95,9 +94,9 @@ impl Row {
 
 pub async fn run(command: &InterestCommand, settings: &Settings) -> Result<(), Failure> {
     let InterestCommand::Run(args) = command;
-    let rows = opened::with(settings, async |opened| {
+    let rows = opened::existing(settings, async |opened| {
         opened.ensure_agency(&args.agency).await?;
-        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let engine = opened.engine().await?;
         let rows = all(&engine, args).await;
         engine.shut_down().await;
         rows

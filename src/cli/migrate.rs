@@ -50,7 +50,7 @@ async fn up(settings: &Settings) -> Result<(), Failure> {
 }
 
 async fn status(settings: &Settings, form: Form) -> Result<(), Failure> {
-    let states = opened::with(settings, async |opened| {
+    let states = opened::reading(settings, async |opened| {
         Ok(migrate::states(&opened.url(DatabaseRole::Owner), true).await?)
     })
     .await?;

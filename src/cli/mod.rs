@@ -12,6 +12,7 @@ mod export;
 mod failure;
 mod interest;
 mod keep_up;
+mod keys;
 mod logs;
 mod migrate;
 mod openapi;
@@ -31,9 +32,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::auth::keys::Keys;
 pub use failure::Failure;
 use logs::LogFormat;
+use opened::DatabaseRole;
 pub use settings::{GlobalArgs, ListenArgs, Settings};
+use verify::VerifyFailure;
+use verify::memory::Memory;
 
 /// The environment, for whoever reads `--help`.
 const ENVIRONMENT: &str = "\
@@ -74,6 +79,9 @@ enum Command {
     Agency(agency::AgencyCommand),
     /// Print a bearer token (needs the keys folder alone, no database)
     Token(token::TokenArgs),
+    /// The keys folder: new-token-key
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Programmes: import
     #[command(subcommand)]
     Programme(programme::ProgrammeCommand),
@@ -136,10 +144,11 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     }
     match &cli.command {
         Command::Token(args) => token::run(args, &settings),
+        Command::Keys(command) => keys::run(*command, &settings),
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(args),
         Command::Verify(args) if args.is_offline() => {
-            verdict(verify::offline::run(args, &mut std::io::stdout()).map_err(Failure::from)?)
+            verdict(verify::offline::run(args, &mut std::io::stdout()).map_err(VerifyFailure::into_failure)?)
         }
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -162,21 +171,33 @@ async fn with_database(command: &Command, settings: &Settings) -> Result<(), Fai
         Command::Export(args) => export::run(args, settings).await,
         Command::Bench(args) => bench::run(args, settings).await,
         Command::Doctor(args) => doctor::run(args, settings).await,
-        Command::Token(_) | Command::Openapi | Command::Completions(_) => Ok(()),
+        Command::Token(_) | Command::Keys(_) | Command::Openapi | Command::Completions(_) => Ok(()),
     }
 }
 
-/// Verification reads as the auditor does: it needs no right to write.
+/// Verification writes nothing. With the keys it reads as the service does, for it opens the sealed numbers; else as the
+/// auditor.
 async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), Failure> {
-    opened::with(settings, async |opened| {
+    let folder = settings.keys_folder();
+    let keys = match Keys::open(&folder) {
+        Ok(keys) => Some(keys),
+        Err(error) => {
+            output::note(format_args!("verified without the keys: {error}"))?;
+            None
+        }
+    };
+    opened::reading(settings, async |opened| {
         match &args.agency {
             Some(agency) => opened.ensure_agency(agency).await?,
             None => opened.ensure_shared().await?,
         }
-        let url = opened.url(opened::DatabaseRole::Auditor);
+        let role = if keys.is_some() { DatabaseRole::Owner } else { DatabaseRole::Auditor };
+        let url = opened.url(role);
         let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
-        let files = args.evidence.then(|| opened.settings().objects()).transpose()?;
-        verdict(verify::run_with(args, &database, files.as_ref(), &mut std::io::stdout()).await?)
+        let files = args.evidence.then(|| opened.settings().objects_to_read()).transpose()?;
+        let beside = verify::Beside { files, keys, memory: Memory::beside(&folder) };
+        let verified = verify::run_with(args, &database, &beside, &mut std::io::stdout()).await;
+        verdict(verified.map_err(VerifyFailure::into_failure)?)
     })
     .await
 }

@@ -1,7 +1,8 @@
 //! The database as every command finds it: `DATABASE_URL`, else the private cluster in the data folder, started when
 //! nobody runs it and left again at the end.
 //!
-//! The private cluster is brought up to date by whoever opens it; a server elsewhere only by `migrate`.
+//! The private cluster is brought up to date by whoever works in it; a server elsewhere only by `migrate`. Who only reads
+//! makes nothing and changes nothing: in a folder without a ledger it says so.
 
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ use crate::db::cluster::{Cluster, DATABASE, Keeper, SUPERUSER};
 use crate::db::migrate::{self, SchemaState};
 use crate::db::pool::Database;
 use crate::domain::AgencyCode;
-use crate::engine::Engine;
 use crate::engine::seen::Seen;
+use crate::engine::{Engine, fit, store};
 
 /// Who connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,19 +38,56 @@ impl DatabaseRole {
     }
 }
 
+/// What a command may do with the private cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Make it where it is missing.
+    Begin,
+    /// Bring the one that is there up to date.
+    Work,
+    /// Look at the one that is there.
+    Read,
+}
+
 /// A database that was found.
 #[derive(Debug)]
 pub struct Opened<'a> {
     settings: &'a Settings,
+    purpose: Purpose,
     cluster: Option<Cluster>,
 }
 
-/// Opens the database, does `work`, and leaves the database again, however the work ended.
+/// Opens the database, does `work`, and leaves the database again, however the work ended. A private cluster that is
+/// missing is made: for whoever begins a ledger.
 pub async fn with<T>(
     settings: &Settings,
     work: impl AsyncFnOnce(&Opened<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let opened = Opened::find(settings).await?;
+    opened_for(Purpose::Begin, settings, work).await
+}
+
+/// The same for work in a ledger that is there.
+pub async fn existing<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Opened<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    opened_for(Purpose::Work, settings, work).await
+}
+
+/// The same for whoever only looks.
+pub async fn reading<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Opened<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    opened_for(Purpose::Read, settings, work).await
+}
+
+async fn opened_for<T>(
+    purpose: Purpose,
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Opened<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let opened = Opened::find(settings, purpose).await?;
     let done = work(&opened).await;
     let closed = opened.close().await;
     let done = done?;
@@ -57,15 +95,21 @@ pub async fn with<T>(
 }
 
 impl<'a> Opened<'a> {
-    async fn find(settings: &'a Settings) -> Result<Self, Failure> {
+    async fn find(settings: &'a Settings, purpose: Purpose) -> Result<Self, Failure> {
         let cluster = match settings.database_url {
             Some(_) => None,
+            None if purpose != Purpose::Begin && !Cluster::is_in(&settings.data) => {
+                let data = settings.data.display();
+                return Err(Failure::new(format!(
+                    "no ledger in {data}: say --data or DATABASE_URL; `subsidy-ledger agency create` begins one"
+                )));
+            }
             None => {
                 let data = settings.data.clone();
                 Some(tokio::task::spawn_blocking(move || Cluster::open(&data)).await??)
             }
         };
-        Ok(Self { settings, cluster })
+        Ok(Self { settings, purpose, cluster })
     }
 
     async fn close(self) -> Result<(), Failure> {
@@ -104,10 +148,28 @@ impl<'a> Opened<'a> {
         Ok(Database::connect(self.settings.database_config(&url)).await?)
     }
 
-    /// A door to the ledgers.
-    pub async fn engine(&self, keys: Keys) -> Result<Engine, Failure> {
+    /// A door to the ledgers, with the keys that they were made with.
+    pub async fn engine(&self) -> Result<Engine, Failure> {
+        let database = self.connect().await?;
+        let keys = self.keys(&database).await?;
         let seen = Seen::kept_in(self.settings.data.join("seen"));
-        Ok(Engine::remembering(self.connect().await?, Arc::new(keys), seen))
+        Ok(Engine::remembering(database, Arc::new(keys), seen))
+    }
+
+    /// The keys. They are made where no ledger is yet; where there is one, they must be its own: else what is sealed from
+    /// now on is lost as soon as the right ones are put back.
+    async fn keys(&self, database: &Database) -> Result<Keys, Failure> {
+        let folder = self.settings.keys_folder();
+        let begun = self.states(true).await?.iter().any(|state| state.schema != "public");
+        if !begun && self.purpose == Purpose::Begin {
+            return Ok(Keys::open_or_make(&folder)?);
+        }
+        let doing = format!("the keys in {} do not fit this ledger", folder.display());
+        let keys = Keys::open(&folder).map_err(Failure::doing(doing.clone()))?;
+        for row in store::agencies(&*database.admin().await?).await? {
+            fit::check(&keys, &row).map_err(Failure::doing(doing.clone()))?;
+        }
+        Ok(keys)
     }
 
     /// Sees to it that what all agencies share is up to date.
@@ -150,7 +212,7 @@ impl<'a> Opened<'a> {
         needed: impl Fn(&SchemaState) -> bool,
     ) -> Result<(), Failure> {
         let mut behind = states.iter().filter(|state| state.is_behind());
-        if self.is_private() {
+        if self.is_private() && self.purpose != Purpose::Read {
             return match behind.next() {
                 Some(_) => Ok(migrate::up(&self.url(DatabaseRole::Owner)).await?),
                 None => Ok(()),

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 use super::commands::{self, Ask, Said, actor, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened, toml_file};
-use crate::auth::keys::Keys;
 use crate::book::Command;
 use crate::domain::dates::Window;
 use crate::domain::{AgencyCode, ProgrammeCode, Role, Subject, TextHash};
@@ -99,9 +98,9 @@ async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
     let text = std::fs::read_to_string(&args.file)
         .map_err(Failure::doing(format!("cannot read {}", args.file.display())))?;
     let file = ProgrammeFile::parse(&text, &args.file)?;
-    opened::with(settings, async |opened| {
+    opened::existing(settings, async |opened| {
         opened.ensure_agency(&args.agency).await?;
-        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let engine = opened.engine().await?;
         let done = bring(&engine, &args.agency, &file, (&args.subject, args.approve_as.as_ref())).await;
         engine.shut_down().await;
         done

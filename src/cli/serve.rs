@@ -11,7 +11,6 @@ use super::keep_up::keep_up;
 use super::opened::Opened;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
-use crate::auth::keys::Keys;
 use crate::engine::Engine;
 
 pub async fn run(settings: &Settings) -> Result<(), Failure> {
@@ -32,7 +31,7 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
 /// The engine on a database that is up to date.
 pub async fn start(opened: &Opened<'_>) -> Result<Engine, Failure> {
     opened.ensure_served().await?;
-    let engine = opened.engine(Keys::open(&opened.settings().keys_folder())?).await?;
+    let engine = opened.engine().await?;
     engine.look_back_at_all().await;
     Ok(engine)
 }

@@ -143,6 +143,16 @@ impl Settings {
         Objects::open(&self.evidence_place(), incoming, &tokio::runtime::Handle::current())
     }
 
+    /// The same for whoever only reads them: a folder that is not there is not made.
+    pub fn objects_to_read(&self) -> Result<Objects, Failure> {
+        match self.evidence_place() {
+            Place::Folder(folder) if !folder.is_dir() => {
+                Err(Failure::new(format!("there is no evidence in {}", folder.display())))
+            }
+            _ => Ok(self.objects()?),
+        }
+    }
+
     /// The folder of keys.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")

@@ -47,6 +47,15 @@ pub fn run(args: &TokenArgs, settings: &Settings) -> Result<(), Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let keys = Keys::open(&settings.keys_folder())?;
+    if keys.log_key(&args.agency)?.is_none() {
+        let folder = settings.keys_folder();
+        return Err(Failure::new(format!(
+            "there is no agency {} here: {} has no log/{}.key",
+            args.agency,
+            folder.display(),
+            args.agency
+        )));
+    }
     output::line(issue(&keys, &args.agency, &actor, args.ttl)?)
 }
 

@@ -16,7 +16,6 @@ use uuid::Uuid;
 use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
-use crate::auth::keys::Keys;
 use crate::book::{Command, Outcome};
 use crate::domain::{AgencyCode, ContentHash, Instant, RentalId, Role, Subject, UsageImportId};
 use crate::engine::Engine;
@@ -97,9 +96,9 @@ enum Done {
 async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
     let report = args.errors.as_deref().map(ending).transpose()?;
     let sha256 = digest(&args.file)?;
-    let done = opened::with(settings, async |opened| {
+    let done = opened::existing(settings, async |opened| {
         opened.ensure_agency(&args.agency).await?;
-        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let engine = opened.engine().await?;
         let done = bring(&engine, args, sha256).await;
         engine.shut_down().await;
         done

@@ -2,22 +2,29 @@
 //! sequence where something was changed behind the service's back.
 
 pub(super) mod evidence;
+pub mod memory;
 pub(super) mod offline;
+mod report;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::audit::note::VerifierKey;
-use crate::audit::since::Kept;
+use crate::audit::since::{Kept, Older};
 use crate::audit::verify::Finding;
+use crate::auth::keys::Keys;
+use crate::cli::Failure;
 use crate::db::pool::Database;
-use crate::domain::AgencyCode;
+use crate::domain::{AgencyCode, Sequence};
 use crate::engine::origin;
-use crate::engine::verify::{Progress, Verdict, Verified, VerifyError, verify_since};
+use crate::engine::verify::ledgers::{Listed, ledgers};
+use crate::engine::verify::{Outside, Progress, Verdict, VerifyError, verify_against};
 use crate::objects::Objects;
+use memory::Memory;
+use report::{Checked, Compared};
 
 /// What is verified.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -56,7 +63,14 @@ impl VerifyArgs {
 
     /// The older checkpoints.
     fn kept(&self) -> Result<Vec<Kept>, VerifyFailure> {
-        let read = |path: &PathBuf| Ok(Kept { name: path.display().to_string(), note: text(path)? });
+        let read = |path: &PathBuf| {
+            let kept = Kept { name: path.display().to_string(), note: text(path)? };
+            if kept.is_checkpoint() {
+                Ok(kept)
+            } else {
+                Err(VerifyFailure::NoCheckpoint { path: path.clone() })
+            }
+        };
         self.since.iter().map(read).collect()
     }
 
@@ -95,6 +109,29 @@ pub enum VerifyFailure {
         #[source]
         source: crate::audit::note::NoteError,
     },
+    /// A checkpoint that was given is none.
+    #[error("{path} holds no signed checkpoint")]
+    NoCheckpoint {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A receipt that was given is none.
+    #[error("{path} is no receipt: {why}")]
+    NoReceipt {
+        /// Which file.
+        path: PathBuf,
+        /// What it is not.
+        why: String,
+    },
+    /// A folder that was given holds no export.
+    #[error("{path} holds no export: it has neither a checkpoint nor tiles")]
+    NoExport {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// There is nothing to verify.
+    #[error("there is no agency in this database: nothing was verified")]
+    NoAgencies,
     /// A key was given where none is asked for.
     #[error("--key goes with --export or --receipt; a database has the key in its register")]
     KeyForDatabase,
@@ -127,6 +164,31 @@ pub enum VerifyFailure {
     Output(#[from] std::io::Error),
 }
 
+impl VerifyFailure {
+    /// What the process ends with: a file that is not what it was given as cannot be meant.
+    pub fn into_failure(self) -> Failure {
+        match &self {
+            Self::NoCheckpoint { .. }
+            | Self::NoReceipt { .. }
+            | Self::NoExport { .. }
+            | Self::Key { .. }
+            | Self::KeyForDatabase => Failure::Usage(self.to_string()),
+            _ => self.into(),
+        }
+    }
+}
+
+/// What is at hand beside the database.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// The files of evidence, where they are to be read.
+    pub files: Option<Objects>,
+    /// The keys that the ledgers were made with.
+    pub keys: Option<Keys>,
+    /// What was last verified here.
+    pub memory: Option<Memory>,
+}
+
 /// Verifies one agency or all, in order, each to its end, and says so on `out`. Answers whether all verify. The
 /// database is one that an auditor may connect to.
 pub async fn run(
@@ -134,49 +196,65 @@ pub async fn run(
     database: &Database,
     out: &mut (impl Write + Send),
 ) -> Result<bool, VerifyFailure> {
-    run_with(args, database, None, out).await
+    run_with(args, database, &Beside::default(), out).await
 }
 
-/// The same, with the files of evidence where they are to be read.
+/// The same, with what is at hand beside the database.
 pub async fn run_with(
     args: &VerifyArgs,
     database: &Database,
-    files: Option<&Objects>,
+    beside: &Beside,
     out: &mut (impl Write + Send),
 ) -> Result<bool, VerifyFailure> {
-    let agencies = match &args.agency {
-        Some(agency) => vec![agency.clone()],
-        None => agencies(database).await.map_err(VerifyFailure::Agencies)?,
-    };
     if args.key.is_some() {
         return Err(VerifyFailure::KeyForDatabase);
     }
+    let listed = match &args.agency {
+        Some(agency) => vec![Listed { agency: agency.clone(), is_registered: true, has_ledger: true }],
+        None => ledgers(database).await.map_err(VerifyFailure::Agencies)?,
+    };
     let kept = args.kept()?;
-    let mut verdicts = Vec::with_capacity(agencies.len());
+    let mut all = Vec::with_capacity(listed.len());
     let mut strayed = false;
-    let strays = strays(&kept, &agencies);
-    for agency in agencies {
+    let strays = strays(&kept, &listed);
+    for Listed { agency, is_registered, has_ledger } in listed {
         let of_agency = origin(&agency);
         // with --agency every checkpoint has to be one of it; without, each is the business of its own log
         let own = |one: &&Kept| args.agency.is_some() || one.origin() == Some(of_agency.as_str());
         let own: Vec<Kept> = kept.iter().filter(own).cloned().collect();
-        let verdict = with_bar(database, &agency, &own).await;
-        let verdict = verdict.map_err(|source| VerifyFailure::Agency { agency: agency.clone(), source })?;
-        let read = match files {
-            Some(files) => Some(evidence::read(database, files, &agency).await?),
-            None => None,
+        let seen = seen(beside, &agency)?;
+        let outside = Compared::new(own.len(), seen.as_ref());
+        let against = Outside { kept: &own, seen, keys: beside.keys.as_ref() };
+        let mut verdict = match has_ledger {
+            true => with_bar(database, &agency, &against).await.map_err(of(&agency))?,
+            false => unregistered(&agency, true),
         };
-        if !args.json {
-            for line in read.iter().flat_map(|read| read.lines(&agency)) {
-                writeln!(out, "{line}")?;
-            }
-            writeln!(out, "{}", line(&agency, &verdict))?;
+        match &verdict {
+            // a schema whose log was never begun holds no ledger
+            Verdict::Good(verified) if !is_registered && verified.leaves == 0 => continue,
+            Verdict::Good(_) if !is_registered => verdict = unregistered(&agency, false),
+            Verdict::Good(_) | Verdict::Bad(_) => {}
         }
-        verdicts.push((agency, verdict, read));
+        if let (Verdict::Good(verified), Some(memory)) = (&verdict, &beside.memory)
+            && let Err(error) = memory.keep(&agency, verified)
+        {
+            tracing::warn!(%error, path = %memory.path(&agency).display(), "what was verified is not kept for the next time");
+        }
+        let evidence = match &beside.files {
+            Some(files) if has_ledger => Some(evidence::read(database, files, &agency).await?),
+            _ => None,
+        };
+        let checked = Checked { agency, verdict, outside, evidence };
+        if !args.json {
+            checked.write(out)?;
+        }
+        all.push(checked);
+    }
+    if all.is_empty() {
+        return Err(VerifyFailure::NoAgencies);
     }
     if args.json {
-        let all = verdicts.iter().map(|(agency, verdict, read)| object(agency, verdict, read.as_ref()));
-        let all: Vec<Value> = all.collect();
+        let all: Vec<Value> = all.iter().map(Checked::object).collect();
         writeln!(out, "{:#}", Value::Array(all))?;
     }
     for stray in args.agency.is_none().then_some(strays).into_iter().flatten() {
@@ -184,28 +262,44 @@ pub async fn run_with(
         strayed = true;
     }
     out.flush()?;
-    let whole = |read: &Option<evidence::Read>| read.as_ref().is_none_or(evidence::Read::is_whole);
-    Ok(!strayed
-        && verdicts.iter().all(|(_, verdict, read)| matches!(verdict, Verdict::Good(_)) && whole(read)))
+    Ok(!strayed && all.iter().all(Checked::is_good))
+}
+
+fn of(agency: &AgencyCode) -> impl FnOnce(VerifyError) -> VerifyFailure + '_ {
+    |source| VerifyFailure::Agency { agency: agency.clone(), source }
+}
+
+/// What was last verified here of an agency.
+fn seen(beside: &Beside, agency: &AgencyCode) -> Result<Option<Older>, VerifyFailure> {
+    let Some(memory) = &beside.memory else { return Ok(None) };
+    memory.of(agency).map_err(|source| VerifyFailure::File { path: memory.path(agency), source })
+}
+
+/// The register and the ledgers that are there differ.
+fn unregistered(agency: &AgencyCode, is_registered: bool) -> Verdict {
+    let (stored, replayed) = if is_registered {
+        (Some("registered".to_owned()), Some("no ledger".to_owned()))
+    } else {
+        (None, Some(agency.to_string()))
+    };
+    let place = format!("public.agencies code {agency}");
+    Verdict::Bad(Finding { sequence: Sequence::default(), place, stored, replayed })
 }
 
 /// The checkpoints of logs that are none of these agencies'.
-fn strays(kept: &[Kept], agencies: &[AgencyCode]) -> Vec<String> {
-    let logs: Vec<String> = agencies.iter().map(origin).collect();
+fn strays(kept: &[Kept], listed: &[Listed]) -> Vec<String> {
+    let logs: Vec<String> = listed.iter().map(|one| origin(&one.agency)).collect();
     let stray = |one: &&Kept| !logs.iter().any(|log| one.origin() == Some(log));
     kept.iter().filter(stray).map(|one| one.name.clone()).collect()
 }
 
-async fn agencies(database: &Database) -> Result<Vec<AgencyCode>, VerifyError> {
-    let conn = database.admin().await?;
-    let rows = crate::engine::store::agencies(&conn).await?;
-    let read = |row: &crate::engine::store::AgencyRow| crate::db::convert::read(&row.code);
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
-}
-
-async fn with_bar(database: &Database, agency: &AgencyCode, kept: &[Kept]) -> Result<Verdict, VerifyError> {
+async fn with_bar(
+    database: &Database,
+    agency: &AgencyCode,
+    outside: &Outside<'_>,
+) -> Result<Verdict, VerifyError> {
     let bar = progress_bar(format!("agency {agency}"));
-    let verdict = verify_since(database, agency, kept, |progress| show(&bar, progress)).await;
+    let verdict = verify_against(database, agency, outside, |progress| show(&bar, progress)).await;
     bar.finish_and_clear();
     verdict
 }
@@ -222,35 +316,4 @@ pub(super) fn progress_bar(message: String) -> ProgressBar {
 pub(super) fn show(bar: &ProgressBar, Progress { done, total }: Progress) {
     bar.set_length(total);
     bar.set_position(done);
-}
-
-/// A verdict for people.
-fn line(agency: &AgencyCode, verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Good(Verified { leaves, lines, .. }) => {
-            format!("agency {agency}: {lines} lines posted, verified {leaves} entries")
-        }
-        Verdict::Bad(finding) => format!("agency {agency}: {finding}"),
-    }
-}
-
-/// A verdict for programs.
-fn object(agency: &AgencyCode, verdict: &Verdict, read: Option<&evidence::Read>) -> Value {
-    let mut object = match verdict {
-        Verdict::Good(Verified { leaves, lines, root }) => {
-            let root: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
-            json!({ "agency": agency, "verified": true, "entries": leaves, "lines": lines, "root": root })
-        }
-        Verdict::Bad(finding) => {
-            let Finding { sequence, place, stored, replayed } = finding;
-            json!({
-                "agency": agency, "verified": false, "sequence": sequence, "place": place,
-                "stored": stored, "replayed": replayed, "message": finding.to_string(),
-            })
-        }
-    };
-    if let (Some(members), Some(read)) = (object.as_object_mut(), read) {
-        members.insert("evidence".to_owned(), read.object());
-    }
-    object
 }

@@ -49,6 +49,12 @@ impl Cluster {
         Ok(Cluster { place, socket_folder, users: Some(users) })
     }
 
+    /// Whether there is one under `data`. What cannot be looked at counts as there: opening it says why.
+    pub fn is_in(data: &Path) -> bool {
+        let missing = |error: &std::io::Error| error.kind() == ErrorKind::NotFound;
+        !data.join("postgres/pgdata/PG_VERSION").metadata().is_err_and(|error| missing(&error))
+    }
+
     /// A URL that psql and tokio-postgres both take.
     pub fn url(&self, user: &str, database: &str) -> String {
         format!(

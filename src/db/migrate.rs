@@ -3,6 +3,7 @@
 //! What is done stays done: a walk that stopped goes on where it stopped. Two walks at once wait for each other,
 //! schema by schema. Roles belong to the whole cluster; who makes them is whoever comes first.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -152,6 +153,12 @@ pub async fn states(url: &str, agencies: bool) -> Result<Vec<SchemaState>, Datab
         }
     }
     Ok(states)
+}
+
+/// The versions of the migrations that this release knows, of `public` or of an agency's schema.
+pub fn versions(schema: &str) -> BTreeSet<String> {
+    let scripts = if schema == "public" { PUBLIC } else { AGENCY };
+    scripts.iter().map(|script| script.number().to_owned()).collect()
 }
 
 fn known(schema: &str) -> i64 {

@@ -9,14 +9,34 @@ use super::fold::read_refusal;
 use super::store::{self, IdempotencyRow};
 use super::submission::{Accepted, Answer, Submission, SubmitError};
 use crate::audit::leaf::Leaf;
+use crate::auth::keyed::AnswerKey;
 use crate::book::Outcome;
 use crate::db::convert;
+use crate::domain::{AgencyCode, canonical};
 
-/// The answers that keys have already.
+/// The HMAC of a stored answer. What the database may write otherwise than it was given, a number or the order of
+/// members, does not count.
+pub(super) fn mac(key: &AnswerKey, agency: &AgencyCode, row: &IdempotencyRow) -> [u8; 32] {
+    let refusal = row.refusal.as_ref().map(|refusal| {
+        canonical::encode(refusal).unwrap_or_else(|_| format!("what has no canonical form: {refusal}"))
+    });
+    key.mac(&[
+        agency.as_str().as_bytes(),
+        row.subject.as_bytes(),
+        &row.key,
+        &row.request,
+        row.sequence.map(|sequence| sequence.to_string()).unwrap_or_default().as_bytes(),
+        refusal.unwrap_or_default().as_bytes(),
+        row.recorded_at.timestamp_micros().to_string().as_bytes(),
+    ])
+}
+
+/// The answers that keys have already. One that is not as it was stored is shown to nobody.
 pub(super) async fn known_answers(
     conn: &AsyncPgConnection,
     submissions: &[&Submission],
     rows: Vec<IdempotencyRow>,
+    key: &AnswerKey,
 ) -> Result<BTreeMap<usize, Result<Answer, SubmitError>>, BatchError> {
     let mut known = BTreeMap::new();
     if rows.is_empty() {
@@ -28,7 +48,10 @@ pub(super) async fn known_answers(
         let Some(row) = by_key.get(&(submission.subject.as_str(), submission.key.as_slice())) else {
             continue;
         };
-        let answer = if row.request != submission.request {
+        let answer = if row.mac != mac(key, &submission.agency, row) {
+            tracing::error!(agency = %submission.agency, subject = row.subject, "a stored answer was changed");
+            Err(SubmitError::Fault)
+        } else if row.request != submission.request {
             Err(SubmitError::KeyReused)
         } else if let Some(refusal) = &row.refusal {
             Ok(read_refusal(refusal))
@@ -90,4 +113,12 @@ fn accepted_before(sequence: i64, leaves: &BTreeMap<i64, Accepted>) -> Result<An
         _ => Vec::new(),
     };
     Ok(Answer::Accepted { first, members, replayed: true })
+}
+
+/// The keys under which submissions ask, each once.
+pub(super) fn keys_of(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
+    let mut keys: Vec<_> = submissions.iter().map(|s| (s.subject.to_string(), s.key.to_vec())).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }

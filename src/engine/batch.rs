@@ -10,7 +10,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 
-use super::answers::known_answers;
+use super::answers::{keys_of, known_answers};
 use super::due::runs;
 use super::fold::{Folded, Start, fold};
 use super::follow::follow;
@@ -24,6 +24,7 @@ use super::unmoved;
 use super::write::{Within, write};
 use crate::agencies::SEMANTICS;
 use crate::audit::tree::Frontier;
+use crate::auth::keyed::AnswerKey;
 use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, caller, needs};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
@@ -96,16 +97,17 @@ pub(super) async fn attempt(
     submissions: &[&Submission],
     kept: &mut Kept,
     seen: &SeenLog,
+    key: &AnswerKey,
 ) -> Attempt {
-    if let Some(attempt) = Box::pin(unmoved::attempt(conn, agency, submissions, kept, seen)).await {
+    if let Some(attempt) = Box::pin(unmoved::attempt(conn, agency, submissions, kept, seen, key)).await {
         return attempt;
     }
     let from_memory = kept.knows_a_log();
-    match attempt_once(conn, agency, submissions, kept, seen).await {
+    match attempt_once(conn, agency, submissions, kept, seen, key).await {
         // whoever changed a row behind the ledger's back made what is kept untrue: what is read decides
         Attempt::Refused(error) if from_memory => {
             tracing::debug!(%error, %agency, "a batch is tried again from what the database holds");
-            attempt_once(conn, agency, submissions, kept, seen).await
+            attempt_once(conn, agency, submissions, kept, seen, key).await
         }
         attempt => attempt,
     }
@@ -117,6 +119,7 @@ async fn attempt_once(
     submissions: &[&Submission],
     kept: &mut Kept,
     seen: &SeenLog,
+    key: &AnswerKey,
 ) -> Attempt {
     let conn: &AsyncPgConnection = link;
     let guess = Guess::of(submissions, kept, Instant::new(chrono::Utc::now()));
@@ -135,8 +138,8 @@ async fn attempt_once(
             return if error.is_read_only() { Attempt::Refused(error) } else { Attempt::Retry(error) };
         }
     };
-    let (folded, after) = match Box::pin(prepare(conn, (agency, seen), submissions, head, first, kept)).await
-    {
+    let prepared = Box::pin(prepare(conn, (agency, seen), submissions, (head, first), kept, key)).await;
+    let (folded, after) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return roll_back(conn, error).await,
     };
@@ -198,7 +201,7 @@ impl Guess {
         conn: &AsyncPgConnection,
         submissions: &[&Submission],
     ) -> Result<First, DieselError> {
-        let asked = idempotency_keys(submissions);
+        let asked = keys_of(submissions);
         let (answered, rows, followed) = tokio::try_join!(
             IdempotencyRow::by_keys(conn, &asked),
             read(conn, &self.keys),
@@ -255,9 +258,9 @@ async fn prepare(
     conn: &AsyncPgConnection,
     (agency, seen): (&AgencyCode, &SeenLog),
     submissions: &[&Submission],
-    row: Option<HeadRow>,
-    first: Result<First, DieselError>,
+    (row, first): (Option<HeadRow>, Result<First, DieselError>),
     kept: &mut Kept,
+    key: &AnswerKey,
 ) -> Result<(Folded, Head), BatchError> {
     let new = row.is_none();
     let first = first?;
@@ -269,7 +272,7 @@ async fn prepare(
     hold(conn, &head, seen, submissions).await?;
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
     let known = kept.take(&head.frontier);
-    let (folded, head) = decide(conn, head, submissions, now, first, known).await?;
+    let (folded, head) = decide(conn, head, submissions, now, first, known, key).await?;
     if folded.stored.is_empty() {
         return Ok((folded, head));
     }
@@ -278,7 +281,7 @@ async fn prepare(
         return if folded.records.is_empty() { Ok((folded, head)) } else { Err(BatchError::NoHead) };
     };
     let row = HeadRow::new(&head, agency)?;
-    Box::pin(write(conn, &folded, submissions, &row, Within::Lock { new })).await?;
+    Box::pin(write(conn, &folded, submissions, &row, Within::Lock { new }, key)).await?;
     Ok((folded, head))
 }
 
@@ -318,6 +321,7 @@ pub(super) async fn decide(
     now: Instant,
     first: First,
     known: Book,
+    key: &AnswerKey,
 ) -> Result<(Folded, Head), BatchError> {
     known_release(&head)?;
     let mut book = Book { agency: head.agency.clone(), ..known };
@@ -332,7 +336,7 @@ pub(super) async fn decide(
     let submissions: Vec<&Submission> =
         submissions.iter().zip(&found).map(|(asked, found)| found.as_ref().unwrap_or(asked)).collect();
     let submissions = submissions.as_slice();
-    let known = known_answers(conn, submissions, first.answered).await?;
+    let known = known_answers(conn, submissions, first.answered, key).await?;
     for _ in 0..ROUNDS_MAX {
         let more = wanted(submissions, &stamp, &book);
         if more.is_empty() {
@@ -376,9 +380,4 @@ fn envelopes<'a>(submissions: &'a [&Submission]) -> impl Iterator<Item = &'a Env
         Work::One(envelope) => std::slice::from_ref(&**envelope),
         Work::All { members, .. } | Work::Run { due: members, .. } => members.as_slice(),
     })
-}
-
-fn idempotency_keys(submissions: &[&Submission]) -> Vec<(String, Vec<u8>)> {
-    let keys = submissions.iter().map(|s| (s.subject.to_string(), s.key.to_vec()));
-    keys.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }

@@ -15,6 +15,7 @@ use super::store::{CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, TextRo
 use super::submission::{Answer, NewText, Submission, Work};
 use super::write::number_row;
 use crate::audit::tree::Frontier;
+use crate::auth::keyed::AnswerKey;
 use crate::book::{Book, Envelope, Outcome};
 use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
@@ -72,6 +73,7 @@ impl From<BatchError> for BulkError {
 /// A ledger that grows in memory.
 pub struct Bulk {
     agency: AgencyCode,
+    key: AnswerKey,
     copying: Copying,
     book: Book,
     frontier: Frontier,
@@ -99,10 +101,11 @@ fn ready<R>(rows: Vec<R>) -> impl Iterator<Item = Result<R, BulkError>> {
 
 impl Bulk {
     /// Before the first leaf, in a schema that is migrated and empty.
-    pub async fn begin(target: &Target, agency: AgencyCode) -> Result<Self, BulkError> {
+    pub async fn begin(target: &Target, agency: AgencyCode, key: AnswerKey) -> Result<Self, BulkError> {
         let copying = Copying::open(target, &agency).await?;
         Ok(Self {
             agency,
+            key,
             copying,
             book: Book::complete(),
             frontier: Frontier::new(),
@@ -149,7 +152,7 @@ impl Bulk {
     }
 
     fn keep(&mut self, folded: Folded, submission: &Submission) -> Result<Outcome, BulkError> {
-        let rows = Rows::of(&folded, &[submission])?;
+        let rows = Rows::of(&folded, &[submission], &self.key)?;
         self.tile(&folded)?;
         let Folded { answers, book, frontier, .. } = folded;
         (self.book, self.frontier) = (book, frontier);

@@ -14,6 +14,7 @@ mod billing_text;
 pub mod bulk;
 mod due;
 pub mod export;
+pub mod fit;
 mod fold;
 mod follow;
 pub mod intake;
@@ -42,11 +43,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::auth::keyed::AnswerKey;
 use crate::auth::keys::{KeyError, Keys};
 use crate::book::{Book, Command};
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 use batch::BatchError;
+use fit::{Fitting, Unfit};
 use kept::Kept;
 use seen::Seen;
 use threads::Threads;
@@ -87,6 +90,9 @@ pub enum CheckpointError {
     /// The key is not usable.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The keys at hand are not the agency's.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The note could not be signed.
     #[error(transparent)]
     Note(#[from] crate::audit::note::NoteError),
@@ -101,6 +107,7 @@ struct Inner {
     database: Arc<Database>,
     keys: Arc<Keys>,
     seen: Seen,
+    fitting: Fitting,
     writers: Mutex<Writers>,
     /// Turns true when a writer died.
     died: watch::Sender<bool>,
@@ -127,6 +134,7 @@ impl Engine {
             database: Arc::new(database),
             keys,
             seen,
+            fitting: Fitting::default(),
             writers: Mutex::default(),
             died: watch::Sender::new(false),
         }))
@@ -155,9 +163,15 @@ impl Engine {
         &self.0.keys
     }
 
+    /// Marks the answers that are stored.
+    fn answer_key(&self) -> AnswerKey {
+        AnswerKey::new(self.keys().account_key())
+    }
+
     /// Submits and waits. What was queued is settled even if the caller goes away.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, SubmitError> {
         let deadline = Instant::now() + DEADLINE;
+        self.ensure_sealed_well(&submission).await?;
         let answer = self.enqueue(submission, deadline)?;
         match tokio::time::timeout_at(deadline + GRACE, answer).await {
             Ok(Ok(answer)) => answer,
@@ -169,7 +183,11 @@ impl Engine {
     /// Submits many in order and waits for all of them.
     pub async fn submit_each(&self, submissions: Vec<Submission>) -> Vec<Result<Answer, SubmitError>> {
         let deadline = Instant::now() + DEADLINE;
-        let waiting: Vec<_> = submissions.into_iter().map(|s| self.enqueue(s, deadline)).collect();
+        let mut waiting = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            let sealed = self.ensure_sealed_well(&submission).await;
+            waiting.push(sealed.and_then(|()| self.enqueue(submission, deadline)));
+        }
         let mut answers = Vec::with_capacity(waiting.len());
         for answer in waiting {
             answers.push(match answer {
@@ -214,7 +232,8 @@ impl Engine {
         })?;
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         let seen = self.0.seen.log(agency);
-        let writer = writer::run(Arc::clone(&self.0.database), seen, agency.clone(), receiver);
+        let writer =
+            writer::run(Arc::clone(&self.0.database), seen, agency.clone(), receiver, self.answer_key());
         writers.tasks.push(thread.spawn(watched(writer, agency.clone(), self.0.died.clone())));
         writers.queues.insert(agency.clone(), sender.clone());
         Ok(sender)
@@ -268,7 +287,8 @@ impl Engine {
         let fresh = Submission { key: rand::random(), ..submission.clone() };
         let first =
             batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
-        let (folded, _) = batch::decide(conn, head, &[&fresh], now, first, Book::default()).await?;
+        let (folded, _) =
+            batch::decide(conn, head, &[&fresh], now, first, Book::default(), &self.answer_key()).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
         Ok(folded.answers.into_iter().next().unwrap_or(Err(SubmitError::Fault)))
     }
@@ -281,6 +301,7 @@ impl Engine {
     /// The agency's log as it stands, signed: a note that can be held elsewhere.
     pub async fn checkpoint(&self, agency: &AgencyCode) -> Result<String, CheckpointError> {
         let conn = self.reader(agency).await?;
+        self.ensure_keys_fit(agency).await?;
         tiles::signed(agency, &tiles::head(&conn, agency).await?, &self.log_key(agency)?)
     }
 }

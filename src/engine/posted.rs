@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::answers;
 use super::batch::BatchError;
 use super::fold::{Folded, Record, Stored};
 use super::store::{BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
 use super::submission::Submission;
+use crate::auth::keyed::AnswerKey;
 use crate::db::convert;
 use crate::db::rows::Row;
 use crate::db::together::Write;
-use crate::domain::Date;
+use crate::domain::{Date, Instant};
 use crate::ledger::store::{BLOCK, EntryRow, TotalRow};
 use crate::ledger::{Flow, Line};
 use crate::loans::store::uses::points;
@@ -31,7 +33,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn of(folded: &Folded, submissions: &[&Submission]) -> Result<Self, BatchError> {
+    pub(super) fn of(
+        folded: &Folded,
+        submissions: &[&Submission],
+        key: &AnswerKey,
+    ) -> Result<Self, BatchError> {
         let mut rows = Self::default();
         for record in &folded.records {
             rows.record(record)?;
@@ -39,7 +45,7 @@ impl Rows {
         let recorded_at = folded.records.last().map(|r| r.accepted.recorded_at);
         for (index, stored) in &folded.stored {
             let Some(submission) = submissions.get(*index) else { continue };
-            rows.stored(submission, stored, recorded_at.map(crate::domain::Instant::utc));
+            rows.stored(submission, stored, recorded_at, key);
         }
         Ok(rows)
     }
@@ -94,7 +100,8 @@ impl Rows {
         &mut self,
         submission: &Submission,
         stored: &Stored,
-        recorded_at: Option<chrono::DateTime<chrono::Utc>>,
+        recorded_at: Option<Instant>,
+        key: &AnswerKey,
     ) {
         let (sequence, refusal) = match stored {
             Stored::Sequence(sequence) => (Some(convert::sequence(*sequence)), None),
@@ -108,14 +115,18 @@ impl Rows {
                 sealed: a.sealed.clone(),
             }));
         }
-        self.idempotency.push(IdempotencyRow {
+        let recorded_at = recorded_at.unwrap_or_else(|| Instant::new(chrono::Utc::now()));
+        let row = IdempotencyRow {
             subject: submission.subject.to_string(),
             key: submission.key.to_vec(),
             request: submission.request.to_vec(),
             sequence,
             refusal,
-            recorded_at: recorded_at.unwrap_or_else(chrono::Utc::now),
-        });
+            recorded_at: recorded_at.utc(),
+            mac: Vec::new(),
+        };
+        let mac = answers::mac(key, &submission.agency, &row).to_vec();
+        self.idempotency.push(IdempotencyRow { mac, ..row });
     }
 }
 

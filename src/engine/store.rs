@@ -70,13 +70,14 @@ rows! {
 }
 
 rows! {
-    /// The answer to a key.
+    /// The answer to a key; `mac` is of all the rest, under a key outside the database.
     pub struct IdempotencyRow in "idempotency", appended {
         key { subject: String, key: Vec<u8> }
         request: Vec<u8>,
         sequence: Option<i64>,
         refusal: Option<Value>,
         recorded_at: DateTime<Utc>,
+        mac: Vec<u8>,
     }
 }
 
@@ -173,22 +174,18 @@ statement! {
 }
 
 statement! {
-    /// Keys whose accepted answer is not a leaf of their own subject.
-    pub fn wrong_answers(limit: i64) -> Vec<WrongAnswer> =
-        "SELECT i.subject, i.sequence, l.subject AS actor FROM idempotency AS i \
-         LEFT JOIN log AS l ON l.sequence = i.sequence \
-         WHERE i.sequence IS NOT NULL AND l.subject IS DISTINCT FROM i.subject \
-         ORDER BY i.sequence LIMIT $1";
+    /// How many keys have an accepted answer.
+    pub fn accepted_answers() -> Option<crate::db::rows::CountRow> =
+        "SELECT count(*) AS count FROM idempotency WHERE sequence IS NOT NULL";
+    /// The next answers in the order of their keys: refusals, or all.
+    pub fn answers_after(subject: &str, key: &[u8], all: bool, limit: i64) -> Vec<IdempotencyRow> =
+        "SELECT * FROM idempotency WHERE (subject, key) > ($1, $2) AND ($3 OR sequence IS NULL) \
+         ORDER BY subject, key LIMIT $4";
 }
 
 rows! {
     /// A sequence outside the log.
     pub struct Beyond { name: String, sequence: i64 }
-}
-
-rows! {
-    /// A key's answer and the actor of the leaf that it names.
-    pub struct WrongAnswer { subject: String, sequence: i64, actor: Option<String> }
 }
 
 rows! {
@@ -314,6 +311,7 @@ rows! {
         sandbox: bool,
         origin: String,
         verifier_key: String,
+        account_check: Vec<u8>,
         created_at: DateTime<Utc>,
     }
 }

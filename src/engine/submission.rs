@@ -213,6 +213,9 @@ pub enum SubmitError {
         /// Bytes.
         limit: usize,
     },
+    /// The keys at hand, with which account numbers were sealed, are not those of the ledger.
+    #[error("the keys at hand are not those of the ledger")]
+    KeysDoNotFit,
     /// A fault of ours, logged once where it was found.
     #[error("a fault")]
     Fault,

@@ -96,6 +96,7 @@ impl Engine {
         let proof = proof(&conn, size, sequence).await?;
         let claim = Inclusion { leaf_hash: leaf_hash(&leaf), index: sequence, size, root };
         verify_inclusion(&claim, &proof).map_err(|_| TreeError::NotTheTree)?;
+        self.ensure_keys_fit(agency).await.map_err(CheckpointError::from)?;
         let key = self.log_key(agency)?;
         let note = signed(agency, &head, &key)?;
         Ok(Receipt::new(sequence, &leaf, &proof, note, &key.verifier_key()))

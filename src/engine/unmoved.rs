@@ -14,6 +14,7 @@ use super::seen::SeenLog;
 use super::store::HeadRow;
 use super::submission::{Answer, Submission, SubmitError, Work};
 use super::write::{Within, write};
+use crate::auth::keyed::AnswerKey;
 use crate::db::pool::Connection;
 use crate::domain::{AgencyCode, Instant};
 
@@ -24,6 +25,7 @@ pub(super) async fn attempt(
     submissions: &[&Submission],
     kept: &mut Kept,
     seen: &SeenLog,
+    key: &AnswerKey,
 ) -> Option<Attempt> {
     let conn: &AsyncPgConnection = link;
     let head = kept.unmoved()?.clone();
@@ -37,7 +39,7 @@ pub(super) async fn attempt(
         Err(error) => return settled(agency, roll_back(conn, error.into()).await),
     };
     let known = kept.take(&head.frontier);
-    let (folded, after) = match decide(conn, head.clone(), submissions, now, first, known).await {
+    let (folded, after) = match decide(conn, head.clone(), submissions, now, first, known, key).await {
         Ok(decided) => decided,
         Err(error) => return settled(agency, roll_back(conn, error).await),
     };
@@ -54,7 +56,7 @@ pub(super) async fn attempt(
         kept.leave(head, folded.book);
         return None;
     };
-    let written = match write(conn, &folded, submissions, &row, Within::Head(&head)).await {
+    let written = match write(conn, &folded, submissions, &row, Within::Head(&head), key).await {
         Ok(true) => Ok(()),
         Ok(false) => (&mut &*conn).batch_execute("COMMIT").await.map_err(Into::into),
         Err(error) => Err(error),

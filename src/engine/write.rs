@@ -11,6 +11,7 @@ use super::store::{
 };
 use super::submission::Submission;
 use crate::audit::tree::FullTile;
+use crate::auth::keyed::AnswerKey;
 use crate::book::Slots;
 use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
@@ -89,8 +90,9 @@ pub(super) async fn write(
     submissions: &[&Submission],
     head: &HeadRow,
     within: Within<'_>,
+    key: &AnswerKey,
 ) -> Result<bool, BatchError> {
-    let rows = Rows::of(folded, submissions)?;
+    let rows = Rows::of(folded, submissions, key)?;
     let book = &folded.book;
     let people = versioned!(book.people, |_, p| Ok(PersonRow::new(p)))?;
     let participants = versioned!(book.participants, |_, p| ParticipantsRow::new(p))?;

@@ -23,6 +23,7 @@ use super::kept::Kept;
 use super::seen::SeenLog;
 use super::submission::{Answer, Submission, SubmitError};
 use super::threads::stay_awake;
+use crate::auth::keyed::AnswerKey;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::domain::AgencyCode;
 
@@ -71,11 +72,13 @@ pub(super) async fn run(
     seen: Arc<SeenLog>,
     agency: AgencyCode,
     mut queue: mpsc::Receiver<Job>,
+    key: AnswerKey,
 ) {
     let mut writer = Writer {
         database,
         seen,
         agency,
+        key,
         conn: None,
         pause: PAUSE_MIN,
         kept: Kept::default(),
@@ -122,6 +125,8 @@ struct Writer {
     /// What the log was when it was last answered from.
     seen: Arc<SeenLog>,
     agency: AgencyCode,
+    /// Marks the answers that are stored.
+    key: AnswerKey,
     conn: Option<Connection>,
     pause: Duration,
     /// What the last batch left of the book.
@@ -264,7 +269,7 @@ impl Writer {
         let began = Instant::now();
         self.awake = (chunk.len() == 1).then(stay_awake);
         conn.begin_batch();
-        let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept, &self.seen).await;
+        let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept, &self.seen, &self.key).await;
         conn.settle();
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
         attempt

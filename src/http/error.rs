@@ -95,6 +95,7 @@ table! {
     "unavailable": 503, ["暂不可用", "服务暂不可用，请稍后重试。"], ["Unavailable", "The service is not available for the moment; try again."];
     "ledger_rewound": 503, ["账簿被回退", "数据库中的账簿缺少已答复过的记录，暂停办理；运维核实后以 agency accept-log 恢复，届时请用同一幂等键重试。"], ["Ledger rewound", "The database lacks entries of this ledger that were answered from; nothing goes on until an operator has accepted the loss (agency accept-log). Ask again then with the same key."];
     "read_only": 503, ["数据库只读", "数据库暂不接受写入（备用库或只读状态）；可以查询，请稍后再写。"], ["Database read-only", "The database takes no writes for the moment (a standby, or set read-only): reading goes on, write again later."];
+    "keys_do_not_fit": 503, ["密钥与账本不符", "服务的密钥不是该账本的密钥，因此不密存、不签名；请运维人员从密钥备份恢复，服务日志写明是哪个文件。"], ["Keys do not fit", "The service's keys are not those of this ledger, so nothing is sealed or signed; the operator has to put the right ones back: the service's log names the file."];
     "outcome_unknown": 503, ["结果未知", "提交结果未知；请用同一幂等键重试以得知。"], ["Outcome unknown", "The outcome is not known; ask again with the same idempotency key."];
     // values
     "unknown_field": 422, ["未知字段", "不认识此字段。"], ["Unknown field", "The field is not known."];
@@ -304,6 +305,7 @@ table! {
     "payer_name_too_long" as "name_too_long": 422, ["付款户名过长", "付款单位名称“{name}”超过 140 个字，pain.001 无处可写；名称从不截断。"], ["Payer's name too long", "pain.001 has room for 140 characters of the payer's name \"{name}\"; names are never cut."];
     "bank_account_changed": 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更：请驳回批次，或将该行录为退回，再重新提出。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed: reject the batch or record the line as returned, and propose it anew."];
     "bank_account_missing": 422, ["缺少银行账户", "没有银行账户的收款单位：{payees}。"], ["Bank account missing", "Payees without a bank account: {payees}."];
+    "account_number_unverified": 409, ["账号核对不符", "收款单位 {payees} 密存的账号不是账本所记的账号，或不能用现有密钥打开；没有生成付款文件。请勿付款，并请运维人员核对密钥文件夹、运行 verify。"], ["Account number unverified", "The sealed account numbers of {payees} are not those that the ledger knows, or do not open with the keys at hand: no file was made. Pay nothing; have the operator check the keys folder and run verify."];
     "exceeds_outstanding": 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
     "offset_mismatch": 422, ["不能抵扣", "{member} 不同，不能抵扣。"], ["Offset mismatch", "It cannot be offset: the {member} is another."];
     "too_many_receipts": 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];

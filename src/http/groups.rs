@@ -24,7 +24,7 @@ pub async fn answer(
     let (actor, path) = (head.identity.actor.clone(), PathParts::of(request));
     let group = parse(&WriteRequest {
         actor: &actor,
-        vault: &state.vault,
+        vault: state.vault.of(&head.identity.agency),
         name_max: state.name_max(&head.identity.agency),
         path: &path,
         body: &body,

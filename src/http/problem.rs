@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Entry;
 use super::language::Language;
+use crate::engine::fit::Unfit;
 use crate::engine::{CheckpointError, SubmitError};
 use crate::objects::ObjectError;
 use crate::reports::ReadError;
@@ -127,11 +128,23 @@ impl Problem {
         Self::new("unavailable")
     }
 
+    /// Keys that are not the ledger's; which file it is stands in the log, not in the answer.
+    pub fn unfit(error: &Unfit) -> Self {
+        match error {
+            Unfit::Database(error) => Self::database(error),
+            error => {
+                tracing::error!(%error, "the keys do not fit the ledger");
+                Self::new("keys_do_not_fit")
+            }
+        }
+    }
+
     /// A checkpoint that could not be made; logged here, once.
     pub fn checkpoint(error: &CheckpointError) -> Self {
         match error {
             CheckpointError::Database(error) => Self::database(error),
             CheckpointError::NoLog => Self::new("not_found"),
+            CheckpointError::Unfit(error) => Self::unfit(error),
             CheckpointError::Unreadable(_) | CheckpointError::Key(_) | CheckpointError::Note(_) => {
                 Self::fault(error)
             }
@@ -234,6 +247,7 @@ impl From<SubmitError> for Problem {
             SubmitError::Unavailable | SubmitError::OtherRelease => Self::new("unavailable"),
             SubmitError::Rewound => Self::new("ledger_rewound"),
             SubmitError::ReadOnly => Self::new("read_only"),
+            SubmitError::KeysDoNotFit => Self::new("keys_do_not_fit"),
             SubmitError::OutcomeUnknown => Self::new("outcome_unknown"),
             SubmitError::TooLarge { limit } => Self::too_large(limit, "bytes"),
             SubmitError::Fault => Self::new("internal"),

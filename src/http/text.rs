@@ -6,7 +6,7 @@ use rand::RngCore;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use crate::auth::accounts::{AccountVault, masked};
+use crate::auth::accounts::{AgencyVault, Sealed, masked};
 use crate::domain::letters::{self, Misspelt, TextError};
 use crate::domain::text::{Malformed, raw_string};
 use crate::domain::{CreditCode, TextHash};
@@ -75,9 +75,14 @@ impl AccountNumber {
     }
 
     /// The number sealed for its organisation.
-    pub fn sealed(&self, organisation: CreditCode, vault: &AccountVault) -> Result<NewBankAccount, Problem> {
-        let sealed = vault.seal(&self.0).map_err(|error| Problem::fault(&error))?;
-        Ok(NewBankAccount { organisation, mac: TextHash::new(vault.mac(&self.0)), sealed })
+    pub fn sealed(
+        &self,
+        organisation: CreditCode,
+        vault: AgencyVault<'_>,
+    ) -> Result<NewBankAccount, Problem> {
+        let sealed = vault.seal(organisation, &self.0).map_err(|error| Problem::fault(&error))?;
+        let Sealed { mac, bytes } = sealed;
+        Ok(NewBankAccount { organisation, mac, sealed: bytes })
     }
 }
 

@@ -19,7 +19,7 @@ use super::language::Language;
 use super::page::{Listed, Page};
 use super::problem::Problem;
 use super::text::Reason;
-use crate::auth::accounts::AccountVault;
+use crate::auth::accounts::{AccountVault, AgencyVault};
 use crate::book::Command;
 use crate::db::convert::Unreadable;
 use crate::db::pool::Connection;
@@ -38,7 +38,7 @@ pub struct WriteRequest<'a> {
     /// Who asks.
     pub actor: &'a Actor,
     /// Seals account numbers.
-    pub vault: &'a AccountVault,
+    pub vault: AgencyVault<'a>,
     /// The most characters of a payee's name that the agency's bank takes.
     pub name_max: u32,
     /// The path's parameters.

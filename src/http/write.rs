@@ -118,7 +118,7 @@ pub fn parsed(
 ) -> Result<Parsed, Problem> {
     parse(&WriteRequest {
         actor: &head.identity.actor,
-        vault: &state.vault,
+        vault: state.vault.of(&head.identity.agency),
         name_max: state.name_max(&head.identity.agency),
         path,
         body,

@@ -3,11 +3,14 @@
 //! Each reading is a leaf of the log, under the subject who reads, before a byte is sent: the file is made, its digest is
 //! logged, then it goes out. A reading that is logged and whose answer is lost on its way counts as one.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::store::PaymentBatchRow;
 use super::{FileFormat, PaymentError, ReadAccounts, queries, rules};
 use crate::agencies::api::today;
+use crate::auth::accounts::AccountError;
 use crate::book::{Command, Envelope};
 use crate::calendar::store::CalendarDayRow;
 use crate::calendar::{CalendarError, queries as days, rules as calendar};
@@ -16,7 +19,7 @@ use crate::domain::{PaymentBatchId, TextHash};
 use crate::engine::submission::{Answer, Submission, Work};
 use crate::http::problem::Problem;
 use crate::http::verb::{FileReply, ReadRequest, Reply, whole};
-use crate::reports::payment_file::{Opened, Payment, PaymentFile};
+use crate::reports::payment_file::{Opened, PaymentFile};
 
 /// How often a file is made anew because a result came in meanwhile, or another day.
 const TRIES_MAX: usize = 3;
@@ -93,7 +96,7 @@ fn refused(error: &impl serde::Serialize) -> Problem {
 /// The file's bytes. Only here are account numbers in clear.
 fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Result<Vec<u8>, Problem> {
     let without = file.payments.iter().filter(|payment| payment.account.is_none());
-    let payees: std::collections::BTreeSet<_> = without.map(|payment| payment.payee).collect();
+    let payees: BTreeSet<_> = without.map(|payment| payment.payee).collect();
     if format == FileFormat::Pain001 && !payees.is_empty() {
         return Err(refused(&PaymentError::BankAccountMissing { payees }));
     }
@@ -101,14 +104,21 @@ fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Res
     if let Some(name) = file.too_long(debtor).filter(|_| format == FileFormat::Pain001) {
         return Err(Problem::new("payer_name_too_long").with("name", name.as_str()));
     }
-    let open = |payment| opened(request, payment);
-    let opened = file.payments.iter().map(open).collect::<Result<Vec<_>, Problem>>()?;
+    let (vault, mut opened, mut wrong) = (request.vault.of(&request.agency), Vec::new(), BTreeSet::new());
+    for payment in &file.payments {
+        let account = payment.account.as_ref();
+        match account.map(|account| vault.open(payment.payee, account.mac, &account.sealed)).transpose() {
+            Ok(number) => opened.push(Opened::new(payment, number)),
+            Err(AccountError) => {
+                wrong.insert(payment.payee);
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        tracing::error!(payees = ?wrong, "sealed account numbers are not those of the log");
+        return Err(refused(&PaymentError::AccountNumberUnverified { payees: wrong }));
+    }
     file.write(format, &opened, debtor).map_err(|error| Problem::fault(&error))
-}
-
-fn opened<'a>(request: &ReadRequest, payment: &'a Payment) -> Result<Opened<'a>, Problem> {
-    let number = payment.account.as_ref().map(|account| request.vault.open(&account.sealed)).transpose();
-    Ok(Opened::new(payment, number.map_err(|error| Problem::fault(&error))?))
 }
 
 /// A reading has a key of its own: asked again, it is another reading.

@@ -381,4 +381,10 @@ pub enum PaymentError {
         /// Who, each once and in order.
         payees: BTreeSet<CreditCode>,
     },
+    /// What is sealed is not the number that the log knows, cannot be opened with the keys at hand, or is gone.
+    #[error("the sealed account numbers of {} payees are not those of the log", payees.len())]
+    AccountNumberUnverified {
+        /// Whose, each once and in order.
+        payees: BTreeSet<CreditCode>,
+    },
 }

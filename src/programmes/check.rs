@@ -9,7 +9,7 @@ use crate::domain::dates::Window;
 use crate::domain::{Date, Label, Percent, Points};
 
 /// The last day on which the national interest measure pays: 2027-12-31.
-const STATUTORY_WINDOW_UNTIL: &str = "2027-12-31";
+pub const STATUTORY_WINDOW_UNTIL: &str = "2027-12-31";
 
 /// The last day that the national interest measure pays for, 2027-12-31.
 pub fn statutory_window_until() -> Option<Date> {

@@ -89,6 +89,11 @@ statement! {
     /// Whether the same bytes count already, in whole or in part.
     pub fn same_bytes(rental: Uuid, sha256: &[u8]) -> Option<CountRow> =
         "SELECT count(*) AS count FROM usage_imports WHERE rental = $1 AND sha256 = $2 AND counting <> '[]'";
+    /// Imports whose mark is not there, or is of another contract.
+    pub fn wrong_marks(limit: i64) -> Vec<MarkRow> =
+        "SELECT i.id AS import, i.rental, s.rental AS staged FROM usage_imports AS i \
+         LEFT JOIN usage_staged AS s ON s.import = i.id \
+         WHERE s.rental IS DISTINCT FROM i.rental ORDER BY i.created LIMIT $1";
     /// Rows that are neither of an import that counts nor of a file on its way.
     pub fn strays() -> Option<CountRow> =
         "SELECT count(*) AS count FROM usage_rows AS u WHERE NOT EXISTS ( \
@@ -107,6 +112,11 @@ rows! {
 rows! {
     /// An invoice as rows of a contract name it.
     pub struct NamedRow { rental: Uuid, invoice: String }
+}
+
+rows! {
+    /// An import, its contract, and that of its mark.
+    pub struct MarkRow { import: Uuid, rental: Uuid, staged: Option<Uuid> }
 }
 
 rows! {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::service::{Service, fresh_folder};
+use crate::service::{BINARY, Service, fresh_folder};
 use crate::stage::{FIRM, FIRM_ACCOUNT, OTHER, OTHER_ACCOUNT, POOR, Stage};
 
 struct File {
@@ -311,25 +311,118 @@ fn all_files(folder: &Path) -> Vec<u8> {
     bytes
 }
 
+/// Statements as the owner of the service's private cluster.
+fn by_hand(service: &Service, sql: &str) {
+    let url = service.cli(&["database-url", "--role", "owner"]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url.trim(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(sql).await.unwrap_or_else(|e| panic!("{e:?}: {sql}"));
+    });
+}
+
 #[test]
-fn with_another_key_no_file_is_made_and_no_reading_is_logged() {
+fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
+    let service = Service::start();
+    let stage = Stage::found(&service, "swap");
+    let claims = [stage.approved(FIRM, 1, "500.00"), stage.approved(OTHER, 1, "100.00")].concat();
+    let batch = stage.batch(&claims);
+    let verify =
+        || Command::new(BINARY).args(["verify"]).env("SUBSIDY_LEDGER_DATA", &service.data).output().unwrap();
+    assert_eq!(verify().status.code(), Some(0));
+    assert!(
+        String::from_utf8(verify().stdout).unwrap().contains("2 sealed account numbers opened and compared")
+    );
+    let mine = format!("agency_swap.bank_accounts AS a WHERE a.organisation = '{OTHER}'");
+    by_hand(&service, "ALTER TABLE agency_swap.bank_accounts DISABLE TRIGGER ALL");
+    for (tamper, found) in [
+        (
+            format!(
+                "UPDATE agency_swap.bank_accounts SET sealed = (SELECT sealed FROM {mine}) WHERE organisation = '{FIRM}'"
+            ),
+            FIRM,
+        ),
+        (format!("DELETE FROM agency_swap.bank_accounts WHERE organisation = '{FIRM}'"), FIRM),
+        (
+            // the same number and its own hash, under another name
+            format!(
+                "INSERT INTO agency_swap.bank_accounts SELECT '{FIRM}', mac, sealed FROM {mine}; \
+                 UPDATE agency_swap.organisations SET account_mac = (SELECT encode(mac, 'hex') FROM {mine}) WHERE credit_code = '{FIRM}'"
+            ),
+            "account_mac",
+        ),
+    ] {
+        by_hand(&service, &tamper);
+        for format in ["", "?format=csv", "?format=xlsx"] {
+            let problem = refused(&stage, &batch, format, &stage.officer, 409, "account_number_unverified");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains(FIRM) && !detail.contains(OTHER), "{problem}");
+        }
+        let (said, doctor) = (
+            verify(),
+            Command::new(BINARY).arg("doctor").env("SUBSIDY_LEDGER_DATA", &service.data).output().unwrap(),
+        );
+        let out = String::from_utf8(said.stdout).unwrap();
+        assert_eq!(said.status.code(), Some(3), "{out}");
+        assert!(out.contains(found), "{tamper}: {out}");
+        let doctor = String::from_utf8(doctor.stdout).unwrap();
+        assert!(tamper.starts_with("DELETE") || doctor.contains("FAILED   agencies"), "{tamper}: {doctor}");
+    }
+    let events = service.send("GET", "/v1/events?limit=200", Some(&stage.auditor), None, &[]).text;
+    assert!(!events.contains("read_accounts"), "{events}");
+}
+
+#[test]
+fn with_another_key_or_without_one_nothing_is_served_and_no_key_is_made() {
     let folder = fresh_folder();
     let mut service = Service::start_durable(&folder);
     let stage = Stage::found(&service, "key");
     let batch = stage.batch(&stage.approved(FIRM, 1, "500.00"));
-    let (officer, auditor) = (stage.officer.clone(), stage.auditor.clone());
+    let officer = stage.officer.clone();
     service.stop();
-    let key = folder.join("keys/account.key");
-    let old = std::fs::read(&key).unwrap();
-    std::fs::write(&key, format!("{}\n", STANDARD.encode([7; 32]))).unwrap();
-    let mut service = Service::start_durable(&folder);
-    let asked = service.send("GET", &format!("/v1/payment-batches/{batch}/file"), Some(&officer), None, &[]);
-    assert_eq!((asked.status, asked.json()["code"].as_str()), (500, Some("internal")));
-    assert!(!asked.text.contains("account"), "a 5xx says nothing about its cause: {}", asked.text);
-    let events = service.send("GET", "/v1/events?limit=200", Some(&auditor), None, &[]).text;
-    assert!(!events.contains("read_accounts"), "{events}");
-    service.stop();
-    std::fs::write(&key, old).unwrap();
+    let run = |words: &[&str]| {
+        let mut command = Command::new(BINARY);
+        let done = command
+            .args(words)
+            .env("SUBSIDY_LEDGER_DATA", &folder)
+            .env_remove("DATABASE_URL")
+            .output()
+            .unwrap();
+        (
+            done.status.code(),
+            String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap(),
+        )
+    };
+    for (file, words) in [
+        ("account.key", &["serve", "--listen", "127.0.0.1:0"][..]),
+        ("log/key.key", &["serve", "--listen", "127.0.0.1:0"]),
+        ("token.pem", &["serve", "--listen", "127.0.0.1:0"]),
+        ("log/key.key", &["export", "--agency", "key", "--out", "/nonexistent/out"]),
+        ("account.key", &["agency", "create", "another", "--name", "另一机构"]),
+    ] {
+        let key = folder.join("keys").join(file);
+        let old = std::fs::read(&key).unwrap();
+        std::fs::remove_file(&key).unwrap();
+        let (code, said) = run(words);
+        assert_eq!(code, Some(1), "{words:?}: {said}");
+        assert!(
+            said.contains(file) || said.contains("no key of agency key"),
+            "{words:?} without {file}: {said}"
+        );
+        assert!(!key.exists(), "{words:?} made {file}");
+        let (code, said) = run(&["doctor"]);
+        assert!(code == Some(1) && said.contains(file), "{said}");
+        if file != "token.pem" {
+            std::fs::write(&key, format!("{}\n", STANDARD.encode([7; 32]))).unwrap();
+            std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            let (code, said) = run(words);
+            assert!(code == Some(1) && said.contains(file), "{words:?} with another {file}: {said}");
+            assert_eq!(run(&["verify"]).0, Some(3), "the register names another key");
+        }
+        std::fs::write(&key, old).unwrap();
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
     let mut service = Service::start_durable(&folder);
     let asked = service.send("GET", &format!("/v1/payment-batches/{batch}/file"), Some(&officer), None, &[]);
     assert_eq!(asked.status, 200, "{}", asked.text);

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use subsidy_ledger::auth::keys::Keys;
 use subsidy_ledger::book::{Command, Envelope};
 use subsidy_ledger::db::pool::{Database, DatabaseConfig};
 use subsidy_ledger::domain::*;
@@ -23,7 +22,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::world::{by, date, label, line, organisation, percent, programme, year};
-use super::{TestDatabase, agency};
+use super::{TestDatabase, agency, keys};
 
 /// What every voucher of [`Ledger::with_vouchers`] is worth: 20 % of 5,000.00.
 pub const FACE: &str = "1000.00";
@@ -180,12 +179,9 @@ impl Ledger {
     }
 }
 
-/// An engine with keys of its own, which no test here signs with: their folder goes at once.
+/// An engine with the keys of every test's ledger.
 pub async fn engine(url: &str) -> Engine {
-    let folder = std::env::temp_dir().join(format!("subsidy-ledger-keys-{}", Uuid::now_v7()));
-    let keys = Keys::open(&folder).expect("a folder of keys");
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
-    Engine::new(Database::connect(DatabaseConfig::new(url)).await.expect("a database"), Arc::new(keys))
+    Engine::new(Database::connect(DatabaseConfig::new(url)).await.expect("a database"), Arc::new(keys()))
 }
 
 pub fn accepted(answer: Result<Answer, SubmitError>) -> Accepted {

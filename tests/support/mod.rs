@@ -12,6 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Duration;
 
+use subsidy_ledger::auth::keys::Keys;
 use subsidy_ledger::db::migrate;
 use subsidy_ledger::domain::agency_code::AgencyCode;
 use tokio_postgres::error::SqlState;
@@ -70,6 +71,25 @@ impl TestDatabase {
         client.batch_execute("SET search_path = agency_test, pg_temp").await.expect("the search path");
         client
     }
+}
+
+/// The keys of every test's ledger: what one process of a test stored, another one takes. Their folder goes at once.
+pub fn keys() -> Keys {
+    let folder = std::env::temp_dir().join(format!("subsidy-ledger-keys-{}", uuid::Uuid::now_v7()));
+    let keys = keys_in(&folder);
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    keys
+}
+
+/// The same, in a folder that stays.
+pub fn keys_in(folder: &Path) -> Keys {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new().mode(0o700).create(folder).expect("a folder");
+    let path = folder.join("account.key");
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    std::io::Write::write_all(&mut file.expect("a file"), b"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n")
+        .expect("a key");
+    Keys::open_or_make(folder).expect("keys")
 }
 
 pub fn agency() -> AgencyCode {

@@ -6,9 +6,12 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subsidy_ledger::audit::leaf::{Leaf, VERSION, posted};
+use subsidy_ledger::auth::accounts::{AccountVault, Sealed};
+use subsidy_ledger::auth::keys::Secret;
 use subsidy_ledger::book::command::OpenGroup;
 use subsidy_ledger::book::{Book, Command, Envelope, decide};
-use subsidy_ledger::domain::{Actor, CreditCode, Instant, KeyHash, Sequence, Stamp, canonical};
+use subsidy_ledger::domain::{Actor, AgencyCode, CreditCode, Instant, KeyHash, Sequence, Stamp, canonical};
+use subsidy_ledger::engine::NewBankAccount;
 
 /// What is asked for at once.
 pub enum Step {
@@ -47,6 +50,35 @@ fn code(number: u32) -> String {
 
 fn reason(byte: u8) -> String {
     format!("{byte:02x}").repeat(32)
+}
+
+/// The account numbers of the scenario's organisations.
+const ACCOUNTS: [u8; 5] = [7, 11, 12, 13, 15];
+
+fn number(account: u8) -> String {
+    format!("62220210011122{account:04}")
+}
+
+/// The vault of the keys that every test's ledger has.
+fn vault() -> AccountVault {
+    AccountVault::new(&Secret::new([7; 32]))
+}
+
+fn mac(account: u8) -> String {
+    vault().mac(&number(account)).to_string()
+}
+
+/// The account number that a command names, sealed.
+pub fn sealed(agency: &AgencyCode, command: &Command) -> Option<NewBankAccount> {
+    let (organisation, named) = match command {
+        Command::RegisterOrganisation(c) => (c.credit_code, c.bank_account.as_ref()?.mac),
+        Command::ProposeBankAccount(c) => (c.credit_code, c.account.mac),
+        _ => return None,
+    };
+    let vault = vault();
+    let number = ACCOUNTS.map(number).into_iter().find(|number| vault.mac(number) == named)?;
+    let Sealed { mac, bytes } = vault.of(agency).seal(organisation, &number).expect("sealed");
+    Some(NewBankAccount { organisation, mac, sealed: bytes })
 }
 
 pub fn steps() -> Vec<Step> {
@@ -114,7 +146,7 @@ fn founding() -> Vec<Envelope> {
             "region": "高新区", "related": [] });
         if number == 0 {
             organisation["bank_account"] = json!({ "name": "单位 0", "bank_code": "102290000001",
-                "masked": "****1234", "mac": reason(7) });
+                "masked": "****0007", "mac": mac(7) });
         }
         all.push(officer(json!({ "register_organisation": organisation })));
     }
@@ -234,7 +266,7 @@ fn redemptions() -> Vec<Step> {
 fn reminders_and_accounts() -> Vec<Step> {
     let account = |number: u32, byte: u8| {
         json!({ "credit_code": code(number), "account": { "name": format!("单位 {number}"),
-            "bank_code": "102100099996", "masked": "****3334", "mac": reason(byte) } })
+            "bank_code": "102100099996", "masked": format!("****00{byte}"), "mac": mac(byte) } })
     };
     let batch = id(5, 2);
     let all = vec![

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use subsidy_ledger::audit::note::SigningKey;
-use subsidy_ledger::auth::keys::Keys;
-use subsidy_ledger::book::Envelope;
+use subsidy_ledger::auth::keyed::key_check;
+use subsidy_ledger::book::{Command, Envelope};
 use subsidy_ledger::db::pool::{Database, DatabaseConfig};
 use subsidy_ledger::engine::export::{Written, write};
 use subsidy_ledger::engine::{Answer, Engine, Submission, Work, origin};
 
 use super::scenario::{self, Step};
-use super::support::{TestDatabase, agency};
+use super::support::{TestDatabase, agency, keys};
 
 pub async fn connected(database: &TestDatabase, role: &str) -> Database {
     let config = DatabaseConfig::new(database.url(role));
@@ -81,10 +81,18 @@ pub fn submission(number: usize, step: &Step) -> Submission {
         key,
         request: [1; 32],
         request_id: number.to_string(),
+        accounts: commands(&work).filter_map(|command| scenario::sealed(&agency(), command)).collect(),
         work,
         texts: Vec::new(),
-        accounts: Vec::new(),
     }
+}
+
+fn commands(work: &Work) -> impl Iterator<Item = &Command> {
+    let envelopes = match work {
+        Work::One(envelope) => std::slice::from_ref(&**envelope),
+        Work::All { members, .. } | Work::Run { due: members, .. } => members.as_slice(),
+    };
+    envelopes.iter().map(|envelope| &envelope.command)
 }
 
 /// How many steps the scenario has.
@@ -94,9 +102,7 @@ pub fn steps() -> usize {
 
 /// Does these steps of the scenario. Nobody is connected afterwards.
 pub async fn play(test: &TestDatabase, steps: std::ops::Range<usize>) {
-    let keys = Folder::new();
-    let keys = Arc::new(Keys::open(&keys.0).expect("keys"));
-    let engine = Engine::new(connected(test, "subsidy_app").await, keys);
+    let engine = Engine::new(connected(test, "subsidy_app").await, Arc::new(keys()));
     let all: Vec<Submission> = scenario::steps().iter().enumerate().map(|(n, s)| submission(n, s)).collect();
     for some in all[steps].chunks(40) {
         for answer in engine.submit_each(some.to_vec()).await {
@@ -109,16 +115,19 @@ pub async fn play(test: &TestDatabase, steps: std::ops::Range<usize>) {
 /// A database with the whole scenario in it, registered under [`key`].
 pub async fn ledger() -> TestDatabase {
     let test = TestDatabase::create().await;
-    register(&test).await;
     play(&test, 0..steps()).await;
+    register(&test).await;
     test
 }
 
 /// Puts the agency into the register.
 pub async fn register(test: &TestDatabase) {
+    let check: String =
+        key_check(keys().account_key(), &agency()).iter().map(|byte| format!("{byte:02x}")).collect();
     let sql = format!(
-        "INSERT INTO public.agencies (code, name, zone, sandbox, origin, verifier_key, created_at) \
-         VALUES ('test', '测试局', 'Asia/Shanghai', true, '{}', '{}', now())",
+        "INSERT INTO public.agencies (code, name, zone, sandbox, origin, verifier_key, account_check, created_at) \
+         SELECT 'test', '测试局', 'Asia/Shanghai', true, '{}', '{}', decode('{check}', 'hex'), \
+                coalesce((SELECT recorded_at FROM log WHERE sequence = 0), now())",
         origin(&agency()),
         key().verifier_key()
     );

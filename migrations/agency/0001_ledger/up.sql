@@ -141,10 +141,12 @@ CREATE TABLE idempotency (
     sequence bigint,
     refusal jsonb,
     recorded_at timestamptz NOT NULL,
+    mac bytea NOT NULL CONSTRAINT idempotency_mac_check CHECK (octet_length(mac) = 32),
     CONSTRAINT idempotency_pkey PRIMARY KEY (subject, key),
     CONSTRAINT idempotency_one_answer CHECK (num_nonnulls(sequence, refusal) = 1)
 );
 COMMENT ON COLUMN idempotency.key IS 'Digest of the caller''s key.';
+COMMENT ON COLUMN idempotency.mac IS 'HMAC of the row under a key outside the database: nobody invents or changes an answer there.';
 COMMENT ON COLUMN idempotency.request IS 'Digest of the request: the same key with another request is a conflict.';
 
 CREATE TABLE tiles (

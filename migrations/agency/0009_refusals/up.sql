@@ -250,6 +250,14 @@ $$;
 COMMENT ON FUNCTION refuse_new_instrument IS 'Else a programme could become an interest subsidy after its rules were checked.';
 REVOKE ALL ON FUNCTION refuse_new_instrument FROM PUBLIC;
 
+CREATE FUNCTION altered_texts() RETURNS SETOF bytea LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT t.sha256 FROM texts AS t LEFT JOIN erasures AS e ON e.sha256 = t.sha256
+     WHERE CASE WHEN t.body IS NULL THEN e.sha256 IS NULL
+                ELSE e.sha256 IS NOT NULL OR sha256(t.salt || convert_to(t.body, 'UTF8')) IS DISTINCT FROM t.sha256 END
+$$;
+COMMENT ON FUNCTION altered_texts IS 'Texts that do not have their digest, and those that went and no erasure says so: for whoever verifies and may not read them.';
+REVOKE ALL ON FUNCTION altered_texts FROM PUBLIC;
+
 CREATE FUNCTION usage_rows_stay() RETURNS trigger LANGUAGE plpgsql
     SET search_path FROM CURRENT AS $$
 DECLARE

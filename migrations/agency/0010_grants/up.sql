@@ -117,6 +117,7 @@ GRANT UPDATE (
 GRANT SELECT, INSERT ON reversals TO subsidy_app;
 GRANT UPDATE (status, effective_date, reversed_by, approved_by, version, updated_at) ON reversals TO subsidy_app;
 GRANT EXECUTE ON FUNCTION sum_of_parts TO subsidy_app;
+GRANT EXECUTE ON FUNCTION altered_texts TO subsidy_app;
 
 GRANT SELECT ON head TO subsidy_auditor;
 GRANT SELECT ON log TO subsidy_auditor;
@@ -163,5 +164,6 @@ GRANT SELECT ON periods TO subsidy_auditor;
 GRANT SELECT ON calendar_changes TO subsidy_auditor;
 GRANT SELECT ON calendar_days TO subsidy_auditor;
 GRANT SELECT ON reversals TO subsidy_auditor;
+GRANT EXECUTE ON FUNCTION altered_texts TO subsidy_auditor;
 
 UPDATE head SET schema_version = 10;

@@ -2,9 +2,9 @@
 //! that names them.
 
 use crate::agencies::{AcceptLog, LostLog};
-use crate::auth::keys::Keys;
 use crate::book::Command;
 use crate::cli::commands::{Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::verify::memory::Memory;
 use crate::cli::{Failure, Settings, opened, output};
 use crate::domain::{AgencyCode, Role, RootHash, Subject};
 use crate::engine::Engine;
@@ -19,15 +19,18 @@ pub struct AcceptLogArgs {
 }
 
 pub(super) async fn run(args: &AcceptLogArgs, settings: &Settings) -> Result<(), Failure> {
-    let accepted = opened::with(settings, async |opened| {
+    let accepted = opened::existing(settings, async |opened| {
         opened.ensure_agency(&args.code).await?;
-        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let engine = opened.engine().await?;
         let accepted = accept(args, &engine).await;
         engine.shut_down().await;
         accepted
     })
     .await?;
     let code = &args.code;
+    if let Some(memory) = Memory::beside(&settings.keys_folder()).filter(|_| accepted.is_some()) {
+        memory.forget(code)?;
+    }
     let Some(LostLog { size, root, kept }) = accepted else {
         return output::line(format_args!("{code}: the ledger contains all that was answered from it here"));
     };

@@ -1,12 +1,10 @@
 //! `agency create`: key → schema → first leaf → register, in that order. Each step finds what an earlier try left, so
 //! a creation that was cut short is finished by asking again; only what stands in the register exists.
 
-use chrono::Utc;
 use serde_json::json;
 
 use crate::agencies::{Agency, CreateAgency};
-use crate::audit::note::SigningKey;
-use crate::auth::keys::Keys;
+use crate::auth::keys::KeyError;
 use crate::book::{Command, Outcome};
 use crate::cli::commands::{self, Ask, Said, actor, no_agency, unanswered};
 use crate::cli::opened::{DatabaseRole, Opened};
@@ -15,9 +13,10 @@ use crate::cli::{Failure, Settings, opened};
 use crate::db::migrate;
 use crate::db::pool::{Database, DatabaseConfig};
 use crate::domain::dates::Zone;
-use crate::domain::{AgencyCode, Date, Line, Role, Subject};
+use crate::domain::{AgencyCode, Date, Instant, Line, Role, Subject};
+use crate::engine::fit::register_row;
 use crate::engine::store::{self, AgencyRow};
-use crate::engine::{Engine, SubmitError, origin};
+use crate::engine::{Engine, SubmitError};
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct CreateArgs {
@@ -69,7 +68,7 @@ pub(super) async fn run(args: &CreateArgs, settings: &Settings) -> Result<(), Fa
     };
     let row = opened::with(settings, async |opened| {
         opened.ensure_shared().await?;
-        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let engine = opened.engine().await?;
         let made = create(opened, &engine, asked).await;
         engine.shut_down().await;
         made?.ok_or_else(|| Failure::new(format!("agency {} exists", args.code)))
@@ -104,25 +103,37 @@ pub async fn create(
     if register(engine).await?.iter().any(|row| row.code == code.as_str()) {
         return Ok(None);
     }
-    let seed = engine.keys().create_log_key(&code)?;
-    let verifier_key = SigningKey::from_seed(&origin(&code), seed.expose())?.verifier_key().to_string();
+    let keys = engine.keys();
+    if keys.log_key(&code)?.is_none() && has_begun(engine, &code).await? {
+        let path = keys.log_path(&code);
+        return Err(KeyError::Missing { path }.into());
+    }
+    let seed = keys.create_log_key(&code)?;
     migrate::create_agency(&opened.url(DatabaseRole::Owner), &code).await?;
     let agency = begin(engine, &asked).await?;
-    let row = AgencyRow {
-        code: code.to_string(),
-        name: agency.name.to_string(),
-        zone: agency.zone.to_string(),
-        sandbox: agency.sandbox,
-        origin: origin(&code),
-        verifier_key,
-        created_at: Utc::now(),
-    };
+    let row = register_row(&agency, keys.account_key(), &seed, began(engine, &code).await?)?;
     // the role that serves reads the register and no more
     let owner = Database::connect(DatabaseConfig::new(opened.url(DatabaseRole::Owner))).await?;
     let conn = owner.admin().await?;
     let added = AgencyRow::insert(&conn, std::slice::from_ref(&row)).await;
     added.map_err(Failure::doing(format!("cannot register agency {code}")))?;
     Ok(Some(row))
+}
+
+/// Whether an earlier try began the log: its key was made before.
+async fn has_begun(engine: &Engine, code: &AgencyCode) -> Result<bool, Failure> {
+    let conn = engine.reader(code).await?;
+    if store::has_head(&conn).await?.is_none_or(|found| found.count == 0) {
+        return Ok(false);
+    }
+    Ok(store::head(&conn).await?.is_some())
+}
+
+/// When the log began.
+async fn began(engine: &Engine, code: &AgencyCode) -> Result<Instant, Failure> {
+    let conn = engine.reader(code).await?;
+    let first = store::leaves_from(&conn, 0, 1).await?.into_iter().next();
+    Ok(Instant::new(first.ok_or_else(|| no_agency(code))?.recorded_at))
 }
 
 /// The register.

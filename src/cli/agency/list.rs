@@ -13,7 +13,7 @@ pub struct ListArgs {
 }
 
 pub(super) async fn run(args: &ListArgs, settings: &Settings) -> Result<(), Failure> {
-    let rows = opened::with(settings, async |opened| {
+    let rows = opened::reading(settings, async |opened| {
         opened.ensure_shared().await?;
         let database = opened.connect().await?;
         let conn = database.admin().await?;

@@ -1,7 +1,6 @@
 //! `agency semantics`: a newer meaning of the rules, switched on by a leaf of its own.
 
 use crate::agencies::{Agency, SEMANTICS, SwitchSemantics};
-use crate::auth::keys::Keys;
 use crate::book::{Command, Outcome};
 use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
@@ -20,9 +19,9 @@ pub struct SemanticsArgs {
 }
 
 pub(super) async fn run(args: &SemanticsArgs, settings: &Settings) -> Result<(), Failure> {
-    let said = opened::with(settings, async |opened| {
+    let said = opened::existing(settings, async |opened| {
         opened.ensure_agency(&args.code).await?;
-        let engine = opened.engine(Keys::open(&settings.keys_folder())?).await?;
+        let engine = opened.engine().await?;
         let command = Command::SwitchSemantics(SwitchSemantics { to: args.to });
         let ask = Ask::new(actor(&args.subject, Role::Operator), fresh_key(), command);
         let said = ask.of(&engine, &args.code, "").await;

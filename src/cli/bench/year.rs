@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::command;
-use crate::agencies::CreateAgency;
-use crate::audit::note::SigningKey;
+use crate::agencies::{Agency, CreateAgency};
+use crate::auth::keyed::AnswerKey;
 use crate::auth::keys::Keys;
-use crate::book::{Command, Envelope};
+use crate::book::{Command, Envelope, Outcome};
 use crate::cli::commands::{actor, salted, subject};
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::{Failure, output};
@@ -22,7 +22,7 @@ use crate::db::target::Target;
 use crate::domain::dates::Zone;
 use crate::domain::{AgencyCode, CreditCode, Instant, Line, Role};
 use crate::engine::bulk::Bulk;
-use crate::engine::origin;
+use crate::engine::fit::register_row;
 use crate::engine::store::AgencyRow;
 
 /// Lines that a case comes to, paid: what the number of cases is reckoned from.
@@ -87,18 +87,17 @@ struct Year {
 pub(super) async fn make(opened: &Opened<'_>, agency: &AgencyCode, lines: u64) -> Result<Made, Failure> {
     let settings = opened.settings();
     opened.ensure_shared().await?;
-    let keys = Keys::open(&settings.keys_folder())?;
+    let keys = Keys::open_or_make(&settings.keys_folder())?;
     let seed = keys.create_log_key(agency)?;
-    let verifier_key = SigningKey::from_seed(&origin(agency), seed.expose())?.verifier_key().to_string();
     let url = opened.url(DatabaseRole::Owner);
     migrate::create_agency(&url, agency).await?;
     let config = settings.database_config(&url);
     let target = Target::parse(&url, config.connect_timeout)?;
-    let bulk = Bulk::begin(&target, agency.clone()).await?;
+    let bulk = Bulk::begin(&target, agency.clone(), AnswerKey::new(keys.account_key())).await?;
     let cases = lines.div_ceil(LINES_OF_CASE).max(24);
     let mut year =
         Year { bulk, cases, case: 0, step: 0, ids: 0, approved: Vec::new(), batches: 0, leased: Uuid::nil() };
-    year.begin(agency)?;
+    let (agency, began) = year.begin(agency)?;
     for case in 0..cases {
         (year.case, year.step) = (case, 0);
         if case.is_multiple_of(3) {
@@ -117,15 +116,7 @@ pub(super) async fn make(opened: &Opened<'_>, agency: &AgencyCode, lines: u64) -
     }
     let (leaves, lines) = year.bulk.finish().await?;
     let admin = Copying::plainly(&target).await?;
-    let row = AgencyRow {
-        code: agency.to_string(),
-        name: agency.to_string(),
-        zone: Zone::default().to_string(),
-        sandbox: false,
-        origin: origin(agency),
-        verifier_key,
-        created_at: chrono::Utc::now(),
-    };
+    let row = register_row(&agency, keys.account_key(), &seed, began)?;
     admin.run("SET search_path = public").await?;
     admin.rows::<AgencyRow, crate::db::copy::CopyError>([Ok(row)]).await?;
     // what autovacuum does in the background of a ledger that grows by itself
@@ -216,7 +207,7 @@ impl Year {
     }
 
     /// The agency, its organisations and its programmes.
-    fn begin(&mut self, agency: &AgencyCode) -> Result<(), Failure> {
+    fn begin(&mut self, agency: &AgencyCode) -> Result<(Agency, Instant), Failure> {
         let created = CreateAgency {
             code: agency.clone(),
             name: Line::parse(agency.as_str())?,
@@ -226,7 +217,8 @@ impl Year {
         };
         let operator = actor(&subject("operator")?, Role::Operator);
         let envelope = Envelope { actor: operator, if_match: None, command: Command::CreateAgency(created) };
-        self.bulk.ask(envelope, Vec::new(), self.now()?)?;
+        let began = self.now()?;
+        let outcome = self.bulk.ask(envelope, Vec::new(), began)?;
         for number in 0..self.firms() {
             let region = ["浦东新区", "徐汇区", "静安区", "临港新片区"].get(usize::try_from(number % 4)?);
             let startup = number.is_multiple_of(5);
@@ -243,7 +235,10 @@ impl Year {
             self.programme(&format!("v{number:02}"), "voucher")?;
             self.programme(&format!("r{number:02}"), "rental_subsidy")?;
         }
-        Ok(())
+        match outcome {
+            Outcome::Agency(agency) => Ok((agency, began)),
+            _ => Err(Failure::new("the log's first leaf is no agency")),
+        }
     }
 
     fn firms(&self) -> u64 {

@@ -10,7 +10,7 @@ use super::cases::{
     PROGRAMMES, PROVIDER, Reached, TODAY,
 };
 use crate::agencies::CreateAgency;
-use crate::auth::accounts::{AccountVault, masked};
+use crate::auth::accounts::{AccountVault, Sealed, masked};
 use crate::book::{Command, Outcome};
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
@@ -164,15 +164,16 @@ impl City<'_> {
     fn account(&self, firm: &Firm) -> Result<Option<(BankAccount, NewBankAccount)>, Failure> {
         let Some(number) = firm.account else { return Ok(None) };
         let vault = AccountVault::new(self.engine.keys().account_key());
-        let sealed = vault.seal(number).map_err(|error| Failure::new(error.to_string()))?;
-        let (organisation, mac) = (CreditCode::parse(firm.code)?, TextHash::new(vault.mac(number)));
+        let organisation = CreditCode::parse(firm.code)?;
+        let sealed = vault.of(&self.agency).seal(organisation, number);
+        let Sealed { mac, bytes } = sealed.map_err(|error| Failure::new(error.to_string()))?;
         let account = BankAccount {
             name: Line::parse(firm.name)?,
             bank_code: BankCode::parse("102100099996")?,
             masked: masked(number),
             mac,
         };
-        Ok(Some((account, NewBankAccount { organisation, mac, sealed })))
+        Ok(Some((account, NewBankAccount { organisation, mac, sealed: bytes })))
     }
 
     /// A contract and its voucher, as far as it has come.

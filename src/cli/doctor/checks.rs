@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use nix::sys::statvfs::statvfs;
 
-use super::Check;
+use super::{Check, agencies};
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
 use crate::db::cluster;
@@ -37,23 +37,25 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     checks.push(disk(&settings.data));
     checks.push(keys(&settings.keys_folder()));
     checks.push(evidence(settings).await);
-    if settings.database_url.is_none() && !settings.data.join("postgres").exists() {
+    if settings.database_url.is_none() && !cluster::Cluster::is_in(&settings.data) {
         checks.push(Check::ok("database", "no private cluster yet: the first start makes it"));
         return checks;
     }
-    match opened::with(settings, async |opened| {
+    match opened::reading(settings, async |opened| {
         let owner = opened.url(DatabaseRole::Owner);
-        Ok((inspect(&owner).await?, states(&owner, true).await))
+        let server = inspect(&owner).await?;
+        Ok((server, states(&owner, true).await, agencies::check(opened).await))
     })
     .await
     {
         Err(failure) => checks.push(Check::failed("database", failure.line())),
-        Ok((server, states)) => {
+        Ok((server, states, agencies)) => {
             checks.extend(database(&server));
             checks.push(match states {
                 Ok(states) => schemas(&states),
                 Err(error) => Check::failed("schemas", Failure::from(error).line()),
             });
+            checks.push(agencies);
         }
     }
     checks

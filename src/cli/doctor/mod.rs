@@ -1,5 +1,6 @@
 //! `doctor`: whether the service can run here, check by check; and whether one that runs answers.
 
+mod agencies;
 mod checks;
 mod live;
 

@@ -42,12 +42,11 @@ pub(super) async fn run(
     form: Form,
     settings: &Settings,
 ) -> Result<(), Failure> {
-    fs::create_dir_all(out)?;
-    if fs::read_dir(out)?.next().is_some() {
+    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         let out = out.display();
         return Err(Failure::Usage(format!("{out} is not empty: an export goes into a folder of its own")));
     }
-    let about = opened::with(settings, async |opened| {
+    let about = opened::reading(settings, async |opened| {
         let url = opened.url(DatabaseRole::Auditor);
         let database = Database::connect(opened.settings().database_config(&url)).await?;
         let conn = database.auditor(agency).await?;
@@ -64,6 +63,7 @@ pub(super) async fn run(
             programme: None,
             only: Only::default(),
         };
+        fs::create_dir_all(out)?;
         let mut tables = Vec::new();
         for table in AuditTable::ALL {
             tables.push(written(&conn, &scope, table, out).await?);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
 use crate::audit::note::VerifierKey;
-use crate::audit::receipt::Receipt;
+use crate::audit::receipt::{Receipt, ReceiptError};
 use crate::engine::export::{Depth, Exported, Trust, check};
 
 /// Verifies what was given, and says so on `out`. Answers whether it verifies.
@@ -33,6 +33,9 @@ fn export(
     key: Option<VerifierKey>,
     out: &mut impl Write,
 ) -> Result<bool, VerifyFailure> {
+    if folder.is_dir() && ["checkpoint", "tile"].iter().all(|name| !folder.join(name).exists()) {
+        return Err(VerifyFailure::NoExport { path: folder.to_owned() });
+    }
     let trust = Trust { key, since: args.kept()? };
     let bar = progress_bar(folder.display().to_string());
     let depth = if args.tree { Depth::Tree } else { Depth::Replay };
@@ -76,9 +79,12 @@ fn receipt(
     out: &mut impl Write,
 ) -> Result<bool, VerifyFailure> {
     let text = text(file)?;
-    let said = serde_json::from_str::<Receipt>(&text)
-        .map_err(|error| error.to_string())
-        .and_then(|receipt| receipt.check(key).map_err(|error| error.to_string()));
+    let none = |why: String| VerifyFailure::NoReceipt { path: file.to_owned(), why };
+    let read: Receipt = serde_json::from_str(&text).map_err(|error| none(error.to_string()))?;
+    let said = match read.check(key) {
+        Err(error @ ReceiptError::Format) => return Err(none(error.to_string())),
+        said => said.map_err(|error| error.to_string()),
+    };
     match &said {
         Ok(proved) if args.json => {
             let (leaf, log) = (&proved.leaf, &proved.checkpoint);

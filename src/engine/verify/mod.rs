@@ -6,9 +6,13 @@
 //! leaf is in. A leaf that does not replay ends the stream, since nothing follows from it; a row that
 //! differs does not, so that the first bad sequence is the first of all.
 
+mod answers;
+mod beside;
 mod catalogue;
+pub mod ledgers;
 mod loans;
 pub(super) mod page;
+pub mod sealed;
 mod state;
 pub(super) mod stream;
 mod usage;
@@ -20,10 +24,13 @@ use crate::audit::note::{NoteError, VerifierKey};
 use crate::audit::since::{Kept, Older, Roots};
 use crate::audit::tree::Hash;
 use crate::audit::verify::{Finding, First};
+use crate::auth::accounts::AccountVault;
+use crate::auth::keys::{KeyError, Keys};
 use crate::db::convert::Unreadable;
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::pool::{Database, DatabaseError};
 use crate::domain::{AgencyCode, Sequence};
+use answers::Answers;
 
 /// The snapshot, and plans that find rows by key however large the tables are.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
@@ -39,6 +46,30 @@ pub struct Verified {
     pub lines: u64,
     /// The root of the tree over them.
     pub root: Hash,
+    /// What became of the sealed account numbers.
+    pub numbers: Numbers,
+}
+
+/// Whether sealed account numbers were opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers {
+    /// All of them, so many.
+    Opened(u64),
+    /// None: there were no keys to open them with.
+    NoKeys,
+    /// None: whoever connects may not read them.
+    NotReadable,
+}
+
+/// What lies outside the database and is held against it.
+#[derive(Debug, Default, Clone)]
+pub struct Outside<'a> {
+    /// Older checkpoints, kept elsewhere.
+    pub kept: &'a [Kept],
+    /// What an earlier verification found.
+    pub seen: Option<Older>,
+    /// The keys that the ledger was made with.
+    pub keys: Option<&'a Keys>,
 }
 
 /// What a verification comes to.
@@ -83,6 +114,12 @@ pub enum VerifyError {
     /// The register does not say the agency's key, and older checkpoints need one.
     #[error("the register has no verifier key of agency {0}")]
     NoKey(AgencyCode),
+    /// A key cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Note(#[from] NoteError),
     /// A fault of ours.
     #[error("the replay broke off")]
     Broken,
@@ -94,18 +131,18 @@ pub async fn verify(
     agency: &AgencyCode,
     progress: impl Fn(Progress),
 ) -> Result<Verdict, VerifyError> {
-    verify_since(database, agency, &[], progress).await
+    verify_against(database, agency, &Outside::default(), progress).await
 }
 
-/// Verifies an agency's ledger, and that it only grew since older checkpoints of it were signed: with the key that the
-/// register says.
-pub async fn verify_since(
+/// Verifies an agency's ledger, and that it only grew since older checkpoints of it were signed, with the key that the
+/// register says, and since it was last verified; and, where the keys are at hand, what only they can tell.
+pub async fn verify_against(
     database: &Database,
     agency: &AgencyCode,
-    kept: &[Kept],
+    outside: &Outside<'_>,
     progress: impl Fn(Progress),
 ) -> Result<Verdict, VerifyError> {
-    let older = match kept {
+    let mut older = match outside.kept {
         [] => Vec::new(),
         kept => {
             let key = registered_key(database, agency).await?;
@@ -117,14 +154,26 @@ pub async fn verify_since(
             }
         }
     };
-    let conn = database.auditor(agency).await?;
+    older.extend(outside.seen.clone());
+    // an auditor reads no sealed numbers: where the keys are, whoever serves may read them too
+    let (conn, may_open) = match outside.keys {
+        Some(_) => match database.reader(agency).await {
+            Ok(conn) => (conn, true),
+            Err(error) => {
+                tracing::debug!(%error, "verified as the auditor");
+                (database.auditor(agency).await?, false)
+            }
+        },
+        None => (database.auditor(agency).await?, false),
+    };
     let conn: &AsyncPgConnection = &conn;
     (&mut &*conn).batch_execute(BEGIN).await?;
     if store::has_head(conn).await?.is_none_or(|found| found.count == 0) {
         return Err(VerifyError::NoAgency(agency.clone()));
     }
     let catalogue = catalogue::difference(conn, agency).await?;
-    let rows = snapshot(conn, agency, Roots::of(older), progress).await;
+    let asked = Asked { agency, outside, may_open, roots: Roots::of(older) };
+    let rows = snapshot(conn, asked, progress).await;
     let verdict = catalogue::beside(rows, catalogue)?;
     (&mut &*conn).batch_execute("ROLLBACK").await?;
     Ok(verdict)
@@ -145,24 +194,42 @@ fn unsigned(kept: &Kept, error: &NoteError) -> Finding {
     Finding { sequence: Sequence::default(), place, stored: None, replayed: None }
 }
 
+/// What is verified, and against what.
+struct Asked<'a> {
+    agency: &'a AgencyCode,
+    outside: &'a Outside<'a>,
+    /// Whether the connection may read sealed numbers.
+    may_open: bool,
+    roots: Roots,
+}
+
 async fn snapshot(
     conn: &AsyncPgConnection,
-    agency: &AgencyCode,
-    roots: Roots,
+    Asked { agency, outside, may_open, roots }: Asked<'_>,
     progress: impl Fn(Progress),
 ) -> Result<Verdict, VerifyError> {
     let head = store::head(conn).await?;
+    // another release's migrations say that it is one; a head that alone says so was changed
     if let Some(HeadRow { schema_version, .. }) = head
         && schema_version != SCHEMA_VERSION
+        && !beside::is_of_this_release(conn).await?
     {
         return Err(VerifyError::OtherRelease { schema_version });
     }
     let total = head.as_ref().and_then(|head| u64::try_from(head.next_sequence).ok()).unwrap_or(0);
     let mut first = First::default();
-    let stream =
-        stream::run(conn, agency, &mut first, roots, |done| progress(Progress { done, total })).await?;
+    let mut answers = Answers::new(agency, outside);
+    let told = |done| progress(Progress { done, total });
+    let stream = stream::run(conn, agency, &mut first, &mut answers, roots, told).await?;
+    let mut numbers = if outside.keys.is_some() { Numbers::NotReadable } else { Numbers::NoKeys };
     if !stream.broken && state::log_ends(conn, head.as_ref(), &stream, &mut first).await? {
         state::tables(conn, &stream, &mut first).await?;
+        answers.rest(conn, &stream, &mut first).await?;
+        beside::all(conn, agency, outside, &stream, &mut first).await?;
+        if let Some(keys) = outside.keys.filter(|_| may_open) {
+            let vault = AccountVault::new(keys.account_key());
+            numbers = sealed::all(conn, agency, &vault, &stream, &mut first).await?;
+        }
     }
     if !stream.broken {
         for against in stream.roots.contradictions(stream.replay.next().number()) {
@@ -176,6 +243,7 @@ async fn snapshot(
                 leaves: stream.replay.next().number(),
                 lines: stream.lines,
                 root: stream.replay.frontier().root(),
+                numbers,
             })
         },
         Verdict::Bad,

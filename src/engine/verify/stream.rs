@@ -3,17 +3,19 @@
 use diesel_async::AsyncPgConnection;
 
 use super::VerifyError;
+use super::answers::Answers;
 use super::page::{Naming, PAGE, Page, by_keys};
+use super::sealed::Named;
 use crate::audit::replay::{Decoded, Replay, Replayed};
 use crate::audit::since::Roots;
 use crate::audit::verify::{Finding, First, Tile, Tiles, Touched};
 use crate::book::Envelope;
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::{Row, Table};
-use crate::domain::{AgencyCode, Sequence};
+use crate::domain::{AgencyCode, Instant, Sequence};
 use crate::engine::fold::Record;
 use crate::engine::posted::{Rows, Totals};
-use crate::engine::store::{CalculationRow, LogRow, TileRow, TransitionRow};
+use crate::engine::store::{CalculationRow, IdempotencyRow, LogRow, TileRow, TransitionRow};
 use crate::engine::submission::Accepted;
 use crate::ledger::store::EntryRow;
 
@@ -41,6 +43,10 @@ pub(super) struct Stream {
     pub broken: bool,
     /// The roots that older checkpoints ask for.
     pub roots: Roots,
+    /// When the log began.
+    pub began: Option<Instant>,
+    /// The account numbers that leaves name.
+    pub named: Named,
     tiles: Tiles,
 }
 
@@ -49,6 +55,7 @@ pub(super) struct Stream {
 struct Keyed {
     sheets: Vec<(CalculationRow, Sequence)>,
     tiles: Vec<Tile>,
+    answers: Vec<IdempotencyRow>,
 }
 
 /// Replays the log from its first leaf to its last, or to the first that does not replay.
@@ -56,6 +63,7 @@ pub(super) async fn run(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,
     first: &mut First,
+    answers: &mut Answers<'_>,
     roots: Roots,
     progress: impl Fn(u64),
 ) -> Result<Stream, VerifyError> {
@@ -72,6 +80,7 @@ pub(super) async fn run(
         findings.into_inner().into_iter().for_each(|finding| first.found(finding));
         by_keys(conn, &CALCULATIONS, &keyed.sheets, first).await?;
         tiles(conn, &keyed.tiles, first).await?;
+        answers.page(conn, &keyed.answers, first).await?;
         stream.tiles_full += keyed.tiles.len();
         progress(stream.replay.next().number());
         if stream.broken {
@@ -137,6 +146,20 @@ impl Stream {
     /// What a leaf makes: expected rows, tiles, and what it touched.
     fn note(&mut self, replayed: Replayed, rows: &mut Rows, keyed: &mut Keyed) -> Result<(), Unreadable> {
         self.touched.by(&replayed);
+        let leaf = &replayed.leaf;
+        self.began.get_or_insert(leaf.recorded_at);
+        self.named.by(&leaf.command, leaf.sequence);
+        if let Some(key) = leaf.idempotency_key {
+            keyed.answers.push(IdempotencyRow {
+                subject: leaf.actor.subject.to_string(),
+                key: key.as_bytes().to_vec(),
+                request: Vec::new(),
+                sequence: Some(convert::sequence(leaf.sequence)),
+                refusal: None,
+                recorded_at: leaf.recorded_at.utc(),
+                mac: Vec::new(),
+            });
+        }
         self.roots.reached(self.replay.frontier());
         keyed.tiles.extend(self.tiles.append(&replayed));
         let lines = replayed.decision.effects.posting.lines().len();

@@ -47,6 +47,18 @@ pub(super) async fn rows(
             });
         }
     }
+    for mark in queries::wrong_marks(conn, 1_000).await? {
+        // an import that no leaf made is found by itself
+        let Some((_, import)) = book.usage_imports.iter().find(|(id, _)| id.uuid() == mark.import) else {
+            continue;
+        };
+        first.found(Finding {
+            sequence: import.revision.created,
+            place: format!("usage_staged {} rental", mark.import),
+            stored: mark.staged.map(|rental| rental.to_string()),
+            replayed: Some(mark.rental.to_string()),
+        });
+    }
     let strays =
         [("usage_rows", queries::strays(conn).await?), ("usage_errors", queries::stray_errors(conn).await?)];
     for (table, _) in

@@ -20,7 +20,7 @@ use super::formats::FormatError;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::text::Malformed;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject,
+    ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject, TextHash,
 };
 use crate::organisations::BankCode;
 use crate::payments::{FileFormat, NAME_MAX, PaymentBatch, rules};
@@ -101,6 +101,8 @@ pub struct PayeeAccount {
     pub name: Line,
     /// 联行号
     pub bank_code: BankCode,
+    /// What the log knows the number by.
+    pub mac: TextHash,
     /// 账号, sealed as it is stored.
     pub sealed: Vec<u8>,
 }

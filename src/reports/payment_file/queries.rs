@@ -22,8 +22,8 @@ rows! {
         name: String,
         bank_name: Option<String>,
         bank_code: Option<String>,
+        account_mac: Option<String>,
         sealed: Option<Vec<u8>>,
-        account: bool,
         amount: Decimal,
         programme: String,
         title: String,
@@ -39,7 +39,7 @@ statement! {
          WHERE t.document = $1 AND t.kind = 'payment_batch' AND t.to_status = 'approved' ORDER BY t.sequence LIMIT 1";
     /// Its lines without a result.
     pub fn open_lines(batch: Uuid) -> Vec<LineFound> =
-        "SELECT l.claim, l.payee, o.name, o.bank_name, o.bank_code, b.sealed, o.account_mac IS NOT NULL AS account, \
+        "SELECT l.claim, l.payee, o.name, o.bank_name, o.bank_code, o.account_mac, b.sealed, \
                 l.amount, c.programme, p.title_zh AS title, v.number AS voucher \
            FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
            JOIN programmes AS p ON p.code = c.programme JOIN organisations AS o ON o.credit_code = l.payee \
@@ -51,17 +51,16 @@ statement! {
 impl LineFound {
     /// The payment of a row.
     pub fn read(&self) -> Result<Payment, Unreadable> {
-        let account = match (&self.bank_name, &self.bank_code, &self.sealed) {
-            (Some(name), Some(bank_code), Some(sealed)) => Some(PayeeAccount {
+        let account = match (&self.bank_name, &self.bank_code, &self.account_mac) {
+            (Some(name), Some(bank_code), Some(mac)) => Some(PayeeAccount {
                 name: convert::read(name)?,
                 bank_code: convert::read(bank_code)?,
-                sealed: sealed.clone(),
+                mac: convert::read(mac)?,
+                // one that was lost opens as little as one that was changed
+                sealed: self.sealed.clone().unwrap_or_default(),
             }),
-            // an organisation that has an account and no sealed number has lost it: no file says otherwise
-            _ if self.account => {
-                return Err(Unreadable(format!("the account number of {} is lost", self.payee)));
-            }
-            _ => None,
+            (None, None, None) => None,
+            _ => return Err(Unreadable("half a bank account".to_owned())),
         };
         Ok(Payment {
             claim: ClaimId::new(self.claim),

@@ -1,0 +1,49 @@
+//! Every agency against the keys that are here: what the service refuses to start on, and sealed numbers that are lost.
+
+use super::Check;
+use crate::auth::accounts::AccountVault;
+use crate::auth::keys::Keys;
+use crate::cli::Failure;
+use crate::cli::opened::Opened;
+use crate::db::convert;
+use crate::domain::AgencyCode;
+use crate::engine::verify::sealed;
+use crate::engine::{fit, store};
+
+const NAME: &str = "agencies";
+
+pub(super) async fn check(opened: &Opened<'_>) -> Check {
+    match looked_at(opened).await {
+        Ok((0, _)) => Check::ok(NAME, "there is none yet"),
+        Ok((agencies, numbers)) => Check::ok(
+            NAME,
+            format!("the keys fit {agencies} agencies, {numbers} sealed account numbers open"),
+        ),
+        Err(failure) => Check::failed(NAME, failure.line()),
+    }
+}
+
+/// How many agencies there are, and how many of their numbers open.
+async fn looked_at(opened: &Opened<'_>) -> Result<(usize, u64), Failure> {
+    let database = opened.connect().await?;
+    let register = store::agencies(&*database.admin().await?).await?;
+    if register.is_empty() {
+        return Ok((0, 0));
+    }
+    let keys = Keys::open(&opened.settings().keys_folder())?;
+    let vault = AccountVault::new(keys.account_key());
+    let mut numbers = 0;
+    for row in &register {
+        fit::check(&keys, row)?;
+        let agency: AgencyCode = convert::read(&row.code)?;
+        let (opened, wrong) = sealed::look(&*database.reader(&agency).await?, &agency, &vault).await?;
+        numbers += opened;
+        if let Some(place) = wrong.first() {
+            return Err(Failure::new(format!(
+                "{} sealed account numbers of agency {agency} do not open or are not their own; the first is {place}",
+                wrong.len()
+            )));
+        }
+    }
+    Ok((register.len(), numbers))
+}

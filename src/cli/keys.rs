@@ -1,0 +1,25 @@
+//! `keys`: what is done to the keys folder on purpose. Nothing else makes a key where a ledger is.
+
+use super::{Failure, Settings, output};
+use crate::auth::keys::Keys;
+
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+pub enum KeysCommand {
+    /// Make a new token.pem where the old one was moved away: every token that the service issued ends
+    NewTokenKey,
+}
+
+pub fn run(command: KeysCommand, settings: &Settings) -> Result<(), Failure> {
+    let KeysCommand::NewTokenKey = command;
+    let folder = settings.keys_folder();
+    let path = folder.join("token.pem");
+    if !folder.join("account.key").exists() {
+        return Err(Failure::new(format!("{} is no folder of keys", folder.display())));
+    }
+    if path.exists() {
+        let path = path.display();
+        return Err(Failure::new(format!("{path} is there: stop every process and move it away first")));
+    }
+    let key = Keys::token_key_in(&folder)?;
+    output::line(format_args!("{}: key {}", path.display(), key.kid()))
+}

@@ -1,0 +1,94 @@
+//! A ledger with a row in every table.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use subsidy_ledger::book::{Command, Envelope};
+use subsidy_ledger::domain::{Actor, ContentHash, RentalId, Role, Subject, TextHash, UsageImportId};
+use subsidy_ledger::engine::billing_file::Billing;
+use subsidy_ledger::engine::intake::{Wanted, stage};
+use subsidy_ledger::engine::{Answer, Engine, NewText, Submission};
+use subsidy_ledger::organisations::ChangeStanding;
+
+use super::scenario::Step;
+use super::support::{TestDatabase, agency, keys};
+use super::written::{connected, play, register, steps, submission};
+
+/// An hour of compute, and one that is billed in a currency without a rate.
+const BILL: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
+ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId,InvoiceId
+1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,p,Compute,s,r,24312000000000000001
+2,a,USD,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
+";
+
+/// The scenario, a free text, a refusal and a billing file. Nobody is connected afterwards.
+pub async fn story() -> TestDatabase {
+    let test = TestDatabase::create().await;
+    play(&test, 0..steps()).await;
+    register(&test).await;
+    let engine = Engine::new(connected(&test, "subsidy_app").await, Arc::new(keys()));
+    block(&test, &engine).await;
+    import(&test, &engine).await;
+    engine.shut_down().await;
+    test
+}
+
+fn by(subject: &str, role: Role, command: Command) -> Envelope {
+    let subject = Subject::parse(subject).expect("a subject");
+    Envelope {
+        actor: Actor { subject, roles: [role].into_iter().collect(), organisation: None },
+        if_match: None,
+        command,
+    }
+}
+
+/// An organisation is blocked, in words, and again in words that are erased; and one that nobody registered, which is
+/// refused.
+async fn block(test: &TestDatabase, engine: &Engine) {
+    let client = test.client("subsidy_owner").await;
+    let known = client.query_one("SELECT max(credit_code) FROM organisations", &[]).await.expect("one");
+    for (number, code, accepted) in [
+        (6_001, known.get::<_, String>(0).as_str(), true),
+        (6_002, known.get::<_, String>(0).as_str(), true),
+        (6_003, "91350100M000100Y43", false),
+    ] {
+        let (salt, body) =
+            (vec![u8::try_from(number - 6_000).expect("few"); 16], "举报属实，暂停受理".to_owned());
+        let hash = TextHash::new(Sha256::new().chain_update(&salt).chain_update(&body).finalize().into());
+        let command = ChangeStanding { credit_code: code.parse().expect("a code"), reason: hash };
+        let step = Step::One(by("approver-9", Role::Approver, Command::BlockOrganisation(command)));
+        let text = NewText { hash, salt, body };
+        let answer = engine.submit(Submission { texts: vec![text], ..submission(number, &step) }).await;
+        assert_eq!(matches!(answer, Ok(Answer::Accepted { .. })), accepted, "{answer:?}");
+        if number == 6_002 {
+            let erase = "SELECT erase_text($1, '销毁令 1 号')";
+            client.execute(erase, &[&hash.as_bytes().as_slice()]).await.expect("erased");
+        }
+    }
+}
+
+/// The bill, on the first contract.
+async fn import(test: &TestDatabase, engine: &Engine) {
+    let client = test.client("subsidy_owner").await;
+    let rental =
+        client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await.expect("one");
+    let wanted = Wanted {
+        agency: agency(),
+        id: UsageImportId::new(uuid::Uuid::now_v7()),
+        rental: RentalId::parse(rental.get(0)).expect("an id"),
+        mode: subsidy_ledger::usage::Mode::Lenient,
+        replaces: Vec::new(),
+        adds: false,
+        sha256: ContentHash::new([7; 32]),
+        dry_run: false,
+        errors_max: 1_000,
+    };
+    let staged =
+        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
+    assert_eq!((staged.command.accepted, staged.errors.len()), (1, 1));
+    let command = Command::ImportUsage(Box::new(staged.command.clone()));
+    let answer =
+        engine.submit(submission(7_000, &Step::One(by("officer-usage", Role::Officer, command)))).await;
+    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
+    staged.settle(true).await.expect("settled");
+}
