@@ -160,8 +160,7 @@ impl<'a> Opened<'a> {
     /// now on is lost as soon as the right ones are put back.
     async fn keys(&self, database: &Database) -> Result<Keys, Failure> {
         let folder = self.settings.keys_folder();
-        let begun = self.states(true).await?.iter().any(|state| state.schema != "public");
-        if !begun && self.purpose == Purpose::Begin {
+        if self.purpose == Purpose::Begin && !self.has_ledger(database).await? {
             return Ok(Keys::open_or_make(&folder)?);
         }
         let doing = format!("the keys in {} do not fit this ledger", folder.display());
@@ -170,6 +169,19 @@ impl<'a> Opened<'a> {
             fit::check(&keys, &row).map_err(Failure::doing(doing.clone()))?;
         }
         Ok(keys)
+    }
+
+    /// Whether any agency's log has begun. A schema without a head is what an interrupted creation left: nothing was
+    /// sealed or signed for it yet.
+    async fn has_ledger(&self, database: &Database) -> Result<bool, Failure> {
+        for state in self.states(true).await? {
+            let Some(code) = state.schema.strip_prefix("agency_") else { continue };
+            let conn = database.reader(&AgencyCode::parse(code)?).await?;
+            if state.is_behind() || store::head(&conn).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(!store::agencies(&*database.admin().await?).await?.is_empty())
     }
 
     /// Sees to it that what all agencies share is up to date.

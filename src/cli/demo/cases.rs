@@ -9,8 +9,12 @@ use crate::organisations::{Category, Size};
 pub(super) const BEIJING: &str = "beijing_demo";
 /// Its name.
 pub(super) const BEIJING_NAME: &str = "北京市算力券（演示）";
-/// Its business date.
+/// The day on which its story begins.
+pub(super) const FIRST_DAY: &str = "2025-01-02";
+/// Its business date when the story is told.
 pub(super) const TODAY: &str = "2025-06-30";
+/// The day of what is not dated by itself.
+pub(super) const LATELY: &str = "2025-06-20";
 /// The agency with nothing in it yet.
 pub(super) const CHENGDU: &str = "chengdu_demo";
 /// Its name.
@@ -170,6 +174,17 @@ pub(super) struct Case {
     pub reached: Reached,
 }
 
+impl Case {
+    /// The day on which all of it happens: a voucher counts from no day before it was applied for.
+    pub(super) const fn day(&self) -> &'static str {
+        match self.reached {
+            Reached::Issued(day) | Reached::Suspended(day) | Reached::Cancelled(day) => day,
+            Reached::Submitted | Reached::Returned | Reached::Reviewed => LATELY,
+        }
+    }
+}
+
+/// In the order of their days.
 pub(super) const CASES: [Case; 7] = [
     Case {
         contract_no: "DEMO-2025-001",
@@ -177,14 +192,6 @@ pub(super) const CASES: [Case; 7] = [
         signed_on: "2025-01-15",
         lines: &[("compute", "6800000.00")],
         reached: Reached::Issued("2025-02-10"),
-    },
-    // the year's cap of 2,000,000.00 cuts 900,000.00 to 640,000.00
-    Case {
-        contract_no: "DEMO-2025-002",
-        firm: FIRM,
-        signed_on: "2025-04-20",
-        lines: &[("compute", "4500000.00")],
-        reached: Reached::Issued("2025-05-15"),
     },
     Case {
         contract_no: "DEMO-2025-003",
@@ -199,6 +206,14 @@ pub(super) const CASES: [Case; 7] = [
         signed_on: "2025-03-10",
         lines: &[("compute", "500000.00")],
         reached: Reached::Cancelled("2025-04-01"),
+    },
+    // the year's cap of 2,000,000.00 cuts 900,000.00 to 640,000.00
+    Case {
+        contract_no: "DEMO-2025-002",
+        firm: FIRM,
+        signed_on: "2025-04-20",
+        lines: &[("compute", "4500000.00")],
+        reached: Reached::Issued("2025-05-15"),
     },
     // storage and network are on the sheet and earn nothing
     Case {
@@ -240,14 +255,14 @@ pub(super) const CLOUDS: [Cloud; 3] = [
         provider: PROVIDER,
         contracted: "2400000.00",
         bill: include_str!("usage/jingyun-2025-05.csv"),
-        claimed: Claimed::Paid("2025-06-12", "2025-06-20"),
+        claimed: Claimed::Paid,
     },
     Cloud {
         contract_no: "DEMO-CLOUD-002",
         provider: RELATED_PROVIDER,
         contracted: "180000.00",
         bill: include_str!("usage/dingyun-2025-05.csv"),
-        claimed: Claimed::Approved("2025-06-16"),
+        claimed: Claimed::Approved,
     },
     Cloud {
         contract_no: "DEMO-CLOUD-003",

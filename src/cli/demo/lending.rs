@@ -99,8 +99,7 @@ impl City<'_> {
         let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage };
         let review = Command::ReviewClaim(review);
         self.step("review interest", actor(Role::Officer)?, review).await?;
-        let approve =
-            Command::ApproveClaim(ApproveClaim { id, effective_date: Some(Date::parse("2025-06-18")?) });
+        let approve = Command::ApproveClaim(ApproveClaim { id, effective_date: None });
         self.step("approve interest", actor(Role::Approver)?, approve).await?;
         Ok(())
     }

@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::cases::{CLOUDS, Cloud, FIRM, RENTING};
+use super::cases::{CLOUDS, Cloud, FIRM, RENTING, TODAY};
 use super::seed::{City, actor, of, unexpected};
 use crate::book::{Command, Outcome};
 use crate::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
@@ -29,8 +29,8 @@ use crate::vouchers::ReviewDecision;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claimed {
     Submitted,
-    Approved(&'static str),
-    Paid(&'static str, &'static str),
+    Approved,
+    Paid,
 }
 
 impl City<'_> {
@@ -122,21 +122,16 @@ impl City<'_> {
         let id = claim.id;
         let submit = Command::SubmitClaim(NameClaim { id });
         self.step(&format!("submit {of_contract}"), firm, submit).await?;
-        let (approved, paid) = match cloud.claimed {
-            Claimed::Submitted => return Ok(()),
-            Claimed::Approved(approved) => (approved, None),
-            Claimed::Paid(approved, paid) => (approved, Some(paid)),
-        };
+        if cloud.claimed == Claimed::Submitted {
+            return Ok(());
+        }
         let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
         let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage };
         let review = Command::ReviewClaim(review);
         self.step(&format!("review claim {of_contract}"), actor(Role::Officer)?, review).await?;
-        let approve = ApproveClaim { id, effective_date: Some(Date::parse(approved)?) };
+        let approve = ApproveClaim { id, effective_date: None };
         let step = format!("approve claim {of_contract}");
         self.step(&step, actor(Role::Approver)?, Command::ApproveClaim(approve)).await?;
-        match paid {
-            Some(day) => self.paid(id, day, of_contract).await,
-            None => Ok(()),
-        }
+        if cloud.claimed == Claimed::Paid { self.paid(id, TODAY, of_contract).await } else { Ok(()) }
     }
 }

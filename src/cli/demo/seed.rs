@@ -6,10 +6,11 @@ use std::path::Path;
 use uuid::Uuid;
 
 use super::cases::{
-    APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_NAME, Case, FIRMS, Firm, PROGRAMME,
-    PROGRAMMES, PROVIDER, Reached, TODAY,
+    APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_NAME, Case, FIRMS, FIRST_DAY, Firm,
+    LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, TODAY,
 };
-use crate::agencies::CreateAgency;
+use super::story::REDEMPTIONS;
+use crate::agencies::{CreateAgency, MoveBusinessDate};
 use crate::auth::accounts::{AccountVault, Sealed, masked};
 use crate::book::{Command, Outcome};
 use crate::cli::Failure;
@@ -33,7 +34,7 @@ use crate::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecisi
 
 /// Both agencies.
 pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(), Failure> {
-    for (code, name, today) in [(BEIJING, BEIJING_NAME, Some(TODAY)), (CHENGDU, CHENGDU_NAME, None)] {
+    for (code, name, today) in [(BEIJING, BEIJING_NAME, Some(FIRST_DAY)), (CHENGDU, CHENGDU_NAME, None)] {
         let command = CreateAgency {
             code: AgencyCode::parse(code)?,
             name: Line::parse(name)?,
@@ -60,12 +61,20 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
     for firm in &FIRMS {
         city.register(firm).await?;
     }
-    let mut vouchers = Vec::new();
+    let (mut vouchers, mut redemptions) = (Vec::new(), REDEMPTIONS.iter().peekable());
     for case in &CASES {
+        while let Some(earlier) = redemptions.next_if(|redemption| redemption.day() < case.day()) {
+            city.redeem(earlier, &vouchers).await?;
+        }
+        city.on(case.day()).await?;
         vouchers.push((case.contract_no, city.play(case).await?));
     }
-    city.redeem(&vouchers).await?;
+    for redemption in redemptions {
+        city.redeem(redemption, &vouchers).await?;
+    }
+    city.on(LATELY).await?;
     city.lend().await?;
+    city.on(TODAY).await?;
     city.rent_from_clouds().await
 }
 
@@ -90,6 +99,12 @@ pub(super) struct City<'a> {
 }
 
 impl City<'_> {
+    /// Moves the agency's business date on to the day on which the story goes on.
+    pub(super) async fn on(&self, day: &str) -> Result<(), Failure> {
+        let command = Command::MoveBusinessDate(MoveBusinessDate { date: Date::parse(day)? });
+        self.step(&format!("day {day}"), actor(Role::Officer)?, command).await.map(|_| ())
+    }
+
     /// The command of a step, or what it was answered when it was first done.
     pub(super) async fn step(&self, step: &str, actor: Actor, command: Command) -> Result<Outcome, Failure> {
         self.explained_step(step, actor, command, None).await
@@ -186,14 +201,14 @@ impl City<'_> {
                 self.review(case, voucher, Some("合同缺少服务起止时间的盖章页，请补正后重新申请")).await?;
             }
             Reached::Reviewed => self.review(case, voucher, None).await?,
-            Reached::Issued(day) => self.issue(case, voucher, day).await?,
-            Reached::Suspended(day) => {
-                self.issue(case, voucher, day).await?;
+            Reached::Issued(_) => self.issue(case, voucher).await?,
+            Reached::Suspended(_) => {
+                self.issue(case, voucher).await?;
                 let change = |reason| Command::SuspendVoucher(ChangeVoucher { id: voucher, reason });
                 self.change(case, "合同履行存疑，核查期间暂停使用", change).await?;
             }
-            Reached::Cancelled(day) => {
-                self.issue(case, voucher, day).await?;
+            Reached::Cancelled(_) => {
+                self.issue(case, voucher).await?;
                 let change = |reason| Command::CancelVoucher(ChangeVoucher { id: voucher, reason });
                 self.change(case, "合同双方协商解除，券予以作废", change).await?;
             }
@@ -245,9 +260,9 @@ impl City<'_> {
         Ok(())
     }
 
-    async fn issue(&self, case: &Case, id: VoucherId, day: &str) -> Result<(), Failure> {
+    async fn issue(&self, case: &Case, id: VoucherId) -> Result<(), Failure> {
         self.review(case, id, None).await?;
-        let command = Command::IssueVoucher(IssueVoucher { id, effective_date: Some(Date::parse(day)?) });
+        let command = Command::IssueVoucher(IssueVoucher { id, effective_date: None });
         self.step(&format!("issue {}", case.contract_no), actor(Role::Approver)?, command).await?;
         Ok(())
     }

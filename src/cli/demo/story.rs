@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::cases::{CASES, Case};
+use super::cases::{CASES, Case, LATELY};
 use super::seed::{City, actor, firm, unexpected};
 use crate::book::{Command, Outcome};
 use crate::claims::{ApproveClaim, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
@@ -17,7 +17,7 @@ use crate::programmes::calculation::SettledLine;
 use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery};
 use crate::vouchers::ReviewDecision;
 
-/// How far a claim has come; a day is the one that its approval counts from, and the one it was paid on.
+/// How far a claim has come; a day is the one of its approval, a second one that of the bank's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reached {
     Draft,
@@ -27,12 +27,12 @@ enum Reached {
     /// Sent to the bank, which sent it back: it waits to be paid again.
     Returned(&'static str, &'static str),
     Paid(&'static str, &'static str),
-    /// Paid, then decided to come back in part, and in part received.
-    Recovered(&'static str, &'static str),
+    /// Paid on the day of its approval, then decided to come back in part, and in part received.
+    Recovered(&'static str),
 }
 
 /// A redemption of the voucher on a contract.
-struct Redemption {
+pub(super) struct Redemption {
     contract_no: &'static str,
     /// Which of the contract's.
     number: u8,
@@ -49,28 +49,44 @@ const fn redemption(
     Redemption { contract_no, number, settled, reached }
 }
 
-const REDEMPTIONS: [Redemption; 7] = [
+/// In the order of their days.
+pub(super) const REDEMPTIONS: [Redemption; 7] = [
     redemption("DEMO-2025-001", 1, "2000000.00", Reached::Paid("2025-04-15", "2025-04-30")),
     redemption("DEMO-2025-001", 2, "1000000.00", Reached::Returned("2025-05-20", "2025-05-28")),
-    redemption("DEMO-2025-001", 3, "500000.00", Reached::Recovered("2025-05-20", "2025-05-28")),
-    redemption("DEMO-2025-001", 4, "1123456.78", Reached::Approved("2025-06-16")),
+    redemption("DEMO-2025-001", 3, "500000.00", Reached::Recovered("2025-05-28")),
+    redemption("DEMO-2025-001", 4, "1123456.78", Reached::Approved(LATELY)),
     redemption("DEMO-2025-002", 1, "1200000.00", Reached::Reviewed),
     redemption("DEMO-2025-002", 2, "833333.33", Reached::Submitted),
     redemption("DEMO-2025-002", 3, "300000.00", Reached::Draft),
 ];
 
-impl City<'_> {
-    /// All of it. `vouchers` are those of the contracts.
-    pub(super) async fn redeem(&self, vouchers: &[(&'static str, VoucherId)]) -> Result<(), Failure> {
-        for redemption in &REDEMPTIONS {
-            let case = CASES.iter().find(|case| case.contract_no == redemption.contract_no);
-            let voucher = vouchers.iter().find(|(contract_no, _)| *contract_no == redemption.contract_no);
-            let Some((case, (_, voucher))) = case.zip(voucher) else {
-                return Err(unexpected(redemption.contract_no));
-            };
-            self.claim(case, *voucher, redemption).await?;
+impl Redemption {
+    /// The day on which it is filed and approved: an approval counts from no day before the claim was filed.
+    pub(super) const fn day(&self) -> &'static str {
+        match self.reached {
+            Reached::Draft | Reached::Submitted | Reached::Reviewed => LATELY,
+            Reached::Approved(day)
+            | Reached::Returned(day, _)
+            | Reached::Paid(day, _)
+            | Reached::Recovered(day) => day,
         }
-        Ok(())
+    }
+}
+
+impl City<'_> {
+    /// A claim on one of the contracts' vouchers.
+    pub(super) async fn redeem(
+        &self,
+        redemption: &Redemption,
+        vouchers: &[(&'static str, VoucherId)],
+    ) -> Result<(), Failure> {
+        let case = CASES.iter().find(|case| case.contract_no == redemption.contract_no);
+        let voucher = vouchers.iter().find(|(contract_no, _)| *contract_no == redemption.contract_no);
+        let Some((case, (_, voucher))) = case.zip(voucher) else {
+            return Err(unexpected(redemption.contract_no));
+        };
+        self.on(redemption.day()).await?;
+        self.claim(case, *voucher, redemption).await
     }
 
     async fn claim(&self, case: &Case, voucher: VoucherId, this: &Redemption) -> Result<(), Failure> {
@@ -88,18 +104,18 @@ impl City<'_> {
         self.step(&format!("review claim {of}"), actor(Role::Officer)?, Command::ReviewClaim(review)).await?;
         match this.reached {
             Reached::Draft | Reached::Submitted | Reached::Reviewed => Ok(()),
-            Reached::Approved(approved) => self.approve(id, approved, &of).await,
-            Reached::Returned(approved, sent) => {
-                self.approve(id, approved, &of).await?;
+            Reached::Approved(_) => self.approve(id, &of).await,
+            Reached::Returned(_, sent) => {
+                self.approve(id, &of).await?;
                 self.pay(id, PaymentResult::Returned, sent, &of).await
             }
-            Reached::Paid(approved, paid) => {
-                self.approve(id, approved, &of).await?;
+            Reached::Paid(_, paid) => {
+                self.approve(id, &of).await?;
                 self.pay(id, PaymentResult::Paid, paid, &of).await
             }
-            Reached::Recovered(approved, paid) => {
-                self.approve(id, approved, &of).await?;
-                self.pay(id, PaymentResult::Paid, paid, &of).await?;
+            Reached::Recovered(day) => {
+                self.approve(id, &of).await?;
+                self.pay(id, PaymentResult::Paid, day, &of).await?;
                 self.recover(id, &of).await
             }
         }
@@ -123,8 +139,8 @@ impl City<'_> {
         }
     }
 
-    async fn approve(&self, id: ClaimId, day: &str, of: &str) -> Result<(), Failure> {
-        let approve = ApproveClaim { id, effective_date: Some(Date::parse(day)?) };
+    async fn approve(&self, id: ClaimId, of: &str) -> Result<(), Failure> {
+        let approve = ApproveClaim { id, effective_date: None };
         let step = format!("approve claim {of}");
         self.step(&step, actor(Role::Approver)?, Command::ApproveClaim(approve)).await?;
         Ok(())
@@ -149,6 +165,7 @@ impl City<'_> {
         };
         let approve = Command::ApprovePaymentBatch(ApprovePaymentBatch { id: batch.id });
         self.step(&format!("approve payment {of}"), actor(Role::Approver)?, approve).await?;
+        self.on(day).await?;
         let reason = (outcome == PaymentResult::Returned).then(|| salted("收款账号与户名不符，银行退回"));
         let result = SettlePayment {
             batch: batch.id,
@@ -165,6 +182,7 @@ impl City<'_> {
     }
 
     async fn recover(&self, claim: ClaimId, of: &str) -> Result<(), Failure> {
+        self.on("2025-06-10").await?;
         let why = salted("审计发现结算单重复列支，追回多付部分");
         let propose = ProposeRecovery {
             id: RecoveryId::new(Uuid::now_v7()),
@@ -173,7 +191,7 @@ impl City<'_> {
             decision_no: Line::parse("演示追缴〔2025〕1 号")?,
             reason: why.hash,
             fraud: false,
-            effective_date: Some(Date::parse("2025-06-10")?),
+            effective_date: None,
         };
         let step = format!("recovery {of}");
         let propose = Command::ProposeRecovery(Box::new(propose));
@@ -181,10 +199,11 @@ impl City<'_> {
         let Outcome::Recovery(recovery) = decided else { return Err(unexpected(&step)) };
         let approve = Command::ApproveRecovery(ApproveRecovery { id: recovery.id });
         self.step(&format!("approve recovery {of}"), actor(Role::Approver)?, approve).await?;
+        self.on(LATELY).await?;
         let receive = ReceiveRecovery {
             id: recovery.id,
             amount: Amount::parse("40000.00")?,
-            date: Date::parse("2025-06-20")?,
+            date: Date::parse(LATELY)?,
             bank_reference: Line::parse("演示缴款回单 1")?,
         };
         let receive = Command::ReceiveRecovery(receive);
