@@ -494,7 +494,7 @@ fn a_demonstration_is_made_once_and_stops_with_its_cluster() {
             "SELECT string_agg(status, ' ' ORDER BY number, status) FROM agency_beijing_demo.vouchers";
         assert_eq!(
             psql(database.trim(), states).out.trim(),
-            "partly_redeemed issued suspended cancelled returned reviewed submitted"
+            "partly_redeemed suspended cancelled issued returned reviewed submitted"
         );
         let claims = "SELECT string_agg(status, ' ' ORDER BY id) FROM agency_beijing_demo.claims";
         assert_eq!(

@@ -68,13 +68,13 @@ async fn an_admin_that_does_not_stand_in_public_is_refused() {
 #[test]
 fn a_read_only_server_is_read_and_not_written_and_says_so_at_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (ledger, owner) = runtime.block_on(async {
-        let ledger = Ledger::open().await;
-        let owner = ledger.database.client("subsidy_owner").await;
+    let (database, owner) = runtime.block_on(async {
+        let database = support::TestDatabase::create().await;
+        let owner = database.client("subsidy_owner").await;
         owner.batch_execute("SET default_transaction_read_only = off").await.unwrap();
-        (ledger, owner)
+        (database, owner)
     });
-    let service = Service::start_on(&ledger.database.url("subsidy_owner"), &fresh_folder());
+    let service = Service::start_on(&database.url("subsidy_owner"), &fresh_folder());
     service.agency("city");
     let token = service.token("city", "officer", "lin", None);
     let set_read_only = |how: &str| {

@@ -106,6 +106,7 @@ rows! {
         sequence: Option<i64>,
         refusal: Option<serde_json::Value>,
         recorded_at: DateTime<Utc>,
+        mac: Vec<u8>,
     }
 }
 rows! {
@@ -426,6 +427,7 @@ impl Batch {
             sequence: Some(sequence),
             refusal: None,
             recorded_at: at,
+            mac: vec![0; 32],
         };
         let lines = |sequence| [entry(sequence, 1, "B2001", "D"), entry(sequence, 2, "B2003", "C")];
         Self {

@@ -23,11 +23,12 @@ use std::sync::Arc;
 use scenario::Step;
 use subsidy_ledger::audit::TABLES;
 use subsidy_ledger::audit::verify::Finding;
-use subsidy_ledger::book::Envelope;
+use subsidy_ledger::book::{Command, Envelope};
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
 use subsidy_ledger::db::migrate;
 use subsidy_ledger::engine::verify::{Verdict, Verified, verify};
 use subsidy_ledger::engine::{Answer, Engine, Submission};
+use subsidy_ledger::vouchers::IssueVoucher;
 use support::{TestDatabase, agency, keys};
 use tokio_postgres::Client;
 use written::{connected, submission};
@@ -60,6 +61,14 @@ async fn a_group_whose_members_rest_on_each_other_is_accepted_and_verifies() {
         .flat_map(|step| match step {
             Step::One(envelope) => vec![envelope],
             Step::All(members) => members,
+        })
+        .map(|envelope| match envelope.command {
+            // the scenario ends in another year than it issues in
+            Command::IssueVoucher(issue) => {
+                let command = Command::IssueVoucher(IssueVoucher { effective_date: None, ..issue });
+                Envelope { command, ..envelope }
+            }
+            _ => envelope,
         })
         .collect();
     let count = u64::try_from(members.len()).expect("few");
@@ -282,7 +291,7 @@ const CASES: &[Tampering] = &[
     case(
         "UPDATE payment_lines SET reference_key = 'ft2' WHERE status = 'paid'",
         "SELECT version FROM payment_lines WHERE status = 'paid'",
-        "reference_key: stored ft2, replayed ft61",
+        "reference_key: stored ft2, replayed ft6l",
     ),
     case(
         "UPDATE payment_batches SET total = total + 0.01 WHERE status = 'settled'",

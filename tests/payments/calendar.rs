@@ -65,7 +65,10 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     let waits = |task: &Value| task["kind"] == "calendar" && task["document"] == change.as_str();
     assert!(tasks["data"].as_array().unwrap().iter().any(waits), "{tasks}");
     let answer = stage.post(200, &approve, &stage.approver, &none);
-    assert_eq!((&answer["status"], &answer["decided_by"]), (&json!("approved"), &json!("chen")));
+    assert_eq!(
+        (&answer["status"], &answer["decided_by"]),
+        (&json!("approved"), &json!("subsidy-ledger#chen"))
+    );
     stage.refused(409, "wrong_state", &approve, &stage.approver, &none);
     stage.refused(409, "wrong_state", &reject, &stage.approver, &why);
     let workday = ("2025-01-26".to_owned(), "workday".to_owned());

@@ -48,7 +48,7 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
     let waits = &line["proposed_return"];
     assert_eq!(
         (&waits["proposed_by"], &waits["bank_reference"], &waits["reason"], &waits["date"]),
-        (&json!("lin"), &json!("FT-1-R"), &json!("户名不符"), &json!("2025-01-02"))
+        (&json!("subsidy-ledger#lin"), &json!("FT-1-R"), &json!("户名不符"), &json!("2025-01-02"))
     );
     stage.refused(409, "wrong_state", &results, &stage.officer, &back);
     assert_eq!(stage.get(&format!("/v1/claims/{claim}"))["status"], "paid");
