@@ -237,7 +237,7 @@ async fn what_was_verified_is_kept_beside_the_keys_and_a_log_that_was_cut_off_is
     let said = place.out(&["verify"]);
     assert!(said.contains("compared with nothing outside the database"), "{said}");
     let said = place.out(&["verify"]);
-    assert!(said.contains("holds the 2 entries that were last verified here"), "{said}");
+    assert!(said.contains("holds the 2 entries that were last seen here"), "{said}");
     // the register forgets it: what its schema holds is found all the same
     let row = "CREATE TABLE kept AS SELECT * FROM public.agencies; DELETE FROM public.agencies";
     assert_eq!(psql(&url, row).code, 0);
@@ -258,6 +258,14 @@ async fn what_was_verified_is_kept_beside_the_keys_and_a_log_that_was_cut_off_is
     assert_ne!(ended.code, 0, "{}", ended.out);
     std::fs::write(&keys, seen).unwrap();
     place.out(&["verify"]);
+    // what the service answered from was longer still
+    let answered = place.data.join("seen/bj");
+    let kept = std::fs::read_to_string(&answered).unwrap();
+    let root = kept.lines().last().unwrap().split_once(' ').unwrap().1.to_owned();
+    std::fs::write(&answered, format!("{kept}3 {root}\n")).unwrap();
+    let ended = place.run(&["verify"]);
+    let said = ended.out.contains("the log was cut off: what was answered from here");
+    assert_eq!((ended.code, said), (3, true), "{}", ended.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,7 +195,8 @@ async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), 
         let url = opened.url(role);
         let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
         let files = args.evidence.then(|| opened.settings().objects_to_read()).transpose()?;
-        let beside = verify::Beside { files, keys, memory: Memory::beside(&folder) };
+        let beside =
+            verify::Beside { files, keys, memory: Memory::beside(&folder, settings.data.join("seen")) };
         let verified = verify::run_with(args, &database, &beside, &mut std::io::stdout()).await;
         verdict(verified.map_err(VerifyFailure::into_failure)?)
     })

@@ -28,7 +28,9 @@ pub(super) async fn run(args: &AcceptLogArgs, settings: &Settings) -> Result<(),
     })
     .await?;
     let code = &args.code;
-    if let Some(memory) = Memory::beside(&settings.keys_folder()).filter(|_| accepted.is_some()) {
+    if let Some(memory) =
+        Memory::beside(&settings.keys_folder(), settings.data.join("seen")).filter(|_| accepted.is_some())
+    {
         memory.forget(code)?;
     }
     let Some(LostLog { size, root, kept }) = accepted else {

@@ -1,5 +1,6 @@
-//! What was last verified here: kept beside the keys, so that a log that was cut off or rewritten since is noticed by
-//! whoever verifies again, without a checkpoint of their own.
+//! What was last seen here of a log: verified, which is kept beside the keys, or answered from by the service, which it
+//! keeps in `seen`. A log that was cut off or rewritten since is noticed by whoever verifies again, without a checkpoint of
+//! their own.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,26 +13,29 @@ use crate::audit::since::Older;
 use crate::auth::keys;
 use crate::domain::{AgencyCode, ContentHash};
 use crate::engine::origin;
+use crate::engine::seen::Seen;
 use crate::engine::verify::Verified;
 
 /// A folder with a file for each agency.
 #[derive(Debug, Clone)]
 pub struct Memory {
     folder: PathBuf,
+    answered: PathBuf,
 }
 
 /// How far a log was verified.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seen {
+struct LastVerified {
     size: u64,
     root: ContentHash,
 }
 
 impl Memory {
-    /// Beside the keys; none where there is no such folder, for verifying makes none.
-    pub fn beside(keys: &Path) -> Option<Self> {
-        keys.is_dir().then(|| Self { folder: keys.join("verified") })
+    /// Beside the keys, and where the service keeps what it answered from; none where there are no keys, for verifying
+    /// makes none.
+    pub fn beside(keys: &Path, answered: PathBuf) -> Option<Self> {
+        keys.is_dir().then(|| Self { folder: keys.join("verified"), answered })
     }
 
     /// Where an agency's is kept.
@@ -39,18 +43,32 @@ impl Memory {
         self.folder.join(format!("{agency}.json"))
     }
 
+    /// The longest log that was verified or answered from. What the service writes down was committed before, so whoever
+    /// reads this before the log finds it there.
+    ///
+    /// # Errors
+    /// What was verified cannot be read, or is something else.
+    pub fn of(&self, agency: &AgencyCode) -> io::Result<Option<Older>> {
+        let answered = Seen::kept_in(self.answered.clone()).log(agency).newest().map(|mark| Older {
+            name: format!("what was answered from here ({})", self.answered.join(agency.as_str()).display()),
+            checkpoint: Checkpoint { origin: origin(agency), size: mark.size, root: mark.root },
+        });
+        let verified = self.verified(agency)?;
+        Ok([verified, answered].into_iter().flatten().max_by_key(|older| older.checkpoint.size))
+    }
+
     /// What was last verified.
     ///
     /// # Errors
     /// The file cannot be read, or holds something else.
-    pub fn of(&self, agency: &AgencyCode) -> io::Result<Option<Older>> {
+    fn verified(&self, agency: &AgencyCode) -> io::Result<Option<Older>> {
         let path = self.path(agency);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let Seen { size, root } = serde_json::from_slice(&bytes)?;
+        let LastVerified { size, root } = serde_json::from_slice(&bytes)?;
         let checkpoint = Checkpoint { origin: origin(agency), size, root: *root.as_bytes() };
         Ok(Some(Older { name: format!("the last verification here ({})", path.display()), checkpoint }))
     }
@@ -72,7 +90,7 @@ impl Memory {
     /// The file system refused.
     pub fn keep(&self, agency: &AgencyCode, verified: &Verified) -> io::Result<()> {
         keys::ensure_folder(&self.folder).map_err(io::Error::other)?;
-        let seen = Seen { size: verified.leaves, root: ContentHash::new(verified.root) };
+        let seen = LastVerified { size: verified.leaves, root: ContentHash::new(verified.root) };
         keys::replace(&self.path(agency), &serde_json::to_vec(&seen)?)
     }
 }

@@ -38,11 +38,11 @@ impl Compared {
                     .to_owned()
             }
             Self { checkpoints: 0, seen: Some(size) } => {
-                format!("holds the {size} entries that were last verified here; compared with no checkpoint (--since)")
+                format!("holds the {size} entries that were last seen here; compared with no checkpoint (--since)")
             }
             Self { checkpoints, seen: None } => format!("{checkpoints} older checkpoints held"),
             Self { checkpoints, seen: Some(size) } => {
-                format!("{checkpoints} older checkpoints held, and the {size} entries that were last verified here")
+                format!("{checkpoints} older checkpoints held, and the {size} entries that were last seen here")
             }
         }
     }
