@@ -33,9 +33,12 @@ async fn made() -> String {
     text
 }
 
+/// What a role may do with a whole table, and the columns that it may update.
+type Rights<'a> = (Vec<&'a str>, Vec<&'a str>);
+
 /// Who may do what with which table, as the manual shows it.
 fn rights(golden: &str) -> String {
-    let mut tables: BTreeMap<&str, BTreeMap<&str, (Vec<&str>, Vec<&str>)>> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, BTreeMap<&str, Rights<'_>>> = BTreeMap::new();
     for line in golden.lines().filter_map(|line| line.strip_prefix("grant on ")) {
         let (object, may) = line.split_once(" = ").expect("facts");
         let (object, role) = object.rsplit_once(" to ").expect("a role");

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::service::{Service, send_bytes};
@@ -29,16 +30,16 @@ fn cause(code: &str, column: &str, rows: u64) -> (String, String, u64) {
 
 /// Months and what they come to, all categories together.
 fn months(city: &City<'_>) -> Vec<(String, f64)> {
-    let mut found: Vec<(String, f64)> = Vec::new();
+    let mut found: Vec<(String, Decimal)> = Vec::new();
     for total in city.usage()["totals"].as_array().unwrap() {
         let (month, amount) = (total["month"].as_str().unwrap(), total["amount"].as_str().unwrap());
-        let amount: f64 = amount.parse().unwrap();
+        let amount: Decimal = amount.parse().unwrap();
         match found.iter_mut().find(|(known, _)| known == month) {
             Some((_, sum)) => *sum += amount,
             None => found.push((month.to_owned(), amount)),
         }
     }
-    found
+    found.into_iter().map(|(month, sum)| (month, sum.to_string().parse().unwrap())).collect()
 }
 
 const PERIODS: [&str; 4] = ["BillingPeriodEnd", "BillingPeriodStart", "ChargePeriodEnd", "ChargePeriodStart"];
