@@ -51,7 +51,7 @@ pub fn in_the_way(
     Ok(None)
 }
 
-/// The keys that [`in_the_way`] and [`recorded`] read, as far as the book shows them already.
+/// The keys that [`in_the_way`] and `recorded` read, as far as the book shows them already.
 pub fn keys(command: &Command, book: &Book) -> Keys {
     let mut keys = Keys::new();
     match command {
