@@ -200,6 +200,7 @@ fn who_only_reads_makes_no_ledger() {
         &["export", "--agency", "bj", "--out", out, "--tables", "iso21378"],
         &["agency", "list"],
         &["agency", "semantics", "bj", "--to", "2"],
+        &["agency", "accept-log", "bj"],
         &["database-url", "--role", "auditor"],
         &["migrate", "status"],
         &["programme", "import", PROGRAMME, "--agency", "bj"],
@@ -310,6 +311,12 @@ async fn an_agency_is_made_once() {
     assert!(made.contains(list[0]["verifier_key"].as_str().unwrap()));
     assert!(place.refusal(1, &["agency", "semantics", "bj", "--to", "99"]).contains("semantics_unknown"));
     assert!(place.refusal(1, &["agency", "semantics", "sh", "--to", "2"]).contains("there is no agency sh"));
+    assert!(place.refusal(1, &["agency", "accept-log", "sh"]).contains("there is no agency sh"));
+    let nothing = "bj: the ledger contains all that was answered from it here\n";
+    assert_eq!(place.out(&["agency", "accept-log", "bj"]), nothing);
+    place.refusal(2, &["agency", "accept-log", "BJ"]);
+    place.refusal(2, &["agency", "accept-log", "bj", "--subject", "a b"]);
+    assert_eq!(count(&url, "agency_bj.log"), "1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

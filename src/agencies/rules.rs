@@ -42,11 +42,13 @@ pub fn move_business_date(
     Ok(Agency { business_date: Some(command.date), ..agency.clone() })
 }
 
-/// An operator goes on with a log that lost leaves. Each time more is lost than was accepted before.
+/// An operator goes on with a log that lost leaves. What was accepted already is not lost again; another time less may be
+/// lost than the first time.
 pub fn accept_log(agency: &Agency, next: Sequence, command: &AcceptLog) -> Result<Agency, AgencyError> {
     let lost = &command.lost;
-    let accepted = agency.lost.as_ref().map_or(0, |lost| lost.size);
-    if lost.kept >= lost.size || lost.kept > next.number() || lost.size <= accepted {
+    let accepted =
+        agency.lost.as_ref().is_some_and(|before| (before.size, before.root) == (lost.size, lost.root));
+    if lost.kept >= lost.size || lost.kept > next.number() || accepted {
         return Err(AgencyError::NothingLost);
     }
     Ok(Agency { lost: Some(lost.clone()), ..agency.clone() })

@@ -17,7 +17,7 @@ use super::follow::follow;
 use super::kept::Kept;
 use super::load::{Rows, load, read};
 use super::rewound::hold;
-use super::seen::SeenLog;
+use super::seen::{Mark, SeenLog};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
 use super::submission::{Answer, Submission, SubmitError, Work};
 use super::unmoved;
@@ -146,7 +146,7 @@ async fn attempt_once(
     match (&mut &*conn).batch_execute("COMMIT").await {
         Ok(()) if link.take_unconfirmed() => unknown(BatchError::Unconfirmed, &folded),
         Ok(()) => {
-            seen.answer_from(&after.frontier);
+            seen.answer_from(&after.frontier, Mark::accepted(folded.book.agency.as_ref()));
             kept.leave(after, folded.book);
             Attempt::Done(folded.answers)
         }

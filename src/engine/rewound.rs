@@ -47,8 +47,7 @@ pub(super) async fn hold(
         seen.found(true);
         return Ok(());
     }
-    if is_accepted(head, newest) {
-        seen.restart(&head.frontier);
+    if goes_on(head, seen) {
         return Ok(());
     }
     seen.found(false);
@@ -56,10 +55,14 @@ pub(super) async fn hold(
     if submissions.iter().all(accepts) { Ok(()) } else { Err(BatchError::Rewound) }
 }
 
-/// Whether an operator accepted the loss of this much.
-fn is_accepted(head: &Head, newest: Mark) -> bool {
-    let lost = head.agency.as_ref().and_then(|agency| agency.lost.as_ref());
-    lost.is_some_and(|lost| lost.size >= newest.size)
+/// Goes on from the log as it is, if an operator accepted that what was seen of it is lost. Answers whether it does.
+fn goes_on(head: &Head, seen: &SeenLog) -> bool {
+    let accepted = Mark::accepted(head.agency.as_ref());
+    let excused = accepted.is_some_and(|accepted| seen.is_excused_by(accepted));
+    if excused {
+        seen.restart(&head.frontier, accepted);
+    }
+    excused
 }
 
 /// Whether a log begins with what was seen.
@@ -88,8 +91,7 @@ impl Engine {
             seen.found(true);
             return Ok(None);
         }
-        if is_accepted(&head, newest) {
-            seen.restart(&head.frontier);
+        if goes_on(&head, &seen) {
             return Ok(None);
         }
         seen.found(false);

@@ -5,10 +5,13 @@
 //! process writes down what its log was before it answers, in its own data folder: `seen/<agency>`, a line
 //! `size root` a batch. Whenever a writer gets a connection, and when the process starts, the log must still contain it.
 //!
+//! A line `accepted size root` names a loss that an operator had accepted when what follows it was seen. It excuses whoever
+//! had seen something before it, and never what is lost after it, however much more was lost that first time.
+//!
 //! A line is written before the answer and handed to the system at once, so that a process that is killed forgets
 //! nothing; it is flushed to the disk every second and at the end, so that a machine without power forgets a second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -17,11 +20,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::agencies::Agency;
 use crate::audit::tree::{Frontier, Hash};
 use crate::domain::{AgencyCode, RootHash};
 
 /// The most bytes of a file; it is put aside then, and the one before it goes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Before a loss that was accepted.
+const ACCEPTED: &str = "accepted ";
 /// How often lines are flushed.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -38,6 +44,11 @@ impl Mark {
     /// Of a log that ends so.
     pub fn of(frontier: &Frontier) -> Self {
         Self { size: frontier.size(), root: frontier.root() }
+    }
+
+    /// Of the log that an operator last accepted to be lost.
+    pub fn accepted(agency: Option<&Agency>) -> Option<Self> {
+        agency?.lost.as_ref().map(|lost| Self { size: lost.size, root: *lost.root.as_bytes() })
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -102,6 +113,8 @@ pub struct SeenLog {
 #[derive(Debug)]
 struct State {
     newest: Option<Mark>,
+    /// The losses that had been accepted in a log when it was answered from.
+    accepted: BTreeSet<Mark>,
     file: Option<Arc<File>>,
     bytes: u64,
     flushed: Instant,
@@ -110,8 +123,9 @@ struct State {
 
 impl SeenLog {
     fn open(agency: &AgencyCode, path: Option<PathBuf>) -> Self {
-        let newest = path.as_deref().and_then(|path| marks(path).into_iter().max());
-        let state = State { newest, file: None, bytes: 0, flushed: Instant::now(), dirty: false };
+        let Lines { marks, accepted } = path.as_deref().map(Lines::read).unwrap_or_default();
+        let newest = marks.into_iter().max();
+        let state = State { newest, accepted, file: None, bytes: 0, flushed: Instant::now(), dirty: false };
         Self {
             agency: agency.clone(),
             path,
@@ -128,7 +142,7 @@ impl SeenLog {
 
     /// All that is still written down, in order.
     pub fn marks(&self) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = self.path.as_deref().map(marks).unwrap_or_default();
+        let mut marks: Vec<Mark> = self.path.as_deref().map(Lines::read).unwrap_or_default().marks;
         marks.extend(self.newest());
         marks.sort_unstable();
         marks.dedup();
@@ -164,11 +178,23 @@ impl SeenLog {
         self.contained.load(Ordering::Relaxed)
     }
 
-    /// The log ends so now, and somebody is about to be told.
-    pub fn answer_from(&self, frontier: &Frontier) {
+    /// Whether an operator, by accepting that a log is lost, accepted that what was seen is: that log is what was seen, or
+    /// had grown beyond it. A loss that was accepted before this was seen is another one.
+    pub fn is_excused_by(&self, accepted: Mark) -> bool {
+        let state = held(&self.state);
+        state.newest.is_none_or(|newest| {
+            newest == accepted || (newest.size <= accepted.size && !state.accepted.contains(&accepted))
+        })
+    }
+
+    /// The log ends so now, and somebody is about to be told; and the loss that was last accepted in it.
+    pub fn answer_from(&self, frontier: &Frontier, accepted: Option<Mark>) {
         if self.is_rewound() {
-            // nothing else is committed then but that an operator accepts it
-            return self.restart(frontier);
+            // a refusal of what an operator asked for changes nothing
+            if accepted.is_some_and(|accepted| self.is_excused_by(accepted)) {
+                self.restart(frontier, accepted);
+            }
+            return;
         }
         let mut state = held(&self.state);
         if state.newest.map_or(0, |newest| newest.size) >= frontier.size() {
@@ -176,8 +202,9 @@ impl SeenLog {
         }
         let mark = Mark::of(frontier);
         state.newest = Some(mark);
+        let unknown = accepted.filter(|accepted| state.accepted.insert(*accepted));
         if let Some(path) = &self.path
-            && let Err(error) = state.write(path, mark)
+            && let Err(error) = state.write(path, unknown, mark)
         {
             state.file = None;
             tracing::error!(%error, path = %path.display(), "what was answered from cannot be written down");
@@ -207,16 +234,15 @@ impl SeenLog {
     }
 
     /// An operator accepted that the log ends so: what was seen beyond it is put aside under its size.
-    pub fn restart(&self, frontier: &Frontier) {
+    pub fn restart(&self, frontier: &Frontier, accepted: Option<Mark>) {
         let mut state = held(&self.state);
-        let lost = state.newest.map_or(0, |newest| newest.size);
-        state.newest = None;
+        let lost = state.newest.take();
         state.file = None;
-        if let Some(path) = &self.path {
-            let aside = path.with_extension(format!("lost-{lost}"));
+        if let (Some(path), Some(lost)) = (&self.path, lost) {
             // another process on this folder may have begun anew already
-            let moved = if aside.exists() { Ok(()) } else { fs::rename(path, aside) };
-            let older = fs::remove_file(before(path));
+            let begun = !Lines::read(path).marks.contains(&lost);
+            let moved = if begun { Ok(()) } else { fs::rename(path, aside(path, lost.size)) };
+            let older = if begun { Ok(()) } else { fs::remove_file(before(path)) };
             for error in [moved, older].into_iter().filter_map(Result::err) {
                 if error.kind() != io::ErrorKind::NotFound {
                     tracing::error!(%error, path = %path.display(), "what was lost cannot be put aside");
@@ -225,16 +251,17 @@ impl SeenLog {
         }
         drop(state);
         self.found(true);
-        self.answer_from(frontier);
+        self.answer_from(frontier, accepted);
     }
 }
 
 impl State {
-    fn write(&mut self, path: &Path, mark: Mark) -> io::Result<()> {
+    fn write(&mut self, path: &Path, accepted: Option<Mark>, mark: Mark) -> io::Result<()> {
         if self.bytes > FILE_BYTES_MAX {
             self.file = None;
             fs::rename(path, before(path))?;
         }
+        let mut lines = accepted.iter().map(accepted_line).collect::<String>();
         let file = match &self.file {
             Some(file) => file,
             None => {
@@ -243,12 +270,14 @@ impl State {
                 }
                 let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
                 self.bytes = file.metadata()?.len();
+                // the file before it goes one day, and what was accepted is still to be known
+                lines = self.accepted.iter().map(accepted_line).collect();
                 self.file.insert(Arc::new(file))
             }
         };
-        let line = mark.line();
-        file.as_ref().write_all(line.as_bytes())?;
-        self.bytes += u64::try_from(line.len()).unwrap_or(0);
+        lines.push_str(&mark.line());
+        file.as_ref().write_all(lines.as_bytes())?;
+        self.bytes += u64::try_from(lines.len()).unwrap_or(0);
         self.dirty = true;
         Ok(())
     }
@@ -259,16 +288,39 @@ fn before(path: &Path) -> PathBuf {
     path.with_extension("before")
 }
 
-/// The whole lines of a file and of the one before it. A line that a machine without power left unfinished is none.
-fn marks(path: &Path) -> Vec<Mark> {
-    let texts = [before(path), path.to_owned()].map(|path| fs::read_to_string(path).unwrap_or_default());
-    let whole = |text: &String| {
-        text.split_inclusive('\n')
-            .filter_map(|line| line.strip_suffix('\n'))
-            .filter_map(Mark::parse)
-            .collect::<Vec<_>>()
-    };
-    texts.iter().flat_map(whole).collect()
+/// Where a file is put that was lost at this size: not where an older one lies.
+fn aside(path: &Path, size: u64) -> PathBuf {
+    let first = path.with_extension(format!("lost-{size}"));
+    let others = (2_u32..).map(|number| path.with_extension(format!("lost-{size}-{number}")));
+    std::iter::once(first.clone()).chain(others).find(|path| !path.exists()).unwrap_or(first)
+}
+
+fn accepted_line(mark: &Mark) -> String {
+    format!("{ACCEPTED}{}", mark.line())
+}
+
+/// What a file says, and the one before it.
+#[derive(Debug, Default)]
+struct Lines {
+    marks: Vec<Mark>,
+    accepted: BTreeSet<Mark>,
+}
+
+impl Lines {
+    /// The whole lines: one that a machine without power left unfinished is none.
+    fn read(path: &Path) -> Self {
+        let mut lines = Self::default();
+        for path in [before(path), path.to_owned()] {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+                match line.strip_prefix(ACCEPTED) {
+                    Some(mark) => lines.accepted.extend(Mark::parse(mark)),
+                    None => lines.marks.extend(Mark::parse(line)),
+                }
+            }
+        }
+        lines
+    }
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -292,7 +344,7 @@ mod tests {
         let agency = AgencyCode::parse("a").unwrap();
         let log = Seen::kept_in(folder.clone()).log(&agency);
         for size in [1, 3, 2] {
-            log.answer_from(&frontier(size));
+            log.answer_from(&frontier(size), None);
         }
         fs::OpenOptions::new().append(true).open(folder.join("a")).unwrap().write_all(b"9 00").unwrap();
         let seen = Seen::kept_in(folder.clone());
@@ -302,9 +354,19 @@ mod tests {
         assert_eq!(log.marks(), [Mark::of(&frontier(1)), Mark::of(&frontier(3))]);
         log.found(false);
         assert_eq!(seen.rewound(), std::slice::from_ref(&agency));
-        log.restart(&frontier(2));
+        let lost = Mark::of(&frontier(3));
+        log.answer_from(&frontier(2), Some(Mark { size: 2, ..lost }));
+        assert_eq!(seen.rewound(), std::slice::from_ref(&agency), "less was accepted than was seen");
+        log.answer_from(&frontier(2), Some(lost));
         assert!(folder.join("a.lost-3").exists() && seen.rewound().is_empty());
-        assert_eq!(Seen::kept_in(folder.clone()).log(&agency).newest(), Some(Mark::of(&frontier(2))));
+        let log = Seen::kept_in(folder.clone()).log(&agency);
+        assert_eq!(log.newest(), Some(Mark::of(&frontier(2))));
+        assert!(!log.is_excused_by(lost), "it was seen after that was accepted");
+        assert!(log.is_excused_by(Mark { size: 4, ..lost }));
+        // as much is lost again
+        log.answer_from(&frontier(3), Some(lost));
+        log.restart(&frontier(2), Some(lost));
+        assert!(folder.join("a.lost-3-2").exists());
         fs::remove_dir_all(folder).unwrap();
     }
 }

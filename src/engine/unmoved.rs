@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use super::batch::{Attempt, BatchError, Guess, after_commit, decide, roll_back, unknown};
 use super::kept::Kept;
-use super::seen::SeenLog;
+use super::seen::{Mark, SeenLog};
 use super::store::HeadRow;
 use super::submission::{Answer, Submission, SubmitError, Work};
 use super::write::{Within, write};
@@ -64,7 +64,7 @@ pub(super) async fn attempt(
     match written {
         Ok(()) if link.take_unconfirmed() => Some(unknown(BatchError::Unconfirmed, &folded)),
         Ok(()) => {
-            seen.answer_from(&after.frontier);
+            seen.answer_from(&after.frontier, Mark::accepted(folded.book.agency.as_ref()));
             kept.leave(after, folded.book);
             Some(Attempt::Done(folded.answers))
         }

@@ -3,7 +3,7 @@
 
 use crate::agencies::{AcceptLog, LostLog};
 use crate::book::Command;
-use crate::cli::commands::{Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use crate::cli::verify::memory::Memory;
 use crate::cli::{Failure, Settings, opened, output};
 use crate::domain::{AgencyCode, Role, RootHash, Subject};
@@ -14,7 +14,7 @@ pub struct AcceptLogArgs {
     /// Which agency
     code: AgencyCode,
     /// Who is recorded as having accepted it: an opaque id
-    #[arg(long, value_name = "ID", default_value = "operator")]
+    #[arg(long, value_name = "ID", default_value = "operator", value_parser = commands::subject)]
     subject: Subject,
 }
 
