@@ -209,3 +209,84 @@ async fn a_commit_that_no_standby_confirmed_is_not_answered_until_one_has() {
     .unwrap();
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
 }
+
+#[test]
+fn a_connection_that_turns_read_only_while_it_lives_says_so_and_goes_on_when_it_no_longer_is() {
+    let service = Service::start();
+    service.agency("city");
+    let token = service.token("city", "officer", "lin", None);
+    let url = service.cli(&["database-url", "--role", "owner"]).trim().to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let owner = runtime.block_on(connect(&url));
+    let set = |setting: &str| {
+        for sql in [setting, "SELECT pg_reload_conf()"] {
+            runtime.block_on(owner.batch_execute(sql)).unwrap();
+        }
+    };
+    let connections = || {
+        let sql = "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'subsidy-ledger'";
+        runtime.block_on(owner.query_one(sql, &[])).unwrap().get::<_, Vec<i32>>(0)
+    };
+    let firm = |number: u64| {
+        let code = subsidy_ledger::domain::CreditCode::from_body(&format!("91310000{number:09}")).unwrap();
+        json!({"credit_code": code.to_string(), "name": "甲", "category": "private_enterprise"})
+    };
+    let write = |number: u64| {
+        let key = format!("firm-{number}");
+        service.send(
+            "POST",
+            "/v1/organisations",
+            Some(&token),
+            Some(&firm(number)),
+            &[("Idempotency-Key", &key)],
+        )
+    };
+    // twice: under the lock, and on the head that the last batch left
+    for number in 0..4 {
+        assert_eq!(write(number).status, 201);
+    }
+    let (before, began) = (connections(), Instant::now());
+    set("ALTER SYSTEM SET default_transaction_read_only = on");
+    let mut number = 4;
+    // the server tells its sessions one by one
+    let refused = loop {
+        let answer = write(number);
+        if answer.status != 201 {
+            break answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "it never turns read-only");
+        number += 1;
+    };
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("read_only")), "{}", refused.text);
+    assert!(refused.header("retry-after").is_some());
+    assert!(before.iter().any(|pid| connections().contains(pid)), "nobody was sent away");
+    let batch = json!({"mode": "each", "operations": [
+        {"method": "POST", "path": "/v1/organisations", "body": firm(900), "idempotency_key": "in-a-batch"},
+    ]});
+    let asked = Instant::now();
+    let answer = service.send("POST", "/v1/batches", Some(&token), Some(&batch), &[]);
+    assert!(answer.text.contains("read_only"), "{}", answer.text);
+    assert_eq!(write(number).json()["code"], "read_only");
+    let ready = service.send("GET", "/readyz", None, None, &[]);
+    assert_eq!((ready.status, ready.text.starts_with("read_only")), (503, true), "{}", ready.text);
+    let read = service.send("GET", "/v1/organisations", Some(&token), None, &[]);
+    assert_eq!(read.status, 200, "reading goes on: {}", read.text);
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+
+    set("ALTER SYSTEM RESET default_transaction_read_only");
+    let began = Instant::now();
+    let written = loop {
+        let answer = write(number);
+        if answer.status == 201 {
+            break answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "{}", answer.text);
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(written.header("idempotency-replayed"), None, "it had not been done");
+    assert_eq!(service.send("GET", "/readyz", None, None, &[]).status, 200);
+    assert_eq!(write(number).header("idempotency-replayed"), Some("true"));
+    let kept = runtime.block_on(owner.query_one("SELECT count(*) FROM agency_city.organisations", &[]));
+    assert_eq!(kept.unwrap().get::<_, i64>(0), i64::try_from(number).unwrap() + 1);
+    assert!(service.cli(&["verify"]).contains("verified"));
+}
