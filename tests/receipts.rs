@@ -14,6 +14,9 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use service::{BINARY, Service, fresh_folder};
+use subsidy_ledger::audit::note::{Checkpoint, SigningKey};
+use subsidy_ledger::audit::receipt::Receipt;
+use subsidy_ledger::audit::tree::leaf_hash;
 
 /// The bytes of an answer, its status, and two of its headers.
 fn bytes(service: &Service, path: &str, token: &str) -> (u16, Vec<u8>, [String; 2]) {
@@ -148,5 +151,31 @@ fn tiles_receipts_and_exports_say_the_same_and_verify_without_a_database() {
         (code, text.as_str()),
         (Some(3), "tables/organisations.csv does not verify: line 1 is not what the log makes it\n")
     );
+    std::fs::remove_dir_all(&folder).expect("gone");
+}
+
+#[test]
+fn a_receipt_with_another_agencys_leaf_is_refused() {
+    let leaf = include_str!("fixtures/leaves-v1.jsonl").lines().next().expect("a leaf").as_bytes();
+    let folder = fresh_folder();
+    let (file, trusted) = (path(&folder, "receipt.json"), path(&folder, "key"));
+    // the leaf is in the tree, and the tree is signed: by whoever keeps the log of the leaf's agency, and by another
+    for (agency, code, expected) in [
+        ("test", 0, "verified entry 0 of 1"),
+        ("other", 3, "the leaf is of agency test, the checkpoint of another"),
+    ] {
+        let origin = format!("subsidy-ledger/{agency}");
+        let key = SigningKey::from_seed(&origin, &[7; 32]).expect("a key");
+        let checkpoint = Checkpoint { origin, size: 1, root: leaf_hash(leaf) };
+        let note = checkpoint.sign(&key).expect("a note");
+        let receipt = Receipt::new(0, leaf, &[], note, &key.verifier_key());
+        std::fs::write(&file, serde_json::to_string(&receipt).expect("JSON")).expect("written");
+        std::fs::write(&trusted, key.verifier_key().to_string()).expect("written");
+        for words in [&["verify", "--receipt", &file][..], &["verify", "--receipt", &file, "--key", &trusted]]
+        {
+            let (ended, out) = said(&offline(words));
+            assert_eq!((ended, out.contains(expected)), (Some(code), true), "{agency}: {out}");
+        }
+    }
     std::fs::remove_dir_all(&folder).expect("gone");
 }
