@@ -15,10 +15,11 @@ test: setup lint ## everything that must hold before a change goes in
 	$(CARGO) nextest run --locked
 	$(CARGO) test --locked --doc
 
-torture: setup ## faults under load, a hundred rounds each, a thousand corrupted exports, and many billing files: hours
+torture: setup ## faults under load, a hundred rounds each, fail-overs, a thousand corrupted exports, many billing files: hours
 	$(CARGO) nextest run --locked --test corruption --run-ignored only --no-capture
 	$(CARGO) nextest run --locked --profile torture --test billing_files --run-ignored only --no-capture
 	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture --test faults
+	SUBSIDY_LEDGER_TORTURE_FAILOVERS=$${SUBSIDY_LEDGER_TORTURE_FAILOVERS:-12} $(CARGO) nextest run --locked --profile torture --test servers
 
 conformance: setup ## the running service against its OpenAPI document, with schemathesis from PyPI
 	$(CARGO) build --locked
