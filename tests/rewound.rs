@@ -242,6 +242,13 @@ fn over_http_an_agency_that_was_wound_back_waits_for_its_operator_and_others_go_
     assert_eq!(size, "12");
     restored.put_back(&before);
 
+    // it is noticed before anybody writes: who only reads is not to be shown it
+    let began = std::time::Instant::now();
+    while health("/readyz").status == 200 {
+        assert!(began.elapsed() < Duration::from_secs(10), "nobody notices");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(code(&get("/v1/organisations", &city)), rewound());
     let refused = write(&service, &city, 12);
     assert_eq!(code(&refused), rewound(), "{}", refused.text);
     assert_eq!(refused.header("content-type"), Some("application/problem+json"));
@@ -320,5 +327,24 @@ fn over_http_an_agency_that_was_wound_back_waits_for_its_operator_and_others_go_
     assert_eq!(done(&write(&service, &city, 6), false), 8);
     assert_eq!(service.ended(&["verify"]).0, 0);
     drop(service);
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_that_is_gone_altogether_is_refused_and_named() {
+    let (database, data) = (TestDatabase::create().await, folder());
+    let first = process(&database, &data).await;
+    accepted(first.submit(submission(create_agency())).await);
+    drop(first);
+    let empty = TestDatabase::create().await;
+    for asked in [create_agency(), register(1)] {
+        let door = process(&empty, &data).await;
+        assert_eq!(door.submit(submission(asked)).await.unwrap_err(), SubmitError::Rewound);
+        assert_eq!(door.seen().rewound(), [agency()]);
+        // who only looks finds the same
+        let door = process(&empty, &data).await;
+        door.look_back_at_all().await;
+        assert_eq!(door.seen().rewound(), [agency()]);
+    }
     std::fs::remove_dir_all(data).unwrap();
 }

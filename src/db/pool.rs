@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -118,6 +119,8 @@ struct Pool {
     writers: Arc<Semaphore>,
     others: Arc<Semaphore>,
     resting: Mutex<HashMap<Place, Vec<Resting>>>,
+    /// How many connections were found to be gone, or were given up.
+    broken: AtomicU64,
 }
 
 struct Resting {
@@ -141,6 +144,7 @@ impl Database {
             writers: Arc::new(Semaphore::new(writers_max)),
             others: Arc::new(Semaphore::new(config.connections_max.max(2) - writers_max)),
             resting: Mutex::default(),
+            broken: AtomicU64::new(0),
             config,
         });
         tokio::spawn(close_idle(Arc::downgrade(&pool), pool.config.connections_idle));
@@ -157,6 +161,11 @@ impl Database {
     /// Whether all connections for writers are in use, so that another agency's writer may be waiting.
     pub fn writers_are_short(&self) -> bool {
         self.pool.writers.available_permits() == 0
+    }
+
+    /// How many connections broke until now. Behind the next ones another server may stand, or another database.
+    pub fn broken(&self) -> u64 {
+        self.pool.broken.load(Ordering::Relaxed)
     }
 
     /// `subsidy_app` in the agency's schema, read-only.
@@ -210,6 +219,7 @@ impl Pool {
                 // the others are of the same server
                 Err(_silent) => drop(self.resting().remove(place)),
             }
+            self.broke();
         }
     }
 
@@ -228,6 +238,10 @@ impl Pool {
                 None => return,
             }
         }
+    }
+
+    fn broke(&self) {
+        self.broken.fetch_add(1, Ordering::Relaxed);
     }
 
     fn rest(&self, place: Place, link: Link) {
@@ -260,6 +274,7 @@ impl Connection {
     /// Closes it instead of giving it back: after a commit whose end is not known, say.
     pub fn close(mut self) {
         self.link = None;
+        self.pool.broke();
     }
 
     /// A batch begins on it: until it is settled, the server may take no longer for all of it than for one statement.
@@ -322,6 +337,8 @@ impl Drop for Connection {
                 // BEGIN first: a ROLLBACK without a transaction writes a warning to the server's log each time
                 if link.conn.batch_execute("BEGIN; ROLLBACK").await.is_ok() {
                     pool.rest(place, link);
+                } else {
+                    pool.broke();
                 }
                 drop(permit);
             });

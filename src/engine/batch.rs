@@ -130,8 +130,7 @@ async fn attempt_once(
         Ok(head) => head,
         Err(error) if is_missing(conn).await => {
             tracing::warn!(%error, %agency, "there is no such ledger");
-            let lost = seen.newest().is_some();
-            return Attempt::Refused(if lost { BatchError::Rewound } else { BatchError::NoHead });
+            return Attempt::Refused(missing(seen));
         }
         Err(error) => {
             let error = BatchError::from(error);
@@ -219,6 +218,15 @@ fn today(book: &Book, at: Instant) -> Date {
     }
 }
 
+/// There is no log: either it has not begun, or all of it is lost.
+fn missing(seen: &SeenLog) -> BatchError {
+    if seen.newest().is_none() {
+        return BatchError::NoHead;
+    }
+    seen.found(false);
+    BatchError::Rewound
+}
+
 /// Whether, on a connection whose transaction failed, there is no ledger at all: trying again will not help.
 pub(super) async fn is_missing(conn: &AsyncPgConnection) -> bool {
     (&mut &*conn).batch_execute("ROLLBACK").await.is_ok() && matches!(store::head_table(conn).await, Ok(None))
@@ -266,7 +274,7 @@ async fn prepare(
     let first = first?;
     let head = match row {
         Some(row) => row.read(agency)?,
-        None if seen.newest().is_some() => return Err(BatchError::Rewound),
+        None if seen.newest().is_some() => return Err(missing(seen)),
         None => unborn(agency, submissions)?,
     };
     hold(conn, &head, seen, submissions).await?;

@@ -85,7 +85,10 @@ impl Engine {
         let seen = self.seen().log(agency);
         let Some(newest) = seen.newest() else { return Ok(None) };
         let conn = self.reader(agency).await.map_err(CheckpointError::from)?;
-        let row = store::head(&conn).await?.ok_or(CheckpointError::NoLog)?;
+        let Some(row) = store::head(&conn).await? else {
+            seen.found(false);
+            return Err(CheckpointError::NoLog.into());
+        };
         let head = row.read(agency).map_err(CheckpointError::from)?;
         if contains(&conn, &head, newest).await? {
             seen.found(true);
@@ -108,14 +111,23 @@ impl Engine {
     }
 
     /// Looks again and again at the logs that were found to be wound back, until an operator accepted that: by the writes of
-    /// another process that would not be noticed here.
+    /// another process that would not be noticed here. Once connections broke, at all logs: nobody who only reads is to see
+    /// one that lost entries before somebody writes.
     pub async fn look_out(&self) -> Infallible {
+        let mut known = self.database().broken();
         loop {
             tokio::time::sleep(LOOK).await;
-            for agency in self.seen().rewound() {
+            let broken = self.database().broken();
+            let agencies = if broken == known { self.seen().rewound() } else { self.seen().agencies() };
+            let mut compared = true;
+            for agency in agencies {
                 if let Err(error) = self.look_back(&agency).await {
-                    tracing::debug!(%agency, %error, "a ledger that was wound back cannot be looked at");
+                    tracing::debug!(%agency, %error, "a ledger cannot be looked at");
+                    compared &= matches!(error, TreeError::Checkpoint(CheckpointError::NoLog));
                 }
+            }
+            if compared {
+                known = broken;
             }
         }
     }

@@ -89,7 +89,8 @@ impl Seen {
     pub fn agencies(&self) -> Vec<AgencyCode> {
         let files = self.folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
         let names = files.filter_map(|file| AgencyCode::parse(&file.file_name().to_string_lossy()).ok());
-        names.chain(held(&self.logs).keys().cloned()).collect()
+        let known: BTreeSet<AgencyCode> = names.chain(held(&self.logs).keys().cloned()).collect();
+        known.into_iter().collect()
     }
 
     /// The agencies whose logs do not contain what was seen of them.
