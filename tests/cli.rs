@@ -496,6 +496,34 @@ impl Drop for Demo {
     }
 }
 
+#[test]
+fn a_service_whose_log_nobody_reads_any_more_serves_on_and_stops_when_asked() {
+    let place = Place::new(None);
+    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut service = Demo { child, url: String::new() };
+    let mut lines = BufReader::new(service.child.stderr.take().unwrap()).lines();
+    while service.url.is_empty() {
+        let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        service.url = line["url"].as_str().unwrap_or_default().to_owned();
+    }
+    drop(lines);
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(ureq::get(format!("{}{path}", service.url)).call().unwrap().status(), 200, "{path}");
+    }
+    kill(Pid::from_raw(i32::try_from(service.child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    let began = std::time::Instant::now();
+    let ended = loop {
+        if let Some(ended) = service.child.try_wait().unwrap() {
+            break ended;
+        }
+        assert!(began.elapsed().as_secs() < 30, "it does not stop");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    assert_eq!(ended.code(), Some(0));
+    assert!(!is_running(&place.data), "its cluster is left");
+}
+
 fn is_running(data: &Path) -> bool {
     data.join("postgres/pgdata/postmaster.pid").exists()
 }

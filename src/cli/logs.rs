@@ -42,7 +42,10 @@ pub fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
             .map_err(|error| Failure::Usage(format!("{VARIABLE}: {error}")))?,
         Err(_) => EnvFilter::try_new(without_strangers(default))?,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // a line that cannot be written would be complained of on the same broken output, by a panic of whoever logs: the task
+    // that hears of signals among them
+    let log =
+        tracing_subscriber::fmt().log_internal_errors(false).with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).with_target(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).try_init(),
