@@ -399,8 +399,21 @@ async fn a_ledger_that_does_not_verify_ends_with_3() {
         "{}",
         ended.out
     );
+    let ended = place.run(&["doctor"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(
+        ended.out.contains("agency_bj: trigger texts.texts_erased is not as this release makes it"),
+        "{}",
+        ended.out
+    );
     psql(&database.url("subsidy_owner"), "ALTER TABLE agency_bj.texts ENABLE ALWAYS TRIGGER texts_erased");
     place.out(&["verify", "--agency", "bj"]);
+    psql(&database.url("subsidy_owner"), "GRANT DELETE ON public.agencies TO subsidy_app");
+    let ended = place.run(&["doctor"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("public: grant on agencies"), "{}", ended.out);
+    psql(&database.url("subsidy_owner"), "REVOKE DELETE ON public.agencies FROM subsidy_app");
+    place.out(&["doctor"]);
 
     psql(&database.url("subsidy_owner"), "UPDATE agency_bj.head SET name = '上海'");
     let ended = place.run(&["verify", "--agency", "bj"]);

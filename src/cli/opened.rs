@@ -171,9 +171,12 @@ impl<'a> Opened<'a> {
         Ok(keys)
     }
 
-    /// Whether any agency's log has begun. A schema without a head is what an interrupted creation left: nothing was
-    /// sealed or signed for it yet.
+    /// Whether any agency's log has begun: the register names it, or a schema holds it. A schema without a head is what an
+    /// interrupted creation left: nothing was sealed or signed for it yet.
     async fn has_ledger(&self, database: &Database) -> Result<bool, Failure> {
+        if !store::agencies(&*database.admin().await?).await?.is_empty() {
+            return Ok(true);
+        }
         for state in self.states(true).await? {
             let Some(code) = state.schema.strip_prefix("agency_") else { continue };
             let conn = database.reader(&AgencyCode::parse(code)?).await?;
@@ -181,7 +184,7 @@ impl<'a> Opened<'a> {
                 return Ok(true);
             }
         }
-        Ok(!store::agencies(&*database.admin().await?).await?.is_empty())
+        Ok(false)
     }
 
     /// Sees to it that what all agencies share is up to date.

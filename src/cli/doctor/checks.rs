@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use nix::sys::statvfs::statvfs;
 
-use super::{Check, agencies};
+use super::{Check, agencies, catalogue};
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
 use crate::db::cluster;
@@ -44,17 +44,20 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     match opened::reading(settings, async |opened| {
         let owner = opened.url(DatabaseRole::Owner);
         let server = inspect(&owner).await?;
-        Ok((server, states(&owner, true).await, agencies::check(opened).await))
+        let states = states(&owner, true).await;
+        let catalogue = catalogue::check(opened, states.as_deref().unwrap_or_default()).await;
+        Ok((server, states, catalogue, agencies::check(opened).await))
     })
     .await
     {
         Err(failure) => checks.push(Check::failed("database", failure.line())),
-        Ok((server, states, agencies)) => {
+        Ok((server, states, catalogue, agencies)) => {
             checks.extend(database(&server));
             checks.push(match states {
                 Ok(states) => schemas(&states),
                 Err(error) => Check::failed("schemas", Failure::from(error).line()),
             });
+            checks.push(catalogue);
             checks.push(agencies);
         }
     }

@@ -1,6 +1,7 @@
 //! `doctor`: whether the service can run here, check by check; and whether one that runs answers.
 
 mod agencies;
+mod catalogue;
 mod checks;
 mod live;
 
