@@ -731,39 +731,10 @@ const BILL_CASES: &[(&str, &str, &str)] = &[
 
 #[tokio::test]
 async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
-    use subsidy_ledger::domain::{ContentHash, RentalId, UsageImportId};
-    use subsidy_ledger::engine::billing_file::Billing;
-    use subsidy_ledger::engine::intake::{Wanted, stage};
     let (test, leaves) = ledger().await;
     let engine = Engine::new(connected(&test, "subsidy_app").await, Arc::new(keys()));
     let client = test.client("subsidy_owner").await;
-    let rental = client
-        .query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[])
-        .await
-        .expect("a contract");
-    let wanted = Wanted {
-        agency: agency(),
-        id: UsageImportId::new(uuid::Uuid::now_v7()),
-        rental: RentalId::parse(rental.get(0)).expect("an id"),
-        mode: subsidy_ledger::usage::Mode::Lenient,
-        replaces: Vec::new(),
-        adds: false,
-        sha256: ContentHash::new([7; 32]),
-        dry_run: false,
-        errors_max: 1_000,
-    };
-    let staged =
-        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
-    assert_eq!((staged.command.accepted, staged.errors.len()), (3, 1));
-    let command = Box::new(staged.command.clone());
-    let envelope = Envelope {
-        actor: officer(),
-        if_match: None,
-        command: subsidy_ledger::book::Command::ImportUsage(command),
-    };
-    let answer = engine.submit(submission(7_000, &Step::One(envelope))).await;
-    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
-    staged.settle(true).await.expect("settled");
+    assert_eq!(story::bill(&test, &engine, BILL).await, (3, 1));
     engine.shut_down().await;
     assert!(
         matches!(verdict(&test).await, Verdict::Good(found) if found.leaves == leaves + 1),
@@ -783,13 +754,5 @@ async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
             Verdict::Good(_) => panic!("{tamper} is not found"),
         }
         client.batch_execute(undo).await.expect(undo);
-    }
-}
-
-fn officer() -> subsidy_ledger::domain::Actor {
-    subsidy_ledger::domain::Actor {
-        subject: subsidy_ledger::domain::Subject::parse("officer-usage").expect("a subject"),
-        roles: [subsidy_ledger::domain::Role::Officer].into_iter().collect(),
-        organisation: None,
     }
 }

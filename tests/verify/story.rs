@@ -69,6 +69,11 @@ async fn block(test: &TestDatabase, engine: &Engine) {
 
 /// The bill, on the first contract.
 async fn import(test: &TestDatabase, engine: &Engine) {
+    assert_eq!(bill(test, engine, BILL).await, (1, 1));
+}
+
+/// Imports a billing file on the first contract; how many of its rows count, and how many do not.
+pub async fn bill(test: &TestDatabase, engine: &Engine, file: &'static str) -> (u32, usize) {
     let client = test.client("subsidy_owner").await;
     let rental =
         client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await.expect("one");
@@ -84,11 +89,12 @@ async fn import(test: &TestDatabase, engine: &Engine) {
         errors_max: 1_000,
     };
     let staged =
-        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
-    assert_eq!((staged.command.accepted, staged.errors.len()), (1, 1));
+        stage(engine.database(), &wanted, Billing::csv(file.as_bytes()), |_| ()).await.expect("staged");
+    let counted = (staged.command.accepted, staged.errors.len());
     let command = Command::ImportUsage(Box::new(staged.command.clone()));
     let answer =
         engine.submit(submission(7_000, &Step::One(by("officer-usage", Role::Officer, command)))).await;
     assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
     staged.settle(true).await.expect("settled");
+    counted
 }
