@@ -13,7 +13,10 @@ use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 use service::{Service, fresh_folder};
 use subsidy_ledger::db::pool::{Database, DatabaseConfig, DatabaseError};
-use subsidy_ledger::engine::SubmitError;
+use subsidy_ledger::db::refusal::{self, ValueKind};
+use subsidy_ledger::domain::TextHash;
+use subsidy_ledger::engine::{NewText, SubmitError};
+use subsidy_ledger::http::problem::Problem;
 use support::ledger::{Ledger, accepted, engine, register, submission};
 use support::proxy::Proxy;
 use support::{agency, connect};
@@ -289,4 +292,74 @@ fn a_connection_that_turns_read_only_while_it_lives_says_so_and_goes_on_when_it_
     let kept = runtime.block_on(owner.query_one("SELECT count(*) FROM agency_city.organisations", &[]));
     assert_eq!(kept.unwrap().get::<_, i64>(0), i64::try_from(number).unwrap() + 1);
     assert!(service.cli(&["verify"]).contains("verified"));
+}
+
+/// Statements that fail for what they were sent, each with a value of its own so that its message is its own.
+const VALUES: &[(&str, &str)] = &[
+    ("SELECT length(convert_from('\\x61006201', 'UTF8'))", "text"),
+    ("SELECT ('{\"a\": \"\\u0000\"}'::jsonb)->>'a'", "text"),
+    ("SELECT 123456789012345678::integer", "number"),
+    ("SELECT 12345678.25::numeric(4, 2)", "number"),
+    ("SELECT '294277-01-01'::timestamptz", "date"),
+    ("SELECT '2025-02-31'::date", "date"),
+    ("SELECT '1 fortnight and a half'::uuid", "form"),
+    ("SELECT '{'::jsonb", "form"),
+    ("SELECT 1 LIMIT -1", "number"),
+];
+
+#[tokio::test]
+async fn a_value_that_the_database_refuses_is_told_from_a_database_that_is_away() {
+    let ledger = Ledger::open().await;
+    let proxy = Proxy::start();
+    for url in [ledger.database.url("subsidy_app"), proxy.url(&ledger.database, "subsidy_app")] {
+        let database = Database::connect(DatabaseConfig::new(&url)).await.expect("a database");
+        let conn = database.reader(&agency()).await.expect("a connection");
+        for (sql, kind) in VALUES {
+            let error = (&mut &*conn).batch_execute(sql).await.expect_err(sql);
+            assert_eq!(refusal::of(&error).map(ValueKind::name), Some(*kind), "{sql}: {error}");
+            let problem = Problem::database(&error);
+            assert_eq!((problem.status(), problem.code()), (422, "value_refused"), "{sql}");
+            // the connection is used on
+            (&mut &*conn).batch_execute("SELECT 1").await.expect("it takes statements");
+        }
+        for (sql, status) in [("SELECT * FROM nothing_of_the_kind", 503), ("SELECT pg_sleep(20)", 503)] {
+            let limit = "SET statement_timeout = 50";
+            (&mut &*conn).batch_execute(limit).await.expect(limit);
+            let error = (&mut &*conn).batch_execute(sql).await.expect_err(sql);
+            assert_eq!(refusal::of(&error), None, "{sql}: {error}");
+            assert_eq!(Problem::database(&error).status(), status, "{sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_command_whose_value_the_database_refuses_fails_alone_in_its_batch() {
+    let ledger = Ledger::open().await;
+    let proxy = Proxy::start();
+    for (turn, url) in [ledger.database.url("subsidy_app"), proxy.url(&ledger.database, "subsidy_app")]
+        .into_iter()
+        .enumerate()
+    {
+        let door = engine(&url).await;
+        let of_turn = u32::try_from(turn).unwrap() * 100;
+        let batch: Vec<_> = (0..9)
+            .map(|number| {
+                let mut one = submission(register(of_turn + number + 1));
+                if number == 4 {
+                    let (salt, body) = (vec![number as u8; 16], "a\0b".to_owned());
+                    one.texts.push(NewText { hash: TextHash::new([turn as u8 + 1; 32]), salt, body });
+                }
+                one
+            })
+            .collect();
+        for (number, answer) in door.submit_each(batch).await.into_iter().enumerate() {
+            match answer {
+                Err(error) if number == 4 => assert_eq!(error, SubmitError::Value { kind: ValueKind::Text }),
+                answer => drop(accepted(answer)),
+            }
+        }
+        accepted(door.submit(submission(register(of_turn + 50))).await);
+        door.shut_down().await;
+    }
+    assert_eq!(ledger.number("SELECT count(*) FROM organisations").await, 18);
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::refusal::ValueKind;
 use super::session::{Plans, Session};
 use super::target::Target;
 use super::wire::Wire;
@@ -295,6 +296,11 @@ impl Connection {
     /// Whether the server stopped waiting for its synchronous standby at a commit since this was last asked.
     pub fn take_unconfirmed(&self) -> bool {
         self.link.as_ref().is_some_and(|link| link.wire.take_unconfirmed())
+    }
+
+    /// For which kind of value the server refused a statement since the batch began.
+    pub fn take_refused(&self) -> Option<ValueKind> {
+        self.link.as_ref().and_then(|link| link.wire.take_refused())
     }
 
     fn wire(&self, what: impl FnOnce(&Wire)) {

@@ -10,15 +10,20 @@ use std::time::Duration;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio::net::UnixStream;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::pool::DatabaseError;
+use super::refusal::Heard;
 use super::session::Session;
+use super::tapped::{Plain, Tapped, Tapping};
 use super::wire::{self, Wire};
 
 /// How long a connection over TCP may be silent before the server is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(5);
+/// Where a server listens of which the URL does not say it.
+const PORT: u16 = 5432;
 
 #[derive(Clone)]
 pub struct Target {
@@ -144,20 +149,41 @@ impl Target {
         session: &Session,
         kept: bool,
     ) -> Result<(tokio_postgres::Client, Wire), DatabaseError> {
-        let config = self.of_host(place, session);
-        let (client, wire) = match &self.tls {
-            Some(tls) => {
-                let (client, connection) = config.connect(tls.clone()).await.map_err(refused)?;
-                (client, wire::drive(connection, kept))
+        let mut config = self.of_host(place, session);
+        let heard = Arc::<Heard>::default();
+        let socket = match self.config.get_hosts().get(place) {
+            Some(Host::Unix(folder)) => Some((folder, self.port(place))),
+            Some(Host::Tcp(_)) | None => None,
+        };
+        let (client, wire) = match (&self.tls, socket) {
+            (None, Some((folder, port))) => {
+                let path = folder.join(format!(".s.PGSQL.{port}"));
+                let stream = UnixStream::connect(path).await.map_err(|e| DatabaseError::Connect(Box::new(e)))?;
+                let stream = Tapped::plain(stream, Arc::clone(&heard));
+                let (client, connection) =
+                    config.connect_raw(stream, tokio_postgres::NoTls).await.map_err(refused)?;
+                (client, wire::drive(connection, kept, heard))
             }
-            None => {
-                let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(refused)?;
-                (client, wire::drive(connection, kept))
+            (None, None) => {
+                config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+                let plain = Plain(Arc::clone(&heard));
+                let (client, connection) = config.connect(plain).await.map_err(refused)?;
+                (client, wire::drive(connection, kept, heard))
+            }
+            (Some(tls), _) => {
+                let tls = Tapping::new(tls.clone(), Arc::clone(&heard));
+                let (client, connection) = config.connect(tls).await.map_err(refused)?;
+                (client, wire::drive(connection, kept, heard))
             }
         };
         let said = client.simple_query(&session.question()).await.map_err(refused)?;
         session.check(&said, self.read_write)?;
         Ok((client, wire))
+    }
+
+    fn port(&self, place: usize) -> u16 {
+        let ports = self.config.get_ports();
+        ports.get(place).or_else(|| ports.first()).copied().unwrap_or(PORT)
     }
 
     /// How to connect to one host, with options beside those of the URL. Whether it is the primary is asked afterwards:
@@ -173,10 +199,11 @@ impl Target {
         }
         if let Some(address) = all.get_hostaddrs().get(place) {
             config.hostaddr(*address);
+            if all.get_hosts().is_empty() {
+                config.host(address.to_string());
+            }
         }
-        if let Some(port) = all.get_ports().get(place).or_else(|| all.get_ports().first()) {
-            config.port(*port);
-        }
+        config.port(self.port(place));
         all.get_user().map(|user| config.user(user));
         all.get_password().map(|password| config.password(password));
         all.get_dbname().map(|name| config.dbname(name));

@@ -20,6 +20,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::rows::exactly;
 use super::statement::{SqlValue, Statement};
 
+/// What is no number, so that a statement fails whose changes did not find their rows.
+pub(super) const ROWS_MISSED: &str = "a change did not find its rows";
+
 /// A write that waits to be sent with others.
 pub struct Write<'a> {
     sql: Cow<'static, str>,
@@ -123,8 +126,7 @@ impl<'a> Together<'a> {
         let (_, expected) = Statement::<()>::new("").bind(self.finds).into_parts();
         self.arguments.extend(expected);
         let last = self.arguments.len();
-        let missed = "THEN '1' ELSE 'a change did not find its rows' END)::integer";
-        push(&mut self.sql, format_args!("]::bigint[] = ${last} {missed}"));
+        push(&mut self.sql, format_args!("]::bigint[] = ${last} THEN '1' ELSE '{ROWS_MISSED}' END)::integer"));
         let sent = Sent { sql: Cow::Owned(self.sql), arguments: self.arguments };
         sent.execute(&mut &*conn).await.map(|_| ())
     }

@@ -13,10 +13,13 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_postgres::error::DbError;
 use tokio_postgres::tls::TlsStream;
-use tokio_postgres::{AsyncMessage, Connection, Socket};
+use tokio_postgres::{AsyncMessage, Connection};
+
+use super::refusal::{Heard, ValueKind};
 
 /// How often a connection is looked at; limits are counted in it.
 const TICK: Duration = Duration::from_secs(1);
@@ -72,6 +75,7 @@ impl State {
 #[derive(Debug)]
 pub struct Wire {
     state: Arc<State>,
+    heard: Arc<Heard>,
     _end: Option<oneshot::Sender<()>>,
 }
 
@@ -94,7 +98,13 @@ impl Wire {
 
     /// A batch begins: from here until it is settled it is limited as a whole too.
     pub(super) fn begin_batch(&self) {
+        self.heard.take();
         self.state.batch.store(self.state.now() + 1, Ordering::Relaxed);
+    }
+
+    /// For which kind of value the server refused a statement since the batch began.
+    pub(super) fn take_refused(&self) -> Option<ValueKind> {
+        self.heard.take()
     }
 
     /// Whether the server warned since the last time it was asked that it stopped waiting for its synchronous standby:
@@ -119,12 +129,13 @@ impl Instrumentation for Ear {
 }
 
 /// Drives a connection until it or its wire ends; one that is `kept` ends with its last client alone.
-pub(super) fn drive<T>(mut connection: Connection<Socket, T>, kept: bool) -> Wire
+pub(super) fn drive<S, T>(mut connection: Connection<S, T>, kept: bool, heard: Arc<Heard>) -> Wire
 where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: TlsStream + Unpin + Send + 'static,
 {
     let (end, ended) = oneshot::channel::<()>();
-    let wire = Wire { state: Arc::default(), _end: (!kept).then_some(end) };
+    let wire = Wire { state: Arc::default(), heard, _end: (!kept).then_some(end) };
     let state = Arc::clone(&wire.state);
     tokio::spawn(async move {
         let mut messages = poll_fn(move |context| connection.poll_message(context));

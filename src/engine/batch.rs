@@ -29,6 +29,7 @@ use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, caller, needs}
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::pool::Connection;
+use crate::db::refusal::ValueKind;
 use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp};
 
 /// Why a batch did not commit.
@@ -43,6 +44,9 @@ pub(super) enum BatchError {
     /// This process does not know the agency's semantics or its schema's version.
     #[error("the ledger is of another release: semantics {semantics}, schema {schema_version}")]
     OtherRelease { semantics: u32, schema_version: i32 },
+    /// The database refused a value.
+    #[error("the database refused a value: {}", .kind.name())]
+    Value { kind: ValueKind, source: DieselError },
     /// The log does not contain what was answered from it.
     #[error("the log does not contain what was answered from it")]
     Rewound,
@@ -55,6 +59,14 @@ pub(super) enum BatchError {
 }
 
 impl BatchError {
+    /// The same, where the database refused it for a value: it then says so.
+    pub(super) fn about(self, kind: Option<ValueKind>) -> Self {
+        match (self, kind) {
+            (Self::Database(source), Some(kind)) => Self::Value { kind, source },
+            (error, _) => error,
+        }
+    }
+
     pub(super) fn unreadable(what: &str) -> Self {
         Self::Unreadable(Unreadable(what.to_owned()))
     }

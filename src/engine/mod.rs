@@ -47,6 +47,7 @@ use crate::auth::keyed::AnswerKey;
 use crate::auth::keys::{KeyError, Keys};
 use crate::book::{Book, Command};
 use crate::db::pool::{Connection, Database, DatabaseError};
+use crate::db::refusal;
 use crate::domain::AgencyCode;
 use batch::BatchError;
 use fit::{Fitting, Unfit};
@@ -266,10 +267,16 @@ impl Engine {
             Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
             Err(error) if error.is_disconnect() => Err(SubmitError::Unavailable),
             Err(_) if batch::is_missing(&conn).await => Err(SubmitError::NoAgency),
-            Err(error) => {
-                tracing::error!(%error, request.id = submission.request_id, "a dry run failed");
-                Err(SubmitError::Fault)
-            }
+            Err(error) => match refusal::of(&error) {
+                Some(kind) => {
+                    tracing::warn!(%error, request.id = submission.request_id, "the database refused a value that should have been refused before");
+                    Err(SubmitError::Value { kind })
+                }
+                None => {
+                    tracing::error!(%error, request.id = submission.request_id, "a dry run failed");
+                    Err(SubmitError::Fault)
+                }
+            },
         }
     }
 

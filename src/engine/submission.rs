@@ -4,6 +4,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::book::{Envelope, Outcome};
+use crate::db::refusal::ValueKind;
 use crate::domain::{Actor, AgencyCode, CreditCode, Date, Instant, Sequence, Subject, TextHash};
 
 /// A free text that a command names by its hash.
@@ -212,6 +213,12 @@ pub enum SubmitError {
     TooLarge {
         /// Bytes.
         limit: usize,
+    },
+    /// The database refused a value of it: a check is missing, which is logged once.
+    #[error("the database refused a value: {}", .kind.name())]
+    Value {
+        /// Of which kind.
+        kind: ValueKind,
     },
     /// The keys at hand, with which account numbers were sealed, are not those of the ledger.
     #[error("the keys at hand are not those of the ledger")]

@@ -240,6 +240,12 @@ impl Writer {
             return;
         }
         for job in chunk {
+            if let BatchError::Value { kind, source } = &error {
+                let request = &job.submission.request_id;
+                tracing::warn!(error = %source, agency = %self.agency, request.id = request, "the database refused a value that should have been refused before");
+                job.give_up(SubmitError::Value { kind: *kind });
+                continue;
+            }
             tracing::error!(%error, agency = %self.agency, request.id = job.submission.request_id, "the database refused a command; its caller gets a 500");
             metrics::counter!("engine_faults_total").increment(1);
             job.give_up(SubmitError::Fault);
@@ -270,9 +276,13 @@ impl Writer {
         self.awake = (chunk.len() == 1).then(stay_awake);
         conn.begin_batch();
         let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept, &self.seen, &self.key).await;
+        let refused = conn.take_refused();
         conn.settle();
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());
-        attempt
+        match attempt {
+            Attempt::Refused(error) => Attempt::Refused(error.about(refused)),
+            attempt => attempt,
+        }
     }
 
     /// A connection that failed is not given back.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Entry;
 use super::language::Language;
+use crate::db::refusal::{self, ValueKind};
 use crate::engine::fit::Unfit;
 use crate::engine::{CheckpointError, SubmitError};
 use crate::objects::ObjectError;
@@ -114,11 +115,20 @@ impl Problem {
         Self::new("internal")
     }
 
-    /// A read that the database did not answer; logged here, once.
-    pub fn database(error: &dyn std::error::Error) -> Self {
+    /// A read that the database did not answer, or refused for a value; logged here, once.
+    pub fn database(error: &(dyn std::error::Error + 'static)) -> Self {
         let cause = error.source().map(ToString::to_string);
+        if let Some(kind) = refusal::of(error) {
+            tracing::warn!(%error, cause, "the database refused a value that should have been refused before");
+            return Self::value(kind);
+        }
         tracing::error!(%error, cause, "the database did not answer");
         Self::new("unavailable")
+    }
+
+    /// A value that the database refused.
+    fn value(kind: ValueKind) -> Self {
+        Self::new("value_refused").with("kind", kind.name())
     }
 
     /// A file that could not be kept or read; logged here, once.
@@ -250,6 +260,7 @@ impl From<SubmitError> for Problem {
             SubmitError::KeysDoNotFit => Self::new("keys_do_not_fit"),
             SubmitError::OutcomeUnknown => Self::new("outcome_unknown"),
             SubmitError::TooLarge { limit } => Self::too_large(limit, "bytes"),
+            SubmitError::Value { kind } => Self::value(kind),
             SubmitError::Fault => Self::new("internal"),
         }
     }
