@@ -26,6 +26,7 @@ pub mod cli;
 pub mod db;
 pub mod domain;
 pub mod engine;
+pub mod erasures;
 pub mod evidence;
 pub mod http;
 pub mod ledger;

@@ -415,6 +415,11 @@ async fn a_ledger_that_does_not_verify_ends_with_3() {
     psql(&database.url("subsidy_owner"), "REVOKE DELETE ON public.agencies FROM subsidy_app");
     place.out(&["doctor"]);
 
+    let erase = ["agency", "erase-text", "bj", "--document", "销毁令 1 号", "--subject", "wang", "--sha256"];
+    let unknown = place.refusal(1, &[&erase[..], &["00".repeat(32).as_str()]].concat());
+    assert!(unknown.contains("text_unknown"), "{unknown}");
+    place.out(&["verify", "--agency", "bj"]);
+
     psql(&database.url("subsidy_owner"), "UPDATE agency_bj.head SET name = '上海'");
     let ended = place.run(&["verify", "--agency", "bj"]);
     assert_eq!(ended.code, 3, "{}{}", ended.out, ended.err);

@@ -13,9 +13,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The nouns in their order: one may know those before it.
-const NOUNS: [&str; 17] = [
+const NOUNS: [&str; 18] = [
     "agencies",
     "people",
+    "erasures",
     "reference_rates",
     "calendar",
     "periods",

@@ -48,6 +48,7 @@ struct Model {
     book: Book,
     auditor: Auditor,
     next: u64,
+    refusals: u64,
     recorded_at: Instant,
     hashes: Frontier,
 }
@@ -58,6 +59,7 @@ impl Model {
             book: Book::complete(),
             auditor: Auditor::default(),
             next: 0,
+            refusals: 0,
             recorded_at: instant(0),
             hashes: Frontier::new(),
         }
@@ -99,6 +101,8 @@ impl Model {
                     v: 1,
                     agency: agency(),
                     idempotency_key: Some(KeyHash::new(key)),
+                    refusals: self.refusals,
+                    texts: Vec::new(),
                     sequence: stamp.sequence,
                     recorded_at: stamp.recorded_at,
                     actor: envelope.actor.clone(),
@@ -113,6 +117,7 @@ impl Model {
             }
             (Err(Stop::Refused(refusal)), Ok(Answer::Refused { refusal: told, replayed: false, .. })) => {
                 assert_eq!(&serde_json::to_value(&refusal).expect("data"), told, "{envelope:?}");
+                self.refusals += 1;
             }
             (model, ledger) => panic!("{envelope:?}\nmodel:  {model:?}\nledger: {ledger:?}"),
         }

@@ -201,3 +201,140 @@ fn nothing_that_a_path_or_a_query_holds_is_a_fault_of_ours() {
     let bad: Vec<_> = lines.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
+
+/// A body that the schema allows, as far as it says: every member, so that each can be put to the test.
+fn sample(schema: &Value, document: &Value, depth: usize) -> Value {
+    if let Some(at) = schema["$ref"].as_str() {
+        return sample(document.pointer(at.trim_start_matches('#')).unwrap(), document, depth);
+    }
+    for kind in ["oneOf", "anyOf", "allOf"] {
+        if let Some(one) = schema[kind].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null")) {
+            return sample(one, document, depth);
+        }
+    }
+    if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
+        return first.clone();
+    }
+    let kind = schema["type"].as_array().and_then(|kinds| kinds.first()).unwrap_or(&schema["type"]);
+    match kind.as_str() {
+        Some("object") if depth > 0 => {
+            let members = schema["properties"].as_object().cloned().unwrap_or_default();
+            members.iter().map(|(name, of)| (name.clone(), sample(of, document, depth - 1))).collect()
+        }
+        Some("array") if depth > 0 => serde_json::json!([sample(&schema["items"], document, depth - 1)]),
+        Some("integer" | "number") => serde_json::json!(1),
+        Some("boolean") => serde_json::json!(true),
+        _ => serde_json::json!(match schema["format"].as_str() {
+            Some("date") => "2025-01-31",
+            Some("uuid") => "00000000-0000-0000-0000-000000000000",
+            Some("date-time") => "2025-01-31T00:00:00Z",
+            _ => "1.00",
+        }),
+    }
+}
+
+/// Where the values of a body are.
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| leaves(value, &format!("{at}/{name}"), found));
+        }
+        Value::Array(members) => {
+            members.iter().enumerate().for_each(|(place, value)| leaves(value, &format!("{at}/{place}"), found));
+        }
+        _ => found.push(at.to_owned()),
+    }
+}
+
+#[test]
+fn nothing_that_a_body_or_a_stranger_holds_is_a_fault_of_ours_or_worth_a_warning() {
+    let folder = fresh_folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    let (config, log) = (folder.join("config.toml"), folder.join("log"));
+    std::fs::write(&config, "").unwrap();
+    let service = Service::start_configured(&config, &log);
+    service.agency("walk");
+    let firm = "91310000MA1FL0000N";
+    let roles = ["officer", "approver", "operator"];
+    let mut tokens: Vec<_> = roles.iter().map(|role| service.token("walk", role, role, None)).collect();
+    for role in ["enterprise", "provider", "bank"] {
+        tokens.push(service.token("walk", role, role, Some(firm)));
+    }
+    let document = service.send("GET", "/openapi.json", None, None, &[]).json();
+    let long = "长".repeat(20_000);
+    let values = [
+        serde_json::json!("a\u{0}b"),
+        serde_json::json!("\u{FFFF}"),
+        serde_json::json!(long),
+        serde_json::json!("99999999999999999999999999999999.99"),
+        serde_json::json!("-0.000000000000000000000000000001"),
+        serde_json::json!("262142-01-01"),
+        serde_json::json!("0001-01-01"),
+        serde_json::json!("9999-12-31"),
+        serde_json::json!(i64::MAX),
+        serde_json::json!(u64::MAX),
+        serde_json::json!(-1),
+        serde_json::json!(1e300),
+    ];
+    let mut asked = 0;
+    for route in routes(&document).iter().filter(|route| route.path.starts_with("/v1/") && route.method != "GET") {
+        let operation = &document["paths"][&route.path][route.method.to_lowercase()];
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        if schema.is_null() {
+            continue;
+        }
+        let body = sample(schema, &document, 6);
+        let mut places = Vec::new();
+        leaves(&body, "", &mut places);
+        let needed = route.parameters.iter().filter(|one| !one.in_path && one.required);
+        let needed: Vec<_> = needed.map(|one| format!("{}={}", one.name, usual(&one.name))).collect();
+        let path = path_of(route, None);
+        let path = if needed.is_empty() { path } else { format!("{path}?{}", needed.join("&")) };
+        // who may call does not depend on the body
+        let call = |token: &str, body: &Value| {
+            let key = uuid::Uuid::now_v7().to_string();
+            service.send(&route.method, &path, Some(token), Some(body), &[("Idempotency-Key", &key)])
+        };
+        let may = tokens.iter().find(|token| call(token, &body).status != 403).unwrap_or(&tokens[0]);
+        for place in &places {
+            for value in &values {
+                let mut odd = body.clone();
+                *odd.pointer_mut(place).unwrap() = value.clone();
+                let answer = call(may, &odd);
+                let what = format!("{} {path} {place}: {}", route.method, answer.text);
+                assert!(answer.status < 500 && !answer.text.contains("value_refused"), "{what}");
+                if value.as_str().is_some_and(|text| text.contains(['\0', '\u{FFFF}'])) {
+                    assert!((400..500).contains(&answer.status), "{what}");
+                }
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 1_500, "{asked} requests");
+
+    // strangers: no token, one that is none, one whose signature is another's, and what is no JSON
+    let organisations = "/v1/organisations";
+    let (mut forged, officer) = (tokens[0].clone(), tokens[0].clone());
+    let last = if forged.pop() == Some('A') { 'B' } else { 'A' };
+    forged.push(last);
+    for token in [None, Some("x"), Some("a.b.c"), Some(forged.as_str()), Some("")] {
+        assert_eq!(service.send("GET", organisations, token, None, &[]).status, 401);
+    }
+    let place = service.base.trim_start_matches("http://").to_owned();
+    for body in ["{", "\u{0}", "{\"a\": 1e999999}", "[[[[[[", "{\"a\":1,\"a\":2}", "\u{FEFF}{}", "\"\\ud800\""] {
+        let mut stream = TcpStream::connect(&place).unwrap();
+        let head = format!(
+            "POST {organisations} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {officer}\r\n\
+             Idempotency-Key: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            uuid::Uuid::now_v7(),
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{body}: {answer}");
+    }
+    let lines = std::fs::read_to_string(&log).unwrap();
+    let bad: Vec<_> = lines.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}

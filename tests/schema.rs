@@ -606,41 +606,62 @@ async fn what_was_written_is_never_changed() {
 }
 
 #[tokio::test]
-async fn a_text_goes_by_its_erasure_alone_which_says_so() {
+async fn a_text_goes_with_the_leaf_that_orders_it_and_not_otherwise() {
     let database = opened().await;
     let app = database.client("subsidy_app").await;
     let owner = database.client("subsidy_owner").await;
     owner.batch_execute("SET session_replication_role = replica").await.expect("a superuser may");
     let texts = "INSERT INTO texts VALUES (sha256('one'), 'salt', 'one'), (sha256('two'), 'salt', 'two')";
     assert_eq!(refusal(&app, texts).await, "accepted");
-    let erase = "SELECT erase_text(sha256('one'), '2025-7')";
+    let erase = "SELECT erase_text(sha256('one'));";
+    let ordered = |sequence: i64| {
+        format!("INSERT INTO erasures VALUES (sha256('one'), '2025-7', 'me', {sequence}, {sequence}, now());")
+    };
+    let leaf = |kind: &str| format!("{}{}", head(2), log(1, 0).replacen("'kind'", kind, 1));
+    let unlogged = "23001 texts_erased_with_their_log";
     for (sql, expected) in [
-        (erase, "42501 permission denied for function erase_text"),
-        ("UPDATE texts SET body = 'other'", "42501 permission denied for table texts"),
-        ("UPDATE texts SET salt = null, body = null", "42501 permission denied for table texts"),
-        (
-            "INSERT INTO erasures VALUES (sha256('one'), 'd', 'me', now())",
-            "42501 permission denied for table erasures",
-        ),
+        (erase.to_owned(), unlogged),
+        (format!("{}{erase}", ordered(0)), unlogged),
+        (format!("{}{}{erase}", leaf("'block_organisation'"), ordered(1)), unlogged),
+        ("UPDATE texts SET body = 'other'".to_owned(), "42501 permission denied for table texts"),
+        ("UPDATE texts SET salt = null, body = null".to_owned(), "42501 permission denied for table texts"),
+        ("DELETE FROM erasures".to_owned(), "42501 permission denied for table erasures"),
     ] {
-        assert_eq!(refusal(&app, sql).await, expected, "{sql}");
+        assert_eq!(refusal(&app, &sql).await, expected, "{sql}");
     }
     let refused = "23001 UPDATE on texts is refused: a text stays as it is, or is erased by erase_text";
     for sql in ["UPDATE texts SET body = 'other'", "UPDATE texts SET salt = null, body = null"] {
         assert_eq!(refusal(&owner, sql).await, refused, "{sql}");
     }
-    assert_eq!(
-        refusal(&owner, "SELECT erase_text(sha256('one'), '')").await,
-        "23514 erasures_document_check"
-    );
-    let erased = |row: tokio_postgres::Row| row.get::<_, bool>(0);
-    assert!(erased(owner.query_one(erase, &[]).await.expect("an owner may")));
-    assert!(!erased(owner.query_one(erase, &[]).await.expect("once more")), "what is gone is gone");
+    assert_eq!(refusal(&owner, erase).await, unlogged, "nor may an owner");
+    let batch = format!("{}{}{erase}", leaf("'erase_text'"), ordered(1));
+    assert_eq!(refusal(&app, &batch).await, "accepted");
     let sql = "SELECT count(*) FROM texts AS t JOIN erasures AS e USING (sha256)
-                WHERE t.body IS NULL AND t.salt IS NULL AND e.document = '2025-7' AND e.erased_by = session_user";
+                WHERE t.body IS NULL AND t.salt IS NULL AND e.document = '2025-7'";
     assert_eq!(owner.query_one(sql, &[]).await.expect("a row").get::<_, i64>(0), 1);
     let sql = "UPDATE texts SET salt = 'salt', body = 'one' WHERE sha256 = sha256('one')";
     assert_eq!(refusal(&owner, sql).await, refused, "nor does it come back");
+}
+
+#[tokio::test]
+async fn refusals_are_numbered_and_their_number_never_falls() {
+    let database = opened().await;
+    let app = database.client("subsidy_app").await;
+    for (sql, expected) in [
+        ("UPDATE head SET refusals = 2", "accepted"),
+        ("UPDATE head SET refusals = 1", "23514 head_moves_on"),
+        (
+            "INSERT INTO idempotency VALUES ('s', 'c', 'r', null, '{}', now(), sha256(''), null)",
+            "23514 idempotency_refusals_numbered",
+        ),
+        (
+            "INSERT INTO idempotency VALUES ('s', 'c', 'r', 0, null, now(), sha256(''), 1)",
+            "23514 idempotency_refusals_numbered",
+        ),
+        ("INSERT INTO idempotency VALUES ('s', 'c', 'r', null, '{}', now(), sha256(''), 1)", "accepted"),
+    ] {
+        assert_eq!(refusal(&app, sql).await, expected, "{sql}");
+    }
 }
 
 /// What a document was made with, and whatever else the role that serves has no business to change.
@@ -738,9 +759,9 @@ const WHO_MAY: &str = "
     agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,submitted_on,reviewed_on,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
     agency_test.contract_uses     app=ar auditor=r w(amount,exclusive,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
-    agency_test.erasures          app=r auditor=r
+    agency_test.erasures          app=ar auditor=r
     agency_test.evidence          app=ar auditor=r
-    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost)=app
+    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost,refusals,refusals_mac)=app
     agency_test.idempotency       app=ar auditor=r
     agency_test.invoices          app=ar auditor=r w(amount,original_code,original_number,einvoice,confirmed,allocated,holds,reversed,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
     agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,exclusive,live)=app

@@ -10,6 +10,8 @@
 
 #[path = "verify/columns.rs"]
 mod columns;
+#[path = "verify/gone.rs"]
+mod gone;
 #[path = "support/scenario.rs"]
 mod scenario;
 #[path = "verify/story.rs"]

@@ -5,11 +5,14 @@
 //! clear: subjects are opaque ids, free text and account numbers are digests. The digest of the request itself is not
 //! in it: a body may hold an account number, which could be guessed from an unkeyed digest.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::book::{Command, Decision, Outcome};
 use crate::domain::canonical::{self, CanonicalError};
-use crate::domain::{Actor, AgencyCode, Date, Instant, KeyHash, Sequence};
+use crate::domain::{Actor, AgencyCode, Date, Instant, KeyHash, Sequence, TextHash};
 use crate::ledger::Posting;
 
 /// The form of leaves.
@@ -47,6 +50,12 @@ pub struct Leaf {
     /// so that a key stands in one leaf and a leaf answers one key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<KeyHash>,
+    /// How many answers of refused requests were stored before it: none of them goes unnoticed afterwards.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub refusals: u64,
+    /// Digests in the command whose words were kept beside the log, in order: none of them is missing there later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<TextHash>,
     /// For what.
     pub command: Command,
     /// What was answered.
@@ -78,6 +87,27 @@ pub fn posted(decision: &Decision) -> Option<Posted> {
     let effects = &decision.effects;
     let effective_date = effects.effective_date.filter(|_| !effects.posting.is_empty())?;
     Some(Posted { effective_date, lines: effects.posting.clone() })
+}
+
+/// Whether a number need not be said.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// The digests that a command names, of whatever.
+pub fn digests(command: &Command) -> Result<BTreeSet<TextHash>, LeafError> {
+    let mut found = BTreeSet::new();
+    let mut values = vec![serde_json::to_value(command).map_err(|_| LeafError::NotCanonical)?];
+    while let Some(value) = values.pop() {
+        match value {
+            Value::String(text) => found.extend(TextHash::parse(&text)),
+            Value::Array(members) => values.extend(members),
+            Value::Object(members) => values.extend(members.into_iter().map(|(_, member)| member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 impl Leaf {

@@ -81,7 +81,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
         "sealed numbers: with the keys each is opened and is the one that its leaf names",
     ),
     ("statutory_limits", Checked::Held, "the limits that this release knows"),
-    ("erasures", Checked::Held, "each names a text that is erased, and each text that is erased is named"),
+    ("erasures", Checked::Replayed, "documents; each text that is gone has one"),
     (
         "usage_errors",
         Checked::Derived,
@@ -92,11 +92,8 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
         Checked::Derived,
         "the mark of each import that counts; those of files on their way say nothing",
     ),
-    ("texts", Checked::Held, "erasable words, under their salted digests"),
+    ("texts", Checked::Held, "erasable words, under their salted digests, each that a leaf says was kept"),
 ];
-
-const ERASURE: &str =
-    "on whose order a text was erased: that it was is held to the text, and no leaf says more";
 
 /// Columns whose values nothing depends on, and why: `verify` says nothing of them.
 pub const UNCHECKED: &[(&str, &str, &str)] = &[
@@ -111,7 +108,4 @@ pub const UNCHECKED: &[(&str, &str, &str)] = &[
         "since when a file is on its way; an import that counts is swept by nobody, whatever it says",
     ),
     ("__diesel_schema_migrations", "run_on", "when a migration ran; nothing reads it"),
-    ("erasures", "document", ERASURE),
-    ("erasures", "erased_by", ERASURE),
-    ("erasures", "erased_at", ERASURE),
 ];

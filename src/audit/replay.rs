@@ -5,16 +5,17 @@
 //! read. [`Decoded::of`] needs no book, so leaves can be decoded side by side; [`Replay::take`] needs them in
 //! order.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::leaf::{Leaf, LeafError, VERSION, posted};
+use super::leaf::{Leaf, LeafError, VERSION, digests, posted};
 use super::tree::{Frontier, FullTile, Hash, leaf_hash};
 use crate::agencies::{CreateAgency, SEMANTICS};
 use crate::book::{Book, Command, Decision, Envelope, Fault, Stop, decide};
-use crate::domain::{AgencyCode, Instant, Sequence, Stamp};
+use crate::domain::{AgencyCode, Instant, Sequence, Stamp, TextHash};
 
 /// A leaf that does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,6 +106,8 @@ pub struct Replay {
     frontier: Frontier,
     next: Sequence,
     recorded_at: Option<Instant>,
+    /// How many refusals were stored before the last leaf.
+    refusals: u64,
     group: Option<Open>,
 }
 
@@ -123,6 +126,7 @@ impl Replay {
             frontier: Frontier::new(),
             next: Sequence::default(),
             recorded_at: None,
+            refusals: 0,
             group: None,
         }
     }
@@ -147,6 +151,11 @@ impl Replay {
         self.recorded_at
     }
 
+    /// How many refusals were stored before the last leaf.
+    pub const fn refusals(&self) -> u64 {
+        self.refusals
+    }
+
     /// Takes the next leaf. After a bad one there is nothing to go on from.
     pub fn step(&mut self, leaf_bytes: &[u8]) -> Result<Replayed, BadLeaf> {
         self.take(Decoded::of(leaf_bytes.to_vec()))
@@ -159,7 +168,9 @@ impl Replay {
         let decision = self.decided(&leaf)?;
         self.same("outcome", &leaf.outcome, &decision.outcome)?;
         self.same("postings", &leaf.postings, &posted(&decision))?;
+        self.keeps(&leaf)?;
         self.book.apply(&decision.effects).map_err(|fault| self.bad("command", "accepted", fault))?;
+        leaf.texts.iter().for_each(|text| self.book.texts.put(*text, ()));
         let tiles = self.frontier.append(decoded.hash);
         self.group = match (&leaf.command, self.group) {
             (Command::OpenGroup(group), _) => Some(Open { header: self.next, left: group.members }),
@@ -169,6 +180,7 @@ impl Replay {
         .filter(|open| open.left > 0);
         self.next = self.next.next();
         self.recorded_at = Some(leaf.recorded_at);
+        self.refusals = leaf.refusals;
         Ok(Replayed { leaf, bytes: decoded.bytes, hash: decoded.hash, decision, tiles })
     }
 
@@ -196,6 +208,9 @@ impl Replay {
         self.is_own(leaf)?;
         if let Some(before) = self.recorded_at.filter(|before| leaf.recorded_at < *before) {
             return Err(self.bad("recorded_at", leaf.recorded_at, format!("{before} or later")));
+        }
+        if leaf.refusals < self.refusals {
+            return Err(self.bad("refusals", leaf.refusals, format!("{} or more", self.refusals)));
         }
         let first = matches!(leaf.command, Command::CreateAgency(_));
         if first != self.book.agency.is_none() {
@@ -237,6 +252,17 @@ impl Replay {
             (None, None) => Err(self.bad("idempotency_key", "none", "the key that it was asked for under")),
             (Some(_), None) | (None, Some(_)) => Ok(()),
         }
+    }
+
+    /// Whether a leaf says in order which of its command's texts were kept.
+    fn keeps(&self, leaf: &Leaf) -> Result<(), BadLeaf> {
+        if leaf.texts.is_empty() {
+            return Ok(());
+        }
+        let named = digests(&leaf.command)
+            .map_err(|error| self.bad("command", error, "what can be written as JSON"))?;
+        let listed: BTreeSet<TextHash> = leaf.texts.iter().copied().filter(|text| named.contains(text)).collect();
+        self.same("texts", &leaf.texts, &listed.into_iter().collect())
     }
 
     /// The decision made again, under the stamp that the leaf was decided under.

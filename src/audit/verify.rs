@@ -201,6 +201,7 @@ impl Touched {
             Change::Agency(_)
             | Change::Person(_)
             | Change::Participants(_)
+            | Change::Erasure(_)
             | Change::Period(_)
             | Change::Organisation(_)
             | Change::ReferenceRate(_)

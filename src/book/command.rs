@@ -8,6 +8,7 @@ use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
 use crate::domain::{Actor, Date, Sequence};
+use crate::erasures::EraseText;
 use crate::evidence::{ConfirmInvoice, RegisterEvidence};
 use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
@@ -74,6 +75,8 @@ commands! {
     AcceptLog(AcceptLog) "accept_log";
     /// A sandbox's business date.
     MoveBusinessDate(MoveBusinessDate) "move_business_date";
+    /// A free text erased, on an order.
+    EraseText(EraseText) "erase_text";
     /// A month, and every one before it, takes no more postings.
     ClosePeriod(ClosePeriod) "close_period";
     /// A month, and every one after it, takes postings again.
@@ -218,6 +221,7 @@ impl Command {
         match self {
             Self::CreateAgency(c) => c.code.to_string(),
             Self::SwitchSemantics(_) | Self::AcceptLog(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
+            Self::EraseText(c) => c.sha256.to_string(),
             Self::ClosePeriod(c) => c.month.to_string(),
             Self::ReopenPeriod(c) => c.month.to_string(),
             Self::OpenGroup(_) => "group".to_owned(),

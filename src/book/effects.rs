@@ -9,6 +9,7 @@ use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
 use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence};
+use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
 use crate::loans::{Loan, LoanUse};
@@ -37,6 +38,8 @@ pub enum Change {
     Person(Box<Person>),
     /// Those who took part in a matter.
     Participants(Box<Participants>),
+    /// A text that was erased.
+    Erasure(Box<Erasure>),
     /// A month that was closed.
     Period(Box<Period>),
     /// An organisation.
@@ -176,6 +179,8 @@ pub enum Outcome {
         /// How many leaves follow.
         members: u32,
     },
+    /// A text that was erased.
+    Erasure(Box<Erasure>),
     /// A month that was closed.
     Period(Box<Period>),
     /// An organisation.

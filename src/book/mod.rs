@@ -32,17 +32,14 @@ use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
-use crate::domain::{
-    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, FoldedSubject, Instant,
-    InvoiceNumber, Label, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId,
-    ProgrammeCode, RecoveryId, RentalId, Sequence, TrueUpId, UsageImportId, VoucherId,
-};
+use crate::domain::{BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, FoldedSubject, Instant, InvoiceNumber, Label, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId, Sequence, TextHash, TrueUpId, UsageImportId, VoucherId};
 use crate::evidence::{Evidence, Invoice, InvoiceKey, Statements};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
 use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 use crate::people::{Matter, Participants, Person};
+use crate::erasures::Erasure;
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
@@ -124,6 +121,14 @@ book! {
     Participants(Matter) in
         /// Those who took part, by matter.
         participants: Slots<Matter, Participants>;
+    /// A text whose words were kept.
+    Text(TextHash) in
+        /// Texts whose words were kept beside the log: what leaves say, kept where it is known.
+        texts: Slots<TextHash, ()>;
+    /// A text that was erased.
+    Erasure(TextHash) in
+        /// Texts that were erased.
+        erasures: Slots<TextHash, Erasure>;
     /// A month that was closed.
     Period(Month) in
         /// Months that were closed.
@@ -344,6 +349,7 @@ impl Book {
             Change::Person(p) => self.people.put(p.folded.clone(), *p),
             Change::Participants(p) => self.participants.put(p.matter.clone(), *p),
             Change::Organisation(o) => self.organisations.put(o.credit_code, *o),
+            Change::Erasure(e) => self.erasures.put(e.sha256, *e),
             Change::Period(p) => self.periods.put(p.month, *p),
             Change::ReferenceRate(r) => self.put_rate(r),
             Change::CalendarChange(c) => self.calendar_changes.put(c.id, *c),

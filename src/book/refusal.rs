@@ -8,6 +8,7 @@ use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
 use crate::claims::leases::LeaseError;
 use crate::domain::{CreditCode, Date, Month, Sequence};
+use crate::erasures::ErasureError;
 use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
@@ -110,6 +111,9 @@ pub enum Refusal {
     /// An agency's own state.
     #[error(transparent)]
     Agency(#[from] AgencyError),
+    /// A text's erasure.
+    #[error(transparent)]
+    Erasure(#[from] ErasureError),
     /// A month.
     #[error(transparent)]
     Period(#[from] PeriodError),

@@ -28,6 +28,7 @@ pub(super) fn mac(key: &AnswerKey, agency: &AgencyCode, row: &IdempotencyRow) ->
         row.sequence.map(|sequence| sequence.to_string()).unwrap_or_default().as_bytes(),
         refusal.unwrap_or_default().as_bytes(),
         row.recorded_at.timestamp_micros().to_string().as_bytes(),
+        row.ordinal.map(|ordinal| ordinal.to_string()).unwrap_or_default().as_bytes(),
     ])
 }
 

@@ -300,7 +300,7 @@ async fn prepare(
         // a creation that was refused has no ledger to be stored in
         return if folded.records.is_empty() { Ok((folded, head)) } else { Err(BatchError::NoHead) };
     };
-    let row = HeadRow::new(&head, agency)?;
+    let row = HeadRow::new(&head, agency)?.marked(key);
     Box::pin(write(conn, &folded, submissions, &row, Within::Lock { new }, key)).await?;
     Ok((folded, head))
 }
@@ -318,6 +318,7 @@ fn unborn(agency: &AgencyCode, submissions: &[&Submission]) -> Result<Head, Batc
         next: Sequence::default(),
         frontier: Frontier::new(),
         recorded_at: Instant::new(chrono::DateTime::UNIX_EPOCH),
+        refusals: 0,
         schema_version: SCHEMA_VERSION,
         agency: None,
     })
@@ -364,19 +365,22 @@ pub(super) async fn decide(
         }
         load(conn, more, &mut book).await?;
     }
-    let start = Start { book, frontier: head.frontier, next: head.next, recorded_at };
+    let start = Start { book, frontier: head.frontier, next: head.next, recorded_at, refusals: head.refusals };
     let mut folded = fold(start, submissions, &known);
     // The members of a group may rest on each other. Nothing was accepted before such a group, so the book
     // is as it was loaded; each round knows more keys than the one before.
     while !folded.wanted.is_empty() {
         let (mut book, frontier) = (folded.book, folded.frontier);
         load(conn, folded.wanted, &mut book).await?;
-        folded = fold(Start { book, frontier, next: head.next, recorded_at }, submissions, &known);
+        let start = Start { book, frontier, next: head.next, recorded_at, refusals: head.refusals };
+        folded = fold(start, submissions, &known);
     }
     let after = Head {
         next: Sequence::new(folded.frontier.size()),
         frontier: folded.frontier.clone(),
-        recorded_at,
+        // of refusals the log says nothing, nor when the last of them was
+        recorded_at: if folded.records.is_empty() { head.recorded_at } else { recorded_at },
+        refusals: folded.refusals,
         schema_version: head.schema_version,
         agency: None,
     };

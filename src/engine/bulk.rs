@@ -32,6 +32,7 @@ use crate::loans::store::uses::LoanUseRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::people::store::{ParticipantsRow, PersonRow};
+use crate::erasures::store::ErasureRow;
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -146,6 +147,7 @@ impl Bulk {
             frontier: std::mem::replace(&mut self.frontier, Frontier::new()),
             next: Sequence::new(sequence),
             recorded_at: self.recorded_at,
+            refusals: 0,
         };
         let folded = fold(start, &[&submission], &BTreeMap::new());
         self.keep(folded, &submission)
@@ -245,10 +247,11 @@ impl Bulk {
             next: Sequence::new(self.frontier.size()),
             frontier: self.frontier.clone(),
             recorded_at: self.recorded_at,
+            refusals: 0,
             schema_version: SCHEMA_VERSION,
             agency: None,
         };
-        Ok(HeadRow::new(&head, agency)?)
+        Ok(HeadRow::new(&head, agency)?.marked(&self.key))
     }
 
     /// Copies what waits, then every document, counter and sum. Answers how many leaves and lines there are.
@@ -275,6 +278,7 @@ impl Bulk {
         documents! {
             people: |d| fine(PersonRow::new(d));
             participants: ParticipantsRow::new;
+            erasures: |d| fine(ErasureRow::new(d));
             periods: PeriodRow::new;
             organisations: OrganisationRow::new;
             reference_rates: |d| fine(ReferenceRateRow::new(d));

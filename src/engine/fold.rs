@@ -1,15 +1,15 @@
 //! A batch as a pure fold: commands decided one after another in memory, each over what those before it
 //! left. No I/O, no clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::submission::{Accepted, Answer, Run, Submission, SubmitError, Work};
-use crate::audit::leaf::{COMMAND_BYTES_MAX, LEAF_BYTES_MAX, Leaf, LeafError, VERSION, posted};
+use super::submission::{Accepted, Answer, NewText, Run, Submission, SubmitError, Work};
+use crate::audit::leaf::{COMMAND_BYTES_MAX, LEAF_BYTES_MAX, Leaf, LeafError, VERSION, digests, posted};
 use crate::audit::tree::{Frontier, FullTile, Hash, leaf_hash};
 use crate::book::command::OpenGroup;
 use crate::book::{Book, Command, Decision, Envelope, Fault, Keys, Stop, decide, needs};
-use crate::domain::{AgencyCode, Date, Instant, KeyHash, Sequence, Stamp};
+use crate::domain::{AgencyCode, Date, Instant, KeyHash, Sequence, Stamp, TextHash};
 
 /// The most commands of a batch, and of a group.
 pub(super) const COMMANDS_MAX: usize = 512;
@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub envelope: Envelope,
     pub decision: Decision,
     pub accepted: Accepted,
+    /// The texts that it names and that are kept with it.
+    pub texts: Vec<TextHash>,
     pub leaf: Vec<u8>,
     pub hash: Hash,
 }
@@ -48,6 +50,8 @@ pub(super) struct Folded {
     pub tiles: Vec<FullTile>,
     /// The book after them.
     pub book: Book,
+    /// How many refusals are stored after them.
+    pub refusals: u64,
     /// What a group needs that only its own members made known: loaded, it is decided again.
     pub wanted: Keys,
 }
@@ -59,6 +63,8 @@ pub(super) struct Start {
     pub frontier: Frontier,
     pub next: Sequence,
     pub recorded_at: Instant,
+    /// How many refusals were stored before.
+    pub refusals: u64,
 }
 
 /// Decides submissions in order. `known` holds the answers that keys have already.
@@ -78,6 +84,7 @@ pub(super) fn fold(
             frontier: start.frontier,
             tiles: Vec::new(),
             book: start.book,
+            refusals: start.refusals,
             wanted: Keys::new(),
         },
     };
@@ -144,11 +151,18 @@ impl Fold {
         let first = self.out.records.len();
         let (agency, key) = (&submission.agency, KeyHash::new(submission.key));
         let result = match &submission.work {
-            Work::One(envelope) => self.command(envelope, agency, Some(key)).map_err(|not| (not, None)),
-            Work::All { actor, members } => self.group((agency, key), actor, members, None),
+            Work::One(envelope) => {
+                let asked = (agency, Some(key), submission.texts.as_slice());
+                self.command(envelope, asked).map_err(|not| (not, None))
+            }
+            Work::All { actor, members } => {
+                self.group((agency, key, &submission.texts), actor, members, None)
+            }
             // its members were found before anything of this batch was decided
             Work::Run { .. } if first > 0 => return None,
-            Work::Run { actor, run, due, .. } => self.group((agency, key), actor, due, Some(*run)),
+            Work::Run { actor, run, due, .. } => {
+                self.group((agency, key, &submission.texts), actor, due, Some(*run))
+            }
         };
         match result {
             Ok(()) => {
@@ -161,6 +175,7 @@ impl Fold {
             Err((Not::Refused(refusal), member)) => {
                 let stored = stored_refusal(&refusal, member, &submission.request_id);
                 self.out.stored.push((index, Stored::Refusal(stored)));
+                self.out.refusals += 1;
                 Some(Ok(Answer::Refused {
                     refusal: *refusal,
                     member,
@@ -179,7 +194,7 @@ impl Fold {
     /// A group: all or nothing. The book is put back where one member is refused.
     fn group(
         &mut self,
-        (agency, key): (&AgencyCode, KeyHash),
+        (agency, key, texts): (&AgencyCode, KeyHash, &[NewText]),
         actor: &crate::domain::Actor,
         members: &[Envelope],
         run: Option<Run>,
@@ -195,12 +210,12 @@ impl Fold {
                 days: run.and_then(Run::days),
             }),
         };
-        let mut result = self.command(&header, agency, Some(key)).map_err(|not| (not, None));
+        let mut result = self.command(&header, (agency, Some(key), &[])).map_err(|not| (not, None));
         for (index, member) in members.iter().enumerate() {
             if result.is_err() {
                 break;
             }
-            result = self.command(member, agency, None).map_err(|not| (not, Some(index)));
+            result = self.command(member, (agency, None, texts)).map_err(|not| (not, Some(index)));
             if records == 0 && matches!(result, Err((Not::Later, _))) {
                 self.out.wanted = self.unknown(&member.command);
             }
@@ -227,13 +242,18 @@ impl Fold {
     }
 
     /// One command: decided, given its leaf, applied.
-    fn command(&mut self, envelope: &Envelope, agency: &AgencyCode, key: Option<KeyHash>) -> Result<(), Not> {
+    fn command(
+        &mut self,
+        envelope: &Envelope,
+        (agency, key, texts): (&AgencyCode, Option<KeyHash>, &[NewText]),
+    ) -> Result<(), Not> {
         let stamp = Stamp {
             sequence: self.next,
             recorded_at: self.recorded_at,
             business_date: self.out.book.business_date(&envelope.command, self.recorded_at),
         };
         let decision = self.decision(envelope, &stamp)?;
+        let texts = kept(&envelope.command, texts).map_err(|error| fault(&error.to_string(), envelope))?;
         let leaf = Leaf {
             v: VERSION,
             agency: agency.clone(),
@@ -241,6 +261,8 @@ impl Fold {
             sequence: stamp.sequence,
             recorded_at: stamp.recorded_at,
             actor: envelope.actor.clone(),
+            refusals: self.out.refusals,
+            texts: texts.clone(),
             command: envelope.command.clone(),
             outcome: decision.outcome.clone(),
             postings: posted(&decision),
@@ -253,6 +275,7 @@ impl Fold {
             Fault::NotLoaded(_) if !self.out.records.is_empty() => Not::Later,
             error => fault(&error.to_string(), envelope),
         })?;
+        texts.iter().for_each(|text| self.out.book.texts.put(*text, ()));
         let hash = leaf_hash(&bytes);
         self.out.tiles.extend(self.out.frontier.append(hash));
         self.next = self.next.next();
@@ -262,7 +285,14 @@ impl Fold {
             recorded_at: stamp.recorded_at,
             outcome: decision.outcome.clone(),
         };
-        self.out.records.push(Record { envelope: envelope.clone(), decision, accepted, leaf: bytes, hash });
+        self.out.records.push(Record {
+            envelope: envelope.clone(),
+            decision,
+            accepted,
+            texts,
+            leaf: bytes,
+            hash,
+        });
         Ok(())
     }
 
@@ -280,6 +310,16 @@ impl Fold {
             Err(_) => Err(fault("a panic", envelope)),
         }
     }
+}
+
+/// Which of the texts that came with a request a command names.
+fn kept(command: &Command, texts: &[NewText]) -> Result<Vec<TextHash>, LeafError> {
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = digests(command)?;
+    let of_it = texts.iter().map(|text| text.hash).filter(|hash| named.contains(hash));
+    Ok(of_it.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 fn fault(error: &str, envelope: &Envelope) -> Not {

@@ -17,6 +17,7 @@ use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
 use crate::loans::store::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
+use crate::erasures::store::{ErasureRow, KeptRow, kept};
 use crate::payments::store::{
     PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under,
 };
@@ -40,6 +41,8 @@ struct Wanted {
     people: Vec<String>,
     participants: Vec<String>,
     periods: Vec<String>,
+    texts: Vec<Vec<u8>>,
+    erasures: Vec<Vec<u8>>,
     /// The last day of the last month whose turnovers are asked for.
     turnovers: Option<chrono::NaiveDate>,
     organisations: Vec<String>,
@@ -97,6 +100,8 @@ impl Wanted {
         match key {
             Key::Person(k) => self.people.push(k.as_str().to_owned()),
             Key::Participants(k) => self.participants.push(k.to_string()),
+            Key::Text(k) => self.texts.push(k.as_bytes().to_vec()),
+            Key::Erasure(k) => self.erasures.push(k.as_bytes().to_vec()),
             Key::Period(k) => self.periods.push(k.to_string()),
             Key::Turnovers(k) => self.turnovers = self.turnovers.max(Some(k.last_day().naive())),
             Key::Organisation(k) => self.organisations.push(k.to_string()),
@@ -202,6 +207,8 @@ macro_rules! tables {
 tables! { |conn, wanted|
     people: PersonRow = PersonRow::by_keys(conn, &wanted.people);
     participants: ParticipantsRow = ParticipantsRow::by_keys(conn, &wanted.participants);
+    texts: KeptRow = asked(&wanted.texts, |keys| kept(conn, keys));
+    erasures: ErasureRow = ErasureRow::by_keys(conn, &wanted.erasures);
     periods: PeriodRow = PeriodRow::by_keys(conn, &wanted.periods);
     turnovers: MonthRow = async {
         match wanted.turnovers {

@@ -1,6 +1,6 @@
 //! What accepted commands leave in the log, in the entries and their totals, in transitions and in sheets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -13,7 +13,7 @@ use crate::auth::keyed::AnswerKey;
 use crate::db::convert;
 use crate::db::rows::Row;
 use crate::db::together::Write;
-use crate::domain::{Date, Instant};
+use crate::domain::{Date, Instant, TextHash};
 use crate::ledger::store::{BLOCK, EntryRow, TotalRow};
 use crate::ledger::{Flow, Line};
 use crate::loans::store::uses::points;
@@ -42,10 +42,14 @@ impl Rows {
         for record in &folded.records {
             rows.record(record)?;
         }
+        let kept: BTreeSet<TextHash> = folded.records.iter().flat_map(|r| r.texts.iter().copied()).collect();
         let recorded_at = folded.records.last().map(|r| r.accepted.recorded_at);
+        let refused = folded.stored.iter().filter(|(_, stored)| matches!(stored, Stored::Refusal(_))).count();
+        let mut ordinal = folded.refusals.saturating_sub(u64::try_from(refused).unwrap_or(u64::MAX));
         for (index, stored) in &folded.stored {
+            ordinal += u64::from(matches!(stored, Stored::Refusal(_)));
             let Some(submission) = submissions.get(*index) else { continue };
-            rows.stored(submission, stored, recorded_at, key);
+            rows.stored(submission, (stored, ordinal), (recorded_at, &kept), key);
         }
         Ok(rows)
     }
@@ -99,8 +103,8 @@ impl Rows {
     fn stored(
         &mut self,
         submission: &Submission,
-        stored: &Stored,
-        recorded_at: Option<Instant>,
+        (stored, ordinal): (&Stored, u64),
+        (recorded_at, kept): (Option<Instant>, &BTreeSet<TextHash>),
         key: &AnswerKey,
     ) {
         let (sequence, refusal) = match stored {
@@ -108,7 +112,8 @@ impl Rows {
             Stored::Refusal(refusal) => (None, Some(refusal.clone())),
         };
         if sequence.is_some() {
-            self.texts.extend(submission.texts.iter().cloned());
+            // words that no leaf says were kept are not
+            self.texts.extend(submission.texts.iter().filter(|text| kept.contains(&text.hash)).cloned());
             self.bank_accounts.extend(submission.accounts.iter().map(|a| BankAccountRow {
                 organisation: a.organisation.to_string(),
                 mac: a.mac.as_bytes().to_vec(),
@@ -124,6 +129,7 @@ impl Rows {
             refusal,
             recorded_at: recorded_at.utc(),
             mac: Vec::new(),
+            ordinal: sequence.is_none().then(|| i64::try_from(ordinal).unwrap_or(i64::MAX)),
         };
         let mac = answers::mac(key, &submission.agency, &row).to_vec();
         self.idempotency.push(IdempotencyRow { mac, ..row });

@@ -57,6 +57,8 @@ impl Rows {
     }
 
     fn put_documents(&self, book: &mut Book) -> Result<(), BatchError> {
+        pairs!(self.texts => book.texts);
+        documents!(self.erasures => book.erasures, erasure => erasure.sha256);
         documents!(self.people => book.people, person => person.folded.clone());
         documents!(self.participants => book.participants, set => set.matter.clone());
         documents!(self.periods => book.periods, period => period.month);

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::agencies::Agency;
 use crate::audit::tree::Frontier;
+use crate::auth::keyed::AnswerKey;
 use crate::db::convert::{self, Unreadable};
 use crate::domain::{AgencyCode, Date, Instant, Month, Sequence};
 use crate::{rows, statement};
@@ -29,6 +30,8 @@ rows! {
         related_programmes: Value,
         closed_through: Option<NaiveDate>,
         lost: Option<Value>,
+        refusals: i64,
+        refusals_mac: Vec<u8>,
     }
 }
 
@@ -78,6 +81,7 @@ rows! {
         refusal: Option<Value>,
         recorded_at: DateTime<Utc>,
         mac: Vec<u8>,
+        ordinal: Option<i64>,
     }
 }
 
@@ -177,6 +181,9 @@ statement! {
     /// How many keys have an accepted answer.
     pub fn accepted_answers() -> Option<crate::db::rows::CountRow> =
         "SELECT count(*) AS count FROM idempotency WHERE sequence IS NOT NULL";
+    /// How many keys have a refusal.
+    pub fn refused_answers() -> Option<crate::db::rows::CountRow> =
+        "SELECT count(*) AS count FROM idempotency WHERE refusal IS NOT NULL";
     /// The next answers in the order of their keys: refusals, or all.
     pub fn answers_after(subject: &str, key: &[u8], all: bool, limit: i64) -> Vec<IdempotencyRow> =
         "SELECT * FROM idempotency WHERE (subject, key) > ($1, $2) AND ($3 OR sequence IS NULL) \
@@ -236,6 +243,8 @@ pub struct Head {
     pub frontier: Frontier,
     /// When the last batch was recorded.
     pub recorded_at: Instant,
+    /// How many answers of refused requests are stored.
+    pub refusals: u64,
     /// The schema's version.
     pub schema_version: i32,
     /// The agency itself; none before its first leaf.
@@ -255,6 +264,7 @@ impl HeadRow {
             next,
             frontier,
             recorded_at: Instant::new(self.recorded_at),
+            refusals: u64::try_from(self.refusals).map_err(|e| Unreadable(e.to_string()))?,
             schema_version: self.schema_version,
             agency: Some(Agency {
                 code: code.clone(),
@@ -270,7 +280,7 @@ impl HeadRow {
         })
     }
 
-    /// The row of a head.
+    /// The row of a head, not marked yet.
     pub fn new(head: &Head, agency: &Agency) -> Result<Self, Unreadable> {
         Ok(Self {
             one: true,
@@ -287,7 +297,20 @@ impl HeadRow {
             related_programmes: convert::json(&agency.related_programmes)?,
             closed_through: agency.closed_through.map(|month| month.last_day().naive()),
             lost: agency.lost.as_ref().map(convert::json).transpose()?,
+            refusals: i64::try_from(head.refusals).map_err(|e| Unreadable(e.to_string()))?,
+            refusals_mac: Vec::new(),
         })
+    }
+
+    /// The same, its number of refusals marked as the service's own.
+    #[must_use]
+    pub fn marked(self, key: &AnswerKey) -> Self {
+        Self { refusals_mac: self.mac(key).to_vec(), ..self }
+    }
+
+    /// The HMAC of its number of refusals.
+    pub fn mac(&self, key: &AnswerKey) -> [u8; 32] {
+        key.mac(&[self.agency.as_bytes(), b"refusals", self.refusals.to_string().as_bytes()])
     }
 }
 

@@ -52,7 +52,8 @@ pub(super) async fn attempt(
         return confirmed.then_some(Attempt::Done(folded.answers));
     }
     let agency_after = folded.book.agency.as_ref().filter(|_| !folded.records.is_empty());
-    let Some(row) = agency_after.and_then(|agency| HeadRow::new(&after, agency).ok()) else {
+    let row = agency_after.and_then(|agency| HeadRow::new(&after, agency).ok());
+    let Some(row) = row.map(|row| row.marked(key)) else {
         kept.leave(head, folded.book);
         return None;
     };

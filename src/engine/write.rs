@@ -19,6 +19,7 @@ use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
 use crate::db::together::{Together, Write};
+use crate::erasures::store::{ErasureRow, erase};
 use crate::evidence::store::{EvidenceRow, InvoiceRow};
 use crate::ledger::store::{BalanceRow, EntryRow, TotalRow};
 use crate::loans::store::LoanRow;
@@ -96,6 +97,7 @@ pub(super) async fn write(
     let book = &folded.book;
     let people = versioned!(book.people, |_, p| Ok(PersonRow::new(p)))?;
     let participants = versioned!(book.participants, |_, p| ParticipantsRow::new(p))?;
+    let erasures = versioned!(book.erasures, |_, e| Ok(ErasureRow::new(e)))?;
     let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
     let organisations = versioned!(book.organisations, |_, o| OrganisationRow::new(o))?;
     let rates = versioned!(book.reference_rates, |_, r| Ok(ReferenceRateRow::new(r)))?;
@@ -130,12 +132,13 @@ pub(super) async fn write(
         let begun = HeadRow { next_sequence: 0, frontier: Vec::new(), ..head.clone() };
         HeadRow::insert(conn, &[begun]).await?;
     }
-    let moved = if folded.records.is_empty() { [].as_slice() } else { std::slice::from_ref(head) };
-    let moved = HeadRow::updating(moved).map(|write| match within {
+    // refusals alone move it too: it counts them
+    let moved = HeadRow::updating(std::slice::from_ref(head)).map(|write| match within {
         Within::Lock { .. } => write,
         Within::Head(was) => write
             .only_if("t.next_sequence = $$", convert::sequence(was.next))
             .only_if("t.schema_version = $$", was.schema_version)
+            .only_if("t.refusals = $$", i64::try_from(was.refusals).unwrap_or(i64::MAX))
             .only_if("t.agency = $$", head.agency.as_str())
             .only_if(
                 "t.semantics = $$",
@@ -163,6 +166,7 @@ pub(super) async fn write(
         PersonRow::inserting(&people.new),
         ParticipantsRow::inserting(&participants.new),
         ParticipantsRow::updating(&participants.changed, &participants.old)?,
+        ErasureRow::inserting(&erasures.new),
         PeriodRow::inserting(&periods.new),
         PeriodRow::updating(&periods.changed, &periods.old)?,
         OrganisationRow::inserting(&organisations.new),
@@ -231,6 +235,10 @@ pub(super) async fn write(
         texts(conn, &rows.texts),
         bank_accounts(conn, &rows.bank_accounts),
     )?;
+    // of a log and a text that now stand: the database holds an erasure to its leaf
+    for row in &erasures.new {
+        exactly(erase(conn, row.sha256.clone()).await?, 1)?;
+    }
     // of the log that now stands: a statement that is prepared for the first time arrives after those that are not
     tiles(conn, &folded.tiles).await?;
     Ok(false)

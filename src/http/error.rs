@@ -103,6 +103,8 @@ table! {
     "duplicate_field": 422, ["字段重复", "字段只能出现一次。"], ["Duplicate field", "The field may stand there once only."];
     "invalid_type": 422, ["类型错误", "此值的 JSON 类型不对。"], ["Wrong type", "The value is of the wrong JSON type."];
     "invalid_value": 422, ["取值无效", "此值不在允许的范围内。"], ["Invalid value", "The value is not one of those allowed."];
+    "text_unknown": 404, ["没有此文字", "账本中没有摘要与之相符的文字。"], ["No such text", "The ledger kept no text with this digest."];
+    "text_erased": 409, ["文字已销毁", "该文字已按“{document}”销毁。"], ["Text erased", "The text was erased on {document}."];
     "value_refused": 422, ["取值不能存储", "请求中有数据库不能存储的值（{kind}：text 文字、number 数字、date 日期、length 长度、form 格式）；请更正后再试。"], ["Value refused", "The request holds a value that the database cannot store (kind: {kind}); correct it and ask again."];
     "invalid_amount": 422, ["金额无效", "金额须为大于零的字符串，最多 12 位整数和两位小数。"], ["Invalid amount", "An amount is a string above zero with at most 12 digits and two decimals."];
     "invalid_percent": 422, ["百分数无效", "百分数须为字符串，最多六位小数，不为负。"], ["Invalid percent", "A percentage is a string with at most six decimals, not below zero."];
@@ -384,6 +386,7 @@ mod tests {
         let rooms = [
             "book",
             "agencies",
+            "erasures",
             "reference_rates",
             "calendar",
             "periods",

@@ -65,6 +65,7 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         Outcome::Agency(_)
         | Outcome::Group { .. }
         | Outcome::AccountsRead { .. }
+        | Outcome::Erasure(_)
         | Outcome::ReferenceRate(_)
         | Outcome::Programme(_)
         | Outcome::Rental(_)
@@ -108,6 +109,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         Outcome::Organisation(organisation) => {
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
+        Outcome::Erasure(erasure) => serde_json::to_value(erasure),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
         Outcome::Programme(programme) => serde_json::to_value(ProgrammeView::of(programme)),
@@ -155,7 +157,9 @@ pub fn group(members: &[Accepted], attached: &Attachments) -> Result<Value, Prob
 /// The version of what it shows, for `ETag`.
 pub fn version(outcome: &Outcome) -> Option<Sequence> {
     let revision = match outcome {
-        Outcome::Agency(_) | Outcome::Group { .. } | Outcome::AccountsRead { .. } => return None,
+        Outcome::Agency(_) | Outcome::Group { .. } | Outcome::AccountsRead { .. } | Outcome::Erasure(_) => {
+            return None;
+        }
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,

@@ -521,6 +521,8 @@ fn leaf(
         v: VERSION,
         agency: book.agency.as_ref().expect("an agency").code.clone(),
         idempotency_key,
+        refusals: 0,
+        texts: Vec::new(),
         sequence: stamp.sequence,
         recorded_at,
         actor: envelope.actor.clone(),

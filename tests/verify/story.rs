@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subsidy_ledger::book::{Command, Envelope};
-use subsidy_ledger::domain::{Actor, ContentHash, RentalId, Role, Subject, TextHash, UsageImportId};
+use subsidy_ledger::domain::{Actor, ContentHash, Line, RentalId, Role, Subject, TextHash, UsageImportId};
 use subsidy_ledger::engine::billing_file::Billing;
 use subsidy_ledger::engine::intake::{Wanted, stage};
 use subsidy_ledger::engine::{Answer, Engine, NewText, Submission};
+use subsidy_ledger::erasures::EraseText;
 use subsidy_ledger::organisations::ChangeStanding;
 
 use super::scenario::Step;
@@ -55,16 +56,24 @@ async fn block(test: &TestDatabase, engine: &Engine) {
         let (salt, body) =
             (vec![u8::try_from(number - 6_000).expect("few"); 16], "举报属实，暂停受理".to_owned());
         let hash = TextHash::new(Sha256::new().chain_update(&salt).chain_update(&body).finalize().into());
-        let command = ChangeStanding { credit_code: code.parse().expect("a code"), reason: hash };
-        let step = Step::One(by("approver-9", Role::Approver, Command::BlockOrganisation(command)));
         let text = NewText { hash, salt, body };
-        let answer = engine.submit(Submission { texts: vec![text], ..submission(number, &step) }).await;
+        let answer = engine.submit(blocking(number, code, text)).await;
         assert_eq!(matches!(answer, Ok(Answer::Accepted { .. })), accepted, "{answer:?}");
         if number == 6_002 {
-            let erase = "SELECT erase_text($1, '销毁令 1 号')";
-            client.execute(erase, &[&hash.as_bytes().as_slice()]).await.expect("erased");
+            let document = Line::parse("销毁令 1 号").expect("a line");
+            let erase = Command::EraseText(EraseText { sha256: hash, document });
+            let erased =
+                engine.submit(submission(6_500, &Step::One(by("operator-1", Role::Operator, erase)))).await;
+            assert!(matches!(erased, Ok(Answer::Accepted { .. })), "{erased:?}");
         }
     }
+}
+
+/// Asks for an organisation to be blocked.
+pub fn blocking(number: usize, code: &str, text: NewText) -> Submission {
+    let command = ChangeStanding { credit_code: code.parse().expect("a code"), reason: text.hash };
+    let step = Step::One(by("approver-9", Role::Approver, Command::BlockOrganisation(command)));
+    Submission { texts: vec![text], ..submission(number, &step) }
 }
 
 /// The bill, on the first contract.

@@ -19,7 +19,9 @@ CREATE TABLE head (
     related_programmes jsonb NOT NULL,
     closed_through date,
     agency text NOT NULL,
-    lost jsonb
+    lost jsonb,
+    refusals bigint NOT NULL DEFAULT 0 CONSTRAINT head_refusals_check CHECK (refusals >= 0),
+    refusals_mac bytea NOT NULL DEFAULT ''
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
 COMMENT ON TABLE head IS 'One row. Who holds its lock writes; its order is the order of the log.';
 COMMENT ON COLUMN head.frontier IS 'Right edge of the Merkle tree over log.hash up to next_sequence.';
@@ -28,6 +30,8 @@ COMMENT ON COLUMN head.schema_version IS 'Number of agency migrations; each migr
 COMMENT ON COLUMN head.business_date IS 'Set in a sandbox only; never moves back.';
 COMMENT ON COLUMN head.closed_through IS 'The last day of the last closed month: nothing is posted on it or before.';
 COMMENT ON COLUMN head.lost IS 'The log that an operator last accepted to be lost: {size, root, kept}.';
+COMMENT ON COLUMN head.refusals IS 'How many answers of refused requests are stored: they are numbered, and each leaf says how many there were before it.';
+COMMENT ON COLUMN head.refusals_mac IS 'HMAC of that number under a key outside the database.';
 COMMENT ON COLUMN head.agency IS 'Whose ledger this is; every leaf says the same.';
 
 CREATE TABLE log (
@@ -142,11 +146,14 @@ CREATE TABLE idempotency (
     refusal jsonb,
     recorded_at timestamptz NOT NULL,
     mac bytea NOT NULL CONSTRAINT idempotency_mac_check CHECK (octet_length(mac) = 32),
+    ordinal bigint CONSTRAINT idempotency_ordinal_check CHECK (ordinal > 0),
     CONSTRAINT idempotency_pkey PRIMARY KEY (subject, key),
-    CONSTRAINT idempotency_one_answer CHECK (num_nonnulls(sequence, refusal) = 1)
+    CONSTRAINT idempotency_one_answer CHECK (num_nonnulls(sequence, refusal) = 1),
+    CONSTRAINT idempotency_refusals_numbered CHECK (num_nonnulls(refusal, ordinal) <> 1)
 );
 COMMENT ON COLUMN idempotency.key IS 'Digest of the caller''s key.';
 COMMENT ON COLUMN idempotency.mac IS 'HMAC of the row under a key outside the database: nobody invents or changes an answer there.';
+COMMENT ON COLUMN idempotency.ordinal IS 'Number of a refusal among all of the agency, without gaps: one that goes is missed.';
 COMMENT ON COLUMN idempotency.request IS 'Digest of the request: the same key with another request is a conflict.';
 
 CREATE TABLE tiles (

@@ -49,14 +49,16 @@ CREATE TABLE texts (
 COMMENT ON TABLE texts IS 'Free text, which stands in leaves as a salted digest. Erasing sets salt and body to null.';
 
 CREATE TABLE erasures (
-    sha256 bytea CONSTRAINT erasures_pkey PRIMARY KEY CONSTRAINT erasures_sha256_fkey REFERENCES texts (sha256),
+    sha256 bytea CONSTRAINT erasures_pkey PRIMARY KEY CONSTRAINT erasures_sha256_check CHECK (octet_length(sha256) = 32),
     document text NOT NULL CONSTRAINT erasures_document_check CHECK (document <> ''),
     erased_by text NOT NULL,
-    erased_at timestamptz NOT NULL
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
 );
-COMMENT ON TABLE erasures IS 'Which texts were erased, on what order, by whom and when. Append-only; written by erase_text alone.';
+CREATE INDEX erasures_created ON erasures (created);
+COMMENT ON TABLE erasures IS 'Which texts were erased, on what order, by whom and when: what their leaves say. Append-only.';
 COMMENT ON COLUMN erasures.document IS 'The order or the request that it was done on.';
-COMMENT ON COLUMN erasures.erased_by IS 'The user of the database that the session began as.';
 
 CREATE TABLE reference_rates (
     name_fold text NOT NULL,

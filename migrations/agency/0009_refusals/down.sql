@@ -28,7 +28,7 @@ DROP TRIGGER log_xact ON log;
 DROP TRIGGER head_delete ON head;
 DROP TRIGGER head_moves_on ON head;
 DROP FUNCTION usage_rows_stay;
-DROP FUNCTION altered_texts;
+DROP FUNCTION kept_texts;
 DROP FUNCTION refuse_new_instrument;
 DROP FUNCTION refuse_to_forget;
 DROP FUNCTION check_interest_segments;

@@ -33,17 +33,21 @@ $$;
 COMMENT ON FUNCTION refuse_other_than_erasure IS 'A text goes whole, and only where erasures says so.';
 REVOKE ALL ON FUNCTION refuse_other_than_erasure FROM PUBLIC;
 
-CREATE FUNCTION erase_text(digest bytea, ordered text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION erase_text(digest bytea) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
     SET search_path FROM CURRENT AS $$
+DECLARE
+    ordered bigint;
 BEGIN
-    INSERT INTO erasures (sha256, document, erased_by, erased_at)
-    SELECT t.sha256, ordered, session_user, transaction_timestamp() FROM texts AS t
-     WHERE t.sha256 = digest AND t.body IS NOT NULL;
+    SELECT created INTO ordered FROM erasures WHERE sha256 = digest;
+    IF NOT EXISTS (SELECT FROM log WHERE sequence = ordered AND kind = 'erase_text' AND xact = pg_current_xact_id()) THEN
+        RAISE EXCEPTION 'a text is erased by the transaction that logs its erasure'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'texts_erased_with_their_log', TABLE = 'texts';
+    END IF;
     UPDATE texts SET salt = NULL, body = NULL WHERE sha256 = digest AND body IS NOT NULL;
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION erase_text IS 'Erases a text, and says so in erasures. False where there is no such text, or none any more. With the owner''s rights, so that who is to erase can be granted this and nothing else.';
+COMMENT ON FUNCTION erase_text IS 'Takes a text''s words, in the transaction that logs who ordered it. False where there are none any more. With the owner''s rights: the role that serves can empty a text so and change none.';
 REVOKE ALL ON FUNCTION erase_text FROM PUBLIC;
 
 -- A default could be told another value, and a server that plans for several others would evaluate it where it plans.
@@ -153,7 +157,7 @@ BEGIN
         END IF;
         RETURN NULL;
     END IF;
-    IF NEW.next_sequence < OLD.next_sequence OR NEW.recorded_at < OLD.recorded_at THEN
+    IF NEW.next_sequence < OLD.next_sequence OR NEW.recorded_at < OLD.recorded_at OR NEW.refusals < OLD.refusals THEN
         RAISE EXCEPTION 'the head never moves back'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'head_moves_on';
     END IF;
@@ -250,13 +254,16 @@ $$;
 COMMENT ON FUNCTION refuse_new_instrument IS 'Else a programme could become an interest subsidy after its rules were checked.';
 REVOKE ALL ON FUNCTION refuse_new_instrument FROM PUBLIC;
 
-CREATE FUNCTION altered_texts() RETURNS SETOF bytea LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT t.sha256 FROM texts AS t LEFT JOIN erasures AS e ON e.sha256 = t.sha256
-     WHERE CASE WHEN t.body IS NULL THEN e.sha256 IS NULL
-                ELSE e.sha256 IS NOT NULL OR sha256(t.salt || convert_to(t.body, 'UTF8')) IS DISTINCT FROM t.sha256 END
+CREATE FUNCTION kept_texts(after bytea, most bigint) RETURNS TABLE (sha256 bytea, state text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT t.sha256,
+           CASE WHEN t.body IS NULL THEN 'erased'
+                WHEN sha256(t.salt || convert_to(t.body, 'UTF8')) = t.sha256 THEN 'whole'
+                ELSE 'altered' END
+      FROM texts AS t WHERE t.sha256 > after ORDER BY t.sha256 LIMIT most
 $$;
-COMMENT ON FUNCTION altered_texts IS 'Texts that do not have their digest, and those that went and no erasure says so: for whoever verifies and may not read them.';
-REVOKE ALL ON FUNCTION altered_texts FROM PUBLIC;
+COMMENT ON FUNCTION kept_texts IS 'Which texts there are, and whether they have their digest: for whoever verifies and may not read them.';
+REVOKE ALL ON FUNCTION kept_texts FROM PUBLIC;
 
 CREATE FUNCTION usage_rows_stay() RETURNS trigger LANGUAGE plpgsql
     SET search_path FROM CURRENT AS $$

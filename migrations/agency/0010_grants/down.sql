@@ -46,5 +46,6 @@ REVOKE ALL ON calendar_changes FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON calendar_days FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON reversals FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON FUNCTION sum_of_parts FROM subsidy_app;
-REVOKE ALL ON FUNCTION altered_texts FROM subsidy_app, subsidy_auditor;
+REVOKE ALL ON FUNCTION erase_text FROM subsidy_app, subsidy_auditor;
+REVOKE ALL ON FUNCTION kept_texts FROM subsidy_app, subsidy_auditor;
 UPDATE head SET schema_version = 9;

@@ -1,12 +1,13 @@
 -- Who may do what: subsidy_app serves, subsidy_auditor reads. Nobody deletes but rows of billing files on their way.
 --
 -- What a document was made with stays: the role that serves updates the columns that move and no other. What the log posted,
--- steps, sheets, answers, tiles, sealed numbers and texts are inserted alone; a text goes by erase_text, which says so in
--- erasures and is for no role that serves. Sealed numbers and texts are no business of an auditor's.
+-- steps, sheets, answers, tiles, sealed numbers and texts are inserted alone; a text goes by erase_text, in the transaction
+-- that logs who ordered it. Sealed numbers and texts are no business of an auditor's.
 
 GRANT SELECT, INSERT ON head TO subsidy_app;
 GRANT UPDATE (
-    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through, lost
+    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through, lost, refusals,
+    refusals_mac
 ) ON head TO subsidy_app;
 GRANT SELECT ON log TO subsidy_app;
 GRANT INSERT (
@@ -34,7 +35,7 @@ GRANT SELECT, INSERT ON participants TO subsidy_app;
 GRANT UPDATE (people, version, updated_at) ON participants TO subsidy_app;
 GRANT SELECT, INSERT ON bank_accounts TO subsidy_app;
 GRANT SELECT, INSERT ON texts TO subsidy_app;
-GRANT SELECT ON erasures TO subsidy_app;
+GRANT SELECT, INSERT ON erasures TO subsidy_app;
 GRANT SELECT, INSERT ON reference_rates TO subsidy_app;
 GRANT SELECT, INSERT ON programmes TO subsidy_app;
 GRANT UPDATE (status, versions, approved_by, version, updated_at) ON programmes TO subsidy_app;
@@ -117,7 +118,8 @@ GRANT UPDATE (
 GRANT SELECT, INSERT ON reversals TO subsidy_app;
 GRANT UPDATE (status, effective_date, reversed_by, approved_by, version, updated_at) ON reversals TO subsidy_app;
 GRANT EXECUTE ON FUNCTION sum_of_parts TO subsidy_app;
-GRANT EXECUTE ON FUNCTION altered_texts TO subsidy_app;
+GRANT EXECUTE ON FUNCTION erase_text TO subsidy_app;
+GRANT EXECUTE ON FUNCTION kept_texts TO subsidy_app;
 
 GRANT SELECT ON head TO subsidy_auditor;
 GRANT SELECT ON log TO subsidy_auditor;
@@ -164,6 +166,6 @@ GRANT SELECT ON periods TO subsidy_auditor;
 GRANT SELECT ON calendar_changes TO subsidy_auditor;
 GRANT SELECT ON calendar_days TO subsidy_auditor;
 GRANT SELECT ON reversals TO subsidy_auditor;
-GRANT EXECUTE ON FUNCTION altered_texts TO subsidy_auditor;
+GRANT EXECUTE ON FUNCTION kept_texts TO subsidy_auditor;
 
 UPDATE head SET schema_version = 10;

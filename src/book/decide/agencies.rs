@@ -1,10 +1,11 @@
-//! The agency's own state, and groups' headers.
+//! The agency's own state, groups' headers, and texts that are erased.
 
 use super::Context;
 use crate::agencies::{AcceptLog, Agency, CreateAgency, MoveBusinessDate, SwitchSemantics, rules};
 use crate::book::command::OpenGroup;
 use crate::book::effects::{Change, Decision, Effects, Outcome};
 use crate::book::refusal::Stop;
+use crate::erasures::{self, EraseText};
 
 pub(super) fn create(context: Context<'_>, command: &CreateAgency) -> Result<Decision, Stop> {
     rules::create(context.book.agency.as_ref(), command).map(decision).map_err(Stop::from)
@@ -29,6 +30,16 @@ pub(super) fn open_group(context: Context<'_>, command: &OpenGroup) -> Result<De
         context.effective_date(Some(as_of))?;
     }
     Ok(Decision { effects: Effects::default(), outcome: Outcome::Group { members: command.members } })
+}
+
+pub(super) fn erase_text(context: Context<'_>, command: &EraseText) -> Result<Decision, Stop> {
+    let (book, digest) = (context.book, &command.sha256);
+    let is_kept = book.texts.get(digest)?.is_some();
+    let before = book.erasures.get(digest)?;
+    let erasure = erasures::rules::erase(is_kept, before, command, context.actor, context.stamp)?;
+    let effects =
+        Effects { changes: vec![Change::Erasure(Box::new(erasure.clone()))], ..Effects::default() };
+    Ok(Decision { effects, outcome: Outcome::Erasure(Box::new(erasure)) })
 }
 
 fn decision(agency: Agency) -> Decision {

@@ -42,6 +42,7 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         | Command::AcceptLog(_)
         | Command::MoveBusinessDate(_)
         | Command::OpenGroup(_) => {}
+        Command::EraseText(c) => keys.extend([Key::Text(c.sha256), Key::Erasure(c.sha256)]),
         Command::ClosePeriod(c) => periods::close(c.month, book, &mut keys),
         Command::ReopenPeriod(c) => periods::reopen(c.month, book, &mut keys),
         Command::ProposeCalendar(c) => {

@@ -2,6 +2,7 @@
 
 mod accept_log;
 mod create;
+mod erase_text;
 mod list;
 mod semantics;
 
@@ -17,6 +18,8 @@ pub enum AgencyCommand {
     List(list::ListArgs),
     /// Go on with a ledger that the database was wound back in: names what is lost, in the log itself
     AcceptLog(accept_log::AcceptLogArgs),
+    /// Erase a free text on an order: the log says who, on which order and when
+    EraseText(erase_text::EraseTextArgs),
     /// Switch an agency's ledger to a newer meaning of the rules
     Semantics(semantics::SemanticsArgs),
 }
@@ -26,6 +29,7 @@ pub async fn run(command: &AgencyCommand, settings: &Settings) -> Result<(), Fai
         AgencyCommand::Create(args) => create::run(args, settings).await,
         AgencyCommand::List(args) => list::run(args, settings).await,
         AgencyCommand::AcceptLog(args) => accept_log::run(args, settings).await,
+        AgencyCommand::EraseText(args) => erase_text::run(args, settings).await,
         AgencyCommand::Semantics(args) => semantics::run(args, settings).await,
     }
 }

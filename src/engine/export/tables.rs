@@ -30,6 +30,7 @@ macro_rules! documents {
     ($each:ident) => {
         $each!(people, PersonRow, |person| Ok(PersonRow::new(person)), by_text);
         $each!(participants, ParticipantsRow, ParticipantsRow::new, by_text);
+        $each!(erasures, ErasureRow, |erasure| Ok(ErasureRow::new(erasure)), by_text);
         $each!(periods, PeriodRow, PeriodRow::new, by_text);
         $each!(organisations, OrganisationRow, OrganisationRow::new, by_text);
         $each!(reference_rates, ReferenceRateRow, |rate| Ok(ReferenceRateRow::new(rate)), by_text);

@@ -13,7 +13,20 @@ use crate::db::convert;
 use crate::db::rows::Row;
 use crate::domain::{AgencyCode, Sequence};
 use crate::engine::answers::mac;
-use crate::engine::store::{self, IdempotencyRow};
+use crate::engine::store::{self, HeadRow, IdempotencyRow};
+use crate::{rows, statement};
+
+rows! {
+    /// A refusal whose number is not its place.
+    struct Misnumbered { place: i64, ordinal: i64 }
+}
+
+statement! {
+    fn misnumbered() -> Option<Misnumbered> =
+        "SELECT n.place, n.ordinal FROM ( \
+           SELECT row_number() OVER (ORDER BY ordinal) AS place, ordinal FROM idempotency WHERE refusal IS NOT NULL \
+         ) AS n WHERE n.place IS DISTINCT FROM n.ordinal ORDER BY n.place LIMIT 1";
+}
 
 const ANSWERS: Naming<IdempotencyRow> = Naming {
     place: |row| format!("idempotency {} {}", row.subject, hex(&row.key)),
@@ -73,6 +86,49 @@ impl<'a> Answers<'a> {
             if !self.is_marked(row) {
                 first.found(Self::unmarked(row, sequence));
             }
+        }
+        Ok(())
+    }
+
+    /// Refusals are numbered without gaps, up to what the head says under a key and no fewer than the last leaf does: one
+    /// that went is missed.
+    pub(super) async fn refusals(
+        &self,
+        conn: &AsyncPgConnection,
+        head: Option<&HeadRow>,
+        stream: &Stream,
+        first: &mut First,
+    ) -> Result<(), VerifyError> {
+        let Some(head) = head else { return Ok(()) };
+        let sequence = Sequence::new(stream.replay.next().number().saturating_sub(1));
+        let finding = |place: String, stored: Option<String>, replayed: Option<String>| Finding {
+            sequence,
+            place,
+            stored,
+            replayed,
+        };
+        if let Some(key) = &self.key
+            && head.refusals_mac != head.mac(key)
+        {
+            let place = format!("head refusals {} refusals_mac", head.refusals);
+            first.found(finding(place, Some(hex(&head.refusals_mac)), Some("another".to_owned())));
+        }
+        let place = |ordinal: i64| format!("idempotency refusal {ordinal}");
+        if let Some(Misnumbered { place: expected, ordinal }) = misnumbered(conn).await? {
+            let (ordinal, stored, replayed) = if ordinal > expected {
+                (expected, None, Some(String::new()))
+            } else {
+                (ordinal, Some(String::new()), None)
+            };
+            first.found(finding(place(ordinal), stored, replayed));
+            return Ok(());
+        }
+        let count = store::refused_answers(conn).await?.map_or(0, |row| row.count);
+        let said = i64::try_from(stream.replay.refusals()).unwrap_or(i64::MAX).max(head.refusals);
+        if count < said {
+            first.found(finding(place(count + 1), None, Some(String::new())));
+        } else if count > said {
+            first.found(finding(place(said + 1), Some(String::new()), None));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What stands beside the log: free texts under their digests, the limits of the law, the register's row, which migrations
+//! What stands beside the log: the limits of the law, the register's row, which migrations
 //! ran.
 
 use std::collections::BTreeSet;
@@ -21,10 +21,6 @@ use crate::programmes::check::STATUTORY_WINDOW_UNTIL;
 use crate::{rows, statement};
 
 rows! {
-    struct Digest { sha256: Vec<u8> }
-}
-
-rows! {
     struct Limits { one: bool, points_max: Decimal, window_until: chrono::NaiveDate }
 }
 
@@ -33,7 +29,6 @@ rows! {
 }
 
 statement! {
-    fn altered_texts(limit: i64) -> Vec<Digest> = "SELECT a AS sha256 FROM altered_texts() AS a LIMIT $1";
     fn limits() -> Vec<Limits> = "SELECT * FROM statutory_limits";
     fn applied() -> Vec<Applied> = "SELECT version::text AS version FROM __diesel_schema_migrations";
     fn applied_in_public() -> Vec<Applied> =
@@ -59,10 +54,6 @@ pub(super) async fn all(
     first: &mut First,
 ) -> Result<(), VerifyError> {
     let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
-    for text in altered_texts(conn, 1).await? {
-        let place = format!("texts {} body", text.sha256.shown());
-        first.found(differs(last, place, "what has another digest", "what has this digest"));
-    }
     law(conn, last, first).await?;
     let schema =
         [("", applied(conn).await?, "agency"), ("public.", applied_in_public(conn).await?, "public")];

@@ -15,6 +15,7 @@ pub(super) mod page;
 pub mod sealed;
 mod state;
 pub(super) mod stream;
+mod texts;
 mod usage;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -224,6 +225,8 @@ async fn snapshot(
     let mut numbers = if outside.keys.is_some() { Numbers::NotReadable } else { Numbers::NoKeys };
     if !stream.broken && state::log_ends(conn, head.as_ref(), &stream, &mut first).await? {
         state::tables(conn, &stream, &mut first).await?;
+        texts::all(conn, &stream, &mut first).await?;
+        answers.refusals(conn, head.as_ref(), &stream, &mut first).await?;
         answers.rest(conn, &stream, &mut first).await?;
         beside::all(conn, agency, outside, &stream, &mut first).await?;
         if let Some(keys) = outside.keys.filter(|_| may_open) {

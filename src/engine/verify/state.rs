@@ -14,7 +14,7 @@ use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::migrate::SCHEMA_VERSION;
-use crate::db::rows::Table;
+use crate::db::rows::{Shown, Table};
 use crate::domain::{Instant, Sequence};
 use crate::engine::store::{self, CalculationRow, Head, HeadRow, NumberRow, TileRow};
 use crate::engine::write::number_row;
@@ -24,6 +24,7 @@ use crate::loans::store::LoanRow;
 use crate::organisations::store::OrganisationRow;
 use crate::payments::store::{PaymentBatchRow, PaymentLineRow};
 use crate::people::store::{ParticipantsRow, PersonRow};
+use crate::erasures::store::ErasureRow;
 use crate::periods::store::PeriodRow;
 use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::programmes::store::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
@@ -71,10 +72,13 @@ pub(super) async fn log_ends(
                 next: size,
                 frontier: stream.replay.frontier().clone(),
                 recorded_at: stream.replay.recorded_at().unwrap_or(Instant::new(head.recorded_at)),
+                refusals: u64::try_from(head.refusals).unwrap_or_default(),
                 schema_version: SCHEMA_VERSION,
                 agency: None,
             };
-            let expected = HeadRow::new(&expected, replayed)?;
+            // how many refusals there are is held to them and to a key
+            let expected =
+                HeadRow { refusals_mac: head.refusals_mac.clone(), ..HeadRow::new(&expected, replayed)? };
             let differs = HEAD.differs(head, &expected, last(stream));
             differs.into_iter().for_each(|finding| first.found(finding));
         }
@@ -113,6 +117,9 @@ pub(super) async fn tables(
     ));
     documents!(conn, stream, first, participants, ParticipantsRow, ParticipantsRow::new, |r| {
         format!("participants {}", r.matter)
+    });
+    documents!(conn, stream, first, erasures, ErasureRow, |e| fine(ErasureRow::new(e)), |r| {
+        format!("erasures {}", r.sha256.shown())
     });
     documents!(conn, stream, first, periods, PeriodRow, PeriodRow::new, |r| format!("periods {}", r.month));
     documents!(conn, stream, first, organisations, OrganisationRow, OrganisationRow::new, |r| {

@@ -1,5 +1,7 @@
 //! The log through the replay, a page at a time; while one page is replayed the next is read.
 
+use std::collections::BTreeMap;
+
 use diesel_async::AsyncPgConnection;
 
 use super::VerifyError;
@@ -12,7 +14,7 @@ use crate::audit::verify::{Finding, First, Tile, Tiles, Touched};
 use crate::book::Envelope;
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::{Row, Table};
-use crate::domain::{AgencyCode, Instant, Sequence};
+use crate::domain::{AgencyCode, Instant, Sequence, TextHash};
 use crate::engine::fold::Record;
 use crate::engine::posted::{Rows, Totals};
 use crate::engine::store::{CalculationRow, IdempotencyRow, LogRow, TileRow, TransitionRow};
@@ -47,6 +49,8 @@ pub(super) struct Stream {
     pub began: Option<Instant>,
     /// The account numbers that leaves name.
     pub named: Named,
+    /// The texts that leaves say were kept, each with the first that does.
+    pub texts: BTreeMap<TextHash, Sequence>,
     tiles: Tiles,
 }
 
@@ -149,6 +153,9 @@ impl Stream {
         let leaf = &replayed.leaf;
         self.began.get_or_insert(leaf.recorded_at);
         self.named.by(&leaf.command, leaf.sequence);
+        for text in &leaf.texts {
+            self.texts.entry(*text).or_insert(leaf.sequence);
+        }
         if let Some(key) = leaf.idempotency_key {
             keyed.answers.push(IdempotencyRow {
                 subject: leaf.actor.subject.to_string(),
@@ -158,6 +165,7 @@ impl Stream {
                 refusal: None,
                 recorded_at: leaf.recorded_at.utc(),
                 mac: Vec::new(),
+                ordinal: None,
             });
         }
         self.roots.reached(self.replay.frontier());
@@ -175,6 +183,7 @@ pub(in crate::engine) fn record(replayed: Replayed) -> Record {
         envelope: Envelope { actor: leaf.actor, if_match: None, command: leaf.command },
         decision,
         accepted: Accepted { sequence: leaf.sequence, recorded_at: leaf.recorded_at, outcome: leaf.outcome },
+        texts: leaf.texts,
         leaf: Vec::new(),
         hash,
     }
