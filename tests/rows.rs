@@ -428,7 +428,6 @@ impl Batch {
             refusal: None,
             recorded_at: at,
             mac: vec![0; 32],
-            ordinal: None,
         };
         let lines = |sequence| [entry(sequence, 1, "B2001", "D"), entry(sequence, 2, "B2003", "C")];
         Self {
