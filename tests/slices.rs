@@ -57,6 +57,8 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
     match key {
         Key::Person(k) => one(k, &from.people, &mut to.people),
         Key::Participants(k) => one(k, &from.participants, &mut to.participants),
+        Key::Text(k) => one(k, &from.texts, &mut to.texts),
+        Key::Erasure(k) => one(k, &from.erasures, &mut to.erasures),
         Key::Period(k) => one(k, &from.periods, &mut to.periods),
         Key::Turnovers(k) => {
             for (month, turnovers) in from.turnovers.through(*k).expect("the whole book knows everything") {
@@ -115,6 +117,7 @@ fn same_changes(part: &Book, whole: &Book) {
         };
     }
     same!(
+        erasures,
         periods,
         organisations,
         people,
