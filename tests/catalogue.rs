@@ -163,10 +163,7 @@ const TAMPERED: &[(&str, &str)] = &[
         "function refuse_change() is not",
     ),
     ("ALTER FUNCTION check_log() SET search_path TO pg_temp, agency_test", "function check_log() is not"),
-    (
-        "ALTER FUNCTION erase_text(bytea) SECURITY INVOKER",
-        "function erase_text(digest bytea) is not",
-    ),
+    ("ALTER FUNCTION erase_text(bytea) SECURITY INVOKER", "function erase_text(digest bytea) is not"),
     ("CREATE FUNCTION more() RETURNS integer LANGUAGE sql AS 'SELECT 1'", "function more() is none of"),
     // rights
     ("GRANT UPDATE ON entries TO subsidy_app", "grant on entries to subsidy_app is not"),

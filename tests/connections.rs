@@ -20,8 +20,8 @@ use subsidy_ledger::engine::{NewText, SubmitError};
 use subsidy_ledger::http::problem::Problem;
 use subsidy_ledger::organisations::ChangeStanding;
 use support::ledger::{Ledger, accepted, engine, register, submission};
-use support::world::{by, organisation};
 use support::proxy::Proxy;
+use support::world::{by, organisation};
 use support::{agency, connect};
 
 /// A URL of several proxies, in order.
@@ -346,7 +346,8 @@ async fn a_command_whose_value_the_database_refuses_fails_alone_in_its_batch() {
         let door = engine(&url).await;
         let of_turn = u32::try_from(turn).unwrap() * 100;
         if turn == 0 {
-            for answer in door.submit_each((1..=9).map(|number| submission(register(number))).collect()).await {
+            for answer in door.submit_each((1..=9).map(|number| submission(register(number))).collect()).await
+            {
                 accepted(answer);
             }
         }

@@ -208,7 +208,9 @@ fn sample(schema: &Value, document: &Value, depth: usize) -> Value {
         return sample(document.pointer(at.trim_start_matches('#')).unwrap(), document, depth);
     }
     for kind in ["oneOf", "anyOf", "allOf"] {
-        if let Some(one) = schema[kind].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null")) {
+        if let Some(one) =
+            schema[kind].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"))
+        {
             return sample(one, document, depth);
         }
     }
@@ -240,7 +242,10 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
             members.iter().for_each(|(name, value)| leaves(value, &format!("{at}/{name}"), found));
         }
         Value::Array(members) => {
-            members.iter().enumerate().for_each(|(place, value)| leaves(value, &format!("{at}/{place}"), found));
+            members
+                .iter()
+                .enumerate()
+                .for_each(|(place, value)| leaves(value, &format!("{at}/{place}"), found));
         }
         _ => found.push(at.to_owned()),
     }
@@ -277,7 +282,9 @@ fn nothing_that_a_body_or_a_stranger_holds_is_a_fault_of_ours_or_worth_a_warning
         serde_json::json!(1e300),
     ];
     let mut asked = 0;
-    for route in routes(&document).iter().filter(|route| route.path.starts_with("/v1/") && route.method != "GET") {
+    for route in
+        routes(&document).iter().filter(|route| route.path.starts_with("/v1/") && route.method != "GET")
+    {
         let operation = &document["paths"][&route.path][route.method.to_lowercase()];
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
         if schema.is_null() {
@@ -304,7 +311,10 @@ fn nothing_that_a_body_or_a_stranger_holds_is_a_fault_of_ours_or_worth_a_warning
                 let what = format!("{} {path} {place}: {}", route.method, answer.text);
                 assert!(answer.status < 500 && !answer.text.contains("value_refused"), "{what}");
                 if value.as_str().is_some_and(|text| text.contains(['\0', '\u{FFFF}'])) {
-                    assert!((400..500).contains(&answer.status), "{what}");
+                    // a batch says of each operation by itself what became of it
+                    let status =
+                        answer.json()["results"][0]["status"].as_u64().unwrap_or(answer.status.into());
+                    assert!((400..500).contains(&status), "{what}");
                 }
                 asked += 1;
             }
@@ -321,7 +331,9 @@ fn nothing_that_a_body_or_a_stranger_holds_is_a_fault_of_ours_or_worth_a_warning
         assert_eq!(service.send("GET", organisations, token, None, &[]).status, 401);
     }
     let place = service.base.trim_start_matches("http://").to_owned();
-    for body in ["{", "\u{0}", "{\"a\": 1e999999}", "[[[[[[", "{\"a\":1,\"a\":2}", "\u{FEFF}{}", "\"\\ud800\""] {
+    for body in
+        ["{", "\u{0}", "{\"a\": 1e999999}", "[[[[[[", "{\"a\":1,\"a\":2}", "\u{FEFF}{}", "\"\\ud800\""]
+    {
         let mut stream = TcpStream::connect(&place).unwrap();
         let head = format!(
             "POST {organisations} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {officer}\r\n\

@@ -261,7 +261,8 @@ impl Replay {
         }
         let named = digests(&leaf.command)
             .map_err(|error| self.bad("command", error, "what can be written as JSON"))?;
-        let listed: BTreeSet<TextHash> = leaf.texts.iter().copied().filter(|text| named.contains(text)).collect();
+        let listed: BTreeSet<TextHash> =
+            leaf.texts.iter().copied().filter(|text| named.contains(text)).collect();
         self.same("texts", &leaf.texts, &listed.into_iter().collect())
     }
 

@@ -32,14 +32,18 @@ use crate::claims::objection::Objection;
 use crate::claims::recalculation::{Recalculation, RecalculationKey};
 use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
-use crate::domain::{BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, FoldedSubject, Instant, InvoiceNumber, Label, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode, RecoveryId, RentalId, Sequence, TextHash, TrueUpId, UsageImportId, VoucherId};
+use crate::domain::{
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, FoldedSubject, Instant,
+    InvoiceNumber, Label, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId,
+    ProgrammeCode, RecoveryId, RentalId, Sequence, TextHash, TrueUpId, UsageImportId, VoucherId,
+};
+use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice, InvoiceKey, Statements};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
 use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 use crate::people::{Matter, Participants, Person};
-use crate::erasures::Erasure;
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};

@@ -158,7 +158,8 @@ impl Target {
         let (client, wire) = match (&self.tls, socket) {
             (None, Some((folder, port))) => {
                 let path = folder.join(format!(".s.PGSQL.{port}"));
-                let stream = UnixStream::connect(path).await.map_err(|e| DatabaseError::Connect(Box::new(e)))?;
+                let stream =
+                    UnixStream::connect(path).await.map_err(|e| DatabaseError::Connect(Box::new(e)))?;
                 let stream = Tapped::plain(stream, Arc::clone(&heard));
                 let (client, connection) =
                     config.connect_raw(stream, tokio_postgres::NoTls).await.map_err(refused)?;

@@ -126,7 +126,10 @@ impl<'a> Together<'a> {
         let (_, expected) = Statement::<()>::new("").bind(self.finds).into_parts();
         self.arguments.extend(expected);
         let last = self.arguments.len();
-        push(&mut self.sql, format_args!("]::bigint[] = ${last} THEN '1' ELSE '{ROWS_MISSED}' END)::integer"));
+        push(
+            &mut self.sql,
+            format_args!("]::bigint[] = ${last} THEN '1' ELSE '{ROWS_MISSED}' END)::integer"),
+        );
         let sent = Sent { sql: Cow::Owned(self.sql), arguments: self.arguments };
         sent.execute(&mut &*conn).await.map(|_| ())
     }

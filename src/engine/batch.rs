@@ -365,7 +365,8 @@ pub(super) async fn decide(
         }
         load(conn, more, &mut book).await?;
     }
-    let start = Start { book, frontier: head.frontier, next: head.next, recorded_at, refusals: head.refusals };
+    let start =
+        Start { book, frontier: head.frontier, next: head.next, recorded_at, refusals: head.refusals };
     let mut folded = fold(start, submissions, &known);
     // The members of a group may rest on each other. Nothing was accepted before such a group, so the book
     // is as it was loaded; each round knows more keys than the one before.

@@ -11,13 +11,13 @@ use crate::calendar::store::{CalendarChangeRow, CalendarDayRow};
 use crate::claims::store::ClaimRow;
 use crate::claims::store::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
+use crate::erasures::store::{ErasureRow, KeptRow, kept};
 use crate::evidence::queries::statements_of;
 use crate::evidence::store::{EvidenceRow, InvoiceRow, invoice_columns, statement_columns};
 use crate::ledger::store::{self as ledger, BalanceRow, MonthRow, by_month};
 use crate::loans::store::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
 use crate::loans::store::{self as loans, LoanKeyRow, LoanRow};
 use crate::organisations::store::OrganisationRow;
-use crate::erasures::store::{ErasureRow, KeptRow, kept};
 use crate::payments::store::{
     PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under,
 };

@@ -286,7 +286,8 @@ async fn walk(part: usize, parts: usize) {
     }
     if part == 0 {
         let why = "with an older head, kept and put back: nothing outside the database knows of them yet";
-        writeln!(left_out, "answers of refused requests that are newer than the last leaf, {why}").expect("a line");
+        writeln!(left_out, "answers of refused requests that are newer than the last leaf, {why}")
+            .expect("a line");
     }
     eprintln!("left out:\n{left_out}");
     assert!(walk.wrong.is_empty(), "{}:\n{}", walk.wrong.len(), walk.wrong.join("\n"));

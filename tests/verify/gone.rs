@@ -97,7 +97,10 @@ async fn a_stored_refusal_that_is_taken_away_is_missed() {
         .await
         .expect("kept");
     let gone = |ordinal: i32| {
-        ("idempotency", format!("DELETE FROM agency_test.idempotency WHERE ordinal = {ordinal} RETURNING 'done'"))
+        (
+            "idempotency",
+            format!("DELETE FROM agency_test.idempotency WHERE ordinal = {ordinal} RETURNING 'done'"),
+        )
     };
     let back = |ordinal: i32| {
         let sql = format!(
@@ -126,7 +129,8 @@ async fn a_stored_refusal_that_is_taken_away_is_missed() {
         assert_eq!(done.map(|rows| rows.len()), Ok(1), "{sql}");
         for (beside, expected) in [(&none, without_keys), (&with_keys, with)] {
             let said = finding(&database, beside).await.expect("a verdict");
-            let told = said.as_deref().map_or("", |said| said.split_once(": ").map_or(said, |(_, place)| place));
+            let told =
+                said.as_deref().map_or("", |said| said.split_once(": ").map_or(said, |(_, place)| place));
             assert!(told.starts_with(expected) && told.is_empty() == expected.is_empty(), "{sql}: {told}");
         }
     }

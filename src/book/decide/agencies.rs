@@ -37,8 +37,7 @@ pub(super) fn erase_text(context: Context<'_>, command: &EraseText) -> Result<De
     let is_kept = book.texts.get(digest)?.is_some();
     let before = book.erasures.get(digest)?;
     let erasure = erasures::rules::erase(is_kept, before, command, context.actor, context.stamp)?;
-    let effects =
-        Effects { changes: vec![Change::Erasure(Box::new(erasure.clone()))], ..Effects::default() };
+    let effects = Effects { changes: vec![Change::Erasure(Box::new(erasure.clone()))], ..Effects::default() };
     Ok(Decision { effects, outcome: Outcome::Erasure(Box::new(erasure)) })
 }
 

@@ -38,5 +38,7 @@ pub(super) async fn run(args: &EraseTextArgs, settings: &Settings) -> Result<(),
         }
     })
     .await?;
-    output::line(format_args!("{code}: the words of {sha256} are erased on {document}; their digest stays in the log"))
+    output::line(format_args!(
+        "{code}: the words of {sha256} are erased on {document}; their digest stays in the log"
+    ))
 }

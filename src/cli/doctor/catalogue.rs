@@ -12,8 +12,11 @@ const NAME: &str = "catalogue";
 
 /// Schemas of another release are told by the check of schemas; they are not compared with this one's.
 pub(super) async fn check(opened: &Opened<'_>, states: &[SchemaState]) -> Check {
-    let own: Vec<&str> =
-        states.iter().filter(|state| state.applied == state.known).map(|state| state.schema.as_str()).collect();
+    let own: Vec<&str> = states
+        .iter()
+        .filter(|state| state.applied == state.known)
+        .map(|state| state.schema.as_str())
+        .collect();
     match compared(opened, &own).await {
         Ok(None) => Check::ok(NAME, format!("{} schemas are as this release makes them", own.len())),
         Ok(Some(found)) => Check::failed(NAME, found),
