@@ -34,8 +34,8 @@ use crate::domain::dated::Dated;
 use crate::domain::dates::Zone;
 use crate::domain::{
     BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, EvidenceId, Folded, FoldedSubject, Instant,
-    InvoiceNumber, Label, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId,
-    ProgrammeCode, RecoveryId, RentalId, Sequence, TextHash, TrueUpId, UsageImportId, VoucherId,
+    InvoiceNumber, LoanId, Money, Month, ObjectionId, PaymentBatchId, Percent, PrefundId, ProgrammeCode,
+    RecoveryId, RentalId, Sequence, TextHash, TrueUpId, UsageImportId, VoucherId,
 };
 use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice, InvoiceKey, Statements};
@@ -49,28 +49,13 @@ use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
 use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey, Used};
 use crate::recoveries::Recovery;
+pub use crate::reference_rates::RateKey;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::uses::Uses;
 use crate::rentals::{ContractKey, Rental};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
 use crate::vouchers::Voucher;
-
-/// A dated reference rate.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RateKey {
-    /// Which rate, however its name is typed.
-    pub name: Folded,
-    /// Which day.
-    pub date: Date,
-}
-
-impl RateKey {
-    /// The rate of a name and day.
-    pub fn new(name: &Label, date: Date) -> Self {
-        Self { name: name.folded(), date }
-    }
-}
 
 /// A series of running numbers, such as the vouchers of a programme and year.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

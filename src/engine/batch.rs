@@ -11,6 +11,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 
 use super::answers::{keys_of, known_answers};
+pub(super) use super::broken::BatchError;
 use super::due::runs;
 use super::fold::{Folded, Start, fold};
 use super::follow::follow;
@@ -26,67 +27,10 @@ use crate::agencies::SEMANTICS;
 use crate::audit::tree::Frontier;
 use crate::auth::keyed::AnswerKey;
 use crate::book::{Book, Command, Envelope, Key, Keys, ROUNDS_MAX, caller, needs};
-use crate::db::convert::{self, Unreadable};
+use crate::db::convert;
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::pool::Connection;
-use crate::db::refusal::ValueKind;
 use crate::domain::{AgencyCode, Date, Instant, Sequence, Stamp};
-
-/// Why a batch did not commit.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BatchError {
-    /// The database refused, or went away.
-    #[error(transparent)]
-    Database(#[from] DieselError),
-    /// A row does not hold what its table promises.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// This process does not know the agency's semantics or its schema's version.
-    #[error("the ledger is of another release: semantics {semantics}, schema {schema_version}")]
-    OtherRelease { semantics: u32, schema_version: i32 },
-    /// The database refused a value.
-    #[error("the database refused a value: {}", .kind.name())]
-    Value { kind: ValueKind, source: DieselError },
-    /// The log does not contain what was answered from it.
-    #[error("the log does not contain what was answered from it")]
-    Rewound,
-    /// The server committed, and did not wait until its synchronous standby had it.
-    #[error("the commit is not confirmed by the synchronous standby")]
-    Unconfirmed,
-    /// The schema is there, its first leaf is not.
-    #[error("the agency's log has not begun")]
-    NoHead,
-}
-
-impl BatchError {
-    /// The same, where the database refused it for a value: it then says so.
-    pub(super) fn about(self, kind: Option<ValueKind>) -> Self {
-        match (self, kind) {
-            (Self::Database(source), Some(kind)) => Self::Value { kind, source },
-            (error, _) => error,
-        }
-    }
-
-    pub(super) fn unreadable(what: &str) -> Self {
-        Self::Unreadable(Unreadable(what.to_owned()))
-    }
-
-    /// Whether the server takes no writes.
-    pub(super) const fn is_read_only(&self) -> bool {
-        matches!(self, Self::Database(DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)))
-    }
-
-    /// Whether the connection is gone, as far as the error itself says.
-    pub(super) const fn is_disconnect(&self) -> bool {
-        matches!(
-            self,
-            Self::Database(DieselError::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-                _
-            ))
-        )
-    }
-}
 
 /// How far a batch came.
 #[derive(Debug)]

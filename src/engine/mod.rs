@@ -11,6 +11,7 @@ pub mod billing_file;
 pub mod billing_parquet;
 mod billing_rows;
 mod billing_text;
+mod broken;
 pub mod bulk;
 mod due;
 pub mod export;
@@ -47,7 +48,6 @@ use crate::auth::keyed::AnswerKey;
 use crate::auth::keys::{KeyError, Keys};
 use crate::book::{Book, Command};
 use crate::db::pool::{Connection, Database, DatabaseError};
-use crate::db::refusal;
 use crate::domain::AgencyCode;
 use batch::BatchError;
 use fit::{Fitting, Unfit};
@@ -267,7 +267,7 @@ impl Engine {
             Err(BatchError::NoHead) => Err(SubmitError::NoAgency),
             Err(error) if error.is_disconnect() => Err(SubmitError::Unavailable),
             Err(_) if batch::is_missing(&conn).await => Err(SubmitError::NoAgency),
-            Err(error) => match refusal::of(&error) {
+            Err(error) => match error.value() {
                 Some(kind) => {
                     tracing::warn!(%error, request.id = submission.request_id, "the database refused a value that should have been refused before");
                     Err(SubmitError::Value { kind })

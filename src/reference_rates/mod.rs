@@ -8,7 +8,7 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Date, Label, Percent, Revision, Subject};
+use crate::domain::{Date, Folded, Label, Percent, Revision, Subject};
 
 /// One dated rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,22 @@ pub struct ReferenceRate {
     pub created_by: Subject,
     /// Where it stands in the log.
     pub revision: Revision,
+}
+
+/// A rate and a day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RateKey {
+    /// Which rate, however its name is typed.
+    pub name: Folded,
+    /// Which day.
+    pub date: Date,
+}
+
+impl RateKey {
+    /// The rate of a name and day.
+    pub fn new(name: &Label, date: Date) -> Self {
+        Self { name: name.folded(), date }
+    }
 }
 
 /// `POST /reference-rates`.
