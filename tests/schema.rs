@@ -149,9 +149,9 @@ fn settled(status: &str, paid: &str, corrected: &str) -> String {
 fn recalculation(status: &str, difference: &str, decided: &str) -> String {
     format!(
         "INSERT INTO recalculations (claim, number, previous, status, settlement, closing, amount, difference, reason, recovery,
-         decided_on, decided_by, rejection, created_by, created, version, updated_at, proposed_on)
+         decided_on, decided_by, rejection, created_by, created, version, updated_at, proposed_on, invoices)
          VALUES ('01900000-0000-7000-8000-000000000001', 2, 1, '{status}', '[]', false, 5, {difference}, '', {decided}, 'a', 1, 1,
-         now(), '2025-01-02');"
+         now(), '2025-01-02', '[]');"
     )
 }
 

@@ -40,7 +40,8 @@ pub struct TakenInvoiceView {
 }
 
 impl TakenInvoiceView {
-    fn of(taken: &TakenInvoice) -> Self {
+    /// The view of a part that is taken.
+    pub fn of(taken: &TakenInvoice) -> Self {
         Self {
             evidence_id: taken.evidence_id,
             code: taken.invoice.code().map(str::to_owned),

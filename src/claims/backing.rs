@@ -217,6 +217,24 @@ pub fn held(claim: &Claim) -> Result<BTreeMap<InvoiceNumber, Money>, OutOfRange>
     Ok(held)
 }
 
+/// The parts of invoices that stay once what was taken back is let go, the last part first.
+pub fn without(
+    parts: &[TakenInvoice],
+    missing: &BTreeMap<InvoiceNumber, Money>,
+) -> Result<Vec<TakenInvoice>, OutOfRange> {
+    let mut missing = missing.clone();
+    let mut kept = Vec::with_capacity(parts.len());
+    for part in parts.iter().rev() {
+        let left = missing.entry(part.invoice.clone()).or_default();
+        let gone = part.amount.min(*left);
+        *left = left.minus(gone)?;
+        kept.push(TakenInvoice { amount: part.amount.minus(gone)?, ..part.clone() });
+    }
+    kept.retain(|part| part.amount.is_positive());
+    kept.reverse();
+    Ok(kept)
+}
+
 /// Parts of invoices in the order in which they are named, against what is left of each for this claim. Error: the first
 /// that goes beyond.
 pub fn fit(

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::backing::TakenInvoice;
 pub use super::changes::ClaimChanges;
 use super::{Claim, ClaimError, ClaimPayment, ClaimStatus, ClaimSubject, InterestTerms, SettledBy, payable};
 use crate::domain::money::OutOfRange;
@@ -59,6 +60,9 @@ pub struct Recalculation {
     /// Of an interest subsidy: what is said of the interest now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<InterestTerms>,
+    /// The parts of invoices that the claim holds with it: what red invoices took back until then is let go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invoices: Vec<TakenInvoice>,
     /// CNY, of its sheet.
     pub amount: Money,
     /// CNY, its amount less that of the sheet before; below zero where it gives less.
@@ -182,6 +186,7 @@ pub fn propose(
         usage: changed.subject.metered(),
         closing: changed.subject.closing(),
         interest: changed.subject.interest(),
+        invoices: changed.invoices.clone(),
         amount: sheet.amount,
         difference: sheet.amount.minus(before.amount)?,
         reason,
@@ -326,6 +331,7 @@ pub fn corrected(
 ) -> Result<Claim, OutOfRange> {
     let mut claim = Claim {
         subject: recalculation.subject(claim),
+        invoices: recalculation.invoices.clone(),
         amount: sheet.amount,
         parts: super::rules::parts(sheet),
         calculation: recalculation.number,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ClaimPeriod;
-use super::api::{Approval, LINES_MAX, seen};
+use super::api::{Approval, LINES_MAX, TakenInvoiceView, seen};
 use super::queries;
 use super::recalculation::{
     ApproveRecalculation, ClaimChanges, ProposeRecalculation, Recalculation, RecalculationStatus,
@@ -73,6 +73,8 @@ pub struct RecalculationView {
     interest_paid: Option<Money>,
     /// Of an interest subsidy: points of other subsidies.
     other_points: Option<Points>,
+    /// The parts of invoices that the claim holds with it: what red invoices took back is let go.
+    invoices: Vec<TakenInvoiceView>,
     amount: Money,
     /// Its amount less that of the sheet before; below zero where it gives less.
     difference: Money,
@@ -113,6 +115,7 @@ impl RecalculationView {
             period: recalculation.interest.map(|terms| terms.period),
             interest_paid: recalculation.interest.map(|terms| terms.interest_paid),
             other_points: recalculation.interest.and_then(|terms| terms.other_points),
+            invoices: recalculation.invoices.iter().map(TakenInvoiceView::of).collect(),
             amount: recalculation.amount,
             difference: recalculation.difference,
             calculation: attached.sheet(&recalculation.claim.to_string(), recalculation.number),

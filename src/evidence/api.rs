@@ -54,7 +54,8 @@ pub struct NumberView {
 ///
 /// A red invoice (红字) has an amount below zero and an `original`. It backs no claim; the original's `reversed` rises, and
 /// what claims may take of that is its amount less `reversed`. A claim that is left without backing waits
-/// (`invoice_reversed`); of one that was paid a recovery is proposed. Example: 1,060.00 with a red one of −560.00 backs
+/// (`invoice_reversed`), one that was approved not paid before it is recalculated (`backing_withdrawn`); of one that was paid a
+/// recovery is proposed. Example: 1,060.00 with a red one of −560.00 backs
 /// 500.00; a paid claim of 200.00 that took 1,000.00 of it rested on 500.00 that are gone, so 100.00 are to come back.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvoiceView {

@@ -348,6 +348,19 @@ pub enum PaymentError {
         /// In which batch.
         batch: PaymentBatchId,
     },
+    /// A red invoice took back what an approved claim rests on.
+    #[error("{missing} of invoice {invoice} was taken back from claim {claim}")]
+    BackingWithdrawn {
+        /// JSON pointer of the claim; none where the batch exists already.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pointer: Option<String>,
+        /// Which claim.
+        claim: ClaimId,
+        /// Which invoice.
+        invoice: String,
+        /// CNY that the claim holds of it and nothing backs.
+        missing: Money,
+    },
     /// A name is longer than the bank takes.
     #[error("the name of {payee} has {length} characters")]
     NameTooLong {

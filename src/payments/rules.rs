@@ -1,12 +1,16 @@
 //! Decisions on payment batches.
 
+use std::collections::BTreeMap;
+
 use super::{
     BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch,
     ProposedReturn, ReferenceKey, SettlePayment,
 };
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, ClaimId, Date, Money, PaymentBatchId, Revision, Stamp, Subject, TextHash};
+use crate::domain::{
+    Actor, ClaimId, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, Subject, TextHash,
+};
 use crate::organisations::Organisation;
 
 /// Whether a claim may go into a batch.
@@ -40,6 +44,21 @@ pub fn line(batch: PaymentBatchId, claim: &Claim, stamp: &Stamp) -> Result<Payme
         recorded_by: Vec::new(),
         revision: Revision::first(stamp),
     })
+}
+
+/// Whether all that a claim holds of invoices still backs it. Who would pay it is told of the first that does not.
+pub fn backed(
+    claim: ClaimId,
+    withdrawn: &BTreeMap<InvoiceNumber, Money>,
+    pointer: Option<String>,
+) -> Result<(), PaymentError> {
+    match withdrawn.first_key_value() {
+        Some((invoice, missing)) => {
+            let (invoice, missing) = (invoice.to_string(), *missing);
+            Err(PaymentError::BackingWithdrawn { pointer, claim, invoice, missing })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether the bank takes a payee's names as they are. A file never holds a part of a name.

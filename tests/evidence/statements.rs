@@ -194,6 +194,75 @@ fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
     city.verifies();
 }
 
+/// A red invoice that takes back so much of the first e-invoice.
+fn red(number_of_it: &str, amount: &str) -> String {
+    let red = XML
+        .replace("0001<", &format!("{number_of_it}<"))
+        .replace(">1060.00<", &format!(">-{amount}<"))
+        .replace(">60.00<", ">-1.00<");
+    let remark = format!(
+        "<AdditionalInformation><Remark>被红冲蓝字数电发票号码：{}</Remark></AdditionalInformation></EInvoiceData>",
+        number(1)
+    );
+    red.replace("</EInvoiceData>", &remark)
+}
+
+#[test]
+fn an_approved_claim_whose_invoice_was_taken_back_is_not_paid_before_it_is_recalculated() {
+    let service = Service::start();
+    let city = City::found(&service, "withdrawn");
+    let own = text(&city.brought("kind=invoice", &city.firm, XML.as_bytes()), "/id");
+    let approved = |code: &str, contract: &str, amount: &str| {
+        let claim = city.filed(&city.voucher(code, contract), &city.firm, &json!([part(&own, amount)]));
+        city.expect(200, &format!("/v1/claims/{claim}/review"), &city.officer, &json!({"decision": "pass"}));
+        city.expect(200, &format!("/v1/claims/{claim}/approve"), &city.approver, &json!({}));
+        claim
+    };
+    let [first, second] = [("p", "A"), ("q", "B")].map(|(code, contract)| approved(code, contract, "500"));
+    let propose =
+        |claims: &[&String]| city.post("/v1/payment-batches", &city.officer, &json!({"claim_ids": claims}));
+    // one stands in a batch that waits when the red invoice comes: 460.00 are left of 1,000.00
+    let waiting = propose(&[&second]);
+    let batch = format!("/v1/payment-batches/{}", text(&waiting.json(), "/id"));
+    city.brought("kind=invoice", &city.firm, red("0009", "600.00").as_bytes());
+    let told = |answer: &super::service::Answer, claim: &str, missing: &str| {
+        let body = answer.json();
+        assert_eq!(
+            (answer.status, text(&body, "/code")),
+            (409, "backing_withdrawn".into()),
+            "{}",
+            answer.text
+        );
+        let detail = text(&body, "/detail");
+        for named in [claim, number(1).as_str(), missing] {
+            assert!(detail.contains(named), "{named} in {detail}");
+        }
+    };
+    told(&city.post(&format!("{batch}/approve"), &city.approver, &json!({})), &second, "500.00");
+    let refused = propose(&[&first]);
+    told(&refused, &first, "40.00");
+    assert_eq!(text(&refused.json(), "/errors/0/pointer"), "/claim_ids/0");
+    city.expect(200, &format!("{batch}/reject"), &city.approver, &json!({"reason": "红冲"}));
+    told(&propose(&[&second]), &second, "500.00");
+
+    // recalculated by two people it is paid, and holds no more than what backs it
+    let less = json!({"changes": {"settlement": [{"item": "compute", "amount": "460"}]}, "reason": "红冲"});
+    let path = format!("/v1/claims/{first}/recalculate");
+    let proposed = city.expect(201, &path, &city.officer, &less);
+    assert_eq!(text(&proposed, "/invoices/0/amount"), "460.00");
+    told(&propose(&[&first]), &first, "40.00");
+    // another red invoice, after it was proposed: what is approved then knows nothing of it
+    city.brought("kind=invoice", &city.firm, red("0010", "100.00").as_bytes());
+    city.expect(200, &format!("{path}/approve"), &city.approver, &json!({}));
+    told(&propose(&[&first]), &first, "100.00");
+    let less = json!({"changes": {"settlement": [{"item": "compute", "amount": "360"}]}, "reason": "再红冲"});
+    city.expect(201, &path, &city.officer, &less);
+    city.expect(200, &format!("{path}/approve"), &city.approver, &json!({}));
+    assert_eq!(city.allocated(&own), "860.00");
+    city.pay(&first);
+    city.verifies();
+}
+
 #[test]
 fn an_invoice_of_another_time_and_one_on_many_files_are_questions() {
     let service = Service::start();

@@ -1,6 +1,6 @@
 //! What backs a claim: found, of the right parties, and within what is left of each invoice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, named};
 use crate::book::Fault;
@@ -56,6 +56,17 @@ pub(super) fn stands(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What red invoices took back of what a claim holds, by invoice.
+pub(super) fn withdrawn(context: Context<'_>, claim: &Claim) -> Result<BTreeMap<InvoiceNumber, Money>, Stop> {
+    let mut withdrawn = BTreeMap::new();
+    for part in &claim.invoices {
+        let invoice = known(context, claim.organisation, &part.invoice)?;
+        let unbacked = invoice.unbacked().map_err(CalculationError::from)?;
+        withdrawn.extend(unbacked.get(&claim.id).map(|missing| (part.invoice.clone(), *missing)));
+    }
+    Ok(withdrawn)
+}
+
 fn fits(
     context: Context<'_>,
     parts: &[TakenInvoice],
@@ -63,7 +74,7 @@ fn fits(
     before: Option<&Claim>,
 ) -> Result<(), Stop> {
     let held = before.map(backing::held).transpose().map_err(CalculationError::from)?.unwrap_or_default();
-    let mut left = std::collections::BTreeMap::new();
+    let mut left = BTreeMap::new();
     for (place, part) in parts.iter().enumerate() {
         let invoice = known(context, parties.organisation, &part.invoice)?;
         backing::between(invoice, parties, place)?;
@@ -108,7 +119,7 @@ pub(super) fn reallocated(
     let numbers: BTreeSet<&InvoiceNumber> = old.keys().chain(new.keys()).collect();
     let mut changes = Vec::new();
     for number in numbers {
-        let of = |held: &std::collections::BTreeMap<_, Money>| held.get(number).copied().unwrap_or_default();
+        let of = |held: &BTreeMap<_, Money>| held.get(number).copied().unwrap_or_default();
         let (from, to) = (of(&old), of(&new));
         if from == to {
             continue;

@@ -1,7 +1,7 @@
 //! Offsets: what is due of a claim, kept for a recovery.
 
 use super::claims::{not_before, step};
-use super::payments::dimensions;
+use super::payments::{backed, dimensions};
 use super::{Context, named, recoveries};
 use crate::book::Fault;
 use crate::book::effects::Decision;
@@ -17,6 +17,7 @@ pub(super) fn offset(context: Context<'_>, command: &OffsetRecovery) -> Result<D
     rules::receivable(before)?;
     let claim = named(context.book.claims.get(&command.claim)?, "/claim_id")?;
     payments::payable(claim)?;
+    backed(context, claim, Some("/claim_id".to_owned()))?;
     context.may_approve()?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, before.decided_on.max(payable::newest_day(claim)))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::claims::{not_before, party, step as claim_step};
-use super::{Context, calendar, found, named};
+use super::{Context, backing, calendar, found, named};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -32,6 +32,7 @@ pub(super) fn propose(context: Context<'_>, command: &ProposePaymentBatch) -> Re
             return Err(PaymentError::ClaimInBatch { claim: id }.into());
         }
         rules::payable(claim)?;
+        backed(context, claim, Some(pointer.clone()))?;
         may_be_paid(context, claim)?;
         name_fits(context, claim, (command.name_max, Some(pointer)))?;
         let line = rules::line(command.id, claim, context.stamp).map_err(CalculationError::from)?;
@@ -42,6 +43,12 @@ pub(super) fn propose(context: Context<'_>, command: &ProposePaymentBatch) -> Re
     }
     let batch = rules::propose(command, (count, total), context.actor, context.stamp);
     Ok(decided(effects, None, batch))
+}
+
+/// No red invoice took back what a claim rests on since it was approved.
+pub(super) fn backed(context: Context<'_>, claim: &Claim, pointer: Option<String>) -> Result<(), Stop> {
+    let withdrawn = backing::withdrawn(context, claim)?;
+    Ok(rules::backed(claim.id, &withdrawn, pointer)?)
 }
 
 /// Eligibility again, and nobody blocked: neither the organisation nor who is paid.
@@ -95,6 +102,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApprovePaymentBatch) -> Re
     rules::proposed(before)?;
     context.may_approve()?;
     for claim in claims_of(context, command.id)? {
+        backed(context, claim, None)?;
         may_be_paid(context, claim)?;
         same_account(context, before, claim.payee)?;
         name_fits(context, claim, (before.name_max, None))?;
@@ -231,6 +239,7 @@ pub(super) fn read_accounts(context: Context<'_>, command: &ReadAccounts) -> Res
         if line.status != LineStatus::Open {
             continue;
         }
+        backed(context, claim, None)?;
         may_be_paid(context, claim)?;
         same_account(context, batch, line.payee)?;
         name_fits(context, claim, (batch.name_max, None))?;

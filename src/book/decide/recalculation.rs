@@ -1,6 +1,7 @@
 //! Recalculations of approved and paid claims: what a further sheet takes from the voucher, the caps and the pot, or
 //! gives back to them.
 
+use super::backing::{reallocated, withdrawn};
 use super::claims::{counted, not_before, not_before_freed, party, usage, voucher};
 use super::interest_claims::Borrowing;
 use super::payments::dimensions;
@@ -14,7 +15,7 @@ use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{Claim, ClaimError, ClaimSubject, payable, rules as claims};
+use crate::claims::{Claim, ClaimError, ClaimSubject, backing, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
@@ -176,6 +177,9 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     }
     command.changes.fit(&before.subject)?;
     let changed = metered(context, rules::changed(before, &command.changes), &command.changes)?;
+    // what is proposed knows of every red invoice until now; of one that comes later the claim is still held to account
+    let invoices = backing::without(&before.invoices, &withdrawn(context, before)?);
+    let changed = Claim { invoices: invoices.map_err(CalculationError::from)?, ..changed };
     let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
@@ -212,7 +216,7 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     context.may_approve()?;
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
-    let changed = Claim { subject: before.subject(old), ..old.clone() };
+    let changed = Claim { subject: before.subject(old), invoices: before.invoices.clone(), ..old.clone() };
     let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
     if correction.drawn.is_positive() {
         let of = usage(&old.programme, old.organisation, None);
@@ -223,10 +227,12 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     }
     let claim = rules::corrected(old, before, (&sheet, &correction), day, context.stamp);
     let claim = claim.map_err(CalculationError::from)?;
+    let invoices = reallocated(context, Some(old), &claim)?;
     let recovery = asked_back(context, command, (old, before), &correction, day)?;
     let id = recovery.as_ref().map(|recovery| recovery.id);
     let approved = rules::approve(before, day, id, context.actor, context.stamp);
     let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
+    effects.changes.extend(invoices);
     effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
     Ok(decided(effects, Some(before.status), approved, None))
 }

@@ -1,7 +1,7 @@
 //! What commands on payment batches read.
 
-use super::calendar;
 use super::claims::{parties, payable};
+use super::{backing, calendar};
 use crate::book::{Book, Key, Keys};
 use crate::claims::Claim;
 use crate::domain::{ClaimId, Date, PaymentBatchId};
@@ -15,6 +15,7 @@ pub(super) fn claims(ids: impl Iterator<Item = ClaimId>, book: &Book, keys: &mut
         keys.insert(Key::Claim(id));
         let Some(claim) = book.claims.peek(&id) else { continue };
         parties(claim, keys);
+        backing::taken(claim, keys);
         keys.insert(Key::Organisation(claim.payee));
         keys.insert(Key::Rules(RulesKey { programme: claim.programme.clone(), number: claim.rules_version }));
     }

@@ -1,5 +1,6 @@
 //! What recalculations of claims and objections to them read.
 
+use super::backing;
 use super::claims::{accounts, parties, payable, rests_on};
 use super::prefunds;
 use crate::book::{Book, Key, Keys};
@@ -32,6 +33,7 @@ fn earlier(claim: &Claim, book: &Book, keys: &mut Keys) {
 /// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
 fn computed(claim: &Claim, book: &Book, keys: &mut Keys) {
     parties(claim, keys);
+    backing::taken(claim, keys);
     rests_on(claim, book, keys);
     earlier(claim, book, keys);
     keys.insert(rules(claim, claim.rules_version));

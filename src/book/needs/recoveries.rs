@@ -1,5 +1,6 @@
 //! What commands on recoveries read.
 
+use super::backing;
 use super::claims::payable;
 use crate::book::{Book, Key, Keys};
 use crate::domain::{Date, ProgrammeCode, RecoveryId};
@@ -55,6 +56,7 @@ pub(super) fn offset(command: &OffsetRecovery, book: &Book, keys: &mut Keys) {
     keys.insert(Key::Claim(command.claim));
     if let Some(claim) = book.claims.peek(&command.claim) {
         keys.insert(Key::Balance(payable(claim)));
+        backing::taken(claim, keys);
         balances(&[Account::B2007], &claim.programme, keys);
     }
     if let Some(recovery) = existing(command.id, book, keys) {

@@ -15,7 +15,7 @@ use crate::rows;
 rows! {
     /// A recalculation.
     pub struct RecalculationRow in "recalculations", versioned, fixed [
-        previous, settlement, usage_sequence, closing, interest, amount, difference, reason,
+        previous, settlement, usage_sequence, closing, interest, invoices, amount, difference, reason,
         proposed_on, created_by, created,
     ] {
         key { claim: Uuid, number: i32 }
@@ -25,6 +25,7 @@ rows! {
         usage_sequence: Option<i64>,
         closing: bool,
         interest: Option<Value>,
+        invoices: Value,
         amount: Decimal,
         difference: Decimal,
         reason: Vec<u8>,
@@ -69,6 +70,7 @@ impl RecalculationRow {
             usage_sequence: r.usage.map(convert::sequence),
             closing: r.closing,
             interest: r.interest.map(|terms| convert::json(&terms)).transpose()?,
+            invoices: convert::json(&r.invoices)?,
             amount: convert::decimal(r.amount),
             difference: convert::decimal(r.difference),
             reason: r.reason.as_bytes().to_vec(),
@@ -96,6 +98,7 @@ impl RecalculationRow {
             usage: self.usage_sequence.map(convert::read_sequence).transpose()?,
             closing: self.closing,
             interest: self.interest.as_ref().map(convert::read_json).transpose()?,
+            invoices: convert::read_json(&self.invoices)?,
             amount: convert::money(self.amount)?,
             difference: convert::money(self.difference)?,
             reason: read_hash(Some(&self.reason))?.ok_or_else(lost)?,
