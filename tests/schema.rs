@@ -130,10 +130,11 @@ fn calendar(status: &str, days: &str, decided: &str) -> String {
 }
 
 fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
+    let day = if by.ends_with("null") { "null" } else { "'2025-01-02'" };
     format!(
         "INSERT INTO payment_batches (id, status, count, open, total, created_by, approved_by, waiting, name_max, created, version,
-         updated_at)
-         VALUES (gen_random_uuid(), '{status}', {numbers}, {by}, 0, 140, 1, 1, now());"
+         updated_at, approved_on)
+         VALUES (gen_random_uuid(), '{status}', {numbers}, {by}, 0, 140, 1, 1, now(), {day});"
     )
 }
 
@@ -506,6 +507,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (true_up("'return', null, '2025-01-01', 'proposed'", "2, 3", "null, 'a', null"), "23514 true_ups_action"),
         (true_up("'roll', 'FT', null, 'proposed'", "2, 3", "null, 'a', null"), "23514 true_ups_action"),
         (true_up("'roll', null, null, 'approved'", "2, 3", "'2025-01-01', 'a', 'a'"), "23514 true_ups_four_eyes"),
+        (true_up("'return', 'FT', '2025-01-01', 'approved'", "2, 3", "'2025-01-01', 'a', 'b'"), "23514 true_ups_reference"),
         (true_up("'roll', null, null, 'approved'", "2, 3", "null, 'a', 'b'"), "23514 true_ups_decided"),
         (true_up("'roll', null, null, 'rejected'", "2, 3", "null, 'a', 'b'"), "23514 true_ups_decided"),
         (
@@ -771,7 +773,7 @@ const WHO_MAY: &str = "
     agency_test.objections        app=ar auditor=r w(status,reason,resolved_by,version,updated_at)=app
     agency_test.organisations     app=ar auditor=r w(bank_name,bank_code,account_masked,account_mac,status,reason,version,updated_at,account_change,account_since)=app
     agency_test.participants      app=ar auditor=r w(people,version,updated_at)=app
-    agency_test.payment_batches   app=ar auditor=r w(status,open,waiting,reason,approved_by,version,updated_at)=app
+    agency_test.payment_batches   app=ar auditor=r w(status,open,waiting,reason,approved_by,approved_on,version,updated_at)=app
     agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,reference_key,paid_in,proposed_return,recorded_by,version,updated_at)=app
     agency_test.people            app=ar auditor=r
     agency_test.periods           app=ar auditor=r w(status,books,closed_by,closed_at,reopened_by,reopened_at,reason,version,updated_at)=app
@@ -790,7 +792,7 @@ const WHO_MAY: &str = "
     agency_test.tiles             app=ar auditor=r
     agency_test.totals            app=ar auditor=r w(debit,credit)=app
     agency_test.transitions       app=ar auditor=r
-    agency_test.true_ups          app=ar auditor=r w(status,rejection,decided_on,decided_by,version,updated_at)=app
+    agency_test.true_ups          app=ar auditor=r w(reference_key,status,rejection,decided_on,decided_by,version,updated_at)=app
     agency_test.usage_errors      app=adr auditor=r
     agency_test.usage_imports     app=ar auditor=r w(status,deliveries,counting,pending,replacement_proposed_by,approved_by,reason,version,updated_at)=app
     agency_test.usage_rows        app=adr auditor=r w(ordinal)=app

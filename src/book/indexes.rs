@@ -6,6 +6,7 @@ use crate::domain::{ClaimId, LoanId};
 use crate::evidence::{Invoice, Statement};
 use crate::loans::{BorrowerKey, LoanUse};
 use crate::payments::PaymentLine;
+use crate::prefunds::true_up::TrueUp;
 use crate::reference_rates::ReferenceRate;
 use crate::vouchers::{Voucher, VoucherStatus};
 
@@ -33,6 +34,14 @@ impl Book {
             }
         }
         self.payment_lines.put(line.key(), line);
+    }
+
+    /// A true-up, and the reference under which its money came back.
+    pub(super) fn put_true_up(&mut self, true_up: TrueUp) {
+        if let Some(key) = true_up.reference_key().filter(|key| self.returned_references.get(key).is_ok()) {
+            self.returned_references.put(key, true_up.id);
+        }
+        self.true_ups.put(true_up.id, true_up);
     }
 
     /// A voucher, and whether it is live in its organisation's index, in the order of their ids.

@@ -238,6 +238,10 @@ book! {
     PaidReference(ReferenceKey) in
         /// Lines by the reference that they were paid under, one at most: an index of the lines, kept where it is known.
         paid_references: Slots<ReferenceKey, BTreeSet<LineKey>>;
+    /// The true-up of which money came back under a bank's reference.
+    ReturnedReference(ReferenceKey) in
+        /// True-ups by the reference under which money came back: an index of the true-ups, kept where it is known.
+        returned_references: Slots<ReferenceKey, TrueUpId>;
     /// A recovery.
     Recovery(RecoveryId) in
         /// Recoveries.
@@ -365,7 +369,7 @@ impl Book {
             }
             Change::Prefund(p) => self.prefunds.put(p.id, *p),
             Change::PrefundYear(y) => self.prefund_years.put(y.key(), *y),
-            Change::TrueUp(t) => self.true_ups.put(t.id, *t),
+            Change::TrueUp(t) => self.put_true_up(*t),
             Change::Voucher(v) => self.put_voucher(*v),
             Change::Recovery(r) => self.recoveries.put(r.id, *r),
             Change::Reversal(r) => self.reversals.put(r.sequence, *r),

@@ -23,7 +23,7 @@ use crate::payments::store::{
 };
 use crate::people::store::{ParticipantsRow, PersonRow};
 use crate::periods::store::PeriodRow;
-use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
+use crate::prefunds::store::{PrefundRow, PrefundYearRow, TrueUpRow, returned_under, year_columns};
 use crate::programmes::store::{
     BudgetChangeRow, ProgrammeCodeRow, ProgrammeRow, RulesRow, UsageRow, by_folds, usage_columns,
 };
@@ -77,6 +77,7 @@ struct Wanted {
     payment_lines: Vec<(Uuid, Uuid)>,
     batch_claims: Vec<Uuid>,
     references: Vec<String>,
+    returned_references: Vec<String>,
     recoveries: Vec<Uuid>,
     reversals: Vec<i64>,
     reversible: Vec<i64>,
@@ -137,6 +138,7 @@ impl Wanted {
             Key::PaymentLine(k) => self.payment_lines.push((k.batch.uuid(), k.claim.uuid())),
             Key::BatchClaims(k) => self.batch_claims.push(k.uuid()),
             Key::PaidReference(k) => self.references.push(k.to_string()),
+            Key::ReturnedReference(k) => self.returned_references.push(k.to_string()),
             Key::Recovery(k) => self.recoveries.push(k.uuid()),
             Key::Reversal(k) => self.reversals.push(convert::sequence(*k)),
             Key::Reversible(k) => self.reversible.push(convert::sequence(*k)),
@@ -249,6 +251,7 @@ tables! { |conn, wanted|
     payment_lines: PaymentLineRow = PaymentLineRow::by_keys(conn, &wanted.payment_lines);
     batch_claims: PlacedRow = asked(&wanted.batch_claims, |keys| claims_of(conn, keys));
     references: ReferenceRow = asked(&wanted.references, |keys| paid_under(conn, keys));
+    returned: TrueUpRow = asked(&wanted.returned_references, |keys| returned_under(conn, keys));
     recoveries: RecoveryRow = RecoveryRow::by_keys(conn, &wanted.recoveries);
     reversals: ReversalRow = ReversalRow::by_keys(conn, &wanted.reversals);
     leaves: LogRow = LogRow::by_keys(conn, &wanted.reversible);

@@ -121,6 +121,12 @@ impl Rows {
         for (reference, lines) in by_reference {
             book.paid_references.load(reference, lines);
         }
+        for row in &self.returned {
+            let true_up = row.read()?;
+            if let Some(key) = true_up.reference_key() {
+                book.returned_references.load(key, true_up.id);
+            }
+        }
         let mut by_number: BTreeMap<InvoiceNumber, Statements> = BTreeMap::new();
         for row in &self.statements {
             let invoice = row.read()?;

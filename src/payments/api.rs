@@ -42,7 +42,7 @@ pub struct NewPaymentResult {
     amount: Option<Amount>,
     /// What the bank calls it. No two payments of an agency are called the same.
     bank_reference: Line,
-    /// The posting counts from this day.
+    /// The posting counts from this day: none before that of the batch's approval.
     date: Date,
     /// Why it came back.
     reason: Option<Reason>,
@@ -95,6 +95,8 @@ pub struct PaymentBatchView {
     reason: Option<String>,
     created_by: Subject,
     approved_by: Option<Subject>,
+    /// The business date on which it was approved: no result is of an earlier day.
+    approved_on: Option<Date>,
     /// Its claims: all where one batch is read, else those that the request was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<PaymentLineView>>,
@@ -121,6 +123,7 @@ impl PaymentBatchView {
             reason: attached.text(batch.reason),
             created_by: batch.created_by.clone(),
             approved_by: batch.approved_by.clone(),
+            approved_on: batch.approved_on,
             lines: None,
             revision: batch.revision.version,
             updated_at: batch.revision.updated_at,

@@ -80,6 +80,9 @@ pub struct PaymentBatch {
     /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
+    /// The business date on which it was approved: the bank did nothing of it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_on: Option<Date>,
     /// Where it stands in the log.
     pub revision: Revision,
 }
@@ -325,6 +328,16 @@ pub enum PaymentError {
     ClaimInBatch {
         /// Which claim.
         claim: ClaimId,
+    },
+    /// The bank cannot have paid, or sent back, before the batch was approved.
+    #[error("{date} is before {approved_on}")]
+    ResultTooEarly {
+        /// JSON pointer of the day.
+        pointer: &'static str,
+        /// The day of the result.
+        date: Date,
+        /// The day on which the batch was approved.
+        approved_on: Date,
     },
     /// The bank says another amount than the line has.
     #[error("{expected} was to be paid, not {found}")]

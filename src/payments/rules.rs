@@ -100,6 +100,7 @@ pub fn propose(
         reason: None,
         created_by: actor.subject.clone(),
         approved_by: None,
+        approved_on: None,
         revision: Revision::first(stamp),
     }
 }
@@ -131,6 +132,7 @@ pub fn approve(batch: &PaymentBatch, actor: &Actor, stamp: &Stamp) -> PaymentBat
     PaymentBatch {
         status: BatchStatus::Approved,
         approved_by: Some(actor.subject.clone()),
+        approved_on: Some(stamp.business_date),
         revision: batch.revision.next(stamp),
         ..batch.clone()
     }
@@ -181,6 +183,16 @@ pub fn effect(
         (LineStatus::Open, PaymentResult::Returned) => Ok(Effect::Nothing),
         (LineStatus::Paid, PaymentResult::Returned) => Ok(Effect::Reverses),
         (status, _) => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+    }
+}
+
+/// Whether a result is of a day on which the batch was approved already.
+pub fn after_approval(batch: &PaymentBatch, date: Date) -> Result<(), PaymentError> {
+    match batch.approved_on {
+        Some(approved_on) if date < approved_on => {
+            Err(PaymentError::ResultTooEarly { pointer: "/date", date, approved_on })
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -26,6 +26,7 @@ rows! {
         reason: Option<Vec<u8>>,
         created_by: String,
         approved_by: Option<String>,
+        approved_on: Option<NaiveDate>,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -85,6 +86,7 @@ impl PaymentBatchRow {
             reason: hash(b.reason),
             created_by: b.created_by.to_string(),
             approved_by: b.approved_by.as_ref().map(ToString::to_string),
+            approved_on: b.approved_on.map(Date::naive),
             created: convert::sequence(b.revision.created),
             version: convert::sequence(b.revision.version),
             updated_at: b.revision.updated_at.utc(),
@@ -104,6 +106,7 @@ impl PaymentBatchRow {
             reason: read_hash(self.reason.as_deref())?,
             created_by: convert::read(&self.created_by)?,
             approved_by: convert::read_opt(self.approved_by.as_deref())?,
+            approved_on: self.approved_on.map(Date::from_naive),
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

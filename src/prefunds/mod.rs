@@ -199,6 +199,16 @@ pub struct RejectPrefund {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PrefundError {
+    /// Money that came back before is called so.
+    #[error("{bank_reference} is the reference of true-up {true_up}")]
+    ReturnReferenceUsed {
+        /// JSON pointer of the reference.
+        pointer: &'static str,
+        /// What the bank calls it.
+        bank_reference: Line,
+        /// Of which true-up money came back under it.
+        true_up: TrueUpId,
+    },
     /// It cannot be done in this state.
     #[error("it is {status}")]
     WrongState {

@@ -10,7 +10,7 @@ use super::{Prefund, PrefundYear, PrefundYearKey, rules};
 use crate::db::convert::{self, Unreadable, hash, read_hash};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{Date, PrefundId, TrueUpId};
-use crate::rows;
+use crate::{rows, statement};
 
 rows! {
     /// Money paid to a bank ahead.
@@ -69,6 +69,7 @@ rows! {
         action: String,
         bank_reference: Option<String>,
         date: Option<NaiveDate>,
+        reference_key: Option<String>,
         status: String,
         opening: Decimal,
         paid: Decimal,
@@ -86,6 +87,12 @@ rows! {
         version: i64,
         updated_at: DateTime<Utc>,
     }
+}
+
+statement! {
+    /// The true-ups of which money came back under these references.
+    pub fn returned_under(references: &[String]) -> Vec<TrueUpRow> =
+        "SELECT * FROM true_ups WHERE reference_key = ANY($1)";
 }
 
 fn lost_year() -> Unreadable {
@@ -205,6 +212,7 @@ impl TrueUpRow {
             action: t.action.as_str().to_owned(),
             bank_reference,
             date: t.action.date().map(Date::naive),
+            reference_key: t.reference_key().map(|key| key.to_string()),
             status: t.status.as_str().to_owned(),
             opening: convert::decimal(t.opening),
             paid: convert::decimal(t.paid),

@@ -14,6 +14,7 @@ use crate::domain::{
     Actor, CreditCode, Date, Line, Money, ProgrammeCode, Revision, Stamp, Subject, TextHash, TrueUpId,
 };
 use crate::ledger::{Part, parts};
+use crate::payments::ReferenceKey;
 
 /// Where a true-up is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -131,6 +132,16 @@ pub struct TrueUp {
 }
 
 impl TrueUp {
+    /// What no other money of the agency may be called at the bank: under which reference it came back.
+    pub fn reference_key(&self) -> Option<ReferenceKey> {
+        match (&self.action, self.status) {
+            (TrueUpAction::Return { bank_reference, .. }, TrueUpStatus::Approved) => {
+                Some(ReferenceKey::new(bank_reference))
+            }
+            (TrueUpAction::Return { .. } | TrueUpAction::Roll { .. }, _) => None,
+        }
+    }
+
     /// Of which account.
     pub fn key(&self) -> PrefundYearKey {
         PrefundYearKey { programme: self.programme.clone(), bank: self.bank, year: self.fiscal_year }

@@ -31,7 +31,10 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     );
     stage.post(200, &format!("/v1/payment-batches/{batch}/approve"), &stage.approver, &json!({}));
     stage.refused(422, "effective_date_in_future", &results, &stage.officer, &say(one, "paid", "2025-03-11"));
-    stage.refused(422, "effective_date_too_early", &results, &stage.officer, &say(one, "paid", "2025-03-09"));
+    let problem =
+        stage.refused(422, "result_too_early", &results, &stage.officer, &say(one, "paid", "2025-03-09"));
+    assert_eq!(problem["errors"][0]["pointer"], "/results/0/body/date");
+    assert!(problem["detail"].as_str().unwrap().contains("2025-03-10"), "{problem}");
     let nobody = uuid::Uuid::now_v7().to_string();
     let problem =
         stage.refused(404, "not_found", &results, &stage.officer, &say(&nobody, "paid", "2025-03-10"));
@@ -86,13 +89,7 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
 
     // returned after it was paid: PAY is reversed, on a day that is not before it
     stage.today("2025-03-12");
-    stage.refused(
-        422,
-        "effective_date_too_early",
-        &results,
-        &stage.officer,
-        &say(one, "returned", "2025-03-09"),
-    );
+    stage.refused(422, "result_too_early", &results, &stage.officer, &say(one, "returned", "2025-03-09"));
     stage.returned(&batch, one, "2025-03-12");
     assert_eq!((stage.balance("B2007"), stage.balance("F2302")), ("200.00".into(), "200.00".into()));
     assert_eq!((stage.balance("B2008"), stage.balance("Y7101")), ("0.00".into(), "0.00".into()));

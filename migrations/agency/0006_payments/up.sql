@@ -11,9 +11,11 @@ CREATE TABLE payment_batches (
     reason bytea,
     created_by text NOT NULL,
     approved_by text,
+    approved_on date,
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
+    CONSTRAINT payment_batches_approved CHECK (num_nulls(approved_by, approved_on) IN (0, 2)),
     CONSTRAINT payment_batches_lines CHECK (
         count BETWEEN 1 AND 1000 AND open BETWEEN 0 AND count
         AND CASE status WHEN 'proposed' THEN open = count WHEN 'approved' THEN open > 0 ELSE open = 0 END),
@@ -22,6 +24,7 @@ CREATE TABLE payment_batches (
 ) WITH (fillfactor = 70);
 CREATE INDEX payment_batches_created ON payment_batches (created);
 COMMENT ON COLUMN payment_batches.open IS 'Lines that have no result yet.';
+COMMENT ON COLUMN payment_batches.approved_on IS 'The business date of its approval: no result is of an earlier day.';
 COMMENT ON COLUMN payment_batches.waiting IS 'Results that wait for another person''s approval.';
 COMMENT ON COLUMN payment_batches.name_max IS 'The most characters of a name that the agency''s bank takes.';
 
@@ -168,6 +171,7 @@ CREATE TABLE true_ups (
     action text NOT NULL CONSTRAINT true_ups_action_check CHECK (action IN ('roll', 'return')),
     bank_reference text,
     date date,
+    reference_key text,
     status text NOT NULL CONSTRAINT true_ups_status_check CHECK (status IN ('proposed', 'approved', 'rejected')),
     opening numeric(20, 2) NOT NULL CONSTRAINT true_ups_opening_check CHECK (opening <> 'NaN'),
     paid numeric(20, 2) NOT NULL CONSTRAINT true_ups_paid_check CHECK (paid <> 'NaN'),
@@ -190,6 +194,8 @@ CREATE TABLE true_ups (
         AND (stated_left IS NULL OR stated_left = opening + paid - deducted)),
     CONSTRAINT true_ups_action CHECK (
         CASE action WHEN 'roll' THEN bank_reference IS NULL ELSE num_nulls(bank_reference, date) = 0 END),
+    CONSTRAINT true_ups_reference CHECK (
+        (reference_key IS NOT NULL) = (status = 'approved' AND action = 'return')),
     CONSTRAINT true_ups_decided CHECK (
         (status = 'proposed') = (decided_by IS NULL) AND (status = 'approved') = (decided_on IS NOT NULL)
         AND (status = 'rejected') = (rejection IS NOT NULL)),
@@ -197,8 +203,10 @@ CREATE TABLE true_ups (
 ) WITH (fillfactor = 70);
 CREATE INDEX true_ups_created ON true_ups (created);
 CREATE UNIQUE INDEX true_ups_once ON true_ups (programme, bank, fiscal_year) WHERE status IN ('proposed', 'approved');
+CREATE UNIQUE INDEX true_ups_returned_under ON true_ups (reference_key) WHERE reference_key IS NOT NULL;
 COMMENT ON TABLE true_ups IS 'Years of banks'' prefunds settled: what the bank states is what the ledger has.';
 COMMENT ON COLUMN true_ups.parts IS 'What was left, by funding level.';
+COMMENT ON COLUMN true_ups.reference_key IS 'The fold of the reference under which money came back: no two of an agency are the same.';
 COMMENT ON INDEX true_ups_once IS 'A year is settled once, and by one proposal at a time.';
 
 UPDATE head SET schema_version = 6;

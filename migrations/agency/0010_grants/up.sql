@@ -84,7 +84,7 @@ GRANT UPDATE (
 GRANT SELECT, INSERT ON objections TO subsidy_app;
 GRANT UPDATE (status, reason, resolved_by, version, updated_at) ON objections TO subsidy_app;
 GRANT SELECT, INSERT ON payment_batches TO subsidy_app;
-GRANT UPDATE (status, open, waiting, reason, approved_by, version, updated_at) ON payment_batches TO subsidy_app;
+GRANT UPDATE (status, open, waiting, reason, approved_by, approved_on, version, updated_at) ON payment_batches TO subsidy_app;
 GRANT SELECT, INSERT ON payment_lines TO subsidy_app;
 GRANT UPDATE (
     status, bank_reference, date, reason, reference_key, paid_in, proposed_return, recorded_by, version, updated_at
@@ -100,7 +100,7 @@ GRANT UPDATE (
     opening, paid, deducted, rolled, returned, remaining, parts, since, newest, true_up, closed, version, updated_at
 ) ON prefund_years TO subsidy_app;
 GRANT SELECT, INSERT ON true_ups TO subsidy_app;
-GRANT UPDATE (status, rejection, decided_on, decided_by, version, updated_at) ON true_ups TO subsidy_app;
+GRANT UPDATE (status, reference_key, rejection, decided_on, decided_by, version, updated_at) ON true_ups TO subsidy_app;
 GRANT SELECT, INSERT ON evidence TO subsidy_app;
 GRANT SELECT, INSERT ON invoices TO subsidy_app;
 GRANT UPDATE (

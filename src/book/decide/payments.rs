@@ -8,7 +8,7 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::claims::{Claim, payable, rules as claims};
-use crate::domain::{ClaimId, CreditCode, Date, Money, PaymentBatchId};
+use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::Effect;
@@ -17,6 +17,7 @@ use crate::payments::{
     PaymentError, PaymentLine, ProposePaymentBatch, ProposedReturn, ReadAccounts, ReferenceKey,
     RejectPaymentBatch, RejectReturn, SettlePayment, rules,
 };
+use crate::prefunds::PrefundError;
 use crate::programmes::RulesKey;
 use crate::programmes::calculation::CalculationError;
 
@@ -130,7 +131,7 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     let line = named(context.book.payment_lines.get(&key)?, "/claim_id")?;
     let effect = rules::effect(before, line, command.outcome)?;
     rules::same_amount(line, command)?;
-    let moved = moved(context, line, effect, command.date)?;
+    let moved = moved(context, (before, line), effect, command.date)?;
     match effect {
         Effect::Reverses => {
             let line = rules::propose_return(line, command, context.actor, context.stamp);
@@ -139,7 +140,7 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
         }
         Effect::Pays | Effect::Nothing => {
             if effect == Effect::Pays {
-                unused(context, command)?;
+                unused(context, &command.bank_reference)?;
             }
             let line = rules::settled(line, command, context.actor, context.stamp);
             let batch = rules::counted(before, effect, context.stamp);
@@ -148,22 +149,32 @@ pub(super) fn settle(context: Context<'_>, command: &SettlePayment) -> Result<De
     }
 }
 
-/// No other payment of the agency was made under this reference.
-fn unused(context: Context<'_>, command: &SettlePayment) -> Result<(), Stop> {
-    let used = context.book.paid_references.get(&ReferenceKey::new(&command.bank_reference))?;
-    match used.and_then(|lines| lines.first()) {
-        Some(LineKey { batch, claim }) => {
-            let (pointer, bank_reference) = ("/bank_reference", command.bank_reference.clone());
-            let (claim, batch) = (*claim, *batch);
-            Err(PaymentError::BankReferenceUsed { pointer, bank_reference, claim, batch }.into())
+/// The bank called no other payment of the agency so, nor anything that came back of a prefund.
+pub(super) fn unused(context: Context<'_>, reference: &Line) -> Result<(), Stop> {
+    let (key, bank_reference) = (ReferenceKey::new(reference), reference.clone());
+    let used = context.book.paid_references.get(&key)?;
+    if let Some(LineKey { batch, claim }) = used.and_then(|lines| lines.first()).copied() {
+        let pointer = "/bank_reference";
+        return Err(PaymentError::BankReferenceUsed { pointer, bank_reference, claim, batch }.into());
+    }
+    match context.book.returned_references.get(&key)?.copied() {
+        Some(true_up) => {
+            let pointer = "/bank_reference";
+            Err(PrefundError::ReturnReferenceUsed { pointer, bank_reference, true_up }.into())
         }
         None => Ok(()),
     }
 }
 
 /// What a result of a day does to the claim and to the books.
-fn moved(context: Context<'_>, line: &PaymentLine, effect: Effect, date: Date) -> Result<Effects, Stop> {
+fn moved(
+    context: Context<'_>,
+    (batch, line): (&PaymentBatch, &PaymentLine),
+    effect: Effect,
+    date: Date,
+) -> Result<Effects, Stop> {
     let day = context.effective_date(Some(date))?;
+    rules::after_approval(batch, day)?;
     let old = claim(context, line.claim)?;
     let payment = rules::moves(old, line, effect, day)?;
     // what came back after it was paid came back after that, whatever was found out since
@@ -202,7 +213,7 @@ fn waiting(
 pub(super) fn approve_return(context: Context<'_>, command: &ApproveReturn) -> Result<Decision, Stop> {
     let key = LineKey { batch: command.batch, claim: command.claim };
     let (before, line, returned) = waiting(context, key)?;
-    let effects = moved(context, line, Effect::Reverses, returned.date)?;
+    let effects = moved(context, (before, line), Effect::Reverses, returned.date)?;
     let line = rules::returned(line, returned, context.stamp);
     let batch = rules::waits(before, false, context.stamp);
     Ok(settled(effects, before.status, (batch, line)))

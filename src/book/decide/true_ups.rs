@@ -1,6 +1,7 @@
 //! True-ups: a year of a bank's prefunds settled with it.
 
 use super::claims::not_before;
+use super::payments::unused;
 use super::prefunds::dimensions;
 use super::reversals::floors;
 use super::{Context, found};
@@ -25,6 +26,9 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeTrueUp) -> Result<D
         let day = context.effective_date(Some(day))?;
         not_before(day, Some(year.newest))?;
     }
+    if let TrueUpAction::Return { bank_reference, .. } = &command.action {
+        unused(context, bank_reference)?;
+    }
     let (true_up, year) = rules::propose(command, year, context.actor, context.stamp)?;
     let effects = Effects { changes: vec![Change::PrefundYear(Box::new(year))], ..Effects::default() };
     Ok(decided(effects, None, true_up))
@@ -46,6 +50,9 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveTrueUp) -> Result<D
     let day = context.effective_date(before.action.date())?;
     not_before(day, Some(year.newest))?;
     rules::fresh(before, year)?;
+    if let TrueUpAction::Return { bank_reference, .. } = &before.action {
+        unused(context, bank_reference)?;
+    }
     let approved = rules::approve(before, year, day, context.actor, context.stamp);
     let (true_up, closed) = approved.map_err(CalculationError::from)?;
     let mut effects = Effects { changes: vec![Change::PrefundYear(Box::new(closed))], ..Effects::default() };

@@ -4,7 +4,7 @@ use super::claims::{parties, payable};
 use super::{backing, calendar};
 use crate::book::{Book, Key, Keys};
 use crate::claims::Claim;
-use crate::domain::{ClaimId, Date, PaymentBatchId};
+use crate::domain::{ClaimId, Date, Line, PaymentBatchId};
 use crate::ledger::{Account, BalanceKey};
 use crate::payments::{LineKey, PaymentResult, ReferenceKey, SettlePayment};
 use crate::programmes::RulesKey;
@@ -45,8 +45,14 @@ pub(super) fn reject(batch: PaymentBatchId, book: &Book, keys: &mut Keys) {
 pub(super) fn settle(command: &SettlePayment, book: &Book, keys: &mut Keys) {
     line(LineKey { batch: command.batch, claim: command.claim }, book, keys);
     if command.outcome == PaymentResult::Paid {
-        keys.insert(Key::PaidReference(ReferenceKey::new(&command.bank_reference)));
+        reference(&command.bank_reference, keys);
     }
+}
+
+/// What the bank may have called so already.
+pub(super) fn reference(reference: &Line, keys: &mut Keys) {
+    let key = ReferenceKey::new(reference);
+    keys.extend([Key::PaidReference(key.clone()), Key::ReturnedReference(key)]);
 }
 
 /// A line with its batch and its claim, and the balances that its payment moves.

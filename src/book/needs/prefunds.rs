@@ -1,12 +1,12 @@
 //! What commands on prefunds and true-ups read, and what claims do that banks deduct.
 
-use super::programme;
+use super::{payments, programme};
 use crate::book::{Book, Key, Keys};
 use crate::claims::{Claim, SettledBy};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{CreditCode, Date, PrefundId, ProgrammeCode, TrueUpId};
 use crate::ledger::{Account, BalanceKey};
-use crate::prefunds::true_up::{ProposeTrueUp, TrueUp};
+use crate::prefunds::true_up::{ProposeTrueUp, TrueUp, TrueUpAction};
 use crate::prefunds::{Prefund, PrefundYearKey, ProposePrefund};
 use crate::programmes::{Counts, RulesKey, UsageKey};
 
@@ -55,12 +55,20 @@ fn true_up<'a>(id: TrueUpId, book: &'a Book, keys: &mut Keys) -> Option<&'a True
 
 pub(super) fn propose_true_up(command: &ProposeTrueUp, keys: &mut Keys) {
     keys.extend([Key::TrueUp(command.id), Key::PrefundYear(command.key())]);
+    returned(&command.action, keys);
 }
 
 pub(super) fn approve_true_up(id: TrueUpId, book: &Book, keys: &mut Keys) {
     let Some(found) = true_up(id, book, keys) else { return };
     keys.extend(found.key().next().map(Key::PrefundYear));
+    returned(&found.action, keys);
     balances(&found.programme, found.bank, keys);
+}
+
+fn returned(action: &TrueUpAction, keys: &mut Keys) {
+    if let TrueUpAction::Return { bank_reference, .. } = action {
+        payments::reference(bank_reference, keys);
+    }
 }
 
 pub(super) fn reject_true_up(id: TrueUpId, book: &Book, keys: &mut Keys) {

@@ -268,6 +268,7 @@ mod tests {
             reason: None,
             created_by: subject,
             approved_by: None,
+            approved_on: None,
             revision,
         };
         let execution_date = at.date_in(chrono_tz::Asia::Shanghai);
