@@ -445,6 +445,15 @@ fn what_is_left_comes_back_to_the_budget_at_every_level() {
     assert_eq!(year(&city, BANK, 2025), ["0.00", "100000.01", "833.33", "0.00", "99166.68", "0.00"]);
     // a year of which nothing is left is settled by rolling nothing
     prefund(&city, SECOND, "500", 2025);
+    // under one reference money came back once, whichever bank it is said of
+    let mut again = returning(2025, "0.00", "2025-12-20");
+    (again["bank"], again["bank_reference"]) = (json!(SECOND), json!("ft 9"));
+    let found = city.expect(409, TRUE_UPS, &city.lin, &again);
+    assert_eq!(
+        (&found["code"], &found["errors"][0]["pointer"]),
+        (&json!("bank_reference_used"), &json!("/bank_reference"))
+    );
+    assert!(text(&found, "/detail").contains(&text(&done, "/id")), "{found}");
     let other = loan(&city, "L-2", SECOND);
     let id = reviewed(&city, &other, ["2024-06-01", "2024-06-02"]);
     assert_eq!(

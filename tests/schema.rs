@@ -413,6 +413,7 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (recovery("settled", "5, 2.50, 0", "'a', 'b', '2025-01-01'"), "23514 recoveries_parts"),
         (recovery("approved", "5, 2.50, 0", "'a', 'a', '2025-01-01'"), "23514 recoveries_four_eyes"),
         (recovery("approved", "5, 2.50, 0", "'a', null, null"), "23514 recoveries_four_eyes"),
+        (recovery("rejected", "5, 2.50, 0", "'a', null, null"), "23514 recoveries_four_eyes"),
         (calendar("proposed", "[1]", "null, 'a', null"), "accepted"),
         (calendar("approved", "[1]", "null, 'a', 'b'"), "accepted"),
         (calendar("rejected", "[1]", "'', 'a', 'b'"), "accepted"),
@@ -781,7 +782,7 @@ const WHO_MAY: &str = "
     agency_test.prefunds          app=ar auditor=r w(status,parts,effective_date,reason,decided_by,version,updated_at)=app
     agency_test.programmes        app=ar auditor=r w(status,versions,approved_by,version,updated_at)=app
     agency_test.recalculations    app=ar auditor=r w(status,rejection,recovery,decided_on,decided_by,version,updated_at)=app
-    agency_test.recoveries        app=ar auditor=r w(status,received,written_off,cancelled,owed,receipts,decided_on,approved_by,version,updated_at,offsets)=app
+    agency_test.recoveries        app=ar auditor=r w(status,received,written_off,cancelled,owed,receipts,decided_on,approved_by,version,updated_at,offsets,rejection,rejected_by)=app
     agency_test.reference_rates   app=ar auditor=r
     agency_test.rental_usage      app=ar auditor=r w(imports,totals,version,updated_at,invoices,periods,incomplete,replaced)=app
     agency_test.rentals           app=ar auditor=r

@@ -259,7 +259,8 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
 }
 
 /// What ends a document, and with it makes its people those of an attempt.
-const ENDS: [&str; 4] = ["cancel_voucher", "reject_claim", "reject_prefund", "reject_true_up"];
+const ENDS: [&str; 5] =
+    ["cancel_voucher", "reject_claim", "reject_prefund", "reject_recovery", "reject_true_up"];
 
 /// What was accepted of a claim for interest.
 fn of_interest(outcome: &Outcome, command: &Command, book: &Book) -> Option<String> {

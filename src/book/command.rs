@@ -23,7 +23,7 @@ use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
 use crate::recoveries::{
-    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, WriteOffRecovery,
+    ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, RejectRecovery, WriteOffRecovery,
 };
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
@@ -203,6 +203,8 @@ commands! {
     ProposeRecovery(Box<ProposeRecovery>) "propose_recovery";
     /// A recovery decided.
     ApproveRecovery(ApproveRecovery) "approve_recovery";
+    /// A recovery refused.
+    RejectRecovery(RejectRecovery) "reject_recovery";
     /// Money that came back.
     ReceiveRecovery(ReceiveRecovery) "receive_recovery";
     /// What is due of a claim, kept for a recovery.
@@ -280,6 +282,7 @@ impl Command {
             Self::ReadAccounts(c) => c.batch.to_string(),
             Self::ProposeRecovery(c) => c.id.to_string(),
             Self::ApproveRecovery(c) => c.id.to_string(),
+            Self::RejectRecovery(c) => c.id.to_string(),
             Self::ReceiveRecovery(c) => c.id.to_string(),
             Self::OffsetRecovery(c) => c.id.to_string(),
             Self::WriteOffRecovery(c) => c.id.to_string(),

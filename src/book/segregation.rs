@@ -69,6 +69,8 @@ pub fn keys(command: &Command, book: &Book) -> Keys {
         Command::ReviewVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
         Command::IssueVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
         Command::CancelVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
+        Command::ApproveRecovery(c) => drop(keys.insert(Key::Recovery(c.id))),
+        Command::RejectRecovery(c) => drop(keys.insert(Key::Recovery(c.id))),
         Command::ApprovePrefund(c) => drop(keys.insert(Key::Prefund(c.id))),
         Command::RejectPrefund(c) => drop(keys.insert(Key::Prefund(c.id))),
         Command::ApproveTrueUp(c) => drop(keys.insert(Key::TrueUp(c.id))),
@@ -107,7 +109,8 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
         Command::ApproveRules(c) => own(Matter::rules(&c.programme, c.number)),
         Command::ApproveBudgetChange(c) => own(Matter::budget_change(c.id)),
         Command::ApprovePaymentBatch(c) => own(Matter::payment_batch(c.id)),
-        Command::ApproveRecovery(c) => own(Matter::recovery(c.id)),
+        Command::ApproveRecovery(c) => held_recovery(c.id, book),
+        Command::RejectRecovery(c) => held_recovery(c.id, book),
         Command::OffsetRecovery(c) => own(Matter::recovery(c.id)),
         Command::WriteOffRecovery(c) => {
             Ok(vec![Hold { counted: Counted::Approvers, ..Hold::own(Matter::recovery(c.id)) }])
@@ -150,6 +153,12 @@ fn of_import(id: UsageImportId, book: &Book) -> Result<Vec<Hold>, Fault> {
     let import = book.usage_imports.get(&id)?;
     let replaced = import.into_iter().flat_map(|import| &import.replaces);
     Ok(with(Hold::own(Matter::usage_import(id)), replaced.map(|id| Hold::other(Matter::replacements(*id)))))
+}
+
+/// Whoever proposed a recovery, or in vain another of the same claim.
+fn held_recovery(id: RecoveryId, book: &Book) -> Result<Vec<Hold>, Fault> {
+    let others = attempts::of_recovery(id, book)?;
+    Ok(with(Hold::own(Matter::recovery(id)), others.map(Hold::other)))
 }
 
 /// The sets of a claim, of its contract or loan, and of attempts at the same.
@@ -223,6 +232,7 @@ fn parties(command: &Command, book: &Book) -> Result<Vec<CreditCode>, Fault> {
         Command::ApprovePaymentBatch(c) => of_batch(c.id, book),
         Command::RejectPaymentBatch(c) => of_batch(c.id, book),
         Command::ApproveRecovery(c) => of_recovery(c.id, book),
+        Command::RejectRecovery(c) => of_recovery(c.id, book),
         Command::WriteOffRecovery(c) => of_recovery(c.id, book),
         Command::OffsetRecovery(c) => {
             let mut parties = of_recovery(c.id, book)?;

@@ -311,6 +311,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/recoveries", INSIDE, ["追回列表", "List recoveries"], read!(recoveries::list), page::<recoveries::RecoveryView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
     get("/v1/recoveries/{id}", INSIDE, ["追回", "A recovery"], read!(recoveries::get), of::<recoveries::RecoveryView>()),
     post("/v1/recoveries/{id}/approve", APPROVER, ["批准追回", "Approve a recovery"], recoveries::approve, [of::<claims::ByPath>(), of::<recoveries::RecoveryView>()]),
+    post("/v1/recoveries/{id}/reject", APPROVER, ["驳回追回", "Reject a recovery"], recoveries::reject, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),
     post("/v1/recoveries/{id}/receipts", OFFICER, ["录入追回到账", "Record money that came back"], recoveries::receive, [of::<recoveries::NewReceipt>(), of::<recoveries::RecoveryView>()]),
     post("/v1/recoveries/{id}/offset", APPROVER, ["抵扣", "Keep what is due of a claim for a recovery"], recoveries::offset, [of::<recoveries::NewOffset>(), of::<recoveries::RecoveryView>()]),
     post("/v1/recoveries/{id}/write-off", APPROVER, ["核销追回", "Write off a recovery"], recoveries::write_off, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),

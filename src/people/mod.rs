@@ -115,13 +115,18 @@ impl Matter {
         Self::of("recovery", &id)
     }
 
+    /// All that is asked back of a claim.
+    pub fn recoveries(claim: ClaimId) -> Self {
+        Self::of("recoveries", &claim)
+    }
+
     /// The reversal of a leaf.
     pub fn reversal(sequence: Sequence) -> Self {
         Self::of("reversal", &sequence)
     }
 
-    /// What under a programme was returned, withdrawn, rejected or cancelled, of the same contract, loan, voucher or year
-    /// of a bank: `ground` is the matter of the first three, or names the last.
+    /// What under a programme was returned, withdrawn, rejected or cancelled, of the same contract, loan, voucher, paid
+    /// claim or year of a bank: `ground` is the matter of the first three, or names the last two.
     pub fn attempts(programme: &ProgrammeCode, ground: &Self) -> Self {
         Self::of("attempts", &format_args!("{programme}/{ground}"))
     }

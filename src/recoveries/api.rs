@@ -1,4 +1,4 @@
-//! `/recoveries`: propose, approve, receipts, write-off, read.
+//! `/recoveries`: propose, approve, reject, receipts, write-off, read.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use super::queries;
 use super::store::RecoveryRow;
 use super::{
     ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryOffset,
-    RecoveryStatus, WriteOffRecovery, rules,
+    RecoveryStatus, RejectRecovery, WriteOffRecovery, rules,
 };
 use crate::book::Command;
 use crate::claims::api::ByPath;
@@ -101,6 +101,9 @@ pub struct RecoveryView {
     effective_date: Option<Date>,
     created_by: Subject,
     approved_by: Option<Subject>,
+    /// Why it was rejected.
+    rejection: Option<String>,
+    rejected_by: Option<Subject>,
     /// The version for `If-Match`.
     revision: Sequence,
     updated_at: Instant,
@@ -110,6 +113,7 @@ impl RecoveryView {
     /// What its view shows beside it.
     pub fn wants(recovery: &Recovery, wanted: &mut Wanted) {
         wanted.text(Some(recovery.reason));
+        wanted.text(recovery.rejection);
     }
 
     /// The view of a recovery.
@@ -140,6 +144,8 @@ impl RecoveryView {
             effective_date: recovery.decided_on.or(recovery.effective_date),
             created_by: recovery.created_by.clone(),
             approved_by: recovery.approved_by.clone(),
+            rejection: attached.text(recovery.rejection),
+            rejected_by: recovery.rejected_by.clone(),
             revision: recovery.revision.version,
             updated_at: recovery.revision.updated_at,
         }
@@ -167,6 +173,13 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let ByPath {} = request.body()?;
     Ok(Parsed::new(Command::ApproveRecovery(ApproveRecovery { id: request.path.value("id")? })))
+}
+
+/// `POST /recoveries/{id}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::RejectRecovery(RejectRecovery { id, reason })))
 }
 
 /// `POST /recoveries/{id}/receipts`

@@ -1,6 +1,6 @@
 //! Recoveries 追回: money of a paid claim that is to come back.
 //!
-//! proposed → approved → settled, once nothing is outstanding: received, written off, or given back by a later
+//! proposed → approved | rejected, by another person; approved → settled, once nothing is outstanding: received, written off, or given back by a later
 //! recalculation. As its money comes in, the caps of the claim are free of it; not where it is for fraud. One for fraud
 //! blocks the organisation and suspends its vouchers when it is approved. What the same payee is due in the same year can be kept for
 //! it: an offset.
@@ -32,6 +32,8 @@ pub enum RecoveryStatus {
     Approved,
     /// Nothing is outstanding.
     Settled,
+    /// Refused: nothing is asked back.
+    Rejected,
 }
 
 impl RecoveryStatus {
@@ -41,6 +43,7 @@ impl RecoveryStatus {
             Self::Proposed => "proposed",
             Self::Approved => "approved",
             Self::Settled => "settled",
+            Self::Rejected => "rejected",
         }
     }
 }
@@ -129,6 +132,12 @@ pub struct Recovery {
     /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<TextHash>,
+    /// Who rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected_by: Option<Subject>,
     /// Where it stands in the log.
     pub revision: Revision,
 }
@@ -158,6 +167,15 @@ pub struct ProposeRecovery {
 pub struct ApproveRecovery {
     /// Which.
     pub id: RecoveryId,
+}
+
+/// `POST /recoveries/{id}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectRecovery {
+    /// Which.
+    pub id: RecoveryId,
+    /// Why.
+    pub reason: TextHash,
 }
 
 /// `POST /recoveries/{id}/receipts`.

@@ -7,7 +7,7 @@ use super::{
 use crate::claims::recalculation::Recalculation;
 use crate::claims::{Claim, ClaimPayment, SettledBy, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp};
+use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp, TextHash};
 use crate::ledger::{Account, Dimensions, Part, Posting, parts};
 use crate::payments::ReferenceKey;
 
@@ -56,6 +56,8 @@ pub fn propose(
         decided_on: None,
         created_by: actor.subject.clone(),
         approved_by: None,
+        rejection: None,
+        rejected_by: None,
         revision: Revision::first(stamp),
     })
 }
@@ -74,6 +76,18 @@ pub fn approve(recovery: &Recovery, day: Date, actor: &Actor, stamp: &Stamp) -> 
         status: RecoveryStatus::Approved,
         decided_on: Some(day),
         approved_by: Some(actor.subject.clone()),
+        revision: recovery.revision.next(stamp),
+        ..recovery.clone()
+    }
+}
+
+/// A recovery refused: nothing of it is owed.
+pub fn reject(recovery: &Recovery, reason: TextHash, actor: &Actor, stamp: &Stamp) -> Recovery {
+    Recovery {
+        status: RecoveryStatus::Rejected,
+        owed: Vec::new(),
+        rejection: Some(reason),
+        rejected_by: Some(actor.subject.clone()),
         revision: recovery.revision.next(stamp),
         ..recovery.clone()
     }
@@ -223,6 +237,8 @@ pub fn corrected(
         decided_on: Some(day),
         created_by: recalculation.created_by.clone(),
         approved_by: Some(actor.subject.clone()),
+        rejection: None,
+        rejected_by: None,
         revision: Revision::first(stamp),
     })
 }

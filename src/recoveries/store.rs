@@ -39,6 +39,8 @@ rows! {
         decided_on: Option<NaiveDate>,
         created_by: String,
         approved_by: Option<String>,
+        rejection: Option<Vec<u8>>,
+        rejected_by: Option<String>,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -71,6 +73,8 @@ impl RecoveryRow {
             decided_on: r.decided_on.map(Date::naive),
             created_by: r.created_by.to_string(),
             approved_by: r.approved_by.as_ref().map(ToString::to_string),
+            rejection: hash(r.rejection),
+            rejected_by: r.rejected_by.as_ref().map(ToString::to_string),
             created: convert::sequence(r.revision.created),
             version: convert::sequence(r.revision.version),
             updated_at: r.revision.updated_at.utc(),
@@ -103,6 +107,8 @@ impl RecoveryRow {
             decided_on: self.decided_on.map(Date::from_naive),
             created_by: convert::read(&self.created_by)?,
             approved_by: convert::read_opt(self.approved_by.as_deref())?,
+            rejection: read_hash(self.rejection.as_deref())?,
+            rejected_by: convert::read_opt(self.rejected_by.as_deref())?,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

@@ -169,13 +169,33 @@ fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
     let rows = city.exceptions("red_invoice");
     assert!(rows.iter().any(|row| row.to_string().contains(&paid)), "{rows:?}");
 
+    // who brought the red invoice proposed it and does not reject it, nor who proposes another of the claim approve that
+    let path = format!("/v1/recoveries/{}", text(&proposed[0], "/id"));
+    let why = json!({"reason": "已另开蓝字发票"});
+    let bringer = service.token("red", "approver", "firm", None);
+    is(&city.post(&format!("{path}/reject"), &bringer, &why), 403, "same_person", "");
+    is(&city.post(&format!("{path}/reject"), &city.officer, &why), 403, "forbidden", "");
+    is(&city.post(&format!("{path}/reject"), &city.approver, &json!({})), 422, "missing_field", "/reason");
+    let rejected = city.expect(200, &format!("{path}/reject"), &city.approver, &why);
+    assert_eq!(
+        ["/status", "/rejection", "/outstanding"].map(|name| text(&rejected, name)),
+        ["rejected", "已另开蓝字发票", "0.00"].map(str::to_owned)
+    );
+    for verb in ["approve", "reject"] {
+        is(&city.post(&format!("{path}/{verb}"), &city.approver, &why_of(verb)), 409, "wrong_state", "");
+    }
+    let again = json!({"claim_id": paid, "amount": "10", "decision_no": "追2", "reason": "再议"});
+    let again = text(&city.expect(201, "/v1/recoveries", &city.officer, &again), "/id");
+    is(&city.post(&format!("/v1/recoveries/{again}/approve"), &bringer, &json!({})), 403, "same_person", "");
+    city.expect(200, &format!("/v1/recoveries/{again}/approve"), &city.approver, &json!({}));
+
     // the same red invoice again takes nothing back again; it backs nothing itself
     let again = text(&city.brought("kind=invoice", &city.firm, red.as_bytes()), "/id");
     assert_eq!(
         text(&city.get(&format!("/v1/evidence/{own}"), &city.officer).json(), "/invoice/reversed"),
         "560.00"
     );
-    assert_eq!(city.get("/v1/recoveries", &city.officer).json()["data"].as_array().expect("rows").len(), 1);
+    assert_eq!(city.get("/v1/recoveries", &city.officer).json()["data"].as_array().expect("rows").len(), 2);
     is(&city.draft(&second, &json!([part(&again, "1")])), 422, "red_invoice", "/invoices/0/evidence_id");
     is(&city.draft(&second, &json!([part(&own, "0.01")])), 409, "evidence_reused", "/invoices/0/evidence_id");
 
@@ -192,6 +212,10 @@ fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
     );
     city.drafted(&second, &json!([part(&late, "70.00")]));
     city.verifies();
+}
+
+fn why_of(verb: &str) -> Value {
+    if verb == "reject" { json!({"reason": "再议"}) } else { json!({}) }
 }
 
 /// A red invoice that takes back so much of the first e-invoice.

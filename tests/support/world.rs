@@ -966,8 +966,8 @@ impl World {
         if self.one_in(40) {
             return self.offset(book, today);
         }
-        let act = self.rng.gen_range(0..12);
-        let status = if act < 7 { RecoveryStatus::Proposed } else { RecoveryStatus::Approved };
+        let act = self.rng.gen_range(0..13);
+        let status = if act < 8 { RecoveryStatus::Proposed } else { RecoveryStatus::Approved };
         let fit = book.recoveries.iter().filter(|(_, r)| r.status == status);
         let fit: Vec<_> = fit.map(|(id, _)| *id).collect();
         let id = if fit.is_empty() { RecoveryId::new(self.id()) } else { self.pick(&fit) };
@@ -983,7 +983,8 @@ impl World {
                 effective_date: self.maybe(3, |_| date),
             })),
             4..7 => Command::ApproveRecovery(ApproveRecovery { id }),
-            7..11 => {
+            7 => Command::RejectRecovery(RejectRecovery { id, reason: self.hash() }),
+            8..12 => {
                 let amount = self.amount(2, 5);
                 let bank_reference = line(&format!("R{}", self.rng.gen_range(0..50)));
                 Command::ReceiveRecovery(ReceiveRecovery { id, amount, date, bank_reference })

@@ -65,7 +65,7 @@ CREATE TABLE recoveries (
     claim uuid NOT NULL,
     programme text NOT NULL,
     organisation text NOT NULL,
-    status text NOT NULL CONSTRAINT recoveries_status_check CHECK (status IN ('proposed', 'approved', 'settled')),
+    status text NOT NULL CONSTRAINT recoveries_status_check CHECK (status IN ('proposed', 'approved', 'settled', 'rejected')),
     amount numeric(20, 2) NOT NULL CONSTRAINT recoveries_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
     received numeric(20, 2) NOT NULL CONSTRAINT recoveries_received_check CHECK (received >= 0 AND received <> 'NaN'),
     written_off numeric(20, 2) NOT NULL CONSTRAINT recoveries_written_off_check CHECK (written_off >= 0 AND written_off <> 'NaN'),
@@ -86,14 +86,19 @@ CREATE TABLE recoveries (
     updated_at timestamptz NOT NULL,
     offsets jsonb NOT NULL DEFAULT '[]',
     class text NOT NULL DEFAULT 'voucher' CONSTRAINT recoveries_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest')),
+    rejection bytea,
+    rejected_by text,
     CONSTRAINT recoveries_parts CHECK (
-        amount = received + written_off + cancelled + coalesce(sum_of_parts(owed), 0)
+        CASE status WHEN 'rejected' THEN 0 ELSE amount END
+            = received + written_off + cancelled + coalesce(sum_of_parts(owed), 0)
         AND cancelled >= 0
         AND received = coalesce(sum_of_parts(jsonb_path_query_array(receipts, '$[*] ? (!exists(@.reversed))')), 0)
             + coalesce(sum_of_parts(offsets), 0)
         AND (status = 'settled') = (received + written_off + cancelled = amount)),
     CONSTRAINT recoveries_four_eyes CHECK (
-        approved_by <> created_by AND num_nulls(approved_by, decided_on) = CASE status WHEN 'proposed' THEN 2 ELSE 0 END)
+        approved_by <> created_by AND rejected_by <> created_by
+        AND num_nulls(approved_by, decided_on) = CASE WHEN status IN ('proposed', 'rejected') THEN 2 ELSE 0 END
+        AND num_nulls(rejected_by, rejection) = CASE status WHEN 'rejected' THEN 0 ELSE 2 END)
 ) WITH (fillfactor = 70);
 CREATE INDEX recoveries_created ON recoveries (created);
 CREATE INDEX recoveries_claim ON recoveries (claim);

@@ -91,7 +91,8 @@ GRANT UPDATE (
 ) ON payment_lines TO subsidy_app;
 GRANT SELECT, INSERT ON recoveries TO subsidy_app;
 GRANT UPDATE (
-    status, received, written_off, cancelled, owed, receipts, offsets, decided_on, approved_by, version, updated_at
+    status, received, written_off, cancelled, owed, receipts, offsets, decided_on, approved_by, rejection, rejected_by,
+    version, updated_at
 ) ON recoveries TO subsidy_app;
 GRANT SELECT, INSERT ON prefunds TO subsidy_app;
 GRANT UPDATE (status, parts, effective_date, reason, decided_by, version, updated_at) ON prefunds TO subsidy_app;

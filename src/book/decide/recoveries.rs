@@ -11,7 +11,8 @@ use crate::ledger::{Dimensions, Posting};
 use crate::organisations::{ChangeStanding, Standing, rules as organisations};
 use crate::programmes::calculation::CalculationError;
 use crate::recoveries::{
-    ApproveRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryStatus, WriteOffRecovery, rules,
+    ApproveRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryStatus, RejectRecovery,
+    WriteOffRecovery, rules,
 };
 use crate::vouchers::{ChangeVoucher, rules as vouchers};
 
@@ -62,6 +63,15 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecovery) -> Result
         blocked(context, &recovery, &mut effects)?;
     }
     Ok(decided(effects, Some(before.status), recovery))
+}
+
+/// Nothing is asked back: neither who proposed it nor who proposed another of the claim in vain says so.
+pub(super) fn reject(context: Context<'_>, command: &RejectRecovery) -> Result<Decision, Stop> {
+    let before = existing(context, command.id)?;
+    rules::in_state(before, RecoveryStatus::Proposed)?;
+    context.may_approve()?;
+    let recovery = rules::reject(before, command.reason, context.actor, context.stamp);
+    Ok(decided(Effects::default(), Some(before.status), recovery))
 }
 
 /// The organisation blocked, and its live vouchers suspended.

@@ -195,6 +195,9 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         Command::ReadAccounts(c) => payments::read_accounts(c.batch, today, book, &mut keys),
         Command::ProposeRecovery(c) => keys.extend([Key::Recovery(c.id), Key::Claim(c.claim)]),
         Command::ApproveRecovery(c) => recoveries::approve(c.id, book, &mut keys),
+        Command::RejectRecovery(c) => {
+            keys.insert(Key::Recovery(c.id));
+        }
         Command::ReceiveRecovery(c) => recoveries::receive(c.id, book, &mut keys),
         Command::OffsetRecovery(c) => recoveries::offset(c, book, &mut keys),
         Command::WriteOffRecovery(c) => recoveries::write_off(c.id, book, &mut keys),

@@ -2,7 +2,7 @@
 
 use crate::book::{Book, Fault};
 use crate::claims::{Claim, ClaimSubject};
-use crate::domain::{PrefundId, TrueUpId, VoucherId};
+use crate::domain::{PrefundId, RecoveryId, TrueUpId, VoucherId};
 use crate::people::Matter;
 
 /// At the same claim: of a redemption, on the same voucher.
@@ -19,6 +19,12 @@ pub(super) fn of_claim(claim: &Claim) -> Matter {
 pub(super) fn of_voucher(id: VoucherId, book: &Book) -> Result<Option<Matter>, Fault> {
     let voucher = book.vouchers.get(&id)?;
     Ok(voucher.map(|voucher| Matter::attempts(&voucher.programme, &Matter::rental(voucher.rental))))
+}
+
+/// At asking back money of the same claim.
+pub(super) fn of_recovery(id: RecoveryId, book: &Book) -> Result<Option<Matter>, Fault> {
+    let recovery = book.recoveries.get(&id)?;
+    Ok(recovery.map(|one| Matter::attempts(&one.programme, &Matter::recoveries(one.claim))))
 }
 
 /// At paying the same bank ahead in the same year.

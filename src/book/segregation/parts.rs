@@ -111,6 +111,7 @@ fn attempt(command: &Command, book: &Book) -> Result<Option<(Matter, Matter)>, F
         Command::CancelVoucher(c) => (Matter::voucher(c.id), attempts::of_voucher(c.id, book)?),
         Command::RejectPrefund(c) => (Matter::prefund(c.id), attempts::of_prefund(c.id, book)?),
         Command::RejectTrueUp(c) => (Matter::true_up(c.id), attempts::of_true_up(c.id, book)?),
+        Command::RejectRecovery(c) => (Matter::recovery(c.id), attempts::of_recovery(c.id, book)?),
         Command::RewriteClaim(c) => of_claim(c.id, book)?,
         Command::SubmitClaim(c) | Command::WithdrawClaim(c) => of_claim(c.id, book)?,
         Command::ReviewClaim(c) => of_claim(c.id, book)?,

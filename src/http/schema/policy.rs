@@ -74,7 +74,7 @@ word_schema! {
     ReversalStatus as "ReversalStatus": "proposed" "approved";
     PrefundStatus as "PrefundStatus": "proposed" "approved" "rejected" "reversed";
     TrueUpStatus as "TrueUpStatus": "proposed" "approved" "rejected";
-    RecoveryStatus as "RecoveryStatus": "proposed" "approved" "settled";
+    RecoveryStatus as "RecoveryStatus": "proposed" "approved" "settled" "rejected";
     VoucherStatus as "VoucherStatus": "submitted" "reviewed" "returned" "rejected" "issued" "partly_redeemed" "redeemed" "expired" "cancelled" "suspended";
 }
 

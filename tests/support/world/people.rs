@@ -33,7 +33,7 @@ pub struct People {
     writers: BTreeMap<ClaimId, Hands>,
     /// Everything that is proposed once, by kind and key.
     proposals: BTreeMap<String, Hands>,
-    /// Rejected proposals of a bank and a year.
+    /// Rejected proposals of a bank and a year, or of what is asked back of a claim.
     rejected: BTreeMap<String, Vec<String>>,
     /// Who approved a recovery.
     approvers: BTreeMap<RecoveryId, Hands>,
@@ -95,7 +95,12 @@ impl People {
             Command::ApproveBudgetChange(c) => proposal(format!("budget {}", c.id)),
             Command::ApprovePaymentBatch(c) => proposal(format!("batch {}", c.id)),
             Command::ApproveReversal(c) => proposal(format!("reversal {}", c.sequence)),
-            Command::ApproveRecovery(c) => proposal(format!("recovery {}", c.id)),
+            Command::ApproveRecovery(c) => {
+                self.of_year(proposal(format!("recovery {}", c.id)), year_of(book, command))
+            }
+            Command::RejectRecovery(c) => {
+                self.of_year(proposal(format!("recovery {}", c.id)), year_of(book, command))
+            }
             Command::OffsetRecovery(c) => proposal(format!("recovery {}", c.id)),
             Command::WriteOffRecovery(c) => {
                 let mut way = proposal(format!("recovery {}", c.id));
@@ -273,6 +278,11 @@ impl People {
                 self.rejected.entry(year).or_default().push(format!("true-up {}", c.id));
                 return;
             }
+            (Command::RejectRecovery(c), _) => {
+                let claim = year_of(before, &envelope.command).expect("its claim");
+                self.rejected.entry(claim).or_default().push(format!("recovery {}", c.id));
+                return;
+            }
             (Command::ApproveRecovery(c), _) => {
                 self.approvers.entry(c.id).or_default().insert(who);
                 return;
@@ -291,7 +301,7 @@ impl People {
     }
 }
 
-/// The bank and the year of a prefund or a true-up.
+/// The bank and the year of a prefund or a true-up, the claim of a recovery.
 fn year_of(book: &Book, command: &Command) -> Option<String> {
     let prefund = |id| {
         book.prefunds.peek(id).map(|p| format!("prefund {} {} {:?}", p.programme, p.bank, p.fiscal_year))
@@ -299,7 +309,10 @@ fn year_of(book: &Book, command: &Command) -> Option<String> {
     let true_up = |id| {
         book.true_ups.peek(id).map(|t| format!("true-up {} {} {:?}", t.programme, t.bank, t.fiscal_year))
     };
+    let recovery = |id| book.recoveries.peek(id).map(|one| format!("recovery {}", one.claim));
     match command {
+        Command::ApproveRecovery(c) => recovery(&c.id),
+        Command::RejectRecovery(c) => recovery(&c.id),
         Command::ApprovePrefund(c) => prefund(&c.id),
         Command::RejectPrefund(c) => prefund(&c.id),
         Command::ApproveTrueUp(c) => true_up(&c.id),
