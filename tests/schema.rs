@@ -759,7 +759,7 @@ const WHO_MAY: &str = "
     agency_test.calculations      app=ar auditor=r
     agency_test.calendar_changes  app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
     agency_test.calendar_days     app=ar auditor=r w(kind,calendar,version,updated_at)=app
-    agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,submitted_on,reviewed_on,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
+    agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,submitted_on,reviewed_on,reviewed_at,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
     agency_test.contract_uses     app=ar auditor=r w(amount,exclusive,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
     agency_test.erasures          app=ar auditor=r

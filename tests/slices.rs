@@ -339,7 +339,12 @@ fn recalculated(book: &mut Book, next: &mut u64, claim: ClaimId, changes: ClaimC
         book,
         next,
         "checker-1",
-        Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason })),
+        Command::ProposeRecalculation(Box::new(ProposeRecalculation {
+            claim,
+            changes,
+            reason,
+            accept_incomplete_usage: true,
+        })),
     )?;
     let recovery = RecoveryId::new(uuid::Uuid::from_u128(u128::from(*next)));
     let approval = ApproveRecalculation { claim, number: None, recovery, effective_date: None };

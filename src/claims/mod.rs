@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
     ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
-    Subject, TextHash,
+    Sequence, Subject, TextHash,
 };
 use crate::ledger::{ExpenseClass, Part};
 use crate::vouchers::ReviewDecision;
@@ -159,6 +159,10 @@ pub struct Claim {
     /// The day on which it was reviewed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_on: Option<Date>,
+    /// The leaf of that review: what came later nobody has seen yet. An objection or anything else that touches the claim
+    /// does not move it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_at: Option<Sequence>,
     /// The day from which its approval counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_on: Option<Date>,

@@ -120,6 +120,9 @@ pub struct ProposeRecalculation {
     pub changes: ClaimChanges,
     /// Why.
     pub reason: TextHash,
+    /// Whether it is right although rows of usage of its months were refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_incomplete_usage: bool,
 }
 
 /// `POST /claims/{id}/recalculations/{version}/approve`.

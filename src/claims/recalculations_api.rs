@@ -51,6 +51,9 @@ pub struct NewClaimChanges {
 pub struct NewRecalculation {
     changes: NewClaimChanges,
     reason: Reason,
+    /// Whether it is right although rows of usage of its months were refused: the reason says why.
+    #[serde(default)]
+    accept_incomplete_usage: bool,
 }
 
 /// A further sheet of a claim.
@@ -135,7 +138,7 @@ impl RecalculationView {
 /// `POST /claims/{id}/recalculate`
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claim = request.path.value("id")?;
-    let NewRecalculation { changes, reason } = request.body()?;
+    let NewRecalculation { changes, reason, accept_incomplete_usage } = request.body()?;
     if changes.usage == Some(false) || changes.usage.is_some() && changes.settlement.is_some() {
         return Err(Problem::new("invalid_value").at("/changes/usage"));
     }
@@ -152,7 +155,8 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         other_points: changes.other_points,
     };
     Ok(Parsed::reasoned(reason, |reason| {
-        Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
+        let proposal = ProposeRecalculation { claim, changes, reason, accept_incomplete_usage };
+        Command::ProposeRecalculation(Box::new(proposal))
     }))
 }
 

@@ -138,6 +138,7 @@ pub fn draft(
         calculation: sheet.version,
         submitted_on: None,
         reviewed_on: None,
+        reviewed_at: None,
         approved_on: None,
         batch: None,
         paid_on: None,
@@ -204,6 +205,7 @@ pub fn submitted(claim: Claim, actor: &Actor, stamp: &Stamp) -> Claim {
         submitted_by: Some(actor.subject.clone()),
         reviewed_by: None,
         reviewed_on: None,
+        reviewed_at: None,
         objection_upheld: false,
         ..claim
     }
@@ -247,6 +249,7 @@ pub fn review(
         reason: command.reason,
         reviewed_by: Some(actor.subject.clone()),
         reviewed_on: Some(stamp.business_date),
+        reviewed_at: Some(stamp.sequence),
         revision: claim.revision.next(stamp),
         ..claim.clone()
     })

@@ -185,7 +185,7 @@ table! {
     "replaces_nothing": 422, ["没有可替换的导入", "导入 {import_id} 在本文件的账期内没有计入的用量。"], ["Replaces nothing", "Import {import_id} counts nothing of the billing periods that the file brings."];
     "replacement_pending": 409, ["有待批的替换", "导入 {import_id} 正待批准替换同一导入；请先批准或驳回。"], ["Replacement pending", "Import {import_id} waits to take its place; approve or reject that first."];
     "replacement_stale": 409, ["替换已过时", "提出后账期内的用量又有变动；请驳回后重新导入。"], ["Replacement stale", "What counts of its billing periods changed since it was proposed; reject it and bring the file again."];
-    "usage_incomplete": 422, ["用量不完整", "{months} 的账单有被拒的行；请先补齐（?replaces=），或在审核时以 accept_incomplete_usage 写明理由。"], ["Usage incomplete", "Rows of {months} were refused; bring them whole (?replaces=), or say in the review why the claim is right nevertheless (accept_incomplete_usage)."];
+    "usage_incomplete": 422, ["用量不完整", "{months} 的账单有被拒的行；请先补齐（?replaces=），或在审核或提出重新核算时以 accept_incomplete_usage 写明理由。"], ["Usage incomplete", "Rows of {months} were refused; bring them whole (?replaces=), or say in the review or the recalculation why the claim is right nevertheless (accept_incomplete_usage)."];
     "usage_totals_too_many": 422, ["用量过散", "文件涉及的月份、服务类别或汇率超过 {limit} 个；请分批导入。"], ["Too many totals", "The file comes to more than {limit} months and service categories, or rates; split it."];
     "usage_invoices_too_many": 422, ["发票过多", "文件涉及的发票与月份超过 {limit} 个；请分批导入。"], ["Too many invoices", "The file comes to more than {limit} invoices and months; split it."];
     "usage_file_beyond_limits": 422, ["文件超出读取限度", "文件的 {part} 超出 {limit}；请分成较小的文件，Parquet 请以较小的页和行组重新导出。"], ["Beyond what is read", "The file's {part} go beyond {limit}; split it, or write Parquet with smaller pages and row groups."];

@@ -77,12 +77,20 @@ pub struct Documents {
     /// Months of which rows of billing files were refused: what is metered of them may be too little or too much.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<Month>,
-    /// Whose word at the review is that the claim is right nevertheless; on the sheet of the approval.
+    /// Whose word at the review, or in proposing a recalculation, is that the claim is right nevertheless; on the sheet of the
+    /// approval, or of the recalculation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete_accepted_by: Option<Subject>,
 }
 
 impl Documents {
+    /// With the word of an officer for what is not whole, where anything is not.
+    #[must_use]
+    pub fn accepted_by(self, officer: Option<&Subject>) -> Self {
+        let incomplete_accepted_by = officer.filter(|_| !self.incomplete.is_empty()).cloned();
+        Self { incomplete_accepted_by, ..self }
+    }
+
     /// Whether nothing is there that limits.
     pub fn is_empty(&self) -> bool {
         self.invoiced.is_none() && self.metered.is_none() && self.incomplete.is_empty()

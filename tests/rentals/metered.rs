@@ -392,4 +392,58 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     assert!(documents["incomplete_accepted_by"].is_string(), "{documents}");
     let found = city.get(&format!("/v1/rentals/{contract}/reconciliation"), &city.lin);
     assert_eq!(found["incomplete"], json!([{"month": "2025-01", "rows": 1}]));
+
+    // a recalculation asks for the same word, and its sheet says whose it was
+    let path = format!("/v1/claims/{id}/recalculate");
+    let mut again = json!({"changes": {"usage": true}, "reason": "补数据"});
+    let refused = city.expect(422, &path, &city.lin, &again);
+    assert_eq!((&refused["code"], &refused["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
+    again["accept_incomplete_usage"] = json!(true);
+    let proposed = city.expect(201, &path, &city.lin, &again);
+    let documents = &proposed["calculation"]["inputs"]["documents"];
+    assert_eq!(documents["incomplete_accepted_by"], json!("subsidy-ledger#lin"), "{documents}");
+    // what is refused after that was not spoken of
+    let more = whole(&city, &contract, "&adds=true", &[("1.00", "c"), ("x", "d")]);
+    assert_eq!(more.json()["rejected"], json!(1), "{}", more.text);
+    assert_eq!(city.refused(422, &format!("{path}/approve"), &city.chen, &json!({})), "usage_incomplete");
+    city.expect(200, &format!("{path}/reject"), &city.chen, &json!({"reason": "又有缺行"}));
+    city.expect(201, &path, &city.lin, &again);
+    city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
+    assert!(service.cli(&["verify", "--agency", "word"]).contains("verified"));
+}
+
+#[test]
+fn an_objection_moves_nothing_of_what_the_approver_saw() {
+    let service = Service::start();
+    let city = City::found(&service, "unmoved", &rules(json!({})), "100000");
+    city.move_to("2025-02-05");
+    let items = json!([{"item": "compute", "ratio_percent": "20"}]);
+    programme(&city, "r", json!({"items": items, "publicity_days": 3}), "50000");
+    let [plain, touched] = ["R-1", "R-2"].map(|number| {
+        let contract = rental(&city, number);
+        assert_eq!(whole(&city, &contract, "", &[("10.00", "a")]).status, 201);
+        (reviewed(&city, &metered("r", &contract)), contract)
+    });
+    // of the second, rows are refused after the review and before the objection
+    let refused = whole(&city, &touched.1, "&adds=true", &[("1.00", "c"), ("x", "d")]);
+    assert_eq!(refused.json()["rejected"], json!(1), "{}", refused.text);
+    for (claim, _) in [&plain, &touched] {
+        let objections = format!("/v1/claims/{claim}/objections");
+        let object = city.expect(201, &objections, &city.cloud, &json!({"text": "金额有误"}));
+        let dismiss = json!({"decision": "dismissed", "reason": "查无此事"});
+        city.expect(200, &format!("{objections}/{}/resolve", text(&object, "/id")), &city.lin, &dismiss);
+    }
+    city.move_to("2025-02-10");
+    let approve = |claim: &str| format!("/v1/claims/{claim}/approve");
+    // the amount is what it was, so it is no other amount that is approved
+    let approved = city.expect(200, &approve(&plain.0), &city.chen, &json!({}));
+    assert_eq!(approved["amount"], json!("2.00"));
+    // what was refused since the review nobody has seen, whatever touched the claim meanwhile
+    let found = city.expect(422, &approve(&touched.0), &city.chen, &json!({}));
+    assert_eq!((&found["code"], &found["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
+    let word = json!({"decision": "pass", "accept_incomplete_usage": true, "reason": "缺行不属本期"});
+    city.expect(200, &format!("/v1/claims/{}/review", touched.0), &city.lin, &word);
+    city.move_to("2025-02-14");
+    city.expect(200, &approve(&touched.0), &city.chen, &json!({}));
+    assert!(service.cli(&["verify", "--agency", "unmoved"]).contains("verified"));
 }

@@ -863,7 +863,13 @@ impl World {
                     Some(_) | None => ClaimChanges { settlement, closing, usage, ..ClaimChanges::default() },
                 };
                 let reason = self.hash();
-                Command::ProposeRecalculation(Box::new(ProposeRecalculation { claim, changes, reason }))
+                let accept_incomplete_usage = !self.one_in(3);
+                Command::ProposeRecalculation(Box::new(ProposeRecalculation {
+                    claim,
+                    changes,
+                    reason,
+                    accept_incomplete_usage,
+                }))
             }
             8..15 => {
                 let (claim, number) = self.recalculation(book);

@@ -104,6 +104,7 @@ CREATE TABLE claims (
     evidence jsonb NOT NULL DEFAULT '[]',
     submitted_on date,
     reviewed_on date,
+    reviewed_at bigint,
     approved_on date,
     batch uuid,
     paid_on date,
@@ -197,6 +198,7 @@ COMMENT ON COLUMN claims.other_points IS 'Points of other subsidies for the same
 COMMENT ON COLUMN claims.usage_sequence IS 'Of a claim from metered usage: the leaf after which it was read.';
 COMMENT ON COLUMN claims.invoices IS 'What it takes of which invoice.';
 COMMENT ON COLUMN claims.evidence IS 'The ids of further evidence.';
+COMMENT ON COLUMN claims.reviewed_at IS 'The leaf of its last review: what came later nobody has seen yet.';
 COMMENT ON COLUMN claims.payments IS 'What was paid of it or offset, in order.';
 COMMENT ON COLUMN claims.settled IS 'By funding level, what was paid or offset and no recalculation asked back. Due is parts less settled.';
 COMMENT ON COLUMN claims.corrected IS 'What recalculations asked back.';

@@ -73,7 +73,7 @@ GRANT SELECT, INSERT ON claims TO subsidy_app;
 GRANT UPDATE (
     payee, period_from, period_until, interest_paid, penalty_interest, other_points, status, class, settlement,
     usage_sequence, closing, invoices, evidence, amount, parts, held, fiscal_year, rules_version, calculation,
-    submitted_on, reviewed_on, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
+    submitted_on, reviewed_on, reviewed_at, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
     settled, corrected, freed, redrawn, last_sheet, pending, recalculated_on, objections, objections_open, objection_upheld, version,
     updated_at
 ) ON claims TO subsidy_app;

@@ -18,7 +18,6 @@ use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode};
 use crate::ledger::{ExpenseClass, Posting};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
-use crate::programmes::documents::Documents;
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
 use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
@@ -255,12 +254,10 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     rules::still(ground.let_in(rules))?;
     if let Some(rental) = before.subject.rental() {
         let known = context.book.rental_usage.get(&rental)?;
-        leases::whole_usage(&before.subject, known, Some(before.revision.version))?;
+        leases::whole_usage(&before.subject, known, Some(before.reviewed_at.unwrap_or_default()))?;
     }
-    let documents = facts.documents.clone().map(|documents| Documents {
-        incomplete_accepted_by: before.reviewed_by.clone().filter(|_| !documents.incomplete.is_empty()),
-        ..documents
-    });
+    let documents = facts.documents.clone();
+    let documents = documents.map(|documents| documents.accepted_by(before.reviewed_by.as_ref()));
     let room = rules::Facts { room: facts.room.map(|_| before.held), documents, ..facts };
     let number = before.calculation.saturating_add(1);
     let sheet = ground.sheet(context, &before.subject, number, &room)?;

@@ -15,8 +15,8 @@ use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{Claim, ClaimError, ClaimSubject, backing, payable, rules as claims};
-use crate::domain::{ClaimId, Date, Line, Money};
+use crate::claims::{Claim, ClaimError, ClaimSubject, backing, leases, payable, rules as claims};
+use crate::domain::{ClaimId, Date, Line, Money, Sequence, Subject};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
@@ -93,7 +93,13 @@ fn limits(
 
 /// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which what
 /// the claim is charged with is free. Who gets more must be eligible still; who gets less need not be.
-fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> Result<Anew, Stop> {
+/// `word` is whose it is that what was refused of its months' usage does not matter.
+fn anew(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+    (number, word): (u32, &Subject),
+) -> Result<Anew, Stop> {
     let rules = rules_of(context, before, before.rules_version)?;
     let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
     let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
@@ -112,6 +118,7 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         Ok(used.minus(own).map_err(CalculationError::from)?)
     };
     let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
+    let documents = documents.map(|documents| documents.accepted_by(Some(word)));
     let facts = claims::Facts {
         rules,
         organisation,
@@ -136,6 +143,13 @@ fn anew(context: Context<'_>, before: &Claim, changed: &Claim, number: u32) -> R
         recoveries::within(back, recoveries::outstanding_of(before)?)?;
     }
     Ok(Anew { sheet, correction })
+}
+
+/// Whether no rows of usage of the claim's months were refused, but for those up to a leaf: an officer spoke of them.
+fn whole_usage(context: Context<'_>, changed: &Claim, accepted_up_to: Option<Sequence>) -> Result<(), Stop> {
+    let Some(rental) = changed.subject.rental() else { return Ok(()) };
+    let known = context.book.rental_usage.get(&rental)?;
+    Ok(leases::whole_usage(&changed.subject, known, accepted_up_to)?)
 }
 
 /// A claim from metered usage, or one that is to be one now, as that is known now.
@@ -180,7 +194,11 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     // what is proposed knows of every red invoice until now; of one that comes later the claim is still held to account
     let invoices = backing::without(&before.invoices, &withdrawn(context, before)?);
     let changed = Claim { invoices: invoices.map_err(CalculationError::from)?, ..changed };
-    let Anew { sheet, .. } = anew(context, before, &changed, rules::next_number(before))?;
+    if !command.accept_incomplete_usage {
+        whole_usage(context, &changed, None)?;
+    }
+    let word = &context.actor.subject;
+    let Anew { sheet, .. } = anew(context, before, &changed, (rules::next_number(before), word))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
     let mut effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
@@ -217,7 +235,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
     let changed = Claim { subject: before.subject(old), invoices: before.invoices.clone(), ..old.clone() };
-    let Anew { sheet, correction } = anew(context, old, &changed, before.number)?;
+    whole_usage(context, &changed, Some(before.revision.created))?;
+    let Anew { sheet, correction } = anew(context, old, &changed, (before.number, &before.created_by))?;
     if correction.drawn.is_positive() {
         let of = usage(&old.programme, old.organisation, None);
         not_before_freed(context, &of, &sheet, day)?;
