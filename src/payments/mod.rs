@@ -9,7 +9,6 @@ pub mod api;
 mod claim_ids;
 pub mod file_api;
 pub mod queries;
-pub mod reference;
 pub mod rules;
 pub mod store;
 
@@ -18,7 +17,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use self::claim_ids::ClaimIds;
-pub use self::reference::ReferenceKey;
+pub use crate::domain::ReferenceKey;
 use crate::domain::money::Amount;
 use crate::domain::{
     ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Sequence, Subject, TextHash,

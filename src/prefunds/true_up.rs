@@ -11,10 +11,9 @@ use super::{PrefundError, PrefundYear, PrefundYearKey, rules};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
 use crate::domain::{
-    Actor, CreditCode, Date, Line, Money, ProgrammeCode, Revision, Stamp, Subject, TextHash, TrueUpId,
+    Actor, CreditCode, Date, Line, Money, ProgrammeCode, ReferenceKey, Revision, Stamp, Subject, TextHash, TrueUpId,
 };
 use crate::ledger::{Part, parts};
-use crate::payments::ReferenceKey;
 
 /// Where a true-up is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
-//! What a bank calls a payment, as it is compared: no two payments of an agency are called the same.
+//! What a bank calls money that moved, as it is compared: no two payments of an agency are called the same, nor what comes
+//! back of a prefund.
 
 use std::fmt;
 
-use crate::domain::Line;
-use crate::domain::text::Malformed;
+use super::macros::string_value;
+use super::text::{Line, Malformed};
 
 /// A bank's reference without what people type differently: its fold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +32,7 @@ impl fmt::Display for ReferenceKey {
     }
 }
 
-crate::domain::string_value!(ReferenceKey, "invalid_text");
+string_value!(ReferenceKey, "invalid_text");
 
 #[cfg(test)]
 mod tests {
