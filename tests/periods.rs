@@ -83,6 +83,12 @@ impl City {
         answer.json()
     }
 
+    /// A month reopened by two people.
+    fn reopen(&self, month: &str) -> Value {
+        self.ok(&self.lin, &format!("/periods/{month}/reopen"), json!({"reason": "漏记一笔"}));
+        self.ok(&self.zhao, &format!("/periods/{month}/reopen/approve"), json!({}))
+    }
+
     fn today(&self, date: &str) {
         let body = json!({"date": date});
         let answer = self.service.send("PUT", "/v1/business-date", Some(&self.lin), Some(&body), &[]);
@@ -230,7 +236,31 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     city.no(&city.chen, "/periods/2025-04/close", json!({}), (409, "month_not_over"));
     city.no(&city.chen, "/periods/2025-02/reopen", json!({}), (422, "missing_field"));
 
-    let reopened = city.ok(&city.zhao, "/periods/2025-01/reopen", json!({"reason": "漏记一笔"}));
+    // it takes two people
+    let why = json!({"reason": "漏记一笔"});
+    let approve = "/periods/2025-01/reopen/approve";
+    city.no(&city.zhao, approve, json!({}), (409, "wrong_state"));
+    let proposed = city.ok(&city.chen, "/periods/2025-01/reopen", why.clone());
+    assert_eq!((&proposed["status"], &proposed["reopened_by"]), (&json!("closed"), &Value::Null));
+    let waits = &proposed["proposed_reopening"];
+    assert_eq!(
+        (&waits["reason"], &waits["proposed_by"]),
+        (&json!("漏记一笔"), &json!("subsidy-ledger#chen"))
+    );
+    city.no(&city.lin, "/periods/2025-01/reopen", why.clone(), (409, "wrong_state"));
+    city.no(&city.chen, approve, json!({}), (403, "same_person"));
+    city.no(&city.chen, "/periods/2025-01/reopen/reject", why.clone(), (403, "same_person"));
+    city.no(&city.lin, approve, json!({}), (403, "forbidden"));
+    let tasks = |token: &str| {
+        let answer = city.service.send("GET", "/v1/tasks", Some(token), None, &[]).json();
+        answer["data"].as_array().unwrap().iter().any(|task| task["kind"] == "period_reopening")
+    };
+    assert_eq!([&city.zhao, &city.chen, &city.lin].map(|token| tasks(token)), [true, false, false]);
+    let rejected = city.ok(&city.zhao, "/periods/2025-01/reopen/reject", why.clone());
+    assert_eq!((&rejected["status"], &rejected["proposed_reopening"]), (&json!("closed"), &Value::Null));
+    city.no(&city.zhao, approve, json!({}), (409, "wrong_state"));
+    city.ok(&city.lin, "/periods/2025-01/reopen", why.clone());
+    let reopened = city.ok(&city.zhao, approve, json!({}));
     assert_eq!((&reopened["status"], &reopened["reason"]), (&json!("open"), &json!("漏记一笔")));
     assert_eq!(
         (&reopened["closed_by"], &reopened["reopened_by"]),
@@ -284,7 +314,7 @@ fn each_look_at_the_months_has_what_was_posted_since_the_last_and_what_was_dated
     assert_eq!((of("2025-01", "B"), of("2025-03", "B")), (both("100007.50"), both("15.00")));
     city.close("2025-02");
     assert_eq!((of("2025-02", "B"), of("2025-03", "B")), (both("7.50"), both("15.00")));
-    city.ok(&city.zhao, "/periods/2025-01/reopen", json!({"reason": "漏记一笔"}));
+    city.reopen("2025-01");
     appropriated("2025-02-01");
     assert_eq!((of("2025-01", "B"), of("2025-02", "B")), (both("100007.50"), both("15.00")));
     // another log in the place of this one is read from its beginning
@@ -351,7 +381,7 @@ fn a_closed_month_takes_no_posting_of_any_kind_until_it_is_reopened() {
     city.ok(&city.lin, "/vouchers/expire", json!({}));
     assert_eq!(city.get(&format!("/vouchers/{over}"))["status"], "expired");
 
-    city.ok(&city.chen, "/periods/2025-01/reopen", json!({"reason": "补记"}));
+    city.reopen("2025-01");
     city.ok(&city.chen, &format!("/programmes/p/appropriations/{appropriation}/approve"), json!({}));
     city.ok(&city.lin, &results, City::result(&unpaid, "paid", day));
     city.ok(&city.lin, &receipts, receipt);
@@ -588,7 +618,7 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     city.close("2025-01");
     let january = format!("/ledger/transactions/{january}/reverse");
     city.no(&city.lin, &january, why.clone(), (409, "period_closed"));
-    city.ok(&city.chen, "/periods/2025-01/reopen", json!({"reason": "更正"}));
+    city.reopen("2025-01");
     city.ok(&city.lin, &january, why.clone());
     city.close("2025-01");
     city.no(&city.chen, &format!("{january}/approve"), json!({}), (409, "period_closed"));
@@ -607,7 +637,7 @@ fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
     city.today("2025-02-01");
     let operation = |path: &str, body: Value| json!({"method": "POST", "path": path, "body": body});
     let close = operation("/v1/periods/2025-01/close", json!({}));
-    let reopen = operation("/v1/periods/2025-01/reopen", json!({"reason": "补记"}));
+    let reopen = operation("/v1/periods/2025-01/reopen/approve", json!({}));
     let all = |operations: Vec<Value>| json!({"mode": "all", "operations": operations});
     // closed first: what follows is refused, and nothing is done
     let refused = all(vec![close.clone(), operation(&first, json!({}))]);
@@ -617,6 +647,7 @@ fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
     // posted first; then reopened, posted and closed again, which the database takes too
     city.ok(&city.chen, "/batches", all(vec![operation(&first, json!({})), close.clone()]));
     assert_eq!(city.get("/periods")["data"][0]["books"]["B"]["debit"], "100007.00");
+    city.ok(&city.lin, "/periods/2025-01/reopen", json!({"reason": "补记"}));
     city.ok(&city.chen, "/batches", all(vec![reopen, operation(&second, json!({})), close]));
     let january = &city.get("/periods")["data"][0];
     assert_eq!(

@@ -16,7 +16,7 @@ use crate::payments::{
     ApprovePaymentBatch, ApproveReturn, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, RejectReturn,
     SettlePayment,
 };
-use crate::periods::{ClosePeriod, ReopenPeriod};
+use crate::periods::{ApproveReopening, ClosePeriod, ProposeReopening, RejectReopening};
 use crate::prefunds::true_up::{ApproveTrueUp, ProposeTrueUp, RejectTrueUp};
 use crate::prefunds::{ApprovePrefund, ProposePrefund, RejectPrefund};
 use crate::programmes::{
@@ -79,8 +79,12 @@ commands! {
     EraseText(EraseText) "erase_text";
     /// A month, and every one before it, takes no more postings.
     ClosePeriod(ClosePeriod) "close_period";
+    /// A month, and every one after it, is to take postings again.
+    ProposeReopening(ProposeReopening) "propose_period_reopening";
     /// A month, and every one after it, takes postings again.
-    ReopenPeriod(ReopenPeriod) "reopen_period";
+    ApproveReopening(ApproveReopening) "approve_period_reopening";
+    /// A month that stays closed.
+    RejectReopening(RejectReopening) "reject_period_reopening";
     /// A header before the leaves of one request on many documents.
     OpenGroup(OpenGroup) "open_group";
     /// A dated reference rate.
@@ -225,7 +229,9 @@ impl Command {
             Self::SwitchSemantics(_) | Self::AcceptLog(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
             Self::EraseText(c) => c.sha256.to_string(),
             Self::ClosePeriod(c) => c.month.to_string(),
-            Self::ReopenPeriod(c) => c.month.to_string(),
+            Self::ProposeReopening(c) => c.month.to_string(),
+            Self::ApproveReopening(c) => c.month.to_string(),
+            Self::RejectReopening(c) => c.month.to_string(),
             Self::OpenGroup(_) => "group".to_owned(),
             Self::LoadReferenceRate(c) => format!("{}/{}", c.name, c.date),
             Self::ProposeCalendar(c) => c.id.to_string(),

@@ -17,6 +17,7 @@ pub enum Duty {
 const RAISE: &[&str] = &[
     "propose_bank_account",
     "propose_calendar",
+    "propose_period_reopening",
     "propose_programme",
     "propose_rules",
     "propose_budget_change",
@@ -40,6 +41,7 @@ const REVIEW: &[&str] = &["review_voucher", "review_claim", "resolve_objection"]
 const APPROVE: &[&str] = &[
     "approve_bank_account",
     "approve_calendar",
+    "approve_period_reopening",
     "approve_programme",
     "approve_rules",
     "approve_budget_change",

@@ -19,7 +19,7 @@ use super::refusal::AccessError;
 use super::{Book, Change, Command, Envelope, Fault, Key, Keys};
 use crate::claims::{Claim, ClaimSubject};
 use crate::domain::{
-    Actor, ClaimId, CreditCode, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
+    Actor, ClaimId, CreditCode, Month, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
 };
 use crate::people::{Counted, Days, Hold, Matter, Part, Person};
 use crate::reversals::Made;
@@ -99,6 +99,8 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
             let own = Hold::own(Matter::bank_account(c.credit_code));
             Ok(vec![Hold { counted: Counted::SinceApproval, ..own }])
         }
+        Command::ApproveReopening(c) => Ok(vec![reopening(c.month)]),
+        Command::RejectReopening(c) => Ok(vec![reopening(c.month)]),
         Command::ApproveCalendar(c) => own(Matter::calendar(c.id)),
         Command::RejectCalendar(c) => own(Matter::calendar(c.id)),
         Command::ApproveReturn(c) => own(Matter::payment_line(c.batch, c.claim)),
@@ -146,6 +148,11 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
 
 fn with(own: Hold, others: impl IntoIterator<Item = Hold>) -> Vec<Hold> {
     std::iter::once(own).chain(others).collect()
+}
+
+/// Whoever proposed to reopen a month since it was reopened last.
+fn reopening(month: Month) -> Hold {
+    Hold { counted: Counted::SinceApproval, ..Hold::own(Matter::reopening(month)) }
 }
 
 /// Whoever proposed a billing file, or before it another in the place of the same.

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, FoldedSubject, LoanId, ObjectionId,
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, FoldedSubject, LoanId, Month, ObjectionId,
     PaymentBatchId, PrefundId, ProgrammeCode, RecoveryId, RentalId, Revision, Sequence, Stamp, Subject,
     TrueUpId, UsageImportId, VoucherId,
 };
@@ -73,6 +73,11 @@ impl Matter {
     /// Proposals to replace a billing file.
     pub fn replacements(id: UsageImportId) -> Self {
         Self::of("replacements", &id)
+    }
+
+    /// Reopenings of a month.
+    pub fn reopening(month: Month) -> Self {
+        Self::of("reopening", &month)
     }
 
     /// A change of the calendar.

@@ -1,4 +1,4 @@
-//! `/periods`: list, close, reopen.
+//! `/periods`: list, close, propose to reopen, approve or reject that.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::store::PeriodRow;
-use super::{ClosePeriod, Period, PeriodStatus, ReopenPeriod, queries};
+use super::{
+    ApproveReopening, ClosePeriod, Period, PeriodStatus, ProposeReopening, RejectReopening, queries,
+};
 use crate::agencies::api::today;
 use crate::book::Command;
 use crate::claims::api::ByPath;
@@ -36,6 +38,14 @@ pub struct MonthBooksView {
     Y: MonthTurnoverView,
 }
 
+/// A closed month that is to be reopened, and every one after it: it waits for another person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposedReopeningView {
+    reason: Option<String>,
+    proposed_by: Subject,
+    proposed_at: Instant,
+}
+
 /// A month.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PeriodView {
@@ -54,6 +64,8 @@ pub struct PeriodView {
     reopened_at: Option<Instant>,
     /// Why it was reopened.
     reason: Option<String>,
+    /// That it is to be reopened, while that waits for another person.
+    proposed_reopening: Option<ProposedReopeningView>,
     /// The version for `If-Match`; null for a month that was never closed.
     revision: Option<Sequence>,
     updated_at: Option<Instant>,
@@ -72,6 +84,7 @@ impl PeriodView {
     /// What its view shows beside it.
     pub fn wants(period: &Period, wanted: &mut Wanted) {
         wanted.text(period.reason);
+        wanted.text(period.reopening.as_ref().map(|proposed| proposed.reason));
     }
 
     /// The view of a month that was closed.
@@ -82,6 +95,11 @@ impl PeriodView {
             reopened_by: period.reopened_by.clone(),
             reopened_at: period.reopened_at,
             reason: attached.text(period.reason),
+            proposed_reopening: period.reopening.as_ref().map(|proposed| ProposedReopeningView {
+                reason: attached.text(Some(proposed.reason)),
+                proposed_by: proposed.proposed_by.clone(),
+                proposed_at: proposed.proposed_at,
+            }),
             revision: Some(period.revision.version),
             updated_at: Some(period.revision.updated_at),
             ..Self::never_closed(period.month, period.status, &period.books)
@@ -99,6 +117,7 @@ impl PeriodView {
             reopened_by: None,
             reopened_at: None,
             reason: None,
+            proposed_reopening: None,
             revision: None,
             updated_at: None,
         }
@@ -112,10 +131,26 @@ pub fn close(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 }
 
 /// `POST /periods/{month}/reopen`
-pub fn reopen(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+pub fn propose_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let month = request.path.value("month")?;
     let body: WithReason = request.body()?;
-    Ok(Parsed::reasoned(body.reason, |reason| Command::ReopenPeriod(ReopenPeriod { month, reason })))
+    let propose = |reason| Command::ProposeReopening(ProposeReopening { month, reason });
+    Ok(Parsed::reasoned(body.reason, propose))
+}
+
+/// `POST /periods/{month}/reopen/approve`
+pub fn approve_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    let month = request.path.value("month")?;
+    Ok(Parsed::new(Command::ApproveReopening(ApproveReopening { month })))
+}
+
+/// `POST /periods/{month}/reopen/reject`
+pub fn reject_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let month = request.path.value("month")?;
+    let body: WithReason = request.body()?;
+    let reject = |reason| Command::RejectReopening(RejectReopening { month, reason });
+    Ok(Parsed::reasoned(body.reason, reject))
 }
 
 /// `GET /periods`: from the first month with postings to that of the business date.

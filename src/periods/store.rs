@@ -19,6 +19,7 @@ rows! {
         reopened_by: Option<String>,
         reopened_at: Option<DateTime<Utc>>,
         reason: Option<Vec<u8>>,
+        reopening: Option<Value>,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -37,6 +38,7 @@ impl PeriodRow {
             reopened_by: period.reopened_by.as_ref().map(ToString::to_string),
             reopened_at: period.reopened_at.map(Instant::utc),
             reason: hash(period.reason),
+            reopening: period.reopening.as_ref().map(convert::json).transpose()?,
             created: convert::sequence(period.revision.created),
             version: convert::sequence(period.revision.version),
             updated_at: period.revision.updated_at.utc(),
@@ -54,6 +56,7 @@ impl PeriodRow {
             reopened_by: convert::read_opt(self.reopened_by.as_deref())?,
             reopened_at: self.reopened_at.map(Instant::new),
             reason: read_hash(self.reason.as_deref())?,
+            reopening: self.reopening.as_ref().map(convert::read_json).transpose()?,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

@@ -11,7 +11,8 @@ use super::{PrefundError, PrefundYear, PrefundYearKey, rules};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
 use crate::domain::{
-    Actor, CreditCode, Date, Line, Money, ProgrammeCode, ReferenceKey, Revision, Stamp, Subject, TextHash, TrueUpId,
+    Actor, CreditCode, Date, Line, Money, ProgrammeCode, ReferenceKey, Revision, Stamp, Subject, TextHash,
+    TrueUpId,
 };
 use crate::ledger::{Part, parts};
 

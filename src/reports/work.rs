@@ -99,6 +99,9 @@ statement! {
              SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at \
                FROM calendar_changes WHERE $2 AND status = 'proposed' AND created_by <> $3 \
              UNION ALL \
+             SELECT 'period_reopening', month, 'approve', 'proposed', NULL, NULL, created, updated_at \
+               FROM periods WHERE $2 AND reopening ->> 'proposed_by' <> $3 \
+             UNION ALL \
              SELECT 'usage_import', i.id::text, 'approve', i.status, NULL, r.organisation, i.created, i.updated_at \
                FROM usage_imports AS i JOIN rentals AS r ON r.id = i.rental \
               WHERE $2 AND i.status = 'proposed' AND i.created_by <> $3 \

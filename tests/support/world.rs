@@ -42,7 +42,9 @@ use subsidy_ledger::organisations::{
     RegisterOrganisation, Size,
 };
 use subsidy_ledger::payments::*;
-use subsidy_ledger::periods::{ClosePeriod, PeriodStatus, ReopenPeriod};
+use subsidy_ledger::periods::{
+    ApproveReopening, ClosePeriod, PeriodStatus, ProposeReopening, RejectReopening,
+};
 use subsidy_ledger::programmes::calculation::SettledLine;
 use subsidy_ledger::programmes::policy::*;
 use subsidy_ledger::programmes::*;
@@ -250,8 +252,8 @@ impl World {
         }
         match self.rng.gen_range(0..1000) {
             0..7 => self.close(today),
-            7..12 => self.reopen(book, today),
-            12..20 => {
+            7..18 => self.reopen(book, today),
+            18..26 => {
                 let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 2);
                 Command::RegisterOrganisation(Box::new(self.organisation(number)))
             }
@@ -327,8 +329,16 @@ impl World {
 
     fn reopen(&mut self, book: &Book, today: Date) -> Command {
         let closed = book.agency.as_ref().and_then(|agency| agency.closed_through);
+        let waiting = book.periods.iter().find(|(_, period)| period.reopening.is_some());
+        if let Some(month) = waiting.map(|(month, _)| *month).filter(|_| !self.one_in(8)) {
+            return if self.one_in(3) {
+                Command::RejectReopening(RejectReopening { month, reason: self.hash() })
+            } else {
+                Command::ApproveReopening(ApproveReopening { month })
+            };
+        }
         let month = closed.filter(|_| !self.one_in(4)).unwrap_or_else(|| self.month(today));
-        Command::ReopenPeriod(ReopenPeriod { month, reason: self.hash() })
+        Command::ProposeReopening(ProposeReopening { month, reason: self.hash() })
     }
 
     /// Where an organisation is paid.

@@ -6,7 +6,10 @@ use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::domain::Month;
-use crate::periods::{ClosePeriod, Period, PeriodError, PeriodStatus, ReopenPeriod, rules};
+use crate::periods::{
+    ApproveReopening, ClosePeriod, Period, PeriodError, PeriodStatus, ProposeReopening, RejectReopening,
+    rules,
+};
 
 /// The month as it was when it was last closed, if it ever was, in the version that the caller saw.
 fn seen(context: Context<'_>, month: Month) -> Result<Option<&Period>, Stop> {
@@ -41,22 +44,57 @@ pub(super) fn close(context: Context<'_>, command: &ClosePeriod) -> Result<Decis
     decided(effects, rules::closed(agency, command), named)
 }
 
-pub(super) fn reopen(context: Context<'_>, command: &ReopenPeriod) -> Result<Decision, Stop> {
-    let (agency, month) = (context.agency()?, command.month);
+/// A closed month, and the last that is closed.
+fn closed(context: Context<'_>, month: Month) -> Result<(&Period, Month), Stop> {
+    let agency = context.agency()?;
     let before = seen(context, month)?;
     let open = || PeriodError::WrongState { status: PeriodStatus::Open.as_str().to_owned() };
     let last = agency.closed_through.filter(|_| agency.is_closed(month)).ok_or_else(open)?;
     // a month before the first that was ever closed takes postings again when that one is reopened
-    found(before)?;
+    Ok((found(before)?, last))
+}
+
+/// What is said of reopening a month, and nothing else of it.
+fn said(period: Period, (from, to): (Option<&'static str>, &'static str)) -> Decision {
+    let step = Transition { kind: "period_reopening", document: period.month.to_string(), from, to };
+    let changes = vec![Change::Period(Box::new(period.clone()))];
+    let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
+    Decision { effects, outcome: Outcome::Period(Box::new(period)) }
+}
+
+pub(super) fn propose_reopening(context: Context<'_>, command: &ProposeReopening) -> Result<Decision, Stop> {
+    let (before, _) = closed(context, command.month)?;
+    let after = rules::propose_reopening(before, command, context.actor, context.stamp)?;
+    Ok(said(after, (None, "proposed")))
+}
+
+pub(super) fn reject_reopening(context: Context<'_>, command: &RejectReopening) -> Result<Decision, Stop> {
+    let (before, _) = closed(context, command.month)?;
+    rules::waiting(before)?;
+    context.may_approve()?;
+    Ok(said(rules::reject_reopening(before, context.stamp), (Some("proposed"), "rejected")))
+}
+
+pub(super) fn approve_reopening(context: Context<'_>, command: &ApproveReopening) -> Result<Decision, Stop> {
+    let (agency, month) = (context.agency()?, command.month);
+    let (before, last) = closed(context, month)?;
+    let proposed = rules::waiting(before)?;
+    context.may_approve()?;
     let mut effects = Effects::default();
     let mut named = None;
     for each in month.through(last) {
         if let Some(before) = context.book.periods.get(&each)? {
-            let after = rules::reopen(before, command, context.actor, context.stamp);
+            let after = rules::reopen(before, proposed, context.actor, context.stamp);
             named = Some(after.clone()).filter(|_| each == month).or(named);
             step(&mut effects, Some(before.status), after);
         }
     }
+    effects.transitions.push(Transition {
+        kind: "period_reopening",
+        document: month.to_string(),
+        from: Some("proposed"),
+        to: "approved",
+    });
     let previous = context.book.periods.get(&month.previous())?;
     decided(effects, rules::reopened(agency, command, previous), named)
 }

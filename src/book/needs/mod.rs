@@ -44,7 +44,13 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         | Command::OpenGroup(_) => {}
         Command::EraseText(c) => keys.extend([Key::Text(c.sha256), Key::Erasure(c.sha256)]),
         Command::ClosePeriod(c) => periods::close(c.month, book, &mut keys),
-        Command::ReopenPeriod(c) => periods::reopen(c.month, book, &mut keys),
+        Command::ProposeReopening(c) => {
+            keys.insert(Key::Period(c.month));
+        }
+        Command::ApproveReopening(c) => periods::reopen(c.month, book, &mut keys),
+        Command::RejectReopening(c) => {
+            keys.insert(Key::Period(c.month));
+        }
         Command::ProposeCalendar(c) => {
             keys.insert(Key::CalendarChange(c.id));
         }

@@ -15,6 +15,8 @@ pub const PARTS: &[&str] = &[
     "propose_bank_account",
     "approve_bank_account",
     "propose_calendar",
+    "propose_period_reopening",
+    "approve_period_reopening",
     "register_evidence",
     "settle_payment",
     "propose_programme",
@@ -51,6 +53,8 @@ fn part(command: &Command) -> Option<(Matter, Part)> {
     Some(match command {
         Command::ProposeBankAccount(c) => (Matter::bank_account(c.credit_code), Part::Created),
         Command::ApproveBankAccount(c) => (Matter::bank_account(c.credit_code), Part::Approved),
+        Command::ProposeReopening(c) => (Matter::reopening(c.month), Part::Created),
+        Command::ApproveReopening(c) => (Matter::reopening(c.month), Part::Approved),
         Command::ProposeCalendar(c) => (Matter::calendar(c.id), Part::Created),
         Command::SettlePayment(c) => (Matter::payment_line(c.batch, c.claim), Part::Recorded),
         Command::ProposeProgramme(c) => (Matter::programme(&c.code), Part::Created),

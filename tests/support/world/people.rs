@@ -83,6 +83,8 @@ impl People {
                 let own = self.objections.get(&c.id).map(|(hands, _)| hands.clone()).unwrap_or_default();
                 Way { own, others: self.writers.get(&c.claim).cloned().unwrap_or_default() }
             }
+            Command::ApproveReopening(c) => proposal(format!("reopening {}", c.month)),
+            Command::RejectReopening(c) => proposal(format!("reopening {}", c.month)),
             Command::ApproveCalendar(c) => proposal(format!("calendar {}", c.id)),
             Command::RejectCalendar(c) => proposal(format!("calendar {}", c.id)),
             Command::ApproveReturn(c) => proposal(format!("line {} {}", c.batch, c.claim)),
@@ -241,6 +243,11 @@ impl People {
             (Command::ProposeBankAccount(c), _) => format!("account {}", c.credit_code),
             (Command::ApproveBankAccount(c), _) => {
                 self.proposals.remove(&format!("account {}", c.credit_code));
+                return;
+            }
+            (Command::ProposeReopening(c), _) => format!("reopening {}", c.month),
+            (Command::ApproveReopening(c), _) => {
+                self.proposals.remove(&format!("reopening {}", c.month));
                 return;
             }
             (Command::ProposeCalendar(c), _) => format!("calendar {}", c.id),
