@@ -463,7 +463,7 @@ fn what_is_left_comes_back_to_the_budget_at_every_level() {
     prefund(&city, SECOND, "333.33", 2025);
     approve(&city, &id);
     let mut none = returning(2025, "833.33", "2025-12-20");
-    none["bank"] = json!(SECOND);
+    (none["bank"], none["bank_reference"]) = (json!(SECOND), json!("FT10"));
     assert_eq!(city.refused(422, TRUE_UPS, &city.lin, &none), "nothing_to_return");
     let mut none = self::statement(2025, "roll", "833.33");
     none["bank"] = json!(SECOND);

@@ -115,10 +115,16 @@ fn prefund_year(amounts: &str, parts: &str, settled: &str) -> String {
 
 /// A year of 5.00 of which 2.00 were deducted.
 fn true_up(action: &str, stated: &str, decided: &str) -> String {
+    let key = if action.contains("'return'") && action.ends_with("'approved'") { "'ft'" } else { "null" };
+    true_up_under(action, stated, (decided, key))
+}
+
+fn true_up_under(action: &str, stated: &str, (decided, key): (&str, &str)) -> String {
     format!(
         "INSERT INTO true_ups (id, programme, bank, fiscal_year, action, bank_reference, date, status, stated_deducted,
-         stated_left, decided_on, created_by, decided_by, opening, paid, deducted, parts, document, created, version, updated_at)
-         VALUES (gen_random_uuid(), 'I', 'B', 2025, {action}, {stated}, {decided}, 1, 4, 2, '{THREE}', 'D', 1, 1, now());"
+         stated_left, decided_on, created_by, decided_by, opening, paid, deducted, parts, document, created, version, updated_at,
+         reference_key)
+         VALUES (gen_random_uuid(), 'I', 'B', 2025, {action}, {stated}, {decided}, 1, 4, 2, '{THREE}', 'D', 1, 1, now(), {key});"
     )
 }
 
@@ -510,7 +516,10 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (true_up("'return', null, '2025-01-01', 'proposed'", "2, 3", "null, 'a', null"), "23514 true_ups_action"),
         (true_up("'roll', 'FT', null, 'proposed'", "2, 3", "null, 'a', null"), "23514 true_ups_action"),
         (true_up("'roll', null, null, 'approved'", "2, 3", "'2025-01-01', 'a', 'a'"), "23514 true_ups_four_eyes"),
-        (true_up("'return', 'FT', '2025-01-01', 'approved'", "2, 3", "'2025-01-01', 'a', 'b'"), "23514 true_ups_reference"),
+        (
+            true_up_under("'return', 'FT', '2025-01-01', 'approved'", "2, 3", ("'2025-01-01', 'a', 'b'", "null")),
+            "23514 true_ups_reference",
+        ),
         (true_up("'roll', null, null, 'approved'", "2, 3", "null, 'a', 'b'"), "23514 true_ups_decided"),
         (true_up("'roll', null, null, 'rejected'", "2, 3", "null, 'a', 'b'"), "23514 true_ups_decided"),
         (
@@ -778,7 +787,7 @@ const WHO_MAY: &str = "
     agency_test.participants      app=ar auditor=r w(people,version,updated_at)=app
     agency_test.payment_batches   app=ar auditor=r w(status,open,waiting,reason,approved_by,approved_on,version,updated_at)=app
     agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,reference_key,paid_in,proposed_return,recorded_by,version,updated_at)=app
-    agency_test.people            app=ar auditor=r
+    agency_test.people            app=ar auditor=r w(subject,version,updated_at,former)=app
     agency_test.periods           app=ar auditor=r w(status,books,closed_by,closed_at,reopened_by,reopened_at,reason,version,updated_at,reopening)=app
     agency_test.prefund_years     app=ar auditor=r w(opening,paid,deducted,rolled,returned,remaining,parts,since,newest,true_up,closed,version,updated_at)=app
     agency_test.prefunds          app=ar auditor=r w(status,parts,effective_date,reason,decided_by,version,updated_at)=app

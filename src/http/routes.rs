@@ -39,8 +39,6 @@ use crate::vouchers::api as vouchers;
 
 const OFFICER: Permission = Roles(&[Officer]);
 const APPROVER: Permission = Roles(&[Approver]);
-/// Whoever may ask for what another person approves, of what an approver does otherwise.
-const PROPOSER: Permission = Roles(&[Officer, Approver]);
 const APPLICANT: Permission = Roles(&[Enterprise, Officer]);
 const INSIDE: Permission = Roles(&[Officer, Approver, Auditor]);
 const PARTIES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider]);
@@ -335,7 +333,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/ledger/reversals", INSIDE, ["冲销列表", "List reversals"], read!(reversals::list), page::<reversals::ReversalView>()).with(&[LIMIT, CURSOR, STATUS]),
     get("/v1/periods", INSIDE, ["会计期间列表", "List periods"], read!(periods::list), page::<periods::PeriodView>()).with(PAGE),
     post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
-    post("/v1/periods/{month}/reopen", PROPOSER, ["提出反结账", "Propose to reopen a period and every one after it"], periods::propose_reopening, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
+    post("/v1/periods/{month}/reopen", Roles(&[Officer, Approver]), ["提出反结账", "Propose to reopen a period and every one after it"], periods::propose_reopening, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen/approve", APPROVER, ["批准反结账", "Reopen a period and every one after it"], periods::approve_reopening, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen/reject", APPROVER, ["驳回反结账", "Leave a period closed"], periods::reject_reopening, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), Shape::or_file::<reports::TrialBalanceView>(REPORTED.or_else))

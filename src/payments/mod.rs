@@ -9,14 +9,14 @@ pub mod api;
 mod claim_ids;
 pub mod file_api;
 pub mod queries;
+mod refusal;
 pub mod rules;
 pub mod store;
-
-use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::claim_ids::ClaimIds;
+pub use self::refusal::PaymentError;
 pub use crate::domain::ReferenceKey;
 use crate::domain::money::Amount;
 use crate::domain::{
@@ -302,114 +302,4 @@ pub struct ReadAccounts {
     pub execution_date: Date,
     /// SHA-256 of the file's bytes.
     pub sha256: TextHash,
-}
-
-/// Why claims are not paid.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum PaymentError {
-    /// It cannot be done in this state.
-    #[error("it is {status}")]
-    WrongState {
-        /// The state it is in.
-        status: String,
-    },
-    /// A claim is not one that can be paid.
-    #[error("claim {claim} is {status}")]
-    ClaimNotPayable {
-        /// Which claim.
-        claim: ClaimId,
-        /// The state it is in.
-        status: String,
-    },
-    /// A claim stands in a batch already, or twice in this one.
-    #[error("claim {claim} stands in a batch already")]
-    ClaimInBatch {
-        /// Which claim.
-        claim: ClaimId,
-    },
-    /// The bank cannot have paid, or sent back, before the batch was approved.
-    #[error("{date} is before {approved_on}")]
-    ResultTooEarly {
-        /// JSON pointer of the day.
-        pointer: &'static str,
-        /// The day of the result.
-        date: Date,
-        /// The day on which the batch was approved.
-        approved_on: Date,
-    },
-    /// The bank says another amount than the line has.
-    #[error("{expected} was to be paid, not {found}")]
-    AmountDiffers {
-        /// JSON pointer of the amount.
-        pointer: &'static str,
-        /// CNY of the line.
-        expected: Money,
-        /// CNY of the result.
-        found: Money,
-    },
-    /// Another payment of the agency is called so.
-    #[error("{bank_reference} is the reference of claim {claim}")]
-    BankReferenceUsed {
-        /// JSON pointer of the reference.
-        pointer: &'static str,
-        /// What the bank calls it.
-        bank_reference: Line,
-        /// Which claim was paid under it.
-        claim: ClaimId,
-        /// In which batch.
-        batch: PaymentBatchId,
-    },
-    /// A red invoice took back what an approved claim rests on.
-    #[error("{missing} of invoice {invoice} was taken back from claim {claim}")]
-    BackingWithdrawn {
-        /// JSON pointer of the claim; none where the batch exists already.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pointer: Option<String>,
-        /// Which claim.
-        claim: ClaimId,
-        /// Which invoice.
-        invoice: String,
-        /// CNY that the claim holds of it and nothing backs.
-        missing: Money,
-    },
-    /// A name is longer than the bank takes.
-    #[error("the name of {payee} has {length} characters")]
-    NameTooLong {
-        /// JSON pointer of the claim; none where the batch exists already.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pointer: Option<String>,
-        /// Which claim.
-        claim: ClaimId,
-        /// Who is paid.
-        payee: CreditCode,
-        /// How many characters it has.
-        length: String,
-        /// How many the bank takes.
-        limit: String,
-    },
-    /// The account is not the one that the batch was proposed with.
-    #[error("the bank account of {payee} changed")]
-    BankAccountChanged {
-        /// Whose.
-        payee: CreditCode,
-    },
-    /// The calendar or the business date moved while the file was made.
-    #[error("the bank is to pay on {execution_date}")]
-    ExecutionDateStale {
-        /// When it is to pay.
-        execution_date: Date,
-    },
-    /// There is nowhere to pay to.
-    #[error("{} payees have no bank account", payees.len())]
-    BankAccountMissing {
-        /// Who, each once and in order.
-        payees: BTreeSet<CreditCode>,
-    },
-    /// What is sealed is not the number that the log knows, cannot be opened with the keys at hand, or is gone.
-    #[error("the sealed account numbers of {} payees are not those of the log", payees.len())]
-    AccountNumberUnverified {
-        /// Whose, each once and in order.
-        payees: BTreeSet<CreditCode>,
-    },
 }
