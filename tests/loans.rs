@@ -105,6 +105,68 @@ fn quote() -> Value {
 }
 
 #[test]
+fn what_is_owed_on_the_day_of_maturity_is_overdue_from_then_on_unless_that_day_was_moved() {
+    let service = Service::start();
+    let city = City::found(&service, "maturing");
+    let record = |loan_no: &str| {
+        let body = with(loan(loan_no), "/matures_on", json!("2025-01-04"));
+        format!("/v1/loans/{}", city.expect(201, "/v1/loans", &city.firm, &body)["id"].as_str().unwrap())
+    };
+    let [due, moved] = ["L-1", "L-2"].map(record);
+    let extension =
+        json!({"events": [{"kind": "extension", "date": "2025-01-02", "matures_on": "2025-06-30"}]});
+    city.expect(200, &format!("{moved}/events"), &city.firm, &extension);
+    let overdue = |path: &str| city.get(path, &city.firm).json()["overdue"].clone();
+    for (day, of_due) in
+        [("2025-01-03", "0.00"), ("2025-01-04", "200000000.00"), ("2025-01-05", "200000000.00")]
+    {
+        let date = json!({"date": day});
+        let answer = service.send("PUT", "/v1/business-date", Some(&city.officer), Some(&date), &[]);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!((overdue(&due), overdue(&moved)), (json!(of_due), json!("0.00")), "{day}");
+    }
+    let listed = city.get("/v1/loans", &city.firm).json();
+    assert_eq!(listed["data"][0]["overdue"], json!("200000000.00"), "{listed}");
+}
+
+#[test]
+fn one_number_in_any_spelling_is_one_contract_and_one_loan_and_its_programmes_stand_together() {
+    let service = Service::start();
+    let city = City::found(&service, "spelt");
+    city.loan("L-1");
+    for twin in ["l-1", "Ｌ－１", "L - 1", "L\u{2011}1", "l-l"] {
+        let refused = city.expect(409, "/v1/loans", &city.firm, &loan(twin));
+        assert_eq!(refused["code"], "loan_exists", "{twin}");
+    }
+    let rental = |number: &str| {
+        json!({"contract_no": number, "provider": OTHER_BANK, "signed_on": "2025-01-01", "from": "2025-01-01",
+            "until": "2025-12-31", "lines": [{"item": "compute", "amount": "1000"}]})
+    };
+    let contract = city.expect(201, "/v1/rentals", &city.firm, &rental("TWIN-1"))["id"].clone();
+    for twin in ["twin-1", "ＴＷＩＮ－１", "TWIN -1", "ТWIN-1"] {
+        let refused = city.expect(409, "/v1/rentals", &city.firm, &rental(twin));
+        assert_eq!(refused["code"], "contract_exists", "{twin}");
+    }
+    // so what two programmes pay for stands in the register as one contract, however it is typed
+    for code in ["p", "q"] {
+        let body = json!({
+            "code": code, "title": {"zh": "专项", "en": code}, "instrument": "voucher",
+            "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
+            "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12, "stacking": "allow"},
+        });
+        city.expect(201, "/v1/programmes", &city.officer, &body);
+        city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.approver, &json!({}));
+        city.expect(201, "/v1/vouchers", &city.firm, &json!({"programme": code, "rental_id": contract}));
+    }
+    let register = city.get("/v1/reports/overlaps", &city.officer).json();
+    let rows = register["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{register}");
+    for row in rows {
+        assert_eq!((&row["subject"], &row["number"]), (&contract, &json!("TWIN-1")), "{row}");
+    }
+}
+
+#[test]
 fn a_loan_is_recorded_once_and_seen_by_its_parties() {
     let service = Service::start();
     let city = City::found(&service, "parties");

@@ -120,7 +120,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
         }
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
         Outcome::UsageImport(import) => serde_json::to_value(UsageImportView::of(import)),
-        Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan)),
+        Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan, None)),
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),

@@ -9,6 +9,7 @@ use super::{
     ConfirmInterest, EVENTS_MAX, InterestPaid, InterestPeriod, Loan, Project, RecordLoanEvents, RegisterLoan,
     queries,
 };
+use crate::agencies::api::today;
 use crate::book::Command;
 use crate::domain::money::{Amount, AmountOrZero};
 use crate::domain::{CreditCode, Date, Instant, Line, LoanId, Money, Percent, Sequence, Subject};
@@ -175,7 +176,7 @@ pub struct LoanView {
     project: Project,
     /// CNY that is owed now.
     principal: Money,
-    /// CNY of it that is marked as overdue now.
+    /// CNY of it that is overdue: what was marked so, and from the day of maturity on, where a loan is read, all of it.
     overdue: Money,
     events: Vec<DatedLoanEvent>,
     /// What the bank confirmed, by period.
@@ -187,8 +188,8 @@ pub struct LoanView {
 }
 
 impl LoanView {
-    /// The view of a loan.
-    pub fn of(loan: &Loan) -> Self {
+    /// The view of a loan; on a day, where that is known.
+    pub fn of(loan: &Loan, today: Option<Date>) -> Self {
         let paid = |paid: &InterestPaid| InterestPaidView {
             period: paid.period,
             interest_paid: paid.interest_paid,
@@ -201,6 +202,7 @@ impl LoanView {
         let matures_on = known.as_ref().and_then(|known| known.matures_on).unwrap_or(loan.matures_on);
         let last = known.as_ref().and_then(|known| known.steps.last());
         let now = last.map_or(Owed::nothing(loan.annual_rate_percent), |step| step.value);
+        let matured = today.is_some_and(|today| matures_on <= today);
         Self {
             id: loan.id,
             organisation: loan.organisation,
@@ -213,7 +215,7 @@ impl LoanView {
             current_matures_on: matures_on,
             project: loan.project.clone(),
             principal: now.principal,
-            overdue: now.overdue.min(now.principal),
+            overdue: if matured { now.principal } else { now.overdue.min(now.principal) },
             events: loan.events.iter().map(DatedLoanEvent::of).collect(),
             interest_paid: loan.interest.iter().map(paid).collect(),
             created_by: loan.created_by.clone(),
@@ -279,7 +281,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = whole(&rows, LoanRow::read)?;
-    Reply::list((found.iter().map(LoanView::of).collect(), next))
+    let today = Some(today(&conn, &request.agency).await?.business_date);
+    Reply::list((found.iter().map(|loan| LoanView::of(loan, today)).collect(), next))
 }
 
 /// `GET /loans/{id}`
@@ -292,5 +295,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     if !request.sight().sees_loan(found.organisation, found.bank) {
         return Err(Problem::new("not_found"));
     }
-    Reply::document(&LoanView::of(&found), found.revision.version)
+    let today = today(&conn, &request.agency).await?.business_date;
+    Reply::document(&LoanView::of(&found, Some(today)), found.revision.version)
 }
