@@ -5,7 +5,7 @@
 //! all, are passed over, so their tokens are refused. Nothing is ever fetched from an address that a token
 //! names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,29 @@ pub const JWKS_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 /// How far the clocks of issuer and service may differ.
 pub const LEEWAY_SECONDS: u64 = 5;
 
+/// Whose own tokens serve beside a provider's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OwnTokens {
+    /// Nobody's.
+    #[default]
+    Off,
+    /// Those of machines that the operator names, by the `sub` of their tokens. A person's name is none of them.
+    Of(BTreeSet<String>),
+    /// Everybody's.
+    On,
+}
+
+impl OwnTokens {
+    /// Whether the own tokens of a `sub` serve.
+    pub fn serve(&self, sub: &str) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Of(named) => named.contains(sub),
+            Self::On => true,
+        }
+    }
+}
+
 /// Where the keys of an OIDC provider are, and what its tokens must say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwksConfig {
@@ -36,8 +59,8 @@ pub struct JwksConfig {
     pub issuer: String,
     /// The `aud` that a token must be meant for.
     pub audience: String,
-    /// Whether the service's own tokens serve beside the provider's: with two issuers one person is two subjects.
-    pub own_tokens: bool,
+    /// Whose own tokens serve beside the provider's: with two issuers one person is two subjects.
+    pub own_tokens: OwnTokens,
 }
 
 /// Why a JWK set cannot be used.
@@ -275,7 +298,7 @@ mod tests {
                 path,
                 issuer: "https://id.example".into(),
                 audience: "ledger".into(),
-                own_tokens: false,
+                own_tokens: OwnTokens::Off,
             };
             let fixture = Fixture { _scratch: scratch, config };
             fixture.write(keys);

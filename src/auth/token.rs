@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::jwks::{JwksConfig, JwksError, JwksFile, PinnedKey, PinnedKeys};
+use super::jwks::{JwksConfig, JwksError, JwksFile, OwnTokens, PinnedKey, PinnedKeys};
 use super::keys::TokenKey;
 use super::token_cache::TokenCache;
 use crate::domain::actor::{Actor, Roles, Subject};
@@ -197,8 +197,8 @@ fn required<T: DeserializeOwned>(claim: Option<Value>, reason: &'static str) -> 
 pub struct Verifier {
     own_kid: String,
     own: PinnedKey,
-    /// Whether own tokens serve: beside a provider only where the operator says so.
-    own_serve: bool,
+    /// Whose own tokens serve: beside a provider only theirs whom the operator names.
+    own_serve: OwnTokens,
     provider: Option<Mutex<JwksFile>>,
     cache: Mutex<TokenCache>,
 }
@@ -209,7 +209,7 @@ impl Verifier {
     /// # Errors
     /// [`JwksError`] if the provider's keys cannot be used, or its issuer is empty or the service's own.
     pub fn new(own: &TokenKey, provider: Option<JwksConfig>) -> Result<Verifier, JwksError> {
-        let own_serve = provider.as_ref().is_none_or(|config| config.own_tokens);
+        let own_serve = provider.as_ref().map_or(OwnTokens::On, |config| config.own_tokens.clone());
         if let Some(config) = &provider
             && (config.audience.is_empty()
                 || config.issuer == ISSUER
@@ -269,13 +269,19 @@ impl Verifier {
             Some(kid) if kid == self.own_kid => &self.own,
             Some(kid) => provider_keys.get(kid).ok_or(TokenError::new("unknown_key"))?,
         };
-        if key.issuer == ISSUER && !self.own_serve {
+        let own = key.issuer == ISSUER;
+        if own && self.own_serve == OwnTokens::Off {
             return Err(TokenError::new("own_tokens_off"));
         }
         if header.alg != key.algorithm {
             return Err(TokenError::new("algorithm"));
         }
-        decode::<Claims>(token, &key.key, &key.validation)?.claims.into_identity(key)
+        let identity = decode::<Claims>(token, &key.key, &key.validation)?.claims.into_identity(key)?;
+        let sub = identity.actor.subject.sub_of(ISSUER).filter(|_| own);
+        if sub.is_some_and(|sub| !self.own_serve.serve(sub)) {
+            return Err(TokenError::new("own_tokens_off"));
+        }
+        Ok(identity)
     }
 }
 

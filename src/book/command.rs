@@ -16,6 +16,7 @@ use crate::payments::{
     ApprovePaymentBatch, ApproveReturn, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, RejectReturn,
     SettlePayment,
 };
+use crate::people::NameSubject;
 use crate::periods::{ApproveReopening, ClosePeriod, ProposeReopening, RejectReopening};
 use crate::prefunds::true_up::{ApproveTrueUp, ProposeTrueUp, RejectTrueUp};
 use crate::prefunds::{ApprovePrefund, ProposePrefund, RejectPrefund};
@@ -73,6 +74,8 @@ commands! {
     SwitchSemantics(SwitchSemantics) "switch_semantics";
     /// A log that was wound back is gone on with.
     AcceptLog(AcceptLog) "accept_log";
+    /// Which spelling of a subject is right.
+    NameSubject(NameSubject) "name_subject";
     /// A sandbox's business date.
     MoveBusinessDate(MoveBusinessDate) "move_business_date";
     /// A free text erased, on an order.
@@ -228,6 +231,7 @@ impl Command {
             Self::CreateAgency(c) => c.code.to_string(),
             Self::SwitchSemantics(_) | Self::AcceptLog(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
             Self::EraseText(c) => c.sha256.to_string(),
+            Self::NameSubject(_) => "agency".to_owned(),
             Self::ClosePeriod(c) => c.month.to_string(),
             Self::ProposeReopening(c) => c.month.to_string(),
             Self::ApproveReopening(c) => c.month.to_string(),

@@ -13,6 +13,7 @@ use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
+use crate::people::PersonError;
 use crate::periods::PeriodError;
 use crate::prefunds::PrefundError;
 use crate::programmes::ProgrammeError;
@@ -159,6 +160,9 @@ pub enum Refusal {
     /// A claim on a contract.
     #[error(transparent)]
     Lease(#[from] LeaseError),
+    /// A subject.
+    #[error(transparent)]
+    Person(#[from] PersonError),
     /// A payment batch.
     #[error(transparent)]
     Payment(#[from] PaymentError),

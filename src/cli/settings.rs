@@ -3,14 +3,14 @@
 //! Unknown keys of the file are refused. `DATABASE_URL` may hold a password, so it is neither a flag (every user of
 //! the machine sees those) nor a key of the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::Failure;
 use super::logs::LogFormat;
-use crate::auth::jwks::JwksConfig;
+use crate::auth::jwks::{JwksConfig, OwnTokens};
 use crate::db::pool::DatabaseConfig;
 use crate::db::session::Plans;
 use crate::domain::AgencyCode;
@@ -93,7 +93,31 @@ struct JwksSection {
     issuer: String,
     audience: String,
     #[serde(default)]
-    own_tokens: bool,
+    own_tokens: OwnTokensSetting,
+}
+
+/// All or none, or the `sub`s of machines.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OwnTokensSetting {
+    All(bool),
+    Of(BTreeSet<String>),
+}
+
+impl Default for OwnTokensSetting {
+    fn default() -> Self {
+        Self::All(false)
+    }
+}
+
+impl From<OwnTokensSetting> for OwnTokens {
+    fn from(setting: OwnTokensSetting) -> Self {
+        match setting {
+            OwnTokensSetting::All(true) => Self::On,
+            OwnTokensSetting::All(false) => Self::Off,
+            OwnTokensSetting::Of(named) => Self::Of(named),
+        }
+    }
 }
 
 impl Settings {
@@ -120,7 +144,7 @@ impl Settings {
                 path: jwks.file,
                 issuer: jwks.issuer,
                 audience: jwks.audience,
-                own_tokens: own_tokens.unwrap_or(jwks.own_tokens),
+                own_tokens: own_tokens.unwrap_or(jwks.own_tokens.into()),
             }),
             debtors: file.debtors,
             database: file.database,
@@ -195,19 +219,24 @@ fn jwks(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<JwksSection
     match names.map(variable) {
         [None, None, None] => Ok(None),
         [Some(file), Some(issuer), Some(audience)] => {
-            Ok(Some(JwksSection { file: file.into(), issuer, audience, own_tokens: false }))
+            let own_tokens = OwnTokensSetting::default();
+            Ok(Some(JwksSection { file: file.into(), issuer, audience, own_tokens }))
         }
         _ => Err(Failure::Usage(format!("{} belong together: set all of them or none", names.join(", ")))),
     }
 }
 
-/// Whether own tokens serve beside a provider's.
-fn own_tokens(value: Option<&str>) -> Result<Option<bool>, Failure> {
+/// Whose own tokens serve beside a provider's.
+fn own_tokens(value: Option<&str>) -> Result<Option<OwnTokens>, Failure> {
     match value {
         None => Ok(None),
-        Some("off") => Ok(Some(false)),
-        Some("on") => Ok(Some(true)),
-        Some(_) => Err(Failure::Usage("SUBSIDY_LEDGER_OWN_TOKENS takes on or off".to_owned())),
+        Some("off") => Ok(Some(OwnTokens::Off)),
+        Some("on") => Ok(Some(OwnTokens::On)),
+        Some(_) => Err(Failure::Usage(
+            "SUBSIDY_LEDGER_OWN_TOKENS takes on or off; machines are named in the configuration file: \
+             own_tokens = [\"erp-1\"]"
+                .to_owned(),
+        )),
     }
 }
 
@@ -246,9 +275,11 @@ mod tests {
         assert_eq!((read.listen.as_str(), read.database_config("u").connections_max), ("[::]:80", 8));
         assert_eq!(read.database_config("u").plans, Plans::Server);
         let jwks = read.jwks.unwrap();
-        assert_eq!((jwks.issuer.as_str(), jwks.own_tokens), ("i", false));
+        assert_eq!((jwks.issuer.as_str(), &jwks.own_tokens), ("i", &OwnTokens::Off));
+        let named = settings(&[], Some(&format!("{text}own_tokens = [\"erp-1\"]\n"))).unwrap().jwks.unwrap();
+        assert!(named.own_tokens.serve("erp-1") && !named.own_tokens.serve("wang"));
         let switched = |value| settings(&[("SUBSIDY_LEDGER_OWN_TOKENS", value)], Some(text));
-        assert!(switched("on").unwrap().jwks.unwrap().own_tokens);
+        assert_eq!(switched("on").unwrap().jwks.unwrap().own_tokens, OwnTokens::On);
         assert_eq!(switched("yes").unwrap_err().exit_code(), 2);
         let error = settings(&[], Some("listen = \"a:1\"\nlitsen = \"b:2\"\n")).unwrap_err().line();
         assert!(error.contains("line 2") && error.contains("litsen"), "{error}");

@@ -4,7 +4,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::{Failure, Settings, commands, output};
 use crate::auth::keys::Keys;
-use crate::auth::token::Mint;
+use crate::auth::token::{ISSUER, Mint};
 use crate::domain::{Actor, AgencyCode, CreditCode, Role, Roles, Subject};
 
 /// The longest that a token may be valid.
@@ -40,10 +40,11 @@ pub fn run(args: &TokenArgs, settings: &Settings) -> Result<(), Failure> {
             "an enterprise, a provider and a bank act for an organisation: add --organisation CREDIT_CODE";
         return Err(Failure::Usage(message.to_owned()));
     }
-    if settings.jwks.as_ref().is_some_and(|jwks| !jwks.own_tokens) {
+    let sub = args.subject.sub_of(ISSUER).unwrap_or_default();
+    if settings.jwks.as_ref().is_some_and(|jwks| !jwks.own_tokens.serve(sub)) {
         let message = "a provider signs people in here, and the service's own tokens are refused beside it: with two issuers one \
-                       person would be two. Where both are meant to serve, set own_tokens in [jwks] or \
-                       SUBSIDY_LEDGER_OWN_TOKENS=on";
+                       person would be two. Name a machine in own_tokens of [jwks] (own_tokens = [\"erp-1\"]), or let all serve with \
+                       own_tokens = true or SUBSIDY_LEDGER_OWN_TOKENS=on";
         return Err(Failure::Usage(message.to_owned()));
     }
     let keys = Keys::open(&settings.keys_folder())?;

@@ -276,7 +276,7 @@ impl Bulk {
             Ok(row)
         }
         documents! {
-            people: |d| fine(PersonRow::new(d));
+            people: PersonRow::new;
             participants: ParticipantsRow::new;
             erasures: |d| fine(ErasureRow::new(d));
             periods: PeriodRow::new;

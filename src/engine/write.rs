@@ -95,7 +95,7 @@ pub(super) async fn write(
 ) -> Result<bool, BatchError> {
     let rows = Rows::of(folded, submissions, key)?;
     let book = &folded.book;
-    let people = versioned!(book.people, |_, p| Ok(PersonRow::new(p)))?;
+    let people = versioned!(book.people, |_, p| PersonRow::new(p))?;
     let participants = versioned!(book.participants, |_, p| ParticipantsRow::new(p))?;
     let erasures = versioned!(book.erasures, |_, e| Ok(ErasureRow::new(e)))?;
     let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
@@ -164,6 +164,7 @@ pub(super) async fn write(
     }
     also!(
         PersonRow::inserting(&people.new),
+        PersonRow::updating(&people.changed, &people.old)?,
         ParticipantsRow::inserting(&participants.new),
         ParticipantsRow::updating(&participants.changed, &participants.old)?,
         ErasureRow::inserting(&erasures.new),

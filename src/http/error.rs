@@ -136,6 +136,8 @@ table! {
     "business_date_backwards": 422, ["业务日期不能后退", "业务日期已是 {business_date}。"], ["Business date backwards", "The business date stands at {business_date} already."];
     "agency_exists": 409, ["机构已存在", "该机构的账已建立。"], ["Agency exists", "The agency's ledger exists."];
     "semantics_unknown": 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
+    "subject_unknown": 404, ["没有这个账号", "本机构没有写法相近的账号办理过业务。"], ["Subject unknown", "Nobody acted in this agency whose subject is spelt alike."];
+    "subject_named": 409, ["已是该写法", "本机构已按这个写法识别该账号。"], ["Subject right already", "It is the spelling that signs in already."];
     "nothing_lost": 409, ["没有新的缺失", "没有尚未确认的缺失记录。"], ["Nothing lost", "No entry is lost that was not accepted to be already."];
     "wrong_state": 409, ["状态不符", "当前状态“{status}”不允许此操作。"], ["Wrong state", "It cannot be done in the state \"{status}\"."];
     "reason_missing": 422, ["缺少理由", "退回或驳回须说明理由。"], ["Reason missing", "To return or reject needs a reason."];

@@ -1,7 +1,7 @@
 //! Who signs in: a subject that differs from one that acted here in case, width or composition alone is refused.
 //!
-//! Whoever acted as themselves is remembered for good, for nothing of that changes. Others are looked up again after a
-//! while; what they would write is held against the log itself in any case.
+//! Whoever was let in is looked up again after a while, for an operator may say that another spelling is right; what they
+//! would write is held against the log itself in any case.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,16 +13,16 @@ use crate::domain::{AgencyCode, Subject};
 use crate::engine::Engine;
 use crate::people::store::PersonRow;
 
-/// For how long somebody who did not act yet is not looked up again.
+/// For how long somebody who was let in is not looked up again.
 const AGAIN: Duration = Duration::from_secs(60);
 /// How soon the database answers where it is well.
 const ANSWER: Duration = Duration::from_secs(3);
 /// Most subjects remembered.
 const SUBJECTS_MAX: usize = 10_000;
 
-/// Subjects that were let in, and until when that holds; none where it does for good.
+/// Subjects that were let in, and until when that holds.
 #[derive(Debug, Default)]
-pub struct People(Mutex<HashMap<(AgencyCode, Subject), Option<Instant>>>);
+pub struct People(Mutex<HashMap<(AgencyCode, Subject), Instant>>);
 
 impl People {
     /// Whether a caller may sign in. Error: `subject_variant`, `unavailable`.
@@ -30,7 +30,7 @@ impl People {
         let who = (identity.agency.clone(), identity.actor.subject.clone());
         let now = Instant::now();
         let until = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&who).copied();
-        if until.is_some_and(|until| until.is_none_or(|until| now < until)) {
+        if until.is_some_and(|until| now < until) {
             return Ok(());
         }
         let folded = [who.1.folded().as_str().to_owned()];
@@ -40,16 +40,14 @@ impl People {
         };
         let found = tokio::time::timeout(ANSWER, asked).await;
         let found = found.unwrap_or_else(|_| Err(Problem::new("unavailable")))?;
-        let until = match found.first() {
-            Some(known) if known.subject != who.1.as_str() => return Err(Problem::new("subject_variant")),
-            Some(_) => None,
-            None => now.checked_add(AGAIN),
-        };
+        if found.first().is_some_and(|known| known.subject != who.1.as_str()) {
+            return Err(Problem::new("subject_variant"));
+        }
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SUBJECTS_MAX {
             seen.clear();
         }
-        seen.insert(who, until);
+        seen.insert(who, now + AGAIN);
         Ok(())
     }
 }

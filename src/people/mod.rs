@@ -315,6 +315,7 @@ impl Hold {
 
     /// What a person did in a set before a leaf that keeps them from this approval.
     pub fn part_of(&self, set: &Participants, subject: &Subject, before: Sequence) -> Option<Part> {
+        let folded = subject.folded();
         let counts = |one: &&Participation| {
             let overlaps = one.days.zip(self.days).is_none_or(|(theirs, ours)| theirs.overlap(ours));
             let part = match self.counted {
@@ -322,7 +323,9 @@ impl Hold {
                 Counted::Approvers => true,
                 Counted::Writers => !matches!(one.part, Part::Approved | Part::Reviewed | Part::Returned),
             };
-            one.subject == *subject && overlaps && part
+            // two spellings of one person are one person
+            let theirs = one.subject == *subject || one.subject.folded() == folded;
+            theirs && overlaps && part
         };
         let found = if self.counted == Counted::SinceApproval {
             set.since_approval(before).find(counts)
@@ -338,8 +341,10 @@ impl Hold {
 pub struct Person {
     /// The subject as it is compared: case, width and composition folded.
     pub folded: FoldedSubject,
-    /// The subject as it acted first.
+    /// The subject as it acted first, or as an operator said that it is right.
     pub subject: Subject,
+    /// Spellings under which the same person acted before an operator said so, in order.
+    pub former: Vec<Subject>,
     /// Where it stands in the log.
     pub revision: Revision,
 }
@@ -347,8 +352,34 @@ pub struct Person {
 impl Person {
     /// One that acts for the first time.
     pub fn new(subject: &Subject, stamp: &Stamp) -> Self {
-        Self { folded: subject.folded(), subject: subject.clone(), revision: Revision::first(stamp) }
+        let (folded, subject) = (subject.folded(), subject.clone());
+        Self { folded, subject, former: Vec::new(), revision: Revision::first(stamp) }
     }
+
+    /// The same person under the spelling that is right.
+    pub fn named(&self, subject: &Subject, stamp: &Stamp) -> Self {
+        let former = self.former.iter().chain([&self.subject]).cloned().collect();
+        Self { subject: subject.clone(), former, revision: self.revision.next(stamp), ..self.clone() }
+    }
+}
+
+/// `agency subject`: which spelling of a subject is right, where another acted first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameSubject {
+    /// As it is right.
+    pub subject: Subject,
+}
+
+/// Why no spelling is named.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum PersonError {
+    /// Nobody acted whose subject is spelt alike.
+    #[error("nobody of that name acted")]
+    SubjectUnknown,
+    /// It is the one that serves already.
+    #[error("it is right already")]
+    SubjectNamed,
 }
 
 #[cfg(test)]

@@ -43,9 +43,10 @@ impl ParticipantsRow {
 
 rows! {
     /// A subject that acted.
-    pub struct PersonRow in "people", appended {
+    pub struct PersonRow in "people", versioned, fixed [created] {
         key { folded: String }
         subject: String,
+        former: Value,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -54,14 +55,15 @@ rows! {
 
 impl PersonRow {
     /// The row of a person.
-    pub fn new(person: &Person) -> Self {
-        Self {
+    pub fn new(person: &Person) -> Result<Self, Unreadable> {
+        Ok(Self {
             folded: person.folded.as_str().to_owned(),
             subject: person.subject.to_string(),
+            former: convert::json(&person.former)?,
             created: convert::sequence(person.revision.created),
             version: convert::sequence(person.revision.version),
             updated_at: person.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The person of a row.
@@ -69,6 +71,7 @@ impl PersonRow {
         Ok(Person {
             folded: FoldedSubject::stored(self.folded.clone()),
             subject: convert::read(&self.subject)?,
+            former: convert::read_json(&self.former)?,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

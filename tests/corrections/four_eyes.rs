@@ -152,6 +152,21 @@ fn one_person_signs_in_with_one_spelling_and_a_subject_names_its_issuer() {
         assert_eq!(city.status("/v1/me", variant), 403);
     }
     assert_eq!(text(&city.get("/v1/me", &wang), "/subject"), "subsidy-ledger#wang");
+
+    // an operator says that the second is right: it gets in, and is the person that the first was
+    let said = service.ended(&["agency", "subject", "spelling", "--is", "nobody"]);
+    assert!(said.0 == 1 && said.1.contains("subject_unknown"), "{said:?}");
+    service.cli(&["agency", "subject", "spelling", "--is", "WANG"]);
+    let said = service.ended(&["agency", "subject", "spelling", "--is", "WANG"]);
+    assert!(said.0 == 1 && said.1.contains("subject_named"), "{said:?}");
+    assert_eq!(text(&city.get("/v1/me", &upper), "/subject"), "subsidy-ledger#WANG");
+    let approve = format!("{path}/{id}/approve");
+    assert_eq!(city.refused(403, &approve, &upper, &json!({})), "same_person");
+    for variant in [&wang, &wide] {
+        assert_eq!(city.refused(403, path, variant, &change), "subject_variant");
+    }
+    city.expect(200, &approve, &city.chen, &json!({}));
+    assert!(service.cli(&["verify", "--agency", "spelling"]).contains("verified"));
     let zhang = service.token("spelling", "auditor", "张三", None);
     assert_eq!(text(&city.get("/v1/me", &zhang), "/subject"), "subsidy-ledger#张三");
 }

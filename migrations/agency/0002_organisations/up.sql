@@ -155,9 +155,11 @@ CREATE TABLE people (
     subject text NOT NULL CONSTRAINT people_subject_key UNIQUE,
     created bigint NOT NULL,
     version bigint NOT NULL,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    former jsonb NOT NULL CONSTRAINT people_former_check CHECK (jsonb_typeof(former) = 'array')
 );
 COMMENT ON TABLE people IS 'Subjects that acted: another one that folds to the same is refused.';
+COMMENT ON COLUMN people.former IS 'Spellings under which the same person acted before an operator said which is right.';
 COMMENT ON COLUMN people.folded IS 'The subject with case, width and composition folded.';
 
 CREATE TABLE participants (

@@ -3,6 +3,7 @@ SET CONSTRAINTS ALL IMMEDIATE;
 DROP TRIGGER usage_rows_deleted ON usage_rows;
 DROP TRIGGER usage_rows_updated ON usage_rows;
 DROP TRIGGER people_change ON people;
+DROP TRIGGER people_updated ON people;
 DROP TRIGGER participants_change ON participants;
 DROP TRIGGER participants_updated ON participants;
 DROP TRIGGER statutory_limits_change ON statutory_limits;

@@ -342,7 +342,11 @@ CREATE TRIGGER programmes_instrument BEFORE UPDATE ON programmes FOR EACH ROW
     WHEN (OLD.instrument IS DISTINCT FROM NEW.instrument OR OLD.code IS DISTINCT FROM NEW.code)
     EXECUTE FUNCTION refuse_new_instrument();
 ALTER TABLE programmes ENABLE ALWAYS TRIGGER programmes_instrument;
-CREATE TRIGGER people_change BEFORE UPDATE OR DELETE OR TRUNCATE ON people EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER people_updated BEFORE UPDATE ON people FOR EACH ROW
+    WHEN (OLD.folded IS DISTINCT FROM NEW.folded OR NOT NEW.former @> (OLD.former || to_jsonb(OLD.subject)))
+    EXECUTE FUNCTION refuse_to_forget();
+ALTER TABLE people ENABLE ALWAYS TRIGGER people_updated;
+CREATE TRIGGER people_change BEFORE DELETE OR TRUNCATE ON people EXECUTE FUNCTION refuse_change();
 ALTER TABLE people ENABLE ALWAYS TRIGGER people_change;
 CREATE TRIGGER participants_updated BEFORE UPDATE ON participants FOR EACH ROW
     WHEN (OLD.matter IS DISTINCT FROM NEW.matter OR NOT NEW.people @> OLD.people)

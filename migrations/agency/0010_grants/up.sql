@@ -31,6 +31,7 @@ GRANT UPDATE (
     updated_at
 ) ON organisations TO subsidy_app;
 GRANT SELECT, INSERT ON people TO subsidy_app;
+GRANT UPDATE (subject, former, version, updated_at) ON people TO subsidy_app;
 GRANT SELECT, INSERT ON participants TO subsidy_app;
 GRANT UPDATE (people, version, updated_at) ON participants TO subsidy_app;
 GRANT SELECT, INSERT ON bank_accounts TO subsidy_app;

@@ -107,7 +107,12 @@ impl Provider {
         std::fs::write(&path, set.to_string()).unwrap();
         Provider {
             _scratch: scratch,
-            config: JwksConfig { path, issuer: PROVIDER.into(), audience: "ledger".into(), own_tokens: true },
+            config: JwksConfig {
+                path,
+                issuer: PROVIDER.into(),
+                audience: "ledger".into(),
+                own_tokens: OwnTokens::On,
+            },
         }
     }
 
@@ -402,9 +407,16 @@ fn a_provider_cannot_be_configured_under_the_own_name_or_without_one() {
 fn beside_a_provider_own_tokens_serve_only_where_the_operator_says_so() {
     let mut provider = Provider::new();
     assert!(provider.verify(&minted()).is_ok());
-    provider.config.own_tokens = false;
+    provider.config.own_tokens = OwnTokens::Off;
     assert_eq!(provider.verify(&minted()).unwrap_err().reason(), "own_tokens_off");
     assert!(provider.verify(&es256("ec", &claims(PROVIDER, "ledger"))).is_ok());
+    // a machine that is named serves, and nobody else, however alike
+    for (named, serves) in [("u-1", true), ("u-2", false), ("U-1", false)] {
+        provider.config.own_tokens = OwnTokens::Of(std::iter::once(named.to_owned()).collect());
+        let reason = provider.verify(&minted()).map_err(|error| error.reason()).err();
+        assert_eq!(reason, (!serves).then_some("own_tokens_off"), "{named}");
+        assert!(provider.verify(&es256("ec", &claims(PROVIDER, "ledger"))).is_ok());
+    }
 }
 
 #[test]

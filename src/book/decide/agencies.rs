@@ -6,6 +6,7 @@ use crate::book::command::OpenGroup;
 use crate::book::effects::{Change, Decision, Effects, Outcome};
 use crate::book::refusal::Stop;
 use crate::erasures::{self, EraseText};
+use crate::people::{NameSubject, PersonError};
 
 pub(super) fn create(context: Context<'_>, command: &CreateAgency) -> Result<Decision, Stop> {
     rules::create(context.book.agency.as_ref(), command).map(decision).map_err(Stop::from)
@@ -18,6 +19,19 @@ pub(super) fn switch_semantics(context: Context<'_>, command: &SwitchSemantics) 
 pub(super) fn accept_log(context: Context<'_>, command: &AcceptLog) -> Result<Decision, Stop> {
     let accepted = rules::accept_log(context.agency()?, context.stamp.sequence, command);
     accepted.map(decision).map_err(Stop::from)
+}
+
+/// Which spelling of a subject is right: the other signs in no more, and what either did one person did.
+pub(super) fn name_subject(context: Context<'_>, command: &NameSubject) -> Result<Decision, Stop> {
+    let agency = context.agency()?.clone();
+    let known = context.book.people.get(&command.subject.folded())?;
+    let known = known.ok_or(PersonError::SubjectUnknown)?;
+    if known.subject == command.subject {
+        return Err(PersonError::SubjectNamed.into());
+    }
+    let named = known.named(&command.subject, context.stamp);
+    let effects = Effects { changes: vec![Change::Person(Box::new(named))], ..Effects::default() };
+    Ok(Decision { effects, outcome: Outcome::Agency(agency) })
 }
 
 pub(super) fn move_business_date(context: Context<'_>, command: &MoveBusinessDate) -> Result<Decision, Stop> {

@@ -44,6 +44,9 @@ pub fn needs(command: &Command, stamp: &Stamp, book: &Book) -> Keys {
         | Command::OpenGroup(_) => {}
         Command::EraseText(c) => keys.extend([Key::Text(c.sha256), Key::Erasure(c.sha256)]),
         Command::ClosePeriod(c) => periods::close(c.month, book, &mut keys),
+        Command::NameSubject(c) => {
+            keys.insert(caller(&c.subject));
+        }
         Command::ProposeReopening(c) => {
             keys.insert(Key::Period(c.month));
         }

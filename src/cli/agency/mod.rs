@@ -5,6 +5,7 @@ mod create;
 mod erase_text;
 mod list;
 mod semantics;
+mod subject;
 
 pub use create::{Create, create};
 
@@ -20,6 +21,8 @@ pub enum AgencyCommand {
     AcceptLog(accept_log::AcceptLogArgs),
     /// Erase a free text on an order: the log says who, on which order and when
     EraseText(erase_text::EraseTextArgs),
+    /// Say which spelling of a subject is right, where another acted first and the person is locked out
+    Subject(subject::SubjectArgs),
     /// Switch an agency's ledger to a newer meaning of the rules
     Semantics(semantics::SemanticsArgs),
 }
@@ -30,6 +33,7 @@ pub async fn run(command: &AgencyCommand, settings: &Settings) -> Result<(), Fai
         AgencyCommand::List(args) => list::run(args, settings).await,
         AgencyCommand::AcceptLog(args) => accept_log::run(args, settings).await,
         AgencyCommand::EraseText(args) => erase_text::run(args, settings).await,
+        AgencyCommand::Subject(args) => subject::run(args, settings).await,
         AgencyCommand::Semantics(args) => semantics::run(args, settings).await,
     }
 }

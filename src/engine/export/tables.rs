@@ -28,7 +28,7 @@ pub(super) fn accounts() -> impl Iterator<Item = [String; 6]> {
 /// database orders it. What it orders by text, it may order by a language: an export orders by bytes.
 macro_rules! documents {
     ($each:ident) => {
-        $each!(people, PersonRow, |person| Ok(PersonRow::new(person)), by_text);
+        $each!(people, PersonRow, PersonRow::new, by_text);
         $each!(participants, ParticipantsRow, ParticipantsRow::new, by_text);
         $each!(erasures, ErasureRow, |erasure| Ok(ErasureRow::new(erasure)), by_text);
         $each!(periods, PeriodRow, PeriodRow::new, by_text);

@@ -111,10 +111,7 @@ pub(super) async fn tables(
     stream: &Stream,
     first: &mut First,
 ) -> Result<(), VerifyError> {
-    documents!(conn, stream, first, people, PersonRow, |p| fine(PersonRow::new(p)), |r| format!(
-        "people {}",
-        r.folded
-    ));
+    documents!(conn, stream, first, people, PersonRow, PersonRow::new, |r| format!("people {}", r.folded));
     documents!(conn, stream, first, participants, ParticipantsRow, ParticipantsRow::new, |r| {
         format!("participants {}", r.matter)
     });
