@@ -47,7 +47,7 @@ impl People {
         if seen.len() >= SUBJECTS_MAX {
             seen.clear();
         }
-        seen.insert(who, now + AGAIN);
+        seen.insert(who, now.checked_add(AGAIN).unwrap_or(now));
         Ok(())
     }
 }
