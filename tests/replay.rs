@@ -15,7 +15,7 @@ use subsidy_ledger::audit::replay::{BadLeaf, Replay};
 use subsidy_ledger::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "6208c0624a56d2a861ceb738748a93302cf89f585536e924a01a0fbf6ef1f00c";
+const ROOT_V1: &str = "d9d912aaafd3973adc848315b34e4f6e1eed96031741fb0003a9afa723bcc65f";
 const BALANCES_V1: &[(&str, &str)] = &[
     ("B1001", "50000.00"),
     ("B1001", "500000.00"),
