@@ -12,14 +12,14 @@ run: setup ## the service with a demonstration, on the data folder ./data
 	$(CARGO) run --locked -- demo
 
 test: setup lint ## everything that must hold before a change goes in
-	$(CARGO) nextest run --locked
-	$(CARGO) test --locked --doc
+	$(CARGO) nextest run --locked --workspace
+	$(CARGO) test --locked --workspace --doc
 
 torture: setup ## faults under load, a hundred rounds each, fail-overs, a thousand corrupted exports, many billing files: hours
-	$(CARGO) nextest run --locked --test corruption --run-ignored only --no-capture
-	$(CARGO) nextest run --locked --profile torture --test billing_files --run-ignored only --no-capture
-	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture --test faults
-	SUBSIDY_LEDGER_TORTURE_FAILOVERS=$${SUBSIDY_LEDGER_TORTURE_FAILOVERS:-12} $(CARGO) nextest run --locked --profile torture --test servers
+	$(CARGO) nextest run --locked -E 'test(/^corruption::/)' --run-ignored only --no-capture
+	$(CARGO) nextest run --locked --profile torture -E 'test(/^billing_files::/)' --run-ignored only --no-capture
+	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture -E 'test(/^faults::/)'
+	SUBSIDY_LEDGER_TORTURE_FAILOVERS=$${SUBSIDY_LEDGER_TORTURE_FAILOVERS:-12} $(CARGO) nextest run --locked --profile torture -E 'test(/^servers::/)'
 
 conformance: setup ## the running service against its OpenAPI document, with schemathesis from PyPI
 	$(CARGO) build --locked
@@ -27,8 +27,8 @@ conformance: setup ## the running service against its OpenAPI document, with sch
 
 lint: ## formatting, clippy, documentation
 	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 fmt: ## formats the sources
 	$(CARGO) fmt

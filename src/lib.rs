@@ -1,47 +1,25 @@
-//! The map of the house. A file may know only what stands above its line; `tests/house.rs` holds it to that.
+//! The service: what people and programs meet of the ledger.
+//!
+//! The order of the house, each knows only what stands above it:
 //!
 //! ```text
-//! domain            values: money, percent, rounding, dates, credit codes, canonical JSON, actors
-//! ledger            the chart of accounts, postings that balance, balances and their floors
-//! agencies …        a folder per noun: mod.rs (types, commands), rules.rs (decisions)
-//! book              Book, Command, needs, decide, apply: effects across nouns are composed only here
-//! audit             leaves, the Merkle tree, signed notes, proofs, replay
-//! db, …/store.rs    the private cluster, connections, array statements; a noun's SQL
-//! auth/keys …       the keys folder, what is derived from its keys, sealed account numbers
+//! crates/core       pure: values, ledger, nouns, commands, decisions, replay, proofs
+//! crates/store      PostgreSQL: connections, the SQL of each noun, keys, the writer
 //! objects           files under their digests, in a folder or an S3-compatible store
-//! engine            the one door: queue → lock → load → decide → write → commit; verification
+//! billing_files     billing files as clouds write them, and how their rows are staged
+//! verify, exports   the whole ledger proved, and written into a folder that proves itself
 //! reports           one file per report
 //! auth              token → actor
-//! http, …/api.rs    the routes on one page, the table of errors, a noun's handlers
+//! http              the routes on one page, the table of errors, handlers: a file per noun
 //! cli               one file per command
+//! crates/bench      measurements: nothing of it ships
 //! ```
 
-pub mod agencies;
-pub mod audit;
 pub mod auth;
-pub mod book;
-pub mod calendar;
-pub mod claims;
+pub mod billing_files;
 pub mod cli;
-pub mod db;
-pub mod domain;
-pub mod engine;
-pub mod erasures;
-pub mod evidence;
+pub mod exports;
 pub mod http;
-pub mod ledger;
-pub mod loans;
 pub mod objects;
-pub mod organisations;
-pub mod payments;
-pub mod people;
-pub mod periods;
-pub mod prefunds;
-pub mod programmes;
-pub mod recoveries;
-pub mod reference_rates;
-pub mod rentals;
 pub mod reports;
-pub mod reversals;
-pub mod usage;
-pub mod vouchers;
+pub mod verify;

@@ -264,8 +264,8 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::super::keys::scratch::Scratch;
     use super::*;
+    use tempfile::TempDir;
 
     fn ed(kid: &str) -> Value {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
@@ -286,14 +286,14 @@ mod tests {
     }
 
     struct Fixture {
-        _scratch: Scratch,
+        _scratch: TempDir,
         config: JwksConfig,
     }
 
     impl Fixture {
         fn new(keys: &[Value]) -> Fixture {
-            let scratch = Scratch::new();
-            let path = scratch.0.join("jwks.json");
+            let scratch = TempDir::new().unwrap();
+            let path = scratch.path().join("jwks.json");
             let config = JwksConfig {
                 path,
                 issuer: "https://id.example".into(),

@@ -68,8 +68,8 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::actor::{Actor, Role, Subject};
-    use crate::domain::agency_code::AgencyCode;
+    use subsidy_core::domain::actor::{Actor, Role, Subject};
+    use subsidy_core::domain::agency_code::AgencyCode;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_750_000_000, 0).unwrap()

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::Failure;
 use crate::auth::token::ISSUER;
-use crate::book::{Command, Envelope, Outcome};
-use crate::domain::actor::SubjectError;
-use crate::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
-use crate::engine::{Answer, Engine, NewBankAccount, NewText, Submission, SubmitError, Work};
+use subsidy_core::book::{Command, Envelope, Outcome};
+use subsidy_core::domain::actor::SubjectError;
+use subsidy_core::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
+use subsidy_store::engine::{Answer, Engine, NewBankAccount, NewText, Submission, SubmitError, Work};
 
 /// Who is named on the command line: `issuer#sub`, or the id alone of somebody with tokens of the service's own.
 pub fn subject(text: &str) -> Result<Subject, SubjectError> {

@@ -11,13 +11,14 @@ use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::verify::progress_bar;
 use super::{Failure, Settings, opened};
-use crate::book::{Command, Outcome};
-use crate::claims::interest::confirmed;
-use crate::claims::{ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
-use crate::domain::{AgencyCode, ClaimId, Date, Line, LoanId, Money, ProgrammeCode, Role, Subject};
-use crate::engine::Engine;
-use crate::loans::store::LoanRow;
-use crate::loans::{InterestPeriod, Loan, queries};
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::claims::interest::confirmed;
+use subsidy_core::claims::{ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
+use subsidy_core::domain::{AgencyCode, ClaimId, Date, Line, LoanId, Money, ProgrammeCode, Role, Subject};
+use subsidy_core::loans::{InterestPeriod, Loan};
+use subsidy_store::engine::Engine;
+use subsidy_store::loans::LoanRow;
+use subsidy_store::loans::queries;
 
 /// How many loans are read at once.
 const PAGE: i64 = 500;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use crate::db::cluster::{ClusterError, Keeper};
+use subsidy_store::db::cluster::{ClusterError, Keeper};
 
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_millis(500);

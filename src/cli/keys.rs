@@ -1,7 +1,7 @@
 //! `keys`: what is done to the keys folder on purpose. Nothing else makes a key where a ledger is.
 
 use super::{Failure, Settings, output};
-use crate::auth::keys::Keys;
+use subsidy_store::keys::Keys;
 
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 pub enum KeysCommand {

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::opened::DatabaseRole;
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
-use crate::db::migrate::{self, SchemaState};
+use subsidy_store::db::migrate;
+use subsidy_store::db::migrate::SchemaState;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct MigrateArgs {

@@ -1,9 +1,8 @@
 //! The command line: one file a command. Data goes to standard output, all else to standard error; the exit code is 0,
 //! 1 for a failure, 2 for a usage that cannot be meant, 3 for a ledger that does not verify.
 
-mod agency;
-mod bench;
-mod commands;
+pub mod agency;
+pub mod commands;
 mod completions;
 mod database_url;
 mod demo;
@@ -16,10 +15,10 @@ mod keys;
 mod logs;
 mod migrate;
 mod openapi;
-mod opened;
-mod output;
+pub mod opened;
+pub mod output;
 mod programme;
-mod serve;
+pub mod serve;
 mod settings;
 mod stop;
 mod token;
@@ -32,11 +31,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::auth::keys::Keys;
 pub use failure::Failure;
 use logs::LogFormat;
 use opened::DatabaseRole;
 pub use settings::{GlobalArgs, ListenArgs, Settings};
+use subsidy_store::keys::Keys;
 use verify::VerifyFailure;
 use verify::memory::Memory;
 
@@ -100,8 +99,6 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Write an agency's whole ledger into a folder that verifies by itself
     Export(export::ExportArgs),
-    /// Measure postings a second over HTTP, beside PostgreSQL doing the same naively
-    Bench(bench::BenchArgs),
     /// Check what the service needs
     Doctor(doctor::DoctorArgs),
     /// Print the OpenAPI document
@@ -121,7 +118,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if printed.is_ok() { code } else { 1 });
         }
     };
-    match run(&cli) {
+    conclude(run(&cli))
+}
+
+/// Says on standard error why a command failed, and gives the exit code that says so too. A reader that closed its pipe
+/// is no failure.
+pub fn conclude(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
@@ -169,7 +172,6 @@ async fn with_database(command: &Command, settings: &Settings) -> Result<(), Fai
         Command::DatabaseUrl(args) => database_url::run(args, settings).await,
         Command::Verify(args) => verified(args, settings).await,
         Command::Export(args) => export::run(args, settings).await,
-        Command::Bench(args) => bench::run(args, settings).await,
         Command::Doctor(args) => doctor::run(args, settings).await,
         Command::Token(_) | Command::Keys(_) | Command::Openapi | Command::Completions(_) => Ok(()),
     }
@@ -193,7 +195,8 @@ async fn verified(args: &verify::VerifyArgs, settings: &Settings) -> Result<(), 
         }
         let role = if keys.is_some() { DatabaseRole::Owner } else { DatabaseRole::Auditor };
         let url = opened.url(role);
-        let database = crate::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
+        let database =
+            subsidy_store::db::pool::Database::connect(opened.settings().database_config(&url)).await?;
         let files = args.evidence.then(|| opened.settings().objects_to_read()).transpose()?;
         let beside =
             verify::Beside { files, keys, memory: Memory::beside(&folder, settings.data.join("seen")) };

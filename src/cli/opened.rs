@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use super::commands::no_agency;
 use super::{Failure, Settings};
-use crate::auth::keys::Keys;
-use crate::db::cluster::{Cluster, DATABASE, Keeper, SUPERUSER};
-use crate::db::migrate::{self, SchemaState};
-use crate::db::pool::Database;
-use crate::domain::AgencyCode;
-use crate::engine::seen::Seen;
-use crate::engine::{Engine, fit, store};
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::db::cluster::{Cluster, DATABASE, Keeper, SUPERUSER};
+use subsidy_store::db::migrate;
+use subsidy_store::db::migrate::SchemaState;
+use subsidy_store::db::pool::Database;
+use subsidy_store::engine::seen::Seen;
+use subsidy_store::engine::{Engine, fit, store};
+use subsidy_store::keys::Keys;
 
 /// Who connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 use super::commands::{self, Ask, Said, actor, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened, toml_file};
-use crate::book::Command;
-use crate::domain::dates::Window;
-use crate::domain::{AgencyCode, ProgrammeCode, Role, Subject, TextHash};
-use crate::engine::Engine;
-use crate::programmes::{ApproveProgramme, Instrument, LegalBasis, Policy, ProposeProgramme, Title};
+use subsidy_core::book::Command;
+use subsidy_core::domain::dates::Window;
+use subsidy_core::domain::{AgencyCode, ProgrammeCode, Role, Subject, TextHash};
+use subsidy_core::programmes::{ApproveProgramme, Instrument, LegalBasis, Policy, ProposeProgramme, Title};
+use subsidy_store::engine::Engine;
 
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum ProgrammeCommand {

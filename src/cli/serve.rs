@@ -11,7 +11,7 @@ use super::keep_up::keep_up;
 use super::opened::Opened;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
-use crate::engine::Engine;
+use subsidy_store::engine::Engine;
 
 pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use super::Failure;
 use super::logs::LogFormat;
 use crate::auth::jwks::{JwksConfig, OwnTokens};
-use crate::db::pool::DatabaseConfig;
-use crate::db::session::Plans;
-use crate::domain::AgencyCode;
 use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::db::pool::DatabaseConfig;
+use subsidy_store::db::session::Plans;
 
 const DEFAULT_DATA: &str = "./data";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";

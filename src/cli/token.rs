@@ -3,9 +3,9 @@
 use chrono::{TimeDelta, Utc};
 
 use super::{Failure, Settings, commands, output};
-use crate::auth::keys::Keys;
 use crate::auth::token::{ISSUER, Mint};
-use crate::domain::{Actor, AgencyCode, CreditCode, Role, Roles, Subject};
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Roles, Subject};
+use subsidy_store::keys::Keys;
 
 /// The longest that a token may be valid.
 const TTL_MAX: TimeDelta = TimeDelta::days(366);

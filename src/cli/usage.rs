@@ -16,15 +16,15 @@ use uuid::Uuid;
 use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
-use crate::book::{Command, Outcome};
-use crate::domain::{AgencyCode, ContentHash, Instant, RentalId, Role, Subject, UsageImportId};
-use crate::engine::Engine;
-use crate::engine::billing_file::Billing;
-use crate::engine::intake::{ERRORS_KEPT_MAX, IntakeError, Wanted, stage};
+use crate::billing_files::file::Billing;
+use crate::billing_files::intake::{ERRORS_KEPT_MAX, IntakeError, Wanted, stage};
+use crate::http::handlers::usage::errors::{ErrorsFile, written};
+use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::language::Language;
-use crate::usage::errors_api::{ErrorsFile, written};
-use crate::usage::imports_api::RowErrorView;
-use crate::usage::{Finding, Mode, RowError, UsageImport};
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::domain::{AgencyCode, ContentHash, Instant, RentalId, Role, Subject, UsageImportId};
+use subsidy_core::usage::{Finding, Mode, RowError, UsageImport};
+use subsidy_store::engine::Engine;
 
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum UsageCommand {
@@ -189,7 +189,7 @@ fn encoding(args: &ImportArgs) -> Result<Option<&'static Encoding>, Failure> {
 /// Whether there is such a contract, before a large file is read.
 async fn known(engine: &Engine, args: &ImportArgs) -> Result<(), Failure> {
     let conn = engine.reader(&args.agency).await.map_err(Failure::doing("cannot read the ledger"))?;
-    let row = crate::rentals::queries::get(&conn, args.rental.uuid()).await;
+    let row = subsidy_store::rentals::queries::get(&conn, args.rental.uuid()).await;
     match row.map_err(Failure::doing("cannot read the ledger"))? {
         Some(_) => Ok(()),
         None => Err(Failure::new(format!("agency {} has no contract {}", args.agency, args.rental))),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::stop::Stop;
 use super::{Failure, Settings};
-use crate::auth::accounts::AccountVault;
 use crate::auth::token::Verifier;
-use crate::engine::Engine;
 use crate::http::{self, AppState, HttpConfig, health};
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
+use subsidy_store::engine::Engine;
+use subsidy_store::keys::accounts::AccountVault;
 
 /// Answers requests until the process is asked to stop, and then those that are under way. Error: a part of it died.
 pub async fn serve(

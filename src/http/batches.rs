@@ -17,9 +17,9 @@ use super::routes::ROUTES;
 use super::verb::Parsed;
 use super::write::{self, Head, Shown};
 use super::{AppState, OPERATIONS_MAX, in_time, render};
-use crate::book::Envelope;
-use crate::domain::Sequence;
-use crate::engine::submission::{Accepted, Answer, NewText, Submission, SubmitError, Work};
+use subsidy_core::book::Envelope;
+use subsidy_core::domain::Sequence;
+use subsidy_store::engine::submission::{Accepted, Answer, NewText, Submission, SubmitError, Work};
 
 /// Whether the operations stand or fall together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

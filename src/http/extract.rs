@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::language::Language;
 use super::problem::Problem;
 use crate::auth::token::{Identity, Verifier};
-use crate::domain::{Sequence, letters};
+use subsidy_core::domain::{Sequence, letters};
 
 /// The request's id, made where the request comes in; it stands in the answer and in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

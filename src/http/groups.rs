@@ -8,8 +8,8 @@ use super::route::Route;
 use super::verb::{ParseGroup, WriteRequest};
 use super::write::{self, Head, Shown};
 use super::{AppState, render};
-use crate::book::Envelope;
-use crate::engine::submission::{Answer, Submission, SubmitError, Work};
+use subsidy_core::book::Envelope;
+use subsidy_store::engine::submission::{Answer, Submission, SubmitError, Work};
 
 /// Answers with the document as the last member left it.
 pub async fn answer(

@@ -14,16 +14,19 @@ use super::problem::Problem;
 use super::route::Route;
 use super::write::{self, Head, Shown};
 use super::{AppState, FILE_TIMEOUT, in_time, uploads};
-use crate::book::{Command, Envelope, Outcome};
-use crate::domain::{RentalId, UsageImportId};
-use crate::engine::Engine;
-use crate::engine::billing_file::Billing;
-use crate::engine::intake::{self, ERRORS_SHOWN_MAX, Wanted};
-use crate::engine::submission::{Answer, Submission, Work};
+use crate::billing_files::file::Billing;
+use crate::billing_files::intake;
+use crate::billing_files::intake::{ERRORS_SHOWN_MAX, Wanted};
+use crate::http::handlers::usage as api;
+use crate::http::handlers::usage::imports as imports_api;
+use crate::http::handlers::usage::imports::{Asked, RowErrorView};
 use crate::objects::Arrived;
-use crate::usage::api;
-use crate::usage::imports_api::{self, Asked, RowErrorView};
-use crate::usage::{RowError, queries};
+use subsidy_core::book::{Command, Envelope, Outcome};
+use subsidy_core::domain::{RentalId, UsageImportId};
+use subsidy_core::usage::RowError;
+use subsidy_store::engine::Engine;
+use subsidy_store::engine::submission::{Answer, Submission, Work};
+use subsidy_store::usage::queries;
 
 /// Answers a write that brings a billing file.
 pub async fn answer(

@@ -287,9 +287,9 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
-    use crate::domain::dates::Window;
-    use crate::domain::money::Amount;
     use crate::http::language::Language;
+    use subsidy_core::domain::dates::Window;
+    use subsidy_core::domain::money::Amount;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -299,8 +299,8 @@ mod tests {
         window: Option<Window>,
         list: Option<Vec<Window>>,
         months: Option<u32>,
-        mode: Option<crate::domain::RoundingMode>,
-        name: Option<crate::domain::Line>,
+        mode: Option<subsidy_core::domain::RoundingMode>,
+        name: Option<subsidy_core::domain::Line>,
         #[serde(rename = "a/b")]
         slash: Option<bool>,
     }

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::extract::Query;
 use super::problem::Problem;
-use crate::db::convert;
-use crate::domain::{CreditCode, Instant, ProgrammeCode};
+use subsidy_core::domain::{CreditCode, Instant, ProgrammeCode};
+use subsidy_store::db::convert;
 
 /// The filters that a query names.
 #[derive(Debug, Clone, Default)]

@@ -8,6 +8,7 @@ pub mod batches;
 pub mod error;
 pub mod extract;
 pub mod groups;
+pub mod handlers;
 pub mod health;
 pub mod imports;
 pub mod json;
@@ -24,7 +25,6 @@ pub mod render;
 pub mod route;
 pub mod routes;
 pub mod runs;
-pub mod schema;
 pub mod text;
 pub mod uploads;
 pub mod verb;
@@ -44,12 +44,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer,
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::auth::accounts::AccountVault;
 use crate::auth::token::{Identity, Verifier};
-use crate::domain::AgencyCode;
-use crate::engine::Engine;
 use crate::objects::Objects;
-use crate::payments::NAME_MAX;
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
@@ -58,6 +54,10 @@ use people::People;
 use problem::Problem;
 use registry::Registry;
 use route::{Method, Route, Verb};
+use subsidy_core::domain::AgencyCode;
+use subsidy_core::payments::NAME_MAX;
+use subsidy_store::engine::Engine;
+use subsidy_store::keys::accounts::AccountVault;
 use verb::{ReadRequest, Reply};
 
 /// Most bytes of a body of JSON: 256 KiB.

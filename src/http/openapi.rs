@@ -19,8 +19,8 @@ use super::error::TABLE;
 use super::problem::MEDIA_TYPE;
 use super::route::{Method, Param, Permission, Route, Segment, Shape, Verb, with_tail};
 use super::routes::ROUTES;
-use super::schema::Schemas;
-use crate::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
+use subsidy_core::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
+use subsidy_core::schema::Schemas;
 
 /// The document as it is served.
 pub static JSON: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());

@@ -1,9 +1,9 @@
 //! What a query may hold: each parameter once, by what it means where its name means several things.
 
 use super::route::{Param, Shape};
-use crate::domain::money::Amount;
-use crate::domain::{CreditCode, Date, Instant, Label, Money, ProgrammeCode, Sequence};
-use crate::evidence::EvidenceKind;
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{CreditCode, Date, Instant, Label, Money, ProgrammeCode, Sequence};
+use subsidy_core::evidence::EvidenceKind;
 
 pub(super) const LIMIT: Param =
     Param { name: "limit", about: "1 to 200; 50 where left out.", schema: Shape::of::<u32>() };

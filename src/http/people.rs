@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::problem::Problem;
 use crate::auth::token::Identity;
-use crate::domain::{AgencyCode, Subject};
-use crate::engine::Engine;
-use crate::people::store::PersonRow;
+use subsidy_core::domain::{AgencyCode, Subject};
+use subsidy_store::engine::Engine;
+use subsidy_store::people::PersonRow;
 
 /// For how long somebody who was let in is not looked up again.
 const AGAIN: Duration = Duration::from_secs(60);

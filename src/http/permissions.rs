@@ -4,10 +4,10 @@ use super::problem::Problem;
 use super::route::{Route, Verb};
 use super::routes::ROUTES;
 use super::verb::{ReadRequest, Reply};
-use crate::domain::Role;
-use crate::reports::answer_api::{answer, asked};
+use crate::http::handlers::reports::answer::{answer, asked};
 use crate::reports::formats::Column;
 use crate::reports::report::{Report, Row};
+use subsidy_core::domain::Role;
 
 const COLUMNS: &[Column] = &[
     Column::plain("方法 method", 8),

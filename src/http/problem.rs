@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::error::Entry;
 use super::language::Language;
-use crate::db::refusal::{self, ValueKind};
-use crate::engine::fit::Unfit;
-use crate::engine::{CheckpointError, SubmitError};
 use crate::objects::ObjectError;
 use crate::reports::ReadError;
+use subsidy_store::db::refusal;
+use subsidy_store::db::refusal::ValueKind;
+use subsidy_store::engine::fit::Unfit;
+use subsidy_store::engine::{CheckpointError, SubmitError};
 
 /// The media type of every error.
 pub const MEDIA_TYPE: &str = "application/problem+json";

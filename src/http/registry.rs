@@ -5,9 +5,10 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use super::problem::Problem;
-use crate::domain::AgencyCode;
-use crate::engine::Engine;
-use crate::engine::store::{self, TakesWrites, takes_writes};
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::engine::Engine;
+use subsidy_store::engine::store;
+use subsidy_store::engine::store::{TakesWrites, takes_writes};
 
 /// How soon the database answers where it is well.
 const ANSWER: Duration = Duration::from_secs(3);

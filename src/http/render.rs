@@ -3,30 +3,30 @@
 use serde_json::{Value, json};
 
 use super::problem::Problem;
-use crate::agencies::api::AgencyView;
-use crate::book::Outcome;
-use crate::calendar::api::CalendarView;
-use crate::claims::api::ClaimView;
-use crate::claims::objections_api::ObjectionView;
-use crate::claims::recalculations_api::RecalculationView;
-use crate::domain::{AgencyCode, Sequence};
-use crate::engine::Engine;
-use crate::engine::submission::{Accepted, NewText, SubmitError};
-use crate::evidence::api::{EvidenceView, version as evidence_version};
-use crate::loans::api::LoanView;
-use crate::organisations::api::OrganisationView;
-use crate::payments::api::{PaymentBatchView, PaymentLineView};
-use crate::periods::api::PeriodView;
-use crate::prefunds::api::PrefundView;
-use crate::prefunds::true_ups_api::TrueUpView;
-use crate::programmes::api::{BudgetChangeView, ProgrammeView, RulesView};
-use crate::recoveries::api::RecoveryView;
-use crate::reference_rates::api::ReferenceRateView;
-use crate::rentals::api::RentalView;
+use crate::http::handlers::agencies::AgencyView;
+use crate::http::handlers::calendar::CalendarView;
+use crate::http::handlers::claims::ClaimView;
+use crate::http::handlers::claims::objections::ObjectionView;
+use crate::http::handlers::claims::recalculations::RecalculationView;
+use crate::http::handlers::evidence::{EvidenceView, version as evidence_version};
+use crate::http::handlers::loans::LoanView;
+use crate::http::handlers::organisations::OrganisationView;
+use crate::http::handlers::payments::{PaymentBatchView, PaymentLineView};
+use crate::http::handlers::periods::PeriodView;
+use crate::http::handlers::prefunds::PrefundView;
+use crate::http::handlers::prefunds::true_ups::TrueUpView;
+use crate::http::handlers::programmes::{BudgetChangeView, ProgrammeView, RulesView};
+use crate::http::handlers::recoveries::RecoveryView;
+use crate::http::handlers::reference_rates::ReferenceRateView;
+use crate::http::handlers::rentals::RentalView;
+use crate::http::handlers::reversals::ReversalView;
+use crate::http::handlers::usage::imports::UsageImportView;
+use crate::http::handlers::vouchers::VoucherView;
 use crate::reports::attachments::{Attachments, Wanted};
-use crate::reversals::api::ReversalView;
-use crate::usage::imports_api::UsageImportView;
-use crate::vouchers::api::VoucherView;
+use subsidy_core::book::Outcome;
+use subsidy_core::domain::{AgencyCode, Sequence};
+use subsidy_store::engine::Engine;
+use subsidy_store::engine::submission::{Accepted, NewText, SubmitError};
 
 /// What the views of some outcomes show beside them: what the request itself brought, else from the database.
 pub async fn attachments(

@@ -6,10 +6,10 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 
 use super::json::Json;
 use super::problem::Problem;
-use super::schema::{Member, One, Schemas};
 use super::verb::{Ask, Parse, ParseGroup, Read, Upload};
-use crate::domain::{Actor, Role};
-use crate::engine::submission::Run;
+use subsidy_core::domain::{Actor, Role};
+use subsidy_core::schema::{Member, One, Schemas};
+use subsidy_store::engine::submission::Run;
 
 /// A method of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,16 @@
 use futures_util::FutureExt;
 
 use super::batches::{BatchResults, NewBatch};
+use super::handlers::claims::{drafts, objections, recalculations, reconciliation, unmatched};
+use super::handlers::loans::{estimate as estimates, quote as quotes};
+use super::handlers::payments::file as payment_file;
+use super::handlers::prefunds::true_ups;
+use super::handlers::reports::{answer as answers, audit, audit_reports as room, exports, work};
+use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
+use super::handlers::{
+    agencies, calendar, claims, evidence, loans, organisations, payments, periods, prefunds, programmes,
+    recoveries, reference_rates as rates, rentals, reports, reversals, usage, vouchers,
+};
 use super::parameters::*;
 use super::permissions;
 use super::route::Method::{Get, Post, Put};
@@ -11,31 +21,9 @@ use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Param, Route, Shape, Verb};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use super::verb::{Parse, Upload};
-use crate::agencies::api as agencies;
-use crate::calendar::api as calendar;
-use crate::claims::{
-    api as claims, drafts_api as drafts, objections_api as objections, recalculations_api as recalculations,
-    reconciliation_api as reconciliation, unmatched_api as unmatched,
-};
-use crate::domain::Role::{self, Approver, Auditor, Bank, Enterprise, Officer, Provider};
-use crate::evidence::api as evidence;
-use crate::loans::{api as loans, estimate_api as estimates, quote_api as quotes};
-use crate::organisations::api as organisations;
-use crate::payments::{api as payments, file_api as payment_file};
-use crate::periods::api as periods;
-use crate::prefunds::{api as prefunds, true_ups_api as true_ups};
-use crate::programmes::api as programmes;
-use crate::programmes::calculation::Calculation;
-use crate::recoveries::api as recoveries;
-use crate::reference_rates::api as rates;
-use crate::rentals::api as rentals;
-use crate::reports::{
-    answer_api as answers, api as reports, audit_api as audit, exports_api as exports, room_api as room,
-    work_api as work,
-};
-use crate::reversals::api as reversals;
-use crate::usage::{api as usage, errors_api as usage_errors, imports_api as usage_imports};
-use crate::vouchers::api as vouchers;
+use subsidy_core::domain::Role;
+use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Officer, Provider};
+use subsidy_core::programmes::calculation::Calculation;
 
 const OFFICER: Permission = Roles(&[Officer]);
 const APPROVER: Permission = Roles(&[Approver]);

@@ -14,11 +14,11 @@ use super::problem::Problem;
 use super::route::Route;
 use super::write::{self, Head, Shown};
 use super::{AppState, render};
-use crate::book::Outcome;
-use crate::domain::money::OutOfRange;
-use crate::domain::{Date, Money, Sequence};
-use crate::engine::submission::{Accepted, Answer, Run, Submission, Work};
-use crate::vouchers::{REMINDER_DAYS, REMINDER_DAYS_MAX};
+use subsidy_core::book::Outcome;
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::{Date, Money, Sequence};
+use subsidy_core::vouchers::{REMINDER_DAYS, REMINDER_DAYS_MAX};
+use subsidy_store::engine::submission::{Accepted, Answer, Run, Submission, Work};
 
 /// The most vouchers of a group.
 const GROUP_MAX: u32 = 200;

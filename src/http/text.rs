@@ -6,11 +6,12 @@ use rand::RngCore;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use crate::auth::accounts::{AgencyVault, Sealed, masked};
-use crate::domain::letters::{self, Misspelt, TextError};
-use crate::domain::text::{Malformed, raw_string};
-use crate::domain::{CreditCode, TextHash};
-use crate::engine::submission::{NewBankAccount, NewText};
+use subsidy_core::domain::letters;
+use subsidy_core::domain::letters::{Misspelt, TextError};
+use subsidy_core::domain::text::{Malformed, raw_string};
+use subsidy_core::domain::{CreditCode, TextHash};
+use subsidy_store::engine::submission::{NewBankAccount, NewText};
+use subsidy_store::keys::accounts::{AgencyVault, Sealed, masked};
 
 /// Bytes of salt before a text.
 const SALT_BYTES: usize = 16;
@@ -97,6 +98,11 @@ impl<'de> serde::Deserialize<'de> for AccountNumber {
         let text = raw_string(deserializer, "invalid_account_number")?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
+}
+
+subsidy_core::string_schema! {
+    Reason as "Reason": "材料不全", "1 to 2,000 characters.";
+    AccountNumber as "AccountNumber": "6222021234567890", "6 to 34 digits or letters; answered as ****7890.";
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use super::route::Route;
 use super::verb::{Upload, UploadRequest};
 use super::write::{self, Head};
 use super::{AppState, FILE_TIMEOUT, in_time};
-use crate::book::Envelope;
-use crate::engine::submission::{Submission, Work};
 use crate::objects::{Arrived, FILE_BYTES_MAX, Incoming, ObjectError};
+use subsidy_core::book::Envelope;
+use subsidy_store::engine::submission::{Submission, Work};
 
 /// What a form adds around its file, at most.
 const FORM_BYTES_MAX: u64 = 65_536;

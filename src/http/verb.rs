@@ -19,18 +19,18 @@ use super::language::Language;
 use super::page::{Listed, Page};
 use super::problem::Problem;
 use super::text::Reason;
-use crate::auth::accounts::{AccountVault, AgencyVault};
-use crate::book::Command;
-use crate::db::convert::Unreadable;
-use crate::db::pool::Connection;
-use crate::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
-use crate::engine::Engine;
-use crate::engine::submission::{NewBankAccount, NewText};
 use crate::objects::{Arrived, ObjectError, Objects};
 use crate::reports::attachments::{Attachments, Wanted};
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
+use subsidy_core::book::Command;
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::pool::Connection;
+use subsidy_store::engine::Engine;
+use subsidy_store::engine::submission::{NewBankAccount, NewText};
+use subsidy_store::keys::accounts::{AccountVault, AgencyVault};
 
 /// A write whose caller may call it, with its body read.
 #[derive(Debug)]

@@ -15,9 +15,9 @@ use super::route::Route;
 use super::verb::{Parse, Parsed, WriteRequest};
 use super::{AppState, BODY_BYTES_MAX, BODY_TIMEOUT, in_time, render};
 use crate::auth::token::Identity;
-use crate::book::Envelope;
-use crate::domain::Sequence;
-use crate::engine::submission::{Answer, NewText, Submission, Work};
+use subsidy_core::book::Envelope;
+use subsidy_core::domain::Sequence;
+use subsidy_store::engine::submission::{Answer, NewText, Submission, Work};
 
 /// All of a write but its body.
 #[derive(Debug)]

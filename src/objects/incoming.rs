@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{ObjectError, blocking};
-use crate::domain::ContentHash;
-use crate::evidence::archive::{self, Directory, TAIL_BYTES_MAX};
-use crate::evidence::einvoice::XML_BYTES_MAX;
-use crate::evidence::media::{Looks, MediaType, Sniffer};
+use subsidy_core::domain::ContentHash;
+use subsidy_core::evidence::archive;
+use subsidy_core::evidence::archive::{Directory, TAIL_BYTES_MAX};
+use subsidy_core::evidence::einvoice::XML_BYTES_MAX;
+use subsidy_core::evidence::media::{Looks, MediaType, Sniffer};
 
 /// What a process that was killed left behind is older than any upload takes.
 const LEFT_BEHIND: Duration = Duration::from_secs(86_400);

@@ -23,8 +23,8 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
-use crate::domain::ContentHash;
 pub use incoming::{Arrived, Incoming};
+use subsidy_core::domain::ContentHash;
 
 /// The most bytes of a file: 20 MiB.
 pub const FILE_BYTES_MAX: u64 = 20_971_520;

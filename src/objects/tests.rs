@@ -3,7 +3,7 @@
 use object_store::memory::InMemory;
 
 use super::*;
-use crate::evidence::MediaType;
+use subsidy_core::evidence::MediaType;
 
 struct Folder(PathBuf);
 
@@ -96,13 +96,22 @@ async fn a_file_that_is_not_kept_leaves_nothing() {
     assert!(!old.exists(), "what a killed process left is swept away");
 }
 
+/// A ZIP of empty files with these names.
+fn archive_of(names: &[&str]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in names {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
 #[tokio::test]
 async fn what_a_file_is_shows_when_it_is_there() {
     let folder = Folder::new();
     let [objects, _] = stores(&folder);
-    let ofd = crate::evidence::archive::tests::container(&["Doc_0/Document.xml", "OFD.xml"], b"");
+    let ofd = archive_of(&["Doc_0/Document.xml", "OFD.xml"]);
     assert_eq!(arrived(&objects, &ofd).await.media_type, Some(MediaType::Ofd));
-    let archive = crate::evidence::archive::tests::container(&["a.exe"], b"");
+    let archive = archive_of(&["a.exe"]);
     assert_eq!(arrived(&objects, &archive).await.media_type, None);
     let xml = arrived(&objects, b"<EInvoice/>").await;
     assert_eq!((xml.media_type, xml.xml.as_deref()), (Some(MediaType::Xml), Some(&b"<EInvoice/>"[..])));

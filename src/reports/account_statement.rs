@@ -8,8 +8,8 @@ use super::lines::walk::ByDay;
 use super::lines::{self, Filter, LineFound};
 use super::report::{self, Link, Report, Row, Scope};
 use super::trial_balance::BLOCK;
-use crate::db::convert;
-use crate::domain::Money;
+use subsidy_core::domain::Money;
+use subsidy_store::db::convert;
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[

@@ -6,7 +6,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::lines::open::{Open, still_open};
 use super::report::{Report, Row, Scope};
-use crate::domain::Date;
+use subsidy_core::domain::Date;
 
 const COLUMNS: &[Column] = &[
     Column::plain("类别 kind", 20),

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel_async::AsyncPgConnection;
 use sha2::{Digest, Sha256};
 
-use crate::db::convert::{self, Unreadable};
-use crate::db::rows::Shown;
-use crate::domain::TextHash;
-use crate::programmes::calculation::Calculation;
 use crate::reports::ReadError;
-use crate::{rows, statement};
+use subsidy_core::domain::TextHash;
+use subsidy_core::programmes::calculation::Calculation;
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::rows::Shown;
+use subsidy_store::{rows, statement};
 
 rows! {
     struct TextFound { sha256: Vec<u8>, salt: Option<Vec<u8>>, body: Option<String> }

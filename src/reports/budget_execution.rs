@@ -16,12 +16,12 @@ use super::reach::Reach;
 use super::report::{Link, Only, Report, Row, Scope};
 use super::trial_balance::Turnover;
 use super::turnovers::{self, Dimension};
-use crate::db::convert;
-use crate::domain::money::OutOfRange;
-use crate::domain::rounding::round;
-use crate::domain::{Date, Money, Month, RoundingMode};
-use crate::ledger::accounts::BookCode;
-use crate::{rows, statement};
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::rounding::round;
+use subsidy_core::domain::{Date, Money, Month, RoundingMode};
+use subsidy_core::ledger::accounts::BookCode;
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn every_account_of_the_budget_belongs_to_one_figure() {
-        use crate::ledger::{Account, BookCode};
+        use subsidy_core::ledger::{Account, BookCode};
         for account in Account::ALL.iter().filter(|account| account.book() == BookCode::B) {
             assert!(Figure::of(account.code()).is_some(), "{account}");
         }

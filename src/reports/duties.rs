@@ -11,10 +11,10 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
 use super::report::{Link, Report, Row, Scope};
-use crate::book::duty::Duty;
-use crate::db::convert::Unreadable;
-use crate::domain::Role;
-use crate::{rows, statement};
+use subsidy_core::book::duty::Duty;
+use subsidy_core::domain::Role;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("经手 subject", 24),

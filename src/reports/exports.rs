@@ -24,8 +24,8 @@ use uuid::Uuid;
 use super::ReadError;
 use super::formats::file::{FileFormat, Summary, Writing};
 use super::formats::{Cell, Column, FormatError};
-use crate::db::pool::DatabaseError;
-use crate::domain::{AgencyCode, ContentHash, Instant};
+use subsidy_core::domain::{AgencyCode, ContentHash, Instant};
+use subsidy_store::db::pool::DatabaseError;
 
 /// How long a file is kept after it was finished.
 pub const KEPT: Duration = Duration::from_secs(7 * 86_400);

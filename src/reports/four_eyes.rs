@@ -4,14 +4,15 @@
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
-use crate::audit::leaf::Leaf;
-use crate::book::duty::Duty;
-use crate::book::segregation::{self, InTheWay};
-use crate::book::{Book, Fault, Keys, Outcome};
-use crate::db::convert::Unreadable;
-use crate::domain::Subject;
-use crate::engine;
-use crate::{rows, statement};
+use subsidy_core::audit::leaf::Leaf;
+use subsidy_core::book::duty::Duty;
+use subsidy_core::book::segregation;
+use subsidy_core::book::segregation::InTheWay;
+use subsidy_core::book::{Book, Fault, Keys, Outcome};
+use subsidy_core::domain::Subject;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::engine;
+use subsidy_store::{rows, statement};
 
 /// Approvals whose sets are read together.
 const APPROVALS: usize = 512;

@@ -12,9 +12,10 @@ use super::lines::walk::ByDay;
 use super::lines::{self, Filter, LineFound};
 use super::report::{self, ROWS_MAX, Row, Scope};
 use super::trial_balance::BLOCK;
-use crate::db::convert::{self, Unreadable};
-use crate::domain::{Date, Money, Month};
-use crate::ledger::{Account, BookCode, Side};
+use subsidy_core::domain::{Date, Money, Month};
+use subsidy_core::ledger::{Account, BookCode, Side};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
 
 /// Whose journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

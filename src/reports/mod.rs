@@ -2,15 +2,11 @@
 
 pub mod account_statement;
 pub mod ageing;
-pub mod answer_api;
-pub mod api;
 pub mod attachments;
-pub mod audit_api;
 pub mod budget_execution;
 pub mod duties;
 pub mod exceptions;
 pub mod exports;
-pub mod exports_api;
 pub mod formats;
 pub mod four_eyes;
 pub mod interchange;
@@ -23,7 +19,6 @@ pub mod payment_file;
 pub mod reach;
 pub mod recalculation;
 pub mod report;
-pub mod room_api;
 pub mod sample;
 pub mod scope;
 pub mod transactions;
@@ -31,10 +26,9 @@ pub mod trial_balance;
 pub mod turnovers;
 pub mod voucher_rollforward;
 pub mod work;
-pub mod work_api;
 
-use crate::db::convert::Unreadable;
-use crate::domain::money::OutOfRange;
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_store::db::convert::Unreadable;
 
 /// Why something cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +50,11 @@ pub enum ReadError {
     },
 }
 
-impl From<crate::engine::UnreadBook> for ReadError {
-    fn from(error: crate::engine::UnreadBook) -> Self {
+impl From<subsidy_store::engine::UnreadBook> for ReadError {
+    fn from(error: subsidy_store::engine::UnreadBook) -> Self {
         match error {
-            crate::engine::UnreadBook::Database(error) => Self::Database(error),
-            crate::engine::UnreadBook::Unreadable(error) => Self::Unreadable(error),
+            subsidy_store::engine::UnreadBook::Database(error) => Self::Database(error),
+            subsidy_store::engine::UnreadBook::Unreadable(error) => Self::Unreadable(error),
         }
     }
 }

@@ -10,10 +10,10 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::ReadError;
-use crate::domain::{AgencyCode, Month};
-use crate::ledger::Turnovers;
-use crate::ledger::store::{MonthRow, read_months};
-use crate::{rows, statement};
+use subsidy_core::domain::{AgencyCode, Month};
+use subsidy_core::ledger::Turnovers;
+use subsidy_store::ledger::{MonthRow, read_months};
+use subsidy_store::{rows, statement};
 
 /// Sequences whose lines are added to what is known; of more than that the totals are quicker.
 const BEHIND_MAX: i64 = 4_096;

@@ -11,10 +11,10 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
 use super::report::{Link, Row};
-use crate::book::duty::Duty;
-use crate::db::convert::Unreadable;
-use crate::domain::{Actor, Date, Instant};
-use crate::{rows, statement};
+use subsidy_core::book::duty::Duty;
+use subsidy_core::domain::{Actor, Date, Instant};
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::{rows, statement};
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[
@@ -201,7 +201,7 @@ impl super::report::Reading for Reading {
 
 fn row(leaf: LeafFound) -> Result<Row, ReadError> {
     let asked: Asked = serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
-    let roles: Vec<&str> = asked.actor.roles.iter().map(crate::domain::Role::as_str).collect();
+    let roles: Vec<&str> = asked.actor.roles.iter().map(subsidy_core::domain::Role::as_str).collect();
     let row = Row::default()
         .linked(leaf.sequence, Link::of(&format!("/v1/audit/entries/{}", leaf.sequence)))
         .text(Instant::new(leaf.recorded_at))

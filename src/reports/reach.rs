@@ -8,9 +8,9 @@
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
-use crate::db::rows::CountRow;
-use crate::ledger::store::BLOCK;
-use crate::statement;
+use subsidy_store::db::rows::CountRow;
+use subsidy_store::ledger::BLOCK;
+use subsidy_store::statement;
 
 statement! {
     fn end() -> Option<CountRow> = "SELECT next_sequence - 1 AS count FROM head";

@@ -9,18 +9,18 @@ use serde_json::Value;
 use super::ReadError;
 use super::formats::Column;
 use super::report::{self, Link, Row, Scope};
-use crate::db::convert;
-use crate::domain::dated::Dated;
-use crate::domain::money::Amount;
-use crate::domain::{Money, Percent};
-use crate::loans::InterestPeriod;
-use crate::loans::events::Owed;
-use crate::loans::subsidy as interest;
-use crate::programmes::RulesVersion;
-use crate::programmes::calculation::{Calculation, Question, SettledLine, sheet};
-use crate::programmes::interest::{InterestInputs, LoanState};
-use crate::programmes::store::RulesRow;
-use crate::{rows, statement};
+use subsidy_core::domain::dated::Dated;
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{Money, Percent};
+use subsidy_core::loans::InterestPeriod;
+use subsidy_core::loans::events::Owed;
+use subsidy_core::loans::subsidy as interest;
+use subsidy_core::programmes::RulesVersion;
+use subsidy_core::programmes::calculation::{Calculation, Question, SettledLine, sheet};
+use subsidy_core::programmes::interest::{InterestInputs, LoanState};
+use subsidy_store::db::convert;
+use subsidy_store::programmes::RulesRow;
+use subsidy_store::{rows, statement};
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[

@@ -8,7 +8,7 @@ use diesel_async::AsyncPgConnection;
 use super::ReadError;
 use super::formats::{Cell, Column, Table};
 use super::turnovers::Dimension;
-use crate::domain::{Date, Instant, Money};
+use subsidy_core::domain::{Date, Instant, Money};
 
 /// The most rows of a report.
 pub const ROWS_MAX: usize = 100_000;

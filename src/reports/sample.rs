@@ -15,7 +15,7 @@ use super::formats::Column;
 use super::lines::walk::ByLog;
 use super::lines::{Filter, LineFound};
 use super::report::{self, Link, Row, Scope};
-use crate::domain::Money;
+use subsidy_core::domain::Money;
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[

@@ -4,13 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
-use crate::audit::leaf::Leaf;
-use crate::book::Command;
-use crate::db::convert::{self, Unreadable};
-use crate::db::rows::CountRow;
-use crate::domain::dates::Zone;
-use crate::domain::{Date, Instant};
-use crate::{rows, statement};
+use subsidy_core::audit::leaf::Leaf;
+use subsidy_core::book::Command;
+use subsidy_core::domain::dates::Zone;
+use subsidy_core::domain::{Date, Instant};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::rows::CountRow;
+use subsidy_store::{rows, statement};
 
 rows! {
     struct AtFound { recorded_at: DateTime<Utc>, zone: String, agency: String, business_date: Option<NaiveDate> }

@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::trial_balance::BLOCK;
-use crate::{rows, statement};
+use subsidy_store::{rows, statement};
 
 rows! {
     /// A leaf of the log.

@@ -13,11 +13,12 @@ use super::ReadError;
 use super::formats::Column;
 use super::reach::Reach;
 use super::report::{Link, Report, Row, Scope};
-use crate::db::convert::{self, Unreadable};
-use crate::domain::money::OutOfRange;
-use crate::domain::{Date, Money};
-use crate::ledger::{Account, BookCode, Side};
-use crate::{rows, statement};
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::{Date, Money};
+use subsidy_core::ledger::{Account, BookCode, Side};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("科目 account", 12),
@@ -29,7 +30,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("方向 side", 10),
 ];
 
-pub use crate::ledger::store::BLOCK;
+pub use subsidy_store::ledger::BLOCK;
 
 rows! {
     struct TurnoverFound { account: String, debit: Decimal, credit: Decimal }

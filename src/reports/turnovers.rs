@@ -16,11 +16,12 @@ use super::formats::Column;
 use super::reach::Reach;
 use super::report::{NONE, Only, Report, Row, Scope};
 use super::trial_balance::{BLOCK, Turnover};
-use crate::db::convert::{self, Unreadable};
-use crate::domain::Month;
-use crate::ledger::Account;
-use crate::ledger::accounts::BookCode;
-use crate::{rows, statement};
+use subsidy_core::domain::Month;
+use subsidy_core::ledger::Account;
+use subsidy_core::ledger::accounts::BookCode;
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),

@@ -14,11 +14,11 @@ use super::formats::Column;
 use super::reach::Reach;
 use super::report::{Report, Row, Scope};
 use super::trial_balance::BLOCK;
-use crate::db::convert;
-use crate::domain::money::OutOfRange;
-use crate::domain::{Money, Month};
-use crate::ledger::Flow;
-use crate::{rows, statement};
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::{Money, Month};
+use subsidy_core::ledger::Flow;
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{rows, statement};
+use subsidy_store::{rows, statement};
 
 rows! {
     /// A document that waits.

@@ -6,10 +6,10 @@ use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::keys::Secret;
-use super::super::keys::scratch::Scratch;
 use super::*;
-use crate::domain::actor::Role;
+use subsidy_core::domain::actor::Role;
+use subsidy_store::keys::Secret;
+use tempfile::TempDir;
 
 const SEED: [u8; 32] = [7; 32];
 const PROVIDER_SEED: [u8; 32] = [8; 32];
@@ -90,14 +90,14 @@ fn refusal_of_claims(claims: &Value) -> &'static str {
 }
 
 struct Provider {
-    _scratch: Scratch,
+    _scratch: TempDir,
     config: JwksConfig,
 }
 
 impl Provider {
     fn new() -> Provider {
-        let scratch = Scratch::new();
-        let path = scratch.0.join("jwks.json");
+        let scratch = TempDir::new().unwrap();
+        let path = scratch.path().join("jwks.json");
         let x = URL_SAFE_NO_PAD.encode(SigningKey::from_bytes(&PROVIDER_SEED).verifying_key().as_bytes());
         let set = json!({"keys": [
             {"kid": "ed", "kty": "OKP", "crv": "Ed25519", "x": x},

@@ -1,13 +1,13 @@
 //! `agency accept-log`: a ledger is gone on with although it lost entries that were answered from, by a leaf of its own
 //! that names them.
 
-use crate::agencies::{AcceptLog, LostLog};
-use crate::book::Command;
 use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use crate::cli::verify::memory::Memory;
 use crate::cli::{Failure, Settings, opened, output};
-use crate::domain::{AgencyCode, Role, RootHash, Subject};
-use crate::engine::Engine;
+use subsidy_core::agencies::{AcceptLog, LostLog};
+use subsidy_core::book::Command;
+use subsidy_core::domain::{AgencyCode, Role, RootHash, Subject};
+use subsidy_store::engine::Engine;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct AcceptLogArgs {

@@ -3,20 +3,21 @@
 
 use serde_json::json;
 
-use crate::agencies::{Agency, CreateAgency};
-use crate::auth::keys::KeyError;
-use crate::book::{Command, Outcome};
 use crate::cli::commands::{self, Ask, Said, actor, no_agency, unanswered};
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
-use crate::db::migrate;
-use crate::db::pool::{Database, DatabaseConfig};
-use crate::domain::dates::Zone;
-use crate::domain::{AgencyCode, Date, Instant, Line, Role, Subject};
-use crate::engine::fit::register_row;
-use crate::engine::store::{self, AgencyRow};
-use crate::engine::{Engine, SubmitError};
+use subsidy_core::agencies::{Agency, CreateAgency};
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::domain::dates::Zone;
+use subsidy_core::domain::{AgencyCode, Date, Instant, Line, Role, Subject};
+use subsidy_store::db::migrate;
+use subsidy_store::db::pool::{Database, DatabaseConfig};
+use subsidy_store::engine::fit::register_row;
+use subsidy_store::engine::store;
+use subsidy_store::engine::store::AgencyRow;
+use subsidy_store::engine::{Engine, SubmitError};
+use subsidy_store::keys::KeyError;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct CreateArgs {

@@ -1,10 +1,10 @@
 //! `agency erase-text`: a free text goes, on an order that its leaf names.
 
-use crate::book::Command;
 use crate::cli::commands::{Ask, Said, actor, subject, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
-use crate::domain::{AgencyCode, Line, Role, Subject, TextHash};
-use crate::erasures::EraseText;
+use subsidy_core::book::Command;
+use subsidy_core::domain::{AgencyCode, Line, Role, Subject, TextHash};
+use subsidy_core::erasures::EraseText;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct EraseTextArgs {

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
-use crate::engine::store::{self, AgencyRow};
+use subsidy_store::engine::store;
+use subsidy_store::engine::store::AgencyRow;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct ListArgs {

@@ -1,7 +1,7 @@
 //! `agency …`: the agencies of this database.
 
 mod accept_log;
-mod create;
+pub mod create;
 mod erase_text;
 mod list;
 mod semantics;

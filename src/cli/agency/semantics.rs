@@ -1,10 +1,10 @@
 //! `agency semantics`: a newer meaning of the rules, switched on by a leaf of its own.
 
-use crate::agencies::{Agency, SEMANTICS, SwitchSemantics};
-use crate::book::{Command, Outcome};
 use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
-use crate::domain::{AgencyCode, Role, Subject};
+use subsidy_core::agencies::{Agency, SEMANTICS, SwitchSemantics};
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::domain::{AgencyCode, Role, Subject};
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct SemanticsArgs {

@@ -1,10 +1,10 @@
 //! `agency subject`: which spelling of a subject is right, where another acted first, by a leaf of its own.
 
-use crate::book::Command;
 use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
-use crate::domain::{AgencyCode, Role, Subject};
-use crate::people::NameSubject;
+use subsidy_core::book::Command;
+use subsidy_core::domain::{AgencyCode, Role, Subject};
+use subsidy_core::people::NameSubject;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct SubjectArgs {

@@ -3,7 +3,7 @@
 //! All of it is invented; the credit codes are valid in form and belong to nobody.
 
 use super::renting::Claimed;
-use crate::organisations::{Category, Size};
+use subsidy_core::organisations::{Category, Size};
 
 /// The agency with something in it.
 pub(super) const BEIJING: &str = "beijing_demo";

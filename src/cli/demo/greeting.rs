@@ -8,10 +8,10 @@ use super::cases::{
     BANK, BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, LENDING, PROGRAMME, PROVIDER, TODAY,
 };
 use super::seed::subject;
-use crate::auth::keys::Keys;
 use crate::cli::Failure;
 use crate::cli::token::issue;
-use crate::domain::{Actor, AgencyCode, CreditCode, Role, Roles};
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Roles};
+use subsidy_store::keys::Keys;
 
 /// How long the printed tokens are valid.
 const TTL: TimeDelta = TimeDelta::hours(12);

@@ -4,16 +4,18 @@ use uuid::Uuid;
 
 use super::cases::{BANK, FIRM, LENDING};
 use super::seed::{City, actor, of, unexpected};
-use crate::book::{Command, Outcome};
-use crate::claims::{
+use crate::cli::Failure;
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::claims::{
     ApproveClaim, ClaimPeriod, ClaimRequest, InterestTerms, NameClaim, ReviewClaim, WriteClaim,
 };
-use crate::cli::Failure;
-use crate::domain::money::Amount;
-use crate::domain::{ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Role};
-use crate::loans::{Change, ConfirmInterest, InterestPeriod, LoanEvent, Project, RegisterLoan};
-use crate::reference_rates::LoadReferenceRate;
-use crate::vouchers::ReviewDecision;
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{
+    ClaimId, CreditCode, Date, Label, Line, LoanId, Money, Percent, ProgrammeCode, Role,
+};
+use subsidy_core::loans::{Change, ConfirmInterest, InterestPeriod, LoanEvent, Project, RegisterLoan};
+use subsidy_core::reference_rates::LoadReferenceRate;
+use subsidy_core::vouchers::ReviewDecision;
 
 /// A quarter's days, and the ordinary interest that was paid for them.
 const QUARTERS: [(&str, &str, &str); 2] =

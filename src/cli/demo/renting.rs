@@ -9,21 +9,22 @@ use uuid::Uuid;
 
 use super::cases::{CLOUDS, Cloud, FIRM, RENTING, TODAY};
 use super::seed::{City, actor, of, unexpected};
-use crate::book::{Command, Outcome};
-use crate::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
+use crate::billing_files::file::Billing;
+use crate::billing_files::intake::{Wanted, stage};
 use crate::cli::Failure;
-use crate::domain::money::Amount;
-use crate::domain::{
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{
     ClaimId, ContentHash, CreditCode, Date, Label, Line, Percent, ProgrammeCode, RentalId, Role,
     UsageImportId,
 };
-use crate::engine::billing_file::Billing;
-use crate::engine::intake::{Wanted, stage};
-use crate::programmes::calculation::SettledLine;
-use crate::reference_rates::LoadReferenceRate;
-use crate::rentals::RegisterRental;
-use crate::usage::{Mode, queries};
-use crate::vouchers::ReviewDecision;
+use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::reference_rates::LoadReferenceRate;
+use subsidy_core::rentals::RegisterRental;
+use subsidy_core::usage::Mode;
+use subsidy_core::vouchers::ReviewDecision;
+use subsidy_store::usage::queries;
 
 /// How far a claim has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

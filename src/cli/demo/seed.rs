@@ -10,27 +10,27 @@ use super::cases::{
     LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, TODAY,
 };
 use super::story::REDEMPTIONS;
-use crate::agencies::{CreateAgency, MoveBusinessDate};
-use crate::auth::accounts::{AccountVault, Sealed, masked};
-use crate::book::{Command, Outcome};
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
 use crate::cli::commands::{self, Ask, Said, salted, unanswered};
 use crate::cli::opened::Opened;
 use crate::cli::programme::{ProgrammeFile, bring};
 use crate::cli::stop::Stop;
-use crate::domain::dates::Zone;
-use crate::domain::money::Amount;
-use crate::domain::{
+use subsidy_core::agencies::{CreateAgency, MoveBusinessDate};
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::domain::dates::Zone;
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{
     Actor, AgencyCode, BudgetChangeId, CreditCode, Date, Label, Line, ProgrammeCode, RentalId, Role, Roles,
     Subject, TextHash, VoucherId,
 };
-use crate::engine::{Engine, NewBankAccount, NewText};
-use crate::organisations::{BankAccount, BankCode, RegisterOrganisation};
-use crate::programmes::calculation::SettledLine;
-use crate::programmes::{ApproveBudgetChange, BudgetRequest, ProposeBudgetChange};
-use crate::rentals::RegisterRental;
-use crate::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
+use subsidy_core::organisations::{BankAccount, BankCode, RegisterOrganisation};
+use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::{ApproveBudgetChange, BudgetRequest, ProposeBudgetChange};
+use subsidy_core::rentals::RegisterRental;
+use subsidy_core::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
+use subsidy_store::engine::{Engine, NewBankAccount, NewText};
+use subsidy_store::keys::accounts::{AccountVault, Sealed, masked};
 
 /// Both agencies.
 pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(), Failure> {

@@ -4,18 +4,18 @@ use uuid::Uuid;
 
 use super::cases::{CASES, Case, LATELY};
 use super::seed::{City, actor, firm, unexpected};
-use crate::book::{Command, Outcome};
-use crate::claims::{ApproveClaim, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
 use crate::cli::Failure;
 use crate::cli::commands::salted;
-use crate::domain::money::Amount;
-use crate::domain::{ClaimId, Date, Label, Line, PaymentBatchId, RecoveryId, Role, VoucherId};
-use crate::payments::{
+use subsidy_core::book::{Command, Outcome};
+use subsidy_core::claims::{ApproveClaim, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{ClaimId, Date, Label, Line, PaymentBatchId, RecoveryId, Role, VoucherId};
+use subsidy_core::payments::{
     ApprovePaymentBatch, ClaimIds, NAME_MAX, PaymentResult, ProposePaymentBatch, SettlePayment,
 };
-use crate::programmes::calculation::SettledLine;
-use crate::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery};
-use crate::vouchers::ReviewDecision;
+use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery};
+use subsidy_core::vouchers::ReviewDecision;
 
 /// How far a claim has come; a day is the one of its approval, a second one that of the bank's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

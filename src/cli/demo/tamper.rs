@@ -9,10 +9,10 @@ use super::seed;
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::stop::Stop;
 use crate::cli::{Failure, Settings, opened, output, serve};
-use crate::db::inspect::by_hand;
-use crate::db::pool::Database;
-use crate::domain::AgencyCode;
-use crate::engine::verify::{Verdict, Verified, verify};
+use crate::verify::{Verdict, Verified, verify};
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::db::inspect::by_hand;
+use subsidy_store::db::pool::Database;
 
 /// One fen more on the first line of the ledger. The database refuses this to everybody but a superuser, who first
 /// has to switch the guards off.

@@ -1,14 +1,14 @@
 //! Every agency against the keys that are here: what the service refuses to start on, and sealed numbers that are lost.
 
 use super::Check;
-use crate::auth::accounts::AccountVault;
-use crate::auth::keys::Keys;
 use crate::cli::Failure;
 use crate::cli::opened::Opened;
-use crate::db::convert;
-use crate::domain::AgencyCode;
-use crate::engine::verify::sealed;
-use crate::engine::{fit, store};
+use crate::verify::sealed;
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::db::convert;
+use subsidy_store::engine::{fit, store};
+use subsidy_store::keys::Keys;
+use subsidy_store::keys::accounts::AccountVault;
 
 const NAME: &str = "agencies";
 

@@ -4,9 +4,9 @@
 use super::Check;
 use crate::cli::Failure;
 use crate::cli::opened::Opened;
-use crate::db::catalogue::{Catalogue, Difference, differences};
-use crate::db::migrate::SchemaState;
-use crate::domain::AgencyCode;
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::db::catalogue::{Catalogue, Difference, differences};
+use subsidy_store::db::migrate::SchemaState;
 
 const NAME: &str = "catalogue";
 

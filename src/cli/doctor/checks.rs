@@ -10,11 +10,11 @@ use nix::sys::statvfs::statvfs;
 use super::{Check, agencies, catalogue};
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
-use crate::db::cluster;
-use crate::db::inspect::{Server, inspect};
-use crate::db::migrate::{SchemaState, states};
-use crate::domain::ContentHash;
 use crate::objects::Place;
+use subsidy_core::domain::ContentHash;
+use subsidy_store::db::cluster;
+use subsidy_store::db::inspect::{Server, inspect};
+use subsidy_store::db::migrate::{SchemaState, states};
 
 /// The oldest PostgreSQL, as a server numbers it.
 const VERSION_LEAST: i32 = 150_000;

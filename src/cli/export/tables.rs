@@ -9,14 +9,14 @@ use crate::cli::commands::no_agency;
 use crate::cli::opened::DatabaseRole;
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
-use crate::db::convert;
-use crate::db::pool::{Connection, Database};
-use crate::domain::AgencyCode;
-use crate::engine::store;
 use crate::reports::formats::file::{FileFormat, Writing};
 use crate::reports::interchange::{self, AuditTable};
 use crate::reports::report::{Only, Scope};
 use crate::reports::scope;
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::db::convert;
+use subsidy_store::db::pool::{Connection, Database};
+use subsidy_store::engine::store;
 
 /// Whose shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -5,11 +5,12 @@
 use serde_json::{Value, json};
 
 use super::{VerifyFailure, progress_bar};
-use crate::db::pool::{Database, DatabaseError};
-use crate::domain::{AgencyCode, EvidenceId, Sequence};
-use crate::evidence::queries::{self, KeptRow};
-use crate::evidence::store::read_content_hash;
 use crate::objects::{Held, ObjectError, Objects};
+use subsidy_core::domain::{AgencyCode, EvidenceId, Sequence};
+use subsidy_store::db::pool::{Database, DatabaseError};
+use subsidy_store::evidence::queries;
+use subsidy_store::evidence::queries::KeptRow;
+use subsidy_store::evidence::read_content_hash;
 
 /// How many digests are asked of the database at once.
 const PAGE: i64 = 1_000;
@@ -25,7 +26,7 @@ pub enum EvidenceFailure {
     Statement(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row says what no row can say.
     #[error(transparent)]
-    Unreadable(#[from] crate::db::convert::Unreadable),
+    Unreadable(#[from] subsidy_store::db::convert::Unreadable),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] ObjectError),
@@ -116,7 +117,7 @@ async fn wrong(files: &Objects, row: &KeptRow) -> Result<Option<Wrong>, Evidence
         Held::Missing => "missing",
         Held::Altered => "altered",
     };
-    let sequence = crate::db::convert::read_sequence(row.sequence)?;
+    let sequence = subsidy_store::db::convert::read_sequence(row.sequence)?;
     let evidence = EvidenceId::new(row.evidence);
     Ok(Some(Wrong { evidence, sequence, sha256: sha256.to_string(), how }))
 }

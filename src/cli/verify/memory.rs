@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::note::Checkpoint;
-use crate::audit::since::Older;
-use crate::auth::keys;
-use crate::domain::{AgencyCode, ContentHash};
-use crate::engine::origin;
-use crate::engine::seen::Seen;
-use crate::engine::verify::Verified;
+use crate::verify::Verified;
+use subsidy_core::audit::note::Checkpoint;
+use subsidy_core::audit::since::Older;
+use subsidy_core::domain::{AgencyCode, ContentHash};
+use subsidy_store::engine::origin;
+use subsidy_store::engine::seen::Seen;
+use subsidy_store::keys;
 
 /// A folder with a file for each agency.
 #[derive(Debug, Clone)]

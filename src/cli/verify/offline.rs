@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
-use crate::audit::note::VerifierKey;
-use crate::audit::receipt::{Receipt, ReceiptError};
-use crate::engine::export::{Depth, Exported, Trust, check};
+use crate::exports::{Depth, Exported, Trust, check};
+use subsidy_core::audit::note::VerifierKey;
+use subsidy_core::audit::receipt::{Receipt, ReceiptError};
 
 /// Verifies what was given, and says so on `out`. Answers whether it verifies.
 pub fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<bool, VerifyFailure> {

@@ -5,10 +5,10 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::evidence;
-use crate::audit::since::Older;
-use crate::audit::verify::Finding;
-use crate::domain::AgencyCode;
-use crate::engine::verify::{Numbers, Verdict, Verified};
+use crate::verify::{Numbers, Verdict, Verified};
+use subsidy_core::audit::since::Older;
+use subsidy_core::audit::verify::Finding;
+use subsidy_core::domain::AgencyCode;
 
 /// What a verification of one agency came to.
 pub(super) struct Checked {

@@ -9,18 +9,19 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{Code, Found, Question, kinds};
-use crate::book::duty::Duty;
-use crate::book::segregation::InTheWay;
-use crate::calendar::{DayKind, queries, rules};
-use crate::db::convert;
-use crate::domain::dates::Zone;
-use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{Date, Money};
-use crate::programmes::calculation::{Calculation, CapUse};
 use crate::reports::ReadError;
 use crate::reports::four_eyes::Approval;
 use crate::reports::report::Link;
-use crate::{rows, statement};
+use subsidy_core::book::duty::Duty;
+use subsidy_core::book::segregation::InTheWay;
+use subsidy_core::calendar::{DayKind, rules};
+use subsidy_core::domain::dates::Zone;
+use subsidy_core::domain::money::{Amount, OutOfRange};
+use subsidy_core::domain::{Date, Money};
+use subsidy_core::programmes::calculation::{Calculation, CapUse};
+use subsidy_store::calendar::queries;
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 rows! {
     struct ActFound {

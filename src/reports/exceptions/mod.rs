@@ -16,9 +16,9 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
 use super::report::{self, Link, Row, Scope};
-use crate::book::duty::Duty;
-use crate::domain::Money;
-use crate::domain::dates::Zone;
+use subsidy_core::book::duty::Duty;
+use subsidy_core::domain::Money;
+use subsidy_core::domain::dates::Zone;
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[

@@ -7,11 +7,11 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::{Code, Found};
-use crate::db::convert;
-use crate::domain::Money;
 use crate::reports::ReadError;
 use crate::reports::report::Link;
-use crate::{rows, statement};
+use subsidy_core::domain::Money;
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 /// What is asked about papers.
 pub(super) const CODES: [Code; 4] =

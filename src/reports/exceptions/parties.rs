@@ -4,10 +4,10 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::{Code, Found};
-use crate::db::convert;
 use crate::reports::ReadError;
 use crate::reports::report::Link;
-use crate::{rows, statement};
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 rows! {
     struct PartyFound {

@@ -5,11 +5,11 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::{Code, Found};
-use crate::db::convert;
-use crate::domain::{Date, Money};
 use crate::reports::ReadError;
 use crate::reports::report::{Link, Scope};
-use crate::{rows, statement};
+use subsidy_core::domain::{Date, Money};
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 rows! {
     struct LeftFound {

@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::Money;
+    use subsidy_core::domain::Money;
 
     const COLUMNS: &[Column] = &[Column::plain("甲", 10), Column::summed("乙", 10)];
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::csv::Records;
 use super::workbook::SHEET_ROWS_MAX;
 use super::{Cell, Column, FormatError, Totals, parquet, workbook};
-use crate::domain::{Instant, TextHash};
+use subsidy_core::domain::{Instant, TextHash};
 
 /// Which kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ pub mod file;
 pub mod parquet;
 pub mod workbook;
 
-use crate::domain::Money;
-use crate::domain::money::OutOfRange;
+use subsidy_core::domain::Money;
+use subsidy_core::domain::money::OutOfRange;
 
 /// What the cells of a column are, where a format keeps them apart. All of them but amounts may stand there as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use ::parquet::schema::types::{Type, TypePtr};
 use chrono::NaiveDate;
 
 use super::{Cell, Column, FormatError, Holds};
-use crate::domain::{Date, Instant};
+use subsidy_core::domain::{Date, Instant};
 
 /// Rows that wait in memory to be written together.
 const GROUP_ROWS: usize = 16_384;
@@ -205,7 +205,7 @@ mod tests {
     use ::parquet::record::Field;
 
     use super::*;
-    use crate::domain::Money;
+    use subsidy_core::domain::Money;
 
     const COLUMNS: &[Column] = &[
         Column::plain("代码 code", 10),

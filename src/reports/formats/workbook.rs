@@ -8,8 +8,8 @@ use chrono::DateTime;
 use rust_xlsxwriter::{DocProperties, Format, Formula, Workbook, Worksheet, XlsxError};
 
 use super::{Cell, Column, FormatError, Table, Totals};
-use crate::db::convert;
-use crate::domain::{Instant, Money};
+use subsidy_core::domain::{Instant, Money};
+use subsidy_store::db::convert;
 
 /// Two decimals, thousands apart.
 const AMOUNT: &str = "#,##0.00";

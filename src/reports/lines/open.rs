@@ -7,12 +7,12 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::movement;
-use crate::db::convert;
-use crate::domain::Money;
 use crate::reports::ReadError;
 use crate::reports::report::{ROWS_MAX, Scope};
 use crate::reports::trial_balance::BLOCK;
-use crate::{rows, statement};
+use subsidy_core::domain::Money;
+use subsidy_store::db::convert;
+use subsidy_store::{rows, statement};
 
 rows! {
     /// What lines of a document come to.

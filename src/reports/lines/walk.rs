@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
 use super::{Filter, LineFound};
-use crate::domain::Date;
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use crate::reports::trial_balance::BLOCK;
-use crate::{rows, statement};
+use subsidy_core::domain::Date;
+use subsidy_store::{rows, statement};
 
 /// Lines of a page.
 const PAGE: i64 = 8_192;

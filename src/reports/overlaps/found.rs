@@ -6,7 +6,7 @@ use super::invoices::Invoices;
 use super::{UseFound, Uses, programmes};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
-use crate::statement;
+use subsidy_store::statement;
 
 /// Sequences of a window.
 pub(super) const WINDOW: i64 = 4_096;

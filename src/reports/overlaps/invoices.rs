@@ -13,7 +13,7 @@ use super::found::{WINDOW, step_of};
 use super::{UseFound, Uses};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
-use crate::{rows, statement};
+use subsidy_store::{rows, statement};
 
 /// Invoices of one walk over the claims: some 50 bytes each.
 const SLICE: i64 = 500_000;

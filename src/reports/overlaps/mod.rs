@@ -17,8 +17,8 @@ use super::ReadError;
 use super::formats::Column;
 use super::lines::open::{OfDocuments, of_documents};
 use super::report::{self, Link, ROWS_MAX, Report, Row, Scope};
-use crate::domain::Money;
-use crate::rows;
+use subsidy_core::domain::Money;
+use subsidy_store::rows;
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[

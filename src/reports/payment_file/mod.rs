@@ -17,13 +17,14 @@ use zeroize::Zeroizing;
 
 use super::ReadError;
 use super::formats::FormatError;
-use crate::db::convert::{self, Unreadable};
-use crate::domain::text::Malformed;
-use crate::domain::{
+use subsidy_core::domain::text::Malformed;
+use subsidy_core::domain::{
     ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject, TextHash,
 };
-use crate::organisations::BankCode;
-use crate::payments::{FileFormat, NAME_MAX, PaymentBatch, rules};
+use subsidy_core::organisations::BankCode;
+use subsidy_core::payments::{FileFormat, NAME_MAX, PaymentBatch, rules};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
 
 /// Who pays and from where: the agency's account as its bank knows it. A setting, not a document: the account is the
 /// treasury's, and no rule reads it.
@@ -250,8 +251,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Revision, Sequence};
-    use crate::payments::{BatchStatus, CLAIMS_MAX};
+    use subsidy_core::domain::{Revision, Sequence};
+    use subsidy_core::payments::{BatchStatus, CLAIMS_MAX};
 
     fn file(open: u32) -> PaymentFile {
         let at = Instant::parse("2025-01-02T03:04:05Z").unwrap();

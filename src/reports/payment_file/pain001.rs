@@ -11,9 +11,9 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::{Debtor, Opened, Payment, PaymentFile};
-use crate::domain::Money;
-use crate::organisations::BankCode;
 use crate::reports::formats::FormatError;
+use subsidy_core::domain::Money;
+use subsidy_core::organisations::BankCode;
 
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
 /// China's clearing system, as ISO 20022's external code set names it.
@@ -146,7 +146,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{ClaimId, CreditCode, Line, ProgrammeCode};
+    use subsidy_core::domain::{ClaimId, CreditCode, Line, ProgrammeCode};
 
     fn payment(title: &str, voucher: Option<&str>) -> Payment {
         Payment {

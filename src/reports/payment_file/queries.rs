@@ -5,9 +5,10 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{PayeeAccount, Payment};
-use crate::db::convert::{self, Unreadable};
-use crate::domain::ClaimId;
-use crate::{rows, statement};
+use subsidy_core::domain::ClaimId;
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::{rows, statement};
 
 rows! {
     /// A batch's approval, and the agency.

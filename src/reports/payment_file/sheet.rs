@@ -3,10 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::{Opened, PaymentFile};
-use crate::domain::TextHash;
-use crate::payments::rules;
 use crate::reports::formats::workbook::Sheets;
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv as values, workbook as sheets};
+use subsidy_core::domain::TextHash;
+use subsidy_core::payments::rules;
 
 const COLUMNS: &[Column] = &[
     Column::plain("业务参考号 reference", 36),

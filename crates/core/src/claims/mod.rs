@@ -1,0 +1,323 @@
+//! Claims 申领 / 兑付申请: a request for money under a programme: the redemption of a voucher, a subsidy for what was
+//! rented in a period, or one for the interest that was paid on a loan.
+//!
+//! draft → submitted → reviewed → approved → paid; returned, rejected, withdrawn. A submitted claim holds its
+//! amount on its voucher until it is decided; returned, it keeps its hold, so that a claim filed in time can be
+//! mended after the last usable day. Inputs change in a draft or a returned claim only; the rules are those in
+//! force at submission. What is found out later is a recalculation: a further sheet, of which the difference is posted
+//! once another person approves it.
+pub mod backing;
+mod billed;
+pub mod changes;
+pub mod interest;
+pub mod leases;
+pub mod matching;
+pub mod objection;
+pub mod payable;
+pub mod recalculation;
+pub mod refusal;
+pub mod rules;
+pub mod subject;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dates::FiscalYear;
+use crate::domain::{
+    ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
+    Sequence, Subject, TextHash,
+};
+use crate::ledger::{ExpenseClass, Part};
+use crate::vouchers::ReviewDecision;
+use backing::{InvoicePart, TakenInvoice};
+pub use refusal::ClaimError;
+pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    /// Money for a voucher.
+    VoucherRedemption,
+    /// A part of what was rented.
+    RentalSubsidy,
+    /// A part of the interest on a loan.
+    InterestSubsidy,
+}
+
+impl ClaimKind {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VoucherRedemption => "voucher_redemption",
+            Self::RentalSubsidy => "rental_subsidy",
+            Self::InterestSubsidy => "interest_subsidy",
+        }
+    }
+}
+
+/// Where a claim is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimStatus {
+    /// Being written.
+    Draft,
+    /// Filed; it holds its amount.
+    Submitted,
+    /// Looked at by an officer and passed on.
+    Reviewed,
+    /// To be paid.
+    Approved,
+    /// Paid.
+    Paid,
+    /// Sent back to be mended.
+    Returned,
+    /// Refused.
+    Rejected,
+    /// Taken back by who filed it.
+    Withdrawn,
+}
+
+impl ClaimStatus {
+    /// Every status, in the order of a life.
+    pub const ALL: [Self; 8] = [
+        Self::Draft,
+        Self::Submitted,
+        Self::Reviewed,
+        Self::Approved,
+        Self::Paid,
+        Self::Returned,
+        Self::Rejected,
+        Self::Withdrawn,
+    ];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Reviewed => "reviewed",
+            Self::Approved => "approved",
+            Self::Paid => "paid",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// A claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Its id.
+    pub id: ClaimId,
+    /// What it is for, under the tag `kind`.
+    #[serde(flatten)]
+    pub subject: ClaimSubject,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// Whose.
+    pub organisation: CreditCode,
+    /// The contract's provider; of a loan the bank.
+    pub provider: CreditCode,
+    /// Who is paid.
+    pub payee: CreditCode,
+    /// Where it is in its life.
+    pub status: ClaimStatus,
+    /// Which expense it is, from its approval on.
+    #[serde(default, skip_serializing_if = "ExpenseClass::is_voucher")]
+    pub class: ExpenseClass,
+    /// What it takes of which invoice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invoices: Vec<TakenInvoice>,
+    /// Further evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceId>,
+    /// CNY, of its newest calculation sheet.
+    pub amount: Money,
+    /// The amount by funding level.
+    pub parts: Vec<Part>,
+    /// CNY that it holds on the voucher.
+    pub held: Money,
+    /// The fiscal year of the commitment.
+    pub fiscal_year: FiscalYear,
+    /// Which version of the programme's rules it was computed under; from submission on it stays.
+    pub rules_version: u32,
+    /// The number of its newest calculation sheet.
+    pub calculation: u32,
+    /// The day on which it was filed last: its approval counts from no earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_on: Option<Date>,
+    /// The day on which it was reviewed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_on: Option<Date>,
+    /// The leaf of that review: what came later nobody has seen yet. An objection or anything else that touches the claim
+    /// does not move it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_at: Option<Sequence>,
+    /// The day from which its approval counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_on: Option<Date>,
+    /// The batch that it is to be paid with, or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<PaymentBatchId>,
+    /// The day on which it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_on: Option<Date>,
+    /// CNY that was decided to come back.
+    pub recovered: Money,
+    /// Why it was last returned or rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who wrote it.
+    pub created_by: Subject,
+    /// Who filed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_by: Option<Subject>,
+    /// Who reviewed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_by: Option<Subject>,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// What was paid of it or offset, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<ClaimPayment>,
+    /// By funding level, what was paid or offset and a recalculation did not ask back; 0.00 where a level is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Part>,
+    /// CNY that recalculations asked back and none gave back since. The voucher stays charged with it, and the caps until it
+    /// comes in.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: Money,
+    /// CNY that came in of recoveries without fraud: the caps count it no more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub freed: Money,
+    /// CNY of what recalculations asked back that came in and was drawn again: the voucher is charged with it once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redrawn: Money,
+    /// The highest number that a sheet of its recalculations has; 0 where there was none.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub last_sheet: u32,
+    /// The recalculation that waits for another person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<u32>,
+    /// The day from which the newest recalculation counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalculated_on: Option<Date>,
+    /// How many objections were raised.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub objections: u32,
+    /// How many of them are open.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub objections_open: u32,
+    /// Whether one was upheld since it was filed last: it cannot be approved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub objection_upheld: bool,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+// serde hands references
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(amount: &Money) -> bool {
+    amount.is_zero()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_none_yet(count: &u32) -> bool {
+    *count == 0
+}
+
+/// By what a part of a claim was settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettledBy {
+    /// The bank, with this batch.
+    Batch(PaymentBatchId),
+    /// An offset against this recovery.
+    Recovery(RecoveryId),
+    /// The bank, out of its prefund of this year.
+    Prefund(FiscalYear),
+}
+
+/// What was paid of a claim, or offset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimPayment {
+    /// By what.
+    pub by: SettledBy,
+    /// CNY.
+    pub amount: Money,
+    /// The amount by funding level. A level is below zero where a recalculation moved a fen to another; so is the amount
+    /// of what a recalculation gave back to a prefund.
+    pub parts: Vec<Part>,
+    /// On which day.
+    pub date: Date,
+}
+
+/// `POST /claims` and `PUT /claims/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteClaim {
+    /// Which; of a new one the id that the edge made.
+    pub id: ClaimId,
+    /// What it says.
+    pub request: ClaimRequest,
+    /// Parts of invoices that it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invoices: Vec<InvoicePart>,
+    /// Further evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceId>,
+}
+
+impl WriteClaim {
+    /// A claim that nothing backs.
+    pub const fn new(id: ClaimId, request: ClaimRequest) -> Self {
+        Self { id, request, invoices: Vec::new(), evidence: Vec::new() }
+    }
+
+    /// All evidence that it names.
+    pub fn evidence_ids(&self) -> impl Iterator<Item = EvidenceId> {
+        self.invoices.iter().map(|part| part.evidence_id).chain(self.evidence.iter().copied())
+    }
+}
+
+/// `POST /claims/{id}/submit` and `/withdraw`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameClaim {
+    /// Which.
+    pub id: ClaimId,
+}
+
+/// `POST /claims/{id}/review`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewClaim {
+    /// Which.
+    pub id: ClaimId,
+    /// What was decided.
+    pub decision: ReviewDecision,
+    /// Why; needed to return or reject, and where usage is not whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Whether the claim is right although rows of usage of its months were refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_incomplete_usage: bool,
+}
+
+/// `POST /claims/{id}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveClaim {
+    /// Which.
+    pub id: ClaimId,
+    /// The day it counts from; the business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
+/// `POST /claims/{id}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectClaim {
+    /// Which.
+    pub id: ClaimId,
+    /// Why.
+    pub reason: TextHash,
+}

@@ -1,0 +1,357 @@
+//! Loans 贷款: a bank loan with its dated events, and the interest that the bank confirms was paid on it.
+//!
+//! Events take effect on their date. They are facts: none lies after the business date, none outside the loan's life,
+//! and none contradicts those before it. A wrong one is mended by another, never taken out.
+pub mod estimate;
+pub mod events;
+pub mod rules;
+pub mod subsidy;
+pub mod uses;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::money::Amount;
+use crate::domain::{
+    ClaimId, CreditCode, Date, Folded, Label, Line, LoanId, Money, Percent, ProgrammeCode, Revision, Subject,
+};
+pub use events::{Change, LoanEvent, Signed};
+pub use uses::{BorrowerKey, Holdings, LoanUse, LoanUses};
+
+/// The most events of a loan: with its confirmations it must fit in a leaf.
+pub const EVENTS_MAX: usize = 200;
+/// The most periods of which a bank confirms the interest.
+pub const CONFIRMATIONS_MAX: usize = 100;
+/// The highest contract rate: what is above is a slip of the pen.
+pub const RATE_MAX: Percent = Percent::HUNDRED;
+
+/// Days from `from`, counted, to `until`, not counted (算头不算尾).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterestPeriod {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+}
+
+impl InterestPeriod {
+    /// Whether two periods have a day in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.from < other.until && other.from < self.until
+    }
+
+    /// Error: it has no day.
+    pub fn check(&self) -> Result<(), LoanError> {
+        if self.until <= self.from {
+            Err(LoanError::EmptyPeriod { pointer: "/period".to_owned() })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What a loan is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// 项目代码
+    pub code: Label,
+    /// 项目名称
+    pub name: Line,
+    /// CNY, 总投资.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub investment: Option<Amount>,
+}
+
+/// What the bank says was paid for a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestPaid {
+    /// For which days.
+    pub period: InterestPeriod,
+    /// CNY of ordinary interest.
+    pub interest_paid: Money,
+    /// CNY of penalty and compound interest: recorded, never subsidised.
+    pub penalty_interest: Money,
+    /// The business date of the confirmation.
+    pub confirmed_on: Date,
+    /// Who confirmed it.
+    pub confirmed_by: Subject,
+}
+
+/// A loan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loan {
+    /// Its id.
+    pub id: LoanId,
+    /// Who borrows.
+    pub organisation: CreditCode,
+    /// Who lends.
+    pub bank: CreditCode,
+    /// The parties' number for it.
+    pub loan_no: Line,
+    /// Percent a year, as it was signed.
+    pub annual_rate_percent: Percent,
+    /// When it was signed.
+    pub signed_on: Date,
+    /// When it is due, as it was signed.
+    pub matures_on: Date,
+    /// What it is for.
+    pub project: Project,
+    /// In the order of their dates; of one day, in the order of recording.
+    pub events: Vec<LoanEvent>,
+    /// By period, in the order of time.
+    pub interest: Vec<InterestPaid>,
+    /// Who recorded it.
+    pub created_by: Subject,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// What makes a loan one: the parties and their number for it, however it is typed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LoanKey {
+    /// Who borrows.
+    pub organisation: CreditCode,
+    /// Who lends.
+    pub bank: CreditCode,
+    /// The parties' number.
+    pub loan_no: Folded,
+}
+
+impl Loan {
+    /// As it was signed.
+    pub const fn signed(&self) -> Signed {
+        Signed { rate: self.annual_rate_percent, matures_on: Some(self.matures_on) }
+    }
+
+    /// What makes this loan one.
+    pub fn key(&self) -> LoanKey {
+        LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.folded() }
+    }
+}
+
+/// `POST /loans`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterLoan {
+    /// The id that the edge made.
+    pub id: LoanId,
+    /// Who borrows.
+    pub organisation: CreditCode,
+    /// Who lends.
+    pub bank: CreditCode,
+    /// The parties' number for it.
+    pub loan_no: Line,
+    /// Percent a year.
+    pub annual_rate_percent: Percent,
+    /// When it was signed.
+    pub signed_on: Date,
+    /// When it is due.
+    pub matures_on: Date,
+    /// What it is for.
+    pub project: Project,
+    /// What happened so far.
+    pub events: Vec<LoanEvent>,
+}
+
+impl RegisterLoan {
+    /// What makes this loan one.
+    pub fn key(&self) -> LoanKey {
+        LoanKey { organisation: self.organisation, bank: self.bank, loan_no: self.loan_no.folded() }
+    }
+}
+
+/// `POST /loans/{id}/events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordLoanEvents {
+    /// Of which loan.
+    pub id: LoanId,
+    /// What happened.
+    pub events: Vec<LoanEvent>,
+}
+
+/// `POST /loans/{id}/interest-paid`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmInterest {
+    /// On which loan.
+    pub id: LoanId,
+    /// For which days.
+    pub period: InterestPeriod,
+    /// CNY of ordinary interest.
+    pub interest_paid: Money,
+    /// CNY of penalty and compound interest.
+    pub penalty_interest: Money,
+}
+
+/// Why something about a loan is refused. `pointer` is that of the body's member.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum LoanError {
+    /// The parties have a loan with that number.
+    #[error("loan {loan_no} is recorded")]
+    LoanExists {
+        /// Its number.
+        loan_no: Line,
+        /// Its id.
+        id: LoanId,
+    },
+    /// It matures before it is signed, or on that day.
+    #[error("the term is empty")]
+    InvalidTerm {
+        /// Where.
+        pointer: String,
+    },
+    /// A period without a day.
+    #[error("the period is empty")]
+    EmptyPeriod {
+        /// Where.
+        pointer: String,
+    },
+    /// A rate that no loan has.
+    #[error("more than {limit} percent")]
+    RateTooHigh {
+        /// Where.
+        pointer: String,
+        /// Percent a year.
+        limit: Percent,
+    },
+    /// More is repaid than is owed.
+    #[error("{principal} is owed")]
+    RepaymentExceedsPrincipal {
+        /// Where.
+        pointer: String,
+        /// CNY that is owed then.
+        principal: Money,
+    },
+    /// More is overdue than is owed and was not overdue before.
+    #[error("{principal} is owed and not overdue")]
+    OverdueExceedsPrincipal {
+        /// Where.
+        pointer: String,
+        /// CNY that is owed then and not overdue.
+        principal: Money,
+    },
+    /// More is cleared than is overdue.
+    #[error("{overdue} is overdue")]
+    ClearedExceedsOverdue {
+        /// Where.
+        pointer: String,
+        /// CNY that is overdue then.
+        overdue: Money,
+    },
+    /// More is owed than a ledger keeps.
+    #[error("more than {limit} is owed")]
+    PrincipalTooLarge {
+        /// Where.
+        pointer: String,
+        /// CNY.
+        limit: Money,
+    },
+    /// Before it was signed.
+    #[error("{date} is earlier than {signed_on}")]
+    BeforeSigning {
+        /// Where.
+        pointer: String,
+        /// The day.
+        date: Date,
+        /// When it was signed.
+        signed_on: Date,
+    },
+    /// After it is due.
+    #[error("{date} is later than {matures_on}")]
+    AfterMaturity {
+        /// Where.
+        pointer: String,
+        /// The day.
+        date: Date,
+        /// When it is due.
+        matures_on: Date,
+    },
+    /// An extension moves the day of maturity on.
+    #[error("{date} is not later than {matures_on}")]
+    ExtensionNotLater {
+        /// Where.
+        pointer: String,
+        /// The new day.
+        date: Date,
+        /// When it is due without it.
+        matures_on: Date,
+    },
+    /// What has not happened yet is no fact.
+    #[error("{date} is later than {business_date}")]
+    NotYetHappened {
+        /// Where.
+        pointer: String,
+        /// The day.
+        date: Date,
+        /// The business date.
+        business_date: Date,
+    },
+    /// A loan takes so many events.
+    #[error("at most {limit} events")]
+    TooManyEvents {
+        /// How many.
+        limit: String,
+    },
+    /// The interest of a period is paid when it is over.
+    #[error("{until} is later than {business_date}")]
+    PeriodNotOver {
+        /// Where.
+        pointer: String,
+        /// The period's end.
+        until: Date,
+        /// The business date.
+        business_date: Date,
+    },
+    /// The bank confirmed other days that overlap; the same period may be confirmed anew.
+    #[error("{from} to {until} is confirmed")]
+    InterestConfirmed {
+        /// The other's first day.
+        from: Date,
+        /// The other's end.
+        until: Date,
+    },
+    /// A loan takes so many confirmations.
+    #[error("at most {limit} confirmations")]
+    TooManyConfirmations {
+        /// How many.
+        limit: String,
+    },
+    /// The rules ask for a reference rate that was not loaded for that day or before.
+    #[error("no {name} is in force on {date}")]
+    ReferenceRateMissing {
+        /// Which.
+        name: Label,
+        /// The day.
+        date: Date,
+    },
+    /// A claim takes days of the loan already.
+    #[error("claim {claim} under {programme} takes {from} to {until}")]
+    InterestPeriodOverlaps {
+        /// Where.
+        pointer: String,
+        /// Which claim.
+        claim: ClaimId,
+        /// Under which programme.
+        programme: ProgrammeCode,
+        /// Its first day.
+        from: Date,
+        /// The day after its last.
+        until: Date,
+    },
+    /// A sheet keeps so many segments.
+    #[error("at most {limit} segments")]
+    TooManySegments {
+        /// Where.
+        pointer: String,
+        /// How many.
+        limit: String,
+    },
+    /// The contract rate at signing is above the ceiling.
+    #[error("{annual_rate_percent} is above {ceiling}")]
+    LoanRateAboveCeiling {
+        /// Percent a year.
+        annual_rate_percent: Percent,
+        /// Percent a year, the most that is subsidised.
+        ceiling: Percent,
+    },
+}

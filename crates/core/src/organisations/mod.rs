@@ -1,0 +1,229 @@
+//! Organisations 单位: anyone with a unified social credit code who applies, provides compute or lends.
+pub mod rules;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{CreditCode, Label, Line, Revision, Sequence, Subject, TextHash};
+
+/// 单位类别
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// 民营企业
+    PrivateEnterprise,
+    /// 国有企业
+    StateOwnedEnterprise,
+    /// 高校
+    University,
+    /// 科研院所
+    ResearchInstitute,
+    /// 政府部门
+    GovernmentDepartment,
+}
+
+/// 企业规模 (统计上大中小微型企业划分办法)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Size {
+    /// 微型
+    Micro,
+    /// 小型
+    Small,
+    /// 中型
+    Medium,
+    /// 大型
+    Large,
+}
+
+/// A bank account as the ledger knows it: the number itself is sealed outside the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BankAccount {
+    /// 户名; equals the organisation's name.
+    pub name: Line,
+    /// CNAPS 联行号, 12 digits.
+    pub bank_code: BankCode,
+    /// `****` and the last four characters.
+    pub masked: String,
+    /// HMAC-SHA-256 of the number under a key outside the database.
+    pub mac: TextHash,
+}
+
+/// An account that is to take the place of another, once another person approves it: whoever could turn payments to an
+/// account alone could turn them to their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountChange {
+    /// The new account.
+    pub account: BankAccount,
+    /// Who proposed it.
+    pub proposed_by: Subject,
+}
+
+/// A CNAPS bank code (联行号): 12 digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BankCode(String);
+
+impl BankCode {
+    /// Error: `invalid_bank_code`.
+    pub fn parse(text: &str) -> Result<Self, crate::domain::text::Malformed> {
+        if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(crate::domain::text::Malformed { code: "invalid_bank_code" })
+        }
+    }
+}
+
+impl std::fmt::Display for BankCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+crate::domain::string_value!(BankCode, "invalid_bank_code");
+
+/// Whether an organisation may begin anything new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// It may not: no new rentals, loans, vouchers or claims.
+    Blocked,
+}
+
+impl Standing {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// An organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// 统一社会信用代码
+    pub credit_code: CreditCode,
+    /// Its name.
+    pub name: Line,
+    /// What it is.
+    pub category: Category,
+    /// Its size, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// Whether it counts as a start-up (初创企业).
+    pub startup: bool,
+    /// Its district.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Label>,
+    /// Who controls it (实际控制人).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller: Option<Line>,
+    /// Organisations it declares itself related to; they need not be registered.
+    pub related: Vec<CreditCode>,
+    /// Where it is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_account: Option<BankAccount>,
+    /// An account that waits for another person's approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_change: Option<Box<AccountChange>>,
+    /// The leaf that put this account in another's place; none where it is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_since: Option<Sequence>,
+    /// Whether it is blocked.
+    pub status: Standing,
+    /// Why it was last blocked or unblocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who registered it.
+    pub created_by: Subject,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// `POST /organisations`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterOrganisation {
+    /// 统一社会信用代码
+    pub credit_code: CreditCode,
+    /// Its name.
+    pub name: Line,
+    /// What it is.
+    pub category: Category,
+    /// Its size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// Whether it is a start-up.
+    pub startup: bool,
+    /// Its district.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Label>,
+    /// Who controls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller: Option<Line>,
+    /// Whom it is related to.
+    pub related: Vec<CreditCode>,
+    /// Where it is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_account: Option<BankAccount>,
+}
+
+/// `POST /organisations/{credit_code}/block` and `/unblock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeStanding {
+    /// Whose.
+    pub credit_code: CreditCode,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// `PUT /organisations/{credit_code}/bank-account`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeBankAccount {
+    /// Whose.
+    pub credit_code: CreditCode,
+    /// The account.
+    pub account: BankAccount,
+}
+
+/// `POST /organisations/{credit_code}/bank-account/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveBankAccount {
+    /// Whose.
+    pub credit_code: CreditCode,
+}
+
+/// Why an organisation is not registered or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum OrganisationError {
+    /// The credit code is registered.
+    #[error("{credit_code} is registered")]
+    OrganisationExists {
+        /// Which.
+        credit_code: CreditCode,
+    },
+    /// 户名 differs from the organisation's name.
+    #[error("the account's name is not the organisation's")]
+    AccountNameDiffers,
+    /// An account waits for approval already, or none does.
+    #[error("the bank account is {status}")]
+    WrongState {
+        /// `proposed`, or `unchanged`.
+        status: String,
+    },
+    /// A blocked organisation begins nothing new.
+    #[error("{credit_code} is blocked")]
+    OrganisationBlocked {
+        /// Which.
+        credit_code: CreditCode,
+    },
+    /// A contract or an application names an organisation that is not registered.
+    #[error("{credit_code} is not registered")]
+    OrganisationNotRegistered {
+        /// Which.
+        credit_code: CreditCode,
+    },
+}

@@ -1,0 +1,300 @@
+//! Payment batches 拨付批次: approved claims sent to the bank together, answered line by line.
+//!
+//! proposed → approved → settled once every line has its result; proposed → rejected. A claim stands in one open
+//! batch at most. A line returned before it was paid posts nothing. One returned after it was paid takes two people:
+//! the result is proposed, and reverses the payment when another person approves it. Either way the claim is approved
+//! and free again.
+mod claim_ids;
+mod refusal;
+pub mod rules;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::claim_ids::ClaimIds;
+pub use self::refusal::PaymentError;
+pub use crate::domain::ReferenceKey;
+use crate::domain::money::Amount;
+use crate::domain::{
+    ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Sequence, Subject, TextHash,
+};
+
+/// The most claims of a batch.
+pub const CLAIMS_MAX: usize = 1_000;
+/// The most characters of a payee's name that every bank takes: what a `pain.001` file has room for.
+pub const NAME_MAX: u32 = 140;
+
+/// Where a batch is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchStatus {
+    /// It waits for another person.
+    Proposed,
+    /// To be paid by the bank.
+    Approved,
+    /// Every line has its result.
+    Settled,
+    /// Refused; its claims are free.
+    Rejected,
+}
+
+impl BatchStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Settled => "settled",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// A payment batch; its lines stand apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentBatch {
+    /// Its id.
+    pub id: PaymentBatchId,
+    /// Where it is in its life.
+    pub status: BatchStatus,
+    /// How many lines it has.
+    pub count: u32,
+    /// How many have no result yet.
+    pub open: u32,
+    /// How many results wait for another person's approval.
+    pub waiting: u32,
+    /// CNY of all lines.
+    pub total: Money,
+    /// The most characters of a name that the agency's bank takes, as it was set when the batch was proposed.
+    pub name_max: u32,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// The business date on which it was approved: the bank did nothing of it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_on: Option<Date>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineStatus {
+    /// Nothing yet.
+    Open,
+    /// Paid.
+    Paid,
+    /// Sent back by the bank.
+    Returned,
+    /// Its batch was rejected.
+    Dropped,
+}
+
+impl LineStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Returned => "returned",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// A claim in a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentLine {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Who is paid.
+    pub payee: CreditCode,
+    /// CNY.
+    pub amount: Money,
+    /// What became of it.
+    pub status: LineStatus,
+    /// What the bank calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_reference: Option<Line>,
+    /// The day of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+    /// Why it was returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// What no other payment may be called: the reference that it was paid under, unless that was an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_key: Option<ReferenceKey>,
+    /// The leaf that paid it, while it is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_in: Option<Sequence>,
+    /// A result that undoes the payment and waits for another person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_return: Option<ProposedReturn>,
+    /// Everybody who recorded a result of it or proposed one, in order and each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recorded_by: Vec<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// A payment that came back, as the officer recorded it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedReturn {
+    /// What the bank calls it.
+    pub bank_reference: Line,
+    /// On which day; the posting counts from it.
+    pub date: Date,
+    /// Why it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who proposed it.
+    pub proposed_by: Subject,
+}
+
+/// Which claim in which batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineKey {
+    /// Which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+}
+
+impl PaymentLine {
+    /// Which claim in which batch.
+    pub const fn key(&self) -> LineKey {
+        LineKey { batch: self.batch, claim: self.claim }
+    }
+}
+
+/// `POST /payment-batches`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposePaymentBatch {
+    /// The id that the edge made.
+    pub id: PaymentBatchId,
+    /// Which claims.
+    pub claims: ClaimIds,
+    /// The most characters of a name that the agency's bank takes: a setting, so that it stands in the log.
+    pub name_max: u32,
+}
+
+/// `POST /payment-batches/{id}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovePaymentBatch {
+    /// Which.
+    pub id: PaymentBatchId,
+}
+
+/// `POST /payment-batches/{id}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectPaymentBatch {
+    /// Which.
+    pub id: PaymentBatchId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// What the bank says of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentResult {
+    /// It was paid.
+    Paid,
+    /// It came back.
+    Returned,
+}
+
+/// A member of `POST /payment-batches/{id}/results`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettlePayment {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// What became of it.
+    pub outcome: PaymentResult,
+    /// CNY that the bank says it was, held against the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// What the bank calls it.
+    pub bank_reference: Line,
+    /// On which day; the posting counts from it.
+    pub date: Date,
+    /// Why it came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveReturn {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectReturn {
+    /// In which batch.
+    pub batch: PaymentBatchId,
+    /// Which claim.
+    pub claim: ClaimId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// How a file for the bank is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum FileFormat {
+    /// ISO 20022 `pain.001.001.09`: what the bank carries out.
+    #[serde(rename = "pain.001")]
+    Pain001,
+    /// A workbook.
+    #[serde(rename = "xlsx")]
+    Xlsx,
+    /// Comma-separated values.
+    #[serde(rename = "csv")]
+    Csv,
+}
+
+impl FileFormat {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Pain001, Self::Xlsx, Self::Csv];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pain001 => "pain.001",
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// The format that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+}
+
+/// `GET /payment-batches/{id}/file`: the account numbers of its open lines, read in clear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadAccounts {
+    /// Of which batch.
+    pub batch: PaymentBatchId,
+    /// How the file is written.
+    pub format: FileFormat,
+    /// When the bank is to pay: the first working day from the day of the reading on.
+    pub execution_date: Date,
+    /// SHA-256 of the file's bytes.
+    pub sha256: TextHash,
+}

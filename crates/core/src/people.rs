@@ -1,0 +1,448 @@
+//! People 经手人: who took part in what, and by which id each of them is known.
+//!
+//! A *matter* is a document, or what several documents have in common: a contract, a loan, the attempts that came to
+//! nothing. Its set only grows, and each entry says with which leaf it began: what a set was before any leaf can be told
+//! for ever, so the rule that refuses an approval and the report that looks for one ask the same function.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, FoldedSubject, LoanId, Month, ObjectionId,
+    PaymentBatchId, PrefundId, ProgrammeCode, RecoveryId, RentalId, Revision, Sequence, Stamp, Subject,
+    TrueUpId, UsageImportId, VoucherId,
+};
+
+/// What people take part in, by its kind and key: `claim/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Matter(String);
+
+impl Matter {
+    fn of(kind: &str, key: &dyn fmt::Display) -> Self {
+        Self(format!("{kind}/{key}"))
+    }
+
+    /// Changes of an organisation's bank account.
+    pub fn bank_account(organisation: CreditCode) -> Self {
+        Self::of("bank_account", &organisation)
+    }
+
+    /// A programme.
+    pub fn programme(code: &ProgrammeCode) -> Self {
+        Self::of("programme", code)
+    }
+
+    /// A version of a programme's rules.
+    pub fn rules(programme: &ProgrammeCode, number: u32) -> Self {
+        Self::of("rules", &format_args!("{programme}/{number}"))
+    }
+
+    /// A change of a budget.
+    pub fn budget_change(id: BudgetChangeId) -> Self {
+        Self::of("budget_change", &id)
+    }
+
+    /// Money paid to a bank ahead.
+    pub fn prefund(id: PrefundId) -> Self {
+        Self::of("prefund", &id)
+    }
+
+    /// A yearly settlement with a bank.
+    pub fn true_up(id: TrueUpId) -> Self {
+        Self::of("true_up", &id)
+    }
+
+    /// A contract and what was metered of it.
+    pub fn rental(id: RentalId) -> Self {
+        Self::of("rental", &id)
+    }
+
+    /// A loan and what happened to it.
+    pub fn loan(id: LoanId) -> Self {
+        Self::of("loan", &id)
+    }
+
+    /// A billing file that is to take the place of others.
+    pub fn usage_import(id: UsageImportId) -> Self {
+        Self::of("usage_import", &id)
+    }
+
+    /// Proposals to replace a billing file.
+    pub fn replacements(id: UsageImportId) -> Self {
+        Self::of("replacements", &id)
+    }
+
+    /// Reopenings of a month.
+    pub fn reopening(month: Month) -> Self {
+        Self::of("reopening", &month)
+    }
+
+    /// A change of the calendar.
+    pub fn calendar(id: CalendarId) -> Self {
+        Self::of("calendar", &id)
+    }
+
+    /// What the bank says of a claim in a payment batch.
+    pub fn payment_line(batch: PaymentBatchId, claim: ClaimId) -> Self {
+        Self::of("payment_line", &format_args!("{batch}/{claim}"))
+    }
+
+    /// A voucher.
+    pub fn voucher(id: VoucherId) -> Self {
+        Self::of("voucher", &id)
+    }
+
+    /// A claim.
+    pub fn claim(id: ClaimId) -> Self {
+        Self::of("claim", &id)
+    }
+
+    /// All recalculations of a claim.
+    pub fn recalculations(claim: ClaimId) -> Self {
+        Self::of("recalculations", &claim)
+    }
+
+    /// An objection.
+    pub fn objection(id: ObjectionId) -> Self {
+        Self::of("objection", &id)
+    }
+
+    /// A payment batch.
+    pub fn payment_batch(id: PaymentBatchId) -> Self {
+        Self::of("payment_batch", &id)
+    }
+
+    /// A recovery.
+    pub fn recovery(id: RecoveryId) -> Self {
+        Self::of("recovery", &id)
+    }
+
+    /// All that is asked back of a claim.
+    pub fn recoveries(claim: ClaimId) -> Self {
+        Self::of("recoveries", &claim)
+    }
+
+    /// The reversal of a leaf.
+    pub fn reversal(sequence: Sequence) -> Self {
+        Self::of("reversal", &sequence)
+    }
+
+    /// What under a programme was returned, withdrawn, rejected or cancelled, of the same contract, loan, voucher, paid
+    /// claim or year of a bank: `ground` is the matter of the first three, or names the last two.
+    pub fn attempts(programme: &ProgrammeCode, ground: &Self) -> Self {
+        Self::of("attempts", &format_args!("{programme}/{ground}"))
+    }
+
+    /// A bank's year, as what attempts have in common.
+    pub fn bank_year(kind: &str, bank: CreditCode, year: i32) -> Self {
+        Self::of(kind, &format_args!("{bank}/{year}"))
+    }
+
+    /// A matter as it was stored.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Its kind and key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Matter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What a person did in a matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Wrote or proposed it first.
+    Created,
+    /// Proposed a further sheet of it.
+    Proposed,
+    /// Recorded the contract or the loan, or what was used or happened of it.
+    Recorded,
+    /// Wrote it anew.
+    Rewrote,
+    /// Filed it.
+    Submitted,
+    /// Took it back.
+    Withdrew,
+    /// Looked at it before its approval.
+    Reviewed,
+    /// Looked at it and sent it back.
+    Returned,
+    /// Objected to it.
+    Objected,
+    /// Let it happen. Who did so is in nobody's way, but for what gives up what was approved.
+    Approved,
+}
+
+impl Part {
+    /// What a caller is told: what they did before.
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Proposed => "proposed",
+            Self::Recorded => "recorded",
+            Self::Rewrote => "rewrote",
+            Self::Submitted => "submitted",
+            Self::Withdrew => "withdrew",
+            Self::Reviewed | Self::Returned => "reviewed",
+            Self::Objected => "objected",
+            Self::Approved => "approved",
+        }
+    }
+}
+
+/// Days that a claim is for: the first counts, the last does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Days {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+}
+
+impl Days {
+    /// Whether a day lies in both.
+    pub fn overlap(self, other: Self) -> bool {
+        self.from < other.until && other.from < self.until
+    }
+}
+
+/// One person's part in a matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participation {
+    /// Who.
+    pub subject: Subject,
+    /// What they did.
+    pub part: Part,
+    /// The leaf from which on it counts.
+    pub sequence: Sequence,
+    /// Of an attempt that had days: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<Days>,
+}
+
+/// The set of those who took part in a matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participants {
+    /// In what.
+    pub matter: Matter,
+    /// Who and how, in the order of the log.
+    pub people: Vec<Participation>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+impl Participants {
+    /// Nobody yet.
+    pub const fn none(matter: Matter, stamp: &Stamp) -> Self {
+        Self { matter, people: Vec::new(), revision: Revision::first(stamp) }
+    }
+
+    /// Adds somebody's part, unless it stands there since the last approval. Says whether it did not.
+    pub fn add(&mut self, subject: &Subject, part: Part, days: Option<Days>, stamp: &Stamp) -> bool {
+        let known = self
+            .since_approval(stamp.sequence.next())
+            .any(|one| one.subject == *subject && one.part == part && one.days == days);
+        if known {
+            return false;
+        }
+        let one = Participation { subject: subject.clone(), part, sequence: stamp.sequence, days };
+        self.people.push(one);
+        self.revision = self.revision.next(stamp);
+        true
+    }
+
+    /// Entries that were there before a leaf, from the last approval on, which is one of them.
+    fn since_approval(&self, before: Sequence) -> impl Iterator<Item = &Participation> {
+        let there = self.people.iter().take_while(move |one| one.sequence < before);
+        let approved = there.clone().map(|one| one.part == Part::Approved);
+        let first = approved.enumerate().filter(|(_, approved)| *approved).last();
+        there.skip(first.map_or(0, |(index, _)| index))
+    }
+
+    /// Whether an entry says that it was sent back once.
+    pub fn was_returned(&self) -> bool {
+        self.people.iter().any(|one| one.part == Part::Returned)
+    }
+}
+
+/// Whose parts in a matter stand in the way of an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Everybody's but the approvers'.
+    Everybody,
+    /// Those since the last approval, of what is proposed time and again.
+    SinceApproval,
+    /// The approvers' too, where what was approved is given up.
+    Approvers,
+    /// All but the reviewers' and the approvers', where what is judged is not what was reviewed.
+    Writers,
+}
+
+/// A set that an approval is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Whose set.
+    pub matter: Matter,
+    /// Which of its parts count.
+    pub counted: Counted,
+    /// Whether it is the document's own: else that of what it rests on or takes the place of.
+    pub own: bool,
+    /// Where only attempts of some days count: which.
+    pub days: Option<Days>,
+}
+
+impl Hold {
+    /// A document's own set.
+    pub const fn own(matter: Matter) -> Self {
+        Self { matter, counted: Counted::Everybody, own: true, days: None }
+    }
+
+    /// The set of what a document rests on or takes the place of.
+    pub const fn other(matter: Matter) -> Self {
+        Self { matter, counted: Counted::Everybody, own: false, days: None }
+    }
+
+    /// What a person did in a set before a leaf that keeps them from this approval.
+    pub fn part_of(&self, set: &Participants, subject: &Subject, before: Sequence) -> Option<Part> {
+        let folded = subject.folded();
+        let counts = |one: &&Participation| {
+            let overlaps = one.days.zip(self.days).is_none_or(|(theirs, ours)| theirs.overlap(ours));
+            let part = match self.counted {
+                Counted::Everybody | Counted::SinceApproval => one.part != Part::Approved,
+                Counted::Approvers => true,
+                Counted::Writers => !matches!(one.part, Part::Approved | Part::Reviewed | Part::Returned),
+            };
+            // two spellings of one person are one person
+            let theirs = one.subject == *subject || one.subject.folded() == folded;
+            theirs && overlaps && part
+        };
+        let found = if self.counted == Counted::SinceApproval {
+            set.since_approval(before).find(counts)
+        } else {
+            set.people.iter().take_while(|one| one.sequence < before).find(counts)
+        };
+        found.map(|one| one.part)
+    }
+}
+
+/// A subject that acted: no other that a person would take for it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The subject as it is compared: case, width and composition folded.
+    pub folded: FoldedSubject,
+    /// The subject as it acted first, or as an operator said that it is right.
+    pub subject: Subject,
+    /// Spellings under which the same person acted before an operator said so, in order.
+    pub former: Vec<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+impl Person {
+    /// One that acts for the first time.
+    pub fn new(subject: &Subject, stamp: &Stamp) -> Self {
+        let (folded, subject) = (subject.folded(), subject.clone());
+        Self { folded, subject, former: Vec::new(), revision: Revision::first(stamp) }
+    }
+
+    /// The same person under the spelling that is right.
+    pub fn named(&self, subject: &Subject, stamp: &Stamp) -> Self {
+        let former = self.former.iter().chain([&self.subject]).cloned().collect();
+        Self { subject: subject.clone(), former, revision: self.revision.next(stamp), ..self.clone() }
+    }
+}
+
+/// `agency subject`: which spelling of a subject is right, where another acted first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameSubject {
+    /// As it is right.
+    pub subject: Subject,
+}
+
+/// Why no spelling is named.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum PersonError {
+    /// Nobody acted whose subject is spelt alike.
+    #[error("nobody of that name acted")]
+    SubjectUnknown,
+    /// It is the one that serves already.
+    #[error("it is right already")]
+    SubjectNamed,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::domain::Instant;
+
+    fn stamp(sequence: u64) -> Stamp {
+        Stamp {
+            sequence: Sequence::new(sequence),
+            recorded_at: Instant::new(chrono::DateTime::UNIX_EPOCH),
+            business_date: Date::parse("2025-01-02").unwrap(),
+        }
+    }
+
+    fn who(name: &str) -> Subject {
+        Subject::parse(name).unwrap()
+    }
+
+    fn days(from: &str, until: &str) -> Option<Days> {
+        Some(Days { from: Date::parse(from).unwrap(), until: Date::parse(until).unwrap() })
+    }
+
+    #[test]
+    fn a_part_counts_from_its_leaf_on_and_stands_there_once() {
+        let mut set = Participants::none(Matter::stored("claim/1".to_owned()), &stamp(3));
+        assert!(set.add(&who("eve"), Part::Created, None, &stamp(3)));
+        assert!(!set.add(&who("eve"), Part::Created, None, &stamp(4)));
+        assert!(set.add(&who("eve"), Part::Rewrote, None, &stamp(5)));
+        let hold = Hold::own(set.matter.clone());
+        let part = |subject, before| hold.part_of(&set, &who(subject), Sequence::new(before));
+        assert_eq!(part("eve", 3), None);
+        assert_eq!(part("eve", 4), Some(Part::Created));
+        assert_eq!(part("mal", 9), None);
+    }
+
+    #[test]
+    fn attempts_of_other_days_are_in_nobodys_way() {
+        let mut set = Participants::none(Matter::stored("attempts/p/loan/1".to_owned()), &stamp(1));
+        set.add(&who("eve"), Part::Created, days("2025-01-01", "2025-02-01"), &stamp(1));
+        let of = |days| Hold { days, ..Hold::other(set.matter.clone()) };
+        let part = |hold: Hold| hold.part_of(&set, &who("eve"), Sequence::new(9));
+        assert_eq!(part(of(days("2025-01-31", "2025-03-01"))), Some(Part::Created));
+        assert_eq!(part(of(days("2025-02-01", "2025-03-01"))), None);
+        assert_eq!(part(of(None)), Some(Part::Created));
+    }
+
+    #[test]
+    fn what_is_proposed_time_and_again_forgets_at_each_approval_and_a_write_off_remembers_approvers() {
+        let mut set = Participants::none(Matter::stored("bank_account/a".to_owned()), &stamp(1));
+        set.add(&who("eve"), Part::Created, None, &stamp(1));
+        set.add(&who("chen"), Part::Approved, None, &stamp(2));
+        set.add(&who("lin"), Part::Created, None, &stamp(3));
+        let hold = |counted| Hold { counted, ..Hold::own(set.matter.clone()) };
+        let part = |counted, subject: &str, before| {
+            hold(counted).part_of(&set, &who(subject), Sequence::new(before))
+        };
+        assert_eq!(part(Counted::SinceApproval, "eve", 9), None);
+        assert_eq!(part(Counted::SinceApproval, "eve", 2), Some(Part::Created));
+        assert_eq!(part(Counted::SinceApproval, "lin", 9), Some(Part::Created));
+        assert_eq!(part(Counted::Everybody, "eve", 9), Some(Part::Created));
+        assert_eq!(part(Counted::Everybody, "chen", 9), None);
+        assert_eq!(part(Counted::Approvers, "chen", 9), Some(Part::Approved));
+        assert!(set.add(&who("eve"), Part::Created, None, &stamp(4)), "it is news again");
+    }
+}

@@ -1,0 +1,149 @@
+//! Periods 会计期间: calendar months, open until they are closed.
+//!
+//! The books are closed *through* a month: closing March closes every month before it that is still open, since what is
+//! posted into February changes March's opening balances; reopening February reopens March for the same reason. So one
+//! mark on the agency says of every day whether it takes postings. A month closes when it is over and the trial balance
+//! ties, in the month and up to it. A reopening takes two people: proposed → approved | rejected. Each month that a close or a reopening changes is a document of its own, with who
+//! did it and when; every step stands in the log for ever.
+pub mod rules;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::money::OutOfRange;
+use crate::domain::{Date, Instant, Money, Month, Revision, Subject, TextHash};
+use crate::ledger::{BookCode, Turnovers};
+
+/// Whether a month takes postings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodStatus {
+    /// It takes postings.
+    Open,
+    /// It takes none.
+    Closed,
+}
+
+impl PeriodStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// A month that was closed, whether it is still or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// Which month.
+    pub month: Month,
+    /// Whether it takes postings.
+    pub status: PeriodStatus,
+    /// What was posted in it, as it was when it was last closed.
+    pub books: Turnovers,
+    /// Who closed it last.
+    pub closed_by: Subject,
+    /// When.
+    pub closed_at: Instant,
+    /// Who reopened it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_by: Option<Subject>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Instant>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// That it is to be reopened, while that waits for another person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopening: Option<ProposedReopening>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// A closed month that is to be reopened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedReopening {
+    /// Why.
+    pub reason: TextHash,
+    /// Who says so.
+    pub proposed_by: Subject,
+    /// Since when.
+    pub proposed_at: Instant,
+}
+
+/// `POST /periods/{month}/close`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosePeriod {
+    /// The last month that is closed.
+    pub month: Month,
+}
+
+/// `POST /periods/{month}/reopen`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeReopening {
+    /// The first month that is to be reopened.
+    pub month: Month,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// `POST /periods/{month}/reopen/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveReopening {
+    /// The first month that is reopened.
+    pub month: Month,
+}
+
+/// `POST /periods/{month}/reopen/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectReopening {
+    /// The month that stays closed.
+    pub month: Month,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// Why a month is neither closed nor reopened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum PeriodError {
+    /// It is closed, or open, already.
+    #[error("the month is {status}")]
+    WrongState {
+        /// The state it is in.
+        status: String,
+    },
+    /// Its last day is not over.
+    #[error("{month} ends on {last_day}")]
+    MonthNotOver {
+        /// Which month.
+        month: Month,
+        /// Its last day.
+        last_day: Date,
+        /// The business date.
+        business_date: Date,
+    },
+    /// Debits and credits differ.
+    #[error("book {book:?} does not tie in {month}")]
+    PeriodUnbalanced {
+        /// Which month, or up to which.
+        month: Month,
+        /// Of which book.
+        book: BookCode,
+        /// CNY.
+        debit: Money,
+        /// CNY.
+        credit: Money,
+    },
+    /// A sum left the range that the ledger keeps.
+    #[error("a sum is out of range")]
+    AmountOutOfRange,
+}
+
+impl From<OutOfRange> for PeriodError {
+    fn from(_: OutOfRange) -> Self {
+        Self::AmountOutOfRange
+    }
+}

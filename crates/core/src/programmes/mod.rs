@@ -1,0 +1,340 @@
+//! Programmes 专项: a funded policy instrument: its legal basis, its window, its rules in versions, and
+//! its budget.
+//!
+//! A programme, a version of its rules and a change of its budget are each proposed by one person and
+//! approved by another. The rules in force on a day are the approved version with the latest
+//! `effective_from` on or before it; a version that was dated back when it was approved governs nothing that was filed
+//! before that.
+pub mod budget;
+pub mod calculation;
+pub mod cap_use;
+pub mod check;
+pub mod documents;
+pub mod interest;
+pub mod policy;
+pub mod rules;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dates::{FiscalYear, Window};
+use crate::domain::money::OutOfRange;
+use crate::domain::{CreditCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash};
+pub use budget::{
+    ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
+    ProposeBudgetChange,
+};
+pub use policy::{Policy, PolicyError};
+
+/// What a programme pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Instrument {
+    /// 创新券 / 算力券
+    Voucher,
+    /// 补需方
+    RentalSubsidy,
+    /// 贷款贴息
+    InterestSubsidy,
+    /// 项目奖补
+    Grant,
+}
+
+impl Instrument {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Voucher => "voucher",
+            Self::RentalSubsidy => "rental_subsidy",
+            Self::InterestSubsidy => "interest_subsidy",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+/// A title in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// Chinese.
+    pub zh: Line,
+    /// English.
+    pub en: Line,
+}
+
+/// The official text a programme rests on; its own validity may end before the policy's window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalBasis {
+    /// Its number or title.
+    pub document: Line,
+    /// The notice's first day of validity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The notice's last day of validity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Date>,
+}
+
+/// Whether a programme may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgrammeStatus {
+    /// Proposed.
+    Draft,
+    /// Approved by another person.
+    Active,
+}
+
+impl ProgrammeStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+        }
+    }
+}
+
+/// A programme. Its rules stand apart, a document a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Programme {
+    /// Its code.
+    pub code: ProgrammeCode,
+    /// Its title.
+    pub title: Title,
+    /// What it pays for.
+    pub instrument: Instrument,
+    /// What it rests on.
+    pub legal_basis: LegalBasis,
+    /// When it applies, both days included.
+    pub window: Window,
+    /// Whether it may be used.
+    pub status: ProgrammeStatus,
+    /// How many versions of its rules there are; they are numbered from 1.
+    pub versions: u32,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// Whether a proposal was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalStatus {
+    /// It waits for another person.
+    Proposed,
+    /// It was approved.
+    Approved,
+}
+
+impl ProposalStatus {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+        }
+    }
+}
+
+/// A version of a programme's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesVersion {
+    /// Whose rules.
+    pub programme: ProgrammeCode,
+    /// Its number, from 1.
+    pub number: u32,
+    /// The first day on which it can be in force.
+    pub effective_from: Date,
+    /// The rules.
+    pub rules: Policy,
+    /// SHA-256 of the rules' canonical JSON (RFC 8785, every value a string).
+    pub sha256: String,
+    /// Whether it was approved.
+    pub status: ProposalStatus,
+    /// Why it was proposed; the first version needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who proposed it.
+    pub created_by: Subject,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Subject>,
+    /// The day on which it was approved; one that is dated back governs nothing that was filed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_on: Option<Date>,
+    /// Interest only: the most points it pays, held to the statutory cap by the database as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points_max: Option<Points>,
+    /// Interest only: the last day that earns, held to the statutory window by the database as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_until: Option<Date>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// Which version of which programme's rules.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RulesKey {
+    /// Whose rules.
+    pub programme: ProgrammeCode,
+    /// Its number.
+    pub number: u32,
+}
+
+/// What a cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// Face values issued.
+    Issue,
+    /// Amounts approved for payment.
+    Redemption,
+}
+
+impl Counts {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Redemption => "redemption",
+        }
+    }
+}
+
+/// What an organisation used of a programme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    /// CNY.
+    pub amount: Money,
+    /// The last day from which anything of it counts no more. What is dated back before it does not draw on what was freed:
+    /// on that day it was not free yet.
+    pub freed_on: Option<Date>,
+}
+
+impl Used {
+    /// With more used from a day on, or less where it is below zero. Error: out of range.
+    pub fn moved(self, by: Money, day: Date) -> Result<Self, OutOfRange> {
+        let freed_on = if by < Money::ZERO { self.freed_on.max(Some(day)) } else { self.freed_on };
+        Ok(Self { amount: self.amount.plus(by)?, freed_on })
+    }
+}
+
+/// Which use of a programme by an organisation is counted: of one calendar year, or of all (no year).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsageKey {
+    /// Of which programme.
+    pub programme: ProgrammeCode,
+    /// By whom.
+    pub organisation: CreditCode,
+    /// In which calendar year; none for the lifetime.
+    pub year: Option<FiscalYear>,
+    /// What is counted.
+    pub counts: Counts,
+}
+
+/// `POST /programmes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeProgramme {
+    /// Its code.
+    pub code: ProgrammeCode,
+    /// Its title.
+    pub title: Title,
+    /// What it pays for.
+    pub instrument: Instrument,
+    /// What it rests on.
+    pub legal_basis: LegalBasis,
+    /// When it applies.
+    pub window: Window,
+    /// Version 1 of its rules.
+    pub rules: Policy,
+}
+
+/// `POST /programmes/{code}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveProgramme {
+    /// Which.
+    pub code: ProgrammeCode,
+}
+
+/// `POST /programmes/{code}/rules`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposeRules {
+    /// Whose rules.
+    pub programme: ProgrammeCode,
+    /// The first day on which they can be in force.
+    pub effective_from: Date,
+    /// The rules.
+    pub rules: Policy,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// `POST /programmes/{code}/rules/{version}/approve`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveRules {
+    /// Whose rules.
+    pub programme: ProgrammeCode,
+    /// Which version.
+    pub number: u32,
+}
+
+/// Why a programme, its rules or its budget do not change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ProgrammeError {
+    /// The code is taken.
+    #[error("programme {programme} exists")]
+    ProgrammeExists {
+        /// Which.
+        programme: ProgrammeCode,
+    },
+    /// This release does not run programmes of that instrument.
+    #[error("{instrument} programmes are not supported")]
+    InstrumentNotSupported {
+        /// Which.
+        instrument: String,
+    },
+    /// The window's last day lies before its first.
+    #[error("the window is empty")]
+    InvalidWindow,
+    /// Nothing is available that could lapse.
+    #[error("nothing is available")]
+    NothingToLapse,
+    /// What is asked does not fit in the available appropriation.
+    #[error("{available} is available")]
+    PotExhausted {
+        /// CNY that is available.
+        available: Money,
+        /// CNY that was asked for.
+        requested: Money,
+    },
+    /// The day lies outside the programme's window, or no version of the rules is in force on it.
+    #[error("outside the programme's window")]
+    WindowClosed {
+        /// The day.
+        date: Date,
+    },
+    /// The programme is not active.
+    #[error("programme {programme} is not active")]
+    ProgrammeNotActive {
+        /// Which.
+        programme: ProgrammeCode,
+    },
+    /// The programme is of another instrument.
+    #[error("programme {programme} is of another instrument")]
+    WrongInstrument {
+        /// Which.
+        programme: ProgrammeCode,
+        /// What it is of.
+        instrument: String,
+    },
+    /// The rules do not fit the instrument or contradict themselves.
+    #[error(transparent)]
+    #[serde(untagged)]
+    Policy(#[from] PolicyError),
+}

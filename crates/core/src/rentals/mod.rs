@@ -1,0 +1,121 @@
+//! Rentals 算力租用合同: a contract between an organisation and a provider of compute.
+pub mod rules;
+pub mod uses;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{CreditCode, Date, Folded, Label, Line, Money, RentalId, Revision, Subject};
+use crate::programmes::calculation::SettledLine;
+
+/// A contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rental {
+    /// Its id.
+    pub id: RentalId,
+    /// Who rents.
+    pub organisation: CreditCode,
+    /// Who provides.
+    pub provider: CreditCode,
+    /// The parties' number for it.
+    pub contract_no: Line,
+    /// When it was signed.
+    pub signed_on: Date,
+    /// The first day of service.
+    pub from: Date,
+    /// The last day of service.
+    pub until: Date,
+    /// The number under which a scheduling platform took the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_no: Option<Line>,
+    /// The named scenario (应用场景) it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<Label>,
+    /// What is rented.
+    pub lines: Vec<SettledLine>,
+    /// The lines' sum.
+    pub total: Money,
+    /// Who recorded it.
+    pub created_by: Subject,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// What makes a contract one: the parties and their number for it, however it is typed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContractKey {
+    /// Who rents.
+    pub organisation: CreditCode,
+    /// Who provides.
+    pub provider: CreditCode,
+    /// The parties' number.
+    pub contract_no: Folded,
+}
+
+impl Rental {
+    /// What makes this contract one.
+    pub fn contract(&self) -> ContractKey {
+        let contract_no = self.contract_no.folded();
+        ContractKey { organisation: self.organisation, provider: self.provider, contract_no }
+    }
+}
+
+/// `POST /rentals`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterRental {
+    /// The id that the edge made.
+    pub id: RentalId,
+    /// Who rents.
+    pub organisation: CreditCode,
+    /// Who provides.
+    pub provider: CreditCode,
+    /// The parties' number for it.
+    pub contract_no: Line,
+    /// When it was signed.
+    pub signed_on: Date,
+    /// The first day of service.
+    pub from: Date,
+    /// The last day of service.
+    pub until: Date,
+    /// The platform's order number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_no: Option<Line>,
+    /// The named scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<Label>,
+    /// What is rented.
+    pub lines: Vec<SettledLine>,
+}
+
+impl RegisterRental {
+    /// What makes this contract one.
+    pub fn contract(&self) -> ContractKey {
+        ContractKey {
+            organisation: self.organisation,
+            provider: self.provider,
+            contract_no: self.contract_no.folded(),
+        }
+    }
+}
+
+/// Why a contract is not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum RentalError {
+    /// The parties have a contract with that number.
+    #[error("contract {contract_no} is recorded")]
+    ContractExists {
+        /// Its number.
+        contract_no: Line,
+        /// Its id.
+        id: RentalId,
+    },
+    /// The provider is related to the organisation.
+    #[error("the provider is related")]
+    RelatedProvider {
+        /// Which.
+        provider: CreditCode,
+    },
+    /// The last day lies before the first.
+    #[error("the period is empty")]
+    InvalidPeriod,
+}

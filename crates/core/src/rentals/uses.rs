@@ -1,0 +1,199 @@
+//! What rests on a contract: vouchers, which stand for the whole of it, and claims, each for its own days.
+//!
+//! It is what "not funded twice" is held against: by other programmes, which may suffer none beside them or take off
+//! what these pay, each yuan once; and within a programme, where no day and item is settled twice unless invoices tell
+//! the settlements apart.
+
+use serde::{Deserialize, Serialize};
+
+use uuid::Uuid;
+
+use crate::domain::money::OutOfRange;
+use crate::domain::{ClaimId, Date, Money, ProgrammeCode, VoucherId};
+use crate::programmes::documents::{InvoiceAmount, ItemAmount};
+
+/// Who rests on a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContractUser {
+    /// A voucher.
+    Voucher(VoucherId),
+    /// A claim that draws on no voucher.
+    Claim(ClaimId),
+}
+
+impl ContractUser {
+    /// What kind of document it is, as it is written.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Voucher(_) => "voucher",
+            Self::Claim(_) => "claim",
+        }
+    }
+
+    /// The document's id.
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Voucher(id) => id.uuid(),
+            Self::Claim(id) => id.uuid(),
+        }
+    }
+}
+
+/// A voucher or a claim on a contract, as the next one for the same contract sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractUse {
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// CNY that it pays or would pay.
+    pub amount: Money,
+    /// Whether its programme suffers no other on the same contract.
+    pub exclusive: bool,
+    /// Whether it counts: not once it was returned, rejected, or cancelled unused; a claim from its submission on.
+    pub live: bool,
+    /// Which part of the contract a claim is for; none of a voucher.
+    pub settled: Option<Box<Settled>>,
+}
+
+/// The part of a contract that a claim is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Its days.
+    pub days: Days,
+    /// What it claims of which item, CNY with tax, in the order of items.
+    pub items: Vec<ItemAmount>,
+    /// Whether invoices back it.
+    pub invoiced: bool,
+    /// Whether it was written from metered usage.
+    pub metered: bool,
+    /// What other programmes pay and was taken off it.
+    pub netted: Vec<Netted>,
+    /// What counts of which invoice, CNY, in the order of their numbers.
+    pub invoices: Vec<InvoiceAmount>,
+}
+
+/// Days: the first counts, the last does not (算头不算尾).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+}
+
+impl Days {
+    /// Whether they share a day.
+    pub fn meet(self, other: Self) -> bool {
+        self.from < other.until && other.from < self.until
+    }
+
+    /// From the first of both to the last of both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), until: self.until.max(other.until) }
+    }
+}
+
+/// What was taken off a claim for what another pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Netted {
+    /// Who pays it.
+    pub by: ContractUser,
+    /// CNY of it.
+    pub amount: Money,
+}
+
+/// All that rests on one contract, in the order of their ids. Nearly always one: a sorted list is a tenth of the
+/// smallest map.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Uses(Vec<(ContractUser, ContractUse)>);
+
+impl Uses {
+    /// What a voucher or a claim uses.
+    pub fn get(&self, user: &ContractUser) -> Option<&ContractUse> {
+        let at = self.0.binary_search_by_key(user, |(id, _)| *id).ok()?;
+        self.0.get(at).map(|(_, contract_use)| contract_use)
+    }
+
+    /// Puts what a voucher or a claim uses.
+    pub fn insert(&mut self, user: ContractUser, contract_use: ContractUse) {
+        match self.0.binary_search_by_key(&user, |(id, _)| *id) {
+            Ok(at) => {
+                if let Some(slot) = self.0.get_mut(at) {
+                    slot.1 = contract_use;
+                }
+            }
+            Err(at) => {
+                self.0.reserve_exact(1);
+                self.0.insert(at, (user, contract_use));
+            }
+        }
+    }
+
+    /// Everyone and what it uses.
+    pub fn iter(&self) -> impl Iterator<Item = (&ContractUser, &ContractUse)> {
+        self.0.iter().map(|(id, contract_use)| (id, contract_use))
+    }
+
+    /// What counts beside one, in the order of ids.
+    pub fn beside(&self, own: ContractUser) -> impl Iterator<Item = (ContractUser, &ContractUse)> {
+        self.0.iter().filter(move |(id, one)| *id != own && one.live).map(|(id, one)| (*id, one))
+    }
+
+    /// The claims of a programme that count beside one.
+    pub fn claims<'a>(
+        &'a self,
+        own: ContractUser,
+        programme: &'a ProgrammeCode,
+    ) -> impl Iterator<Item = (ContractUser, &'a Settled)> {
+        self.beside(own)
+            .filter(move |(_, one)| one.programme == *programme)
+            .filter_map(|(id, one)| Some((id, one.settled.as_deref()?)))
+    }
+
+    /// What others pay for these days and no claim of the programme took off yet: of a voucher, which stands for the
+    /// whole contract, what is left of it; of a claim, where its days meet these. Error: out of range.
+    pub fn paid_by_others(
+        &self,
+        own: ContractUser,
+        programme: &ProgrammeCode,
+        days: Days,
+    ) -> Result<Vec<Netted>, OutOfRange> {
+        let mut open = Vec::new();
+        for (by, other) in self.beside(own).filter(|(_, one)| one.programme != *programme) {
+            if other.settled.as_ref().is_some_and(|settled| !settled.days.meet(days)) {
+                continue;
+            }
+            let taken = self.claims(own, programme).flat_map(|(_, claim)| &claim.netted);
+            let taken = Money::sum(taken.filter(|one| one.by == by).map(|one| one.amount))?;
+            let amount = other.amount.minus(taken)?;
+            if amount.is_positive() {
+                open.push(Netted { by, amount });
+            }
+        }
+        Ok(open)
+    }
+}
+
+/// What a sum takes of these, the first first. Error: out of range.
+pub fn netted(open: &[Netted], mut sum: Money) -> Result<Vec<Netted>, OutOfRange> {
+    let mut taken = Vec::new();
+    for one in open {
+        let amount = one.amount.min(sum);
+        if amount.is_positive() {
+            sum = sum.minus(amount)?;
+            taken.push(Netted { by: one.by, amount });
+        }
+    }
+    Ok(taken)
+}
+
+impl FromIterator<(ContractUser, ContractUse)> for Uses {
+    fn from_iter<I: IntoIterator<Item = (ContractUser, ContractUse)>>(uses: I) -> Self {
+        let mut all = Self::default();
+        for (user, contract_use) in uses {
+            all.insert(user, contract_use);
+        }
+        all
+    }
+}

@@ -1,0 +1,230 @@
+//! The schemas of values that know nothing of HTTP, for the OpenAPI document.
+//!
+//! A value that is a string on the wire has a pattern; an enum lists its words; a struct lists its members, and a test
+//! holds that list to what the struct reads and writes.
+
+mod loans;
+mod policy;
+
+/// A string on the wire.
+#[macro_export]
+macro_rules! string_schema {
+    ($($type:ty as $name:literal: $example:literal, $description:literal $(, pattern $pattern:literal)? $(, format $format:ident)?;)*) => {$(
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some($description))
+                    .examples([serde_json::json!($example)])
+                    $(.pattern(Some($pattern)))?
+                    $(.format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::$format))))?
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )*};
+}
+
+/// One of a few words.
+macro_rules! word_schema {
+    ($($type:ty as $name:literal: $($word:literal)+;)*) => {$(
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word),+]))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )*};
+}
+
+/// An object with these members; `?` marks those that may be left out.
+macro_rules! object_schema {
+    ($($type:ty as $name:literal { $($member:ident $(? $optional:tt)?: $of:ty),* $(,)? })*) => {$(
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let object = utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::Object)
+                    .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::<utoipa::openapi::schema::Schema>::FreeForm(false)));
+                $(let object = object_schema!(@member object $member $(? $optional)?: $of);)*
+                object.into()
+            }
+        }
+        impl utoipa::ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+            fn schemas(all: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+                $($crate::schema::member_schemas::<$of>(all);)*
+            }
+        }
+    )*};
+    (@member $object:ident $member:ident ? $optional:tt: $of:ty) => {
+        $object.property(stringify!($member), $crate::schema::member::<$of>())
+    };
+    (@member $object:ident $member:ident: $of:ty) => {
+        $object.property(stringify!($member), $crate::schema::member::<$of>()).required(stringify!($member))
+    };
+}
+use {object_schema, word_schema};
+
+use utoipa::openapi::schema::{ArrayBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::dates::{FiscalYear, Window};
+use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
+use crate::domain::{
+    AgencyCode, BudgetChangeId, CalendarId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact,
+    ExactPoints, Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent,
+    Points, PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId,
+    Unrounded, UsageImportId, VoucherId,
+};
+
+/// Schemas by name, as utoipa collects them.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What JSON has a word for of its own.
+const PRIMITIVES: [&str; 6] = ["bool", "i32", "i64", "u32", "u64", "String"];
+
+/// What a member of an object looks like: lists and what JSON has a word for stand where they are used, all else is
+/// named.
+pub trait Member {
+    /// Its schema where it is used.
+    fn member() -> RefOr<Schema>;
+    /// The named schemas that it needs.
+    fn named(all: &mut Schemas);
+}
+
+/// A named type.
+#[derive(Debug)]
+pub struct One<T>(std::marker::PhantomData<T>);
+
+/// A list of a named type.
+#[derive(Debug)]
+pub struct Many<T>(std::marker::PhantomData<T>);
+
+impl<T: ToSchema> Member for One<T> {
+    fn member() -> RefOr<Schema> {
+        if PRIMITIVES.contains(&&*T::name()) {
+            return T::schema();
+        }
+        Ref::from_schema_name(T::name()).into()
+    }
+    fn named(all: &mut Schemas) {
+        T::schemas(all);
+        if !PRIMITIVES.contains(&&*T::name()) {
+            all.push((T::name().into_owned(), T::schema()));
+        }
+    }
+}
+
+impl<T: ToSchema> Member for Many<T> {
+    fn member() -> RefOr<Schema> {
+        ArrayBuilder::new().items(One::<T>::member()).into()
+    }
+    fn named(all: &mut Schemas) {
+        One::<T>::named(all);
+    }
+}
+
+pub fn member<T: Member>() -> RefOr<Schema> {
+    T::member()
+}
+
+pub fn member_schemas<T: Member>(all: &mut Schemas) {
+    T::named(all);
+}
+
+string_schema! {
+    Money as "Money": "1360000.00", "CNY with two decimals.", pattern r"^-?[0-9]+\.[0-9]{2}$";
+    Amount as "Amount": "1360000.00", "CNY above zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
+    AmountOrZero as "AmountOrZero": "0.00", "CNY not below zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
+    SignedAmount as "SignedAmount": "-500.00", "CNY of either sign, not zero.", pattern r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$";
+    Figure as "Figure": "0.00", "CNY of either sign or nothing, at most two decimals.", pattern r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$";
+    Exact as "Exact": "1024691.356", "CNY, unrounded.", pattern r"^-?[0-9]+\.[0-9]{2,10}$";
+    Unrounded as "Unrounded": "766666.66666666666666666666", "CNY, unrounded; after twenty decimals the rest is cut off.", pattern r"^[0-9]+\.[0-9]{2,20}$";
+    Percent as "Percent": "20", "A percentage.", pattern r"^[0-9]{1,4}(\.[0-9]{1,6})?$";
+    Points as "Points": "1.5", "Percentage points of interest.", pattern r"^[0-9]{1,2}(\.[0-9]{1,6})?$";
+    ExactPoints as "ExactPoints": "1.5", "Percentage points of interest, exact.", pattern r"^[0-9]{1,5}(\.[0-9]{1,14})?$";
+    Date as "Date": "2025-03-01", "A date in the agency's zone.", format Date;
+    crate::domain::Month as "Month": "2025-03", "A calendar month.", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$";
+    Instant as "Instant": "2025-03-01T02:03:04.567890Z", "An instant in UTC.", format DateTime;
+    CreditCode as "CreditCode": "91310000MA1FL0000N", "Unified social credit code (GB 32100-2015).", pattern "^[0-9A-HJ-NP-RTUW-Y]{18}$";
+    ProgrammeCode as "ProgrammeCode": "bj-voucher", "A programme's code.", pattern "^[a-z0-9][a-z0-9_-]{0,39}$";
+    AgencyCode as "AgencyCode": "sh_drc", "An agency's code.", pattern "^[a-z0-9_]{1,40}$";
+    Subject as "Subject": "u-1024", "An opaque id of a person or a machine.", pattern "^[!-~]{1,128}$";
+    Label as "Label": "compute", "1 to 64 characters on one line.", pattern r"^\S(.{0,62}\S)?$";
+    Line as "Line": "京财预〔2025〕1号", "1 to 200 characters on one line.", pattern r"^\S(.{0,198}\S)?$";
+    EvidenceId as "EvidenceId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of evidence.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ContentHash as "ContentHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA-256 of a file.", pattern "^[0-9a-f]{64}$";
+    NamedInvoice as "InvoiceNumber": "24312000000012345678", "20 digits, or a code and 8 digits with a hyphen between them.", pattern "^([0-9]{20}|([0-9]{10}([0-9]{2})?-)?[0-9]{8})$";
+    VoucherId as "VoucherId": "01890a5d-ac96-774b-bcce-b302099a8057", "A voucher's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ClaimId as "ClaimId": "01890a5d-ac96-774b-bcce-b302099a8057", "A claim's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    PaymentBatchId as "PaymentBatchId": "01890a5d-ac96-774b-bcce-b302099a8057", "A payment batch's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ObjectionId as "ObjectionId": "01890a5d-ac96-774b-bcce-b302099a8057", "An objection's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    UsageImportId as "UsageImportId": "01890a5d-ac96-774b-bcce-b302099a8057", "An import's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    RecoveryId as "RecoveryId": "01890a5d-ac96-774b-bcce-b302099a8057", "A recovery's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    RentalId as "RentalId": "01890a5d-ac96-774b-bcce-b302099a8057", "A rental's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    LoanId as "LoanId": "01890a5d-ac96-774b-bcce-b302099a8057", "A loan's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    PrefundId as "PrefundId": "01890a5d-ac96-774b-bcce-b302099a8057", "A prefund's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    CalendarId as "CalendarId": "01890a5d-ac96-774b-bcce-b302099a8058", "The id of a change of the calendar.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    crate::organisations::BankCode as "BankCode": "102290000012", "CNAPS bank code.", pattern "^[0-9]{12}$";
+}
+
+word_schema! {
+    Role as "Role": "officer" "approver" "enterprise" "provider" "bank" "auditor" "operator";
+}
+
+object_schema! {
+    Window as "Window" { from: One<Date>, until: One<Date> }
+}
+
+impl PartialSchema for Roles {
+    fn schema() -> RefOr<Schema> {
+        Many::<Role>::member()
+    }
+}
+
+impl ToSchema for Roles {
+    fn schemas(all: &mut Schemas) {
+        One::<Role>::named(all);
+    }
+}
+
+macro_rules! integer_schema {
+    ($($type:ty as $name:literal: $minimum:literal to $maximum:literal, $description:literal;)*) => {$(
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::Integer)
+                    .description(Some($description))
+                    .minimum(Some($minimum))
+                    .maximum(Some($maximum))
+                    .into()
+            }
+        }
+        impl ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )*};
+}
+
+integer_schema! {
+    FiscalYear as "FiscalYear": 1900_i64 to 2999_i64, "A calendar and fiscal year.";
+    Sequence as "Sequence": 0_i64 to 9_007_199_254_740_991_i64, "A position in the agency's audit log.";
+}

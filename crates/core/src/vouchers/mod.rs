@@ -1,0 +1,290 @@
+//! Vouchers 创新券 / 算力券: a commitment to pay part of one compute contract, with a face value and a
+//! last usable day.
+//!
+//! submitted → reviewed → issued → partly_redeemed → redeemed; submitted → returned | rejected; with a
+//! balance → expired | cancelled | suspended ⇄ what it was.
+pub mod correction;
+pub mod redemption;
+pub mod rules;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::dates::FiscalYear;
+use crate::domain::money::OutOfRange;
+use crate::domain::{
+    CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId,
+};
+use crate::rentals::uses::ContractUser;
+
+/// Where a voucher is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoucherStatus {
+    /// Applied for.
+    Submitted,
+    /// Looked at by an officer and passed on.
+    Reviewed,
+    /// Sent back to the applicant, who applies anew.
+    Returned,
+    /// Refused.
+    Rejected,
+    /// Usable.
+    Issued,
+    /// Partly used.
+    PartlyRedeemed,
+    /// Used up or closed.
+    Redeemed,
+    /// Past its last usable day.
+    Expired,
+    /// Taken back.
+    Cancelled,
+    /// Not usable for now.
+    Suspended,
+}
+
+impl VoucherStatus {
+    /// Every status, in the order of a life.
+    pub const ALL: [Self; 10] = [
+        Self::Submitted,
+        Self::Reviewed,
+        Self::Returned,
+        Self::Rejected,
+        Self::Issued,
+        Self::PartlyRedeemed,
+        Self::Redeemed,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Suspended,
+    ];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Reviewed => "reviewed",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::Issued => "issued",
+            Self::PartlyRedeemed => "partly_redeemed",
+            Self::Redeemed => "redeemed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// The status that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// What became of a face value. The parts and what is available sum to the face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VoucherBalance {
+    /// CNY issued; 0.00 before.
+    pub face: Money,
+    /// Approved for payment.
+    pub redeemed: Money,
+    /// Held by submitted claims.
+    pub held: Money,
+    /// Given back by closing or cancelling.
+    pub released: Money,
+    /// Given back by expiry.
+    pub expired: Money,
+}
+
+impl VoucherBalance {
+    /// face − redeemed − held − released − expired
+    pub fn available(&self) -> Result<Money, OutOfRange> {
+        self.face.minus(self.redeemed)?.minus(self.held)?.minus(self.released)?.minus(self.expired)
+    }
+}
+
+/// A voucher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voucher {
+    /// Its id.
+    pub id: VoucherId,
+    /// The number people know it by, from issue on: programme, year, running number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// Who may use it.
+    pub organisation: CreditCode,
+    /// The contract's provider.
+    pub provider: CreditCode,
+    /// The contract.
+    pub rental: RentalId,
+    /// Where it is in its life.
+    pub status: VoucherStatus,
+    /// What a suspended voucher goes back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_from: Option<VoucherStatus>,
+    /// What became of its face value.
+    pub balance: VoucherBalance,
+    /// Whether a last claim was approved: what claims free from then on is released.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
+    /// The day on which it was applied for: nothing of it counts earlier.
+    pub submitted_on: Date,
+    /// The start day, which does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Date>,
+    /// The last usable day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Date>,
+    /// The fiscal year of the commitment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fiscal_year: Option<FiscalYear>,
+    /// Which version of the programme's rules it was computed under.
+    pub rules_version: u32,
+    /// The number of its newest calculation sheet.
+    pub calculation: u32,
+    /// Why it was last returned, rejected, cancelled, suspended or reinstated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+    /// Who applied.
+    pub created_by: Subject,
+    /// Who reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_by: Option<Subject>,
+    /// Who issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<Subject>,
+    /// How many days ahead its holder was last reminded of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_days: Option<u16>,
+    /// Where it stands in the log.
+    pub revision: Revision,
+}
+
+/// `POST /vouchers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyForVoucher {
+    /// The id that the edge made.
+    pub id: VoucherId,
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// For which contract.
+    pub rental: RentalId,
+}
+
+/// What an officer decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewDecision {
+    /// Passed on to an approver.
+    Pass,
+    /// Sent back.
+    Return,
+    /// Refused.
+    Reject,
+}
+
+/// `POST /vouchers/{id}/review`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// What was decided.
+    pub decision: ReviewDecision,
+    /// Why; needed to return or reject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextHash>,
+}
+
+/// `POST /vouchers/{id}/issue`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// The day it counts from; the business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_date: Option<Date>,
+}
+
+/// `POST /vouchers/{id}/cancel`, `/suspend`, `/reinstate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// Why.
+    pub reason: TextHash,
+}
+
+/// A member of `POST /vouchers/expire`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpireVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// The day that its last usable day lies before; the release counts from it. The business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+}
+
+/// How many days ahead holders are reminded where nobody says otherwise.
+pub const REMINDER_DAYS: u16 = 30;
+/// The most days ahead.
+pub const REMINDER_DAYS_MAX: u16 = 366;
+
+/// A member of `POST /vouchers/remind`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemindVoucher {
+    /// Which.
+    pub id: VoucherId,
+    /// The day that its last usable day is near to. The business date where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+    /// How near, in days, 1 to 366.
+    pub days: u16,
+}
+
+/// Why a voucher is not given, or does not change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum VoucherError {
+    /// Another rests on the contract already.
+    #[error("the contract is used")]
+    ContractAlreadyUsed {
+        /// By which voucher or claim.
+        #[serde(flatten)]
+        by: ContractUser,
+        /// Of which programme.
+        programme: ProgrammeCode,
+    },
+    /// The organisation is not one that the rules let in.
+    #[error("not eligible: {reason}")]
+    NotEligible {
+        /// Which rule: `category`, `size`, `startup_only`, `region`.
+        reason: String,
+    },
+    /// It cannot be done in this state.
+    #[error("the voucher is {status}")]
+    WrongState {
+        /// The state it is in.
+        status: String,
+    },
+    /// To return or reject needs a reason.
+    #[error("a reason is missing")]
+    ReasonMissing,
+    /// Its last usable day is over.
+    #[error("the voucher expired after {valid_until}")]
+    VoucherExpired {
+        /// Its last usable day.
+        valid_until: Date,
+    },
+    /// The last usable day would lie beyond the calendar.
+    #[error("the validity is out of range")]
+    ValidityOutOfRange,
+    /// A sum left the range.
+    #[error("a sum is out of range")]
+    AmountOutOfRange,
+}
+
+impl From<OutOfRange> for VoucherError {
+    fn from(_: OutOfRange) -> Self {
+        Self::AmountOutOfRange
+    }
+}

@@ -1,0 +1,149 @@
+//! What comes to a claim later, in the database: recalculations and objections.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::convert::{self, Unreadable};
+use crate::organisations::{hash, read_hash};
+use crate::rows;
+use subsidy_core::claims::objection::Objection;
+use subsidy_core::claims::recalculation::Recalculation;
+use subsidy_core::domain::{ClaimId, Date, Instant, ObjectionId, RecoveryId};
+
+rows! {
+    /// A recalculation.
+    pub struct RecalculationRow in "recalculations", versioned, fixed [
+        previous, settlement, usage_sequence, closing, interest, invoices, amount, difference, reason,
+        proposed_on, created_by, created,
+    ] {
+        key { claim: Uuid, number: i32 }
+        previous: i32,
+        status: String,
+        settlement: Value,
+        usage_sequence: Option<i64>,
+        closing: bool,
+        interest: Option<Value>,
+        invoices: Value,
+        amount: Decimal,
+        difference: Decimal,
+        reason: Vec<u8>,
+        rejection: Option<Vec<u8>>,
+        recovery: Option<Uuid>,
+        proposed_on: NaiveDate,
+        decided_on: Option<NaiveDate>,
+        created_by: String,
+        decided_by: Option<String>,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// An objection.
+    pub struct ObjectionRow in "objections", versioned, fixed [claim, text, created_by, created_at, created] {
+        key { id: Uuid }
+        claim: Uuid,
+        status: String,
+        text: Vec<u8>,
+        reason: Option<Vec<u8>>,
+        created_by: String,
+        created_at: DateTime<Utc>,
+        resolved_by: Option<String>,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+impl RecalculationRow {
+    /// The row of a recalculation.
+    pub fn new(r: &Recalculation) -> Result<Self, Unreadable> {
+        Ok(Self {
+            claim: r.claim.uuid(),
+            number: convert::count(r.number),
+            previous: convert::count(r.previous),
+            status: r.status.as_str().to_owned(),
+            settlement: convert::json(&r.settlement)?,
+            usage_sequence: r.usage.map(convert::sequence),
+            closing: r.closing,
+            interest: r.interest.map(|terms| convert::json(&terms)).transpose()?,
+            invoices: convert::json(&r.invoices)?,
+            amount: convert::decimal(r.amount),
+            difference: convert::decimal(r.difference),
+            reason: r.reason.as_bytes().to_vec(),
+            rejection: hash(r.rejection),
+            recovery: r.recovery.map(RecoveryId::uuid),
+            proposed_on: r.proposed_on.naive(),
+            decided_on: r.decided_on.map(Date::naive),
+            created_by: r.created_by.to_string(),
+            decided_by: r.decided_by.as_ref().map(ToString::to_string),
+            created: convert::sequence(r.revision.created),
+            version: convert::sequence(r.revision.version),
+            updated_at: r.revision.updated_at.utc(),
+        })
+    }
+
+    /// The recalculation of a row.
+    pub fn read(&self) -> Result<Recalculation, Unreadable> {
+        let lost = || Unreadable("a recalculation without a reason".to_owned());
+        Ok(Recalculation {
+            claim: ClaimId::new(self.claim),
+            number: convert::read_count(self.number)?,
+            previous: convert::read_count(self.previous)?,
+            status: convert::read(&self.status)?,
+            settlement: convert::read_json(&self.settlement)?,
+            usage: self.usage_sequence.map(convert::read_sequence).transpose()?,
+            closing: self.closing,
+            interest: self.interest.as_ref().map(convert::read_json).transpose()?,
+            invoices: convert::read_json(&self.invoices)?,
+            amount: convert::money(self.amount)?,
+            difference: convert::money(self.difference)?,
+            reason: read_hash(Some(&self.reason))?.ok_or_else(lost)?,
+            rejection: read_hash(self.rejection.as_deref())?,
+            recovery: self.recovery.map(RecoveryId::new),
+            proposed_on: Date::from_naive(self.proposed_on),
+            decided_on: self.decided_on.map(Date::from_naive),
+            created_by: convert::read(&self.created_by)?,
+            decided_by: convert::read_opt(self.decided_by.as_deref())?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}
+
+impl ObjectionRow {
+    /// The row of an objection.
+    pub fn new(o: &Objection) -> Self {
+        Self {
+            id: o.id.uuid(),
+            claim: o.claim.uuid(),
+            status: o.status.as_str().to_owned(),
+            text: o.text.as_bytes().to_vec(),
+            reason: hash(o.reason),
+            created_by: o.created_by.to_string(),
+            created_at: o.created_at.utc(),
+            resolved_by: o.resolved_by.as_ref().map(ToString::to_string),
+            created: convert::sequence(o.revision.created),
+            version: convert::sequence(o.revision.version),
+            updated_at: o.revision.updated_at.utc(),
+        }
+    }
+
+    /// The objection of a row.
+    pub fn read(&self) -> Result<Objection, Unreadable> {
+        let lost = || Unreadable("an objection without a text".to_owned());
+        Ok(Objection {
+            id: ObjectionId::new(self.id),
+            claim: ClaimId::new(self.claim),
+            status: convert::read(&self.status)?,
+            text: read_hash(Some(&self.text))?.ok_or_else(lost)?,
+            reason: read_hash(self.reason.as_deref())?,
+            created_by: convert::read(&self.created_by)?,
+            created_at: Instant::new(self.created_at),
+            resolved_by: convert::read_opt(self.resolved_by.as_deref())?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! Which vouchers a run is about: found under the lock.
+
+use diesel_async::AsyncPgConnection;
+
+use super::batch::BatchError;
+use super::submission::{Run, Submission, Work};
+use crate::vouchers::{vouchers_due, vouchers_expiring};
+use subsidy_core::book::{Command, Envelope};
+use subsidy_core::domain::{Date, VoucherId};
+use subsidy_core::vouchers::{ExpireVoucher, RemindVoucher};
+
+/// Runs with their members: what is due now, under the lock.
+pub async fn runs(
+    conn: &AsyncPgConnection,
+    submissions: &[&Submission],
+    today: Date,
+) -> Result<Vec<Option<Submission>>, BatchError> {
+    let mut found = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        let Work::Run { actor, run, limit, .. } = &submission.work else {
+            found.push(None);
+            continue;
+        };
+        let member = |command| Envelope { actor: actor.clone(), if_match: None, command };
+        let due = due(conn, *run, i64::from(*limit), today).await?.into_iter().map(member).collect();
+        let work = Work::Run { actor: actor.clone(), run: *run, limit: *limit, due };
+        found.push(Some(Submission { work, ..Submission::clone(submission) }));
+    }
+    Ok(found)
+}
+
+/// The commands of a run.
+async fn due(
+    conn: &AsyncPgConnection,
+    run: Run,
+    limit: i64,
+    today: Date,
+) -> Result<Vec<Command>, BatchError> {
+    let day = run.as_of().unwrap_or(today).min(today);
+    match run {
+        Run::Expiry { as_of } => {
+            let rows = vouchers_due(conn, day.naive(), limit).await?;
+            let expire = |id| Command::ExpireVoucher(ExpireVoucher { id, as_of });
+            Ok(rows.into_iter().map(|row| expire(VoucherId::new(row.id))).collect())
+        }
+        Run::Reminder { as_of, days } => {
+            let until = day.plus_days(u64::from(days)).unwrap_or(day).naive();
+            let days_column = i16::try_from(days).unwrap_or(i16::MAX);
+            let rows = vouchers_expiring(conn, today.naive(), until, days_column, limit).await?;
+            let remind = |id| Command::RemindVoucher(RemindVoucher { id, as_of, days });
+            Ok(rows.into_iter().map(|row| remind(VoucherId::new(row.id))).collect())
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A batch that does not lock the head before it reads: lock, begin and often the commit are messages less.
+//!
+//! While nobody else writes, the head is where this process left it. What a batch reads was then committed before it
+//! asked; whoever commits after that moves the head, and what this batch writes is on the condition that it did not move.
+//! Where nothing is written but what every batch writes, that is one statement, which commits by itself. A batch whose
+//! condition fails wrote nothing and is decided again under the lock; so is one of refusals alone, since nothing that it
+//! writes would hold it against the head.
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use super::batch::{Attempt, BatchError, Guess, after_commit, decide, roll_back, unknown};
+use super::kept::Kept;
+use super::seen::{Mark, SeenLog};
+use super::store::HeadRow;
+use super::submission::{Answer, Submission, SubmitError, Work};
+use super::write::{Within, write};
+use crate::db::pool::Connection;
+use crate::keys::keyed::AnswerKey;
+use subsidy_core::domain::{AgencyCode, Instant};
+
+/// Tries a batch on the head that was left; none where it is to be decided under the lock.
+pub async fn attempt(
+    link: &Connection,
+    agency: &AgencyCode,
+    submissions: &[&Submission],
+    kept: &mut Kept,
+    seen: &SeenLog,
+    key: &AnswerKey,
+) -> Option<Attempt> {
+    let conn: &AsyncPgConnection = link;
+    let head = kept.unmoved()?.clone();
+    if submissions.iter().any(|submission| matches!(submission.work, Work::Run { .. })) {
+        // what is due is looked for under the lock
+        return None;
+    }
+    let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
+    let first = match Guess::of(submissions, kept, now).read(conn, submissions).await {
+        Ok(first) => first,
+        Err(error) => return settled(agency, roll_back(conn, error.into()).await),
+    };
+    let known = kept.take(&head.frontier);
+    let (folded, after) = match decide(conn, head.clone(), submissions, now, first, known, key).await {
+        Ok(decided) => decided,
+        Err(error) => return settled(agency, roll_back(conn, error).await),
+    };
+    if folded.answers.iter().all(|answer| answer.as_ref().is_ok_and(Answer::is_replayed)) {
+        // what lies before the head was confirmed with it; of anything else another process may have been told that its
+        // commit is not confirmed yet: the lock waits for that
+        let confirmed = |answer: &Result<Answer, SubmitError>| matches!(answer, Ok(Answer::Accepted { first, .. }) if first.sequence < head.next);
+        let confirmed = folded.answers.iter().all(confirmed);
+        kept.leave(head, folded.book);
+        return confirmed.then_some(Attempt::Done(folded.answers));
+    }
+    let agency_after = folded.book.agency.as_ref().filter(|_| !folded.records.is_empty());
+    let row = agency_after.and_then(|agency| HeadRow::new(&after, agency).ok());
+    let Some(row) = row.map(|row| row.marked(key)) else {
+        kept.leave(head, folded.book);
+        return None;
+    };
+    let written = match write(conn, &folded, submissions, &row, Within::Head(&head), key).await {
+        Ok(true) => Ok(()),
+        Ok(false) => (&mut &*conn).batch_execute("COMMIT").await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(()) if link.take_unconfirmed() => Some(unknown(BatchError::Unconfirmed, &folded)),
+        Ok(()) => {
+            seen.answer_from(&after.frontier, Mark::accepted(folded.book.agency.as_ref()));
+            kept.leave(after, folded.book);
+            Some(Attempt::Done(folded.answers))
+        }
+        Err(error) => settled(agency, after_commit(conn, error, &folded).await),
+    }
+}
+
+/// A batch that the database refused wrote nothing.
+fn settled(agency: &AgencyCode, attempt: Attempt) -> Option<Attempt> {
+    match attempt {
+        Attempt::Refused(error) => {
+            tracing::debug!(%error, %agency, "a batch is decided again under the lock");
+            None
+        }
+        attempt @ (Attempt::Done(_) | Attempt::Retry(_) | Attempt::Unknown(..)) => Some(attempt),
+    }
+}

@@ -1,0 +1,30 @@
+//! PostgreSQL: everything that is written, and what is read for it.
+//!
+//! ```text
+//! db                the private cluster, connections, migrations, statements over arrays
+//! keys              the keys folder, what is derived from its keys, sealed account numbers
+//! calendar …        a module per noun: its rows, how they are loaded and written; `queries` for its lists
+//! engine            the one door for writes: queue, lock, load, decide, write, commit
+//! ```
+
+pub mod calendar;
+pub mod claims;
+pub mod db;
+pub mod engine;
+pub mod erasures;
+pub mod evidence;
+pub mod keys;
+pub mod ledger;
+pub mod loans;
+pub mod organisations;
+pub mod payments;
+pub mod people;
+pub mod periods;
+pub mod prefunds;
+pub mod programmes;
+pub mod recoveries;
+pub mod reference_rates;
+pub mod rentals;
+pub mod reversals;
+pub mod usage;
+pub mod vouchers;

@@ -1,0 +1,60 @@
+//! What is read of loans.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::loans::LoanRow;
+use crate::reference_rates::ReferenceRateRow;
+use crate::{rows, statement};
+
+rows! {
+    /// Claims of some days.
+    pub struct ClaimsFound { all_claims: i64, open_claims: i64 }
+}
+
+rows! {
+    /// Up to which day claims take a loan.
+    pub struct ClaimedRow { loan: Uuid, until: NaiveDate }
+}
+
+statement! {
+    /// One.
+    pub fn get(id: Uuid) -> Option<LoanRow> = "SELECT * FROM loans WHERE id = $1";
+    /// A page of all, or of a party's own, oldest first.
+    #[allow(clippy::too_many_arguments, reason = "one a filter")]
+    pub fn page(
+        after: i64,
+        all: bool,
+        own_organisation: &str,
+        own_bank: &str,
+        organisation: Option<&str>,
+        bank: Option<&str>,
+        updated_since: Option<DateTime<Utc>>,
+        limit: i64,
+    ) -> Vec<LoanRow> =
+        "SELECT * FROM loans WHERE created > $1 AND ($2 OR organisation = $3 OR bank = $4) \
+         AND ($5::text IS NULL OR organisation = $5) AND ($6::text IS NULL OR bank = $6) \
+         AND ($7::timestamptz IS NULL OR updated_at >= $7) \
+         ORDER BY created LIMIT $8";
+    /// Loans that a programme may still pay for: they mature after a day or were extended, their organisation is not blocked, and no
+    /// other programme that suffers none beside it takes any of their days.
+    pub fn estimated(programme: &str, after: NaiveDate, limit: i64) -> Vec<LoanRow> =
+        "SELECT l.* FROM loans AS l JOIN organisations AS o ON o.credit_code = l.organisation AND o.status = 'active' \
+         WHERE (l.matures_on > $2 OR jsonb_path_exists(l.events, '$[*].change.extension')) AND NOT EXISTS (SELECT FROM loan_uses AS u \
+           WHERE u.loan = l.id AND u.live AND u.exclusive AND u.programme <> $1) \
+         ORDER BY l.organisation, l.created LIMIT $3";
+    /// Up to which day a programme's claims take each loan.
+    pub fn claimed(programme: &str) -> Vec<ClaimedRow> =
+        "SELECT loan, max(period_until) AS until FROM loan_uses WHERE programme = $1 AND live GROUP BY loan";
+    /// A page of the loans of which a bank confirmed interest in some days, oldest first.
+    pub fn confirmed(after: i64, from: &str, until: &str, limit: i64) -> Vec<LoanRow> =
+        "SELECT * FROM loans WHERE created > $1 AND EXISTS (SELECT FROM jsonb_array_elements(interest) AS i \
+           WHERE i #>> '{period,from}' < $3 AND i #>> '{period,until}' > $2) ORDER BY created LIMIT $4";
+    /// How many claims of these days there are of a loan under a programme, and how many of them count or may yet.
+    pub fn claims_of(loan: Uuid, programme: &str, from: NaiveDate, until: NaiveDate) -> Option<ClaimsFound> =
+        "SELECT count(*) AS all_claims, count(*) FILTER (WHERE status NOT IN ('rejected', 'withdrawn')) AS open_claims \
+         FROM claims WHERE loan = $1 AND programme = $2 AND period_from < $4 AND period_until > $3";
+    /// All of a reference rate, in the order of the days.
+    pub fn reference(name: &str) -> Vec<ReferenceRateRow> =
+        "SELECT * FROM reference_rates WHERE name_fold = $1 ORDER BY date";
+}

@@ -1,0 +1,53 @@
+//! What is read of rentals.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::rentals::RentalRow;
+use crate::statement;
+
+statement! {
+    /// One.
+    pub fn get(id: Uuid) -> Option<RentalRow> = "SELECT * FROM rentals WHERE id = $1";
+    /// A page of all, or of a party's own, oldest first.
+    #[allow(clippy::too_many_arguments, reason = "one a filter")]
+    pub fn page(
+        after: i64,
+        all: bool,
+        own_organisation: &str,
+        own_provider: &str,
+        organisation: Option<&str>,
+        updated_since: Option<DateTime<Utc>>,
+        limit: i64,
+    ) -> Vec<RentalRow> =
+        "SELECT * FROM rentals WHERE created > $1 AND ($2 OR organisation = $3 OR provider = $4) \
+         AND ($5::text IS NULL OR organisation = $5) AND ($6::timestamptz IS NULL OR updated_at >= $6) \
+         ORDER BY created LIMIT $7";
+    /// A page of those with usage, of all or of a party's own, oldest first.
+    pub fn metered(
+        after: i64,
+        all: bool,
+        own_organisation: &str,
+        own_provider: &str,
+        limit: i64,
+    ) -> Vec<RentalRow> =
+        "SELECT r.* FROM rentals AS r JOIN rental_usage AS u ON u.rental = r.id \
+         WHERE r.created > $1 AND ($2 OR r.organisation = $3 OR r.provider = $4) ORDER BY r.created LIMIT $5";
+    /// A page of those of whose invoices claims in these states take, directly or for a voucher, of all or of a party's
+    /// own, oldest first.
+    pub fn invoiced(
+        after: i64,
+        all: bool,
+        own_organisation: &str,
+        own_provider: &str,
+        holding: &[String],
+        limit: i64,
+    ) -> Vec<RentalRow> =
+        "SELECT r.* FROM rentals AS r WHERE r.created > $1 AND ($2 OR r.organisation = $3 OR r.provider = $4) AND ( \
+             EXISTS (SELECT FROM claims AS c \
+                 WHERE c.rental = r.id AND c.status = ANY($5) AND jsonb_array_length(c.invoices) > 0) \
+             OR EXISTS (SELECT FROM contract_uses AS u JOIN claims AS c ON c.voucher = u.document \
+                 WHERE u.rental = r.id AND u.kind = 'voucher' AND c.status = ANY($5) \
+                 AND jsonb_array_length(c.invoices) > 0)) \
+         ORDER BY r.created LIMIT $6";
+}

@@ -1,0 +1,287 @@
+//! Usage in the database: the rows of files, and what they come to.
+
+pub mod queries;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::convert::{self, Unreadable};
+use crate::db::rows::Table;
+use crate::evidence::read_content_hash;
+use crate::rows;
+use subsidy_core::domain::{Month, Percent, RentalId, UsageImportId};
+use subsidy_core::usage::charge::{Charge, digest};
+use subsidy_core::usage::months::ChargePeriod;
+use subsidy_core::usage::{Metered, RentalUsage, RowError, UsageImport};
+
+rows! {
+    /// What was used on a contract.
+    pub struct RentalUsageRow in "rental_usage", versioned, fixed [created] {
+        key { rental: Uuid }
+        imports: i32,
+        totals: Value,
+        invoices: Value,
+        periods: Value,
+        incomplete: Value,
+        replaced: Value,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A file that was imported.
+    pub struct UsageImportRow in "usage_imports", versioned, fixed [
+        rental, mode, replaces, adds, sha256, rows, accepted, repeated, rejected, rows_sha256, errors_sha256, billed,
+        billed_total, readings, findings, created_by, created,
+    ] {
+        key { id: Uuid }
+        rental: Uuid,
+        status: String,
+        mode: String,
+        replaces: Value,
+        adds: bool,
+        sha256: Vec<u8>,
+        rows: i32,
+        accepted: i32,
+        repeated: i32,
+        rejected: i32,
+        rows_sha256: Vec<u8>,
+        errors_sha256: Vec<u8>,
+        billed: String,
+        billed_total: Decimal,
+        deliveries: Value,
+        counting: Value,
+        readings: Value,
+        findings: Value,
+        pending: Option<Uuid>,
+        replacement_proposed_by: Value,
+        created_by: String,
+        approved_by: Option<String>,
+        reason: Option<Vec<u8>>,
+        created: i64,
+        version: i64,
+        updated_at: DateTime<Utc>,
+    }
+}
+
+rows! {
+    /// A row of a file.
+    pub struct UsageRowRow in "usage_rows", appended {
+        key { import: Uuid, row: i32 }
+        rental: Uuid,
+        billing_period: String,
+        identity: Vec<u8>,
+        ordinal: i32,
+        subject: Option<Vec<u8>>,
+        row_id: Option<String>,
+        correction: bool,
+        corrects: Option<String>,
+        provider: String,
+        billing_account: String,
+        sub_account: Option<String>,
+        resource: Option<String>,
+        sku: Option<String>,
+        service_category: String,
+        service: String,
+        region: Option<String>,
+        category: String,
+        description: Option<String>,
+        period_start: DateTime<Utc>,
+        period_end: DateTime<Utc>,
+        pricing_quantity: Option<String>,
+        pricing_unit: Option<String>,
+        consumed_quantity: Option<String>,
+        consumed_unit: Option<String>,
+        invoice: Option<String>,
+        currency: String,
+        billed: String,
+        rate: Option<Decimal>,
+        amount: String,
+    }
+}
+
+rows! {
+    /// What is wrong with a row of a file.
+    pub struct UsageErrorRow in "usage_errors", appended {
+        key { import: Uuid, row: i32, line: i32 }
+        column: Option<String>,
+        code: String,
+        found: Option<String>,
+    }
+}
+
+impl RentalUsageRow {
+    /// The row of a contract's usage.
+    pub fn new(u: &RentalUsage) -> Result<Self, Unreadable> {
+        Ok(Self {
+            rental: u.rental.uuid(),
+            imports: convert::count(u.imports),
+            totals: convert::json(&u.totals)?,
+            invoices: convert::json(&u.invoices)?,
+            periods: convert::json(&u.periods)?,
+            incomplete: convert::json(&u.incomplete)?,
+            replaced: convert::json(&u.replaced)?,
+            created: convert::sequence(u.revision.created),
+            version: convert::sequence(u.revision.version),
+            updated_at: u.revision.updated_at.utc(),
+        })
+    }
+
+    /// The usage of a row.
+    pub fn read(&self) -> Result<RentalUsage, Unreadable> {
+        Ok(RentalUsage {
+            rental: RentalId::new(self.rental),
+            imports: convert::read_count(self.imports)?,
+            totals: convert::read_json(&self.totals)?,
+            invoices: convert::read_json(&self.invoices)?,
+            periods: convert::read_json(&self.periods)?,
+            incomplete: convert::read_json(&self.incomplete)?,
+            replaced: convert::read_json(&self.replaced)?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}
+
+impl UsageImportRow {
+    /// The row of an import.
+    pub fn new(i: &UsageImport) -> Result<Self, Unreadable> {
+        let counting: Vec<_> = i.counting().map(|delivery| delivery.billing_period).collect();
+        Ok(Self {
+            id: i.id.uuid(),
+            rental: i.rental.uuid(),
+            status: i.status.as_str().to_owned(),
+            mode: i.mode.as_str().to_owned(),
+            replaces: convert::json(&i.replaces)?,
+            adds: i.adds,
+            sha256: i.sha256.as_bytes().to_vec(),
+            rows: convert::count(i.rows),
+            accepted: convert::count(i.accepted),
+            repeated: convert::count(i.repeated),
+            rejected: convert::count(i.rejected),
+            rows_sha256: i.rows_sha256.as_bytes().to_vec(),
+            errors_sha256: i.errors_sha256.as_bytes().to_vec(),
+            billed: i.billed.to_string(),
+            billed_total: convert::decimal(i.billed_total),
+            deliveries: convert::json(&i.deliveries)?,
+            counting: convert::json(&counting)?,
+            readings: convert::json(&i.readings)?,
+            findings: convert::json(&i.findings)?,
+            pending: i.pending.map(UsageImportId::uuid),
+            replacement_proposed_by: convert::json(&i.replacement_proposed_by)?,
+            created_by: i.created_by.to_string(),
+            approved_by: i.approved_by.as_ref().map(ToString::to_string),
+            reason: i.reason.map(|reason| reason.as_bytes().to_vec()),
+            created: convert::sequence(i.revision.created),
+            version: convert::sequence(i.revision.version),
+            updated_at: i.revision.updated_at.utc(),
+        })
+    }
+
+    /// The import of a row.
+    pub fn read(&self) -> Result<UsageImport, Unreadable> {
+        Ok(UsageImport {
+            id: UsageImportId::new(self.id),
+            rental: RentalId::new(self.rental),
+            status: convert::read(&self.status)?,
+            mode: convert::read(&self.mode)?,
+            replaces: convert::read_json(&self.replaces)?,
+            adds: self.adds,
+            sha256: read_content_hash(&self.sha256)?,
+            rows: convert::read_count(self.rows)?,
+            accepted: convert::read_count(self.accepted)?,
+            repeated: convert::read_count(self.repeated)?,
+            rejected: convert::read_count(self.rejected)?,
+            rows_sha256: read_content_hash(&self.rows_sha256)?,
+            errors_sha256: read_content_hash(&self.errors_sha256)?,
+            billed: convert::read(&self.billed)?,
+            billed_total: convert::money(self.billed_total)?,
+            deliveries: convert::read_json(&self.deliveries)?,
+            readings: convert::read_json(&self.readings)?,
+            findings: convert::read_json(&self.findings)?,
+            pending: self.pending.map(UsageImportId::new),
+            replacement_proposed_by: convert::read_json(&self.replacement_proposed_by)?,
+            created_by: convert::read(&self.created_by)?,
+            approved_by: convert::read_opt(self.approved_by.as_deref())?,
+            reason: convert::read_hash(self.reason.as_deref())?,
+            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        })
+    }
+}
+
+impl UsageErrorRow {
+    /// What is wrong with a cell or a row; `line` tells the errors of a row apart.
+    pub fn new(import: UsageImportId, line: i32, error: &RowError) -> Self {
+        Self {
+            import: import.uuid(),
+            row: convert::count(error.row),
+            line,
+            column: error.column.map(str::to_owned),
+            code: error.code.as_str().to_owned(),
+            found: error.found.clone(),
+        }
+    }
+
+    /// The digest of all that is stored of it.
+    pub fn digest(&self) -> [u8; 32] {
+        digest(&self.cells())
+    }
+}
+
+impl UsageRowRow {
+    /// The row of a charge, converted at a rate.
+    pub fn new(
+        (import, rental): (UsageImportId, RentalId),
+        billing_period: Month,
+        charge: Charge,
+        rate: Option<Percent>,
+        amount: Metered,
+    ) -> Self {
+        Self {
+            import: import.uuid(),
+            row: convert::count(charge.row),
+            rental: rental.uuid(),
+            billing_period: billing_period.to_string(),
+            identity: charge.identity().to_vec(),
+            ordinal: 0,
+            subject: charge.subject().map(|subject| subject.to_vec()),
+            row_id: charge.row_id,
+            correction: charge.correction,
+            corrects: charge.corrects,
+            provider: charge.provider,
+            billing_account: charge.billing_account,
+            sub_account: charge.sub_account,
+            resource: charge.resource,
+            sku: charge.sku,
+            service_category: charge.service_category.as_str().to_owned(),
+            service: charge.service,
+            region: charge.region,
+            category: charge.category.as_str().to_owned(),
+            description: charge.description,
+            period_start: charge.period.start,
+            period_end: charge.period.end,
+            pricing_quantity: charge.pricing_quantity,
+            pricing_unit: charge.pricing_unit,
+            consumed_quantity: charge.consumed_quantity,
+            consumed_unit: charge.consumed_unit,
+            invoice: charge.invoice,
+            currency: charge.currency,
+            billed: charge.billed.to_string(),
+            rate: rate.map(convert::percent),
+            amount: amount.to_string(),
+        }
+    }
+
+    /// When it was used.
+    pub const fn period(&self) -> ChargePeriod {
+        ChargePeriod { start: self.period_start, end: self.period_end }
+    }
+
+    /// The digest of all that is stored of it.
+    pub fn digest(&self) -> [u8; 32] {
+        digest(&self.cells())
+    }
+}

@@ -1,0 +1,141 @@
+//! What is read of usage, and how the rows of a file are staged.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::db::convert::Unreadable;
+use crate::db::rows::CountRow;
+use crate::reference_rates::ReferenceRateRow;
+use crate::usage::{RentalUsageRow, UsageErrorRow, UsageImportRow, UsageRowRow};
+use crate::{rows, statement};
+use subsidy_core::usage::Metered;
+
+rows! {
+    /// A row with where it stands among all of its contract.
+    pub struct PlacedRow { created: i64, import: Uuid, row: i32 }
+}
+
+statement! {
+    /// One import.
+    pub fn import(id: Uuid) -> Option<UsageImportRow> = "SELECT * FROM usage_imports WHERE id = $1";
+    /// What was used on a contract.
+    pub fn usage(rental: Uuid) -> Option<RentalUsageRow> = "SELECT * FROM rental_usage WHERE rental = $1";
+    /// A page of a contract's imports, oldest first.
+    pub fn imports(rental: Uuid, after: i64, limit: i64) -> Vec<UsageImportRow> =
+        "SELECT * FROM usage_imports WHERE rental = $1 AND created > $2 ORDER BY created LIMIT $3";
+    /// Where the next rows of a contract stand: after a row of an import, in the order of imports.
+    pub fn places(rental: Uuid, created: i64, row: i32, limit: i64) -> Vec<PlacedRow> =
+        "SELECT i.created, n.import, n.row FROM usage_imports AS i CROSS JOIN LATERAL ( \
+             SELECT u.import, u.row FROM usage_rows AS u \
+             WHERE u.import = i.id AND i.counting ? u.billing_period \
+               AND (i.created > $2 OR u.row > $3) ORDER BY u.row LIMIT $4) AS n \
+         WHERE i.rental = $1 AND i.created >= $2 AND i.counting <> '[]' ORDER BY i.created, n.row LIMIT $4";
+    /// The next rows of an import.
+    pub fn rows_after(import: Uuid, row: i32, limit: i64) -> Vec<UsageRowRow> =
+        "SELECT * FROM usage_rows WHERE import = $1 AND row > $2 ORDER BY row LIMIT $3";
+    /// The next errors of an import.
+    pub fn errors_after(import: Uuid, row: i32, line: i32, limit: i64) -> Vec<UsageErrorRow> =
+        "SELECT * FROM usage_errors WHERE import = $1 AND (row, line) > ($2, $3) ORDER BY row, line LIMIT $4";
+    /// What the rows of a contract come to, by the invoice that they name.
+    pub fn by_invoice(rental: Uuid, limit: i64) -> Vec<InvoiceSumRow> =
+        "SELECT u.invoice, sum(u.amount::numeric)::text AS amount FROM usage_rows AS u \
+         JOIN usage_imports AS i ON i.id = u.import \
+         WHERE u.rental = $1 AND u.invoice IS NOT NULL AND i.counting ? u.billing_period GROUP BY u.invoice ORDER BY u.invoice LIMIT $2";
+    /// The invoices that rows of contracts name.
+    pub fn named_of(rentals: &[Uuid]) -> Vec<NamedRow> =
+        "SELECT DISTINCT u.rental, u.invoice FROM usage_rows AS u JOIN usage_imports AS i ON i.id = u.import \
+         WHERE u.rental = ANY($1) AND u.invoice IS NOT NULL AND i.counting ? u.billing_period";
+    /// The rate in force on a day.
+    pub fn rate(name: &str, day: NaiveDate) -> Option<ReferenceRateRow> =
+        "SELECT * FROM reference_rates WHERE name_fold = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
+    /// Waits for the contract's imports before this one, until the connection is closed.
+    pub fn lock(rental: &str) -> usize =
+        "SELECT pg_advisory_lock(hashtextextended(current_schema() || '/usage/' || $1, 0))";
+    /// Marks rows that are about to be staged.
+    pub fn mark(import: Uuid, rental: Uuid) -> usize =
+        "INSERT INTO usage_staged (import, rental) VALUES ($1, $2)";
+    /// Takes the marks of a contract's files away that never came to count: this one, and what is older than any write
+    /// takes.
+    pub fn unmark(rental: Uuid, import: Uuid) -> Vec<ImportRow> =
+        "DELETE FROM usage_staged AS s WHERE s.rental = $1 \
+         AND (s.import = $2 OR s.staged_at < now() - interval '1 hour') \
+         AND NOT EXISTS (SELECT FROM usage_imports AS i WHERE i.id = s.import) RETURNING s.import";
+    /// Takes their rows away.
+    pub fn remove_rows(imports: &[Uuid]) -> usize = "DELETE FROM usage_rows WHERE import = ANY($1)";
+    /// Takes their errors away.
+    pub fn remove_errors(imports: &[Uuid]) -> usize = "DELETE FROM usage_errors WHERE import = ANY($1)";
+    /// Counts rows that are equal to others of their file.
+    pub fn number_equals(import: Uuid) -> usize =
+        "UPDATE usage_rows AS u SET ordinal = n.ordinal FROM ( \
+             SELECT row, (row_number() OVER (PARTITION BY identity ORDER BY row))::integer - 1 AS ordinal \
+             FROM usage_rows WHERE import = $1) AS n \
+         WHERE u.import = $1 AND u.row = n.row AND n.ordinal > 0";
+    /// Corrections of a file that name nothing: a row's id, else resource, SKU and charge period of a row that is no
+    /// correction itself; of the file or of what counts already.
+    pub fn nameless(import: Uuid, rental: Uuid) -> Vec<RowNumberRow> =
+        "SELECT u.row FROM usage_rows AS u WHERE u.import = $1 AND u.correction AND NOT CASE \
+             WHEN u.corrects IS NOT NULL THEN EXISTS (SELECT FROM usage_rows AS o \
+                 WHERE o.rental = $2 AND o.row_id = u.corrects AND (o.import, o.row) <> (u.import, u.row) \
+                 AND (o.import = u.import OR EXISTS (SELECT FROM usage_imports AS i \
+                     WHERE i.id = o.import AND i.counting ? o.billing_period))) \
+             ELSE EXISTS (SELECT FROM usage_rows AS o \
+                 WHERE o.rental = $2 AND o.subject = u.subject AND NOT o.correction \
+                 AND (o.import = u.import OR EXISTS (SELECT FROM usage_imports AS i \
+                     WHERE i.id = o.import AND i.counting ? o.billing_period))) \
+         END ORDER BY u.row";
+    /// Takes rows away that count already, in what the file does not replace.
+    pub fn remove_repeated(import: Uuid, rental: Uuid, replaced: &[Uuid]) -> usize =
+        "DELETE FROM usage_rows AS u WHERE u.import = $1 AND EXISTS (SELECT FROM usage_rows AS o \
+             JOIN usage_imports AS i ON i.id = o.import AND i.counting ? o.billing_period \
+             WHERE o.rental = $2 AND o.identity = u.identity AND o.ordinal = u.ordinal AND o.import <> ALL($3))";
+    /// Whether the same bytes count already, in whole or in part.
+    pub fn same_bytes(rental: Uuid, sha256: &[u8]) -> Option<CountRow> =
+        "SELECT count(*) AS count FROM usage_imports WHERE rental = $1 AND sha256 = $2 AND counting <> '[]'";
+    /// Imports whose mark is not there, or is of another contract.
+    pub fn wrong_marks(limit: i64) -> Vec<MarkRow> =
+        "SELECT i.id AS import, i.rental, s.rental AS staged FROM usage_imports AS i \
+         LEFT JOIN usage_staged AS s ON s.import = i.id \
+         WHERE s.rental IS DISTINCT FROM i.rental ORDER BY i.created LIMIT $1";
+    /// Rows that are neither of an import that counts nor of a file on its way.
+    pub fn strays() -> Option<CountRow> =
+        "SELECT count(*) AS count FROM usage_rows AS u WHERE NOT EXISTS ( \
+             SELECT FROM usage_staged AS s WHERE s.import = u.import)";
+    /// Errors that are of neither.
+    pub fn stray_errors() -> Option<CountRow> =
+        "SELECT count(*) AS count FROM usage_errors AS e WHERE NOT EXISTS ( \
+             SELECT FROM usage_staged AS s WHERE s.import = e.import)";
+}
+
+rows! {
+    /// What rows under an invoice come to.
+    pub struct InvoiceSumRow { invoice: String, amount: String }
+}
+
+rows! {
+    /// An invoice as rows of a contract name it.
+    pub struct NamedRow { rental: Uuid, invoice: String }
+}
+
+rows! {
+    /// An import, its contract, and that of its mark.
+    pub struct MarkRow { import: Uuid, rental: Uuid, staged: Option<Uuid> }
+}
+
+rows! {
+    /// An import's id.
+    pub struct ImportRow { import: Uuid }
+}
+
+rows! {
+    /// A row's number.
+    pub struct RowNumberRow { row: i32 }
+}
+
+impl InvoiceSumRow {
+    /// What the rows come to, exactly.
+    pub fn read(&self) -> Result<Metered, Unreadable> {
+        let (whole, part) = self.amount.split_once('.').unwrap_or((&self.amount, ""));
+        let text = format!("{whole}.{:0<2}", part.trim_end_matches('0'));
+        Metered::parse(&text).map_err(|error| Unreadable(error.to_string()))
+    }
+}

@@ -1,0 +1,249 @@
+//! A billing file, row by row; as CSV never more of it in memory than a row.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::atomic::Ordering;
+
+use encoding_rs::Encoding;
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+
+use crate::billing_files::parquet;
+use crate::billing_files::text;
+use crate::billing_files::text::{RowEncoding, TextLimit, of_file};
+use subsidy_core::usage::charge;
+use subsidy_core::usage::charge::{Charge, RefusedRow};
+use subsidy_core::usage::focus::Mode;
+use subsidy_core::usage::header::{Header, HeaderError};
+use subsidy_core::usage::{CellError, Findings, RowError};
+
+/// The most rows of a file.
+pub const ROWS_MAX: u32 = 16_000_000;
+
+/// Why nothing of a file can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Its first line is no header of such a file.
+    #[error("the file has no FOCUS header")]
+    Header(Vec<HeaderError>),
+    /// It has more rows than a file may have.
+    #[error("the file has more than {ROWS_MAX} rows")]
+    TooManyRows,
+    /// Its bytes cannot be read.
+    #[error("the file cannot be read")]
+    Unreadable(#[source] std::io::Error),
+    /// It is not what a Parquet file is.
+    #[error("the file cannot be read as Parquet")]
+    Malformed(#[from] ::parquet::errors::ParquetError),
+    /// It goes beyond what is made room for.
+    #[error("the file's {} go beyond {}", .0.as_str(), .0.most())]
+    Beyond(parquet::Limit),
+    /// It is packed and does not unpack to one billing file.
+    #[error("the packed file is not one billing file")]
+    Packed(Packed),
+}
+
+/// Why a packed file is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packed {
+    /// It cannot be unpacked.
+    Unreadable,
+    /// A ZIP that holds several files, or none.
+    Several(usize),
+    /// Parquet packs its pages itself: what is packed around it would have to be unpacked whole.
+    Parquet,
+}
+
+/// The bytes that a Parquet file begins with.
+const PARQUET: &[u8] = b"PAR1";
+/// Those of gzip.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// Those of a ZIP with anything in it, and of one without.
+const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+enum Source {
+    Csv(Box<dyn Read + Send>),
+    Gzip(File),
+    Zip(File),
+    Parquet(File),
+}
+
+/// A file to be read.
+pub struct Billing {
+    source: Source,
+    declared: Option<&'static Encoding>,
+}
+
+impl std::fmt::Debug for Billing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.source {
+            Source::Csv(_) => "Csv",
+            Source::Gzip(_) => "Gzip",
+            Source::Zip(_) => "Zip",
+            Source::Parquet(_) => "Parquet",
+        })
+    }
+}
+
+/// What a file was, when it is read to its end.
+#[derive(Debug, Default)]
+pub struct FileRead {
+    /// How many rows there are.
+    pub rows: u32,
+    /// What was written otherwise than the specification has it, and what it was read as.
+    pub readings: Findings,
+}
+
+impl Billing {
+    /// Comma-separated values from anywhere.
+    pub fn csv(bytes: impl Read + Send + 'static) -> Self {
+        Self { source: Source::Csv(Box::new(bytes)), declared: None }
+    }
+
+    /// A file, known by its first bytes.
+    pub fn of(mut file: File) -> std::io::Result<Self> {
+        let mut begins = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut begins)?;
+        file.seek(SeekFrom::Start(0))?;
+        let source = if begins == PARQUET {
+            Source::Parquet(file)
+        } else if begins.starts_with(GZIP) {
+            Source::Gzip(file)
+        } else if ZIP.contains(&begins.as_slice()) {
+            Source::Zip(file)
+        } else {
+            Source::Csv(Box::new(file))
+        };
+        Ok(Self { source, declared: None })
+    }
+
+    /// The same, of which its sender says which encoding its text is in.
+    #[must_use]
+    pub fn declared(self, encoding: Option<&'static Encoding>) -> Self {
+        Self { declared: encoding, ..self }
+    }
+
+    /// Reads it; each row is handed over as a charge or as all that is wrong with it, until `take` wants no more.
+    pub fn read(
+        self,
+        mode: Mode,
+        take: impl FnMut(Result<Charge, RefusedRow>) -> bool,
+    ) -> Result<FileRead, FileError> {
+        let mut readings = Findings::default();
+        let mut packed = |with: &str| {
+            readings.read_as(&of_file(CellError::FilePacked, with), || "text/csv".to_owned());
+        };
+        let rows = match self.source {
+            Source::Csv(bytes) => csv_rows(bytes, self.declared, (mode, &mut readings), take)?,
+            Source::Gzip(file) => {
+                packed("gzip");
+                unpacked(MultiGzDecoder::new(file), self.declared, (mode, &mut readings), take)?
+            }
+            Source::Zip(file) => {
+                packed("zip");
+                zipped(file, self.declared, (mode, &mut readings), take)?
+            }
+            Source::Parquet(file) => parquet::read(file, (mode, &mut readings), take)?,
+        };
+        Ok(FileRead { rows, readings })
+    }
+}
+
+/// The one file that a ZIP holds, unpacked as it is read. What macOS puts beside it does not count.
+fn zipped(
+    file: File,
+    declared: Option<&'static Encoding>,
+    reading: (Mode, &mut Findings),
+    take: impl FnMut(Result<Charge, RefusedRow>) -> bool,
+) -> Result<u32, FileError> {
+    let unreadable = |_| FileError::Packed(Packed::Unreadable);
+    let mut archive = ZipArchive::new(file).map_err(unreadable)?;
+    let beside = |name: &[u8]| name.ends_with(b"/") || name.starts_with(b"__MACOSX/");
+    let members: Vec<usize> =
+        archive.file_names_raw().enumerate().filter(|(_, name)| !beside(name)).map(|(at, _)| at).collect();
+    let [member] = members.as_slice() else { return Err(FileError::Packed(Packed::Several(members.len()))) };
+    let found = archive.by_index(*member).map_err(unreadable)?;
+    unpacked(found, declared, reading, take)
+}
+
+/// What a packed file holds, which is text.
+fn unpacked(
+    mut bytes: impl Read,
+    declared: Option<&'static Encoding>,
+    reading: (Mode, &mut Findings),
+    take: impl FnMut(Result<Charge, RefusedRow>) -> bool,
+) -> Result<u32, FileError> {
+    let mut begins = Vec::new();
+    let unreadable = |_| FileError::Packed(Packed::Unreadable);
+    bytes.by_ref().take(4).read_to_end(&mut begins).map_err(unreadable)?;
+    if begins == PARQUET {
+        return Err(FileError::Packed(Packed::Parquet));
+    }
+    let whole = std::io::Cursor::new(begins).chain(bytes);
+    csv_rows(whole, declared, reading, take).map_err(|error| match error {
+        FileError::Unreadable(_) => FileError::Packed(Packed::Unreadable),
+        other => other,
+    })
+}
+
+/// What stopped the reading of a text.
+fn stopped(error: std::io::Error) -> FileError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<TextLimit>()) {
+        Some(TextLimit::Unpacked) => FileError::Beyond(parquet::Limit::Unpacked),
+        Some(TextLimit::Row) => FileError::Beyond(parquet::Limit::Row),
+        None => FileError::Unreadable(error),
+    }
+}
+
+fn csv_rows(
+    bytes: impl Read,
+    declared: Option<&'static Encoding>,
+    (mode, readings): (Mode, &mut Findings),
+    mut take: impl FnMut(Result<Charge, RefusedRow>) -> bool,
+) -> Result<u32, FileError> {
+    let text = text::text(bytes, declared, readings).map_err(stopped)?;
+    let unreadable = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => stopped(error),
+        other => FileError::Unreadable(std::io::Error::other(format!("{other:?}"))),
+    };
+    let mut builder = csv::ReaderBuilder::new();
+    let mut csv = builder.delimiter(text.delimiter).has_headers(false).flexible(true).from_reader(text.bytes);
+    let (mut record, mut encoding) = (csv::ByteRecord::new(), RowEncoding::default());
+    let begun = csv.read_byte_record(&mut record).map_err(unreadable)?;
+    let names = if begun { encoding.cells(&record, readings).unwrap_or_default() } else { Vec::new() };
+    // the first name may have the mark that spreadsheets begin a file with
+    let names: Vec<&str> =
+        names.iter().map(|name| name.trim_start_matches('\u{feff}').trim_matches('"')).collect();
+    let header = Header::read(&names, mode).map_err(FileError::Header)?;
+    let mut rows = 0;
+    loop {
+        text.row.store(0, Ordering::Relaxed);
+        if !csv.read_byte_record(&mut record).map_err(unreadable)? {
+            break;
+        }
+        rows += 1;
+        if rows > ROWS_MAX {
+            return Err(FileError::TooManyRows);
+        }
+        let row = match encoding.cells(&record, readings) {
+            Some(cells) => {
+                let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
+                charge::read(&header, &cells, (rows, mode), readings)
+            }
+            None => Err(RefusedRow::unread(rows, CellError::NotUtf8)),
+        };
+        if !take(row) {
+            break;
+        }
+    }
+    left_out(&header, readings);
+    Ok(rows)
+}
+
+/// Tells which columns a file leaves out.
+pub fn left_out(header: &Header, readings: &mut Findings) {
+    for column in header.left_out() {
+        let (column, code) = (Some(column.name()), CellError::ColumnLeftOut);
+        readings.read_as(&RowError { row: 0, column, code, found: None }, || "NULL".to_owned());
+    }
+}

@@ -1,0 +1,216 @@
+//! Billing files on their way into the ledger: read, staged and compared with what counts already, all outside the
+//! writer's lock. A small command then makes the rows count.
+//!
+//! The imports of one contract wait for each other on an advisory lock, which ends with its connection. Should it be
+//! lost, the command says after how many imports its rows are new, and is refused where there are more. What is staged
+//! and never counts is taken away by the next import of the contract; a mark holds rows and import together.
+
+use chrono_tz::Tz;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use tokio::sync::mpsc;
+
+use super::metered::Counted;
+use crate::billing_files::file::{Billing, FileError};
+use crate::billing_files::rows::{Taken, Taking};
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::{AgencyCode, ContentHash, RentalId, UsageImportId};
+use subsidy_core::usage::{Finding, ImportUsage, Mode, RowError};
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::pool::{Connection, Database, DatabaseError};
+use subsidy_store::engine::store;
+use subsidy_store::usage::queries;
+
+/// Errors that an answer over HTTP shows.
+pub const ERRORS_SHOWN_MAX: usize = 1_000;
+/// Errors that are kept of a file; what is beyond is only counted.
+pub const ERRORS_KEPT_MAX: usize = 100_000;
+/// Rows of a statement.
+pub const CHUNK: usize = 2_000;
+/// How often an import waits for the one before it, 5 s each time.
+const WAITS: usize = 5;
+
+/// The work may take its time, and compares many rows at once.
+const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '5min'; \
+     SET LOCAL plan_cache_mode = auto";
+
+/// Why a file is not staged.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// No connection.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The database refused a statement.
+    #[error("the database refused a statement")]
+    Query(#[from] diesel::result::Error),
+    /// A stored value does not fit.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// Other imports of the contract go on.
+    #[error("other imports of the contract go on")]
+    Busy,
+    /// Nothing of the file can be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Rows of a file that is taken strictly are wrong, or no row of a file can be read.
+    #[error("{rejected} rows are wrong")]
+    Refused {
+        /// What is wrong, by cause.
+        findings: Vec<Finding>,
+        /// The first errors, row by row.
+        errors: Vec<RowError>,
+        /// How many rows are wrong.
+        rejected: u32,
+        /// How the file was taken.
+        mode: Mode,
+    },
+    /// Amounts beyond all measure.
+    #[error("the amounts are out of range")]
+    OutOfRange(#[from] OutOfRange),
+    /// A fault of ours.
+    #[error("the reader of the file broke off")]
+    Broken,
+}
+
+/// What a file is imported as.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Whose ledger.
+    pub agency: AgencyCode,
+    /// The id that the edge made.
+    pub id: UsageImportId,
+    /// The contract.
+    pub rental: RentalId,
+    /// How the file is taken.
+    pub mode: Mode,
+    /// The imports of which it takes the place.
+    pub replaces: Vec<UsageImportId>,
+    /// Whether it adds to what counts of the same time.
+    pub adds: bool,
+    /// The digest of the file.
+    pub sha256: ContentHash,
+    /// Whether nothing is to be kept.
+    pub dry_run: bool,
+    /// How many errors are told at once.
+    pub errors_max: usize,
+}
+
+/// A file that is staged, and the connection that holds other imports of the contract back.
+#[derive(Debug)]
+pub struct Staged {
+    conn: Connection,
+    /// What makes it count.
+    pub command: ImportUsage,
+    /// The first errors.
+    pub errors: Vec<RowError>,
+}
+
+impl Staged {
+    /// Lets the next import of the contract begin. Rows that did not come to count are taken away.
+    pub async fn settle(self, counts: bool) -> Result<(), IntakeError> {
+        if !counts {
+            discard(&self.conn, self.command.rental, self.command.id).await?;
+        }
+        self.conn.close();
+        Ok(())
+    }
+}
+
+/// Stages a file. `progress` is told how many rows were read.
+pub async fn stage(
+    database: &Database,
+    wanted: &Wanted,
+    file: Billing,
+    progress: impl Fn(u32),
+) -> Result<Staged, IntakeError> {
+    let conn = database.writer(&wanted.agency).await?;
+    conn.be_patient();
+    match staged(&conn, wanted, file, progress).await {
+        Ok((command, errors)) => Ok(Staged { conn, command, errors }),
+        // the lock ends with the connection, and so does what was begun on it
+        Err(error) => {
+            conn.close();
+            Err(error)
+        }
+    }
+}
+
+async fn staged(
+    conn: &AsyncPgConnection,
+    wanted: &Wanted,
+    file: Billing,
+    progress: impl Fn(u32),
+) -> Result<(ImportUsage, Vec<RowError>), IntakeError> {
+    lock(conn, wanted.rental).await?;
+    discard(conn, wanted.rental, wanted.id).await?;
+    let zone = zone(conn, &wanted.agency).await?;
+    let usage = queries::usage(conn, wanted.rental.uuid()).await?.map(|row| row.read()).transpose()?;
+    (&mut &*conn).batch_execute(BEGIN).await?;
+    queries::mark(conn, wanted.id.uuid(), wanted.rental.uuid()).await?;
+    let (sender, rows) = mpsc::channel(CHUNK);
+    let mode = wanted.mode;
+    let reading =
+        tokio::task::spawn_blocking(move || file.read(mode, |row| sender.blocking_send(row).is_ok()));
+    let mut taking = Taking::new(conn, wanted, zone);
+    taking.all(rows, progress).await?;
+    let mut file = reading.await.map_err(|_| IntakeError::Broken)??;
+    let repeated = taking.compare(&mut file.readings).await?;
+    let counted = Counted::of(conn, wanted.id, zone).await?;
+    if counted.rows == 0 && repeated == 0 {
+        return Err(taking.refused());
+    }
+    let Taken { rejected, errors, errors_sha256, rates, refusals, findings } = taking.finish();
+    // what the same bytes brought before tells already what of them is refused
+    let nothing_new = counted.rows == 0 && !wanted.adds && wanted.replaces.is_empty();
+    let deliveries = if nothing_new { Vec::new() } else { refusals.attributed(counted.deliveries()) };
+    let command = ImportUsage {
+        id: wanted.id,
+        rental: wanted.rental,
+        after: usage.map(|usage| usage.revision.version).unwrap_or_default(),
+        mode: wanted.mode,
+        replaces: wanted.replaces.clone(),
+        adds: wanted.adds,
+        sha256: wanted.sha256,
+        rows: file.rows,
+        accepted: counted.rows,
+        repeated,
+        rejected,
+        rows_sha256: counted.digest(),
+        errors_sha256,
+        rates,
+        deliveries,
+        readings: file.readings.list(),
+        findings,
+    };
+    (&mut &*conn).batch_execute(if wanted.dry_run { "ROLLBACK" } else { "COMMIT" }).await?;
+    Ok((command, errors))
+}
+
+/// Waits for other imports of the contract.
+async fn lock(conn: &AsyncPgConnection, rental: RentalId) -> Result<(), IntakeError> {
+    for _ in 0..WAITS {
+        match queries::lock(conn, &rental.to_string()).await {
+            Ok(_) => return Ok(()),
+            Err(diesel::result::Error::DatabaseError(_, why)) if why.message().contains("lock timeout") => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(IntakeError::Busy)
+}
+
+/// Takes away what was staged for a contract and does not count.
+async fn discard(conn: &AsyncPgConnection, rental: RentalId, id: UsageImportId) -> Result<(), IntakeError> {
+    (&mut &*conn).batch_execute(BEGIN).await?;
+    let marks = queries::unmark(conn, rental.uuid(), id.uuid()).await?;
+    let imports: Vec<_> = marks.iter().map(|row| row.import).collect();
+    if !imports.is_empty() {
+        queries::remove_rows(conn, &imports).await?;
+        queries::remove_errors(conn, &imports).await?;
+    }
+    Ok((&mut &*conn).batch_execute("COMMIT").await?)
+}
+
+async fn zone(conn: &AsyncPgConnection, agency: &AgencyCode) -> Result<Tz, IntakeError> {
+    let head = store::head(conn).await?.ok_or(IntakeError::Broken)?;
+    let agency = head.read(agency)?.agency.ok_or(IntakeError::Broken)?;
+    Ok(agency.zone.tz())
+}

@@ -1,0 +1,320 @@
+//! Writes an export: one snapshot, read once, a page at a time.
+//!
+//! The head is read first and its root is what is signed, last of all, once the leaves that were written have proved
+//! to give it: a folder without a checkpoint is an export that was not finished.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use super::sheet::{Sheet, quoted};
+use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts, documents};
+use super::{place, sheet_of};
+use crate::verify::page::{PAGE, Page};
+use crate::verify::{BEGIN, Progress};
+use subsidy_core::audit::bundle;
+use subsidy_core::audit::bundle::BundleError;
+use subsidy_core::audit::export::{CHECKPOINT, KEY};
+use subsidy_core::audit::note::{Checkpoint, NoteError, SigningKey};
+use subsidy_core::audit::tile::{TILE_WIDTH, entries_path, tile_path};
+use subsidy_core::audit::tree::{Frontier, leaf_hash};
+use subsidy_core::audit::verify::{Tile, Tiles};
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
+use subsidy_store::claims::ClaimRow;
+use subsidy_store::claims::further::{ObjectionRow, RecalculationRow};
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::pool::{Database, DatabaseError};
+use subsidy_store::db::rows::Table;
+use subsidy_store::engine::store;
+use subsidy_store::engine::store::{LogRow, TransitionRow};
+use subsidy_store::erasures::ErasureRow;
+use subsidy_store::evidence::{EvidenceRow, InvoiceRow};
+use subsidy_store::ledger::{BalanceRow, EntryRow};
+use subsidy_store::loans::LoanRow;
+use subsidy_store::organisations::OrganisationRow;
+use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
+use subsidy_store::people::{ParticipantsRow, PersonRow};
+use subsidy_store::periods::PeriodRow;
+use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
+use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow};
+use subsidy_store::recoveries::RecoveryRow;
+use subsidy_store::reference_rates::ReferenceRateRow;
+use subsidy_store::rentals::RentalRow;
+use subsidy_store::reversals::ReversalRow;
+use subsidy_store::usage::queries;
+use subsidy_store::usage::{RentalUsageRow, UsageImportRow, UsageRowRow};
+use subsidy_store::vouchers::VoucherRow;
+
+/// An export that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// What was signed.
+    pub checkpoint: Checkpoint,
+    /// Lines in `tables/entries.csv`.
+    pub lines: u64,
+}
+
+/// Why there is no export.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// No connection.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The database refused a statement.
+    #[error("the database refused a statement")]
+    Query(#[from] diesel::result::Error),
+    /// The head is not readable.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// There is no such ledger.
+    #[error("no agency {0} in this database")]
+    NoAgency(AgencyCode),
+    /// The folder holds something already.
+    #[error("{0} is not empty: an export goes into a folder of its own")]
+    NotEmpty(PathBuf),
+    /// A file could not be written.
+    #[error("{path} cannot be written")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A leaf is longer than any can be.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The leaves are not those that the head counts.
+    #[error(
+        "the log's leaves do not give the head's root: nothing was signed; `verify` names the first bad sequence"
+    )]
+    NotTheLog,
+    /// The note could not be signed.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+}
+
+/// Writes an agency's ledger into a folder that is empty, or not there yet. `progress` is told after each page.
+pub async fn write(
+    database: &Database,
+    agency: &AgencyCode,
+    folder: &Path,
+    key: &SigningKey,
+    progress: impl Fn(Progress),
+) -> Result<Written, ExportError> {
+    let conn = database.auditor(agency).await?;
+    let conn: &AsyncPgConnection = &conn;
+    (&mut &*conn).batch_execute(BEGIN).await?;
+    if store::has_head(conn).await?.is_none_or(|found| found.count == 0) {
+        return Err(ExportError::NoAgency(agency.clone()));
+    }
+    let row = store::head(conn).await?.ok_or_else(|| ExportError::NoAgency(agency.clone()))?;
+    let head = row.read(agency)?;
+    let out = Out::begin(folder)?;
+    let lines = log(conn, &out, &head.frontier, progress).await?;
+    sheets(conn, &out).await?;
+    (&mut &*conn).batch_execute("ROLLBACK").await?;
+    let (size, root) = (head.frontier.size(), head.frontier.root());
+    let checkpoint = Checkpoint { origin: subsidy_store::engine::origin(agency), size, root };
+    out.file(KEY, format!("{}\n", key.verifier_key()).as_bytes())?;
+    out.file(CHECKPOINT, checkpoint.sign(key)?.as_bytes())?;
+    Ok(Written { checkpoint, lines })
+}
+
+/// The folder that is written into.
+struct Out(PathBuf);
+
+impl Out {
+    fn begin(folder: &Path) -> Result<Self, ExportError> {
+        let out = Self(folder.to_owned());
+        fs::create_dir_all(folder).map_err(out.failed(folder))?;
+        let mut there = fs::read_dir(folder).map_err(out.failed(folder))?;
+        match there.next() {
+            None => Ok(out),
+            Some(_) => Err(ExportError::NotEmpty(folder.to_owned())),
+        }
+    }
+
+    fn failed(&self, path: &Path) -> impl FnOnce(io::Error) -> ExportError + use<> {
+        let path = path.to_owned();
+        move |source| ExportError::Io { path, source }
+    }
+
+    /// A new file.
+    fn create(&self, path: &str) -> Result<File, ExportError> {
+        let path = place(&self.0, path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(self.failed(parent))?;
+        }
+        File::create_new(&path).map_err(self.failed(&path))
+    }
+
+    fn file(&self, path: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        self.create(path)?.write_all(bytes).map_err(self.failed(&place(&self.0, path)))
+    }
+
+    fn sheet(&self, table: &str, columns: &[&str]) -> Result<OutSheet<'_>, ExportError> {
+        let path = sheet_of(table);
+        let sheet = Sheet::begin(BufWriter::new(self.create(&path)?), columns);
+        Ok(OutSheet { sheet: sheet.map_err(self.failed(&place(&self.0, &path)))?, path, out: self })
+    }
+}
+
+/// A sheet in its file.
+struct OutSheet<'a> {
+    sheet: Sheet<BufWriter<File>>,
+    path: String,
+    out: &'a Out,
+}
+
+impl OutSheet<'_> {
+    fn rows<R: Table>(&mut self, rows: &[R]) -> Result<(), ExportError> {
+        let failed = self.out.failed(&place(&self.out.0, &self.path));
+        rows.iter().try_for_each(|row| self.sheet.row(row)).map_err(failed)
+    }
+
+    fn finish(self) -> Result<(), ExportError> {
+        let failed = self.out.failed(&place(&self.out.0, &self.path));
+        self.sheet.finish().and_then(|mut file| file.flush()).map_err(failed)
+    }
+}
+
+/// The log's bundles and tiles and, beside it, the sheets that have a row or more for each sequence. Answers how many
+/// lines were posted.
+async fn log(
+    conn: &AsyncPgConnection,
+    out: &Out,
+    head: &Frontier,
+    progress: impl Fn(Progress),
+) -> Result<u64, ExportError> {
+    let (mut log, mut lines, mut next) = (Log::new(out), 0_u64, Some(0));
+    let mut entries = out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?;
+    let mut transitions = out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?;
+    while let Some(from) = next {
+        let page = Page::read(conn, from).await?;
+        page.log.iter().try_for_each(|row| log.leaf(row))?;
+        entries.rows(&page.entries)?;
+        transitions.rows(&page.transitions)?;
+        lines = lines.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
+        progress(Progress { done: log.frontier.size(), total: head.size() });
+        next = page.next();
+    }
+    entries.finish()?;
+    transitions.finish()?;
+    log.finish(head)?;
+    Ok(lines)
+}
+
+/// The log as it is written: what does not fill a tile yet waits.
+struct Log<'a> {
+    out: &'a Out,
+    frontier: Frontier,
+    tiles: Tiles,
+    bundle: Vec<u8>,
+}
+
+impl<'a> Log<'a> {
+    fn new(out: &'a Out) -> Self {
+        Self { out, frontier: Frontier::new(), tiles: Tiles::default(), bundle: Vec::new() }
+    }
+
+    fn leaf(&mut self, row: &LogRow) -> Result<(), ExportError> {
+        bundle::push(&mut self.bundle, &row.leaf)?;
+        let hash = leaf_hash(&row.leaf);
+        let filled = self.frontier.append(hash);
+        for Tile { level, index, data, .. } in self.tiles.add(hash, &filled) {
+            self.out.file(&tile_path(level, index, None), &data)?;
+            if level == 0 {
+                self.out.file(&entries_path(index, None), &std::mem::take(&mut self.bundle))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What did not fill its tile, if the log is the one that the head counts.
+    fn finish(self, head: &Frontier) -> Result<(), ExportError> {
+        let size = self.frontier.size();
+        for (level, index, data) in self.tiles.partial(size) {
+            self.out.file(&tile_path(level, index, u16::try_from(data.len() / 32).ok()), data)?;
+        }
+        if !self.bundle.is_empty() {
+            let width = u16::try_from(size % u64::from(TILE_WIDTH)).ok();
+            self.out.file(&entries_path(size / u64::from(TILE_WIDTH), width), &self.bundle)?;
+        }
+        if self.frontier == *head { Ok(()) } else { Err(ExportError::NotTheLog) }
+    }
+}
+
+/// The chart of accounts, balances and documents.
+async fn sheets(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
+    let mut chart = out.sheet(ACCOUNTS, ACCOUNT_COLUMNS)?;
+    let written = accounts().try_for_each(|cells| chart.sheet.line(cells));
+    written.map_err(out.failed(&place(&out.0, &chart.path)))?;
+    chart.finish()?;
+    by_text::<BalanceRow>(conn, out).await?;
+    macro_rules! each {
+        ($slots:ident, $row:ident, $new:expr, $order:ident) => {
+            $order::<$row>(conn, out).await?;
+        };
+    }
+    documents!(each);
+    usage_rows(conn, out).await
+}
+
+/// The rows of billing files that count; what is staged does not.
+async fn usage_rows(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
+    let mut sheet = out.sheet(UsageRowRow::NAME, UsageRowRow::COLUMNS)?;
+    let mut imports = Vec::new();
+    while let Some(page) = next_page::<UsageImportRow>(conn, &mut imports).await? {
+        for import in page {
+            let mut after = 0;
+            loop {
+                let rows = queries::rows_after(conn, import.id, after, i64::from(PAGE)).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.row;
+                let failed = out.failed(&place(&out.0, &sheet.path));
+                let mut lines = rows.iter().map(|row| row.cells().into_iter().map(quoted));
+                lines.try_for_each(|cells| sheet.sheet.line(cells)).map_err(failed)?;
+            }
+        }
+    }
+    sheet.finish()
+}
+
+/// A table, page by page, in the order of its keys.
+async fn by_id<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
+    let (mut sheet, mut after) = (out.sheet(R::NAME, R::COLUMNS)?, Vec::new());
+    while let Some(rows) = next_page::<R>(conn, &mut after).await? {
+        sheet.rows(&rows)?;
+    }
+    sheet.finish()
+}
+
+/// A table whose keys the database may order by a language: read whole, which organisations, rules and balances are
+/// few enough for, and ordered by bytes.
+async fn by_text<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError>
+where
+    R::Key: Ord,
+{
+    let (mut all, mut after) = (Vec::new(), Vec::new());
+    while let Some(rows) = next_page::<R>(conn, &mut after).await? {
+        all.extend(rows);
+    }
+    all.sort_by_cached_key(R::key);
+    let mut sheet = out.sheet(R::NAME, R::COLUMNS)?;
+    sheet.rows(&all)?;
+    sheet.finish()
+}
+
+/// The next rows; none after the last.
+async fn next_page<R: Table>(
+    conn: &AsyncPgConnection,
+    after: &mut Vec<R::Key>,
+) -> Result<Option<Vec<R>>, ExportError> {
+    let rows = R::page(conn, after, i64::from(PAGE)).await?;
+    *after = rows.last().map(R::key).into_iter().collect();
+    Ok(Some(rows).filter(|rows| !rows.is_empty()))
+}

@@ -1,0 +1,168 @@
+//! `/calendar`: propose, approve, reject, read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::handlers::claims::ByPath;
+use crate::http::handlers::organisations::WithReason;
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::calendar::{
+    ApproveCalendar, CalendarChange, CalendarDay, CalendarDays, CalendarStatus, DAYS_MAX, DayKind,
+    ProposeCalendar, RejectCalendar,
+};
+use subsidy_core::domain::{CalendarId, Date, Instant, Line, Sequence, Subject};
+use subsidy_store::calendar::CalendarChangeRow;
+use subsidy_store::calendar::queries;
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+
+/// What a day is, or is to be.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarDayView {
+    date: Date,
+    kind: DayKind,
+}
+
+/// Holidays, and workdays in their stead, as a notice orders them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCalendar {
+    /// Each day once.
+    #[schema(min_items = 1, max_items = 366)]
+    days: Vec<CalendarDayView>,
+    /// The notice that orders them.
+    document: Line,
+}
+
+/// A change of the calendar.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CalendarView {
+    id: CalendarId,
+    status: CalendarStatus,
+    days: Vec<CalendarDayView>,
+    document: Line,
+    /// Why it was rejected.
+    reason: Option<String>,
+    created_by: Subject,
+    /// Who approved or rejected it.
+    decided_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+/// A day that the calendar names. Of all others, Saturdays and Sundays are holidays.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedDayView {
+    date: Date,
+    kind: DayKind,
+    /// The change that named it last.
+    calendar_id: CalendarId,
+    /// The notice that ordered it.
+    document: Line,
+}
+
+impl CalendarView {
+    /// What its view shows beside it.
+    pub fn wants(change: &CalendarChange, wanted: &mut Wanted) {
+        wanted.text(change.reason);
+    }
+
+    /// The view of a change.
+    pub fn of(change: &CalendarChange, attached: &Attachments) -> Self {
+        let day = |day: &CalendarDay| CalendarDayView { date: day.date, kind: day.kind };
+        Self {
+            id: change.id,
+            status: change.status,
+            days: change.days.iter().map(day).collect(),
+            document: change.document.clone(),
+            reason: attached.text(change.reason),
+            created_by: change.created_by.clone(),
+            decided_by: change.decided_by.clone(),
+            revision: change.revision.version,
+            updated_at: change.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /calendar`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewCalendar = request.body()?;
+    if body.days.len() > DAYS_MAX {
+        return Err(Problem::too_large(DAYS_MAX, "days"));
+    }
+    let named = body.days.iter().enumerate();
+    let mut seen = std::collections::BTreeSet::new();
+    if let Some((index, day)) = named.into_iter().find(|(_, day)| !seen.insert(day.date)) {
+        let twice = Problem::new("day_twice").with("date", day.date.to_string());
+        return Err(twice.at(format!("/days/{index}/date")));
+    }
+    let days = body.days.iter().map(|day| CalendarDay { date: day.date, kind: day.kind }).collect();
+    let days = CalendarDays::new(days).map_err(|_| Problem::new("invalid_value").at("/days"))?;
+    let id = CalendarId::new(request.new_id());
+    let command = ProposeCalendar { id, days, document: body.document };
+    Ok(Parsed::new(Command::ProposeCalendar(Box::new(command))))
+}
+
+/// `POST /calendar/{id}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveCalendar(ApproveCalendar { id: request.path.value("id")? })))
+}
+
+/// `POST /calendar/{id}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::RejectCalendar(RejectCalendar { id, reason })))
+}
+
+fn named_day(row: &queries::DayFound) -> Result<NamedDayView, Unreadable> {
+    Ok(NamedDayView {
+        date: Date::from_naive(row.date),
+        kind: convert::read(&row.kind)?,
+        calendar_id: CalendarId::new(row.calendar),
+        document: convert::read(&row.document)?,
+    })
+}
+
+/// `GET /calendar`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let page = request.page()?;
+    let day = |name| Ok::<_, Problem>(request.query.value::<Date>(name)?.map(Date::naive));
+    let (from, until) = (day("from")?, day("until")?);
+    let conn = request.reader().await?;
+    let rows = queries::days(&conn, page.after, from, until, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.place);
+    Reply::list((whole(&rows, named_day)?, next))
+}
+
+/// `GET /calendar/changes`
+pub async fn changes(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
+    let status = filters.word::<CalendarStatus>()?.map(CalendarStatus::as_str);
+    let conn = request.reader().await?;
+    let rows = queries::changes(&conn, page.after, status, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, CalendarChangeRow::read)?;
+    let attached = beside(&conn, &found, CalendarView::wants).await?;
+    Reply::list((found.iter().map(|change| CalendarView::of(change, &attached)).collect(), next))
+}
+
+/// `GET /calendar/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: CalendarId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let found = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let attached = beside(&conn, std::slice::from_ref(&found), CalendarView::wants).await?;
+    Reply::document(&CalendarView::of(&found, &attached), found.revision.version)
+}

@@ -1,0 +1,141 @@
+//! `/claims`: what a claim is written from, and written anew.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::http::handlers::claims::LINES_MAX;
+use crate::http::handlers::programmes::views::NewLine;
+use crate::http::problem::Problem;
+use crate::http::verb::{Parsed, WriteRequest};
+use subsidy_core::book::Command;
+use subsidy_core::claims::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart};
+use subsidy_core::claims::{ClaimKind, ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
+use subsidy_core::domain::money::AmountOrZero;
+use subsidy_core::domain::{ClaimId, EvidenceId, LoanId, Points, ProgrammeCode, RentalId, VoucherId};
+
+/// A claim as it is written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewClaim {
+    kind: ClaimKind,
+    /// Of a redemption: the voucher that it redeems.
+    voucher_id: Option<VoucherId>,
+    /// Of a rental or an interest subsidy: under which programme.
+    programme: Option<ProgrammeCode>,
+    /// Of a rental subsidy: the contract.
+    rental_id: Option<RentalId>,
+    /// Of an interest subsidy: the loan.
+    loan_id: Option<LoanId>,
+    /// Of a rental or an interest subsidy: the days that it is for; the last is not counted. Of interest they are over.
+    period: Option<ClaimPeriod>,
+    /// Of a redemption or a rental subsidy: what was settled; of a rental subsidy either this or `usage`.
+    #[schema(min_items = 1, max_items = 100)]
+    settlement: Option<Vec<NewLine>>,
+    /// Of a rental subsidy: whether it is for what was metered in its days, item by item.
+    usage: Option<bool>,
+    /// Of an interest subsidy: CNY of ordinary interest that was paid for the period; the subsidy is never more.
+    interest_paid: Option<AmountOrZero>,
+    /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
+    penalty_interest: Option<AmountOrZero>,
+    /// Of an interest subsidy: points of other subsidies, which rules that net them off take off the contract rate.
+    other_points: Option<Points>,
+    /// Of a redemption: whether it is the voucher's last: what is left is released.
+    #[serde(rename = "final")]
+    closing: Option<bool>,
+    /// Of a redemption or a rental subsidy: parts of invoices that it takes.
+    #[schema(max_items = 200)]
+    invoices: Option<Vec<InvoicePart>>,
+    /// The ids of further evidence.
+    #[schema(max_items = 100)]
+    #[serde(default)]
+    evidence: Vec<EvidenceId>,
+}
+
+fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
+    let body: NewClaim = request.body()?;
+    if let Some(pointer) = foreign(&body) {
+        return Err(Problem::new("unknown_field").at(pointer));
+    }
+    if body.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
+        return Err(Problem::new("invalid_value").at("/settlement"));
+    }
+    let (invoices, evidence) = (body.invoices.clone().unwrap_or_default(), body.evidence.clone());
+    for (limit, count, what) in
+        [(INVOICES_MAX, invoices.len(), "invoices"), (EVIDENCE_MAX, evidence.len(), "evidence")]
+    {
+        if count > limit {
+            return Err(Problem::too_large(limit, what).at(format!("/{what}")));
+        }
+    }
+    Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence }))
+}
+
+/// The first member that is not of the claim's kind.
+fn foreign(body: &NewClaim) -> Option<&'static str> {
+    use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
+    let members: [(&str, bool, &[ClaimKind]); 12] = [
+        ("/voucher_id", body.voucher_id.is_some(), &[Voucher]),
+        ("/final", body.closing.is_some(), &[Voucher]),
+        ("/programme", body.programme.is_some(), &[Rental, Interest]),
+        ("/rental_id", body.rental_id.is_some(), &[Rental]),
+        ("/loan_id", body.loan_id.is_some(), &[Interest]),
+        ("/period", body.period.is_some(), &[Rental, Interest]),
+        ("/settlement", body.settlement.is_some(), &[Voucher, Rental]),
+        ("/usage", body.usage.is_some(), &[Rental]),
+        ("/invoices", body.invoices.is_some(), &[Voucher, Rental]),
+        ("/interest_paid", body.interest_paid.is_some(), &[Interest]),
+        ("/penalty_interest", body.penalty_interest.is_some(), &[Interest]),
+        ("/other_points", body.other_points.is_some(), &[Interest]),
+    ];
+    let found = members.into_iter().find(|(_, there, kinds)| *there && !kinds.contains(&body.kind));
+    found.map(|(pointer, _, _)| pointer)
+}
+
+/// What is asked for.
+fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
+    let missing = |pointer: &'static str| move || Problem::new("missing_field").at(pointer);
+    let usage = body.usage.unwrap_or_default();
+    if usage && body.settlement.is_some() {
+        return Err(Problem::new("settlement_or_usage").at("/usage"));
+    }
+    let settled = match body.settlement {
+        None if usage => Ok(Vec::new()),
+        given => given.map(NewLine::all).ok_or_else(missing("/settlement")),
+    };
+    Ok(match body.kind {
+        ClaimKind::VoucherRedemption => ClaimRequest::VoucherRedemption {
+            voucher: body.voucher_id.ok_or_else(missing("/voucher_id"))?,
+            settlement: settled?,
+            closing: body.closing.unwrap_or_default(),
+        },
+        ClaimKind::RentalSubsidy => ClaimRequest::RentalSubsidy {
+            programme: body.programme.ok_or_else(missing("/programme"))?,
+            rental: body.rental_id.ok_or_else(missing("/rental_id"))?,
+            period: body.period.ok_or_else(missing("/period"))?,
+            settlement: settled?,
+            usage,
+        },
+        ClaimKind::InterestSubsidy => ClaimRequest::InterestSubsidy {
+            programme: body.programme.ok_or_else(missing("/programme"))?,
+            loan: body.loan_id.ok_or_else(missing("/loan_id"))?,
+            terms: InterestTerms {
+                period: body.period.ok_or_else(missing("/period"))?,
+                interest_paid: body.interest_paid.ok_or_else(missing("/interest_paid"))?.money(),
+                penalty_interest: body.penalty_interest.unwrap_or_default().money(),
+                other_points: body.other_points,
+            },
+        },
+    })
+}
+
+/// `POST /claims`
+pub fn draft(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = ClaimId::new(request.new_id());
+    Ok(Parsed::new(Command::DraftClaim(written(request, id)?)))
+}
+
+/// `PUT /claims/{id}`
+pub fn rewrite(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    Ok(Parsed::new(Command::RewriteClaim(written(request, id)?)))
+}

@@ -1,0 +1,344 @@
+//! `/claims`: write, submit, withdraw, review, approve, reject, read.
+
+pub mod drafts;
+pub mod objections;
+pub mod recalculations;
+pub mod reconciliation;
+pub mod unmatched;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::handlers::organisations::WithReason;
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::claims::backing::TakenInvoice;
+use subsidy_core::claims::{
+    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimStatus, NameClaim, RejectClaim,
+    ReviewClaim, SettledBy, payable,
+};
+use subsidy_core::domain::dates::FiscalYear;
+use subsidy_core::domain::{
+    ClaimId, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points, ProgrammeCode,
+    RecoveryId, RentalId, Sequence, Subject, VoucherId,
+};
+use subsidy_core::programmes::calculation::{Calculation, SettledLine};
+use subsidy_core::vouchers::ReviewDecision;
+use subsidy_store::claims::ClaimRow;
+use subsidy_store::claims::queries;
+use subsidy_store::db::pool::Connection;
+
+/// The most lines of a settlement.
+pub(super) const LINES_MAX: usize = 100;
+
+/// A part of an invoice that a claim takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TakenInvoiceView {
+    evidence_id: EvidenceId,
+    /// Of an older invoice.
+    code: Option<String>,
+    number: String,
+    amount: Money,
+}
+
+impl TakenInvoiceView {
+    /// The view of a part that is taken.
+    pub fn of(taken: &TakenInvoice) -> Self {
+        Self {
+            evidence_id: taken.evidence_id,
+            code: taken.invoice.code().map(str::to_owned),
+            number: taken.invoice.number().to_owned(),
+            amount: taken.amount,
+        }
+    }
+}
+
+/// What an officer decides.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimReview {
+    decision: ReviewDecision,
+    /// Needed to return or reject, and to accept usage that is not whole.
+    reason: Option<Reason>,
+    /// true: the claim is right although rows of usage of its months were refused; `reason` says why.
+    #[serde(default)]
+    accept_incomplete_usage: bool,
+}
+
+/// From when an approval counts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The business date where none is given.
+    pub(super) effective_date: Option<Date>,
+}
+
+/// Nothing but the path.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByPath {}
+
+/// A claim.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClaimView {
+    id: ClaimId,
+    kind: ClaimKind,
+    programme: ProgrammeCode,
+    organisation: CreditCode,
+    provider: CreditCode,
+    /// Who is paid.
+    payee: CreditCode,
+    /// Of a redemption.
+    voucher_id: Option<VoucherId>,
+    /// Of a rental subsidy.
+    rental_id: Option<RentalId>,
+    /// Of an interest subsidy.
+    loan_id: Option<LoanId>,
+    /// Of a rental or an interest subsidy: the last day is not counted.
+    period: Option<ClaimPeriod>,
+    /// Of an interest subsidy: CNY of ordinary interest, as the organisation says.
+    interest_paid: Option<Money>,
+    /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
+    penalty_interest: Option<Money>,
+    /// Of an interest subsidy: points of other subsidies.
+    other_points: Option<Points>,
+    status: ClaimStatus,
+    settlement: Vec<SettledLine>,
+    /// Where it is what was metered: the leaf after which that was read.
+    usage_sequence: Option<Sequence>,
+    #[serde(rename = "final")]
+    closing: bool,
+    /// What it takes of which invoice.
+    invoices: Vec<TakenInvoiceView>,
+    /// The ids of further evidence.
+    evidence: Vec<EvidenceId>,
+    amount: Money,
+    /// CNY held on the voucher.
+    held: Money,
+    fiscal_year: FiscalYear,
+    rules_version: u32,
+    /// Its newest calculation sheet.
+    calculation: Option<Calculation>,
+    /// When it was filed last: its approval counts from no earlier day.
+    submitted_on: Option<Date>,
+    reviewed_on: Option<Date>,
+    approved_on: Option<Date>,
+    /// The batch that it is to be paid with, or was.
+    payment_batch_id: Option<PaymentBatchId>,
+    /// What was paid of it or offset, in order.
+    payments: Vec<ClaimPaymentView>,
+    /// CNY that the bank paid, with a batch or out of its prefund.
+    paid: Money,
+    /// CNY that was kept for recoveries.
+    offset: Money,
+    /// CNY that is still to be paid.
+    payable: Money,
+    /// The recalculation that waits for approval.
+    recalculation: Option<PendingView>,
+    /// How many objections are open.
+    objections_open: u32,
+    paid_on: Option<Date>,
+    /// CNY that was decided to come back.
+    recovered: Money,
+    /// Why it was last returned or rejected.
+    reason: Option<String>,
+    created_by: Subject,
+    submitted_by: Option<Subject>,
+    reviewed_by: Option<Subject>,
+    approved_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+/// What was paid of a claim, or offset: by the bank with a batch or out of its prefund, or against a recovery.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClaimPaymentView {
+    payment_batch_id: Option<PaymentBatchId>,
+    recovery_id: Option<RecoveryId>,
+    /// Out of the bank's prefund of this year; below zero where a recalculation gave it back.
+    prefund_year: Option<FiscalYear>,
+    amount: Money,
+    date: Date,
+}
+
+impl ClaimPaymentView {
+    fn of(payment: &ClaimPayment) -> Self {
+        let (payment_batch_id, recovery_id, prefund_year) = match payment.by {
+            SettledBy::Batch(batch) => (Some(batch), None, None),
+            SettledBy::Recovery(recovery) => (None, Some(recovery), None),
+            SettledBy::Prefund(year) => (None, None, Some(year)),
+        };
+        Self { payment_batch_id, recovery_id, prefund_year, amount: payment.amount, date: payment.date }
+    }
+}
+
+/// A recalculation that waits for approval.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingView {
+    /// The number of its sheet.
+    version: u32,
+    amount: Option<Money>,
+    /// Its amount less the claim's.
+    difference: Option<Money>,
+    calculation: Option<Calculation>,
+}
+
+impl PendingView {
+    fn of(claim: &Claim, version: u32, attached: &Attachments) -> Self {
+        let calculation = attached.sheet(&claim.id.to_string(), version);
+        let amount = calculation.as_ref().map(|sheet| sheet.amount);
+        let difference = amount.and_then(|amount| amount.minus(claim.amount).ok());
+        Self { version, amount, difference, calculation }
+    }
+}
+
+impl ClaimView {
+    /// What its view shows beside it.
+    pub fn wants(claim: &Claim, wanted: &mut Wanted) {
+        wanted.text(claim.reason);
+        wanted.sheet(claim.id.to_string(), claim.calculation);
+        if let Some(version) = claim.pending {
+            wanted.sheet(claim.id.to_string(), version);
+        }
+    }
+
+    /// The view of a claim.
+    pub fn of(claim: &Claim, attached: &Attachments) -> Self {
+        Self {
+            id: claim.id,
+            kind: claim.subject.kind(),
+            programme: claim.programme.clone(),
+            organisation: claim.organisation,
+            provider: claim.provider,
+            payee: claim.payee,
+            voucher_id: claim.subject.voucher(),
+            rental_id: claim.subject.rental(),
+            loan_id: claim.subject.loan(),
+            period: claim.subject.period(),
+            interest_paid: claim.subject.interest().map(|terms| terms.interest_paid),
+            penalty_interest: claim.subject.interest().map(|terms| terms.penalty_interest),
+            other_points: claim.subject.interest().and_then(|terms| terms.other_points),
+            status: claim.status,
+            settlement: claim.subject.settlement().to_vec(),
+            usage_sequence: claim.subject.metered(),
+            closing: claim.subject.closing(),
+            invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
+            evidence: claim.evidence.clone(),
+            amount: claim.amount,
+            held: claim.held,
+            fiscal_year: claim.fiscal_year,
+            rules_version: claim.rules_version,
+            calculation: attached.sheet(&claim.id.to_string(), claim.calculation),
+            submitted_on: claim.submitted_on,
+            reviewed_on: claim.reviewed_on,
+            approved_on: claim.approved_on,
+            payment_batch_id: claim.batch,
+            payments: claim.payments.iter().map(ClaimPaymentView::of).collect(),
+            paid: payable::paid(claim).unwrap_or_default(),
+            offset: payable::offset(claim).unwrap_or_default(),
+            payable: payable::payable(claim).unwrap_or_default(),
+            recalculation: claim.pending.map(|version| PendingView::of(claim, version, attached)),
+            objections_open: claim.objections_open,
+            paid_on: claim.paid_on,
+            recovered: claim.recovered,
+            reason: attached.text(claim.reason),
+            created_by: claim.created_by.clone(),
+            submitted_by: claim.submitted_by.clone(),
+            reviewed_by: claim.reviewed_by.clone(),
+            approved_by: claim.approved_by.clone(),
+            revision: claim.revision.version,
+            updated_at: claim.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /claims/{id}/submit`
+pub fn submit(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    named(request, Command::SubmitClaim)
+}
+
+/// `POST /claims/{id}/withdraw`
+pub fn withdraw(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    named(request, Command::WithdrawClaim)
+}
+
+fn named(request: &WriteRequest<'_>, command: fn(NameClaim) -> Command) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(command(NameClaim { id: request.path.value("id")? })))
+}
+
+/// `POST /claims/{id}/review`
+pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: ClaimReview = request.body()?;
+    let (decision, accept_incomplete_usage) = (body.decision, body.accept_incomplete_usage);
+    let review = |reason| Command::ReviewClaim(ReviewClaim { id, decision, reason, accept_incomplete_usage });
+    Ok(match body.reason {
+        Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
+        None => Parsed::new(review(None)),
+    })
+}
+
+/// `POST /claims/{id}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: Approval = request.body()?;
+    Ok(Parsed::new(Command::ApproveClaim(ApproveClaim { id, effective_date: body.effective_date })))
+}
+
+/// `POST /claims/{id}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::RejectClaim(RejectClaim { id, reason })))
+}
+
+/// `GET /claims`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let status = filters.word::<ClaimStatus>()?.map(ClaimStatus::as_str);
+    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let conn = request.reader().await?;
+    let rows = queries::page(
+        &conn,
+        page.after,
+        sight.all,
+        &own,
+        &provided,
+        status,
+        filters.programme.as_deref(),
+        filters.organisation.as_deref(),
+        filters.updated_since,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, ClaimRow::read)?;
+    let attached = beside(&conn, &found, ClaimView::wants).await?;
+    Reply::list((found.iter().map(|claim| ClaimView::of(claim, &attached)).collect(), next))
+}
+
+/// A claim that the caller may see, with what its view shows beside it.
+pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), Problem> {
+    let id: ClaimId = request.path.value("id")?;
+    let conn: Connection = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    if !request.sight().sees(found.organisation, found.provider) {
+        return Err(Problem::new("not_found"));
+    }
+    let attached = beside(&conn, std::slice::from_ref(&found), ClaimView::wants).await?;
+    Ok((found, attached))
+}
+
+/// `GET /claims/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let (found, attached) = seen(&request).await?;
+    Reply::document(&ClaimView::of(&found, &attached), found.revision.version)
+}

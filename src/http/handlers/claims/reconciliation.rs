@@ -1,0 +1,267 @@
+//! `/rentals/{id}/reconciliation`: what was contracted, metered, invoiced, claimed and paid.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::handlers::claims::unmatched::uses;
+use crate::http::handlers::usage::IncompleteMonthView;
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use subsidy_core::claims::matching::{
+    ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched, redeemed,
+};
+use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus};
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId};
+use subsidy_core::evidence::Invoice;
+use subsidy_core::rentals::Rental;
+use subsidy_core::usage::{Metered, RentalUsage};
+use subsidy_store::claims::ClaimRow;
+use subsidy_store::claims::queries;
+use subsidy_store::db::pool::Connection;
+use subsidy_store::evidence::queries as evidence;
+use subsidy_store::rentals::queries as rentals;
+use subsidy_store::usage::RentalUsageRow;
+use subsidy_store::usage::queries as usage;
+
+/// The most invoices that rows of a contract are shown by.
+const INVOICES_MAX: i64 = 10_000;
+
+/// A month's usage, and who claims it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MonthView {
+    /// Of the agency's zone.
+    month: Month,
+    /// CNY.
+    metered: Money,
+    #[schema(value_type = String)]
+    metered_exact: Metered,
+    /// The claims that count and are for it.
+    claims: Vec<ClaimId>,
+    /// CNY of it that no claim is for and no redemption of a voucher settles.
+    unclaimed: Money,
+}
+
+/// An invoice, and what rows come to under it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvoiceMatchView {
+    invoice: String,
+    /// CNY; null where nobody brought it or said its amount.
+    amount: Option<Money>,
+    /// CNY; null where no row names it.
+    metered: Option<Money>,
+    #[schema(value_type = Option<String>)]
+    metered_exact: Option<Metered>,
+    /// metered less amount, where both are there.
+    difference: Option<Money>,
+    /// CNY that claims on the contract take of it.
+    claimed: Money,
+}
+
+/// A claim, and what documents show of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClaimMatchView {
+    claim_id: ClaimId,
+    programme: ProgrammeCode,
+    status: ClaimStatus,
+    period: Option<ClaimPeriod>,
+    /// CNY, ineligible items included.
+    settled: Money,
+    /// CNY; null where it names no invoice.
+    invoiced: Option<Money>,
+    /// CNY of its months; null where nothing was metered.
+    metered: Option<Money>,
+    /// CNY of what it settles that documents show.
+    documented: Money,
+    /// CNY, its newest sheet's.
+    amount: Money,
+    approved: Money,
+    /// CNY that was paid or offset and is not asked back by a recalculation.
+    paid: Money,
+}
+
+/// Something that does not match.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DifferenceView {
+    /// `invoice_missing`, `invoice_not_metered`, `invoice_differs`, `usage_not_claimed`, `redeemed_beyond_usage`,
+    /// `usage_replaced`, `not_documented`, `not_paid`, `beyond_contract`.
+    #[schema(value_type = String)]
+    code: subsidy_core::claims::matching::DifferenceCode,
+    /// Which invoice, month or claim.
+    of: Option<String>,
+    amount: Money,
+}
+
+/// Sums of a contract, CNY.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SumsView {
+    contract: Money,
+    metered: Money,
+    /// Of the invoices that are known.
+    invoiced: Money,
+    approved: Money,
+    paid: Money,
+}
+
+/// A contract's figures side by side.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReconciliationView {
+    rental_id: RentalId,
+    organisation: CreditCode,
+    provider: CreditCode,
+    contract_no: Line,
+    sums: SumsView,
+    months: Vec<MonthView>,
+    invoices: Vec<InvoiceMatchView>,
+    claims: Vec<ClaimMatchView>,
+    differences: Vec<DifferenceView>,
+    /// Months of which rows of billing files were refused.
+    incomplete: Vec<IncompleteMonthView>,
+}
+
+impl MonthView {
+    /// The view of a month.
+    pub(super) fn of(month: &MonthMatch) -> Result<Self, OutOfRange> {
+        Ok(Self {
+            month: month.month,
+            metered: month.metered.round()?,
+            metered_exact: month.metered,
+            claims: month.claims.clone(),
+            unclaimed: month.unclaimed,
+        })
+    }
+}
+
+impl InvoiceMatchView {
+    fn of(one: &InvoiceMatch) -> Result<Self, OutOfRange> {
+        let metered = one.metered.map(Metered::round).transpose()?;
+        let difference =
+            metered.zip(one.amount).map(|(metered, amount)| metered.minus(amount)).transpose()?;
+        Ok(Self {
+            invoice: one.invoice.clone(),
+            amount: one.amount,
+            metered,
+            metered_exact: one.metered,
+            difference,
+            claimed: one.claimed,
+        })
+    }
+}
+
+impl ClaimMatchView {
+    fn of(found: &ClaimMatch<'_>) -> Self {
+        Self {
+            claim_id: found.claim.id,
+            programme: found.claim.programme.clone(),
+            status: found.claim.status,
+            period: found.claim.subject.period(),
+            settled: found.settled,
+            invoiced: found.invoiced,
+            metered: found.metered,
+            documented: found.documented,
+            amount: found.claim.amount,
+            approved: found.approved,
+            paid: found.paid,
+        }
+    }
+}
+
+impl ReconciliationView {
+    fn of(rental: &Rental, usage: Option<&RentalUsage>, found: &Matching<'_>) -> Result<Self, OutOfRange> {
+        let metered = found.months.iter().try_fold(Metered::default(), |sum, one| sum.plus(one.metered))?;
+        let difference =
+            |one: &Difference| DifferenceView { code: one.code, of: one.of.clone(), amount: one.amount };
+        Ok(Self {
+            rental_id: rental.id,
+            organisation: rental.organisation,
+            provider: rental.provider,
+            contract_no: rental.contract_no.clone(),
+            sums: SumsView {
+                contract: rental.total,
+                metered: metered.round()?,
+                invoiced: Money::sum(found.invoices.iter().filter_map(|one| one.amount))?,
+                approved: Money::sum(found.claims.iter().map(|one| one.approved))?,
+                paid: Money::sum(found.claims.iter().map(|one| one.paid))?,
+            },
+            months: found.months.iter().map(MonthView::of).collect::<Result<_, _>>()?,
+            invoices: found.invoices.iter().map(InvoiceMatchView::of).collect::<Result<_, _>>()?,
+            claims: found.claims.iter().map(ClaimMatchView::of).collect(),
+            differences: found.differences.iter().map(difference).collect(),
+            incomplete: usage
+                .iter()
+                .flat_map(|usage| &usage.incomplete)
+                .map(IncompleteMonthView::missing)
+                .collect(),
+        })
+    }
+}
+
+/// `GET /rentals/{id}/reconciliation`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: RentalId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = rentals::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let rental =
+        row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))?;
+    if !request.sight().sees(rental.organisation, rental.provider) {
+        return Err(Problem::new("not_found"));
+    }
+    let rows = queries::of_rental(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let claims = whole(&rows, ClaimRow::read)?;
+    let metered = metered(&conn, id).await?;
+    let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
+    let out = |error: OutOfRange| Problem::fault(&error);
+    let known = Known {
+        rental: &rental,
+        usage: usage.as_ref(),
+        invoices: invoices(&conn, rental.organisation, &metered, &claims).await?,
+        metered,
+        claims: &claims,
+        uses: &uses,
+        redeemed: redeemed(&claims).map_err(out)?,
+    };
+    let found = matched(&known).map_err(out)?;
+    Reply::json(&ReconciliationView::of(&rental, usage.as_ref(), &found).map_err(out)?)
+}
+
+async fn used(conn: &Connection, id: RentalId) -> Result<Option<RentalUsage>, Problem> {
+    let row = usage::usage(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    row.as_ref().map(RentalUsageRow::read).transpose().map_err(|error| Problem::fault(&error))
+}
+
+async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Metered>, Problem> {
+    let rows = usage::by_invoice(conn, id.uuid(), INVOICES_MAX).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let read = |row: &usage::InvoiceSumRow| Ok((row.invoice.clone(), row.read()?));
+    Ok(whole(&rows, read)?.into_iter().collect())
+}
+
+/// The invoices that rows name or claims take, as far as the organisation brought them.
+pub(super) async fn invoices(
+    conn: &Connection,
+    organisation: CreditCode,
+    metered: &BTreeMap<String, Metered>,
+    claims: &[Claim],
+) -> Result<BTreeMap<String, Invoice>, Problem> {
+    let mut names: BTreeMap<InvoiceNumber, String> = BTreeMap::new();
+    for taken in claims.iter().flat_map(|claim| &claim.invoices) {
+        names.insert(taken.invoice.clone(), taken.invoice.to_string());
+    }
+    for name in metered.keys() {
+        let bare = names.keys().find(|known| known.number() == name).cloned();
+        let coded =
+            name.split_once('-').and_then(|(code, number)| InvoiceNumber::parse(Some(code), number).ok());
+        let number = bare.or_else(|| InvoiceNumber::parse(None, name).ok()).or(coded);
+        names.extend(number.map(|number| (number, name.clone())));
+    }
+    let columns = names.keys().map(subsidy_store::evidence::invoice_columns);
+    let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
+    let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let found = whole(&rows, subsidy_store::evidence::InvoiceRow::read)?;
+    let named =
+        |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
+    Ok(found.into_iter().filter_map(named).collect())
+}

@@ -1,0 +1,187 @@
+//! `/programmes/{code}/estimate`: what a programme for interest will still cost.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::handlers::agencies::today;
+use crate::http::handlers::loans::quote::{reference, refused};
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use subsidy_core::domain::dates::Window;
+use subsidy_core::domain::{CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
+use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
+use subsidy_core::loans::subsidy::{SubsidyError, within_ceiling};
+use subsidy_core::loans::{Loan, LoanError};
+use subsidy_core::organisations::Organisation;
+use subsidy_core::programmes::calculation::CalculationError;
+use subsidy_core::programmes::rules::{in_force, usable};
+use subsidy_core::programmes::{Instrument, Policy, ProgrammeError};
+use subsidy_core::vouchers::rules::eligible;
+use subsidy_store::db::pool::Connection;
+use subsidy_store::loans::LoanRow;
+use subsidy_store::loans::queries;
+use subsidy_store::organisations::OrganisationRow;
+use subsidy_store::programmes::RulesRow;
+use subsidy_store::programmes::queries as programmes;
+
+/// The most loans of an estimate.
+const LOANS_MAX: usize = 10_000;
+
+/// What a programme will still cost. All amounts are sums of the loans' months.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EstimateView {
+    programme: ProgrammeCode,
+    /// The business date: from here on balances and rates stay as they are.
+    as_of: Date,
+    window: Window,
+    rules_version: u32,
+    /// Of all loans, before caps in money.
+    total: Money,
+    /// What the programme has left; below the total, it will not last.
+    available: Money,
+    /// Of all loans, month after month.
+    months: Vec<EstimatedMonth>,
+    /// By organisation, in the order of their recording.
+    loans: Vec<EstimatedLoan>,
+}
+
+/// A month's cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EstimatedMonth {
+    month: Month,
+    amount: Money,
+}
+
+impl EstimatedMonth {
+    fn all(months: &[MonthCost]) -> Vec<Self> {
+        months.iter().map(|cost| Self { month: cost.month, amount: cost.amount }).collect()
+    }
+}
+
+/// A loan's cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EstimatedLoan {
+    loan_id: LoanId,
+    loan_no: Line,
+    organisation: CreditCode,
+    bank: CreditCode,
+    /// The first day that counts: none of it or after it is taken by a claim.
+    from: Date,
+    /// The day after the last that counts.
+    until: Date,
+    amount: Money,
+    rows: Vec<EstimatedMonth>,
+}
+
+impl EstimatedLoan {
+    fn of(loan: &Loan, cost: &LoanCost) -> Self {
+        Self {
+            loan_id: loan.id,
+            loan_no: loan.loan_no.clone(),
+            organisation: loan.organisation,
+            bank: loan.bank,
+            from: cost.from,
+            until: cost.until,
+            amount: cost.amount,
+            rows: EstimatedMonth::all(&cost.months),
+        }
+    }
+}
+
+fn database(error: impl std::fmt::Display) -> Problem {
+    Problem::fault(&error)
+}
+
+/// `GET /programmes/{code}/estimate`
+pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
+    let code: ProgrammeCode = request.path.value("code")?;
+    let conn = request.reader().await?;
+    let row = programmes::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
+    let programme = row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(database)?;
+    usable(&programme, Instrument::InterestSubsidy, programme.window.from)
+        .map_err(|error| refused(&error))?;
+    let rows = programmes::rules(&conn, &[code.to_string()]).await;
+    let versions = whole(&rows.map_err(|error| Problem::database(&error))?, RulesRow::read)?;
+    let as_of = today(&conn, &request.agency).await?.business_date;
+    let version = in_force(&versions, as_of.max(programme.window.from));
+    let version = version.ok_or_else(|| refused(&ProgrammeError::WindowClosed { date: as_of }))?;
+    let policy = &version.rules;
+    let share = policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
+    let rates = match share {
+        Some(share) => reference(&conn, &share.name).await?,
+        None => Vec::new(),
+    };
+    let mut estimate = Estimate::new(Terms { policy, window: programme.window, reference: &rates });
+    let mut loans = Vec::new();
+    for (loan, claimed) in subsidised(&conn, &code, programme.window, policy).await? {
+        let cost = estimate.add(&loan, claimed).map_err(|error| match error {
+            SubsidyError::Loan(error) => refused(&error),
+            SubsidyError::OutOfRange(_) => refused(&CalculationError::AmountOutOfRange),
+            SubsidyError::NoPoints => Problem::fault(&error),
+        })?;
+        loans.extend(cost.map(|cost| EstimatedLoan::of(&loan, &cost)));
+    }
+    let months = EstimatedMonth::all(&estimate.months());
+    Reply::json(&EstimateView {
+        available: available(&conn, &code).await?,
+        programme: code,
+        as_of,
+        window: programme.window,
+        rules_version: version.number,
+        total: estimate.total(),
+        months,
+        loans,
+    })
+}
+
+/// The loans that the programme may still pay for, each with the day up to which claims take its days: of organisations
+/// that may ask, not too dear, and not taken by a programme that suffers no other.
+async fn subsidised(
+    conn: &Connection,
+    code: &ProgrammeCode,
+    window: Window,
+    policy: &Policy,
+) -> Result<Vec<(Loan, Option<Date>)>, Problem> {
+    let problem = |error| Problem::database(&error);
+    let limit = i64::try_from(LOANS_MAX + 1).unwrap_or(i64::MAX);
+    let rows = queries::estimated(conn, code.as_str(), window.from.naive(), limit).await.map_err(problem)?;
+    if rows.len() > LOANS_MAX {
+        return Err(Problem::too_large(LOANS_MAX, "loans"));
+    }
+    let claimed = queries::claimed(conn, code.as_str()).await.map_err(problem)?;
+    let claimed: BTreeMap<Uuid, Date> =
+        claimed.into_iter().map(|found| (found.loan, Date::from_naive(found.until))).collect();
+    let loans = whole(&rows, LoanRow::read)?;
+    let mut codes: Vec<String> = loans.iter().map(|loan| loan.organisation.to_string()).collect();
+    codes.dedup();
+    let found = OrganisationRow::by_keys(conn, &codes).await.map_err(problem)?;
+    let found = whole(&found, OrganisationRow::read)?;
+    let known: BTreeMap<CreditCode, &Organisation> = found.iter().map(|o| (o.credit_code, o)).collect();
+    let ceiling = match &policy.rate_ceiling {
+        Some(ceiling) => Some((ceiling, reference(conn, &ceiling.reference).await?)),
+        None => None,
+    };
+    let cheap = |loan: &Loan| -> Result<(), LoanError> {
+        let Some((ceiling, rates)) = &ceiling else { return Ok(()) };
+        within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)
+    };
+    let may = |loan: &Loan| {
+        let organisation = known.get(&loan.organisation);
+        organisation.is_some_and(|o| eligible(o, &policy.eligibility).is_ok()) && cheap(loan).is_ok()
+    };
+    let with_claims = |loan: Loan| {
+        let until = claimed.get(&loan.id.uuid()).copied();
+        (loan, until)
+    };
+    Ok(loans.into_iter().filter(may).map(with_claims).collect())
+}
+
+async fn available(conn: &Connection, code: &ProgrammeCode) -> Result<Money, Problem> {
+    let rows = programmes::budgets(conn, &[code.to_string()]).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let found = rows.iter().find(|row| row.account == "B2001");
+    found.map_or(Ok(Money::ZERO), |row| subsidy_store::db::convert::money(row.amount).map_err(database))
+}

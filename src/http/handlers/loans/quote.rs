@@ -1,0 +1,240 @@
+//! `/interest-subsidies/quote`: what a subsidy would come to, under rules that are given or a programme's. It writes
+//! nothing, and 0.00 is an answer.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::handlers::agencies::today;
+use crate::http::handlers::loans::{DatedLoanEvent, events};
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use subsidy_core::domain::dates::Window;
+use subsidy_core::domain::money::AmountOrZero;
+use subsidy_core::domain::{
+    Date, DayCount, Label, Money, Percent, Points, ProgrammeCode, Rounding, Unrounded,
+};
+use subsidy_core::loans::events::{Dated, LoanEvent, in_order};
+use subsidy_core::loans::rules::not_before_signing;
+use subsidy_core::loans::subsidy::{
+    Limits, Question, Segment, Subsidy, SubsidyError, compute, within_ceiling,
+};
+use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
+use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
+use subsidy_core::programmes::check::statutory_window_until;
+use subsidy_core::programmes::rules::{in_force, usable};
+use subsidy_core::programmes::{Instrument, Policy, PolicyError, ProgrammeError};
+use subsidy_store::db::pool::Connection;
+use subsidy_store::loans::queries;
+use subsidy_store::programmes::RulesRow;
+use subsidy_store::programmes::queries as programmes;
+use subsidy_store::reference_rates::ReferenceRateRow;
+
+/// A question: exactly one of `rules` and `programme`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewQuote {
+    /// Rules of an interest subsidy, as a programme has them.
+    rules: Option<Policy>,
+    /// A programme, under its rules in force today.
+    programme: Option<ProgrammeCode>,
+    /// The programme's own where left out, else everything up to 2027-12-31.
+    window: Option<Window>,
+    loan: QuotedLoan,
+    /// `from` is counted, `until` is not.
+    period: InterestPeriod,
+    /// CNY of ordinary interest paid for the period: the subsidy is never more.
+    interest_paid: Option<AmountOrZero>,
+    /// Points of other subsidies, which rules that net them off take off the contract rate.
+    other_points: Option<Points>,
+}
+
+/// A loan that need not be recorded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotedLoan {
+    /// Percent a year, as it was signed.
+    annual_rate_percent: Percent,
+    /// Held against the rules' rate ceiling; where left out, no ceiling is checked.
+    signed_on: Option<Date>,
+    /// When it is due, as it was signed; where left out, what is owed earns to the end of the period.
+    matures_on: Option<Date>,
+    events: Vec<DatedLoanEvent>,
+}
+
+/// An answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuoteView {
+    /// What would be paid.
+    amount: Money,
+    /// The unrounded sum: all of its digits where they end, else twenty decimals of them.
+    exact: Unrounded,
+    /// Rounded, before any cut.
+    computed: Money,
+    /// Every day of the period that lies in the window.
+    segments: Vec<Segment>,
+    day_count: DayCount,
+    rounding: Rounding,
+    /// Cuts, in the order in which they were made; of annual and lifetime caps nothing is taken as used.
+    reductions: Vec<Reduction>,
+    shares: Vec<ShareAmount>,
+    /// The window that was applied.
+    window: Window,
+    /// Which version of the programme's rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules_version: Option<u32>,
+}
+
+impl QuoteView {
+    fn of(subsidy: Subsidy, terms: &Terms) -> Self {
+        Self {
+            amount: subsidy.amount,
+            exact: subsidy.exact,
+            computed: subsidy.computed,
+            segments: subsidy.segments,
+            day_count: terms.policy.day_count.unwrap_or_default(),
+            rounding: subsidy.rounding,
+            reductions: subsidy.reductions,
+            shares: subsidy.shares,
+            window: terms.window,
+            rules_version: terms.rules_version,
+        }
+    }
+}
+
+/// Under what is quoted.
+struct Terms {
+    policy: Policy,
+    window: Window,
+    rules_version: Option<u32>,
+}
+
+/// A loan's events, in the order of their days, and where each stands in the body.
+struct Events {
+    places: Vec<usize>,
+    events: Vec<LoanEvent>,
+}
+
+/// What a rule refused, as callers read it.
+pub(super) fn refused(refusal: &impl Serialize) -> Problem {
+    serde_json::to_value(refusal)
+        .map_or_else(|error| Problem::fault(&error), |value| Problem::refused(&value))
+}
+
+/// `POST /interest-subsidies/quote`
+pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
+    let body: NewQuote = body.read()?;
+    body.period.check().map_err(|error| refused(&error))?;
+    let loan = loan_events(&body.loan)?;
+    let conn = request.reader().await?;
+    let terms = terms(&request, &conn, &body).await?;
+    ceiling(&conn, &terms.policy, &body.loan).await?;
+    let share = terms.policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
+    let reference = match share {
+        Some(share) => reference(&conn, &share.name).await?,
+        None => Vec::new(),
+    };
+    let room = terms.policy.principal_cap.map(|cap| Dated { date: terms.window.from, value: cap.money() });
+    let question = Question {
+        policy: &terms.policy,
+        window: terms.window,
+        period: body.period,
+        annual_rate_percent: body.loan.annual_rate_percent,
+        matures_on: body.loan.matures_on,
+        events: &loan.events,
+        reference: &reference,
+        room: room.as_slice(),
+        others: &[],
+        other_points: body.other_points,
+        limits: Limits::unused(&terms.policy, body.interest_paid.map(AmountOrZero::money)),
+    };
+    let pointer =
+        |index: usize| format!("/loan/events/{}", loan.places.get(index).copied().unwrap_or_default());
+    let subsidy = compute(&question, pointer).map_err(|error| match error {
+        SubsidyError::Loan(error) => refused(&error),
+        SubsidyError::OutOfRange(_) => refused(&CalculationError::AmountOutOfRange),
+        SubsidyError::NoPoints => Problem::fault(&error),
+    })?;
+    Reply::json(&QuoteView::of(subsidy, &terms))
+}
+
+fn loan_events(loan: &QuotedLoan) -> Result<Events, Problem> {
+    if loan.annual_rate_percent > RATE_MAX {
+        let pointer = "/loan/annual_rate_percent".to_owned();
+        return Err(refused(&LoanError::RateTooHigh { pointer, limit: RATE_MAX }));
+    }
+    let written = events(&loan.events, "/loan/events")?;
+    if let Some(signed_on) = loan.signed_on {
+        for (index, event) in written.iter().enumerate() {
+            not_before_signing(event.date, signed_on, &format!("/loan/events/{index}/date"))
+                .map_err(|error| refused(&error))?;
+        }
+    }
+    let (places, events) = in_order(&written).into_iter().unzip();
+    Ok(Events { places, events })
+}
+
+/// The rules and the window: those that are given, or a programme's.
+async fn terms(request: &ReadRequest, conn: &Connection, body: &NewQuote) -> Result<Terms, Problem> {
+    let terms = match (&body.rules, &body.programme) {
+        (Some(_), Some(_)) => return Err(Problem::new("rules_or_programme").at("/programme")),
+        (None, None) => return Err(Problem::new("missing_field").at("/rules")),
+        (Some(rules), None) => {
+            let until = statutory_window_until().ok_or_else(|| Problem::fault(&"no statutory window"))?;
+            let everything = Window { from: body.period.from.min(until), until };
+            Terms { policy: rules.clone(), window: body.window.unwrap_or(everything), rules_version: None }
+        }
+        (None, Some(code)) => of_programme(request, conn, code, body.window).await?,
+    };
+    if terms.window.until < terms.window.from {
+        return Err(Problem::new("invalid_window").at("/window"));
+    }
+    terms.policy.check(Instrument::InterestSubsidy, &terms.window).map_err(|error| {
+        let problem = refused(&error);
+        match error {
+            PolicyError::StatutoryPointsCap { .. } => problem.at("/rules/points/max"),
+            PolicyError::StatutoryWindow { .. } => problem.at("/window/until"),
+            PolicyError::RulesFieldMissing { .. }
+            | PolicyError::RulesFieldNotApplicable { .. }
+            | PolicyError::RulesInvalid { .. } => problem,
+        }
+    })?;
+    Ok(terms)
+}
+
+/// A programme's rules in force today; before its window begins, those it begins with.
+async fn of_programme(
+    request: &ReadRequest,
+    conn: &Connection,
+    code: &ProgrammeCode,
+    window: Option<Window>,
+) -> Result<Terms, Problem> {
+    let database = |error| Problem::database(&error);
+    let row = programmes::get(conn, code.as_str()).await.map_err(database)?;
+    let row = row.ok_or_else(|| Problem::new("not_found").at("/programme"))?;
+    let programme = row.read().map_err(|error| Problem::fault(&error))?;
+    let begun = programme.window.from;
+    usable(&programme, Instrument::InterestSubsidy, begun).map_err(|error| refused(&error))?;
+    let rows = programmes::rules(conn, &[code.to_string()]).await.map_err(database)?;
+    let versions = whole(&rows, RulesRow::read)?;
+    let day = today(conn, &request.agency).await?.business_date.max(begun);
+    let version = in_force(&versions, day);
+    let version = version.ok_or_else(|| refused(&ProgrammeError::WindowClosed { date: day }))?;
+    let window = window.unwrap_or(programme.window);
+    Ok(Terms { policy: version.rules.clone(), window, rules_version: Some(version.number) })
+}
+
+/// Holds the loan against the rules' ceiling where it says when it was signed.
+async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Result<(), Problem> {
+    let Some((ceiling, signed_on)) = policy.rate_ceiling.as_ref().zip(loan.signed_on) else { return Ok(()) };
+    let rates = reference(conn, &ceiling.reference).await?;
+    within_ceiling(ceiling, &rates, loan.annual_rate_percent, signed_on).map_err(|error| refused(&error))
+}
+
+/// A reference rate, in the order of the days.
+pub(super) async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
+    let rows =
+        queries::reference(conn, name.folded().as_str()).await.map_err(|error| Problem::database(&error))?;
+    let rates = whole(&rows, ReferenceRateRow::read)?;
+    Ok(rates.into_iter().map(|rate| Dated { date: rate.date, value: rate.percent }).collect())
+}

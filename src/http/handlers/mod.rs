@@ -1,0 +1,19 @@
+//! What each route does: a file per noun. A handler parses, asks or submits, and shows what it was answered.
+
+pub mod agencies;
+pub mod calendar;
+pub mod claims;
+pub mod evidence;
+pub mod loans;
+pub mod organisations;
+pub mod payments;
+pub mod periods;
+pub mod prefunds;
+pub mod programmes;
+pub mod recoveries;
+pub mod reference_rates;
+pub mod rentals;
+pub mod reports;
+pub mod reversals;
+pub mod usage;
+pub mod vouchers;

@@ -1,0 +1,144 @@
+//! `GET /payment-batches/{id}/file`: what the bank is to pay, with account numbers in clear.
+//!
+//! Each reading is a leaf of the log, under the subject who reads, before a byte is sent: the file is made, its digest is
+//! logged, then it goes out. A reading that is logged and whose answer is lost on its way counts as one.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use crate::http::handlers::agencies::today;
+use crate::http::problem::Problem;
+use crate::http::verb::{FileReply, ReadRequest, Reply, whole};
+use crate::reports::payment_file::{Opened, PaymentFile};
+use subsidy_core::book::{Command, Envelope};
+use subsidy_core::calendar::{CalendarError, rules as calendar};
+use subsidy_core::domain::{PaymentBatchId, TextHash};
+use subsidy_core::payments::{FileFormat, PaymentError, ReadAccounts, rules};
+use subsidy_store::calendar::CalendarDayRow;
+use subsidy_store::calendar::queries as days;
+use subsidy_store::db::pool::Connection;
+use subsidy_store::engine::submission::{Answer, Submission, Work};
+use subsidy_store::keys::accounts::AccountError;
+use subsidy_store::payments::PaymentBatchRow;
+use subsidy_store::payments::queries;
+
+/// How often a file is made anew because a result came in meanwhile, or another day.
+const TRIES_MAX: usize = 3;
+
+/// `GET /payment-batches/{id}/file`
+pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
+    let format = request.query.text("format").unwrap_or(FileFormat::Pain001.as_str());
+    let format = FileFormat::parse(format)
+        .ok_or_else(|| Problem::new("format_not_supported").with("format", format))?;
+    let batch: PaymentBatchId = request.path.value("id")?;
+    for _ in 0..TRIES_MAX {
+        let file = load(&request, batch).await?;
+        let bytes = written(&request, &file, format)?;
+        let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+        let sha256_of_it = TextHash::new(sha256);
+        let execution_date = file.execution_date;
+        let command = ReadAccounts { batch, format, execution_date, sha256: sha256_of_it };
+        match request.engine.submit(submission(&request, &file, command)).await? {
+            Answer::Accepted { first, .. } => {
+                return Ok(Reply::File(FileReply {
+                    name: file.name(format),
+                    media_type: media_type(format),
+                    bytes,
+                    sha256,
+                    sequence: Some(first.sequence),
+                }));
+            }
+            Answer::Refused { refusal, .. } => {
+                let problem = Problem::refused(&refusal);
+                if !["version_conflict", "execution_date_stale"].contains(&problem.code()) {
+                    return Err(problem);
+                }
+            }
+        }
+    }
+    Err(Problem::new("busy"))
+}
+
+/// What a format's bytes are.
+const fn media_type(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::Pain001 => "application/xml",
+        FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        FileFormat::Csv => "text/csv; charset=utf-8",
+    }
+}
+
+/// The batch before its lines: what changes after it was read, changes its version too.
+async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, Problem> {
+    let conn: Connection = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row: PaymentBatchRow = row.ok_or_else(|| Problem::new("not_found"))?;
+    let batch = row.read().map_err(|error| Problem::fault(&error))?;
+    rules::at_the_bank(&batch).map_err(|error| refused(&error))?;
+    let today = today(&conn, &request.agency).await?.business_date;
+    let last = calendar::ahead(today).last().unwrap_or(today);
+    let rows = days::between(&conn, today.naive(), last.naive()).await;
+    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let named = whole(&rows, CalendarDayRow::read)?;
+    let kind = |day| Ok(named.iter().find(|named| named.date == day).map(|named| named.kind));
+    let execution_date =
+        calendar::working_day::<CalendarError>(today, kind).map_err(|error| refused(&error))?;
+    let file = PaymentFile::load(&conn, batch, execution_date).await?;
+    file.ok_or_else(|| Problem::fault(&"a batch is approved and no leaf says so"))
+}
+
+fn refused(error: &impl serde::Serialize) -> Problem {
+    match serde_json::to_value(error) {
+        Ok(refusal) => Problem::refused(&refusal),
+        Err(error) => Problem::fault(&error),
+    }
+}
+
+/// The file's bytes. Only here are account numbers in clear.
+fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Result<Vec<u8>, Problem> {
+    let without = file.payments.iter().filter(|payment| payment.account.is_none());
+    let payees: BTreeSet<_> = without.map(|payment| payment.payee).collect();
+    if format == FileFormat::Pain001 && !payees.is_empty() {
+        return Err(refused(&PaymentError::BankAccountMissing { payees }));
+    }
+    let debtor = request.debtors.get(&request.agency);
+    if let Some(name) = file.too_long(debtor).filter(|_| format == FileFormat::Pain001) {
+        return Err(Problem::new("payer_name_too_long").with("name", name.as_str()));
+    }
+    let (vault, mut opened, mut wrong) = (request.vault.of(&request.agency), Vec::new(), BTreeSet::new());
+    for payment in &file.payments {
+        let account = payment.account.as_ref();
+        match account.map(|account| vault.open(payment.payee, account.mac, &account.sealed)).transpose() {
+            Ok(number) => opened.push(Opened::new(payment, number)),
+            Err(AccountError) => {
+                wrong.insert(payment.payee);
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        tracing::error!(payees = ?wrong, "sealed account numbers are not those of the log");
+        return Err(refused(&PaymentError::AccountNumberUnverified { payees: wrong }));
+    }
+    file.write(format, &opened, debtor).map_err(|error| Problem::fault(&error))
+}
+
+/// A reading has a key of its own: asked again, it is another reading.
+fn submission(request: &ReadRequest, file: &PaymentFile, command: ReadAccounts) -> Submission {
+    let key: [u8; 32] = rand::random();
+    let envelope = Envelope {
+        actor: request.actor.clone(),
+        if_match: Some(file.batch.revision.version),
+        command: Command::ReadAccounts(command),
+    };
+    Submission {
+        agency: request.agency.clone(),
+        subject: request.actor.subject.clone(),
+        key,
+        request: key,
+        request_id: request.request_id.clone(),
+        work: Work::One(Box::new(envelope)),
+        texts: Vec::new(),
+        accounts: Vec::new(),
+    }
+}

@@ -1,0 +1,279 @@
+//! `/payment-batches`: propose, approve, reject, results, what undoes them, read.
+
+pub mod file;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::handlers::claims::ByPath;
+use crate::http::handlers::organisations::WithReason;
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, attached, beside, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{
+    ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject,
+};
+use subsidy_core::payments::{
+    ApprovePaymentBatch, ApproveReturn, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch,
+    PaymentLine, PaymentResult, ProposePaymentBatch, ProposedReturn, RejectPaymentBatch, RejectReturn,
+    SettlePayment,
+};
+use subsidy_store::payments::queries;
+use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
+
+/// Approved claims to be paid together.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPaymentBatch {
+    #[schema(min_items = 1, max_items = 1000)]
+    claim_ids: Vec<ClaimId>,
+}
+
+/// What the bank says of one claim: its first result is taken as it is; `returned` after `paid` undoes a payment and waits
+/// for another person.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPaymentResult {
+    claim_id: ClaimId,
+    outcome: PaymentResult,
+    /// What the bank says it was; another amount than the line's is refused.
+    amount: Option<Amount>,
+    /// What the bank calls it. No two payments of an agency are called the same.
+    bank_reference: Line,
+    /// The posting counts from this day: none before that of the batch's approval.
+    date: Date,
+    /// Why it came back.
+    reason: Option<Reason>,
+}
+
+/// What the bank says, line by line, each claim once: all are taken or none.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPaymentResults {
+    #[schema(min_items = 1, max_items = 1000)]
+    results: Vec<NewPaymentResult>,
+}
+
+/// A payment that came back, as it was recorded. It is posted when another person approves it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposedReturnView {
+    bank_reference: Line,
+    date: Date,
+    reason: Option<String>,
+    proposed_by: Subject,
+}
+
+/// A claim in a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentLineView {
+    claim_id: ClaimId,
+    payee: CreditCode,
+    amount: Money,
+    status: LineStatus,
+    bank_reference: Option<Line>,
+    date: Option<Date>,
+    reason: Option<String>,
+    /// A result that undoes the payment and waits for another person's approval.
+    proposed_return: Option<ProposedReturnView>,
+}
+
+/// A payment batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentBatchView {
+    id: PaymentBatchId,
+    status: BatchStatus,
+    /// How many claims.
+    count: u32,
+    /// How many have no result yet.
+    open: u32,
+    /// How many results wait for another person's approval.
+    waiting: u32,
+    total: Money,
+    /// Why it was rejected.
+    reason: Option<String>,
+    created_by: Subject,
+    approved_by: Option<Subject>,
+    /// The business date on which it was approved: no result is of an earlier day.
+    approved_on: Option<Date>,
+    /// Its claims: all where one batch is read, else those that the request was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<PaymentLineView>>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl PaymentBatchView {
+    /// What its view shows beside it.
+    pub fn wants(batch: &PaymentBatch, wanted: &mut Wanted) {
+        wanted.text(batch.reason);
+    }
+
+    /// The view of a batch.
+    pub fn of(batch: &PaymentBatch, attached: &Attachments) -> Self {
+        Self {
+            id: batch.id,
+            status: batch.status,
+            count: batch.count,
+            open: batch.open,
+            waiting: batch.waiting,
+            total: batch.total,
+            reason: attached.text(batch.reason),
+            created_by: batch.created_by.clone(),
+            approved_by: batch.approved_by.clone(),
+            approved_on: batch.approved_on,
+            lines: None,
+            revision: batch.revision.version,
+            updated_at: batch.revision.updated_at,
+        }
+    }
+
+    /// With the lines that a request was about.
+    pub fn with_lines<'a>(
+        self,
+        lines: impl Iterator<Item = &'a PaymentLine>,
+        attached: &Attachments,
+    ) -> Self {
+        Self { lines: Some(lines.map(|line| line_view(line, attached)).collect()), ..self }
+    }
+}
+
+impl PaymentLineView {
+    /// What its view shows beside it.
+    pub fn wants(line: &PaymentLine, wanted: &mut Wanted) {
+        wanted.text(line.reason);
+        wanted.text(line.proposed_return.as_ref().and_then(|returned| returned.reason));
+    }
+}
+
+fn return_view(returned: &ProposedReturn, attached: &Attachments) -> ProposedReturnView {
+    ProposedReturnView {
+        bank_reference: returned.bank_reference.clone(),
+        date: returned.date,
+        reason: attached.text(returned.reason),
+        proposed_by: returned.proposed_by.clone(),
+    }
+}
+
+fn line_view(line: &PaymentLine, attached: &Attachments) -> PaymentLineView {
+    PaymentLineView {
+        claim_id: line.claim,
+        payee: line.payee,
+        amount: line.amount,
+        status: line.status,
+        bank_reference: line.bank_reference.clone(),
+        date: line.date,
+        reason: attached.text(line.reason),
+        proposed_return: line.proposed_return.as_ref().map(|one| return_view(one, attached)),
+    }
+}
+
+/// `POST /payment-batches`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewPaymentBatch = request.body()?;
+    if body.claim_ids.len() > CLAIMS_MAX {
+        return Err(Problem::too_large(CLAIMS_MAX, "claims"));
+    }
+    let claims = ClaimIds::new(body.claim_ids).map_err(|_| Problem::new("invalid_value").at("/claim_ids"))?;
+    let id = PaymentBatchId::new(request.new_id());
+    let name_max = request.name_max;
+    Ok(Parsed::new(Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims, name_max }))))
+}
+
+/// `POST /payment-batches/{id}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    let id = request.path.value("id")?;
+    Ok(Parsed::new(Command::ApprovePaymentBatch(ApprovePaymentBatch { id })))
+}
+
+/// `POST /payment-batches/{id}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    let reject = |reason| Command::RejectPaymentBatch(RejectPaymentBatch { id, reason });
+    Ok(Parsed::reasoned(body.reason, reject))
+}
+
+/// `POST /payment-batches/{id}/results`
+pub fn results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
+    let batch = request.path.value("id")?;
+    let body: NewPaymentResults = request.body()?;
+    if body.results.len() > CLAIMS_MAX {
+        return Err(Problem::too_large(CLAIMS_MAX, "results"));
+    }
+    if body.results.is_empty() {
+        return Err(Problem::new("invalid_value").at("/results"));
+    }
+    let mut group = ParsedGroup { commands: Vec::new(), texts: Vec::new(), member: "/results" };
+    let mut claims = BTreeSet::new();
+    for (index, result) in body.results.into_iter().enumerate() {
+        if !claims.insert(result.claim_id) {
+            let twice = Problem::new("result_twice").with("claim", result.claim_id.to_string());
+            return Err(twice.at(format!("/results/{index}/claim_id")));
+        }
+        let text = result.reason.map(Reason::salted);
+        group.commands.push(Command::SettlePayment(SettlePayment {
+            batch,
+            claim: result.claim_id,
+            outcome: result.outcome,
+            amount: result.amount,
+            bank_reference: result.bank_reference,
+            date: result.date,
+            reason: text.as_ref().map(|text| text.hash),
+        }));
+        group.texts.extend(text);
+    }
+    Ok(group)
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/approve`
+pub fn approve_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    let (batch, claim) = (request.path.value("id")?, request.path.value("claim")?);
+    Ok(Parsed::new(Command::ApproveReturn(ApproveReturn { batch, claim })))
+}
+
+/// `POST /payment-batches/{id}/results/{claim}/reject`
+pub fn reject_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let (batch, claim) = (request.path.value("id")?, request.path.value("claim")?);
+    let body: WithReason = request.body()?;
+    let reject = |reason| Command::RejectReturn(RejectReturn { batch, claim, reason });
+    Ok(Parsed::reasoned(body.reason, reject))
+}
+
+/// `GET /payment-batches`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
+    let status = filters.word::<BatchStatus>()?.map(BatchStatus::as_str);
+    let conn = request.reader().await?;
+    let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, PaymentBatchRow::read)?;
+    let attached = beside(&conn, &found, PaymentBatchView::wants).await?;
+    Reply::list((found.iter().map(|batch| PaymentBatchView::of(batch, &attached)).collect(), next))
+}
+
+/// `GET /payment-batches/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: PaymentBatchId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let found = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let rows = queries::lines(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let lines = whole(&rows, PaymentLineRow::read)?;
+    let mut wanted = Wanted::default();
+    PaymentBatchView::wants(&found, &mut wanted);
+    lines.iter().for_each(|line| PaymentLineView::wants(line, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    let view = PaymentBatchView::of(&found, &attached).with_lines(lines.iter(), &attached);
+    Reply::document(&view, found.revision.version)
+}

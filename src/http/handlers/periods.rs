@@ -1,0 +1,198 @@
+//! `/periods`: list, close, propose to reopen, approve or reject that.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::handlers::agencies::today;
+use crate::http::handlers::claims::ByPath;
+use crate::http::handlers::organisations::WithReason;
+use crate::http::problem::Problem;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::domain::{Instant, Money, Month, Sequence, Subject};
+use subsidy_core::ledger::{Turnover, Turnovers};
+use subsidy_core::periods::{
+    ApproveReopening, ClosePeriod, Period, PeriodStatus, ProposeReopening, RejectReopening,
+};
+use subsidy_store::periods::PeriodRow;
+use subsidy_store::periods::queries;
+
+/// What was posted in a month, in one book.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MonthTurnoverView {
+    debit: Money,
+    credit: Money,
+}
+
+/// What was posted in a month, by book.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(non_snake_case, reason = "the books' letters")]
+pub struct MonthBooksView {
+    /// 指标账
+    B: MonthTurnoverView,
+    /// 财务会计
+    F: MonthTurnoverView,
+    /// 预算会计
+    Y: MonthTurnoverView,
+}
+
+/// A closed month that is to be reopened, and every one after it: it waits for another person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposedReopeningView {
+    reason: Option<String>,
+    proposed_by: Subject,
+    proposed_at: Instant,
+}
+
+/// A month.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodView {
+    month: Month,
+    /// A closed month takes no postings.
+    status: PeriodStatus,
+    /// Of a closed month as it was closed, of an open one as it stands.
+    books: MonthBooksView,
+    /// Whether debits equal credits in each book.
+    ties: bool,
+    /// Who closed it last.
+    closed_by: Option<Subject>,
+    closed_at: Option<Instant>,
+    /// Who reopened it last.
+    reopened_by: Option<Subject>,
+    reopened_at: Option<Instant>,
+    /// Why it was reopened.
+    reason: Option<String>,
+    /// That it is to be reopened, while that waits for another person.
+    proposed_reopening: Option<ProposedReopeningView>,
+    /// The version for `If-Match`; null for a month that was never closed.
+    revision: Option<Sequence>,
+    updated_at: Option<Instant>,
+}
+
+impl MonthBooksView {
+    const fn of(turnovers: &Turnovers) -> Self {
+        const fn view(turnover: Turnover) -> MonthTurnoverView {
+            MonthTurnoverView { debit: turnover.debit, credit: turnover.credit }
+        }
+        Self { B: view(turnovers.budget), F: view(turnovers.accrual), Y: view(turnovers.cash) }
+    }
+}
+
+impl PeriodView {
+    /// What its view shows beside it.
+    pub fn wants(period: &Period, wanted: &mut Wanted) {
+        wanted.text(period.reason);
+        wanted.text(period.reopening.as_ref().map(|proposed| proposed.reason));
+    }
+
+    /// The view of a month that was closed.
+    pub fn of(period: &Period, attached: &Attachments) -> Self {
+        Self {
+            closed_by: Some(period.closed_by.clone()),
+            closed_at: Some(period.closed_at),
+            reopened_by: period.reopened_by.clone(),
+            reopened_at: period.reopened_at,
+            reason: attached.text(period.reason),
+            proposed_reopening: period.reopening.as_ref().map(|proposed| ProposedReopeningView {
+                reason: attached.text(Some(proposed.reason)),
+                proposed_by: proposed.proposed_by.clone(),
+                proposed_at: proposed.proposed_at,
+            }),
+            revision: Some(period.revision.version),
+            updated_at: Some(period.revision.updated_at),
+            ..Self::never_closed(period.month, period.status, &period.books)
+        }
+    }
+
+    fn never_closed(month: Month, status: PeriodStatus, books: &Turnovers) -> Self {
+        Self {
+            month,
+            status,
+            books: MonthBooksView::of(books),
+            ties: books.untied().is_none(),
+            closed_by: None,
+            closed_at: None,
+            reopened_by: None,
+            reopened_at: None,
+            reason: None,
+            proposed_reopening: None,
+            revision: None,
+            updated_at: None,
+        }
+    }
+}
+
+/// `POST /periods/{month}/close`
+pub fn close(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(Command::ClosePeriod(ClosePeriod { month: request.path.value("month")? })))
+}
+
+/// `POST /periods/{month}/reopen`
+pub fn propose_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let month = request.path.value("month")?;
+    let body: WithReason = request.body()?;
+    let propose = |reason| Command::ProposeReopening(ProposeReopening { month, reason });
+    Ok(Parsed::reasoned(body.reason, propose))
+}
+
+/// `POST /periods/{month}/reopen/approve`
+pub fn approve_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    let month = request.path.value("month")?;
+    Ok(Parsed::new(Command::ApproveReopening(ApproveReopening { month })))
+}
+
+/// `POST /periods/{month}/reopen/reject`
+pub fn reject_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let month = request.path.value("month")?;
+    let body: WithReason = request.body()?;
+    let reject = |reason| Command::RejectReopening(RejectReopening { month, reason });
+    Ok(Parsed::reasoned(body.reason, reject))
+}
+
+/// `GET /periods`: from the first month with postings to that of the business date.
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let page = request.page()?;
+    let conn = request.reader().await?;
+    let now = today(&conn, &request.agency).await?;
+    let this_month = Month::of(now.business_date);
+    let rows = queries::all(&conn).await.map_err(|error| Problem::database(&error))?;
+    let known: BTreeMap<Month, Period> =
+        whole(&rows, PeriodRow::read)?.into_iter().map(|period| (period.month, period)).collect();
+    let posted = request.months.read(&conn, &request.agency, now.closed_through).await?;
+    let first = known.keys().chain(posted.keys()).min().copied().unwrap_or(this_month);
+    let after = page.after;
+    let months = first.through(this_month).filter(|month| ordinal(*month) > after);
+    let rows = usize::try_from(page.rows()).unwrap_or(usize::MAX);
+    let (months, next) = page.cut(months.take(rows).collect(), |month| ordinal(*month));
+    let mut wanted = Wanted::default();
+    months
+        .iter()
+        .filter_map(|month| known.get(month))
+        .for_each(|period| PeriodView::wants(period, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    let view = |month: &Month| {
+        let books = posted.get(month).copied().unwrap_or_default();
+        match known.get(month) {
+            Some(period) if period.status == PeriodStatus::Closed => PeriodView::of(period, &attached),
+            Some(period) => PeriodView::of(&Period { books, ..period.clone() }, &attached),
+            None => {
+                let closed = now.closed_through.is_some_and(|last| *month <= last);
+                let status = if closed { PeriodStatus::Closed } else { PeriodStatus::Open };
+                PeriodView::never_closed(*month, status, &books)
+            }
+        }
+    };
+    Reply::list((months.iter().map(view).collect(), next))
+}
+
+/// A month's place on a page: months since the year 0.
+fn ordinal(month: Month) -> i64 {
+    use chrono::Datelike;
+    let first = month.first_day().naive();
+    i64::from(first.year()) * 12 + i64::from(first.month0())
+}

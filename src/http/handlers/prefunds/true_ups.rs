@@ -1,0 +1,238 @@
+//! `/prefunds/true-ups`: propose, approve, reject, read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::handlers::claims::ByPath;
+use crate::http::handlers::organisations::WithReason;
+use crate::http::handlers::prefunds::{LevelPartView, seen};
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::domain::dates::FiscalYear;
+use subsidy_core::domain::money::Figure;
+use subsidy_core::domain::{
+    CreditCode, Date, Instant, Line, Money, ProgrammeCode, Sequence, Subject, TextHash, TrueUpId,
+};
+use subsidy_core::ledger::parts;
+use subsidy_core::prefunds::true_up::{
+    ApproveTrueUp, ProposeTrueUp, RejectTrueUp, Statement, TrueUp, TrueUpAction, TrueUpStatus,
+};
+use subsidy_store::prefunds::TrueUpRow;
+use subsidy_store::prefunds::queries;
+
+/// What becomes of what is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrueUpKind {
+    /// 结转
+    Roll,
+    /// 退回
+    Return,
+}
+
+/// What the bank states.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStatement {
+    /// CNY that it deducted in the year, less what it was given back.
+    deducted: Figure,
+    /// CNY that it has left, where it says so.
+    left: Option<Figure>,
+}
+
+/// A year of a bank's prefunds to be settled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTrueUp {
+    programme: ProgrammeCode,
+    bank: CreditCode,
+    fiscal_year: FiscalYear,
+    /// What becomes of what is left.
+    action: TrueUpKind,
+    statement: NewStatement,
+    /// The document that it rests on.
+    document: Line,
+    /// Of `return` alone: what the bank calls what came back.
+    bank_reference: Option<Line>,
+    /// Of `return` the day on which it came back; of `roll` the day it counts from, that of the approval where none is
+    /// given.
+    date: Option<Date>,
+    reason: Option<Reason>,
+}
+
+impl NewTrueUp {
+    fn action(&self) -> Result<TrueUpAction, Problem> {
+        match (self.action, &self.bank_reference, self.date) {
+            (TrueUpKind::Roll, None, date) => Ok(TrueUpAction::Roll { date }),
+            (TrueUpKind::Roll, Some(_), _) => {
+                Err(Problem::new("true_up_reference_not_applicable").at("/bank_reference"))
+            }
+            (TrueUpKind::Return, None, _) => Err(Problem::new("missing_field").at("/bank_reference")),
+            (TrueUpKind::Return, _, None) => Err(Problem::new("missing_field").at("/date")),
+            (TrueUpKind::Return, Some(bank_reference), Some(date)) => {
+                Ok(TrueUpAction::Return { bank_reference: bank_reference.clone(), date })
+            }
+        }
+    }
+}
+
+/// What the bank states.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatementView {
+    deducted: Money,
+    left: Option<Money>,
+}
+
+/// A year of a bank's prefunds settled: opening + paid − deducted = left.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TrueUpView {
+    id: TrueUpId,
+    programme: ProgrammeCode,
+    bank: CreditCode,
+    fiscal_year: FiscalYear,
+    action: TrueUpKind,
+    status: TrueUpStatus,
+    /// CNY that had rolled into the year.
+    opening: Money,
+    /// CNY that was paid to the bank.
+    paid: Money,
+    /// CNY that it had in all: opening + paid.
+    prefunded: Money,
+    /// CNY that it deducted, less what it was given back.
+    deducted: Money,
+    /// CNY that is left: it rolls, or came back.
+    left: Money,
+    /// What is left by funding level.
+    shares: Vec<LevelPartView>,
+    /// What the bank states of the same.
+    statement: StatementView,
+    document: Line,
+    /// Of `return`.
+    bank_reference: Option<Line>,
+    /// The day that was asked for; of `return` the one on which it came back.
+    date: Option<Date>,
+    reason: Option<String>,
+    /// Why it was rejected.
+    rejection: Option<String>,
+    /// The day from which it counts.
+    effective_date: Option<Date>,
+    created_by: Subject,
+    decided_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl TrueUpView {
+    /// What its view shows beside it.
+    pub fn wants(true_up: &TrueUp, wanted: &mut Wanted) {
+        wanted.text(true_up.reason);
+        wanted.text(true_up.rejection);
+    }
+
+    /// The view of a true-up.
+    pub fn of(true_up: &TrueUp, attached: &Attachments) -> Self {
+        let (action, bank_reference) = match &true_up.action {
+            TrueUpAction::Roll { .. } => (TrueUpKind::Roll, None),
+            TrueUpAction::Return { bank_reference, .. } => (TrueUpKind::Return, Some(bank_reference.clone())),
+        };
+        let Statement { deducted, left } = true_up.statement;
+        Self {
+            id: true_up.id,
+            programme: true_up.programme.clone(),
+            bank: true_up.bank,
+            fiscal_year: true_up.fiscal_year,
+            action,
+            status: true_up.status,
+            opening: true_up.opening,
+            paid: true_up.paid,
+            prefunded: true_up.opening.plus(true_up.paid).unwrap_or_default(),
+            deducted: true_up.deducted,
+            left: parts::sum(&true_up.left).unwrap_or_default(),
+            shares: true_up.left.iter().map(LevelPartView::of).collect(),
+            statement: StatementView { deducted, left },
+            document: true_up.document.clone(),
+            bank_reference,
+            date: true_up.action.date(),
+            reason: attached.text(true_up.reason),
+            rejection: attached.text(true_up.rejection),
+            effective_date: true_up.decided_on,
+            created_by: true_up.created_by.clone(),
+            decided_by: true_up.decided_by.clone(),
+            revision: true_up.revision.version,
+            updated_at: true_up.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /prefunds/true-ups`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewTrueUp = request.body()?;
+    let (id, action) = (TrueUpId::new(request.new_id()), body.action()?);
+    let statement =
+        Statement { deducted: body.statement.deducted.money(), left: body.statement.left.map(Figure::money) };
+    let (programme, bank, fiscal_year) = (body.programme, body.bank, body.fiscal_year);
+    let document = body.document;
+    let command = |reason: Option<TextHash>| {
+        let command = ProposeTrueUp { id, programme, bank, fiscal_year, action, statement, document, reason };
+        Command::ProposeTrueUp(Box::new(command))
+    };
+    Ok(match body.reason {
+        Some(reason) => Parsed::reasoned(reason, |hash| command(Some(hash))),
+        None => Parsed::new(command(None)),
+    })
+}
+
+/// `POST /prefunds/true-ups/{id}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveTrueUp(ApproveTrueUp { id: request.path.value("id")? })))
+}
+
+/// `POST /prefunds/true-ups/{id}/reject`
+pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::RejectTrueUp(RejectTrueUp { id, reason })))
+}
+
+/// `GET /prefunds/true-ups`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let status = filters.word::<TrueUpStatus>()?.map(TrueUpStatus::as_str);
+    let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
+    let own = sight.bank_text();
+    let conn = request.reader().await?;
+    let rows = queries::true_ups(
+        &conn,
+        page.after,
+        sight.all,
+        &own,
+        status,
+        filters.programme.as_deref(),
+        bank.as_deref(),
+        filters.updated_since,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, TrueUpRow::read)?;
+    let attached = beside(&conn, &found, TrueUpView::wants).await?;
+    Reply::list((found.iter().map(|true_up| TrueUpView::of(true_up, &attached)).collect(), next))
+}
+
+/// `GET /prefunds/true-ups/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: TrueUpId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = queries::true_up(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let found = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    seen(&request, found.bank)?;
+    let attached = beside(&conn, std::slice::from_ref(&found), TrueUpView::wants).await?;
+    Reply::document(&TrueUpView::of(&found, &attached), found.revision.version)
+}

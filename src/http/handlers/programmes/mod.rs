@@ -1,0 +1,284 @@
+//! `/programmes`: propose, approve, read; their rules and their budgets.
+
+pub mod views;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::handlers::agencies::today;
+use crate::http::handlers::programmes::views::Budget;
+pub use crate::http::handlers::programmes::views::{BudgetChangeView, ProgrammeView, RulesView};
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, Sight, WriteRequest, attached, beside, whole};
+use crate::reports::attachments::Wanted;
+use subsidy_core::book::Command;
+use subsidy_core::domain::dates::{FiscalYear, Window};
+use subsidy_core::domain::money::{Amount, SignedAmount};
+use subsidy_core::domain::{BudgetChangeId, Date, Line, ProgrammeCode};
+use subsidy_core::programmes::{
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
+    Instrument, LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
+    RulesVersion, Title,
+};
+use subsidy_store::db::pool::Connection;
+use subsidy_store::programmes::queries;
+use subsidy_store::programmes::{BudgetChangeRow, RulesRow};
+
+/// A new programme.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProgramme {
+    code: ProgrammeCode,
+    title: Title,
+    instrument: Instrument,
+    legal_basis: LegalBasis,
+    window: Window,
+    rules: Policy,
+}
+
+/// New rules.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRules {
+    effective_from: Date,
+    rules: Policy,
+    reason: Reason,
+}
+
+/// New money.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAppropriation {
+    amount: Amount,
+    #[schema(minimum = 1900, maximum = 2999)]
+    fiscal_year: i32,
+    /// 下达文号
+    document: Line,
+    /// Where the money comes from.
+    source: Option<Line>,
+    effective_date: Option<Date>,
+}
+
+/// A signed change of the appropriation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAdjustment {
+    amount: SignedAmount,
+    document: Line,
+    reason: Reason,
+}
+
+/// Money given back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLapse {
+    /// All that is available where none is given.
+    amount: Option<Amount>,
+    #[schema(minimum = 1900, maximum = 2999)]
+    fiscal_year: i32,
+    reason: Reason,
+}
+
+/// Nothing.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+fn fiscal_year(year: i32) -> Result<FiscalYear, Problem> {
+    FiscalYear::new(year).map_err(|error| Problem::new(error.code).at("/fiscal_year"))
+}
+
+/// `POST /programmes`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewProgramme = request.body()?;
+    Ok(Parsed::new(Command::ProposeProgramme(Box::new(ProposeProgramme {
+        code: body.code,
+        title: body.title,
+        instrument: body.instrument,
+        legal_basis: body.legal_basis,
+        window: body.window,
+        rules: body.rules,
+    }))))
+}
+
+/// `POST /programmes/{code}/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let code = request.path.value("code")?;
+    let Nothing {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveProgramme(ApproveProgramme { code })))
+}
+
+/// `POST /programmes/{code}/rules`
+pub fn propose_rules(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let programme = request.path.value("code")?;
+    let NewRules { effective_from, rules, reason } = request.body()?;
+    Ok(Parsed::reasoned(reason, |reason| {
+        Command::ProposeRules(Box::new(ProposeRules { programme, effective_from, rules, reason }))
+    }))
+}
+
+/// `POST /programmes/{code}/rules/{version}/approve`
+pub fn approve_rules(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let (programme, number) = (request.path.value("code")?, request.path.number("version")?);
+    let Nothing {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveRules(ApproveRules { programme, number })))
+}
+
+fn change(id: Uuid, programme: ProgrammeCode, request: BudgetRequest) -> Command {
+    Command::ProposeBudgetChange(ProposeBudgetChange { id: BudgetChangeId::new(id), programme, request })
+}
+
+/// `POST /programmes/{code}/appropriations`
+pub fn appropriate(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let programme = request.path.value("code")?;
+    let body: NewAppropriation = request.body()?;
+    let asked = BudgetRequest::Appropriation {
+        amount: body.amount,
+        fiscal_year: fiscal_year(body.fiscal_year)?,
+        document: body.document,
+        source: body.source,
+        effective_date: body.effective_date,
+    };
+    Ok(Parsed::new(change(request.new_id(), programme, asked)))
+}
+
+/// `POST /programmes/{code}/adjustments`
+pub fn adjust(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let (programme, id) = (request.path.value("code")?, request.new_id());
+    let NewAdjustment { amount, document, reason } = request.body()?;
+    Ok(Parsed::reasoned(reason, |reason| {
+        change(id, programme, BudgetRequest::Adjustment { amount, document, reason })
+    }))
+}
+
+/// `POST /programmes/{code}/lapse`
+pub fn lapse(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let (programme, id) = (request.path.value("code")?, request.new_id());
+    let body: NewLapse = request.body()?;
+    let (amount, fiscal_year) = (body.amount, fiscal_year(body.fiscal_year)?);
+    Ok(Parsed::reasoned(body.reason, |reason| {
+        change(id, programme, BudgetRequest::Lapse { amount, fiscal_year, reason })
+    }))
+}
+
+/// `POST /programmes/{code}/appropriations/{id}/approve`
+pub fn approve_appropriation(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approve_change(request, BudgetChangeKind::Appropriation)
+}
+
+/// `POST /programmes/{code}/lapse/{id}/approve`
+pub fn approve_lapse(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approve_change(request, BudgetChangeKind::Lapse)
+}
+
+/// `POST /programmes/{code}/adjustments/{id}/approve`
+pub fn approve_adjustment(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    approve_change(request, BudgetChangeKind::Adjustment)
+}
+
+fn approve_change(request: &WriteRequest<'_>, kind: BudgetChangeKind) -> Result<Parsed, Problem> {
+    let (programme, id) = (request.path.value("code")?, request.path.value("id")?);
+    let Nothing {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveBudgetChange(ApproveBudgetChange { programme, kind, id })))
+}
+
+/// A draft is not for outsiders.
+fn visible(sight: Sight, status: ProgrammeStatus) -> bool {
+    sight.all || status == ProgrammeStatus::Active
+}
+
+async fn rules_of(conn: &Connection, codes: &[String]) -> Result<Vec<RulesVersion>, Problem> {
+    let rows = queries::rules(conn, codes).await.map_err(|error| Problem::database(&error))?;
+    whole(&rows, RulesRow::read)
+}
+
+/// `GET /programmes`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let asked = filters.word::<ProgrammeStatus>()?;
+    if asked.is_some_and(|status| !visible(sight, status)) {
+        return Reply::list::<ProgrammeView>((Vec::new(), None));
+    }
+    let status = if sight.all { asked } else { Some(ProgrammeStatus::Active) }.map(ProgrammeStatus::as_str);
+    let conn = request.reader().await?;
+    let day = today(&conn, &request.agency).await?.business_date;
+    let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let codes: Vec<String> = rows.iter().map(|row| row.code.clone()).collect();
+    let versions = rules_of(&conn, &codes).await?;
+    let budgets = queries::budgets(&conn, &codes).await.map_err(|error| Problem::database(&error))?;
+    let mut wanted = Wanted::default();
+    versions.iter().for_each(|version| RulesView::wants(version, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let of_it: Vec<_> = versions.iter().filter(|v| v.programme.as_str() == row.code).cloned().collect();
+        let budget = Budget::of(budgets.iter().filter(|balance| balance.programme == row.code));
+        let programme = row.read().map_err(|error| Problem::fault(&error))?;
+        let view = ProgrammeView::of(&programme).with_rules(&of_it, day, &attached);
+        let budget = budget.map_err(|error| Problem::fault(&error))?;
+        views.push(if sight.all { view.with_budget(budget) } else { view });
+    }
+    Reply::list((views, next))
+}
+
+/// `GET /programmes/{code}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let code: ProgrammeCode = request.path.value("code")?;
+    let (conn, sight) = (request.reader().await?, request.sight());
+    let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
+    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let codes = [code.to_string()];
+    let versions = rules_of(&conn, &codes).await?;
+    let programme = row.read().map_err(|error| Problem::fault(&error))?;
+    if !visible(sight, programme.status) {
+        return Err(Problem::new("not_found"));
+    }
+    let day = today(&conn, &request.agency).await?.business_date;
+    let mut wanted = Wanted::default();
+    versions.iter().for_each(|version| RulesView::wants(version, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    let mut view = ProgrammeView::of(&programme).with_rules(&versions, day, &attached);
+    if sight.all {
+        let balances = queries::budgets(&conn, &codes).await.map_err(|error| Problem::database(&error))?;
+        let budget = Budget::of(&balances).map_err(|error| Problem::fault(&error))?;
+        view = view.with_budget(budget).with_versions(&versions, &attached);
+    }
+    Reply::document(&view, programme.revision.version)
+}
+
+/// `GET /programmes/{code}/rules`: all versions, on one page.
+pub async fn list_rules(request: ReadRequest) -> Result<Reply, Problem> {
+    let code: ProgrammeCode = request.path.value("code")?;
+    let conn = request.reader().await?;
+    let versions = rules_of(&conn, &[code.to_string()]).await?;
+    if versions.is_empty() {
+        return Err(Problem::new("not_found"));
+    }
+    let mut wanted = Wanted::default();
+    versions.iter().for_each(|version| RulesView::wants(version, &mut wanted));
+    let attached = attached(&conn, wanted).await?;
+    Reply::list((versions.iter().map(|version| RulesView::of(version, &attached)).collect(), None))
+}
+
+/// `GET /programmes/{code}/appropriations`: every change of the budget.
+pub async fn list_changes(request: ReadRequest) -> Result<Reply, Problem> {
+    let code: ProgrammeCode = request.path.value("code")?;
+    let page = request.page()?;
+    let status = Filters::of(&request.query)?.word::<BudgetChangeStatus>()?.map(BudgetChangeStatus::as_str);
+    let conn = request.reader().await?;
+    let found = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
+    if found.is_none() {
+        return Err(Problem::new("not_found"));
+    }
+    let rows = queries::budget_changes(&conn, code.as_str(), page.after, status, page.rows());
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, BudgetChangeRow::read)?;
+    let attached = beside(&conn, &found, BudgetChangeView::wants).await?;
+    Reply::list((found.iter().map(|change| BudgetChangeView::of(change, &attached)).collect(), next))
+}

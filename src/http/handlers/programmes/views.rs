@@ -1,0 +1,247 @@
+//! How programmes, their rules and their budgets are shown.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::domain::dates::{FiscalYear, Window};
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{
+    BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Sequence, Subject,
+};
+use subsidy_core::ledger::Account;
+use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::{
+    BudgetChange, BudgetChangeKind, BudgetChangeStatus, Instrument, LegalBasis, Policy, Programme,
+    ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,
+};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::programmes::queries::BudgetFound;
+
+/// What became of a programme's money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Budget {
+    /// 指标下达
+    appropriated: Money,
+    /// 可用
+    available: Money,
+    /// 预留
+    reserved: Money,
+    /// 承诺
+    committed: Money,
+    /// 待支付
+    payable: Money,
+    /// 已支付
+    expended: Money,
+    /// 收回
+    lapsed: Money,
+}
+
+impl Budget {
+    /// Of a programme's balances in the budget's book. Error: a balance that does not fit.
+    pub fn of<'a>(balances: impl IntoIterator<Item = &'a BudgetFound>) -> Result<Self, Unreadable> {
+        let mut budget = Self::default();
+        for found in balances {
+            let part = match Account::parse(&found.account) {
+                Some(Account::B1001) => &mut budget.appropriated,
+                Some(Account::B2001) => &mut budget.available,
+                Some(Account::B2002) => &mut budget.reserved,
+                Some(Account::B2003 | Account::B2004 | Account::B2005 | Account::B2006) => {
+                    &mut budget.committed
+                }
+                Some(Account::B2007) => &mut budget.payable,
+                Some(Account::B2008) => &mut budget.expended,
+                Some(Account::B2009) => &mut budget.lapsed,
+                _ => continue,
+            };
+            *part =
+                part.plus(convert::money(found.amount)?).map_err(|error| Unreadable(error.to_string()))?;
+        }
+        Ok(budget)
+    }
+}
+
+/// A version of a programme's rules.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RulesView {
+    programme: ProgrammeCode,
+    /// Its number, from 1.
+    version: u32,
+    effective_from: Date,
+    rules: Policy,
+    /// SHA-256 of the rules' canonical JSON.
+    sha256: String,
+    status: ProposalStatus,
+    reason: Option<String>,
+    created_by: Subject,
+    approved_by: Option<Subject>,
+    /// One that is dated back governs nothing that was filed before it was approved.
+    approved_on: Option<Date>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl RulesView {
+    /// What its view shows beside it.
+    pub fn wants(version: &RulesVersion, wanted: &mut Wanted) {
+        wanted.text(version.reason);
+    }
+
+    /// The view of a version.
+    pub fn of(version: &RulesVersion, attached: &Attachments) -> Self {
+        Self {
+            programme: version.programme.clone(),
+            version: version.number,
+            effective_from: version.effective_from,
+            rules: version.rules.clone(),
+            sha256: version.sha256.clone(),
+            status: version.status,
+            reason: attached.text(version.reason),
+            created_by: version.created_by.clone(),
+            approved_by: version.approved_by.clone(),
+            approved_on: version.approved_on,
+            revision: version.revision.version,
+            updated_at: version.revision.updated_at,
+        }
+    }
+}
+
+/// A programme.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProgrammeView {
+    code: ProgrammeCode,
+    title: Title,
+    instrument: Instrument,
+    legal_basis: LegalBasis,
+    /// Both days included.
+    window: Window,
+    status: ProgrammeStatus,
+    created_by: Subject,
+    approved_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+    /// Left out for outsiders and in answers to writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    budget: Option<Budget>,
+    /// The rules in force today; left out in answers to writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rules: Option<RulesView>,
+    /// All versions of the rules; in a single programme only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    versions: Option<Vec<RulesView>>,
+}
+
+impl ProgrammeView {
+    /// The view of a programme alone.
+    pub fn of(programme: &Programme) -> Self {
+        Self {
+            code: programme.code.clone(),
+            title: programme.title.clone(),
+            instrument: programme.instrument,
+            legal_basis: programme.legal_basis.clone(),
+            window: programme.window,
+            status: programme.status,
+            created_by: programme.created_by.clone(),
+            approved_by: programme.approved_by.clone(),
+            revision: programme.revision.version,
+            updated_at: programme.revision.updated_at,
+            budget: None,
+            rules: None,
+            versions: None,
+        }
+    }
+
+    /// The same with its budget.
+    #[must_use]
+    pub const fn with_budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// The same with the rules in force on a day.
+    #[must_use]
+    pub fn with_rules(mut self, versions: &[RulesVersion], day: Date, attached: &Attachments) -> Self {
+        self.rules = rules::in_force(versions, day).map(|version| RulesView::of(version, attached));
+        self
+    }
+
+    /// The same with all versions of its rules.
+    #[must_use]
+    pub fn with_versions(mut self, versions: &[RulesVersion], attached: &Attachments) -> Self {
+        self.versions = Some(versions.iter().map(|version| RulesView::of(version, attached)).collect());
+        self
+    }
+}
+
+/// A change of a programme's budget.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BudgetChangeView {
+    id: BudgetChangeId,
+    programme: ProgrammeCode,
+    kind: BudgetChangeKind,
+    amount: Money,
+    fiscal_year: FiscalYear,
+    document: Option<Line>,
+    source: Option<Line>,
+    effective_date: Option<Date>,
+    status: BudgetChangeStatus,
+    reason: Option<String>,
+    created_by: Subject,
+    approved_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl BudgetChangeView {
+    /// What its view shows beside it.
+    pub fn wants(change: &BudgetChange, wanted: &mut Wanted) {
+        wanted.text(change.reason);
+    }
+
+    /// The view of a change.
+    pub fn of(change: &BudgetChange, attached: &Attachments) -> Self {
+        Self {
+            id: change.id,
+            programme: change.programme.clone(),
+            kind: change.kind,
+            amount: change.amount,
+            fiscal_year: change.fiscal_year,
+            document: change.document.clone(),
+            source: change.source.clone(),
+            effective_date: change.effective_date,
+            status: change.status,
+            reason: attached.text(change.reason),
+            created_by: change.created_by.clone(),
+            approved_by: change.approved_by.clone(),
+            revision: change.revision.version,
+            updated_at: change.revision.updated_at,
+        }
+    }
+}
+
+/// A line as callers write it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLine {
+    /// What: `compute`, `storage`, `network`, `model_service`, …
+    item: Label,
+    /// CNY, tax included.
+    amount: Amount,
+    /// The VAT rate in it.
+    tax_percent: Option<Percent>,
+}
+
+impl NewLine {
+    /// The lines that are written so.
+    pub fn all(lines: Vec<Self>) -> Vec<SettledLine> {
+        let line = |line: Self| SettledLine::new(line.item, line.amount, line.tax_percent);
+        lines.into_iter().map(line).collect()
+    }
+}

@@ -1,0 +1,263 @@
+//! What every report is asked, and how it is answered: as JSON, as comma-separated values, as a workbook, as Parquet.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::http::handlers::agencies::today;
+use crate::http::problem::Problem;
+use crate::http::verb::{FileReply, ReadRequest, Reply};
+use crate::reports::formats::file::{FileFormat, Summary, Writing};
+use crate::reports::formats::{Cell, Column, FormatError, Totals};
+use crate::reports::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};
+use crate::reports::scope;
+use subsidy_core::domain::{CreditCode, Date, Instant, ProgrammeCode, Sequence};
+use subsidy_store::db::convert;
+use subsidy_store::db::pool::Connection;
+
+/// A column of a report.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnView {
+    /// What the rows call it.
+    key: &'static str,
+    /// What it is called, in Chinese and in English.
+    name: &'static str,
+}
+
+/// A report.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportView {
+    report: &'static str,
+    /// The last day that counts.
+    as_of: Date,
+    /// The last sequence that counts.
+    known_at: Sequence,
+    /// When that sequence was recorded.
+    recorded_at: Instant,
+    /// What was asked for beside.
+    filters: BTreeMap<String, String>,
+    columns: Vec<ColumnView>,
+    /// Each with a member a column; `links` says by the column where the rows are that sum to its figure.
+    #[schema(value_type = Vec<Object>)]
+    rows: Vec<Value>,
+    /// The sums of the columns that are summed, by their keys.
+    #[schema(value_type = Object)]
+    totals: Map<String, Value>,
+    /// Where the next page begins, of a report that is asked for page by page; there is none on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// How a report is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// In the answer itself.
+    Json,
+    /// As a file.
+    File(FileFormat),
+}
+
+impl Format {
+    /// Error: `format_not_supported`.
+    pub fn of(request: &ReadRequest) -> Result<Self, Problem> {
+        match request.query.text("format") {
+            None | Some("json") => Ok(Self::Json),
+            Some(name) => FileFormat::parse(name)
+                .map(Self::File)
+                .ok_or_else(|| Problem::new("format_not_supported").with("format", name)),
+        }
+    }
+}
+
+/// What a report was asked: up to where it reads, and how it is answered.
+#[derive(Debug)]
+pub struct Asked {
+    /// Reads.
+    pub conn: Connection,
+    /// Up to where, and of what.
+    pub scope: Scope,
+    /// The last sequence that counts.
+    pub at: scope::At,
+    /// In which form.
+    pub format: Format,
+}
+
+/// Reads what all reports are asked.
+pub async fn asked(request: &ReadRequest) -> Result<Asked, Problem> {
+    asked_in(request, Format::of(request)?).await
+}
+
+/// The same, in a format. Error: `invalid_query` for a sequence that the ledger has not reached.
+pub async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Problem> {
+    let query = &request.query;
+    let as_of = query.value::<Date>("as_of")?;
+    let known_at = query.number::<u64>("known_at")?;
+    let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
+    let only = only(request)?;
+    let conn = request.reader().await?;
+    let today = today(&conn, &request.agency).await?;
+    let last = convert::sequence(today.next) - 1;
+    let sequence = match known_at {
+        None => last,
+        Some(asked) => {
+            i64::try_from(asked).ok().filter(|asked| *asked <= last).ok_or_else(unknown_sequence)?
+        }
+    };
+    let at = scope::at(&conn, sequence).await?.ok_or_else(unknown_sequence)?;
+    // what is known at a sequence does not wait for days that came after it
+    let as_of = match (as_of, known_at) {
+        (Some(day), _) => day,
+        (None, None) => today.business_date,
+        (None, Some(_)) => scope::business_date(&conn, &at).await?,
+    };
+    let scope = Scope { as_of, known_at: sequence, recorded_at: at.recorded_at, programme, only };
+    Ok(Asked { conn, scope, at, format })
+}
+
+/// A level, an organisation, a district, each where the route knows it; `none` names lines that say nothing.
+fn only(request: &ReadRequest) -> Result<Only, Problem> {
+    let named = |name: &str| {
+        let said = request.query.text(name);
+        said.map(|text| if text == NONE { String::new() } else { text.to_owned() })
+    };
+    let organisation = named("organisation");
+    if organisation.as_ref().is_some_and(|code| !code.is_empty() && CreditCode::parse(code).is_err()) {
+        return Err(Problem::new("invalid_query").with("parameter", "organisation"));
+    }
+    Ok(Only { level: named("level"), organisation, region: named("region") })
+}
+
+fn unknown_sequence() -> Problem {
+    Problem::new("invalid_query").with("parameter", "known_at")
+}
+
+/// The filters that a report was asked for, beside its times and format.
+fn filters(request: &ReadRequest) -> BTreeMap<String, String> {
+    let others = request.query.others(&["as_of", "known_at", "format", "limit", "cursor"]);
+    others.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The report in the format that was asked for.
+pub fn answer(request: &ReadRequest, asked: &Asked, report: &Report) -> Result<Reply, Problem> {
+    if report.table.rows.len() > ROWS_MAX {
+        return Err(Problem::new("too_many_rows").with("limit", ROWS_MAX));
+    }
+    let Format::File(format) = asked.format else { return Reply::json(&view(request, asked, report)?) };
+    let bytes = file(request, asked, report, format).map_err(|error| Problem::fault(&error))?;
+    let sha256 = Sha256::digest(&bytes).into();
+    let name = file_name(report.name, asked, format.ending());
+    Ok(Reply::File(FileReply { name, media_type: format.media_type(), bytes, sha256, sequence: None }))
+}
+
+/// A part of a report as JSON, and where the next one begins.
+pub fn answer_page(
+    request: &ReadRequest,
+    asked: &Asked,
+    report: &Report,
+    next_cursor: Option<String>,
+) -> Result<Reply, Problem> {
+    Reply::json(&ReportView { next_cursor, ..view(request, asked, report)? })
+}
+
+/// What a report's file is called.
+pub fn file_name([name, _]: [&str; 2], asked: &Asked, ending: &str) -> String {
+    format!("{name}-{}-{}.{ending}", asked.scope.as_of, asked.scope.known_at)
+}
+
+fn view(request: &ReadRequest, asked: &Asked, report: &Report) -> Result<ReportView, Problem> {
+    let columns = report.table.columns;
+    let fault = |error: &dyn std::fmt::Display| Problem::fault(&error.to_string());
+    let mut totals = Totals::of(columns);
+    report.table.rows.iter().try_for_each(|row| totals.add(row)).map_err(|error| fault(&error))?;
+    let totals =
+        totals.summed().map(|(column, sum)| (column.key().to_owned(), Value::String(sum.to_string())));
+    let rows = report.table.rows.iter().zip(&report.links);
+    Ok(ReportView {
+        report: report.name[0],
+        as_of: asked.scope.as_of,
+        known_at: convert::read_sequence(asked.scope.known_at).map_err(|error| fault(&error))?,
+        recorded_at: asked.scope.recorded_at,
+        filters: filters(request),
+        columns: columns.iter().map(|column| ColumnView { key: column.key(), name: column.name }).collect(),
+        rows: rows.map(|(cells, links)| row_view(columns, cells, links)).collect(),
+        totals: totals.collect(),
+        next_cursor: None,
+    })
+}
+
+fn row_view(columns: &[Column], cells: &[Cell], links: &[(usize, Link)]) -> Value {
+    let mut row: Map<String, Value> = columns
+        .iter()
+        .zip(cells)
+        .map(|(column, cell)| {
+            let value = match cell {
+                Cell::Text(text) => Value::String(text.clone()),
+                Cell::Amount(amount) => Value::String(amount.to_string()),
+                Cell::Count(count) => Value::from(*count),
+                Cell::Empty => Value::Null,
+            };
+            (column.key().to_owned(), value)
+        })
+        .collect();
+    let links = links.iter().filter_map(|(index, link)| {
+        Some((columns.get(*index)?.key().to_owned(), Value::String(link.text().to_owned())))
+    });
+    row.insert("links".to_owned(), Value::Object(links.collect()));
+    Value::Object(row)
+}
+
+/// The report as a file in memory.
+fn file(
+    request: &ReadRequest,
+    asked: &Asked,
+    report: &Report,
+    format: FileFormat,
+) -> Result<Vec<u8>, FormatError> {
+    let (columns, created) = (report.table.columns, asked.scope.recorded_at);
+    let into = std::io::Cursor::new(Vec::new());
+    let mut writing = Writing::begin(format, columns, (report.name[1], created), into)?;
+    report.table.rows.iter().try_for_each(|row| writing.row(row))?;
+    let facts = Facts::of(request, asked, report.name);
+    let (bytes, _) = writing.finish(|summary| facts.with(summary))?;
+    Ok(bytes.into_inner())
+}
+
+/// What is to be known about a file's rows before they are written: of when they are, and for whom.
+#[derive(Debug, Clone)]
+pub struct Facts(Vec<(&'static str, String)>);
+
+impl Facts {
+    /// Of a report's file.
+    pub fn of(request: &ReadRequest, asked: &Asked, [name, chinese]: [&str; 2]) -> Self {
+        let scope = &asked.scope;
+        let filters = filters(request);
+        let filters: Vec<String> = filters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Self(vec![
+            ("报表 report", format!("{chinese} {name}")),
+            ("主管部门 agency", asked.at.agency.clone()),
+            ("截至 as_of", scope.as_of.to_string()),
+            ("已知至 known_at", scope.known_at.to_string()),
+            ("记录时间 recorded_at", scope.recorded_at.to_string()),
+            ("筛选 filters", filters.join("&")),
+            ("导出人 person", request.actor.subject.to_string()),
+        ])
+    }
+
+    /// With what the rows came to.
+    pub fn with(&self, summary: &Summary) -> Vec<(&'static str, String)> {
+        let mut about = self.0.clone();
+        about.push(("行数 rows", summary.rows.to_string()));
+        let sums = summary.totals.summed();
+        about.extend(sums.map(|(column, sum)| ("合计 total", format!("{} {sum}", column.name))));
+        about.push(("数据摘要 sha256_of_csv", summary.sha256_of_csv.to_string()));
+        about
+    }
+
+    /// What makes the file what it is.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, value)| value.as_str())
+    }
+}

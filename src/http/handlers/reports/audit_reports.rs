@@ -1,0 +1,244 @@
+//! The auditor's room: the reports, each in every format.
+
+use sha2::{Digest, Sha256};
+
+use crate::http::handlers::reports::answer::{
+    Asked, Format, answer, answer_page, asked, asked_in, file_name,
+};
+use crate::http::problem::Problem;
+use crate::http::verb::{FileReply, ReadRequest, Reply};
+use crate::reports::journal;
+use crate::reports::journal::Dialect;
+use crate::reports::lines::Filter;
+use crate::reports::report;
+use crate::reports::report::Report;
+use crate::reports::sample;
+use crate::reports::sample::Draw;
+use crate::reports::turnovers;
+use crate::reports::turnovers::Dimension;
+use crate::reports::{
+    account_statement, ageing, budget_execution, duties, exceptions, operations, overlaps, recalculation,
+    voucher_rollforward,
+};
+use subsidy_core::book::Command;
+use subsidy_core::book::duty::Duty;
+use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::{Date, Money};
+use subsidy_core::ledger::Account;
+
+/// The dimensions that a query names, apart by commas; none where it names none.
+fn dimensions(request: &ReadRequest, known: &[Dimension]) -> Result<Vec<Dimension>, Problem> {
+    let Some(text) = request.query.text("by") else { return Ok(Vec::new()) };
+    let one = |name| Dimension::parse(name).filter(|one| known.contains(one));
+    let named = text.split(',').map(one).collect::<Option<Vec<_>>>();
+    named.ok_or_else(|| Problem::new("invalid_query").with("parameter", "by"))
+}
+
+/// `GET /reports/budget-execution`
+pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
+    let parts = [Dimension::Level, Dimension::Organisation, Dimension::Region];
+    let by = dimensions(&request, &parts)?;
+    if by.len() > 1 {
+        return Err(Problem::new("invalid_query").with("parameter", "by"));
+    }
+    let asked = asked(&request).await?;
+    let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
+    answer(&request, &asked, &report)
+}
+
+/// `GET /reports/turnovers`
+pub async fn turnovers(request: ReadRequest) -> Result<Reply, Problem> {
+    let by = dimensions(&request, &Dimension::ALL)?;
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &turnovers::read(&asked.conn, &asked.scope, &by).await?)
+}
+
+/// `GET /reports/voucher-rollforward`
+pub async fn voucher_rollforward(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &voucher_rollforward::read(&asked.conn, &asked.scope).await?)
+}
+
+/// `GET /reports/ageing`
+pub async fn ageing(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &ageing::read(&asked.conn, &asked.scope).await?)
+}
+
+/// The accounts that a query names, apart by commas; none where it names none.
+pub(super) fn accounts(request: &ReadRequest) -> Result<Vec<String>, Problem> {
+    let Some(text) = request.query.text("account") else { return Ok(Vec::new()) };
+    let refused = || Problem::new("invalid_query").with("parameter", "account");
+    let code = |code: &str| Account::parse(code).map(|account| account.code().to_owned());
+    text.split(',').map(code).collect::<Option<_>>().ok_or_else(refused)
+}
+
+/// What lines a request asks for, up to where.
+pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter), Problem> {
+    let (accounts, query) = (accounts(request)?, &request.query);
+    let flow = query.text("flow").map(str::to_owned);
+    let known = ["appropriated", "adjusted", "issued", "redeemed", "released", "expired"];
+    if flow.as_ref().is_some_and(|flow| !known.contains(&flow.as_str())) {
+        return Err(Problem::new("invalid_query").with("parameter", "flow"));
+    }
+    if accounts.is_empty() && flow.is_none() {
+        return Err(Problem::new("invalid_query").with("parameter", "account"));
+    }
+    let filter = Filter {
+        accounts,
+        flow,
+        document: query.text("document").map(str::to_owned),
+        voucher: query.text("voucher").map(str::to_owned),
+        from: query.value::<Date>("from")?,
+    };
+    let until = query.value::<Date>("until")?;
+    let mut asked = asked(request).await?;
+    if let Some(until) = until {
+        asked.scope.as_of = asked.scope.as_of.min(until);
+    }
+    Ok((asked, filter))
+}
+
+/// `GET /reports/account-statement`. `until` is another word for `as_of`.
+pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
+    let (asked, filter) = asked_lines(&request).await?;
+    answer(&request, &asked, &account_statement::read(&asked.conn, &asked.scope, &filter).await?)
+}
+
+/// `GET /reports/recalculation`
+pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
+    let rows = report::whole(&asked.conn, reading).await?;
+    answer(&request, &asked, &Report::of(recalculation::NAME, recalculation::COLUMNS, rows))
+}
+
+/// `GET /reports/overlaps`
+pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &overlaps::read(&asked.conn, &asked.scope).await?)
+}
+
+/// What a request takes for an exception.
+pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Question, Problem> {
+    let query = &request.query;
+    let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let usual = exceptions::Question::default();
+    let hour = |name: &'static str, usual: u32| match query.number::<u32>(name)? {
+        Some(24..) => Err(invalid(name)),
+        hour => Ok(hour.unwrap_or(usual)),
+    };
+    let above_zero = |name: &'static str| -> Result<Option<Money>, Problem> {
+        let parse = |text| Amount::parse(text).map(Amount::money).map_err(|_| invalid(name));
+        query.text(name).map(parse).transpose()
+    };
+    let code = |name| exceptions::Code::parse(name).ok_or_else(|| invalid("code"));
+    Ok(exceptions::Question {
+        code: query.text("code").map(code).transpose()?,
+        near_percent: match query.number::<u8>("near_percent")? {
+            Some(percent) if !(1..=99).contains(&percent) => return Err(invalid("near_percent")),
+            percent => percent.unwrap_or(usual.near_percent),
+        },
+        threshold: above_zero("threshold")?,
+        night: exceptions::Night {
+            from: hour("night_from", usual.night.from)?,
+            until: hour("night_until", usual.night.until)?,
+        },
+        round_unit: above_zero("round_unit")?.unwrap_or(usual.round_unit),
+    })
+}
+
+/// `GET /reports/exceptions`
+pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
+    let question = asked_exceptions(&request)?;
+    let asked = asked(&request).await?;
+    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
+    let rows = report::whole(&asked.conn, reading).await?;
+    answer(&request, &asked, &Report::of(exceptions::NAME, exceptions::COLUMNS, rows))
+}
+
+/// How a request draws a sample.
+pub(super) fn asked_draw(request: &ReadRequest) -> Result<Draw, Problem> {
+    let missing = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let seed = request.query.text("seed").filter(|seed| !seed.is_empty()).ok_or_else(|| missing("seed"))?;
+    let interval = request.query.text("interval").and_then(|text| Amount::parse(text).ok());
+    let account = match accounts(request)?.as_slice() {
+        [] => Account::F2302.code().to_owned(),
+        [one] => one.clone(),
+        [..] => return Err(missing("account")),
+    };
+    let interval = interval.ok_or_else(|| missing("interval"))?.money();
+    Ok(Draw { seed: seed.to_owned(), interval, account })
+}
+
+/// `GET /reports/sample`
+pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
+    let draw = asked_draw(&request)?;
+    let asked = asked(&request).await?;
+    let rows = report::whole(&asked.conn, sample::Reading::new(asked.scope.clone(), &draw)).await?;
+    answer(&request, &asked, &Report::of(sample::NAME, sample::COLUMNS, rows))
+}
+
+/// Whose journal a request asks for. Error: `format_not_supported`.
+pub(super) fn asked_dialect(request: &ReadRequest) -> Result<Dialect, Problem> {
+    let name = request.query.text("format").unwrap_or("hledger");
+    Dialect::parse(name).ok_or_else(|| Problem::new("format_not_supported").with("format", name))
+}
+
+/// `GET /reports/journal`
+pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
+    let dialect = asked_dialect(&request)?;
+    let asked = asked_in(&request, Format::Json).await?;
+    let bytes = journal::read(&asked.conn, &asked.scope, dialect).await?.into_bytes();
+    let (sha256, format) = (Sha256::digest(&bytes).into(), dialect.format());
+    let name = file_name(journal::NAME, &asked, format.ending());
+    let media_type = format.media_type();
+    Ok(Reply::File(FileReply { name, media_type, bytes, sha256, sequence: None }))
+}
+
+/// `GET /reports/segregation-of-duties`
+pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = asked(&request).await?;
+    answer(&request, &asked, &duties::read(&asked.conn, &asked.scope).await?)
+}
+
+/// Which leaves a request asks for.
+pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
+    let query = &request.query;
+    let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let duty = |name| Duty::parse(name).ok_or_else(|| invalid("duty"));
+    let kind = query.text("kind").map(str::to_owned);
+    if kind.as_ref().is_some_and(|kind| !Command::KINDS.contains(&kind.as_str())) {
+        return Err(invalid("kind"));
+    }
+    Ok(operations::Filter {
+        subject: query.text("subject").map(str::to_owned),
+        kind,
+        duty: query.text("duty").map(duty).transpose()?,
+        document: query.text("document").map(str::to_owned),
+        from: query.value::<Date>("from")?,
+        until: query.value::<Date>("until")?,
+        own: query.value::<bool>("same_document")?.unwrap_or_default(),
+    })
+}
+
+/// `GET /reports/operations`. JSON comes whole, or page by page where `limit` or `cursor` says so.
+pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
+    let (filter, query) = (asked_leaves(&request)?, &request.query);
+    let paged = query.text("limit").is_some() || query.text("cursor").is_some();
+    let page = request.page()?;
+    let asked = asked(&request).await?;
+    if paged && asked.format != Format::Json {
+        return Err(Problem::new("invalid_query").with("parameter", "limit"));
+    }
+    let after = if paged { page.after } else { -1 };
+    let mut reading =
+        operations::Reading::new(filter, asked.at.zone.to_string(), (after, asked.scope.known_at));
+    if paged {
+        let (rows, next) = reading.page(&asked.conn, page.limit()).await?;
+        let report = Report::of(operations::NAME, operations::COLUMNS, rows);
+        return answer_page(&request, &asked, &report, next.map(|next| page.cursor(next)));
+    }
+    let rows = report::whole(&asked.conn, reading).await?;
+    answer(&request, &asked, &Report::of(operations::NAME, operations::COLUMNS, rows))
+}

@@ -1,0 +1,125 @@
+//! `GET /tasks`, `GET /events`.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use crate::reports::work;
+use subsidy_core::domain::{Instant, Role, Sequence};
+use subsidy_store::db::convert;
+
+/// The largest sequence that JSON's readers take, as the OpenAPI document has it.
+const SEQUENCE_MAX: i64 = 9_007_199_254_740_991;
+
+/// What waits for the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaskView {
+    /// `voucher`, `claim`, `payment_batch`, `payment_return`, `recovery`, `prefund`, `true_up`, `calendar`, `period_reopening`, `bank_account`, `programme`, `rules`, `appropriation`, ….
+    kind: String,
+    /// The document's id or code.
+    document: String,
+    /// What is to be done: `review`, `issue`, `approve`, `apply`.
+    action: String,
+    status: String,
+    programme: Option<String>,
+    organisation: Option<String>,
+    updated_at: Instant,
+}
+
+/// A document's step.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TransitionView {
+    kind: String,
+    document: String,
+    /// Null for a new document.
+    from: Option<String>,
+    to: String,
+}
+
+/// What changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventView {
+    sequence: Sequence,
+    recorded_at: Instant,
+    kind: String,
+    document: String,
+    transitions: Vec<TransitionView>,
+}
+
+/// `GET /tasks`
+pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, actor) = (request.page()?, &request.actor);
+    let own = request.sight().organisation_text();
+    let conn = request.reader().await?;
+    let rows = work::tasks(
+        &conn,
+        actor.has(Role::Officer),
+        actor.has(Role::Approver),
+        actor.subject.as_str(),
+        &own,
+        page.after,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let view = |row: work::TaskFound| TaskView {
+        kind: row.kind,
+        document: row.document,
+        action: row.action,
+        status: row.status,
+        programme: row.programme,
+        organisation: row.organisation,
+        updated_at: Instant::new(row.updated_at),
+    };
+    Reply::list((rows.into_iter().map(view).collect(), next))
+}
+
+/// `GET /events`: all, or what changed on the caller's own documents.
+pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, sight) = (request.page()?, request.sight());
+    let after = match request.query.number::<u64>("after")? {
+        // what is too large to be a sequence must not read as "from the beginning"
+        Some(after) => i64::try_from(after)
+            .ok()
+            .filter(|after| *after <= SEQUENCE_MAX)
+            .ok_or_else(|| Problem::new("invalid_query").with("parameter", "after"))?,
+        None => -1,
+    };
+    let after = after.max(page.after);
+    let (organisation, provider) = (sight.organisation_text(), sight.provider_text());
+    let conn = request.reader().await?;
+    let rows = if sight.all {
+        work::events(&conn, after, page.rows()).await
+    } else {
+        work::own_events(&conn, after, &organisation, &provider, page.rows()).await
+    };
+    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.sequence);
+    let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
+    let steps = if sight.all {
+        work::transitions(&conn, &sequences).await
+    } else {
+        work::own_transitions(&conn, &sequences, &organisation, &provider).await
+    };
+    let steps = steps.map_err(|error| Problem::database(&error))?;
+    let views = whole(&rows, |row| {
+        let of_it = steps.iter().filter(|step| step.sequence == row.sequence);
+        Ok(EventView {
+            sequence: convert::read_sequence(row.sequence)?,
+            recorded_at: Instant::new(row.recorded_at),
+            kind: row.kind.clone(),
+            document: row.document.clone(),
+            transitions: of_it.map(step_view).collect(),
+        })
+    })?;
+    Reply::list((views, next))
+}
+
+fn step_view(step: &work::TransitionFound) -> TransitionView {
+    TransitionView {
+        kind: step.kind.clone(),
+        document: step.document.clone(),
+        from: step.from_status.clone(),
+        to: step.to_status.clone(),
+    }
+}

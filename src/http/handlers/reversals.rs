@@ -1,0 +1,88 @@
+//! `/ledger/transactions/{sequence}/reverse` and its approval.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::handlers::claims::ByPath;
+use crate::http::handlers::organisations::WithReason;
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::domain::{Date, Instant, Sequence, Subject};
+use subsidy_core::reversals::{ApproveReversal, ProposeReversal, Reversal, ReversalStatus};
+use subsidy_store::reversals::ReversalRow;
+use subsidy_store::reversals::queries;
+
+/// A reversal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReversalView {
+    /// The transaction that it reverses.
+    sequence: Sequence,
+    status: ReversalStatus,
+    reason: Option<String>,
+    /// The day it counts from.
+    effective_date: Option<Date>,
+    /// The transaction that it is, once it is posted.
+    reversed_by: Option<Sequence>,
+    created_by: Subject,
+    approved_by: Option<Subject>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl ReversalView {
+    /// What its view shows beside it.
+    pub fn wants(reversal: &Reversal, wanted: &mut Wanted) {
+        wanted.text(Some(reversal.reason));
+    }
+
+    /// The view of a reversal.
+    pub fn of(reversal: &Reversal, attached: &Attachments) -> Self {
+        Self {
+            sequence: reversal.sequence,
+            status: reversal.status,
+            reason: attached.text(Some(reversal.reason)),
+            effective_date: reversal.effective_date,
+            reversed_by: reversal.reversed_by,
+            created_by: reversal.created_by.clone(),
+            approved_by: reversal.approved_by.clone(),
+            revision: reversal.revision.version,
+            updated_at: reversal.revision.updated_at,
+        }
+    }
+}
+
+/// A sequence in a path; one that no log reaches names nothing.
+fn sequence(request: &WriteRequest<'_>) -> Result<Sequence, Problem> {
+    let number: u64 = request.path.number("sequence")?;
+    i64::try_from(number).map_err(|_| Problem::new("not_found"))?;
+    Ok(Sequence::new(number))
+}
+
+/// `POST /ledger/transactions/{sequence}/reverse`
+pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let sequence = sequence(request)?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| Command::ProposeReversal(ProposeReversal { sequence, reason })))
+}
+
+/// `POST /ledger/transactions/{sequence}/reverse/approve`
+pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let ByPath {} = request.body()?;
+    Ok(Parsed::new(Command::ApproveReversal(ApproveReversal { sequence: sequence(request)? })))
+}
+
+/// `GET /ledger/reversals`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
+    let status = filters.word::<ReversalStatus>()?.map(ReversalStatus::as_str);
+    let conn = request.reader().await?;
+    let rows = queries::page(&conn, page.after, status, page.rows()).await;
+    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
+    let found = whole(&rows, ReversalRow::read)?;
+    let attached = beside(&conn, &found, ReversalView::wants).await?;
+    Reply::list((found.iter().map(|reversal| ReversalView::of(reversal, &attached)).collect(), next))
+}

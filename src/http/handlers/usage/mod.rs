@@ -1,0 +1,212 @@
+//! `/rentals/{id}/usage`: what was used on a contract.
+
+pub mod errors;
+pub mod imports;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+use crate::http::verb::{ReadRequest, Reply, whole};
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_core::domain::{Actor, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId};
+use subsidy_core::rentals::Rental;
+use subsidy_core::usage::{IncompleteMonth, Metered, RefusedRows, RentalUsage, UsageTotal, rules};
+use subsidy_store::db::convert;
+use subsidy_store::db::pool::Connection;
+use subsidy_store::rentals::queries as rentals;
+use subsidy_store::usage::queries;
+use subsidy_store::usage::{RentalUsageRow, UsageRowRow};
+
+/// A row that counts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageRowView {
+    import_id: UsageImportId,
+    row: u32,
+    provider: String,
+    billing_account: String,
+    sub_account: Option<String>,
+    resource: Option<String>,
+    sku: Option<String>,
+    service_category: String,
+    service: String,
+    region: Option<String>,
+    charge_category: String,
+    correction: bool,
+    description: Option<String>,
+    charge_period_start: Instant,
+    /// Not counted.
+    charge_period_end: Instant,
+    consumed_quantity: Option<String>,
+    consumed_unit: Option<String>,
+    invoice_id: Option<String>,
+    currency: String,
+    /// As it is billed.
+    billed: String,
+    /// CNY for one of the currency; none for CNY.
+    rate: Option<Percent>,
+    /// Exact CNY.
+    amount: String,
+}
+
+impl UsageRowView {
+    fn of(row: &UsageRowRow) -> Result<Self, convert::Unreadable> {
+        Ok(Self {
+            import_id: UsageImportId::new(row.import),
+            row: convert::read_count(row.row)?,
+            provider: row.provider.clone(),
+            billing_account: row.billing_account.clone(),
+            sub_account: row.sub_account.clone(),
+            resource: row.resource.clone(),
+            sku: row.sku.clone(),
+            service_category: row.service_category.clone(),
+            service: row.service.clone(),
+            region: row.region.clone(),
+            charge_category: row.category.clone(),
+            correction: row.correction,
+            description: row.description.clone(),
+            charge_period_start: Instant::new(row.period_start),
+            charge_period_end: Instant::new(row.period_end),
+            consumed_quantity: row.consumed_quantity.clone(),
+            consumed_unit: row.consumed_unit.clone(),
+            invoice_id: row.invoice.clone(),
+            currency: row.currency.clone(),
+            billed: row.billed.clone(),
+            rate: row.rate.map(convert::read_percent).transpose()?,
+            amount: row.amount.clone(),
+        })
+    }
+}
+
+/// What a month and service category come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageTotalView {
+    /// Of the agency's zone.
+    month: Month,
+    service_category: String,
+    /// The item that it is where a programme's `item_map` says nothing else.
+    item: Option<Label>,
+    /// Exact CNY, corrections netted.
+    #[schema(value_type = String)]
+    exact: Metered,
+    /// The same to the fen.
+    amount: Money,
+    /// How many rows it is of.
+    rows: u32,
+}
+
+/// A month of which rows of billing files were refused: what counts of it may be too little or too much.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncompleteMonthView {
+    month: Month,
+    /// How many rows.
+    rows: u32,
+}
+
+impl IncompleteMonthView {
+    /// The view of what was refused of a month.
+    pub fn of(refused: &RefusedRows) -> Self {
+        Self { month: refused.month, rows: refused.rows }
+    }
+
+    /// The view of what is missing of a contract's month.
+    pub fn missing(incomplete: &IncompleteMonth) -> Self {
+        Self { month: incomplete.month, rows: incomplete.rows }
+    }
+}
+
+/// What was used on a contract.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageView {
+    /// A page of the rows that count, in the order of their imports.
+    data: Vec<UsageRowView>,
+    /// Where the next page begins; null on the last.
+    next_cursor: Option<String>,
+    /// How many files were imported.
+    imports: u32,
+    /// CNY of all rows, rounded once.
+    billed_total: Money,
+    /// The same without rounding.
+    #[schema(value_type = String)]
+    billed_exact: Metered,
+    totals: Vec<UsageTotalView>,
+    /// Months of which rows were refused. A claim on one needs an officer's word at its review.
+    incomplete: Vec<IncompleteMonthView>,
+}
+
+/// A contract that a caller may bring usage of: an officer any, a provider its own.
+pub async fn metered(conn: &Connection, actor: &Actor, id: RentalId) -> Result<Rental, Problem> {
+    let provides = |rental: &Rental| actor.has(Role::Provider) && actor.organisation == Some(rental.provider);
+    let found = rental(conn, id).await?;
+    if actor.has(Role::Officer) || provides(&found) { Ok(found) } else { Err(Problem::new("not_found")) }
+}
+
+async fn rental(conn: &Connection, id: RentalId) -> Result<Rental, Problem> {
+    let row = rentals::get(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))
+}
+
+/// A contract that the caller may see.
+pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<RentalId, Problem> {
+    let found = rental(conn, request.path.value("id")?).await?;
+    if request.sight().sees(found.organisation, found.provider) {
+        Ok(found.id)
+    } else {
+        Err(Problem::new("not_found"))
+    }
+}
+
+/// A place among a contract's rows as a cursor has it: the import's leaf, and the row in it.
+const ROW_BITS: u32 = 24;
+
+fn place(created: i64, row: i32) -> i64 {
+    created.saturating_mul(1 << ROW_BITS).saturating_add(row.into())
+}
+
+fn placed(after: i64) -> (i64, i32) {
+    let after = after.max(0);
+    (after >> ROW_BITS, i32::try_from(after & ((1 << ROW_BITS) - 1)).unwrap_or(i32::MAX))
+}
+
+/// `GET /rentals/{id}/usage`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, conn) = (request.page()?, request.reader().await?);
+    let id = seen(&request, &conn).await?;
+    let (created, row) = placed(page.after);
+    let database = |error| Problem::database(&error);
+    let places = queries::places(&conn, id.uuid(), created, row, page.rows()).await.map_err(database)?;
+    let (places, next_cursor) = page.cut(places, |found| place(found.created, found.row));
+    let keys: Vec<_> = places.iter().map(|found| (found.import, found.row)).collect();
+    let mut rows = UsageRowRow::by_keys(&conn, &keys).await.map_err(database)?;
+    rows.sort_by_key(|row| keys.iter().position(|key| *key == (row.import, row.row)));
+    let usage = queries::usage(&conn, id.uuid()).await.map_err(database)?;
+    let usage = usage.as_ref().map(RentalUsageRow::read).transpose();
+    let usage = usage.map_err(|error| Problem::fault(&error))?;
+    let data = whole(&rows, UsageRowView::of)?;
+    let view = view(usage, data, next_cursor).map_err(|error: OutOfRange| Problem::fault(&error))?;
+    Reply::json(&view)
+}
+
+fn view(
+    usage: Option<RentalUsage>,
+    data: Vec<UsageRowView>,
+    next_cursor: Option<String>,
+) -> Result<UsageView, OutOfRange> {
+    let incomplete =
+        usage.iter().flat_map(|usage| &usage.incomplete).map(IncompleteMonthView::missing).collect();
+    let (imports, totals) = usage.map(|usage| (usage.imports, usage.totals)).unwrap_or_default();
+    let billed_exact = rules::sum(&totals)?;
+    let total = |total: &UsageTotal| {
+        Ok(UsageTotalView {
+            month: total.month,
+            service_category: total.service_category.as_str().to_owned(),
+            item: rules::item(total.service_category, &[]),
+            exact: total.amount,
+            amount: total.amount.round()?,
+            rows: total.rows,
+        })
+    };
+    let totals = totals.iter().map(total).collect::<Result<_, OutOfRange>>()?;
+    let billed_total = billed_exact.round()?;
+    Ok(UsageView { data, next_cursor, imports, billed_total, billed_exact, totals, incomplete })
+}

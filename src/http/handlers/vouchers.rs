@@ -1,0 +1,233 @@
+//! `/vouchers`: apply, review, issue, cancel, suspend, reinstate, read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::handlers::organisations::WithReason;
+use crate::http::list::Filters;
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
+use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
+use crate::reports::attachments::{Attachments, Wanted};
+use subsidy_core::book::Command;
+use subsidy_core::domain::dates::FiscalYear;
+use subsidy_core::domain::{
+    CreditCode, Date, Instant, Money, ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
+};
+use subsidy_core::programmes::calculation::Calculation;
+use subsidy_core::vouchers::{
+    ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
+    VoucherStatus,
+};
+use subsidy_store::vouchers::VoucherRow;
+use subsidy_store::vouchers::queries;
+
+/// An application.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewVoucher {
+    programme: ProgrammeCode,
+    /// The contract that it is for.
+    rental_id: RentalId,
+}
+
+/// What an officer decides.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    decision: ReviewDecision,
+    /// Needed to return or reject.
+    reason: Option<Reason>,
+}
+
+/// From when a voucher counts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Issue {
+    /// The business date where none is given.
+    effective_date: Option<Date>,
+}
+
+/// What became of a face value.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BalanceView {
+    face: Money,
+    redeemed: Money,
+    held: Money,
+    released: Money,
+    expired: Money,
+    /// face − redeemed − held − released − expired
+    available: Money,
+}
+
+impl BalanceView {
+    fn of(balance: &VoucherBalance) -> Self {
+        Self {
+            face: balance.face,
+            redeemed: balance.redeemed,
+            held: balance.held,
+            released: balance.released,
+            expired: balance.expired,
+            available: balance.available().unwrap_or_default(),
+        }
+    }
+}
+
+/// A voucher.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VoucherView {
+    id: VoucherId,
+    /// The number people know it by, from issue on.
+    number: Option<String>,
+    programme: ProgrammeCode,
+    organisation: CreditCode,
+    provider: CreditCode,
+    rental_id: RentalId,
+    status: VoucherStatus,
+    face_value: Money,
+    balance: BalanceView,
+    /// Whether a last claim was approved: nothing more can be drawn on it.
+    closed: bool,
+    submitted_on: Date,
+    /// The start day, which does not count.
+    valid_from: Option<Date>,
+    /// The last usable day.
+    valid_until: Option<Date>,
+    fiscal_year: Option<FiscalYear>,
+    rules_version: u32,
+    /// Its newest calculation sheet.
+    calculation: Option<Calculation>,
+    /// Why it was last returned, rejected, cancelled, suspended or reinstated.
+    reason: Option<String>,
+    created_by: Subject,
+    reviewed_by: Option<Subject>,
+    issued_by: Option<Subject>,
+    /// How many days ahead its holder was last reminded of its end.
+    reminded_days: Option<u16>,
+    /// The version for `If-Match`.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl VoucherView {
+    /// What its view shows beside it.
+    pub fn wants(voucher: &Voucher, wanted: &mut Wanted) {
+        wanted.text(voucher.reason);
+        wanted.sheet(voucher.id.to_string(), voucher.calculation);
+    }
+
+    /// The view of a voucher.
+    pub fn of(voucher: &Voucher, attached: &Attachments) -> Self {
+        Self {
+            id: voucher.id,
+            number: voucher.number.clone(),
+            programme: voucher.programme.clone(),
+            organisation: voucher.organisation,
+            provider: voucher.provider,
+            rental_id: voucher.rental,
+            status: voucher.status,
+            face_value: voucher.balance.face,
+            balance: BalanceView::of(&voucher.balance),
+            closed: voucher.closed,
+            submitted_on: voucher.submitted_on,
+            valid_from: voucher.valid_from,
+            valid_until: voucher.valid_until,
+            fiscal_year: voucher.fiscal_year,
+            rules_version: voucher.rules_version,
+            calculation: attached.sheet(&voucher.id.to_string(), voucher.calculation),
+            reason: attached.text(voucher.reason),
+            created_by: voucher.created_by.clone(),
+            reviewed_by: voucher.reviewed_by.clone(),
+            issued_by: voucher.issued_by.clone(),
+            reminded_days: voucher.reminded_days,
+            revision: voucher.revision.version,
+            updated_at: voucher.revision.updated_at,
+        }
+    }
+}
+
+/// `POST /vouchers`
+pub fn apply(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let body: NewVoucher = request.body()?;
+    let id = VoucherId::new(request.new_id());
+    let command = ApplyForVoucher { id, programme: body.programme, rental: body.rental_id };
+    Ok(Parsed::new(Command::ApplyForVoucher(command)))
+}
+
+/// `POST /vouchers/{id}/review`
+pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: Review = request.body()?;
+    let review = |reason| Command::ReviewVoucher(ReviewVoucher { id, decision: body.decision, reason });
+    Ok(match body.reason {
+        Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
+        None => Parsed::new(review(None)),
+    })
+}
+
+/// `POST /vouchers/{id}/issue`
+pub fn issue(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: Issue = request.body()?;
+    Ok(Parsed::new(Command::IssueVoucher(IssueVoucher { id, effective_date: body.effective_date })))
+}
+
+/// `POST /vouchers/{id}/cancel`
+pub fn cancel(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    change(request, Command::CancelVoucher)
+}
+
+/// `POST /vouchers/{id}/suspend`
+pub fn suspend(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    change(request, Command::SuspendVoucher)
+}
+
+/// `POST /vouchers/{id}/reinstate`
+pub fn reinstate(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+    change(request, Command::ReinstateVoucher)
+}
+
+fn change(request: &WriteRequest<'_>, command: fn(ChangeVoucher) -> Command) -> Result<Parsed, Problem> {
+    let id = request.path.value("id")?;
+    let body: WithReason = request.body()?;
+    Ok(Parsed::reasoned(body.reason, |reason| command(ChangeVoucher { id, reason })))
+}
+
+/// `GET /vouchers`
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let status = filters.word::<VoucherStatus>()?.map(VoucherStatus::as_str);
+    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let conn = request.reader().await?;
+    let rows = queries::page(
+        &conn,
+        page.after,
+        sight.all,
+        &own,
+        &provided,
+        status,
+        filters.programme.as_deref(),
+        filters.organisation.as_deref(),
+        filters.updated_since,
+        page.rows(),
+    );
+    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let (rows, next) = page.cut(rows, |row| row.created);
+    let found = whole(&rows, VoucherRow::read)?;
+    let attached = beside(&conn, &found, VoucherView::wants).await?;
+    Reply::list((found.iter().map(|voucher| VoucherView::of(voucher, &attached)).collect(), next))
+}
+
+/// `GET /vouchers/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: VoucherId = request.path.value("id")?;
+    let conn = request.reader().await?;
+    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    if !request.sight().sees(found.organisation, found.provider) {
+        return Err(Problem::new("not_found"));
+    }
+    let attached = beside(&conn, std::slice::from_ref(&found), VoucherView::wants).await?;
+    Reply::document(&VoucherView::of(&found, &attached), found.revision.version)
+}

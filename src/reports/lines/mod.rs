@@ -1,0 +1,229 @@
+//! Lines of the ledger as reports read them: each with what it is about, the account on its other side, and what flow of
+//! money it is.
+//!
+//! `about` is the document whose balance the line moves: the voucher for what is committed, the claim for what is
+//! payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
+//! on one line of a pair, on the side that grows, so that a flow's lines sum to it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+use super::ReadError;
+use super::report::Scope;
+use super::trial_balance::BLOCK;
+use subsidy_core::domain::{Date, Money};
+use subsidy_core::ledger::{Account, Side};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::{rows, statement};
+
+/// Lines up to a sequence `$1` and a day `$2`, of a programme `$3` or of all.
+macro_rules! lines {
+    () => {
+        "(SELECT y.*, CASE WHEN 'B2003' IN (y.account, y.counter) THEN coalesce(y.of_claim, y.whole) ELSE '' END AS voucher, CASE \
+                 WHEN y.account = 'B1001' THEN CASE WHEN b.kind = 'adjustment' THEN 'adjusted' ELSE 'appropriated' END \
+                 WHEN y.account = 'B2003' AND y.kind = 'issue_voucher' THEN 'issued' \
+                 WHEN y.counter = 'B2003' AND y.account = 'B2007' THEN 'redeemed' \
+                 WHEN y.counter = 'B2003' AND y.account IN ('B2001', 'B2009') AND y.kind <> 'issue_voucher' \
+                      THEN CASE WHEN y.kind = 'expire_voucher' THEN 'expired' ELSE 'released' END \
+                 ELSE '' END AS flow \
+           FROM (SELECT z.*, v.voucher::text AS of_claim, \
+                        CASE WHEN z.account = 'B2003' AND v.voucher IS NOT NULL THEN v.voucher::text ELSE z.whole END AS about \
+           FROM (SELECT e.sequence, e.line, e.account, e.side::text AS side, e.amount, e.programme, e.organisation, e.level, \
+                        e.fiscal_year, e.effective_date, l.kind, l.subject, l.recorded_at, \
+                        coalesce(c.account, '') AS counter, \
+                        CASE WHEN l.kind = 'approve_reversal' THEN o.document \
+                             WHEN l.kind = 'offset_recovery' AND e.account IN ('B2007', 'F2302') \
+                                  THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,offset_recovery,claim}' \
+                             WHEN l.kind = 'approve_recalculation' AND e.account = 'F1212' \
+                                  THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,approve_recalculation,recovery}' \
+                             ELSE l.document END AS whole \
+                   FROM entries AS e JOIN log AS l ON l.sequence = e.sequence \
+                   LEFT JOIN entries AS c ON c.sequence = e.sequence AND c.line = ((e.line::int - 1) # 1) + 1 \
+                        AND c.side <> e.side AND c.amount = e.amount AND left(c.account, 1) = left(e.account, 1) \
+                   LEFT JOIN log AS o ON o.sequence = CASE WHEN l.kind = 'approve_reversal' THEN l.document::bigint END \
+                  WHERE e.sequence <= $1 AND e.effective_date <= $2 AND ($3::text IS NULL OR e.programme = $3)) AS z \
+           LEFT JOIN claims AS v ON v.id = CASE WHEN 'B2003' IN (z.account, z.counter) THEN z.whole::uuid END) AS y \
+           LEFT JOIN budget_changes AS b ON b.id = CASE WHEN y.account = 'B1001' THEN y.about::uuid END) AS x "
+    };
+}
+
+/// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`, a voucher `$9`,
+/// a district `$10`.
+macro_rules! filtered {
+    () => {
+        "WHERE (cardinality($4::text[]) = 0 OR x.account = ANY($4)) AND ($5::text IS NULL OR x.flow = $5) \
+           AND ($6::text IS NULL OR x.organisation = $6) AND ($7::text IS NULL OR x.level = $7) \
+           AND ($8::text IS NULL OR x.about = $8) AND ($9::text IS NULL OR x.voucher = $9) \
+           AND ($10::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
+                WHERE o.credit_code = x.organisation), '') = $10) "
+    };
+}
+
+/// The lines themselves, filtered.
+macro_rules! listed {
+    () => {
+        concat!(
+            "SELECT x.sequence, x.line, x.account, x.side, x.amount, x.programme, x.organisation, x.level, x.fiscal_year, \
+                    x.effective_date, x.recorded_at, x.kind, x.subject, x.counter, x.about, x.flow FROM ",
+            lines!(),
+            filtered!(),
+        )
+    };
+}
+
+pub mod open;
+pub mod walk;
+
+rows! {
+    /// A line.
+    pub struct LineFound {
+        sequence: i64,
+        line: i16,
+        account: String,
+        side: String,
+        amount: Decimal,
+        programme: String,
+        organisation: String,
+        level: String,
+        fiscal_year: i16,
+        effective_date: NaiveDate,
+        recorded_at: DateTime<Utc>,
+        kind: String,
+        subject: String,
+        counter: String,
+        about: String,
+        flow: String,
+    }
+}
+
+rows! {
+    /// A sum of lines.
+    pub struct SumFound { account: String, side: String, amount: Decimal }
+}
+
+statement! {
+    fn found(
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        flow: Option<&str>,
+        organisation: Option<&str>,
+        level: Option<&str>,
+        document: Option<&str>,
+        voucher: Option<&str>,
+        region: Option<&str>,
+        from: Option<NaiveDate>,
+        limit: i64,
+    ) -> Vec<LineFound> =
+        concat!(
+            listed!(),
+            "AND ($11::date IS NULL OR x.effective_date >= $11) ORDER BY x.effective_date, x.sequence, x.line LIMIT $12",
+        );
+    fn before(
+        known_at: i64,
+        as_of: NaiveDate,
+        programme: Option<&str>,
+        accounts: &[String],
+        flow: Option<&str>,
+        organisation: Option<&str>,
+        level: Option<&str>,
+        document: Option<&str>,
+        voucher: Option<&str>,
+        region: Option<&str>,
+        from: NaiveDate,
+        after: i64,
+    ) -> Vec<SumFound> =
+        concat!(
+            "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
+            lines!(),
+            filtered!(),
+            "AND x.effective_date < $11 AND x.sequence > $12 GROUP BY x.account, x.side",
+        );
+}
+
+/// What lines are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of these accounts; none for all.
+    pub accounts: Vec<String>,
+    /// Of this flow.
+    pub flow: Option<String>,
+    /// About this document.
+    pub document: Option<String>,
+    /// Of this voucher: its commitment, and what was redeemed and released of it.
+    pub voucher: Option<String>,
+    /// Effective on or after.
+    pub from: Option<Date>,
+}
+
+impl LineFound {
+    /// What the line adds to its account's balance, on the account's own side.
+    pub fn movement(&self) -> Result<Money, ReadError> {
+        movement(&self.account, &self.side, self.amount)
+    }
+}
+
+/// What an amount adds to an account's balance, on the account's own side.
+pub fn movement(account: &str, side: &str, amount: Decimal) -> Result<Money, ReadError> {
+    let account = Account::parse(account).ok_or_else(|| Unreadable(account.to_owned()))?;
+    let amount = convert::money(amount)?;
+    let grows = (side == "D") == (account.side() == Side::Debit);
+    Ok(if grows { amount } else { amount.negated()? })
+}
+
+/// The lines that a filter lets through, by day and sequence; at most one more than a report has rows.
+pub async fn read(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<LineFound>, ReadError> {
+    let lines = found(
+        conn,
+        scope.known_at,
+        scope.as_of.naive(),
+        scope.programme.as_deref(),
+        &filter.accounts,
+        filter.flow.as_deref(),
+        scope.only.organisation.as_deref(),
+        scope.only.level.as_deref(),
+        filter.document.as_deref(),
+        filter.voucher.as_deref(),
+        scope.only.region.as_deref(),
+        filter.from.map(Date::naive),
+        Scope::rows(),
+    );
+    Ok(lines.await?)
+}
+
+/// What the lines before the first day come to.
+pub async fn opening(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Money, ReadError> {
+    let Some(from) = filter.from else { return Ok(Money::ZERO) };
+    let mut opening = Money::ZERO;
+    for (after, until) in scope.windows(BLOCK) {
+        let sums = before(
+            conn,
+            until,
+            scope.as_of.naive(),
+            scope.programme.as_deref(),
+            &filter.accounts,
+            filter.flow.as_deref(),
+            scope.only.organisation.as_deref(),
+            scope.only.level.as_deref(),
+            filter.document.as_deref(),
+            filter.voucher.as_deref(),
+            scope.only.region.as_deref(),
+            from.naive(),
+            after,
+        );
+        for sum in sums.await? {
+            opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
+        }
+    }
+    Ok(opening)
+}

@@ -1,0 +1,114 @@
+//! Sealed account numbers, where the keys are at hand: each opens for its own row, and is the number that the log knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel_async::AsyncPgConnection;
+
+use super::page::{Naming, PAGE};
+use super::stream::Stream;
+use super::{Numbers, VerifyError};
+use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::book::Command;
+use subsidy_core::domain::{AgencyCode, CreditCode, Sequence, TextHash};
+use subsidy_store::db::convert;
+use subsidy_store::db::rows::{Row, Table};
+use subsidy_store::engine::store::BankAccountRow;
+use subsidy_store::keys::accounts::{AccountVault, AgencyVault};
+
+const NUMBERS: Naming<BankAccountRow> = Naming { place, sequence: |_| -1 };
+
+fn place(row: &BankAccountRow) -> String {
+    let mac: String = row.mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("bank_accounts {} {mac}", row.organisation)
+}
+
+/// The numbers that leaves name, and the first leaf that names each.
+#[derive(Debug, Default)]
+pub(super) struct Named(BTreeMap<(CreditCode, TextHash), Sequence>);
+
+impl Named {
+    /// What a leaf names.
+    pub(super) fn by(&mut self, command: &Command, sequence: Sequence) {
+        let named = match command {
+            Command::RegisterOrganisation(c) => {
+                c.bank_account.as_ref().map(|account| (c.credit_code, account.mac))
+            }
+            Command::ProposeBankAccount(c) => Some((c.credit_code, c.account.mac)),
+            _ => None,
+        };
+        if let Some(key) = named {
+            self.0.entry(key).or_insert(sequence);
+        }
+    }
+}
+
+/// Whether a row's number opens, and is the one that the row says.
+fn opens(row: &BankAccountRow, vault: AgencyVault<'_>) -> Option<(CreditCode, TextHash)> {
+    let organisation = CreditCode::parse(&row.organisation).ok()?;
+    let mac = convert::read_hash(Some(&row.mac)).ok().flatten()?;
+    vault.open(organisation, mac, &row.sealed).ok()?;
+    Some((organisation, mac))
+}
+
+/// Opens every number.
+pub(super) async fn all(
+    conn: &AsyncPgConnection,
+    agency: &AgencyCode,
+    vault: &AccountVault,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<Numbers, VerifyError> {
+    let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
+    let (mut opened, mut seen) = (0, BTreeSet::new());
+    let (mut after, named) = (Vec::new(), &stream.named.0);
+    loop {
+        let rows = BankAccountRow::page(conn, &after, i64::from(PAGE)).await?;
+        let Some(end) = rows.last() else { break };
+        after = vec![end.key()];
+        for row in &rows {
+            let key = opens(row, vault.of(agency));
+            match key.map(|key| (key, named.get(&key))) {
+                Some((key, Some(_))) => {
+                    opened += 1;
+                    seen.insert(key);
+                }
+                Some((_, None)) => first.found(NUMBERS.surplus(row, last)),
+                None => first.found(Finding {
+                    sequence: last,
+                    place: format!("{} sealed", place(row)),
+                    stored: Some("what does not open".to_owned()),
+                    replayed: Some("the number that the log knows".to_owned()),
+                }),
+            }
+        }
+    }
+    for ((organisation, mac), sequence) in named.iter().filter(|(key, _)| !seen.contains(key)) {
+        let row = BankAccountRow {
+            organisation: organisation.to_string(),
+            mac: mac.as_bytes().to_vec(),
+            sealed: Vec::new(),
+        };
+        first.found(NUMBERS.missing(&row, *sequence));
+    }
+    Ok(Numbers::Opened(opened))
+}
+
+/// How many of an agency's numbers open, and the places of those that do not: for whoever looks at the keys alone.
+pub async fn look(
+    conn: &AsyncPgConnection,
+    agency: &AgencyCode,
+    vault: &AccountVault,
+) -> diesel::QueryResult<(u64, Vec<String>)> {
+    let (mut opened, mut wrong, mut after) = (0, Vec::new(), Vec::new());
+    loop {
+        let rows = BankAccountRow::page(conn, &after, i64::from(PAGE)).await?;
+        let Some(end) = rows.last() else { return Ok((opened, wrong)) };
+        after = vec![end.key()];
+        for row in &rows {
+            match opens(row, vault.of(agency)) {
+                Some(_) => opened += 1,
+                None => wrong.push(place(row)),
+            }
+        }
+    }
+}

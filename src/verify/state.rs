@@ -1,0 +1,349 @@
+//! The end of the log, and the tables that say what is so now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel_async::AsyncPgConnection;
+
+use super::page::{Naming, PAGE, by_keys};
+use super::stream::{CALCULATIONS, Stream, TILES};
+use super::{VerifyError, loans, usage};
+use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::book::Slots;
+use subsidy_core::domain::{Instant, Sequence};
+use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
+use subsidy_store::claims::ClaimRow;
+use subsidy_store::claims::further::{ObjectionRow, RecalculationRow};
+use subsidy_store::db::convert;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::migrate::SCHEMA_VERSION;
+use subsidy_store::db::rows::{Shown, Table};
+use subsidy_store::engine::store;
+use subsidy_store::engine::store::{CalculationRow, Head, HeadRow, NumberRow, TileRow};
+use subsidy_store::engine::write::number_row;
+use subsidy_store::erasures::ErasureRow;
+use subsidy_store::evidence::{EvidenceRow, InvoiceRow};
+use subsidy_store::ledger::{BalanceRow, TotalRow};
+use subsidy_store::loans::LoanRow;
+use subsidy_store::organisations::OrganisationRow;
+use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
+use subsidy_store::people::{ParticipantsRow, PersonRow};
+use subsidy_store::periods::PeriodRow;
+use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
+use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
+use subsidy_store::recoveries::RecoveryRow;
+use subsidy_store::reference_rates::ReferenceRateRow;
+use subsidy_store::rentals::RentalRow;
+use subsidy_store::rentals::uses::ContractUseRow;
+use subsidy_store::reversals::ReversalRow;
+use subsidy_store::usage::{RentalUsageRow, UsageImportRow};
+use subsidy_store::vouchers::VoucherRow;
+
+const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
+
+/// The last leaf, which answers for what nothing else does.
+fn last(stream: &Stream) -> Sequence {
+    Sequence::new(stream.replay.next().number().saturating_sub(1))
+}
+
+/// The head, what lies beyond the log's end, and the answers that name leaves. Answers whether the log has all
+/// the leaves that the head counts: else the tables say more than can be replayed.
+pub(super) async fn log_ends(
+    conn: &AsyncPgConnection,
+    head: Option<&HeadRow>,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<bool, VerifyError> {
+    let size = stream.replay.next();
+    let finding = |sequence, place: &str, stored: Option<String>, replayed: Option<String>| Finding {
+        sequence,
+        place: place.to_owned(),
+        stored,
+        replayed,
+    };
+    for beyond in store::beyond(conn, convert::sequence(size)).await? {
+        let place = format!("{} sequence {}", beyond.name, beyond.sequence);
+        first.found(finding(size, &place, Some(String::new()), None));
+    }
+    if head.is_some_and(|head| head.next_sequence > convert::sequence(size)) {
+        first.found(finding(size, "log", None, Some(size.to_string())));
+        return Ok(false);
+    }
+    match (head, &stream.replay.book().agency) {
+        (Some(head), Some(replayed)) => {
+            let expected = Head {
+                next: size,
+                frontier: stream.replay.frontier().clone(),
+                recorded_at: stream.replay.recorded_at().unwrap_or(Instant::new(head.recorded_at)),
+                refusals: u64::try_from(head.refusals).unwrap_or_default(),
+                schema_version: SCHEMA_VERSION,
+                agency: None,
+            };
+            // how many refusals there are is held to them and to a key
+            let expected =
+                HeadRow { refusals_mac: head.refusals_mac.clone(), ..HeadRow::new(&expected, replayed)? };
+            let differs = HEAD.differs(head, &expected, last(stream));
+            differs.into_iter().for_each(|finding| first.found(finding));
+        }
+        (None, Some(_)) => first.found(finding(last(stream), "head", None, Some(String::new()))),
+        (Some(_), None) => first.found(finding(size, "head", Some(String::new()), None)),
+        (None, None) => {}
+    }
+    Ok(true)
+}
+
+/// The documents of a table: each says itself which sequence changed it last.
+macro_rules! documents {
+    ($conn:ident, $stream:ident, $first:ident, $slots:ident, $row:ident, $new:expr, $place:expr) => {{
+        let naming = Naming::<$row> { place: $place, sequence: |row| row.version };
+        let rows = || {
+            $stream
+                .replay
+                .book()
+                .$slots
+                .iter()
+                .map(|(_, document)| Ok::<_, Unreadable>(($new(document)?, document.revision.version)))
+        };
+        table($conn, &naming, rows, last($stream), $first).await?;
+    }};
+}
+
+/// Every table of documents, counters, balances and sums.
+pub(super) async fn tables(
+    conn: &AsyncPgConnection,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    documents!(conn, stream, first, people, PersonRow, PersonRow::new, |r| format!("people {}", r.folded));
+    documents!(conn, stream, first, participants, ParticipantsRow, ParticipantsRow::new, |r| {
+        format!("participants {}", r.matter)
+    });
+    documents!(conn, stream, first, erasures, ErasureRow, |e| fine(ErasureRow::new(e)), |r| {
+        format!("erasures {}", r.sha256.shown())
+    });
+    documents!(conn, stream, first, periods, PeriodRow, PeriodRow::new, |r| format!("periods {}", r.month));
+    documents!(conn, stream, first, organisations, OrganisationRow, OrganisationRow::new, |r| {
+        format!("organisations {}", r.credit_code)
+    });
+    documents!(
+        conn,
+        stream,
+        first,
+        reference_rates,
+        ReferenceRateRow,
+        |d| fine(ReferenceRateRow::new(d)),
+        |r| { format!("reference_rates {}/{}", r.name, r.date) }
+    );
+    documents!(conn, stream, first, calendar_changes, CalendarChangeRow, CalendarChangeRow::new, |r| {
+        format!("calendar_changes {}", r.id)
+    });
+    documents!(conn, stream, first, calendar_days, CalendarDayRow, |d| fine(CalendarDayRow::new(d)), |r| {
+        format!("calendar_days {}", r.date)
+    });
+    documents!(conn, stream, first, programmes, ProgrammeRow, |d| fine(ProgrammeRow::new(d)), |r| {
+        format!("programmes {}", r.code)
+    });
+    documents!(conn, stream, first, rules, RulesRow, RulesRow::new, |r| {
+        format!("rules_versions {}/{}", r.programme, r.number)
+    });
+    documents!(
+        conn,
+        stream,
+        first,
+        budget_changes,
+        BudgetChangeRow,
+        |d| fine(BudgetChangeRow::new(d)),
+        |r| { format!("budget_changes {}", r.id) }
+    );
+    documents!(conn, stream, first, evidence, EvidenceRow, EvidenceRow::new, |r| format!(
+        "evidence {}",
+        r.id
+    ));
+    documents!(conn, stream, first, invoices, InvoiceRow, InvoiceRow::new, |r| {
+        format!("invoices {}/{}/{}", r.organisation, r.code, r.number)
+    });
+    documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
+    documents!(conn, stream, first, usage_imports, UsageImportRow, UsageImportRow::new, |r| {
+        format!("usage_imports {}", r.id)
+    });
+    documents!(conn, stream, first, rental_usage, RentalUsageRow, RentalUsageRow::new, |r| {
+        format!("rental_usage {}", r.rental)
+    });
+    usage::rows(conn, stream, first).await?;
+    documents!(conn, stream, first, loans, LoanRow, LoanRow::new, |r| format!("loans {}", r.id));
+    documents!(conn, stream, first, prefunds, PrefundRow, PrefundRow::new, |r| format!("prefunds {}", r.id));
+    documents!(conn, stream, first, prefund_years, PrefundYearRow, PrefundYearRow::new, |r| {
+        format!("prefund_years {} {} {}", r.programme, r.bank, r.fiscal_year)
+    });
+    documents!(conn, stream, first, true_ups, TrueUpRow, TrueUpRow::new, |r| format!("true_ups {}", r.id));
+    documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
+    documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
+    documents!(conn, stream, first, recalculations, RecalculationRow, RecalculationRow::new, |r| {
+        format!("recalculations {}/{}", r.claim, r.number)
+    });
+    documents!(conn, stream, first, objections, ObjectionRow, |o| fine(ObjectionRow::new(o)), |r| {
+        format!("objections {}", r.id)
+    });
+    documents!(
+        conn,
+        stream,
+        first,
+        payment_batches,
+        PaymentBatchRow,
+        |d| fine(PaymentBatchRow::new(d)),
+        |r| { format!("payment_batches {}", r.id) }
+    );
+    documents!(conn, stream, first, payment_lines, PaymentLineRow, PaymentLineRow::new, |r| {
+        format!("payment_lines {} {}", r.batch, r.claim)
+    });
+    documents!(conn, stream, first, recoveries, RecoveryRow, RecoveryRow::new, |r| {
+        format!("recoveries {}", r.id)
+    });
+    documents!(conn, stream, first, reversals, ReversalRow, |d| fine(ReversalRow::new(d)), |r| {
+        format!("reversals {}", r.sequence)
+    });
+    counters(conn, stream, first).await?;
+    sums(conn, stream, first).await?;
+    surplus_of_keyed(conn, stream, first).await
+}
+
+fn fine<R>(row: R) -> Result<R, Unreadable> {
+    Ok(row)
+}
+
+/// What rules count.
+async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
+    let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
+    let naming = Naming::<ContractUseRow> {
+        place: |r| format!("contract_uses {} {}", r.rental, r.document),
+        sequence: |_| -1,
+    };
+    let uses = || {
+        let all = book.uses.iter().flat_map(|(rental, uses)| uses.iter().map(|(v, u)| (*rental, *v, u)));
+        all.map(|(rental, user, used)| {
+            let sequence = touched.uses.get(&(rental, user)).copied().unwrap_or(last);
+            Ok((ContractUseRow::new(rental, user, used)?, sequence))
+        })
+    };
+    table(conn, &naming, uses, last, first).await?;
+    loans::uses(conn, stream, last, first).await?;
+    let naming = Naming::<UsageRow> {
+        place: |r| format!("usages {} {} {} {}", r.programme, r.organisation, r.year, r.counts),
+        sequence: |_| -1,
+    };
+    let usages = || keyed(&book.usages, &touched.usages, last, |key, used| Ok(UsageRow::new(key, *used)));
+    table(conn, &naming, usages, last, first).await?;
+    let naming = Naming::<NumberRow> { place: |r| format!("numbers {}", r.series), sequence: |_| -1 };
+    table(conn, &naming, || keyed(&book.numbers, &touched.numbers, last, number_row), last, first).await
+}
+
+/// What postings add up to.
+async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
+    let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
+    let naming = Naming::<BalanceRow> {
+        place: |r| format!("balances {} {} {}", r.account, r.programme, r.payee).trim_end().to_owned(),
+        sequence: |_| -1,
+    };
+    let balances =
+        || keyed(&book.balances, &touched.balances, last, |key, amount| Ok(BalanceRow::new(key, *amount)));
+    table(conn, &naming, balances, last, first).await?;
+    let naming = Naming::<TotalRow> {
+        place: |r| {
+            let place = format!(
+                "totals {} {} {} {} {}",
+                r.account, r.programme, r.fiscal_year, r.effective_date, r.flow
+            );
+            place.trim_end().to_owned()
+        },
+        sequence: |_| -1,
+    };
+    let totals = || stream.totals.rows().map(|(row, last)| Ok((row, convert::read_sequence(last)?)));
+    table(conn, &naming, totals, last, first).await
+}
+
+/// Rows of a book's slots, with the last sequence that touched each.
+fn keyed<'a, K: Ord + Clone + std::fmt::Debug, V: Clone, R>(
+    slots: &'a Slots<K, V>,
+    touched: &'a BTreeMap<K, Sequence>,
+    last: Sequence,
+    row: impl Fn(&K, &V) -> Result<R, Unreadable> + 'a,
+) -> impl Iterator<Item = Result<(R, Sequence), Unreadable>> + 'a {
+    slots.iter().map(move |(key, value)| Ok((row(key, value)?, touched.get(key).copied().unwrap_or(last))))
+}
+
+/// Sheets and tiles were compared as they were made; here only those that nothing made.
+async fn surplus_of_keyed(
+    conn: &AsyncPgConnection,
+    stream: &Stream,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    let sheets = &stream.touched.sheets;
+    let made: u64 = sheets.values().map(|(count, _)| u64::from(*count)).sum();
+    if CalculationRow::count(conn).await? != i64::try_from(made).unwrap_or(i64::MAX) {
+        let known = |row: &CalculationRow| {
+            let count = sheets.get(&row.document).map_or(0, |(count, _)| *count);
+            row.version > 0 && row.version <= convert::count(count)
+        };
+        surplus(conn, &CALCULATIONS, known, last(stream), first).await?;
+    }
+    if TileRow::count(conn).await? != i64::try_from(stream.tiles_full).unwrap_or(i64::MAX) {
+        let size = stream.replay.next().number();
+        let known = |row: &TileRow| {
+            let (level, index) = (u32::try_from(row.level), u64::try_from(row.index));
+            let tiles = level.ok().and_then(|level| size.checked_shr(8 * (level + 1))).unwrap_or(0);
+            index.is_ok_and(|index| index < tiles)
+        };
+        surplus(conn, &TILES, known, last(stream), first).await?;
+    }
+    Ok(())
+}
+
+/// A table against all rows that it should have.
+pub(super) async fn table<R: Table, I>(
+    conn: &AsyncPgConnection,
+    naming: &Naming<R>,
+    rows: impl Fn() -> I,
+    last: Sequence,
+    first: &mut First,
+) -> Result<(), VerifyError>
+where
+    R::Key: Ord,
+    I: Iterator<Item = Result<(R, Sequence), Unreadable>>,
+{
+    let (mut count, mut missing, mut all) = (0, 0, rows());
+    loop {
+        let some = all.by_ref().take(usize::from(PAGE)).collect::<Result<Vec<_>, _>>()?;
+        if some.is_empty() {
+            break;
+        }
+        count += some.len();
+        missing += by_keys(conn, naming, &some, first).await?;
+    }
+    if R::count(conn).await? == i64::try_from(count - missing).unwrap_or(i64::MAX) {
+        return Ok(());
+    }
+    let keys = rows().map(|row| row.map(|(row, _)| row.key())).collect::<Result<BTreeSet<_>, _>>()?;
+    surplus(conn, naming, |row| keys.contains(&row.key()), last, first).await
+}
+
+/// Walks a table for rows that no leaf makes. One that says no sequence, or none of the log's, is the last
+/// leaf's to answer for.
+async fn surplus<R: Table>(
+    conn: &AsyncPgConnection,
+    naming: &Naming<R>,
+    known: impl Fn(&R) -> bool,
+    last: Sequence,
+    first: &mut First,
+) -> Result<(), VerifyError> {
+    let mut after: Vec<R::Key> = Vec::new();
+    loop {
+        let rows = R::page(conn, &after, i64::from(PAGE)).await?;
+        for row in rows.iter().filter(|row| !known(row)) {
+            let said = u64::try_from((naming.sequence)(row)).map_or(last, Sequence::new);
+            first.found(naming.surplus(row, said.min(last)));
+        }
+        match rows.last() {
+            Some(row) if rows.len() == usize::from(PAGE) => after = vec![row.key()],
+            _ => return Ok(()),
+        }
+    }
+}

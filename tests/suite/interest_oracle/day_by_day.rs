@@ -1,0 +1,269 @@
+//! The rule reckoned from its text: one day after the other, in big rationals, with a calendar of its own. Shares
+//! nothing with the service but the question's types.
+
+use std::collections::BTreeSet;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{Signed, ToPrimitive, Zero};
+use subsidy_core::domain::{Date, DayCount, RoundingMode, RoundingScope};
+use subsidy_core::loans::Change;
+use subsidy_core::programmes::policy::Stacking;
+
+use super::questions::Drawn;
+
+/// A stretch between two days that change something.
+#[derive(Debug)]
+pub struct Line {
+    pub from: String,
+    pub days: i64,
+    /// CNY.
+    pub exact: BigRational,
+}
+
+#[derive(Debug)]
+pub struct Reckoned {
+    pub lines: Vec<Line>,
+    /// CNY.
+    pub exact: BigRational,
+    /// Fen from here on.
+    pub computed: i64,
+    pub amount: i64,
+    pub reductions: Vec<(&'static str, i64)>,
+    pub shares: Vec<i64>,
+}
+
+/// A day of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Day {
+    year: i64,
+    month: i64,
+    day: i64,
+}
+
+fn ratio(numerator: i64, denominator: i64) -> BigRational {
+    BigRational::new(BigInt::from(numerator), BigInt::from(denominator))
+}
+
+impl Day {
+    fn of(date: Date) -> Self {
+        let text = date.to_string();
+        let part = |range: std::ops::Range<usize>| text[range].parse().expect("digits");
+        Self { year: part(0..4), month: part(5..7), day: part(8..10) }
+    }
+
+    fn is_leap(self) -> bool {
+        self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0)
+    }
+
+    fn days_of_month(self) -> i64 {
+        match self.month {
+            2 if self.is_leap() => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        }
+    }
+
+    fn next(self) -> Self {
+        if self.day < self.days_of_month() {
+            Self { day: self.day + 1, ..self }
+        } else if self.month < 12 {
+            Self { month: self.month + 1, day: 1, ..self }
+        } else {
+            Self { year: self.year + 1, month: 1, day: 1 }
+        }
+    }
+
+    /// How many days the stretch from this day to the next counts for, and by what they are divided.
+    fn counts(self, day_count: DayCount) -> (i64, i64) {
+        match day_count {
+            DayCount::Actual360 => (1, 360),
+            DayCount::Actual365 => (1, 365),
+            DayCount::ActualActual => (1, if self.is_leap() { 366 } else { 365 }),
+            // a month has thirty days: of a longer one the 30th counts for nothing, of a shorter one the last for more
+            DayCount::Thirty360 if self.day == 30 && self.days_of_month() == 31 => (0, 360),
+            DayCount::Thirty360 if self.month == 2 && self.day == self.days_of_month() => {
+                (31 - self.day, 360)
+            }
+            DayCount::Thirty360 => (1, 360),
+        }
+    }
+}
+
+/// How the loan stands on a day.
+struct Standing {
+    principal: i64,
+    overdue: i64,
+    /// From this day on nothing is owed in time.
+    matures_on: Option<Day>,
+    /// Millionths of a percent.
+    rate: i64,
+}
+
+impl Standing {
+    fn signed(drawn: &Drawn) -> Self {
+        let matures_on = drawn.matures_on.map(Day::of);
+        Self { principal: 0, overdue: 0, matures_on, rate: drawn.rate.micro() }
+    }
+
+    fn after(&mut self, change: Change) {
+        match change {
+            Change::Drawdown(amount) => self.principal += amount.money().fen(),
+            Change::Repayment(amount) => self.principal -= amount.money().fen(),
+            Change::RateChange(rate) => self.rate = rate.micro(),
+            Change::Overdue(amount) => self.overdue += amount.money().fen(),
+            Change::OverdueCleared(amount) => self.overdue -= amount.money().fen(),
+            Change::Extension(day) => self.matures_on = Some(Day::of(day)),
+        }
+    }
+}
+
+/// CNY a day at these points, before the day count: principal × points ÷ 100.
+fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
+    let latest = |steps: &mut dyn Iterator<Item = (Date, i64)>| {
+        steps.filter(|(date, _)| Day::of(*date) <= day).last().map(|(_, value)| value)
+    };
+    let room = latest(&mut drawn.room.iter().map(|step| (step.date, step.value.fen())));
+    let mut principal = (standing.principal - standing.overdue).max(0);
+    if standing.matures_on.is_some_and(|last| day >= last) {
+        principal = 0;
+    }
+    if let Some(room) = room {
+        principal = principal.min(room);
+    }
+    let rule = drawn.policy.points.as_ref().expect("points");
+    let rate = ratio(standing.rate, 1_000_000);
+    let mut points = vec![ratio(rule.max.micro(), 1_000_000), rate.clone()];
+    if let Some(share) = rule.share_of_contract_rate_percent {
+        points.push(ratio(share.micro(), 100_000_000) * &rate);
+    }
+    if let Some(share) = &rule.share_of_reference {
+        let reference = latest(&mut drawn.reference.iter().map(|step| (step.date, step.value.micro())));
+        points.push(ratio(share.percent.micro(), 100_000_000) * ratio(reference.expect("a rate"), 1_000_000));
+    }
+    if let (Stacking::NetOff, Some(other)) = (drawn.policy.stacking, drawn.other_points) {
+        points.push(rate - ratio(other.micro(), 1_000_000));
+    }
+    let least = points.into_iter().min().expect("some").max(BigRational::zero());
+    ratio(principal, 100) * least / BigRational::from_integer(BigInt::from(100))
+}
+
+/// The days on which something changes, so that a line begins.
+fn beginnings(drawn: &Drawn) -> BTreeSet<Day> {
+    let mut days: BTreeSet<Day> = drawn.events.iter().map(|event| Day::of(event.date)).collect();
+    // the maturity changes something where anything is owed in time until then
+    let mut last = Standing::signed(drawn);
+    drawn.events.iter().for_each(|event| last.after(event.change));
+    days.extend(last.matures_on.filter(|_| last.principal > last.overdue));
+    days.extend(drawn.room.iter().map(|step| Day::of(step.date)));
+    if drawn.policy.points.as_ref().is_some_and(|rule| rule.share_of_reference.is_some()) {
+        days.extend(drawn.reference.iter().map(|step| Day::of(step.date)));
+    }
+    days
+}
+
+fn lines(drawn: &Drawn) -> Vec<Line> {
+    let day_count = drawn.policy.day_count.expect("a day count");
+    let (from, until) = (Day::of(drawn.period.from), Day::of(drawn.period.until));
+    let (first, last) = (Day::of(drawn.window.from), Day::of(drawn.window.until));
+    let mut standing = Standing::signed(drawn);
+    let changes: Vec<(Day, Change)> =
+        drawn.events.iter().map(|event| (Day::of(event.date), event.change)).collect();
+    let mut changes = changes.into_iter().peekable();
+    let (beginnings, mut lines) = (beginnings(drawn), Vec::<Line>::new());
+    let (mut per_year, mut open) = (BigRational::zero(), false);
+    // days by what they are divided by, since the line began
+    let mut counted: [i64; 3] = [0; 3];
+    let mut day = from;
+    while day < until {
+        while let Some((_, change)) = changes.next_if(|(date, _)| *date <= day) {
+            standing.after(change);
+        }
+        if first <= day && day <= last {
+            if !open || beginnings.contains(&day) {
+                close(&mut lines, &mut counted, &per_year);
+                let from = format!("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+                lines.push(Line { from, days: 0, exact: BigRational::zero() });
+                per_year = yearly(drawn, &standing, day);
+                open = true;
+            }
+            let (days, basis) = day.counts(day_count);
+            let index = [360, 365, 366].iter().position(|b| *b == basis).expect("a basis");
+            counted[index] += days;
+        }
+        day = day.next();
+    }
+    close(&mut lines, &mut counted, &per_year);
+    lines
+}
+
+/// Ends the line that is open.
+fn close(lines: &mut [Line], counted: &mut [i64; 3], per_year: &BigRational) {
+    if let Some(line) = lines.last_mut() {
+        line.days = counted.iter().sum();
+        let part = ratio(counted[0], 360) + ratio(counted[1], 365) + ratio(counted[2], 366);
+        line.exact = per_year * part;
+    }
+    *counted = [0; 3];
+}
+
+/// CNY to fen.
+fn round(exact: &BigRational, mode: RoundingMode) -> i64 {
+    let fen = exact * BigRational::from_integer(BigInt::from(100));
+    let (whole, rest) = (fen.floor(), &fen - fen.floor());
+    let half = ratio(1, 2);
+    let odd = (whole.to_integer() % BigInt::from(2)).abs() == BigInt::from(1);
+    let up = match mode {
+        RoundingMode::Down => false,
+        RoundingMode::HalfUp => rest >= half,
+        RoundingMode::HalfEven => rest > half || rest == half && odd,
+    };
+    whole.to_integer().to_i64().expect("in range") + i64::from(up)
+}
+
+/// What each level gets: the whole fen of its percentage, and a fen more where the rest is largest.
+fn shares(drawn: &Drawn, amount: i64) -> Vec<i64> {
+    let levels = drawn.policy.shares.as_deref().unwrap_or_default();
+    let exact: Vec<BigRational> =
+        levels.iter().map(|share| ratio(amount, 1) * ratio(share.percent.micro(), 100_000_000)).collect();
+    let mut parts: Vec<i64> =
+        exact.iter().map(|e| e.floor().to_integer().to_i64().expect("in range")).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by(|a, b| {
+        (&exact[*b] - exact[*b].floor()).cmp(&(&exact[*a] - exact[*a].floor())).then(a.cmp(b))
+    });
+    let left = if levels.is_empty() { 0 } else { amount - parts.iter().sum::<i64>() };
+    for index in order.into_iter().take(usize::try_from(left).expect("few")) {
+        parts[index] += 1;
+    }
+    parts
+}
+
+/// What the subsidy comes to.
+pub fn reckon(drawn: &Drawn) -> Reckoned {
+    let (lines, rounding) = (lines(drawn), drawn.policy.rounding);
+    let exact = lines.iter().fold(BigRational::zero(), |sum, line| sum + &line.exact);
+    let computed = match rounding.scope {
+        RoundingScope::Claim => round(&exact, rounding.mode),
+        RoundingScope::Line => lines.iter().map(|line| round(&line.exact, rounding.mode)).sum(),
+    };
+    let left = |cap: Option<(subsidy_core::domain::Money, subsidy_core::domain::Money)>| {
+        cap.map(|(cap, used)| (cap.fen() - used.fen()).max(0))
+    };
+    let mut amount = computed;
+    let mut reductions = Vec::new();
+    for (code, limit) in [
+        ("claim_cap", drawn.policy.caps.claim.map(|cap| cap.money().fen())),
+        ("paid_interest_ceiling", drawn.interest_paid.map(subsidy_core::domain::Money::fen)),
+        ("lifetime_cap", left(drawn.lifetime)),
+        ("annual_cap", left(drawn.annual)),
+    ] {
+        if let Some(limit) = limit.filter(|limit| amount > *limit) {
+            reductions.push((code, amount - limit));
+            amount = limit;
+        }
+    }
+    let shares = shares(drawn, amount);
+    Reckoned { lines, exact, computed, amount, reductions, shares }
+}

@@ -1,0 +1,50 @@
+//! Everything that must hold of the whole service, one program with a module for each subject: a program less to link
+//! is a shorter way from a change to its answer.
+#![allow(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test says what it expects and fails by panicking"
+)]
+
+mod acceptance;
+mod authorisation;
+mod billing_files;
+mod catalogue;
+mod cli;
+mod cluster;
+mod connections;
+mod corrections;
+mod corruption;
+mod engine;
+mod evidence;
+mod export;
+mod faults;
+mod forged_tokens;
+mod house;
+mod interest_oracle;
+mod loans;
+mod model;
+mod parameters;
+mod payments;
+mod periods;
+mod prefunds;
+mod receipts;
+mod rentals;
+mod replay;
+mod reports;
+mod rewound;
+mod rows;
+mod schema;
+mod servers;
+mod service;
+mod slices;
+mod support;
+mod usage;
+mod verify;
+mod worked_examples;

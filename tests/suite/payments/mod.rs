@@ -1,0 +1,9 @@
+//! Payment batches and what surrounds them, over HTTP: files for the bank, its results, reminders, expiry.
+
+mod calendar;
+mod expiry;
+mod files;
+mod names;
+mod results;
+mod stage;
+mod undoing;

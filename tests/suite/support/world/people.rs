@@ -1,0 +1,382 @@
+//! Who did what, told from the commands alone and in other words than the ledger's: nobody approves what they, or what
+//! somebody rests it on, had a hand in, and nobody is refused who had none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use subsidy_core::book::{Book, Change, Command, Decision, Envelope, Outcome};
+use subsidy_core::claims::{ClaimPeriod, ClaimStatus};
+use subsidy_core::domain::*;
+use subsidy_core::vouchers::VoucherStatus;
+
+type Hands = BTreeSet<Subject>;
+
+/// Of a claim or a voucher.
+#[derive(Debug, Default)]
+struct File {
+    hands: Hands,
+    /// What it is for: programme and contract, loan or voucher.
+    about: String,
+    /// Since it came to nothing for the first time: the days that it was for. A voucher has none.
+    failed: Vec<Option<ClaimPeriod>>,
+}
+
+/// Everybody's hands in everything.
+#[derive(Debug, Default)]
+pub struct People {
+    claims: BTreeMap<ClaimId, File>,
+    vouchers: BTreeMap<VoucherId, File>,
+    rentals: BTreeMap<RentalId, Hands>,
+    loans: BTreeMap<LoanId, Hands>,
+    recalculations: BTreeMap<ClaimId, Hands>,
+    objections: BTreeMap<ObjectionId, (Hands, BTreeSet<Subject>)>,
+    /// Who wrote a claim, its reviewers left out.
+    writers: BTreeMap<ClaimId, Hands>,
+    /// Everything that is proposed once, by kind and key.
+    proposals: BTreeMap<String, Hands>,
+    /// Rejected proposals of a bank and a year, or of what is asked back of a claim.
+    rejected: BTreeMap<String, Vec<String>>,
+    /// Who approved a recovery.
+    approvers: BTreeMap<RecoveryId, Hands>,
+    /// How often somebody was refused who had a hand in it, and how often that was an earlier document's.
+    pub refused: usize,
+    pub refused_twins: usize,
+    /// How often somebody was refused whose own organisation it was.
+    pub conflicts: usize,
+}
+
+fn overlap(one: Option<ClaimPeriod>, other: Option<ClaimPeriod>) -> bool {
+    one.zip(other).is_none_or(|(one, other)| one.from < other.until && other.from < one.until)
+}
+
+/// Who stands in the way: by the document itself, and by others.
+#[derive(Debug, Default)]
+struct Way {
+    own: Hands,
+    others: Hands,
+}
+
+impl People {
+    /// Before a command is decided: who may not approve it.
+    fn way(&self, book: &Book, command: &Command) -> Way {
+        let proposal = |key: String| Way {
+            own: self.proposals.get(&key).cloned().unwrap_or_default(),
+            others: Hands::new(),
+        };
+        match command {
+            Command::ApproveClaim(c) => self.of_claim(book, c.id),
+            Command::ApproveRecalculation(c) => {
+                let mut way = self.of_claim(book, c.claim);
+                way.others.extend(self.recalculations.get(&c.claim).into_iter().flatten().cloned());
+                way
+            }
+            Command::IssueVoucher(c) => {
+                let Some(file) = self.vouchers.get(&c.id) else { return Way::default() };
+                let same = |(id, other): &(&VoucherId, &File)| {
+                    **id != c.id && other.about == file.about && !other.failed.is_empty()
+                };
+                let twins = self.vouchers.iter().filter(same).flat_map(|(_, file)| file.hands.clone());
+                let rental = book.vouchers.peek(&c.id).expect("it is known").rental;
+                let contract = self.rentals.get(&rental).into_iter().flatten().cloned();
+                Way { own: file.hands.clone(), others: twins.chain(contract).collect() }
+            }
+            Command::ResolveObjection(c) => {
+                let own = self.objections.get(&c.id).map(|(hands, _)| hands.clone()).unwrap_or_default();
+                Way { own, others: self.writers.get(&c.claim).cloned().unwrap_or_default() }
+            }
+            Command::ApproveReopening(c) => proposal(format!("reopening {}", c.month)),
+            Command::RejectReopening(c) => proposal(format!("reopening {}", c.month)),
+            Command::ApproveCalendar(c) => proposal(format!("calendar {}", c.id)),
+            Command::RejectCalendar(c) => proposal(format!("calendar {}", c.id)),
+            Command::ApproveReturn(c) => proposal(format!("line {} {}", c.batch, c.claim)),
+            Command::RejectReturn(c) => proposal(format!("line {} {}", c.batch, c.claim)),
+            Command::ApproveUsageImport(c) => self.of_import(book, c.id),
+            Command::RejectUsageImport(c) => self.of_import(book, c.id),
+            Command::ApproveBankAccount(c) => proposal(format!("account {}", c.credit_code)),
+            Command::ApproveProgramme(c) => proposal(format!("programme {}", c.code)),
+            Command::ApproveRules(c) => proposal(format!("rules {}/{}", c.programme, c.number)),
+            Command::ApproveBudgetChange(c) => proposal(format!("budget {}", c.id)),
+            Command::ApprovePaymentBatch(c) => proposal(format!("batch {}", c.id)),
+            Command::ApproveReversal(c) => proposal(format!("reversal {}", c.sequence)),
+            Command::ApproveRecovery(c) => {
+                self.of_year(proposal(format!("recovery {}", c.id)), year_of(book, command))
+            }
+            Command::RejectRecovery(c) => {
+                self.of_year(proposal(format!("recovery {}", c.id)), year_of(book, command))
+            }
+            Command::OffsetRecovery(c) => proposal(format!("recovery {}", c.id)),
+            Command::WriteOffRecovery(c) => {
+                let mut way = proposal(format!("recovery {}", c.id));
+                way.own.extend(self.approvers.get(&c.id).into_iter().flatten().cloned());
+                way
+            }
+            Command::ApprovePrefund(c) => {
+                self.of_year(proposal(format!("prefund {}", c.id)), year_of(book, command))
+            }
+            Command::ApproveTrueUp(c) => {
+                self.of_year(proposal(format!("true-up {}", c.id)), year_of(book, command))
+            }
+            _ => Way::default(),
+        }
+    }
+
+    /// Whoever brought a billing file, or before it another in the place of the same.
+    fn of_import(&self, book: &Book, id: UsageImportId) -> Way {
+        let of = |key: String| self.proposals.get(&key).cloned().unwrap_or_default();
+        let replaced = book.usage_imports.peek(&id).map(|import| import.replaces.clone()).unwrap_or_default();
+        let others = replaced.into_iter().flat_map(|id| of(format!("replacement {id}"))).collect();
+        Way { own: of(format!("import {id}")), others }
+    }
+
+    fn of_year(&self, way: Way, year: Option<String>) -> Way {
+        let earlier = year.and_then(|year| self.rejected.get(&year)).into_iter().flatten();
+        let hands = earlier.filter_map(|key| self.proposals.get(key)).flatten().cloned();
+        Way { others: hands.collect(), ..way }
+    }
+
+    fn of_claim(&self, book: &Book, id: ClaimId) -> Way {
+        let Some(file) = self.claims.get(&id) else { return Way::default() };
+        let claim = book.claims.peek(&id).expect("it is known");
+        let days = claim.subject.period();
+        let same = |(other, twin): &(&ClaimId, &File)| {
+            **other != id
+                && twin.about == file.about
+                && twin.failed.iter().any(|theirs| overlap(*theirs, days))
+        };
+        let mut others: Hands =
+            self.claims.iter().filter(same).flat_map(|(_, twin)| twin.hands.clone()).collect();
+        let rental = match claim.subject.voucher() {
+            Some(voucher) => Some(book.vouchers.peek(&voucher).expect("its voucher").rental),
+            None => claim.subject.rental(),
+        };
+        others.extend(rental.and_then(|rental| self.rentals.get(&rental)).into_iter().flatten().cloned());
+        let loan = claim.subject.loan();
+        others.extend(loan.and_then(|loan| self.loans.get(&loan)).into_iter().flatten().cloned());
+        Way { own: file.hands.clone(), others }
+    }
+
+    /// A command that was refused as the same person's, or for a conflict, was so rightly.
+    pub fn refused(&mut self, book: &Book, envelope: &Envelope, code: &str) {
+        let (who, way) = (&envelope.actor.subject, self.way(book, &envelope.command));
+        match code {
+            "same_person" => {
+                assert!(
+                    way.own.contains(who) || way.others.contains(who),
+                    "{who} had no hand in it: {envelope:?}"
+                );
+                self.refused += 1;
+                self.refused_twins += usize::from(!way.own.contains(who));
+            }
+            "conflict_of_interest" => {
+                let posting = matches!(envelope.command, Command::ApproveReversal(_));
+                assert!(posting || concerns(book, envelope), "{envelope:?}");
+                self.conflicts += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// A command that was accepted was rightly; `before` is the book that it was decided over.
+    pub fn accepted(&mut self, before: &Book, envelope: &Envelope, decision: &Decision) {
+        let (who, command) = (envelope.actor.subject.clone(), &envelope.command);
+        let way = self.way(before, command);
+        assert!(
+            !way.own.contains(&who) && !way.others.contains(&who),
+            "{who} had a hand in it: {envelope:?}"
+        );
+        assert!(!concerns(before, envelope), "of their own organisation: {envelope:?}");
+        self.proposed(before, envelope, decision);
+        match (command, &decision.outcome) {
+            (Command::RegisterRental(c), _) => drop(self.rentals.entry(c.id).or_default().insert(who)),
+            (Command::ImportUsage(c), _) => drop(self.rentals.entry(c.rental).or_default().insert(who)),
+            (Command::RegisterLoan(c), _) => drop(self.loans.entry(c.id).or_default().insert(who)),
+            (Command::RecordLoanEvents(c), _) => drop(self.loans.entry(c.id).or_default().insert(who)),
+            (Command::ConfirmInterest(c), _) => drop(self.loans.entry(c.id).or_default().insert(who)),
+            (Command::ProposeRecalculation(c), _) => {
+                self.recalculations.entry(c.claim).or_default().insert(who);
+            }
+            (Command::RaiseObjection(c), _) => drop(self.objections.entry(c.id).or_default().0.insert(who)),
+            (Command::ResolveObjection(c), _) => {
+                self.claims.entry(c.claim).or_default().hands.insert(who);
+            }
+            (_, Outcome::Voucher { voucher, .. }) => {
+                let file = self.vouchers.entry(voucher.id).or_default();
+                file.about = format!("{} {}", voucher.programme, voucher.rental);
+                if matches!(command, Command::ApplyForVoucher(_) | Command::ReviewVoucher(_)) {
+                    file.hands.insert(who);
+                }
+                let free = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
+                if free || matches!(voucher.status, VoucherStatus::Returned | VoucherStatus::Rejected) {
+                    file.failed.push(None);
+                }
+            }
+            (_, Outcome::Claim { claim, .. }) => {
+                let file = self.claims.entry(claim.id).or_default();
+                let s = &claim.subject;
+                file.about = format!("{} {:?} {:?} {:?}", claim.programme, s.voucher(), s.rental(), s.loan());
+                let wrote = matches!(
+                    command,
+                    Command::DraftClaim(_)
+                        | Command::RewriteClaim(_)
+                        | Command::SubmitClaim(_)
+                        | Command::WithdrawClaim(_)
+                );
+                if wrote {
+                    self.writers.entry(claim.id).or_default().insert(who.clone());
+                }
+                if wrote || matches!(command, Command::ReviewClaim(_)) {
+                    file.hands.insert(who);
+                }
+                use ClaimStatus::{Approved, Rejected, Returned, Withdrawn};
+                let failed = matches!(claim.status, Returned | Rejected | Withdrawn);
+                if failed || !file.failed.is_empty() && claim.status != Approved {
+                    file.failed.push(claim.subject.period());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is proposed once and approved once.
+    fn proposed(&mut self, before: &Book, envelope: &Envelope, decision: &Decision) {
+        let who = envelope.actor.subject.clone();
+        let key = match (&envelope.command, &decision.outcome) {
+            (Command::ProposeBankAccount(c), _) => format!("account {}", c.credit_code),
+            (Command::ApproveBankAccount(c), _) => {
+                self.proposals.remove(&format!("account {}", c.credit_code));
+                return;
+            }
+            (Command::ProposeReopening(c), _) => format!("reopening {}", c.month),
+            (Command::ApproveReopening(c), _) => {
+                self.proposals.remove(&format!("reopening {}", c.month));
+                return;
+            }
+            (Command::ProposeCalendar(c), _) => format!("calendar {}", c.id),
+            (Command::SettlePayment(c), _) => format!("line {} {}", c.batch, c.claim),
+            (Command::ImportUsage(c), _) => {
+                for id in &c.replaces {
+                    self.proposals.entry(format!("replacement {id}")).or_default().insert(who.clone());
+                }
+                format!("import {}", c.id)
+            }
+            (Command::RegisterEvidence(_), _) => {
+                for change in &decision.effects.changes {
+                    if let Change::Recovery(recovery) = change {
+                        let key = format!("recovery {}", recovery.id);
+                        self.proposals.entry(key).or_default().insert(who.clone());
+                    }
+                }
+                return;
+            }
+            (Command::ProposeProgramme(c), _) => format!("programme {}", c.code),
+            (Command::ProposeRules(_), Outcome::Rules(v)) => format!("rules {}/{}", v.programme, v.number),
+            (Command::ProposeBudgetChange(c), _) => format!("budget {}", c.id),
+            (Command::ProposePaymentBatch(c), _) => format!("batch {}", c.id),
+            (Command::ProposeReversal(c), _) => format!("reversal {}", c.sequence),
+            (Command::ProposeRecovery(c), _) => format!("recovery {}", c.id),
+            (Command::ProposePrefund(c), _) => format!("prefund {}", c.id),
+            (Command::ProposeTrueUp(c), _) => format!("true-up {}", c.id),
+            (Command::RejectPrefund(c), _) => {
+                let year = year_of(before, &envelope.command).expect("its year");
+                self.rejected.entry(year).or_default().push(format!("prefund {}", c.id));
+                return;
+            }
+            (Command::RejectTrueUp(c), _) => {
+                let year = year_of(before, &envelope.command).expect("its year");
+                self.rejected.entry(year).or_default().push(format!("true-up {}", c.id));
+                return;
+            }
+            (Command::RejectRecovery(c), _) => {
+                let claim = year_of(before, &envelope.command).expect("its claim");
+                self.rejected.entry(claim).or_default().push(format!("recovery {}", c.id));
+                return;
+            }
+            (Command::ApproveRecovery(c), _) => {
+                self.approvers.entry(c.id).or_default().insert(who);
+                return;
+            }
+            (Command::ApproveRecalculation(_), Outcome::Recalculation { recalculation, .. }) => {
+                if let Some(recovery) = recalculation.recovery {
+                    self.approvers.entry(recovery).or_default().insert(who);
+                    let key = format!("recovery {recovery}");
+                    self.proposals.entry(key).or_default().insert(recalculation.created_by.clone());
+                }
+                return;
+            }
+            _ => return,
+        };
+        self.proposals.entry(key).or_default().insert(who);
+    }
+}
+
+/// The bank and the year of a prefund or a true-up, the claim of a recovery.
+fn year_of(book: &Book, command: &Command) -> Option<String> {
+    let prefund = |id| {
+        book.prefunds.peek(id).map(|p| format!("prefund {} {} {:?}", p.programme, p.bank, p.fiscal_year))
+    };
+    let true_up = |id| {
+        book.true_ups.peek(id).map(|t| format!("true-up {} {} {:?}", t.programme, t.bank, t.fiscal_year))
+    };
+    let recovery = |id| book.recoveries.peek(id).map(|one| format!("recovery {}", one.claim));
+    match command {
+        Command::ApproveRecovery(c) => recovery(&c.id),
+        Command::RejectRecovery(c) => recovery(&c.id),
+        Command::ApprovePrefund(c) => prefund(&c.id),
+        Command::RejectPrefund(c) => prefund(&c.id),
+        Command::ApproveTrueUp(c) => true_up(&c.id),
+        Command::RejectTrueUp(c) => true_up(&c.id),
+        _ => None,
+    }
+}
+
+/// Whether the caller judges a voucher or a claim of the organisation that they act for, or anything else of it.
+fn concerns(book: &Book, envelope: &Envelope) -> bool {
+    let Some(own) = envelope.actor.organisation else { return false };
+    let kind = envelope.command.kind();
+    let judges = [
+        "review_",
+        "issue_",
+        "approve_",
+        "reject_",
+        "cancel_",
+        "suspend_",
+        "reinstate_",
+        "resolve_",
+        "offset_",
+        "write_off_",
+        "block_",
+        "unblock_",
+    ];
+    if !judges.iter().any(|prefix| kind.starts_with(prefix)) {
+        return false;
+    }
+    let document = envelope.command.document();
+    let claim = |id: ClaimId| {
+        book.claims.peek(&id).is_some_and(|c| [c.organisation, c.provider, c.payee].contains(&own))
+    };
+    let known = |id: &str| ClaimId::parse(id).is_ok_and(claim);
+    let voucher = VoucherId::parse(&document)
+        .is_ok_and(|id| book.vouchers.peek(&id).is_some_and(|v| [v.organisation, v.provider].contains(&own)));
+    let recovery = RecoveryId::parse(&document)
+        .is_ok_and(|id| book.recoveries.peek(&id).is_some_and(|recovery| recovery.organisation == own));
+    let batch = PaymentBatchId::parse(&document)
+        .is_ok_and(|id| book.payment_lines.iter().any(|(key, _)| key.batch == id && claim(key.claim)));
+    let bank = PrefundId::parse(&document)
+        .is_ok_and(|id| book.prefunds.peek(&id).is_some_and(|prefund| prefund.bank == own))
+        || TrueUpId::parse(&document)
+            .is_ok_and(|id| book.true_ups.peek(&id).is_some_and(|true_up| true_up.bank == own));
+    let rental = |id: RentalId| {
+        book.rentals.peek(&id).is_some_and(|rental| [rental.organisation, rental.provider].contains(&own))
+    };
+    let other = match &envelope.command {
+        Command::ApproveUsageImport(c) => rental(c.rental),
+        Command::RejectUsageImport(c) => rental(c.rental),
+        Command::OffsetRecovery(c) => claim(c.claim),
+        Command::ResolveObjection(c) => claim(c.claim),
+        Command::ApproveRecalculation(c) => claim(c.claim),
+        Command::RejectRecalculation(c) => claim(c.claim),
+        // what a posting moved is looked at by the ledger alone
+        Command::ApproveReversal(_) => return false,
+        _ => false,
+    };
+    known(&document) || voucher || recovery || batch || bank || other || document == own.to_string()
+}

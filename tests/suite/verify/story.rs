@@ -1,0 +1,109 @@
+//! A ledger with a row in every table.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use subsidy_core::book::{Command, Envelope};
+use subsidy_core::domain::{Actor, ContentHash, Line, RentalId, Role, Subject, TextHash, UsageImportId};
+use subsidy_core::erasures::EraseText;
+use subsidy_core::organisations::ChangeStanding;
+use subsidy_ledger::billing_files::file::Billing;
+use subsidy_ledger::billing_files::intake::{Wanted, stage};
+use subsidy_store::engine::{Answer, Engine, NewText, Submission};
+
+use super::scenario::Step;
+use super::support::{TestDatabase, agency, keys};
+use super::written::{connected, play, register, steps, submission};
+
+/// An hour of compute, and one that is billed in a currency without a rate.
+const BILL: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
+ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId,InvoiceId
+1.000000000000000001,a,CNY,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-31T15:00:00Z,2026-01-31T17:00:00Z,p,Compute,s,r,24312000000000000001
+2,a,USD,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,,2026-01-05T00:00:00Z,2026-01-05T01:00:00Z,p,Storage,s,r,
+";
+
+/// The scenario, a free text, a refusal and a billing file. Nobody is connected afterwards.
+pub async fn story() -> TestDatabase {
+    let test = TestDatabase::create().await;
+    play(&test, 0..steps()).await;
+    register(&test).await;
+    let engine = Engine::new(connected(&test, "subsidy_app").await, Arc::new(keys()));
+    block(&test, &engine).await;
+    import(&test, &engine).await;
+    engine.shut_down().await;
+    test
+}
+
+fn by(subject: &str, role: Role, command: Command) -> Envelope {
+    let subject = Subject::parse(subject).expect("a subject");
+    Envelope {
+        actor: Actor { subject, roles: [role].into_iter().collect(), organisation: None },
+        if_match: None,
+        command,
+    }
+}
+
+/// An organisation is blocked, in words, and again in words that are erased; and one that nobody registered, which is
+/// refused.
+async fn block(test: &TestDatabase, engine: &Engine) {
+    let client = test.client("subsidy_owner").await;
+    let known = client.query_one("SELECT max(credit_code) FROM organisations", &[]).await.expect("one");
+    for (number, code, accepted) in [
+        (6_001, known.get::<_, String>(0).as_str(), true),
+        (6_002, known.get::<_, String>(0).as_str(), true),
+        (6_003, "91350100M000100Y43", false),
+    ] {
+        let (salt, body) =
+            (vec![u8::try_from(number - 6_000).expect("few"); 16], "举报属实，暂停受理".to_owned());
+        let hash = TextHash::new(Sha256::new().chain_update(&salt).chain_update(&body).finalize().into());
+        let text = NewText { hash, salt, body };
+        let answer = engine.submit(blocking(number, code, text)).await;
+        assert_eq!(matches!(answer, Ok(Answer::Accepted { .. })), accepted, "{answer:?}");
+        if number == 6_002 {
+            let document = Line::parse("销毁令 1 号").expect("a line");
+            let erase = Command::EraseText(EraseText { sha256: hash, document });
+            let erased =
+                engine.submit(submission(6_500, &Step::One(by("operator-1", Role::Operator, erase)))).await;
+            assert!(matches!(erased, Ok(Answer::Accepted { .. })), "{erased:?}");
+        }
+    }
+}
+
+/// Asks for an organisation to be blocked.
+pub fn blocking(number: usize, code: &str, text: NewText) -> Submission {
+    let command = ChangeStanding { credit_code: code.parse().expect("a code"), reason: text.hash };
+    let step = Step::One(by("approver-9", Role::Approver, Command::BlockOrganisation(command)));
+    Submission { texts: vec![text], ..submission(number, &step) }
+}
+
+/// The bill, on the first contract.
+async fn import(test: &TestDatabase, engine: &Engine) {
+    assert_eq!(bill(test, engine, BILL).await, (1, 1));
+}
+
+/// Imports a billing file on the first contract; how many of its rows count, and how many do not.
+pub async fn bill(test: &TestDatabase, engine: &Engine, file: &'static str) -> (u32, usize) {
+    let client = test.client("subsidy_owner").await;
+    let rental =
+        client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await.expect("one");
+    let wanted = Wanted {
+        agency: agency(),
+        id: UsageImportId::new(uuid::Uuid::now_v7()),
+        rental: RentalId::parse(rental.get(0)).expect("an id"),
+        mode: subsidy_core::usage::Mode::Lenient,
+        replaces: Vec::new(),
+        adds: false,
+        sha256: ContentHash::new([7; 32]),
+        dry_run: false,
+        errors_max: 1_000,
+    };
+    let staged =
+        stage(engine.database(), &wanted, Billing::csv(file.as_bytes()), |_| ()).await.expect("staged");
+    let counted = (staged.command.accepted, staged.errors.len());
+    let command = Command::ImportUsage(Box::new(staged.command.clone()));
+    let answer =
+        engine.submit(submission(7_000, &Step::One(by("officer-usage", Role::Officer, command)))).await;
+    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
+    staged.settle(true).await.expect("settled");
+    counted
+}
