@@ -188,7 +188,7 @@ fn is_of(path: &str, size: u64) -> bool {
 fn document_tables() -> Vec<&'static str> {
     let mut names = Vec::new();
     macro_rules! each {
-        ($slots:ident, $row:ident, $new:expr, $order:ident) => {
+        ($loaded:ident, $row:ident, $new:expr, $order:ident) => {
             names.push($row::NAME);
         };
     }
@@ -313,8 +313,8 @@ impl Sheets {
         });
         found.push(sheet(folder, balances)?);
         macro_rules! each {
-            ($slots:ident, $row:ident, $new:expr, $order:ident) => {
-                let rows = book.$slots.iter().map(|(_, document)| {
+            ($loaded:ident, $row:ident, $new:expr, $order:ident) => {
+                let rows = book.$loaded.iter().map(|(_, document)| {
                     let make: fn(&_) -> Result<$row, Unreadable> = $new;
                     Ok((make(document)?, Some(document.revision.version)))
                 });

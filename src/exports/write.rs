@@ -256,7 +256,7 @@ async fn sheets(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> 
     chart.finish()?;
     by_text::<BalanceRow>(conn, out).await?;
     macro_rules! each {
-        ($slots:ident, $row:ident, $new:expr, $order:ident) => {
+        ($loaded:ident, $row:ident, $new:expr, $order:ident) => {
             $order::<$row>(conn, out).await?;
         };
     }

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::extract::{self, PathParts};
+use super::handler::Parsed;
 use super::json::Json;
 use super::language::Language;
 use super::problem::Problem;
-use super::route::{Route, Segment, Verb};
+use super::route::{Handler, Route, Segment};
 use super::routes::ROUTES;
-use super::verb::Parsed;
 use super::write::{self, Head, Shown};
 use super::{AppState, OPERATIONS_MAX, in_time, render};
 use subsidy_core::book::Envelope;
@@ -86,7 +86,7 @@ struct Prepared {
 /// The route of a write and the parameters in its path.
 pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts), Problem> {
     let mut known = false;
-    for route in ROUTES.iter().filter(|route| matches!(route.verb, Verb::Write(_))) {
+    for route in ROUTES.iter().filter(|route| matches!(route.handler, Handler::Write(_))) {
         let Some(parts) = matched(route.path, path) else { continue };
         if route.method.as_str() == method {
             return Ok((route, parts));
@@ -132,7 +132,7 @@ fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -
     let request_id = outer.request_id.clone();
     let head = Head { identity, key, if_match: None, dry_run: outer.dry_run, request_id };
     let body = operation.body.clone().unwrap_or_else(|| Json::Object(Vec::new()));
-    let Verb::Write(parse) = route.verb else { return Err(Problem::new("unknown_path")) };
+    let Handler::Write(parse) = route.handler else { return Err(Problem::new("unknown_path")) };
     let parsed = write::parsed(parse, state, &head, &parts, &body)?;
     Ok(Prepared { route, parsed, body, head, path: operation.path.clone() })
 }

@@ -3,9 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::extract::PathParts;
+use super::handler::{ParseGroup, WriteRequest};
 use super::problem::Problem;
 use super::route::Route;
-use super::verb::{ParseGroup, WriteRequest};
 use super::write::{self, Head, Shown};
 use super::{AppState, render};
 use subsidy_core::book::Envelope;

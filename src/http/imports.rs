@@ -61,7 +61,7 @@ pub async fn answer(
     }
     let wanted = Wanted {
         agency: head.identity.agency.clone(),
-        id: UsageImportId::new(super::verb::new_id()),
+        id: UsageImportId::new(super::handler::new_id()),
         rental,
         mode: asked.mode,
         replaces: asked.replaces,

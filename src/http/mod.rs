@@ -3,17 +3,18 @@
 //! A write goes `write` → a noun's `api` (parses) → the engine → `render`; a read goes straight to a noun's `api`.
 //! A fault in a handler is its caller's 500 and nobody else's.
 
-pub mod around;
 pub mod batches;
 pub mod error;
 pub mod extract;
 pub mod groups;
+pub mod handler;
 pub mod handlers;
 pub mod health;
 pub mod imports;
 pub mod json;
 pub mod language;
 pub mod list;
+pub mod middleware;
 pub mod openapi;
 pub mod page;
 mod parameters;
@@ -27,7 +28,6 @@ pub mod routes;
 pub mod runs;
 pub mod text;
 pub mod uploads;
-pub mod verb;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -50,15 +50,15 @@ use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
+use handler::{ReadRequest, Reply};
 use people::People;
 use problem::Problem;
 use registry::Registry;
-use route::{Method, Route, Verb};
+use route::{Handler, Method, Route};
 use subsidy_core::domain::AgencyCode;
 use subsidy_core::payments::NAME_MAX;
 use subsidy_store::engine::Engine;
 use subsidy_store::keys::accounts::AccountVault;
-use verb::{ReadRequest, Reply};
 
 /// Most bytes of a body of JSON: 256 KiB.
 pub const BODY_BYTES_MAX: usize = 262_144;
@@ -144,7 +144,7 @@ pub fn serve(config: &HttpConfig, listeners: Vec<TcpListener>, state: AppState) 
             .app_data(state.clone())
             .configure(configure)
             .wrap(Compress::default())
-            .wrap(from_fn(around::around))
+            .wrap(from_fn(middleware::around))
     })
     .workers(config.workers)
     .shutdown_timeout(config.shutdown_timeout.as_secs())
@@ -259,18 +259,18 @@ async fn answer(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     PathParts::check(request)?;
-    match route.verb {
-        Verb::Write(parse) => write::answer(route, parse, state, request, payload).await,
-        Verb::Group(parse) => groups::answer(route, parse, state, request, payload).await,
-        Verb::Run(parse) => runs::answer(route, parse, state, request, payload).await,
-        Verb::Upload(upload) => uploads::answer(route, upload, state, request, payload).await,
-        Verb::Import => imports::answer(route, state, request, payload).await,
-        Verb::Batch => batches::answer(route, state, request, payload).await,
-        Verb::Read(verb) | Verb::Disclose(verb) => {
+    match route.handler {
+        Handler::Write(parse) => write::answer(route, parse, state, request, payload).await,
+        Handler::Group(parse) => groups::answer(route, parse, state, request, payload).await,
+        Handler::Run(parse) => runs::answer(route, parse, state, request, payload).await,
+        Handler::Upload(upload) => uploads::answer(route, upload, state, request, payload).await,
+        Handler::Import => imports::answer(route, state, request, payload).await,
+        Handler::Batch => batches::answer(route, state, request, payload).await,
+        Handler::Read(verb) | Handler::Disclose(verb) => {
             let asked = reading_request(route, state, request).await?;
             replied(verb(asked)).await
         }
-        Verb::Ask(verb) => {
+        Handler::Ask(verb) => {
             let asked = reading_request(route, state, request).await?;
             let body = write::body(request, payload).await?;
             replied(verb(asked, body)).await

@@ -17,7 +17,7 @@ use utoipa::openapi::{
 
 use super::error::TABLE;
 use super::problem::MEDIA_TYPE;
-use super::route::{Method, Param, Permission, Route, Segment, Shape, Verb, with_tail};
+use super::route::{Handler, Method, Param, Permission, Route, Segment, Shape, with_tail};
 use super::routes::ROUTES;
 use subsidy_core::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
 use subsidy_core::schema::Schemas;
@@ -122,7 +122,7 @@ fn operation(route: &Route) -> Operation {
         let content = ContentBuilder::new().schema(Some((takes.schema)())).build();
         let mut body =
             RequestBodyBuilder::new().content(takes.media_type, content).required(Some(Required::True));
-        if matches!(route.verb, Verb::Upload(_)) {
+        if matches!(route.handler, Handler::Upload(_)) {
             body = body.content("multipart/form-data", in_a_form(takes));
         }
         operation = operation.request_body(Some(body.build()));

@@ -1,10 +1,10 @@
 //! The permission matrix 权限矩阵: which role may call what, from the table of routes that the service itself decides by.
 
+use super::handler::{ReadRequest, Reply};
 use super::problem::Problem;
-use super::route::{Route, Verb};
+use super::route::{Handler, Route};
 use super::routes::ROUTES;
-use super::verb::{ReadRequest, Reply};
-use crate::http::handlers::reports::answer::{answer, asked};
+use crate::http::handlers::reports::report_response::{answer, asked};
 use crate::reports::formats::Column;
 use crate::reports::report::{Report, Row};
 use subsidy_core::domain::Role;
@@ -33,12 +33,15 @@ pub async fn report(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// What a call does to the ledger.
 const fn effect(route: &Route) -> &'static str {
-    match route.verb {
-        Verb::Read(_) | Verb::Ask(_) => "reads",
-        Verb::Disclose(_) => "discloses",
-        Verb::Write(_) | Verb::Group(_) | Verb::Upload(_) | Verb::Import | Verb::Batch | Verb::Run(_) => {
-            "writes"
-        }
+    match route.handler {
+        Handler::Read(_) | Handler::Ask(_) => "reads",
+        Handler::Disclose(_) => "discloses",
+        Handler::Write(_)
+        | Handler::Group(_)
+        | Handler::Upload(_)
+        | Handler::Import
+        | Handler::Batch
+        | Handler::Run(_) => "writes",
     }
 }
 

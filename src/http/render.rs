@@ -22,7 +22,7 @@ use crate::http::handlers::rentals::RentalView;
 use crate::http::handlers::reversals::ReversalView;
 use crate::http::handlers::usage::imports::UsageImportView;
 use crate::http::handlers::vouchers::VoucherView;
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Outcome;
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::engine::Engine;
@@ -34,12 +34,12 @@ pub async fn attachments(
     agency: &AgencyCode,
     texts: &[NewText],
     accepted: &[Accepted],
-) -> Result<Attachments, Problem> {
-    let mut known = Attachments::default();
+) -> Result<Related, Problem> {
+    let mut known = Related::default();
     for text in texts {
         known.put_text(text.hash, text.body.clone());
     }
-    let mut wanted = Wanted::default();
+    let mut wanted = RelatedKeys::default();
     for one in accepted {
         if let Outcome::Voucher { voucher, calculation: Some(sheet) } = &one.outcome {
             known.put_sheet(voucher.id.to_string(), sheet.clone());
@@ -50,7 +50,7 @@ pub async fn attachments(
         if let Outcome::Recalculation { recalculation, calculation: Some(sheet) } = &one.outcome {
             known.put_sheet(recalculation.claim.to_string(), sheet.clone());
         }
-        wants(&one.outcome, &mut wanted);
+        related_keys(&one.outcome, &mut wanted);
     }
     let missing = known.missing(wanted);
     if !missing.is_empty() {
@@ -60,7 +60,7 @@ pub async fn attachments(
     Ok(known)
 }
 
-fn wants(outcome: &Outcome, wanted: &mut Wanted) {
+fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
     match outcome {
         Outcome::Agency(_)
         | Outcome::Group { .. }
@@ -71,34 +71,38 @@ fn wants(outcome: &Outcome, wanted: &mut Wanted) {
         | Outcome::Rental(_)
         | Outcome::UsageImport(_)
         | Outcome::Loan(_) => {}
-        Outcome::Period(period) => PeriodView::wants(period, wanted),
-        Outcome::Calendar(change) => CalendarView::wants(change, wanted),
-        Outcome::Organisation(organisation) => OrganisationView::wants(organisation, wanted),
-        Outcome::Evidence { evidence, invoice } => EvidenceView::wants(evidence, invoice.as_deref(), wanted),
-        Outcome::Rules(version) => RulesView::wants(version, wanted),
-        Outcome::BudgetChange(change) => BudgetChangeView::wants(change, wanted),
+        Outcome::Period(period) => PeriodView::related_keys(period, wanted),
+        Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
+        Outcome::Organisation(organisation) => OrganisationView::related_keys(organisation, wanted),
+        Outcome::Evidence { evidence, invoice } => {
+            EvidenceView::related_keys(evidence, invoice.as_deref(), wanted)
+        }
+        Outcome::Rules(version) => RulesView::related_keys(version, wanted),
+        Outcome::BudgetChange(change) => BudgetChangeView::related_keys(change, wanted),
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => {
-            VoucherView::wants(voucher, wanted);
+            VoucherView::related_keys(voucher, wanted);
         }
-        Outcome::Prefund(prefund) => PrefundView::wants(prefund, wanted),
-        Outcome::TrueUp(true_up) => TrueUpView::wants(true_up, wanted),
-        Outcome::Recovery(recovery) => RecoveryView::wants(recovery, wanted),
-        Outcome::Reversal(reversal) => ReversalView::wants(reversal, wanted),
-        Outcome::Claim { claim, .. } => ClaimView::wants(claim, wanted),
-        Outcome::Recalculation { recalculation, .. } => RecalculationView::wants(recalculation, wanted),
-        Outcome::Objection(objection) => ObjectionView::wants(objection, wanted),
-        Outcome::PaymentBatch(batch) => PaymentBatchView::wants(batch, wanted),
+        Outcome::Prefund(prefund) => PrefundView::related_keys(prefund, wanted),
+        Outcome::TrueUp(true_up) => TrueUpView::related_keys(true_up, wanted),
+        Outcome::Recovery(recovery) => RecoveryView::related_keys(recovery, wanted),
+        Outcome::Reversal(reversal) => ReversalView::related_keys(reversal, wanted),
+        Outcome::Claim { claim, .. } => ClaimView::related_keys(claim, wanted),
+        Outcome::Recalculation { recalculation, .. } => {
+            RecalculationView::related_keys(recalculation, wanted)
+        }
+        Outcome::Objection(objection) => ObjectionView::related_keys(objection, wanted),
+        Outcome::PaymentBatch(batch) => PaymentBatchView::related_keys(batch, wanted),
         Outcome::Payment { batch, line } => {
-            PaymentBatchView::wants(batch, wanted);
-            PaymentLineView::wants(line, wanted);
+            PaymentBatchView::related_keys(batch, wanted);
+            PaymentLineView::related_keys(line, wanted);
         }
     }
 }
 
 /// The resource.
-pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Problem> {
+pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem> {
     let value = match outcome {
         Outcome::Agency(agency) => serde_json::to_value(AgencyView::of(agency)),
         Outcome::Group { members } => Ok(json!({"members": members})),
@@ -143,7 +147,7 @@ pub fn resource(outcome: &Outcome, attached: &Attachments) -> Result<Value, Prob
 }
 
 /// The resource as the last member of a group left it, with what each of them was about.
-pub fn group(members: &[Accepted], attached: &Attachments) -> Result<Value, Problem> {
+pub fn group(members: &[Accepted], attached: &Related) -> Result<Value, Problem> {
     let last = members.last().ok_or(SubmitError::Fault)?;
     let Outcome::Payment { batch, .. } = &last.outcome else { return resource(&last.outcome, attached) };
     let lines = members.iter().filter_map(|member| match &member.outcome {

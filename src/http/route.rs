@@ -1,12 +1,12 @@
-//! What a route is: where it stands, who may call it, what it takes and gives, and which verb answers.
+//! What a route is: where it stands, who may call it, what it takes and gives, and which handler answers.
 
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 
+use super::handler::{Ask, Parse, ParseGroup, Read, Upload};
 use super::json::Json;
 use super::problem::Problem;
-use super::verb::{Ask, Parse, ParseGroup, Read, Upload};
 use subsidy_core::domain::{Actor, Role};
 use subsidy_core::schema::{Member, One, Schemas};
 use subsidy_store::engine::submission::Run;
@@ -200,9 +200,9 @@ fn page_schema<T: ToSchema>() -> RefOr<Schema> {
         .into()
 }
 
-/// Which verb answers.
+/// Which handler answers.
 #[derive(Debug, Clone, Copy)]
-pub enum Verb {
+pub enum Handler {
     /// A command for the engine.
     Write(Parse),
     /// A query.
@@ -242,33 +242,33 @@ pub struct Route {
     pub gives: Shape,
     /// Whether it makes a document: 201, else 200.
     pub creates: bool,
-    /// Which verb answers.
-    pub verb: Verb,
+    /// What answers.
+    pub handler: Handler,
 }
 
 impl Route {
     /// Whether it changes anything.
     pub const fn writes(&self) -> bool {
-        !matches!(self.verb, Verb::Read(_) | Verb::Ask(_) | Verb::Disclose(_))
+        !matches!(self.handler, Handler::Read(_) | Handler::Ask(_) | Handler::Disclose(_))
     }
 
     /// Whether it reads what is kept secret.
     pub const fn discloses(&self) -> bool {
-        matches!(self.verb, Verb::Disclose(_))
+        matches!(self.handler, Handler::Disclose(_))
     }
 
     /// Whether it cannot do without a query parameter.
     pub fn requires(&self, parameter: &str) -> bool {
-        match self.verb {
-            Verb::Upload(_) => parameter == "kind",
-            Verb::Read(_) => matches!(parameter, "seed" | "interval"),
-            Verb::Write(_)
-            | Verb::Disclose(_)
-            | Verb::Ask(_)
-            | Verb::Group(_)
-            | Verb::Import
-            | Verb::Batch
-            | Verb::Run(_) => false,
+        match self.handler {
+            Handler::Upload(_) => parameter == "kind",
+            Handler::Read(_) => matches!(parameter, "seed" | "interval"),
+            Handler::Write(_)
+            | Handler::Disclose(_)
+            | Handler::Ask(_)
+            | Handler::Group(_)
+            | Handler::Import
+            | Handler::Batch
+            | Handler::Run(_) => false,
         }
     }
 

@@ -4,11 +4,12 @@
 use futures_util::FutureExt;
 
 use super::batches::{BatchResults, NewBatch};
+use super::handler::{Parse, Upload};
 use super::handlers::claims::{drafts, objections, recalculations, reconciliation, unmatched};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
 use super::handlers::payments::file as payment_file;
 use super::handlers::prefunds::true_ups;
-use super::handlers::reports::{answer as answers, audit, audit_reports as room, exports, work};
+use super::handlers::reports::{audit, audit_reports as room, exports, report_response as answers, work};
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, calendar, claims, evidence, loans, organisations, payments, periods, prefunds, programmes,
@@ -18,9 +19,8 @@ use super::parameters::*;
 use super::permissions;
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
-use super::route::{Param, Route, Shape, Verb};
+use super::route::{Handler, Param, Route, Shape};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
-use super::verb::{Parse, Upload};
 use subsidy_core::domain::Role;
 use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Officer, Provider};
 use subsidy_core::programmes::calculation::Calculation;
@@ -40,10 +40,10 @@ const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 const METERED: Permission = Roles(&[Officer, Provider]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
-/// A verb that reads.
+/// A handler that reads.
 macro_rules! read {
-    ($verb:path) => {
-        Verb::Read(|request| $verb(request).boxed_local())
+    ($handler:path) => {
+        Handler::Read(|request| $handler(request).boxed_local())
     };
 }
 
@@ -51,10 +51,10 @@ const fn get(
     path: &'static str,
     permission: Permission,
     summary: [&'static str; 2],
-    verb: Verb,
+    handler: Handler,
     gives: Shape,
 ) -> Route {
-    Route { method: Get, path, permission, summary, query: &[], takes: None, gives, creates: false, verb }
+    Route { method: Get, path, permission, summary, query: &[], takes: None, gives, creates: false, handler }
 }
 
 /// A question that is put with POST: it takes no body and changes nothing in the ledger.
@@ -62,10 +62,10 @@ const fn asks(
     path: &'static str,
     permission: Permission,
     summary: [&'static str; 2],
-    verb: Verb,
+    handler: Handler,
     gives: Shape,
 ) -> Route {
-    Route { method: Post, ..get(path, permission, summary, verb, gives) }
+    Route { method: Post, ..get(path, permission, summary, handler, gives) }
 }
 
 const fn post(
@@ -76,7 +76,7 @@ const fn post(
     bodies: [Shape; 2],
 ) -> Route {
     let [takes, gives] = bodies;
-    let verb = Verb::Write(parse);
+    let handler = Handler::Write(parse);
     Route {
         method: Post,
         path,
@@ -86,7 +86,7 @@ const fn post(
         takes: Some(takes),
         gives,
         creates: false,
-        verb,
+        handler,
     }
 }
 
@@ -144,7 +144,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Put, path: "/v1/business-date", permission: OFFICER, summary: ["设定沙箱的业务日期", "Move a sandbox's business date"],
         query: &[], takes: Some(of::<agencies::NewBusinessDate>()), gives: of::<agencies::AgencyView>(), creates: false,
-        verb: Verb::Write(agencies::move_business_date),
+        handler: Handler::Write(agencies::move_business_date),
     },
 
     post("/v1/organisations", OFFICER, ["登记单位", "Register an organisation"], organisations::register, [of::<organisations::NewOrganisation>(), of::<organisations::OrganisationView>()]).creating(),
@@ -154,7 +154,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/organisations/{credit_code}/unblock", APPROVER, ["解冻单位", "Unblock an organisation"], organisations::unblock, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
     Route {
         method: Put, path: "/v1/organisations/{credit_code}/bank-account", permission: OFFICER, summary: ["提出变更银行账户", "Propose another bank account"],
-        query: &[], takes: Some(of::<organisations::NewBankAccount>()), gives: of::<organisations::OrganisationView>(), creates: false, verb: Verb::Write(organisations::propose_account),
+        query: &[], takes: Some(of::<organisations::NewBankAccount>()), gives: of::<organisations::OrganisationView>(), creates: false, handler: Handler::Write(organisations::propose_account),
     },
     post("/v1/organisations/{credit_code}/bank-account/approve", APPROVER, ["批准变更银行账户", "Approve another bank account"], organisations::approve_account, [of::<programmes::Nothing>(), of::<organisations::OrganisationView>()]),
     post("/v1/organisations/{credit_code}/bank-account/reject", APPROVER, ["驳回变更银行账户", "Reject another bank account"], organisations::reject_account, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
@@ -197,11 +197,11 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Post, path: "/v1/interest-subsidies/quote", permission: SignedIn, summary: ["贴息试算", "What an interest subsidy would come to"],
         query: &[], takes: Some(of::<quotes::NewQuote>()), gives: of::<quotes::QuoteView>(), creates: false,
-        verb: Verb::Ask(|request, body| quotes::quote(request, body).boxed_local()),
+        handler: Handler::Ask(|request, body| quotes::quote(request, body).boxed_local()),
     },
     Route {
         method: Post, path: "/v1/rentals/{id}/usage", permission: METERED, summary: ["导入用量账单（FOCUS）", "Import a billing file (FOCUS 1.0 to 1.4)"],
-        query: &[MODE, REPLACES, ADDS], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet", "application/gzip", "application/zip"])), gives: of::<usage_imports::UsageImportView>(), creates: true, verb: Verb::Import,
+        query: &[MODE, REPLACES, ADDS], takes: Some(Shape::file("text/csv", &["application/vnd.apache.parquet", "application/gzip", "application/zip"])), gives: of::<usage_imports::UsageImportView>(), creates: true, handler: Handler::Import,
     },
     get("/v1/rentals/{id}/usage", PARTIES, ["合同用量", "What was used on a contract"], read!(usage::get), of::<usage::UsageView>()).with(PAGE),
     get("/v1/rentals/{id}/usage/imports", PARTIES, ["用量导入记录", "List the billing files of a contract"], read!(usage_imports::list), page::<usage_imports::UsageImportView>()).with(PAGE),
@@ -236,17 +236,17 @@ pub static ROUTES: &[Route] = &[
 
     Route {
         method: Post, path: "/v1/vouchers/expire", permission: OFFICER, summary: ["券到期处理", "Expire vouchers past their last usable day"],
-        query: &[], takes: Some(of::<ExpiryRun>()), gives: of::<Expired>(), creates: false, verb: Verb::Run(runs::expire),
+        query: &[], takes: Some(of::<ExpiryRun>()), gives: of::<Expired>(), creates: false, handler: Handler::Run(runs::expire),
     },
     Route {
         method: Post, path: "/v1/vouchers/remind", permission: OFFICER, summary: ["券到期提醒", "Remind of vouchers that are about to expire"],
-        query: &[], takes: Some(of::<ReminderRun>()), gives: of::<Reminded>(), creates: false, verb: Verb::Run(runs::remind),
+        query: &[], takes: Some(of::<ReminderRun>()), gives: of::<Reminded>(), creates: false, handler: Handler::Run(runs::remind),
     },
 
     Route {
         method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
         query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, ORIGINAL_NUMBER, ORIGINAL_CODE, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
-        verb: Verb::Upload(Upload { asked: evidence::asked, parse: evidence::upload }),
+        handler: Handler::Upload(Upload { asked: evidence::asked, parse: evidence::upload }),
     },
     get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION, OF_INVOICE_NUMBER, OF_INVOICE_CODE]),
     get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),
@@ -258,7 +258,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/claims/{id}", PARTIES, ["申领及其计算单", "A claim with its calculation"], read!(claims::get), of::<claims::ClaimView>()),
     Route {
         method: Put, path: "/v1/claims/{id}", permission: APPLICANT, summary: ["修改申领", "Write a draft or a returned claim anew"],
-        query: &[], takes: Some(of::<drafts::NewClaim>()), gives: of::<claims::ClaimView>(), creates: false, verb: Verb::Write(drafts::rewrite),
+        query: &[], takes: Some(of::<drafts::NewClaim>()), gives: of::<claims::ClaimView>(), creates: false, handler: Handler::Write(drafts::rewrite),
     },
     get("/v1/claims/{id}/calculation", PARTIES, ["申领的计算单", "A claim's calculation sheet: the newest, or the one of a version"], read!(recalculations::calculation), of::<Calculation>()).with(&[VERSION]),
     get("/v1/claims/{id}/calculations", PARTIES, ["申领的各版计算单", "All calculation sheets of a claim"], read!(recalculations::calculations), page::<Calculation>()).with(PAGE),
@@ -286,11 +286,11 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Get, path: "/v1/payment-batches/{id}/file", permission: PAYERS, summary: ["拨付文件（含账号明文）", "The file for the bank, with account numbers in clear"],
         query: &[FILE_FORMAT], takes: None, gives: Shape::file("application/xml", &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"]),
-        creates: false, verb: Verb::Disclose(|request| payment_file::file(request).boxed_local()),
+        creates: false, handler: Handler::Disclose(|request| payment_file::file(request).boxed_local()),
     },
     Route {
         method: Post, path: "/v1/payment-batches/{id}/results", permission: OFFICER, summary: ["录入银行回单", "Record the bank's results"],
-        query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, verb: Verb::Group(payments::results),
+        query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, handler: Handler::Group(payments::results),
     },
     post("/v1/payment-batches/{id}/results/{claim}/approve", APPROVER, ["确认退汇", "Confirm that a payment came back: it is reversed"], payments::approve_return, [of::<claims::ByPath>(), of::<payments::PaymentBatchView>()]),
     post("/v1/payment-batches/{id}/results/{claim}/reject", APPROVER, ["驳回退汇", "Refuse that a payment came back: it stands"], payments::reject_return, [of::<organisations::WithReason>(), of::<payments::PaymentBatchView>()]),
@@ -306,7 +306,7 @@ pub static ROUTES: &[Route] = &[
 
     Route {
         method: Post, path: "/v1/batches", permission: WRITERS, summary: ["批量写入", "Many writes in one request"],
-        query: &[], takes: Some(of::<NewBatch>()), gives: of::<BatchResults>(), creates: false, verb: Verb::Batch,
+        query: &[], takes: Some(of::<NewBatch>()), gives: of::<BatchResults>(), creates: false, handler: Handler::Batch,
     },
     get("/v1/tasks", EVERYONE, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
     get("/v1/events", PARTIES, ["变动记录", "What changed"], read!(work::events), page::<work::EventView>()).with(&[LIMIT, CURSOR, AFTER]),

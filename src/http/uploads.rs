@@ -10,9 +10,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{Stream, StreamExt};
 
 use super::extract::{self, Query};
+use super::handler::{Upload, UploadRequest};
 use super::problem::Problem;
 use super::route::Route;
-use super::verb::{Upload, UploadRequest};
 use super::write::{self, Head};
 use super::{AppState, FILE_TIMEOUT, in_time};
 use crate::objects::{Arrived, FILE_BYTES_MAX, Incoming, ObjectError};

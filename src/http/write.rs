@@ -9,10 +9,10 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::extract::{self, PathParts, Query, RequestId};
+use super::handler::{Parse, Parsed, WriteRequest};
 use super::json::Json;
 use super::problem::Problem;
 use super::route::Route;
-use super::verb::{Parse, Parsed, WriteRequest};
 use super::{AppState, BODY_BYTES_MAX, BODY_TIMEOUT, in_time, render};
 use crate::auth::token::Identity;
 use subsidy_core::book::Envelope;

@@ -38,7 +38,7 @@ pub const NAME: [&str; 2] = ["account-statement", "明细账"];
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<Report, ReadError> {
     if scope.known_at >= BLOCK {
         let reading = Reading::begin(conn, scope.clone(), filter.clone()).await?;
-        return Ok(Report::of(NAME, COLUMNS, report::whole(conn, reading).await?));
+        return Ok(Report::of(NAME, COLUMNS, report::decode_all(conn, reading).await?));
     }
     let mut balance = lines::opening(conn, scope, filter).await?;
     let found = lines::read(conn, scope, filter).await?;

@@ -12,8 +12,8 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::reach::Reach;
 use super::report::{Link, Only, Report, Row, Scope};
+use super::snapshot_range::SnapshotRange;
 use super::trial_balance::Turnover;
 use super::turnovers::{self, Dimension};
 use subsidy_core::domain::money::OutOfRange;
@@ -154,11 +154,11 @@ async fn adjustments(conn: &AsyncPgConnection, scope: &Scope, all: &mut Movement
 async fn movements(
     conn: &AsyncPgConnection,
     scope: &Scope,
-    (by, reach): (Dimension, Option<Reach>),
+    (by, range): (Dimension, Option<SnapshotRange>),
 ) -> Result<Movements, ReadError> {
     let (mut all, whole) = (Movements::new(), scope.only.is_all());
     let dimensions = [Dimension::Programme, Dimension::Month, by];
-    let sums = turnovers::sums_from(conn, scope, &dimensions, reach, Some(BookCode::B)).await?;
+    let sums = turnovers::sums_from(conn, scope, &dimensions, range, Some(BookCode::B)).await?;
     for ((place, account), turnover) in &sums {
         let Some(figure) = Figure::of(account.code()) else { continue };
         let [programme, month, level, organisation, region] = place;
@@ -199,8 +199,12 @@ pub async fn read(
 }
 
 /// Programmes and their levels from some totals and some lines.
-pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result<Report, ReadError> {
-    standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, Some(reach))).await?)
+pub async fn read_from(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    range: SnapshotRange,
+) -> Result<Report, ReadError> {
+    standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, Some(range))).await?)
 }
 
 /// Month after month what the movements come to.

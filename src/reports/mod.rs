@@ -2,7 +2,6 @@
 
 pub mod account_statement;
 pub mod ageing;
-pub mod attachments;
 pub mod budget_execution;
 pub mod duties;
 pub mod exceptions;
@@ -16,11 +15,12 @@ pub mod months;
 pub mod operations;
 pub mod overlaps;
 pub mod payment_file;
-pub mod reach;
 pub mod recalculation;
+pub mod related;
 pub mod report;
 pub mod sample;
 pub mod scope;
+pub mod snapshot_range;
 pub mod transactions;
 pub mod trial_balance;
 pub mod turnovers;

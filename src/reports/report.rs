@@ -226,7 +226,7 @@ pub trait Reading: Send + 'static {
 }
 
 /// All rows of a reading. Error: more than a report has.
-pub async fn whole(conn: &AsyncPgConnection, mut reading: impl Reading) -> Result<Vec<Row>, ReadError> {
+pub async fn decode_all(conn: &AsyncPgConnection, mut reading: impl Reading) -> Result<Vec<Row>, ReadError> {
     let mut rows = Vec::new();
     while let Some(more) = reading.next(conn).await? {
         rows.extend(more);

@@ -1,6 +1,6 @@
 //! The trial balance: turnovers from the beginning to a day, as the ledger knew them at a sequence.
 //!
-//! Blocks of 65,536 sequences come from `totals`, and at most half a block of lines is read ([`Reach`]): an answer for an
+//! Blocks of 65,536 sequences come from `totals`, and at most half a block of lines is read ([`SnapshotRange`]): an answer for an
 //! earlier sequence is the same for ever.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::reach::Reach;
 use super::report::{Link, Report, Row, Scope};
+use super::snapshot_range::SnapshotRange;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Date, Money};
 use subsidy_core::ledger::{Account, BookCode, Side};
@@ -99,17 +99,17 @@ pub struct TrialBalance(BTreeMap<Account, Turnover>);
 impl TrialBalance {
     /// Sums what was known.
     pub async fn read(conn: &AsyncPgConnection, question: &Question) -> Result<Self, ReadError> {
-        Self::read_from(conn, question, Reach::of(conn, question.known_at).await?).await
+        Self::read_from(conn, question, SnapshotRange::of(conn, question.known_at).await?).await
     }
 
     /// The same from some totals and some lines.
     pub async fn read_from(
         conn: &AsyncPgConnection,
         question: &Question,
-        reach: Reach,
+        range: SnapshotRange,
     ) -> Result<Self, ReadError> {
         let (as_of, programme) = (question.as_of.naive(), question.programme.as_deref());
-        let Reach { blocks, first, last, sign } = reach;
+        let SnapshotRange { blocks, first, last, sign } = range;
         let found = turnovers(conn, blocks, first, last, sign, as_of, programme).await?;
         let mut turnovers = BTreeMap::new();
         for row in found {

@@ -13,8 +13,8 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::reach::Reach;
 use super::report::{NONE, Only, Report, Row, Scope};
+use super::snapshot_range::SnapshotRange;
 use super::trial_balance::{BLOCK, Turnover};
 use subsidy_core::domain::Month;
 use subsidy_core::ledger::Account;
@@ -181,7 +181,7 @@ pub async fn sums_from(
     conn: &AsyncPgConnection,
     scope: &Scope,
     by: &[Dimension],
-    reach: Option<Reach>,
+    range: Option<SnapshotRange>,
     book: Option<BookCode>,
 ) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
@@ -190,9 +190,9 @@ pub async fn sums_from(
     let Only { level, organisation, region } = &scope.only;
     let level = level.as_deref();
     if !organisations && !regions && organisation.is_none() && region.is_none() {
-        let Reach { blocks, first, last, sign } = match reach {
-            Some(reach) => reach,
-            None => Reach::of(conn, scope.known_at).await?,
+        let SnapshotRange { blocks, first, last, sign } = match range {
+            Some(range) => range,
+            None => SnapshotRange::of(conn, scope.known_at).await?,
         };
         // a book's accounts begin with its letter
         let (from, before) = match book {

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::reach::Reach;
 use super::report::{Report, Row, Scope};
+use super::snapshot_range::SnapshotRange;
 use super::trial_balance::BLOCK;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Money, Month};
@@ -107,12 +107,12 @@ fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {
 }
 
 /// What was moved; of an organisation or a district, which the totals do not know, from the lines, a block at a time.
-async fn months(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result<Months, ReadError> {
+async fn months(conn: &AsyncPgConnection, scope: &Scope, range: SnapshotRange) -> Result<Months, ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
     let mut months = Months::new();
     if scope.only.is_all() {
-        let Reach { blocks, first, last, sign } = reach;
+        let SnapshotRange { blocks, first, last, sign } = range;
         add(&mut months, moved(conn, blocks, first, last, sign, as_of, programme, None, None).await?)?;
         return Ok(months);
     }
@@ -125,12 +125,16 @@ async fn months(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result
 
 /// Every programme with vouchers, from its first issue on.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    read_from(conn, scope, Reach::of(conn, scope.known_at).await?).await
+    read_from(conn, scope, SnapshotRange::of(conn, scope.known_at).await?).await
 }
 
 /// The same from some totals and some lines.
-pub async fn read_from(conn: &AsyncPgConnection, scope: &Scope, reach: Reach) -> Result<Report, ReadError> {
-    let programmes = months(conn, scope, reach).await?;
+pub async fn read_from(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    range: SnapshotRange,
+) -> Result<Report, ReadError> {
+    let programmes = months(conn, scope, range).await?;
     let mut rows = Vec::new();
     for (programme, months) in &programmes {
         let Some(first) = months.keys().next() else { continue };

@@ -8,7 +8,7 @@ use super::page::{Naming, PAGE, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
 use super::{VerifyError, loans, usage};
 use subsidy_core::audit::verify::{Finding, First};
-use subsidy_core::book::Slots;
+use subsidy_core::book::Loaded;
 use subsidy_core::domain::{Instant, Sequence};
 use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
 use subsidy_store::claims::ClaimRow;
@@ -33,7 +33,7 @@ use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRo
 use subsidy_store::recoveries::RecoveryRow;
 use subsidy_store::reference_rates::ReferenceRateRow;
 use subsidy_store::rentals::RentalRow;
-use subsidy_store::rentals::uses::ContractUseRow;
+use subsidy_store::rentals::allocations::ContractAllocationRow;
 use subsidy_store::reversals::ReversalRow;
 use subsidy_store::usage::{RentalUsageRow, UsageImportRow};
 use subsidy_store::vouchers::VoucherRow;
@@ -93,13 +93,13 @@ pub(super) async fn log_ends(
 
 /// The documents of a table: each says itself which sequence changed it last.
 macro_rules! documents {
-    ($conn:ident, $stream:ident, $first:ident, $slots:ident, $row:ident, $new:expr, $place:expr) => {{
+    ($conn:ident, $stream:ident, $first:ident, $loaded:ident, $row:ident, $new:expr, $place:expr) => {{
         let naming = Naming::<$row> { place: $place, sequence: |row| row.version };
         let rows = || {
             $stream
                 .replay
                 .book()
-                .$slots
+                .$loaded
                 .iter()
                 .map(|(_, document)| Ok::<_, Unreadable>(($new(document)?, document.revision.version)))
         };
@@ -213,7 +213,7 @@ fn fine<R>(row: R) -> Result<R, Unreadable> {
 /// What rules count.
 async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
     let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
-    let naming = Naming::<ContractUseRow> {
+    let naming = Naming::<ContractAllocationRow> {
         place: |r| format!("contract_uses {} {}", r.rental, r.document),
         sequence: |_| -1,
     };
@@ -221,11 +221,11 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
         let all = book.uses.iter().flat_map(|(rental, uses)| uses.iter().map(|(v, u)| (*rental, *v, u)));
         all.map(|(rental, user, used)| {
             let sequence = touched.uses.get(&(rental, user)).copied().unwrap_or(last);
-            Ok((ContractUseRow::new(rental, user, used)?, sequence))
+            Ok((ContractAllocationRow::new(rental, user, used)?, sequence))
         })
     };
     table(conn, &naming, uses, last, first).await?;
-    loans::uses(conn, stream, last, first).await?;
+    loans::allocations(conn, stream, last, first).await?;
     let naming = Naming::<UsageRow> {
         place: |r| format!("usages {} {} {} {}", r.programme, r.organisation, r.year, r.counts),
         sequence: |_| -1,
@@ -260,14 +260,14 @@ async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> R
     table(conn, &naming, totals, last, first).await
 }
 
-/// Rows of a book's slots, with the last sequence that touched each.
+/// Rows of a book's loaded, with the last sequence that touched each.
 fn keyed<'a, K: Ord + Clone + std::fmt::Debug, V: Clone, R>(
-    slots: &'a Slots<K, V>,
+    loaded: &'a Loaded<K, V>,
     touched: &'a BTreeMap<K, Sequence>,
     last: Sequence,
     row: impl Fn(&K, &V) -> Result<R, Unreadable> + 'a,
 ) -> impl Iterator<Item = Result<(R, Sequence), Unreadable>> + 'a {
-    slots.iter().map(move |(key, value)| Ok((row(key, value)?, touched.get(key).copied().unwrap_or(last))))
+    loaded.iter().map(move |(key, value)| Ok((row(key, value)?, touched.get(key).copied().unwrap_or(last))))
 }
 
 /// Sheets and tiles were compared as they were made; here only those that nothing made.

@@ -16,7 +16,7 @@ use subsidy_core::domain::{AgencyCode, Instant, Sequence, TextHash};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::rows::{Row, Table};
-use subsidy_store::engine::fold::Record;
+use subsidy_store::engine::execute::Record;
 use subsidy_store::engine::posted::{Rows, Totals};
 use subsidy_store::engine::store::{CalculationRow, IdempotencyRow, LogRow, TileRow, TransitionRow};
 use subsidy_store::engine::submission::Accepted;

@@ -18,7 +18,7 @@ use subsidy_store::engine::{Answer, Submission, SubmitError, store};
 use subsidy_store::evidence::{EvidenceRow, InvoiceRow, statement_columns};
 use subsidy_store::ledger::BalanceRow;
 use subsidy_store::loans::LoanRow;
-use subsidy_store::loans::uses::LoanUseRow;
+use subsidy_store::loans::allocations::LoanAllocationRow;
 use subsidy_store::organisations::OrganisationRow;
 use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
 use subsidy_store::people::{ParticipantsRow, PersonRow};
@@ -27,7 +27,7 @@ use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow, year_column
 use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use subsidy_store::recoveries::RecoveryRow;
 use subsidy_store::rentals::RentalRow;
-use subsidy_store::rentals::uses::ContractUseRow;
+use subsidy_store::rentals::allocations::ContractAllocationRow;
 use subsidy_store::reversals::ReversalRow;
 use subsidy_store::usage::{RentalUsageRow, UsageImportRow};
 use subsidy_store::vouchers::VoucherRow;
@@ -123,12 +123,12 @@ impl Model {
         assert_eq!(head.frontier, self.hashes, "the log's root is that of the model's leaves");
         let mut counted = 0;
         macro_rules! same {
-            ($table:literal, $slots:ident, $row:ident, $key:expr, $read:expr) => {
-                let keys: Vec<_> = self.book.$slots.iter().map($key).collect();
+            ($table:literal, $loaded:ident, $row:ident, $key:expr, $read:expr) => {
+                let keys: Vec<_> = self.book.$loaded.iter().map($key).collect();
                 let rows = $row::by_keys(&conn, &keys).await.unwrap();
                 let mut read: Vec<_> = rows.iter().map($read).collect();
                 read.sort_by(|a, b| a.0.cmp(&b.0));
-                let kept: Vec<_> = self.book.$slots.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+                let kept: Vec<_> = self.book.$loaded.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
                 assert_eq!(read, kept, $table);
                 let count = ledger.number(concat!("SELECT count(*) FROM ", $table)).await;
                 assert_eq!(count, i64::try_from(kept.len()).unwrap(), $table);
@@ -136,11 +136,11 @@ impl Model {
             };
         }
         macro_rules! document {
-            ($table:literal, $slots:ident, $row:ident, $key:expr) => {
-                same!($table, $slots, $row, |(k, _)| $key(k), |row| {
+            ($table:literal, $loaded:ident, $row:ident, $key:expr) => {
+                same!($table, $loaded, $row, |(k, _)| $key(k), |row| {
                     let document = row.read().unwrap();
                     let key =
-                        self.book.$slots.iter().find(|(k, _)| $key(k) == row.key()).expect("it").0.clone();
+                        self.book.$loaded.iter().find(|(k, _)| $key(k) == row.key()).expect("it").0.clone();
                     (key, document)
                 });
             };
@@ -228,7 +228,7 @@ impl Model {
             uses.extend(of.iter().map(|(user, contract_use)| (*rental, *user, contract_use.clone())));
         }
         let keys: Vec<_> = uses.iter().map(|(rental, user, _)| (rental.uuid(), user.uuid())).collect();
-        let rows = ContractUseRow::by_keys(&conn, &keys).await.unwrap();
+        let rows = ContractAllocationRow::by_keys(&conn, &keys).await.unwrap();
         let mut read: Vec<_> = rows.iter().map(|row| row.read().unwrap()).collect();
         read.sort_by_key(|(rental, user, _)| (*rental, *user));
         assert_eq!(read, uses, "contract_uses");
@@ -237,7 +237,7 @@ impl Model {
             taken.extend(of.iter().map(|(claim, loan_use)| (*loan, *claim, loan_use.clone())));
         }
         let keys: Vec<_> = taken.iter().map(|(loan, claim, _)| (loan.uuid(), claim.uuid())).collect();
-        let rows = LoanUseRow::by_keys(&conn, &keys).await.unwrap();
+        let rows = LoanAllocationRow::by_keys(&conn, &keys).await.unwrap();
         let mut read: Vec<_> = rows.iter().map(|row| row.read().unwrap()).collect();
         read.sort_by_key(|(loan, claim, _)| (*loan, *claim));
         assert_eq!(read, taken, "loan_uses");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use subsidy_core::book::segregation::PARTS;
 use subsidy_core::book::{
-    Book, Change, Command, Envelope, Key, Outcome, ROUNDS_MAX, Slots, Stop, caller, decide, needs,
+    Book, Change, Command, Envelope, Key, Loaded, Outcome, ROUNDS_MAX, Stop, caller, decide, needs,
 };
 use subsidy_core::claims::recalculation::{ApproveRecalculation, ClaimChanges, ProposeRecalculation};
 use subsidy_core::claims::{Claim, ClaimStatus};
@@ -41,7 +41,7 @@ fn slice(envelope: &Envelope, stamp: &Stamp, whole: &Book) -> Book {
 }
 
 fn copy(key: &Key, from: &Book, to: &mut Book) {
-    fn one<K: Ord + Clone + std::fmt::Debug, V: Clone>(key: &K, from: &Slots<K, V>, to: &mut Slots<K, V>) {
+    fn one<K: Ord + Clone + std::fmt::Debug, V: Clone>(key: &K, from: &Loaded<K, V>, to: &mut Loaded<K, V>) {
         if let Some(value) = from.get(key).expect("the whole book knows everything") {
             to.load(key.clone(), value.clone());
         }
@@ -74,7 +74,7 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
         Key::RentalUsage(k) => one(k, &from.rental_usage, &mut to.rental_usage),
         Key::Loan(k) => one(k, &from.loans, &mut to.loans),
         Key::LoanOf(k) => one(k, &from.loan_keys, &mut to.loan_keys),
-        Key::LoanUses(k) => one(k, &from.loan_uses, &mut to.loan_uses),
+        Key::LoanAllocations(k) => one(k, &from.loan_uses, &mut to.loan_uses),
         Key::Holdings(k) => one(k, &from.holdings, &mut to.holdings),
         Key::RateSeries(k) => one(k, &from.rate_series, &mut to.rate_series),
         Key::Prefund(k) => one(k, &from.prefunds, &mut to.prefunds),
@@ -103,9 +103,9 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
 /// What was changed in the slice stands so in the whole book.
 fn same_changes(part: &Book, whole: &Book) {
     macro_rules! same {
-        ($($slots:ident),*) => {
-            $(for changed in part.$slots.changed() {
-                assert_eq!(whole.$slots.get(changed.key), Ok(Some(changed.now)));
+        ($($loaded:ident),*) => {
+            $(for changed in part.$loaded.changed() {
+                assert_eq!(whole.$loaded.get(changed.key), Ok(Some(changed.now)));
             })*
         };
     }

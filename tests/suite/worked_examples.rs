@@ -11,7 +11,7 @@ use subsidy_core::programmes::calculation::{
 use subsidy_core::programmes::policy::{AnnualCap, Base, Caps, ItemRatio, Share, Stacking};
 use subsidy_core::programmes::{Counts, Policy, ProposalStatus, RulesVersion};
 use subsidy_core::rentals::Rental;
-use subsidy_core::rentals::uses::{ContractUse, ContractUser, Uses};
+use subsidy_core::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use subsidy_core::vouchers::{VoucherError, rules};
 use support::world::{date, instant, label, line, organisation, percent, programme};
 use uuid::Uuid;
@@ -82,7 +82,7 @@ struct Case<'a> {
     startup: bool,
     used_in_year: &'a str,
     used_in_all: &'a str,
-    uses: Uses,
+    uses: ContractAllocations,
 }
 
 impl Case<'_> {
@@ -187,40 +187,47 @@ fn e1_a_voucher_is_20_percent_of_its_contract_within_two_million_a_year() {
 fn e1_a_second_voucher_on_the_same_contract_is_refused_until_the_first_is_given_back() {
     let rules = Policy { one_per_contract: Some(true), ..plain("compute 20") };
     let first = VoucherId::new(Uuid::nil());
-    let mut uses = Uses::default();
+    let mut uses = ContractAllocations::default();
     assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
-    let contract_use = |live| ContractUse {
+    let contract_use = |live| ContractAllocation {
         programme: programme(0),
         amount: money("1"),
         exclusive: false,
         live,
         settled: None,
     };
-    uses.insert(ContractUser::Voucher(first), contract_use(true));
+    uses.insert(ContractHolder::Voucher(first), contract_use(true));
     assert_eq!(
         rules::contract_free(own(), &programme(0), &rules, &uses),
-        Err(VoucherError::ContractAlreadyUsed { by: ContractUser::Voucher(first), programme: programme(0) })
+        Err(VoucherError::ContractAlreadyUsed {
+            by: ContractHolder::Voucher(first),
+            programme: programme(0)
+        })
     );
     assert_eq!(
         rules::contract_free(first, &programme(0), &rules, &uses),
         Ok(()),
         "a voucher is not in its own way"
     );
-    uses.insert(ContractUser::Voucher(first), contract_use(false));
+    uses.insert(ContractHolder::Voucher(first), contract_use(false));
     assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
 }
 
 #[test]
 fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
-    let other = |exclusive| ContractUse {
+    let other = |exclusive| ContractAllocation {
         programme: programme(9),
         amount: money("30.00"),
         exclusive,
         live: true,
         settled: None,
     };
-    let uses =
-        |exclusive| Uses::from_iter([(ContractUser::Voucher(VoucherId::new(Uuid::nil())), other(exclusive))]);
+    let uses = |exclusive| {
+        ContractAllocations::from_iter([(
+            ContractHolder::Voucher(VoucherId::new(Uuid::nil())),
+            other(exclusive),
+        )])
+    };
     let rules = |stacking| Policy { stacking, ..plain("compute 20") };
     for (stacking, exclusive, free) in [
         (Stacking::Exclusive, false, false),

@@ -20,8 +20,8 @@ use subsidy_ledger::cli::{Failure, output};
 use subsidy_ledger::reports::formats::file::{FileFormat, Writing};
 use subsidy_ledger::reports::operations;
 use subsidy_ledger::reports::operations::{Filter, Reading};
-use subsidy_ledger::reports::reach::Reach;
 use subsidy_ledger::reports::report::{Only, Reading as _, Scope};
+use subsidy_ledger::reports::snapshot_range::SnapshotRange;
 use subsidy_ledger::reports::trial_balance::{BLOCK, Question, TrialBalance};
 use subsidy_ledger::reports::{budget_execution, scope, voucher_rollforward};
 use subsidy_store::db::pool::{Connection, Database};
@@ -183,8 +183,8 @@ async fn timed<T>(read: impl AsyncFn() -> Result<T, Failure>) -> Result<(T, Dura
 
 /// The three reports at a sequence and a day, both ways. Error: they do not come to the same.
 async fn reports(conn: &Connection, scope: Scope, lines: u64) -> Result<[Row; 3], Failure> {
-    let totals = Reach::of(conn, scope.known_at).await?;
-    let reach = |with: bool| if with { totals } else { Reach::by_lines(scope.known_at) };
+    let totals = SnapshotRange::of(conn, scope.known_at).await?;
+    let reach = |with: bool| if with { totals } else { SnapshotRange::by_lines(scope.known_at) };
     let question = Question { as_of: scope.as_of, known_at: scope.known_at, programme: None };
     let (scope, question, place) = (&scope, &question, (&scope, lines <= BY_LINES_MAX));
     Ok([

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest};
 use subsidy_core::agencies::{Agency, MoveBusinessDate};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, CreditCode, Date, Instant, Line, Month, Roles, Sequence, Subject};

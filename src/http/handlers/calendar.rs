@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::calendar::{
     ApproveCalendar, CalendarChange, CalendarDay, CalendarDays, CalendarStatus, DAYS_MAX, DayKind,
@@ -69,12 +69,12 @@ pub struct NamedDayView {
 
 impl CalendarView {
     /// What its view shows beside it.
-    pub fn wants(change: &CalendarChange, wanted: &mut Wanted) {
+    pub fn related_keys(change: &CalendarChange, wanted: &mut RelatedKeys) {
         wanted.text(change.reason);
     }
 
     /// The view of a change.
-    pub fn of(change: &CalendarChange, attached: &Attachments) -> Self {
+    pub fn of(change: &CalendarChange, attached: &Related) -> Self {
         let day = |day: &CalendarDay| CalendarDayView { date: day.date, kind: day.kind };
         Self {
             id: change.id,
@@ -140,7 +140,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::days(&conn, page.after, from, until, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.place);
-    Reply::list((whole(&rows, named_day)?, next))
+    Reply::list((decode_all(&rows, named_day)?, next))
 }
 
 /// `GET /calendar/changes`
@@ -151,8 +151,8 @@ pub async fn changes(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::changes(&conn, page.after, status, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, CalendarChangeRow::read)?;
-    let attached = beside(&conn, &found, CalendarView::wants).await?;
+    let found = decode_all(&rows, CalendarChangeRow::read)?;
+    let attached = with_related(&conn, &found, CalendarView::related_keys).await?;
     Reply::list((found.iter().map(|change| CalendarView::of(change, &attached)).collect(), next))
 }
 
@@ -163,6 +163,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let found = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = found.read().map_err(|error| Problem::fault(&error))?;
-    let attached = beside(&conn, std::slice::from_ref(&found), CalendarView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), CalendarView::related_keys).await?;
     Reply::document(&CalendarView::of(&found, &attached), found.revision.version)
 }

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::extract::Query;
+use crate::http::handler::{
+    self, Parsed, ReadRequest, Reply, UploadRequest, WriteRequest, decode_all, load_related,
+};
 use crate::http::handlers::rentals::applicant;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{self, Parsed, ReadRequest, Reply, UploadRequest, WriteRequest, attached, whole};
 use crate::objects::ObjectError;
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::letters;
 use subsidy_core::domain::{
@@ -109,7 +111,7 @@ pub struct InvoiceConfirmation {
 }
 
 impl InvoiceView {
-    fn of(invoice: &Invoice, attached: &Attachments) -> Self {
+    fn of(invoice: &Invoice, attached: &Related) -> Self {
         let facts = &invoice.facts;
         let party = |party: Option<Party>, name: Option<TextHash>| {
             party.is_some().then(|| PartyView {
@@ -138,7 +140,7 @@ impl InvoiceView {
 
 impl EvidenceView {
     /// What its view shows beside it.
-    pub fn wants(_: &Evidence, invoice: Option<&Invoice>, wanted: &mut Wanted) {
+    pub fn related_keys(_: &Evidence, invoice: Option<&Invoice>, wanted: &mut RelatedKeys) {
         if let Some(Invoice { facts, .. }) = invoice {
             wanted.text(facts.buyer_name);
             wanted.text(facts.seller_name);
@@ -146,7 +148,7 @@ impl EvidenceView {
     }
 
     /// The view of a file with the invoice that it shows.
-    pub fn of(evidence: &Evidence, invoice: Option<&Invoice>, attached: &Attachments) -> Self {
+    pub fn of(evidence: &Evidence, invoice: Option<&Invoice>, attached: &Related) -> Self {
         Self {
             id: evidence.id,
             kind: evidence.kind,
@@ -244,7 +246,7 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     }
     let reason = reason.map(|text: NewText| text.hash);
     let command = Command::RegisterEvidence(Box::new(RegisterEvidence {
-        id: EvidenceId::new(verb::new_id()),
+        id: EvidenceId::new(handler::new_id()),
         kind,
         organisation: organisation(request.actor, request.query)?,
         sha256: file.sha256,
@@ -292,33 +294,33 @@ async fn invoices(conn: &Connection, found: &[Evidence]) -> Result<BTreeMap<Invo
         return Ok(BTreeMap::new());
     }
     let rows = InvoiceRow::by_keys(conn, &keys).await.map_err(|error| Problem::database(&error))?;
-    let known = whole(&rows, InvoiceRow::read)?;
+    let known = decode_all(&rows, InvoiceRow::read)?;
     Ok(known.into_iter().map(|invoice| (invoice.key(), invoice)).collect())
 }
 
 async fn views(conn: &Connection, found: &[Evidence]) -> Result<Vec<EvidenceView>, Problem> {
     let known = invoices(conn, found).await?;
     let stated = |evidence: &Evidence| shown(evidence).and_then(|key| known.get(&key));
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|one| EvidenceView::wants(one, stated(one), &mut wanted));
-    let attached = attached(conn, wanted).await?;
+    let mut wanted = RelatedKeys::default();
+    found.iter().for_each(|one| EvidenceView::related_keys(one, stated(one), &mut wanted));
+    let attached = load_related(conn, wanted).await?;
     Ok(found.iter().map(|one| EvidenceView::of(one, stated(one), &attached)).collect())
 }
 
 /// `GET /evidence`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let kind = request.query.text("kind").map(|_| kind(&request.query)).transpose()?;
     let conn = request.reader().await?;
-    let own = sight.organisation_text();
+    let own = visibility.organisation_text();
     let kind = kind.map(EvidenceKind::as_str);
     let [number, code] = ["invoice_number", "invoice_code"].map(|name| request.query.text(name));
     let organisation = filters.organisation.as_deref();
     let rows =
-        queries::page(&conn, page.after, sight.all, &own, kind, organisation, number, code, page.rows());
+        queries::page(&conn, page.after, visibility.all, &own, kind, organisation, number, code, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, EvidenceRow::read)?;
+    let found = decode_all(&rows, EvidenceRow::read)?;
     Reply::list((views(&conn, &found).await?, next))
 }
 
@@ -328,8 +330,8 @@ async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Evidence, Prob
     let row = queries::get(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    let sight = request.sight();
-    if sight.all || sight.organisation == Some(found.organisation) {
+    let visibility = request.visibility();
+    if visibility.all || visibility.organisation == Some(found.organisation) {
         return Ok(found);
     }
     Err(Problem::new("not_found"))
@@ -355,7 +357,7 @@ pub async fn content(request: ReadRequest) -> Result<Reply, Problem> {
     })?;
     let known = found.invoice.as_ref().map(|facts| facts.number.to_string());
     let name = known.unwrap_or_else(|| found.id.to_string());
-    Ok(Reply::Stored(verb::StoredFile {
+    Ok(Reply::Stored(handler::StoredFile {
         stream,
         bytes,
         media_type: found.media_type.as_str(),

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::programmes::Nothing;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::{AccountNumber, Reason};
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{CreditCode, Instant, Label, Line, Sequence, Subject};
 use subsidy_core::organisations::{
@@ -127,12 +127,12 @@ pub struct OrganisationView {
 
 impl OrganisationView {
     /// What its view shows beside it.
-    pub fn wants(organisation: &Organisation, wanted: &mut Wanted) {
+    pub fn related_keys(organisation: &Organisation, wanted: &mut RelatedKeys) {
         wanted.text(organisation.reason);
     }
 
     /// The view of an organisation.
-    pub fn of(organisation: &Organisation, attached: &Attachments) -> Self {
+    pub fn of(organisation: &Organisation, attached: &Related) -> Self {
         Self {
             credit_code: organisation.credit_code,
             name: organisation.name.clone(),
@@ -219,8 +219,8 @@ fn standing(request: &WriteRequest<'_>, command: fn(ChangeStanding) -> Command) 
 /// `GET /organisations`: an outsider's list holds its own organisation.
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, filters) = (request.page()?, Filters::of(&request.query)?);
-    let own = request.actor.organisation.filter(|_| !request.sight().all).map(|code| code.to_string());
-    if !request.sight().all && own.is_none() {
+    let own = request.actor.organisation.filter(|_| !request.visibility().all).map(|code| code.to_string());
+    if !request.visibility().all && own.is_none() {
         return Reply::list::<OrganisationView>((Vec::new(), None));
     }
     let status = filters.word::<Standing>()?.map(Standing::as_str);
@@ -228,8 +228,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::page(&conn, page.after, status, own.as_deref(), filters.updated_since, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, OrganisationRow::read)?;
-    let attached = beside(&conn, &found, OrganisationView::wants).await?;
+    let found = decode_all(&rows, OrganisationRow::read)?;
+    let attached = with_related(&conn, &found, OrganisationView::related_keys).await?;
     Reply::list((
         found.iter().map(|organisation| OrganisationView::of(organisation, &attached)).collect(),
         next,
@@ -239,13 +239,13 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /organisations/{credit_code}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let code: CreditCode = request.path.value("credit_code")?;
-    if !request.sight().all && request.actor.organisation != Some(code) {
+    if !request.visibility().all && request.actor.organisation != Some(code) {
         return Err(Problem::new("not_found"));
     }
     let conn = request.reader().await?;
     let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    let attached = beside(&conn, std::slice::from_ref(&found), OrganisationView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), OrganisationView::related_keys).await?;
     Reply::document(&OrganisationView::of(&found, &attached), found.revision.version)
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Instant, Money, Month, Sequence, Subject};
 use subsidy_core::ledger::{Turnover, Turnovers};
@@ -83,13 +83,13 @@ impl MonthBooksView {
 
 impl PeriodView {
     /// What its view shows beside it.
-    pub fn wants(period: &Period, wanted: &mut Wanted) {
+    pub fn related_keys(period: &Period, wanted: &mut RelatedKeys) {
         wanted.text(period.reason);
         wanted.text(period.reopening.as_ref().map(|proposed| proposed.reason));
     }
 
     /// The view of a month that was closed.
-    pub fn of(period: &Period, attached: &Attachments) -> Self {
+    pub fn of(period: &Period, attached: &Related) -> Self {
         Self {
             closed_by: Some(period.closed_by.clone()),
             closed_at: Some(period.closed_at),
@@ -162,19 +162,19 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let this_month = Month::of(now.business_date);
     let rows = queries::all(&conn).await.map_err(|error| Problem::database(&error))?;
     let known: BTreeMap<Month, Period> =
-        whole(&rows, PeriodRow::read)?.into_iter().map(|period| (period.month, period)).collect();
+        decode_all(&rows, PeriodRow::read)?.into_iter().map(|period| (period.month, period)).collect();
     let posted = request.months.read(&conn, &request.agency, now.closed_through).await?;
     let first = known.keys().chain(posted.keys()).min().copied().unwrap_or(this_month);
     let after = page.after;
     let months = first.through(this_month).filter(|month| ordinal(*month) > after);
     let rows = usize::try_from(page.rows()).unwrap_or(usize::MAX);
     let (months, next) = page.cut(months.take(rows).collect(), |month| ordinal(*month));
-    let mut wanted = Wanted::default();
+    let mut wanted = RelatedKeys::default();
     months
         .iter()
         .filter_map(|month| known.get(month))
-        .for_each(|period| PeriodView::wants(period, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+        .for_each(|period| PeriodView::related_keys(period, &mut wanted));
+    let attached = load_related(&conn, wanted).await?;
     let view = |month: &Month| {
         let books = posted.get(month).copied().unwrap_or_default();
         match known.get(month) {

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
@@ -111,13 +111,13 @@ pub struct RecoveryView {
 
 impl RecoveryView {
     /// What its view shows beside it.
-    pub fn wants(recovery: &Recovery, wanted: &mut Wanted) {
+    pub fn related_keys(recovery: &Recovery, wanted: &mut RelatedKeys) {
         wanted.text(Some(recovery.reason));
         wanted.text(recovery.rejection);
     }
 
     /// The view of a recovery.
-    pub fn of(recovery: &Recovery, attached: &Attachments) -> Self {
+    pub fn of(recovery: &Recovery, attached: &Related) -> Self {
         let receipt = |r: &subsidy_core::recoveries::Receipt| ReceiptView {
             amount: r.amount,
             date: r.date,
@@ -219,8 +219,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, RecoveryRow::read)?;
-    let attached = beside(&conn, &found, RecoveryView::wants).await?;
+    let found = decode_all(&rows, RecoveryRow::read)?;
+    let attached = with_related(&conn, &found, RecoveryView::related_keys).await?;
     Reply::list((found.iter().map(|recovery| RecoveryView::of(recovery, &attached)).collect(), next))
 }
 
@@ -231,6 +231,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let found = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = found.read().map_err(|error| Problem::fault(&error))?;
-    let attached = beside(&conn, std::slice::from_ref(&found), RecoveryView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), RecoveryView::related_keys).await?;
     Reply::document(&RecoveryView::of(&found, &attached), found.revision.version)
 }

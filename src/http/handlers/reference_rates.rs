@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Date, Folded, Instant, Label, Percent, Sequence, Subject};
 use subsidy_core::reference_rates::{LoadReferenceRate, ReferenceRate};
@@ -69,6 +69,6 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::page(&conn, page.after, fold.as_ref().map(Folded::as_str), page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, ReferenceRateRow::read)?;
+    let found = decode_all(&rows, ReferenceRateRow::read)?;
     Reply::list((found.iter().map(ReferenceRateView::of).collect(), next))
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::handlers::programmes::views::NewLine;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{
     Actor, CreditCode, Date, Instant, Label, Line, Money, RentalId, Role, Sequence, Subject,
@@ -132,13 +132,13 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /rentals`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
-    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
+    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
     let rows = queries::page(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         &provided,
         filters.organisation.as_deref(),
@@ -147,7 +147,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, RentalRow::read)?;
+    let found = decode_all(&rows, RentalRow::read)?;
     Reply::list((found.iter().map(RentalView::of).collect(), next))
 }
 
@@ -158,7 +158,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    if !request.sight().sees(found.organisation, found.provider) {
+    if !request.visibility().can_see(found.organisation, found.provider) {
         return Err(Problem::new("not_found"));
     }
     Reply::document(&RentalView::of(&found), found.revision.version)

@@ -3,12 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Date, Instant, Sequence, Subject};
 use subsidy_core::reversals::{ApproveReversal, ProposeReversal, Reversal, ReversalStatus};
@@ -35,12 +35,12 @@ pub struct ReversalView {
 
 impl ReversalView {
     /// What its view shows beside it.
-    pub fn wants(reversal: &Reversal, wanted: &mut Wanted) {
+    pub fn related_keys(reversal: &Reversal, wanted: &mut RelatedKeys) {
         wanted.text(Some(reversal.reason));
     }
 
     /// The view of a reversal.
-    pub fn of(reversal: &Reversal, attached: &Attachments) -> Self {
+    pub fn of(reversal: &Reversal, attached: &Related) -> Self {
         Self {
             sequence: reversal.sequence,
             status: reversal.status,
@@ -82,7 +82,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let rows = queries::page(&conn, page.after, status, page.rows()).await;
     let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
-    let found = whole(&rows, ReversalRow::read)?;
-    let attached = beside(&conn, &found, ReversalView::wants).await?;
+    let found = decode_all(&rows, ReversalRow::read)?;
+    let attached = with_related(&conn, &found, ReversalView::related_keys).await?;
     Reply::list((found.iter().map(|reversal| ReversalView::of(reversal, &attached)).collect(), next))
 }

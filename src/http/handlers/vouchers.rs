@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
@@ -111,13 +111,13 @@ pub struct VoucherView {
 
 impl VoucherView {
     /// What its view shows beside it.
-    pub fn wants(voucher: &Voucher, wanted: &mut Wanted) {
+    pub fn related_keys(voucher: &Voucher, wanted: &mut RelatedKeys) {
         wanted.text(voucher.reason);
         wanted.sheet(voucher.id.to_string(), voucher.calculation);
     }
 
     /// The view of a voucher.
-    pub fn of(voucher: &Voucher, attached: &Attachments) -> Self {
+    pub fn of(voucher: &Voucher, attached: &Related) -> Self {
         Self {
             id: voucher.id,
             number: voucher.number.clone(),
@@ -195,14 +195,14 @@ fn change(request: &WriteRequest<'_>, command: fn(ChangeVoucher) -> Command) -> 
 
 /// `GET /vouchers`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let status = filters.word::<VoucherStatus>()?.map(VoucherStatus::as_str);
-    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
     let rows = queries::page(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         &provided,
         status,
@@ -213,8 +213,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, VoucherRow::read)?;
-    let attached = beside(&conn, &found, VoucherView::wants).await?;
+    let found = decode_all(&rows, VoucherRow::read)?;
+    let attached = with_related(&conn, &found, VoucherView::related_keys).await?;
     Reply::list((found.iter().map(|voucher| VoucherView::of(voucher, &attached)).collect(), next))
 }
 
@@ -225,9 +225,9 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    if !request.sight().sees(found.organisation, found.provider) {
+    if !request.visibility().can_see(found.organisation, found.provider) {
         return Err(Problem::new("not_found"));
     }
-    let attached = beside(&conn, std::slice::from_ref(&found), VoucherView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), VoucherView::related_keys).await?;
     Reply::document(&VoucherView::of(&found, &attached), found.revision.version)
 }

@@ -3,7 +3,7 @@
 use diesel_async::AsyncPgConnection;
 
 use super::invoices::Invoices;
-use super::{UseFound, Uses, programmes};
+use super::{ContractAllocations, UseFound, programmes};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_store::statement;
@@ -85,7 +85,7 @@ impl Search {
         &mut self,
         conn: &AsyncPgConnection,
         enough: usize,
-    ) -> Result<Vec<Uses>, ReadError> {
+    ) -> Result<Vec<ContractAllocations>, ReadError> {
         let (mut found, mut documents) = (Vec::new(), 0);
         while documents < enough {
             let Some(mut more) = self.window(conn).await? else { break };
@@ -98,7 +98,10 @@ impl Search {
     }
 
     /// What the next window has; nothing after the last.
-    async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Uses>>, ReadError> {
+    async fn window(
+        &mut self,
+        conn: &AsyncPgConnection,
+    ) -> Result<Option<Vec<ContractAllocations>>, ReadError> {
         match &mut self.at {
             At::Sequence(after) if *after < self.scope.known_at => {
                 let window = (*after, after.saturating_add(WINDOW).min(self.scope.known_at));
@@ -119,12 +122,13 @@ async fn documents(
     conn: &AsyncPgConnection,
     (after, until): (i64, i64),
     known_at: i64,
-) -> Result<Vec<Uses>, ReadError> {
+) -> Result<Vec<ContractAllocations>, ReadError> {
     let mut rows = contracts(conn, after, until, known_at).await?;
     rows.extend(loans(conn, after, until, known_at).await?);
-    let mut found: Vec<Uses> = Vec::new();
+    let mut found: Vec<ContractAllocations> = Vec::new();
     for row in rows {
-        let same = |uses: &&mut Uses| uses.first().is_some_and(|one| one.subject == row.subject);
+        let same =
+            |uses: &&mut ContractAllocations| uses.first().is_some_and(|one| one.subject == row.subject);
         match found.last_mut().filter(same) {
             Some(uses) => uses.push(row),
             None => found.push(vec![row]),

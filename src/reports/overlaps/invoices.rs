@@ -10,7 +10,7 @@ use std::vec;
 use diesel_async::AsyncPgConnection;
 
 use super::found::{WINDOW, step_of};
-use super::{UseFound, Uses};
+use super::{ContractAllocations, UseFound};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_store::{rows, statement};
@@ -69,7 +69,7 @@ statement! {
              AND ($6::text IS NULL OR (e.invoice_code, e.invoice_number) <= ($6, $7::text))",
         );
     /// Claims made at sequences of `$4` with what they take.
-    fn whole(after: i64, until: i64, known_at: i64, claims: &[i64]) -> Vec<UseFound> =
+    fn decode_all(after: i64, until: i64, known_at: i64, claims: &[i64]) -> Vec<UseFound> =
         concat!(
             taken!(
                 "'invoice' AS kind, e.invoice_code AS subject, e.invoice_number AS number, k.organisation, \
@@ -130,7 +130,7 @@ impl Invoices {
         &mut self,
         conn: &AsyncPgConnection,
         scope: &Scope,
-    ) -> Result<Option<Vec<Uses>>, ReadError> {
+    ) -> Result<Option<Vec<ContractAllocations>>, ReadError> {
         let (mut places, mut claims) = (BTreeSet::new(), BTreeSet::new());
         while claims.len() < TOGETHER
             && let Some(taken) = self.shared.next()
@@ -183,9 +183,9 @@ async fn read(
     scope: &Scope,
     places: &BTreeSet<Place>,
     claims: &[i64],
-) -> Result<Vec<Uses>, ReadError> {
-    let mut invoices: BTreeMap<Place, Uses> = BTreeMap::new();
-    for found in whole(conn, -1, scope.known_at, scope.known_at, claims).await? {
+) -> Result<Vec<ContractAllocations>, ReadError> {
+    let mut invoices: BTreeMap<Place, ContractAllocations> = BTreeMap::new();
+    for found in decode_all(conn, -1, scope.known_at, scope.known_at, claims).await? {
         let place = Place::of(&found.subject, &found.number);
         if places.contains(&place) {
             invoices.entry(place).or_default().push(found);

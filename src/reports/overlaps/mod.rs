@@ -62,14 +62,18 @@ rows! {
 }
 
 /// What rests on one thing.
-type Uses = Vec<UseFound>;
+type ContractAllocations = Vec<UseFound>;
 
-fn programmes(uses: &Uses) -> BTreeSet<&str> {
+fn programmes(uses: &ContractAllocations) -> BTreeSet<&str> {
     uses.iter().map(|one| one.programme.as_str()).collect()
 }
 
 /// What each document of some was issued, redeemed, approved and paid for, from the ledger's lines.
-async fn sums(conn: &AsyncPgConnection, scope: &Scope, found: &[Uses]) -> Result<OfDocuments, ReadError> {
+async fn sums(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    found: &[ContractAllocations],
+) -> Result<OfDocuments, ReadError> {
     let documents: BTreeSet<&str> = found.iter().flatten().map(|one| one.document.as_str()).collect();
     let documents: Vec<String> = documents.into_iter().map(str::to_owned).collect();
     // no document is older than what it rests on, and a claim is as old as itself
@@ -78,7 +82,7 @@ async fn sums(conn: &AsyncPgConnection, scope: &Scope, found: &[Uses]) -> Result
 }
 
 /// A row a document.
-fn rows_of(scope: &Scope, uses: &Uses, sums: &OfDocuments) -> Vec<Row> {
+fn rows_of(scope: &Scope, uses: &ContractAllocations, sums: &OfDocuments) -> Vec<Row> {
     let programmes = i64::try_from(programmes(uses).len()).unwrap_or(i64::MAX);
     uses.iter().map(|one| row(scope, one, programmes, sums)).collect()
 }
@@ -99,7 +103,7 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
 pub struct Reading {
     search: Search,
     /// Found and not yet shown, and what their documents come to.
-    found: vec::IntoIter<Uses>,
+    found: vec::IntoIter<ContractAllocations>,
     sums: OfDocuments,
 }
 

@@ -1280,9 +1280,9 @@ pub struct Auditor {
     /// CNY of the sheet of each voucher and claim that a reviewer saw last.
     seen: BTreeMap<String, Money>,
     /// What the caps count, as it moved: from which day, by how many fen.
-    moved: BTreeMap<UsageKey, Vec<(Date, i64)>>,
+    moved: BTreeMap<CapUsageKey, Vec<(Date, i64)>>,
     /// What was promised under a cap: on which day, and its fen.
-    promised: BTreeMap<UsageKey, Vec<(Date, i64)>>,
+    promised: BTreeMap<CapUsageKey, Vec<(Date, i64)>>,
     pub issued: usize,
     pub cuts: usize,
     pub allocated: usize,
@@ -1383,7 +1383,7 @@ impl Auditor {
         for sheet in decision.effects.sheets.iter().map(|new| &new.sheet).filter(|_| approves) {
             for (year, cap) in [(Some(day.year()), &sheet.inputs.annual), (None, &sheet.inputs.lifetime)] {
                 let (programme, organisation, counts) = (of.0.clone(), of.1, of.2);
-                let key = UsageKey { programme, organisation, year, counts };
+                let key = CapUsageKey { programme, organisation, year, counts };
                 let promised = self.promised.entry(key.clone()).or_default();
                 promised.push((day, cap.as_ref().map_or(i64::MAX, |cap| cap.cap.fen())));
                 let moved = &self.moved[&key];
@@ -1486,7 +1486,7 @@ impl Auditor {
 /// Faces, their parts, what they commit of each budget, and what the counters say of them.
 fn check_vouchers(book: &Book) {
     let mut committed: BTreeMap<ProgrammeCode, i64> = BTreeMap::new();
-    let mut used: BTreeMap<UsageKey, i64> = BTreeMap::new();
+    let mut used: BTreeMap<CapUsageKey, i64> = BTreeMap::new();
     let mut numbers: BTreeMap<String, VoucherId> = BTreeMap::new();
     for (id, voucher) in book.vouchers.iter() {
         let balance = &voucher.balance;
@@ -1504,13 +1504,14 @@ fn check_vouchers(book: &Book) {
             let in_year = if keeps_released(book, voucher) { balance.face.fen() - freed } else { live };
             for (year, counted) in [(voucher.fiscal_year, in_year), (None, live)] {
                 let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
-                let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+                let key = CapUsageKey { programme, organisation, year, counts: Counts::Issue };
                 *used.entry(key).or_default() += counted;
             }
         }
     }
     let issue = book.usages.iter().filter(|(key, _)| key.counts == Counts::Issue);
-    let kept: BTreeMap<UsageKey, i64> = issue.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
+    let kept: BTreeMap<CapUsageKey, i64> =
+        issue.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
     assert_eq!(kept, used, "the counters count what is issued and not given back");
     for (code, committed) in committed {
         let of = |account| book.balance(&BalanceKey::of(account, &code)).expect("a balance").fen();
@@ -1532,7 +1533,7 @@ fn check_caps(book: &Book, voucher: &subsidy_core::vouchers::Voucher) {
     let policy = &book.rules.peek(&key).expect("its rules").rules;
     let used = |year| {
         let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
-        let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+        let key = CapUsageKey { programme, organisation, year, counts: Counts::Issue };
         book.usages.peek(&key).expect("counted").amount
     };
     if let Some(annual) = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue)) {
@@ -1549,7 +1550,7 @@ fn check_caps(book: &Book, voucher: &subsidy_core::vouchers::Voucher) {
 /// What claims hold and take of their vouchers, what is owed for them, and what the counters say of them.
 fn check_claims(book: &Book) {
     let mut drawn: BTreeMap<VoucherId, (i64, i64)> = BTreeMap::new();
-    let mut used: BTreeMap<UsageKey, i64> = BTreeMap::new();
+    let mut used: BTreeMap<CapUsageKey, i64> = BTreeMap::new();
     let mut owed: BTreeMap<BalanceKey, i64> = BTreeMap::new();
     for (id, claim) in book.claims.iter() {
         let sum = Money::sum(claim.parts.iter().map(|part| part.amount));
@@ -1568,7 +1569,7 @@ fn check_claims(book: &Book) {
         assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
         for year in [Some(approved_on.year()), None] {
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-            let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
+            let key = CapUsageKey { programme, organisation, year, counts: Counts::Redemption };
             *used.entry(key).or_default() += drawn - claim.freed.fen();
         }
         let [paid, due, received] = [
@@ -1597,7 +1598,8 @@ fn check_claims(book: &Book) {
     used.retain(|_, used| *used != 0);
     let counted =
         book.usages.iter().filter(|(key, used)| key.counts == Counts::Redemption && !used.amount.is_zero());
-    let kept: BTreeMap<UsageKey, i64> = counted.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
+    let kept: BTreeMap<CapUsageKey, i64> =
+        counted.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
     assert_eq!(kept, used, "the counters count what was approved");
     let payable = book.balances.iter().filter(|(key, _)| key.account == Account::F2302);
     let payable: BTreeMap<BalanceKey, i64> =
@@ -1641,7 +1643,7 @@ fn check_redemption_caps(book: &Book, claim: &Claim) {
     let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
     let used = |year| {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-        let key = UsageKey { programme, organisation, year, counts: Counts::Redemption };
+        let key = CapUsageKey { programme, organisation, year, counts: Counts::Redemption };
         book.usages.peek(&key).expect("counted").amount
     };
     if let Some(annual) = caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Redemption)) {

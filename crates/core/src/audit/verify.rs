@@ -12,8 +12,8 @@ use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
 use crate::domain::{ClaimId, LoanId, RentalId, Sequence};
 use crate::ledger::{BalanceKey, Deltas};
-use crate::programmes::UsageKey;
-use crate::rentals::uses::ContractUser;
+use crate::programmes::CapUsageKey;
+use crate::rentals::allocations::ContractHolder;
 
 /// Hashes in a full tile.
 const TILE_HASHES: usize = 256;
@@ -156,11 +156,11 @@ pub struct Touched {
     /// Balances.
     pub balances: BTreeMap<BalanceKey, Sequence>,
     /// Use of programmes.
-    pub usages: BTreeMap<UsageKey, Sequence>,
+    pub usages: BTreeMap<CapUsageKey, Sequence>,
     /// Running numbers.
     pub numbers: BTreeMap<Series, Sequence>,
     /// Vouchers on contracts.
-    pub uses: BTreeMap<(RentalId, ContractUser), Sequence>,
+    pub uses: BTreeMap<(RentalId, ContractHolder), Sequence>,
     /// Claims on loans.
     pub loan_uses: BTreeMap<(LoanId, ClaimId), Sequence>,
     /// How many sheets each document has, and the last sequence that made one.
@@ -192,10 +192,10 @@ impl Touched {
             Change::Number { series, .. } => {
                 self.numbers.insert(series.clone(), sequence);
             }
-            Change::ContractUse { rental, user, .. } => {
+            Change::ContractAllocation { rental, user, .. } => {
                 self.uses.insert((*rental, *user), sequence);
             }
-            Change::LoanUse { loan, claim, .. } => {
+            Change::LoanAllocation { loan, claim, .. } => {
                 self.loan_uses.insert((*loan, *claim), sequence);
             }
             Change::Agency(_)

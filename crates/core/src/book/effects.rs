@@ -12,7 +12,7 @@ use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequ
 use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice};
 use crate::ledger::Posting;
-use crate::loans::{Loan, LoanUse};
+use crate::loans::{Loan, LoanAllocation};
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
 use crate::people::{Participants, Person};
@@ -20,11 +20,11 @@ use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear};
 use crate::programmes::calculation::Calculation;
-use crate::programmes::{BudgetChange, Programme, RulesVersion, UsageKey, Used};
+use crate::programmes::{BudgetChange, CapUsageKey, Programme, RulesVersion, Used};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
-use crate::rentals::uses::{ContractUse, ContractUser};
+use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
 use crate::vouchers::Voucher;
@@ -98,27 +98,27 @@ pub enum Change {
         posting: Reversible,
     },
     /// What rests on a contract.
-    ContractUse {
+    ContractAllocation {
         /// The contract.
         rental: RentalId,
         /// The voucher or the claim.
-        user: ContractUser,
+        user: ContractHolder,
         /// What it uses.
-        contract_use: ContractUse,
+        contract_use: ContractAllocation,
     },
     /// A claim on a loan.
-    LoanUse {
+    LoanAllocation {
         /// The loan.
         loan: LoanId,
         /// The claim.
         claim: ClaimId,
         /// What it takes.
-        loan_use: Box<LoanUse>,
+        loan_use: Box<LoanAllocation>,
     },
     /// What an organisation used of a programme.
     Usage {
         /// Whose, of which, when.
-        key: UsageKey,
+        key: CapUsageKey,
         /// How much, and since when it is not more.
         used: Used,
     },

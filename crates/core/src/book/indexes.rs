@@ -4,7 +4,7 @@ use super::{Book, Fault, RateKey};
 use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, LoanId};
 use crate::evidence::{Invoice, Statement};
-use crate::loans::{BorrowerKey, LoanUse};
+use crate::loans::{BorrowerKey, LoanAllocation};
 use crate::payments::PaymentLine;
 use crate::prefunds::true_up::TrueUp;
 use crate::reference_rates::ReferenceRate;
@@ -85,7 +85,12 @@ impl Book {
     }
 
     /// A claim on a loan, and what it holds while it counts.
-    pub(super) fn put_loan_use(&mut self, loan: LoanId, claim: ClaimId, new: LoanUse) -> Result<(), Fault> {
+    pub(super) fn put_loan_use(
+        &mut self,
+        loan: LoanId,
+        claim: ClaimId,
+        new: LoanAllocation,
+    ) -> Result<(), Fault> {
         let key = BorrowerKey { programme: new.programme.clone(), organisation: new.organisation };
         if self.holdings.get(&key).is_ok() {
             self.holdings.alter(key, |holdings| {

@@ -10,20 +10,20 @@ pub mod decide;
 pub mod duty;
 pub mod effects;
 mod indexes;
+pub mod loaded;
 pub mod needs;
 pub mod refusal;
 pub mod reversible;
 pub mod segregation;
-pub mod slots;
 
 use std::collections::BTreeSet;
 
 pub use command::{Command, Envelope};
 pub use decide::decide;
 pub use effects::{Change, Decision, Effects, Outcome, Transition};
+pub use loaded::{Fault, Loaded};
 pub use needs::{ROUNDS_MAX, caller, needs};
 pub use refusal::{AccessError, DateError, Refusal, Stop};
-pub use slots::{Fault, Slots};
 
 use crate::agencies::Agency;
 use crate::calendar::{CalendarChange, NamedDay};
@@ -40,18 +40,18 @@ use crate::domain::{
 use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice, InvoiceKey, Statements};
 use crate::ledger::{BalanceKey, Deltas, LedgerError, MonthlyTurnovers, balances};
-use crate::loans::{BorrowerKey, Holdings, Loan, LoanKey, LoanUses};
+use crate::loans::{BorrowerKey, Holdings, Loan, LoanAllocations, LoanKey};
 use crate::organisations::Organisation;
 use crate::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 use crate::people::{Matter, Participants, Person};
 use crate::periods::Period;
 use crate::prefunds::true_up::TrueUp;
 use crate::prefunds::{Prefund, PrefundYear, PrefundYearKey};
-use crate::programmes::{BudgetChange, Programme, RulesKey, RulesVersion, UsageKey, Used};
+use crate::programmes::{BudgetChange, CapUsageKey, Programme, RulesKey, RulesVersion, Used};
 use crate::recoveries::Recovery;
 pub use crate::reference_rates::RateKey;
 use crate::reference_rates::ReferenceRate;
-use crate::rentals::uses::Uses;
+use crate::rentals::allocations::ContractAllocations;
 use crate::rentals::{ContractKey, Rental};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
@@ -63,7 +63,7 @@ pub struct Series(pub String);
 
 /// Names each kind of key once, with where in the book it is kept.
 macro_rules! book {
-    ($($(#[$doc:meta])* $key:ident($type:ty) in $(#[$place:meta])* $slots:ident: $kept:ty;)*) => {
+    ($($(#[$doc:meta])* $key:ident($type:ty) in $(#[$place:meta])* $loaded:ident: $kept:ty;)*) => {
         /// A key of the book.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Key {
@@ -75,26 +75,26 @@ macro_rules! book {
         pub struct Book {
             /// The agency itself; none before its first leaf.
             pub agency: Option<Agency>,
-            $($(#[$place])* pub $slots: $kept,)*
+            $($(#[$place])* pub $loaded: $kept,)*
         }
 
         impl Book {
             /// An empty book in which everything that was not put is absent: where a replay begins.
             pub fn complete() -> Self {
-                Self { agency: None, $($slots: <$kept>::complete(),)* }
+                Self { agency: None, $($loaded: <$kept>::complete(),)* }
             }
 
             /// Whether a key was looked for.
             pub fn knows(&self, key: &Key) -> bool {
                 match key {
-                    $(Key::$key(key) => self.$slots.knows(key),)*
+                    $(Key::$key(key) => self.$loaded.knows(key),)*
                 }
             }
 
             /// Marks a key as looked for and, unless it was put, not there.
             pub fn looked_for(&mut self, key: Key) {
                 match key {
-                    $(Key::$key(key) => self.$slots.looked_for(key),)*
+                    $(Key::$key(key) => self.$loaded.looked_for(key),)*
                 }
             }
         }
@@ -105,23 +105,23 @@ book! {
     /// A subject that acted.
     Person(FoldedSubject) in
         /// Subjects that acted, by what they are compared with.
-        people: Slots<FoldedSubject, Person>;
+        people: Loaded<FoldedSubject, Person>;
     /// Those who took part in a matter.
     Participants(Matter) in
         /// Those who took part, by matter.
-        participants: Slots<Matter, Participants>;
+        participants: Loaded<Matter, Participants>;
     /// A text whose words were kept.
     Text(TextHash) in
         /// Texts whose words were kept beside the log: what leaves say, kept where it is known.
-        texts: Slots<TextHash, ()>;
+        texts: Loaded<TextHash, ()>;
     /// A text that was erased.
     Erasure(TextHash) in
         /// Texts that were erased.
-        erasures: Slots<TextHash, Erasure>;
+        erasures: Loaded<TextHash, Erasure>;
     /// A month that was closed.
     Period(Month) in
         /// Months that were closed.
-        periods: Slots<Month, Period>;
+        periods: Loaded<Month, Period>;
     /// What was posted in each month up to this one.
     Turnovers(Month) in
         /// What was posted in each month: an index of the postings, kept where it is known.
@@ -129,163 +129,163 @@ book! {
     /// An organisation.
     Organisation(CreditCode) in
         /// Organisations.
-        organisations: Slots<CreditCode, Organisation>;
+        organisations: Loaded<CreditCode, Organisation>;
     /// A dated reference rate.
     ReferenceRate(RateKey) in
         /// Reference rates.
-        reference_rates: Slots<RateKey, ReferenceRate>;
+        reference_rates: Loaded<RateKey, ReferenceRate>;
     /// A change of the calendar.
     CalendarChange(CalendarId) in
         /// Changes of the calendar.
-        calendar_changes: Slots<CalendarId, CalendarChange>;
+        calendar_changes: Loaded<CalendarId, CalendarChange>;
     /// A day that the calendar may name.
     CalendarDay(Date) in
         /// Days that the calendar names.
-        calendar_days: Slots<Date, NamedDay>;
+        calendar_days: Loaded<Date, NamedDay>;
     /// A programme.
     Programme(ProgrammeCode) in
         /// Programmes.
-        programmes: Slots<ProgrammeCode, Programme>;
+        programmes: Loaded<ProgrammeCode, Programme>;
     /// The programme whose code looks like this.
     ProgrammeOf(Folded) in
         /// Programmes by the folds of their codes.
-        programme_codes: Slots<Folded, ProgrammeCode>;
+        programme_codes: Loaded<Folded, ProgrammeCode>;
     /// A version of a programme's rules.
     Rules(RulesKey) in
         /// Versions of rules.
-        rules: Slots<RulesKey, RulesVersion>;
+        rules: Loaded<RulesKey, RulesVersion>;
     /// A change of a budget.
     BudgetChange(BudgetChangeId) in
         /// Changes of budgets.
-        budget_changes: Slots<BudgetChangeId, BudgetChange>;
+        budget_changes: Loaded<BudgetChangeId, BudgetChange>;
     /// A file that backs claims.
     Evidence(EvidenceId) in
         /// Files that back claims.
-        evidence: Slots<EvidenceId, Evidence>;
+        evidence: Loaded<EvidenceId, Evidence>;
     /// What an organisation says of an invoice.
     Invoice(InvoiceKey) in
         /// Invoices, by who says what of them.
-        invoices: Slots<InvoiceKey, Invoice>;
+        invoices: Loaded<InvoiceKey, Invoice>;
     /// All that is said of an invoice.
     Statements(InvoiceNumber) in
         /// What organisations say, by invoice: an index of the invoices, kept where it is known.
-        statements: Slots<InvoiceNumber, Statements>;
+        statements: Loaded<InvoiceNumber, Statements>;
     /// A contract.
     Rental(RentalId) in
         /// Contracts.
-        rentals: Slots<RentalId, Rental>;
+        rentals: Loaded<RentalId, Rental>;
     /// The contract of two parties with a number.
     Contract(ContractKey) in
         /// Contracts by their parties and number.
-        contracts: Slots<ContractKey, RentalId>;
+        contracts: Loaded<ContractKey, RentalId>;
     /// A billing file of a contract.
     UsageImport(UsageImportId) in
         /// Billing files of contracts.
-        usage_imports: Slots<UsageImportId, UsageImport>;
+        usage_imports: Loaded<UsageImportId, UsageImport>;
     /// What was used on a contract.
     RentalUsage(RentalId) in
         /// What was used, by contract.
-        rental_usage: Slots<RentalId, RentalUsage>;
+        rental_usage: Loaded<RentalId, RentalUsage>;
     /// A loan.
     Loan(LoanId) in
         /// Loans.
-        loans: Slots<LoanId, Loan>;
+        loans: Loaded<LoanId, Loan>;
     /// The loan of two parties with a number.
     LoanOf(LoanKey) in
         /// Loans by their parties and number.
-        loan_keys: Slots<LoanKey, LoanId>;
+        loan_keys: Loaded<LoanKey, LoanId>;
     /// Money paid to a bank ahead.
     Prefund(PrefundId) in
         /// Money paid to banks ahead.
-        prefunds: Slots<PrefundId, Prefund>;
+        prefunds: Loaded<PrefundId, Prefund>;
     /// What a bank has of a year's prefunds.
     PrefundYear(PrefundYearKey) in
         /// What banks have of prefunds, by year.
-        prefund_years: Slots<PrefundYearKey, PrefundYear>;
+        prefund_years: Loaded<PrefundYearKey, PrefundYear>;
     /// A year of a bank's prefunds settled.
     TrueUp(TrueUpId) in
         /// Years of banks' prefunds settled.
-        true_ups: Slots<TrueUpId, TrueUp>;
+        true_ups: Loaded<TrueUpId, TrueUp>;
     /// A voucher.
     Voucher(VoucherId) in
         /// Vouchers.
-        vouchers: Slots<VoucherId, Voucher>;
+        vouchers: Loaded<VoucherId, Voucher>;
     /// A claim.
     Claim(ClaimId) in
         /// Claims.
-        claims: Slots<ClaimId, Claim>;
+        claims: Loaded<ClaimId, Claim>;
     /// A recalculation of a claim.
     Recalculation(RecalculationKey) in
         /// Recalculations of claims.
-        recalculations: Slots<RecalculationKey, Recalculation>;
+        recalculations: Loaded<RecalculationKey, Recalculation>;
     /// An objection to a claim.
     Objection(ObjectionId) in
         /// Objections to claims.
-        objections: Slots<ObjectionId, Objection>;
+        objections: Loaded<ObjectionId, Objection>;
     /// A payment batch.
     PaymentBatch(PaymentBatchId) in
         /// Payment batches.
-        payment_batches: Slots<PaymentBatchId, PaymentBatch>;
+        payment_batches: Loaded<PaymentBatchId, PaymentBatch>;
     /// A claim in a payment batch.
     PaymentLine(LineKey) in
         /// Claims in payment batches.
-        payment_lines: Slots<LineKey, PaymentLine>;
+        payment_lines: Loaded<LineKey, PaymentLine>;
     /// The claims of a payment batch.
     BatchClaims(PaymentBatchId) in
         /// The claims of each payment batch: an index of its lines, kept where it is known.
-        batch_claims: Slots<PaymentBatchId, Vec<ClaimId>>;
+        batch_claims: Loaded<PaymentBatchId, Vec<ClaimId>>;
     /// The line that was paid under a bank's reference.
     PaidReference(ReferenceKey) in
         /// Lines by the reference that they were paid under, one at most: an index of the lines, kept where it is known.
-        paid_references: Slots<ReferenceKey, BTreeSet<LineKey>>;
+        paid_references: Loaded<ReferenceKey, BTreeSet<LineKey>>;
     /// The true-up of which money came back under a bank's reference.
     ReturnedReference(ReferenceKey) in
         /// True-ups by the reference under which money came back: an index of the true-ups, kept where it is known.
-        returned_references: Slots<ReferenceKey, TrueUpId>;
+        returned_references: Loaded<ReferenceKey, TrueUpId>;
     /// A recovery.
     Recovery(RecoveryId) in
         /// Recoveries.
-        recoveries: Slots<RecoveryId, Recovery>;
+        recoveries: Loaded<RecoveryId, Recovery>;
     /// The reversal of a leaf.
     Reversal(Sequence) in
         /// Reversals, by what they reverse.
-        reversals: Slots<Sequence, Reversal>;
+        reversals: Loaded<Sequence, Reversal>;
     /// What a leaf can be reversed as.
     Reversible(Sequence) in
         /// Postings that can be reversed: an index of the log, kept where it is known.
-        reversible: Slots<Sequence, Reversible>;
+        reversible: Loaded<Sequence, Reversible>;
     /// An organisation's vouchers that claims may draw on.
     LiveVouchers(CreditCode) in
         /// Vouchers that claims may draw on, by organisation: an index of the vouchers, kept where it is known.
-        live_vouchers: Slots<CreditCode, BTreeSet<VoucherId>>;
+        live_vouchers: Loaded<CreditCode, BTreeSet<VoucherId>>;
     /// What rests on a contract.
     ContractUses(RentalId) in
         /// Vouchers and claims by contract.
-        uses: Slots<RentalId, Uses>;
+        uses: Loaded<RentalId, ContractAllocations>;
     /// The claims on a loan.
-    LoanUses(LoanId) in
+    LoanAllocations(LoanId) in
         /// Claims by loan.
-        loan_uses: Slots<LoanId, LoanUses>;
+        loan_uses: Loaded<LoanId, LoanAllocations>;
     /// The principal that an organisation's claims under a programme earn on.
     Holdings(BorrowerKey) in
         /// Principal by claim: an index of the claims on loans, kept where it is known.
-        holdings: Slots<BorrowerKey, Holdings>;
+        holdings: Loaded<BorrowerKey, Holdings>;
     /// All of a reference rate.
     RateSeries(Folded) in
         /// Rates by name, in the order of the days: an index of the reference rates, kept where it is known.
-        rate_series: Slots<Folded, Vec<Dated<Percent>>>;
+        rate_series: Loaded<Folded, Vec<Dated<Percent>>>;
     /// What an organisation used of a programme.
-    Usage(UsageKey) in
+    Usage(CapUsageKey) in
         /// Use of programmes by organisations.
-        usages: Slots<UsageKey, Used>;
+        usages: Loaded<CapUsageKey, Used>;
     /// The last number of a series.
     Number(Series) in
         /// Running numbers.
-        numbers: Slots<Series, u64>;
+        numbers: Loaded<Series, u64>;
     /// A balance.
     Balance(BalanceKey) in
         /// Balances, each on its account's own side.
-        balances: Slots<BalanceKey, Money>;
+        balances: Loaded<BalanceKey, Money>;
 }
 
 /// Keys, each once and in order.
@@ -379,12 +379,12 @@ impl Book {
             Change::Objection(o) => self.objections.put(o.id, *o),
             Change::PaymentBatch(b) => self.payment_batches.put(b.id, *b),
             Change::PaymentLine(l) => self.put_line(*l),
-            Change::ContractUse { rental, user, contract_use } => {
+            Change::ContractAllocation { rental, user, contract_use } => {
                 let mut uses = self.uses.get(&rental)?.cloned().unwrap_or_default();
                 uses.insert(user, contract_use);
                 self.uses.put(rental, uses);
             }
-            Change::LoanUse { loan, claim, loan_use } => self.put_loan_use(loan, claim, *loan_use)?,
+            Change::LoanAllocation { loan, claim, loan_use } => self.put_loan_use(loan, claim, *loan_use)?,
             Change::Usage { key, used } => self.usages.put(key, used),
             Change::Number { series, last } => self.numbers.put(series, last),
         }

@@ -6,7 +6,7 @@ use crate::agencies::AgencyError;
 use crate::calendar::CalendarError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
-use crate::claims::leases::LeaseError;
+use crate::claims::rental_claims::LeaseError;
 use crate::domain::{CreditCode, Date, Month, Sequence};
 use crate::erasures::ErasureError;
 use crate::evidence::EvidenceError;
@@ -25,7 +25,7 @@ use crate::reversals::ReversalError;
 use crate::usage::UsageError;
 use crate::vouchers::VoucherError;
 
-use super::slots::Fault;
+use super::loaded::Fault;
 
 /// Who may not, or not on that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
@@ -159,7 +159,7 @@ pub enum Refusal {
     Claim(#[from] ClaimError),
     /// A claim on a contract.
     #[error(transparent)]
-    Lease(#[from] LeaseError),
+    RentalBasis(#[from] LeaseError),
     /// A subject.
     #[error(transparent)]
     Person(#[from] PersonError),

@@ -1,5 +1,5 @@
 //! What was contracted, metered, invoiced, claimed and paid of a contract, held side by side: each figure where it is,
-//! and what does not match. Nothing is decided from it; what limits a claim is in `leases`.
+//! and what does not match. Nothing is decided from it; what limits a claim is in `rental_claims`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, InvoiceNumber, Money, Month, RoundingMode};
 use crate::evidence::Invoice;
 use crate::rentals::Rental;
-use crate::rentals::uses::{ContractUser, Uses};
+use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 use crate::usage::{Metered, RentalUsage, rules};
 
 /// What a difference is.
@@ -121,7 +121,7 @@ pub struct Known<'a> {
     /// Its claims.
     pub claims: &'a [Claim],
     /// What rests on it.
-    pub uses: &'a Uses,
+    pub uses: &'a ContractAllocations,
     /// CNY that redemptions of its vouchers settle.
     pub redeemed: Money,
 }
@@ -173,7 +173,7 @@ fn replaced(known: &Known<'_>, found: &ClaimMatch<'_>) -> Result<Money, OutOfRan
     let claim = found.claim;
     let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(Money::ZERO) };
     let read = claim.subject.metered();
-    let months = super::leases::months(period.into());
+    let months = super::rental_claims::months(period.into());
     let stale = usage.replaced_after(read.unwrap_or(claim.revision.created), months);
     let change = found.metered.unwrap_or_default().minus(found.documented)?;
     let concerned = backing::holds(claim.status) && stale && (read.is_some() || change < Money::ZERO);
@@ -188,8 +188,8 @@ fn months(known: &Known<'_>) -> Result<Vec<MonthMatch>, OutOfRange> {
     }
     let claims = |month: Month| {
         let of = known.uses.iter().filter(|(_, one)| one.live).filter_map(|(user, one)| match user {
-            ContractUser::Claim(id) => Some((*id, one.settled.as_deref()?.days)),
-            ContractUser::Voucher(_) => None,
+            ContractHolder::Claim(id) => Some((*id, one.settled.as_deref()?.days)),
+            ContractHolder::Voucher(_) => None,
         });
         let meets = |from: Date, until| from <= month.last_day() && month.first_day() < until;
         of.filter(|(_, days)| meets(days.from, days.until)).map(|(id, _)| id).collect()
@@ -276,7 +276,7 @@ fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, O
     use super::ClaimStatus::{Approved, Paid};
     let settled = Money::sum(claim.subject.settlement().iter().map(|line| line.amount.money()))?;
     let invoiced = Money::sum(claim.invoices.iter().map(|part| part.amount))?;
-    let shown = known.uses.get(&ContractUser::Claim(claim.id)).and_then(|one| one.settled.as_deref());
+    let shown = known.uses.get(&ContractHolder::Claim(claim.id)).and_then(|one| one.settled.as_deref());
     // to the fen item by item, as the lines show it
     let shown = shown.map(|shown| shown.items.iter().map(|of| of.amount.round(RoundingMode::HalfUp)));
     let documented =
@@ -298,7 +298,7 @@ fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, O
 /// What was metered in the months of a claim; none where nothing was.
 fn metered(known: &Known<'_>, claim: &Claim) -> Result<Option<Metered>, OutOfRange> {
     let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(None) };
-    let (from, until) = super::leases::months(period.into());
+    let (from, until) = super::rental_claims::months(period.into());
     let totals: Vec<_> =
         usage.totals.iter().filter(|one| from <= one.month && one.month <= until).cloned().collect();
     if totals.is_empty() { Ok(None) } else { rules::sum(&totals).map(Some) }

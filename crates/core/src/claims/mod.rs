@@ -7,15 +7,15 @@
 //! force at submission. What is found out later is a recalculation: a further sheet, of which the difference is posted
 //! once another person approves it.
 pub mod backing;
-mod billed;
 pub mod changes;
 pub mod interest;
-pub mod leases;
+mod invoice_matching;
 pub mod matching;
 pub mod objection;
 pub mod payable;
 pub mod recalculation;
 pub mod refusal;
+pub mod rental_claims;
 pub mod rules;
 pub mod subject;
 

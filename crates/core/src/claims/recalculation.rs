@@ -266,7 +266,7 @@ pub struct Correction {
     /// What they sum to.
     pub asked_back: Money,
     /// CNY that the bank's prefund has again, of a claim that the bank deducted.
-    pub given_back: Money,
+    pub refunded_to_prefund: Money,
     /// CNY that earlier recalculations asked back and that is given back first: it is not owed any more.
     pub restored: Money,
     /// CNY of what is drawn that had come in of what was asked back.
@@ -288,7 +288,7 @@ pub fn correction(claim: &Claim, new: &[Part], restorable: Money) -> Result<Corr
         let accrued = parts::minus(new, &claim.parts)?;
         let drawn = parts::sum(&accrued)?;
         return Ok(Correction {
-            given_back: drawn.negated()?.max(Money::ZERO),
+            refunded_to_prefund: drawn.negated()?.max(Money::ZERO),
             drawn,
             accrued,
             owed: Vec::new(),
@@ -320,8 +320,8 @@ fn correction_of(old: &[Part], settled: &[Part], new: &[Part]) -> Result<Correct
     let accrued = parts::minus(&parts::plus(new, &owed)?, old)?;
     let settled = parts::minus(settled, &owed)?;
     let drawn = parts::sum(&accrued)?;
-    let [given_back, restored, redrawn] = [Money::ZERO; 3];
-    Ok(Correction { drawn, accrued, owed, asked_back, given_back, restored, redrawn, settled })
+    let [refunded_to_prefund, restored, redrawn] = [Money::ZERO; 3];
+    Ok(Correction { drawn, accrued, owed, asked_back, refunded_to_prefund, restored, redrawn, settled })
 }
 
 /// The claim with the recalculation's inputs and its sheet.

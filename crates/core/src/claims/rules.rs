@@ -12,7 +12,7 @@ use crate::programmes::calculation::{
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::{Counts, RulesVersion};
-use crate::rentals::uses::Netted;
+use crate::rentals::allocations::Netted;
 use crate::vouchers::rules::eligible;
 use crate::vouchers::{ReviewDecision, VoucherError};
 

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use super::allocations::{Holdings, room, taken};
 use super::events::{Dated, Owed, history};
 use super::subsidy::{Limits, Question, SubsidyError, over};
-use super::uses::{Holdings, room, taken};
 use super::{InterestPeriod, Loan};
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};

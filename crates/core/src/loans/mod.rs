@@ -2,11 +2,11 @@
 //!
 //! Events take effect on their date. They are facts: none lies after the business date, none outside the loan's life,
 //! and none contradicts those before it. A wrong one is mended by another, never taken out.
+pub mod allocations;
 pub mod estimate;
 pub mod events;
 pub mod rules;
 pub mod subsidy;
-pub mod uses;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +14,8 @@ use crate::domain::money::Amount;
 use crate::domain::{
     ClaimId, CreditCode, Date, Folded, Label, Line, LoanId, Money, Percent, ProgrammeCode, Revision, Subject,
 };
+pub use allocations::{BorrowerKey, Holdings, LoanAllocation, LoanAllocations};
 pub use events::{Change, LoanEvent, Signed};
-pub use uses::{BorrowerKey, Holdings, LoanUse, LoanUses};
 
 /// The most events of a loan: with its confirmations it must fit in a leaf.
 pub const EVENTS_MAX: usize = 200;

@@ -226,7 +226,7 @@ impl Used {
 
 /// Which use of a programme by an organisation is counted: of one calendar year, or of all (no year).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UsageKey {
+pub struct CapUsageKey {
     /// Of which programme.
     pub programme: ProgrammeCode,
     /// By whom.

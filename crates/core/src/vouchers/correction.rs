@@ -60,14 +60,14 @@ pub fn correct(
     let mut balance = voucher.balance;
     let redrawn = correction.redrawn;
     let drawn = correction.drawn.minus(redrawn)?;
-    let given_back = drawn.negated()?.max(Money::ZERO);
+    let refunded_to_prefund = drawn.negated()?.max(Money::ZERO);
     let shut = voucher.closed || voucher.status == VoucherStatus::Cancelled;
     let taken_back = drawn.minus(balance.available()?)?.max(Money::ZERO);
     balance.released = balance.released.minus(taken_back)?;
     balance.redeemed = balance.redeemed.plus(drawn)?;
     let released = match (correction.closing, shut) {
         (true, _) => balance.available()?,
-        (false, true) => given_back,
+        (false, true) => refunded_to_prefund,
         (false, false) => Money::ZERO,
     };
     balance.released = balance.released.plus(released)?;

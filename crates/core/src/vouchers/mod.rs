@@ -14,7 +14,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{
     CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId,
 };
-use crate::rentals::uses::ContractUser;
+use crate::rentals::allocations::ContractHolder;
 
 /// Where a voucher is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -250,7 +250,7 @@ pub enum VoucherError {
     ContractAlreadyUsed {
         /// By which voucher or claim.
         #[serde(flatten)]
-        by: ContractUser,
+        by: ContractHolder,
         /// Of which programme.
         programme: ProgrammeCode,
     },

@@ -11,7 +11,7 @@ use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inpu
 use crate::programmes::policy::{Eligibility, Policy, Stacking};
 use crate::programmes::{Counts, RulesVersion};
 use crate::rentals::Rental;
-use crate::rentals::uses::{ContractUser, Uses};
+use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 
 /// What a voucher is computed from.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Facts<'a> {
     /// The contract.
     pub rental: &'a Rental,
     /// What rests on the contract.
-    pub uses: &'a Uses,
+    pub uses: &'a ContractAllocations,
     /// CNY issued to the organisation under the programme in the year.
     pub used_in_year: Money,
     /// CNY issued to it under the programme in all.
@@ -56,10 +56,10 @@ pub fn contract_free(
     own: VoucherId,
     programme: &crate::domain::ProgrammeCode,
     policy: &Policy,
-    uses: &Uses,
+    uses: &ContractAllocations,
 ) -> Result<(), VoucherError> {
     let one = policy.one_per_contract.unwrap_or(true);
-    let clash = uses.beside(ContractUser::Voucher(own)).find(|(_, other)| {
+    let clash = uses.beside(ContractHolder::Voucher(own)).find(|(_, other)| {
         let same = other.programme == *programme;
         same && one || !same && (other.exclusive || policy.stacking == Stacking::Exclusive)
     });
@@ -97,7 +97,7 @@ fn net_off(own: VoucherId, facts: &Facts<'_>) -> Result<Option<Money>, OutOfRang
     if facts.rules.rules.stacking != Stacking::NetOff {
         return Ok(None);
     }
-    let others = facts.uses.beside(ContractUser::Voucher(own));
+    let others = facts.uses.beside(ContractHolder::Voucher(own));
     let others = others.filter(|(_, u)| u.programme != facts.rules.programme);
     Money::sum(others.map(|(_, u)| u.amount)).map(Some)
 }

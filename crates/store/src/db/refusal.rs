@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::result::Error as DieselError;
 
-use super::together::ROWS_MISSED;
+use super::statement_batch::ROWS_MISSED;
 
 /// How many messages are kept: they are looked for at once.
 const KEPT_MAX: usize = 64;

@@ -13,10 +13,10 @@ use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-pub use super::shown::Shown;
-pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
+pub use super::display::Shown;
 #[doc(hidden)]
-pub use super::texts::Texts;
+pub use super::sql_text::SqlText;
+pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
 
 /// A row of a table, with the values that tell it from all others.
 pub trait Row {
@@ -131,13 +131,13 @@ macro_rules! rows {
         }
 
         const _: () = {
-            use $crate::db::rows::{Answer, Key, Row, Statement, Texts};
-            use $crate::db::together::Write;
+            use $crate::db::rows::{Answer, Key, Row, Statement, SqlText};
+            use $crate::db::statement_batch::Write;
             use diesel::result::QueryResult;
             use diesel_async::AsyncPgConnection;
 
-            static TEXTS: std::sync::LazyLock<Texts> =
-                std::sync::LazyLock::new(|| Texts::new(
+            static TEXTS: std::sync::LazyLock<SqlText> =
+                std::sync::LazyLock::new(|| SqlText::new(
                     $table,
                     &[$(stringify!($key)),+],
                     &[$(stringify!($name)),*],

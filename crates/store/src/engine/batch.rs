@@ -4,7 +4,7 @@
 //! that is decided is decided in memory; all that is written is in flight together. Begin, lock and the
 //! first load are sent in one flight: the server does them one after another, and each statement sees what
 //! was committed before it began. Round trips: that flight, up to two more loads (and one for answers given
-//! before), the writes, the commit. While nobody else writes, fewer: see [`super::unmoved`].
+//! before), the writes, the commit. While nobody else writes, fewer: see [`super::optimistic`].
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -13,16 +13,16 @@ use uuid::Uuid;
 use super::answers::{keys_of, known_answers};
 pub use super::broken::BatchError;
 use super::due::runs;
-use super::fold::{Folded, Start, fold};
-use super::follow::follow;
-use super::kept::Kept;
+use super::execute::{BatchResult, Start, execute};
 use super::load::{Rows, load, read};
+use super::optimistic;
+use super::prefetch::prefetch;
 use super::rewound::hold;
 use super::seen::{Mark, SeenLog};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
 use super::submission::{Answer, Submission, SubmitError, Work};
-use super::unmoved;
 use super::write::{Within, write};
+use super::writer_cache::WriterCache;
 use crate::db::convert;
 use crate::db::migrate::SCHEMA_VERSION;
 use crate::db::pool::Connection;
@@ -45,25 +45,25 @@ pub enum Attempt {
     Unknown(BatchError, Vec<bool>),
 }
 
-/// Tries a batch on a connection that nobody else uses. `kept` is what the last batch left: what the first load is
+/// Tries a batch on a connection that nobody else uses. `cache` is what the last batch left: what the first load is
 /// guessed from, before the head is known, and what need not be read where it is known.
 pub async fn attempt(
     conn: &Connection,
     agency: &AgencyCode,
     submissions: &[&Submission],
-    kept: &mut Kept,
+    cache: &mut WriterCache,
     seen: &SeenLog,
     key: &AnswerKey,
 ) -> Attempt {
-    if let Some(attempt) = Box::pin(unmoved::attempt(conn, agency, submissions, kept, seen, key)).await {
+    if let Some(attempt) = Box::pin(optimistic::attempt(conn, agency, submissions, cache, seen, key)).await {
         return attempt;
     }
-    let from_memory = kept.knows_a_log();
-    match attempt_once(conn, agency, submissions, kept, seen, key).await {
-        // whoever changed a row behind the ledger's back made what is kept untrue: what is read decides
+    let from_memory = cache.knows_a_log();
+    match attempt_once(conn, agency, submissions, cache, seen, key).await {
+        // whoever changed a row behind the ledger's back made what is cache untrue: what is read decides
         Attempt::Refused(error) if from_memory => {
             tracing::debug!(%error, %agency, "a batch is tried again from what the database holds");
-            attempt_once(conn, agency, submissions, kept, seen, key).await
+            attempt_once(conn, agency, submissions, cache, seen, key).await
         }
         attempt => attempt,
     }
@@ -73,12 +73,12 @@ async fn attempt_once(
     link: &Connection,
     agency: &AgencyCode,
     submissions: &[&Submission],
-    kept: &mut Kept,
+    cache: &mut WriterCache,
     seen: &SeenLog,
     key: &AnswerKey,
 ) -> Attempt {
     let conn: &AsyncPgConnection = link;
-    let guess = Guess::of(submissions, kept, Instant::new(chrono::Utc::now()));
+    let guess = Prefetch::of(submissions, cache, Instant::new(chrono::Utc::now()));
     // What reads and writes every table is large: it lives on the heap, not on a worker's stack.
     let (begun, head, first) =
         tokio::join!(begin(conn), store::lock_head(conn), Box::pin(guess.read(conn, submissions)),);
@@ -93,19 +93,19 @@ async fn attempt_once(
             return if error.is_read_only() { Attempt::Refused(error) } else { Attempt::Retry(error) };
         }
     };
-    let prepared = Box::pin(prepare(conn, (agency, seen), submissions, (head, first), kept, key)).await;
-    let (folded, after) = match prepared {
+    let prepared = Box::pin(prepare(conn, (agency, seen), submissions, (head, first), cache, key)).await;
+    let (result, after) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return roll_back(conn, error).await,
     };
     match (&mut &*conn).batch_execute("COMMIT").await {
-        Ok(()) if link.take_unconfirmed() => unknown(BatchError::Unconfirmed, &folded),
+        Ok(()) if link.take_unconfirmed() => unknown(BatchError::Unconfirmed, &result),
         Ok(()) => {
-            seen.answer_from(&after.frontier, Mark::accepted(folded.book.agency.as_ref()));
-            kept.leave(after, folded.book);
-            Attempt::Done(folded.answers)
+            seen.answer_from(&after.frontier, Mark::accepted(result.book.agency.as_ref()));
+            cache.store(after, result.book);
+            Attempt::Done(result.answers)
         }
-        Err(error) => after_commit(conn, error.into(), &folded).await,
+        Err(error) => after_commit(conn, error.into(), &result).await,
     }
 }
 
@@ -116,7 +116,7 @@ pub async fn begin(conn: &AsyncPgConnection) -> Result<(), DieselError> {
 
 /// What a batch will need, as far as it shows before the head is known.
 #[derive(Debug)]
-pub struct Guess {
+pub struct Prefetch {
     keys: Keys,
     vouchers: Vec<Uuid>,
     year: i16,
@@ -126,16 +126,16 @@ pub struct Guess {
 
 /// What the first flight brought.
 #[derive(Debug)]
-pub struct First {
+pub struct Prefetched {
     keys: Keys,
     answered: Vec<IdempotencyRow>,
     rows: [Rows; 2],
 }
 
-impl Guess {
+impl Prefetch {
     /// From what was known a moment ago. A guess that is off costs a round, never a wrong decision.
-    pub fn of(submissions: &[&Submission], kept: &Kept, now: Instant) -> Self {
-        let book = kept.guess();
+    pub fn of(submissions: &[&Submission], cache: &WriterCache, now: Instant) -> Self {
+        let book = cache.cached();
         let stamp =
             Stamp { sequence: Sequence::default(), recorded_at: now, business_date: today(book, now) };
         let vouchers = envelopes(submissions)
@@ -147,7 +147,7 @@ impl Guess {
             })
             .collect();
         let year = convert::year(Some(stamp.business_date.year()));
-        Self { keys: wanted(submissions, &stamp, book), vouchers, year, known: kept.knows_numbers() }
+        Self { keys: wanted(submissions, &stamp, book), vouchers, year, known: cache.knows_numbers() }
     }
 
     /// Reads it, and the answers that the keys have already.
@@ -155,14 +155,14 @@ impl Guess {
         self,
         conn: &AsyncPgConnection,
         submissions: &[&Submission],
-    ) -> Result<First, DieselError> {
+    ) -> Result<Prefetched, DieselError> {
         let asked = keys_of(submissions);
         let (answered, rows, followed) = tokio::try_join!(
             IdempotencyRow::by_keys(conn, &asked),
             read(conn, &self.keys),
-            follow(conn, &self.vouchers, self.year, self.known),
+            prefetch(conn, &self.vouchers, self.year, self.known),
         )?;
-        Ok(First { keys: self.keys, answered, rows: [rows, followed] })
+        Ok(Prefetched { keys: self.keys, answered, rows: [rows, followed] })
     }
 }
 
@@ -203,17 +203,17 @@ pub async fn roll_back(conn: &AsyncPgConnection, error: BatchError) -> Attempt {
 }
 
 /// The commit failed. Where the connection still answers, the server said no; else nobody knows.
-pub async fn after_commit(conn: &AsyncPgConnection, error: BatchError, folded: &Folded) -> Attempt {
+pub async fn after_commit(conn: &AsyncPgConnection, error: BatchError, result: &BatchResult) -> Attempt {
     match (&mut &*conn).batch_execute("ROLLBACK").await {
         Ok(()) => Attempt::Refused(error),
-        Err(_) => unknown(error, folded),
+        Err(_) => unknown(error, result),
     }
 }
 
 /// The commit was sent, and whether it lasts is not known. Tried again under the lock, the batch finds its keys if it
 /// does; the lock is itself written, so that the answer then waits for the standby as the commit did.
-pub fn unknown(error: BatchError, folded: &Folded) -> Attempt {
-    let first = folded.answers.iter().map(|answer| answer.as_ref().is_ok_and(|a| !a.is_replayed()));
+pub fn unknown(error: BatchError, result: &BatchResult) -> Attempt {
+    let first = result.answers.iter().map(|answer| answer.as_ref().is_ok_and(|a| !a.is_replayed()));
     Attempt::Unknown(error, first.collect())
 }
 
@@ -222,10 +222,10 @@ async fn prepare(
     conn: &AsyncPgConnection,
     (agency, seen): (&AgencyCode, &SeenLog),
     submissions: &[&Submission],
-    (row, first): (Option<HeadRow>, Result<First, DieselError>),
-    kept: &mut Kept,
+    (row, first): (Option<HeadRow>, Result<Prefetched, DieselError>),
+    cache: &mut WriterCache,
     key: &AnswerKey,
-) -> Result<(Folded, Head), BatchError> {
+) -> Result<(BatchResult, Head), BatchError> {
     let new = row.is_none();
     let first = first?;
     let head = match row {
@@ -235,18 +235,18 @@ async fn prepare(
     };
     hold(conn, &head, seen, submissions).await?;
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
-    let known = kept.take(&head.frontier);
-    let (folded, head) = decide(conn, head, submissions, now, first, known, key).await?;
-    if folded.stored.is_empty() {
-        return Ok((folded, head));
+    let known = cache.take(&head.frontier);
+    let (result, head) = decide(conn, head, submissions, now, first, known, key).await?;
+    if result.stored.is_empty() {
+        return Ok((result, head));
     }
-    let Some(agency) = &folded.book.agency else {
+    let Some(agency) = &result.book.agency else {
         // a creation that was refused has no ledger to be stored in
-        return if folded.records.is_empty() { Ok((folded, head)) } else { Err(BatchError::NoHead) };
+        return if result.records.is_empty() { Ok((result, head)) } else { Err(BatchError::NoHead) };
     };
     let row = HeadRow::new(&head, agency)?.marked(key);
-    Box::pin(write(conn, &folded, submissions, &row, Within::Lock { new }, key)).await?;
-    Ok((folded, head))
+    Box::pin(write(conn, &result, submissions, &row, Within::Lock { new }, key)).await?;
+    Ok((result, head))
 }
 
 /// The head of a log that begins with this batch, by creating the agency whose schema this is.
@@ -284,14 +284,14 @@ pub async fn decide(
     head: Head,
     submissions: &[&Submission],
     now: Instant,
-    first: First,
+    first: Prefetched,
     known: Book,
     key: &AnswerKey,
-) -> Result<(Folded, Head), BatchError> {
+) -> Result<(BatchResult, Head), BatchError> {
     known_release(&head)?;
     let mut book = Book { agency: head.agency.clone(), ..known };
     for rows in &first.rows {
-        rows.put(&mut book)?;
+        rows.hydrate(&mut book)?;
     }
     first.keys.into_iter().for_each(|key| book.looked_for(key));
     let recorded_at = now.max(head.recorded_at);
@@ -311,25 +311,25 @@ pub async fn decide(
     }
     let start =
         Start { book, frontier: head.frontier, next: head.next, recorded_at, refusals: head.refusals };
-    let mut folded = fold(start, submissions, &known);
+    let mut result = execute(start, submissions, &known);
     // The members of a group may rest on each other. Nothing was accepted before such a group, so the book
     // is as it was loaded; each round knows more keys than the one before.
-    while !folded.wanted.is_empty() {
-        let (mut book, frontier) = (folded.book, folded.frontier);
-        load(conn, folded.wanted, &mut book).await?;
+    while !result.wanted.is_empty() {
+        let (mut book, frontier) = (result.book, result.frontier);
+        load(conn, result.wanted, &mut book).await?;
         let start = Start { book, frontier, next: head.next, recorded_at, refusals: head.refusals };
-        folded = fold(start, submissions, &known);
+        result = execute(start, submissions, &known);
     }
     let after = Head {
-        next: Sequence::new(folded.frontier.size()),
-        frontier: folded.frontier.clone(),
+        next: Sequence::new(result.frontier.size()),
+        frontier: result.frontier.clone(),
         // of refusals the log says nothing, nor when the last of them was
-        recorded_at: if folded.records.is_empty() { head.recorded_at } else { recorded_at },
-        refusals: folded.refusals,
+        recorded_at: if result.records.is_empty() { head.recorded_at } else { recorded_at },
+        refusals: result.refusals,
         schema_version: head.schema_version,
         agency: None,
     };
-    Ok((folded, after))
+    Ok((result, after))
 }
 
 /// What the commands need and the book does not know yet.

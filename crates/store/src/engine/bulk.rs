@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::batch::BatchError;
-use super::fold::{Folded, Start, fold};
+use super::execute::{BatchResult, Start, execute};
 use super::posted::{Rows, Totals};
 use super::store::{CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, TextRow, TileRow, TransitionRow};
 use super::submission::{Answer, NewText, Submission, Work};
@@ -26,7 +26,7 @@ use crate::evidence::{EvidenceRow, InvoiceRow};
 use crate::keys::keyed::AnswerKey;
 use crate::ledger::{BalanceRow, EntryRow, TotalRow};
 use crate::loans::LoanRow;
-use crate::loans::uses::LoanUseRow;
+use crate::loans::allocations::LoanAllocationRow;
 use crate::organisations::OrganisationRow;
 use crate::payments::{PaymentBatchRow, PaymentLineRow};
 use crate::people::{ParticipantsRow, PersonRow};
@@ -36,7 +36,7 @@ use crate::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::RecoveryRow;
 use crate::reference_rates::ReferenceRateRow;
 use crate::rentals::RentalRow;
-use crate::rentals::uses::ContractUseRow;
+use crate::rentals::allocations::ContractAllocationRow;
 use crate::reversals::ReversalRow;
 use crate::vouchers::VoucherRow;
 use subsidy_core::audit::tree::Frontier;
@@ -149,14 +149,14 @@ impl Bulk {
             recorded_at: self.recorded_at,
             refusals: 0,
         };
-        let folded = fold(start, &[&submission], &BTreeMap::new());
-        self.keep(folded, &submission)
+        let result = execute(start, &[&submission], &BTreeMap::new());
+        self.keep(result, &submission)
     }
 
-    fn keep(&mut self, folded: Folded, submission: &Submission) -> Result<Outcome, BulkError> {
-        let rows = Rows::of(&folded, &[submission], &self.key)?;
-        self.tile(&folded)?;
-        let Folded { answers, book, frontier, .. } = folded;
+    fn keep(&mut self, result: BatchResult, submission: &Submission) -> Result<Outcome, BulkError> {
+        let rows = Rows::of(&result, &[submission], &self.key)?;
+        self.tile(&result)?;
+        let BatchResult { answers, book, frontier, .. } = result;
         (self.book, self.frontier) = (book, frontier);
         let answer = answers.into_iter().next();
         match answer.ok_or_else(|| BulkError::NotDecided("no answer".to_owned()))? {
@@ -176,11 +176,11 @@ impl Bulk {
     }
 
     /// The tiles that the new leaves filled, each with the hashes that it is made of.
-    fn tile(&mut self, folded: &Folded) -> Result<(), BulkError> {
-        for record in &folded.records {
+    fn tile(&mut self, result: &BatchResult) -> Result<(), BulkError> {
+        for record in &result.records {
             self.hash(0, &record.hash);
         }
-        for full in &folded.tiles {
+        for full in &result.tiles {
             let level = usize::from(full.level);
             let data = self.hashes.get_mut(level).map(std::mem::take).unwrap_or_default();
             let index = i64::try_from(full.index).map_err(|_| Unreadable("a tile's place".to_owned()))?;
@@ -266,9 +266,9 @@ impl Bulk {
 
     async fn documents(&self) -> Result<(), BulkError> {
         macro_rules! documents {
-            ($($slots:ident: $new:expr;)*) => { $({
+            ($($loaded:ident: $new:expr;)*) => { $({
                 let new = $new;
-                let rows = self.book.$slots.iter().map(|(_, document)| Ok::<_, BulkError>(new(document)?));
+                let rows = self.book.$loaded.iter().map(|(_, document)| Ok::<_, BulkError>(new(document)?));
                 self.copying.rows(rows).await?;
             })* };
         }
@@ -311,14 +311,18 @@ impl Bulk {
         let uses =
             book.uses.iter().flat_map(|(rental, uses)| uses.iter().map(|(user, one)| (*rental, *user, one)));
         copying
-            .rows(uses.map(|(rental, user, one)| Ok::<_, BulkError>(ContractUseRow::new(rental, user, one)?)))
+            .rows(uses.map(|(rental, user, one)| {
+                Ok::<_, BulkError>(ContractAllocationRow::new(rental, user, one)?)
+            }))
             .await?;
         let uses = book
             .loan_uses
             .iter()
             .flat_map(|(loan, uses)| uses.iter().map(|(claim, one)| (*loan, *claim, one)));
         copying
-            .rows(uses.map(|(loan, claim, one)| Ok::<_, BulkError>(LoanUseRow::new(loan, claim, one)?)))
+            .rows(
+                uses.map(|(loan, claim, one)| Ok::<_, BulkError>(LoanAllocationRow::new(loan, claim, one)?)),
+            )
             .await?;
         copying
             .rows(book.usages.iter().map(|(key, used)| Ok::<_, BulkError>(UsageRow::new(key, *used))))

@@ -16,7 +16,7 @@ use crate::evidence::{EvidenceRow, InvoiceRow, invoice_columns, statement_column
 use crate::ledger;
 use crate::ledger::{BalanceRow, MonthRow, by_month};
 use crate::loans;
-use crate::loans::uses::{HoldingRow, LoanUseRow, borrower_column, holdings_of, series_of};
+use crate::loans::allocations::{HoldingRow, LoanAllocationRow, borrower_column, holdings_of, series_of};
 use crate::loans::{LoanKeyRow, LoanRow};
 use crate::organisations::OrganisationRow;
 use crate::payments::{PaymentBatchRow, PaymentLineRow, PlacedRow, ReferenceRow, claims_of, paid_under};
@@ -28,7 +28,7 @@ use crate::programmes::{
 };
 use crate::recoveries::RecoveryRow;
 use crate::reference_rates::ReferenceRateRow;
-use crate::rentals::uses::{ContractUseRow, uses_of};
+use crate::rentals::allocations::{ContractAllocationRow, uses_of};
 use crate::rentals::{ContractRow, RentalRow, by_contracts, contract_column};
 use crate::reversals::ReversalRow;
 use crate::usage::{RentalUsageRow, UsageImportRow};
@@ -122,7 +122,7 @@ impl Wanted {
             Key::RentalUsage(k) => self.rental_usage.push(k.uuid()),
             Key::Loan(k) => self.loans.push(k.uuid()),
             Key::LoanOf(k) => self.loan_keys.push(loans::contract_column(k)),
-            Key::LoanUses(k) => self.loan_uses.push(k.uuid()),
+            Key::LoanAllocations(k) => self.loan_uses.push(k.uuid()),
             Key::Holdings(k) => self.holdings.push(borrower_column(k)),
             Key::RateSeries(k) => self.series.push(k.to_string()),
             Key::Prefund(k) => self.prefunds.push(k.uuid()),
@@ -153,7 +153,7 @@ impl Wanted {
 
 /// Loads keys into the book; a key that is not there is absent from then on.
 pub async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
-    read(conn, &keys).await?.put(book)?;
+    read(conn, &keys).await?.hydrate(book)?;
     for key in keys {
         book.looked_for(key);
     }
@@ -237,7 +237,7 @@ tables! { |conn, wanted|
     rental_usage: RentalUsageRow = RentalUsageRow::by_keys(conn, &wanted.rental_usage);
     loans: LoanRow = LoanRow::by_keys(conn, &wanted.loans);
     loan_keys: LoanKeyRow = asked(&wanted.loan_keys, |keys| loans::by_contracts(conn, keys));
-    loan_uses: LoanUseRow = asked(&wanted.loan_uses, |keys| loans::uses::uses_of(conn, keys));
+    loan_uses: LoanAllocationRow = asked(&wanted.loan_uses, |keys| loans::allocations::uses_of(conn, keys));
     holdings: HoldingRow = asked(&wanted.holdings, |keys| holdings_of(conn, keys));
     series: ReferenceRateRow = asked(&wanted.series, |keys| series_of(conn, keys));
     prefunds: PrefundRow = PrefundRow::by_keys(conn, &wanted.prefunds);
@@ -260,7 +260,7 @@ tables! { |conn, wanted|
     numbers: NumberRow = NumberRow::by_keys(conn, &wanted.numbers);
     balances: BalanceRow = BalanceRow::by_keys(conn, &wanted.balances);
     contracts: ContractRow = asked(&wanted.contracts, |keys| by_contracts(conn, keys));
-    uses: ContractUseRow = asked(&wanted.uses, |keys| uses_of(conn, keys));
+    uses: ContractAllocationRow = asked(&wanted.uses, |keys| uses_of(conn, keys));
 }
 
 /// Rows that nobody asks for are not read.

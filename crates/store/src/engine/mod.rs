@@ -10,22 +10,22 @@ mod batch;
 mod broken;
 pub mod bulk;
 mod due;
+pub mod execute;
 pub mod fit;
-pub mod fold;
-mod follow;
-mod kept;
+mod hydrate;
 mod load;
+mod optimistic;
 pub mod posted;
-mod put;
+mod prefetch;
 pub mod rewound;
 pub mod seen;
 pub mod store;
 pub mod submission;
 mod threads;
 pub mod tiles;
-mod unmoved;
 pub mod write;
 mod writer;
+mod writer_cache;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,12 +41,12 @@ use crate::keys::keyed::AnswerKey;
 use crate::keys::{KeyError, Keys};
 use batch::BatchError;
 use fit::{Fitting, Unfit};
-use kept::Kept;
 use seen::Seen;
 use subsidy_core::book::{Book, Command};
 use subsidy_core::domain::AgencyCode;
 use threads::Threads;
 use writer::Job;
+use writer_cache::WriterCache;
 
 pub use load::{UnreadBook, read_book};
 pub use submission::{Accepted, Answer, NewBankAccount, NewText, Run, Submission, SubmitError, Work};
@@ -284,8 +284,9 @@ impl Engine {
         let now = subsidy_core::domain::Instant::new(chrono::Utc::now());
         // A key of its own: a dry run neither stores an answer nor replays one.
         let fresh = Submission { key: rand::random(), ..submission.clone() };
-        let first =
-            batch::Guess::of(&[&fresh], &Kept::of(head.agency.clone()), now).read(conn, &[&fresh]).await?;
+        let first = batch::Prefetch::of(&[&fresh], &WriterCache::of(head.agency.clone()), now)
+            .read(conn, &[&fresh])
+            .await?;
         let (folded, _) =
             batch::decide(conn, head, &[&fresh], now, first, Book::default(), &self.answer_key()).await?;
         (&mut &*conn).batch_execute("ROLLBACK").await?;
@@ -322,11 +323,11 @@ async fn watched(
 fn check_sizes(submission: &Submission) -> Result<(), SubmitError> {
     match &submission.work {
         Work::One(envelope) if matches!(envelope.command, Command::OpenGroup(_)) => Err(SubmitError::Fault),
-        Work::One(envelope) => fold::check_size(&envelope.command),
+        Work::One(envelope) => execute::check_size(&envelope.command),
         Work::All { members, .. } if members.is_empty() || members.len() > GROUP_MAX => {
             Err(SubmitError::TooLarge { limit: GROUP_MAX })
         }
         Work::Run { .. } => Ok(()),
-        Work::All { members, .. } => members.iter().try_for_each(|m| fold::check_size(&m.command)),
+        Work::All { members, .. } => members.iter().try_for_each(|m| execute::check_size(&m.command)),
     }
 }

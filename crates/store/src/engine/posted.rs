@@ -6,15 +6,15 @@ use rust_decimal::Decimal;
 
 use super::answers;
 use super::batch::BatchError;
-use super::fold::{Folded, Record, Stored};
+use super::execute::{BatchResult, Record, Stored};
 use super::store::{BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
 use super::submission::Submission;
 use crate::db::convert;
 use crate::db::rows::Row;
-use crate::db::together::Write;
+use crate::db::statement_batch::Write;
 use crate::keys::keyed::AnswerKey;
 use crate::ledger::{BLOCK, EntryRow, TotalRow};
-use crate::loans::uses::points;
+use crate::loans::allocations::points;
 use subsidy_core::domain::{Date, Instant, TextHash};
 use subsidy_core::ledger::{Flow, Line};
 use subsidy_core::programmes::calculation::Calculation;
@@ -33,16 +33,20 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn of(folded: &Folded, submissions: &[&Submission], key: &AnswerKey) -> Result<Self, BatchError> {
+    pub fn of(
+        result: &BatchResult,
+        submissions: &[&Submission],
+        key: &AnswerKey,
+    ) -> Result<Self, BatchError> {
         let mut rows = Self::default();
-        for record in &folded.records {
+        for record in &result.records {
             rows.record(record)?;
         }
-        let kept: BTreeSet<TextHash> = folded.records.iter().flat_map(|r| r.texts.iter().copied()).collect();
-        let recorded_at = folded.records.last().map(|r| r.accepted.recorded_at);
-        let refused = folded.stored.iter().filter(|(_, stored)| matches!(stored, Stored::Refusal(_))).count();
-        let mut ordinal = folded.refusals.saturating_sub(u64::try_from(refused).unwrap_or(u64::MAX));
-        for (index, stored) in &folded.stored {
+        let kept: BTreeSet<TextHash> = result.records.iter().flat_map(|r| r.texts.iter().copied()).collect();
+        let recorded_at = result.records.last().map(|r| r.accepted.recorded_at);
+        let refused = result.stored.iter().filter(|(_, stored)| matches!(stored, Stored::Refusal(_))).count();
+        let mut ordinal = result.refusals.saturating_sub(u64::try_from(refused).unwrap_or(u64::MAX));
+        for (index, stored) in &result.stored {
             ordinal += u64::from(matches!(stored, Stored::Refusal(_)));
             let Some(submission) = submissions.get(*index) else { continue };
             rows.stored(submission, (stored, ordinal), (recorded_at, &kept), key);
@@ -181,7 +185,7 @@ pub struct Total {
     pub last: i64,
 }
 
-/// Turnovers, folded once per key.
+/// Turnovers, result once per key.
 #[derive(Debug, Default)]
 pub struct Totals(BTreeMap<TotalKey, Total>);
 

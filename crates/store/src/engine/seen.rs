@@ -70,7 +70,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Kept in a folder, which is made where it is missing.
+    /// WriterCache in a folder, which is made where it is missing.
     pub fn kept_in(folder: PathBuf) -> Self {
         Self { folder: Some(folder), logs: Mutex::default() }
     }
@@ -170,7 +170,7 @@ impl SeenLog {
     }
 
     /// The connection changes, and with it perhaps the log.
-    pub fn doubt(&self) {
+    pub fn mark_stale(&self) {
         self.contained.store(false, Ordering::Relaxed);
     }
 

@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 use futures_util::future::try_join_all;
 
 use super::batch::{BatchError, begin};
-use super::fold::Folded;
+use super::execute::BatchResult;
 use super::posted::{Rows, Totals};
 use super::store::{
     self, BankAccountRow, CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, NumberRow, TransitionRow,
@@ -15,13 +15,13 @@ use crate::claims::ClaimRow;
 use crate::claims::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::exactly;
-use crate::db::together::{Together, Write};
+use crate::db::statement_batch::{StatementBatch, Write};
 use crate::erasures::{ErasureRow, erase};
 use crate::evidence::{EvidenceRow, InvoiceRow};
 use crate::keys::keyed::AnswerKey;
 use crate::ledger::{BalanceRow, EntryRow, TotalRow};
 use crate::loans::LoanRow;
-use crate::loans::uses::LoanUseRow;
+use crate::loans::allocations::LoanAllocationRow;
 use crate::organisations::OrganisationRow;
 use crate::payments::{PaymentBatchRow, PaymentLineRow};
 use crate::people::{ParticipantsRow, PersonRow};
@@ -31,12 +31,12 @@ use crate::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
 use crate::recoveries::RecoveryRow;
 use crate::reference_rates::ReferenceRateRow;
 use crate::rentals::RentalRow;
-use crate::rentals::uses::ContractUseRow;
+use crate::rentals::allocations::ContractAllocationRow;
 use crate::reversals::ReversalRow;
 use crate::usage::{RentalUsageRow, UsageImportRow};
 use crate::vouchers::VoucherRow;
 use subsidy_core::audit::tree::FullTile;
-use subsidy_core::book::Slots;
+use subsidy_core::book::Loaded;
 
 /// New and changed rows of one table.
 struct Split<R> {
@@ -48,12 +48,12 @@ struct Split<R> {
 
 impl<R> Split<R> {
     fn of<K: Ord + Clone + std::fmt::Debug, V: Clone>(
-        slots: &Slots<K, V>,
+        loaded: &Loaded<K, V>,
         row: impl Fn(&K, &V) -> Result<R, Unreadable>,
         version: impl Fn(&R) -> i64,
     ) -> Result<Self, Unreadable> {
         let mut split = Self { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
-        for change in slots.changed() {
+        for change in loaded.changed() {
             let now = row(change.key, change.now)?;
             match change.before {
                 None => split.new.push(now),
@@ -69,8 +69,8 @@ impl<R> Split<R> {
 
 /// Rows of a table with versions.
 macro_rules! versioned {
-    ($slots:expr, $row:expr) => {
-        Split::of(&$slots, $row, |row| row.version)
+    ($loaded:expr, $row:expr) => {
+        Split::of(&$loaded, $row, |row| row.version)
     };
 }
 
@@ -87,14 +87,14 @@ pub enum Within<'a> {
 /// it was one statement that committed by itself; else the commit is still to be sent.
 pub async fn write(
     conn: &AsyncPgConnection,
-    folded: &Folded,
+    result: &BatchResult,
     submissions: &[&Submission],
     head: &HeadRow,
     within: Within<'_>,
     key: &AnswerKey,
 ) -> Result<bool, BatchError> {
-    let rows = Rows::of(folded, submissions, key)?;
-    let book = &folded.book;
+    let rows = Rows::of(result, submissions, key)?;
+    let book = &result.book;
     let people = versioned!(book.people, |_, p| PersonRow::new(p))?;
     let participants = versioned!(book.participants, |_, p| ParticipantsRow::new(p))?;
     let erasures = versioned!(book.erasures, |_, e| Ok(ErasureRow::new(e)))?;
@@ -136,17 +136,17 @@ pub async fn write(
     let moved = HeadRow::updating(std::slice::from_ref(head)).map(|write| match within {
         Within::Lock { .. } => write,
         Within::Head(was) => write
-            .only_if("t.next_sequence = $$", convert::sequence(was.next))
-            .only_if("t.schema_version = $$", was.schema_version)
-            .only_if("t.refusals = $$", i64::try_from(was.refusals).unwrap_or(i64::MAX))
-            .only_if("t.agency = $$", head.agency.as_str())
-            .only_if(
+            .guard("t.next_sequence = $$", convert::sequence(was.next))
+            .guard("t.schema_version = $$", was.schema_version)
+            .guard("t.refusals = $$", i64::try_from(was.refusals).unwrap_or(i64::MAX))
+            .guard("t.agency = $$", head.agency.as_str())
+            .guard(
                 "t.semantics = $$",
                 was.agency.as_ref().map_or(0, |agency| convert::count(agency.semantics)),
             ),
     });
     let totals: Vec<TotalRow> = rows.totals.rows().map(|(row, _)| row).collect();
-    let mut together = Together::default();
+    let mut together = StatementBatch::default();
     together.add(moved);
     together.add(LogRow::inserting(&rows.log));
     together.add(EntryRow::inserting(&rows.entries));
@@ -216,15 +216,15 @@ pub async fn write(
         // a line that came back makes room for the claim's next one
         PaymentLineRow::updating(&lines.changed, &lines.old)?,
         PaymentLineRow::inserting(&lines.new),
-        ContractUseRow::inserting(&uses.new),
-        ContractUseRow::updating(&uses.changed),
-        LoanUseRow::inserting(&loan_uses.new),
-        LoanUseRow::updating(&loan_uses.changed),
+        ContractAllocationRow::inserting(&uses.new),
+        ContractAllocationRow::updating(&uses.changed),
+        LoanAllocationRow::inserting(&loan_uses.new),
+        LoanAllocationRow::updating(&loan_uses.changed),
         UsageRow::inserting(&usages.new),
         NumberRow::inserting(&numbers.new),
         BalanceRow::inserting(&balances.new),
     );
-    let beside = rows.texts.is_empty() && rows.bank_accounts.is_empty() && folded.tiles.is_empty();
+    let beside = rows.texts.is_empty() && rows.bank_accounts.is_empty() && result.tiles.is_empty();
     let open = matches!(within, Within::Lock { .. });
     if !open && others.is_empty() && beside {
         return together.run(conn).await.map(|()| true).map_err(BatchError::from);
@@ -241,7 +241,7 @@ pub async fn write(
         exactly(erase(conn, row.sha256.clone()).await?, 1)?;
     }
     // of the log that now stands: a statement that is prepared for the first time arrives after those that are not
-    tiles(conn, &folded.tiles).await?;
+    tiles(conn, &result.tiles).await?;
     Ok(false)
 }
 
@@ -251,11 +251,11 @@ pub fn number_row(series: &subsidy_core::book::Series, last: &u64) -> Result<Num
 }
 
 /// Contracts' uses, document by document.
-fn uses(book: &subsidy_core::book::Book) -> Result<Split<ContractUseRow>, Unreadable> {
+fn uses(book: &subsidy_core::book::Book) -> Result<Split<ContractAllocationRow>, Unreadable> {
     let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
     for change in book.uses.changed() {
         for (user, now) in change.now.iter() {
-            let row = ContractUseRow::new(*change.key, *user, now)?;
+            let row = ContractAllocationRow::new(*change.key, *user, now)?;
             match change.before.and_then(|before| before.get(user)) {
                 None => split.new.push(row),
                 Some(before) if before != now => split.changed.push(row),
@@ -267,14 +267,14 @@ fn uses(book: &subsidy_core::book::Book) -> Result<Split<ContractUseRow>, Unread
 }
 
 /// Claims on loans, claim by claim.
-fn loan_uses(book: &subsidy_core::book::Book) -> Result<Split<LoanUseRow>, Unreadable> {
+fn loan_uses(book: &subsidy_core::book::Book) -> Result<Split<LoanAllocationRow>, Unreadable> {
     let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
     for change in book.loan_uses.changed() {
         for (claim, now) in change.now.iter() {
             match change.before.and_then(|before| before.get(claim)) {
-                None => split.new.push(LoanUseRow::new(*change.key, *claim, now)?),
+                None => split.new.push(LoanAllocationRow::new(*change.key, *claim, now)?),
                 Some(before) if before != now => {
-                    split.changed.push(LoanUseRow::new(*change.key, *claim, now)?);
+                    split.changed.push(LoanAllocationRow::new(*change.key, *claim, now)?);
                 }
                 Some(_) => {}
             }

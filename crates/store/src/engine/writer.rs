@@ -18,11 +18,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::batch::{Attempt, BatchError, attempt};
-use super::fold::COMMANDS_MAX;
-use super::kept::Kept;
+use super::execute::COMMANDS_MAX;
 use super::seen::SeenLog;
 use super::submission::{Answer, Submission, SubmitError};
 use super::threads::stay_awake;
+use super::writer_cache::WriterCache;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::keys::keyed::AnswerKey;
 use subsidy_core::domain::AgencyCode;
@@ -81,7 +81,7 @@ pub async fn run(
         key,
         conn: None,
         pause: PAUSE_MIN,
-        kept: Kept::default(),
+        cache: WriterCache::default(),
         away_since: None,
         awake: None,
     };
@@ -130,7 +130,7 @@ struct Writer {
     conn: Option<Connection>,
     pause: Duration,
     /// What the last batch left of the book.
-    kept: Kept,
+    cache: WriterCache,
     /// Since when no connection can be made.
     away_since: Option<Instant>,
     /// While commands come one by one.
@@ -262,8 +262,8 @@ impl Writer {
                     return Err(error);
                 }
             }
-            self.kept.doubt();
-            self.seen.doubt();
+            self.cache.mark_stale();
+            self.seen.mark_stale();
             self.away_since = None;
         }
         Ok(())
@@ -275,7 +275,7 @@ impl Writer {
         let began = Instant::now();
         self.awake = (chunk.len() == 1).then(stay_awake);
         conn.begin_batch();
-        let attempt = attempt(conn, &self.agency, &submissions, &mut self.kept, &self.seen, &self.key).await;
+        let attempt = attempt(conn, &self.agency, &submissions, &mut self.cache, &self.seen, &self.key).await;
         let refused = conn.take_refused();
         conn.settle();
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());

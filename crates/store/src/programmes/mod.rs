@@ -12,7 +12,7 @@ use crate::organisations::{hash, read_hash};
 use crate::{rows, statement};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};
-use subsidy_core::programmes::{BudgetChange, LegalBasis, Programme, RulesVersion, Title, UsageKey, Used};
+use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, Used};
 
 rows! {
     /// A programme.
@@ -250,15 +250,15 @@ impl BudgetChangeRow {
 
 impl UsageRow {
     /// The row of a use.
-    pub fn new(key: &UsageKey, used: Used) -> Self {
+    pub fn new(key: &CapUsageKey, used: Used) -> Self {
         let (programme, organisation, year, counts) = usage_columns(key);
         let (amount, freed_on) = (convert::decimal(used.amount), used.freed_on.map(Date::naive));
         Self { programme, organisation, year, counts, amount, freed_on }
     }
 
     /// The use of a row.
-    pub fn read(&self) -> Result<(UsageKey, Used), Unreadable> {
-        let key = UsageKey {
+    pub fn read(&self) -> Result<(CapUsageKey, Used), Unreadable> {
+        let key = CapUsageKey {
             programme: convert::read(&self.programme)?,
             organisation: convert::read(&self.organisation)?,
             year: convert::read_year(self.year)?,
@@ -270,7 +270,7 @@ impl UsageRow {
 }
 
 /// The key's columns.
-pub fn usage_columns(key: &UsageKey) -> (String, String, i16, String) {
+pub fn usage_columns(key: &CapUsageKey) -> (String, String, i16, String) {
     (
         key.programme.to_string(),
         key.organisation.to_string(),

@@ -2,7 +2,7 @@
 
 pub mod queries;
 
-pub mod uses;
+pub mod allocations;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, WriteRequest};
 use crate::http::handlers::claims::LINES_MAX;
 use crate::http::handlers::programmes::views::NewLine;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, WriteRequest};
 use subsidy_core::book::Command;
 use subsidy_core::claims::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart};
 use subsidy_core::claims::{ClaimKind, ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};

@@ -9,12 +9,12 @@ pub mod unmatched;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::claims::backing::TakenInvoice;
 use subsidy_core::claims::{
@@ -189,7 +189,7 @@ pub struct PendingView {
 }
 
 impl PendingView {
-    fn of(claim: &Claim, version: u32, attached: &Attachments) -> Self {
+    fn of(claim: &Claim, version: u32, attached: &Related) -> Self {
         let calculation = attached.sheet(&claim.id.to_string(), version);
         let amount = calculation.as_ref().map(|sheet| sheet.amount);
         let difference = amount.and_then(|amount| amount.minus(claim.amount).ok());
@@ -199,7 +199,7 @@ impl PendingView {
 
 impl ClaimView {
     /// What its view shows beside it.
-    pub fn wants(claim: &Claim, wanted: &mut Wanted) {
+    pub fn related_keys(claim: &Claim, wanted: &mut RelatedKeys) {
         wanted.text(claim.reason);
         wanted.sheet(claim.id.to_string(), claim.calculation);
         if let Some(version) = claim.pending {
@@ -208,7 +208,7 @@ impl ClaimView {
     }
 
     /// The view of a claim.
-    pub fn of(claim: &Claim, attached: &Attachments) -> Self {
+    pub fn of(claim: &Claim, attached: &Related) -> Self {
         Self {
             id: claim.id,
             kind: claim.subject.kind(),
@@ -300,14 +300,14 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /claims`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let status = filters.word::<ClaimStatus>()?.map(ClaimStatus::as_str);
-    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
     let rows = queries::page(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         &provided,
         status,
@@ -318,22 +318,22 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, ClaimRow::read)?;
-    let attached = beside(&conn, &found, ClaimView::wants).await?;
+    let found = decode_all(&rows, ClaimRow::read)?;
+    let attached = with_related(&conn, &found, ClaimView::related_keys).await?;
     Reply::list((found.iter().map(|claim| ClaimView::of(claim, &attached)).collect(), next))
 }
 
 /// A claim that the caller may see, with what its view shows beside it.
-pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Attachments), Problem> {
+pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Related), Problem> {
     let id: ClaimId = request.path.value("id")?;
     let conn: Connection = request.reader().await?;
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    if !request.sight().sees(found.organisation, found.provider) {
+    if !request.visibility().can_see(found.organisation, found.provider) {
         return Err(Problem::new("not_found"));
     }
-    let attached = beside(&conn, std::slice::from_ref(&found), ClaimView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), ClaimView::related_keys).await?;
     Ok((found, attached))
 }
 

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::claims::ClaimKind;
 use subsidy_core::claims::objection::{
@@ -57,13 +57,13 @@ pub struct ObjectionView {
 
 impl ObjectionView {
     /// What its view shows beside it.
-    pub fn wants(objection: &Objection, wanted: &mut Wanted) {
+    pub fn related_keys(objection: &Objection, wanted: &mut RelatedKeys) {
         wanted.text(Some(objection.text));
         wanted.text(objection.reason);
     }
 
     /// The view of an objection.
-    pub fn of(objection: &Objection, attached: &Attachments) -> Self {
+    pub fn of(objection: &Objection, attached: &Related) -> Self {
         Self {
             id: objection.id,
             claim_id: objection.claim,
@@ -113,24 +113,24 @@ pub fn resolve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /claims/{id}/objections`: all for who sees the claim, else what the caller raised.
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, sight) = (request.page()?, request.sight());
+    let (page, visibility) = (request.page()?, request.visibility());
     let id: ClaimId = request.path.value("id")?;
     let conn = request.reader().await?;
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let claim = row.ok_or_else(|| Problem::new("not_found"))?;
     let claim = claim.read().map_err(|error| Problem::fault(&error))?;
     let subject = request.actor.subject.as_str();
-    let sees = sight.sees(claim.organisation, claim.provider);
+    let sees = visibility.can_see(claim.organisation, claim.provider);
     let rows = queries::objections(&conn, id.uuid(), page.after, sees, subject, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, ObjectionRow::read)?;
+    let found = decode_all(&rows, ObjectionRow::read)?;
     if found.is_empty() && !sees {
         return Err(Problem::new("not_found"));
     }
-    let attached = beside(&conn, &found, ObjectionView::wants).await?;
+    let attached = with_related(&conn, &found, ObjectionView::related_keys).await?;
     let view = |objection: &Objection| {
-        let told = sight.all || objection.created_by == request.actor.subject;
+        let told = visibility.all || objection.created_by == request.actor.subject;
         let view = ObjectionView::of(objection, &attached);
         ObjectionView { created_by: view.created_by.filter(|_| told), ..view }
     };
@@ -145,7 +145,7 @@ pub async fn published(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::published(&conn, today.naive(), page.after, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    Reply::list((whole(&rows, published_view)?, next))
+    Reply::list((decode_all(&rows, published_view)?, next))
 }
 
 fn published_view(row: &queries::PublishedFound) -> Result<PublishedView, Unreadable> {

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{
+    Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related, with_related,
+};
 use crate::http::handlers::claims::{Approval, LINES_MAX, TakenInvoiceView, seen};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::views::NewLine;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, attached, beside, whole};
-use crate::reports::attachments::{Attachments, SheetFound, Wanted, sheets_of};
+use crate::reports::related::{Related, RelatedKeys, SheetFound, sheets_of};
 use subsidy_core::book::Command;
 use subsidy_core::claims::ClaimPeriod;
 use subsidy_core::claims::recalculation::{
@@ -99,14 +101,14 @@ pub struct RecalculationView {
 
 impl RecalculationView {
     /// What its view shows beside it.
-    pub fn wants(recalculation: &Recalculation, wanted: &mut Wanted) {
+    pub fn related_keys(recalculation: &Recalculation, wanted: &mut RelatedKeys) {
         wanted.text(Some(recalculation.reason));
         wanted.text(recalculation.rejection);
         wanted.sheet(recalculation.claim.to_string(), recalculation.number);
     }
 
     /// The view of a recalculation.
-    pub fn of(recalculation: &Recalculation, attached: &Attachments) -> Self {
+    pub fn of(recalculation: &Recalculation, attached: &Related) -> Self {
         Self {
             claim_id: recalculation.claim,
             version: recalculation.number,
@@ -203,8 +205,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::recalculations(&conn, claim.id.uuid(), page.after, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, RecalculationRow::read)?;
-    let attached = beside(&conn, &found, RecalculationView::wants).await?;
+    let found = decode_all(&rows, RecalculationRow::read)?;
+    let attached = with_related(&conn, &found, RecalculationView::related_keys).await?;
     Reply::list((found.iter().map(|one| RecalculationView::of(one, &attached)).collect(), next))
 }
 
@@ -213,9 +215,9 @@ pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
     let version = request.query.number::<u32>("version")?;
     let (claim, known) = seen(&request).await?;
     let (document, number) = (claim.id.to_string(), version.unwrap_or(claim.calculation));
-    let mut wanted = Wanted::default();
+    let mut wanted = RelatedKeys::default();
     wanted.sheet(document.clone(), number);
-    let found = attached(&request.reader().await?, known.missing(wanted)).await?;
+    let found = load_related(&request.reader().await?, known.missing(wanted)).await?;
     let sheet = known.sheet(&document, number).or_else(|| found.sheet(&document, number));
     Reply::json(&sheet.ok_or_else(|| Problem::new("not_found"))?)
 }
@@ -229,5 +231,5 @@ pub async fn calculations(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = sheets_of(&conn, &document, page.after, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| i64::from(row.version));
-    Reply::list((whole(&rows, SheetFound::read)?, next))
+    Reply::list((decode_all(&rows, SheetFound::read)?, next))
 }

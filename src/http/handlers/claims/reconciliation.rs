@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::claims::unmatched::uses;
 use crate::http::handlers::usage::IncompleteMonthView;
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use subsidy_core::claims::matching::{
     ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched, redeemed,
 };
@@ -205,11 +205,11 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = rentals::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let rental =
         row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))?;
-    if !request.sight().sees(rental.organisation, rental.provider) {
+    if !request.visibility().can_see(rental.organisation, rental.provider) {
         return Err(Problem::new("not_found"));
     }
     let rows = queries::of_rental(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let claims = whole(&rows, ClaimRow::read)?;
+    let claims = decode_all(&rows, ClaimRow::read)?;
     let metered = metered(&conn, id).await?;
     let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
     let out = |error: OutOfRange| Problem::fault(&error);
@@ -235,7 +235,7 @@ async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Met
     let rows = usage::by_invoice(conn, id.uuid(), INVOICES_MAX).await;
     let rows = rows.map_err(|error| Problem::database(&error))?;
     let read = |row: &usage::InvoiceSumRow| Ok((row.invoice.clone(), row.read()?));
-    Ok(whole(&rows, read)?.into_iter().collect())
+    Ok(decode_all(&rows, read)?.into_iter().collect())
 }
 
 /// The invoices that rows name or claims take, as far as the organisation brought them.
@@ -260,7 +260,7 @@ pub(super) async fn invoices(
     let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
     let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await;
     let rows = rows.map_err(|error| Problem::database(&error))?;
-    let found = whole(&rows, subsidy_store::evidence::InvoiceRow::read)?;
+    let found = decode_all(&rows, subsidy_store::evidence::InvoiceRow::read)?;
     let named =
         |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
     Ok(found.into_iter().filter_map(named).collect())

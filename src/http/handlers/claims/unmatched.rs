@@ -6,21 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::claims::reconciliation::{MonthView, invoices};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use subsidy_core::claims::matching::{InvoiceMatch, Known, matched, redeemed};
 use subsidy_core::claims::{Claim, ClaimStatus, backing};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{ClaimId, CreditCode, Line, Money, RentalId};
 use subsidy_core::rentals::Rental;
-use subsidy_core::rentals::uses::Uses;
+use subsidy_core::rentals::allocations::ContractAllocations;
 use subsidy_core::usage::{Metered, RentalUsage};
 use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::pool::Connection;
+use subsidy_store::rentals::allocations::uses_of;
 use subsidy_store::rentals::queries as rentals;
-use subsidy_store::rentals::uses::uses_of;
 use subsidy_store::usage::RentalUsageRow;
 use subsidy_store::usage::queries as usage;
 
@@ -28,11 +28,13 @@ use subsidy_store::usage::queries as usage;
 pub(super) async fn uses(
     conn: &Connection,
     rentals: &[RentalId],
-) -> Result<BTreeMap<RentalId, Uses>, Problem> {
+) -> Result<BTreeMap<RentalId, ContractAllocations>, Problem> {
     let ids: Vec<_> = rentals.iter().map(|id| id.uuid()).collect();
     let rows = uses_of(conn, &ids).await.map_err(|error| Problem::database(&error))?;
-    let mut found: BTreeMap<RentalId, Uses> = BTreeMap::new();
-    for (rental, user, one) in whole(&rows, subsidy_store::rentals::uses::ContractUseRow::read)? {
+    let mut found: BTreeMap<RentalId, ContractAllocations> = BTreeMap::new();
+    for (rental, user, one) in
+        decode_all(&rows, subsidy_store::rentals::allocations::ContractAllocationRow::read)?
+    {
         found.entry(rental).or_default().insert(user, one);
     }
     Ok(found)
@@ -48,7 +50,7 @@ async fn claims(
     let ids: Vec<_> = places.iter().map(|place| place.id).collect();
     let rows = ClaimRow::by_keys(conn, &ids).await.map_err(database)?;
     let known: BTreeMap<ClaimId, Claim> =
-        whole(&rows, ClaimRow::read)?.into_iter().map(|claim| (claim.id, claim)).collect();
+        decode_all(&rows, ClaimRow::read)?.into_iter().map(|claim| (claim.id, claim)).collect();
     let mut found: BTreeMap<RentalId, Vec<Claim>> = BTreeMap::new();
     for place in places {
         let claim = known.get(&ClaimId::new(place.id)).cloned();
@@ -74,17 +76,17 @@ pub struct UnmatchedView {
 
 /// `GET /usage/unmatched`: contracts with usage that no claim is for, a page of contracts with usage at a time.
 pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, sight) = (request.page()?, request.sight());
-    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let (page, visibility) = (request.page()?, request.visibility());
+    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
-    let rows = rentals::metered(&conn, page.after, sight.all, &own, &provided, page.rows()).await;
+    let rows = rentals::metered(&conn, page.after, visibility.all, &own, &provided, page.rows()).await;
     let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
-    let found = whole(&rows, subsidy_store::rentals::RentalRow::read)?;
+    let found = decode_all(&rows, subsidy_store::rentals::RentalRow::read)?;
     let ids: Vec<RentalId> = found.iter().map(|rental| rental.id).collect();
     let keys: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
     let usage = RentalUsageRow::by_keys(&conn, &keys).await.map_err(|error| Problem::database(&error))?;
     let usage: BTreeMap<RentalId, RentalUsage> =
-        whole(&usage, RentalUsageRow::read)?.into_iter().map(|usage| (usage.rental, usage)).collect();
+        decode_all(&usage, RentalUsageRow::read)?.into_iter().map(|usage| (usage.rental, usage)).collect();
     let (mut uses, mut claims) = (uses(&conn, &ids).await?, claims(&conn, &keys).await?);
     let views = found.iter().map(|rental| {
         let (uses, claims) = (uses.remove(&rental.id), claims.remove(&rental.id));
@@ -97,7 +99,7 @@ pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
 fn left(
     rental: &Rental,
     usage: Option<&RentalUsage>,
-    uses: &Uses,
+    uses: &ContractAllocations,
     claims: &[Claim],
 ) -> Result<UnmatchedView, OutOfRange> {
     let (metered, invoices) = (BTreeMap::new(), BTreeMap::new());
@@ -144,14 +146,15 @@ pub struct UnmeteredView {
 /// `GET /invoices/unmatched`: contracts with invoices that claims take of and no usage names, a page of contracts with
 /// invoices at a time.
 pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, sight) = (request.page()?, request.sight());
-    let (own, provided) = (sight.organisation_text(), sight.provider_text());
+    let (page, visibility) = (request.page()?, request.visibility());
+    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let holding = ClaimStatus::ALL.into_iter().filter(|status| backing::holds(*status));
     let holding: Vec<_> = holding.map(|status| status.as_str().to_owned()).collect();
     let (conn, database) = (request.reader().await?, |error| Problem::database(&error));
-    let rows = rentals::invoiced(&conn, page.after, sight.all, &own, &provided, &holding, page.rows()).await;
+    let rows =
+        rentals::invoiced(&conn, page.after, visibility.all, &own, &provided, &holding, page.rows()).await;
     let (rows, next) = page.cut(rows.map_err(database)?, |row| row.created);
-    let found = whole(&rows, subsidy_store::rentals::RentalRow::read)?;
+    let found = decode_all(&rows, subsidy_store::rentals::RentalRow::read)?;
     let keys: Vec<_> = found.iter().map(|rental| rental.id.uuid()).collect();
     let mut names: BTreeMap<RentalId, BTreeMap<String, Metered>> = BTreeMap::new();
     for row in usage::named_of(&conn, &keys).await.map_err(database)? {
@@ -165,7 +168,7 @@ pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
         let (names, claims) = (names.remove(&rental.id), claims.remove(&rental.id));
         let (names, claims) = (names.unwrap_or_default(), claims.unwrap_or_default());
         let known = invoices(&conn, rental.organisation, &names, &claims).await?;
-        let (uses, redeemed) = (Uses::default(), Money::ZERO);
+        let (uses, redeemed) = (ContractAllocations::default(), Money::ZERO);
         let (usage, claims) = (None, claims.as_slice());
         let known = Known { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
         let invoices = matched(&known).map_err(|error| Problem::fault(&error))?.invoices;

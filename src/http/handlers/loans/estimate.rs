@@ -6,10 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::loans::quote::{reference, refused};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
 use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
@@ -104,7 +104,7 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
     usable(&programme, Instrument::InterestSubsidy, programme.window.from)
         .map_err(|error| refused(&error))?;
     let rows = programmes::rules(&conn, &[code.to_string()]).await;
-    let versions = whole(&rows.map_err(|error| Problem::database(&error))?, RulesRow::read)?;
+    let versions = decode_all(&rows.map_err(|error| Problem::database(&error))?, RulesRow::read)?;
     let as_of = today(&conn, &request.agency).await?.business_date;
     let version = in_force(&versions, as_of.max(programme.window.from));
     let version = version.ok_or_else(|| refused(&ProgrammeError::WindowClosed { date: as_of }))?;
@@ -154,11 +154,11 @@ async fn subsidised(
     let claimed = queries::claimed(conn, code.as_str()).await.map_err(problem)?;
     let claimed: BTreeMap<Uuid, Date> =
         claimed.into_iter().map(|found| (found.loan, Date::from_naive(found.until))).collect();
-    let loans = whole(&rows, LoanRow::read)?;
+    let loans = decode_all(&rows, LoanRow::read)?;
     let mut codes: Vec<String> = loans.iter().map(|loan| loan.organisation.to_string()).collect();
     codes.dedup();
     let found = OrganisationRow::by_keys(conn, &codes).await.map_err(problem)?;
-    let found = whole(&found, OrganisationRow::read)?;
+    let found = decode_all(&found, OrganisationRow::read)?;
     let known: BTreeMap<CreditCode, &Organisation> = found.iter().map(|o| (o.credit_code, o)).collect();
     let ceiling = match &policy.rate_ceiling {
         Some(ceiling) => Some((ceiling, reference(conn, &ceiling.reference).await?)),

@@ -6,11 +6,11 @@ pub mod quote;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::rentals::applicant;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::{Amount, AmountOrZero};
 use subsidy_core::domain::{CreditCode, Date, Instant, Line, LoanId, Money, Percent, Sequence, Subject};
@@ -266,14 +266,14 @@ pub fn confirm(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /loans`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let (own, lent) = (sight.organisation_text(), sight.bank_text());
+    let (own, lent) = (visibility.organisation_text(), visibility.bank_text());
     let conn = request.reader().await?;
     let rows = queries::page(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         &lent,
         filters.organisation.as_deref(),
@@ -283,7 +283,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, LoanRow::read)?;
+    let found = decode_all(&rows, LoanRow::read)?;
     let today = Some(today(&conn, &request.agency).await?.business_date);
     Reply::list((found.iter().map(|loan| LoanView::of(loan, today)).collect(), next))
 }
@@ -295,7 +295,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = row.read().map_err(|error| Problem::fault(&error))?;
-    if !request.sight().sees_loan(found.organisation, found.bank) {
+    if !request.visibility().can_see_loan(found.organisation, found.bank) {
         return Err(Problem::new("not_found"));
     }
     let today = today(&conn, &request.agency).await?.business_date;

@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::loans::{DatedLoanEvent, events};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
@@ -216,7 +216,7 @@ async fn of_programme(
     let begun = programme.window.from;
     usable(&programme, Instrument::InterestSubsidy, begun).map_err(|error| refused(&error))?;
     let rows = programmes::rules(conn, &[code.to_string()]).await.map_err(database)?;
-    let versions = whole(&rows, RulesRow::read)?;
+    let versions = decode_all(&rows, RulesRow::read)?;
     let day = today(conn, &request.agency).await?.business_date.max(begun);
     let version = in_force(&versions, day);
     let version = version.ok_or_else(|| refused(&ProgrammeError::WindowClosed { date: day }))?;
@@ -235,6 +235,6 @@ async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Resul
 pub(super) async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
     let rows =
         queries::reference(conn, name.folded().as_str()).await.map_err(|error| Problem::database(&error))?;
-    let rates = whole(&rows, ReferenceRateRow::read)?;
+    let rates = decode_all(&rows, ReferenceRateRow::read)?;
     Ok(rates.into_iter().map(|rate| Dated { date: rate.date, value: rate.percent }).collect())
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use crate::http::handler::{FileReply, ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
-use crate::http::verb::{FileReply, ReadRequest, Reply, whole};
 use crate::reports::payment_file::{Opened, PaymentFile};
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::calendar::{CalendarError, rules as calendar};
@@ -80,7 +80,7 @@ async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, 
     let last = calendar::ahead(today).last().unwrap_or(today);
     let rows = days::between(&conn, today.naive(), last.naive()).await;
     let rows = rows.map_err(|error| Problem::database(&error))?;
-    let named = whole(&rows, CalendarDayRow::read)?;
+    let named = decode_all(&rows, CalendarDayRow::read)?;
     let kind = |day| Ok(named.iter().find(|named| named.date == day).map(|named| named.kind));
     let execution_date =
         calendar::working_day::<CalendarError>(today, kind).map_err(|error| refused(&error))?;

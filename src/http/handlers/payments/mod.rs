@@ -7,13 +7,15 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{
+    Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, decode_all, load_related, with_related,
+};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, attached, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
@@ -111,12 +113,12 @@ pub struct PaymentBatchView {
 
 impl PaymentBatchView {
     /// What its view shows beside it.
-    pub fn wants(batch: &PaymentBatch, wanted: &mut Wanted) {
+    pub fn related_keys(batch: &PaymentBatch, wanted: &mut RelatedKeys) {
         wanted.text(batch.reason);
     }
 
     /// The view of a batch.
-    pub fn of(batch: &PaymentBatch, attached: &Attachments) -> Self {
+    pub fn of(batch: &PaymentBatch, attached: &Related) -> Self {
         Self {
             id: batch.id,
             status: batch.status,
@@ -135,24 +137,20 @@ impl PaymentBatchView {
     }
 
     /// With the lines that a request was about.
-    pub fn with_lines<'a>(
-        self,
-        lines: impl Iterator<Item = &'a PaymentLine>,
-        attached: &Attachments,
-    ) -> Self {
+    pub fn with_lines<'a>(self, lines: impl Iterator<Item = &'a PaymentLine>, attached: &Related) -> Self {
         Self { lines: Some(lines.map(|line| line_view(line, attached)).collect()), ..self }
     }
 }
 
 impl PaymentLineView {
     /// What its view shows beside it.
-    pub fn wants(line: &PaymentLine, wanted: &mut Wanted) {
+    pub fn related_keys(line: &PaymentLine, wanted: &mut RelatedKeys) {
         wanted.text(line.reason);
         wanted.text(line.proposed_return.as_ref().and_then(|returned| returned.reason));
     }
 }
 
-fn return_view(returned: &ProposedReturn, attached: &Attachments) -> ProposedReturnView {
+fn return_view(returned: &ProposedReturn, attached: &Related) -> ProposedReturnView {
     ProposedReturnView {
         bank_reference: returned.bank_reference.clone(),
         date: returned.date,
@@ -161,7 +159,7 @@ fn return_view(returned: &ProposedReturn, attached: &Attachments) -> ProposedRet
     }
 }
 
-fn line_view(line: &PaymentLine, attached: &Attachments) -> PaymentLineView {
+fn line_view(line: &PaymentLine, attached: &Related) -> PaymentLineView {
     PaymentLineView {
         claim_id: line.claim,
         payee: line.payee,
@@ -256,8 +254,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, PaymentBatchRow::read)?;
-    let attached = beside(&conn, &found, PaymentBatchView::wants).await?;
+    let found = decode_all(&rows, PaymentBatchRow::read)?;
+    let attached = with_related(&conn, &found, PaymentBatchView::related_keys).await?;
     Reply::list((found.iter().map(|batch| PaymentBatchView::of(batch, &attached)).collect(), next))
 }
 
@@ -269,11 +267,11 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let found = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = found.read().map_err(|error| Problem::fault(&error))?;
     let rows = queries::lines(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let lines = whole(&rows, PaymentLineRow::read)?;
-    let mut wanted = Wanted::default();
-    PaymentBatchView::wants(&found, &mut wanted);
-    lines.iter().for_each(|line| PaymentLineView::wants(line, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let lines = decode_all(&rows, PaymentLineRow::read)?;
+    let mut wanted = RelatedKeys::default();
+    PaymentBatchView::related_keys(&found, &mut wanted);
+    lines.iter().for_each(|line| PaymentLineView::related_keys(line, &mut wanted));
+    let attached = load_related(&conn, wanted).await?;
     let view = PaymentBatchView::of(&found, &attached).with_lines(lines.iter(), &attached);
     Reply::document(&view, found.revision.version)
 }

@@ -5,12 +5,12 @@ pub mod true_ups;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Amount;
@@ -79,12 +79,12 @@ pub struct PrefundView {
 
 impl PrefundView {
     /// What its view shows beside it.
-    pub fn wants(prefund: &Prefund, wanted: &mut Wanted) {
+    pub fn related_keys(prefund: &Prefund, wanted: &mut RelatedKeys) {
         wanted.text(prefund.reason);
     }
 
     /// The view of a prefund.
-    pub fn of(prefund: &Prefund, attached: &Attachments) -> Self {
+    pub fn of(prefund: &Prefund, attached: &Related) -> Self {
         Self {
             id: prefund.id,
             programme: prefund.programme.clone(),
@@ -185,21 +185,21 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// A bank sees what is its own.
 pub(super) fn seen(request: &ReadRequest, bank: CreditCode) -> Result<(), Problem> {
-    let sight = request.sight();
-    if sight.all || sight.bank == Some(bank) { Ok(()) } else { Err(Problem::new("not_found")) }
+    let visibility = request.visibility();
+    if visibility.all || visibility.bank == Some(bank) { Ok(()) } else { Err(Problem::new("not_found")) }
 }
 
 /// `GET /prefunds`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let status = filters.word::<PrefundStatus>()?.map(PrefundStatus::as_str);
     let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let own = sight.bank_text();
+    let own = visibility.bank_text();
     let conn = request.reader().await?;
     let rows = queries::page(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         status,
         filters.programme.as_deref(),
@@ -209,8 +209,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, PrefundRow::read)?;
-    let attached = beside(&conn, &found, PrefundView::wants).await?;
+    let found = decode_all(&rows, PrefundRow::read)?;
+    let attached = with_related(&conn, &found, PrefundView::related_keys).await?;
     Reply::list((found.iter().map(|prefund| PrefundView::of(prefund, &attached)).collect(), next))
 }
 
@@ -222,20 +222,20 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let found = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = found.read().map_err(|error| Problem::fault(&error))?;
     seen(&request, found.bank)?;
-    let attached = beside(&conn, std::slice::from_ref(&found), PrefundView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), PrefundView::related_keys).await?;
     Reply::document(&PrefundView::of(&found, &attached), found.revision.version)
 }
 
 /// `GET /prefunds/balances`
 pub async fn balances(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let own = sight.bank_text();
+    let own = visibility.bank_text();
     let conn = request.reader().await?;
     let rows = queries::years(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         filters.programme.as_deref(),
         bank.as_deref(),
@@ -243,5 +243,5 @@ pub async fn balances(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    Reply::list((whole(&rows, PrefundYearRow::read)?.iter().map(PrefundYearView::of).collect(), next))
+    Reply::list((decode_all(&rows, PrefundYearRow::read)?.iter().map(PrefundYearView::of).collect(), next))
 }

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::prefunds::{LevelPartView, seen};
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, beside, whole};
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Figure;
@@ -129,13 +129,13 @@ pub struct TrueUpView {
 
 impl TrueUpView {
     /// What its view shows beside it.
-    pub fn wants(true_up: &TrueUp, wanted: &mut Wanted) {
+    pub fn related_keys(true_up: &TrueUp, wanted: &mut RelatedKeys) {
         wanted.text(true_up.reason);
         wanted.text(true_up.rejection);
     }
 
     /// The view of a true-up.
-    pub fn of(true_up: &TrueUp, attached: &Attachments) -> Self {
+    pub fn of(true_up: &TrueUp, attached: &Related) -> Self {
         let (action, bank_reference) = match &true_up.action {
             TrueUpAction::Roll { .. } => (TrueUpKind::Roll, None),
             TrueUpAction::Return { bank_reference, .. } => (TrueUpKind::Return, Some(bank_reference.clone())),
@@ -202,15 +202,15 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /prefunds/true-ups`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let status = filters.word::<TrueUpStatus>()?.map(TrueUpStatus::as_str);
     let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let own = sight.bank_text();
+    let own = visibility.bank_text();
     let conn = request.reader().await?;
     let rows = queries::true_ups(
         &conn,
         page.after,
-        sight.all,
+        visibility.all,
         &own,
         status,
         filters.programme.as_deref(),
@@ -220,8 +220,8 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     );
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, TrueUpRow::read)?;
-    let attached = beside(&conn, &found, TrueUpView::wants).await?;
+    let found = decode_all(&rows, TrueUpRow::read)?;
+    let attached = with_related(&conn, &found, TrueUpView::related_keys).await?;
     Reply::list((found.iter().map(|true_up| TrueUpView::of(true_up, &attached)).collect(), next))
 }
 
@@ -233,6 +233,6 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let found = row.ok_or_else(|| Problem::new("not_found"))?;
     let found = found.read().map_err(|error| Problem::fault(&error))?;
     seen(&request, found.bank)?;
-    let attached = beside(&conn, std::slice::from_ref(&found), TrueUpView::wants).await?;
+    let attached = with_related(&conn, std::slice::from_ref(&found), TrueUpView::related_keys).await?;
     Reply::document(&TrueUpView::of(&found, &attached), found.revision.version)
 }

@@ -6,14 +6,16 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::handler::{
+    Parsed, ReadRequest, Reply, Visibility, WriteRequest, decode_all, load_related, with_related,
+};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::programmes::views::Budget;
 pub use crate::http::handlers::programmes::views::{BudgetChangeView, ProgrammeView, RulesView};
 use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
-use crate::http::verb::{Parsed, ReadRequest, Reply, Sight, WriteRequest, attached, beside, whole};
-use crate::reports::attachments::Wanted;
+use crate::reports::related::RelatedKeys;
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::{Amount, SignedAmount};
@@ -186,23 +188,24 @@ fn approve_change(request: &WriteRequest<'_>, kind: BudgetChangeKind) -> Result<
 }
 
 /// A draft is not for outsiders.
-fn visible(sight: Sight, status: ProgrammeStatus) -> bool {
-    sight.all || status == ProgrammeStatus::Active
+fn visible(visibility: Visibility, status: ProgrammeStatus) -> bool {
+    visibility.all || status == ProgrammeStatus::Active
 }
 
 async fn rules_of(conn: &Connection, codes: &[String]) -> Result<Vec<RulesVersion>, Problem> {
     let rows = queries::rules(conn, codes).await.map_err(|error| Problem::database(&error))?;
-    whole(&rows, RulesRow::read)
+    decode_all(&rows, RulesRow::read)
 }
 
 /// `GET /programmes`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, sight) = (request.page()?, Filters::of(&request.query)?, request.sight());
+    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
     let asked = filters.word::<ProgrammeStatus>()?;
-    if asked.is_some_and(|status| !visible(sight, status)) {
+    if asked.is_some_and(|status| !visible(visibility, status)) {
         return Reply::list::<ProgrammeView>((Vec::new(), None));
     }
-    let status = if sight.all { asked } else { Some(ProgrammeStatus::Active) }.map(ProgrammeStatus::as_str);
+    let status =
+        if visibility.all { asked } else { Some(ProgrammeStatus::Active) }.map(ProgrammeStatus::as_str);
     let conn = request.reader().await?;
     let day = today(&conn, &request.agency).await?.business_date;
     let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
@@ -211,9 +214,9 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let codes: Vec<String> = rows.iter().map(|row| row.code.clone()).collect();
     let versions = rules_of(&conn, &codes).await?;
     let budgets = queries::budgets(&conn, &codes).await.map_err(|error| Problem::database(&error))?;
-    let mut wanted = Wanted::default();
-    versions.iter().for_each(|version| RulesView::wants(version, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let mut wanted = RelatedKeys::default();
+    versions.iter().for_each(|version| RulesView::related_keys(version, &mut wanted));
+    let attached = load_related(&conn, wanted).await?;
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let of_it: Vec<_> = versions.iter().filter(|v| v.programme.as_str() == row.code).cloned().collect();
@@ -221,7 +224,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         let programme = row.read().map_err(|error| Problem::fault(&error))?;
         let view = ProgrammeView::of(&programme).with_rules(&of_it, day, &attached);
         let budget = budget.map_err(|error| Problem::fault(&error))?;
-        views.push(if sight.all { view.with_budget(budget) } else { view });
+        views.push(if visibility.all { view.with_budget(budget) } else { view });
     }
     Reply::list((views, next))
 }
@@ -229,21 +232,21 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /programmes/{code}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
-    let (conn, sight) = (request.reader().await?, request.sight());
+    let (conn, visibility) = (request.reader().await?, request.visibility());
     let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
     let row = row.ok_or_else(|| Problem::new("not_found"))?;
     let codes = [code.to_string()];
     let versions = rules_of(&conn, &codes).await?;
     let programme = row.read().map_err(|error| Problem::fault(&error))?;
-    if !visible(sight, programme.status) {
+    if !visible(visibility, programme.status) {
         return Err(Problem::new("not_found"));
     }
     let day = today(&conn, &request.agency).await?.business_date;
-    let mut wanted = Wanted::default();
-    versions.iter().for_each(|version| RulesView::wants(version, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let mut wanted = RelatedKeys::default();
+    versions.iter().for_each(|version| RulesView::related_keys(version, &mut wanted));
+    let attached = load_related(&conn, wanted).await?;
     let mut view = ProgrammeView::of(&programme).with_rules(&versions, day, &attached);
-    if sight.all {
+    if visibility.all {
         let balances = queries::budgets(&conn, &codes).await.map_err(|error| Problem::database(&error))?;
         let budget = Budget::of(&balances).map_err(|error| Problem::fault(&error))?;
         view = view.with_budget(budget).with_versions(&versions, &attached);
@@ -259,9 +262,9 @@ pub async fn list_rules(request: ReadRequest) -> Result<Reply, Problem> {
     if versions.is_empty() {
         return Err(Problem::new("not_found"));
     }
-    let mut wanted = Wanted::default();
-    versions.iter().for_each(|version| RulesView::wants(version, &mut wanted));
-    let attached = attached(&conn, wanted).await?;
+    let mut wanted = RelatedKeys::default();
+    versions.iter().for_each(|version| RulesView::related_keys(version, &mut wanted));
+    let attached = load_related(&conn, wanted).await?;
     Reply::list((versions.iter().map(|version| RulesView::of(version, &attached)).collect(), None))
 }
 
@@ -278,7 +281,7 @@ pub async fn list_changes(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::budget_changes(&conn, code.as_str(), page.after, status, page.rows());
     let rows = rows.await.map_err(|error| Problem::database(&error))?;
     let (rows, next) = page.cut(rows, |row| row.created);
-    let found = whole(&rows, BudgetChangeRow::read)?;
-    let attached = beside(&conn, &found, BudgetChangeView::wants).await?;
+    let found = decode_all(&rows, BudgetChangeRow::read)?;
+    let attached = with_related(&conn, &found, BudgetChangeView::related_keys).await?;
     Reply::list((found.iter().map(|change| BudgetChangeView::of(change, &attached)).collect(), next))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::reports::attachments::{Attachments, Wanted};
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
@@ -85,12 +85,12 @@ pub struct RulesView {
 
 impl RulesView {
     /// What its view shows beside it.
-    pub fn wants(version: &RulesVersion, wanted: &mut Wanted) {
+    pub fn related_keys(version: &RulesVersion, wanted: &mut RelatedKeys) {
         wanted.text(version.reason);
     }
 
     /// The view of a version.
-    pub fn of(version: &RulesVersion, attached: &Attachments) -> Self {
+    pub fn of(version: &RulesVersion, attached: &Related) -> Self {
         Self {
             programme: version.programme.clone(),
             version: version.number,
@@ -166,14 +166,14 @@ impl ProgrammeView {
 
     /// The same with the rules in force on a day.
     #[must_use]
-    pub fn with_rules(mut self, versions: &[RulesVersion], day: Date, attached: &Attachments) -> Self {
+    pub fn with_rules(mut self, versions: &[RulesVersion], day: Date, attached: &Related) -> Self {
         self.rules = rules::in_force(versions, day).map(|version| RulesView::of(version, attached));
         self
     }
 
     /// The same with all versions of its rules.
     #[must_use]
-    pub fn with_versions(mut self, versions: &[RulesVersion], attached: &Attachments) -> Self {
+    pub fn with_versions(mut self, versions: &[RulesVersion], attached: &Related) -> Self {
         self.versions = Some(versions.iter().map(|version| RulesView::of(version, attached)).collect());
         self
     }
@@ -201,12 +201,12 @@ pub struct BudgetChangeView {
 
 impl BudgetChangeView {
     /// What its view shows beside it.
-    pub fn wants(change: &BudgetChange, wanted: &mut Wanted) {
+    pub fn related_keys(change: &BudgetChange, wanted: &mut RelatedKeys) {
         wanted.text(change.reason);
     }
 
     /// The view of a change.
-    pub fn of(change: &BudgetChange, attached: &Attachments) -> Self {
+    pub fn of(change: &BudgetChange, attached: &Related) -> Self {
         Self {
             id: change.id,
             programme: change.programme.clone(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{ReadRequest, Reply};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply};
 use crate::reports::transactions;
 use subsidy_core::audit::receipt::Receipt;
 use subsidy_core::audit::tile::TilePath;

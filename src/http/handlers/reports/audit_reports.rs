@@ -2,11 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::http::handlers::reports::answer::{
+use crate::http::handler::{FileReply, ReadRequest, Reply};
+use crate::http::handlers::reports::report_response::{
     Asked, Format, answer, answer_page, asked, asked_in, file_name,
 };
 use crate::http::problem::Problem;
-use crate::http::verb::{FileReply, ReadRequest, Reply};
 use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
@@ -109,7 +109,7 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = asked(&request).await?;
     let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
-    let rows = report::whole(&asked.conn, reading).await?;
+    let rows = report::decode_all(&asked.conn, reading).await?;
     answer(&request, &asked, &Report::of(recalculation::NAME, recalculation::COLUMNS, rows))
 }
 
@@ -153,7 +153,7 @@ pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let question = asked_exceptions(&request)?;
     let asked = asked(&request).await?;
     let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
-    let rows = report::whole(&asked.conn, reading).await?;
+    let rows = report::decode_all(&asked.conn, reading).await?;
     answer(&request, &asked, &Report::of(exceptions::NAME, exceptions::COLUMNS, rows))
 }
 
@@ -175,7 +175,7 @@ pub(super) fn asked_draw(request: &ReadRequest) -> Result<Draw, Problem> {
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
     let draw = asked_draw(&request)?;
     let asked = asked(&request).await?;
-    let rows = report::whole(&asked.conn, sample::Reading::new(asked.scope.clone(), &draw)).await?;
+    let rows = report::decode_all(&asked.conn, sample::Reading::new(asked.scope.clone(), &draw)).await?;
     answer(&request, &asked, &Report::of(sample::NAME, sample::COLUMNS, rows))
 }
 
@@ -239,6 +239,6 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
         let report = Report::of(operations::NAME, operations::COLUMNS, rows);
         return answer_page(&request, &asked, &report, next.map(|next| page.cursor(next)));
     }
-    let rows = report::whole(&asked.conn, reading).await?;
+    let rows = report::decode_all(&asked.conn, reading).await?;
     answer(&request, &asked, &Report::of(operations::NAME, operations::COLUMNS, rows))
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::handlers::reports::answer::{Asked, Facts, Format, asked_in, file_name};
+use crate::http::handler::{ReadRequest, Reply, StoredFile};
 use crate::http::handlers::reports::audit_reports::{
     asked_dialect, asked_draw, asked_exceptions, asked_leaves, asked_lines,
 };
+use crate::http::handlers::reports::report_response::{Asked, Facts, Format, asked_in, file_name};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, StoredFile};
 use crate::objects::ObjectError;
 use crate::reports::account_statement;
 use crate::reports::account_statement::Reading as Lines;
@@ -117,7 +117,7 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
 /// `POST /reports/operations/exports`
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     let filter = asked_leaves(&request)?;
-    let asked = crate::http::handlers::reports::answer::asked(&request).await?;
+    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
     let reading = Leaves::new(filter, asked.at.zone.to_string(), (-1, asked.scope.known_at));
     begin(&request, &asked, (operations::NAME, operations::COLUMNS), reading)
 }
@@ -125,7 +125,7 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
 /// `POST /reports/exceptions/exports`
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let question = asked_exceptions(&request)?;
-    let asked = crate::http::handlers::reports::answer::asked(&request).await?;
+    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
     let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
     begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
 }
@@ -141,20 +141,20 @@ pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
 /// `POST /reports/sample/exports`
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
     let draw = asked_draw(&request)?;
-    let asked = crate::http::handlers::reports::answer::asked(&request).await?;
+    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
     begin(&request, &asked, (sample::NAME, sample::COLUMNS), sample::Reading::new(asked.scope.clone(), &draw))
 }
 
 /// `POST /reports/recalculation/exports`
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = crate::http::handlers::reports::answer::asked(&request).await?;
+    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
     let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
     begin(&request, &asked, (recalculation::NAME, recalculation::COLUMNS), reading)
 }
 
 /// `POST /reports/overlaps/exports`
 pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = crate::http::handlers::reports::answer::asked(&request).await?;
+    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
     begin(&request, &asked, (overlaps::NAME, overlaps::COLUMNS), overlaps::Reading::new(asked.scope.clone()))
 }
 

@@ -1,9 +1,9 @@
 //! The ledger's accounts and transactions, and the trial balance.
 
-pub mod answer;
 pub mod audit;
 pub mod audit_reports;
 pub mod exports;
+pub mod report_response;
 pub mod work;
 
 use std::collections::BTreeMap;
@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::handlers::reports::answer::{Format, answer, asked};
+use crate::http::handler::{ReadRequest, Reply, decode_all};
+use crate::http::handlers::reports::report_response::{Format, answer, asked};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use crate::reports::report::Scope;
 use crate::reports::transactions;
 use crate::reports::transactions::{EntryFound, LeafFound};
@@ -178,12 +178,12 @@ async fn views(conn: &Connection, leaves: Vec<LeafFound>) -> Result<Vec<Transact
     let sequences: Vec<i64> = leaves.iter().map(|leaf| leaf.sequence).collect();
     let found = transactions::entries(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
     let reversals = touching(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
-    let reversals = whole(&reversals, ReversalRow::read)?;
+    let reversals = decode_all(&reversals, ReversalRow::read)?;
     let mut entries: BTreeMap<i64, Vec<EntryFound>> = BTreeMap::new();
     for entry in found {
         entries.entry(entry.sequence).or_default().push(entry);
     }
-    whole(&leaves, |leaf| {
+    decode_all(&leaves, |leaf| {
         let lines = entries.get(&leaf.sequence).map(Vec::as_slice).unwrap_or_default();
         TransactionView::of(leaf, lines, &reversals)
     })

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use crate::reports::work;
 use subsidy_core::domain::{Instant, Role, Sequence};
 use subsidy_store::db::convert;
@@ -50,7 +50,7 @@ pub struct EventView {
 /// `GET /tasks`
 pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, actor) = (request.page()?, &request.actor);
-    let own = request.sight().organisation_text();
+    let own = request.visibility().organisation_text();
     let conn = request.reader().await?;
     let rows = work::tasks(
         &conn,
@@ -77,7 +77,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /events`: all, or what changed on the caller's own documents.
 pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, sight) = (request.page()?, request.sight());
+    let (page, visibility) = (request.page()?, request.visibility());
     let after = match request.query.number::<u64>("after")? {
         // what is too large to be a sequence must not read as "from the beginning"
         Some(after) => i64::try_from(after)
@@ -87,22 +87,22 @@ pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
         None => -1,
     };
     let after = after.max(page.after);
-    let (organisation, provider) = (sight.organisation_text(), sight.provider_text());
+    let (organisation, provider) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
-    let rows = if sight.all {
+    let rows = if visibility.all {
         work::events(&conn, after, page.rows()).await
     } else {
         work::own_events(&conn, after, &organisation, &provider, page.rows()).await
     };
     let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.sequence);
     let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
-    let steps = if sight.all {
+    let steps = if visibility.all {
         work::transitions(&conn, &sequences).await
     } else {
         work::own_transitions(&conn, &sequences, &organisation, &provider).await
     };
     let steps = steps.map_err(|error| Problem::database(&error))?;
-    let views = whole(&rows, |row| {
+    let views = decode_all(&rows, |row| {
         let of_it = steps.iter().filter(|step| step.sequence == row.sequence);
         Ok(EventView {
             sequence: convert::read_sequence(row.sequence)?,

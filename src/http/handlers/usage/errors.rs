@@ -3,10 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::billing_files::intake::ERRORS_KEPT_MAX;
+use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::handlers::usage::seen;
 use crate::http::problem::Problem;
-use crate::http::verb::{FileReply, ReadRequest, Reply};
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv, workbook};
 use subsidy_core::domain::{Instant, UsageImportId};
 use subsidy_store::db::pool::Connection;

@@ -8,12 +8,12 @@ use crate::billing_files::file::{FileError, Packed, ROWS_MAX};
 use crate::billing_files::intake::IntakeError;
 use crate::http::error::Entry;
 use crate::http::extract::Query;
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::Nothing;
 use crate::http::handlers::usage::{IncompleteMonthView, seen};
 use crate::http::language::Language;
 use crate::http::problem::Problem;
-use crate::http::verb::{Parsed, ReadRequest, Reply, WriteRequest, whole};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{ContentHash, Instant, Money, Month, RentalId, Sequence, Subject, UsageImportId};
 use subsidy_core::usage::finding::{CellError, Finding};
@@ -300,7 +300,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let id = seen(&request, &conn).await?;
     let rows = queries::imports(&conn, id.uuid(), page.after, page.rows()).await;
     let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
-    let found = whole(&rows, UsageImportRow::read)?;
+    let found = decode_all(&rows, UsageImportRow::read)?;
     Reply::list((found.iter().map(UsageImportView::of).collect(), next))
 }
 

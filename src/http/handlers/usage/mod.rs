@@ -6,8 +6,8 @@ pub mod imports;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::problem::Problem;
-use crate::http::verb::{ReadRequest, Reply, whole};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Actor, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId};
 use subsidy_core::rentals::Rental;
@@ -149,7 +149,7 @@ async fn rental(conn: &Connection, id: RentalId) -> Result<Rental, Problem> {
 /// A contract that the caller may see.
 pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<RentalId, Problem> {
     let found = rental(conn, request.path.value("id")?).await?;
-    if request.sight().sees(found.organisation, found.provider) {
+    if request.visibility().can_see(found.organisation, found.provider) {
         Ok(found.id)
     } else {
         Err(Problem::new("not_found"))
@@ -182,7 +182,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let usage = queries::usage(&conn, id.uuid()).await.map_err(database)?;
     let usage = usage.as_ref().map(RentalUsageRow::read).transpose();
     let usage = usage.map_err(|error| Problem::fault(&error))?;
-    let data = whole(&rows, UsageRowView::of)?;
+    let data = decode_all(&rows, UsageRowView::of)?;
     let view = view(usage, data, next_cursor).map_err(|error: OutOfRange| Problem::fault(&error))?;
     Reply::json(&view)
 }

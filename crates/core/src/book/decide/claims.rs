@@ -1,14 +1,14 @@
 //! Claims, from draft to approval, and the voucher that a redemption draws on.
 
+use super::claim_basis::{ClaimBasis, granted, used as taken};
 use super::deductions::deducted;
-use super::grounds::{Ground, granted, used as taken};
-use super::vouchers::{dimensions, given_back, voucher_step};
+use super::vouchers::{dimensions, refunded_to_prefund, voucher_step};
 use super::{Context, backing, found, programmes};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::{DateError, Stop};
 use crate::claims::backing::Parties;
-use crate::claims::leases::{self, Asked};
+use crate::claims::rental_claims::{self, Asked};
 use crate::claims::{
     ApproveClaim, Claim, ClaimError, ClaimStatus, ClaimSubject, NameClaim, RejectClaim, ReviewClaim,
     WriteClaim, rules,
@@ -20,7 +20,7 @@ use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::rules::in_force;
-use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
+use crate::programmes::{CapUsageKey, Counts, ProgrammeError, RulesKey, RulesVersion};
 use crate::rentals::RentalError;
 use crate::vouchers::redemption::{self, Redemption};
 use crate::vouchers::rules::eligible;
@@ -76,8 +76,8 @@ pub(super) fn usage(
     programme: &ProgrammeCode,
     organisation: CreditCode,
     year: Option<FiscalYear>,
-) -> UsageKey {
-    UsageKey { programme: programme.clone(), organisation, year, counts: Counts::Redemption }
+) -> CapUsageKey {
+    CapUsageKey { programme: programme.clone(), organisation, year, counts: Counts::Redemption }
 }
 
 /// The rules in force today.
@@ -91,7 +91,7 @@ pub(super) fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result
 
 pub(super) fn draft(context: Context<'_>, command: &WriteClaim) -> Result<Decision, Stop> {
     context.no_version()?;
-    let ground = Ground::asked(context, command)?;
+    let ground = ClaimBasis::asked(context, command)?;
     let invoices = backing::written(context, command, ground.parties(), None)?;
     let rules = ground.rules_today(context)?;
     let subject = ground.known(context, rules, ClaimSubject::of(&command.request))?;
@@ -121,7 +121,7 @@ pub(super) fn write(context: Context<'_>, command: &WriteClaim) -> Result<Decisi
 
 /// A draft or a returned claim, computed under the rules in force today.
 fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
-    let ground = Ground::of(context, claim)?;
+    let ground = ClaimBasis::of(context, claim)?;
     let rules = ground.rules_today(context)?;
     let subject = ground.known(context, rules, claim.subject.clone())?;
     let claim = &Claim { subject, ..claim.clone() };
@@ -158,7 +158,7 @@ fn rehold(context: Context<'_>, before: &Claim, to: Money, effects: &mut Effects
     effects.transitions.extend(voucher_step(old.status, &voucher));
     if released.is_positive() {
         let day = context.effective_date(None)?;
-        effects.changes.extend(given_back(context, &voucher, (released, day))?);
+        effects.changes.extend(refunded_to_prefund(context, &voucher, (released, day))?);
         let (at, commitment) = (dimensions(&voucher, day), ExpenseClass::Voucher.commitment());
         effects.posting = Posting::release(released, commitment, &at, day.year());
         effects.effective_date = Some(day);
@@ -189,7 +189,7 @@ pub(super) fn review(context: Context<'_>, command: &ReviewClaim) -> Result<Deci
 fn usage_accepted(context: Context<'_>, before: &Claim, command: &ReviewClaim) -> Result<(), Stop> {
     let Some(rental) = before.subject.rental() else { return Ok(()) };
     let known = context.book.rental_usage.get(&rental)?;
-    match leases::whole_usage(&before.subject, known, None) {
+    match rental_claims::whole_usage(&before.subject, known, None) {
         Ok(()) => Ok(()),
         Err(_) if command.accept_incomplete_usage && command.reason.is_some() => Ok(()),
         Err(_) if command.accept_incomplete_usage => Err(ClaimError::ReasonMissing.into()),
@@ -201,7 +201,7 @@ fn usage_accepted(context: Context<'_>, before: &Claim, command: &ReviewClaim) -
 /// holds only grows: what was filed in time stays alive until the claim is decided.
 fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
     let rules = rules_of(context, before)?;
-    let ground = Ground::of(context, before)?;
+    let ground = ClaimBasis::of(context, before)?;
     let facts = ground.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, rules)?;
     rules::still(ground.let_in(rules))?;
@@ -247,14 +247,14 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     context.may_approve()?;
     backing::stands(context, before)?;
     let day = context.effective_date(command.effective_date)?;
-    let ground = Ground::of(context, before)?;
+    let ground = ClaimBasis::of(context, before)?;
     not_before(day, ground.earliest().max(before.submitted_on))?;
     let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
     rules::still_eligible(facts.organisation, rules)?;
     rules::still(ground.let_in(rules))?;
     if let Some(rental) = before.subject.rental() {
         let known = context.book.rental_usage.get(&rental)?;
-        leases::whole_usage(&before.subject, known, Some(before.reviewed_at.unwrap_or_default()))?;
+        rental_claims::whole_usage(&before.subject, known, Some(before.reviewed_at.unwrap_or_default()))?;
     }
     let documents = facts.documents.clone();
     let documents = documents.map(|documents| documents.accepted_by(before.reviewed_by.as_ref()));
@@ -265,8 +265,8 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveClaim) -> Result<De
     not_more_than_seen(before.amount, sheet.amount)?;
     let claim = rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
     match ground {
-        Ground::Voucher(_) => redeemed(context, before, claim, sheet),
-        Ground::Lease(_) | Ground::Borrowing(_) => {
+        ClaimBasis::Voucher(_) => redeemed(context, before, claim, sheet),
+        ClaimBasis::Rental(_) | ClaimBasis::Loan(_) => {
             let grant = if rules.rules.prefunds() { deducted } else { granted };
             let (effects, claim) = grant(context, before, (claim, &sheet), day)?;
             Ok(decided(effects, claim, Some(sheet)))
@@ -290,7 +290,7 @@ fn redeemed(
     effects.transitions.extend(voucher_step(old.status, &voucher));
     effects.changes.extend(counted(context, &claim, Some(day), (claim.amount, day))?);
     if released.is_positive() {
-        effects.changes.extend(given_back(context, &voucher, (released, day))?);
+        effects.changes.extend(refunded_to_prefund(context, &voucher, (released, day))?);
     }
     let at = dimensions(&voucher, day);
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
@@ -336,12 +336,12 @@ pub(super) fn not_before(day: Date, earliest: Option<Date>) -> Result<(), DateEr
 /// programme that the sheet's caps count, whichever year it names.
 pub(super) fn not_before_freed(
     context: Context<'_>,
-    of: &UsageKey,
+    of: &CapUsageKey,
     sheet: &Calculation,
     day: Date,
 ) -> Result<(), Stop> {
     for cap in [&sheet.inputs.annual, &sheet.inputs.lifetime].into_iter().flatten() {
-        let used = context.book.usages.get(&UsageKey { year: cap.year, ..of.clone() })?;
+        let used = context.book.usages.get(&CapUsageKey { year: cap.year, ..of.clone() })?;
         not_before(day, used.and_then(|used| used.freed_on))?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::claims::{counted, not_before, step};
 use super::payments::dimensions;
-use super::{Context, grounds};
+use super::{Context, claim_basis};
 use crate::book::Fault;
 use crate::book::effects::{Change, Effects};
 use crate::book::refusal::Stop;
@@ -30,7 +30,7 @@ pub(super) fn deducted(
     let claim = payable::settled(claim, payment).map_err(CalculationError::from)?;
     let mut effects = step(Some(before.status), &claim);
     effects.changes.extend(counted(context, &claim, Some(day), (claim.amount, day))?);
-    effects.changes.extend(grounds::used(context, &claim, Some(sheet))?);
+    effects.changes.extend(claim_basis::used(context, &claim, Some(sheet))?);
     effects.changes.push(Change::PrefundYear(Box::new(year)));
     Ok((Effects { posting, effective_date: Some(day), ..effects }, claim))
 }

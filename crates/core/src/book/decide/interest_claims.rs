@@ -11,14 +11,14 @@ use crate::claims::{Claim, InterestTerms, rules};
 use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, Date, Label, LoanId, Percent, ProgrammeCode};
 use crate::loans::subsidy::within_ceiling;
-use crate::loans::{BorrowerKey, Loan, LoanError, LoanUse, LoanUses, uses};
+use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
 
 /// A loan, the programme that is to pay a part of its interest, and what is said of that interest.
-pub(super) struct Borrowing<'a> {
+pub(super) struct LoanBasis<'a> {
     claim: ClaimId,
     loan: &'a Loan,
     programme: &'a Programme,
@@ -27,7 +27,7 @@ pub(super) struct Borrowing<'a> {
     pointer: &'static str,
 }
 
-impl<'a> Borrowing<'a> {
+impl<'a> LoanBasis<'a> {
     /// What a draft names. Another's loan is not there.
     pub(super) fn asked(
         context: Context<'a>,
@@ -121,7 +121,7 @@ impl<'a> Borrowing<'a> {
     pub(super) fn free(&self, context: Context<'_>, rules: &RulesVersion) -> Result<(), Stop> {
         self.over(context.stamp.business_date)?;
         let period = self.terms.period.of_interest();
-        Ok(uses::free(self.claim, rules, period, &known(context, self.loan.id)?, self.pointer)?)
+        Ok(allocations::free(self.claim, rules, period, &known(context, self.loan.id)?, self.pointer)?)
     }
 
     /// The sheet of the claim.
@@ -137,12 +137,13 @@ impl<'a> Borrowing<'a> {
             Some(cap) => {
                 let key = BorrowerKey { programme: code.clone(), organisation: self.loan.organisation };
                 let holdings = context.book.holdings.get(&key)?.cloned().unwrap_or_default();
-                uses::room(self.claim, cap.money(), period, &holdings).map_err(CalculationError::from)?
+                allocations::room(self.claim, cap.money(), period, &holdings)
+                    .map_err(CalculationError::from)?
             }
             None => Vec::new(),
         };
         let others = match policy.stacking {
-            Stacking::NetOff => uses::others(self.claim, code, period, &known(context, self.loan.id)?),
+            Stacking::NetOff => allocations::others(self.claim, code, period, &known(context, self.loan.id)?),
             Stacking::Exclusive | Stacking::Allow => Vec::new(),
         };
         let reference = reference(context, policy)?;
@@ -169,7 +170,7 @@ fn reference<'a>(context: Context<'a>, policy: &Policy) -> Result<&'a [Dated<Per
     }
 }
 
-fn known(context: Context<'_>, loan: LoanId) -> Result<LoanUses, Fault> {
+fn known(context: Context<'_>, loan: LoanId) -> Result<LoanAllocations, Fault> {
     Ok(context.book.loan_uses.get(&loan)?.cloned().unwrap_or_default())
 }
 
@@ -186,13 +187,13 @@ pub(super) fn used(
     let after = match (before, sheet) {
         (None, _) if !live => return Ok(None),
         (_, Some(sheet)) => {
-            let (points, principal) = uses::taken(&sheet.segments);
+            let (points, principal) = allocations::taken(&sheet.segments);
             let period = terms.period.of_interest();
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let exclusive = exclusive(context, claim)?;
-            LoanUse { programme, organisation, period, points, principal, exclusive, live }
+            LoanAllocation { programme, organisation, period, points, principal, exclusive, live }
         }
-        (Some(before), None) => LoanUse { live, ..before.clone() },
+        (Some(before), None) => LoanAllocation { live, ..before.clone() },
         (None, None) => {
             return Err(Fault::Broken(format!("claim {} was filed without a sheet", claim.id)).into());
         }
@@ -200,7 +201,7 @@ pub(super) fn used(
     if before == Some(&after) {
         return Ok(None);
     }
-    Ok(Some(Change::LoanUse { loan, claim: claim.id, loan_use: Box::new(after) }))
+    Ok(Some(Change::LoanAllocation { loan, claim: claim.id, loan_use: Box::new(after) }))
 }
 
 /// Whether the claim's rules suffer no other programme on the loan's days: those of its submission.

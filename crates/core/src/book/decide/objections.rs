@@ -11,7 +11,7 @@ use crate::claims::objection::{
 use crate::programmes::RulesKey;
 
 /// Whether the caller sees a claim that is not published.
-fn sees(context: Context<'_>, claim: &Claim) -> bool {
+fn can_see(context: Context<'_>, claim: &Claim) -> bool {
     context.acts_for(claim.organisation) || context.actor.organisation == Some(claim.provider)
 }
 
@@ -23,7 +23,7 @@ pub(super) fn raise(context: Context<'_>, command: &RaiseObjection) -> Result<De
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     if let Err(refused) = objectionable(claim, rules, context.stamp) {
         // what is not published is nobody else's to know of
-        return Err(if sees(context, claim) {
+        return Err(if can_see(context, claim) {
             refused.into()
         } else {
             AccessError::NotFound { pointer: None }.into()

@@ -3,11 +3,11 @@
 
 use super::backing::{reallocated, withdrawn};
 use super::claims::{counted, not_before, not_before_freed, party, usage, voucher};
-use super::interest_claims::Borrowing;
+use super::interest_claims::LoanBasis;
 use super::payments::dimensions;
-use super::rental_claims::{self, Beside, Lease};
-use super::vouchers::{given_back, voucher_step};
-use super::{Context, deductions, found, given_back, grounds, programmes};
+use super::rental_claims::{self, Beside, RentalBasis};
+use super::vouchers::{refunded_to_prefund, voucher_step};
+use super::{Context, claim_basis, deductions, found, programmes, refunded_to_prefund};
 use crate::book::Fault;
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::refusal::Stop;
@@ -15,15 +15,17 @@ use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{Claim, ClaimError, ClaimSubject, backing, leases, payable, rules as claims};
+use crate::claims::{
+    Claim, ClaimError, ClaimSubject, backing, payable, rental_claims as settlement, rules as claims,
+};
 use crate::domain::{ClaimId, Date, Line, Money, Sequence, Subject};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::AnnualCap;
-use crate::programmes::{Counts, ProgrammeError, RulesKey, RulesVersion, UsageKey};
+use crate::programmes::{CapUsageKey, Counts, ProgrammeError, RulesKey, RulesVersion};
 use crate::recoveries::{Recovery, rules as recoveries};
-use crate::rentals::uses::Netted;
+use crate::rentals::allocations::Netted;
 use crate::vouchers::{Voucher, correction};
 
 /// A claim computed anew.
@@ -53,7 +55,7 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
     let mut most = voucher.balance.released;
     for (year, cap) in limits.into_iter().flatten() {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-        let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+        let key = CapUsageKey { programme, organisation, year, counts: Counts::Issue };
         let issued = context.book.usages.get(&key)?.copied().unwrap_or_default().amount;
         most = most.min(cap.minus(issued).map_err(CalculationError::from)?.max(Money::ZERO));
     }
@@ -104,7 +106,7 @@ fn anew(
     let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
     let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
     let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
-    let asked = given_back::asked_before(context, before)?;
+    let asked = refunded_to_prefund::asked_before(context, before)?;
     let others = |year| -> Result<Money, Stop> {
         let used = context
             .book
@@ -138,7 +140,7 @@ fn anew(
     }
     let correction = rules::correction(before, &claims::parts(&sheet), asked);
     let correction = correction.map_err(CalculationError::from)?;
-    let back = correction.asked_back.max(correction.given_back);
+    let back = correction.asked_back.max(correction.refunded_to_prefund);
     if back.is_positive() {
         recoveries::within(back, recoveries::outstanding_of(before)?)?;
     }
@@ -149,13 +151,13 @@ fn anew(
 fn whole_usage(context: Context<'_>, changed: &Claim, accepted_up_to: Option<Sequence>) -> Result<(), Stop> {
     let Some(rental) = changed.subject.rental() else { return Ok(()) };
     let known = context.book.rental_usage.get(&rental)?;
-    Ok(leases::whole_usage(&changed.subject, known, accepted_up_to)?)
+    Ok(settlement::whole_usage(&changed.subject, known, accepted_up_to)?)
 }
 
 /// A claim from metered usage, or one that is to be one now, as that is known now.
 fn metered(context: Context<'_>, changed: Claim, changes: &ClaimChanges) -> Result<Claim, Stop> {
     let asked = changes.usage || changed.subject.metered().is_some();
-    let Some(lease) = Lease::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
+    let Some(lease) = RentalBasis::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
     let rules = rules_of(context, &changed, changed.rules_version)?;
     let lines = changed.subject.settlement().to_vec();
     let subject = changed.subject.resettled(lines, false, Some(context.stamp.sequence));
@@ -175,7 +177,7 @@ fn sheet<'a>(
             Ok(claims::calculate(changed.subject.settlement(), number, facts)?)
         }
         ClaimSubject::InterestSubsidy { loan, terms } => {
-            let borrowing = Borrowing::of(context, changed, *loan, *terms)?.changed();
+            let borrowing = LoanBasis::of(context, changed, *loan, *terms)?.changed();
             borrowing.free(context, facts.rules)?;
             borrowing.sheet(context, number, facts)
         }
@@ -288,7 +290,7 @@ fn posted(
     effects.transitions.retain(|_| old.status != claim.status);
     effects.changes.extend(counted(context, claim, old.approved_on, (correction.drawn, day))?);
     if payable::prefunded(old) {
-        effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
+        effects.changes.extend(claim_basis::used(context, claim, Some(sheet))?);
         let (year, posting) = deductions::drawn(context, claim, &correction.accrued, day)?;
         effects.changes.push(Change::PrefundYear(Box::new(year)));
         return Ok(Effects { posting, ..effects });
@@ -298,7 +300,7 @@ fn posted(
             redrawn(context, (old, claim), (correction, day), &mut effects)?
         }
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
-            effects.changes.extend(grounds::used(context, claim, Some(sheet))?);
+            effects.changes.extend(claim_basis::used(context, claim, Some(sheet))?);
             let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),
@@ -312,7 +314,7 @@ fn posted(
     if requested > available {
         return Err(ProgrammeError::PotExhausted { available, requested }.into());
     }
-    let restored = given_back::posted(context, old, correction.restored, &mut effects)?;
+    let restored = refunded_to_prefund::posted(context, old, correction.restored, &mut effects)?;
     let at = dimensions(claim);
     let [more, less] = parts::by_sign(&correction.accrued).map_err(CalculationError::from)?;
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
@@ -361,10 +363,10 @@ fn redrawn(
         let given = moved.released.minus(moved.taken_back).map_err(CalculationError::from)?;
         for year in [voucher.fiscal_year, None].into_iter().filter(|_| given < Money::ZERO) {
             let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
-            let key = UsageKey { programme, organisation, year, counts: Counts::Issue };
+            let key = CapUsageKey { programme, organisation, year, counts: Counts::Issue };
             not_before(day, context.book.usages.get(&key)?.and_then(|used| used.freed_on))?;
         }
-        effects.changes.extend(given_back(context, &voucher, (given, day))?);
+        effects.changes.extend(refunded_to_prefund(context, &voucher, (given, day))?);
     }
     effects.changes.push(Change::Voucher(Box::new(voucher)));
     Ok(moved)

@@ -6,7 +6,7 @@ use crate::book::Fault;
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties};
-use crate::claims::leases::{self, Asked};
+use crate::claims::rental_claims::{self, Asked};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId};
@@ -15,18 +15,18 @@ use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
-use crate::rentals::uses::{ContractUse, ContractUser, Netted, Uses};
+use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::VoucherError;
 
 /// A contract, the programme that is to pay a part of it, and the days that it is to pay for.
-pub(super) struct Lease<'a> {
+pub(super) struct RentalBasis<'a> {
     pub(super) rental: &'a Rental,
     programme: &'a Programme,
     pub(super) period: ClaimPeriod,
 }
 
-impl<'a> Lease<'a> {
+impl<'a> RentalBasis<'a> {
     /// What a draft names. Another's contract is not there.
     pub(super) fn asked(
         context: Context<'a>,
@@ -74,7 +74,7 @@ impl<'a> Lease<'a> {
         if let Some(date) = [self.period.from, last].into_iter().find(|day| !window.contains(*day)) {
             return Err(ProgrammeError::WindowClosed { date }.into());
         }
-        leases::within_term(self.rental, self.period)?;
+        rental_claims::within_term(self.rental, self.period)?;
         self.period.over(today, "/period")?;
         let versions = programmes::versions(context.book, self.programme)?;
         Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
@@ -90,9 +90,9 @@ impl<'a> Lease<'a> {
         if subject.metered().is_none() {
             return Ok(subject);
         }
-        leases::whole_months(self.rental, self.period)?;
+        rental_claims::whole_months(self.rental, self.period)?;
         let known = context.book.rental_usage.get(&self.rental.id)?;
-        Ok(leases::remetered(&subject, self.rental, rules, known)?)
+        Ok(rental_claims::remetered(&subject, self.rental, rules, known)?)
     }
 
     /// What the claim is held against.
@@ -107,7 +107,7 @@ impl<'a> Lease<'a> {
         self.period.over(context.stamp.business_date, "/period")?;
         let uses = uses(context, rental.id)?;
         free(asked.id, rules, &uses)?;
-        leases::apart(asked, &uses)?;
+        rental_claims::apart(asked, &uses)?;
         let used = |year| {
             let key = usage(&self.programme.code, rental.organisation, year);
             context.book.usages.get(&key).map(|used| used.copied().unwrap_or_default().amount)
@@ -128,16 +128,16 @@ impl<'a> Lease<'a> {
     }
 }
 
-fn uses(context: Context<'_>, rental: RentalId) -> Result<Uses, Fault> {
+fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
     Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
 }
 
 /// Whether no other programme that suffers none beside it pays for the contract. Claims of the same programme follow one
 /// another, period by period.
-fn free(own: ClaimId, rules: &RulesVersion, uses: &Uses) -> Result<(), VoucherError> {
+fn free(own: ClaimId, rules: &RulesVersion, uses: &ContractAllocations) -> Result<(), VoucherError> {
     let alone = rules.rules.stacking == Stacking::Exclusive;
     let mut others =
-        uses.beside(ContractUser::Claim(own)).filter(|(_, other)| other.programme != rules.programme);
+        uses.beside(ContractHolder::Claim(own)).filter(|(_, other)| other.programme != rules.programme);
     match others.find(|(_, other)| other.exclusive || alone) {
         None => Ok(()),
         Some((by, other)) => {
@@ -152,15 +152,20 @@ pub(super) struct Beside {
     pub(super) documents: Option<Documents>,
 }
 
-fn beside(context: Context<'_>, rules: &RulesVersion, asked: Asked<'_>, uses: &Uses) -> Result<Beside, Stop> {
+fn beside(
+    context: Context<'_>,
+    rules: &RulesVersion,
+    asked: Asked<'_>,
+    uses: &ContractAllocations,
+) -> Result<Beside, Stop> {
     let (Some(rental), Some(period)) = (asked.subject.rental(), asked.subject.period()) else {
         return Ok(Beside { net_off: None, documents: None });
     };
-    let own = ContractUser::Claim(asked.id);
+    let own = ContractHolder::Claim(asked.id);
     let off = || uses.paid_by_others(own, asked.programme, period.into());
     let net_off = (rules.rules.stacking == Stacking::NetOff).then(off).transpose();
     let known = context.book.rental_usage.get(&rental)?;
-    let documents = leases::documents(asked, rules, uses, known).map_err(CalculationError::from)?;
+    let documents = rental_claims::documents(asked, rules, uses, known).map_err(CalculationError::from)?;
     Ok(Beside { net_off: net_off.map_err(CalculationError::from)?, documents })
 }
 
@@ -172,7 +177,7 @@ pub(super) fn anew(
     asked: Asked<'_>,
 ) -> Result<Beside, Stop> {
     let uses = uses(context, rental)?;
-    leases::apart(asked, &uses)?;
+    rental_claims::apart(asked, &uses)?;
     beside(context, rules, asked, &uses)
 }
 
@@ -186,20 +191,20 @@ pub(super) fn used(
     let (Some(rental), Some(period)) = (claim.subject.rental(), claim.subject.period()) else {
         return Ok(None);
     };
-    let user = ContractUser::Claim(claim.id);
+    let user = ContractHolder::Claim(claim.id);
     let known = uses(context, rental)?;
     let before = known.get(&user);
     let live = backing::holds(claim.status);
     // what others pay is on the sheet as a sum: from whom it is taken, the contract says
     let settled = |sheet| -> Result<_, OutOfRange> {
         let open = known.paid_by_others(user, &claim.programme, period.into())?;
-        leases::settled(claim.into(), sheet, &open)
+        rental_claims::settled(claim.into(), sheet, &open)
     };
     let settled = sheet.map(settled).transpose().map_err(CalculationError::from)?.flatten();
     let after = match (before, live) {
         (None, false) => return Ok(None),
-        (Some(before), false) => ContractUse { live, ..before.clone() },
-        (_, true) => ContractUse {
+        (Some(before), false) => ContractAllocation { live, ..before.clone() },
+        (_, true) => ContractAllocation {
             programme: claim.programme.clone(),
             amount: claim.amount,
             exclusive: exclusive(context, claim)?,
@@ -210,7 +215,7 @@ pub(super) fn used(
     if before == Some(&after) {
         return Ok(None);
     }
-    Ok(Some(Change::ContractUse { rental, user, contract_use: after }))
+    Ok(Some(Change::ContractAllocation { rental, user, contract_use: after }))
 }
 
 /// Whether the claim's rules suffer no other programme on the contract: those of its submission.

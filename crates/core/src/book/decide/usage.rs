@@ -4,7 +4,7 @@ use super::{Context, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, RateKey};
-use crate::claims::leases;
+use crate::claims::rental_claims;
 use crate::domain::{Month, RentalId, Role, UsageImportId};
 use crate::usage::imports::{self, Imported};
 use crate::usage::{
@@ -47,7 +47,7 @@ fn claimed(context: Context<'_>, rental: RentalId, replaced: &[Month]) -> Result
     let filed = uses.iter().flat_map(|uses| uses.iter()).filter(|(_, one)| one.live);
     let mut days = filed.filter_map(|(_, one)| Some(one.settled.as_deref()?.days));
     Ok(days.any(|days| {
-        let (from, until) = leases::months(days);
+        let (from, until) = rental_claims::months(days);
         replaced.iter().any(|month| from <= *month && *month <= until)
     }))
 }

@@ -12,8 +12,8 @@ use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::programmes::policy::{AnnualCap, RelatedProvider, Stacking};
 use crate::programmes::rules::{governing, usable};
-use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion, UsageKey};
-use crate::rentals::uses::{ContractUse, ContractUser, Uses};
+use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::rentals::{Rental, RentalError};
 use crate::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
@@ -26,7 +26,7 @@ struct Case<'a> {
     organisation: &'a Organisation,
     provider: &'a Organisation,
     rental: &'a Rental,
-    uses: Uses,
+    uses: ContractAllocations,
     used_in_year: Money,
     used_in_all: Money,
     day: Date,
@@ -61,8 +61,8 @@ impl Case<'_> {
         Ok(rules::calculate(own, version, &self.facts())?)
     }
 
-    fn contract_use(&self, amount: Money, live: bool) -> ContractUse {
-        ContractUse {
+    fn contract_use(&self, amount: Money, live: bool) -> ContractAllocation {
+        ContractAllocation {
             programme: self.programme().clone(),
             amount,
             exclusive: self.rules.rules.stacking == Stacking::Exclusive,
@@ -105,7 +105,7 @@ fn missing(provider: CreditCode) -> Fault {
     Fault::Broken(format!("{provider} has a contract and is not registered"))
 }
 
-fn uses(context: Context<'_>, rental: RentalId) -> Result<Uses, Fault> {
+fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
     Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
 }
 
@@ -113,8 +113,8 @@ fn usage(
     programme: &ProgrammeCode,
     organisation: CreditCode,
     year: Option<crate::domain::dates::FiscalYear>,
-) -> UsageKey {
-    UsageKey { programme: programme.clone(), organisation, year, counts: Counts::Issue }
+) -> CapUsageKey {
+    CapUsageKey { programme: programme.clone(), organisation, year, counts: Counts::Issue }
 }
 
 pub(super) fn apply(context: Context<'_>, command: &ApplyForVoucher) -> Result<Decision, Stop> {
@@ -130,8 +130,12 @@ pub(super) fn apply(context: Context<'_>, command: &ApplyForVoucher) -> Result<D
     Ok(decided(effects, voucher, Some(sheet)))
 }
 
-fn contract_use(voucher: &Voucher, contract_use: ContractUse) -> Change {
-    Change::ContractUse { rental: voucher.rental, user: ContractUser::Voucher(voucher.id), contract_use }
+fn contract_use(voucher: &Voucher, contract_use: ContractAllocation) -> Change {
+    Change::ContractAllocation {
+        rental: voucher.rental,
+        user: ContractHolder::Voucher(voucher.id),
+        contract_use,
+    }
 }
 
 /// The effects of a step from one state to another, the document included.
@@ -206,7 +210,7 @@ fn case_of<'a>(context: Context<'a>, voucher: &Voucher, day: Date) -> Result<Cas
 
 /// CNY of the sheet that was reviewed: the contract is kept for so much.
 fn seen(case: &Case<'_>, voucher: &Voucher) -> Result<Money, Fault> {
-    let own = case.uses.get(&ContractUser::Voucher(voucher.id));
+    let own = case.uses.get(&ContractHolder::Voucher(voucher.id));
     let lost = || Fault::Broken(format!("voucher {} does not rest on its contract", voucher.id));
     own.map(|own| own.amount).ok_or_else(lost)
 }
@@ -214,8 +218,8 @@ fn seen(case: &Case<'_>, voucher: &Voucher) -> Result<Money, Fault> {
 /// The contract, no longer used by a voucher.
 fn freed(context: Context<'_>, voucher: &Voucher) -> Result<Option<Change>, Fault> {
     let uses = uses(context, voucher.rental)?;
-    let own = uses.get(&ContractUser::Voucher(voucher.id)).cloned();
-    Ok(own.map(|own| contract_use(voucher, ContractUse { live: false, ..own })))
+    let own = uses.get(&ContractHolder::Voucher(voucher.id)).cloned();
+    Ok(own.map(|own| contract_use(voucher, ContractAllocation { live: false, ..own })))
 }
 
 pub(super) fn issue(context: Context<'_>, command: &IssueVoucher) -> Result<Decision, Stop> {
@@ -271,7 +275,7 @@ pub(super) fn used(
 
 /// What the caps on issues count once a voucher gave something back. The cap of its year stays used where the rules cap
 /// what is applied for, unless it is cancelled unused.
-pub(super) fn given_back(
+pub(super) fn refunded_to_prefund(
     context: Context<'_>,
     voucher: &Voucher,
     (amount, day): (Money, Date),
@@ -295,7 +299,7 @@ pub(super) fn cancel(context: Context<'_>, command: &ChangeVoucher) -> Result<De
     let (voucher, released) = rules::cancel(before, command, context.stamp)?;
     let today = context.effective_date(None)?;
     let mut effects = step(Some(before.status), &voucher);
-    effects.changes.extend(given_back(context, &voucher, (released, today))?);
+    effects.changes.extend(refunded_to_prefund(context, &voucher, (released, today))?);
     if voucher.balance.redeemed.is_zero() {
         effects.changes.extend(freed(context, &voucher)?);
     }
@@ -323,7 +327,7 @@ pub(super) fn expire(context: Context<'_>, command: &ExpireVoucher) -> Result<De
     let (voucher, amount) = redemption::expire(before, day, context.stamp)?;
     let mut effects = step(Some(before.status), &voucher);
     effects.transitions.retain(|_| before.status != voucher.status);
-    effects.changes.extend(given_back(context, &voucher, (amount, day))?);
+    effects.changes.extend(refunded_to_prefund(context, &voucher, (amount, day))?);
     effects.posting = Posting::release(amount, Account::B2003, &dimensions(&voucher, day), day.year());
     effects.effective_date = Some(day);
     Ok(Decision { effects, outcome: Outcome::Expiry { voucher: Box::new(voucher), amount } })

@@ -6,12 +6,12 @@ use crate::claims::{Claim, ClaimRequest, ClaimStatus, ClaimSubject, WriteClaim};
 use crate::domain::{ClaimId, CreditCode, Date, LoanId, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
 use crate::loans::BorrowerKey;
-use crate::programmes::{Counts, RulesKey, UsageKey};
+use crate::programmes::{CapUsageKey, Counts, RulesKey};
 
 fn redeemed(programme: &ProgrammeCode, organisation: CreditCode, day: Date, keys: &mut Keys) {
     for year in [Some(day.year()), None] {
         let programme = programme.clone();
-        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Redemption }));
+        keys.insert(Key::Usage(CapUsageKey { programme, organisation, year, counts: Counts::Redemption }));
     }
 }
 
@@ -50,7 +50,7 @@ fn contract(rental: RentalId, keys: &mut Keys) {
 
 /// A loan and the claims on it.
 fn borrowed(loan: LoanId, keys: &mut Keys) {
-    keys.extend([Key::Loan(loan), Key::LoanUses(loan)]);
+    keys.extend([Key::Loan(loan), Key::LoanAllocations(loan)]);
 }
 
 fn holdings(code: &ProgrammeCode, organisation: CreditCode, keys: &mut Keys) {
@@ -134,7 +134,7 @@ pub(super) fn approve(id: ClaimId, day: Date, book: &Book, keys: &mut Keys) {
     redeemed(programme, claim.organisation, day, keys);
     for year in [Some(claim.fiscal_year), None] {
         let (programme, organisation) = (programme.clone(), claim.organisation);
-        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Issue }));
+        keys.insert(Key::Usage(CapUsageKey { programme, organisation, year, counts: Counts::Issue }));
     }
     for account in accounts(claim) {
         keys.insert(Key::Balance(BalanceKey::of(account, programme)));

@@ -20,7 +20,7 @@ use super::{Book, Command, Key, Keys, RateKey, Series, segregation};
 use crate::domain::{CreditCode, Date, ProgrammeCode, RentalId, Stamp, Subject, UsageImportId, VoucherId};
 use crate::ledger::{Account, BalanceKey};
 use crate::payments::LineKey;
-use crate::programmes::{Counts, RulesKey, UsageKey};
+use crate::programmes::{CapUsageKey, Counts, RulesKey};
 use crate::usage::{UsedRate, imports};
 use crate::vouchers::{Voucher, VoucherStatus};
 
@@ -263,7 +263,7 @@ fn voucher_facts(to: &Target<'_>, book: &Book, keys: &mut Keys) {
 fn usages(programme: &ProgrammeCode, organisation: CreditCode, day: Date, keys: &mut Keys) {
     for year in [Some(day.year()), None] {
         let programme = programme.clone();
-        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Issue }));
+        keys.insert(Key::Usage(CapUsageKey { programme, organisation, year, counts: Counts::Issue }));
     }
 }
 

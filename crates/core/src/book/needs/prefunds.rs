@@ -8,7 +8,7 @@ use crate::domain::{CreditCode, Date, PrefundId, ProgrammeCode, TrueUpId};
 use crate::ledger::{Account, BalanceKey};
 use crate::prefunds::true_up::{ProposeTrueUp, TrueUp, TrueUpAction};
 use crate::prefunds::{Prefund, PrefundYearKey, ProposePrefund};
-use crate::programmes::{Counts, RulesKey, UsageKey};
+use crate::programmes::{CapUsageKey, Counts, RulesKey};
 
 fn existing<'a>(id: PrefundId, book: &'a Book, keys: &mut Keys) -> Option<&'a Prefund> {
     keys.insert(Key::Prefund(id));
@@ -97,6 +97,6 @@ pub(super) fn undeduct(claim: &Claim, keys: &mut Keys) {
     keys.insert(Key::Balance(BalanceKey::of(claim.class.expense(), &claim.programme)));
     for year in [claim.approved_on.map(Date::year), None] {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Redemption }));
+        keys.insert(Key::Usage(CapUsageKey { programme, organisation, year, counts: Counts::Redemption }));
     }
 }

@@ -9,7 +9,7 @@ use crate::claims::objection::RaiseObjection;
 use crate::claims::recalculation::{ApproveRecalculation, RecalculationKey, next_number};
 use crate::domain::{ClaimId, Date};
 use crate::ledger::{Account, BalanceKey};
-use crate::programmes::{Counts, RulesKey, UsageKey};
+use crate::programmes::{CapUsageKey, Counts, RulesKey};
 
 fn existing<'a>(id: ClaimId, book: &'a Book, keys: &mut Keys) -> Option<&'a Claim> {
     keys.insert(Key::Claim(id));
@@ -49,7 +49,7 @@ fn computed(claim: &Claim, book: &Book, keys: &mut Keys) {
     ];
     for (counts, year) in counted {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts }));
+        keys.insert(Key::Usage(CapUsageKey { programme, organisation, year, counts }));
     }
 }
 

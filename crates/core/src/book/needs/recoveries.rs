@@ -5,7 +5,7 @@ use super::claims::payable;
 use crate::book::{Book, Key, Keys};
 use crate::domain::{Date, ProgrammeCode, RecoveryId};
 use crate::ledger::{Account, BalanceKey};
-use crate::programmes::{Counts, UsageKey};
+use crate::programmes::{CapUsageKey, Counts};
 use crate::recoveries::{OffsetRecovery, Recovery};
 
 fn existing<'a>(id: RecoveryId, book: &'a Book, keys: &mut Keys) -> Option<&'a Recovery> {
@@ -47,7 +47,7 @@ fn freed(recovery: &Recovery, book: &Book, keys: &mut Keys) {
     let Some(claim) = book.claims.peek(&recovery.claim) else { return };
     for year in [claim.approved_on.map(Date::year), None] {
         let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-        keys.insert(Key::Usage(UsageKey { programme, organisation, year, counts: Counts::Redemption }));
+        keys.insert(Key::Usage(CapUsageKey { programme, organisation, year, counts: Counts::Redemption }));
     }
 }
 

@@ -18,7 +18,7 @@ use crate::programmes::policy::Stacking;
 
 /// A claim on a loan's interest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoanUse {
+pub struct LoanAllocation {
     /// Under which programme.
     pub programme: ProgrammeCode,
     /// Whose.
@@ -36,7 +36,7 @@ pub struct LoanUse {
 }
 
 /// The claims on a loan.
-pub type LoanUses = BTreeMap<ClaimId, LoanUse>;
+pub type LoanAllocations = BTreeMap<ClaimId, LoanAllocation>;
 
 /// An organisation under a programme.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +68,7 @@ pub fn free(
     own: ClaimId,
     rules: &RulesVersion,
     period: InterestPeriod,
-    uses: &LoanUses,
+    uses: &LoanAllocations,
     pointer: &str,
 ) -> Result<(), LoanError> {
     let alone = rules.rules.stacking == Stacking::Exclusive;
@@ -93,9 +93,9 @@ pub fn others(
     own: ClaimId,
     programme: &ProgrammeCode,
     period: InterestPeriod,
-    uses: &LoanUses,
+    uses: &LoanAllocations,
 ) -> Vec<Dated<ExactPoints>> {
-    let beside: Vec<&LoanUse> = uses
+    let beside: Vec<&LoanAllocation> = uses
         .iter()
         .filter(|(id, other)| {
             **id != own && other.live && other.programme != *programme && other.period.overlaps(&period)

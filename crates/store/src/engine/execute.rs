@@ -39,7 +39,7 @@ pub enum Stored {
 
 /// What a batch comes to.
 #[derive(Debug)]
-pub struct Folded {
+pub struct BatchResult {
     /// The answers of the first submissions; those that have none wait for the next batch.
     pub answers: Vec<Result<Answer, SubmitError>>,
     /// Accepted commands, in order.
@@ -70,16 +70,16 @@ pub struct Start {
 }
 
 /// Decides submissions in order. `known` holds the answers that keys have already.
-pub fn fold(
+pub fn execute(
     start: Start,
     submissions: &[&Submission],
     known: &BTreeMap<usize, Result<Answer, SubmitError>>,
-) -> Folded {
+) -> BatchResult {
     let mut fold = Fold {
         next: start.next,
         recorded_at: start.recorded_at,
         rows: 0,
-        out: Folded {
+        out: BatchResult {
             answers: Vec::with_capacity(submissions.len()),
             records: Vec::new(),
             stored: Vec::new(),
@@ -133,14 +133,14 @@ enum Not {
     /// A fault or a limit.
     Failed(SubmitError),
     /// It needs a key that only the commands before it made known: it begins the next batch.
-    Later,
+    Deferred,
 }
 
 struct Fold {
     next: Sequence,
     recorded_at: Instant,
     rows: usize,
-    out: Folded,
+    out: BatchResult,
 }
 
 impl Fold {
@@ -186,10 +186,10 @@ impl Fold {
                 }))
             }
             Err((Not::Failed(error), _)) => Some(Err(error)),
-            Err((Not::Later, _)) if self.out.records.is_empty() && self.out.wanted.is_empty() => {
+            Err((Not::Deferred, _)) if self.out.records.is_empty() && self.out.wanted.is_empty() => {
                 Some(Err(SubmitError::Fault))
             }
-            Err((Not::Later, _)) => None,
+            Err((Not::Deferred, _)) => None,
         }
     }
 
@@ -218,7 +218,7 @@ impl Fold {
                 break;
             }
             result = self.command(member, (agency, None, texts)).map_err(|not| (not, Some(index)));
-            if records == 0 && matches!(result, Err((Not::Later, _))) {
+            if records == 0 && matches!(result, Err((Not::Deferred, _))) {
                 self.out.wanted = self.unknown(&member.command);
             }
         }
@@ -274,7 +274,7 @@ impl Fold {
             LeafError::Canonical(_) | LeafError::NotCanonical => fault(&error.to_string(), envelope),
         })?;
         self.out.book.apply(&decision.effects).map_err(|error| match error {
-            Fault::NotLoaded(_) if !self.out.records.is_empty() => Not::Later,
+            Fault::NotLoaded(_) if !self.out.records.is_empty() => Not::Deferred,
             error => fault(&error.to_string(), envelope),
         })?;
         texts.iter().for_each(|text| self.out.book.texts.put(*text, ()));
@@ -307,7 +307,7 @@ impl Fold {
                 Ok(value) => Err(Not::Refused(Box::new(value))),
                 Err(error) => Err(fault(&error.to_string(), envelope)),
             },
-            Ok(Err(Stop::Fault(Fault::NotLoaded(_)))) if !self.out.records.is_empty() => Err(Not::Later),
+            Ok(Err(Stop::Fault(Fault::NotLoaded(_)))) if !self.out.records.is_empty() => Err(Not::Deferred),
             Ok(Err(Stop::Fault(error))) => Err(fault(&error.to_string(), envelope)),
             Err(_) => Err(fault("a panic", envelope)),
         }

@@ -16,7 +16,7 @@ pub enum Fault {
 
 /// What is known of the documents of one kind.
 #[derive(Debug, Clone)]
-pub struct Slots<K, V> {
+pub struct Loaded<K, V> {
     /// Documents stand apart from the tree: half of a tree's nodes is room, and a replay keeps every document.
     known: BTreeMap<K, Option<Box<V>>>,
     /// Of a changed key, what was loaded; kept only where not everything is known.
@@ -24,7 +24,7 @@ pub struct Slots<K, V> {
     complete: bool,
 }
 
-impl<K, V> Default for Slots<K, V> {
+impl<K, V> Default for Loaded<K, V> {
     fn default() -> Self {
         Self { known: BTreeMap::new(), before: BTreeMap::new(), complete: false }
     }
@@ -41,8 +41,8 @@ pub struct Changed<'a, K, V> {
     pub now: &'a V,
 }
 
-impl<K: Ord + Clone + Debug, V: Clone> Slots<K, V> {
-    /// Slots in which every key that was not put is absent.
+impl<K: Ord + Clone + Debug, V: Clone> Loaded<K, V> {
+    /// Loaded in which every key that was not put is absent.
     pub fn complete() -> Self {
         Self { complete: true, ..Self::default() }
     }
@@ -136,24 +136,24 @@ mod tests {
 
     #[test]
     fn what_was_not_loaded_is_a_fault_and_never_absent() {
-        let mut slots: Slots<u8, u8> = Slots::default();
-        assert!(matches!(slots.get(&1), Err(Fault::NotLoaded(_))));
-        slots.looked_for(1);
-        assert_eq!(slots.get(&1).unwrap(), None);
-        slots.load(2, 20);
-        slots.looked_for(2);
-        assert_eq!(slots.get(&2).unwrap(), Some(&20));
+        let mut loaded: Loaded<u8, u8> = Loaded::default();
+        assert!(matches!(loaded.get(&1), Err(Fault::NotLoaded(_))));
+        loaded.looked_for(1);
+        assert_eq!(loaded.get(&1).unwrap(), None);
+        loaded.load(2, 20);
+        loaded.looked_for(2);
+        assert_eq!(loaded.get(&2).unwrap(), Some(&20));
     }
 
     #[test]
     fn a_change_remembers_what_was_loaded_however_often_it_is_made() {
-        let mut slots: Slots<u8, u8> = Slots::default();
-        slots.load(1, 10);
-        slots.looked_for(2);
+        let mut loaded: Loaded<u8, u8> = Loaded::default();
+        loaded.load(1, 10);
+        loaded.looked_for(2);
         for (key, value) in [(1, 11), (1, 12), (2, 20), (2, 21)] {
-            slots.put(key, value);
+            loaded.put(key, value);
         }
-        let changed: Vec<_> = slots.changed().map(|c| (*c.key, c.before.copied(), *c.now)).collect();
+        let changed: Vec<_> = loaded.changed().map(|c| (*c.key, c.before.copied(), *c.now)).collect();
         assert_eq!(changed, [(1, Some(10), 12), (2, None, 21)]);
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::backing::TakenInvoice;
-use super::billed::{self, Cluster};
+use super::invoice_matching::{self, Cluster};
 use super::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode, Sequence};
@@ -17,7 +17,7 @@ use crate::programmes::RulesVersion;
 use crate::programmes::calculation::{Calculation, ReductionCode, SettledLine};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
 use crate::rentals::Rental;
-use crate::rentals::uses::{ContractUser, Days, Netted, Settled, Uses, netted};
+use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days, Netted, Settled, netted};
 use crate::usage::{Metered, RentalUsage, ServiceCategory, UsageError, rules as usage};
 use crate::vouchers::VoucherError;
 
@@ -46,7 +46,7 @@ pub enum LeaseError {
     RentalPeriodOverlaps {
         /// Which.
         #[serde(flatten)]
-        by: ContractUser,
+        by: ContractHolder,
         /// Its first day.
         from: Date,
         /// The day after its last.
@@ -114,10 +114,10 @@ pub fn whole_months(rental: &Rental, period: ClaimPeriod) -> Result<(), LeaseErr
 
 /// Whether the days and items of a claim are free: what other claims of the programme settle meets them only where
 /// invoices back both, and neither takes the usage itself.
-pub fn apart(own: Asked<'_>, uses: &Uses) -> Result<(), LeaseError> {
+pub fn apart(own: Asked<'_>, uses: &ContractAllocations) -> Result<(), LeaseError> {
     let Some(period) = own.subject.period() else { return Ok(()) };
     let metered = own.subject.metered().is_some();
-    let (user, days) = (ContractUser::Claim(own.id), Days::from(period));
+    let (user, days) = (ContractHolder::Claim(own.id), Days::from(period));
     let clash = uses.claims(user, own.programme).find(|(_, other)| {
         let told = !own.invoices.is_empty() && other.invoiced && !(metered && other.metered);
         let shared = other.items.iter().any(|of| {
@@ -200,7 +200,7 @@ pub fn remetered(
 pub fn documents(
     own: Asked<'_>,
     rules: &RulesVersion,
-    uses: &Uses,
+    uses: &ContractAllocations,
     known: Option<&RentalUsage>,
 ) -> Result<Option<Documents>, OutOfRange> {
     let Some(period) = own.subject.period() else { return Ok(None) };
@@ -215,10 +215,10 @@ pub fn documents(
             .filter(|found| !found.is_empty()));
     };
     let others: Vec<&Settled> =
-        uses.claims(ContractUser::Claim(own.id), own.programme).map(|(_, settled)| settled).collect();
+        uses.claims(ContractHolder::Claim(own.id), own.programme).map(|(_, settled)| settled).collect();
     let (shared, others) = together(period.into(), &others);
     let cluster = Cluster { own: period.into(), shared, others: &others };
-    let cuts = billed::cuts(own.invoices, &cluster, &known.invoices)?;
+    let cuts = invoice_matching::cuts(own.invoices, &cluster, &known.invoices)?;
     let metered = Some(room(rules, &cluster, known)?);
     Ok(Some(Documents { invoiced, metered, cuts, incomplete, incomplete_accepted_by: None }))
 }
@@ -290,6 +290,6 @@ pub fn settled(own: Asked<'_>, sheet: &Calculation, open: &[Netted]) -> Result<O
         invoiced: !own.invoices.is_empty(),
         metered: own.subject.metered().is_some(),
         netted: netted(open, Money::sum(off)?)?,
-        invoices: billed::counted(own.invoices, cuts)?,
+        invoices: invoice_matching::counted(own.invoices, cuts)?,
     }))
 }

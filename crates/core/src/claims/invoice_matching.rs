@@ -13,11 +13,11 @@
 use std::collections::BTreeMap;
 
 use super::backing::TakenInvoice;
-use super::leases::months;
+use super::rental_claims::months;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Exact, InvoiceNumber, Money, NamedInvoice};
 use crate::programmes::documents::{InvoiceAmount, InvoiceCut, InvoiceCutCode};
-use crate::rentals::uses::{Days, Settled};
+use crate::rentals::allocations::{Days, Settled};
 use crate::usage::{InvoiceTotal, Metered};
 
 /// The claims of a programme that share months with one, directly or through others.
@@ -193,7 +193,7 @@ mod tests {
                 let last = (first + length).min(4);
                 let own = Days { from: month(first).first_day(), until: month(last).first_day() };
                 let known: Vec<&Settled> = before.iter().collect();
-                let (shared, others) = super::super::leases::together(own, &known);
+                let (shared, others) = super::super::rental_claims::together(own, &known);
                 let taken = takes(&[(LONG, fen)]);
                 let found = cuts(&taken, &Cluster { own, shared, others: &others }, &rows).unwrap();
                 let invoices = counted(&taken, &found).unwrap();

@@ -8,12 +8,12 @@
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
-use super::batch::{Attempt, BatchError, Guess, after_commit, decide, roll_back, unknown};
-use super::kept::Kept;
+use super::batch::{Attempt, BatchError, Prefetch, after_commit, decide, roll_back, unknown};
 use super::seen::{Mark, SeenLog};
 use super::store::HeadRow;
 use super::submission::{Answer, Submission, SubmitError, Work};
 use super::write::{Within, write};
+use super::writer_cache::WriterCache;
 use crate::db::pool::Connection;
 use crate::keys::keyed::AnswerKey;
 use subsidy_core::domain::{AgencyCode, Instant};
@@ -23,53 +23,53 @@ pub async fn attempt(
     link: &Connection,
     agency: &AgencyCode,
     submissions: &[&Submission],
-    kept: &mut Kept,
+    cache: &mut WriterCache,
     seen: &SeenLog,
     key: &AnswerKey,
 ) -> Option<Attempt> {
     let conn: &AsyncPgConnection = link;
-    let head = kept.unmoved()?.clone();
+    let head = cache.unmoved()?.clone();
     if submissions.iter().any(|submission| matches!(submission.work, Work::Run { .. })) {
         // what is due is looked for under the lock
         return None;
     }
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
-    let first = match Guess::of(submissions, kept, now).read(conn, submissions).await {
+    let first = match Prefetch::of(submissions, cache, now).read(conn, submissions).await {
         Ok(first) => first,
         Err(error) => return settled(agency, roll_back(conn, error.into()).await),
     };
-    let known = kept.take(&head.frontier);
-    let (folded, after) = match decide(conn, head.clone(), submissions, now, first, known, key).await {
+    let known = cache.take(&head.frontier);
+    let (result, after) = match decide(conn, head.clone(), submissions, now, first, known, key).await {
         Ok(decided) => decided,
         Err(error) => return settled(agency, roll_back(conn, error).await),
     };
-    if folded.answers.iter().all(|answer| answer.as_ref().is_ok_and(Answer::is_replayed)) {
+    if result.answers.iter().all(|answer| answer.as_ref().is_ok_and(Answer::is_replayed)) {
         // what lies before the head was confirmed with it; of anything else another process may have been told that its
         // commit is not confirmed yet: the lock waits for that
         let confirmed = |answer: &Result<Answer, SubmitError>| matches!(answer, Ok(Answer::Accepted { first, .. }) if first.sequence < head.next);
-        let confirmed = folded.answers.iter().all(confirmed);
-        kept.leave(head, folded.book);
-        return confirmed.then_some(Attempt::Done(folded.answers));
+        let confirmed = result.answers.iter().all(confirmed);
+        cache.store(head, result.book);
+        return confirmed.then_some(Attempt::Done(result.answers));
     }
-    let agency_after = folded.book.agency.as_ref().filter(|_| !folded.records.is_empty());
+    let agency_after = result.book.agency.as_ref().filter(|_| !result.records.is_empty());
     let row = agency_after.and_then(|agency| HeadRow::new(&after, agency).ok());
     let Some(row) = row.map(|row| row.marked(key)) else {
-        kept.leave(head, folded.book);
+        cache.store(head, result.book);
         return None;
     };
-    let written = match write(conn, &folded, submissions, &row, Within::Head(&head), key).await {
+    let written = match write(conn, &result, submissions, &row, Within::Head(&head), key).await {
         Ok(true) => Ok(()),
         Ok(false) => (&mut &*conn).batch_execute("COMMIT").await.map_err(Into::into),
         Err(error) => Err(error),
     };
     match written {
-        Ok(()) if link.take_unconfirmed() => Some(unknown(BatchError::Unconfirmed, &folded)),
+        Ok(()) if link.take_unconfirmed() => Some(unknown(BatchError::Unconfirmed, &result)),
         Ok(()) => {
-            seen.answer_from(&after.frontier, Mark::accepted(folded.book.agency.as_ref()));
-            kept.leave(after, folded.book);
-            Some(Attempt::Done(folded.answers))
+            seen.answer_from(&after.frontier, Mark::accepted(result.book.agency.as_ref()));
+            cache.store(after, result.book);
+            Some(Attempt::Done(result.answers))
         }
-        Err(error) => settled(agency, after_commit(conn, error, &folded).await),
+        Err(error) => settled(agency, after_commit(conn, error, &result).await),
     }
 }
 

@@ -44,7 +44,7 @@ impl<'a> Write<'a> {
     }
 
     /// Only where this holds too; `$$` in it stands for the value.
-    pub fn only_if<V>(mut self, condition: &str, value: V) -> Self
+    pub fn guard<V>(mut self, condition: &str, value: V) -> Self
     where
         V: SqlValue + ToSql<V::Sql, Pg> + Send + 'a,
         Pg: HasSqlType<V::Sql>,
@@ -86,14 +86,14 @@ impl std::fmt::Debug for Write<'_> {
 
 /// Writes that go together.
 #[derive(Default)]
-pub struct Together<'a> {
+pub struct StatementBatch<'a> {
     sql: String,
     arguments: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
     /// How many rows each change is to find.
     finds: Vec<i64>,
 }
 
-impl<'a> Together<'a> {
+impl<'a> StatementBatch<'a> {
     /// Adds a write; one without rows is none.
     pub fn add(&mut self, write: Option<Write<'a>>) {
         let Some(write) = write else { return };
@@ -135,9 +135,9 @@ impl<'a> Together<'a> {
     }
 }
 
-impl std::fmt::Debug for Together<'_> {
+impl std::fmt::Debug for StatementBatch<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Together").field("sql", &self.sql).finish_non_exhaustive()
+        formatter.debug_struct("StatementBatch").field("sql", &self.sql).finish_non_exhaustive()
     }
 }
 

@@ -15,7 +15,7 @@ const KEYS_MAX: usize = 8_192;
 
 /// What is known, and of which log.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct WriterCache {
     /// The head, whose frontier tells the log from every other.
     head: Option<Head>,
     book: Book,
@@ -23,14 +23,14 @@ pub struct Kept {
     alone: bool,
 }
 
-impl Kept {
+impl WriterCache {
     /// Of an agency, and of nothing else.
     pub fn of(agency: Option<Agency>) -> Self {
         Self { head: None, book: Book { agency, ..Book::default() }, alone: false }
     }
 
     /// What is known, if the log still ends where it was left: a guess until the head is read.
-    pub const fn guess(&self) -> &Book {
+    pub const fn cached(&self) -> &Book {
         &self.book
     }
 
@@ -50,7 +50,7 @@ impl Kept {
     }
 
     /// The connection changes, and with it perhaps the database: the next batch looks at the head under its lock.
-    pub const fn doubt(&mut self) {
+    pub const fn mark_stale(&mut self) {
         self.alone = false;
     }
 
@@ -63,7 +63,7 @@ impl Kept {
     }
 
     /// Takes over what a batch knew when it was committed, and the log that it left.
-    pub fn leave(&mut self, head: Head, book: Book) {
+    pub fn store(&mut self, head: Head, book: Book) {
         let head = Head { agency: book.agency.clone(), ..head };
         let book = Book {
             agency: book.agency,

@@ -18,7 +18,7 @@ statement! {
 
 /// The totals of blocks before one, and lines from a sequence to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reach {
+pub struct SnapshotRange {
     /// Blocks whose totals count: those before this one.
     pub blocks: i64,
     /// The first sequence whose lines are read.
@@ -29,7 +29,7 @@ pub struct Reach {
     pub sign: i64,
 }
 
-impl Reach {
+impl SnapshotRange {
     /// Up to a sequence.
     pub async fn of(conn: &AsyncPgConnection, known_at: i64) -> Result<Self, ReadError> {
         let end = end(conn).await?.map_or(known_at, |end| end.count);
@@ -61,15 +61,15 @@ mod tests {
 
     #[test]
     fn the_end_of_the_log_and_of_a_block_are_totals_alone() {
-        let taken = |blocks, first, last| Reach { blocks, first, last, sign: -1 };
-        assert_eq!(Reach::within(5, 5), taken(1, 6, BLOCK - 1));
-        assert_eq!(Reach::within(BLOCK - 1, 9 * BLOCK), taken(1, BLOCK, BLOCK - 1));
+        let taken = |blocks, first, last| SnapshotRange { blocks, first, last, sign: -1 };
+        assert_eq!(SnapshotRange::within(5, 5), taken(1, 6, BLOCK - 1));
+        assert_eq!(SnapshotRange::within(BLOCK - 1, 9 * BLOCK), taken(1, BLOCK, BLOCK - 1));
         assert_eq!(
-            Reach::within(BLOCK, 9 * BLOCK),
-            Reach { blocks: 1, first: BLOCK, last: BLOCK, sign: 1 },
+            SnapshotRange::within(BLOCK, 9 * BLOCK),
+            SnapshotRange { blocks: 1, first: BLOCK, last: BLOCK, sign: 1 },
             "the first of a block is one line more"
         );
-        assert_eq!(Reach::within(2 * BLOCK - 2, 9 * BLOCK), taken(2, 2 * BLOCK - 1, 2 * BLOCK - 1));
+        assert_eq!(SnapshotRange::within(2 * BLOCK - 2, 9 * BLOCK), taken(2, 2 * BLOCK - 1, 2 * BLOCK - 1));
     }
 
     proptest! {
@@ -80,23 +80,23 @@ mod tests {
             later in 0..BLOCK,
         ) {
             let end = known_at + more;
-            let reach = Reach::within(known_at, end);
+            let range = SnapshotRange::within(known_at, end);
             // the log may have gone on since its end was asked for
             let counted = |sequence: i64| {
-                let of_totals = i64::from(sequence <= end + later && sequence.div_euclid(BLOCK) < reach.blocks);
-                of_totals + if (reach.first..=reach.last).contains(&sequence) { reach.sign } else { 0 }
+                let of_totals = i64::from(sequence <= end + later && sequence.div_euclid(BLOCK) < range.blocks);
+                of_totals + if (range.first..=range.last).contains(&sequence) { range.sign } else { 0 }
             };
-            for sequence in [0, known_at - 1, known_at, reach.first, reach.blocks * BLOCK - 1, known_at / BLOCK * BLOCK] {
+            for sequence in [0, known_at - 1, known_at, range.first, range.blocks * BLOCK - 1, known_at / BLOCK * BLOCK] {
                 if (0..=known_at).contains(&sequence) {
-                    prop_assert_eq!(counted(sequence), 1, "{} of {:?}", sequence, reach);
+                    prop_assert_eq!(counted(sequence), 1, "{} of {:?}", sequence, range);
                 }
             }
             for sequence in [known_at + 1, known_at + more / 2, end, end + later] {
                 if sequence > known_at {
-                    prop_assert_eq!(counted(sequence), 0, "{} of {:?}", sequence, reach);
+                    prop_assert_eq!(counted(sequence), 0, "{} of {:?}", sequence, range);
                 }
             }
-            prop_assert!(reach.last.min(end) - reach.first < BLOCK / 2 + 1);
+            prop_assert!(range.last.min(end) - range.first < BLOCK / 2 + 1);
         }
     }
 }

@@ -10,11 +10,11 @@ use crate::reference_rates::ReferenceRateRow;
 use crate::{rows, statement};
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::{ClaimId, Date, ExactPoints, LoanId, Money};
-use subsidy_core::loans::{BorrowerKey, InterestPeriod, LoanUse};
+use subsidy_core::loans::{BorrowerKey, InterestPeriod, LoanAllocation};
 
 rows! {
     /// A claim on a loan.
-    pub struct LoanUseRow in "loan_uses", keyed, fixed [programme, organisation] {
+    pub struct LoanAllocationRow in "loan_uses", keyed, fixed [programme, organisation] {
         key { loan: Uuid, claim: Uuid }
         programme: String,
         organisation: String,
@@ -34,7 +34,7 @@ rows! {
 
 statement! {
     /// The claims on these loans.
-    pub fn uses_of(loans: &[Uuid]) -> Vec<LoanUseRow> = "SELECT * FROM loan_uses WHERE loan = ANY($1)";
+    pub fn uses_of(loans: &[Uuid]) -> Vec<LoanAllocationRow> = "SELECT * FROM loan_uses WHERE loan = ANY($1)";
     /// The live claims of these: `programme/organisation`.
     pub fn holdings_of(borrowers: &[String]) -> Vec<HoldingRow> =
         "SELECT programme, organisation, claim, principal FROM loan_uses WHERE borrower = ANY($1) AND live";
@@ -53,9 +53,9 @@ pub fn points(points: ExactPoints) -> Decimal {
     Decimal::new(points.scaled(), 14)
 }
 
-impl LoanUseRow {
+impl LoanAllocationRow {
     /// The row of a claim on a loan.
-    pub fn new(loan: LoanId, claim: ClaimId, u: &LoanUse) -> Result<Self, Unreadable> {
+    pub fn new(loan: LoanId, claim: ClaimId, u: &LoanAllocation) -> Result<Self, Unreadable> {
         Ok(Self {
             loan: loan.uuid(),
             claim: claim.uuid(),
@@ -71,8 +71,8 @@ impl LoanUseRow {
     }
 
     /// The claim of a row.
-    pub fn read(&self) -> Result<(LoanId, ClaimId, LoanUse), Unreadable> {
-        let loan_use = LoanUse {
+    pub fn read(&self) -> Result<(LoanId, ClaimId, LoanAllocation), Unreadable> {
+        let loan_use = LoanAllocation {
             programme: convert::read(&self.programme)?,
             organisation: convert::read(&self.organisation)?,
             period: InterestPeriod {

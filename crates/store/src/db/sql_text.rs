@@ -2,7 +2,7 @@
 
 /// The texts of a table's statements, made once.
 #[derive(Debug)]
-pub struct Texts {
+pub struct SqlText {
     pub insert: String,
     pub update: String,
     pub update_version: String,
@@ -12,7 +12,7 @@ pub struct Texts {
     pub count: String,
 }
 
-impl Texts {
+impl SqlText {
     /// `fixed` are those of the other columns that no update sets.
     pub fn new(table: &str, keys: &[&str], others: &[&str], fixed: &[&str]) -> Self {
         let all: Vec<&str> = keys.iter().chain(others).copied().collect();

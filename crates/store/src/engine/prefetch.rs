@@ -13,7 +13,7 @@ use crate::ledger::BalanceRow;
 use crate::organisations::OrganisationRow;
 use crate::programmes::{ProgrammeRow, RulesRow, UsageRow};
 use crate::rentals::RentalRow;
-use crate::rentals::uses::ContractUseRow;
+use crate::rentals::allocations::ContractAllocationRow;
 use crate::statement;
 
 /// With more vouchers than this, rounds are cheaper.
@@ -31,7 +31,7 @@ statement! {
     fn rules(vouchers: &[Uuid]) -> Vec<RulesRow> =
         "SELECT * FROM rules_versions \
          WHERE programme = ANY(ARRAY(SELECT DISTINCT programme FROM vouchers WHERE id = ANY($1)))";
-    fn uses(vouchers: &[Uuid]) -> Vec<ContractUseRow> =
+    fn uses(vouchers: &[Uuid]) -> Vec<ContractAllocationRow> =
         "SELECT * FROM contract_uses WHERE rental = ANY(ARRAY(SELECT rental FROM vouchers WHERE id = ANY($1)))";
     fn usages(vouchers: &[Uuid], year: i16) -> Vec<UsageRow> =
         "SELECT * FROM usages \
@@ -48,7 +48,7 @@ statement! {
 
 /// What these vouchers name. `year` is the calendar year whose counters are read. Where what many vouchers share is
 /// `known`, only what is each one's own is read.
-pub async fn follow(
+pub async fn prefetch(
     conn: &AsyncPgConnection,
     vouchers: &[Uuid],
     year: i16,

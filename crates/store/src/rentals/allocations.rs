@@ -8,11 +8,11 @@ use uuid::Uuid;
 use crate::db::convert::{self, Unreadable};
 use crate::{rows, statement};
 use subsidy_core::domain::{ClaimId, Date, RentalId, VoucherId};
-use subsidy_core::rentals::uses::{ContractUse, ContractUser, Days, Settled};
+use subsidy_core::rentals::allocations::{ContractAllocation, ContractHolder, Days, Settled};
 
 rows! {
     /// A voucher or a claim on a contract.
-    pub struct ContractUseRow in "contract_uses", keyed, fixed [kind, programme] {
+    pub struct ContractAllocationRow in "contract_uses", keyed, fixed [kind, programme] {
         key { rental: Uuid, document: Uuid }
         kind: String,
         programme: String,
@@ -31,13 +31,13 @@ rows! {
 
 statement! {
     /// What rests on these contracts.
-    pub fn uses_of(rentals: &[Uuid]) -> Vec<ContractUseRow> =
+    pub fn uses_of(rentals: &[Uuid]) -> Vec<ContractAllocationRow> =
         "SELECT * FROM contract_uses WHERE rental = ANY($1)";
 }
 
-impl ContractUseRow {
+impl ContractAllocationRow {
     /// The row of a use.
-    pub fn new(rental: RentalId, user: ContractUser, u: &ContractUse) -> Result<Self, Unreadable> {
+    pub fn new(rental: RentalId, user: ContractHolder, u: &ContractAllocation) -> Result<Self, Unreadable> {
         let settled = u.settled.as_deref();
         Ok(Self {
             rental: rental.uuid(),
@@ -58,13 +58,13 @@ impl ContractUseRow {
     }
 
     /// The use of a row.
-    pub fn read(&self) -> Result<(RentalId, ContractUser, ContractUse), Unreadable> {
+    pub fn read(&self) -> Result<(RentalId, ContractHolder, ContractAllocation), Unreadable> {
         let user = match self.kind.as_str() {
-            "voucher" => ContractUser::Voucher(VoucherId::new(self.document)),
-            "claim" => ContractUser::Claim(ClaimId::new(self.document)),
+            "voucher" => ContractHolder::Voucher(VoucherId::new(self.document)),
+            "claim" => ContractHolder::Claim(ClaimId::new(self.document)),
             other => return Err(Unreadable(format!("a contract used by a {other}"))),
         };
-        let contract_use = ContractUse {
+        let contract_use = ContractAllocation {
             programme: convert::read(&self.programme)?,
             amount: convert::money(self.amount)?,
             exclusive: self.exclusive,

@@ -11,36 +11,36 @@ use subsidy_core::book::{Book, RateKey, Series};
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::{ClaimId, CreditCode, Folded, InvoiceNumber, PaymentBatchId, Percent, VoucherId};
 use subsidy_core::evidence::{Statement, Statements};
-use subsidy_core::loans::{BorrowerKey, Holdings, LoanUses};
+use subsidy_core::loans::{BorrowerKey, Holdings, LoanAllocations};
 use subsidy_core::payments::{LineKey, ReferenceKey};
 use subsidy_core::programmes::RulesKey;
-use subsidy_core::rentals::uses::Uses;
+use subsidy_core::rentals::allocations::ContractAllocations;
 
 /// Documents of one table, each under its key.
 macro_rules! documents {
-    ($rows:expr => $slots:expr, $document:ident => $key:expr) => {
+    ($rows:expr => $loaded:expr, $document:ident => $key:expr) => {
         for row in &$rows {
             let $document = row.read()?;
-            $slots.load($key, $document);
+            $loaded.load($key, $document);
         }
     };
 }
 
 /// Rows that say their keys beside what stands under them.
 macro_rules! pairs {
-    ($rows:expr => $slots:expr) => {
+    ($rows:expr => $loaded:expr) => {
         for row in &$rows {
             let (key, value) = row.read()?;
-            $slots.load(key, value);
+            $loaded.load(key, value);
         }
     };
 }
 
 impl Rows {
     /// Puts what was read into the book.
-    pub fn put(&self, book: &mut Book) -> Result<(), BatchError> {
-        self.put_documents(book)?;
-        self.put_claims(book)?;
+    pub fn hydrate(&self, book: &mut Book) -> Result<(), BatchError> {
+        self.hydrate_documents(book)?;
+        self.hydrate_claims(book)?;
         pairs!(self.loan_keys => book.loan_keys);
         pairs!(self.usages => book.usages);
         pairs!(self.balances => book.balances);
@@ -53,10 +53,10 @@ impl Rows {
             let last = u64::try_from(row.last).map_err(|_| BatchError::unreadable("a series below zero"))?;
             book.numbers.load(Series(row.series.clone()), last);
         }
-        self.put_indexes(book)
+        self.hydrate_indexes(book)
     }
 
-    fn put_documents(&self, book: &mut Book) -> Result<(), BatchError> {
+    fn hydrate_documents(&self, book: &mut Book) -> Result<(), BatchError> {
         pairs!(self.texts => book.texts);
         documents!(self.erasures => book.erasures, erasure => erasure.sha256);
         documents!(self.people => book.people, person => person.folded.clone());
@@ -85,7 +85,7 @@ impl Rows {
         Ok(())
     }
 
-    fn put_claims(&self, book: &mut Book) -> Result<(), BatchError> {
+    fn hydrate_claims(&self, book: &mut Book) -> Result<(), BatchError> {
         documents!(self.claims => book.claims, claim => claim.id);
         documents!(self.recalculations => book.recalculations, recalculation => recalculation.key());
         documents!(self.objections => book.objections, objection => objection.id);
@@ -105,7 +105,7 @@ impl Rows {
     }
 
     /// What hangs together, by what it hangs on.
-    fn put_indexes(&self, book: &mut Book) -> Result<(), BatchError> {
+    fn hydrate_indexes(&self, book: &mut Book) -> Result<(), BatchError> {
         let mut by_batch: BTreeMap<_, Vec<ClaimId>> = BTreeMap::new();
         for row in &self.batch_claims {
             by_batch.entry(PaymentBatchId::new(row.batch)).or_default().push(ClaimId::new(row.claim));
@@ -144,7 +144,7 @@ impl Rows {
         for (organisation, vouchers) in by_organisation {
             book.live_vouchers.load(organisation, vouchers);
         }
-        let mut by_rental: BTreeMap<_, Uses> = BTreeMap::new();
+        let mut by_rental: BTreeMap<_, ContractAllocations> = BTreeMap::new();
         for row in &self.uses {
             let (rental, user, contract_use) = row.read()?;
             by_rental.entry(rental).or_default().insert(user, contract_use);
@@ -152,11 +152,11 @@ impl Rows {
         for (rental, uses) in by_rental {
             book.uses.load(rental, uses);
         }
-        self.put_loan_indexes(book)
+        self.hydrate_loan_indexes(book)
     }
 
-    fn put_loan_indexes(&self, book: &mut Book) -> Result<(), BatchError> {
-        let mut by_loan: BTreeMap<_, LoanUses> = BTreeMap::new();
+    fn hydrate_loan_indexes(&self, book: &mut Book) -> Result<(), BatchError> {
+        let mut by_loan: BTreeMap<_, LoanAllocations> = BTreeMap::new();
         for row in &self.loan_uses {
             let (loan, claim, loan_use) = row.read()?;
             by_loan.entry(loan).or_default().insert(claim, loan_use);

@@ -15,14 +15,14 @@ use crate::programmes::documents::{InvoiceAmount, ItemAmount};
 /// Who rests on a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ContractUser {
+pub enum ContractHolder {
     /// A voucher.
     Voucher(VoucherId),
     /// A claim that draws on no voucher.
     Claim(ClaimId),
 }
 
-impl ContractUser {
+impl ContractHolder {
     /// What kind of document it is, as it is written.
     pub const fn kind(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl ContractUser {
 
 /// A voucher or a claim on a contract, as the next one for the same contract sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContractUse {
+pub struct ContractAllocation {
     /// Under which programme.
     pub programme: ProgrammeCode,
     /// CNY that it pays or would pay.
@@ -98,7 +98,7 @@ impl Days {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Netted {
     /// Who pays it.
-    pub by: ContractUser,
+    pub by: ContractHolder,
     /// CNY of it.
     pub amount: Money,
 }
@@ -106,17 +106,17 @@ pub struct Netted {
 /// All that rests on one contract, in the order of their ids. Nearly always one: a sorted list is a tenth of the
 /// smallest map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Uses(Vec<(ContractUser, ContractUse)>);
+pub struct ContractAllocations(Vec<(ContractHolder, ContractAllocation)>);
 
-impl Uses {
+impl ContractAllocations {
     /// What a voucher or a claim uses.
-    pub fn get(&self, user: &ContractUser) -> Option<&ContractUse> {
+    pub fn get(&self, user: &ContractHolder) -> Option<&ContractAllocation> {
         let at = self.0.binary_search_by_key(user, |(id, _)| *id).ok()?;
         self.0.get(at).map(|(_, contract_use)| contract_use)
     }
 
     /// Puts what a voucher or a claim uses.
-    pub fn insert(&mut self, user: ContractUser, contract_use: ContractUse) {
+    pub fn insert(&mut self, user: ContractHolder, contract_use: ContractAllocation) {
         match self.0.binary_search_by_key(&user, |(id, _)| *id) {
             Ok(at) => {
                 if let Some(slot) = self.0.get_mut(at) {
@@ -131,21 +131,21 @@ impl Uses {
     }
 
     /// Everyone and what it uses.
-    pub fn iter(&self) -> impl Iterator<Item = (&ContractUser, &ContractUse)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&ContractHolder, &ContractAllocation)> {
         self.0.iter().map(|(id, contract_use)| (id, contract_use))
     }
 
     /// What counts beside one, in the order of ids.
-    pub fn beside(&self, own: ContractUser) -> impl Iterator<Item = (ContractUser, &ContractUse)> {
+    pub fn beside(&self, own: ContractHolder) -> impl Iterator<Item = (ContractHolder, &ContractAllocation)> {
         self.0.iter().filter(move |(id, one)| *id != own && one.live).map(|(id, one)| (*id, one))
     }
 
     /// The claims of a programme that count beside one.
     pub fn claims<'a>(
         &'a self,
-        own: ContractUser,
+        own: ContractHolder,
         programme: &'a ProgrammeCode,
-    ) -> impl Iterator<Item = (ContractUser, &'a Settled)> {
+    ) -> impl Iterator<Item = (ContractHolder, &'a Settled)> {
         self.beside(own)
             .filter(move |(_, one)| one.programme == *programme)
             .filter_map(|(id, one)| Some((id, one.settled.as_deref()?)))
@@ -155,7 +155,7 @@ impl Uses {
     /// whole contract, what is left of it; of a claim, where its days meet these. Error: out of range.
     pub fn paid_by_others(
         &self,
-        own: ContractUser,
+        own: ContractHolder,
         programme: &ProgrammeCode,
         days: Days,
     ) -> Result<Vec<Netted>, OutOfRange> {
@@ -188,8 +188,8 @@ pub fn netted(open: &[Netted], mut sum: Money) -> Result<Vec<Netted>, OutOfRange
     Ok(taken)
 }
 
-impl FromIterator<(ContractUser, ContractUse)> for Uses {
-    fn from_iter<I: IntoIterator<Item = (ContractUser, ContractUse)>>(uses: I) -> Self {
+impl FromIterator<(ContractHolder, ContractAllocation)> for ContractAllocations {
+    fn from_iter<I: IntoIterator<Item = (ContractHolder, ContractAllocation)>>(uses: I) -> Self {
         let mut all = Self::default();
         for (user, contract_use) in uses {
             all.insert(user, contract_use);

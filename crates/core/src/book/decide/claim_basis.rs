@@ -1,14 +1,15 @@
 //! What a claim rests on: a voucher, a contract, or a loan.
 
 use super::claims::{facts, rules_today, step, voucher};
-use super::interest_claims::{self, Borrowing};
+use super::interest_claims::{self, LoanBasis};
 use super::payments::dimensions;
-use super::rental_claims::{self, Lease};
+use super::rental_claims::{self, RentalBasis};
 use super::{Context, named, programmes};
 use crate::book::effects::{Change, Effects};
 use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
-use crate::claims::leases::{self, Asked};
+use crate::claims::rental_claims as settlement;
+use crate::claims::rental_claims::Asked;
 use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
 use crate::ledger::Posting;
@@ -17,13 +18,13 @@ use crate::programmes::{ProgrammeError, RulesVersion};
 use crate::vouchers::{Voucher, VoucherError};
 
 /// What a claim rests on.
-pub(super) enum Ground<'a> {
+pub(super) enum ClaimBasis<'a> {
     Voucher(&'a Voucher),
-    Lease(Lease<'a>),
-    Borrowing(Borrowing<'a>),
+    Rental(RentalBasis<'a>),
+    Loan(LoanBasis<'a>),
 }
 
-impl<'a> Ground<'a> {
+impl<'a> ClaimBasis<'a> {
     /// What a draft names. Another's is not there.
     pub(super) fn asked(context: Context<'a>, command: &WriteClaim) -> Result<Self, Stop> {
         Ok(match &command.request {
@@ -33,10 +34,10 @@ impl<'a> Ground<'a> {
                 Self::Voucher(named(voucher, "/voucher_id")?)
             }
             ClaimRequest::RentalSubsidy { programme, rental, period, .. } => {
-                Self::Lease(Lease::asked(context, programme, *rental, *period)?)
+                Self::Rental(RentalBasis::asked(context, programme, *rental, *period)?)
             }
             ClaimRequest::InterestSubsidy { programme, loan, terms } => {
-                Self::Borrowing(Borrowing::asked(context, command.id, programme, *loan, *terms)?)
+                Self::Loan(LoanBasis::asked(context, command.id, programme, *loan, *terms)?)
             }
         })
     }
@@ -46,10 +47,10 @@ impl<'a> Ground<'a> {
         Ok(match &claim.subject {
             ClaimSubject::VoucherRedemption { .. } => Self::Voucher(voucher(context, claim)?),
             ClaimSubject::RentalSubsidy { rental, period, .. } => {
-                Self::Lease(Lease::of(context, claim, *rental, *period)?)
+                Self::Rental(RentalBasis::of(context, claim, *rental, *period)?)
             }
             ClaimSubject::InterestSubsidy { loan, terms } => {
-                Self::Borrowing(Borrowing::of(context, claim, *loan, *terms)?)
+                Self::Loan(LoanBasis::of(context, claim, *loan, *terms)?)
             }
         })
     }
@@ -60,8 +61,8 @@ impl<'a> Ground<'a> {
             Self::Voucher(voucher) => {
                 Parties { organisation: voucher.organisation, provider: voucher.provider }
             }
-            Self::Lease(lease) => lease.parties(),
-            Self::Borrowing(borrowing) => borrowing.parties(),
+            Self::Rental(lease) => lease.parties(),
+            Self::Loan(borrowing) => borrowing.parties(),
         }
     }
 
@@ -69,8 +70,8 @@ impl<'a> Ground<'a> {
     pub(super) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
         match self {
             Self::Voucher(voucher) => rules_today(context, voucher),
-            Self::Lease(lease) => lease.rules_today(context),
-            Self::Borrowing(borrowing) => borrowing.rules_today(context),
+            Self::Rental(lease) => lease.rules_today(context),
+            Self::Loan(borrowing) => borrowing.rules_today(context),
         }
     }
 
@@ -84,8 +85,8 @@ impl<'a> Ground<'a> {
     ) -> Result<rules::Facts<'a>, Stop> {
         match self {
             Self::Voucher(voucher) => facts(context, voucher, rules, own, day),
-            Self::Lease(lease) => lease.facts(context, rules, asked, day),
-            Self::Borrowing(borrowing) => borrowing.facts(context, rules, day),
+            Self::Rental(lease) => lease.facts(context, rules, asked, day),
+            Self::Loan(borrowing) => borrowing.facts(context, rules, day),
         }
     }
 
@@ -97,16 +98,16 @@ impl<'a> Ground<'a> {
         subject: ClaimSubject,
     ) -> Result<ClaimSubject, Stop> {
         match self {
-            Self::Voucher(_) | Self::Borrowing(_) => Ok(subject),
-            Self::Lease(lease) => lease.metered(context, rules, subject),
+            Self::Voucher(_) | Self::Loan(_) => Ok(subject),
+            Self::Rental(lease) => lease.metered(context, rules, subject),
         }
     }
 
     /// Whether the rules let in what it rests on.
     pub(super) fn let_in(&self, rules: &RulesVersion) -> Result<(), VoucherError> {
         match self {
-            Self::Voucher(_) | Self::Borrowing(_) => Ok(()),
-            Self::Lease(lease) => leases::scenario(lease.rental, rules),
+            Self::Voucher(_) | Self::Loan(_) => Ok(()),
+            Self::Rental(lease) => settlement::scenario(lease.rental, rules),
         }
     }
 
@@ -119,8 +120,8 @@ impl<'a> Ground<'a> {
         facts: &rules::Facts<'a>,
     ) -> Result<Calculation, Stop> {
         match self {
-            Self::Voucher(_) | Self::Lease(_) => Ok(rules::calculate(subject.settlement(), number, facts)?),
-            Self::Borrowing(borrowing) => borrowing.sheet(context, number, facts),
+            Self::Voucher(_) | Self::Rental(_) => Ok(rules::calculate(subject.settlement(), number, facts)?),
+            Self::Loan(borrowing) => borrowing.sheet(context, number, facts),
         }
     }
 
@@ -128,8 +129,8 @@ impl<'a> Ground<'a> {
     pub(super) const fn earliest(&self) -> Option<Date> {
         match self {
             Self::Voucher(voucher) => voucher.valid_from,
-            Self::Lease(lease) => Some(lease.period.until),
-            Self::Borrowing(borrowing) => Some(borrowing.earliest()),
+            Self::Rental(lease) => Some(lease.period.until),
+            Self::Loan(borrowing) => Some(borrowing.earliest()),
         }
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
-use crate::http::verb::{FileReply, ReadRequest, Reply};
 use crate::reports::formats::file::{FileFormat, Summary, Writing};
 use crate::reports::formats::{Cell, Column, FormatError, Totals};
 use crate::reports::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};

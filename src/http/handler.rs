@@ -20,10 +20,10 @@ use super::page::{Listed, Page};
 use super::problem::Problem;
 use super::text::Reason;
 use crate::objects::{Arrived, ObjectError, Objects};
-use crate::reports::attachments::{Attachments, Wanted};
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
+use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
 use subsidy_store::db::convert::Unreadable;
@@ -170,14 +170,14 @@ impl ReadRequest {
     }
 
     /// What of the agency's documents the caller may see.
-    pub fn sight(&self) -> Sight {
-        Sight::of(&self.actor)
+    pub fn visibility(&self) -> Visibility {
+        Visibility::of(&self.actor)
     }
 }
 
 /// What of the agency's documents a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sight {
+pub struct Visibility {
     /// Everything.
     pub all: bool,
     /// What this organisation applied for.
@@ -188,7 +188,7 @@ pub struct Sight {
     pub bank: Option<CreditCode>,
 }
 
-impl Sight {
+impl Visibility {
     /// Officers, approvers and auditors see everything, others what is their own.
     pub fn of(actor: &Actor) -> Self {
         let own = |role| actor.organisation.filter(|_| actor.has(role));
@@ -201,12 +201,12 @@ impl Sight {
     }
 
     /// Whether a document of these parties is seen.
-    pub fn sees(&self, organisation: CreditCode, provider: CreditCode) -> bool {
+    pub fn can_see(&self, organisation: CreditCode, provider: CreditCode) -> bool {
         self.all || self.organisation == Some(organisation) || self.provider == Some(provider)
     }
 
     /// Whether a loan of these parties is seen.
-    pub fn sees_loan(&self, organisation: CreditCode, bank: CreditCode) -> bool {
+    pub fn can_see_loan(&self, organisation: CreditCode, bank: CreditCode) -> bool {
         self.all || self.organisation == Some(organisation) || self.bank == Some(bank)
     }
 
@@ -376,24 +376,24 @@ pub type Read = fn(ReadRequest) -> LocalBoxFuture<'static, Result<Reply, Problem
 pub type Ask = fn(ReadRequest, Json) -> LocalBoxFuture<'static, Result<Reply, Problem>>;
 
 /// Looks for what documents name.
-pub async fn attached(conn: &Connection, wanted: Wanted) -> Result<Attachments, Problem> {
-    let mut found = Attachments::default();
+pub async fn load_related(conn: &Connection, wanted: RelatedKeys) -> Result<Related, Problem> {
+    let mut found = Related::default();
     found.load(conn, &wanted).await?;
     Ok(found)
 }
 
 /// What views of these documents show beside them.
-pub async fn beside<T>(
+pub async fn with_related<T>(
     conn: &Connection,
     found: &[T],
-    wants: impl Fn(&T, &mut Wanted),
-) -> Result<Attachments, Problem> {
-    let mut wanted = Wanted::default();
-    found.iter().for_each(|document| wants(document, &mut wanted));
-    attached(conn, wanted).await
+    related_keys: impl Fn(&T, &mut RelatedKeys),
+) -> Result<Related, Problem> {
+    let mut wanted = RelatedKeys::default();
+    found.iter().for_each(|document| related_keys(document, &mut wanted));
+    load_related(conn, wanted).await
 }
 
 /// All of the rows as values, or the fault that one of them does not fit.
-pub fn whole<R, T>(rows: &[R], read: impl Fn(&R) -> Result<T, Unreadable>) -> Result<Vec<T>, Problem> {
+pub fn decode_all<R, T>(rows: &[R], read: impl Fn(&R) -> Result<T, Unreadable>) -> Result<Vec<T>, Problem> {
     rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| Problem::fault(&error))
 }

@@ -42,12 +42,12 @@ impl SheetFound {
 
 /// What is looked for.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RelatedKeys {
     texts: BTreeSet<TextHash>,
     sheets: BTreeSet<(String, u32)>,
 }
 
-impl Wanted {
+impl RelatedKeys {
     /// A text.
     pub fn text(&mut self, hash: Option<TextHash>) {
         self.texts.extend(hash);
@@ -61,12 +61,12 @@ impl Wanted {
 
 /// What was found.
 #[derive(Debug, Default, Clone)]
-pub struct Attachments {
+pub struct Related {
     texts: BTreeMap<TextHash, String>,
     sheets: BTreeMap<(String, u32), Calculation>,
 }
 
-impl Attachments {
+impl Related {
     /// Puts a text that is known already.
     pub fn put_text(&mut self, hash: TextHash, body: String) {
         self.texts.insert(hash, body);
@@ -88,15 +88,15 @@ impl Attachments {
     }
 
     /// What of this is wanted and was not put yet.
-    pub fn missing(&self, wanted: Wanted) -> Wanted {
-        Wanted {
+    pub fn missing(&self, wanted: RelatedKeys) -> RelatedKeys {
+        RelatedKeys {
             texts: wanted.texts.into_iter().filter(|hash| !self.texts.contains_key(hash)).collect(),
             sheets: wanted.sheets.into_iter().filter(|key| !self.sheets.contains_key(key)).collect(),
         }
     }
 
     /// Looks for what is wanted.
-    pub async fn load(&mut self, conn: &AsyncPgConnection, wanted: &Wanted) -> Result<(), ReadError> {
+    pub async fn load(&mut self, conn: &AsyncPgConnection, wanted: &RelatedKeys) -> Result<(), ReadError> {
         if !wanted.texts.is_empty() {
             let hashes: Vec<Vec<u8>> = wanted.texts.iter().map(|hash| hash.as_bytes().to_vec()).collect();
             for found in texts(conn, &hashes).await? {
@@ -124,7 +124,7 @@ impl Attachments {
     }
 }
 
-impl Wanted {
+impl RelatedKeys {
     /// Whether nothing is wanted.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty() && self.sheets.is_empty()
