@@ -1,6 +1,6 @@
 //! The binary as people and scripts call it: what it prints where, and what it ends with.
 
-use crate::support;
+use crate::{documents, support};
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ const PROGRAMME: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/config/programmes/beijing-compute-voucher.toml");
 
 /// A data folder that goes with the test, and the database that its commands find.
-struct Place {
-    data: PathBuf,
+pub struct Place {
+    pub data: PathBuf,
     database_url: Option<String>,
 }
 
@@ -43,12 +43,12 @@ impl Place {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Ended {
+    pub fn run(&self, words: &[&str]) -> Ended {
         self.command(words).output().unwrap().into()
     }
 
     /// Standard output of a command that must work.
-    fn out(&self, words: &[&str]) -> String {
+    pub fn out(&self, words: &[&str]) -> String {
         let ended = self.run(words);
         assert_eq!(ended.code, 0, "{words:?}: {}", ended.err);
         ended.out
@@ -68,10 +68,10 @@ impl Drop for Place {
     }
 }
 
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ended {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl From<Output> for Ended {
@@ -82,14 +82,14 @@ impl From<Output> for Ended {
 }
 
 /// What psql says, in rows.
-fn psql(url: &str, sql: &str) -> Ended {
+pub fn psql(url: &str, sql: &str) -> Ended {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let psql = installed.map(|version| version.path().join("bin/psql")).find(|path| path.is_file());
     let mut command = Command::new(psql.unwrap_or_else(|| "psql".into()));
     command.args(["-X", "-A", "-t", "-c", sql, url]).env_remove("PGOPTIONS").output().unwrap().into()
 }
 
-fn count(url: &str, table: &str) -> String {
+pub fn count(url: &str, table: &str) -> String {
     let ended = psql(url, &format!("SELECT count(*) FROM {table}"));
     assert_eq!(ended.code, 0, "{}", ended.err);
     ended.out.trim().to_owned()
@@ -565,6 +565,9 @@ fn a_demonstration_is_made_once_and_stops_with_its_cluster() {
             "paid approved paid approved reviewed submitted draft approved draft paid approved submitted"
         );
         assert!(is_running(&place.data));
+        if signal == Signal::SIGTERM {
+            documents::hold(&place, &demo.url);
+        }
         assert_eq!(demo.stop(signal), 0);
         assert!(!is_running(&place.data));
     }

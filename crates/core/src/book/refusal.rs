@@ -6,7 +6,7 @@ use crate::agencies::AgencyError;
 use crate::calendar::CalendarError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
-use crate::claims::rental_claims::LeaseError;
+use crate::claims::rental_claims::RentalClaimError;
 use crate::domain::{CreditCode, Date, Month, Sequence};
 use crate::erasures::ErasureError;
 use crate::evidence::EvidenceError;
@@ -159,7 +159,7 @@ pub enum Refusal {
     Claim(#[from] ClaimError),
     /// A claim on a contract.
     #[error(transparent)]
-    RentalBasis(#[from] LeaseError),
+    RentalBasis(#[from] RentalClaimError),
     /// A subject.
     #[error(transparent)]
     Person(#[from] PersonError),

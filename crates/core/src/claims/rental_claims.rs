@@ -24,7 +24,7 @@ use crate::vouchers::VoucherError;
 /// Why a claim is not for these days of its contract, or not on these terms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum LeaseError {
+pub enum RentalClaimError {
     /// The contract does not run on every day of the period.
     #[error("the contract runs from {from} to {until}")]
     RentalPeriodOutside {
@@ -91,30 +91,30 @@ pub fn scenario(rental: &Rental, rules: &RulesVersion) -> Result<(), VoucherErro
 }
 
 /// Whether the contract runs on every day of the period.
-pub fn within_term(rental: &Rental, period: ClaimPeriod) -> Result<(), LeaseError> {
+pub fn within_term(rental: &Rental, period: ClaimPeriod) -> Result<(), RentalClaimError> {
     let last = period.until <= rental.until || rental.until.plus_days(1) == Some(period.until);
     if rental.from <= period.from && last {
         return Ok(());
     }
     let (from, until) = (rental.from, rental.until);
-    Err(LeaseError::RentalPeriodOutside { from, until, pointer: "/period".to_owned() })
+    Err(RentalClaimError::RentalPeriodOutside { from, until, pointer: "/period".to_owned() })
 }
 
 /// Whether usage can be told for the period: it is metered by month, so that the period begins with a month or with the
 /// contract and ends so.
-pub fn whole_months(rental: &Rental, period: ClaimPeriod) -> Result<(), LeaseError> {
+pub fn whole_months(rental: &Rental, period: ClaimPeriod) -> Result<(), RentalClaimError> {
     let begins = |day| Month::of(day).first_day() == day;
     let from = begins(period.from) || period.from == rental.from;
     let until = begins(period.until) || rental.until.plus_days(1) == Some(period.until);
     if from && until {
         return Ok(());
     }
-    Err(LeaseError::UsagePeriodNotMonths { pointer: "/period".to_owned() })
+    Err(RentalClaimError::UsagePeriodNotMonths { pointer: "/period".to_owned() })
 }
 
 /// Whether the days and items of a claim are free: what other claims of the programme settle meets them only where
 /// invoices back both, and neither takes the usage itself.
-pub fn apart(own: Asked<'_>, uses: &ContractAllocations) -> Result<(), LeaseError> {
+pub fn apart(own: Asked<'_>, uses: &ContractAllocations) -> Result<(), RentalClaimError> {
     let Some(period) = own.subject.period() else { return Ok(()) };
     let metered = own.subject.metered().is_some();
     let (user, days) = (ContractHolder::Claim(own.id), Days::from(period));
@@ -127,7 +127,7 @@ pub fn apart(own: Asked<'_>, uses: &ContractAllocations) -> Result<(), LeaseErro
     });
     match clash {
         None => Ok(()),
-        Some((by, other)) => Err(LeaseError::RentalPeriodOverlaps {
+        Some((by, other)) => Err(RentalClaimError::RentalPeriodOverlaps {
             by,
             from: other.days.from,
             until: other.days.until,

@@ -1,4 +1,4 @@
-//! A batch as a pure fold: commands decided one after another in memory, each over what those before it
+//! A batch in memory: commands are decided one after another, each over what those before it
 //! left. No I/O, no clock.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +75,7 @@ pub fn execute(
     submissions: &[&Submission],
     known: &BTreeMap<usize, Result<Answer, SubmitError>>,
 ) -> BatchResult {
-    let mut fold = Fold {
+    let mut execution = Execution {
         next: start.next,
         recorded_at: start.recorded_at,
         rows: 0,
@@ -96,17 +96,17 @@ pub fn execute(
         let answer = if let Some(answer) = known.get(&index) {
             Some(answer.clone())
         } else if let Some(first) =
-            seen.get(&same_key).and_then(|i| submissions.get(*i).zip(fold.out.answers.get(*i)))
+            seen.get(&same_key).and_then(|i| submissions.get(*i).zip(execution.out.answers.get(*i)))
         {
             Some(again(first.0, first.1, submission))
         } else {
-            fold.submission(index, submission)
+            execution.submission(index, submission)
         };
         let Some(answer) = answer else { break };
         seen.entry(same_key).or_insert(index);
-        fold.out.answers.push(answer);
+        execution.out.answers.push(answer);
     }
-    fold.out
+    execution.out
 }
 
 /// The same key once more in one batch.
@@ -136,14 +136,14 @@ enum Not {
     Deferred,
 }
 
-struct Fold {
+struct Execution {
     next: Sequence,
     recorded_at: Instant,
     rows: usize,
     out: BatchResult,
 }
 
-impl Fold {
+impl Execution {
     /// One submission; none where it has to wait for the next batch.
     fn submission(&mut self, index: usize, submission: &Submission) -> Option<Result<Answer, SubmitError>> {
         let full = self.out.records.len() >= COMMANDS_MAX || self.rows >= ROWS_MAX;
