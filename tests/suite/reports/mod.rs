@@ -304,12 +304,17 @@ fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later(
     let claims = city.get("/v1/claims?status=approved", &city.sun);
     let ids: Vec<String> =
         claims["data"].as_array().unwrap().iter().map(|claim| text(claim, "/id")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let batch = text(&city.batch(&ids), "/id");
     city.move_to("2025-05-06");
     // back-dated too, into days that the reports have shown
     let late =
         json!({"amount": "5000", "fiscal_year": 2025, "document": "预9", "effective_date": "2025-01-15"});
     budget(&city, "appropriations", &late);
-    city.paid(&ids.iter().map(String::as_str).collect::<Vec<_>>(), "2025-04-08");
+    for claim in ids {
+        let answer = city.result(&batch, claim, "paid", "2025-04-08");
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
     let voucher = city.voucher("60000");
     city.submitted(&city.firm, &voucher, "1000", false);
     city.move_to("2025-07-08");
@@ -583,7 +588,8 @@ fn the_permission_matrix_is_the_one_that_decides() {
             format!("{method:<4} {path:<56} {}", allowed.join(" ")).trim_end().to_owned()
         })
         .collect();
-    let golden = "tests/snapshots/authorisation__the_authorisation_matrix_is_what_was_reviewed.snap";
+    let golden =
+        "tests/suite/snapshots/suite__authorisation__the_authorisation_matrix_is_what_was_reviewed.snap";
     let golden = std::fs::read_to_string(golden).unwrap();
     let golden: Vec<&str> = golden.lines().filter(|line| line.contains(" /")).map(str::trim_end).collect();
     assert_eq!(lines, golden);
