@@ -393,22 +393,42 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     let found = city.get(&format!("/v1/rentals/{contract}/reconciliation"), &city.lin);
     assert_eq!(found["incomplete"], json!([{"month": "2025-01", "rows": 1}]));
 
-    // a recalculation asks for the same word, and its sheet says whose it was
+    // a recalculation rests on that word for as long as nothing more is refused, and its sheet says whose it was
     let path = format!("/v1/claims/{id}/recalculate");
+    let whose = |sheet: &Value| sheet["calculation"]["inputs"]["documents"]["incomplete_accepted_by"].clone();
     let mut again = json!({"changes": {"usage": true}, "reason": "补数据"});
-    let refused = city.expect(422, &path, &city.lin, &again);
-    assert_eq!((&refused["code"], &refused["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
-    again["accept_incomplete_usage"] = json!(true);
-    let proposed = city.expect(201, &path, &city.lin, &again);
-    let documents = &proposed["calculation"]["inputs"]["documents"];
-    assert_eq!(documents["incomplete_accepted_by"], json!("subsidy-ledger#lin"), "{documents}");
-    // what is refused after that was not spoken of
+    let proposed = city.expect(201, &path, &city.zhao, &again);
+    assert_eq!(whose(&proposed), json!("subsidy-ledger#lin"), "{proposed}");
+    // what is refused after it was not spoken of
     let more = whole(&city, &contract, "&adds=true", &[("1.00", "c"), ("x", "d")]);
     assert_eq!(more.json()["rejected"], json!(1), "{}", more.text);
     assert_eq!(city.refused(422, &format!("{path}/approve"), &city.chen, &json!({})), "usage_incomplete");
     city.expect(200, &format!("{path}/reject"), &city.chen, &json!({"reason": "又有缺行"}));
-    city.expect(201, &path, &city.lin, &again);
+    let refused = city.expect(422, &path, &city.zhao, &again);
+    assert_eq!((&refused["code"], &refused["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
+    again["accept_incomplete_usage"] = json!(true);
+    let proposed = city.expect(201, &path, &city.zhao, &again);
+    assert_eq!(whose(&proposed), json!("subsidy-ledger#zhao"), "{proposed}");
+    // a word in a recalculation that was rejected is none
+    city.expect(200, &format!("{path}/reject"), &city.chen, &json!({"reason": "再核"}));
+    again["accept_incomplete_usage"] = json!(false);
+    assert_eq!(city.refused(422, &path, &city.zhao, &again), "usage_incomplete");
+    again["accept_incomplete_usage"] = json!(true);
+    city.expect(201, &path, &city.zhao, &again);
     city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
+    again["accept_incomplete_usage"] = json!(false);
+    let proposed = city.expect(201, &path, &city.lin, &again);
+    assert_eq!(whose(&proposed), json!("subsidy-ledger#zhao"), "{proposed}");
+
+    // nobody spoke of a month that was whole at the review
+    let contract = rental(&city, "R-2");
+    assert_eq!(whole(&city, &contract, "", &[("10.00", "e")]).status, 201);
+    let id = reviewed(&city, &metered("r", &contract));
+    city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    let more = whole(&city, &contract, "&adds=true", &[("1.00", "f"), ("x", "g")]);
+    assert_eq!(more.json()["rejected"], json!(1), "{}", more.text);
+    let path = format!("/v1/claims/{id}/recalculate");
+    assert_eq!(city.refused(422, &path, &city.zhao, &again), "usage_incomplete");
     assert!(service.cli(&["verify", "--agency", "word"]).contains("verified"));
 }
 

@@ -15,10 +15,8 @@ use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{
-    Claim, ClaimError, ClaimSubject, backing, payable, rental_claims as settlement, rules as claims,
-};
-use crate::domain::{ClaimId, Date, Line, Money, Sequence, Subject};
+use crate::claims::{Claim, ClaimError, ClaimSubject, backing, payable, rules as claims};
+use crate::domain::{ClaimId, Date, Line, Money, Subject};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
@@ -147,13 +145,6 @@ fn anew(
     Ok(Anew { sheet, correction })
 }
 
-/// Whether no rows of usage of the claim's months were refused, but for those up to a leaf: an officer spoke of them.
-fn whole_usage(context: Context<'_>, changed: &Claim, accepted_up_to: Option<Sequence>) -> Result<(), Stop> {
-    let Some(rental) = changed.subject.rental() else { return Ok(()) };
-    let known = context.book.rental_usage.get(&rental)?;
-    Ok(settlement::whole_usage(&changed.subject, known, accepted_up_to)?)
-}
-
 /// A claim from metered usage, or one that is to be one now, as that is known now.
 fn metered(context: Context<'_>, changed: Claim, changes: &ClaimChanges) -> Result<Claim, Stop> {
     let asked = changes.usage || changed.subject.metered().is_some();
@@ -196,10 +187,11 @@ pub(super) fn propose(context: Context<'_>, command: &ProposeRecalculation) -> R
     // what is proposed knows of every red invoice until now; of one that comes later the claim is still held to account
     let invoices = backing::without(&before.invoices, &withdrawn(context, before)?);
     let changed = Claim { invoices: invoices.map_err(CalculationError::from)?, ..changed };
-    if !command.accept_incomplete_usage {
-        whole_usage(context, &changed, None)?;
-    }
-    let word = &context.actor.subject;
+    let word = match rental_claims::usage_spoken_of(context, before, &changed) {
+        Err(Stop::Refused(_)) if command.accept_incomplete_usage => None,
+        accepted => accepted?,
+    };
+    let word = word.as_ref().unwrap_or(&context.actor.subject);
     let Anew { sheet, .. } = anew(context, before, &changed, (rules::next_number(before), word))?;
     let proposed = rules::propose(before, &changed, &sheet, command.reason, context.actor, context.stamp);
     let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
@@ -237,8 +229,13 @@ pub(super) fn approve(context: Context<'_>, command: &ApproveRecalculation) -> R
     let day = context.effective_date(command.effective_date)?;
     not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
     let changed = Claim { subject: before.subject(old), invoices: before.invoices.clone(), ..old.clone() };
-    whole_usage(context, &changed, Some(before.revision.created))?;
-    let Anew { sheet, correction } = anew(context, old, &changed, (before.number, &before.created_by))?;
+    rental_claims::whole_usage(context, &changed, Some(before.revision.created))?;
+    let word = match rental_claims::usage_spoken_of(context, old, &changed) {
+        Err(Stop::Refused(_)) => None,
+        accepted => accepted?,
+    };
+    let word = word.as_ref().unwrap_or(&before.created_by);
+    let Anew { sheet, correction } = anew(context, old, &changed, (before.number, word))?;
     if correction.drawn.is_positive() {
         let of = usage(&old.programme, old.organisation, None);
         not_before_freed(context, &of, &sheet, day)?;

@@ -6,10 +6,11 @@ use crate::book::Fault;
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::{self, Parties};
+use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
 use crate::claims::rental_claims::{self, Asked};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
 use crate::domain::money::OutOfRange;
-use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId};
+use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId, Sequence, Subject};
 use crate::programmes::calculation::{Calculation, CalculationError};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
@@ -224,4 +225,39 @@ fn exclusive(context: Context<'_>, claim: &Claim) -> Result<bool, Fault> {
     let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     Ok(rules.rules.stacking == Stacking::Exclusive)
+}
+
+/// Whether no rows of usage of the claim's months were refused, but for those up to a leaf: an officer spoke of them.
+pub(super) fn whole_usage(
+    context: Context<'_>,
+    changed: &Claim,
+    accepted_up_to: Option<Sequence>,
+) -> Result<(), Stop> {
+    let Some(rental) = changed.subject.rental() else { return Ok(()) };
+    let known = context.book.rental_usage.get(&rental)?;
+    Ok(rental_claims::whole_usage(&changed.subject, known, accepted_up_to)?)
+}
+
+/// Who spoke first after the newest refusal of such rows: at the review, or in proposing a recalculation that was approved.
+/// Error: nobody did, the refusal is newer than every word.
+pub(super) fn usage_spoken_of(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+) -> Result<Option<Subject>, Stop> {
+    let mut words = vec![(before.reviewed_at, before.reviewed_by.clone())];
+    for number in 1..=before.last_sheet {
+        let key = RecalculationKey { claim: before.id, number };
+        let approved = context.book.recalculations.get(&key)?;
+        let approved = approved.filter(|one| one.status == RecalculationStatus::Approved);
+        words.extend(approved.map(|one| (Some(one.revision.created), Some(one.created_by.clone()))));
+    }
+    let mut last = Ok(());
+    for (leaf, who) in words {
+        last = whole_usage(context, changed, leaf);
+        if last.is_ok() {
+            return Ok(who);
+        }
+    }
+    last.map(|()| None)
 }
