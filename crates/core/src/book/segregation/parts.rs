@@ -207,7 +207,10 @@ pub(in crate::book) fn recorded(
         let (failed, days) = match outcome {
             Outcome::Claim { claim, .. } => (has_failed(claim.status), days(claim)),
             Outcome::Voucher { voucher, .. } => (made_room(voucher), None),
-            Outcome::Objection(objection) => (false, book.claims.get(&objection.claim)?.and_then(days)),
+            Outcome::Objection(objection) => {
+                let claim = book.claims.get(&objection.claim)?;
+                (claim.is_some_and(|claim| has_failed(claim.status)), claim.and_then(days))
+            }
             _ => (true, None),
         };
         // what was sent back once is an earlier attempt for good, whatever becomes of it
