@@ -16,8 +16,9 @@ struct File {
     hands: Hands,
     /// What it is for: programme and contract, loan or voucher.
     about: String,
-    /// Since it came to nothing for the first time: the days that it was for. A voucher has none.
-    failed: Vec<Option<ClaimPeriod>>,
+    /// Since it came to nothing for the first time: the days that it was for, a voucher none, and whose hands were in it
+    /// then. Who had a hand in it only once it was for other days had none in those.
+    failed: Vec<(Option<ClaimPeriod>, Hands)>,
 }
 
 /// Everybody's hands in everything.
@@ -137,13 +138,10 @@ impl People {
         let Some(file) = self.claims.get(&id) else { return Way::default() };
         let claim = book.claims.peek(&id).expect("it is known");
         let days = claim.subject.period();
-        let same = |(other, twin): &(&ClaimId, &File)| {
-            **other != id
-                && twin.about == file.about
-                && twin.failed.iter().any(|theirs| overlap(*theirs, days))
-        };
-        let mut others: Hands =
-            self.claims.iter().filter(same).flat_map(|(_, twin)| twin.hands.clone()).collect();
+        let same = |(other, twin): &(&ClaimId, &File)| **other != id && twin.about == file.about;
+        let failed = self.claims.iter().filter(same).flat_map(|(_, twin)| &twin.failed);
+        let met = failed.filter(|(theirs, _)| overlap(*theirs, days));
+        let mut others: Hands = met.flat_map(|(_, hands)| hands.clone()).collect();
         let rental = match claim.subject.voucher() {
             Some(voucher) => Some(book.vouchers.peek(&voucher).expect("its voucher").rental),
             None => claim.subject.rental(),
@@ -196,7 +194,12 @@ impl People {
             }
             (Command::RaiseObjection(c), _) => drop(self.objections.entry(c.id).or_default().0.insert(who)),
             (Command::ResolveObjection(c), _) => {
-                self.claims.entry(c.claim).or_default().hands.insert(who);
+                let file = self.claims.entry(c.claim).or_default();
+                file.hands.insert(who);
+                if !file.failed.is_empty() {
+                    let days = before.claims.peek(&c.claim).and_then(|claim| claim.subject.period());
+                    file.failed.push((days, file.hands.clone()));
+                }
             }
             (_, Outcome::Voucher { voucher, .. }) => {
                 let file = self.vouchers.entry(voucher.id).or_default();
@@ -206,7 +209,7 @@ impl People {
                 }
                 let free = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
                 if free || matches!(voucher.status, VoucherStatus::Returned | VoucherStatus::Rejected) {
-                    file.failed.push(None);
+                    file.failed.push((None, file.hands.clone()));
                 }
             }
             (_, Outcome::Claim { claim, .. }) => {
@@ -229,7 +232,7 @@ impl People {
                 use ClaimStatus::{Approved, Rejected, Returned, Withdrawn};
                 let failed = matches!(claim.status, Returned | Rejected | Withdrawn);
                 if failed || !file.failed.is_empty() && claim.status != Approved {
-                    file.failed.push(claim.subject.period());
+                    file.failed.push((claim.subject.period(), file.hands.clone()));
                 }
             }
             _ => {}
