@@ -1,4 +1,3 @@
 //! Who calls.
 pub mod jwks;
 pub mod token;
-mod token_cache;

@@ -8,6 +8,8 @@ use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
+use super::error::{FileError, Packed};
+use super::limits::ROWS_MAX;
 use crate::billing_files::parquet;
 use crate::billing_files::text;
 use crate::billing_files::text::{RowEncoding, TextLimit, of_file};
@@ -16,43 +18,6 @@ use subsidy_core::usage::charge::{Charge, RefusedRow};
 use subsidy_core::usage::focus::Mode;
 use subsidy_core::usage::header::{Header, HeaderError};
 use subsidy_core::usage::{CellError, Findings, RowError};
-
-/// The most rows of a file.
-pub const ROWS_MAX: u32 = 16_000_000;
-
-/// Why nothing of a file can be read.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// Its first line is no header of such a file.
-    #[error("the file has no FOCUS header")]
-    Header(Vec<HeaderError>),
-    /// It has more rows than a file may have.
-    #[error("the file has more than {ROWS_MAX} rows")]
-    TooManyRows,
-    /// Its bytes cannot be read.
-    #[error("the file cannot be read")]
-    Unreadable(#[source] std::io::Error),
-    /// It is not what a Parquet file is.
-    #[error("the file cannot be read as Parquet")]
-    Malformed(#[from] ::parquet::errors::ParquetError),
-    /// It goes beyond what is made room for.
-    #[error("the file's {} go beyond {}", .0.as_str(), .0.most())]
-    Beyond(parquet::Limit),
-    /// It is packed and does not unpack to one billing file.
-    #[error("the packed file is not one billing file")]
-    Packed(Packed),
-}
-
-/// Why a packed file is not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packed {
-    /// It cannot be unpacked.
-    Unreadable,
-    /// A ZIP that holds several files, or none.
-    Several(usize),
-    /// Parquet packs its pages itself: what is packed around it would have to be unpacked whole.
-    Parquet,
-}
 
 /// The bytes that a Parquet file begins with.
 const PARQUET: &[u8] = b"PAR1";
@@ -236,14 +201,6 @@ fn csv_rows(
             break;
         }
     }
-    left_out(&header, readings);
+    header.tell_left_out(readings);
     Ok(rows)
-}
-
-/// Tells which columns a file leaves out.
-pub fn left_out(header: &Header, readings: &mut Findings) {
-    for column in header.left_out() {
-        let (column, code) = (Some(column.name()), CellError::ColumnLeftOut);
-        readings.read_as(&RowError { row: 0, column, code, found: None }, || "NULL".to_owned());
-    }
 }

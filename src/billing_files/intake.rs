@@ -9,9 +9,10 @@ use chrono_tz::Tz;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::mpsc;
 
+use super::error::IntakeError;
 use super::metered::Counted;
-use crate::billing_files::file::{Billing, FileError};
-use crate::billing_files::rows::{Taken, Taking};
+use crate::billing_files::file::Billing;
+use crate::billing_files::rows::{Taken, Taking, Wanted};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{AgencyCode, ContentHash, RentalId, UsageImportId};
 use subsidy_core::usage::{Finding, ImportUsage, Mode, RowError};
@@ -22,77 +23,12 @@ use subsidy_store::usage::queries;
 
 /// Errors that an answer over HTTP shows.
 pub const ERRORS_SHOWN_MAX: usize = 1_000;
-/// Errors that are kept of a file; what is beyond is only counted.
-pub const ERRORS_KEPT_MAX: usize = 100_000;
-/// Rows of a statement.
-pub const CHUNK: usize = 2_000;
 /// How often an import waits for the one before it, 5 s each time.
 const WAITS: usize = 5;
 
 /// The work may take its time, and compares many rows at once.
 const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '5min'; \
      SET LOCAL plan_cache_mode = auto";
-
-/// Why a file is not staged.
-#[derive(Debug, thiserror::Error)]
-pub enum IntakeError {
-    /// No connection.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// The database refused a statement.
-    #[error("the database refused a statement")]
-    Query(#[from] diesel::result::Error),
-    /// A stored value does not fit.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// Other imports of the contract go on.
-    #[error("other imports of the contract go on")]
-    Busy,
-    /// Nothing of the file can be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Rows of a file that is taken strictly are wrong, or no row of a file can be read.
-    #[error("{rejected} rows are wrong")]
-    Refused {
-        /// What is wrong, by cause.
-        findings: Vec<Finding>,
-        /// The first errors, row by row.
-        errors: Vec<RowError>,
-        /// How many rows are wrong.
-        rejected: u32,
-        /// How the file was taken.
-        mode: Mode,
-    },
-    /// Amounts beyond all measure.
-    #[error("the amounts are out of range")]
-    OutOfRange(#[from] OutOfRange),
-    /// A fault of ours.
-    #[error("the reader of the file broke off")]
-    Broken,
-}
-
-/// What a file is imported as.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Whose ledger.
-    pub agency: AgencyCode,
-    /// The id that the edge made.
-    pub id: UsageImportId,
-    /// The contract.
-    pub rental: RentalId,
-    /// How the file is taken.
-    pub mode: Mode,
-    /// The imports of which it takes the place.
-    pub replaces: Vec<UsageImportId>,
-    /// Whether it adds to what counts of the same time.
-    pub adds: bool,
-    /// The digest of the file.
-    pub sha256: ContentHash,
-    /// Whether nothing is to be kept.
-    pub dry_run: bool,
-    /// How many errors are told at once.
-    pub errors_max: usize,
-}
 
 /// A file that is staged, and the connection that holds other imports of the contract back.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use diesel_async::AsyncPgConnection;
 use sha2::{Digest, Sha256};
 
-use super::intake::IntakeError;
+use super::error::IntakeError;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{ContentHash, Month, NamedInvoice, RentalId, UsageImportId};
 use subsidy_core::usage::delivery::Spans;

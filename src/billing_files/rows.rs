@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 use diesel_async::AsyncPgConnection;
 use tokio::sync::mpsc::Receiver;
 
-use super::intake::{CHUNK, ERRORS_KEPT_MAX, IntakeError, Wanted};
+use super::error::IntakeError;
+use super::limits::{CHUNK, ERRORS_KEPT_MAX};
 use super::metered::ErrorsDigest;
 use subsidy_core::domain::{ContentHash, Date, Instant, Label, Month};
 use subsidy_core::reference_rates::ReferenceRate;
@@ -18,6 +19,29 @@ use subsidy_core::usage::{CellError, Finding, Findings, Metered, Mode, RowError,
 use subsidy_store::db::convert;
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{UsageErrorRow, UsageRowRow};
+
+/// What a file is imported as.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Whose ledger.
+    pub agency: AgencyCode,
+    /// The id that the edge made.
+    pub id: UsageImportId,
+    /// The contract.
+    pub rental: RentalId,
+    /// How the file is taken.
+    pub mode: Mode,
+    /// The imports of which it takes the place.
+    pub replaces: Vec<UsageImportId>,
+    /// Whether it adds to what counts of the same time.
+    pub adds: bool,
+    /// The digest of the file.
+    pub sha256: ContentHash,
+    /// Whether nothing is to be kept.
+    pub dry_run: bool,
+    /// How many errors are told at once.
+    pub errors_max: usize,
+}
 
 /// Rows on their way.
 pub struct Taking<'a> {

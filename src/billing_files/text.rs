@@ -9,12 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::limits::{ROW_BYTES_MAX, UNPACKED_BYTES_MAX};
 use subsidy_core::usage::{CellError, Findings, RowError};
 
-/// The most bytes that a packed file may unpack to.
-pub const UNPACKED_BYTES_MAX: u64 = 4 << 30;
-/// The most bytes of a row: a quote that is never closed would take the rest of the file for one cell.
-pub const ROW_BYTES_MAX: u64 = 8 << 20;
 /// How much is looked at to tell what a file is.
 const HEAD_BYTES: u64 = 65_536;
 

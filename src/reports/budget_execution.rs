@@ -12,10 +12,11 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
+use super::report::Dimension;
 use super::report::{Link, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
 use super::trial_balance::Turnover;
-use super::turnovers::{self, Dimension};
+use super::turnovers;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::rounding::round;
 use subsidy_core::domain::{Date, Money, Month, RoundingMode};

@@ -7,8 +7,43 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::{Cell, Column, Table};
-use super::turnovers::Dimension;
 use subsidy_core::domain::{Date, Instant, Money};
+
+/// What rows are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dimension {
+    /// 专项
+    Programme,
+    /// 月份, of the effective date.
+    Month,
+    /// 资金级次
+    Level,
+    /// 单位
+    Organisation,
+    /// 区域
+    Region,
+}
+
+impl Dimension {
+    /// All of them, in the order of their columns.
+    pub const ALL: [Self; 5] = [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Programme => "programme",
+            Self::Month => "month",
+            Self::Level => "level",
+            Self::Organisation => "organisation",
+            Self::Region => "region",
+        }
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dimension| dimension.as_str() == name)
+    }
+}
 
 /// The most rows of a report.
 pub const ROWS_MAX: usize = 100_000;

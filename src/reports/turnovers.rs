@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{NONE, Only, Report, Row, Scope};
+use super::report::{Dimension, NONE, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
 use super::trial_balance::{BLOCK, Turnover};
 use subsidy_core::domain::Month;
@@ -36,42 +36,6 @@ const COLUMNS: &[Column] = &[
     Column::amounts("变动 movement", 20),
     Column::plain("方向 side", 10),
 ];
-
-/// What rows are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Dimension {
-    /// 专项
-    Programme,
-    /// 月份, of the effective date.
-    Month,
-    /// 资金级次
-    Level,
-    /// 单位
-    Organisation,
-    /// 区域
-    Region,
-}
-
-impl Dimension {
-    /// All of them, in the order of their columns.
-    pub const ALL: [Self; 5] = [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region];
-
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Programme => "programme",
-            Self::Month => "month",
-            Self::Level => "level",
-            Self::Organisation => "organisation",
-            Self::Region => "region",
-        }
-    }
-
-    /// The one of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dimension| dimension.as_str() == name)
-    }
-}
 
 /// Where a turnover belongs: a value a dimension, in their order; empty where it is not told apart, or where a line says
 /// none.

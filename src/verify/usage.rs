@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::VerifyError;
 use super::stream::Stream;
-use crate::billing_files::intake::IntakeError;
+use crate::billing_files::error::IntakeError;
 use crate::billing_files::metered::{Counted, ErrorsDigest, Reckoned};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::Sequence;

@@ -21,7 +21,8 @@ use parquet::schema::types::ColumnPath;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_core::usage::Mode;
-use subsidy_ledger::billing_files::file::{Billing, FileError};
+use subsidy_ledger::billing_files::error::FileError;
+use subsidy_ledger::billing_files::file::Billing;
 
 /// Columns and what stands in them; `{}` is the row's number.
 const COLUMNS: [(&str, &str); 13] = [

@@ -262,7 +262,8 @@ async fn metered(test: &TestDatabase) {
     use subsidy_core::book::{Command, Envelope};
     use subsidy_core::domain::{Actor, ContentHash, RentalId, Role, Subject, UsageImportId};
     use subsidy_ledger::billing_files::file::Billing;
-    use subsidy_ledger::billing_files::intake::{Wanted, stage};
+    use subsidy_ledger::billing_files::intake::stage;
+    use subsidy_ledger::billing_files::rows::Wanted;
     use subsidy_store::engine::{Answer, Engine};
     let keys = support::keys();
     let engine = Engine::new(connected(test, "subsidy_app").await, std::sync::Arc::new(keys));

@@ -5,6 +5,8 @@
 //! only, a provider's keys for the provider's only. All failures look alike to the caller; the reason is
 //! for the log.
 
+mod cache;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -17,7 +19,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::jwks::{JwksConfig, JwksError, JwksFile, OwnTokens, PinnedKey, PinnedKeys};
-use super::token_cache::TokenCache;
+use cache::TokenCache;
 use subsidy_core::domain::actor::{Actor, Roles, Subject};
 use subsidy_core::domain::agency_code::AgencyCode;
 use subsidy_core::domain::credit_code::CreditCode;

@@ -3,7 +3,8 @@
 
 use std::io::Read;
 
-use super::{Hostile, Limit};
+use super::Hostile;
+use crate::billing_files::limits::Limit;
 
 /// How deep structures may stand in one another.
 const DEPTH_MAX: u8 = 16;

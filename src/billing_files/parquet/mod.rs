@@ -24,8 +24,8 @@ use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
 
-use crate::billing_files::file::{FileError, ROWS_MAX, left_out};
-use crate::billing_files::text::{ROW_BYTES_MAX, UNPACKED_BYTES_MAX};
+use crate::billing_files::error::FileError;
+use crate::billing_files::limits::{Limit, ROWS_MAX};
 use subsidy_core::usage::charge;
 use subsidy_core::usage::charge::{Charge, RefusedRow};
 use subsidy_core::usage::focus::{Column, Mode};
@@ -52,7 +52,7 @@ pub fn read(
     let names: Vec<&str> = read.iter().map(|field| field.name()).collect();
     let header = Header::read(&names, mode).map_err(FileError::Header)?;
     exact(&read, mode, readings).map_err(FileError::Header)?;
-    left_out(&header, readings);
+    header.tell_left_out(readings);
     let nanos: Vec<bool> = read.iter().map(|field| counts_nanos(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(read.clone()).build()?;
     let is_one = |column: &ColumnChunkMetaData| {
@@ -115,61 +115,6 @@ impl From<Hostile> for FileError {
             Hostile::Malformed => Self::Malformed(ParquetError::General("not what it says".to_owned())),
             Hostile::TooManyRows => Self::TooManyRows,
             Hostile::Beyond(limit) => Self::Beyond(limit),
-        }
-    }
-}
-
-/// What is limited of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// Bytes of its footer.
-    Footer,
-    /// Columns of its schema.
-    Schema,
-    /// How deep its columns stand.
-    Depth,
-    /// Bytes of a page, packed or unpacked.
-    Page,
-    /// Values of a dictionary.
-    Dictionary,
-    /// Bytes that the columns of a row group take at once.
-    RowGroup,
-    /// Codecs that say how long what they packed is.
-    Codec,
-    /// Bytes that a packed file of text unpacks to.
-    Unpacked,
-    /// Bytes of a row of text.
-    Row,
-}
-
-impl Limit {
-    /// As it is written.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Footer => "footer_bytes",
-            Self::Schema => "schema_columns",
-            Self::Depth => "schema_depth",
-            Self::Page => "page_bytes",
-            Self::Dictionary => "dictionary_values",
-            Self::RowGroup => "row_group_bytes",
-            Self::Codec => "lz4_pages",
-            Self::Unpacked => "unpacked_bytes",
-            Self::Row => "row_bytes",
-        }
-    }
-
-    /// The most.
-    pub const fn most(self) -> u64 {
-        match self {
-            Self::Footer => 8 << 20,
-            Self::Schema => 10_000,
-            Self::Depth => 32,
-            Self::Page => 32 << 20,
-            Self::Dictionary => 1 << 20,
-            Self::RowGroup => 256 << 20,
-            Self::Codec => 0,
-            Self::Unpacked => UNPACKED_BYTES_MAX,
-            Self::Row => ROW_BYTES_MAX,
         }
     }
 }

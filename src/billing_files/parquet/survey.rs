@@ -9,8 +9,9 @@ use flate2::read::MultiGzDecoder;
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
+use super::Hostile;
 use super::compact::{Compact, Kind};
-use super::{Hostile, Limit};
+use crate::billing_files::limits::Limit;
 
 /// Bytes of a page's header.
 const HEADER_BYTES_MAX: u64 = 1 << 16;

@@ -2,7 +2,6 @@
 //!
 //! All of it is invented; the credit codes are valid in form and belong to nobody.
 
-use super::renting::Claimed;
 use subsidy_core::organisations::{Category, Size};
 
 /// The agency with something in it.
@@ -238,6 +237,14 @@ pub(super) const CASES: [Case; 7] = [
         reached: Reached::Returned,
     },
 ];
+
+/// How far a claim has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claimed {
+    Submitted,
+    Approved,
+    Paid,
+}
 
 /// A contract with a cloud, its billing file, and the claim for May.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 mod cases;
 mod greeting;
 mod lending;
+mod redemptions;
 mod renting;
 mod seed;
 mod story;

@@ -7,10 +7,11 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::cases::{CLOUDS, Cloud, FIRM, RENTING, TODAY};
+use super::cases::{CLOUDS, Claimed, Cloud, FIRM, RENTING, TODAY};
 use super::seed::{City, actor, of, unexpected};
 use crate::billing_files::file::Billing;
-use crate::billing_files::intake::{Wanted, stage};
+use crate::billing_files::intake::stage;
+use crate::billing_files::rows::Wanted;
 use crate::cli::Failure;
 use subsidy_core::book::{Command, Outcome};
 use subsidy_core::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
@@ -25,14 +26,6 @@ use subsidy_core::rentals::RegisterRental;
 use subsidy_core::usage::Mode;
 use subsidy_core::vouchers::ReviewDecision;
 use subsidy_store::usage::queries;
-
-/// How far a claim has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Claimed {
-    Submitted,
-    Approved,
-    Paid,
-}
 
 impl City<'_> {
     /// All of it.

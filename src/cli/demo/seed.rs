@@ -9,7 +9,7 @@ use super::cases::{
     APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_NAME, Case, FIRMS, FIRST_DAY, Firm,
     LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, TODAY,
 };
-use super::story::REDEMPTIONS;
+use super::redemptions::REDEMPTIONS;
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
 use crate::cli::commands::{self, Ask, Said, salted, unanswered};

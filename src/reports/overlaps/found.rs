@@ -3,28 +3,10 @@
 use diesel_async::AsyncPgConnection;
 
 use super::invoices::Invoices;
-use super::{ContractAllocations, UseFound, programmes};
+use super::{ContractAllocations, UseFound, WINDOW, programmes, step_of};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_store::statement;
-
-/// Sequences of a window.
-pub(super) const WINDOW: i64 = 4_096;
-
-/// The last step of a document `{document}` of a kind `{kind}` that was known at `$3`, where it counts.
-macro_rules! step_of {
-    ($kind:literal, $document:literal) => {
-        concat!(
-            "JOIN LATERAL (SELECT s.to_status FROM transitions AS s WHERE s.document = ",
-            $document,
-            "::text AND s.kind = ",
-            $kind,
-            " AND s.sequence <= $3 ORDER BY s.sequence DESC, s.ordinal DESC LIMIT 1) AS t \
-             ON t.to_status NOT IN ('draft', 'rejected', 'returned', 'cancelled', 'withdrawn') "
-        )
-    };
-}
-pub(super) use step_of;
 
 statement! {
     /// Contracts made after `$1` up to `$2` with what rests on them, where that is of two programmes or more.

@@ -9,8 +9,7 @@ use std::vec;
 
 use diesel_async::AsyncPgConnection;
 
-use super::found::{WINDOW, step_of};
-use super::{ContractAllocations, UseFound};
+use super::{ContractAllocations, UseFound, WINDOW, step_of};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_store::{rows, statement};

@@ -20,6 +20,24 @@ use super::report::{self, Link, ROWS_MAX, Report, Row, Scope};
 use subsidy_core::domain::Money;
 use subsidy_store::rows;
 
+/// Sequences of a window.
+const WINDOW: i64 = 4_096;
+
+/// The last step of a document `{document}` of a kind `{kind}` that was known at `$3`, where it counts.
+macro_rules! step_of {
+    ($kind:literal, $document:literal) => {
+        concat!(
+            "JOIN LATERAL (SELECT s.to_status FROM transitions AS s WHERE s.document = ",
+            $document,
+            "::text AND s.kind = ",
+            $kind,
+            " AND s.sequence <= $3 ORDER BY s.sequence DESC, s.ordinal DESC LIMIT 1) AS t \
+             ON t.to_status NOT IN ('draft', 'rejected', 'returned', 'cancelled', 'withdrawn') "
+        )
+    };
+}
+use step_of;
+
 /// What a row says.
 pub const COLUMNS: &[Column] = &[
     Column::plain("类别 kind", 10),

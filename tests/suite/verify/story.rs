@@ -8,7 +8,8 @@ use subsidy_core::domain::{Actor, ContentHash, Line, RentalId, Role, Subject, Te
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
 use subsidy_ledger::billing_files::file::Billing;
-use subsidy_ledger::billing_files::intake::{Wanted, stage};
+use subsidy_ledger::billing_files::intake::stage;
+use subsidy_ledger::billing_files::rows::Wanted;
 use subsidy_store::engine::{Answer, Engine, NewText, Submission};
 
 use super::scenario::Step;

@@ -1,5 +1,6 @@
 //! The header of a billing file: where the columns that are read stand, or whose own export it is instead.
 
+use super::finding::{CellError, Findings, RowError};
 use super::focus::{Column, Mode, Need};
 
 /// Where the columns that are read stand in a file.
@@ -80,9 +81,12 @@ impl Header {
         self.width
     }
 
-    /// Columns that the specification has in every file and this one left out, which may be empty.
-    pub fn left_out(&self) -> &[Column] {
-        &self.left_out
+    /// Tells which columns that the specification has in every file this one left out: those that may be empty.
+    pub fn tell_left_out(&self, readings: &mut Findings) {
+        for column in &self.left_out {
+            let (column, code) = (Some(column.name()), CellError::ColumnLeftOut);
+            readings.read_as(&RowError { row: 0, column, code, found: None }, || "NULL".to_owned());
+        }
     }
 
     /// What a row says in a column; none where it says nothing.

@@ -11,11 +11,11 @@ use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
 use crate::reports::report;
+use crate::reports::report::Dimension;
 use crate::reports::report::Report;
 use crate::reports::sample;
 use crate::reports::sample::Draw;
 use crate::reports::turnovers;
-use crate::reports::turnovers::Dimension;
 use crate::reports::{
     account_statement, ageing, budget_execution, duties, exceptions, operations, overlaps, recalculation,
     voucher_rollforward,

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::billing_files::intake::ERRORS_KEPT_MAX;
+use crate::billing_files::limits::ERRORS_KEPT_MAX;
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::handlers::usage::seen;

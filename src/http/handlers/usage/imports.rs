@@ -4,8 +4,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::billing_files::file::{FileError, Packed, ROWS_MAX};
-use crate::billing_files::intake::IntakeError;
+use crate::billing_files::error::{FileError, IntakeError, Packed};
+use crate::billing_files::limits::ROWS_MAX;
 use crate::http::error::Entry;
 use crate::http::extract::Query;
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-use super::token::Identity;
+use super::Identity;
 
 /// Most tokens remembered.
 pub(super) const CACHED_TOKENS_MAX: usize = 10_000;
