@@ -1,6 +1,6 @@
 //! HTTP: the routes on one page, the one table of errors, and what stands between them.
 //!
-//! A write goes `write` → a noun's `api` (parses) → the engine → `render`; a read goes straight to a noun's `api`.
+//! A write goes `write` → its handler (parses) → the engine → `render`; a read goes straight to its handler.
 //! A fault in a handler is its caller's 500 and nobody else's.
 
 pub mod batches;

@@ -1,10 +1,10 @@
 //! One batch, one transaction: lock → load → decide → write → commit.
 //!
-//! The order is the whole point. Nothing is read before the head is locked, so nothing is stale; all
-//! that is decided is decided in memory; all that is written is in flight together. Begin, lock and the
-//! first load are sent in one flight: the server does them one after another, and each statement sees what
-//! was committed before it began. Round trips: that flight, up to two more loads (and one for answers given
-//! before), the writes, the commit. While nobody else writes, fewer: see [`super::optimistic`].
+//! The head is locked before anything is read, so nothing that was read can be stale. Every command is decided in memory,
+//! and all writes are in flight together. Begin, lock and the first load are sent in one flight: the server runs them one
+//! after another, and each statement sees what was committed before it began. Round trips: that flight, up to three more
+//! loads (and one for answers given before), the writes, the commit. While nobody else writes, fewer: see
+//! [`super::optimistic`].
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};

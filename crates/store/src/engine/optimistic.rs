@@ -1,10 +1,10 @@
-//! A batch that does not lock the head before it reads: lock, begin and often the commit are messages less.
+//! The optimistic path of a batch: skip the head's lock and write on the condition that the head has not moved. That saves
+//! up to three round trips: begin, lock and often the commit.
 //!
-//! While nobody else writes, the head is where this process left it. What a batch reads was then committed before it
-//! asked; whoever commits after that moves the head, and what this batch writes is on the condition that it did not move.
-//! Where nothing is written but what every batch writes, that is one statement, which commits by itself. A batch whose
-//! condition fails wrote nothing and is decided again under the lock; so is one of refusals alone, since nothing that it
-//! writes would hold it against the head.
+//! While nobody else writes, the head is where this process left it, and what a batch reads was committed before. Another
+//! process that commits meanwhile moves the head, so the condition fails, nothing is written, and the batch is decided
+//! again under the lock. If a batch writes only the tables that every batch writes, its writes are one statement, which
+//! commits by itself. A batch of refusals alone goes under the lock too: it writes nothing that carries the condition.
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 

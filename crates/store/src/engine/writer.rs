@@ -182,8 +182,8 @@ impl Writer {
         }
     }
 
-    /// Once it has lasted, or at once where the database says itself that nothing can be written, whoever can be told the
-    /// truth is told it.
+    /// After `AWAY` without a connection, or at once where the database itself says that it takes no writes, fails every
+    /// queued job, except those whose COMMIT may have succeeded.
     fn no_connection(
         &mut self,
         error: &DatabaseError,
