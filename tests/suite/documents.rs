@@ -11,31 +11,6 @@ const README: &str = include_str!("../../README.md");
 const AUDITORS: &str = include_str!("../../docs/auditors.md");
 const EXPORTS: &str = include_str!("../../docs/export-format.md");
 
-/// Every document that names files of the tree.
-const DOCUMENTS: &[&str] = &[
-    README,
-    AUDITORS,
-    EXPORTS,
-    include_str!("../../docs/architecture.md"),
-    include_str!("../../docs/operators.md"),
-    include_str!("../../docs/usage.md"),
-];
-
-#[test]
-fn every_file_that_a_document_names_is_there() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let tops = ["src/", "crates/", "tests/", "migrations/", "docs/", "config/", "benches/"];
-    let named = DOCUMENTS.iter().flat_map(|document| document.split('`').skip(1).step_by(2));
-    let paths = named.filter(|name| tops.iter().any(|top| name.starts_with(top)));
-    let paths = paths.map(|path| path.split_whitespace().next().unwrap());
-    // a name in capitals, braces or angle brackets stands for any
-    let exact: Vec<&str> =
-        paths.filter(|path| !path.contains(['<', '*', '{', '…']) && !path.contains("NNNN")).collect();
-    assert!(exact.len() > 40, "only {exact:?}");
-    let gone: Vec<&str> = exact.into_iter().filter(|path| !root.join(path).exists()).collect();
-    assert!(gone.is_empty(), "documents name {gone:?}, which are not there");
-}
-
 /// What a document shows below a command, up to the next command or the end of its block.
 fn shown(document: &str, command: &str) -> String {
     let found = document.split_once(&format!("$ {command}\n"));
