@@ -9,15 +9,15 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use super::error::{FileError, Packed};
-use super::limits::ROWS_MAX;
+use super::limits::{Limit, ROWS_MAX};
 use crate::billing_files::parquet;
 use crate::billing_files::text;
 use crate::billing_files::text::{RowEncoding, TextLimit, of_file};
 use subsidy_core::usage::charge;
 use subsidy_core::usage::charge::{Charge, RefusedRow};
 use subsidy_core::usage::focus::Mode;
-use subsidy_core::usage::header::{Header, HeaderError};
-use subsidy_core::usage::{CellError, Findings, RowError};
+use subsidy_core::usage::header::Header;
+use subsidy_core::usage::{CellError, Findings};
 
 /// The bytes that a Parquet file begins with.
 const PARQUET: &[u8] = b"PAR1";
@@ -154,8 +154,8 @@ fn unpacked(
 /// What stopped the reading of a text.
 fn stopped(error: std::io::Error) -> FileError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<TextLimit>()) {
-        Some(TextLimit::Unpacked) => FileError::Beyond(parquet::Limit::Unpacked),
-        Some(TextLimit::Row) => FileError::Beyond(parquet::Limit::Row),
+        Some(TextLimit::Unpacked) => FileError::Beyond(Limit::Unpacked),
+        Some(TextLimit::Row) => FileError::Beyond(Limit::Row),
         None => FileError::Unreadable(error),
     }
 }

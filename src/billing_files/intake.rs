@@ -10,14 +10,13 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::mpsc;
 
 use super::error::IntakeError;
+use super::limits::CHUNK;
 use super::metered::Counted;
 use crate::billing_files::file::Billing;
 use crate::billing_files::rows::{Taken, Taking, Wanted};
-use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{AgencyCode, ContentHash, RentalId, UsageImportId};
-use subsidy_core::usage::{Finding, ImportUsage, Mode, RowError};
-use subsidy_store::db::convert::Unreadable;
-use subsidy_store::db::pool::{Connection, Database, DatabaseError};
+use subsidy_core::domain::{AgencyCode, RentalId, UsageImportId};
+use subsidy_core::usage::{ImportUsage, RowError};
+use subsidy_store::db::pool::{Connection, Database};
 use subsidy_store::engine::store;
 use subsidy_store::usage::queries;
 

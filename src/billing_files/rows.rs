@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Receiver;
 use super::error::IntakeError;
 use super::limits::{CHUNK, ERRORS_KEPT_MAX};
 use super::metered::ErrorsDigest;
-use subsidy_core::domain::{ContentHash, Date, Instant, Label, Month};
+use subsidy_core::domain::{AgencyCode, ContentHash, Date, Instant, Label, Month, RentalId, UsageImportId};
 use subsidy_core::reference_rates::ReferenceRate;
 use subsidy_core::usage::charge::{CNY, Charge, RefusedRow};
 use subsidy_core::usage::delivery::Refusals;
