@@ -44,7 +44,7 @@ pub struct Wanted {
 }
 
 /// Rows on their way.
-pub struct Taking<'a> {
+pub(super) struct Taking<'a> {
     conn: &'a AsyncPgConnection,
     wanted: &'a Wanted,
     zone: Tz,
