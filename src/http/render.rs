@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::problem::Problem;
-use crate::http::handlers::agencies::AgencyView;
+use crate::http::handlers::agencies::{AgencyView, today};
 use crate::http::handlers::calendar::CalendarView;
 use crate::http::handlers::claims::ClaimView;
 use crate::http::handlers::claims::objections::ObjectionView;
@@ -53,9 +53,14 @@ pub async fn attachments(
         related_keys(&one.outcome, &mut wanted);
     }
     let missing = known.missing(wanted);
-    if !missing.is_empty() {
+    // what of a loan is overdue is a matter of the day
+    let dated = accepted.iter().any(|one| matches!(one.outcome, Outcome::Loan(_)));
+    if dated || !missing.is_empty() {
         let conn = engine.reader(agency).await.map_err(|error| Problem::database(&error))?;
         known.load(&conn, &missing).await?;
+        if dated {
+            known.today = Some(today(&conn, agency).await?.business_date);
+        }
     }
     Ok(known)
 }
@@ -124,7 +129,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         }
         Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
         Outcome::UsageImport(import) => serde_json::to_value(UsageImportView::of(import)),
-        Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan, None)),
+        Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan, attached.today)),
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }
         | Outcome::Reminder { voucher, .. } => serde_json::to_value(VoucherView::of(voucher, attached)),

@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 use sha2::{Digest, Sha256};
 
 use crate::reports::ReadError;
-use subsidy_core::domain::TextHash;
+use subsidy_core::domain::{Date, TextHash};
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
@@ -64,6 +64,8 @@ impl RelatedKeys {
 pub struct Related {
     texts: BTreeMap<TextHash, String>,
     sheets: BTreeMap<(String, u32), Calculation>,
+    /// The business date, where what is shown depends on it.
+    pub today: Option<Date>,
 }
 
 impl Related {

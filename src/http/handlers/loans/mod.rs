@@ -179,7 +179,7 @@ pub struct LoanView {
     project: Project,
     /// CNY that is owed now.
     principal: Money,
-    /// CNY of it that is overdue: what was marked so, and from the day of maturity on, where a loan is read, all of it.
+    /// CNY of it that is overdue: what was marked so, and from the day of maturity on all of it.
     overdue: Money,
     events: Vec<DatedLoanEvent>,
     /// What the bank confirmed, by period.
