@@ -1,4 +1,5 @@
-//! Who can both raise and approve 职责分离: every subject that ever wrote, with the roles it was seen in and the parts it took.
+//! Who can both raise and approve 职责分离: everybody who ever wrote, with the roles they were seen in and the parts they
+//! took. Two spellings of a subject are one person, shown as they wrote last.
 //!
 //! A token leaves no trace before its first write: who could do both and never did anything is known to whoever issues
 //! tokens. `same_document` counts what four eyes would have refused; anything but 0 was not decided by this service.
@@ -9,10 +10,10 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::four_eyes::Watch;
+use super::four_eyes::{Watch, person};
 use super::report::{Link, Report, Row, Scope};
 use subsidy_core::book::duty::Duty;
-use subsidy_core::domain::Role;
+use subsidy_core::domain::{FoldedSubject, Role};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::{rows, statement};
 
@@ -33,18 +34,20 @@ const COLUMNS: &[Column] = &[
 const WINDOW: i64 = 16_384;
 
 rows! {
-    struct ActsFound { subject: String, roles: Option<String>, kind: String, acts: i64 }
+    struct ActsFound { subject: String, roles: Option<String>, kind: String, acts: i64, last: i64 }
 }
 
 statement! {
     fn acts(after: i64, until: i64) -> Vec<ActsFound> =
-        "SELECT subject, convert_from(leaf, 'UTF8')::jsonb #>> '{actor,roles}' AS roles, kind, count(*) AS acts \
+        "SELECT subject, convert_from(leaf, 'UTF8')::jsonb #>> '{actor,roles}' AS roles, kind, count(*) AS acts, max(sequence) AS last \
            FROM log WHERE sequence > $1 AND sequence <= $2 GROUP BY 1, 2, 3";
 }
 
 /// What a subject did, and as whom.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Seen {
+    /// Their newest leaf, and the spelling in it.
+    last: (i64, String),
     roles: BTreeSet<Role>,
     acts: BTreeMap<Duty, i64>,
     same_document: i64,
@@ -92,18 +95,21 @@ fn roles(text: &str) -> Result<Vec<Role>, ReadError> {
 /// Every subject up to the sequence. Leaves know no programme and no day that limits them.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
     let mut watch = Watch::default();
-    let mut subjects: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut subjects: BTreeMap<FoldedSubject, Seen> = BTreeMap::new();
     for (after, until) in scope.windows(WINDOW) {
         for found in acts(conn, after, until).await? {
-            let seen = subjects.entry(found.subject).or_default();
+            let seen = subjects.entry(person(&found.subject)?).or_default();
+            seen.last = std::mem::take(&mut seen.last).max((found.last, found.subject));
             seen.roles.extend(roles(found.roles.as_deref().unwrap_or("[]"))?);
             *seen.acts.entry(Duty::of(&found.kind)).or_default() += found.acts;
         }
         for approval in watch.found(conn, (after, until), scope.known_at).await? {
-            subjects.entry(approval.subject).or_default().same_document += 1;
+            subjects.entry(person(&approval.subject)?).or_default().same_document += 1;
         }
     }
-    let rows = subjects.iter().map(|(subject, seen)| row(scope, subject, seen)).collect();
+    let mut seen: Vec<&Seen> = subjects.values().collect();
+    seen.sort_by_key(|seen| &seen.last.1);
+    let rows = seen.into_iter().map(|seen| row(scope, &seen.last.1, seen)).collect();
     Ok(Report::of(["segregation-of-duties", "职责分离"], COLUMNS, rows))
 }
 

@@ -1,6 +1,8 @@
 //! Approvals by somebody who was in the way 四眼: asked of each by the rule that refuses them, so that the two never
 //! differ. This service lets nobody: what is found was not decided by it.
 
+use std::collections::BTreeSet;
+
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
@@ -9,7 +11,7 @@ use subsidy_core::book::duty::Duty;
 use subsidy_core::book::segregation;
 use subsidy_core::book::segregation::InTheWay;
 use subsidy_core::book::{Book, Fault, Keys, Outcome};
-use subsidy_core::domain::Subject;
+use subsidy_core::domain::{FoldedSubject, Subject};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::engine;
 use subsidy_store::{rows, statement};
@@ -26,7 +28,7 @@ rows! {
 }
 
 statement! {
-    fn participating(until: i64, kinds: &[String]) -> Vec<SubjectFound> =
+    fn acting(until: i64, kinds: &[String]) -> Vec<SubjectFound> =
         "SELECT DISTINCT subject FROM log WHERE sequence <= $1 AND kind = ANY($2)";
     fn approvals(after: i64, until: i64, kinds: &[String], subjects: &[String]) -> Vec<ApprovalFound> =
         "SELECT sequence, subject, leaf FROM log \
@@ -64,10 +66,7 @@ impl Watch {
     ) -> Result<Vec<Approval>, ReadError> {
         let subjects = match self.subjects.take() {
             Some(subjects) => subjects,
-            None => {
-                let found = participating(conn, known_at, &owned(segregation::PARTS)).await?;
-                found.into_iter().map(|found| found.subject).collect()
-            }
+            None => approvers(conn, known_at).await?,
         };
         let approvals = approvals(conn, after, until, &owned(Duty::Approves.kinds()), &subjects).await?;
         self.subjects = Some(subjects);
@@ -77,6 +76,25 @@ impl Watch {
         }
         Ok(found)
     }
+}
+
+/// Who approved anything and took part in anything, each under every spelling in which they approved.
+async fn approvers(conn: &AsyncPgConnection, known_at: i64) -> Result<Vec<String>, ReadError> {
+    let folded = |found: &SubjectFound| person(&found.subject);
+    let parts = acting(conn, known_at, &owned(segregation::PARTS)).await?;
+    let parts: BTreeSet<FoldedSubject> = parts.iter().map(folded).collect::<Result<_, _>>()?;
+    let mut approvers = Vec::new();
+    for found in acting(conn, known_at, &owned(Duty::Approves.kinds())).await? {
+        if parts.contains(&folded(&found)?) {
+            approvers.push(found.subject);
+        }
+    }
+    Ok(approvers)
+}
+
+/// Whose subject it is: two spellings of one person are one person.
+pub fn person(subject: &str) -> Result<FoldedSubject, ReadError> {
+    Ok(Subject::parse(subject).map_err(|error| unreadable(&error))?.folded())
 }
 
 /// What the rule says of each of these.

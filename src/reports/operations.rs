@@ -12,8 +12,9 @@ use super::formats::Column;
 use super::four_eyes::Watch;
 use super::report::{Link, Row};
 use subsidy_core::book::duty::Duty;
-use subsidy_core::domain::{Actor, Date, Instant};
+use subsidy_core::domain::{Actor, Date, Instant, Subject};
 use subsidy_store::db::convert::Unreadable;
+use subsidy_store::people::PersonRow;
 use subsidy_store::{rows, statement};
 
 /// What a row says.
@@ -55,12 +56,12 @@ rows! {
 }
 
 statement! {
-    /// `$1` after, `$2` up to, `$3` a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
+    /// `$1` after, `$2` up to, `$3` spellings of a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
     /// recording in the zone `$8`, `$9` kinds that are left out.
     fn found(
         after: i64,
         until: i64,
-        subject: Option<&str>,
+        subjects: Option<&[String]>,
         kinds: &[String],
         document: Option<&str>,
         from: Option<NaiveDate>,
@@ -70,7 +71,7 @@ statement! {
         limit: i64,
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.recorded_at, l.subject, l.kind, l.document, l.effective_date, l.line_count, l.leaf FROM log AS l \
-          WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text IS NULL OR l.subject = $3) \
+          WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text[] IS NULL OR l.subject = ANY($3)) \
             AND (cardinality($4::text[]) = 0 OR l.kind = ANY($4)) AND ($5::text IS NULL OR l.document = $5) \
             AND ($6::date IS NULL OR l.recorded_at >= $6::timestamp AT TIME ZONE $8) \
             AND ($7::date IS NULL OR l.recorded_at < ($7 + 1)::timestamp AT TIME ZONE $8) \
@@ -81,7 +82,7 @@ statement! {
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of this subject.
+    /// Of this subject, however it was spelled.
     pub subject: Option<String>,
     /// Of this kind.
     pub kind: Option<String>,
@@ -107,6 +108,7 @@ pub struct Reading {
     after: i64,
     known_at: i64,
     watch: Watch,
+    spellings: Option<Vec<String>>,
 }
 
 /// What of a leaf is read here: who asked.
@@ -132,7 +134,7 @@ impl Reading {
         } else {
             filter.kind.iter().filter(|kind| !within(kind)).cloned().collect()
         };
-        Self { filter, zone, kinds, without, after, known_at, watch: Watch::default() }
+        Self { filter, zone, kinds, without, after, known_at, watch: Watch::default(), spellings: None }
     }
 
     /// A page of a list, and after which sequence the next one begins; none on the last.
@@ -160,12 +162,15 @@ impl Reading {
         (sequences, limit): (i64, i64),
     ) -> Result<Vec<(i64, Row)>, ReadError> {
         let until = self.after.saturating_add(sequences).min(self.known_at);
+        if let (Some(subject), None) = (&self.filter.subject, &self.spellings) {
+            self.spellings = Some(spellings(conn, subject).await?);
+        }
         let filter = &self.filter;
         let leaves = found(
             conn,
             self.after,
             until,
-            filter.subject.as_deref(),
+            self.spellings.as_deref(),
             &self.kinds,
             filter.document.as_deref(),
             filter.from.map(Date::naive),
@@ -185,6 +190,18 @@ impl Reading {
         }
         leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()
     }
+}
+
+/// Every spelling under which a person acted.
+async fn spellings(conn: &AsyncPgConnection, subject: &str) -> Result<Vec<String>, ReadError> {
+    let mut spellings = vec![subject.to_owned()];
+    if let Ok(subject) = Subject::parse(subject) {
+        for row in PersonRow::by_keys(conn, &[subject.folded().as_str().to_owned()]).await? {
+            let person = row.read()?;
+            spellings.extend(person.former.iter().chain([&person.subject]).map(Subject::to_string));
+        }
+    }
+    Ok(spellings)
 }
 
 impl super::report::Reading for Reading {

@@ -1,7 +1,14 @@
 //! What waits for whom, and what changed.
 
 use chrono::{DateTime, Utc};
+use diesel_async::AsyncPgConnection;
+use serde_json::{Value, json};
 
+use super::ReadError;
+use subsidy_core::book::{Book, Command, Fault, Keys, segregation};
+use subsidy_core::domain::{Sequence, Subject};
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::engine;
 use subsidy_store::{rows, statement};
 
 rows! {
@@ -15,7 +22,72 @@ rows! {
         organisation: Option<String>,
         created: i64,
         updated_at: DateTime<Utc>,
+        parent: Option<String>,
     }
+}
+
+/// Of these, what four eyes would not refuse: asked of each by the rule that refuses it.
+pub async fn unhindered(
+    conn: &AsyncPgConnection,
+    tasks: Vec<TaskFound>,
+    subject: &Subject,
+) -> Result<Vec<TaskFound>, ReadError> {
+    let asked = tasks.into_iter().map(|task| Ok((decision(&task)?, task)));
+    let asked: Vec<(Option<Command>, TaskFound)> = asked.collect::<Result<_, Unreadable>>()?;
+    let keys = |book: &Book| -> Keys {
+        asked
+            .iter()
+            .filter_map(|(command, _)| command.as_ref())
+            .flat_map(|c| segregation::keys(c, book))
+            .collect()
+    };
+    let book = engine::read_book(conn, keys).await?;
+    let mut left = Vec::new();
+    for (command, task) in asked {
+        let in_the_way = match &command {
+            Some(command) => segregation::in_the_way(&book, command, subject, Sequence::new(u64::MAX)),
+            None => Ok(None),
+        };
+        if in_the_way.map_err(|fault: Fault| Unreadable(fault.to_string()))?.is_none() {
+            left.push(task);
+        }
+    }
+    Ok(left)
+}
+
+/// The command that a task waits for, where four eyes look at it.
+fn decision(task: &TaskFound) -> Result<Option<Command>, Unreadable> {
+    let (document, nil) = (task.document.as_str(), uuid::Uuid::nil());
+    let (first, second) = document.split_once('/').unwrap_or((document, ""));
+    let number: Option<u32> = second.parse().ok();
+    let (kind, body): (&str, Value) = match (task.kind.as_str(), task.action.as_str()) {
+        ("voucher", "issue") => ("issue_voucher", json!({"id": document})),
+        ("claim", "approve") => ("approve_claim", json!({"id": document})),
+        ("recalculation", _) => {
+            ("approve_recalculation", json!({"claim": first, "number": number, "recovery": nil}))
+        }
+        ("objection", _) => (
+            "resolve_objection",
+            json!({"id": document, "claim": task.parent, "decision": "dismissed", "reason": "00".repeat(32)}),
+        ),
+        ("payment_batch", _) => ("approve_payment_batch", json!({"id": document})),
+        ("payment_return", _) => ("approve_payment_return", json!({"batch": first, "claim": second})),
+        ("recovery", _) => ("approve_recovery", json!({"id": document})),
+        ("prefund", _) => ("approve_prefund", json!({"id": document})),
+        ("true_up", _) => ("approve_true_up", json!({"id": document})),
+        ("bank_account", _) => ("approve_bank_account", json!({"credit_code": document})),
+        ("calendar", _) => ("approve_calendar", json!({"id": document})),
+        ("period_reopening", _) => ("approve_period_reopening", json!({"month": document})),
+        ("usage_import", _) => ("approve_usage_import", json!({"id": document, "rental": task.parent})),
+        ("reversal", _) => ("approve_reversal", json!({"sequence": document})),
+        ("programme", _) => ("approve_programme", json!({"code": document})),
+        ("rules", _) => ("approve_rules", json!({"programme": first, "number": number})),
+        (kind, "approve") => {
+            ("approve_budget_change", json!({"programme": task.programme, "kind": kind, "id": document}))
+        }
+        _ => return Ok(None),
+    };
+    serde_json::from_value(json!({ kind: body })).map(Some).map_err(|error| Unreadable(error.to_string()))
 }
 
 rows! {
@@ -35,12 +107,11 @@ rows! {
 }
 
 statement! {
-    /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to. What four eyes
-    /// would refuse does not wait for its subject. Version 1 of the rules is approved with its programme.
+    /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to; what
+    /// four eyes would refuse, [`unhindered`] leaves out. Version 1 of the rules is approved with its programme.
     pub fn tasks(
         officer: bool,
         approver: bool,
-        subject: &str,
         organisation: &str,
         after: i64,
         limit: i64,
@@ -48,65 +119,62 @@ statement! {
         "SELECT * FROM ( \
              SELECT 'voucher' AS kind, id::text AS document, \
                     CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'issue' ELSE 'apply' END AS action, \
-                    status, programme, organisation, created, updated_at \
+                    status, programme, organisation, created, updated_at, NULL AS parent \
                FROM vouchers \
               WHERE status IN ('submitted', 'reviewed', 'returned') \
                 AND ($1 AND status = 'submitted' \
-                  OR $2 AND status = 'reviewed' AND created_by <> $3 AND reviewed_by IS DISTINCT FROM $3 \
-                  OR status = 'returned' AND organisation = $4) \
+                  OR $2 AND status = 'reviewed' \
+                  OR status = 'returned' AND organisation = $3) \
              UNION ALL \
              SELECT 'claim', id::text, \
                     CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'approve' ELSE 'submit' END, \
-                    status, programme, organisation, created, updated_at \
+                    status, programme, organisation, created, updated_at, NULL \
                FROM claims \
               WHERE status IN ('submitted', 'reviewed', 'returned') \
                 AND ($1 AND status = 'submitted' \
-                  OR $2 AND status = 'reviewed' AND created_by <> $3 AND submitted_by IS DISTINCT FROM $3 \
-                     AND reviewed_by IS DISTINCT FROM $3 \
-                  OR status = 'returned' AND organisation = $4) \
+                  OR $2 AND status = 'reviewed' \
+                  OR status = 'returned' AND organisation = $3) \
              UNION ALL \
              SELECT 'recalculation', r.claim || '/' || r.number, 'approve', r.status, c.programme, c.organisation, \
-                    r.created, r.updated_at \
+                    r.created, r.updated_at, NULL \
                FROM recalculations AS r JOIN claims AS c ON c.id = r.claim \
-              WHERE $2 AND r.status = 'proposed' AND r.created_by <> $3 AND c.created_by <> $3 \
-                AND c.submitted_by IS DISTINCT FROM $3 AND c.reviewed_by IS DISTINCT FROM $3 \
+              WHERE $2 AND r.status = 'proposed' \
              UNION ALL \
-             SELECT 'objection', o.id::text, 'resolve', o.status, c.programme, c.organisation, o.created, o.updated_at \
+             SELECT 'objection', o.id::text, 'resolve', o.status, c.programme, c.organisation, o.created, o.updated_at, o.claim::text \
                FROM objections AS o JOIN claims AS c ON c.id = o.claim \
-              WHERE $1 AND o.status = 'open' AND o.created_by <> $3 AND c.created_by <> $3 \
-                AND c.submitted_by IS DISTINCT FROM $3 \
+              WHERE $1 AND o.status = 'open' \
              UNION ALL \
-             SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at \
-               FROM payment_batches WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
+               FROM payment_batches WHERE $2 AND status = 'proposed' \
              UNION ALL \
              SELECT 'payment_return', l.batch || '/' || l.claim, 'approve', 'proposed', c.programme, c.organisation, \
-                    l.created, l.updated_at \
+                    l.created, l.updated_at, NULL \
                FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
-              WHERE $2 AND l.proposed_return IS NOT NULL AND NOT l.recorded_by @> to_jsonb($3::text) \
+              WHERE $2 AND l.proposed_return IS NOT NULL \
              UNION ALL \
-             SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at \
-               FROM recoveries WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at, NULL \
+               FROM recoveries WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'prefund', id::text, 'approve', status, programme, bank, created, updated_at \
-               FROM prefunds WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             SELECT 'prefund', id::text, 'approve', status, programme, bank, created, updated_at, NULL \
+               FROM prefunds WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'true_up', id::text, 'approve', status, programme, bank, created, updated_at \
-               FROM true_ups WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             SELECT 'true_up', id::text, 'approve', status, programme, bank, created, updated_at, NULL \
+               FROM true_ups WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at \
-               FROM organisations WHERE $2 AND account_change ->> 'proposed_by' <> $3 \
+             SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at, NULL \
+               FROM organisations WHERE $2 AND account_change IS NOT NULL \
              UNION ALL \
-             SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at \
-               FROM calendar_changes WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
+               FROM calendar_changes WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'period_reopening', month, 'approve', 'proposed', NULL, NULL, created, updated_at \
-               FROM periods WHERE $2 AND reopening ->> 'proposed_by' <> $3 \
+             SELECT 'period_reopening', month, 'approve', 'proposed', NULL, NULL, created, updated_at, NULL \
+               FROM periods WHERE $2 AND reopening IS NOT NULL \
              UNION ALL \
-             SELECT 'usage_import', i.id::text, 'approve', i.status, NULL, r.organisation, i.created, i.updated_at \
+             SELECT 'usage_import', i.id::text, 'approve', i.status, NULL, r.organisation, i.created, i.updated_at, i.rental::text \
                FROM usage_imports AS i JOIN rentals AS r ON r.id = i.rental \
-              WHERE $2 AND i.status = 'proposed' AND i.created_by <> $3 \
+              WHERE $2 AND i.status = 'proposed' \
              UNION ALL \
-             SELECT 'claim', c.id::text, 'recalculate', c.status, c.programme, c.organisation, c.created, c.updated_at \
+             SELECT 'claim', c.id::text, 'recalculate', c.status, c.programme, c.organisation, c.created, c.updated_at, NULL \
                FROM claims AS c JOIN rental_usage AS u ON u.rental = c.rental AND u.replaced <> '[]' \
               WHERE $1 AND c.status IN ('approved', 'paid') AND c.pending IS NULL \
                 AND EXISTS (SELECT FROM jsonb_array_elements(u.replaced) AS m \
@@ -114,18 +182,18 @@ statement! {
                        AND to_date(m ->> 'month', 'YYYY-MM') < c.period_until \
                        AND to_date(m ->> 'month', 'YYYY-MM') + interval '1 month' > c.period_from) \
              UNION ALL \
-             SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at \
-               FROM reversals WHERE $2 AND status = 'proposed' AND created_by <> $3 \
+             SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
+               FROM reversals WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at \
-               FROM programmes WHERE $2 AND status = 'draft' AND created_by <> $3 \
+             SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at, NULL \
+               FROM programmes WHERE $2 AND status = 'draft' \
              UNION ALL \
-             SELECT 'rules', programme || '/' || number, 'approve', status, programme, NULL, created, updated_at \
-               FROM rules_versions WHERE $2 AND status = 'proposed' AND number > 1 AND created_by <> $3 \
+             SELECT 'rules', programme || '/' || number, 'approve', status, programme, NULL, created, updated_at, NULL \
+               FROM rules_versions WHERE $2 AND status = 'proposed' AND number > 1 \
              UNION ALL \
-             SELECT kind, id::text, 'approve', status, programme, NULL, created, updated_at \
-               FROM budget_changes WHERE $2 AND status = 'proposed' AND created_by <> $3 \
-         ) AS t WHERE created > $5 ORDER BY created LIMIT $6";
+             SELECT kind, id::text, 'approve', status, programme, NULL, created, updated_at, NULL \
+               FROM budget_changes WHERE $2 AND status = 'proposed' \
+         ) AS t WHERE created > $4 ORDER BY created LIMIT $5";
     /// A page of everything that changed.
     pub fn events(after: i64, limit: i64) -> Vec<EventFound> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";

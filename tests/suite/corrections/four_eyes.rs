@@ -162,6 +162,9 @@ fn one_person_signs_in_with_one_spelling_and_a_subject_names_its_issuer() {
     assert_eq!(text(&city.get("/v1/me", &upper), "/subject"), "subsidy-ledger#WANG");
     let approve = format!("{path}/{id}/approve");
     assert_eq!(city.refused(403, &approve, &upper, &json!({})), "same_person");
+    // what the rule refuses waits for others
+    let waits = |token| city.get("/v1/tasks", token)["data"].to_string().contains(&id);
+    assert!(!waits(&upper) && waits(&city.chen));
     for variant in [&wang, &wide] {
         assert_eq!(city.refused(403, path, variant, &change), "subject_variant");
     }

@@ -558,12 +558,12 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
     let found: Vec<(String, String)> =
         finding().into_iter().filter(|(subject, _)| subject.len() < "subsidy-ledger#".len() + 5).collect();
     assert_eq!(found, expected);
-    // four eyes keep it from happening: somebody with the owner's password does not
+    // four eyes keep it from happening: somebody with the owner's password does not, however they spell a person
     psql(
         &service,
         &format!(
             "ALTER TABLE agency_duties.log DISABLE TRIGGER log_change; \
-             UPDATE agency_duties.log SET subject = 'subsidy-ledger#wang' WHERE document = '{mine}' AND kind = 'approve_budget_change'; \
+             UPDATE agency_duties.log SET subject = 'subsidy-ledger#WANG' WHERE document = '{mine}' AND kind = 'approve_budget_change'; \
              ALTER TABLE agency_duties.log ENABLE ALWAYS TRIGGER log_change"
         ),
     );
@@ -572,6 +572,10 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
     let own = city.get("/v1/reports/operations?same_document=true", &city.sun);
     let own: Vec<String> = rows(&own).iter().map(|row| text(row, "/document")).collect();
     assert_eq!(own, [mine]);
+    for wang in ["wang", "WANG"] {
+        let own = city.get(&format!("/v1/reports/operations?subject=subsidy-ledger%23{wang}"), &city.sun);
+        assert_eq!(rows(&own).len(), 3, "{own}");
+    }
 }
 
 #[test]
