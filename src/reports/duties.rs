@@ -12,7 +12,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::{Watch, person};
 use super::report::{Link, Report, Row, Scope};
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::domain::{FoldedSubject, Role};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::{rows, statement};

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use subsidy_core::audit::leaf::Leaf;
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::book::segregation;
 use subsidy_core::book::segregation::InTheWay;
 use subsidy_core::book::{Book, Fault, Keys, Outcome};
@@ -68,7 +68,7 @@ impl Watch {
             Some(subjects) => subjects,
             None => approvers(conn, known_at).await?,
         };
-        let approvals = approvals(conn, after, until, &owned(Duty::Approves.kinds()), &subjects).await?;
+        let approvals = approvals(conn, after, until, &owned(&Duty::Approves.kinds()), &subjects).await?;
         self.subjects = Some(subjects);
         let mut found = Vec::new();
         for some in approvals.chunks(APPROVALS) {
@@ -84,7 +84,7 @@ async fn approvers(conn: &AsyncPgConnection, known_at: i64) -> Result<Vec<String
     let parts = acting(conn, known_at, &owned(segregation::PARTS)).await?;
     let parts: BTreeSet<FoldedSubject> = parts.iter().map(folded).collect::<Result<_, _>>()?;
     let mut approvers = Vec::new();
-    for found in acting(conn, known_at, &owned(Duty::Approves.kinds())).await? {
+    for found in acting(conn, known_at, &owned(&Duty::Approves.kinds())).await? {
         if parts.contains(&folded(&found)?) {
             approvers.push(found.subject);
         }

@@ -11,7 +11,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
 use super::report::{Link, Row};
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::domain::{Actor, Date, Instant, Subject};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::people::PersonRow;
@@ -126,11 +126,11 @@ impl Reading {
     pub fn new(filter: Filter, zone: String, (after, known_at): (i64, i64)) -> Self {
         let duty = filter.duty.or(filter.own.then_some(Duty::Approves));
         let of_duty = duty.map(Duty::kinds).unwrap_or_default();
-        let kinds = filter.kind.as_ref().map_or_else(|| owned(of_duty), |kind| vec![kind.clone()]);
+        let kinds = filter.kind.as_ref().map_or_else(|| owned(&of_duty), |kind| vec![kind.clone()]);
         // a kind outside the duty asked for leaves nothing
         let within = |kind: &String| duty.is_none_or(|duty| Duty::of(kind) == duty);
         let without = if duty == Some(Duty::Records) {
-            Duty::ALL.into_iter().flat_map(Duty::kinds).map(|kind| (*kind).to_owned()).collect()
+            Duty::ALL.into_iter().flat_map(Duty::kinds).map(str::to_owned).collect()
         } else {
             filter.kind.iter().filter(|kind| !within(kind)).cloned().collect()
         };

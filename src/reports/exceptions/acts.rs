@@ -12,7 +12,7 @@ use super::{Code, Found, Question, kinds};
 use crate::reports::ReadError;
 use crate::reports::four_eyes::Approval;
 use crate::reports::report::Link;
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::book::segregation::InTheWay;
 use subsidy_core::calendar::{DayKind, rules};
 use subsidy_core::domain::dates::Zone;

@@ -16,7 +16,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
 use super::report::{self, Link, Row, Scope};
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::domain::Money;
 use subsidy_core::domain::dates::Zone;
 

@@ -20,7 +20,7 @@ use super::report::{Row, Scope};
 use super::trial_balance::BLOCK;
 pub use shape::AuditTable;
 use subsidy_core::book::Command;
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::domain::{Date, Instant, Money, Month};
 use subsidy_core::ledger::Account;
 use subsidy_store::db::convert;

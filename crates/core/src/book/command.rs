@@ -1,4 +1,4 @@
-//! Commands: every change that can be asked for, and who asks.
+//! Commands: every change that can be asked for, who asks, and what kind of step it is where two people have to take part.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +47,216 @@ pub struct OpenGroup {
     pub days: Option<u16>,
 }
 
+/// A step's part in the separation of duties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Duty {
+    /// 提出: asks for something that somebody else approves.
+    Raises,
+    /// 审核: looks at what was asked for, before it is approved.
+    Reviews,
+    /// 批准: lets happen what somebody else asked for; four eyes hold between the two.
+    Approves,
+    /// 记录: writes down what happened, or acts alone.
+    Records,
+}
+
+impl Duty {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Raises, Self::Reviews, Self::Approves, Self::Records];
+
+    /// The part of a kind of command.
+    pub fn of(kind: &str) -> Self {
+        Command::DUTIES.iter().find(|(known, _)| *known == kind).map_or(Self::Records, |(_, duty)| *duty)
+    }
+
+    /// The kinds of command that take this part; those that record are the others.
+    pub fn kinds(self) -> Vec<&'static str> {
+        let asks = Command::DUTIES.iter().filter(|(_, duty)| *duty != Self::Records);
+        asks.filter(|(_, duty)| *duty == self).map(|(kind, _)| *kind).collect()
+    }
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Raises => "raises",
+            Self::Reviews => "reviews",
+            Self::Approves => "approves",
+            Self::Records => "records",
+        }
+    }
+
+    /// The part of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|duty| duty.as_str() == name)
+    }
+}
+
+/// The one list of commands: payload, kind in the log, duty, and the document that it is about, as the log and the work
+/// lists name it. Commands that share a payload name what tells them apart in `book::commands`.
 macro_rules! commands {
-    ($($(#[$doc:meta])* $name:ident($type:ty) $kind:literal;)*) => {
+    ($then:ident) => {
+        $then! {
+        /// The first leaf of a log.
+            CreateAgency(CreateAgency) "create_agency" Records, |c| c.code;
+        /// A newer meaning of the rules.
+            SwitchSemantics(SwitchSemantics) "switch_semantics" Records, |_| "agency";
+        /// A log that was wound back is gone on with.
+            AcceptLog(AcceptLog) "accept_log" Records, |_| "agency";
+        /// Which spelling of a subject is right.
+            NameSubject(NameSubject) "name_subject" Records, |_| "agency";
+        /// A sandbox's business date.
+            MoveBusinessDate(MoveBusinessDate) "move_business_date" Records, |_| "agency";
+        /// A free text erased, on an order.
+            EraseText(EraseText) "erase_text" Records, |c| c.sha256;
+        /// A month, and every one before it, takes no more postings.
+            ClosePeriod(ClosePeriod) "close_period" Records, |c| c.month;
+        /// A month, and every one after it, is to take postings again.
+            ProposeReopening(ProposeReopening) "propose_period_reopening" Raises, |c| c.month;
+        /// A month, and every one after it, takes postings again.
+            ApproveReopening(ApproveReopening) "approve_period_reopening" Approves, |c| c.month;
+        /// A month that stays closed.
+            RejectReopening(RejectReopening) "reject_period_reopening" Records, |c| c.month;
+        /// A header before the leaves of one request on many documents.
+            OpenGroup(OpenGroup) "open_group" Records, |_| "group";
+        /// A dated reference rate.
+            LoadReferenceRate(LoadReferenceRate) "load_reference_rate" Records, |c| format!("{}/{}", c.name, c.date);
+        /// Holidays, and workdays in their stead.
+            ProposeCalendar(Box<ProposeCalendar>) "propose_calendar" Raises, |c| c.id;
+        /// A change of the calendar in force.
+            ApproveCalendar(ApproveCalendar) "approve_calendar" Approves, |c| c.id;
+        /// A change of the calendar refused.
+            RejectCalendar(RejectCalendar) "reject_calendar" Records, |c| c.id;
+        /// A new organisation.
+            RegisterOrganisation(Box<RegisterOrganisation>) "register_organisation" Records, |c| c.credit_code;
+        /// An organisation begins nothing new.
+            BlockOrganisation(ChangeStanding as Block) "block_organisation" Records, |c| c.credit_code;
+        /// An organisation may begin again.
+            UnblockOrganisation(ChangeStanding as Unblock) "unblock_organisation" Records, |c| c.credit_code;
+        /// A bank account that is to take the place of another.
+            ProposeBankAccount(Box<ProposeBankAccount>) "propose_bank_account" Raises, |c| c.credit_code;
+        /// The account that payments go to from now on.
+            ApproveBankAccount(ApproveBankAccount) "approve_bank_account" Approves, |c| c.credit_code;
+        /// A proposed account refused.
+            RejectBankAccount(ChangeStanding as RejectAccount) "reject_bank_account" Records, |c| c.credit_code;
+        /// A programme in draft.
+            ProposeProgramme(Box<ProposeProgramme>) "propose_programme" Raises, |c| c.code;
+        /// A programme active.
+            ApproveProgramme(ApproveProgramme) "approve_programme" Approves, |c| c.code;
+        /// A version of a programme's rules.
+            ProposeRules(Box<ProposeRules>) "propose_rules" Raises, |c| c.programme;
+        /// A version in force from its day on.
+            ApproveRules(ApproveRules) "approve_rules" Approves, |c| format!("{}/{}", c.programme, c.number);
+        /// A change of a budget.
+            ProposeBudgetChange(ProposeBudgetChange) "propose_budget_change" Raises, |c| c.id;
+        /// A change of a budget, posted.
+            ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change" Approves, |c| c.id;
+        /// A file that backs claims.
+            RegisterEvidence(Box<RegisterEvidence>) "register_evidence" Records, |c| c.id;
+        /// An officer's word for what an organisation says of an invoice.
+            ConfirmInvoice(ConfirmInvoice) "confirm_invoice" Records, |c| c.evidence;
+        /// A contract.
+            RegisterRental(Box<RegisterRental>) "register_rental" Records, |c| c.id;
+        /// A billing file of a contract.
+            ImportUsage(Box<ImportUsage>) "import_usage" Raises, |c| c.id;
+        /// A billing file that takes the place of what claims used, in force.
+            ApproveUsageImport(ApproveUsageImport) "approve_usage_import" Approves, |c| c.id;
+        /// A billing file that was to do so, refused.
+            RejectUsageImport(RejectUsageImport) "reject_usage_import" Records, |c| c.id;
+        /// A loan.
+            RegisterLoan(Box<RegisterLoan>) "register_loan" Records, |c| c.id;
+        /// What happened to a loan.
+            RecordLoanEvents(Box<RecordLoanEvents>) "record_loan_events" Records, |c| c.id;
+        /// What the bank says was paid on a loan.
+            ConfirmInterest(ConfirmInterest) "confirm_interest" Records, |c| c.id;
+        /// Money to be paid to a bank ahead.
+            ProposePrefund(Box<ProposePrefund>) "propose_prefund" Raises, |c| c.id;
+        /// Money paid to a bank ahead, posted.
+            ApprovePrefund(ApprovePrefund) "approve_prefund" Approves, |c| c.id;
+        /// A prefund refused.
+            RejectPrefund(RejectPrefund) "reject_prefund" Records, |c| c.id;
+        /// A year of a bank's prefunds to be settled.
+            ProposeTrueUp(Box<ProposeTrueUp>) "propose_true_up" Raises, |c| c.id;
+        /// A year of a bank's prefunds settled: what is left rolls or came back.
+            ApproveTrueUp(ApproveTrueUp) "approve_true_up" Approves, |c| c.id;
+        /// A true-up refused.
+            RejectTrueUp(RejectTrueUp) "reject_true_up" Records, |c| c.id;
+        /// A voucher applied for.
+            ApplyForVoucher(ApplyForVoucher) "apply_for_voucher" Raises, |c| c.id;
+        /// A voucher reviewed.
+            ReviewVoucher(ReviewVoucher) "review_voucher" Reviews, |c| c.id;
+        /// A voucher issued: the budget is committed.
+            IssueVoucher(IssueVoucher) "issue_voucher" Approves, |c| c.id;
+        /// A voucher taken back: the commitment is released.
+            CancelVoucher(ChangeVoucher as Cancel) "cancel_voucher" Records, |c| c.id;
+        /// A voucher not usable for now.
+            SuspendVoucher(ChangeVoucher as Suspend) "suspend_voucher" Records, |c| c.id;
+        /// A suspended voucher usable again.
+            ReinstateVoucher(ChangeVoucher as Reinstate) "reinstate_voucher" Records, |c| c.id;
+        /// A voucher past its last usable day: what nobody holds is released.
+            ExpireVoucher(ExpireVoucher) "expire_voucher" Records, |c| c.id;
+        /// Its holder is told that a voucher is about to expire.
+            RemindVoucher(RemindVoucher) "remind_voucher" Records, |c| c.id;
+        /// A claim in draft.
+            DraftClaim(Box<WriteClaim> as Draft) "draft_claim" Raises, |c| c.id;
+        /// A draft or a returned claim with other inputs.
+            RewriteClaim(Box<WriteClaim> as Rewrite) "rewrite_claim" Raises, |c| c.id;
+        /// A claim filed: its amount is held.
+            SubmitClaim(NameClaim as Submit) "submit_claim" Raises, |c| c.id;
+        /// A claim taken back.
+            WithdrawClaim(NameClaim as Withdraw) "withdraw_claim" Records, |c| c.id;
+        /// A claim reviewed.
+            ReviewClaim(ReviewClaim) "review_claim" Reviews, |c| c.id;
+        /// A claim approved: its amount is owed.
+            ApproveClaim(ApproveClaim) "approve_claim" Approves, |c| c.id;
+        /// A reviewed claim refused.
+            RejectClaim(RejectClaim) "reject_claim" Records, |c| c.id;
+        /// A further sheet of an approved or a paid claim.
+            ProposeRecalculation(Box<ProposeRecalculation>) "propose_recalculation" Raises, |c| c.claim;
+        /// A further sheet in force: the difference is posted or asked back.
+            ApproveRecalculation(ApproveRecalculation) "approve_recalculation" Approves, |c| c.claim;
+        /// A further sheet refused.
+            RejectRecalculation(RejectRecalculation) "reject_recalculation" Records, |c| c.claim;
+        /// An objection to a claim that is published.
+            RaiseObjection(RaiseObjection) "raise_objection" Records, |c| c.id;
+        /// An objection upheld or dismissed.
+            ResolveObjection(ResolveObjection) "resolve_objection" Reviews, |c| c.id;
+        /// Approved claims to be paid together.
+            ProposePaymentBatch(Box<ProposePaymentBatch>) "propose_payment_batch" Raises, |c| c.id;
+        /// A batch for the bank.
+            ApprovePaymentBatch(ApprovePaymentBatch) "approve_payment_batch" Approves, |c| c.id;
+        /// A batch refused: its claims are free.
+            RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch" Records, |c| c.id;
+        /// What the bank says of a line.
+            SettlePayment(SettlePayment) "settle_payment" Records, |c| c.claim;
+        /// A payment that came back, as another person confirms it.
+            ApproveReturn(ApproveReturn) "approve_payment_return" Approves, |c| c.claim;
+        /// A payment that stands, though somebody recorded that it came back.
+            RejectReturn(RejectReturn) "reject_payment_return" Records, |c| c.claim;
+        /// Account numbers read in clear, for a file to the bank.
+            ReadAccounts(ReadAccounts) "read_accounts" Records, |c| c.batch;
+        /// Money of a paid claim that is to come back.
+            ProposeRecovery(Box<ProposeRecovery>) "propose_recovery" Raises, |c| c.id;
+        /// A recovery decided.
+            ApproveRecovery(ApproveRecovery) "approve_recovery" Approves, |c| c.id;
+        /// A recovery refused.
+            RejectRecovery(RejectRecovery) "reject_recovery" Records, |c| c.id;
+        /// Money that came back.
+            ReceiveRecovery(ReceiveRecovery) "receive_recovery" Records, |c| c.id;
+        /// What is due of a claim, kept for a recovery.
+            OffsetRecovery(OffsetRecovery) "offset_recovery" Approves, |c| c.id;
+        /// What is outstanding, given up.
+            WriteOffRecovery(WriteOffRecovery) "write_off_recovery" Approves, |c| c.id;
+        /// A posting to be reversed.
+            ProposeReversal(ProposeReversal) "propose_reversal" Raises, |c| c.sequence;
+        /// A posting reversed.
+            ApproveReversal(ApproveReversal) "approve_reversal" Approves, |c| c.sequence;
+        }
+    };
+}
+pub(super) use commands;
+
+macro_rules! enumerate {
+    ($($(#[$doc:meta])* $name:ident($type:ty $(as $apart:ident)?) $kind:literal $duty:ident, |$c:pat_param| $document:expr;)*) => {
         /// A change that is asked for.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Command {
@@ -59,248 +267,23 @@ macro_rules! commands {
             /// Every kind, as it stands in the log.
             pub const KINDS: &'static [&'static str] = &[$($kind,)*];
 
+            /// Every kind with its duty.
+            const DUTIES: &'static [(&'static str, Duty)] = &[$(($kind, Duty::$duty),)*];
+
             /// Its kind, as it stands in the log.
             pub const fn kind(&self) -> &'static str {
                 match self { $(Self::$name(_) => $kind,)* }
+            }
+
+            /// The document that it is about, as the log and the work lists name it.
+            pub fn document(&self) -> String {
+                match self { $(Self::$name($c) => $document.to_string(),)* }
             }
         }
     };
 }
 
-commands! {
-    /// The first leaf of a log.
-    CreateAgency(CreateAgency) "create_agency";
-    /// A newer meaning of the rules.
-    SwitchSemantics(SwitchSemantics) "switch_semantics";
-    /// A log that was wound back is gone on with.
-    AcceptLog(AcceptLog) "accept_log";
-    /// Which spelling of a subject is right.
-    NameSubject(NameSubject) "name_subject";
-    /// A sandbox's business date.
-    MoveBusinessDate(MoveBusinessDate) "move_business_date";
-    /// A free text erased, on an order.
-    EraseText(EraseText) "erase_text";
-    /// A month, and every one before it, takes no more postings.
-    ClosePeriod(ClosePeriod) "close_period";
-    /// A month, and every one after it, is to take postings again.
-    ProposeReopening(ProposeReopening) "propose_period_reopening";
-    /// A month, and every one after it, takes postings again.
-    ApproveReopening(ApproveReopening) "approve_period_reopening";
-    /// A month that stays closed.
-    RejectReopening(RejectReopening) "reject_period_reopening";
-    /// A header before the leaves of one request on many documents.
-    OpenGroup(OpenGroup) "open_group";
-    /// A dated reference rate.
-    LoadReferenceRate(LoadReferenceRate) "load_reference_rate";
-    /// Holidays, and workdays in their stead.
-    ProposeCalendar(Box<ProposeCalendar>) "propose_calendar";
-    /// A change of the calendar in force.
-    ApproveCalendar(ApproveCalendar) "approve_calendar";
-    /// A change of the calendar refused.
-    RejectCalendar(RejectCalendar) "reject_calendar";
-    /// A new organisation.
-    RegisterOrganisation(Box<RegisterOrganisation>) "register_organisation";
-    /// An organisation begins nothing new.
-    BlockOrganisation(ChangeStanding) "block_organisation";
-    /// An organisation may begin again.
-    UnblockOrganisation(ChangeStanding) "unblock_organisation";
-    /// A bank account that is to take the place of another.
-    ProposeBankAccount(Box<ProposeBankAccount>) "propose_bank_account";
-    /// The account that payments go to from now on.
-    ApproveBankAccount(ApproveBankAccount) "approve_bank_account";
-    /// A proposed account refused.
-    RejectBankAccount(ChangeStanding) "reject_bank_account";
-    /// A programme in draft.
-    ProposeProgramme(Box<ProposeProgramme>) "propose_programme";
-    /// A programme active.
-    ApproveProgramme(ApproveProgramme) "approve_programme";
-    /// A version of a programme's rules.
-    ProposeRules(Box<ProposeRules>) "propose_rules";
-    /// A version in force from its day on.
-    ApproveRules(ApproveRules) "approve_rules";
-    /// A change of a budget.
-    ProposeBudgetChange(ProposeBudgetChange) "propose_budget_change";
-    /// A change of a budget, posted.
-    ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change";
-    /// A file that backs claims.
-    RegisterEvidence(Box<RegisterEvidence>) "register_evidence";
-    /// An officer's word for what an organisation says of an invoice.
-    ConfirmInvoice(ConfirmInvoice) "confirm_invoice";
-    /// A contract.
-    RegisterRental(Box<RegisterRental>) "register_rental";
-    /// A billing file of a contract.
-    ImportUsage(Box<ImportUsage>) "import_usage";
-    /// A billing file that takes the place of what claims used, in force.
-    ApproveUsageImport(ApproveUsageImport) "approve_usage_import";
-    /// A billing file that was to do so, refused.
-    RejectUsageImport(RejectUsageImport) "reject_usage_import";
-    /// A loan.
-    RegisterLoan(Box<RegisterLoan>) "register_loan";
-    /// What happened to a loan.
-    RecordLoanEvents(Box<RecordLoanEvents>) "record_loan_events";
-    /// What the bank says was paid on a loan.
-    ConfirmInterest(ConfirmInterest) "confirm_interest";
-    /// Money to be paid to a bank ahead.
-    ProposePrefund(Box<ProposePrefund>) "propose_prefund";
-    /// Money paid to a bank ahead, posted.
-    ApprovePrefund(ApprovePrefund) "approve_prefund";
-    /// A prefund refused.
-    RejectPrefund(RejectPrefund) "reject_prefund";
-    /// A year of a bank's prefunds to be settled.
-    ProposeTrueUp(Box<ProposeTrueUp>) "propose_true_up";
-    /// A year of a bank's prefunds settled: what is left rolls or came back.
-    ApproveTrueUp(ApproveTrueUp) "approve_true_up";
-    /// A true-up refused.
-    RejectTrueUp(RejectTrueUp) "reject_true_up";
-    /// A voucher applied for.
-    ApplyForVoucher(ApplyForVoucher) "apply_for_voucher";
-    /// A voucher reviewed.
-    ReviewVoucher(ReviewVoucher) "review_voucher";
-    /// A voucher issued: the budget is committed.
-    IssueVoucher(IssueVoucher) "issue_voucher";
-    /// A voucher taken back: the commitment is released.
-    CancelVoucher(ChangeVoucher) "cancel_voucher";
-    /// A voucher not usable for now.
-    SuspendVoucher(ChangeVoucher) "suspend_voucher";
-    /// A suspended voucher usable again.
-    ReinstateVoucher(ChangeVoucher) "reinstate_voucher";
-    /// A voucher past its last usable day: what nobody holds is released.
-    ExpireVoucher(ExpireVoucher) "expire_voucher";
-    /// Its holder is told that a voucher is about to expire.
-    RemindVoucher(RemindVoucher) "remind_voucher";
-    /// A claim in draft.
-    DraftClaim(Box<WriteClaim>) "draft_claim";
-    /// A draft or a returned claim with other inputs.
-    RewriteClaim(Box<WriteClaim>) "rewrite_claim";
-    /// A claim filed: its amount is held.
-    SubmitClaim(NameClaim) "submit_claim";
-    /// A claim taken back.
-    WithdrawClaim(NameClaim) "withdraw_claim";
-    /// A claim reviewed.
-    ReviewClaim(ReviewClaim) "review_claim";
-    /// A claim approved: its amount is owed.
-    ApproveClaim(ApproveClaim) "approve_claim";
-    /// A reviewed claim refused.
-    RejectClaim(RejectClaim) "reject_claim";
-    /// A further sheet of an approved or a paid claim.
-    ProposeRecalculation(Box<ProposeRecalculation>) "propose_recalculation";
-    /// A further sheet in force: the difference is posted or asked back.
-    ApproveRecalculation(ApproveRecalculation) "approve_recalculation";
-    /// A further sheet refused.
-    RejectRecalculation(RejectRecalculation) "reject_recalculation";
-    /// An objection to a claim that is published.
-    RaiseObjection(RaiseObjection) "raise_objection";
-    /// An objection upheld or dismissed.
-    ResolveObjection(ResolveObjection) "resolve_objection";
-    /// Approved claims to be paid together.
-    ProposePaymentBatch(Box<ProposePaymentBatch>) "propose_payment_batch";
-    /// A batch for the bank.
-    ApprovePaymentBatch(ApprovePaymentBatch) "approve_payment_batch";
-    /// A batch refused: its claims are free.
-    RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch";
-    /// What the bank says of a line.
-    SettlePayment(SettlePayment) "settle_payment";
-    /// A payment that came back, as another person confirms it.
-    ApproveReturn(ApproveReturn) "approve_payment_return";
-    /// A payment that stands, though somebody recorded that it came back.
-    RejectReturn(RejectReturn) "reject_payment_return";
-    /// Account numbers read in clear, for a file to the bank.
-    ReadAccounts(ReadAccounts) "read_accounts";
-    /// Money of a paid claim that is to come back.
-    ProposeRecovery(Box<ProposeRecovery>) "propose_recovery";
-    /// A recovery decided.
-    ApproveRecovery(ApproveRecovery) "approve_recovery";
-    /// A recovery refused.
-    RejectRecovery(RejectRecovery) "reject_recovery";
-    /// Money that came back.
-    ReceiveRecovery(ReceiveRecovery) "receive_recovery";
-    /// What is due of a claim, kept for a recovery.
-    OffsetRecovery(OffsetRecovery) "offset_recovery";
-    /// What is outstanding, given up.
-    WriteOffRecovery(WriteOffRecovery) "write_off_recovery";
-    /// A posting to be reversed.
-    ProposeReversal(ProposeReversal) "propose_reversal";
-    /// A posting reversed.
-    ApproveReversal(ApproveReversal) "approve_reversal";
-}
-
-impl Command {
-    /// The document that it is about, as the log and the work lists name it.
-    pub fn document(&self) -> String {
-        match self {
-            Self::CreateAgency(c) => c.code.to_string(),
-            Self::SwitchSemantics(_) | Self::AcceptLog(_) | Self::MoveBusinessDate(_) => "agency".to_owned(),
-            Self::EraseText(c) => c.sha256.to_string(),
-            Self::NameSubject(_) => "agency".to_owned(),
-            Self::ClosePeriod(c) => c.month.to_string(),
-            Self::ProposeReopening(c) => c.month.to_string(),
-            Self::ApproveReopening(c) => c.month.to_string(),
-            Self::RejectReopening(c) => c.month.to_string(),
-            Self::OpenGroup(_) => "group".to_owned(),
-            Self::LoadReferenceRate(c) => format!("{}/{}", c.name, c.date),
-            Self::ProposeCalendar(c) => c.id.to_string(),
-            Self::ApproveCalendar(c) => c.id.to_string(),
-            Self::RejectCalendar(c) => c.id.to_string(),
-            Self::RegisterOrganisation(c) => c.credit_code.to_string(),
-            Self::BlockOrganisation(c) | Self::UnblockOrganisation(c) => c.credit_code.to_string(),
-            Self::ProposeBankAccount(c) => c.credit_code.to_string(),
-            Self::ApproveBankAccount(c) => c.credit_code.to_string(),
-            Self::RejectBankAccount(c) => c.credit_code.to_string(),
-            Self::ProposeProgramme(c) => c.code.to_string(),
-            Self::ApproveProgramme(c) => c.code.to_string(),
-            Self::ProposeRules(c) => c.programme.to_string(),
-            Self::ApproveRules(c) => format!("{}/{}", c.programme, c.number),
-            Self::ProposeBudgetChange(c) => c.id.to_string(),
-            Self::ApproveBudgetChange(c) => c.id.to_string(),
-            Self::RegisterEvidence(c) => c.id.to_string(),
-            Self::ConfirmInvoice(c) => c.evidence.to_string(),
-            Self::RegisterRental(c) => c.id.to_string(),
-            Self::ImportUsage(c) => c.id.to_string(),
-            Self::ApproveUsageImport(c) => c.id.to_string(),
-            Self::RejectUsageImport(c) => c.id.to_string(),
-            Self::RegisterLoan(c) => c.id.to_string(),
-            Self::RecordLoanEvents(c) => c.id.to_string(),
-            Self::ConfirmInterest(c) => c.id.to_string(),
-            Self::ProposePrefund(c) => c.id.to_string(),
-            Self::ApprovePrefund(c) => c.id.to_string(),
-            Self::RejectPrefund(c) => c.id.to_string(),
-            Self::ProposeTrueUp(c) => c.id.to_string(),
-            Self::ApproveTrueUp(c) => c.id.to_string(),
-            Self::RejectTrueUp(c) => c.id.to_string(),
-            Self::ApplyForVoucher(c) => c.id.to_string(),
-            Self::ReviewVoucher(c) => c.id.to_string(),
-            Self::IssueVoucher(c) => c.id.to_string(),
-            Self::CancelVoucher(c) | Self::SuspendVoucher(c) | Self::ReinstateVoucher(c) => c.id.to_string(),
-            Self::ExpireVoucher(c) => c.id.to_string(),
-            Self::RemindVoucher(c) => c.id.to_string(),
-            Self::DraftClaim(c) | Self::RewriteClaim(c) => c.id.to_string(),
-            Self::SubmitClaim(c) | Self::WithdrawClaim(c) => c.id.to_string(),
-            Self::ReviewClaim(c) => c.id.to_string(),
-            Self::ApproveClaim(c) => c.id.to_string(),
-            Self::RejectClaim(c) => c.id.to_string(),
-            Self::ProposeRecalculation(c) => c.claim.to_string(),
-            Self::ApproveRecalculation(c) => c.claim.to_string(),
-            Self::RejectRecalculation(c) => c.claim.to_string(),
-            Self::RaiseObjection(c) => c.id.to_string(),
-            Self::ResolveObjection(c) => c.id.to_string(),
-            Self::ProposePaymentBatch(c) => c.id.to_string(),
-            Self::ApprovePaymentBatch(c) => c.id.to_string(),
-            Self::RejectPaymentBatch(c) => c.id.to_string(),
-            Self::SettlePayment(c) => c.claim.to_string(),
-            Self::ApproveReturn(c) => c.claim.to_string(),
-            Self::RejectReturn(c) => c.claim.to_string(),
-            Self::ReadAccounts(c) => c.batch.to_string(),
-            Self::ProposeRecovery(c) => c.id.to_string(),
-            Self::ApproveRecovery(c) => c.id.to_string(),
-            Self::RejectRecovery(c) => c.id.to_string(),
-            Self::ReceiveRecovery(c) => c.id.to_string(),
-            Self::OffsetRecovery(c) => c.id.to_string(),
-            Self::WriteOffRecovery(c) => c.id.to_string(),
-            Self::ProposeReversal(c) => c.sequence.to_string(),
-            Self::ApproveReversal(c) => c.sequence.to_string(),
-        }
-    }
-}
+commands!(enumerate);
 
 /// A command, who asks for it, and which version of the document they saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -311,4 +294,25 @@ pub struct Envelope {
     pub if_match: Option<Sequence>,
     /// What.
     pub command: Command,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_named_once_and_every_proposal_and_approval_has_its_duty() {
+        for (index, kind) in Command::KINDS.iter().enumerate() {
+            assert!(!Command::KINDS.iter().skip(index + 1).any(|other| other == kind), "{kind} twice");
+            let expected = match kind.split('_').next() {
+                Some("propose") => Some(Duty::Raises),
+                Some("review") => Some(Duty::Reviews),
+                Some("approve" | "issue") => Some(Duty::Approves),
+                _ => None,
+            };
+            assert!(expected.is_none_or(|duty| Duty::of(kind) == duty), "{kind}");
+        }
+        assert_eq!(Duty::of("open_group"), Duty::Records);
+        assert_eq!(Duty::ALL.map(|duty| Duty::parse(duty.as_str())), Duty::ALL.map(Some));
+    }
 }

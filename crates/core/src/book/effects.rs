@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Series;
 use crate::agencies::Agency;
 use crate::calendar::{CalendarChange, NamedDay};
-use crate::claims::Claim;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
+use crate::claims::{Claim, ClaimStatus};
 use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence};
 use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice};
@@ -27,7 +27,7 @@ use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
 use crate::usage::{RentalUsage, UsageImport};
-use crate::vouchers::Voucher;
+use crate::vouchers::{Voucher, VoucherStatus};
 
 /// A document as it is after a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,24 @@ pub struct Transition {
     pub to: &'static str,
 }
 
+impl Transition {
+    /// The step of a document from one state, none where it is new, to another.
+    pub fn new(
+        kind: &'static str,
+        document: &impl ToString,
+        from: Option<&'static str>,
+        to: &'static str,
+    ) -> Self {
+        Self { kind, document: document.to_string(), from, to }
+    }
+
+    /// The step of a voucher that another document changed; none where it stays.
+    pub fn voucher(from: VoucherStatus, voucher: &Voucher) -> Option<Self> {
+        let (from, to) = (from.as_str(), voucher.status.as_str());
+        (from != to).then(|| Self::new("voucher", &voucher.id, Some(from), to))
+    }
+}
+
 /// A calculation sheet and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSheet {
@@ -166,6 +184,27 @@ pub struct Effects {
     pub transitions: Vec<Transition>,
     /// New calculation sheets; no rule reads them.
     pub sheets: Vec<NewSheet>,
+}
+
+impl Effects {
+    /// A document changed, with its step.
+    pub fn step(change: Change, step: Transition) -> Self {
+        Self { changes: vec![change], transitions: vec![step], ..Self::default() }
+    }
+
+    /// A claim changed, with its step from one state to another.
+    pub fn claim(from: Option<ClaimStatus>, claim: &Claim) -> Self {
+        let from = from.map(ClaimStatus::as_str);
+        let step = Transition::new("claim", &claim.id, from, claim.status.as_str());
+        Self::step(Change::Claim(Box::new(claim.clone())), step)
+    }
+
+    /// A voucher changed, with its step from one state to another.
+    pub fn voucher(from: Option<VoucherStatus>, voucher: &Voucher) -> Self {
+        let from = from.map(VoucherStatus::as_str);
+        let step = Transition::new("voucher", &voucher.id, from, voucher.status.as_str());
+        Self::step(Change::Voucher(Box::new(voucher.clone())), step)
+    }
 }
 
 /// What the caller is answered: the document as the command left it.

@@ -6,23 +6,22 @@
 //! the decision over the whole book.
 
 pub mod command;
-pub mod decide;
-pub mod duty;
+mod commands;
+mod context;
 pub mod effects;
+mod guards;
 mod indexes;
 pub mod loaded;
-pub mod needs;
 pub mod refusal;
 pub mod reversible;
 pub mod segregation;
 
 use std::collections::BTreeSet;
 
-pub use command::{Command, Envelope};
-pub use decide::decide;
+pub use command::{Command, Duty, Envelope};
+pub use commands::{ROUNDS_MAX, caller, decide, needs};
 pub use effects::{Change, Decision, Effects, Outcome, Transition};
 pub use loaded::{Fault, Loaded};
-pub use needs::{ROUNDS_MAX, caller, needs};
 pub use refusal::{AccessError, DateError, Refusal, Stop};
 
 use crate::agencies::Agency;

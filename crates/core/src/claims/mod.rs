@@ -26,7 +26,7 @@ use crate::domain::{
     ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
     Sequence, Subject, TextHash,
 };
-use crate::ledger::{ExpenseClass, Part};
+use crate::ledger::{Dimensions, ExpenseClass, Part};
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
@@ -215,6 +215,13 @@ pub struct Claim {
     pub objection_upheld: bool,
     /// Where it stands in the log.
     pub revision: Revision,
+}
+
+impl Claim {
+    /// What every line about its money carries.
+    pub fn dimensions(&self) -> Dimensions {
+        Dimensions::of(&self.programme, self.organisation, self.fiscal_year)
+    }
 }
 
 // serde hands references

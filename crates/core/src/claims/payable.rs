@@ -6,7 +6,7 @@
 use super::{Claim, ClaimPayment, ClaimStatus, SettledBy};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Date, Money};
-use crate::ledger::{Part, parts};
+use crate::ledger::{Account, BalanceKey, Part, parts};
 
 /// What is due by funding level; nothing where the claim is not approved.
 pub fn due(claim: &Claim) -> Result<Vec<Part>, OutOfRange> {
@@ -19,6 +19,19 @@ pub fn due(claim: &Claim) -> Result<Vec<Part>, OutOfRange> {
         | ClaimStatus::Rejected
         | ClaimStatus::Withdrawn => Ok(Vec::new()),
     }
+}
+
+/// The balance of what is owed to the claim's payee.
+pub fn owed(claim: &Claim) -> BalanceKey {
+    BalanceKey::of_payee(Account::F2302, &claim.programme, claim.payee)
+}
+
+/// The balances that a claim's approval and its correction move.
+pub fn balances(claim: &Claim) -> [BalanceKey; 6] {
+    use Account::{B2001, B2007, B2009};
+    let [commitment, expense] = [claim.class.commitment(), claim.class.expense()];
+    let of = |account| BalanceKey::of(account, &claim.programme);
+    [of(B2001), of(commitment), of(B2007), of(B2009), of(expense), owed(claim)]
 }
 
 /// CNY that is due.

@@ -194,6 +194,14 @@ pub struct Evidence {
     pub revision: Revision,
 }
 
+impl Evidence {
+    /// Which invoice it shows, as its organisation says.
+    pub fn invoice_key(&self) -> Option<InvoiceKey> {
+        let number = self.invoice.as_ref()?.number.clone();
+        Some(InvoiceKey { organisation: self.organisation, number })
+    }
+}
+
 /// `POST /evidence`, when the file is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterEvidence {

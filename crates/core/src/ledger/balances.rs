@@ -24,6 +24,11 @@ impl BalanceKey {
         Self { account, programme: programme.clone(), payee: None }
     }
 
+    /// A balance that is kept per programme and payee.
+    pub fn of_payee(account: Account, programme: &ProgrammeCode, payee: CreditCode) -> Self {
+        Self { payee: Some(payee), ..Self::of(account, programme) }
+    }
+
     /// The balance that a line moves.
     pub fn of_line(line: &Line) -> Self {
         let payee = if line.account.per_payee() { line.organisation } else { None };

@@ -20,6 +20,13 @@ pub struct Dimensions {
     pub fiscal_year: FiscalYear,
 }
 
+impl Dimensions {
+    /// Of all funding levels together.
+    pub fn of(programme: &ProgrammeCode, organisation: CreditCode, fiscal_year: FiscalYear) -> Self {
+        Self { programme: programme.clone(), organisation: Some(organisation), level: None, fiscal_year }
+    }
+}
+
 /// A funding level's part of an amount; no level where one level pays all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {

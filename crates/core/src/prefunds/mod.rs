@@ -16,7 +16,7 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
     CreditCode, Date, Line, Money, PrefundId, ProgrammeCode, Revision, Subject, TextHash, TrueUpId,
 };
-use crate::ledger::Part;
+use crate::ledger::{Dimensions, Part};
 
 /// Where a prefund is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +98,11 @@ pub struct PrefundYearKey {
 }
 
 impl PrefundYearKey {
+    /// What every line about the bank's prefund carries.
+    pub fn dimensions(&self) -> Dimensions {
+        Dimensions::of(&self.programme, self.bank, self.year)
+    }
+
     /// The account of the year after; none after the last year of the calendar.
     pub fn next(&self) -> Option<Self> {
         let year = FiscalYear::new(self.year.number().saturating_add(1)).ok()?;

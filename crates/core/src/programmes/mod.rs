@@ -237,6 +237,18 @@ pub struct CapUsageKey {
     pub counts: Counts,
 }
 
+impl CapUsageKey {
+    /// Of a calendar year, or of all years.
+    pub fn new(
+        programme: &ProgrammeCode,
+        organisation: CreditCode,
+        year: Option<FiscalYear>,
+        counts: Counts,
+    ) -> Self {
+        Self { programme: programme.clone(), organisation, year, counts }
+    }
+}
+
 /// `POST /programmes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeProgramme {

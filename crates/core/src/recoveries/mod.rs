@@ -13,7 +13,7 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
     ClaimId, CreditCode, Date, Line, Money, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
 };
-use crate::ledger::{ExpenseClass, Part};
+use crate::ledger::{Dimensions, ExpenseClass, Part};
 
 /// The most receipts and offsets of a recovery.
 pub const RECEIPTS_MAX: usize = 100;
@@ -136,6 +136,13 @@ pub struct Recovery {
     pub rejected_by: Option<Subject>,
     /// Where it stands in the log.
     pub revision: Revision,
+}
+
+impl Recovery {
+    /// What every line about its money carries.
+    pub fn dimensions(&self) -> Dimensions {
+        Dimensions::of(&self.programme, self.organisation, self.fiscal_year)
+    }
 }
 
 /// `POST /recoveries`.

@@ -14,6 +14,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{
     CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId,
 };
+use crate::ledger::Dimensions;
 use crate::rentals::allocations::ContractHolder;
 
 /// Where a voucher is in its life.
@@ -158,6 +159,13 @@ pub struct Voucher {
     pub reminded_days: Option<u16>,
     /// Where it stands in the log.
     pub revision: Revision,
+}
+
+impl Voucher {
+    /// What every line about its money carries; until it is issued, of the year of a day.
+    pub fn dimensions(&self, day: Date) -> Dimensions {
+        Dimensions::of(&self.programme, self.organisation, self.fiscal_year.unwrap_or(day.year()))
+    }
 }
 
 /// `POST /vouchers`.

@@ -21,7 +21,7 @@ use crate::reports::{
     voucher_rollforward,
 };
 use subsidy_core::book::Command;
-use subsidy_core::book::duty::Duty;
+use subsidy_core::book::Duty;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Date, Money};
 use subsidy_core::ledger::Account;

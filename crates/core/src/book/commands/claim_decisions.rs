@@ -1,0 +1,210 @@
+//! Claims reviewed, rejected and approved, and what an approval posts.
+
+use super::claims::{self, decided, freed, rehold};
+use super::deductions;
+use crate::book::Key;
+use crate::book::context::{Context, Decide, Reads, found, not_before};
+use crate::book::effects::{Change, Decision, Effects, Transition};
+use crate::book::guards::cap_usage::{self, not_before_freed};
+use crate::book::guards::claim_basis::{self, ClaimBasis};
+use crate::book::guards::voucher_basis::voucher;
+use crate::book::guards::{backing, parties, programmes};
+use crate::book::refusal::Stop;
+use crate::claims::{
+    ApproveClaim, Claim, ClaimError, ClaimStatus, RejectClaim, ReviewClaim, payable, rental_claims, rules,
+};
+use crate::domain::{ClaimId, Date, Money};
+use crate::ledger::Posting;
+use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
+use crate::programmes::{CapUsageKey, Counts, ProgrammeError};
+use crate::vouchers::ReviewDecision;
+use crate::vouchers::redemption::{self, Redemption};
+
+impl Decide for ReviewClaim {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        match reads.book.claims.peek(&self.id) {
+            // reviewed again it is computed anew
+            Some(claim) if claim.status == ClaimStatus::Reviewed => claims::read_inputs(self.id, reads),
+            Some(_) | None => drop(claims::read(self.id, reads)),
+        }
+        backing::read_statements(self.id, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        let claim = rules::review(before, self, context.actor, context.stamp)?;
+        if self.decision == ReviewDecision::Pass {
+            backing::stands(context, before)?;
+            usage_accepted(context, before, self)?;
+        }
+        if before.status == ClaimStatus::Reviewed && self.decision == ReviewDecision::Pass {
+            return reviewed_again(context, before, &claim);
+        }
+        freed(context, before, claim)
+    }
+}
+
+/// Where rows of usage of the claim's months were refused, an officer says, and why, that it is right nevertheless.
+fn usage_accepted(context: Context<'_>, before: &Claim, command: &ReviewClaim) -> Result<(), Stop> {
+    let Some(rental) = before.subject.rental() else { return Ok(()) };
+    let known = context.book.rental_usage.get(&rental)?;
+    match rental_claims::whole_usage(&before.subject, known, None) {
+        Ok(()) => Ok(()),
+        Err(_) if command.accept_incomplete_usage && command.reason.is_some() => Ok(()),
+        Err(_) if command.accept_incomplete_usage => Err(ClaimError::ReasonMissing.into()),
+        Err(incomplete) => Err(incomplete.into()),
+    }
+}
+
+/// A claim that was reviewed already, computed anew as of today: the new sheet is then the one that was seen. What it
+/// holds only grows: what was filed in time stays alive until the claim is decided.
+fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
+    let rules = programmes::rules_of(context, before)?;
+    let ground = ClaimBasis::of(context, before)?;
+    let facts = ground.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
+    rules::still_eligible(facts.organisation, rules)?;
+    rules::still(ground.let_in(rules))?;
+    let number = before.calculation.saturating_add(1);
+    let sheet = ground.sheet(context, &before.subject, number, &facts)?;
+    let claim = rules::computed(claim, &facts, &sheet, context.stamp);
+    let held = claim.subject.voucher().map_or(Money::ZERO, |_| before.held.max(claim.amount));
+    let claim = Claim { held, ..claim };
+    let mut effects = Effects::claim(Some(before.status), &claim);
+    rehold(context, before, claim.held, &mut effects)?;
+    effects.changes.extend(claim_basis::used(context, &claim, Some(&sheet))?);
+    Ok(decided(effects, claim, Some(sheet)))
+}
+
+impl Decide for RejectClaim {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        claims::read(self.id, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        freed(context, before, rules::reject(before, self.reason, context.stamp)?)
+    }
+}
+
+impl Decide for ApproveClaim {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        let day = self.effective_date.unwrap_or(reads.today);
+        if let Some(claim) = claims::read(self.id, reads) {
+            let of = (&claim.programme, claim.organisation);
+            reads.insert(programmes::rules_key(claim));
+            reads.extend(
+                claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id)).map(cap_usage::rules_of),
+            );
+            parties::read(claim, reads);
+            cap_usage::read(of, Some(day.year()), Counts::Redemption, reads);
+            cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
+            reads.extend(payable::balances(claim).map(Key::Balance));
+            deductions::read_deducted(claim, day, reads);
+        }
+        backing::read_statements(self.id, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        let rules = programmes::rules_of(context, before)?;
+        rules::approvable(before, rules, context.stamp)?;
+        context.may_approve()?;
+        backing::stands(context, before)?;
+        let day = context.effective_date(self.effective_date)?;
+        let ground = ClaimBasis::of(context, before)?;
+        not_before(day, ground.earliest().max(before.submitted_on))?;
+        let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
+        rules::still_eligible(facts.organisation, rules)?;
+        rules::still(ground.let_in(rules))?;
+        if let Some(rental) = before.subject.rental() {
+            let known = context.book.rental_usage.get(&rental)?;
+            rental_claims::whole_usage(&before.subject, known, Some(before.reviewed_at.unwrap_or_default()))?;
+        }
+        let documents = facts.documents.clone();
+        let documents = documents.map(|documents| documents.accepted_by(before.reviewed_by.as_ref()));
+        let room = rules::Facts { room: facts.room.map(|_| before.held), documents, ..facts };
+        let number = before.calculation.saturating_add(1);
+        let sheet = ground.sheet(context, &before.subject, number, &room)?;
+        not_before_freed(
+            context,
+            &CapUsageKey::new(&before.programme, before.organisation, None, Counts::Redemption),
+            &sheet,
+            day,
+        )?;
+        not_more_than_seen(before.amount, sheet.amount)?;
+        let claim =
+            rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
+        match ground {
+            ClaimBasis::Voucher(_) => redeemed(context, before, claim, sheet),
+            ClaimBasis::Rental(_) | ClaimBasis::Loan(_) => {
+                let grant = if rules.rules.prefunds() { deductions::deducted } else { granted };
+                let (effects, claim) = grant(context, before, (claim, &sheet), day)?;
+                Ok(decided(effects, claim, Some(sheet)))
+            }
+        }
+    }
+}
+
+/// The amount of a claim that draws on no voucher committed and accrued in one posting, in the year of its approval.
+fn granted(
+    context: Context<'_>,
+    before: &Claim,
+    (claim, sheet): (Claim, &Calculation),
+    day: Date,
+) -> Result<(Effects, Claim), Stop> {
+    let available = programmes::available(context.book, &claim.programme)?;
+    if claim.amount > available {
+        return Err(ProgrammeError::PotExhausted { available, requested: claim.amount }.into());
+    }
+    let claim = Claim { fiscal_year: day.year(), ..claim };
+    let mut effects = Effects::claim(Some(before.status), &claim);
+    effects.changes.extend(cap_usage::counted(context, &claim, Some(day), (claim.amount, day))?);
+    effects.changes.extend(claim_basis::used(context, &claim, Some(sheet))?);
+    let at = claim.dimensions();
+    let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
+    effects.posting = Posting::commit(claim.amount, commitment, &at).and(Posting::accrue(
+        &claim.parts,
+        accounts,
+        &at,
+        claim.payee,
+    ));
+    effects.effective_date = Some(day);
+    Ok((effects, claim))
+}
+
+/// The claim's amount taken off its voucher and accrued.
+fn redeemed(
+    context: Context<'_>,
+    before: &Claim,
+    claim: Claim,
+    sheet: Calculation,
+) -> Result<Decision, Stop> {
+    let old = voucher(context, before)?;
+    let day = claim.approved_on.unwrap_or(context.stamp.business_date);
+    let redemption = Redemption { held: before.held, amount: claim.amount, closing: claim.subject.closing() };
+    let redeemed = redemption::redeem(old, &redemption, context.stamp);
+    let (voucher, released) = redeemed.map_err(CalculationError::from)?;
+    let mut effects = Effects::claim(Some(before.status), &claim);
+    effects.transitions.extend(Transition::voucher(old.status, &voucher));
+    effects.changes.extend(cap_usage::counted(context, &claim, Some(day), (claim.amount, day))?);
+    if released.is_positive() {
+        effects.changes.extend(cap_usage::released(context, &voucher, (released, day))?);
+    }
+    let at = voucher.dimensions(day);
+    let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
+    effects.posting = Posting::accrue(&claim.parts, accounts, &at, claim.payee).and(Posting::release(
+        released,
+        commitment,
+        &at,
+        day.year(),
+    ));
+    effects.effective_date = Some(day);
+    effects.changes.push(Change::Voucher(Box::new(voucher)));
+    Ok(decided(effects, claim, Some(sheet)))
+}
+
+fn existing(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {
+    let claim = found(context.book.claims.get(&id)?)?;
+    context.same_version(&claim.revision)?;
+    Ok(claim)
+}

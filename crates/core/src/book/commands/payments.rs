@@ -1,0 +1,377 @@
+//! Payment batches, and what the bank answers.
+
+use std::collections::BTreeSet;
+
+use super::calendar;
+use crate::book::context::{Context, Decide, Reads, found, named, not_before};
+use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
+use crate::book::guards::parties::{self, party};
+use crate::book::guards::{backing, programmes};
+use crate::book::refusal::Stop;
+use crate::book::{Fault, Key};
+use crate::claims::{Claim, payable, rules as claims};
+use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId};
+use crate::ledger::{Account, BalanceKey, Posting, parts};
+use crate::organisations::rules as organisations;
+use crate::payments::rules::{self, Effect};
+use crate::payments::{
+    ApprovePaymentBatch, ApproveReturn, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch,
+    PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch, ProposedReturn, ReadAccounts,
+    ReferenceKey, RejectPaymentBatch, RejectReturn, SettlePayment,
+};
+use crate::prefunds::PrefundError;
+use crate::programmes::calculation::CalculationError;
+
+/// Claims that are to be paid, and what says whether they may be.
+fn read_claims(ids: impl Iterator<Item = ClaimId>, reads: &mut Reads<'_>) {
+    for id in ids {
+        reads.insert(Key::Claim(id));
+        let Some(claim) = reads.book.claims.peek(&id) else { continue };
+        parties::read(claim, reads);
+        backing::read(claim, reads);
+        reads.insert(Key::Organisation(claim.payee));
+        reads.insert(programmes::rules_key(claim));
+    }
+}
+
+impl Decide for ProposePaymentBatch {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.insert(Key::PaymentBatch(self.id));
+        read_claims(self.claims.iter(), reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        context.no_version()?;
+        let mut effects = Effects::default();
+        let (mut count, mut total) = (0_u32, Money::ZERO);
+        let mut seen = BTreeSet::new();
+        for (index, id) in self.claims.iter().enumerate() {
+            let pointer = format!("/claim_ids/{index}");
+            let claim = named(context.book.claims.get(&id)?, &pointer)?;
+            if !seen.insert(id) {
+                return Err(PaymentError::ClaimInBatch { claim: id }.into());
+            }
+            rules::payable(claim)?;
+            backed(context, claim, Some(pointer.clone()))?;
+            may_be_paid(context, claim)?;
+            name_fits(context, claim, (self.name_max, Some(pointer)))?;
+            let line = rules::line(self.id, claim, context.stamp).map_err(CalculationError::from)?;
+            (count, total) = (count + 1, total.plus(line.amount).map_err(CalculationError::from)?);
+            effects.changes.push(Change::PaymentLine(Box::new(line)));
+            let placed = rules::placed(claim, Some(self.id), context.stamp);
+            effects.changes.push(Change::Claim(Box::new(placed)));
+        }
+        let batch = rules::propose(self, (count, total), context.actor, context.stamp);
+        Ok(decided(effects, None, batch))
+    }
+}
+
+/// No red invoice took back what a claim rests on since it was approved.
+pub(super) fn backed(context: Context<'_>, claim: &Claim, pointer: Option<String>) -> Result<(), Stop> {
+    let withdrawn = backing::withdrawn(context, claim)?;
+    Ok(rules::backed(claim.id, &withdrawn, pointer)?)
+}
+
+/// Eligibility again, and nobody blocked: neither the organisation nor who is paid.
+fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
+    let rules = programmes::rules_of(context, claim)?;
+    organisations::may_begin(context.book.organisations.get(&claim.payee)?, claim.payee)?;
+    let organisation = party(context, [claim.organisation, claim.provider], rules)?;
+    Ok(claims::still_eligible(organisation, rules)?)
+}
+
+/// The bank takes the payee's names whole.
+fn name_fits(context: Context<'_>, claim: &Claim, limit: (u32, Option<String>)) -> Result<(), Stop> {
+    if let Some(payee) = context.book.organisations.get(&claim.payee)? {
+        rules::name_fits(claim.id, payee, limit)?;
+    }
+    Ok(())
+}
+
+/// A payee is paid to the account that it had when the batch was proposed: what others looked at, or none at all.
+fn same_account(context: Context<'_>, batch: &PaymentBatch, payee: CreditCode) -> Result<(), Stop> {
+    let organisation = context.book.organisations.get(&payee)?;
+    let since = organisation.and_then(|organisation| organisation.account_since);
+    match since {
+        Some(since) if since > batch.revision.created => {
+            Err(PaymentError::BankAccountChanged { payee }.into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn existing(context: Context<'_>, id: PaymentBatchId) -> Result<&PaymentBatch, Stop> {
+    let batch = found(context.book.payment_batches.get(&id)?)?;
+    context.same_version(&batch.revision)?;
+    Ok(batch)
+}
+
+fn claim(context: Context<'_>, id: ClaimId) -> Result<&Claim, Fault> {
+    context.book.claims.get(&id)?.ok_or_else(|| Fault::Broken(format!("claim {id} is in a batch and gone")))
+}
+
+fn read_batch<'a>(id: PaymentBatchId, reads: &mut Reads<'a>) -> &'a [ClaimId] {
+    reads.extend([Key::PaymentBatch(id), Key::BatchClaims(id)]);
+    reads.book.batch_claims.peek(&id).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The claims of a batch.
+fn claims_of(context: Context<'_>, id: PaymentBatchId) -> Result<Vec<&Claim>, Fault> {
+    let ids = context.book.batch_claims.get(&id)?.map(Vec::as_slice).unwrap_or_default();
+    ids.iter().map(|id| claim(context, *id)).collect()
+}
+
+impl Decide for ApprovePaymentBatch {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        let ids = read_batch(self.id, reads);
+        read_claims(ids.iter().copied(), reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        rules::proposed(before)?;
+        context.may_approve()?;
+        for claim in claims_of(context, self.id)? {
+            backed(context, claim, None)?;
+            may_be_paid(context, claim)?;
+            same_account(context, before, claim.payee)?;
+            name_fits(context, claim, (before.name_max, None))?;
+        }
+        let batch = rules::approve(before, context.actor, context.stamp);
+        Ok(decided(Effects::default(), Some(before.status), batch))
+    }
+}
+
+impl Decide for RejectPaymentBatch {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        for claim in read_batch(self.id, reads) {
+            let line = LineKey { batch: self.id, claim: *claim };
+            reads.extend([Key::Claim(*claim), Key::PaymentLine(line)]);
+        }
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        rules::proposed(before)?;
+        let mut effects = Effects::default();
+        for claim in claims_of(context, self.id)? {
+            let line = line(context, self.id, claim)?;
+            effects.changes.push(Change::PaymentLine(Box::new(rules::dropped(line, context.stamp))));
+            effects.changes.push(Change::Claim(Box::new(rules::placed(claim, None, context.stamp))));
+        }
+        let batch = rules::reject(before, self.reason, context.stamp);
+        Ok(decided(effects, Some(before.status), batch))
+    }
+}
+
+impl Decide for SettlePayment {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        read_line(LineKey { batch: self.batch, claim: self.claim }, reads);
+        if self.outcome == PaymentResult::Paid {
+            read_reference(&self.bank_reference, reads);
+        }
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.batch)?;
+        let key = LineKey { batch: self.batch, claim: self.claim };
+        let line = named(context.book.payment_lines.get(&key)?, "/claim_id")?;
+        let effect = rules::effect(before, line, self.outcome)?;
+        rules::same_amount(line, self)?;
+        let moved = moved(context, (before, line), effect, self.date)?;
+        match effect {
+            Effect::Reverses => {
+                let line = rules::propose_return(line, self, context.actor, context.stamp);
+                let batch = rules::waits(before, true, context.stamp);
+                Ok(settled(Effects::default(), before.status, (batch, line)))
+            }
+            Effect::Pays | Effect::Nothing => {
+                if effect == Effect::Pays {
+                    unused(context, &self.bank_reference)?;
+                }
+                let line = rules::settled(line, self, context.actor, context.stamp);
+                let batch = rules::counted(before, effect, context.stamp);
+                Ok(settled(moved, before.status, (batch, line)))
+            }
+        }
+    }
+}
+
+/// The keys of [`unused`].
+pub(super) fn read_reference(reference: &Line, reads: &mut Reads<'_>) {
+    let key = ReferenceKey::new(reference);
+    reads.extend([Key::PaidReference(key.clone()), Key::ReturnedReference(key)]);
+}
+
+/// The bank called no other payment of the agency so, nor anything that came back of a prefund.
+pub(super) fn unused(context: Context<'_>, reference: &Line) -> Result<(), Stop> {
+    let (key, bank_reference) = (ReferenceKey::new(reference), reference.clone());
+    let used = context.book.paid_references.get(&key)?;
+    if let Some(LineKey { batch, claim }) = used.and_then(|lines| lines.first()).copied() {
+        let pointer = "/bank_reference";
+        return Err(PaymentError::BankReferenceUsed { pointer, bank_reference, claim, batch }.into());
+    }
+    match context.book.returned_references.get(&key)?.copied() {
+        Some(true_up) => {
+            let pointer = "/bank_reference";
+            Err(PrefundError::ReturnReferenceUsed { pointer, bank_reference, true_up }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// A line with its batch and its claim, and the balances that its payment moves.
+pub(super) fn read_line(line: LineKey, reads: &mut Reads<'_>) {
+    reads.extend([Key::PaymentBatch(line.batch), Key::PaymentLine(line), Key::Claim(line.claim)]);
+    if let Some(claim) = reads.book.claims.peek(&line.claim) {
+        let moved = [Account::B2007, Account::B2008, Account::F4001, Account::Y7101, Account::Y6001];
+        reads.extend(moved.map(|account| Key::Balance(BalanceKey::of(account, &claim.programme))));
+        reads.insert(Key::Balance(payable::owed(claim)));
+    }
+}
+
+/// What a result of a day does to the claim and to the books.
+fn moved(
+    context: Context<'_>,
+    (batch, line): (&PaymentBatch, &PaymentLine),
+    effect: Effect,
+    date: Date,
+) -> Result<Effects, Stop> {
+    let day = context.effective_date(Some(date))?;
+    rules::after_approval(batch, day)?;
+    let old = claim(context, line.claim)?;
+    let payment = rules::moves(old, line, effect, day)?;
+    // what came back after it was paid came back after that, whatever was found out since
+    let returned = payment.as_ref().filter(|_| effect == Effect::Reverses);
+    not_before(day, returned.map_or_else(|| payable::newest_day(old), |payment| Some(payment.date)))?;
+    let claim = rules::claim_after(old, effect, payment.as_ref(), context.stamp);
+    let claim = claim.map_err(CalculationError::from)?;
+    let mut effects = Effects::claim(Some(old.status), &claim);
+    effects.transitions.retain(|_| old.status != claim.status);
+    let at = claim.dimensions();
+    let parts = payment.map(|payment| payment.parts).unwrap_or_default();
+    let [up, down] = parts::by_sign(&parts).map_err(CalculationError::from)?;
+    let (pay, unpay) = (Posting::pay, Posting::unpay);
+    effects.posting = match effect {
+        Effect::Pays => pay(&up, &at, claim.payee).and(unpay(&down, &at, claim.payee)),
+        Effect::Reverses => unpay(&up, &at, claim.payee).and(pay(&down, &at, claim.payee)),
+        Effect::Nothing => Posting::default(),
+    };
+    effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
+    Ok(effects)
+}
+
+/// A return that waits, with its batch. Nobody who said something of the line's result decides on it.
+fn waiting(
+    context: Context<'_>,
+    key: LineKey,
+) -> Result<(&PaymentBatch, &PaymentLine, &ProposedReturn), Stop> {
+    let batch = existing(context, key.batch)?;
+    let line = found(context.book.payment_lines.get(&key)?)?;
+    let returned = rules::waiting(line)?;
+    context.may_approve()?;
+    Ok((batch, line, returned))
+}
+
+/// The payment came back after all: it is reversed on the day that the bank named.
+impl Decide for ApproveReturn {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        read_line(LineKey { batch: self.batch, claim: self.claim }, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let key = LineKey { batch: self.batch, claim: self.claim };
+        let (before, line, returned) = waiting(context, key)?;
+        let effects = moved(context, (before, line), Effect::Reverses, returned.date)?;
+        let line = rules::returned(line, returned, context.stamp);
+        let batch = rules::waits(before, false, context.stamp);
+        Ok(settled(effects, before.status, (batch, line)))
+    }
+}
+
+/// The payment stands.
+impl Decide for RejectReturn {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        read_line(LineKey { batch: self.batch, claim: self.claim }, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let key = LineKey { batch: self.batch, claim: self.claim };
+        let (before, line, _) = waiting(context, key)?;
+        let (line, batch) = (rules::kept(line, context.stamp), rules::waits(before, false, context.stamp));
+        Ok(settled(Effects::default(), before.status, (batch, line)))
+    }
+}
+
+/// A line after its result, and its batch.
+fn settled(mut effects: Effects, from: BatchStatus, (batch, line): (PaymentBatch, PaymentLine)) -> Decision {
+    effects.changes.push(Change::PaymentLine(Box::new(line.clone())));
+    step(&mut effects, Some(from), &batch);
+    Decision { effects, outcome: Outcome::Payment { batch: Box::new(batch), line: Box::new(line) } }
+}
+
+/// A file for the bank: whoever is in it may still be paid, and its account numbers are read. Nothing but the log
+/// changes.
+impl Decide for ReadAccounts {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        calendar::read_days(reads);
+        let ids = read_batch(self.batch, reads);
+        read_claims(ids.iter().copied(), reads);
+        reads.extend(ids.iter().map(|claim| Key::PaymentLine(LineKey { batch: self.batch, claim: *claim })));
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let batch = existing(context, self.batch)?;
+        rules::at_the_bank(batch)?;
+        let execution_date = calendar::working_day(context)?;
+        if self.execution_date != execution_date {
+            return Err(PaymentError::ExecutionDateStale { execution_date }.into());
+        }
+        let (mut lines, mut total) = (0_u32, Money::ZERO);
+        let mut without = BTreeSet::new();
+        for claim in claims_of(context, batch.id)? {
+            let line = line(context, batch.id, claim)?;
+            if line.status != LineStatus::Open {
+                continue;
+            }
+            backed(context, claim, None)?;
+            may_be_paid(context, claim)?;
+            same_account(context, batch, line.payee)?;
+            name_fits(context, claim, (batch.name_max, None))?;
+            (lines, total) = (lines + 1, total.plus(line.amount).map_err(CalculationError::from)?);
+            let payee = context.book.organisations.get(&line.payee)?;
+            if payee.is_none_or(|payee| payee.bank_account.is_none()) {
+                without.insert(line.payee);
+            }
+        }
+        if self.format == FileFormat::Pain001 && !without.is_empty() {
+            return Err(PaymentError::BankAccountMissing { payees: without }.into());
+        }
+        let (batch, generation) = (batch.id, rules::generation(batch));
+        let outcome = Outcome::AccountsRead { batch, generation, execution_date, lines, total };
+        Ok(Decision { effects: Effects::default(), outcome })
+    }
+}
+
+fn line<'a>(context: Context<'a>, batch: PaymentBatchId, claim: &Claim) -> Result<&'a PaymentLine, Fault> {
+    let line = context.book.payment_lines.get(&LineKey { batch, claim: claim.id })?;
+    line.ok_or_else(|| Fault::Broken(format!("claim {} has no line", claim.id)))
+}
+
+/// Adds the batch, and its step where its state changed.
+fn step(effects: &mut Effects, from: Option<BatchStatus>, batch: &PaymentBatch) {
+    effects.changes.push(Change::PaymentBatch(Box::new(batch.clone())));
+    if from != Some(batch.status) {
+        effects.transitions.push(Transition::new(
+            "payment_batch",
+            &batch.id,
+            from.map(BatchStatus::as_str),
+            batch.status.as_str(),
+        ));
+    }
+}
+
+fn decided(mut effects: Effects, from: Option<BatchStatus>, batch: PaymentBatch) -> Decision {
+    step(&mut effects, from, &batch);
+    Decision { effects, outcome: Outcome::PaymentBatch(Box::new(batch)) }
+}

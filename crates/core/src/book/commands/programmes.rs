@@ -1,0 +1,204 @@
+//! Programmes, their rules and their budgets.
+
+use sha2::{Digest, Sha256};
+
+use crate::agencies::Agency;
+use crate::book::context::{Context, Decide, Reads, found};
+use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
+use crate::book::guards::programmes::{self, available, version};
+use crate::book::refusal::{AccessError, Stop};
+use crate::book::{Fault, Key};
+use crate::domain::{ProgrammeCode, TextHash, canonical};
+use crate::ledger::{Account, BalanceKey};
+use crate::programmes::policy::RelatedProvider;
+use crate::programmes::{
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChange, BudgetChangeStatus, Policy, Programme,
+    ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
+    RulesKey, RulesVersion, rules,
+};
+
+impl Decide for ProposeProgramme {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.extend([Key::Programme(self.code.clone()), Key::ProgrammeOf(self.code.folded())]);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        context.no_version()?;
+        let existing = context.book.programme_codes.get(&self.code.folded())?;
+        let sha256 = sha256_of(&self.rules)?;
+        let (programme, first) = rules::propose(existing, self, sha256, context.actor, context.stamp)?;
+        let step = programme_step(&programme, None);
+        Ok(decided(programme, Some(first), None, step))
+    }
+}
+
+impl Decide for ApproveProgramme {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        programmes::read(&self.code, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = found(context.book.programmes.get(&self.code)?)?;
+        context.same_version(&before.revision)?;
+        if before.status != ProgrammeStatus::Draft {
+            return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+        }
+        context.may_approve()?;
+        let first = version(context.book, &self.code, 1)?;
+        let (programme, first) = rules::approve(before, first, &context.actor.subject, context.stamp);
+        let agency = allowing(context.agency()?, &first);
+        let step = programme_step(&programme, Some(before.status.as_str()));
+        Ok(decided(programme, Some(first), agency, step))
+    }
+}
+
+fn programme_step(programme: &Programme, from: Option<&'static str>) -> Transition {
+    Transition::new("programme", &programme.code, from, programme.status.as_str())
+}
+
+fn decided(
+    programme: Programme,
+    rules: Option<RulesVersion>,
+    agency: Option<Agency>,
+    step: Transition,
+) -> Decision {
+    let mut changes = vec![Change::Programme(programme.clone())];
+    changes.extend(rules.map(|v| Change::Rules(Box::new(v))));
+    changes.extend(agency.map(Change::Agency));
+    let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
+    Decision { effects, outcome: Outcome::Programme(programme) }
+}
+
+/// The agency with the programme among those that let related providers in, where it is not yet.
+fn allowing(agency: &Agency, version: &RulesVersion) -> Option<Agency> {
+    let allows = version.rules.eligibility.related_provider == RelatedProvider::Allow;
+    if !allows || agency.related_programmes.contains(&version.programme) {
+        return None;
+    }
+    let mut agency = agency.clone();
+    agency.related_programmes.push(version.programme.clone());
+    agency.related_programmes.sort();
+    Some(agency)
+}
+
+impl Decide for ProposeRules {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        programmes::read(&self.programme, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = found(context.book.programmes.get(&self.programme)?)?;
+        context.same_version(&before.revision)?;
+        let sha256 = sha256_of(&self.rules)?;
+        let (programme, version) = rules::propose_rules(before, self, sha256, context.actor, context.stamp)?;
+        let step = rules_step(&version, None);
+        let changes = vec![Change::Programme(programme), Change::Rules(Box::new(version.clone()))];
+        let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
+        Ok(Decision { effects, outcome: Outcome::Rules(Box::new(version)) })
+    }
+}
+
+impl Decide for ApproveRules {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        programmes::read(&self.programme, reads);
+        reads.insert(Key::Rules(RulesKey { programme: self.programme.clone(), number: self.number }));
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let programme = found(context.book.programmes.get(&self.programme)?)?;
+        let key = RulesKey { programme: self.programme.clone(), number: self.number };
+        let before = found(context.book.rules.get(&key)?)?;
+        context.same_version(&before.revision)?;
+        if before.status != ProposalStatus::Proposed {
+            return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+        }
+        if programme.status != ProgrammeStatus::Active {
+            return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
+        }
+        context.may_approve()?;
+        let version = rules::approve_rules(before, &context.actor.subject, context.stamp);
+        let mut changes = vec![Change::Rules(Box::new(version.clone()))];
+        changes.extend(allowing(context.agency()?, &version).map(Change::Agency));
+        let step = rules_step(&version, Some(before.status.as_str()));
+        let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
+        Ok(Decision { effects, outcome: Outcome::Rules(Box::new(version)) })
+    }
+}
+
+fn rules_step(version: &RulesVersion, from: Option<&'static str>) -> Transition {
+    let document = format!("{}/{}", version.programme, version.number);
+    Transition::new("rules", &document, from, version.status.as_str())
+}
+
+/// The balances that a change of the budget moves.
+pub(super) fn read_budget(code: &ProgrammeCode, reads: &mut Reads<'_>) {
+    for account in [Account::B1001, Account::B2001, Account::B2009] {
+        reads.insert(Key::Balance(BalanceKey::of(account, code)));
+    }
+}
+
+impl Decide for ProposeBudgetChange {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.extend([Key::Programme(self.programme.clone()), Key::BudgetChange(self.id)]);
+        read_budget(&self.programme, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let programme = found(context.book.programmes.get(&self.programme)?)?;
+        context.no_version()?;
+        let available = available(context.book, &programme.code)?;
+        let change = rules::propose_budget_change(self, available, context.actor, context.stamp)?;
+        context.effective_date(change.effective_date)?;
+        let step = budget_step(&change, None);
+        let effects = Effects {
+            changes: vec![Change::BudgetChange(change.clone())],
+            transitions: vec![step],
+            ..Effects::default()
+        };
+        Ok(Decision { effects, outcome: Outcome::BudgetChange(change) })
+    }
+}
+
+impl Decide for ApproveBudgetChange {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.extend([Key::Programme(self.programme.clone()), Key::BudgetChange(self.id)]);
+        read_budget(&self.programme, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let programme = found(context.book.programmes.get(&self.programme)?)?;
+        let before = context.book.budget_changes.get(&self.id)?;
+        let before = before.filter(|change| change.programme == programme.code && change.kind == self.kind);
+        let before = found(before)?;
+        context.same_version(&before.revision)?;
+        if before.status != BudgetChangeStatus::Proposed {
+            return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+        }
+        context.may_approve()?;
+        if programme.status != ProgrammeStatus::Active {
+            return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
+        }
+        let available = available(context.book, &programme.code)?;
+        let (change, posting) =
+            rules::approve_budget_change(before, available, &context.actor.subject, context.stamp)?;
+        let effective_date = context.effective_date(change.effective_date)?;
+        let effects = Effects {
+            changes: vec![Change::BudgetChange(change.clone())],
+            posting,
+            effective_date: Some(effective_date),
+            transitions: vec![budget_step(&change, Some(before.status.as_str()))],
+            ..Effects::default()
+        };
+        Ok(Decision { effects, outcome: Outcome::BudgetChange(change) })
+    }
+}
+
+fn budget_step(change: &BudgetChange, from: Option<&'static str>) -> Transition {
+    Transition::new(change.kind.as_str(), &change.id, from, change.status.as_str())
+}
+
+/// The SHA-256 of rules, over their canonical JSON.
+fn sha256_of(policy: &Policy) -> Result<String, Fault> {
+    let text = canonical::encode(policy).map_err(|e| Fault::Broken(e.to_string()))?;
+    Ok(TextHash::new(Sha256::digest(text.as_bytes()).into()).to_string())
+}

@@ -1,0 +1,358 @@
+//! Recalculations of approved and paid claims: a further sheet, proposed, rejected and approved.
+
+use super::corrections::{asked_before, posted};
+use super::deductions;
+use crate::book::context::{Context, Decide, Reads, found, not_before};
+use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
+use crate::book::guards::backing::{self, reallocated, withdrawn};
+use crate::book::guards::cap_usage::{self, not_before_freed};
+use crate::book::guards::loan_basis::LoanBasis;
+use crate::book::guards::parties::{self, party};
+use crate::book::guards::rental_basis::{self, Beside, RentalBasis};
+use crate::book::guards::voucher_basis::voucher;
+use crate::book::guards::{claim_basis, programmes};
+use crate::book::refusal::Stop;
+use crate::book::{Fault, Key};
+use crate::claims::recalculation::{
+    self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
+    RecalculationKey, RecalculationStatus, RejectRecalculation,
+};
+use crate::claims::{
+    Claim, ClaimError, ClaimSubject, backing as invoices, payable, rental_claims as settlement,
+    rules as claims,
+};
+use crate::domain::{ClaimId, Date, Line, Money, Subject};
+use crate::ledger::{Account, BalanceKey};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::documents::Documents;
+use crate::programmes::policy::AnnualCap;
+use crate::programmes::{CapUsageKey, Counts, RulesKey, RulesVersion};
+use crate::recoveries::{Recovery, rules as recoveries};
+use crate::rentals::allocations::Netted;
+use crate::vouchers::{Voucher, correction};
+
+/// A claim computed anew.
+struct Anew {
+    sheet: Calculation,
+    correction: Correction,
+}
+
+fn rules_numbered<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
+    let key = RulesKey { programme: claim.programme.clone(), number };
+    let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
+    context.book.rules.get(&key)?.ok_or_else(lost)
+}
+
+/// What of a closed voucher's released amount the caps on issues let be committed again.
+fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result<Money, Stop> {
+    if !claim.subject.closing() {
+        return Ok(Money::ZERO);
+    }
+    let caps = &rules_numbered(context, claim, voucher.rules_version)?.rules.caps;
+    let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
+    let annual = caps.annual.as_ref().filter(counted);
+    let limits = [
+        annual.map(|cap| (Some(claim.fiscal_year), cap.amount.money())),
+        caps.lifetime.map(|cap| (None, cap.money())),
+    ];
+    let mut most = voucher.balance.released;
+    for (year, cap) in limits.into_iter().flatten() {
+        let key = CapUsageKey::new(&claim.programme, claim.organisation, year, Counts::Issue);
+        let issued = cap_usage::amount(context, &key)?;
+        most = most.min(cap.minus(issued).map_err(CalculationError::from)?.max(Money::ZERO));
+    }
+    Ok(most)
+}
+
+/// What limits a further sheet beside the caps.
+struct Limits {
+    room: Option<Money>,
+    net_off: Option<Vec<Netted>>,
+    documents: Option<Documents>,
+}
+
+fn limits(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+    rules: &RulesVersion,
+) -> Result<Limits, Stop> {
+    match &before.subject {
+        ClaimSubject::VoucherRedemption { .. } => {
+            let voucher = voucher(context, before)?;
+            let committable = committable(context, before, voucher)?;
+            let today = context.stamp.business_date;
+            let own = rules::charged(before).map_err(CalculationError::from)?;
+            let room = correction::room_to_correct(voucher, own, committable, today);
+            let room = Some(room.map_err(CalculationError::from)?);
+            Ok(Limits { room, net_off: None, documents: None })
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            let Beside { net_off, documents } = rental_basis::anew(context, *rental, rules, changed.into())?;
+            Ok(Limits { room: None, net_off, documents })
+        }
+        ClaimSubject::InterestSubsidy { .. } => Ok(Limits { room: None, net_off: None, documents: None }),
+    }
+}
+
+/// Its earlier recalculations, and what they asked back.
+fn read_earlier(claim: &Claim, reads: &mut Reads<'_>) {
+    for number in 1..=claim.last_sheet {
+        let key = RecalculationKey { claim: claim.id, number };
+        let recovery = reads.book.recalculations.peek(&key).and_then(|found| found.recovery);
+        reads.insert(Key::Recalculation(key));
+        reads.extend(recovery.map(Key::Recovery));
+    }
+}
+
+/// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
+fn read_anew(claim: &Claim, reads: &mut Reads<'_>) {
+    parties::read(claim, reads);
+    backing::read(claim, reads);
+    claim_basis::read(claim, reads);
+    read_earlier(claim, reads);
+    reads.insert(programmes::rules_key(claim));
+    let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
+    reads.extend(voucher.map(cap_usage::rules_of));
+    cap_usage::read_counted(claim, reads);
+    let of = (&claim.programme, claim.organisation);
+    cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
+}
+
+/// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which what
+/// the claim is charged with is free. Who gets more must be eligible still; who gets less need not be.
+/// `word` is whose it is that what was refused of its months' usage does not matter.
+fn anew(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+    (number, word): (u32, &Subject),
+) -> Result<Anew, Stop> {
+    let rules = programmes::rules_of(context, before)?;
+    let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
+    let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
+    let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
+    let asked = asked_before(context, before)?;
+    let others = |year| -> Result<Money, Stop> {
+        let key = CapUsageKey::new(&before.programme, before.organisation, year, Counts::Redemption);
+        let used = cap_usage::amount(context, &key)?;
+        // what is still asked back is given back first, so that it is free as well
+        let own = before.amount.plus(asked).map_err(CalculationError::from)?;
+        Ok(used.minus(own).map_err(CalculationError::from)?)
+    };
+    let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
+    let documents = documents.map(|documents| documents.accepted_by(Some(word)));
+    let facts = claims::Facts {
+        rules,
+        organisation,
+        provider: before.provider,
+        fiscal_year: Some(before.fiscal_year),
+        room,
+        net_off,
+        documents,
+        used_in_year: others(Some(approved_on.year()))?,
+        used_in_all: others(None)?,
+        day: approved_on,
+    };
+    let sheet = sheet(context, changed, number, &facts)?;
+    if sheet.amount > before.amount {
+        let organisation = party(context, [before.organisation, before.provider], rules)?;
+        claims::still_eligible(organisation, rules)?;
+    }
+    let correction = rules::correction(before, &claims::parts(&sheet), asked);
+    let correction = correction.map_err(CalculationError::from)?;
+    let back = correction.asked_back.max(correction.refunded_to_prefund);
+    if back.is_positive() {
+        recoveries::within(back, recoveries::outstanding_of(before)?)?;
+    }
+    Ok(Anew { sheet, correction })
+}
+
+/// A claim from metered usage, or one that is to be one now, as that is known now.
+fn metered(context: Context<'_>, changed: Claim, changes: &ClaimChanges) -> Result<Claim, Stop> {
+    let asked = changes.usage || changed.subject.metered().is_some();
+    let Some(lease) = RentalBasis::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
+    let rules = programmes::rules_of(context, &changed)?;
+    let lines = changed.subject.settlement().to_vec();
+    let subject = changed.subject.resettled(lines, false, Some(context.stamp.sequence));
+    Ok(Claim { subject: lease.metered(context, rules, subject)?, ..changed })
+}
+
+/// The sheet of changed inputs. Of a loan the days must be free of other claims still, and what happened to it since
+/// counts.
+fn sheet<'a>(
+    context: Context<'a>,
+    changed: &Claim,
+    number: u32,
+    facts: &claims::Facts<'a>,
+) -> Result<Calculation, Stop> {
+    match &changed.subject {
+        ClaimSubject::VoucherRedemption { .. } | ClaimSubject::RentalSubsidy { .. } => {
+            Ok(claims::calculate(changed.subject.settlement(), number, facts)?)
+        }
+        ClaimSubject::InterestSubsidy { loan, terms } => {
+            let borrowing = LoanBasis::of(context, changed, *loan, *terms)?.changed();
+            borrowing.free(context, facts.rules)?;
+            borrowing.sheet(context, number, facts)
+        }
+    }
+}
+
+impl Decide for ProposeRecalculation {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.insert(Key::Claim(self.claim));
+        let Some(claim) = reads.book.claims.peek(&self.claim) else { return };
+        let number = rules::next_number(claim);
+        reads.insert(Key::Recalculation(RecalculationKey { claim: self.claim, number }));
+        read_anew(claim, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = found(context.book.claims.get(&self.claim)?)?;
+        context.same_version(&before.revision)?;
+        rules::recalculable(before)?;
+        if let Some(version) = before.pending {
+            return Err(ClaimError::RecalculationPending { version }.into());
+        }
+        self.changes.fit(&before.subject)?;
+        let changed = metered(context, rules::changed(before, &self.changes), &self.changes)?;
+        // what is proposed knows of every red invoice until now; of one that comes later the claim is still held to account
+        let invoices = invoices::without(&before.invoices, &withdrawn(context, before)?);
+        let changed = Claim { invoices: invoices.map_err(CalculationError::from)?, ..changed };
+        let word = match rental_basis::usage_spoken_of(context, before, &changed) {
+            Err(Stop::Refused(_)) if self.accept_incomplete_usage => None,
+            accepted => accepted?,
+        };
+        let word = word.as_ref().unwrap_or(&context.actor.subject);
+        let Anew { sheet, .. } = anew(context, before, &changed, (rules::next_number(before), word))?;
+        let proposed = rules::propose(before, &changed, &sheet, self.reason, context.actor, context.stamp);
+        let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
+        let mut effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+        effects.sheets.push(NewSheet { document: before.id.to_string(), sheet: sheet.clone() });
+        Ok(decided(effects, None, recalculation, Some(sheet)))
+    }
+}
+
+/// A claim and its recalculation: the one that is named, or that waits.
+fn read_waiting(id: ClaimId, number: Option<u32>, reads: &mut Reads<'_>) {
+    reads.insert(Key::Claim(id));
+    let claim = reads.book.claims.peek(&id);
+    if let Some(number) = number.or(claim.and_then(|claim| claim.pending)) {
+        reads.insert(Key::Recalculation(RecalculationKey { claim: id, number }));
+    }
+}
+
+/// A claim and its recalculation that waits, or that is named.
+fn waiting<'a>(
+    context: Context<'a>,
+    id: ClaimId,
+    number: Option<u32>,
+) -> Result<(&'a Claim, &'a Recalculation), Stop> {
+    let claim = found(context.book.claims.get(&id)?)?;
+    let wrong = || ClaimError::WrongState { status: claim.status.as_str().to_owned() };
+    let number = number.or(claim.pending).ok_or_else(wrong)?;
+    let found = found(context.book.recalculations.get(&RecalculationKey { claim: id, number })?)?;
+    context.same_version(&found.revision)?;
+    rules::proposed(found)?;
+    Ok((claim, found))
+}
+
+impl Decide for RejectRecalculation {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        read_waiting(self.claim, self.number, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let (claim, before) = waiting(context, self.claim, self.number)?;
+        let (rejected, claim) = rules::reject(before, claim, self.reason, context.actor, context.stamp);
+        let effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+        Ok(decided(effects, Some(before.status), rejected, None))
+    }
+}
+
+impl Decide for ApproveRecalculation {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        read_waiting(self.claim, self.number, reads);
+        reads.insert(Key::Recovery(self.recovery));
+        let Some(claim) = reads.book.claims.peek(&self.claim) else { return };
+        read_anew(claim, reads);
+        deductions::read_deducted(claim, self.effective_date.unwrap_or(reads.today), reads);
+        reads.extend(payable::balances(claim).map(Key::Balance));
+        let asked_back = [Account::F1212, Account::F2103];
+        reads.extend(asked_back.map(|account| Key::Balance(BalanceKey::of(account, &claim.programme))));
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let (old, before) = waiting(context, self.claim, self.number)?;
+        rules::recalculable(old)?;
+        context.may_approve()?;
+        let day = context.effective_date(self.effective_date)?;
+        not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
+        let changed =
+            Claim { subject: before.subject(old), invoices: before.invoices.clone(), ..old.clone() };
+        rental_basis::whole_usage(context, &changed, Some(before.revision.created))?;
+        let word = match rental_basis::usage_spoken_of(context, old, &changed) {
+            Err(Stop::Refused(_)) => None,
+            accepted => accepted?,
+        };
+        let word = word.as_ref().unwrap_or(&before.created_by);
+        let Anew { sheet, correction } = anew(context, old, &changed, (before.number, word))?;
+        if correction.drawn.is_positive() {
+            let of = CapUsageKey::new(&old.programme, old.organisation, None, Counts::Redemption);
+            not_before_freed(context, &of, &sheet, day)?;
+        }
+        if sheet.amount != before.amount {
+            return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
+        }
+        let claim = rules::corrected(old, before, (&sheet, &correction), day, context.stamp);
+        let claim = claim.map_err(CalculationError::from)?;
+        let invoices = reallocated(context, Some(old), &claim)?;
+        let recovery = asked_back(context, self, (old, before), &correction, day)?;
+        let id = recovery.as_ref().map(|recovery| recovery.id);
+        let approved = rules::approve(before, day, id, context.actor, context.stamp);
+        let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
+        effects.changes.extend(invoices);
+        effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
+        Ok(decided(effects, Some(before.status), approved, None))
+    }
+}
+
+/// What was paid too much, decided to come back with the recalculation.
+fn asked_back(
+    context: Context<'_>,
+    command: &ApproveRecalculation,
+    (claim, recalculation): (&Claim, &Recalculation),
+    correction: &Correction,
+    day: Date,
+) -> Result<Option<Recovery>, Stop> {
+    if !correction.asked_back.is_positive() {
+        return Ok(None);
+    }
+    let number = Line::parse(&format!("{}/{}", claim.id, recalculation.number));
+    let number = number.map_err(|error| Fault::Broken(error.to_string()))?;
+    let owed = correction.owed.clone();
+    let (actor, stamp) = (context.actor, context.stamp);
+    let recovery =
+        recoveries::corrected(command.recovery, claim, (recalculation, owed), (number, day), (actor, stamp));
+    Ok(Some(recovery.map_err(CalculationError::from)?))
+}
+
+fn decided(
+    mut effects: Effects,
+    from: Option<RecalculationStatus>,
+    recalculation: Recalculation,
+    sheet: Option<Calculation>,
+) -> Decision {
+    effects.transitions.insert(
+        0,
+        Transition::new(
+            "recalculation",
+            &recalculation.claim,
+            from.map(RecalculationStatus::as_str),
+            recalculation.status.as_str(),
+        ),
+    );
+    effects.changes.push(Change::Recalculation(Box::new(recalculation.clone())));
+    let recalculation = Box::new(recalculation);
+    Decision { effects, outcome: Outcome::Recalculation { recalculation, calculation: sheet } }
+}

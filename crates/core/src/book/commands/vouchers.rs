@@ -1,0 +1,265 @@
+//! Vouchers, from application to issue.
+
+use crate::book::context::{Context, Decide, Reads, found, named, not_before};
+use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome};
+use crate::book::guards::cap_usage::{self, not_before_freed};
+use crate::book::guards::programmes;
+use crate::book::refusal::{Refusal, Stop};
+use crate::book::{Fault, Key, Series};
+use crate::domain::dates::FiscalYear;
+use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
+use crate::ledger::{Account, BalanceKey, Posting};
+use crate::organisations::{Organisation, rules as organisations};
+use crate::programmes::calculation::{Calculation, not_more_than_seen};
+use crate::programmes::policy::{RelatedProvider, Stacking};
+use crate::programmes::rules::{governing, usable};
+use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
+use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
+use crate::rentals::{Rental, RentalError};
+use crate::vouchers::{
+    ApplyForVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherStatus, rules,
+};
+
+/// What a voucher is held against, all of it loaded.
+struct Case<'a> {
+    rules: &'a RulesVersion,
+    organisation: &'a Organisation,
+    provider: &'a Organisation,
+    rental: &'a Rental,
+    uses: ContractAllocations,
+    used_in_year: Money,
+    used_in_all: Money,
+    day: Date,
+}
+
+impl Case<'_> {
+    fn facts(&self) -> rules::Facts<'_> {
+        rules::Facts {
+            rules: self.rules,
+            organisation: self.organisation,
+            rental: self.rental,
+            uses: &self.uses,
+            used_in_year: self.used_in_year,
+            used_in_all: self.used_in_all,
+            day: self.day,
+        }
+    }
+
+    fn programme(&self) -> &ProgrammeCode {
+        &self.rules.programme
+    }
+
+    /// All that is refused at application and again at issue, and the sheet.
+    fn calculate(&self, own: VoucherId, version: u32) -> Result<Calculation, Refusal> {
+        let policy = &self.rules.rules;
+        rules::contract_free(own, self.programme(), policy, &self.uses)?;
+        let related = organisations::related(self.organisation, self.provider);
+        if related && policy.eligibility.related_provider == RelatedProvider::Refuse {
+            return Err(RentalError::RelatedProvider { provider: self.provider.credit_code }.into());
+        }
+        rules::eligible(self.organisation, &policy.eligibility)?;
+        Ok(rules::calculate(own, version, &self.facts())?)
+    }
+
+    fn contract_use(&self, amount: Money, live: bool) -> ContractAllocation {
+        ContractAllocation {
+            programme: self.programme().clone(),
+            amount,
+            exclusive: self.rules.rules.stacking == Stacking::Exclusive,
+            live,
+            settled: None,
+        }
+    }
+}
+
+/// The keys of [`case`].
+fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut Reads<'_>) {
+    programmes::read(programme, reads);
+    reads.extend([Key::Rental(rental), Key::ContractUses(rental)]);
+    if let Some(rental) = reads.book.rentals.peek(&rental) {
+        reads.extend([Key::Organisation(rental.organisation), Key::Organisation(rental.provider)]);
+        cap_usage::read((programme, rental.organisation), Some(day.year()), Counts::Issue, reads);
+    }
+}
+
+/// `filed` is where in the log it was applied for.
+fn case<'a>(
+    context: Context<'a>,
+    programme: &Programme,
+    rental: &'a Rental,
+    (day, filed): (Date, Sequence),
+) -> Result<Case<'a>, Stop> {
+    usable(programme, Instrument::Voucher, day)?;
+    let versions = programmes::versions(context.book, programme)?;
+    let rules = governing(versions, day, filed).ok_or(ProgrammeError::WindowClosed { date: day })?;
+    let known = &context.book.organisations;
+    let organisation = organisations::may_begin(known.get(&rental.organisation)?, rental.organisation)?;
+    let provider = known.get(&rental.provider)?.ok_or_else(|| missing(rental.provider))?;
+    let used = |year| cap_usage::amount(context, &usage(&programme.code, rental.organisation, year));
+    Ok(Case {
+        rules,
+        organisation,
+        provider,
+        rental,
+        uses: uses(context, rental.id)?,
+        used_in_year: used(Some(day.year()))?,
+        used_in_all: used(None)?,
+        day,
+    })
+}
+
+fn missing(provider: CreditCode) -> Fault {
+    Fault::Broken(format!("{provider} has a contract and is not registered"))
+}
+
+fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
+    Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
+}
+
+fn usage(programme: &ProgrammeCode, organisation: CreditCode, year: Option<FiscalYear>) -> CapUsageKey {
+    CapUsageKey::new(programme, organisation, year, Counts::Issue)
+}
+
+impl Decide for ApplyForVoucher {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.insert(Key::Voucher(self.id));
+        read_case(&self.programme, self.rental, reads.today, reads);
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        context.no_version()?;
+        let programme = named(context.book.programmes.get(&self.programme)?, "/programme")?;
+        let rental = context.book.rentals.get(&self.rental)?.filter(|r| context.acts_for(r.organisation));
+        let rental = named(rental, "/rental_id")?;
+        let case = case(context, programme, rental, (context.stamp.business_date, context.stamp.sequence))?;
+        let sheet = case.calculate(self.id, 1)?;
+        let voucher = rules::apply(self, &case.facts(), &sheet, context.actor, context.stamp);
+        let mut effects = Effects::voucher(None, &voucher);
+        effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+        Ok(decided(effects, voucher, Some(sheet)))
+    }
+}
+
+fn contract_use(voucher: &Voucher, contract_use: ContractAllocation) -> Change {
+    Change::ContractAllocation {
+        rental: voucher.rental,
+        user: ContractHolder::Voucher(voucher.id),
+        contract_use,
+    }
+}
+
+pub(super) fn decided(mut effects: Effects, voucher: Voucher, sheet: Option<Calculation>) -> Decision {
+    if let Some(sheet) = &sheet {
+        effects.sheets.push(NewSheet { document: voucher.id.to_string(), sheet: sheet.clone() });
+    }
+    Decision { effects, outcome: Outcome::Voucher { voucher: Box::new(voucher), calculation: sheet } }
+}
+
+pub(super) fn existing(context: Context<'_>, id: VoucherId) -> Result<&Voucher, Stop> {
+    let voucher = found(context.book.vouchers.get(&id)?)?;
+    context.same_version(&voucher.revision)?;
+    Ok(voucher)
+}
+
+impl Decide for ReviewVoucher {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.insert(Key::Voucher(self.id));
+        let Some(voucher) = reads.book.vouchers.peek(&self.id) else { return };
+        reads.insert(Key::ContractUses(voucher.rental));
+        // reviewed again it is computed anew
+        if voucher.status == VoucherStatus::Reviewed {
+            read_case(&voucher.programme, voucher.rental, reads.today, reads);
+        }
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        let voucher = rules::review(before, self, context.actor, context.stamp)?;
+        if before.status == VoucherStatus::Reviewed && self.decision == ReviewDecision::Pass {
+            return reviewed_again(context, before, voucher);
+        }
+        let mut effects = Effects::voucher(Some(before.status), &voucher);
+        if self.decision != ReviewDecision::Pass {
+            effects.changes.extend(freed(context, &voucher)?);
+        }
+        Ok(decided(effects, voucher, None))
+    }
+}
+
+/// A voucher that was reviewed already, computed anew as of today: the new sheet is then the one that was seen.
+fn reviewed_again(context: Context<'_>, before: &Voucher, voucher: Voucher) -> Result<Decision, Stop> {
+    let case = case_of(context, before, context.stamp.business_date)?;
+    let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
+    let (calculation, rules_version) = (sheet.version, sheet.rules_version);
+    let voucher = Voucher { calculation, rules_version, ..voucher };
+    let mut effects = Effects::voucher(Some(before.status), &voucher);
+    effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+    Ok(decided(effects, voucher, Some(sheet)))
+}
+
+/// What a voucher that was applied for is held against on a day.
+fn case_of<'a>(context: Context<'a>, voucher: &Voucher, day: Date) -> Result<Case<'a>, Stop> {
+    let broken = || Fault::Broken(format!("voucher {} has lost its programme or contract", voucher.id));
+    let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(broken)?;
+    let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(broken)?;
+    case(context, programme, rental, (day, voucher.revision.created))
+}
+
+/// CNY of the sheet that was reviewed: the contract is kept for so much.
+fn seen(case: &Case<'_>, voucher: &Voucher) -> Result<Money, Fault> {
+    let own = case.uses.get(&ContractHolder::Voucher(voucher.id));
+    let lost = || Fault::Broken(format!("voucher {} does not rest on its contract", voucher.id));
+    own.map(|own| own.amount).ok_or_else(lost)
+}
+
+/// The contract, no longer used by a voucher.
+pub(super) fn freed(context: Context<'_>, voucher: &Voucher) -> Result<Option<Change>, Fault> {
+    let uses = uses(context, voucher.rental)?;
+    let own = uses.get(&ContractHolder::Voucher(voucher.id)).cloned();
+    Ok(own.map(|own| contract_use(voucher, ContractAllocation { live: false, ..own })))
+}
+
+impl Decide for IssueVoucher {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.insert(Key::Voucher(self.id));
+        let Some(voucher) = reads.book.vouchers.peek(&self.id) else { return };
+        let (programme, day) = (&voucher.programme, self.effective_date.unwrap_or(reads.today));
+        read_case(programme, voucher.rental, day, reads);
+        reads.extend(
+            [Account::B2001, Account::B2003].map(|account| Key::Balance(BalanceKey::of(account, programme))),
+        );
+        reads.insert(Key::Number(voucher_series(programme, day)));
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = existing(context, self.id)?;
+        rules::issuable(before)?;
+        context.may_approve()?;
+        let day = context.effective_date(self.effective_date)?;
+        not_before(day, Some(before.submitted_on))?;
+        let case = case_of(context, before, day)?;
+        let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
+        not_before_freed(context, &usage(&before.programme, before.organisation, None), &sheet, day)?;
+        not_more_than_seen(seen(&case, before)?, sheet.amount)?;
+        let available = programmes::available(context.book, &before.programme)?;
+        if sheet.amount > available {
+            return Err(ProgrammeError::PotExhausted { available, requested: sheet.amount }.into());
+        }
+        let series = voucher_series(&before.programme, day);
+        let last = context.book.numbers.get(&series)?.copied().unwrap_or(0).saturating_add(1);
+        let number = format!("{}-{}-{last:06}", before.programme, day.year());
+        let voucher = rules::issue(before, &case.facts(), &sheet, number, context.actor, context.stamp)?;
+        let mut effects = Effects::voucher(Some(before.status), &voucher);
+        effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+        effects.changes.push(Change::Number { series, last });
+        effects.changes.extend(cap_usage::issued(context, &voucher, (sheet.amount, day))?);
+        effects.posting = Posting::commit(sheet.amount, Account::B2003, &voucher.dimensions(day));
+        effects.effective_date = Some(day);
+        Ok(decided(effects, voucher, Some(sheet)))
+    }
+}
+
+/// The series of a programme's voucher numbers in a year.
+fn voucher_series(programme: &ProgrammeCode, day: Date) -> Series {
+    Series(format!("voucher/{programme}/{}", day.year()))
+}

@@ -1,0 +1,200 @@
+//! What a claim rests on: a voucher, a contract, or a loan.
+
+use super::loan_basis::{self, LoanBasis};
+use super::rental_basis::{self, RentalBasis};
+use super::{cap_usage, programmes, voucher_basis};
+use crate::book::Key;
+use crate::book::context::{Context, Reads, named};
+use crate::book::effects::Change;
+use crate::book::refusal::Stop;
+use crate::claims::backing::Parties;
+use crate::claims::rental_claims::{self as settlement, Asked};
+use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim, rules};
+use crate::domain::{Date, Money};
+use crate::programmes::calculation::Calculation;
+use crate::programmes::{Counts, RulesVersion};
+use crate::vouchers::{Voucher, VoucherError};
+
+/// What a claim rests on.
+pub(crate) enum ClaimBasis<'a> {
+    Voucher(&'a Voucher),
+    Rental(RentalBasis<'a>),
+    Loan(LoanBasis<'a>),
+}
+
+/// What a draft names, what that names, and what the caps count.
+pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
+    let (code, [organisation, provider]) = match request {
+        ClaimRequest::VoucherRedemption { voucher, .. } => {
+            reads.insert(Key::Voucher(*voucher));
+            let Some(found) = reads.book.vouchers.peek(voucher) else { return };
+            (&found.programme, [found.organisation, found.provider])
+        }
+        ClaimRequest::RentalSubsidy { programme: code, rental, .. } => {
+            programmes::read(code, reads);
+            rental_basis::read(*rental, reads);
+            let Some(found) = reads.book.rentals.peek(rental) else { return };
+            (code, [found.organisation, found.provider])
+        }
+        ClaimRequest::InterestSubsidy { programme: code, loan, .. } => {
+            programmes::read(code, reads);
+            loan_basis::read(*loan, reads);
+            loan_basis::read_rates(code, reads);
+            let Some(found) = reads.book.loans.peek(loan) else { return };
+            loan_basis::read_holdings(code, found.organisation, reads);
+            (code, [found.organisation, found.bank])
+        }
+    };
+    programmes::read(code, reads);
+    reads.extend([Key::Organisation(organisation), Key::Organisation(provider)]);
+    cap_usage::read((code, organisation), Some(reads.today.year()), Counts::Redemption, reads);
+}
+
+/// The voucher, the contract or the loan that a claim rests on.
+pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
+    match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            reads.insert(Key::Voucher(*voucher));
+            if let Some(voucher) = reads.book.vouchers.peek(voucher).filter(|voucher| voucher.closed) {
+                cap_usage::read_released(voucher, reads);
+            }
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            rental_basis::read(*rental, reads);
+            reads.extend([Key::Programme(claim.programme.clone()), programmes::rules_key(claim)]);
+        }
+        ClaimSubject::InterestSubsidy { loan, .. } => {
+            loan_basis::read(*loan, reads);
+            loan_basis::read_holdings(&claim.programme, claim.organisation, reads);
+            reads.extend([Key::Programme(claim.programme.clone()), programmes::rules_key(claim)]);
+            loan_basis::read_rates(&claim.programme, reads);
+        }
+    }
+}
+
+impl<'a> ClaimBasis<'a> {
+    /// What a draft names. Another's is not there.
+    pub(crate) fn asked(context: Context<'a>, command: &WriteClaim) -> Result<Self, Stop> {
+        Ok(match &command.request {
+            ClaimRequest::VoucherRedemption { voucher, .. } => {
+                let voucher =
+                    context.book.vouchers.get(voucher)?.filter(|v| context.acts_for(v.organisation));
+                Self::Voucher(named(voucher, "/voucher_id")?)
+            }
+            ClaimRequest::RentalSubsidy { programme, rental, period, .. } => {
+                Self::Rental(RentalBasis::asked(context, programme, *rental, *period)?)
+            }
+            ClaimRequest::InterestSubsidy { programme, loan, terms } => {
+                Self::Loan(LoanBasis::asked(context, command.id, programme, *loan, *terms)?)
+            }
+        })
+    }
+
+    /// That of a claim which was written.
+    pub(crate) fn of(context: Context<'a>, claim: &'a Claim) -> Result<Self, Stop> {
+        Ok(match &claim.subject {
+            ClaimSubject::VoucherRedemption { .. } => Self::Voucher(voucher_basis::voucher(context, claim)?),
+            ClaimSubject::RentalSubsidy { rental, period, .. } => {
+                Self::Rental(RentalBasis::of(context, claim, *rental, *period)?)
+            }
+            ClaimSubject::InterestSubsidy { loan, terms } => {
+                Self::Loan(LoanBasis::of(context, claim, *loan, *terms)?)
+            }
+        })
+    }
+
+    /// Whose claim it is, and who supplied or lent.
+    pub(crate) const fn parties(&self) -> Parties {
+        match self {
+            Self::Voucher(voucher) => {
+                Parties { organisation: voucher.organisation, provider: voucher.provider }
+            }
+            Self::Rental(lease) => lease.parties(),
+            Self::Loan(borrowing) => borrowing.parties(),
+        }
+    }
+
+    /// The rules in force today.
+    pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
+        match self {
+            Self::Voucher(voucher) => voucher_basis::rules_today(context, voucher),
+            Self::Rental(lease) => lease.rules_today(context),
+            Self::Loan(borrowing) => borrowing.rules_today(context),
+        }
+    }
+
+    /// What the claim is held against; `own` is what it holds of a voucher.
+    pub(crate) fn facts(
+        &self,
+        context: Context<'a>,
+        rules: &'a RulesVersion,
+        (asked, own): (Asked<'_>, Money),
+        day: Date,
+    ) -> Result<rules::Facts<'a>, Stop> {
+        match self {
+            Self::Voucher(voucher) => voucher_basis::facts(context, voucher, rules, own, day),
+            Self::Rental(lease) => lease.facts(context, rules, asked, day),
+            Self::Loan(borrowing) => borrowing.facts(context, rules, day),
+        }
+    }
+
+    /// What the claim is for, as it is known now.
+    pub(crate) fn known(
+        &self,
+        context: Context<'_>,
+        rules: &RulesVersion,
+        subject: ClaimSubject,
+    ) -> Result<ClaimSubject, Stop> {
+        match self {
+            Self::Voucher(_) | Self::Loan(_) => Ok(subject),
+            Self::Rental(lease) => lease.metered(context, rules, subject),
+        }
+    }
+
+    /// Whether the rules let in what it rests on.
+    pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), VoucherError> {
+        match self {
+            Self::Voucher(_) | Self::Loan(_) => Ok(()),
+            Self::Rental(lease) => settlement::scenario(lease.rental, rules),
+        }
+    }
+
+    /// The sheet of a claim.
+    pub(crate) fn sheet(
+        &self,
+        context: Context<'a>,
+        subject: &ClaimSubject,
+        number: u32,
+        facts: &rules::Facts<'a>,
+    ) -> Result<Calculation, Stop> {
+        match self {
+            Self::Voucher(_) | Self::Rental(_) => Ok(rules::calculate(subject.settlement(), number, facts)?),
+            Self::Loan(borrowing) => borrowing.sheet(context, number, facts),
+        }
+    }
+
+    /// The day before which nothing that rests on it can count: what has a period is subsidised when that is over.
+    pub(crate) const fn earliest(&self) -> Option<Date> {
+        match self {
+            Self::Voucher(voucher) => voucher.valid_from,
+            Self::Rental(lease) => Some(lease.period.until),
+            Self::Loan(borrowing) => Some(borrowing.earliest()),
+        }
+    }
+}
+
+/// What a claim takes of the contract or the loan that it rests on, for as long as it counts; nothing where that stays.
+/// `sheet` is the one that the step made.
+pub(crate) fn used(
+    context: Context<'_>,
+    claim: &Claim,
+    sheet: Option<&Calculation>,
+) -> Result<Option<Change>, Stop> {
+    match &claim.subject {
+        ClaimSubject::VoucherRedemption { .. } => Ok(None),
+        ClaimSubject::RentalSubsidy { .. } => rental_basis::used(context, claim, sheet),
+        ClaimSubject::InterestSubsidy { loan, terms } => {
+            loan_basis::used(context, claim, (*loan, *terms), sheet)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Claims for interest: the loan and the programme that each rests on, and what it takes of the loan's days.
+
+use super::parties::party;
+use super::{cap_usage, programmes};
+use crate::book::context::{Context, Reads, named};
+use crate::book::effects::Change;
+use crate::book::refusal::Stop;
+use crate::book::{Fault, Key};
+use crate::claims::backing::{self, Parties};
+use crate::claims::interest::{Credit, InterestError, calculate};
+use crate::claims::{Claim, InterestTerms, rules};
+use crate::domain::dated::Dated;
+use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Percent, ProgrammeCode};
+use crate::loans::subsidy::within_ceiling;
+use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::policy::{Policy, Stacking};
+use crate::programmes::rules::{in_force, usable};
+use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+
+/// A loan, the programme that is to pay a part of its interest, and what is said of that interest.
+pub(crate) struct LoanBasis<'a> {
+    claim: ClaimId,
+    loan: &'a Loan,
+    programme: &'a Programme,
+    terms: InterestTerms,
+    /// Where in the body the period stands.
+    pointer: &'static str,
+}
+
+/// A loan and the claims on it.
+pub(crate) fn read(loan: LoanId, reads: &mut Reads<'_>) {
+    reads.extend([Key::Loan(loan), Key::LoanAllocations(loan)]);
+}
+
+pub(crate) fn read_holdings(code: &ProgrammeCode, organisation: CreditCode, reads: &mut Reads<'_>) {
+    reads.insert(Key::Holdings(BorrowerKey { programme: code.clone(), organisation }));
+}
+
+/// The reference rates that the versions of a programme's rules name, as far as they are known.
+pub(crate) fn read_rates(code: &ProgrammeCode, reads: &mut Reads<'_>) {
+    let versions = reads.book.programmes.peek(code).map_or(0, |p| p.versions);
+    for number in 1..=versions {
+        let Some(version) = reads.book.rules.peek(&RulesKey { programme: code.clone(), number }) else {
+            continue;
+        };
+        let share = version.rules.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
+        reads.extend(share.map(|share| Key::RateSeries(share.name.folded())));
+        reads.extend(version.rules.rate_ceiling.iter().map(|c| Key::RateSeries(c.reference.folded())));
+    }
+}
+
+impl<'a> LoanBasis<'a> {
+    /// What a draft names. Another's loan is not there.
+    pub(crate) fn asked(
+        context: Context<'a>,
+        claim: ClaimId,
+        programme: &ProgrammeCode,
+        loan: LoanId,
+        terms: InterestTerms,
+    ) -> Result<Self, Stop> {
+        let programme = named(context.book.programmes.get(programme)?, "/programme")?;
+        let loan = context.book.loans.get(&loan)?.filter(|loan| context.acts_for(loan.organisation));
+        Ok(Self { claim, loan: named(loan, "/loan_id")?, programme, terms, pointer: "/period" })
+    }
+
+    /// What a claim rests on.
+    pub(crate) fn of(
+        context: Context<'a>,
+        claim: &Claim,
+        loan: LoanId,
+        terms: InterestTerms,
+    ) -> Result<Self, Stop> {
+        let lost = || Fault::Broken(format!("claim {} has lost its programme or loan", claim.id));
+        let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
+        let loan = context.book.loans.get(&loan)?.ok_or_else(lost)?;
+        Ok(Self { claim: claim.id, loan, programme, terms, pointer: "/period" })
+    }
+
+    /// The same for a recalculation, which names the period among its changes.
+    pub(crate) const fn changed(self) -> Self {
+        Self { pointer: "/changes/period", ..self }
+    }
+
+    pub(crate) const fn parties(&self) -> Parties {
+        Parties { organisation: self.loan.organisation, provider: self.loan.bank }
+    }
+
+    /// Interest is paid first: before the period is over nothing of it counts.
+    pub(crate) const fn earliest(&self) -> Date {
+        self.terms.period.until
+    }
+
+    /// The rules in force today, of an active programme for interest. It may be asked after its window has closed: what
+    /// was paid for its last days is known only then. Days outside the window earn nothing.
+    pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
+        let today = context.stamp.business_date;
+        self.over(today)?;
+        usable(self.programme, Instrument::InterestSubsidy, self.programme.window.from)?;
+        let versions = programmes::versions(context.book, self.programme)?;
+        Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+    }
+
+    /// The period has days, and all of them are over.
+    fn over(&self, business_date: Date) -> Result<(), Stop> {
+        if self.terms.period.is_empty() {
+            return Err(LoanError::EmptyPeriod { pointer: self.pointer.to_owned() }.into());
+        }
+        Ok(self.terms.period.over(business_date, self.pointer)?)
+    }
+
+    /// What the claim is held against: its days are free, and the loan is not too dear.
+    pub(crate) fn facts(
+        &self,
+        context: Context<'a>,
+        rules: &'a RulesVersion,
+        day: Date,
+    ) -> Result<rules::Facts<'a>, Stop> {
+        let loan = self.loan;
+        self.free(context, rules)?;
+        if let Some(ceiling) = &rules.rules.rate_ceiling {
+            let rates = series(context, &ceiling.reference)?;
+            within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)?;
+        }
+        let used = |year| {
+            let key = CapUsageKey::new(&self.programme.code, loan.organisation, year, Counts::Redemption);
+            cap_usage::amount(context, &key)
+        };
+        Ok(rules::Facts {
+            rules,
+            organisation: party(context, [loan.organisation, loan.bank], rules)?,
+            provider: loan.bank,
+            fiscal_year: None,
+            room: None,
+            net_off: None,
+            documents: None,
+            used_in_year: used(Some(day.year()))?,
+            used_in_all: used(None)?,
+            day,
+        })
+    }
+
+    /// Whether no other claim takes a day of the period, which is over.
+    pub(crate) fn free(&self, context: Context<'_>, rules: &RulesVersion) -> Result<(), Stop> {
+        self.over(context.stamp.business_date)?;
+        let period = self.terms.period.of_interest();
+        Ok(allocations::free(self.claim, rules, period, &known(context, self.loan.id)?, self.pointer)?)
+    }
+
+    /// The sheet of the claim.
+    pub(crate) fn sheet(
+        &self,
+        context: Context<'a>,
+        number: u32,
+        facts: &rules::Facts<'a>,
+    ) -> Result<Calculation, Stop> {
+        let (policy, period) = (&facts.rules.rules, self.terms.period.of_interest());
+        let code = &self.programme.code;
+        let room = match policy.principal_cap {
+            Some(cap) => {
+                let key = BorrowerKey { programme: code.clone(), organisation: self.loan.organisation };
+                let holdings = context.book.holdings.get(&key)?.cloned().unwrap_or_default();
+                allocations::room(self.claim, cap.money(), period, &holdings)
+                    .map_err(CalculationError::from)?
+            }
+            None => Vec::new(),
+        };
+        let others = match policy.stacking {
+            Stacking::NetOff => allocations::others(self.claim, code, period, &known(context, self.loan.id)?),
+            Stacking::Exclusive | Stacking::Allow => Vec::new(),
+        };
+        let reference = reference(context, policy)?;
+        let credit = Credit { loan: self.loan, window: self.programme.window, reference, room, others };
+        calculate(&self.terms, number, facts, &credit).map_err(|error| match error {
+            InterestError::Loan(error) => error.into(),
+            InterestError::Calculation(error) => error.into(),
+            InterestError::NoPoints => {
+                Fault::Broken(format!("{code} pays interest and names no points")).into()
+            }
+        })
+    }
+}
+
+fn series<'a>(context: Context<'a>, name: &Label) -> Result<&'a [Dated<Percent>], Fault> {
+    Ok(context.book.rate_series.get(&name.folded())?.map(Vec::as_slice).unwrap_or_default())
+}
+
+/// The reference rate that the points rule asks for.
+fn reference<'a>(context: Context<'a>, policy: &Policy) -> Result<&'a [Dated<Percent>], Fault> {
+    match policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref()) {
+        Some(share) => series(context, &share.name),
+        None => Ok(&[]),
+    }
+}
+
+fn known(context: Context<'_>, loan: LoanId) -> Result<LoanAllocations, Fault> {
+    Ok(context.book.loan_uses.get(&loan)?.cloned().unwrap_or_default())
+}
+
+/// The loan's days, taken by a claim for as long as it holds what backs it; nothing where that stays.
+pub(crate) fn used(
+    context: Context<'_>,
+    claim: &Claim,
+    (loan, terms): (LoanId, InterestTerms),
+    sheet: Option<&Calculation>,
+) -> Result<Option<Change>, Stop> {
+    let known = known(context, loan)?;
+    let before = known.get(&claim.id);
+    let live = backing::holds(claim.status);
+    let after = match (before, sheet) {
+        (None, _) if !live => return Ok(None),
+        (_, Some(sheet)) => {
+            let (points, principal) = allocations::taken(&sheet.segments);
+            let period = terms.period.of_interest();
+            let (programme, organisation) = (claim.programme.clone(), claim.organisation);
+            let exclusive = programmes::rules_of(context, claim)?.rules.stacking == Stacking::Exclusive;
+            LoanAllocation { programme, organisation, period, points, principal, exclusive, live }
+        }
+        (Some(before), None) => LoanAllocation { live, ..before.clone() },
+        (None, None) => {
+            return Err(Fault::Broken(format!("claim {} was filed without a sheet", claim.id)).into());
+        }
+    };
+    if before == Some(&after) {
+        return Ok(None);
+    }
+    Ok(Some(Change::LoanAllocation { loan, claim: claim.id, loan_use: Box::new(after) }))
+}

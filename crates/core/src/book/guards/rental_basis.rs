@@ -1,0 +1,262 @@
+//! Claims for what was rented: the contract and the programme that each rests on.
+
+use super::parties::party;
+use super::{cap_usage, programmes};
+use crate::book::context::{Context, Reads, named};
+use crate::book::effects::Change;
+use crate::book::refusal::Stop;
+use crate::book::{Fault, Key};
+use crate::claims::backing::{self, Parties};
+use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
+use crate::claims::rental_claims::{self, Asked};
+use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
+use crate::domain::money::OutOfRange;
+use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId, Sequence, Subject};
+use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::documents::Documents;
+use crate::programmes::policy::Stacking;
+use crate::programmes::rules::{in_force, usable};
+use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
+use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
+use crate::rentals::{Rental, RentalError};
+use crate::vouchers::VoucherError;
+
+/// A contract, the programme that is to pay a part of it, and the days that it is to pay for.
+pub(crate) struct RentalBasis<'a> {
+    pub(crate) rental: &'a Rental,
+    programme: &'a Programme,
+    pub(crate) period: ClaimPeriod,
+}
+
+/// A contract, what rests on it already, and what was metered of it.
+pub(crate) fn read(rental: RentalId, reads: &mut Reads<'_>) {
+    reads.extend([Key::Rental(rental), Key::ContractUses(rental), Key::RentalUsage(rental)]);
+}
+
+impl<'a> RentalBasis<'a> {
+    /// What a draft names. Another's contract is not there.
+    pub(crate) fn asked(
+        context: Context<'a>,
+        programme: &ProgrammeCode,
+        rental: RentalId,
+        period: ClaimPeriod,
+    ) -> Result<Self, Stop> {
+        let programme = named(context.book.programmes.get(programme)?, "/programme")?;
+        let rental = context.book.rentals.get(&rental)?.filter(|r| context.acts_for(r.organisation));
+        Ok(Self { rental: named(rental, "/rental_id")?, programme, period })
+    }
+
+    /// What a claim rests on.
+    pub(crate) fn of(
+        context: Context<'a>,
+        claim: &Claim,
+        rental: RentalId,
+        period: ClaimPeriod,
+    ) -> Result<Self, Stop> {
+        let lost = || Fault::Broken(format!("claim {} has lost its programme or contract", claim.id));
+        let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
+        let rental = context.book.rentals.get(&rental)?.ok_or_else(lost)?;
+        Ok(Self { rental, programme, period })
+    }
+
+    /// What a claim rests on, where that is a contract.
+    pub(crate) fn under(context: Context<'a>, claim: &Claim) -> Result<Option<Self>, Stop> {
+        let leased = claim.subject.rental().zip(claim.subject.period());
+        leased.map(|(rental, period)| Self::of(context, claim, rental, period)).transpose()
+    }
+
+    pub(crate) const fn parties(&self) -> Parties {
+        Parties { organisation: self.rental.organisation, provider: self.rental.provider }
+    }
+
+    /// The rules in force today, of an active programme for rentals whose window has the day of the filing and the whole
+    /// period in it.
+    pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
+        if self.period.is_empty() {
+            return Err(RentalError::InvalidPeriod.into());
+        }
+        let today = context.stamp.business_date;
+        usable(self.programme, Instrument::RentalSubsidy, today)?;
+        let (window, last) = (self.programme.window, self.period.last().unwrap_or(self.period.from));
+        if let Some(date) = [self.period.from, last].into_iter().find(|day| !window.contains(*day)) {
+            return Err(ProgrammeError::WindowClosed { date }.into());
+        }
+        rental_claims::within_term(self.rental, self.period)?;
+        self.period.over(today, "/period")?;
+        let versions = programmes::versions(context.book, self.programme)?;
+        Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+    }
+
+    /// What the claim is for, written from what is metered now where it is a claim from metered usage.
+    pub(crate) fn metered(
+        &self,
+        context: Context<'_>,
+        rules: &RulesVersion,
+        subject: ClaimSubject,
+    ) -> Result<ClaimSubject, Stop> {
+        if subject.metered().is_none() {
+            return Ok(subject);
+        }
+        rental_claims::whole_months(self.rental, self.period)?;
+        let known = context.book.rental_usage.get(&self.rental.id)?;
+        Ok(rental_claims::remetered(&subject, self.rental, rules, known)?)
+    }
+
+    /// What the claim is held against.
+    pub(crate) fn facts(
+        &self,
+        context: Context<'a>,
+        rules: &'a RulesVersion,
+        asked: Asked<'_>,
+        day: Date,
+    ) -> Result<rules::Facts<'a>, Stop> {
+        let rental = self.rental;
+        self.period.over(context.stamp.business_date, "/period")?;
+        let uses = uses(context, rental.id)?;
+        free(asked.id, rules, &uses)?;
+        rental_claims::apart(asked, &uses)?;
+        let used = |year| {
+            let key = CapUsageKey::new(&self.programme.code, rental.organisation, year, Counts::Redemption);
+            cap_usage::amount(context, &key)
+        };
+        let Beside { net_off, documents } = beside(context, rules, asked, &uses)?;
+        Ok(rules::Facts {
+            rules,
+            organisation: party(context, [rental.organisation, rental.provider], rules)?,
+            provider: rental.provider,
+            fiscal_year: None,
+            room: None,
+            net_off,
+            documents,
+            used_in_year: used(Some(day.year()))?,
+            used_in_all: used(None)?,
+            day,
+        })
+    }
+}
+
+fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
+    Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
+}
+
+/// Whether no other programme that suffers none beside it pays for the contract. Claims of the same programme follow one
+/// another, period by period.
+fn free(own: ClaimId, rules: &RulesVersion, uses: &ContractAllocations) -> Result<(), VoucherError> {
+    let alone = rules.rules.stacking == Stacking::Exclusive;
+    let mut others =
+        uses.beside(ContractHolder::Claim(own)).filter(|(_, other)| other.programme != rules.programme);
+    match others.find(|(_, other)| other.exclusive || alone) {
+        None => Ok(()),
+        Some((by, other)) => {
+            Err(VoucherError::ContractAlreadyUsed { by, programme: other.programme.clone() })
+        }
+    }
+}
+
+/// What limits a claim beside the caps.
+pub(crate) struct Beside {
+    pub(crate) net_off: Option<Vec<Netted>>,
+    pub(crate) documents: Option<Documents>,
+}
+
+fn beside(
+    context: Context<'_>,
+    rules: &RulesVersion,
+    asked: Asked<'_>,
+    uses: &ContractAllocations,
+) -> Result<Beside, Stop> {
+    let (Some(rental), Some(period)) = (asked.subject.rental(), asked.subject.period()) else {
+        return Ok(Beside { net_off: None, documents: None });
+    };
+    let own = ContractHolder::Claim(asked.id);
+    let off = || uses.paid_by_others(own, asked.programme, period.into());
+    let net_off = (rules.rules.stacking == Stacking::NetOff).then(off).transpose();
+    let known = context.book.rental_usage.get(&rental)?;
+    let documents = rental_claims::documents(asked, rules, uses, known).map_err(CalculationError::from)?;
+    Ok(Beside { net_off: net_off.map_err(CalculationError::from)?, documents })
+}
+
+/// What limits a further sheet of a claim beside the caps.
+pub(crate) fn anew(
+    context: Context<'_>,
+    rental: RentalId,
+    rules: &RulesVersion,
+    asked: Asked<'_>,
+) -> Result<Beside, Stop> {
+    let uses = uses(context, rental)?;
+    rental_claims::apart(asked, &uses)?;
+    beside(context, rules, asked, &uses)
+}
+
+/// The contract, used by a claim for as long as the claim holds what backs it; nothing where that stays. `sheet` is the one
+/// that the step made: what the claim settles is on it.
+pub(crate) fn used(
+    context: Context<'_>,
+    claim: &Claim,
+    sheet: Option<&Calculation>,
+) -> Result<Option<Change>, Stop> {
+    let (Some(rental), Some(period)) = (claim.subject.rental(), claim.subject.period()) else {
+        return Ok(None);
+    };
+    let user = ContractHolder::Claim(claim.id);
+    let known = uses(context, rental)?;
+    let before = known.get(&user);
+    let live = backing::holds(claim.status);
+    // what others pay is on the sheet as a sum: from whom it is taken, the contract says
+    let settled = |sheet| -> Result<_, OutOfRange> {
+        let open = known.paid_by_others(user, &claim.programme, period.into())?;
+        rental_claims::settled(claim.into(), sheet, &open)
+    };
+    let settled = sheet.map(settled).transpose().map_err(CalculationError::from)?.flatten();
+    let after = match (before, live) {
+        (None, false) => return Ok(None),
+        (Some(before), false) => ContractAllocation { live, ..before.clone() },
+        (_, true) => ContractAllocation {
+            programme: claim.programme.clone(),
+            amount: claim.amount,
+            // those of its submission
+            exclusive: programmes::rules_of(context, claim)?.rules.stacking == Stacking::Exclusive,
+            live,
+            settled: settled.map(Box::new).or_else(|| before.and_then(|before| before.settled.clone())),
+        },
+    };
+    if before == Some(&after) {
+        return Ok(None);
+    }
+    Ok(Some(Change::ContractAllocation { rental, user, contract_use: after }))
+}
+
+/// Whether no rows of usage of the claim's months were refused, but for those up to a leaf: an officer spoke of them.
+pub(crate) fn whole_usage(
+    context: Context<'_>,
+    changed: &Claim,
+    accepted_up_to: Option<Sequence>,
+) -> Result<(), Stop> {
+    let Some(rental) = changed.subject.rental() else { return Ok(()) };
+    let known = context.book.rental_usage.get(&rental)?;
+    Ok(rental_claims::whole_usage(&changed.subject, known, accepted_up_to)?)
+}
+
+/// Who spoke first after the newest refusal of such rows: at the review, or in proposing a recalculation that was approved.
+/// Error: nobody did, the refusal is newer than every word.
+pub(crate) fn usage_spoken_of(
+    context: Context<'_>,
+    before: &Claim,
+    changed: &Claim,
+) -> Result<Option<Subject>, Stop> {
+    let mut words = vec![(before.reviewed_at, before.reviewed_by.clone())];
+    for number in 1..=before.last_sheet {
+        let key = RecalculationKey { claim: before.id, number };
+        let approved = context.book.recalculations.get(&key)?;
+        let approved = approved.filter(|one| one.status == RecalculationStatus::Approved);
+        words.extend(approved.map(|one| (Some(one.revision.created), Some(one.created_by.clone()))));
+    }
+    let mut last = Ok(());
+    for (leaf, who) in words {
+        last = whole_usage(context, changed, leaf);
+        if last.is_ok() {
+            return Ok(who);
+        }
+    }
+    last.map(|()| None)
+}
