@@ -5,8 +5,9 @@ use crate::support;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::*;
 use subsidy_core::organisations::{Category, Organisation, Standing};
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::{
-    Calculation, CalculationError, CapUse, Inputs, Question, ReductionCode, SettledLine, sheet,
+    Calculation, CalculationError, CapUse, Inputs, Question, ReductionCode, sheet,
 };
 use subsidy_core::programmes::policy::{AnnualCap, Base, Caps, ItemRatio, Share, Stacking};
 use subsidy_core::programmes::{Counts, Policy, ProposalStatus, RulesVersion};

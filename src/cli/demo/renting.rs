@@ -20,7 +20,7 @@ use subsidy_core::domain::{
     ClaimId, ContentHash, CreditCode, Date, Label, Line, Percent, ProgrammeCode, RentalId, Role,
     UsageImportId,
 };
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::reference_rates::LoadReferenceRate;
 use subsidy_core::rentals::RegisterRental;
 use subsidy_core::usage::Mode;

@@ -25,7 +25,7 @@ use subsidy_core::domain::{
     Subject, TextHash, VoucherId,
 };
 use subsidy_core::organisations::{BankAccount, BankCode, RegisterOrganisation};
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::{ApproveBudgetChange, BudgetRequest, ProposeBudgetChange};
 use subsidy_core::rentals::RegisterRental;
 use subsidy_core::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};

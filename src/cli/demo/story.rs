@@ -14,7 +14,7 @@ use subsidy_core::domain::{ClaimId, Date, Label, Line, PaymentBatchId, RecoveryI
 use subsidy_core::payments::{
     ApprovePaymentBatch, ClaimIds, NAME_MAX, PaymentResult, ProposePaymentBatch, SettlePayment,
 };
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::recoveries::{ApproveRecovery, ProposeRecovery, ReceiveRecovery};
 use subsidy_core::vouchers::ReviewDecision;
 

@@ -11,7 +11,7 @@ use subsidy_core::book::Command;
 use subsidy_core::domain::{
     Actor, CreditCode, Date, Instant, Label, Line, Money, RentalId, Role, Sequence, Subject,
 };
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::rentals::{RegisterRental, Rental};
 use subsidy_store::rentals::RentalRow;
 use subsidy_store::rentals::queries;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::*;
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::policy::{Eligibility, ItemRatio, PointsRule, RelatedProvider, Stacking};
 use subsidy_core::programmes::*;
 use subsidy_core::rentals::RegisterRental;

@@ -37,7 +37,7 @@ use subsidy_core::organisations::{
 };
 use subsidy_core::payments::*;
 use subsidy_core::periods::{ApproveReopening, ClosePeriod, PeriodStatus, ProposeReopening, RejectReopening};
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::policy::*;
 use subsidy_core::programmes::*;
 use subsidy_core::recoveries::*;

@@ -186,10 +186,16 @@ pub struct Effects {
     pub sheets: Vec<NewSheet>,
 }
 
+impl From<Change> for Effects {
+    fn from(change: Change) -> Self {
+        Self { changes: vec![change], ..Self::default() }
+    }
+}
+
 impl Effects {
     /// A document changed, with its step.
     pub fn step(change: Change, step: Transition) -> Self {
-        Self { changes: vec![change], transitions: vec![step], ..Self::default() }
+        Self { transitions: vec![step], ..Self::from(change) }
     }
 
     /// A claim changed, with its step from one state to another.

@@ -1,5 +1,13 @@
 //! The book: all that rules read, and the one place where effects across nouns are composed.
 //!
+//! ```text
+//! command           the one list of commands: payload, kind in the log, duty, document
+//! commands/         of each command what it reads and what is decided on it, under each other; a file per noun
+//! guards/           what commands of several nouns read and refuse alike
+//! context           the trait that a command implements; segregation/ who is in the way of an approval
+//! effects           what a decision changes; refusal: why there is none; loaded: what the book knows of a key
+//! ```
+//!
 //! Pure. `needs` says which keys a command reads, `decide` answers it from the book under a stamp, and
 //! `Book::apply` changes the book by what was decided. A key that was looked for and is not there is
 //! *absent*; a key that was not loaded is a [`Fault`], never absent: a decision over the loaded slice is
@@ -72,7 +80,7 @@ macro_rules! book {
         /// All that rules read of one agency.
         #[derive(Debug, Clone, Default)]
         pub struct Book {
-            /// The agency itself; none before its first leaf.
+            /// None before its first leaf.
             pub agency: Option<Agency>,
             $($(#[$place])* pub $loaded: $kept,)*
         }

@@ -7,6 +7,7 @@ use crate::calendar::CalendarError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
 use crate::claims::rental_claims::RentalClaimError;
+use crate::domain::money::OutOfRange;
 use crate::domain::{CreditCode, Date, Month, Sequence};
 use crate::erasures::ErasureError;
 use crate::evidence::EvidenceError;
@@ -23,7 +24,7 @@ use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
 use crate::reversals::ReversalError;
 use crate::usage::UsageError;
-use crate::vouchers::VoucherError;
+use crate::vouchers::{EligibilityError, VoucherError};
 
 use super::loaded::Fault;
 
@@ -172,6 +173,18 @@ pub enum Refusal {
     /// A reversal.
     #[error(transparent)]
     Reversal(#[from] ReversalError),
+}
+
+impl From<OutOfRange> for Refusal {
+    fn from(error: OutOfRange) -> Self {
+        CalculationError::from(error).into()
+    }
+}
+
+impl From<EligibilityError> for Refusal {
+    fn from(refused: EligibilityError) -> Self {
+        VoucherError::from(refused).into()
+    }
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

@@ -235,22 +235,8 @@ pub fn without(
     Ok(kept)
 }
 
-/// Parts of invoices in the order in which they are named, against what is left of each for this claim. Error: the first
-/// that goes beyond.
-pub fn fit(
-    parts: &[TakenInvoice],
-    left: impl Fn(&InvoiceNumber) -> Option<Money>,
-) -> Result<(), BackingError> {
-    let mut sums: BTreeMap<&InvoiceNumber, Money> = BTreeMap::new();
-    for (place, part) in parts.iter().enumerate() {
-        let sum = sums.entry(&part.invoice).or_default();
-        let available = left(&part.invoice).unwrap_or_default();
-        let requested = sum.plus(part.amount).unwrap_or(Money::from_fen(i64::MAX));
-        if requested > available {
-            let (invoice, pointer) = (part.invoice.to_string(), named(place));
-            return Err(BackingError::EvidenceReused { invoice, available, requested, pointer });
-        }
-        *sum = requested;
-    }
-    Ok(())
+/// More of an invoice is taken than is left of it for the claim.
+pub fn reused(part: &TakenInvoice, [available, requested]: [Money; 2], place: usize) -> BackingError {
+    let (invoice, pointer) = (part.invoice.to_string(), named(place));
+    BackingError::EvidenceReused { invoice, available, requested, pointer }
 }

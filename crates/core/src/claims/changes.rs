@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClaimError, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use crate::domain::{Money, Points};
-use crate::programmes::calculation::SettledLine;
+use crate::programmes::SettledLine;
 
 /// The members of a claim that are other than they were; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -13,7 +13,6 @@
 use std::collections::BTreeMap;
 
 use super::backing::TakenInvoice;
-use super::rental_claims::months;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Exact, InvoiceNumber, Money, NamedInvoice};
 use crate::programmes::documents::{InvoiceAmount, InvoiceCut, InvoiceCutCode};
@@ -84,7 +83,7 @@ fn named<'a>(rows: &'a [InvoiceTotal], invoice: &InvoiceNumber) -> Option<&'a Na
 /// What rows come to under a name in the claim's months, as far as no other claim counts it.
 fn room(name: &NamedInvoice, cluster: &Cluster<'_>, rows: &[InvoiceTotal]) -> Result<Exact, OutOfRange> {
     let metered = |days: Days| {
-        let (from, until) = months(days);
+        let (from, until) = days.months();
         let of = rows.iter().filter(|row| row.invoice == *name && from <= row.month && row.month <= until);
         of.map(|row| row.amount).try_fold(Metered::default(), Metered::plus)?.exact()
     };

@@ -10,7 +10,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, InvoiceNumber, Money, Month, RoundingMode};
 use crate::evidence::Invoice;
 use crate::rentals::Rental;
-use crate::rentals::allocations::{ContractAllocations, ContractHolder};
+use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days};
 use crate::usage::{Metered, RentalUsage, rules};
 
 /// What a difference is.
@@ -173,7 +173,7 @@ fn replaced(known: &Known<'_>, found: &ClaimMatch<'_>) -> Result<Money, OutOfRan
     let claim = found.claim;
     let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(Money::ZERO) };
     let read = claim.subject.metered();
-    let months = super::rental_claims::months(period.into());
+    let months = Days::from(period).months();
     let stale = usage.replaced_after(read.unwrap_or(claim.revision.created), months);
     let change = found.metered.unwrap_or_default().minus(found.documented)?;
     let concerned = backing::holds(claim.status) && stale && (read.is_some() || change < Money::ZERO);
@@ -298,7 +298,7 @@ fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, O
 /// What was metered in the months of a claim; none where nothing was.
 fn metered(known: &Known<'_>, claim: &Claim) -> Result<Option<Metered>, OutOfRange> {
     let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(None) };
-    let (from, until) = super::rental_claims::months(period.into());
+    let (from, until) = Days::from(period).months();
     let totals: Vec<_> =
         usage.totals.iter().filter(|one| from <= one.month && one.month <= until).cloned().collect();
     if totals.is_empty() { Ok(None) } else { rules::sum(&totals).map(Some) }

@@ -218,6 +218,14 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Error: it is in none of these states.
+    pub fn in_state(&self, allowed: &[ClaimStatus]) -> Result<(), ClaimError> {
+        if allowed.contains(&self.status) {
+            return Ok(());
+        }
+        Err(ClaimError::WrongState { status: self.status.as_str().to_owned() })
+    }
+
     /// What every line about its money carries.
     pub fn dimensions(&self) -> Dimensions {
         Dimensions::of(&self.programme, self.organisation, self.fiscal_year)

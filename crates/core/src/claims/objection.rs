@@ -114,7 +114,7 @@ pub fn none_stands(claim: &Claim) -> Result<(), ClaimError> {
 
 /// Whether a claim takes an objection on this day: it is published, and takes one more.
 pub fn objectionable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Result<(), ClaimError> {
-    super::rules::in_state(claim, &[ClaimStatus::Reviewed])?;
+    claim.in_state(&[ClaimStatus::Reviewed])?;
     let published = published_until(claim, rules).is_some_and(|until| stamp.business_date <= until);
     if !published {
         return Err(ClaimError::WrongState { status: "not_published".to_owned() });

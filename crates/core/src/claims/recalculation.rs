@@ -13,7 +13,8 @@ use super::{Claim, ClaimError, ClaimPayment, ClaimStatus, ClaimSubject, Interest
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Part, parts};
-use crate::programmes::calculation::{Calculation, SettledLine};
+use crate::programmes::SettledLine;
+use crate::programmes::calculation::Calculation;
 
 /// Where a recalculation is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -154,7 +155,7 @@ pub struct RejectRecalculation {
 
 /// Whether a claim can be recalculated: approved or paid, and not on its way to the bank.
 pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
-    super::rules::in_state(claim, &[ClaimStatus::Approved, ClaimStatus::Paid])?;
+    claim.in_state(&[ClaimStatus::Approved, ClaimStatus::Paid])?;
     if claim.status == ClaimStatus::Approved && claim.batch.is_some() {
         return Err(ClaimError::WrongState { status: "in_payment_batch".to_owned() });
     }

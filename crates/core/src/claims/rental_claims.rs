@@ -13,13 +13,13 @@ use super::invoice_matching::{self, Cluster};
 use super::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode, Sequence};
-use crate::programmes::RulesVersion;
-use crate::programmes::calculation::{Calculation, ReductionCode, SettledLine};
+use crate::programmes::calculation::{Calculation, ReductionCode};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
+use crate::programmes::{RulesVersion, SettledLine};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days, Netted, Settled, netted};
 use crate::usage::{Metered, RentalUsage, ServiceCategory, UsageError, rules as usage};
-use crate::vouchers::VoucherError;
+use crate::vouchers::EligibilityError;
 
 /// Why a claim is not for these days of its contract, or not on these terms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
@@ -82,10 +82,10 @@ impl From<ClaimPeriod> for Days {
 }
 
 /// Whether the rules name the contract's scenario, where they name any.
-pub fn scenario(rental: &Rental, rules: &RulesVersion) -> Result<(), VoucherError> {
+pub fn scenario(rental: &Rental, rules: &RulesVersion) -> Result<(), EligibilityError> {
     let named = |list: &Vec<Label>| rental.scenario.as_ref().is_some_and(|one| list.contains(one));
     if rules.rules.scenarios.as_ref().is_some_and(|list| !named(list)) {
-        return Err(VoucherError::NotEligible { reason: "scenario".to_owned() });
+        return Err(EligibilityError { reason: "scenario" });
     }
     Ok(())
 }
@@ -143,16 +143,10 @@ pub fn whole_usage(
     accepted_up_to: Option<Sequence>,
 ) -> Result<(), UsageError> {
     let (Some(known), Some(period)) = (known, subject.period()) else { return Ok(()) };
-    let missing = known.incomplete_within(months(period.into()));
+    let missing = known.incomplete_within(Days::from(period).months());
     let missing = missing.filter(|one| accepted_up_to.is_none_or(|leaf| one.since > leaf));
     let months: Vec<Month> = missing.map(|one| one.month).collect();
     if months.is_empty() { Ok(()) } else { Err(UsageError::UsageIncomplete { months }) }
-}
-
-/// The months of days; a month counts whole.
-pub fn months(days: Days) -> (Month, Month) {
-    let last = days.until.naive().pred_opt().map_or(days.from, Date::from_naive);
-    (Month::of(days.from), Month::of(last))
 }
 
 /// What was metered as lines to settle: with all of its decimals, shown to the fen. The rate of tax in it is that of the contract's line of
@@ -167,7 +161,7 @@ pub fn metered_lines(
     let map = rules.rules.item_map.as_deref().unwrap_or_default();
     let missing = || UsageError::UsageMissing { pointer: "/usage".to_owned() };
     let items =
-        usage::by_item(known.ok_or_else(missing)?, months(period.into()), map).map_err(out_of_range)?;
+        usage::by_item(known.ok_or_else(missing)?, Days::from(period).months(), map).map_err(out_of_range)?;
     let mut lines = Vec::new();
     for (item, exact) in items {
         // what is less than half a fen is shown as a fen: a line shows an amount above zero
@@ -206,7 +200,7 @@ pub fn documents(
     let Some(period) = own.subject.period() else { return Ok(None) };
     let invoiced = Money::sum(own.invoices.iter().map(|part| part.amount))?;
     let invoiced = (!own.invoices.is_empty()).then_some(invoiced);
-    let (from, until) = months(period.into());
+    let (from, until) = Days::from(period).months();
     let any = |usage: &&RentalUsage| usage.totals.iter().any(|one| from <= one.month && one.month <= until);
     let incomplete = known.iter().flat_map(|usage| usage.incomplete_within((from, until)));
     let incomplete: Vec<Month> = incomplete.map(|one| one.month).collect();
@@ -225,7 +219,7 @@ pub fn documents(
 
 fn room(rules: &RulesVersion, cluster: &Cluster<'_>, known: &RentalUsage) -> Result<MeteredRoom, OutOfRange> {
     let map = rules.rules.item_map.as_deref().unwrap_or_default();
-    let of = |days: Days| usage::by_item(known, months(days), map);
+    let of = |days: Days| usage::by_item(known, days.months(), map);
     let (here, all) = (of(cluster.own)?, of(cluster.shared)?);
     let taking = || cluster.others.iter().flat_map(|one| &one.items);
     let mut items = Vec::new();
@@ -260,7 +254,7 @@ pub(super) fn together<'a>(mut days: Days, others: &[&'a Settled]) -> (Days, Vec
 
 /// Whether days share a month: usage is told by month, and what one claim takes of a month is gone for every other.
 pub(super) fn in_a_month(one: Days, other: Days) -> bool {
-    let ((from, until), (begins, ends)) = (months(one), months(other));
+    let ((from, until), (begins, ends)) = (one.months(), other.months());
     from <= ends && begins <= until
 }
 

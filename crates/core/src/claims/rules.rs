@@ -6,15 +6,14 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
 use crate::ledger::{ExpenseClass, Part};
 use crate::organisations::Organisation;
-use crate::programmes::calculation::{
-    Calculation, CalculationError, CapUse, Inputs, Question, SettledLine, sheet,
-};
+use crate::programmes::SettledLine;
+use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::{Counts, RulesVersion};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::rules::eligible;
-use crate::vouchers::{ReviewDecision, VoucherError};
+use crate::vouchers::{EligibilityError, ReviewDecision};
 
 /// What a claim is computed from.
 #[derive(Debug)]
@@ -75,12 +74,9 @@ pub fn still_eligible(organisation: &Organisation, rules: &RulesVersion) -> Resu
     still(eligible(organisation, &rules.rules.eligibility))
 }
 
-/// What would not have been let in, of a claim that was.
-pub fn still(found: Result<(), VoucherError>) -> Result<(), ClaimError> {
-    match found {
-        Err(VoucherError::NotEligible { reason }) => Err(ClaimError::EligibilityChanged { reason }),
-        Err(_) | Ok(()) => Ok(()),
-    }
+/// Reports lost eligibility of a claim that was let in before as `EligibilityChanged`.
+pub fn still(found: Result<(), EligibilityError>) -> Result<(), ClaimError> {
+    found.map_err(|EligibilityError { reason }| ClaimError::EligibilityChanged { reason: reason.to_owned() })
 }
 
 /// A sheet's amount by funding level.
@@ -163,17 +159,9 @@ pub fn draft(
     }
 }
 
-/// Error: the claim is in none of these states.
-pub fn in_state(claim: &Claim, allowed: &[ClaimStatus]) -> Result<(), ClaimError> {
-    if allowed.contains(&claim.status) {
-        return Ok(());
-    }
-    Err(ClaimError::WrongState { status: claim.status.as_str().to_owned() })
-}
-
 /// Whether it may be written anew, or filed.
 pub fn writable(claim: &Claim) -> Result<(), ClaimError> {
-    in_state(claim, &[ClaimStatus::Draft, ClaimStatus::Returned])
+    claim.in_state(&[ClaimStatus::Draft, ClaimStatus::Returned])
 }
 
 /// A claim computed anew under the rules of a day.
@@ -214,7 +202,7 @@ pub fn submitted(claim: Claim, actor: &Actor, stamp: &Stamp) -> Claim {
 /// A claim taken back before it was decided. What it held is free.
 pub fn withdraw(claim: &Claim, stamp: &Stamp) -> Result<Claim, ClaimError> {
     use ClaimStatus::{Draft, Returned, Reviewed, Submitted};
-    in_state(claim, &[Draft, Submitted, Reviewed, Returned])?;
+    claim.in_state(&[Draft, Submitted, Reviewed, Returned])?;
     Ok(Claim {
         status: ClaimStatus::Withdrawn,
         held: Money::ZERO,
@@ -234,7 +222,7 @@ pub fn review(
     // is sent back to be mended, or refused
     let mended = claim.objection_upheld && command.decision == ReviewDecision::Pass;
     let again: &[_] = if mended { &[] } else { &[ClaimStatus::Reviewed] };
-    in_state(claim, &[&[ClaimStatus::Submitted], again].concat())?;
+    claim.in_state(&[&[ClaimStatus::Submitted], again].concat())?;
     let (status, held) = match command.decision {
         ReviewDecision::Pass => (ClaimStatus::Reviewed, claim.held),
         ReviewDecision::Return => (ClaimStatus::Returned, claim.held),
@@ -257,7 +245,7 @@ pub fn review(
 
 /// A reviewed claim refused. What it held is free.
 pub fn reject(claim: &Claim, reason: TextHash, stamp: &Stamp) -> Result<Claim, ClaimError> {
-    in_state(claim, &[ClaimStatus::Reviewed])?;
+    claim.in_state(&[ClaimStatus::Reviewed])?;
     Ok(Claim {
         status: ClaimStatus::Rejected,
         held: Money::ZERO,
@@ -270,7 +258,7 @@ pub fn reject(claim: &Claim, reason: TextHash, stamp: &Stamp) -> Result<Claim, C
 /// Whether a claim waits for approval, its publicity, where the rules ask for one, is over, and no objection stands
 /// against it.
 pub fn approvable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Result<(), ClaimError> {
-    in_state(claim, &[ClaimStatus::Reviewed])?;
+    claim.in_state(&[ClaimStatus::Reviewed])?;
     match objection::published_until(claim, rules) {
         Some(until) if stamp.business_date <= until => Err(ClaimError::PublicityRunning { until }),
         Some(_) | None => objection::none_stands(claim),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{ClaimError, ClaimKind};
 use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::loans::InterestPeriod;
-use crate::programmes::calculation::SettledLine;
+use crate::programmes::SettledLine;
 
 /// The days that a claim is for: the first counts, the last does not (算头不算尾).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,8 +11,6 @@ use std::fmt;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-use super::text::Malformed;
-
 /// The private letters U+E815 to U+E864 of GB 18030-2000 and -2005 (bytes FE50 to FEA0), as GB 18030-2022 encodes them.
 const HAN_FROM_E815: &str = "⺁𠂇𠂉𠃌⺄㑳㑇⺈⺋龴㖞㘚㘎⺌⺗㥮㤘龵㧏㧟㩳㧐龶龷㭎㱮㳠⺧𡗗龸⺪䁖䅟⺮䌷⺳⺶⺷𢦏䎱䎬⺻䏝䓖䙡䙌龹䜣䜩䝼䞍⻊䥇䥺䥽䦂䦃䦅䦆䦟䦛䦷䦶龺𤇾䲣䲟䲠䲡䱷䲢䴓䴔䴕䴖䴗䴘䴙䶮龻";
 /// The private punctuation U+E78D to U+E796 of GB 18030-2005 (bytes A6D9 to A6F3), as GB 18030-2022 encodes it.
@@ -69,12 +67,6 @@ impl fmt::Display for TextError {
         };
         let number = u32::from(place.letter);
         write!(f, "{}/{key} letter=U+{number:04X} position={}", self.code, place.position)
-    }
-}
-
-impl From<TextError> for Malformed {
-    fn from(error: TextError) -> Self {
-        Self { code: error.code }
     }
 }
 

@@ -16,6 +16,12 @@ pub struct Malformed {
     pub code: &'static str,
 }
 
+impl From<TextError> for Malformed {
+    fn from(error: TextError) -> Self {
+        Self { code: error.code }
+    }
+}
+
 /// Reads a JSON string and nothing else; any other type is refused with `code`.
 pub fn raw_string<'de, D>(deserializer: D, code: &'static str) -> Result<String, D::Error>
 where

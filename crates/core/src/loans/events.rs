@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoanError, RATE_MAX};
 pub use crate::domain::dated::{Dated, in_force};
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Date, Money, Percent};
 
 /// What happens to a loan.
@@ -56,8 +56,8 @@ impl Owed {
     }
 
     /// CNY that is owed and not overdue.
-    pub fn in_time(&self) -> Money {
-        self.principal.minus(self.overdue).unwrap_or_default().max(Money::ZERO)
+    pub fn in_time(&self) -> Result<Money, OutOfRange> {
+        Ok(self.principal.minus(self.overdue)?.max(Money::ZERO))
     }
 
     /// After an event. `pointer` is that of the event.
@@ -82,7 +82,7 @@ impl Owed {
             }
             Change::RateChange(rate) => Ok(Self { rate, ..self }),
             Change::Overdue(amount) => {
-                let principal = self.in_time();
+                let principal = self.in_time().map_err(|_| too_large())?;
                 if amount.money() > principal {
                     return Err(LoanError::OverdueExceedsPrincipal { pointer: pointer(), principal });
                 }
@@ -124,7 +124,7 @@ impl History {
         let Self { mut steps, matures_on } = self;
         // no event lies after the day of maturity
         let Some((date, last)) = matures_on.zip(steps.last().copied()) else { return steps };
-        if last.value.in_time().is_positive() {
+        if last.value.principal > last.value.overdue {
             let value = Owed { overdue: last.value.principal.max(last.value.overdue), ..last.value };
             match steps.last_mut() {
                 Some(on_the_day) if on_the_day.date == date => on_the_day.value = value,
@@ -211,7 +211,7 @@ mod tests {
     fn matured(signed: Signed, events: &[LoanEvent]) -> Result<Vec<(String, String, String)>, LoanError> {
         let steps = history(signed, events, |index| format!("/events/{index}"))?.matured();
         let shown = |s: &Dated<Owed>| {
-            (s.date.to_string(), s.value.principal.to_string(), s.value.in_time().to_string())
+            (s.date.to_string(), s.value.principal.to_string(), s.value.in_time().unwrap().to_string())
         };
         Ok(steps.iter().map(shown).collect())
     }

@@ -293,29 +293,22 @@ pub fn counted(batch: &PaymentBatch, effect: Effect, stamp: &Stamp) -> PaymentBa
     }
 }
 
-/// What a result settles of a claim, or what it takes back: what is due, or what the line paid. Error: what was paid is
-/// asked back, or the claim is on its way to the bank again.
-pub fn moves(
-    claim: &Claim,
-    line: &PaymentLine,
-    effect: Effect,
-    date: Date,
-) -> Result<Option<ClaimPayment>, PaymentError> {
+/// What a payment settles of a claim: what is due.
+pub fn settles(claim: &Claim, line: &PaymentLine, date: Date) -> Result<ClaimPayment, OutOfRange> {
     let by = SettledBy::Batch(line.batch);
-    match effect {
-        Effect::Nothing => Ok(None),
-        Effect::Pays => {
-            let parts = claims::due(claim).unwrap_or_default();
-            Ok(Some(ClaimPayment { by, amount: line.amount, parts, date }))
-        }
-        Effect::Reverses if claim.recovered.is_positive() => {
-            Err(PaymentError::WrongState { status: "recovered".to_owned() })
-        }
-        Effect::Reverses if claim.status == ClaimStatus::Approved && claim.batch.is_some() => {
-            Err(PaymentError::ClaimInBatch { claim: claim.id })
-        }
-        Effect::Reverses => Ok(claims::paid_with(claim, by).cloned()),
+    Ok(ClaimPayment { by, amount: line.amount, parts: claims::due(claim)?, date })
+}
+
+/// What a return takes back of a claim: what the line paid. Error: it is asked back, or the claim is on its way to the
+/// bank again.
+pub fn takes_back(claim: &Claim, line: &PaymentLine) -> Result<Option<ClaimPayment>, PaymentError> {
+    if claim.recovered.is_positive() {
+        return Err(PaymentError::WrongState { status: "recovered".to_owned() });
     }
+    if claim.status == ClaimStatus::Approved && claim.batch.is_some() {
+        return Err(PaymentError::ClaimInBatch { claim: claim.id });
+    }
+    Ok(claims::paid_with(claim, SettledBy::Batch(line.batch)).cloned())
 }
 
 /// The claim after its line's result: paid, or approved and free again.

@@ -7,42 +7,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RulesVersion;
 pub use super::cap_use::CapUse;
 use super::documents::{self, Documents};
 use super::interest::{InterestInputs, Segment};
 use super::policy::{Base, ItemRatio, Policy};
+use super::{RulesVersion, SettledLine};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope, Unrounded};
-
-/// A line that a ratio is taken of: of a contract or of a settlement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SettledLine {
-    /// What: `compute`, `storage`, `network`, `model_service`, …
-    pub item: Label,
-    /// CNY, tax included.
-    pub amount: Amount,
-    /// The VAT rate in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tax_percent: Option<Percent>,
-    /// Of what was metered: CNY with all of its decimals, which are computed with; `amount` shows it to the fen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metered: Option<Exact>,
-}
-
-impl SettledLine {
-    /// A line as somebody writes it.
-    pub const fn new(item: Label, amount: Amount, tax_percent: Option<Percent>) -> Self {
-        Self { item, amount, tax_percent, metered: None }
-    }
-
-    /// CNY, tax included, with all of its decimals.
-    pub fn exact(&self) -> Exact {
-        self.metered.unwrap_or_else(|| Exact::from_money(self.amount.money()))
-    }
-}
 
 /// A line of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calculation::SettledLine;
+use super::SettledLine;
 use crate::domain::apportion::largest_remainder;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Exact, InvoiceNumber, Label, Money, Month, NamedInvoice, RoundingMode, Subject};

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod interest;
 pub mod policy;
 pub mod rules;
+mod settled_line;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub use budget::{
     ProposeBudgetChange,
 };
 pub use policy::{Policy, PolicyError};
+pub use settled_line::SettledLine;
 
 /// What a programme pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

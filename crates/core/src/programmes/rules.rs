@@ -6,6 +6,7 @@ use super::{
     ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
     RulesVersion,
 };
+use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Sequence, Stamp, Subject, TextHash};
 use crate::ledger::{Dimensions, Posting};
 
@@ -238,18 +239,13 @@ pub fn propose_budget_change(
     })
 }
 
-/// The change approved, and what it posts. What leaves the budget must be available.
+/// The change approved, and what it posts.
 pub fn approve_budget_change(
     change: &BudgetChange,
-    available: Money,
     approver: &Subject,
     stamp: &Stamp,
-) -> Result<(BudgetChange, Posting), ProgrammeError> {
-    let leaving = leaving(change);
-    if takes(change) && leaving > available {
-        return Err(ProgrammeError::PotExhausted { available, requested: leaving });
-    }
-    let posting = posting_of(change);
+) -> Result<(BudgetChange, Posting), OutOfRange> {
+    let posting = posting_of(change)?;
     let approved = BudgetChange {
         status: BudgetChangeStatus::Approved,
         effective_date: Some(change.effective_date.unwrap_or(stamp.business_date)),
@@ -261,30 +257,30 @@ pub fn approve_budget_change(
 }
 
 /// CNY that moves: an adjustment that takes away is written below zero.
-fn leaving(change: &BudgetChange) -> Money {
-    if change.amount < Money::ZERO { change.amount.negated().unwrap_or(change.amount) } else { change.amount }
+pub fn leaving(change: &BudgetChange) -> Result<Money, OutOfRange> {
+    if change.amount < Money::ZERO { change.amount.negated() } else { Ok(change.amount) }
 }
 
 /// Whether what is available becomes less.
-fn takes(change: &BudgetChange) -> bool {
+pub fn takes(change: &BudgetChange) -> bool {
     change.kind == BudgetChangeKind::Lapse || change.amount < Money::ZERO
 }
 
 /// What a change of the budget posts when it is approved.
-pub fn posting_of(change: &BudgetChange) -> Posting {
+pub fn posting_of(change: &BudgetChange) -> Result<Posting, OutOfRange> {
     let at = Dimensions {
         programme: change.programme.clone(),
         organisation: None,
         level: None,
         fiscal_year: change.fiscal_year,
     };
-    let leaving = leaving(change);
-    match change.kind {
+    let leaving = leaving(change)?;
+    Ok(match change.kind {
         BudgetChangeKind::Appropriation => Posting::appropriate(change.amount, &at),
         BudgetChangeKind::Adjustment if takes(change) => Posting::reduce_appropriation(leaving, &at),
         BudgetChangeKind::Adjustment => Posting::appropriate(change.amount, &at),
         BudgetChangeKind::Lapse => Posting::lapse(leaving, &at),
-    }
+    })
 }
 
 /// An approved change whose posting was reversed.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::money::OutOfRange;
-use crate::domain::{ClaimId, Date, Money, ProgrammeCode, VoucherId};
+use crate::domain::{ClaimId, Date, Money, Month, ProgrammeCode, VoucherId};
 use crate::programmes::documents::{InvoiceAmount, ItemAmount};
 
 /// Who rests on a contract.
@@ -85,6 +85,12 @@ impl Days {
     /// Whether they share a day.
     pub fn meet(self, other: Self) -> bool {
         self.from < other.until && other.from < self.until
+    }
+
+    /// The first month and the last; a month counts whole.
+    pub fn months(self) -> (Month, Month) {
+        let last = self.until.naive().pred_opt().map_or(self.from, Date::from_naive);
+        (Month::of(self.from), Month::of(last))
     }
 
     /// From the first of both to the last of both.

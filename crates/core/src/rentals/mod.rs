@@ -5,7 +5,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{CreditCode, Date, Folded, Label, Line, Money, RentalId, Revision, Subject};
-use crate::programmes::calculation::SettledLine;
+use crate::programmes::SettledLine;
 
 /// A contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,8 +18,9 @@ use crate::payments::{BatchStatus, LineStatus, PaymentResult};
 use crate::periods::PeriodStatus;
 use crate::prefunds::PrefundStatus;
 use crate::prefunds::true_up::TrueUpStatus;
+use crate::programmes::SettledLine;
 use crate::programmes::calculation::{
-    Calculation, CapUse, Inputs, Reduction, ReductionCode, SettledLine, ShareAmount, SheetLine,
+    Calculation, CapUse, Inputs, Reduction, ReductionCode, ShareAmount, SheetLine,
 };
 use crate::programmes::documents::{Documents, InvoiceCut, InvoiceCutCode, ItemAmount, MeteredRoom};
 use crate::programmes::interest::{InterestInputs, Segment};

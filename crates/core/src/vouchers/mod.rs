@@ -291,6 +291,19 @@ pub enum VoucherError {
     AmountOutOfRange,
 }
 
+/// The rules do not let in who asks, or what it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EligibilityError {
+    /// Which rule: `category`, `size`, `startup_only`, `region`, `scenario`.
+    pub reason: &'static str,
+}
+
+impl From<EligibilityError> for VoucherError {
+    fn from(EligibilityError { reason }: EligibilityError) -> Self {
+        Self::NotEligible { reason: reason.to_owned() }
+    }
+}
+
 impl From<OutOfRange> for VoucherError {
     fn from(_: OutOfRange) -> Self {
         Self::AmountOutOfRange

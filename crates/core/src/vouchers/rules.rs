@@ -1,8 +1,8 @@
 //! Decisions on vouchers.
 
 use super::{
-    ApplyForVoucher, ChangeVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance, VoucherError,
-    VoucherStatus,
+    ApplyForVoucher, ChangeVoucher, EligibilityError, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
+    VoucherError, VoucherStatus,
 };
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId};
@@ -33,8 +33,8 @@ pub struct Facts<'a> {
 }
 
 /// Whether the rules let an organisation in.
-pub fn eligible(organisation: &Organisation, rules: &Eligibility) -> Result<(), VoucherError> {
-    let refuse = |reason: &str| Err(VoucherError::NotEligible { reason: reason.to_owned() });
+pub fn eligible(organisation: &Organisation, rules: &Eligibility) -> Result<(), EligibilityError> {
+    let refuse = |reason| Err(EligibilityError { reason });
     if rules.categories.as_ref().is_some_and(|c| !c.contains(&organisation.category)) {
         return refuse("category");
     }

@@ -26,7 +26,8 @@ use subsidy_core::domain::{
     ClaimId, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points, ProgrammeCode,
     RecoveryId, RentalId, Sequence, Subject, VoucherId,
 };
-use subsidy_core::programmes::calculation::{Calculation, SettledLine};
+use subsidy_core::programmes::SettledLine;
+use subsidy_core::programmes::calculation::Calculation;
 use subsidy_core::vouchers::ReviewDecision;
 use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;

@@ -20,7 +20,8 @@ use subsidy_core::claims::recalculation::{
 };
 use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{ClaimId, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
-use subsidy_core::programmes::calculation::{Calculation, SettledLine};
+use subsidy_core::programmes::SettledLine;
+use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::claims::further::RecalculationRow;
 use subsidy_store::claims::queries;
 

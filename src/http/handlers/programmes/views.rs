@@ -10,7 +10,7 @@ use subsidy_core::domain::{
     BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Sequence, Subject,
 };
 use subsidy_core::ledger::Account;
-use subsidy_core::programmes::calculation::SettledLine;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::{
     BudgetChange, BudgetChangeKind, BudgetChangeStatus, Instrument, LegalBasis, Policy, Programme,
     ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,

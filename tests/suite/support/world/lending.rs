@@ -146,7 +146,7 @@ impl World {
             0..4 => Change::Drawdown(self.amount(7, 11)),
             4..6 => Change::Repayment(part(self, owed.principal)),
             6 => Change::RateChange(percent(self.pick(&["3", "2.95", "100.5"]))),
-            7..9 => Change::Overdue(part(self, owed.in_time())),
+            7..9 => Change::Overdue(part(self, owed.in_time().unwrap_or(Money::ZERO))),
             _ => Change::OverdueCleared(part(self, owed.overdue)),
         };
         LoanEvent { date: self.after(from, today), change }

@@ -42,7 +42,7 @@ impl Decide for NameSubject {
             return Err(PersonError::SubjectNamed.into());
         }
         let named = known.named(&self.subject, context.stamp);
-        let effects = Effects { changes: vec![Change::Person(Box::new(named))], ..Effects::default() };
+        let effects = Effects::from(Change::Person(Box::new(named)));
         Ok(Decision { effects, outcome: Outcome::Agency(agency) })
     }
 }
@@ -73,13 +73,12 @@ impl Decide for EraseText {
         let is_kept = book.texts.get(digest)?.is_some();
         let before = book.erasures.get(digest)?;
         let erasure = erasures::rules::erase(is_kept, before, self, context.actor, context.stamp)?;
-        let effects =
-            Effects { changes: vec![Change::Erasure(Box::new(erasure.clone()))], ..Effects::default() };
+        let effects = Effects::from(Change::Erasure(Box::new(erasure.clone())));
         Ok(Decision { effects, outcome: Outcome::Erasure(Box::new(erasure)) })
     }
 }
 
 fn decision(agency: Agency) -> Decision {
-    let effects = Effects { changes: vec![Change::Agency(agency.clone())], ..Effects::default() };
+    let effects = Effects::from(Change::Agency(agency.clone()));
     Decision { effects, outcome: Outcome::Agency(agency) }
 }

@@ -15,8 +15,8 @@ use crate::claims::{
 };
 use crate::domain::{ClaimId, Date, Money};
 use crate::ledger::Posting;
-use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
-use crate::programmes::{CapUsageKey, Counts, ProgrammeError};
+use crate::programmes::calculation::{Calculation, not_more_than_seen};
+use crate::programmes::{CapUsageKey, Counts};
 use crate::vouchers::ReviewDecision;
 use crate::vouchers::redemption::{self, Redemption};
 
@@ -152,10 +152,7 @@ fn granted(
     (claim, sheet): (Claim, &Calculation),
     day: Date,
 ) -> Result<(Effects, Claim), Stop> {
-    let available = programmes::available(context.book, &claim.programme)?;
-    if claim.amount > available {
-        return Err(ProgrammeError::PotExhausted { available, requested: claim.amount }.into());
-    }
+    programmes::still_available(context, &claim.programme, claim.amount)?;
     let claim = Claim { fiscal_year: day.year(), ..claim };
     let mut effects = Effects::claim(Some(before.status), &claim);
     effects.changes.extend(cap_usage::counted(context, &claim, Some(day), (claim.amount, day))?);
@@ -182,8 +179,7 @@ fn redeemed(
     let old = voucher(context, before)?;
     let day = claim.approved_on.unwrap_or(context.stamp.business_date);
     let redemption = Redemption { held: before.held, amount: claim.amount, closing: claim.subject.closing() };
-    let redeemed = redemption::redeem(old, &redemption, context.stamp);
-    let (voucher, released) = redeemed.map_err(CalculationError::from)?;
+    let (voucher, released) = redemption::redeem(old, &redemption, context.stamp)?;
     let mut effects = Effects::claim(Some(before.status), &claim);
     effects.transitions.extend(Transition::voucher(old.status, &voucher));
     effects.changes.extend(cap_usage::counted(context, &claim, Some(day), (claim.amount, day))?);

@@ -13,11 +13,11 @@ use crate::claims::{Claim, ClaimSubject, NameClaim, WriteClaim, rules};
 use crate::domain::{ClaimId, Money};
 use crate::ledger::{ExpenseClass, Posting};
 use crate::programmes::Counts;
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 use crate::vouchers::redemption::{self};
 use crate::vouchers::rules::eligible;
 
-/// `draft_claim`.
+/// A claim is written for the first time.
 pub(super) struct Draft<'a>(pub &'a WriteClaim);
 
 impl Decide for Draft<'_> {
@@ -45,7 +45,7 @@ impl Decide for Draft<'_> {
     }
 }
 
-/// `rewrite_claim`.
+/// A draft or a returned claim is written anew.
 pub(super) struct Rewrite<'a>(pub &'a WriteClaim);
 
 impl Decide for Rewrite<'_> {
@@ -100,7 +100,7 @@ fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation),
     Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
 }
 
-/// `submit_claim`.
+/// A draft or a returned claim is filed.
 pub(super) struct Submit<'a>(pub &'a NameClaim);
 
 impl Decide for Submit<'_> {
@@ -135,8 +135,7 @@ pub(super) fn rehold(
         return Ok(());
     }
     let old = voucher(context, before)?;
-    let held = redemption::hold(old, before.held, to, context.stamp);
-    let (voucher, released) = held.map_err(CalculationError::from)?;
+    let (voucher, released) = redemption::hold(old, before.held, to, context.stamp)?;
     effects.transitions.extend(Transition::voucher(old.status, &voucher));
     if released.is_positive() {
         let day = context.effective_date(None)?;
@@ -149,7 +148,7 @@ pub(super) fn rehold(
     Ok(())
 }
 
-/// `withdraw_claim`.
+/// A claim is taken back by whom it is of.
 pub(super) struct Withdraw<'a>(pub &'a NameClaim);
 
 impl Decide for Withdraw<'_> {

@@ -12,8 +12,8 @@ use crate::claims::recalculation::{Correction, RecalculationKey};
 use crate::claims::{Claim, ClaimSubject, payable};
 use crate::domain::{Date, Money};
 use crate::ledger::{Dimensions, Posting, parts};
-use crate::programmes::calculation::{Calculation, CalculationError};
-use crate::programmes::{CapUsageKey, Counts, ProgrammeError};
+use crate::programmes::calculation::Calculation;
+use crate::programmes::{CapUsageKey, Counts};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::vouchers::correction;
 
@@ -40,7 +40,7 @@ pub(super) fn posted(
         }
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
             effects.changes.extend(claim_basis::used(context, claim, Some(sheet))?);
-            let less = Money::ZERO.minus(correction.drawn).map_err(CalculationError::from)?;
+            let less = Money::ZERO.minus(correction.drawn)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),
                 redrawn: Money::ZERO,
@@ -48,14 +48,11 @@ pub(super) fn posted(
             }
         }
     };
-    let available = programmes::available(context.book, &claim.programme)?;
-    let requested = moved.taken_back.plus(moved.redrawn).map_err(CalculationError::from)?;
-    if requested > available {
-        return Err(ProgrammeError::PotExhausted { available, requested }.into());
-    }
+    let requested = moved.taken_back.plus(moved.redrawn)?;
+    programmes::still_available(context, &claim.programme, requested)?;
     let restored = restored(context, old, correction.restored, &mut effects)?;
     let at = claim.dimensions();
-    let [more, less] = parts::by_sign(&correction.accrued).map_err(CalculationError::from)?;
+    let [more, less] = parts::by_sign(&correction.accrued)?;
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
     effects.posting = restored
         .and(Posting::commit(requested, commitment, &at))
@@ -90,11 +87,10 @@ fn redrawn(
         redrawn: correction.redrawn,
         closing: claim.subject.closing(),
     };
-    let corrected = correction::correct(before, &drawn, context.stamp);
-    let (voucher, moved) = corrected.map_err(CalculationError::from)?;
+    let (voucher, moved) = correction::correct(before, &drawn, context.stamp)?;
     effects.transitions.extend(Transition::voucher(before.status, &voucher));
     if moved.released != moved.taken_back {
-        let given = moved.released.minus(moved.taken_back).map_err(CalculationError::from)?;
+        let given = moved.released.minus(moved.taken_back)?;
         for year in [voucher.fiscal_year, None].into_iter().filter(|_| given < Money::ZERO) {
             let key = CapUsageKey::new(&voucher.programme, voucher.organisation, year, Counts::Issue);
             not_before(day, context.book.usages.get(&key)?.and_then(|used| used.freed_on))?;
@@ -125,7 +121,7 @@ pub(super) fn asked_before(context: Context<'_>, claim: &Claim) -> Result<Money,
     let restorable = known
         .into_iter()
         .try_fold(Money::ZERO, |sum, one| recoveries::restorable(one).and_then(|amount| sum.plus(amount)));
-    Ok(restorable.map_err(CalculationError::from)?)
+    Ok(restorable?)
 }
 
 /// The recoveries of which an amount is given back, and what that posts.
@@ -137,13 +133,12 @@ fn restored(
 ) -> Result<Posting, Stop> {
     let mut posting = Posting::default();
     for before in earlier(context, claim)? {
-        let part = amount.min(recoveries::restorable(before).map_err(CalculationError::from)?);
+        let part = amount.min(recoveries::restorable(before)?);
         if !part.is_positive() {
             continue;
         }
-        amount = amount.minus(part).map_err(CalculationError::from)?;
-        let cancelled = recoveries::cancelled(before, part, context.stamp);
-        let (after, owed) = cancelled.map_err(CalculationError::from)?;
+        amount = amount.minus(part)?;
+        let (after, owed) = recoveries::cancelled(before, part, context.stamp)?;
         posting = posting.and(Posting::write_off(&owed, recoveries::credited(before), &claim.dimensions()));
         if before.status != after.status {
             effects.transitions.push(Transition::new(

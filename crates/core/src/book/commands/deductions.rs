@@ -13,7 +13,7 @@ use crate::organisations::rules as organisations;
 use crate::prefunds::rules::{self, Movement};
 use crate::prefunds::{PrefundYear, PrefundYearKey};
 use crate::programmes::RulesKey;
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 
 fn year(claim: &Claim, year: FiscalYear) -> Key {
     Key::PrefundYear(PrefundYearKey { programme: claim.programme.clone(), bank: claim.provider, year })
@@ -42,7 +42,7 @@ pub(super) fn deducted(
     let (year, posting) = drawn(context, &claim, &claim.parts, day)?;
     let by = SettledBy::Prefund(day.year());
     let payment = ClaimPayment { by, amount: claim.amount, parts: claim.parts.clone(), date: day };
-    let claim = payable::settled(claim, payment).map_err(CalculationError::from)?;
+    let claim = payable::settled(claim, payment)?;
     let mut effects = Effects::claim(Some(before.status), &claim);
     effects.changes.extend(cap_usage::counted(context, &claim, Some(day), (claim.amount, day))?);
     effects.changes.extend(claim_basis::used(context, &claim, Some(sheet))?);
@@ -71,7 +71,7 @@ fn drawn_of(
 ) -> Result<(PrefundYear, Posting), Stop> {
     let key = PrefundYearKey { programme: claim.programme.clone(), bank: claim.provider, year };
     let known = context.book.prefund_years.get(&key)?;
-    let amount = parts::sum(by).map_err(CalculationError::from)?;
+    let amount = parts::sum(by)?;
     rules::covers(known, year, amount)?;
     if amount.is_positive() {
         // before anything was there nothing could be deducted
@@ -80,10 +80,10 @@ fn drawn_of(
     let account = rules::account(known, &key, day, context.stamp);
     let account = rules::moved(&account, Movement::Deducted, by, day, context.stamp);
     let at = Dimensions { fiscal_year: year, ..claim.dimensions() };
-    let [more, less] = parts::by_sign(by).map_err(CalculationError::from)?;
+    let [more, less] = parts::by_sign(by)?;
     let deduct = |parts: &[Part]| Posting::deduct(parts, claim.class.expense(), &at, claim.provider);
     let posting = deduct(&more).and(deduct(&less).reversed());
-    Ok((account.map_err(CalculationError::from)?, posting))
+    Ok((account?, posting))
 }
 
 /// What was deducted for a claim, and what the caps count of it.
@@ -102,7 +102,7 @@ pub(super) fn undeducted(context: Context<'_>, before: &Claim, day: Date) -> Res
     let lost = || Fault::Broken(format!("claim {} was not deducted", before.id));
     let payment = before.payments.first().ok_or_else(lost)?;
     let SettledBy::Prefund(year) = payment.by else { return Err(lost().into()) };
-    let back = parts::minus(&[], &payment.parts).map_err(CalculationError::from)?;
+    let back = parts::minus(&[], &payment.parts)?;
     let (account, posting) = drawn_of(context, before, year, &back, day)?;
     let claim = Claim {
         status: ClaimStatus::Reviewed,
@@ -115,7 +115,7 @@ pub(super) fn undeducted(context: Context<'_>, before: &Claim, day: Date) -> Res
         ..before.clone()
     };
     let mut effects = Effects::claim(Some(before.status), &claim);
-    let less = Money::ZERO.minus(before.amount).map_err(CalculationError::from)?;
+    let less = Money::ZERO.minus(before.amount)?;
     effects.changes.extend(cap_usage::counted(context, before, before.approved_on, (less, day))?);
     effects.changes.push(Change::PrefundYear(Box::new(account)));
     Ok(Effects { posting, ..effects })

@@ -14,8 +14,7 @@ use crate::evidence::{
 };
 use crate::organisations::OrganisationError;
 use crate::people::Matter;
-use crate::programmes::calculation::CalculationError;
-use crate::recoveries::{ProposeRecovery, RecoveryStatus, rules as recoveries};
+use crate::recoveries::{ProposeRecovery, RecoveryError, RecoveryStatus, rules as recoveries};
 
 impl Decide for RegisterEvidence {
     fn needs(&self, reads: &mut Reads<'_>) {
@@ -56,11 +55,7 @@ impl Decide for RegisterEvidence {
         rules::fits(self.kind, self.media_type)?;
         let evidence = rules::register(self, context.actor, context.stamp);
         let step = Transition::new("evidence", &evidence.id, None, "registered");
-        let mut effects = Effects {
-            changes: vec![Change::Evidence(Box::new(evidence.clone()))],
-            transitions: vec![step],
-            ..Effects::default()
-        };
+        let mut effects = Effects::step(Change::Evidence(Box::new(evidence.clone())), step);
         let mut invoice = None;
         if let Some(facts) = &self.invoice {
             invoice = Some(stated(context, self, facts, &mut effects)?);
@@ -104,9 +99,9 @@ fn reversed(
 ) -> Result<(), Stop> {
     let Some(number) = after.facts.original.clone() else { return Ok(()) };
     let counted = before.filter(|before| before.facts.original.is_some());
-    let counted = counted.map(Invoice::takes_back).transpose().map_err(CalculationError::from)?;
+    let counted = counted.map(Invoice::takes_back).transpose()?;
     let more = after.takes_back().and_then(|all| all.minus(counted.unwrap_or_default()));
-    let more = more.map_err(CalculationError::from)?;
+    let more = more?;
     if more.is_zero() {
         return Ok(());
     }
@@ -116,7 +111,7 @@ fn reversed(
     let original = known.cloned().unwrap_or_else(unknown);
     let less = original.reversed_by(more, context.stamp).map_err(|error| match error {
         ReversedError::Refused(error) => Stop::from(error),
-        ReversedError::OutOfRange(error) => CalculationError::from(error).into(),
+        ReversedError::OutOfRange(error) => error.into(),
     })?;
     asked_back(context, command, (&original, &less), effects)?;
     // a statement that begins here begins at this leaf
@@ -133,19 +128,20 @@ fn asked_back(
     (original, less): (&Invoice, &Invoice),
     effects: &mut Effects,
 ) -> Result<(), Stop> {
-    let before = original.unbacked().map_err(CalculationError::from)?;
-    for (id, without) in less.unbacked().map_err(CalculationError::from)? {
-        let more = without.minus(before.get(&id).copied().unwrap_or_default());
-        let more = more.map_err(CalculationError::from)?;
+    let before = original.unbacked()?;
+    for (id, without) in less.unbacked()? {
+        let more = without.minus(before.get(&id).copied().unwrap_or_default())?;
         let lost = || Fault::Broken(format!("claim {id} holds an invoice and is not known"));
         let claim = context.book.claims.get(&id)?.ok_or_else(lost)?;
-        let Ok(outstanding) = recoveries::outstanding_of(claim) else { continue };
-        let rested = Money::sum(claim.invoices.iter().map(|part| part.amount));
-        let share = share(claim.amount, more, rested.map_err(CalculationError::from)?);
-        let amount = share.map_err(CalculationError::from)?.min(outstanding);
-        let (Ok(amount), Some(reason)) = (Amount::parse(&amount.to_string()), command.reason) else {
-            continue;
+        let outstanding = match recoveries::outstanding_of(claim) {
+            // of what was not paid nothing is asked back
+            Err(RecoveryError::WrongState { .. }) => continue,
+            found => found?,
         };
+        let rested = Money::sum(claim.invoices.iter().map(|part| part.amount));
+        let share = share(claim.amount, more, rested?);
+        let amount = share?.min(outstanding);
+        let (Some(amount), Some(reason)) = (Amount::of(amount), command.reason) else { continue };
         let broken = |error: &dyn std::fmt::Display| Fault::Broken(error.to_string());
         let decision_no = Line::parse(&format!("红字发票 {}", command_number(command)));
         let proposal = ProposeRecovery {
@@ -157,8 +153,7 @@ fn asked_back(
             fraud: false,
             effective_date: None,
         };
-        let recovery = recoveries::propose(&proposal, claim, context.actor, context.stamp);
-        let recovery = recovery.map_err(CalculationError::from)?;
+        let recovery = recoveries::propose(&proposal, claim, context.actor, context.stamp)?;
         effects.transitions.push(Transition::new(
             "recovery",
             &recovery.id,
@@ -185,7 +180,8 @@ fn claim_asked_back(evidence: EvidenceId, claim: ClaimId) -> RecoveryId {
 /// The part of an amount that rested on a part of its base, rounded half up to the fen; nothing of an empty base.
 fn share(amount: Money, part: Money, whole: Money) -> Result<Money, OutOfRange> {
     let product = i128::from(amount.fen()) * i128::from(part.fen());
-    let twice = product.saturating_mul(2).saturating_add(i128::from(whole.fen()));
+    // twice the product of two i64 and one of them fit an i128
+    let twice = 2 * product + i128::from(whole.fen());
     let rounded = twice.checked_div_euclid(2 * i128::from(whole.fen())).unwrap_or(0);
     i64::try_from(rounded).map(Money::from_fen).map_err(|_| OutOfRange)
 }
@@ -223,11 +219,7 @@ impl Decide for ConfirmInvoice {
             Some(before.confirmed.as_str()),
             after.confirmed.as_str(),
         );
-        let effects = Effects {
-            changes: vec![Change::Invoice(Box::new(after.clone()))],
-            transitions: vec![step],
-            ..Effects::default()
-        };
+        let effects = Effects::step(Change::Invoice(Box::new(after.clone())), step);
         Ok(decided(effects, evidence.clone(), Some(after)))
     }
 }

@@ -62,10 +62,6 @@ impl Decide for ConfirmInterest {
 
 fn decided(loan: Loan, from: Option<&'static str>) -> Decision {
     let step = Transition::new("loan", &loan.id, from, REGISTERED);
-    let effects = Effects {
-        changes: vec![Change::Loan(Box::new(loan.clone()))],
-        transitions: vec![step],
-        ..Effects::default()
-    };
+    let effects = Effects::step(Change::Loan(Box::new(loan.clone())), step);
     Decision { effects, outcome: Outcome::Loan(Box::new(loan)) }
 }

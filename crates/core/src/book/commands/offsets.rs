@@ -10,7 +10,6 @@ use crate::book::{Fault, Key};
 use crate::claims::payable;
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::payments::rules as payments;
-use crate::programmes::calculation::CalculationError;
 use crate::recoveries::{OffsetRecovery, rules};
 
 impl Decide for OffsetRecovery {
@@ -39,12 +38,11 @@ impl Decide for OffsetRecovery {
         let lost = || Fault::Broken(format!("recovery {} has lost its claim", before.id));
         let of = context.book.claims.get(&before.claim)?.ok_or_else(lost)?;
         rules::offsettable(before, (claim, of), day)?;
-        let due = payable::payable(claim).map_err(CalculationError::from)?;
-        let most = due.min(rules::outstanding(before).map_err(CalculationError::from)?);
+        let due = payable::payable(claim)?;
+        let most = due.min(rules::outstanding(before)?);
         let amount = self.amount.map_or(most, |amount| amount.money());
         rules::within(amount, most)?;
-        let offset = rules::offset(before, claim, (amount, day), context.stamp);
-        let offset = offset.map_err(CalculationError::from)?;
+        let offset = rules::offset(before, claim, (amount, day), context.stamp)?;
         let mut effects = Effects::claim(Some(claim.status), &offset.claim);
         effects.transitions.retain(|_| claim.status != offset.claim.status);
         // what is kept came in; a claim may be kept for a recovery of its own

@@ -21,16 +21,12 @@ impl Decide for RegisterOrganisation {
         let existing = context.book.organisations.get(&self.credit_code)?;
         let organisation = rules::register(existing, self, context.actor, context.stamp)?;
         let step = Transition::new("organisation", &self.credit_code, None, organisation.status.as_str());
-        let effects = Effects {
-            changes: vec![Change::Organisation(Box::new(organisation.clone()))],
-            transitions: vec![step],
-            ..Effects::default()
-        };
+        let effects = Effects::step(Change::Organisation(Box::new(organisation.clone())), step);
         Ok(Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) })
     }
 }
 
-/// `block_organisation`.
+/// An organisation is to begin nothing new.
 pub(super) struct Block<'a>(pub &'a ChangeStanding);
 
 impl Decide for Block<'_> {
@@ -43,7 +39,7 @@ impl Decide for Block<'_> {
     }
 }
 
-/// `unblock_organisation`.
+/// A blocked organisation may begin again.
 pub(super) struct Unblock<'a>(pub &'a ChangeStanding);
 
 impl Decide for Unblock<'_> {
@@ -61,11 +57,7 @@ fn change_standing(context: Context<'_>, command: &ChangeStanding, to: Standing)
     let organisation = rules::change_standing(before, command, to, context.stamp);
     let step =
         Transition::new("organisation", &command.credit_code, Some(before.status.as_str()), to.as_str());
-    let effects = Effects {
-        changes: vec![Change::Organisation(Box::new(organisation.clone()))],
-        transitions: vec![step],
-        ..Effects::default()
-    };
+    let effects = Effects::step(Change::Organisation(Box::new(organisation.clone())), step);
     Ok(Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) })
 }
 
@@ -100,7 +92,7 @@ impl Decide for ApproveBankAccount {
     }
 }
 
-/// `reject_bank_account`.
+/// A proposed bank account is refused.
 pub(super) struct RejectAccount<'a>(pub &'a ChangeStanding);
 
 impl Decide for RejectAccount<'_> {
@@ -132,7 +124,7 @@ impl Decide for LoadReferenceRate {
         let key = RateKey::new(&self.name, self.date);
         let existing = context.book.reference_rates.get(&key)?;
         let rate = reference_rates::load(existing, self, context.actor, context.stamp)?;
-        let effects = Effects { changes: vec![Change::ReferenceRate(rate.clone())], ..Effects::default() };
+        let effects = Effects::from(Change::ReferenceRate(rate.clone()));
         Ok(Decision { effects, outcome: Outcome::ReferenceRate(rate) })
     }
 }

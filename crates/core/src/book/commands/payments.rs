@@ -20,7 +20,6 @@ use crate::payments::{
     ReferenceKey, RejectPaymentBatch, RejectReturn, SettlePayment,
 };
 use crate::prefunds::PrefundError;
-use crate::programmes::calculation::CalculationError;
 
 /// Claims that are to be paid, and what says whether they may be.
 fn read_claims(ids: impl Iterator<Item = ClaimId>, reads: &mut Reads<'_>) {
@@ -55,8 +54,8 @@ impl Decide for ProposePaymentBatch {
             backed(context, claim, Some(pointer.clone()))?;
             may_be_paid(context, claim)?;
             name_fits(context, claim, (self.name_max, Some(pointer)))?;
-            let line = rules::line(self.id, claim, context.stamp).map_err(CalculationError::from)?;
-            (count, total) = (count + 1, total.plus(line.amount).map_err(CalculationError::from)?);
+            let line = rules::line(self.id, claim, context.stamp)?;
+            (count, total) = (count + 1, total.plus(line.amount)?);
             effects.changes.push(Change::PaymentLine(Box::new(line)));
             let placed = rules::placed(claim, Some(self.id), context.stamp);
             effects.changes.push(Change::Claim(Box::new(placed)));
@@ -240,17 +239,20 @@ fn moved(
     let day = context.effective_date(Some(date))?;
     rules::after_approval(batch, day)?;
     let old = claim(context, line.claim)?;
-    let payment = rules::moves(old, line, effect, day)?;
+    let payment = match effect {
+        Effect::Nothing => None,
+        Effect::Pays => Some(rules::settles(old, line, day)?),
+        Effect::Reverses => rules::takes_back(old, line)?,
+    };
     // what came back after it was paid came back after that, whatever was found out since
     let returned = payment.as_ref().filter(|_| effect == Effect::Reverses);
     not_before(day, returned.map_or_else(|| payable::newest_day(old), |payment| Some(payment.date)))?;
-    let claim = rules::claim_after(old, effect, payment.as_ref(), context.stamp);
-    let claim = claim.map_err(CalculationError::from)?;
+    let claim = rules::claim_after(old, effect, payment.as_ref(), context.stamp)?;
     let mut effects = Effects::claim(Some(old.status), &claim);
     effects.transitions.retain(|_| old.status != claim.status);
     let at = claim.dimensions();
     let parts = payment.map(|payment| payment.parts).unwrap_or_default();
-    let [up, down] = parts::by_sign(&parts).map_err(CalculationError::from)?;
+    let [up, down] = parts::by_sign(&parts)?;
     let (pay, unpay) = (Posting::pay, Posting::unpay);
     effects.posting = match effect {
         Effect::Pays => pay(&up, &at, claim.payee).and(unpay(&down, &at, claim.payee)),
@@ -338,7 +340,7 @@ impl Decide for ReadAccounts {
             may_be_paid(context, claim)?;
             same_account(context, batch, line.payee)?;
             name_fits(context, claim, (batch.name_max, None))?;
-            (lines, total) = (lines + 1, total.plus(line.amount).map_err(CalculationError::from)?);
+            (lines, total) = (lines + 1, total.plus(line.amount)?);
             let payee = context.book.organisations.get(&line.payee)?;
             if payee.is_none_or(|payee| payee.bank_account.is_none()) {
                 without.insert(line.payee);

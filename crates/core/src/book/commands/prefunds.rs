@@ -12,7 +12,6 @@ use crate::prefunds::rules::{self, Movement};
 use crate::prefunds::{
     ApprovePrefund, Prefund, PrefundStatus, PrefundYear, PrefundYearKey, ProposePrefund, RejectPrefund,
 };
-use crate::programmes::calculation::CalculationError;
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{Instrument, Programme, ProgrammeError, RulesVersion};
 
@@ -90,16 +89,11 @@ impl Decide for ApprovePrefund {
         let programme = found(context.book.programmes.get(&before.programme)?)?;
         let version = prefunding(context, programme, None)?;
         let known = account(context, &before.key())?;
-        let available = programmes::available(context.book, &before.programme)?;
-        if before.amount > available {
-            return Err(ProgrammeError::PotExhausted { available, requested: before.amount }.into());
-        }
-        let prefund = rules::approve(before, &version.rules, day, context.actor, context.stamp);
-        let prefund = prefund.map_err(CalculationError::from)?;
+        programmes::still_available(context, &before.programme, before.amount)?;
+        let prefund = rules::approve(before, &version.rules, day, context.actor, context.stamp)?;
         let key = before.key();
         let year = rules::account(known, &key, day, context.stamp);
-        let year = rules::moved(&year, Movement::Paid, &prefund.parts, day, context.stamp);
-        let year = year.map_err(CalculationError::from)?;
+        let year = rules::moved(&year, Movement::Paid, &prefund.parts, day, context.stamp)?;
         let effects = Effects {
             changes: vec![Change::PrefundYear(Box::new(year))],
             posting: Posting::prefund(&prefund.parts, &key.dimensions(), prefund.bank),
@@ -146,8 +140,7 @@ pub(super) fn reversed(
     rules::covers(known, key.year, before.amount)?;
     not_before(day, known.map(|year| year.newest))?;
     let year = rules::account(known, &key, day, context.stamp);
-    let year = rules::moved(&year, Movement::Unpaid, &before.parts, day, context.stamp);
-    let year = year.map_err(CalculationError::from)?;
+    let year = rules::moved(&year, Movement::Unpaid, &before.parts, day, context.stamp)?;
     let mut effects = Effects {
         changes: vec![Change::PrefundYear(Box::new(year))],
         posting: Posting::prefund(&before.parts, &key.dimensions(), before.bank).reversed(),

@@ -150,11 +150,7 @@ impl Decide for ProposeBudgetChange {
         let change = rules::propose_budget_change(self, available, context.actor, context.stamp)?;
         context.effective_date(change.effective_date)?;
         let step = budget_step(&change, None);
-        let effects = Effects {
-            changes: vec![Change::BudgetChange(change.clone())],
-            transitions: vec![step],
-            ..Effects::default()
-        };
+        let effects = Effects::step(Change::BudgetChange(change.clone()), step);
         Ok(Decision { effects, outcome: Outcome::BudgetChange(change) })
     }
 }
@@ -178,9 +174,10 @@ impl Decide for ApproveBudgetChange {
         if programme.status != ProgrammeStatus::Active {
             return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
         }
-        let available = available(context.book, &programme.code)?;
-        let (change, posting) =
-            rules::approve_budget_change(before, available, &context.actor.subject, context.stamp)?;
+        if rules::takes(before) {
+            programmes::still_available(context, &programme.code, rules::leaving(before)?)?;
+        }
+        let (change, posting) = rules::approve_budget_change(before, &context.actor.subject, context.stamp)?;
         let effective_date = context.effective_date(change.effective_date)?;
         let effects = Effects {
             changes: vec![Change::BudgetChange(change.clone())],

@@ -18,12 +18,12 @@ use crate::claims::recalculation::{
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
 use crate::claims::{
-    Claim, ClaimError, ClaimSubject, backing as invoices, payable, rental_claims as settlement,
+    Claim, ClaimError, ClaimSubject, backing as invoices, payable,
     rules as claims,
 };
 use crate::domain::{ClaimId, Date, Line, Money, Subject};
 use crate::ledger::{Account, BalanceKey};
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::AnnualCap;
 use crate::programmes::{CapUsageKey, Counts, RulesKey, RulesVersion};
@@ -59,7 +59,7 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
     for (year, cap) in limits.into_iter().flatten() {
         let key = CapUsageKey::new(&claim.programme, claim.organisation, year, Counts::Issue);
         let issued = cap_usage::amount(context, &key)?;
-        most = most.min(cap.minus(issued).map_err(CalculationError::from)?.max(Money::ZERO));
+        most = most.min(cap.minus(issued)?.max(Money::ZERO));
     }
     Ok(most)
 }
@@ -82,9 +82,9 @@ fn limits(
             let voucher = voucher(context, before)?;
             let committable = committable(context, before, voucher)?;
             let today = context.stamp.business_date;
-            let own = rules::charged(before).map_err(CalculationError::from)?;
+            let own = rules::charged(before)?;
             let room = correction::room_to_correct(voucher, own, committable, today);
-            let room = Some(room.map_err(CalculationError::from)?);
+            let room = Some(room?);
             Ok(Limits { room, net_off: None, documents: None })
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
@@ -137,8 +137,8 @@ fn anew(
         let key = CapUsageKey::new(&before.programme, before.organisation, year, Counts::Redemption);
         let used = cap_usage::amount(context, &key)?;
         // what is still asked back is given back first, so that it is free as well
-        let own = before.amount.plus(asked).map_err(CalculationError::from)?;
-        Ok(used.minus(own).map_err(CalculationError::from)?)
+        let own = before.amount.plus(asked)?;
+        Ok(used.minus(own)?)
     };
     let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
     let documents = documents.map(|documents| documents.accepted_by(Some(word)));
@@ -159,8 +159,7 @@ fn anew(
         let organisation = party(context, [before.organisation, before.provider], rules)?;
         claims::still_eligible(organisation, rules)?;
     }
-    let correction = rules::correction(before, &claims::parts(&sheet), asked);
-    let correction = correction.map_err(CalculationError::from)?;
+    let correction = rules::correction(before, &claims::parts(&sheet), asked)?;
     let back = correction.asked_back.max(correction.refunded_to_prefund);
     if back.is_positive() {
         recoveries::within(back, recoveries::outstanding_of(before)?)?;
@@ -218,16 +217,16 @@ impl Decide for ProposeRecalculation {
         let changed = metered(context, rules::changed(before, &self.changes), &self.changes)?;
         // what is proposed knows of every red invoice until now; of one that comes later the claim is still held to account
         let invoices = invoices::without(&before.invoices, &withdrawn(context, before)?);
-        let changed = Claim { invoices: invoices.map_err(CalculationError::from)?, ..changed };
+        let changed = Claim { invoices: invoices?, ..changed };
         let word = match rental_basis::usage_spoken_of(context, before, &changed) {
             Err(Stop::Refused(_)) if self.accept_incomplete_usage => None,
             accepted => accepted?,
         };
         let word = word.as_ref().unwrap_or(&context.actor.subject);
         let Anew { sheet, .. } = anew(context, before, &changed, (rules::next_number(before), word))?;
-        let proposed = rules::propose(before, &changed, &sheet, self.reason, context.actor, context.stamp);
-        let (recalculation, claim) = proposed.map_err(CalculationError::from)?;
-        let mut effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+        let (recalculation, claim) =
+            rules::propose(before, &changed, &sheet, self.reason, context.actor, context.stamp)?;
+        let mut effects = Effects::from(Change::Claim(Box::new(claim)));
         effects.sheets.push(NewSheet { document: before.id.to_string(), sheet: sheet.clone() });
         Ok(decided(effects, None, recalculation, Some(sheet)))
     }
@@ -265,7 +264,7 @@ impl Decide for RejectRecalculation {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let (claim, before) = waiting(context, self.claim, self.number)?;
         let (rejected, claim) = rules::reject(before, claim, self.reason, context.actor, context.stamp);
-        let effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+        let effects = Effects::from(Change::Claim(Box::new(claim)));
         Ok(decided(effects, Some(before.status), rejected, None))
     }
 }
@@ -304,8 +303,7 @@ impl Decide for ApproveRecalculation {
         if sheet.amount != before.amount {
             return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());
         }
-        let claim = rules::corrected(old, before, (&sheet, &correction), day, context.stamp);
-        let claim = claim.map_err(CalculationError::from)?;
+        let claim = rules::corrected(old, before, (&sheet, &correction), day, context.stamp)?;
         let invoices = reallocated(context, Some(old), &claim)?;
         let recovery = asked_back(context, self, (old, before), &correction, day)?;
         let id = recovery.as_ref().map(|recovery| recovery.id);
@@ -334,7 +332,7 @@ fn asked_back(
     let (actor, stamp) = (context.actor, context.stamp);
     let recovery =
         recoveries::corrected(command.recovery, claim, (recalculation, owed), (number, day), (actor, stamp));
-    Ok(Some(recovery.map_err(CalculationError::from)?))
+    Ok(Some(recovery?))
 }
 
 fn decided(

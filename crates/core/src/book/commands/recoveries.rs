@@ -9,7 +9,6 @@ use crate::claims::Claim;
 use crate::domain::{Date, Money, ProgrammeCode, RecoveryId};
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::{ChangeStanding, Standing, rules as organisations};
-use crate::programmes::calculation::CalculationError;
 use crate::recoveries::{
     ApproveRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryStatus, RejectRecovery,
     WriteOffRecovery, rules,
@@ -30,7 +29,7 @@ impl Decide for ProposeRecovery {
             not_before(day, claim.paid_on)?;
         }
         let recovery = rules::propose(self, claim, context.actor, context.stamp);
-        Ok(decided(Effects::default(), None, recovery.map_err(CalculationError::from)?))
+        Ok(decided(Effects::default(), None, recovery?))
     }
 }
 
@@ -72,10 +71,10 @@ impl Decide for ApproveRecovery {
         let claim = context.book.claims.get(&before.claim)?.ok_or_else(lost)?;
         rules::within(before.amount, rules::outstanding_of(claim)?)?;
         let recovery = rules::approve(before, day, context.actor, context.stamp);
-        let recovered = claim.recovered.plus(recovery.amount).map_err(CalculationError::from)?;
+        let recovered = claim.recovered.plus(recovery.amount)?;
         let revision = claim.revision.next(context.stamp);
         let claim = Claim { recovered, revision, ..claim.clone() };
-        let mut effects = Effects { changes: vec![Change::Claim(Box::new(claim))], ..Effects::default() };
+        let mut effects = Effects::from(Change::Claim(Box::new(claim)));
         effects.posting =
             Posting::recovery(&recovery.owed, rules::credited(&recovery), &recovery.dimensions());
         effects.effective_date = Some(day);
@@ -148,10 +147,9 @@ impl Decide for ReceiveRecovery {
         rules::unrecorded(before, &self.bank_reference)?;
         let day = context.effective_date(Some(self.date))?;
         not_before(day, before.decided_on)?;
-        let outstanding = rules::outstanding(before).map_err(CalculationError::from)?;
+        let outstanding = rules::outstanding(before)?;
         rules::within(self.amount.money(), outstanding)?;
-        let received = rules::received(before, self, context.stamp);
-        let (recovery, parts) = received.map_err(CalculationError::from)?;
+        let (recovery, parts) = rules::received(before, self, context.stamp)?;
         let at = recovery.dimensions();
         let posting = rules::receipt_posting(&recovery, &parts, day, &at);
         let changes = came_in(context, before, None, (self.amount.money(), day))?;
@@ -184,9 +182,9 @@ pub(super) fn came_in(
         Some(claim) => claim,
         None => context.book.claims.get(&recovery.claim)?.ok_or_else(lost)?.clone(),
     };
-    let less = amount.negated().map_err(CalculationError::from)?;
+    let less = amount.negated()?;
     let mut changes = cap_usage::counted(context, &claim, claim.approved_on, (less, day))?;
-    let freed = claim.freed.plus(amount).map_err(CalculationError::from)?;
+    let freed = claim.freed.plus(amount)?;
     let revision = claim.revision.next(context.stamp);
     changes.push(Change::Claim(Box::new(Claim { freed, revision, ..claim })));
     Ok(changes)
@@ -209,7 +207,7 @@ impl Decide for WriteOffRecovery {
         rules::in_state(before, RecoveryStatus::Approved)?;
         context.may_approve()?;
         let day = context.effective_date(None)?;
-        let recovery = rules::written_off(before, context.stamp).map_err(CalculationError::from)?;
+        let recovery = rules::written_off(before, context.stamp)?;
         let posting = Posting::write_off(&before.owed, rules::credited(before), &before.dimensions());
         let effects = Effects { posting, effective_date: Some(day), ..Effects::default() };
         Ok(decided(effects, Some(before.status), recovery))

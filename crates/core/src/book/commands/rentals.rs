@@ -7,7 +7,6 @@ use crate::book::guards::programmes;
 use crate::book::refusal::{AccessError, Stop};
 use crate::domain::Money;
 use crate::organisations::rules as organisations;
-use crate::programmes::calculation::CalculationError;
 use crate::programmes::rules::allows_related;
 use crate::rentals::{RegisterRental, rules};
 
@@ -39,15 +38,10 @@ impl Decide for RegisterRental {
             existing: book.contracts.get(&self.contract())?.copied(),
             related_allowed: related_allowed(context)?,
         };
-        let total =
-            Money::sum(self.lines.iter().map(|l| l.amount.money())).map_err(CalculationError::from)?;
+        let total = Money::sum(self.lines.iter().map(|l| l.amount.money()))?;
         let rental = rules::register(&facts, self, total, context.actor, context.stamp)?;
         let step = Transition::new("rental", &rental.id, None, "registered");
-        let effects = Effects {
-            changes: vec![Change::Rental(rental.clone())],
-            transitions: vec![step],
-            ..Effects::default()
-        };
+        let effects = Effects::step(Change::Rental(rental.clone()), step);
         Ok(Decision { effects, outcome: Outcome::Rental(Box::new(rental)) })
     }
 }

@@ -12,7 +12,6 @@ use crate::domain::{BudgetChangeId, ClaimId, Date, RecoveryId, Sequence, TextHas
 use crate::ledger::{Account, Deltas, LedgerError, Part, Posting, balances, parts};
 use crate::payments::LineKey;
 use crate::payments::rules::{self as payments, Effect};
-use crate::programmes::calculation::CalculationError;
 use crate::programmes::{ProgrammeError, rules as programmes};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::reversals::{
@@ -119,12 +118,12 @@ fn undone(
 
 /// Refused whole where a balance would go below its floor: of what is available, as any budget that is spent.
 pub(super) fn floors(context: Context<'_>, posting: &Posting) -> Result<(), Stop> {
-    for (key, delta) in Deltas::of(posting).map_err(CalculationError::from)?.iter() {
+    for (key, delta) in Deltas::of(posting)?.iter() {
         let balance = context.book.balance(key)?;
-        let requested = delta.negated().map_err(CalculationError::from)?;
+        let requested = delta.negated()?;
         match balances::moved(key, balance, delta) {
             Ok(_) => {}
-            Err(LedgerError::OutOfRange(error)) => return Err(CalculationError::from(error).into()),
+            Err(LedgerError::OutOfRange(error)) => return Err(error.into()),
             Err(LedgerError::BelowFloor(key)) if key.account == Account::B2001 => {
                 return Err(ProgrammeError::PotExhausted { available: balance, requested }.into());
             }
@@ -152,7 +151,7 @@ fn budget_change(context: Context<'_>, id: BudgetChangeId, sequence: Sequence) -
     let step =
         Transition::new(before.kind.as_str(), &id, Some(before.status.as_str()), after.status.as_str());
     Ok(Effects {
-        posting: programmes::posting_of(before).reversed(),
+        posting: programmes::posting_of(before)?.reversed(),
         changes: vec![Change::BudgetChange(after)],
         transitions: vec![step],
         ..Effects::default()
@@ -172,10 +171,8 @@ fn payment(
     let before = book.claims.get(&key.claim)?.ok_or_else(|| lost("a claim"))?;
     still(line.paid_in == Some(sequence), line.status.as_str())?;
     let day = context.effective_date(None)?;
-    let payment = payments::moves(before, line, Effect::Reverses, day)?;
-    let payment = payment.ok_or_else(|| lost("a payment"))?;
-    let claim = payments::claim_after(before, Effect::Reverses, Some(&payment), context.stamp);
-    let claim = claim.map_err(CalculationError::from)?;
+    let payment = payments::takes_back(before, line)?.ok_or_else(|| lost("a payment"))?;
+    let claim = payments::claim_after(before, Effect::Reverses, Some(&payment), context.stamp)?;
     let mut effects = Effects::claim(Some(before.status), &claim);
     effects.transitions.retain(|_| before.status != claim.status);
     let waits = line.proposed_return.is_some();
@@ -185,7 +182,7 @@ fn payment(
     let batch = if waits { payments::waits(&batch, false, context.stamp) } else { batch };
     effects.changes.push(Change::PaymentBatch(Box::new(batch)));
     let at = claim.dimensions();
-    let [up, down] = parts::by_sign(&payment.parts).map_err(CalculationError::from)?;
+    let [up, down] = parts::by_sign(&payment.parts)?;
     let paid = Posting::pay(&up, &at, claim.payee).and(Posting::unpay(&down, &at, claim.payee));
     Ok(Effects { posting: paid.reversed(), ..effects })
 }
@@ -214,10 +211,9 @@ fn receipt(
     if !recoveries::is_last(before, number) || claim.redrawn.is_positive() {
         return Err(ReversalError::NotLatest { document: id.to_string() }.into());
     }
-    let after = recoveries::unreceived(before, number, parts, context.stamp);
-    let after = after.map_err(CalculationError::from)?;
+    let after = recoveries::unreceived(before, number, parts, context.stamp)?;
     let posting = recoveries::receipt_posting(before, parts, day, &before.dimensions()).reversed();
-    let less = after.received.minus(before.received).map_err(CalculationError::from)?;
+    let less = after.received.minus(before.received)?;
     let mut effects = owed_again(before, after, posting);
     let today = context.stamp.business_date;
     effects.changes.extend(came_in(context, before, None, (less, today))?);
@@ -232,7 +228,7 @@ fn write_off(
 ) -> Result<Effects, Stop> {
     let before = recovery_of(context, id)?;
     still(before.revision.version == sequence, before.status.as_str())?;
-    let after = recoveries::owed_again(before, parts, context.stamp).map_err(CalculationError::from)?;
+    let after = recoveries::owed_again(before, parts, context.stamp)?;
     let posting = Posting::write_off(parts, recoveries::credited(before), &before.dimensions()).reversed();
     Ok(owed_again(before, after, posting))
 }

@@ -15,7 +15,6 @@ use crate::prefunds::true_up::{
     self as rules, ApproveTrueUp, ProposeTrueUp, RejectTrueUp, TrueUp, TrueUpAction, TrueUpStatus,
 };
 use crate::prefunds::{PrefundYear, PrefundYearKey};
-use crate::programmes::calculation::CalculationError;
 
 fn read_returned(action: &TrueUpAction, reads: &mut Reads<'_>) {
     if let TrueUpAction::Return { bank_reference, .. } = action {
@@ -41,7 +40,7 @@ impl Decide for ProposeTrueUp {
             unused(context, bank_reference)?;
         }
         let (true_up, year) = rules::propose(self, year, context.actor, context.stamp)?;
-        let effects = Effects { changes: vec![Change::PrefundYear(Box::new(year))], ..Effects::default() };
+        let effects = Effects::from(Change::PrefundYear(Box::new(year)));
         Ok(decided(effects, None, true_up))
     }
 }
@@ -80,10 +79,8 @@ impl Decide for ApproveTrueUp {
         if let TrueUpAction::Return { bank_reference, .. } = &before.action {
             unused(context, bank_reference)?;
         }
-        let approved = rules::approve(before, year, day, context.actor, context.stamp);
-        let (true_up, closed) = approved.map_err(CalculationError::from)?;
-        let mut effects =
-            Effects { changes: vec![Change::PrefundYear(Box::new(closed))], ..Effects::default() };
+        let (true_up, closed) = rules::approve(before, year, day, context.actor, context.stamp)?;
+        let mut effects = Effects::from(Change::PrefundYear(Box::new(closed)));
         effects.posting = match before.action {
             TrueUpAction::Roll { .. } => rolled(context, year, day, &mut effects)?,
             TrueUpAction::Return { .. } => returned(year)?,
@@ -104,13 +101,13 @@ fn rolled(
     if year.left.is_empty() {
         return Ok(Posting::default());
     }
-    let next = year.key().next().ok_or(CalculationError::from(OutOfRange))?;
+    let next = year.key().next().ok_or(OutOfRange)?;
     let known = context.book.prefund_years.get(&next)?;
     known.map_or(Ok(()), prefunds::open)?;
     let opened = prefunds::account(known, &next, day, context.stamp);
     let opened = prefunds::moved(&opened, Movement::Opened, &year.left, day, context.stamp);
-    effects.changes.push(Change::PrefundYear(Box::new(opened.map_err(CalculationError::from)?)));
-    let [more, less] = parts::by_sign(&year.left).map_err(CalculationError::from)?;
+    effects.changes.push(Change::PrefundYear(Box::new(opened?)));
+    let [more, less] = parts::by_sign(&year.left)?;
     let roll = |parts: &[_], from: &PrefundYearKey, to: &PrefundYearKey| {
         Posting::roll(parts, &from.dimensions(), to.year, year.bank)
     };
@@ -120,7 +117,7 @@ fn rolled(
 /// What is left came back.
 fn returned(year: &PrefundYear) -> Result<Posting, Stop> {
     let at = year.key().dimensions();
-    let [more, less] = parts::by_sign(&year.left).map_err(CalculationError::from)?;
+    let [more, less] = parts::by_sign(&year.left)?;
     let back = |parts: &[_]| Posting::prefund_returned(parts, &at, year.bank);
     Ok(back(&more).and(back(&less).reversed()))
 }
@@ -133,7 +130,7 @@ impl Decide for RejectTrueUp {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let (before, year) = waiting(context, self.id)?;
         let (true_up, year) = rules::reject(before, year, self.reason, context.actor, context.stamp);
-        let effects = Effects { changes: vec![Change::PrefundYear(Box::new(year))], ..Effects::default() };
+        let effects = Effects::from(Change::PrefundYear(Box::new(year)));
         Ok(decided(effects, Some(before.status), true_up))
     }
 }

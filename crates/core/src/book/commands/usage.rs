@@ -4,7 +4,6 @@ use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, Key, RateKey};
-use crate::claims::rental_claims;
 use crate::domain::{Month, RentalId, Role, UsageImportId};
 use crate::usage::imports::{self, Imported};
 use crate::usage::{
@@ -58,7 +57,7 @@ fn claimed(context: Context<'_>, rental: RentalId, replaced: &[Month]) -> Result
     let filed = uses.iter().flat_map(|uses| uses.iter()).filter(|(_, one)| one.live);
     let mut days = filed.filter_map(|(_, one)| Some(one.settled.as_deref()?.days));
     Ok(days.any(|days| {
-        let (from, until) = rental_claims::months(days);
+        let (from, until) = days.months();
         replaced.iter().any(|month| from <= *month && *month <= until)
     }))
 }

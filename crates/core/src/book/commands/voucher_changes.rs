@@ -18,7 +18,7 @@ fn read_release(id: VoucherId, reads: &mut Reads<'_>) {
     }
 }
 
-/// `cancel_voucher`.
+/// A voucher is taken back and what is left on it released.
 pub(super) struct Cancel<'a>(pub &'a ChangeVoucher);
 
 impl Decide for Cancel<'_> {
@@ -42,7 +42,7 @@ impl Decide for Cancel<'_> {
     }
 }
 
-/// `suspend_voucher`.
+/// A voucher cannot be used for now.
 pub(super) struct Suspend<'a>(pub &'a ChangeVoucher);
 
 impl Decide for Suspend<'_> {
@@ -57,7 +57,7 @@ impl Decide for Suspend<'_> {
     }
 }
 
-/// `reinstate_voucher`.
+/// A suspended voucher can be used again.
 pub(super) struct Reinstate<'a>(pub &'a ChangeVoucher);
 
 impl Decide for Reinstate<'_> {

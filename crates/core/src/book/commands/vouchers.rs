@@ -241,10 +241,7 @@ impl Decide for IssueVoucher {
         let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
         not_before_freed(context, &usage(&before.programme, before.organisation, None), &sheet, day)?;
         not_more_than_seen(seen(&case, before)?, sheet.amount)?;
-        let available = programmes::available(context.book, &before.programme)?;
-        if sheet.amount > available {
-            return Err(ProgrammeError::PotExhausted { available, requested: sheet.amount }.into());
-        }
+        programmes::still_available(context, &before.programme, sheet.amount)?;
         let series = voucher_series(&before.programme, day);
         let last = context.book.numbers.get(&series)?.copied().unwrap_or(0).saturating_add(1);
         let number = format!("{}-{}-{last:06}", before.programme, day.year());

@@ -10,7 +10,6 @@ use crate::claims::backing::{self, Parties, TakenInvoice};
 use crate::claims::{Claim, WriteClaim};
 use crate::domain::{ClaimId, CreditCode, EvidenceId, InvoiceNumber, Money};
 use crate::evidence::{Evidence, Invoice, InvoiceKey, invoice};
-use crate::programmes::calculation::CalculationError;
 
 /// The keys of [`written`]: the evidence that a claim names, and what its organisation says of the invoices on it.
 pub(crate) fn read_written(command: &WriteClaim, reads: &mut Reads<'_>) {
@@ -65,7 +64,7 @@ pub(crate) fn read_statements(id: ClaimId, reads: &mut Reads<'_>) {
 pub(crate) fn stands(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
     for (place, part) in claim.invoices.iter().enumerate() {
         let invoice = known(context, claim.organisation, &part.invoice)?;
-        let unbacked = invoice.unbacked().map_err(CalculationError::from)?;
+        let unbacked = invoice.unbacked()?;
         if let Some(missing) = unbacked.get(&claim.id) {
             return Err(backing::reversed(invoice, *missing, place).into());
         }
@@ -82,7 +81,7 @@ pub(crate) fn withdrawn(context: Context<'_>, claim: &Claim) -> Result<BTreeMap<
     let mut withdrawn = BTreeMap::new();
     for part in &claim.invoices {
         let invoice = known(context, claim.organisation, &part.invoice)?;
-        let unbacked = invoice.unbacked().map_err(CalculationError::from)?;
+        let unbacked = invoice.unbacked()?;
         withdrawn.extend(unbacked.get(&claim.id).map(|missing| (part.invoice.clone(), *missing)));
     }
     Ok(withdrawn)
@@ -94,18 +93,28 @@ fn fits(
     parties: Parties,
     before: Option<&Claim>,
 ) -> Result<(), Stop> {
-    let held = before.map(backing::held).transpose().map_err(CalculationError::from)?.unwrap_or_default();
+    let held = before.map(backing::held).transpose()?.unwrap_or_default();
     let mut left = BTreeMap::new();
     for (place, part) in parts.iter().enumerate() {
         let invoice = known(context, parties.organisation, &part.invoice)?;
         backing::between(invoice, parties, place)?;
-        let amount = invoice.backing().map_err(CalculationError::from)?;
+        let amount = invoice.backing()?;
         let own = held.get(&part.invoice).copied().unwrap_or_default();
-        let others = invoice.allocated.minus(own).map_err(CalculationError::from)?;
-        let free = amount.minus(others).map_err(CalculationError::from)?;
+        let others = invoice.allocated.minus(own)?;
+        let free = amount.minus(others)?;
         left.insert(part.invoice.clone(), free.max(Money::ZERO));
     }
-    Ok(backing::fit(parts, |number| left.get(number).copied())?)
+    // the first part in the order in which they are named that goes beyond what is left
+    let mut sums: BTreeMap<&InvoiceNumber, Money> = BTreeMap::new();
+    for (place, part) in parts.iter().enumerate() {
+        let requested = sums.entry(&part.invoice).or_default();
+        *requested = requested.plus(part.amount)?;
+        let available = left.get(&part.invoice).copied().unwrap_or_default();
+        if *requested > available {
+            return Err(backing::reused(part, [available, *requested], place).into());
+        }
+    }
+    Ok(())
 }
 
 /// Evidence of the claim's organisation; another's is not there.
@@ -135,8 +144,8 @@ pub(crate) fn reallocated(
     before: Option<&Claim>,
     after: &Claim,
 ) -> Result<Vec<Change>, Stop> {
-    let old = before.map(backing::held).transpose().map_err(CalculationError::from)?.unwrap_or_default();
-    let new = backing::held(after).map_err(CalculationError::from)?;
+    let old = before.map(backing::held).transpose()?.unwrap_or_default();
+    let new = backing::held(after)?;
     let numbers: BTreeSet<&InvoiceNumber> = old.keys().chain(new.keys()).collect();
     let mut changes = Vec::new();
     for number in numbers {
@@ -146,7 +155,7 @@ pub(crate) fn reallocated(
             continue;
         }
         let invoice = known(context, after.organisation, number)?;
-        let held = invoice.held_by(after.id, to, context.stamp).map_err(CalculationError::from)?;
+        let held = invoice.held_by(after.id, to, context.stamp)?;
         changes.push(Change::Invoice(Box::new(held)));
     }
     Ok(changes)

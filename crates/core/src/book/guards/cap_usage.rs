@@ -8,7 +8,7 @@ use crate::claims::Claim;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{CreditCode, Date, Money, ProgrammeCode};
 use crate::ledger::{Account, BalanceKey};
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 use crate::programmes::policy::AnnualCap;
 use crate::programmes::{CapUsageKey, Counts, RulesKey};
 use crate::vouchers::{Voucher, VoucherStatus};
@@ -47,7 +47,7 @@ pub(crate) fn counted(
     for year in [approved_on.map(Date::year), None] {
         let key = CapUsageKey::new(&claim.programme, claim.organisation, year, Counts::Redemption);
         let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        changes.push(Change::Usage { key, used: used.moved(drawn, day).map_err(CalculationError::from)? });
+        changes.push(Change::Usage { key, used: used.moved(drawn, day)? });
     }
     Ok(changes)
 }
@@ -62,7 +62,7 @@ pub(crate) fn issued(
     for year in [voucher.fiscal_year, None] {
         let key = CapUsageKey::new(&voucher.programme, voucher.organisation, year, Counts::Issue);
         let before = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        changes.push(Change::Usage { key, used: before.moved(by, day).map_err(CalculationError::from)? });
+        changes.push(Change::Usage { key, used: before.moved(by, day)? });
     }
     Ok(changes)
 }
@@ -95,7 +95,7 @@ pub(crate) fn released(
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
     let stays = rules.rules.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
-    let less = amount.negated().map_err(CalculationError::from)?;
+    let less = amount.negated()?;
     let mut changes = issued(context, voucher, (less, day))?;
     changes.retain(|change| match change {
         Change::Usage { key, .. } => key.year.is_none() || !stays,

@@ -13,7 +13,7 @@ use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{Counts, RulesVersion};
-use crate::vouchers::{Voucher, VoucherError};
+use crate::vouchers::{EligibilityError, Voucher};
 
 /// What a claim rests on.
 pub(crate) enum ClaimBasis<'a> {
@@ -152,7 +152,7 @@ impl<'a> ClaimBasis<'a> {
     }
 
     /// Whether the rules let in what it rests on.
-    pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), VoucherError> {
+    pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), EligibilityError> {
         match self {
             Self::Voucher(_) | Self::Loan(_) => Ok(()),
             Self::Rental(lease) => settlement::scenario(lease.rental, rules),

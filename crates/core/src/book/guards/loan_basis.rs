@@ -13,7 +13,7 @@ use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Percent, ProgrammeCode};
 use crate::loans::subsidy::within_ceiling;
 use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::rules::{in_force, usable};
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
@@ -160,8 +160,7 @@ impl<'a> LoanBasis<'a> {
             Some(cap) => {
                 let key = BorrowerKey { programme: code.clone(), organisation: self.loan.organisation };
                 let holdings = context.book.holdings.get(&key)?.cloned().unwrap_or_default();
-                allocations::room(self.claim, cap.money(), period, &holdings)
-                    .map_err(CalculationError::from)?
+                allocations::room(self.claim, cap.money(), period, &holdings)?
             }
             None => Vec::new(),
         };

@@ -1,11 +1,12 @@
 //! A programme with the versions of its rules, and what it has left.
 
 use crate::book::context::{Context, Reads};
+use crate::book::refusal::Stop;
 use crate::book::{Book, Fault, Key};
 use crate::claims::Claim;
 use crate::domain::{Money, ProgrammeCode};
 use crate::ledger::{Account, BalanceKey};
-use crate::programmes::{Programme, RulesKey, RulesVersion};
+use crate::programmes::{Programme, ProgrammeError, RulesKey, RulesVersion};
 
 /// A programme and every version of its rules.
 pub(crate) fn read(code: &ProgrammeCode, reads: &mut Reads<'_>) {
@@ -43,4 +44,17 @@ pub(crate) fn rules_of<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a Ru
 /// The key of [`rules_of`].
 pub(crate) fn rules_key(claim: &Claim) -> Key {
     Key::Rules(RulesKey { programme: claim.programme.clone(), number: claim.rules_version })
+}
+
+/// Error: less is available than is to be committed.
+pub(crate) fn still_available(
+    context: Context<'_>,
+    programme: &ProgrammeCode,
+    requested: Money,
+) -> Result<(), Stop> {
+    let available = available(context.book, programme)?;
+    if requested > available {
+        return Err(ProgrammeError::PotExhausted { available, requested }.into());
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::claims::rental_claims::{self, Asked};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId, Sequence, Subject};
-use crate::programmes::calculation::{Calculation, CalculationError};
+use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::{in_force, usable};
@@ -172,8 +172,8 @@ fn beside(
     let off = || uses.paid_by_others(own, asked.programme, period.into());
     let net_off = (rules.rules.stacking == Stacking::NetOff).then(off).transpose();
     let known = context.book.rental_usage.get(&rental)?;
-    let documents = rental_claims::documents(asked, rules, uses, known).map_err(CalculationError::from)?;
-    Ok(Beside { net_off: net_off.map_err(CalculationError::from)?, documents })
+    let documents = rental_claims::documents(asked, rules, uses, known)?;
+    Ok(Beside { net_off: net_off?, documents })
 }
 
 /// What limits a further sheet of a claim beside the caps.
@@ -207,7 +207,7 @@ pub(crate) fn used(
         let open = known.paid_by_others(user, &claim.programme, period.into())?;
         rental_claims::settled(claim.into(), sheet, &open)
     };
-    let settled = sheet.map(settled).transpose().map_err(CalculationError::from)?.flatten();
+    let settled = sheet.map(settled).transpose()?.flatten();
     let after = match (before, live) {
         (None, false) => return Ok(None),
         (Some(before), false) => ContractAllocation { live, ..before.clone() },

@@ -159,7 +159,8 @@ fn segment(
 ) -> Result<(Segment, Accrual), SubsidyError> {
     let owed = in_force(history, from).unwrap_or(Owed::nothing(question.annual_rate_percent));
     let room = if question.room.is_empty() { None } else { in_force(question.room, from) };
-    let eligible = room.map_or(owed.in_time(), |room| owed.in_time().min(room).max(Money::ZERO));
+    let in_time = owed.in_time()?;
+    let eligible = room.map_or(in_time, |room| in_time.min(room).max(Money::ZERO));
     let points = points(question, rule, owed.rate, from)?;
     let part = question.policy.day_count.unwrap_or_default().between(from, until).ok_or(OutOfRange)?;
     let exact = Accrual::of(eligible, points, part)?;
