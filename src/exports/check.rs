@@ -8,7 +8,7 @@ use std::io::{self, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::sheet::{Compared, Sheet};
-use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts, documents};
+use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts};
 use super::{TABLES, place, sheet_of, usage};
 use crate::verify::Progress;
 use crate::verify::stream::record;
@@ -18,30 +18,15 @@ use subsidy_core::audit::replay::Replayed;
 use subsidy_core::audit::since::{Kept, Older, Roots};
 use subsidy_core::audit::verify::Touched;
 use subsidy_core::book::Book;
+use subsidy_core::documents;
 use subsidy_core::domain::Sequence;
-use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
-use subsidy_store::claims::ClaimRow;
-use subsidy_store::claims::further::{ObjectionRow, RecalculationRow};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::rows::Table;
+use subsidy_store::documents::Stored;
 use subsidy_store::engine::posted::Rows;
 use subsidy_store::engine::store::TransitionRow;
-use subsidy_store::erasures::ErasureRow;
-use subsidy_store::evidence::{EvidenceRow, InvoiceRow};
 use subsidy_store::ledger::{BalanceRow, EntryRow};
-use subsidy_store::loans::LoanRow;
-use subsidy_store::organisations::OrganisationRow;
-use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
-use subsidy_store::people::{ParticipantsRow, PersonRow};
-use subsidy_store::periods::PeriodRow;
-use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
-use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow};
-use subsidy_store::recoveries::RecoveryRow;
-use subsidy_store::reference_rates::ReferenceRateRow;
-use subsidy_store::rentals::RentalRow;
-use subsidy_store::reversals::ReversalRow;
-use subsidy_store::usage::{RentalUsageRow, UsageImportRow, UsageRowRow};
-use subsidy_store::vouchers::VoucherRow;
+use subsidy_store::usage::UsageRowRow;
 
 /// What the checker brings from elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -180,21 +165,17 @@ fn is_of(path: &str, size: u64) -> bool {
     let tables = [ACCOUNTS, BalanceRow::NAME, EntryRow::NAME, TransitionRow::NAME, UsageRowRow::NAME];
     match path.split_once('/') {
         Some(("tile", _)) => has_tile(path, size),
-        Some((TABLES, _)) => tables.iter().chain(&document_tables()).any(|table| sheet_of(table) == path),
+        Some((TABLES, _)) => tables.iter().chain(DOCUMENT_TABLES).any(|table| sheet_of(table) == path),
         _ => true,
     }
 }
 
-fn document_tables() -> Vec<&'static str> {
-    let mut names = Vec::new();
-    macro_rules! each {
-        ($loaded:ident, $row:ident, $new:expr, $order:ident) => {
-            names.push($row::NAME);
-        };
-    }
-    documents!(each);
-    names
+macro_rules! document_tables {
+    ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
+        const DOCUMENT_TABLES: &[&str] = &[$(<<$type as Stored>::Row as Table>::NAME),*];
+    };
 }
+documents! { document_tables }
 
 /// A sheet that should be in the export, held against its file as it is made.
 struct Held {
@@ -312,16 +293,15 @@ impl Sheets {
             Ok((BalanceRow::new(key, *amount), sequence))
         });
         found.push(sheet(folder, balances)?);
-        macro_rules! each {
-            ($loaded:ident, $row:ident, $new:expr, $order:ident) => {
-                let rows = book.$loaded.iter().map(|(_, document)| {
-                    let make: fn(&_) -> Result<$row, Unreadable> = $new;
-                    Ok((make(document)?, Some(document.revision.version)))
+        macro_rules! sheets {
+            ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
+                $(let rows = book.$loaded.iter().map(|(_, document)| {
+                    Ok((document.to_row()?, Some(document.revision.version)))
                 });
-                found.push(sheet(folder, rows)?);
+                found.push(sheet(folder, rows)?);)*
             };
         }
-        documents!(each);
+        documents! { sheets }
         found.push(usage::rows(folder, book)?);
         Ok(found.into_iter().flatten().next())
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use super::sheet::{Sheet, quoted};
-use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts, documents};
+use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts};
 use super::{place, sheet_of};
 use crate::verify::page::{PAGE, Page};
 use crate::verify::{BEGIN, Progress};
@@ -21,32 +21,17 @@ use subsidy_core::audit::note::{Checkpoint, NoteError, SigningKey};
 use subsidy_core::audit::tile::{TILE_WIDTH, entries_path, tile_path};
 use subsidy_core::audit::tree::{Frontier, leaf_hash};
 use subsidy_core::audit::verify::{Tile, Tiles};
+use subsidy_core::documents;
 use subsidy_core::domain::AgencyCode;
-use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
-use subsidy_store::claims::ClaimRow;
-use subsidy_store::claims::further::{ObjectionRow, RecalculationRow};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::pool::{Database, DatabaseError};
-use subsidy_store::db::rows::Table;
+use subsidy_store::db::rows::{Key, Table};
+use subsidy_store::documents::Stored;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::{LogRow, TransitionRow};
-use subsidy_store::erasures::ErasureRow;
-use subsidy_store::evidence::{EvidenceRow, InvoiceRow};
 use subsidy_store::ledger::{BalanceRow, EntryRow};
-use subsidy_store::loans::LoanRow;
-use subsidy_store::organisations::OrganisationRow;
-use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
-use subsidy_store::people::{ParticipantsRow, PersonRow};
-use subsidy_store::periods::PeriodRow;
-use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
-use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow};
-use subsidy_store::recoveries::RecoveryRow;
-use subsidy_store::reference_rates::ReferenceRateRow;
-use subsidy_store::rentals::RentalRow;
-use subsidy_store::reversals::ReversalRow;
 use subsidy_store::usage::queries;
-use subsidy_store::usage::{RentalUsageRow, UsageImportRow, UsageRowRow};
-use subsidy_store::vouchers::VoucherRow;
+use subsidy_store::usage::{UsageImportRow, UsageRowRow};
 
 /// An export that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,13 +239,13 @@ async fn sheets(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> 
     let written = accounts().try_for_each(|cells| chart.sheet.line(cells));
     written.map_err(out.failed(&place(&out.0, &chart.path)))?;
     chart.finish()?;
-    by_text::<BalanceRow>(conn, out).await?;
-    macro_rules! each {
-        ($loaded:ident, $row:ident, $new:expr, $order:ident) => {
-            $order::<$row>(conn, out).await?;
+    table::<BalanceRow>(conn, out).await?;
+    macro_rules! tables {
+        ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
+            $(table::<<$type as Stored>::Row>(conn, out).await?;)*
         };
     }
-    documents!(each);
+    documents! { tables }
     usage_rows(conn, out).await
 }
 
@@ -284,27 +269,21 @@ async fn usage_rows(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportErr
     sheet.finish()
 }
 
-/// A table, page by page, in the order of its keys.
-async fn by_id<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
-    let (mut sheet, mut after) = (out.sheet(R::NAME, R::COLUMNS)?, Vec::new());
-    while let Some(rows) = next_page::<R>(conn, &mut after).await? {
-        sheet.rows(&rows)?;
-    }
-    sheet.finish()
-}
-
-/// A table whose keys the database may order by a language: read whole, which organisations, rules and balances are
-/// few enough for, and ordered by bytes.
-async fn by_text<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError>
+/// A table in the order of its keys by their bytes: page by page, but where the database may order texts by a language.
+/// Such a table is read whole, which organisations, rules and balances are few enough for.
+async fn table<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError>
 where
     R::Key: Ord,
 {
-    let (mut all, mut after) = (Vec::new(), Vec::new());
+    let (mut sheet, mut all, mut after) = (out.sheet(R::NAME, R::COLUMNS)?, Vec::new(), Vec::new());
     while let Some(rows) = next_page::<R>(conn, &mut after).await? {
-        all.extend(rows);
+        if R::Key::HAS_TEXT {
+            all.extend(rows);
+        } else {
+            sheet.rows(&rows)?;
+        }
     }
     all.sort_by_cached_key(R::key);
-    let mut sheet = out.sheet(R::NAME, R::COLUMNS)?;
     sheet.rows(&all)?;
     sheet.finish()
 }

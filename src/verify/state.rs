@@ -9,34 +9,18 @@ use super::stream::{CALCULATIONS, Stream, TILES};
 use super::{VerifyError, loans, usage};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::book::Loaded;
+use subsidy_core::documents;
 use subsidy_core::domain::{Instant, Sequence};
-use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
-use subsidy_store::claims::ClaimRow;
-use subsidy_store::claims::further::{ObjectionRow, RecalculationRow};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::migrate::SCHEMA_VERSION;
-use subsidy_store::db::rows::{Shown, Table};
+use subsidy_store::db::rows::{Row, Table, Versioned};
+use subsidy_store::documents::Stored;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::{CalculationRow, Head, HeadRow, NumberRow, TileRow};
-use subsidy_store::engine::write::number_row;
-use subsidy_store::erasures::ErasureRow;
-use subsidy_store::evidence::{EvidenceRow, InvoiceRow};
 use subsidy_store::ledger::{BalanceRow, TotalRow};
-use subsidy_store::loans::LoanRow;
-use subsidy_store::organisations::OrganisationRow;
-use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
-use subsidy_store::people::{ParticipantsRow, PersonRow};
-use subsidy_store::periods::PeriodRow;
-use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
-use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
-use subsidy_store::recoveries::RecoveryRow;
-use subsidy_store::reference_rates::ReferenceRateRow;
-use subsidy_store::rentals::RentalRow;
+use subsidy_store::programmes::UsageRow;
 use subsidy_store::rentals::allocations::ContractAllocationRow;
-use subsidy_store::reversals::ReversalRow;
-use subsidy_store::usage::{RentalUsageRow, UsageImportRow};
-use subsidy_store::vouchers::VoucherRow;
 
 const HEAD: Naming<HeadRow> = Naming { place: |_| "head".to_owned(), sequence: |row| row.next_sequence };
 
@@ -91,123 +75,44 @@ pub(super) async fn log_ends(
     Ok(true)
 }
 
-/// The documents of a table: each says itself which sequence changed it last.
-macro_rules! documents {
-    ($conn:ident, $stream:ident, $first:ident, $loaded:ident, $row:ident, $new:expr, $place:expr) => {{
-        let naming = Naming::<$row> { place: $place, sequence: |row| row.version };
-        let rows = || {
-            $stream
-                .replay
-                .book()
-                .$loaded
-                .iter()
-                .map(|(_, document)| Ok::<_, Unreadable>(($new(document)?, document.revision.version)))
-        };
-        table($conn, &naming, rows, last($stream), $first).await?;
-    }};
-}
-
 /// Every table of documents, counters, balances and sums.
 pub(super) async fn tables(
     conn: &AsyncPgConnection,
     stream: &Stream,
     first: &mut First,
 ) -> Result<(), VerifyError> {
-    documents!(conn, stream, first, people, PersonRow, PersonRow::new, |r| format!("people {}", r.folded));
-    documents!(conn, stream, first, participants, ParticipantsRow, ParticipantsRow::new, |r| {
-        format!("participants {}", r.matter)
-    });
-    documents!(conn, stream, first, erasures, ErasureRow, |e| fine(ErasureRow::new(e)), |r| {
-        format!("erasures {}", r.sha256.shown())
-    });
-    documents!(conn, stream, first, periods, PeriodRow, PeriodRow::new, |r| format!("periods {}", r.month));
-    documents!(conn, stream, first, organisations, OrganisationRow, OrganisationRow::new, |r| {
-        format!("organisations {}", r.credit_code)
-    });
-    documents!(
-        conn,
-        stream,
-        first,
-        reference_rates,
-        ReferenceRateRow,
-        |d| fine(ReferenceRateRow::new(d)),
-        |r| { format!("reference_rates {}/{}", r.name, r.date) }
-    );
-    documents!(conn, stream, first, calendar_changes, CalendarChangeRow, CalendarChangeRow::new, |r| {
-        format!("calendar_changes {}", r.id)
-    });
-    documents!(conn, stream, first, calendar_days, CalendarDayRow, |d| fine(CalendarDayRow::new(d)), |r| {
-        format!("calendar_days {}", r.date)
-    });
-    documents!(conn, stream, first, programmes, ProgrammeRow, |d| fine(ProgrammeRow::new(d)), |r| {
-        format!("programmes {}", r.code)
-    });
-    documents!(conn, stream, first, rules, RulesRow, RulesRow::new, |r| {
-        format!("rules_versions {}/{}", r.programme, r.number)
-    });
-    documents!(
-        conn,
-        stream,
-        first,
-        budget_changes,
-        BudgetChangeRow,
-        |d| fine(BudgetChangeRow::new(d)),
-        |r| { format!("budget_changes {}", r.id) }
-    );
-    documents!(conn, stream, first, evidence, EvidenceRow, EvidenceRow::new, |r| format!(
-        "evidence {}",
-        r.id
-    ));
-    documents!(conn, stream, first, invoices, InvoiceRow, InvoiceRow::new, |r| {
-        format!("invoices {}/{}/{}", r.organisation, r.code, r.number)
-    });
-    documents!(conn, stream, first, rentals, RentalRow, RentalRow::new, |r| format!("rentals {}", r.id));
-    documents!(conn, stream, first, usage_imports, UsageImportRow, UsageImportRow::new, |r| {
-        format!("usage_imports {}", r.id)
-    });
-    documents!(conn, stream, first, rental_usage, RentalUsageRow, RentalUsageRow::new, |r| {
-        format!("rental_usage {}", r.rental)
-    });
+    let (book, last) = (stream.replay.book(), last(stream));
+    macro_rules! tables {
+        ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
+            $(documents::<$type>(conn, &book.$loaded, last, first).await?;)*
+        };
+    }
+    documents! { tables }
     usage::rows(conn, stream, first).await?;
-    documents!(conn, stream, first, loans, LoanRow, LoanRow::new, |r| format!("loans {}", r.id));
-    documents!(conn, stream, first, prefunds, PrefundRow, PrefundRow::new, |r| format!("prefunds {}", r.id));
-    documents!(conn, stream, first, prefund_years, PrefundYearRow, PrefundYearRow::new, |r| {
-        format!("prefund_years {} {} {}", r.programme, r.bank, r.fiscal_year)
-    });
-    documents!(conn, stream, first, true_ups, TrueUpRow, TrueUpRow::new, |r| format!("true_ups {}", r.id));
-    documents!(conn, stream, first, vouchers, VoucherRow, VoucherRow::new, |r| format!("vouchers {}", r.id));
-    documents!(conn, stream, first, claims, ClaimRow, ClaimRow::new, |r| format!("claims {}", r.id));
-    documents!(conn, stream, first, recalculations, RecalculationRow, RecalculationRow::new, |r| {
-        format!("recalculations {}/{}", r.claim, r.number)
-    });
-    documents!(conn, stream, first, objections, ObjectionRow, |o| fine(ObjectionRow::new(o)), |r| {
-        format!("objections {}", r.id)
-    });
-    documents!(
-        conn,
-        stream,
-        first,
-        payment_batches,
-        PaymentBatchRow,
-        |d| fine(PaymentBatchRow::new(d)),
-        |r| { format!("payment_batches {}", r.id) }
-    );
-    documents!(conn, stream, first, payment_lines, PaymentLineRow, PaymentLineRow::new, |r| {
-        format!("payment_lines {} {}", r.batch, r.claim)
-    });
-    documents!(conn, stream, first, recoveries, RecoveryRow, RecoveryRow::new, |r| {
-        format!("recoveries {}", r.id)
-    });
-    documents!(conn, stream, first, reversals, ReversalRow, |d| fine(ReversalRow::new(d)), |r| {
-        format!("reversals {}", r.sequence)
-    });
     counters(conn, stream, first).await?;
     sums(conn, stream, first).await?;
     surplus_of_keyed(conn, stream, first).await
 }
 
-fn fine<R>(row: R) -> Result<R, Unreadable> {
-    Ok(row)
+/// The documents of a table: each says itself which sequence changed it last.
+async fn documents<D: Stored>(
+    conn: &AsyncPgConnection,
+    loaded: &Loaded<D::Key, D>,
+    last: Sequence,
+    first: &mut First,
+) -> Result<(), VerifyError>
+where
+    <D::Row as Row>::Key: Ord,
+{
+    let naming = Naming::<D::Row> { place: D::place, sequence: D::Row::version };
+    let rows = || {
+        loaded.iter().map(|(_, document)| {
+            let row = document.to_row()?;
+            let version = convert::read_sequence(row.version())?;
+            Ok((row, version))
+        })
+    };
+    table(conn, &naming, rows, last, first).await
 }
 
 /// What rules count.
@@ -233,7 +138,14 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
     let usages = || keyed(&book.usages, &touched.usages, last, |key, used| Ok(UsageRow::new(key, *used)));
     table(conn, &naming, usages, last, first).await?;
     let naming = Naming::<NumberRow> { place: |r| format!("numbers {}", r.series), sequence: |_| -1 };
-    table(conn, &naming, || keyed(&book.numbers, &touched.numbers, last, number_row), last, first).await
+    table(
+        conn,
+        &naming,
+        || keyed(&book.numbers, &touched.numbers, last, |key, number| NumberRow::new(key, *number)),
+        last,
+        first,
+    )
+    .await
 }
 
 /// What postings add up to.

@@ -7,30 +7,17 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_core::audit::leaf::{Leaf, posted};
 use subsidy_core::audit::tree::{Frontier, leaf_hash};
-use subsidy_core::book::{Book, Command, Envelope, Series, Stop, decide};
+use subsidy_core::book::{Book, Command, Document, Envelope, Stop, decide};
+use subsidy_core::documents;
 use subsidy_core::domain::{Instant, KeyHash};
 use subsidy_ledger::reports::four_eyes::Watch;
-use subsidy_store::calendar::{CalendarChangeRow, CalendarDayRow};
-use subsidy_store::claims::ClaimRow;
-use subsidy_store::claims::further::{ObjectionRow, RecalculationRow};
-use subsidy_store::db::convert;
+use subsidy_store::db::rows::Table;
+use subsidy_store::documents::Stored;
 use subsidy_store::engine::{Answer, Submission, SubmitError, store};
-use subsidy_store::evidence::{EvidenceRow, InvoiceRow, statement_columns};
 use subsidy_store::ledger::BalanceRow;
-use subsidy_store::loans::LoanRow;
 use subsidy_store::loans::allocations::LoanAllocationRow;
-use subsidy_store::organisations::OrganisationRow;
-use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
-use subsidy_store::people::{ParticipantsRow, PersonRow};
-use subsidy_store::periods::PeriodRow;
-use subsidy_store::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow, year_columns};
-use subsidy_store::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
-use subsidy_store::recoveries::RecoveryRow;
-use subsidy_store::rentals::RentalRow;
+use subsidy_store::programmes::UsageRow;
 use subsidy_store::rentals::allocations::ContractAllocationRow;
-use subsidy_store::reversals::ReversalRow;
-use subsidy_store::usage::{RentalUsageRow, UsageImportRow};
-use subsidy_store::vouchers::VoucherRow;
 use support::agency;
 use support::ledger::{Ledger, submission};
 use support::world::{Auditor, World, instant, seed, stamp};
@@ -123,96 +110,28 @@ impl Model {
         assert_eq!(head.frontier, self.hashes, "the log's root is that of the model's leaves");
         let mut counted = 0;
         macro_rules! same {
-            ($table:literal, $loaded:ident, $row:ident, $key:expr, $read:expr) => {
+            ($table:expr, $loaded:ident, $row:ident, $key:expr, $read:expr) => {
                 let keys: Vec<_> = self.book.$loaded.iter().map($key).collect();
                 let rows = $row::by_keys(&conn, &keys).await.unwrap();
                 let mut read: Vec<_> = rows.iter().map($read).collect();
                 read.sort_by(|a, b| a.0.cmp(&b.0));
                 let kept: Vec<_> = self.book.$loaded.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-                assert_eq!(read, kept, $table);
-                let count = ledger.number(concat!("SELECT count(*) FROM ", $table)).await;
-                assert_eq!(count, i64::try_from(kept.len()).unwrap(), $table);
+                assert_eq!(read, kept, "{}", $table);
+                let count = ledger.number(&format!("SELECT count(*) FROM {}", $table)).await;
+                assert_eq!(count, i64::try_from(kept.len()).unwrap(), "{}", $table);
                 counted += kept.len();
             };
         }
-        macro_rules! document {
-            ($table:literal, $loaded:ident, $row:ident, $key:expr) => {
-                same!($table, $loaded, $row, |(k, _)| $key(k), |row| {
-                    let document = row.read().unwrap();
-                    let key =
-                        self.book.$loaded.iter().find(|(k, _)| $key(k) == row.key()).expect("it").0.clone();
-                    (key, document)
+        macro_rules! same_documents {
+            ({ $($document:ident($key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => { $(
+                type $document = <$type as Stored>::Row;
+                same!($document::NAME, $loaded, $document, |(k, _)| <$type>::columns(k), |row| {
+                    let document = <$type>::from_row(row).unwrap();
+                    (document.book_key(), document)
                 });
-            };
+            )* };
         }
-        use subsidy_store::db::rows::Row;
-        document!("people", people, PersonRow, |k: &subsidy_core::domain::FoldedSubject| k
-            .as_str()
-            .to_owned());
-        document!("participants", participants, ParticipantsRow, |k: &subsidy_core::people::Matter| k
-            .to_string());
-        document!("periods", periods, PeriodRow, |k: &subsidy_core::domain::Month| k.to_string());
-        document!("organisations", organisations, OrganisationRow, |k: &subsidy_core::domain::CreditCode| k
-            .to_string());
-        document!(
-            "calendar_changes",
-            calendar_changes,
-            CalendarChangeRow,
-            |k: &subsidy_core::domain::CalendarId| k.uuid()
-        );
-        document!("calendar_days", calendar_days, CalendarDayRow, |k: &subsidy_core::domain::Date| k.naive());
-        document!("programmes", programmes, ProgrammeRow, |k: &subsidy_core::domain::ProgrammeCode| k
-            .to_string());
-        document!("rules_versions", rules, RulesRow, |k: &subsidy_core::programmes::RulesKey| {
-            (k.programme.to_string(), convert::count(k.number))
-        });
-        document!(
-            "budget_changes",
-            budget_changes,
-            BudgetChangeRow,
-            |k: &subsidy_core::domain::BudgetChangeId| k.uuid()
-        );
-        document!("evidence", evidence, EvidenceRow, |k: &subsidy_core::domain::EvidenceId| k.uuid());
-        document!("invoices", invoices, InvoiceRow, statement_columns);
-        document!("rentals", rentals, RentalRow, |k: &subsidy_core::domain::RentalId| k.uuid());
-        document!(
-            "usage_imports",
-            usage_imports,
-            UsageImportRow,
-            |k: &subsidy_core::domain::UsageImportId| k.uuid()
-        );
-        document!("rental_usage", rental_usage, RentalUsageRow, |k: &subsidy_core::domain::RentalId| k
-            .uuid());
-        document!("loans", loans, LoanRow, |k: &subsidy_core::domain::LoanId| k.uuid());
-        document!("prefunds", prefunds, PrefundRow, |k: &subsidy_core::domain::PrefundId| k.uuid());
-        document!("prefund_years", prefund_years, PrefundYearRow, year_columns);
-        document!("true_ups", true_ups, TrueUpRow, |k: &subsidy_core::domain::TrueUpId| k.uuid());
-        document!("vouchers", vouchers, VoucherRow, |k: &subsidy_core::domain::VoucherId| k.uuid());
-        document!(
-            "payment_batches",
-            payment_batches,
-            PaymentBatchRow,
-            |k: &subsidy_core::domain::PaymentBatchId| k.uuid()
-        );
-        document!("payment_lines", payment_lines, PaymentLineRow, |k: &subsidy_core::payments::LineKey| (
-            k.batch.uuid(),
-            k.claim.uuid()
-        ));
-        document!("recoveries", recoveries, RecoveryRow, |k: &subsidy_core::domain::RecoveryId| k.uuid());
-        document!(
-            "recalculations",
-            recalculations,
-            RecalculationRow,
-            |k: &subsidy_core::claims::recalculation::RecalculationKey| (
-                k.claim.uuid(),
-                convert::count(k.number)
-            )
-        );
-        document!("objections", objections, ObjectionRow, |k: &subsidy_core::domain::ObjectionId| k.uuid());
-        document!("reversals", reversals, ReversalRow, |k: &subsidy_core::domain::Sequence| {
-            convert::sequence(*k)
-        });
-        document!("claims", claims, ClaimRow, |k: &subsidy_core::domain::ClaimId| k.uuid());
+        documents! { same_documents }
         same!("usages", usages, UsageRow, |(k, _)| subsidy_store::programmes::usage_columns(k), |row| row
             .read()
             .unwrap());
@@ -220,9 +139,7 @@ impl Model {
             row.read().unwrap()
         });
         type NumberRow = store::NumberRow;
-        same!("numbers", numbers, NumberRow, |(k, _)| k.0.clone(), |row| {
-            (Series(row.series.clone()), u64::try_from(row.last).unwrap())
-        });
+        same!("numbers", numbers, NumberRow, |(k, _)| k.0.clone(), |row| row.read().unwrap());
         let mut uses = Vec::new();
         for (rental, of) in self.book.uses.iter() {
             uses.extend(of.iter().map(|(user, contract_use)| (*rental, *user, contract_use.clone())));

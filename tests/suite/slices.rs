@@ -15,6 +15,7 @@ use subsidy_core::domain::{ClaimId, Date, Money, Month, RecoveryId, Stamp, TextH
 use subsidy_core::ledger::Account;
 use subsidy_core::recoveries::rules::outstanding;
 use subsidy_core::recoveries::{ReceiveRecovery, Recovery};
+use subsidy_core::{documents, indexes};
 use support::world::people::People;
 use support::world::{Auditor, World, by, instant, seed, stamp};
 
@@ -46,113 +47,43 @@ fn copy(key: &Key, from: &Book, to: &mut Book) {
             to.load(key.clone(), value.clone());
         }
     }
-    match key {
-        Key::Person(k) => one(k, &from.people, &mut to.people),
-        Key::Participants(k) => one(k, &from.participants, &mut to.participants),
-        Key::Text(k) => one(k, &from.texts, &mut to.texts),
-        Key::Erasure(k) => one(k, &from.erasures, &mut to.erasures),
-        Key::Period(k) => one(k, &from.periods, &mut to.periods),
-        Key::Turnovers(k) => {
-            for (month, turnovers) in from.turnovers.through(*k).expect("the whole book knows everything") {
-                to.turnovers.load(month, *turnovers);
+    macro_rules! copy {
+        (
+            { $($document:ident($key:ty) in $documents:ident: $type:ty, $of:expr;)* }
+            { $($(#[$doc:meta])* $index:ident($index_key:ty) in $indexes:ident: $value:ty;)* }
+        ) => {
+            match key {
+                $(Key::$document(k) => one(k, &from.$documents, &mut to.$documents),)*
+                $(Key::$index(k) => one(k, &from.$indexes, &mut to.$indexes),)*
+                Key::Turnovers(k) => {
+                    for (month, turnovers) in
+                        from.turnovers.through(*k).expect("the whole book knows everything")
+                    {
+                        to.turnovers.load(month, *turnovers);
+                    }
+                }
             }
-        }
-        Key::Organisation(k) => one(k, &from.organisations, &mut to.organisations),
-        Key::ReferenceRate(k) => one(k, &from.reference_rates, &mut to.reference_rates),
-        Key::CalendarChange(k) => one(k, &from.calendar_changes, &mut to.calendar_changes),
-        Key::CalendarDay(k) => one(k, &from.calendar_days, &mut to.calendar_days),
-        Key::Programme(k) => one(k, &from.programmes, &mut to.programmes),
-        Key::ProgrammeOf(k) => one(k, &from.programme_codes, &mut to.programme_codes),
-        Key::Rules(k) => one(k, &from.rules, &mut to.rules),
-        Key::BudgetChange(k) => one(k, &from.budget_changes, &mut to.budget_changes),
-        Key::Evidence(k) => one(k, &from.evidence, &mut to.evidence),
-        Key::Invoice(k) => one(k, &from.invoices, &mut to.invoices),
-        Key::Statements(k) => one(k, &from.statements, &mut to.statements),
-        Key::Rental(k) => one(k, &from.rentals, &mut to.rentals),
-        Key::Contract(k) => one(k, &from.contracts, &mut to.contracts),
-        Key::UsageImport(k) => one(k, &from.usage_imports, &mut to.usage_imports),
-        Key::RentalUsage(k) => one(k, &from.rental_usage, &mut to.rental_usage),
-        Key::Loan(k) => one(k, &from.loans, &mut to.loans),
-        Key::LoanOf(k) => one(k, &from.loan_keys, &mut to.loan_keys),
-        Key::LoanAllocations(k) => one(k, &from.loan_uses, &mut to.loan_uses),
-        Key::Holdings(k) => one(k, &from.holdings, &mut to.holdings),
-        Key::RateSeries(k) => one(k, &from.rate_series, &mut to.rate_series),
-        Key::Prefund(k) => one(k, &from.prefunds, &mut to.prefunds),
-        Key::PrefundYear(k) => one(k, &from.prefund_years, &mut to.prefund_years),
-        Key::TrueUp(k) => one(k, &from.true_ups, &mut to.true_ups),
-        Key::Voucher(k) => one(k, &from.vouchers, &mut to.vouchers),
-        Key::Claim(k) => one(k, &from.claims, &mut to.claims),
-        Key::Recalculation(k) => one(k, &from.recalculations, &mut to.recalculations),
-        Key::Objection(k) => one(k, &from.objections, &mut to.objections),
-        Key::PaymentBatch(k) => one(k, &from.payment_batches, &mut to.payment_batches),
-        Key::PaymentLine(k) => one(k, &from.payment_lines, &mut to.payment_lines),
-        Key::BatchClaims(k) => one(k, &from.batch_claims, &mut to.batch_claims),
-        Key::PaidReference(k) => one(k, &from.paid_references, &mut to.paid_references),
-        Key::ReturnedReference(k) => one(k, &from.returned_references, &mut to.returned_references),
-        Key::Reversal(k) => one(k, &from.reversals, &mut to.reversals),
-        Key::Reversible(k) => one(k, &from.reversible, &mut to.reversible),
-        Key::Recovery(k) => one(k, &from.recoveries, &mut to.recoveries),
-        Key::LiveVouchers(k) => one(k, &from.live_vouchers, &mut to.live_vouchers),
-        Key::ContractUses(k) => one(k, &from.uses, &mut to.uses),
-        Key::Usage(k) => one(k, &from.usages, &mut to.usages),
-        Key::Number(k) => one(k, &from.numbers, &mut to.numbers),
-        Key::Balance(k) => one(k, &from.balances, &mut to.balances),
+        };
     }
+    documents! { indexes copy }
 }
 
 /// What was changed in the slice stands so in the whole book.
 fn same_changes(part: &Book, whole: &Book) {
     macro_rules! same {
-        ($($loaded:ident),*) => {
+        (
+            { $($document:ident($key:ty) in $documents:ident: $type:ty, $of:expr;)* }
+            { $($(#[$doc:meta])* $index:ident($index_key:ty) in $indexes:ident: $value:ty;)* }
+        ) => {
+            same!($($documents)* $($indexes)*);
+        };
+        ($($loaded:ident)*) => {
             $(for changed in part.$loaded.changed() {
                 assert_eq!(whole.$loaded.get(changed.key), Ok(Some(changed.now)));
             })*
         };
     }
-    same!(
-        erasures,
-        periods,
-        organisations,
-        people,
-        participants,
-        reference_rates,
-        calendar_changes,
-        calendar_days,
-        programmes,
-        rules,
-        budget_changes,
-        evidence,
-        invoices,
-        rentals,
-        contracts,
-        usage_imports,
-        rental_usage,
-        loans,
-        loan_keys,
-        loan_uses,
-        holdings,
-        rate_series,
-        prefunds,
-        prefund_years,
-        true_ups,
-        vouchers,
-        claims,
-        recalculations,
-        objections,
-        payment_batches,
-        payment_lines,
-        batch_claims,
-        paid_references,
-        returned_references,
-        recoveries,
-        reversals,
-        reversible,
-        live_vouchers,
-        uses,
-        usages,
-        numbers,
-        balances
-    );
+    documents! { indexes same }
     assert_eq!(part.agency, whole.agency);
     for (month, turnovers) in
         whole.turnovers.through(Month::of(support::world::date("2999-12-31"))).expect("all")

@@ -8,6 +8,7 @@
 //!
 //! `--leaves` measures the other end: what it takes to prove such a log. `--entries` measures the auditor's room, `--xlsx` a workbook.
 
+mod bulk;
 mod interest;
 mod lists;
 mod load;

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::db::convert::{self, Unreadable};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::TextHash;
 use subsidy_core::erasures::Erasure;
 
 rows! {
     /// An erasure.
-    pub struct ErasureRow in "erasures", appended {
+    pub struct ErasureRow in "erasures", once {
         key { sha256: Vec<u8> }
         document: String,
         erased_by: String,
@@ -19,17 +19,19 @@ rows! {
     }
 }
 
+stored! { Erasure as ErasureRow, |digest| digest.as_bytes().to_vec() }
+
 impl ErasureRow {
     /// The row of an erasure.
-    pub fn new(erasure: &Erasure) -> Self {
-        Self {
+    pub fn new(erasure: &Erasure) -> Result<Self, Unreadable> {
+        Ok(Self {
             sha256: erasure.sha256.as_bytes().to_vec(),
             document: erasure.document.to_string(),
             erased_by: erasure.erased_by.to_string(),
             created: convert::sequence(erasure.revision.created),
             version: convert::sequence(erasure.revision.version),
             updated_at: erasure.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The erasure of a row.

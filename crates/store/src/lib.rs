@@ -3,6 +3,7 @@
 //! ```text
 //! db                the private cluster, connections, migrations, statements over arrays
 //! keys              the keys folder, what is derived from its keys, sealed account numbers
+//! documents         what engine, `verify` and exports know of each noun's rows
 //! calendar …        a module per noun: its rows, how they are loaded and written; `queries` for its lists
 //! engine            the one door for writes: queue, lock, load, decide, write, commit
 //! ```
@@ -10,6 +11,7 @@
 pub mod calendar;
 pub mod claims;
 pub mod db;
+pub mod documents;
 pub mod engine;
 pub mod erasures;
 pub mod evidence;

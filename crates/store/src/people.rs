@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::db::convert::{self, Unreadable};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::FoldedSubject;
 use subsidy_core::people::{Matter, Participants, Person};
 
@@ -18,6 +18,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Participants as ParticipantsRow, ToString::to_string }
 
 impl ParticipantsRow {
     /// The row of a set.
@@ -52,6 +54,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Person as PersonRow, |folded| folded.as_str().to_owned() }
 
 impl PersonRow {
     /// The row of a person.

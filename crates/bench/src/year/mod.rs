@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::command;
+use crate::bulk::Bulk;
 use subsidy_core::agencies::{Agency, CreateAgency};
 use subsidy_core::book::{Command, Envelope, Outcome};
 use subsidy_core::domain::dates::Zone;
@@ -19,7 +20,6 @@ use subsidy_ledger::cli::{Failure, output};
 use subsidy_store::db::copy::Copying;
 use subsidy_store::db::migrate;
 use subsidy_store::db::target::Target;
-use subsidy_store::engine::bulk::Bulk;
 use subsidy_store::engine::fit::register_row;
 use subsidy_store::engine::store::AgencyRow;
 use subsidy_store::keys::Keys;

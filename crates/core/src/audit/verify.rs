@@ -198,36 +198,8 @@ impl Touched {
             Change::LoanAllocation { loan, claim, .. } => {
                 self.loan_uses.insert((*loan, *claim), sequence);
             }
-            Change::Agency(_)
-            | Change::Person(_)
-            | Change::Participants(_)
-            | Change::Erasure(_)
-            | Change::Period(_)
-            | Change::Organisation(_)
-            | Change::ReferenceRate(_)
-            | Change::CalendarChange(_)
-            | Change::CalendarDay(_)
-            | Change::Programme(_)
-            | Change::Rules(_)
-            | Change::BudgetChange(_)
-            | Change::Rental(_)
-            | Change::UsageImport(_)
-            | Change::RentalUsage(_)
-            | Change::Loan(_)
-            | Change::Prefund(_)
-            | Change::PrefundYear(_)
-            | Change::TrueUp(_)
-            | Change::Voucher(_)
-            | Change::Claim(_)
-            | Change::Recalculation(_)
-            | Change::Objection(_)
-            | Change::PaymentBatch(_)
-            | Change::PaymentLine(_)
-            | Change::Recovery(_)
-            | Change::Evidence(_)
-            | Change::Invoice(_)
-            | Change::Reversal(_)
-            | Change::Reversible { .. } => {}
+            // a document says itself which sequence changed it last
+            _ => {}
         }
     }
 }

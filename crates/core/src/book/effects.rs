@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Series;
 use crate::agencies::Agency;
-use crate::calendar::{CalendarChange, NamedDay};
+use crate::calendar::CalendarChange;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
 use crate::claims::{Claim, ClaimStatus};
+use crate::documents;
 use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence};
 use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice};
@@ -15,10 +16,9 @@ use crate::ledger::Posting;
 use crate::loans::{Loan, LoanAllocation};
 use crate::organisations::Organisation;
 use crate::payments::{PaymentBatch, PaymentLine};
-use crate::people::{Participants, Person};
 use crate::periods::Period;
+use crate::prefunds::Prefund;
 use crate::prefunds::true_up::TrueUp;
-use crate::prefunds::{Prefund, PrefundYear};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{BudgetChange, CapUsageKey, Programme, RulesVersion, Used};
 use crate::recoveries::Recovery;
@@ -26,110 +26,60 @@ use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
-use crate::usage::{RentalUsage, UsageImport};
+use crate::usage::UsageImport;
 use crate::vouchers::{Voucher, VoucherStatus};
 
-/// A document as it is after a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// The agency itself.
-    Agency(Agency),
-    /// A subject that acts for the first time.
-    Person(Box<Person>),
-    /// Those who took part in a matter.
-    Participants(Box<Participants>),
-    /// A text that was erased.
-    Erasure(Box<Erasure>),
-    /// A month that was closed.
-    Period(Box<Period>),
-    /// An organisation.
-    Organisation(Box<Organisation>),
-    /// A reference rate.
-    ReferenceRate(ReferenceRate),
-    /// A change of the calendar.
-    CalendarChange(Box<CalendarChange>),
-    /// A day that the calendar names.
-    CalendarDay(NamedDay),
-    /// A programme.
-    Programme(Programme),
-    /// A version of its rules.
-    Rules(Box<RulesVersion>),
-    /// A change of its budget.
-    BudgetChange(BudgetChange),
-    /// A file that backs claims.
-    Evidence(Box<Evidence>),
-    /// An invoice.
-    Invoice(Box<Invoice>),
-    /// A contract.
-    Rental(Rental),
-    /// A billing file of a contract.
-    UsageImport(Box<UsageImport>),
-    /// What was used on a contract.
-    RentalUsage(Box<RentalUsage>),
-    /// A loan.
-    Loan(Box<Loan>),
-    /// Money paid to a bank ahead.
-    Prefund(Box<Prefund>),
-    /// What a bank has of a year's prefunds.
-    PrefundYear(Box<PrefundYear>),
-    /// A year of a bank's prefunds settled.
-    TrueUp(Box<TrueUp>),
-    /// A voucher.
-    Voucher(Box<Voucher>),
-    /// A claim.
-    Claim(Box<Claim>),
-    /// A recalculation of a claim.
-    Recalculation(Box<Recalculation>),
-    /// An objection to a claim.
-    Objection(Box<Objection>),
-    /// A payment batch.
-    PaymentBatch(Box<PaymentBatch>),
-    /// A claim in a payment batch.
-    PaymentLine(Box<PaymentLine>),
-    /// A recovery.
-    Recovery(Box<Recovery>),
-    /// A reversal.
-    Reversal(Box<Reversal>),
-    /// A posting that can be reversed: this one.
-    Reversible {
-        /// Its leaf.
-        sequence: Sequence,
-        /// What it was made for.
-        posting: Reversible,
-    },
-    /// What rests on a contract.
-    ContractAllocation {
-        /// The contract.
-        rental: RentalId,
-        /// The voucher or the claim.
-        user: ContractHolder,
-        /// What it uses.
-        contract_use: ContractAllocation,
-    },
-    /// A claim on a loan.
-    LoanAllocation {
-        /// The loan.
-        loan: LoanId,
-        /// The claim.
-        claim: ClaimId,
-        /// What it takes.
-        loan_use: Box<LoanAllocation>,
-    },
-    /// What an organisation used of a programme.
-    Usage {
-        /// Whose, of which, when.
-        key: CapUsageKey,
-        /// How much, and since when it is not more.
-        used: Used,
-    },
-    /// The last number of a series.
-    Number {
-        /// Which series.
-        series: Series,
-        /// Its last number.
-        last: u64,
-    },
+macro_rules! changes {
+    ({ $($document:ident($key:ty) in $loaded:ident: $type:ty, $book_key:expr;)* }) => {
+        /// What is otherwise after a decision: a document, or what the indexes and counters hold.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Change {
+            $($document(Box<$type>),)*
+            /// The agency itself.
+            Agency(Agency),
+            /// A posting that can be reversed: this one.
+            Reversible {
+                /// Its leaf.
+                sequence: Sequence,
+                /// What it was made for.
+                posting: Reversible,
+            },
+            /// What rests on a contract.
+            ContractAllocation {
+                /// The contract.
+                rental: RentalId,
+                /// The voucher or the claim.
+                user: ContractHolder,
+                /// What it uses.
+                contract_use: ContractAllocation,
+            },
+            /// A claim on a loan.
+            LoanAllocation {
+                /// The loan.
+                loan: LoanId,
+                /// The claim.
+                claim: ClaimId,
+                /// What it takes.
+                loan_use: Box<LoanAllocation>,
+            },
+            /// What an organisation used of a programme.
+            Usage {
+                /// Whose, of which, when.
+                key: CapUsageKey,
+                /// How much, and since when it is not more.
+                used: Used,
+            },
+            /// The last number of a series.
+            Number {
+                /// Which series.
+                series: Series,
+                /// Its last number.
+                last: u64,
+            },
+        }
+    };
 }
+documents! { changes }
 
 /// A document's step from one state to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

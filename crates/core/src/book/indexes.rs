@@ -1,6 +1,6 @@
-//! Documents that an index of the book follows: put with their place in it, where the index is known.
+//! Indexes that follow documents of the book: kept up where they are known.
 
-use super::{Book, Fault, RateKey};
+use super::{Book, Change, Fault};
 use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, LoanId};
 use crate::evidence::{Invoice, Statement};
@@ -11,8 +11,23 @@ use crate::reference_rates::ReferenceRate;
 use crate::vouchers::{Voucher, VoucherStatus};
 
 impl Book {
-    /// A line, and its claim in the batch's index, in the order of their ids.
-    pub(super) fn put_line(&mut self, line: PaymentLine) {
+    /// Puts a document's place in the indexes that follow it, before the document itself.
+    pub(super) fn index(&mut self, change: &Change) {
+        match change {
+            Change::Programme(p) => self.programme_codes.put(p.code.folded(), p.code.clone()),
+            Change::Rental(r) => self.contracts.put(r.contract(), r.id),
+            Change::Loan(l) => self.loan_keys.put(l.key(), l.id),
+            Change::ReferenceRate(rate) => self.index_rate(rate),
+            Change::Invoice(invoice) => self.index_invoice(invoice),
+            Change::TrueUp(true_up) => self.index_true_up(true_up),
+            Change::Voucher(voucher) => self.index_voucher(voucher),
+            Change::PaymentLine(line) => self.index_line(line),
+            _ => {}
+        }
+    }
+
+    /// A line's claim in the batch's index, in the order of their ids, and the reference that it was paid under.
+    fn index_line(&mut self, line: &PaymentLine) {
         if let Ok(claims) = self.batch_claims.get(&line.batch) {
             let mut claims = claims.cloned().unwrap_or_default();
             if let Err(at) = claims.binary_search(&line.claim) {
@@ -33,19 +48,17 @@ impl Book {
                 });
             }
         }
-        self.payment_lines.put(line.key(), line);
     }
 
-    /// A true-up, and the reference under which its money came back.
-    pub(super) fn put_true_up(&mut self, true_up: TrueUp) {
+    /// The reference under which a true-up's money came back.
+    fn index_true_up(&mut self, true_up: &TrueUp) {
         if let Some(key) = true_up.reference_key().filter(|key| self.returned_references.get(key).is_ok()) {
             self.returned_references.put(key, true_up.id);
         }
-        self.true_ups.put(true_up.id, true_up);
     }
 
-    /// A voucher, and whether it is live in its organisation's index, in the order of their ids.
-    pub(super) fn put_voucher(&mut self, voucher: Voucher) {
+    /// Whether a voucher is live in its organisation's index, in the order of their ids.
+    fn index_voucher(&mut self, voucher: &Voucher) {
         let live = matches!(voucher.status, VoucherStatus::Issued | VoucherStatus::PartlyRedeemed);
         let known = self.live_vouchers.get(&voucher.organisation).ok();
         let listed = known.map(|known| known.is_some_and(|ids| ids.contains(&voucher.id)));
@@ -58,30 +71,27 @@ impl Book {
                 };
             });
         }
-        self.vouchers.put(voucher.id, voucher);
     }
 
-    /// A statement, and its short form among all of the invoice.
-    pub(super) fn put_invoice(&mut self, invoice: Invoice) {
-        let (number, statement) = (invoice.facts.number.clone(), Statement::from(&invoice));
+    /// A statement's short form among all of the invoice.
+    fn index_invoice(&mut self, invoice: &Invoice) {
+        let (number, statement) = (invoice.facts.number.clone(), Statement::from(invoice));
         if self.statements.get(&number).is_ok() {
             self.statements.alter(number, |all| {
                 all.insert(invoice.organisation, statement);
             });
         }
-        self.invoices.put(invoice.key(), invoice);
     }
 
-    /// A rate, and its place in its series.
-    pub(super) fn put_rate(&mut self, rate: ReferenceRate) {
-        let key = RateKey::new(&rate.name, rate.date);
-        if self.rate_series.get(&key.name).is_ok() {
-            self.rate_series.alter(key.name.clone(), |series| {
+    /// A rate's place in its series.
+    fn index_rate(&mut self, rate: &ReferenceRate) {
+        let name = rate.name.folded();
+        if self.rate_series.get(&name).is_ok() {
+            self.rate_series.alter(name, |series| {
                 let place = series.partition_point(|known| known.date < rate.date);
                 series.insert(place, Dated { date: rate.date, value: rate.percent });
             });
         }
-        self.reference_rates.put(key, rate);
     }
 
     /// A claim on a loan, and what it holds while it counts.

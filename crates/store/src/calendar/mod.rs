@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::calendar::{CalendarChange, NamedDay};
 use subsidy_core::domain::{CalendarId, Date};
 
@@ -38,6 +38,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { CalendarChange as CalendarChangeRow, |id| id.uuid() }
 
 impl CalendarChangeRow {
     /// The row of a change.
@@ -71,17 +73,19 @@ impl CalendarChangeRow {
     }
 }
 
+stored! { NamedDay as CalendarDayRow, |date| date.naive() }
+
 impl CalendarDayRow {
     /// The row of a day.
-    pub fn new(d: &NamedDay) -> Self {
-        Self {
+    pub fn new(d: &NamedDay) -> Result<Self, Unreadable> {
+        Ok(Self {
             date: d.date.naive(),
             kind: d.kind.as_str().to_owned(),
             calendar: d.calendar.uuid(),
             created: convert::sequence(d.revision.created),
             version: convert::sequence(d.revision.version),
             updated_at: d.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The day of a row.

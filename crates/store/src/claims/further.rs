@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::claims::objection::Objection;
 use subsidy_core::claims::recalculation::Recalculation;
 use subsidy_core::domain::{ClaimId, Date, Instant, ObjectionId, RecoveryId};
@@ -57,6 +57,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Recalculation as RecalculationRow, |key| (key.claim.uuid(), convert::count(key.number)) }
 
 impl RecalculationRow {
     /// The row of a recalculation.
@@ -113,10 +115,12 @@ impl RecalculationRow {
     }
 }
 
+stored! { Objection as ObjectionRow, |id| id.uuid() }
+
 impl ObjectionRow {
     /// The row of an objection.
-    pub fn new(o: &Objection) -> Self {
-        Self {
+    pub fn new(o: &Objection) -> Result<Self, Unreadable> {
+        Ok(Self {
             id: o.id.uuid(),
             claim: o.claim.uuid(),
             status: o.status.as_str().to_owned(),
@@ -128,7 +132,7 @@ impl ObjectionRow {
             created: convert::sequence(o.revision.created),
             version: convert::sequence(o.revision.version),
             updated_at: o.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The objection of a row.

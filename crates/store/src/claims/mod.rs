@@ -11,7 +11,7 @@ pub mod further;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::claims::{Claim, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use subsidy_core::domain::{ClaimId, Date, LoanId, PaymentBatchId, RentalId, VoucherId};
 
@@ -75,6 +75,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Claim as ClaimRow, |id| id.uuid() }
 
 impl ClaimRow {
     /// The row of a claim.

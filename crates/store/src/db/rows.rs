@@ -17,6 +17,7 @@ pub use super::display::Shown;
 #[doc(hidden)]
 pub use super::sql_text::SqlText;
 pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
+use super::statement_batch::Write;
 
 /// A row of a table, with the values that tell it from all others.
 pub trait Row {
@@ -28,8 +29,10 @@ pub trait Row {
 pub trait Table: Row + Sized + Send + Sync + 'static {
     /// The table's name.
     const NAME: &'static str;
-    /// The names of its columns.
+    /// The names of its columns, those of the key first.
     const COLUMNS: &'static [&'static str];
+    /// How many columns the key has.
+    const KEY_COLUMNS: usize;
 
     /// Its values as a sheet shows them, in the order of the columns.
     fn cells(&self) -> Vec<String>;
@@ -54,6 +57,18 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
     fn count(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<i64>>;
 }
 
+/// A table whose rows say which sequence changed them last.
+pub trait Versioned: Table {
+    /// That sequence.
+    fn version(&self) -> i64;
+
+    /// New rows; none where there are none.
+    fn inserting(rows: &[Self]) -> Option<Write<'_>>;
+
+    /// Changed rows, each of which must still have its old version. Of a table that is never updated: none.
+    fn updating<'a>(rows: &'a [Self], old_versions: &'a [i64]) -> QueryResult<Option<Write<'a>>>;
+}
+
 crate::rows! {
     #[doc(hidden)]
     pub struct CountRow { count: i64 }
@@ -61,26 +76,33 @@ crate::rows! {
 
 /// A primary key: one column's value or a tuple of them.
 pub trait Key: Sized + Sync {
+    /// Whether a text is part of it, which the database may order by a language and not by bytes.
+    const HAS_TEXT: bool = false;
+
     fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id>;
 }
 
 macro_rules! key_of_one {
-    ($($rust:ty),+ $(,)?) => { $(
+    ($($rust:ty $(: $text:literal)?),+ $(,)?) => { $(
         impl Key for $rust {
+            $(const HAS_TEXT: bool = $text;)?
+
             fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id> {
                 statement.bind_column(keys, |key| key)
             }
         }
     )+ };
 }
-key_of_one!(i16, i32, i64, bool, Decimal, String, Vec<u8>, Uuid, NaiveDate);
+key_of_one!(i16, i32, i64, bool, Decimal, String: true, Vec<u8>, Uuid, NaiveDate);
 
 macro_rules! key_of_many {
     ($(($($part:ident . $place:tt),+))+) => { $(
         impl<$($part),+> Key for ($($part,)+)
         where
-            $($part: SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
+            $($part: Key + SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
         {
+            const HAS_TEXT: bool = $($part::HAS_TEXT)||+;
+
             fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id> {
                 statement$(.bind_column(keys, |key| &key.$place))+
             }
@@ -109,8 +131,8 @@ pub fn same_length(rows: usize, versions: usize) -> QueryResult<()> {
     Err(Error::QueryBuilderError(format!("{rows} rows to update, {versions} old versions").into()))
 }
 
-/// Declares a table's rows: see the module. `appended` tables are never updated, `keyed` ones by key alone, `versioned`
-/// ones only at the version that was read. What is `fixed` stays as it was inserted: no update names it, and the role that
+/// Declares a table's rows: see the module. `appended` tables are never updated, nor are `once` ones, which hold documents
+/// that never change; `keyed` ones are updated by key alone, `versioned` ones only at the version that was read. What is `fixed` stays as it was inserted: no update names it, and the role that
 /// serves has no right to change it.
 #[macro_export]
 macro_rules! rows {
@@ -184,6 +206,7 @@ macro_rules! rows {
                 const NAME: &'static str = $table;
                 const COLUMNS: &'static [&'static str] =
                     &[$(stringify!($key),)+ $(stringify!($name)),*];
+                const KEY_COLUMNS: usize = [$(stringify!($key)),+].len();
 
                 fn cells(&self) -> Vec<String> {
                     use $crate::db::rows::Shown;
@@ -275,6 +298,21 @@ macro_rules! rows {
     (@key_value $self:ident $($many:ident),+) => { ($($self.$many.clone()),+) };
 
     (@update appended $row:ident) => {};
+    (@update once $row:ident) => {
+        impl $crate::db::rows::Versioned for $row {
+            fn version(&self) -> i64 {
+                self.version
+            }
+
+            fn inserting(rows: &[Self]) -> Option<Write<'_>> {
+                Self::inserting(rows)
+            }
+
+            fn updating<'a>(_: &'a [Self], _: &'a [i64]) -> QueryResult<Option<Write<'a>>> {
+                Ok(None)
+            }
+        }
+    };
     (@update keyed $row:ident) => {
         #[allow(dead_code, reason = "not every table needs every verb")]
         impl $row {
@@ -311,12 +349,18 @@ macro_rules! rows {
                 let statement = columns(Statement::<Update>::new(&TEXTS.update_version), rows);
                 usize::of(conn, statement.bind(old_versions)).await
             }
+        }
 
-            /// The same, to be sent with others.
-            pub fn updating<'a>(
-                rows: &'a [$row],
-                old_versions: &'a [i64],
-            ) -> QueryResult<Option<Write<'a>>> {
+        impl $crate::db::rows::Versioned for $row {
+            fn version(&self) -> i64 {
+                self.version
+            }
+
+            fn inserting(rows: &[Self]) -> Option<Write<'_>> {
+                Self::inserting(rows)
+            }
+
+            fn updating<'a>(rows: &'a [Self], old_versions: &'a [i64]) -> QueryResult<Option<Write<'a>>> {
                 $crate::db::rows::same_length(rows.len(), old_versions.len())?;
                 let statement = || columns(Statement::<()>::new(&TEXTS.update_version), rows);
                 let update = || Write::update(statement().bind(old_versions), rows.len());

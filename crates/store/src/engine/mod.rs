@@ -8,7 +8,6 @@
 pub mod answers;
 mod batch;
 mod broken;
-pub mod bulk;
 mod due;
 pub mod execute;
 pub mod fit;

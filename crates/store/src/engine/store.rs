@@ -9,6 +9,7 @@ use crate::keys::keyed::AnswerKey;
 use crate::{rows, statement};
 use subsidy_core::agencies::Agency;
 use subsidy_core::audit::tree::Frontier;
+use subsidy_core::book::Series;
 use subsidy_core::domain::{AgencyCode, Date, Instant, Month, Sequence};
 
 rows! {
@@ -90,6 +91,20 @@ rows! {
     pub struct NumberRow in "numbers", keyed {
         key { series: String }
         last: i64,
+    }
+}
+
+impl NumberRow {
+    /// The row of a series.
+    pub fn new(series: &Series, last: u64) -> Result<Self, Unreadable> {
+        let last = i64::try_from(last).map_err(|_| Unreadable("a series ran out".to_owned()))?;
+        Ok(Self { series: series.0.clone(), last })
+    }
+
+    /// The series of a row.
+    pub fn read(&self) -> Result<(Series, u64), Unreadable> {
+        let last = u64::try_from(self.last).map_err(|_| Unreadable("a series below zero".to_owned()))?;
+        Ok((Series(self.series.clone()), last))
     }
 }
 

@@ -10,69 +10,115 @@ use super::store::{
     self, BankAccountRow, CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, NumberRow, TransitionRow,
 };
 use super::submission::Submission;
-use crate::calendar::{CalendarChangeRow, CalendarDayRow};
-use crate::claims::ClaimRow;
-use crate::claims::further::{ObjectionRow, RecalculationRow};
 use crate::db::convert::{self, Unreadable};
-use crate::db::rows::exactly;
+use crate::db::rows::{Versioned, exactly};
 use crate::db::statement_batch::{StatementBatch, Write};
-use crate::erasures::{ErasureRow, erase};
-use crate::evidence::{EvidenceRow, InvoiceRow};
+use crate::documents::Stored;
+use crate::erasures::erase;
 use crate::keys::keyed::AnswerKey;
 use crate::ledger::{BalanceRow, EntryRow, TotalRow};
-use crate::loans::LoanRow;
 use crate::loans::allocations::LoanAllocationRow;
-use crate::organisations::OrganisationRow;
-use crate::payments::{PaymentBatchRow, PaymentLineRow};
-use crate::people::{ParticipantsRow, PersonRow};
-use crate::periods::PeriodRow;
-use crate::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
-use crate::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
-use crate::recoveries::RecoveryRow;
-use crate::reference_rates::ReferenceRateRow;
-use crate::rentals::RentalRow;
+use crate::programmes::UsageRow;
 use crate::rentals::allocations::ContractAllocationRow;
-use crate::reversals::ReversalRow;
-use crate::usage::{RentalUsageRow, UsageImportRow};
-use crate::vouchers::VoucherRow;
 use subsidy_core::audit::tree::FullTile;
-use subsidy_core::book::Loaded;
+use subsidy_core::book::{Book, Loaded};
+use subsidy_core::documents;
 
 /// New and changed rows of one table.
 struct Split<R> {
     new: Vec<R>,
     changed: Vec<R>,
-    /// The versions that the changed rows had.
+    /// The versions that the changed rows had, of a table that has versions.
     old: Vec<i64>,
 }
 
+impl<R> Default for Split<R> {
+    fn default() -> Self {
+        Self { new: Vec::new(), changed: Vec::new(), old: Vec::new() }
+    }
+}
+
 impl<R> Split<R> {
-    fn of<K: Ord + Clone + std::fmt::Debug, V: Clone>(
+    /// Rows that their keys alone tell apart.
+    fn keyed<K: Ord + Clone + std::fmt::Debug, V: Clone>(
         loaded: &Loaded<K, V>,
         row: impl Fn(&K, &V) -> Result<R, Unreadable>,
-        version: impl Fn(&R) -> i64,
     ) -> Result<Self, Unreadable> {
-        let mut split = Self { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
+        let mut split = Self::default();
         for change in loaded.changed() {
-            let now = row(change.key, change.now)?;
+            let rows = if change.before.is_none() { &mut split.new } else { &mut split.changed };
+            rows.push(row(change.key, change.now)?);
+        }
+        Ok(split)
+    }
+
+    /// Rows of documents, each of which says its version.
+    fn documents<D: Stored<Row = R>>(loaded: &Loaded<D::Key, D>) -> Result<Self, Unreadable>
+    where
+        R: Versioned,
+    {
+        let mut split = Self::default();
+        for change in loaded.changed() {
+            let now = change.now.to_row()?;
             match change.before {
                 None => split.new.push(now),
                 Some(before) => {
-                    split.old.push(version(&row(change.key, before)?));
+                    split.old.push(before.to_row()?.version());
                     split.changed.push(now);
                 }
             }
         }
         Ok(split)
     }
+
+    /// Adds the writes of documents.
+    fn write<'a, D: Stored<Row = R>>(
+        &'a self,
+        together: &mut StatementBatch<'a>,
+        others: &mut Vec<Write<'a>>,
+    ) -> diesel::QueryResult<()>
+    where
+        R: Versioned,
+    {
+        let mut changed = R::updating(&self.changed, &self.old)?;
+        if D::WITH_EVERY_BATCH {
+            together.add(changed.take());
+        }
+        let (first, second) = if D::CHANGED_FIRST {
+            (changed, R::inserting(&self.new))
+        } else {
+            (R::inserting(&self.new), changed)
+        };
+        others.extend(first.into_iter().chain(second));
+        Ok(())
+    }
 }
 
-/// Rows of a table with versions.
-macro_rules! versioned {
-    ($loaded:expr, $row:expr) => {
-        Split::of(&$loaded, $row, |row| row.version)
+macro_rules! changed_documents {
+    ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
+        /// What a batch changed of every document.
+        struct ChangedDocuments {
+            $($loaded: Split<<$type as Stored>::Row>,)*
+        }
+
+        impl ChangedDocuments {
+            fn of(book: &Book) -> Result<Self, Unreadable> {
+                Ok(Self { $($loaded: Split::documents::<$type>(&book.$loaded)?,)* })
+            }
+
+            /// Adds the writes, table by table.
+            fn write<'a>(
+                &'a self,
+                together: &mut StatementBatch<'a>,
+                others: &mut Vec<Write<'a>>,
+            ) -> diesel::QueryResult<()> {
+                $(self.$loaded.write::<$type>(together, others)?;)*
+                Ok(())
+            }
+        }
     };
 }
+documents! { changed_documents }
 
 /// Where a batch is written.
 #[derive(Debug, Clone, Copy)]
@@ -95,37 +141,10 @@ pub async fn write(
 ) -> Result<bool, BatchError> {
     let rows = Rows::of(result, submissions, key)?;
     let book = &result.book;
-    let people = versioned!(book.people, |_, p| PersonRow::new(p))?;
-    let participants = versioned!(book.participants, |_, p| ParticipantsRow::new(p))?;
-    let erasures = versioned!(book.erasures, |_, e| Ok(ErasureRow::new(e)))?;
-    let periods = versioned!(book.periods, |_, p| PeriodRow::new(p))?;
-    let organisations = versioned!(book.organisations, |_, o| OrganisationRow::new(o))?;
-    let rates = versioned!(book.reference_rates, |_, r| Ok(ReferenceRateRow::new(r)))?;
-    let calendar_changes = versioned!(book.calendar_changes, |_, c| CalendarChangeRow::new(c))?;
-    let calendar_days = versioned!(book.calendar_days, |_, d| Ok(CalendarDayRow::new(d)))?;
-    let programmes = versioned!(book.programmes, |_, p| Ok(ProgrammeRow::new(p)))?;
-    let rules = versioned!(book.rules, |_, v| RulesRow::new(v))?;
-    let budget_changes = versioned!(book.budget_changes, |_, c| Ok(BudgetChangeRow::new(c)))?;
-    let evidence = versioned!(book.evidence, |_, e| EvidenceRow::new(e))?;
-    let invoices = versioned!(book.invoices, |_, i| InvoiceRow::new(i))?;
-    let rentals = versioned!(book.rentals, |_, r| RentalRow::new(r))?;
-    let usage_imports = versioned!(book.usage_imports, |_, i| UsageImportRow::new(i))?;
-    let rental_usage = versioned!(book.rental_usage, |_, u| RentalUsageRow::new(u))?;
-    let loans = versioned!(book.loans, |_, l| LoanRow::new(l))?;
-    let prefunds = versioned!(book.prefunds, |_, p| PrefundRow::new(p))?;
-    let years = versioned!(book.prefund_years, |_, y| PrefundYearRow::new(y))?;
-    let true_ups = versioned!(book.true_ups, |_, t| TrueUpRow::new(t))?;
-    let vouchers = versioned!(book.vouchers, |_, v| VoucherRow::new(v))?;
-    let claims = versioned!(book.claims, |_, c| ClaimRow::new(c))?;
-    let recalculations = versioned!(book.recalculations, |_, r| RecalculationRow::new(r))?;
-    let objections = versioned!(book.objections, |_, o| Ok(ObjectionRow::new(o)))?;
-    let batches = versioned!(book.payment_batches, |_, b| Ok(PaymentBatchRow::new(b)))?;
-    let lines = versioned!(book.payment_lines, |_, l| PaymentLineRow::new(l))?;
-    let recoveries = versioned!(book.recoveries, |_, r| RecoveryRow::new(r))?;
-    let reversals = versioned!(book.reversals, |_, r| Ok(ReversalRow::new(r)))?;
-    let usages = Split::of(&book.usages, |k, u| Ok(UsageRow::new(k, *u)), |_| 0)?;
-    let numbers = Split::of(&book.numbers, number_row, |_| 0)?;
-    let balances = Split::of(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)), |_| 0)?;
+    let documents = ChangedDocuments::of(book)?;
+    let usages = Split::keyed(&book.usages, |k, u| Ok(UsageRow::new(k, *u)))?;
+    let numbers = Split::keyed(&book.numbers, |k, last| NumberRow::new(k, *last))?;
+    let balances = Split::keyed(&book.balances, |k, a| Ok(BalanceRow::new(k, *a)))?;
     let uses = uses(book)?;
     let loan_uses = loan_uses(book)?;
     if let Within::Lock { new: true } = within {
@@ -157,65 +176,9 @@ pub async fn write(
     together.add(UsageRow::updating(&usages.changed));
     together.add(NumberRow::updating(&numbers.changed));
     together.add(IdempotencyRow::inserting(&rows.idempotency));
-    together.add(VoucherRow::updating(&vouchers.changed, &vouchers.old)?);
     let mut others: Vec<Write<'_>> = Vec::new();
-    macro_rules! also {
-        ($($write:expr),+ $(,)?) => { $(others.extend($write);)+ };
-    }
-    also!(
-        PersonRow::inserting(&people.new),
-        PersonRow::updating(&people.changed, &people.old)?,
-        ParticipantsRow::inserting(&participants.new),
-        ParticipantsRow::updating(&participants.changed, &participants.old)?,
-        ErasureRow::inserting(&erasures.new),
-        PeriodRow::inserting(&periods.new),
-        PeriodRow::updating(&periods.changed, &periods.old)?,
-        OrganisationRow::inserting(&organisations.new),
-        OrganisationRow::updating(&organisations.changed, &organisations.old)?,
-        ReferenceRateRow::inserting(&rates.new),
-        CalendarChangeRow::inserting(&calendar_changes.new),
-        CalendarChangeRow::updating(&calendar_changes.changed, &calendar_changes.old)?,
-        CalendarDayRow::inserting(&calendar_days.new),
-        CalendarDayRow::updating(&calendar_days.changed, &calendar_days.old)?,
-        ProgrammeRow::inserting(&programmes.new),
-        ProgrammeRow::updating(&programmes.changed, &programmes.old)?,
-        RulesRow::inserting(&rules.new),
-        RulesRow::updating(&rules.changed, &rules.old)?,
-        BudgetChangeRow::inserting(&budget_changes.new),
-        BudgetChangeRow::updating(&budget_changes.changed, &budget_changes.old)?,
-        EvidenceRow::inserting(&evidence.new),
-        InvoiceRow::inserting(&invoices.new),
-        InvoiceRow::updating(&invoices.changed, &invoices.old)?,
-        RentalRow::inserting(&rentals.new),
-        UsageImportRow::inserting(&usage_imports.new),
-        UsageImportRow::updating(&usage_imports.changed, &usage_imports.old)?,
-        RentalUsageRow::inserting(&rental_usage.new),
-        RentalUsageRow::updating(&rental_usage.changed, &rental_usage.old)?,
-        LoanRow::inserting(&loans.new),
-        LoanRow::updating(&loans.changed, &loans.old)?,
-        PrefundRow::inserting(&prefunds.new),
-        PrefundRow::updating(&prefunds.changed, &prefunds.old)?,
-        PrefundYearRow::inserting(&years.new),
-        PrefundYearRow::updating(&years.changed, &years.old)?,
-        // one that was rejected makes room for the year's next one
-        TrueUpRow::updating(&true_ups.changed, &true_ups.old)?,
-        TrueUpRow::inserting(&true_ups.new),
-        VoucherRow::inserting(&vouchers.new),
-        ClaimRow::inserting(&claims.new),
-        ClaimRow::updating(&claims.changed, &claims.old)?,
-        RecalculationRow::inserting(&recalculations.new),
-        RecalculationRow::updating(&recalculations.changed, &recalculations.old)?,
-        ObjectionRow::inserting(&objections.new),
-        ObjectionRow::updating(&objections.changed, &objections.old)?,
-        RecoveryRow::inserting(&recoveries.new),
-        RecoveryRow::updating(&recoveries.changed, &recoveries.old)?,
-        ReversalRow::inserting(&reversals.new),
-        ReversalRow::updating(&reversals.changed, &reversals.old)?,
-        PaymentBatchRow::inserting(&batches.new),
-        PaymentBatchRow::updating(&batches.changed, &batches.old)?,
-        // a line that came back makes room for the claim's next one
-        PaymentLineRow::updating(&lines.changed, &lines.old)?,
-        PaymentLineRow::inserting(&lines.new),
+    documents.write(&mut together, &mut others)?;
+    let counters = [
         ContractAllocationRow::inserting(&uses.new),
         ContractAllocationRow::updating(&uses.changed),
         LoanAllocationRow::inserting(&loan_uses.new),
@@ -223,7 +186,8 @@ pub async fn write(
         UsageRow::inserting(&usages.new),
         NumberRow::inserting(&numbers.new),
         BalanceRow::inserting(&balances.new),
-    );
+    ];
+    others.extend(counters.into_iter().flatten());
     let beside = rows.texts.is_empty() && rows.bank_accounts.is_empty() && result.tiles.is_empty();
     let open = matches!(within, Within::Lock { .. });
     if !open && others.is_empty() && beside {
@@ -237,7 +201,7 @@ pub async fn write(
         bank_accounts(conn, &rows.bank_accounts),
     )?;
     // of a log and a text that now stand: the database holds an erasure to its leaf
-    for row in &erasures.new {
+    for row in &documents.erasures.new {
         exactly(erase(conn, row.sha256.clone()).await?, 1)?;
     }
     // of the log that now stands: a statement that is prepared for the first time arrives after those that are not
@@ -245,14 +209,9 @@ pub async fn write(
     Ok(false)
 }
 
-pub fn number_row(series: &subsidy_core::book::Series, last: &u64) -> Result<NumberRow, Unreadable> {
-    let last = i64::try_from(*last).map_err(|_| Unreadable("a series ran out".to_owned()))?;
-    Ok(NumberRow { series: series.0.clone(), last })
-}
-
 /// Contracts' uses, document by document.
-fn uses(book: &subsidy_core::book::Book) -> Result<Split<ContractAllocationRow>, Unreadable> {
-    let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
+fn uses(book: &Book) -> Result<Split<ContractAllocationRow>, Unreadable> {
+    let mut split = Split::default();
     for change in book.uses.changed() {
         for (user, now) in change.now.iter() {
             let row = ContractAllocationRow::new(*change.key, *user, now)?;
@@ -267,8 +226,8 @@ fn uses(book: &subsidy_core::book::Book) -> Result<Split<ContractAllocationRow>,
 }
 
 /// Claims on loans, claim by claim.
-fn loan_uses(book: &subsidy_core::book::Book) -> Result<Split<LoanAllocationRow>, Unreadable> {
-    let mut split = Split { new: Vec::new(), changed: Vec::new(), old: Vec::new() };
+fn loan_uses(book: &Book) -> Result<Split<LoanAllocationRow>, Unreadable> {
+    let mut split = Split::default();
     for change in book.loan_uses.changed() {
         for (claim, now) in change.now.iter() {
             match change.before.and_then(|before| before.get(claim)) {

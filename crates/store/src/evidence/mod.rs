@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::{ContentHash, Date, EvidenceId, InvoiceNumber};
 use subsidy_core::evidence::{Evidence, Invoice, InvoiceFacts, InvoiceKey};
 
 rows! {
     /// A file that backs claims.
-    pub struct EvidenceRow in "evidence", appended {
+    pub struct EvidenceRow in "evidence", once {
         key { id: Uuid }
         kind: String,
         organisation: String,
@@ -81,6 +81,8 @@ pub fn read_content_hash(bytes: &[u8]) -> Result<ContentHash, Unreadable> {
     Ok(ContentHash::new(digest))
 }
 
+stored! { Evidence as EvidenceRow, |id| id.uuid() }
+
 impl EvidenceRow {
     /// The row of a file.
     pub fn new(e: &Evidence) -> Result<Self, Unreadable> {
@@ -119,6 +121,8 @@ impl EvidenceRow {
         })
     }
 }
+
+stored! { Invoice as InvoiceRow, statement_columns }
 
 impl InvoiceRow {
     /// The row of an invoice.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::{Date, Line, LoanId};
 use subsidy_core::loans::{Loan, LoanKey};
 
@@ -53,6 +53,8 @@ statement! {
 pub fn contract_column(key: &LoanKey) -> String {
     format!("{}/{}/{}", key.organisation, key.bank, key.loan_no)
 }
+
+stored! { Loan as LoanRow, |id| id.uuid() }
 
 impl LoanRow {
     /// The row of a loan.

@@ -9,7 +9,7 @@ pub use crate::db::convert::{hash, read_hash};
 use subsidy_core::organisations::{BankAccount, Organisation};
 
 use crate::db::convert::{self, Unreadable};
-use crate::rows;
+use crate::{rows, stored};
 
 rows! {
     /// An organisation.
@@ -38,6 +38,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Organisation as OrganisationRow, ToString::to_string }
 
 impl OrganisationRow {
     /// The row of an organisation.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::{ClaimId, Date, PaymentBatchId};
 use subsidy_core::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 
@@ -74,10 +74,12 @@ statement! {
         "SELECT reference_key, batch, claim FROM payment_lines WHERE reference_key = ANY($1)";
 }
 
+stored! { PaymentBatch as PaymentBatchRow, |id| id.uuid() }
+
 impl PaymentBatchRow {
     /// The row of a batch.
-    pub fn new(b: &PaymentBatch) -> Self {
-        Self {
+    pub fn new(b: &PaymentBatch) -> Result<Self, Unreadable> {
+        Ok(Self {
             id: b.id.uuid(),
             status: b.status.as_str().to_owned(),
             count: convert::count(b.count),
@@ -92,7 +94,7 @@ impl PaymentBatchRow {
             created: convert::sequence(b.revision.created),
             version: convert::sequence(b.revision.version),
             updated_at: b.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The batch of a row.
@@ -113,6 +115,8 @@ impl PaymentBatchRow {
         })
     }
 }
+
+stored! { PaymentLine as PaymentLineRow, |key| (key.batch.uuid(), key.claim.uuid()); const CHANGED_FIRST: bool = true; const BETWEEN: &str = " "; }
 
 impl PaymentLineRow {
     /// The row of a line.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::Instant;
 use subsidy_core::periods::Period;
 
@@ -27,6 +27,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Period as PeriodRow, ToString::to_string }
 
 impl PeriodRow {
     /// The row of a period.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{Date, PrefundId, TrueUpId};
 use subsidy_core::prefunds::true_up::{Statement, TrueUp, TrueUpAction};
@@ -110,6 +110,8 @@ pub fn year_columns(key: &PrefundYearKey) -> (String, String, i16) {
     (key.programme.to_string(), key.bank.to_string(), convert::year(Some(key.year)))
 }
 
+stored! { Prefund as PrefundRow, |id| id.uuid() }
+
 impl PrefundRow {
     /// The row of a prefund.
     pub fn new(p: &Prefund) -> Result<Self, Unreadable> {
@@ -151,6 +153,8 @@ impl PrefundRow {
         })
     }
 }
+
+stored! { PrefundYear as PrefundYearRow, year_columns; const BETWEEN: &str = " "; }
 
 impl PrefundYearRow {
     /// The row of a bank's year.
@@ -198,6 +202,8 @@ impl PrefundYearRow {
         })
     }
 }
+
+stored! { TrueUp as TrueUpRow, |id| id.uuid(); const CHANGED_FIRST: bool = true; }
 
 impl TrueUpRow {
     /// The row of a true-up.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};
 use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, Used};
@@ -114,10 +114,12 @@ rows! {
     }
 }
 
+stored! { Programme as ProgrammeRow, ToString::to_string }
+
 impl ProgrammeRow {
     /// The row of a programme.
-    pub fn new(p: &Programme) -> Self {
-        Self {
+    pub fn new(p: &Programme) -> Result<Self, Unreadable> {
+        Ok(Self {
             code: p.code.to_string(),
             code_fold: p.code.folded().to_string(),
             title_zh: p.title.zh.to_string(),
@@ -135,7 +137,7 @@ impl ProgrammeRow {
             created: convert::sequence(p.revision.created),
             version: convert::sequence(p.revision.version),
             updated_at: p.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The programme of a row.
@@ -161,6 +163,8 @@ impl ProgrammeRow {
         })
     }
 }
+
+stored! { RulesVersion as RulesRow, |key| (key.programme.to_string(), convert::count(key.number)) }
 
 impl RulesRow {
     /// The row of a version.
@@ -204,10 +208,12 @@ impl RulesRow {
     }
 }
 
+stored! { BudgetChange as BudgetChangeRow, |id| id.uuid() }
+
 impl BudgetChangeRow {
     /// The row of a change.
-    pub fn new(c: &BudgetChange) -> Self {
-        Self {
+    pub fn new(c: &BudgetChange) -> Result<Self, Unreadable> {
+        Ok(Self {
             id: c.id.uuid(),
             programme: c.programme.to_string(),
             kind: c.kind.as_str().to_owned(),
@@ -223,7 +229,7 @@ impl BudgetChangeRow {
             created: convert::sequence(c.revision.created),
             version: convert::sequence(c.revision.version),
             updated_at: c.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The change of a row.

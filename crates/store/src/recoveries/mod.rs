@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::{ClaimId, Date, RecoveryId};
 use subsidy_core::recoveries::Recovery;
 
@@ -48,6 +48,8 @@ rows! {
         updated_at: DateTime<Utc>,
     }
 }
+
+stored! { Recovery as RecoveryRow, |id| id.uuid() }
 
 impl RecoveryRow {
     /// The row of a recovery.

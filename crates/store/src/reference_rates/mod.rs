@@ -6,13 +6,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::db::convert::{self, Unreadable};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::Date;
 use subsidy_core::reference_rates::ReferenceRate;
 
 rows! {
     /// A dated rate.
-    pub struct ReferenceRateRow in "reference_rates", appended {
+    pub struct ReferenceRateRow in "reference_rates", once {
         key { name_fold: String, date: NaiveDate }
         name: String,
         percent: Decimal,
@@ -23,10 +23,12 @@ rows! {
     }
 }
 
+stored! { ReferenceRate as ReferenceRateRow, |key| (key.name.to_string(), key.date.naive()) }
+
 impl ReferenceRateRow {
     /// The row of a rate.
-    pub fn new(rate: &ReferenceRate) -> Self {
-        Self {
+    pub fn new(rate: &ReferenceRate) -> Result<Self, Unreadable> {
+        Ok(Self {
             name_fold: rate.name.folded().to_string(),
             date: rate.date.naive(),
             name: rate.name.to_string(),
@@ -35,7 +37,7 @@ impl ReferenceRateRow {
             created: convert::sequence(rate.revision.created),
             version: convert::sequence(rate.revision.version),
             updated_at: rate.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The rate of a row.

@@ -10,13 +10,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::{Date, Line, RentalId};
 use subsidy_core::rentals::{ContractKey, Rental};
 
 rows! {
     /// A contract.
-    pub struct RentalRow in "rentals", appended {
+    pub struct RentalRow in "rentals", once {
         key { id: Uuid }
         organisation: String,
         provider: String,
@@ -51,6 +51,8 @@ statement! {
 pub fn contract_column(key: &ContractKey) -> String {
     format!("{}/{}/{}", key.organisation, key.provider, key.contract_no)
 }
+
+stored! { Rental as RentalRow, |id| id.uuid() }
 
 impl RentalRow {
     /// The row of a contract.

@@ -5,7 +5,7 @@ pub mod queries;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::Date;
 use subsidy_core::reversals::Reversal;
 
@@ -25,10 +25,12 @@ rows! {
     }
 }
 
+stored! { Reversal as ReversalRow, |sequence| convert::sequence(*sequence) }
+
 impl ReversalRow {
     /// The row of a reversal.
-    pub fn new(r: &Reversal) -> Self {
-        Self {
+    pub fn new(r: &Reversal) -> Result<Self, Unreadable> {
+        Ok(Self {
             sequence: convert::sequence(r.sequence),
             status: r.status.as_str().to_owned(),
             reason: hash(Some(r.reason)),
@@ -39,7 +41,7 @@ impl ReversalRow {
             created: convert::sequence(r.revision.created),
             version: convert::sequence(r.revision.version),
             updated_at: r.revision.updated_at.utc(),
-        }
+        })
     }
 
     /// The reversal of a row.

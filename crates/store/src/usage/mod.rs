@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::Table;
 use crate::evidence::read_content_hash;
-use crate::rows;
+use crate::{rows, stored};
 use subsidy_core::domain::{Month, Percent, RentalId, UsageImportId};
 use subsidy_core::usage::charge::{Charge, digest};
 use subsidy_core::usage::months::ChargePeriod;
@@ -114,6 +114,8 @@ rows! {
     }
 }
 
+stored! { RentalUsage as RentalUsageRow, |id| id.uuid() }
+
 impl RentalUsageRow {
     /// The row of a contract's usage.
     pub fn new(u: &RentalUsage) -> Result<Self, Unreadable> {
@@ -145,6 +147,8 @@ impl RentalUsageRow {
         })
     }
 }
+
+stored! { UsageImport as UsageImportRow, |id| id.uuid() }
 
 impl UsageImportRow {
     /// The row of an import.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
 use crate::organisations::{hash, read_hash};
-use crate::{rows, statement};
+use crate::{rows, statement, stored};
 use subsidy_core::domain::{Date, RentalId, VoucherId};
 use subsidy_core::vouchers::{Voucher, VoucherBalance};
 
@@ -81,6 +81,8 @@ statement! {
         "SELECT organisation, id FROM vouchers WHERE organisation = ANY($1) \
          AND status IN ('issued', 'partly_redeemed') ORDER BY organisation, id";
 }
+
+stored! { Voucher as VoucherRow, |id| id.uuid(); const WITH_EVERY_BATCH: bool = true; }
 
 impl VoucherRow {
     /// The row of a voucher.

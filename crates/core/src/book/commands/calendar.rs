@@ -44,7 +44,7 @@ impl Decide for ApproveCalendar {
         for day in change.days.iter() {
             let known = context.book.calendar_days.get(&day.date)?;
             let named = rules::named(known, day, &change, context.stamp);
-            effects.changes.push(Change::CalendarDay(named));
+            effects.changes.push(Change::CalendarDay(Box::new(named)));
         }
         Ok(decided(effects, Some(before.status), change))
     }

@@ -124,7 +124,7 @@ impl Decide for LoadReferenceRate {
         let key = RateKey::new(&self.name, self.date);
         let existing = context.book.reference_rates.get(&key)?;
         let rate = reference_rates::load(existing, self, context.actor, context.stamp)?;
-        let effects = Effects::from(Change::ReferenceRate(rate.clone()));
+        let effects = Effects::from(Change::ReferenceRate(Box::new(rate.clone())));
         Ok(Decision { effects, outcome: Outcome::ReferenceRate(rate) })
     }
 }

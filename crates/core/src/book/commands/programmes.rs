@@ -62,7 +62,7 @@ fn decided(
     agency: Option<Agency>,
     step: Transition,
 ) -> Decision {
-    let mut changes = vec![Change::Programme(programme.clone())];
+    let mut changes = vec![Change::Programme(Box::new(programme.clone()))];
     changes.extend(rules.map(|v| Change::Rules(Box::new(v))));
     changes.extend(agency.map(Change::Agency));
     let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
@@ -92,7 +92,7 @@ impl Decide for ProposeRules {
         let sha256 = sha256_of(&self.rules)?;
         let (programme, version) = rules::propose_rules(before, self, sha256, context.actor, context.stamp)?;
         let step = rules_step(&version, None);
-        let changes = vec![Change::Programme(programme), Change::Rules(Box::new(version.clone()))];
+        let changes = vec![Change::Programme(Box::new(programme)), Change::Rules(Box::new(version.clone()))];
         let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
         Ok(Decision { effects, outcome: Outcome::Rules(Box::new(version)) })
     }
@@ -150,7 +150,7 @@ impl Decide for ProposeBudgetChange {
         let change = rules::propose_budget_change(self, available, context.actor, context.stamp)?;
         context.effective_date(change.effective_date)?;
         let step = budget_step(&change, None);
-        let effects = Effects::step(Change::BudgetChange(change.clone()), step);
+        let effects = Effects::step(Change::BudgetChange(Box::new(change.clone())), step);
         Ok(Decision { effects, outcome: Outcome::BudgetChange(change) })
     }
 }
@@ -180,7 +180,7 @@ impl Decide for ApproveBudgetChange {
         let (change, posting) = rules::approve_budget_change(before, &context.actor.subject, context.stamp)?;
         let effective_date = context.effective_date(change.effective_date)?;
         let effects = Effects {
-            changes: vec![Change::BudgetChange(change.clone())],
+            changes: vec![Change::BudgetChange(Box::new(change.clone()))],
             posting,
             effective_date: Some(effective_date),
             transitions: vec![budget_step(&change, Some(before.status.as_str()))],

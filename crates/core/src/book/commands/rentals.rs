@@ -41,7 +41,7 @@ impl Decide for RegisterRental {
         let total = Money::sum(self.lines.iter().map(|l| l.amount.money()))?;
         let rental = rules::register(&facts, self, total, context.actor, context.stamp)?;
         let step = Transition::new("rental", &rental.id, None, "registered");
-        let effects = Effects::step(Change::Rental(rental.clone()), step);
+        let effects = Effects::step(Change::Rental(Box::new(rental.clone())), step);
         Ok(Decision { effects, outcome: Outcome::Rental(Box::new(rental)) })
     }
 }

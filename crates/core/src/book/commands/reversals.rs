@@ -152,7 +152,7 @@ fn budget_change(context: Context<'_>, id: BudgetChangeId, sequence: Sequence) -
         Transition::new(before.kind.as_str(), &id, Some(before.status.as_str()), after.status.as_str());
     Ok(Effects {
         posting: programmes::posting_of(before)?.reversed(),
-        changes: vec![Change::BudgetChange(after)],
+        changes: vec![Change::BudgetChange(Box::new(after))],
         transitions: vec![step],
         ..Effects::default()
     })

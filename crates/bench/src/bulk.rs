@@ -8,40 +8,26 @@
 
 use std::collections::BTreeMap;
 
-use super::batch::BatchError;
-use super::execute::{BatchResult, Start, execute};
-use super::posted::{Rows, Totals};
-use super::store::{CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, TextRow, TileRow, TransitionRow};
-use super::submission::{Answer, NewText, Submission, Work};
-use super::write::number_row;
-use crate::calendar::{CalendarChangeRow, CalendarDayRow};
-use crate::claims::ClaimRow;
-use crate::claims::further::{ObjectionRow, RecalculationRow};
-use crate::db::convert::Unreadable;
-use crate::db::copy::{CopyError, Copying};
-use crate::db::migrate::SCHEMA_VERSION;
-use crate::db::target::Target;
-use crate::erasures::ErasureRow;
-use crate::evidence::{EvidenceRow, InvoiceRow};
-use crate::keys::keyed::AnswerKey;
-use crate::ledger::{BalanceRow, EntryRow, TotalRow};
-use crate::loans::LoanRow;
-use crate::loans::allocations::LoanAllocationRow;
-use crate::organisations::OrganisationRow;
-use crate::payments::{PaymentBatchRow, PaymentLineRow};
-use crate::people::{ParticipantsRow, PersonRow};
-use crate::periods::PeriodRow;
-use crate::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
-use crate::programmes::{BudgetChangeRow, ProgrammeRow, RulesRow, UsageRow};
-use crate::recoveries::RecoveryRow;
-use crate::reference_rates::ReferenceRateRow;
-use crate::rentals::RentalRow;
-use crate::rentals::allocations::ContractAllocationRow;
-use crate::reversals::ReversalRow;
-use crate::vouchers::VoucherRow;
 use subsidy_core::audit::tree::Frontier;
 use subsidy_core::book::{Book, Envelope, Outcome};
+use subsidy_core::documents;
 use subsidy_core::domain::{AgencyCode, Instant, Sequence};
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::copy::{CopyError, Copying};
+use subsidy_store::db::migrate::SCHEMA_VERSION;
+use subsidy_store::db::target::Target;
+use subsidy_store::documents::Stored;
+use subsidy_store::engine::execute::{BatchResult, Start, execute};
+use subsidy_store::engine::posted::{Rows, Totals};
+use subsidy_store::engine::store::{
+    CalculationRow, Head, HeadRow, IdempotencyRow, LogRow, NumberRow, TextRow, TileRow, TransitionRow,
+};
+use subsidy_store::engine::{Answer, NewText, Submission, Work};
+use subsidy_store::keys::keyed::AnswerKey;
+use subsidy_store::ledger::{BalanceRow, EntryRow, TotalRow};
+use subsidy_store::loans::allocations::LoanAllocationRow;
+use subsidy_store::programmes::UsageRow;
+use subsidy_store::rentals::allocations::ContractAllocationRow;
 
 /// Lines that are copied in one transaction.
 const PIECE_LINES: usize = 100_000;
@@ -63,12 +49,6 @@ pub enum BulkError {
     /// A value has no row.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-}
-
-impl From<BatchError> for BulkError {
-    fn from(error: BatchError) -> Self {
-        Self::NotDecided(error.to_string())
-    }
 }
 
 /// A ledger that grows in memory.
@@ -154,7 +134,8 @@ impl Bulk {
     }
 
     fn keep(&mut self, result: BatchResult, submission: &Submission) -> Result<Outcome, BulkError> {
-        let rows = Rows::of(&result, &[submission], &self.key)?;
+        let rows = Rows::of(&result, &[submission], &self.key)
+            .map_err(|error| BulkError::NotDecided(error.to_string()))?;
         self.tile(&result)?;
         let BatchResult { answers, book, frontier, .. } = result;
         (self.book, self.frontier) = (book, frontier);
@@ -265,44 +246,13 @@ impl Bulk {
     }
 
     async fn documents(&self) -> Result<(), BulkError> {
-        macro_rules! documents {
-            ($($loaded:ident: $new:expr;)*) => { $({
-                let new = $new;
-                let rows = self.book.$loaded.iter().map(|(_, document)| Ok::<_, BulkError>(new(document)?));
+        macro_rules! copies {
+            ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => { $(
+                let rows = self.book.$loaded.iter().map(|(_, document)| Ok::<_, BulkError>(document.to_row()?));
                 self.copying.rows(rows).await?;
-            })* };
+            )* };
         }
-        fn fine<R>(row: R) -> Result<R, Unreadable> {
-            Ok(row)
-        }
-        documents! {
-            people: PersonRow::new;
-            participants: ParticipantsRow::new;
-            erasures: |d| fine(ErasureRow::new(d));
-            periods: PeriodRow::new;
-            organisations: OrganisationRow::new;
-            reference_rates: |d| fine(ReferenceRateRow::new(d));
-            calendar_changes: CalendarChangeRow::new;
-            calendar_days: |d| fine(CalendarDayRow::new(d));
-            programmes: |d| fine(ProgrammeRow::new(d));
-            rules: RulesRow::new;
-            budget_changes: |d| fine(BudgetChangeRow::new(d));
-            evidence: EvidenceRow::new;
-            invoices: InvoiceRow::new;
-            rentals: RentalRow::new;
-            loans: LoanRow::new;
-            vouchers: VoucherRow::new;
-            claims: ClaimRow::new;
-            recalculations: RecalculationRow::new;
-            objections: |d| fine(ObjectionRow::new(d));
-            payment_batches: |d| fine(PaymentBatchRow::new(d));
-            payment_lines: PaymentLineRow::new;
-            recoveries: RecoveryRow::new;
-            reversals: |d| fine(ReversalRow::new(d));
-            prefunds: PrefundRow::new;
-            prefund_years: PrefundYearRow::new;
-            true_ups: TrueUpRow::new;
-        }
+        documents! { copies }
         Ok(())
     }
 
@@ -328,7 +278,7 @@ impl Bulk {
             .rows(book.usages.iter().map(|(key, used)| Ok::<_, BulkError>(UsageRow::new(key, *used))))
             .await?;
         copying
-            .rows(book.numbers.iter().map(|(key, last)| Ok::<_, BulkError>(number_row(key, last)?)))
+            .rows(book.numbers.iter().map(|(key, last)| Ok::<_, BulkError>(NumberRow::new(key, *last)?)))
             .await?;
         copying
             .rows(book.balances.iter().map(|(key, sum)| Ok::<_, BulkError>(BalanceRow::new(key, *sum))))
