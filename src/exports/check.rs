@@ -4,12 +4,12 @@
 //! thing that does not hold is the verdict.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, ErrorKind};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::sheet::{Compared, Sheet};
 use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts};
-use super::{TABLES, place, sheet_of, usage};
+use super::{CheckError, TABLES, place, sheet_of, unread, usage};
 use crate::verify::Progress;
 use crate::verify::stream::record;
 use subsidy_core::audit::export::{CHECKPOINT, Content, Damage, KEY, LogCheck, checkpoint, has_tile, key};
@@ -55,23 +55,6 @@ pub enum Depth {
     Tree,
     /// Every decision made again, and the sheets held against what comes of them.
     Replay,
-}
-
-/// Why there is no verdict.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// The folder is none.
-    #[error("{path} cannot be read")]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The replay gave what no row can hold.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
 }
 
 /// Verifies the export in a folder. `progress` is told after each bundle.
@@ -135,13 +118,6 @@ fn believed(folder: &Path, trust: &Trust) -> Result<(VerifierKey, Checkpoint, Ve
 
 fn content(folder: &Path, path: &str) -> Content {
     fs::read(place(folder, path)).map_err(|error| unread(&error))
-}
-
-pub(super) fn unread(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "missing".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    }
 }
 
 /// Every file below a folder, by its path in the export, in order.

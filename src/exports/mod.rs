@@ -10,10 +10,13 @@ mod tables;
 mod usage;
 mod write;
 
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
-pub use check::{CheckError, Depth, Exported, Trust, check};
+pub use check::{Depth, Exported, Trust, check};
 pub use write::{ExportError, Written, write};
+
+use subsidy_store::db::convert::Unreadable;
 
 /// The folder of the sheets.
 const TABLES: &str = "tables";
@@ -24,6 +27,31 @@ fn sheet_of(table: &str) -> String {
 }
 
 /// Where a path of the export is on this machine.
-fn place(folder: &Path, path: &str) -> std::path::PathBuf {
+fn place(folder: &Path, path: &str) -> PathBuf {
     path.split('/').fold(folder.to_owned(), |folder, part| folder.join(part))
+}
+
+/// What is said of a file that cannot be read.
+fn unread(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "missing".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The folder is none.
+    #[error("{path} cannot be read")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The replay gave what no row can hold.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }

@@ -10,9 +10,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::check::{CheckError, unread};
 use super::sheet::unquoted;
-use super::{place, sheet_of};
+use super::{CheckError, place, sheet_of, unread};
 use crate::billing_files::metered::{Charged, Counted, Reckoned};
 use subsidy_core::audit::export::Damage;
 use subsidy_core::book::Book;

@@ -4,9 +4,9 @@
 use diesel_async::AsyncPgConnection;
 
 use super::page::{Naming, PAGE};
-use super::stream::Stream;
 use super::{Outside, VerifyError};
 use subsidy_core::audit::leaf::Leaf;
+use subsidy_core::audit::replay::Replay;
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::convert;
@@ -97,11 +97,11 @@ impl<'a> Answers<'a> {
         &self,
         conn: &AsyncPgConnection,
         head: Option<&HeadRow>,
-        stream: &Stream,
+        replay: &Replay,
         first: &mut First,
     ) -> Result<(), VerifyError> {
         let Some(head) = head else { return Ok(()) };
-        let sequence = Sequence::new(stream.replay.next().number().saturating_sub(1));
+        let sequence = Sequence::new(replay.next().number().saturating_sub(1));
         let finding = |place: String, stored: Option<String>, replayed: Option<String>| Finding {
             sequence,
             place,
@@ -125,7 +125,7 @@ impl<'a> Answers<'a> {
             return Ok(());
         }
         let count = store::refused_answers(conn).await?.map_or(0, |row| row.count);
-        let said = i64::try_from(stream.replay.refusals()).unwrap_or(i64::MAX).max(head.refusals);
+        let said = i64::try_from(replay.refusals()).unwrap_or(i64::MAX).max(head.refusals);
         if count < said {
             first.found(finding(place(count + 1), None, Some(String::new())));
         } else if count > said {
@@ -138,10 +138,10 @@ impl<'a> Answers<'a> {
     pub(super) async fn rest(
         &self,
         conn: &AsyncPgConnection,
-        stream: &Stream,
+        replay: &Replay,
         first: &mut First,
     ) -> Result<(), VerifyError> {
-        let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
+        let last = Sequence::new(replay.next().number().saturating_sub(1));
         let accepted = store::accepted_answers(conn).await?.map_or(0, |row| row.count);
         if accepted == self.found && self.key.is_none() {
             return Ok(());

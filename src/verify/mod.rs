@@ -10,7 +10,6 @@ mod answers;
 mod beside;
 mod catalogue;
 pub mod ledgers;
-mod loans;
 pub(super) mod page;
 pub mod sealed;
 mod state;
@@ -227,12 +226,13 @@ async fn snapshot(
     if !stream.broken && state::log_ends(conn, head.as_ref(), &stream, &mut first).await? {
         state::tables(conn, &stream, &mut first).await?;
         texts::all(conn, &stream, &mut first).await?;
-        answers.refusals(conn, head.as_ref(), &stream, &mut first).await?;
-        answers.rest(conn, &stream, &mut first).await?;
+        answers.refusals(conn, head.as_ref(), &stream.replay, &mut first).await?;
+        answers.rest(conn, &stream.replay, &mut first).await?;
         beside::all(conn, agency, outside, &stream, &mut first).await?;
         if let Some(keys) = outside.keys.filter(|_| may_open) {
             let vault = AccountVault::new(keys.account_key());
-            numbers = sealed::all(conn, agency, &vault, &stream, &mut first).await?;
+            let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
+            numbers = sealed::all(conn, agency, &vault, (&stream.named, last), &mut first).await?;
         }
     }
     if !stream.broken {

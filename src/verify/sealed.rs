@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel_async::AsyncPgConnection;
 
 use super::page::{Naming, PAGE};
-use super::stream::Stream;
 use super::{Numbers, VerifyError};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::book::Command;
@@ -50,17 +49,15 @@ fn opens(row: &BankAccountRow, vault: AgencyVault<'_>) -> Option<(CreditCode, Te
     Some((organisation, mac))
 }
 
-/// Opens every number.
+/// Opens every number; the last leaf answers for one that no leaf names.
 pub(super) async fn all(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,
     vault: &AccountVault,
-    stream: &Stream,
+    (Named(named), last): (&Named, Sequence),
     first: &mut First,
 ) -> Result<Numbers, VerifyError> {
-    let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
-    let (mut opened, mut seen) = (0, BTreeSet::new());
-    let (mut after, named) = (Vec::new(), &stream.named.0);
+    let (mut opened, mut seen, mut after) = (0, BTreeSet::new(), Vec::new());
     loop {
         let rows = BankAccountRow::page(conn, &after, i64::from(PAGE)).await?;
         let Some(end) = rows.last() else { break };

@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::page::{Naming, PAGE, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
-use super::{VerifyError, loans, usage};
+use super::{VerifyError, usage};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::book::Loaded;
 use subsidy_core::documents;
@@ -19,6 +19,7 @@ use subsidy_store::documents::Stored;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::{CalculationRow, Head, HeadRow, NumberRow, TileRow};
 use subsidy_store::ledger::{BalanceRow, TotalRow};
+use subsidy_store::loans::allocations::LoanAllocationRow;
 use subsidy_store::programmes::UsageRow;
 use subsidy_store::rentals::allocations::ContractAllocationRow;
 
@@ -130,7 +131,18 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
         })
     };
     table(conn, &naming, uses, last, first).await?;
-    loans::allocations(conn, stream, last, first).await?;
+    let naming = Naming::<LoanAllocationRow> {
+        place: |r| format!("loan_uses {} {}", r.loan, r.claim),
+        sequence: |_| -1,
+    };
+    let uses = || {
+        let all = book.loan_uses.iter().flat_map(|(loan, uses)| uses.iter().map(|(c, u)| (*loan, *c, u)));
+        all.map(|(loan, claim, taken)| {
+            let sequence = touched.loan_uses.get(&(loan, claim)).copied().unwrap_or(last);
+            Ok((LoanAllocationRow::new(loan, claim, taken)?, sequence))
+        })
+    };
+    table(conn, &naming, uses, last, first).await?;
     let naming = Naming::<UsageRow> {
         place: |r| format!("usages {} {} {} {}", r.programme, r.organisation, r.year, r.counts),
         sequence: |_| -1,

@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub mod further;
+pub mod objections;
+pub mod recalculations;
 
-use crate::db::convert::{self, Unreadable};
-use crate::organisations::{hash, read_hash};
+use crate::db::convert::{self, Unreadable, hash, read_hash};
 use crate::{rows, stored};
 use subsidy_core::claims::{Claim, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use subsidy_core::domain::{ClaimId, Date, LoanId, PaymentBatchId, RentalId, VoucherId};

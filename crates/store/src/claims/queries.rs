@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::claims::ClaimRow;
-use crate::claims::further::{ObjectionRow, RecalculationRow};
+use crate::claims::objections::ObjectionRow;
+use crate::claims::recalculations::RecalculationRow;
 use crate::{rows, statement};
 
 rows! {

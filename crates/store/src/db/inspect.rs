@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use diesel_async::SimpleAsyncConnection;
 
-use super::pool::DatabaseError;
+use super::error::DatabaseError;
 use super::session::Session;
 use super::target::Target;
 use crate::{rows, statement};

@@ -13,7 +13,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::MigrationHarness;
 
-use super::pool::DatabaseError;
+use super::error::DatabaseError;
 use super::scripts::{AGENCY, PUBLIC, Scripts};
 use super::session::Session;
 use super::target::Target;

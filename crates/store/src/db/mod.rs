@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod convert;
 pub mod copy;
 pub mod display;
+pub mod error;
 pub mod inspect;
 pub mod migrate;
 pub mod pool;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub use super::display::Shown;
 #[doc(hidden)]
 pub use super::sql_text::SqlText;
-pub use super::statement::{Answer, SqlOf, SqlValue, Statement};
+pub use super::statement::{Answer, SqlOf, SqlValue, Statement, exactly};
 use super::statement_batch::Write;
 
 /// A row of a table, with the values that tell it from all others.
@@ -118,11 +118,6 @@ key_of_many! {
     (A.0, B.1, C.2, D.3, E.4, F.5, G.6)
 }
 
-/// An update that met fewer rows than it was given has lost a race it was told it could not lose.
-pub fn exactly(count: usize, expected: usize) -> QueryResult<()> {
-    if count == expected { Ok(()) } else { Err(Error::NotFound) }
-}
-
 #[doc(hidden)]
 pub fn same_length(rows: usize, versions: usize) -> QueryResult<()> {
     if rows == versions {
@@ -214,10 +209,10 @@ macro_rules! rows {
                 }
 
                 fn copied(&self, line: &mut Vec<u8>) {
-                    use $crate::db::copy::Copied;
+                    use $crate::db::display::Copied;
                     $(self.$key.copied(line);)+
                     $(self.$name.copied(line);)*
-                    $crate::db::copy::end(line);
+                    $crate::db::display::end(line);
                 }
 
                 fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {

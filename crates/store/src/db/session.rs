@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_postgres::SimpleQueryMessage;
 
-use super::pool::DatabaseError;
+use super::error::DatabaseError;
 use subsidy_core::domain::agency_code::AgencyCode;
 
 /// What the client waits beyond the server's own limit for a statement, before it gives the server up.

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::result::QueryResult;
+use diesel::result::{Error, QueryResult};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{self, Array, HasSqlType, Nullable, SingleValue, SqlType, Untyped};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -192,6 +192,11 @@ impl<R: QueryableByName<Pg> + Send + 'static> Answer for Option<R> {
     ) -> BoxFuture<'a, QueryResult<Self>> {
         async move { Ok(Vec::<R>::of(conn, statement).await?.into_iter().next()) }.boxed()
     }
+}
+
+/// An update that met fewer rows than it was given has lost a race it was told it could not lose.
+pub fn exactly(count: usize, expected: usize) -> QueryResult<()> {
+    if count == expected { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Hand-written SQL with typed arguments: `fn name(argument: type, …) -> answer = "… $1 …";`

@@ -17,8 +17,7 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::rows::exactly;
-use super::statement::{SqlValue, Statement};
+use super::statement::{SqlValue, Statement, exactly};
 
 /// What is no number, so that a statement fails whose changes did not find their rows.
 pub(super) const ROWS_MISSED: &str = "a change did not find its rows";

@@ -14,7 +14,7 @@ use tokio::net::UnixStream;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::pool::DatabaseError;
+use super::error::DatabaseError;
 use super::refusal::Heard;
 use super::session::Session;
 use super::tapped::{Plain, Tapped, Tapping};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel_async::AsyncPgConnection;
 
-use super::batch::BatchError;
+use super::broken::BatchError;
 use super::execute::read_refusal;
 use super::store::{self, IdempotencyRow};
 use super::submission::{Accepted, Answer, Submission, SubmitError};

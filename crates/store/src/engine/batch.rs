@@ -11,17 +11,17 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 
 use super::answers::{keys_of, known_answers};
-pub use super::broken::BatchError;
+use super::broken::BatchError;
 use super::due::runs;
 use super::execute::{BatchResult, Start, execute};
-use super::load::{Rows, load, read};
-use super::optimistic;
+use super::hydrate::load;
+use super::load::{Rows, read};
 use super::prefetch::prefetch;
 use super::rewound::hold;
 use super::seen::{Mark, SeenLog};
 use super::store::{self, Head, HeadRow, IdempotencyRow};
 use super::submission::{Answer, Submission, SubmitError, Work};
-use super::write::{Within, write};
+use super::write::{Within, begin, write};
 use super::writer_cache::WriterCache;
 use crate::db::convert;
 use crate::db::migrate::SCHEMA_VERSION;
@@ -45,7 +45,7 @@ pub enum Attempt {
     Unknown(BatchError, Vec<bool>),
 }
 
-/// Tries a batch on a connection that nobody else uses. `cache` is what the last batch left: what the first load is
+/// Tries a batch under the head's lock, on a connection that nobody else uses. `cache` is what the last batch left: what the first load is
 /// guessed from, before the head is known, and what need not be read where it is known.
 pub async fn attempt(
     conn: &Connection,
@@ -55,9 +55,6 @@ pub async fn attempt(
     seen: &SeenLog,
     key: &AnswerKey,
 ) -> Attempt {
-    if let Some(attempt) = Box::pin(optimistic::attempt(conn, agency, submissions, cache, seen, key)).await {
-        return attempt;
-    }
     let from_memory = cache.knows_a_log();
     match attempt_once(conn, agency, submissions, cache, seen, key).await {
         // whoever changed a row behind the ledger's back made what is cache untrue: what is read decides
@@ -107,11 +104,6 @@ async fn attempt_once(
         }
         Err(error) => after_commit(conn, error.into(), &result).await,
     }
-}
-
-/// Begins its transaction.
-pub async fn begin(conn: &AsyncPgConnection) -> Result<(), DieselError> {
-    (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await
 }
 
 /// What a batch will need, as far as it shows before the head is known.

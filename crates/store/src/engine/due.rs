@@ -2,7 +2,7 @@
 
 use diesel_async::AsyncPgConnection;
 
-use super::batch::BatchError;
+use super::broken::BatchError;
 use super::submission::{Run, Submission, Work};
 use crate::vouchers::{vouchers_due, vouchers_expiring};
 use subsidy_core::book::{Command, Envelope};

@@ -1,20 +1,58 @@
-//! Puts rows that were read into the book.
+//! Loads keys into the book: the rows that were read, each under its key.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use super::batch::BatchError;
-use super::load::Rows;
+use diesel_async::AsyncPgConnection;
+
+use super::broken::BatchError;
+use super::load::{Rows, read};
 use crate::db::convert::{self, Unreadable};
 use crate::documents::Stored;
 use crate::ledger::read_months;
 use subsidy_core::audit::leaf::Leaf;
 use subsidy_core::book::reversible::reversible;
-use subsidy_core::book::{Book, Document, Loaded};
+use subsidy_core::book::{Book, Document, Keys, Loaded, ROUNDS_MAX};
 use subsidy_core::documents;
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::{ClaimId, PaymentBatchId, VoucherId};
 use subsidy_core::evidence::Statement;
+
+/// Loads keys into the book; a key that is not there is absent from then on.
+pub async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
+    read(conn, &keys).await?.hydrate(book)?;
+    for key in keys {
+        book.looked_for(key);
+    }
+    Ok(())
+}
+
+/// What is asked for of the book, read round by round: for a report that asks the rules themselves.
+pub async fn read_book(conn: &AsyncPgConnection, asked: impl Fn(&Book) -> Keys) -> Result<Book, UnreadBook> {
+    let mut book = Book::default();
+    for _ in 0..ROUNDS_MAX {
+        let wanted: Keys = asked(&book).into_iter().filter(|key| !book.knows(key)).collect();
+        if wanted.is_empty() {
+            break;
+        }
+        load(conn, wanted, &mut book).await.map_err(|error| match error {
+            BatchError::Database(error) => UnreadBook::Database(error),
+            error => UnreadBook::Unreadable(Unreadable(error.to_string())),
+        })?;
+    }
+    Ok(book)
+}
+
+/// Why a book is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadBook {
+    /// The database did not answer, or refused.
+    #[error(transparent)]
+    Database(#[from] diesel::result::Error),
+    /// A row does not hold what its table promises.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
 
 macro_rules! hydrate_documents {
     ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {

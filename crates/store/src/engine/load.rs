@@ -1,13 +1,12 @@
-//! Loads what commands need: one statement a table, all of a round in flight together.
+//! Reads what commands need: one statement a table, all of a round in flight together.
 
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
-use super::batch::BatchError;
 use super::store::{LogRow, NumberRow};
-use crate::db::convert::{self, Unreadable};
+use crate::db::convert;
 use crate::db::rows::{Row, Table};
 use crate::documents::Stored;
 use crate::erasures::{KeptRow, kept};
@@ -23,44 +22,8 @@ use crate::reference_rates::ReferenceRateRow;
 use crate::rentals::allocations::{ContractAllocationRow, uses_of};
 use crate::rentals::{ContractRow, by_contracts, contract_column};
 use crate::vouchers::{LiveRow, live_of};
-use subsidy_core::book::{Book, Key, Keys, ROUNDS_MAX};
+use subsidy_core::book::{Key, Keys};
 use subsidy_core::documents;
-
-/// Loads keys into the book; a key that is not there is absent from then on.
-pub async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
-    read(conn, &keys).await?.hydrate(book)?;
-    for key in keys {
-        book.looked_for(key);
-    }
-    Ok(())
-}
-
-/// What is asked for of the book, read round by round: for a report that asks the rules themselves.
-pub async fn read_book(conn: &AsyncPgConnection, asked: impl Fn(&Book) -> Keys) -> Result<Book, UnreadBook> {
-    let mut book = Book::default();
-    for _ in 0..ROUNDS_MAX {
-        let wanted: Keys = asked(&book).into_iter().filter(|key| !book.knows(key)).collect();
-        if wanted.is_empty() {
-            break;
-        }
-        load(conn, wanted, &mut book).await.map_err(|error| match error {
-            BatchError::Database(error) => UnreadBook::Database(error),
-            error => UnreadBook::Unreadable(Unreadable(error.to_string())),
-        })?;
-    }
-    Ok(book)
-}
-
-/// Why a book is not read.
-#[derive(Debug, thiserror::Error)]
-pub enum UnreadBook {
-    /// The database did not answer, or refused.
-    #[error(transparent)]
-    Database(#[from] diesel::result::Error),
-    /// A row does not hold what its table promises.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-}
 
 /// Every document is read by its keys. An index names the column that is asked for, the rows, and how they are read.
 macro_rules! tables {

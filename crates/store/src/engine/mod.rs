@@ -47,7 +47,7 @@ use threads::Threads;
 use writer::Job;
 use writer_cache::WriterCache;
 
-pub use load::{UnreadBook, read_book};
+pub use hydrate::{UnreadBook, read_book};
 pub use submission::{Accepted, Answer, NewBankAccount, NewText, Run, Submission, SubmitError, Work};
 
 /// How many submissions may wait per agency.

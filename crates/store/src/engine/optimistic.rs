@@ -8,7 +8,8 @@
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
-use super::batch::{Attempt, BatchError, Prefetch, after_commit, decide, roll_back, unknown};
+use super::batch::{Attempt, Prefetch, after_commit, decide, roll_back, unknown};
+use super::broken::BatchError;
 use super::seen::{Mark, SeenLog};
 use super::store::HeadRow;
 use super::submission::{Answer, Submission, SubmitError, Work};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::answers;
-use super::batch::BatchError;
+use super::broken::BatchError;
 use super::execute::{BatchResult, Record, Stored};
 use super::store::{BankAccountRow, CalculationRow, IdempotencyRow, LogRow, TransitionRow};
 use super::submission::Submission;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 
-use super::batch::BatchError;
+use super::broken::BatchError;
 use super::seen::{Mark, SeenLog};
 use super::store::{self, Head};
 use super::submission::{Submission, Work};

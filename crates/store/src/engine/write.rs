@@ -1,9 +1,9 @@
 //! Writes what a batch decided: array statements, all in flight together.
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::try_join_all;
 
-use super::batch::{BatchError, begin};
+use super::broken::BatchError;
 use super::execute::BatchResult;
 use super::posted::{Rows, Totals};
 use super::store::{
@@ -127,6 +127,11 @@ pub enum Within<'a> {
     Lock { new: bool },
     /// In one that begins with the writing, on the condition that the head is still so.
     Head(&'a Head),
+}
+
+/// Begins its transaction.
+pub async fn begin(conn: &AsyncPgConnection) -> Result<(), DieselError> {
+    (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await
 }
 
 /// Writes a batch. The head moves first, with the log: it is what the triggers hold the rest against. Says whether all of

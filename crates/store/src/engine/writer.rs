@@ -17,8 +17,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::batch::{Attempt, BatchError, attempt};
+use super::batch::{self, Attempt};
+use super::broken::BatchError;
 use super::execute::COMMANDS_MAX;
+use super::optimistic;
 use super::seen::SeenLog;
 use super::submission::{Answer, Submission, SubmitError};
 use super::threads::stay_awake;
@@ -275,7 +277,12 @@ impl Writer {
         let began = Instant::now();
         self.awake = (chunk.len() == 1).then(stay_awake);
         conn.begin_batch();
-        let attempt = attempt(conn, &self.agency, &submissions, &mut self.cache, &self.seen, &self.key).await;
+        let (agency, cache, seen, key) = (&self.agency, &mut self.cache, &self.seen, &self.key);
+        let optimistic = Box::pin(optimistic::attempt(conn, agency, &submissions, cache, seen, key)).await;
+        let attempt = match optimistic {
+            Some(attempt) => attempt,
+            None => batch::attempt(conn, agency, &submissions, cache, seen, key).await,
+        };
         let refused = conn.take_refused();
         conn.settle();
         metrics::histogram!("engine_batch_seconds").record(began.elapsed().as_secs_f64());

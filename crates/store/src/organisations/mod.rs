@@ -5,11 +5,9 @@ pub mod queries;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-pub use crate::db::convert::{hash, read_hash};
-use subsidy_core::organisations::{BankAccount, Organisation};
-
-use crate::db::convert::{self, Unreadable};
+use crate::db::convert::{self, Unreadable, hash, read_hash};
 use crate::{rows, stored};
+use subsidy_core::organisations::{BankAccount, Organisation};
 
 rows! {
     /// An organisation.

@@ -7,8 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable};
-use crate::organisations::{hash, read_hash};
+use crate::db::convert::{self, Unreadable, hash, read_hash};
 use crate::{rows, statement, stored};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};

@@ -6,8 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable};
-use crate::organisations::{hash, read_hash};
+use crate::db::convert::{self, Unreadable, hash, read_hash};
 use crate::{rows, statement, stored};
 use subsidy_core::domain::{Date, RentalId, VoucherId};
 use subsidy_core::vouchers::{Voucher, VoucherBalance};

@@ -16,7 +16,7 @@ use subsidy_core::claims::objection::{
 use subsidy_core::domain::{
     ClaimId, CreditCode, Date, Instant, Line, Money, ObjectionId, ProgrammeCode, Sequence, Subject,
 };
-use subsidy_store::claims::further::ObjectionRow;
+use subsidy_store::claims::objections::ObjectionRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;

@@ -22,8 +22,8 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{ClaimId, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
-use subsidy_store::claims::further::RecalculationRow;
 use subsidy_store::claims::queries;
+use subsidy_store::claims::recalculations::RecalculationRow;
 
 /// The members of a claim that are other than they were; what is left out stays. Of an interest subsidy none need be
 /// named: what happened to the loan since is taken up.
