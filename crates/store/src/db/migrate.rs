@@ -21,7 +21,14 @@ use crate::{rows, statement};
 use subsidy_core::domain::agency_code::AgencyCode;
 
 /// The number of the last migration of an agency's schema; the engine compares it with `head.schema_version`.
-pub const SCHEMA_VERSION: i32 = 10;
+pub const SCHEMA_VERSION: i32 = {
+    let (mut number, mut rest) = (0, AGENCY);
+    while let [_, others @ ..] = rest {
+        number += 1;
+        rest = others;
+    }
+    number
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many schemas one look at their states takes in.

@@ -45,8 +45,8 @@ pub enum Attempt {
     Unknown(BatchError, Vec<bool>),
 }
 
-/// Tries a batch under the head's lock, on a connection that nobody else uses. `cache` is what the last batch left: what the first load is
-/// guessed from, before the head is known, and what need not be read where it is known.
+/// Tries a batch under the head's lock, on a connection that nobody else uses. `cache` is what the last batch left: what
+/// the first load is guessed from, before the head is known, and what need not be read where it is known.
 pub async fn attempt(
     conn: &Connection,
     agency: &AgencyCode,

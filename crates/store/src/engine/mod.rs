@@ -38,7 +38,7 @@ use tokio::time::Instant;
 use crate::db::pool::{Connection, Database, DatabaseError};
 use crate::keys::keyed::AnswerKey;
 use crate::keys::{KeyError, Keys};
-use batch::BatchError;
+use broken::BatchError;
 use fit::{Fitting, Unfit};
 use seen::Seen;
 use subsidy_core::book::{Book, Command};

@@ -130,7 +130,7 @@ pub enum Within<'a> {
 }
 
 /// Begins its transaction.
-pub async fn begin(conn: &AsyncPgConnection) -> Result<(), DieselError> {
+pub async fn begin(conn: &AsyncPgConnection) -> diesel::QueryResult<()> {
     (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await
 }
 

@@ -17,10 +17,7 @@ use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{
-    Claim, ClaimError, ClaimSubject, backing as invoices, payable,
-    rules as claims,
-};
+use crate::claims::{Claim, ClaimError, ClaimSubject, backing as invoices, payable, rules as claims};
 use crate::domain::{ClaimId, Date, Line, Money, Subject};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::Calculation;
