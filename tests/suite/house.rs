@@ -3,13 +3,16 @@
 //! The order of the crates is the manifests'; that nothing in `crates/core` reads a clock, a file or chance is held by
 //! `crates/core/clippy.toml`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use syn::visit::Visit;
 
 /// The most lines of a file, its tests not counted.
 const LINES_MAX: usize = 400;
 
-/// The sources of a folder, each with its text before its tests.
+/// The sources of a folder, each with its text.
 pub fn sources(folder: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
@@ -17,11 +20,14 @@ pub fn sources(folder: &str) -> Vec<(String, String)> {
     paths.sort();
     let source = |path: &PathBuf| {
         let name = path.strip_prefix(root).expect("under the root").display().to_string();
-        let text = fs::read_to_string(path).expect("a source");
-        let code = text.split("\n#[cfg(test)]").next().unwrap_or_default().to_owned();
-        (name, code)
+        (name, fs::read_to_string(path).expect("a source"))
     };
     paths.iter().map(source).collect()
+}
+
+/// What stands before the tests of a file.
+pub fn code(text: &str) -> &str {
+    text.split("\n#[cfg(test)]").next().unwrap_or_default()
 }
 
 fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -65,7 +71,7 @@ fn the_store_knows_no_http_and_handlers_know_no_sql() {
         let speaks_sql = ["src/reports/", "src/verify/", "src/exports/", "src/billing_files/"];
         let may_speak_sql = speaks_sql.iter().any(|folder| name.starts_with(folder));
         let may_speak_http = name.starts_with("src/http/");
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in code(&text).lines().enumerate() {
             let sql = line.contains("diesel::") || line.contains("tokio_postgres::");
             let http = line.contains("actix_web::");
             if sql && !may_speak_sql || http && !may_speak_http {
@@ -87,10 +93,124 @@ fn no_file_is_a_drawer_and_none_is_too_long() {
         if parts.into_iter().any(|part| drawers.contains(&part)) {
             complaints.push(format!("{name} names no noun"));
         }
-        let lines = text.lines().count();
+        let lines = code(&text).lines().count();
         if lines > LINES_MAX {
             complaints.push(format!("{name} has {lines} lines, more than {LINES_MAX}"));
         }
     }
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// The files of one crate by their modules, and what the one that is read names of the others.
+struct Reader<'a> {
+    files: &'a BTreeSet<Vec<String>>,
+    module: Vec<String>,
+    named: BTreeSet<Vec<String>>,
+}
+
+impl Reader<'_> {
+    /// Takes a path of the crate, whole: the longest of its beginnings that is a file is what it names.
+    fn take(&mut self, path: &[String]) {
+        let mut base = match path.first().map(String::as_str) {
+            Some("crate") => Vec::new(),
+            Some("super" | "self") => self.module.clone(),
+            Some(name) if self.files.contains(&[&self.module[..], &[name.to_owned()]].concat()) => {
+                [&self.module[..], &[name.to_owned()]].concat()
+            }
+            _ => return,
+        };
+        for part in &path[usize::from(path[0] != "super")..] {
+            if part == "super" {
+                base.pop();
+            } else {
+                base.push(part.clone());
+            }
+        }
+        let file = (0..=base.len()).rev().map(|n| &base[..n]).find(|module| self.files.contains(*module));
+        self.named.extend(file.filter(|file| *file != self.module).map(<[String]>::to_vec));
+    }
+
+    fn tree(&mut self, tree: &syn::UseTree, before: &[String]) {
+        let after = |name: &syn::Ident| [before, &[name.to_string()]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.tree(&path.tree, &after(&path.ident)),
+            syn::UseTree::Name(name) if name.ident == "self" => self.take(before),
+            syn::UseTree::Name(name) => self.take(&after(&name.ident)),
+            syn::UseTree::Rename(name) => self.take(&after(&name.ident)),
+            syn::UseTree::Glob(_) => self.take(before),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.tree(item, before)),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        // a module that hands on what its files define needs them as a contents page does
+        if matches!(item.vis, syn::Visibility::Inherited) {
+            self.tree(&item.tree, &[]);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if segments.len() > 1 {
+            self.take(&segments);
+        }
+        syn::visit::visit_path(self, path);
+    }
+
+    /// Tests may look at what they like; a module within a file is no file.
+    fn visit_item_mod(&mut self, _: &'ast syn::ItemMod) {}
+}
+
+/// What each file of a crate names of the others, by their modules.
+fn named_by(folder: &str) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let module = |name: &str| {
+        let path = name.trim_start_matches(folder).trim_matches('/').trim_end_matches(".rs");
+        let parts = path.split('/').filter(|part| !matches!(*part, "mod" | "lib" | "main"));
+        parts.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let sources = sources(folder);
+    let files: BTreeSet<_> = sources.iter().map(|(name, _)| module(name)).collect();
+    let read = |(name, text): &(String, String)| {
+        let mut reader = Reader { files: &files, module: module(name), named: BTreeSet::new() };
+        reader.visit_file(&syn::parse_file(text).expect("Rust"));
+        (reader.module, reader.named)
+    };
+    sources.iter().map(read).collect()
+}
+
+/// All files that a file names, and that those name, and so on.
+fn reached(from: &[String], named: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> BTreeSet<Vec<String>> {
+    let (mut reached, mut left) = (BTreeSet::new(), vec![from.to_vec()]);
+    while let Some(module) = left.pop() {
+        let next = named.get(&module).into_iter().flatten().filter(|next| !reached.contains(*next));
+        let next: Vec<_> = next.cloned().collect();
+        reached.extend(next.iter().cloned());
+        left.extend(next);
+    }
+    reached
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let mut circles = BTreeSet::new();
+    for folder in ["crates/core/src", "crates/store/src", "crates/bench/src", "src"] {
+        let mut named = named_by(folder);
+        assert!(named.len() > 10, "{folder} was not read");
+        // a folder's own file holds what its files share and calls them: they are one room with a table of contents
+        for (module, names) in &mut named {
+            names.retain(|name| !name.starts_with(module) && !module.starts_with(name));
+        }
+        for module in named.keys() {
+            let there = reached(module, &named);
+            let circle = there.iter().filter(|other| reached(other, &named).contains(module));
+            let circle: Vec<_> = circle.map(|other| other.join("::")).collect();
+            if !circle.is_empty() {
+                circles.insert(format!("{folder}: {}", circle.join(", ")));
+            }
+        }
+    }
+    let circles: Vec<_> = circles.into_iter().collect();
+    assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
 }

@@ -244,7 +244,7 @@ fn verifying(roots_file: Option<&str>) -> Result<rustls::ClientConfig, DatabaseE
     if roots.is_empty() {
         return Err(DatabaseError::Tls("no root certificates".to_owned()));
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| tls(&error))?
