@@ -4,12 +4,11 @@
 //! outer key is asked for and not stored. `all`: one submission under the outer key.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use utoipa::ToSchema;
+use serde_json::json;
 
 use super::extract::{self, PathParts};
 use super::handler::Parsed;
+use super::handlers::batches::{BatchResult, BatchResults, Mode, NewBatch, Operation};
 use super::json::Json;
 use super::language::Language;
 use super::problem::Problem;
@@ -18,61 +17,7 @@ use super::routes::ROUTES;
 use super::write::{self, Head, Shown};
 use super::{AppState, OPERATIONS_MAX, in_time, render};
 use subsidy_core::book::Envelope;
-use subsidy_core::domain::Sequence;
 use subsidy_store::engine::submission::{Accepted, Answer, NewText, Submission, SubmitError, Work};
-
-/// Whether the operations stand or fall together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Each for itself, under its own key.
-    Each,
-    /// All or none, under the outer key.
-    All,
-}
-
-/// A write within a batch.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
-    /// `POST` or `PUT`.
-    #[schema(example = "POST")]
-    method: String,
-    /// The path of a write.
-    #[schema(example = "/v1/vouchers")]
-    path: String,
-    /// Its body.
-    #[schema(value_type = Object)]
-    body: Option<Json>,
-    /// Its key; needed in the mode `each`.
-    idempotency_key: Option<String>,
-}
-
-/// Writes to be made together.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewBatch {
-    mode: Mode,
-    #[schema(max_items = 1000)]
-    operations: Vec<Operation>,
-}
-
-/// What became of one operation.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchResult {
-    status: u16,
-    /// The resource or the problem.
-    #[schema(value_type = Object)]
-    body: Value,
-    /// Null where nothing was committed.
-    ledger_sequence: Option<Sequence>,
-}
-
-/// What became of the operations, in their order.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchResults {
-    results: Vec<BatchResult>,
-}
 
 /// An operation as a write.
 struct Prepared {

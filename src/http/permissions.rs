@@ -3,7 +3,6 @@
 use super::handler::{ReadRequest, Reply};
 use super::problem::Problem;
 use super::route::{Handler, Route};
-use super::routes::ROUTES;
 use crate::http::handlers::reports::report_response::{answer, asked};
 use crate::reports::formats::Column;
 use crate::reports::report::{Report, Row};
@@ -25,9 +24,9 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// `GET /reports/permissions`: of the release that answers; no posting changes it.
-pub async fn report(request: ReadRequest) -> Result<Reply, Problem> {
+pub async fn report(request: ReadRequest, routes: &[Route]) -> Result<Reply, Problem> {
     let asked = asked(&request).await?;
-    let rows = ROUTES.iter().map(row).collect();
+    let rows = routes.iter().map(row).collect();
     answer(&request, &asked, &Report::of(["permissions", "权限矩阵"], COLUMNS, rows))
 }
 
@@ -61,6 +60,7 @@ fn row(route: &Route) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::routes::ROUTES;
 
     #[test]
     fn a_column_stands_for_each_role_in_its_order() {

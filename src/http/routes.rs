@@ -3,8 +3,8 @@
 
 use futures_util::FutureExt;
 
-use super::batches::{BatchResults, NewBatch};
-use super::handler::{Parse, Upload};
+use super::handler::{Parse, ReadRequest, Reply, Upload};
+use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{drafts, objections, recalculations, reconciliation, unmatched};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
 use super::handlers::payments::file as payment_file;
@@ -17,6 +17,7 @@ use super::handlers::{
 };
 use super::parameters::*;
 use super::permissions;
+use super::problem::Problem;
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Handler, Param, Route, Shape};
@@ -361,13 +362,17 @@ pub static ROUTES: &[Route] = &[
         .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     get("/v1/report-exports/{id}", INSIDE, ["导出进度", "How far an export is"], read!(exports::progress), of::<exports::ExportView>()),
     get("/v1/report-exports/{id}/content", INSIDE, ["导出的文件", "The file of a finished export"], read!(exports::content), Shape::file("text/csv", REPORTED.or_else)),
-    get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permissions::report), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permitted), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/journal", INSIDE, ["文本账", "A plain-text journal of all books"], read!(room::journal), Shape::text()).with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),
     get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),
     get("/v1/audit/proof/{sequence}", INSIDE, ["离线凭据", "An offline receipt of a leaf"], read!(audit::proof), of::<audit::ReceiptView>()),
 ];
+
+async fn permitted(request: ReadRequest) -> Result<Reply, Problem> {
+    permissions::report(request, ROUTES).await
+}
 
 /// Who may call what: a line a route, a column a role.
 pub fn authorisation_matrix() -> String {

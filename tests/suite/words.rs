@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::house::sources;
+use crate::house::{code, sources};
 
 const GLOSSARY: &str = include_str!("../../docs/glossary.md");
 
@@ -105,7 +105,7 @@ fn the_names_of_nouns_are_words_of_the_glossary() {
             continue;
         }
         let public: String =
-            text.lines().filter(|line| line.starts_with("pub ")).map(|l| format!("{l}\n")).collect();
+            code(&text).lines().filter(|line| line.starts_with("pub ")).map(|l| format!("{l}\n")).collect();
         for (_, name) in defined(&public).filter(|(what, _)| *what != "mod") {
             names += 1;
             let unknown = words(name).into_iter().filter(|word| {
@@ -125,7 +125,7 @@ fn the_names_of_nouns_are_words_of_the_glossary() {
 fn every_type_of_the_glossary_is_there() {
     let all: Vec<_> = ["src", "crates"].into_iter().flat_map(sources).collect();
     let there: BTreeSet<&str> =
-        all.iter().flat_map(|(_, text)| defined(text)).map(|(_, name)| name).collect();
+        all.iter().flat_map(|(_, text)| defined(code(text))).map(|(_, name)| name).collect();
     let named =
         GLOSSARY.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split('|').nth(4));
     let named = named.flat_map(|cell| cell.split('`').skip(1).step_by(2));
@@ -138,7 +138,7 @@ fn every_type_of_the_glossary_is_there() {
 fn retired_words_do_not_come_back() {
     let mut back = Vec::new();
     for (file, text) in ["src", "crates"].into_iter().flat_map(sources) {
-        let found = defined(&text).filter(|(_, name)| RETIRED.contains(name));
+        let found = defined(code(&text)).filter(|(_, name)| RETIRED.contains(name));
         back.extend(found.map(|(what, name)| format!("{file}: {what} {name}")));
     }
     assert!(back.is_empty(), "{back:#?}");

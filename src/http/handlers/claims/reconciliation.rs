@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
-use crate::http::handlers::claims::unmatched::uses;
 use crate::http::handlers::usage::IncompleteMonthView;
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{
@@ -17,6 +16,7 @@ use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId};
 use subsidy_core::evidence::Invoice;
 use subsidy_core::rentals::Rental;
+use subsidy_core::rentals::allocations::ContractAllocations;
 use subsidy_core::usage::{Metered, RentalUsage};
 use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;
@@ -264,4 +264,22 @@ pub(super) async fn invoices(
     let named =
         |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
     Ok(found.into_iter().filter_map(named).collect())
+}
+
+/// What rests on each contract.
+pub(super) async fn uses(
+    conn: &Connection,
+    rentals: &[RentalId],
+) -> Result<BTreeMap<RentalId, ContractAllocations>, Problem> {
+    let ids: Vec<_> = rentals.iter().map(|id| id.uuid()).collect();
+    let rows = subsidy_store::rentals::allocations::uses_of(conn, &ids)
+        .await
+        .map_err(|error| Problem::database(&error))?;
+    let mut found: BTreeMap<RentalId, ContractAllocations> = BTreeMap::new();
+    for (rental, user, one) in
+        decode_all(&rows, subsidy_store::rentals::allocations::ContractAllocationRow::read)?
+    {
+        found.entry(rental).or_default().insert(user, one);
+    }
+    Ok(found)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
-use crate::http::handlers::claims::reconciliation::{MonthView, invoices};
+use crate::http::handlers::claims::reconciliation::{MonthView, invoices, uses};
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{InvoiceMatch, Known, matched, redeemed};
 use subsidy_core::claims::{Claim, ClaimStatus, backing};
@@ -19,26 +19,9 @@ use subsidy_core::usage::{Metered, RentalUsage};
 use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::pool::Connection;
-use subsidy_store::rentals::allocations::uses_of;
 use subsidy_store::rentals::queries as rentals;
 use subsidy_store::usage::RentalUsageRow;
 use subsidy_store::usage::queries as usage;
-
-/// What rests on each contract.
-pub(super) async fn uses(
-    conn: &Connection,
-    rentals: &[RentalId],
-) -> Result<BTreeMap<RentalId, ContractAllocations>, Problem> {
-    let ids: Vec<_> = rentals.iter().map(|id| id.uuid()).collect();
-    let rows = uses_of(conn, &ids).await.map_err(|error| Problem::database(&error))?;
-    let mut found: BTreeMap<RentalId, ContractAllocations> = BTreeMap::new();
-    for (rental, user, one) in
-        decode_all(&rows, subsidy_store::rentals::allocations::ContractAllocationRow::read)?
-    {
-        found.entry(rental).or_default().insert(user, one);
-    }
-    Ok(found)
-}
 
 /// The claims on each contract and on its vouchers.
 async fn claims(
