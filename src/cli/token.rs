@@ -71,7 +71,7 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 fn credit_code(text: &str) -> Result<CreditCode, String> {
-    CreditCode::parse(text).map_err(|error| error.code().to_owned())
+    CreditCode::parse(text).map_err(|error| error.code().to_string())
 }
 
 fn ttl(text: &str) -> Result<TimeDelta, String> {

@@ -5,6 +5,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
+use subsidy_core::domain::Code;
 
 use super::extract::{self, PathParts};
 use super::handler::Parsed;
@@ -38,7 +39,7 @@ pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts),
         }
         known = true;
     }
-    Err(Problem::new(if known { "method_not_allowed" } else { "unknown_path" }))
+    Err(Problem::new(if known { Code::MethodNotAllowed } else { Code::UnknownPath }))
 }
 
 /// The parameters of a path that a pattern matches, segment by segment; a tail takes what is left.
@@ -68,7 +69,7 @@ fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -
     let (route, parts) = dispatch(&operation.method, &operation.path)?;
     let identity = outer.identity.clone();
     if !route.permission.allows(&identity.actor) {
-        return Err(Problem::new("forbidden"));
+        return Err(Problem::new(Code::Forbidden));
     }
     let key = match mode {
         Mode::Each => extract::key_digest(operation.idempotency_key.as_deref().unwrap_or_default())?,
@@ -77,7 +78,7 @@ fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -
     let request_id = outer.request_id.clone();
     let head = Head { identity, key, if_match: None, dry_run: outer.dry_run, request_id };
     let body = operation.body.clone().unwrap_or_else(|| Json::Object(Vec::new()));
-    let Handler::Write(parse) = route.handler else { return Err(Problem::new("unknown_path")) };
+    let Handler::Write(parse) = route.handler else { return Err(Problem::new(Code::UnknownPath)) };
     let parsed = write::parsed(parse, state, &head, &parts, &body)?;
     Ok(Prepared { route, parsed, body, head, path: operation.path.clone() })
 }
@@ -119,7 +120,7 @@ pub async fn answer(
         return Err(Problem::too_large(OPERATIONS_MAX, "operations"));
     }
     if batch.operations.is_empty() {
-        return Err(Problem::new("invalid_value").at("/operations"));
+        return Err(Problem::new(Code::InvalidValue).at("/operations"));
     }
     match batch.mode {
         Mode::Each => {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::language::Language;
 use super::problem::Problem;
 use crate::auth::token::{Identity, Verifier};
-use subsidy_core::domain::{Sequence, letters};
+use subsidy_core::domain::{Code, Sequence, letters};
 
 /// The request's id, made where the request comes in; it stands in the answer and in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn language(headers: &HeaderMap) -> Language {
 pub fn identity(headers: &HeaderMap, verifier: &Verifier) -> Result<Identity, Problem> {
     let refused = |reason: &str| {
         tracing::debug!(reason, "a caller is not known");
-        Problem::new("unauthenticated")
+        Problem::new(Code::Unauthenticated)
     };
     let text = header_text(headers, &header::AUTHORIZATION).ok_or_else(|| refused("no_token"))?;
     let (scheme, token) = text.split_once(' ').ok_or_else(|| refused("no_token"))?;
@@ -41,9 +41,9 @@ pub fn identity(headers: &HeaderMap, verifier: &Verifier) -> Result<Identity, Pr
 /// An idempotency key as it is kept: its SHA-256.
 pub fn key_digest(key: &str) -> Result<[u8; 32], Problem> {
     match key.len() {
-        0 => Err(Problem::new("idempotency_key_missing")),
+        0 => Err(Problem::new(Code::IdempotencyKeyMissing)),
         1..=255 if key.bytes().all(|b| b.is_ascii_graphic()) => Ok(Sha256::digest(key).into()),
-        _ => Err(Problem::new("idempotency_key_invalid")),
+        _ => Err(Problem::new(Code::IdempotencyKeyInvalid)),
     }
 }
 
@@ -51,12 +51,13 @@ pub fn key_digest(key: &str) -> Result<[u8; 32], Problem> {
 pub fn idempotency_key(headers: &HeaderMap) -> Result<[u8; 32], Problem> {
     let name = HeaderName::from_static("idempotency-key");
     match headers.get_all(&name).count() {
-        0 => Err(Problem::new("idempotency_key_missing")),
+        0 => Err(Problem::new(Code::IdempotencyKeyMissing)),
         1 => {
-            let text = header_text(headers, &name).ok_or_else(|| Problem::new("idempotency_key_invalid"))?;
+            let text =
+                header_text(headers, &name).ok_or_else(|| Problem::new(Code::IdempotencyKeyInvalid))?;
             key_digest(text.trim())
         }
-        _ => Err(Problem::new("idempotency_key_invalid")),
+        _ => Err(Problem::new(Code::IdempotencyKeyInvalid)),
     }
 }
 
@@ -71,7 +72,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<Sequence>, Problem> {
     }
     let digits = text.and_then(|t| t.strip_prefix('"')?.strip_suffix('"'));
     let number = digits.and_then(whole_number);
-    number.map(|n| Some(Sequence::new(n))).ok_or_else(|| Problem::new("version_conflict"))
+    number.map(|n| Some(Sequence::new(n))).ok_or_else(|| Problem::new(Code::VersionConflict))
 }
 
 /// The SHA-256 of what makes a request the same: each part with its length before it.
@@ -103,7 +104,7 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     /// Error: `invalid_query`, naming the parameter; also where it holds what nobody can read.
     pub fn parse(text: &str, known: &[&str]) -> Result<Self, Problem> {
-        let refused = |name: &str| Problem::new("invalid_query").with("parameter", name);
+        let refused = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
         let pairs =
             actix_web::web::Query::<Vec<(String, String)>>::from_query(text).map_err(|_| refused("?"))?;
         let pairs = pairs.into_inner();
@@ -127,14 +128,14 @@ impl Query {
     /// A parameter as a value. Error: `invalid_query`.
     pub fn value<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let parsed = self.text(name).map(str::parse::<T>).transpose();
-        parsed.map_err(|_| Problem::new("invalid_query").with("parameter", name))
+        parsed.map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", name))
     }
 
     /// A parameter as a whole number. Error: `invalid_query`.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let number = whole_number(text);
-        number.map(Some).ok_or_else(|| Problem::new("invalid_query").with("parameter", name))
+        number.map(Some).ok_or_else(|| Problem::new(Code::InvalidQuery).with("parameter", name))
     }
 
     /// All but the named ones, sorted.
@@ -159,7 +160,7 @@ impl PathParts {
     /// Error: `invalid_path` where a parameter holds what nobody can read.
     pub fn check(request: &HttpRequest) -> Result<(), Problem> {
         if request.match_info().iter().any(|(_, value)| unreadable(value)) {
-            return Err(Problem::new("invalid_path"));
+            return Err(Problem::new(Code::InvalidPath));
         }
         Ok(())
     }
@@ -167,17 +168,17 @@ impl PathParts {
     /// A parameter as it was written.
     pub fn text(&self, name: &str) -> Result<&str, Problem> {
         let found = self.0.iter().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.as_str()).ok_or_else(|| Problem::new("not_found"))
+        found.map(|(_, value)| value.as_str()).ok_or_else(|| Problem::new(Code::NotFound))
     }
 
     /// A parameter as a value. What has not its form names nothing: `not_found`.
     pub fn value<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.text(name)?.parse().map_err(|_| Problem::new("not_found"))
+        self.text(name)?.parse().map_err(|_| Problem::new(Code::NotFound))
     }
 
     /// A parameter as a whole number. What is none names nothing: `not_found`.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        whole_number(self.text(name)?).ok_or_else(|| Problem::new("not_found"))
+        whole_number(self.text(name)?).ok_or_else(|| Problem::new(Code::NotFound))
     }
 }
 
@@ -207,11 +208,11 @@ mod tests {
     fn a_write_needs_one_visible_key() {
         let code =
             |values: &[&str]| idempotency_key(&headers("idempotency-key", values)).map_err(|p| p.code());
-        assert_eq!(code(&[]), Err("idempotency_key_missing"));
-        assert_eq!(code(&[""]), Err("idempotency_key_missing"));
-        assert_eq!(code(&["a b"]), Err("idempotency_key_invalid"));
-        assert_eq!(code(&["a", "a"]), Err("idempotency_key_invalid"));
-        assert_eq!(code(&[&"a".repeat(256)]), Err("idempotency_key_invalid"));
+        assert_eq!(code(&[]), Err(Code::IdempotencyKeyMissing));
+        assert_eq!(code(&[""]), Err(Code::IdempotencyKeyMissing));
+        assert_eq!(code(&["a b"]), Err(Code::IdempotencyKeyInvalid));
+        assert_eq!(code(&["a", "a"]), Err(Code::IdempotencyKeyInvalid));
+        assert_eq!(code(&[&"a".repeat(256)]), Err(Code::IdempotencyKeyInvalid));
         assert!(code(&[&"a".repeat(255)]).is_ok());
         assert_ne!(code(&["a"]), code(&["b"]));
     }
@@ -223,19 +224,19 @@ mod tests {
         assert_eq!(read(&["*"]), Ok(None));
         assert_eq!(read(&["\"123\""]), Ok(Some(Sequence::new(123))));
         for other in ["123", "W/\"123\"", "\"abc\"", "\"\"", "\"1\", \"2\"", "\"-1\"", "\"+1\"", "\"01\""] {
-            assert_eq!(read(&[other]), Err("version_conflict"), "{other}");
+            assert_eq!(read(&[other]), Err(Code::VersionConflict), "{other}");
         }
     }
 
     #[test]
     fn a_query_is_known_and_each_parameter_stands_there_once() {
         let code = |text: &str| Query::parse(text, &["limit", "status"]).map_err(|p| p.code());
-        assert_eq!(code("limit=1&limit=2"), Err("invalid_query"));
-        assert_eq!(code("colour=1"), Err("invalid_query"));
+        assert_eq!(code("limit=1&limit=2"), Err(Code::InvalidQuery));
+        assert_eq!(code("colour=1"), Err(Code::InvalidQuery));
         let query = code("status=a%20b&limit=5").unwrap();
         assert_eq!(query.text("status"), Some("a b"));
         assert_eq!(query.number::<u32>("limit").unwrap(), Some(5));
-        assert_eq!(query.number::<u32>("status").unwrap_err().code(), "invalid_query");
+        assert_eq!(query.number::<u32>("status").unwrap_err().code(), Code::InvalidQuery);
         assert_eq!(query.others(&["limit"]), [("status", "a b")]);
     }
 
@@ -245,7 +246,7 @@ mod tests {
         for text in
             ["status=%00", "status=a%00b", "status=%FF", "status=%EF%BF%BF", "status=%E2%80%8B", "%00=1"]
         {
-            assert_eq!(refused(text), "invalid_query", "{text}");
+            assert_eq!(refused(text), Code::InvalidQuery, "{text}");
         }
     }
 
@@ -253,11 +254,15 @@ mod tests {
     fn a_number_has_no_sign_no_blank_and_no_zero_before_others() {
         for wrong in ["+1", "00", "01", "%201", "1%20", "-1", "", "1.0", "0x1", "%EF%BC%91", "99999999999"] {
             let query = Query::parse(&format!("limit={wrong}"), &["limit"]).unwrap();
-            assert_eq!(query.number::<u32>("limit").map_err(|p| p.code()), Err("invalid_query"), "{wrong}");
+            assert_eq!(
+                query.number::<u32>("limit").map_err(|p| p.code()),
+                Err(Code::InvalidQuery),
+                "{wrong}"
+            );
         }
         let parts: PathParts =
             [("n".to_owned(), "+1".to_owned()), ("m".to_owned(), "0".to_owned())].into_iter().collect();
-        assert_eq!(parts.number::<u64>("n").map_err(|p| p.code()), Err("not_found"));
+        assert_eq!(parts.number::<u64>("n").map_err(|p| p.code()), Err(Code::NotFound));
         assert_eq!(parts.number::<u64>("m"), Ok(0));
     }
 

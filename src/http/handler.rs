@@ -161,7 +161,7 @@ pub struct ReadRequest {
 impl ReadRequest {
     /// A connection that reads.
     pub async fn reader(&self) -> Result<Connection, Problem> {
-        self.engine.reader(&self.agency).await.map_err(|error| Problem::database(&error))
+        self.engine.reader(&self.agency).await.map_err(Problem::from)
     }
 
     /// The page of the list that is asked for.
@@ -330,7 +330,7 @@ impl StoredFile {
 impl Reply {
     /// JSON.
     pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(value).map_err(|error| Problem::fault(&error))?;
+        let body = serde_json::to_vec(value)?;
         Ok(Self::Json { body, version: None })
     }
 
@@ -395,5 +395,5 @@ pub async fn with_related<T>(
 
 /// All of the rows as values, or the fault that one of them does not fit.
 pub fn decode_all<R, T>(rows: &[R], read: impl Fn(&R) -> Result<T, Unreadable>) -> Result<Vec<T>, Problem> {
-    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| Problem::fault(&error))
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(Problem::from)
 }

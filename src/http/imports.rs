@@ -23,7 +23,7 @@ use crate::http::handlers::usage::imports as imports_api;
 use crate::http::handlers::usage::imports::{Asked, RowErrorView};
 use crate::objects::Arrived;
 use subsidy_core::book::{Command, Envelope, Outcome};
-use subsidy_core::domain::{RentalId, UsageImportId};
+use subsidy_core::domain::{Code, RentalId, UsageImportId};
 use subsidy_core::usage::RowError;
 use subsidy_store::engine::Engine;
 use subsidy_store::engine::submission::{Answer, Submission, Work};
@@ -39,12 +39,11 @@ pub async fn answer(
     let head = Head::of(route, state, request).await?;
     let asked = Asked::of(&Query::parse(request.query_string(), &route.parameters())?)?;
     let rental: RentalId = PathParts::of(request).value("id")?;
-    let reader =
-        state.engine.reader(&head.identity.agency).await.map_err(|error| Problem::database(&error))?;
+    let reader = state.engine.reader(&head.identity.agency).await?;
     api::metered(&reader, &head.identity.actor, rental).await?;
     drop(reader);
     let received = tokio::time::timeout(FILE_TIMEOUT, uploads::received(state, request, payload)).await;
-    let (file, declared) = received.map_err(|_| Problem::new("unreadable_body"))??;
+    let (file, declared) = received.map_err(|_| Problem::new(Code::UnreadableBody))??;
     if !matches!(
         declared.as_str(),
         "" | "text/csv"
@@ -58,7 +57,7 @@ pub async fn answer(
             | "application/x-zip-compressed"
             | "application/vnd.apache.parquet"
     ) {
-        return Err(Problem::new("usage_media_type"));
+        return Err(Problem::new(Code::UsageMediaType));
     }
     let wanted = Wanted {
         agency: head.identity.agency.clone(),
@@ -88,7 +87,7 @@ fn declared_encoding(request: &HttpRequest) -> Result<Option<&'static Encoding>,
     let declared = extract::header_text(request.headers(), &CONTENT_TYPE).unwrap_or_default();
     let charset = declared.split(';').filter_map(|part| part.trim().strip_prefix("charset=")).next();
     let Some(name) = charset.map(|name| name.trim_matches('"')) else { return Ok(None) };
-    let unknown = || Problem::new("usage_encoding_unknown").with("encoding", name);
+    let unknown = || Problem::new(Code::UsageEncodingUnknown).with("encoding", name);
     Encoding::for_label(name.as_bytes()).ok_or_else(unknown).map(Some)
 }
 
@@ -119,7 +118,7 @@ async fn imported(
     (file, encoding): (Arrived, Option<&'static Encoding>),
     submission: impl FnOnce(Command) -> (Submission, bool),
 ) -> Result<(Answer, Vec<RowError>), Problem> {
-    let bytes = file.reopened().await.map_err(|error| Problem::objects(&error))?;
+    let bytes = file.reopened().await?;
     let billing = Billing::of(bytes).map_err(|error| Problem::fault(&error))?.declared(encoding);
     let staged = intake::stage(engine.database(), &wanted, billing, |_| ()).await;
     let staged = staged.map_err(imports_api::refused)?;
@@ -167,7 +166,7 @@ async fn with_errors(
     } else {
         errors.iter().map(|error| RowErrorView::of(error, language)).collect()
     };
-    let views = serde_json::to_value(views).map_err(|error| Problem::fault(&error))?;
+    let views = serde_json::to_value(views)?;
     body.insert("errors".to_owned(), views);
     Ok(shown)
 }

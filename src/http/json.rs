@@ -4,6 +4,7 @@
 //! lists in the place of objects are refused. serde_json limits the depth.
 
 use std::fmt;
+use subsidy_core::domain::Code;
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
@@ -11,7 +12,6 @@ use serde::de::{
 };
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 
-use super::error::Entry;
 use super::problem::Problem;
 
 /// A JSON value with its members in the order they were written, doubles and all.
@@ -37,7 +37,7 @@ impl Json {
         if body.is_empty() {
             return Ok(Self::Object(Vec::new()));
         }
-        serde_json::from_slice(body).map_err(|_| Problem::new("malformed_json"))
+        serde_json::from_slice(body).map_err(|_| Problem::new(Code::MalformedJson))
     }
 
     /// Reads a type from it.
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Json {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code} at {}", self.pointer())]
 struct Misfit {
-    code: String,
+    code: Code,
     /// What the code's detail names.
     members: Vec<(String, String)>,
     /// The innermost step first.
@@ -129,8 +129,8 @@ struct Misfit {
 }
 
 impl Misfit {
-    fn of(code: &str) -> Self {
-        Self { code: code.to_owned(), members: Vec::new(), steps: Vec::new() }
+    const fn of(code: Code) -> Self {
+        Self { code, members: Vec::new(), steps: Vec::new() }
     }
 
     fn within(mut self, step: impl Into<String>) -> Self {
@@ -145,7 +145,7 @@ impl Misfit {
 
     fn problem(&self) -> Problem {
         let named = |problem: Problem, (name, value): &(String, String)| problem.with(name, value.as_str());
-        self.members.iter().fold(Problem::new(&self.code), named).at(self.pointer())
+        self.members.iter().fold(Problem::new(self.code), named).at(self.pointer())
     }
 }
 
@@ -154,21 +154,23 @@ impl serde::de::Error for Misfit {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let message = message.to_string();
         let mut words = message.split(' ');
-        let Some(entry) = words.next().and_then(Entry::find) else { return Self::of("invalid_value") };
+        let Some(code) = words.next().and_then(|word| word.parse().ok()) else {
+            return Self::of(Code::InvalidValue);
+        };
         let pair = |word: &str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { members: words.filter_map(pair).collect(), ..Self::of(entry.key) }
+        Self { members: words.filter_map(pair).collect(), ..Self::of(code) }
     }
     fn invalid_type(_: Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
-        Self::of("invalid_type")
+        Self::of(Code::InvalidType)
     }
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::of("unknown_field").within(field)
+        Self::of(Code::UnknownField).within(field)
     }
     fn missing_field(field: &'static str) -> Self {
-        Self::of("missing_field").within(field)
+        Self::of(Code::MissingField).within(field)
     }
     fn duplicate_field(field: &'static str) -> Self {
-        Self::of("duplicate_field").within(field)
+        Self::of(Code::DuplicateField).within(field)
     }
 }
 
@@ -277,7 +279,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
-        let (name, value) = self.current.ok_or_else(|| Misfit::of("invalid_type"))?;
+        let (name, value) = self.current.ok_or_else(|| Misfit::of(Code::InvalidType))?;
         seed.deserialize(Node(value)).map_err(|misfit| misfit.within(name))
     }
 }
@@ -309,7 +311,7 @@ mod tests {
         let problem = Json::parse(text.as_bytes()).and_then(|json| json.read::<Body>()).unwrap_err();
         let body = problem.body(Language::English, "r");
         let pointer = body["errors"][0]["pointer"].as_str().unwrap_or("-");
-        (problem.code().to_owned(), pointer.to_owned())
+        (problem.code().to_string(), pointer.to_owned())
     }
 
     #[test]
@@ -348,7 +350,7 @@ mod tests {
         let detail = |text: &str| {
             let problem = Json::parse(text.as_bytes()).and_then(|json| json.read::<Body>()).unwrap_err();
             let body = problem.body(Language::English, "r");
-            assert_eq!((problem.status(), problem.code()), (422, "invalid_text"));
+            assert_eq!((problem.status(), problem.code()), (422, Code::InvalidText));
             assert_eq!(body["errors"][0]["pointer"], "/name");
             body["errors"][0]["detail"].as_str().unwrap_or_default().to_owned()
         };

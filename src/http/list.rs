@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::extract::Query;
 use super::problem::Problem;
-use subsidy_core::domain::{CreditCode, Instant, ProgrammeCode};
+use subsidy_core::domain::{Code, CreditCode, Instant, ProgrammeCode};
 use subsidy_store::db::convert;
 
 /// The filters that a query names.
@@ -35,6 +35,6 @@ impl Filters {
     pub fn word<T: DeserializeOwned>(&self) -> Result<Option<T>, Problem> {
         let Some(text) = &self.status else { return Ok(None) };
         let word = convert::read(text);
-        word.map(Some).map_err(|_| Problem::new("invalid_query").with("parameter", "status"))
+        word.map(Some).map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", "status"))
     }
 }

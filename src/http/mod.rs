@@ -36,6 +36,7 @@ use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use subsidy_core::domain::Code;
 
 use actix_web::dev::Server;
 use actix_web::http::header::HeaderMap;
@@ -114,7 +115,7 @@ impl AppState {
             self.people.admits(&self.engine, &identity).await?;
             return Ok(identity);
         }
-        Err(Problem::new("unauthenticated"))
+        Err(Problem::new(Code::Unauthenticated))
     }
 }
 
@@ -229,11 +230,11 @@ fn allowed(methods: &[Method]) -> &'static str {
 }
 
 async fn wrong_method(methods: &'static str, request: HttpRequest) -> HttpResponse {
-    refuse(&Problem::new("method_not_allowed").allowing(methods), &request)
+    refuse(&Problem::new(Code::MethodNotAllowed).allowing(methods), &request)
 }
 
 async fn unknown_path(request: HttpRequest) -> HttpResponse {
-    refuse(&Problem::new("unknown_path"), &request)
+    refuse(&Problem::new(Code::UnknownPath), &request)
 }
 
 fn refuse(problem: &Problem, request: &HttpRequest) -> HttpResponse {
@@ -286,11 +287,11 @@ async fn reading_request(
 ) -> Result<ReadRequest, Problem> {
     let identity = state.caller(request.headers()).await?;
     if !route.permission.allows(&identity.actor) {
-        return Err(Problem::new("forbidden"));
+        return Err(Problem::new(Code::Forbidden));
     }
     // what is read of a ledger that lost entries would be acted on; what proves it is shown
     if !route.path.starts_with("/v1/audit/") && state.engine.seen().log(&identity.agency).is_rewound() {
-        return Err(Problem::new("ledger_rewound"));
+        return Err(Problem::new(Code::LedgerRewound));
     }
     let query = Query::parse(request.query_string(), &route.parameters())?;
     Ok(ReadRequest {
@@ -311,12 +312,12 @@ async fn reading_request(
 }
 
 async fn replied(reply: impl Future<Output = Result<Reply, Problem>>) -> Result<HttpResponse, Problem> {
-    let reply = in_time("unavailable", reply).await?;
+    let reply = in_time(Code::Unavailable, reply).await?;
     Ok(reply.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))
 }
 
 /// Holds an answer to its deadline, else it is `late`: nobody waits for a database that neither answers nor goes away.
 /// Nothing that writes ends with it: what was queued is settled by the engine, whoever waits.
-async fn in_time<T>(late: &str, answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+async fn in_time<T>(late: Code, answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| Err(Problem::new(late)))
 }

@@ -15,7 +15,7 @@ use utoipa::openapi::{
     ResponseBuilder,
 };
 
-use super::error::TABLE;
+use super::error::Entry;
 use super::problem::MEDIA_TYPE;
 use super::route::{Handler, Method, Param, Permission, Route, Segment, Shape, with_tail};
 use super::routes::ROUTES;
@@ -272,7 +272,7 @@ fn success(route: &Route) -> Response {
 
 fn problem_response(status: u16, about: &str) -> Response {
     let codes: Vec<&str> =
-        TABLE.iter().filter(|entry| entry.status == status).map(|entry| entry.code).collect();
+        Entry::all().filter(|entry| entry.status == status).map(|entry| entry.code.into_str()).collect();
     let mut codes = codes;
     codes.dedup();
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
@@ -284,7 +284,7 @@ fn problem_response(status: u16, about: &str) -> Response {
 
 fn problem() -> Schema {
     let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
-    let codes: std::collections::BTreeSet<&str> = TABLE.iter().map(|entry| entry.code).collect();
+    let codes: std::collections::BTreeSet<&str> = Entry::all().map(|entry| entry.code.into_str()).collect();
     let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).build();
     let error = ObjectBuilder::new()
         .schema_type(Type::Object)

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use subsidy_core::domain::Code;
 
 use super::extract::Query;
 use super::problem::Problem;
@@ -46,14 +47,14 @@ impl Page {
     pub fn of(path: &str, query: &Query) -> Result<Self, Problem> {
         let limit = query.number::<usize>("limit")?.unwrap_or(LIMIT);
         if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::new("invalid_query").with("parameter", "limit"));
+            return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
         }
         let filters = filters(path, query);
         let after = match query.text("cursor") {
             None => -1,
             Some(text) => {
                 let cursor = decode(text).filter(|cursor| cursor.filters == filters);
-                cursor.ok_or_else(|| Problem::new("invalid_cursor"))?.after
+                cursor.ok_or_else(|| Problem::new(Code::InvalidCursor))?.after
             }
         };
         Ok(Self { after, limit, filters })
@@ -132,14 +133,18 @@ mod tests {
             ("/v1/vouchers", "cursor=AAAA".to_owned()),
             ("/v1/vouchers", "cursor=".to_owned()),
         ] {
-            assert_eq!(page(path, &query).unwrap_err().code(), "invalid_cursor");
+            assert_eq!(page(path, &query).unwrap_err().code(), Code::InvalidCursor);
         }
     }
 
     #[test]
     fn a_limit_out_of_range_is_refused() {
         for wrong in ["0", "201", "-1", "x", ""] {
-            assert_eq!(page("/", &format!("limit={wrong}")).unwrap_err().code(), "invalid_query", "{wrong}");
+            assert_eq!(
+                page("/", &format!("limit={wrong}")).unwrap_err().code(),
+                Code::InvalidQuery,
+                "{wrong}"
+            );
         }
         assert!(page("/", "limit=200").is_ok());
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::problem::Problem;
 use crate::auth::token::Identity;
-use subsidy_core::domain::{AgencyCode, Subject};
+use subsidy_core::domain::{AgencyCode, Code, Subject};
 use subsidy_store::engine::Engine;
 use subsidy_store::people::PersonRow;
 
@@ -35,13 +35,13 @@ impl People {
         }
         let folded = [who.1.folded().as_str().to_owned()];
         let asked = async {
-            let conn = engine.reader(&who.0).await.map_err(|error| Problem::database(&error))?;
-            PersonRow::by_keys(&conn, &folded).await.map_err(|error| Problem::database(&error))
+            let conn = engine.reader(&who.0).await?;
+            PersonRow::by_keys(&conn, &folded).await.map_err(Problem::from)
         };
         let found = tokio::time::timeout(ANSWER, asked).await;
-        let found = found.unwrap_or_else(|_| Err(Problem::new("unavailable")))?;
+        let found = found.unwrap_or_else(|_| Err(Problem::new(Code::Unavailable)))?;
         if found.first().is_some_and(|known| known.subject != who.1.as_str()) {
-            return Err(Problem::new("subject_variant"));
+            return Err(Problem::new(Code::SubjectVariant));
         }
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SUBJECTS_MAX {

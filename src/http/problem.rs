@@ -3,11 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
+use subsidy_core::book::refusal::Refusal;
+use subsidy_core::domain::Code;
 
 use super::error::Entry;
 use super::language::Language;
 use crate::objects::ObjectError;
 use crate::reports::ReadError;
+use crate::reports::formats::FormatError;
+use subsidy_core::domain::money::OutOfRange;
+use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::pool::DatabaseError;
 use subsidy_store::db::refusal;
 use subsidy_store::db::refusal::ValueKind;
 use subsidy_store::engine::fit::Unfit;
@@ -38,9 +44,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The problem with this key in the table.
-    pub fn new(key: &str) -> Self {
-        Self { entry: Entry::get(key), members: Map::new(), errors: Vec::new(), allow: None }
+    /// The problem of this code.
+    pub fn new(code: Code) -> Self {
+        Self::of(Entry::of(code))
+    }
+
+    fn of(entry: &'static Entry) -> Self {
+        Self { entry, members: Map::new(), errors: Vec::new(), allow: None }
     }
 
     /// The same, naming something that its detail shows.
@@ -67,11 +77,11 @@ impl Problem {
 
     /// The same, with an error in a row of a file.
     #[must_use]
-    pub fn in_row(mut self, key: &str, row: u32, column: Option<&str>) -> Self {
+    pub fn in_row(mut self, code: Code, row: u32, column: Option<&str>) -> Self {
         let members = json!({ "row": row, "column": column });
         self.errors.push(At {
             pointer: format!("/{row}/{}", column.unwrap_or_default()),
-            entry: Entry::get(key),
+            entry: Entry::of(code),
             members: members.as_object().cloned().unwrap_or_default(),
         });
         self
@@ -79,7 +89,7 @@ impl Problem {
 
     /// The same, with an error in rows of a file: in the first of them, and what else is told of it.
     #[must_use]
-    pub fn in_rows(mut self, key: &str, members: Value) -> Self {
+    pub fn in_rows(mut self, code: Code, members: Value) -> Self {
         let members = members.as_object().cloned().unwrap_or_default();
         let text = |name: &str| match members.get(name) {
             Some(Value::String(text)) => text.clone(),
@@ -87,21 +97,34 @@ impl Problem {
             Some(_) | None => String::new(),
         };
         let pointer = format!("/{}/{}", text("row"), text("column"));
-        self.errors.push(At { pointer, entry: Entry::get(key), members });
+        self.errors.push(At { pointer, entry: Entry::of(code), members });
         self
     }
 
     /// Larger than a limit allows.
     pub fn too_large(limit: usize, unit: &str) -> Self {
-        Self::new("too_large").with("limit", limit).with("unit", unit)
+        Self::new(Code::TooLarge).with("limit", limit).with("unit", unit)
     }
 
-    /// What a rule refused with: `{"code": …, …}`.
+    /// What a rule refused with.
+    pub fn refusal(refusal: impl Into<Refusal>) -> Self {
+        let refusal = refusal.into();
+        match serde_json::to_value(&refusal) {
+            Ok(Value::Object(members)) => Self::of(Entry::of(refusal.code())).explained(members),
+            Ok(_) => Self::new(refusal.code()),
+            Err(error) => Self::fault(&error),
+        }
+    }
+
+    /// What a rule refused with when the request was first made: `{"code": …, …}`.
     pub fn refused(refusal: &Value) -> Self {
         let members = refusal.as_object().cloned().unwrap_or_default();
         let code = members.get("code").and_then(Value::as_str).unwrap_or_default();
-        let mut problem = Self::new(code);
-        problem.members = members;
+        Self::of(Entry::stored(code)).explained(members)
+    }
+
+    fn explained(self, members: Map<String, Value>) -> Self {
+        let problem = Self { members, ..self };
         let text = |name: &str| problem.members.get(name).and_then(Value::as_str).map(str::to_owned);
         let pointer = text("pointer").or_else(|| text("field").map(|field| format!("/rules{field}")));
         match pointer {
@@ -113,7 +136,7 @@ impl Problem {
     /// A fault of ours; logged here, once.
     pub fn fault(what: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %what, "a request failed");
-        Self::new("internal")
+        Self::new(Code::Internal)
     }
 
     /// A read that the database did not answer, or refused for a value; logged here, once.
@@ -124,19 +147,19 @@ impl Problem {
             return Self::value(kind);
         }
         tracing::error!(%error, cause, "the database did not answer");
-        Self::new("unavailable")
+        Self::new(Code::Unavailable)
     }
 
     /// A value that the database refused.
     fn value(kind: ValueKind) -> Self {
-        Self::new("value_refused").with("kind", kind.name())
+        Self::new(Code::ValueRefused).with("kind", kind.name())
     }
 
     /// A file that could not be kept or read; logged here, once.
     pub fn objects(error: &ObjectError) -> Self {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(%error, cause, "the store of evidence did not answer");
-        Self::new("unavailable")
+        Self::new(Code::Unavailable)
     }
 
     /// Keys that are not the ledger's; which file it is stands in the log, not in the answer.
@@ -145,7 +168,7 @@ impl Problem {
             Unfit::Database(error) => Self::database(error),
             error => {
                 tracing::error!(%error, "the keys do not fit the ledger");
-                Self::new("keys_do_not_fit")
+                Self::new(Code::KeysDoNotFit)
             }
         }
     }
@@ -154,7 +177,7 @@ impl Problem {
     pub fn checkpoint(error: &CheckpointError) -> Self {
         match error {
             CheckpointError::Database(error) => Self::database(error),
-            CheckpointError::NoLog => Self::new("not_found"),
+            CheckpointError::NoLog => Self::new(Code::NotFound),
             CheckpointError::Unfit(error) => Self::unfit(error),
             CheckpointError::Unreadable(_) | CheckpointError::Key(_) | CheckpointError::Note(_) => {
                 Self::fault(error)
@@ -175,7 +198,7 @@ impl Problem {
     }
 
     /// What callers read.
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         self.entry.code
     }
 
@@ -193,7 +216,7 @@ impl Problem {
             "title": title,
             "status": self.status(),
             "detail": filled(detail, &self.members),
-            "code": self.code(),
+            "code": self.code().into_str(),
             "request_id": request_id,
             "errors": errors,
         });
@@ -217,9 +240,9 @@ impl Problem {
             answer.insert_header((header::ALLOW, methods));
         }
         match self.code() {
-            "unauthenticated" => answer.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
-            "busy" | "outcome_unknown" => answer.insert_header((header::RETRY_AFTER, "1")),
-            "unavailable" | "read_only" => answer.insert_header((header::RETRY_AFTER, "5")),
+            Code::Unauthenticated => answer.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
+            Code::Busy | Code::OutcomeUnknown => answer.insert_header((header::RETRY_AFTER, "1")),
+            Code::Unavailable | Code::ReadOnly => answer.insert_header((header::RETRY_AFTER, "5")),
             _ => &mut answer,
         };
         answer.body(self.body(language, request_id).to_string())
@@ -229,7 +252,7 @@ impl Problem {
 impl At {
     fn body(&self, language: Language) -> Value {
         let [_, detail] = self.entry.words(language);
-        let mut body = json!({"pointer": self.pointer, "code": self.entry.code, "detail": filled(detail, &self.members)});
+        let mut body = json!({"pointer": self.pointer, "code": self.entry.code.into_str(), "detail": filled(detail, &self.members)});
         for name in ["row", "column", "rows", "expected", "found"] {
             if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
                 body.insert(name.to_owned(), value.clone());
@@ -239,12 +262,35 @@ impl At {
     }
 }
 
+/// What a query, a store or a row answers in place of what was asked.
+macro_rules! answers {
+    ($($error:ty => $kind:ident;)*) => {$(
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                Self::$kind(&error)
+            }
+        }
+    )*};
+}
+
+answers! {
+    DatabaseError => database;
+    diesel::result::Error => database;
+    Unreadable => fault;
+    OutOfRange => fault;
+    FormatError => fault;
+    serde_json::Error => fault;
+    ObjectError => objects;
+    CheckpointError => checkpoint;
+}
+
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Database(error) => Self::database(&error),
-            ReadError::Unreadable(_) | ReadError::OutOfRange(_) => Self::fault(&error),
-            ReadError::TooManyRows { limit } => Self::new("too_many_rows").with("limit", limit),
+            ReadError::Database(error) => error.into(),
+            ReadError::Unreadable(error) => error.into(),
+            ReadError::OutOfRange(error) => error.into(),
+            ReadError::TooManyRows { limit } => Self::new(Code::TooManyRows).with("limit", limit),
         }
     }
 }
@@ -252,17 +298,17 @@ impl From<ReadError> for Problem {
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::KeyReused => Self::new("idempotency_key_reused"),
-            SubmitError::Busy => Self::new("busy"),
-            SubmitError::NoAgency => Self::new("unauthenticated"),
-            SubmitError::Unavailable | SubmitError::OtherRelease => Self::new("unavailable"),
-            SubmitError::Rewound => Self::new("ledger_rewound"),
-            SubmitError::ReadOnly => Self::new("read_only"),
-            SubmitError::KeysDoNotFit => Self::new("keys_do_not_fit"),
-            SubmitError::OutcomeUnknown => Self::new("outcome_unknown"),
+            SubmitError::KeyReused => Self::new(Code::IdempotencyKeyReused),
+            SubmitError::Busy => Self::new(Code::Busy),
+            SubmitError::NoAgency => Self::new(Code::Unauthenticated),
+            SubmitError::Unavailable | SubmitError::OtherRelease => Self::new(Code::Unavailable),
+            SubmitError::Rewound => Self::new(Code::LedgerRewound),
+            SubmitError::ReadOnly => Self::new(Code::ReadOnly),
+            SubmitError::KeysDoNotFit => Self::new(Code::KeysDoNotFit),
+            SubmitError::OutcomeUnknown => Self::new(Code::OutcomeUnknown),
             SubmitError::TooLarge { limit } => Self::too_large(limit, "bytes"),
             SubmitError::Value { kind } => Self::value(kind),
-            SubmitError::Fault => Self::new("internal"),
+            SubmitError::Fault => Self::new(Code::Internal),
         }
     }
 }
@@ -299,7 +345,7 @@ mod tests {
     fn a_refusal_fills_in_what_it_names() {
         let refusal = json!({"code": "pot_exhausted", "available": "50000.00", "requested": "200000.00"});
         let problem = Problem::refused(&refusal);
-        assert_eq!((problem.status(), problem.code()), (409, "pot_exhausted"));
+        assert_eq!((problem.status(), problem.code()), (409, Code::PotExhausted));
         let body = problem.body(Language::English, "r-1");
         assert_eq!(body["detail"], "50000.00 is available, 200000.00 was asked for.");
         assert_eq!(body["request_id"], "r-1");
@@ -320,13 +366,13 @@ mod tests {
     #[test]
     fn sandboxes_alone_move_their_date_is_a_matter_of_permission_outside() {
         let problem = Problem::refused(&json!({"code": "sandbox_only"}));
-        assert_eq!((problem.status(), problem.code()), (403, "forbidden"));
+        assert_eq!((problem.status(), problem.code()), (403, Code::Forbidden));
     }
 
     #[test]
     fn a_code_that_nobody_knows_is_an_internal_error() {
         assert_eq!(Problem::refused(&json!({"code": "?"})).status(), 500);
-        assert_eq!(Problem::refused(&json!(null)).code(), "internal");
+        assert_eq!(Problem::refused(&json!(null)).code(), Code::Internal);
     }
 
     #[test]
@@ -334,23 +380,23 @@ mod tests {
         let at = |problem: Problem| {
             problem.under("/operations/3").body(Language::English, "")["errors"][0]["pointer"].clone()
         };
-        assert_eq!(at(Problem::new("forbidden")), "/operations/3");
+        assert_eq!(at(Problem::new(Code::Forbidden)), "/operations/3");
         assert_eq!(
-            at(Problem::new("invalid_amount").at("/lines/0/amount")),
+            at(Problem::new(Code::InvalidAmount).at("/lines/0/amount")),
             "/operations/3/body/lines/0/amount"
         );
     }
 
     #[test]
     fn a_busy_service_says_when_to_try_again() {
-        let header = |key: &str, name: &str| {
-            let answer = Problem::new(key).respond(Language::English, "");
+        let header = |code: Code, name: &str| {
+            let answer = Problem::new(code).respond(Language::English, "");
             let value = answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
             (answer.status().as_u16(), value)
         };
-        for (key, seconds) in [("busy", "1"), ("unavailable", "5"), ("outcome_unknown", "1")] {
-            assert_eq!(header(key, "Retry-After"), (503, Some(seconds.to_owned())), "{key}");
+        for (code, seconds) in [(Code::Busy, "1"), (Code::Unavailable, "5"), (Code::OutcomeUnknown, "1")] {
+            assert_eq!(header(code, "Retry-After"), (503, Some(seconds.to_owned())), "{code}");
         }
-        assert_eq!(header("unauthenticated", "WWW-Authenticate"), (401, Some("Bearer".to_owned())));
+        assert_eq!(header(Code::Unauthenticated, "WWW-Authenticate"), (401, Some("Bearer".to_owned())));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
+use subsidy_core::domain::Code;
 
 use super::problem::Problem;
 use subsidy_core::domain::AgencyCode;
@@ -35,11 +36,11 @@ impl Registry {
             return Ok(true);
         }
         let asked = async {
-            let conn = engine.database().admin().await.map_err(|error| Problem::database(&error))?;
-            store::agencies(&conn).await.map_err(|error| Problem::database(&error))
+            let conn = engine.database().admin().await?;
+            store::agencies(&conn).await.map_err(Problem::from)
         };
         let rows = tokio::time::timeout(ANSWER, asked).await;
-        let rows = rows.unwrap_or_else(|_| Err(Problem::new("unavailable")))?;
+        let rows = rows.unwrap_or_else(|_| Err(Problem::new(Code::Unavailable)))?;
         let codes: BTreeSet<AgencyCode> =
             rows.iter().filter_map(|row| AgencyCode::parse(&row.code).ok()).collect();
         let known = codes.contains(agency);

@@ -56,7 +56,7 @@ pub async fn attachments(
     // what of a loan is overdue is a matter of the day
     let dated = accepted.iter().any(|one| matches!(one.outcome, Outcome::Loan(_)));
     if dated || !missing.is_empty() {
-        let conn = engine.reader(agency).await.map_err(|error| Problem::database(&error))?;
+        let conn = engine.reader(agency).await?;
         known.load(&conn, &missing).await?;
         if dated {
             known.today = Some(today(&conn, agency).await?.business_date);
@@ -148,7 +148,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
             serde_json::to_value(PaymentBatchView::of(batch, attached).with_lines(lines, attached))
         }
     };
-    value.map_err(|error| Problem::fault(&error))
+    value.map_err(Problem::from)
 }
 
 /// The resource as the last member of a group left it, with what each of them was about.
@@ -160,7 +160,7 @@ pub fn group(members: &[Accepted], attached: &Related) -> Result<Value, Problem>
         _ => None,
     });
     let view = PaymentBatchView::of(batch, attached).with_lines(lines, attached);
-    serde_json::to_value(view).map_err(|error| Problem::fault(&error))
+    serde_json::to_value(view).map_err(Problem::from)
 }
 
 /// The version of what it shows, for `ETag`.

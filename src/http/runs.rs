@@ -16,7 +16,7 @@ use super::write::{self, Head, Shown};
 use super::{AppState, render};
 use subsidy_core::book::Outcome;
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{Date, Money, Sequence};
+use subsidy_core::domain::{Code, Date, Money, Sequence};
 use subsidy_core::vouchers::{REMINDER_DAYS, REMINDER_DAYS_MAX};
 use subsidy_store::engine::submission::{Accepted, Answer, Run, Submission, Work};
 
@@ -110,7 +110,7 @@ pub fn remind(body: &Json) -> Result<Run, Problem> {
     if (1..=REMINDER_DAYS_MAX).contains(&days) {
         Ok(Run::Reminder { as_of, days })
     } else {
-        Err(Problem::new("invalid_value").at("/days"))
+        Err(Problem::new(Code::InvalidValue).at("/days"))
     }
 }
 
@@ -124,7 +124,7 @@ pub async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let head = Head::of(route, state, request).await?;
     if head.if_match.is_some() {
-        return Err(Problem::new("version_conflict"));
+        return Err(Problem::new(Code::VersionConflict));
     }
     let body = write::body(request, payload).await?;
     let run = parse(&body)?;
@@ -139,7 +139,7 @@ pub async fn answer(
                 return Ok(shown.respond(request, &head.request_id));
             }
             Answer::Accepted { first, members, replayed } => {
-                sum.add(&first, &members, replayed).map_err(|error| Problem::fault(&error))?;
+                sum.add(&first, &members, replayed)?;
                 let full = usize::try_from(limit).is_ok_and(|limit| members.len() == limit);
                 if head.dry_run || !full {
                     break;

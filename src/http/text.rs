@@ -9,7 +9,7 @@ use super::problem::Problem;
 use subsidy_core::domain::letters;
 use subsidy_core::domain::letters::{Misspelt, TextError};
 use subsidy_core::domain::text::{Malformed, raw_string};
-use subsidy_core::domain::{CreditCode, TextHash};
+use subsidy_core::domain::{Code, CreditCode, TextHash};
 use subsidy_store::engine::submission::{NewBankAccount, NewText};
 use subsidy_store::keys::accounts::{AgencyVault, Sealed, masked};
 
@@ -26,7 +26,7 @@ impl Reason {
 
     /// Error: `invalid_reason`, also for blanks alone and for what nobody sees but line breaks and tabs.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let refused = |why: Misspelt| why.under("invalid_reason");
+        let refused = |why: Misspelt| why.under(Code::InvalidReason);
         let text = letters::spelt(text, &['\n', '\r', '\t']).map_err(refused)?;
         if text.trim().is_empty() || text.chars().count() > Self::CHARS_MAX {
             return Err(refused(Misspelt::Form));
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Reason {
 
 impl<'de> serde::Deserialize<'de> for Reason {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = raw_string(deserializer, "invalid_reason")?;
+        let text = raw_string(deserializer, Code::InvalidReason)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
@@ -65,7 +65,7 @@ impl AccountNumber {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let number: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         if !(6..=34).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(Malformed { code: "invalid_account_number" });
+            return Err(Malformed { code: Code::InvalidAccountNumber });
         }
         Ok(Self(number))
     }
@@ -95,7 +95,7 @@ impl std::fmt::Debug for AccountNumber {
 
 impl<'de> serde::Deserialize<'de> for AccountNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = raw_string(deserializer, "invalid_account_number")?;
+        let text = raw_string(deserializer, Code::InvalidAccountNumber)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }

@@ -8,6 +8,7 @@ use actix_multipart::Multipart;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{Stream, StreamExt};
+use subsidy_core::domain::Code;
 
 use super::extract::{self, Query};
 use super::handler::{Upload, UploadRequest};
@@ -15,7 +16,7 @@ use super::problem::Problem;
 use super::route::Route;
 use super::write::{self, Head};
 use super::{AppState, FILE_TIMEOUT, in_time};
-use crate::objects::{Arrived, FILE_BYTES_MAX, Incoming, ObjectError};
+use crate::objects::{Arrived, FILE_BYTES_MAX, Incoming};
 use subsidy_core::book::Envelope;
 use subsidy_store::engine::submission::{Submission, Work};
 
@@ -36,13 +37,12 @@ pub async fn answer(
     let query = Query::parse(request.query_string(), &route.parameters())?;
     (upload.asked)(&head.identity.actor, &query)?;
     let received = tokio::time::timeout(FILE_TIMEOUT, received(state, request, payload)).await;
-    let (file, declared) = received.map_err(|_| Problem::new("unreadable_body"))??;
+    let (file, declared) = received.map_err(|_| Problem::new(Code::UnreadableBody))??;
     let asked =
         UploadRequest { actor: &head.identity.actor, query: &query, file: &file, declared: &declared };
     let parsed = (upload.parse)(&asked)?;
     if !head.dry_run {
-        in_time("unavailable", async { state.objects.keep(&file).await.map_err(|e| Problem::objects(&e)) })
-            .await?;
+        in_time(Code::Unavailable, async { state.objects.keep(&file).await.map_err(Problem::from) }).await?;
     }
     let actor = head.identity.actor.clone();
     let submission = Submission {
@@ -83,7 +83,7 @@ pub async fn received(
 ) -> Result<(Arrived, String), Problem> {
     let headers = request.headers();
     if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(Problem::new("unsupported_encoding"));
+        return Err(Problem::new(Code::UnsupportedEncoding));
     }
     let announced =
         extract::header_text(headers, &header::CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
@@ -96,7 +96,7 @@ pub async fn received(
     if media_type.eq_ignore_ascii_case("multipart/form-data") {
         return form(state, Multipart::new(headers, payload)).await;
     }
-    let begun = state.objects.incoming().await.map_err(|error| Problem::objects(&error))?;
+    let begun = state.objects.incoming().await?;
     let file = all(begun, payload).await?;
     Ok((arrived(file).await?, media_type.to_owned()))
 }
@@ -114,20 +114,20 @@ fn too_large() -> Problem {
 async fn form(state: &AppState, mut form: Multipart) -> Result<(Arrived, String), Problem> {
     let mut found = None;
     while let Some(field) = form.next().await {
-        let field = field.map_err(|_| Problem::new("unreadable_body"))?;
+        let field = field.map_err(|_| Problem::new(Code::UnreadableBody))?;
         let name = field.name().unwrap_or_default().to_owned();
         if name != "file" {
-            return Err(Problem::new("unknown_field").at(format!("/{name}")));
+            return Err(Problem::new(Code::UnknownField).at(format!("/{name}")));
         }
         if found.is_some() {
-            return Err(Problem::new("duplicate_field").at("/file"));
+            return Err(Problem::new(Code::DuplicateField).at("/file"));
         }
         let declared =
             field.content_type().map(|declared| declared.essence_str().to_owned()).unwrap_or_default();
-        let begun = state.objects.incoming().await.map_err(|error| Problem::objects(&error))?;
+        let begun = state.objects.incoming().await?;
         found = Some((all(begun, field).await?, declared));
     }
-    let (file, declared) = found.ok_or_else(|| Problem::new("missing_field").at("/file"))?;
+    let (file, declared) = found.ok_or_else(|| Problem::new(Code::MissingField).at("/file"))?;
     Ok((arrived(file).await?, declared))
 }
 
@@ -139,18 +139,18 @@ where
     let mut stream = std::pin::pin!(stream);
     let mut bytes = 0_u64;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Problem::new("unreadable_body"))?;
+        let chunk = chunk.map_err(|_| Problem::new(Code::UnreadableBody))?;
         bytes = bytes.saturating_add(u64::try_from(chunk.as_ref().len()).unwrap_or(u64::MAX));
         if bytes > FILE_BYTES_MAX + SURPLUS_BYTES_MAX {
             break;
         }
         if bytes <= FILE_BYTES_MAX {
-            file = file.take(chunk).await.map_err(|error| Problem::objects(&error))?;
+            file = file.take(chunk).await?;
         }
     }
     if bytes > FILE_BYTES_MAX { Err(too_large()) } else { Ok(file) }
 }
 
 async fn arrived(file: Incoming) -> Result<Arrived, Problem> {
-    file.finish().await.map_err(|error: ObjectError| Problem::objects(&error))
+    file.finish().await.map_err(Problem::from)
 }

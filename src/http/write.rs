@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::StreamExt;
 use serde_json::Value;
+use subsidy_core::domain::Code;
 
 use super::extract::{self, PathParts, Query, RequestId};
 use super::handler::{Parse, Parsed, WriteRequest};
@@ -39,7 +40,7 @@ impl Head {
     pub async fn of(route: &Route, state: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let identity = state.caller(request.headers()).await?;
         if !route.permission.allows(&identity.actor) {
-            return Err(Problem::new("forbidden"));
+            return Err(Problem::new(Code::Forbidden));
         }
         let key = extract::idempotency_key(request.headers())?;
         let query = Query::parse(request.query_string(), &route.parameters())?;
@@ -54,8 +55,8 @@ impl Head {
     }
 
     /// What an answer that comes too late is called.
-    pub const fn late(&self) -> &'static str {
-        if self.dry_run { "unavailable" } else { "outcome_unknown" }
+    pub const fn late(&self) -> Code {
+        if self.dry_run { Code::Unavailable } else { Code::OutcomeUnknown }
     }
 
     /// The SHA-256 of what makes the request the same.
@@ -74,9 +75,9 @@ impl Head {
 /// Reads a body of JSON. Errors: 415, 413 naming the limit, 400.
 pub async fn body(request: &HttpRequest, payload: web::Payload) -> Result<Json, Problem> {
     let bytes = tokio::time::timeout(BODY_TIMEOUT, bytes(request, payload)).await;
-    let bytes = bytes.map_err(|_| Problem::new("unreadable_body"))??;
+    let bytes = bytes.map_err(|_| Problem::new(Code::UnreadableBody))??;
     if !bytes.is_empty() && !is_json(request) {
-        return Err(Problem::new("unsupported_media_type"));
+        return Err(Problem::new(Code::UnsupportedMediaType));
     }
     Json::parse(&bytes)
 }
@@ -91,7 +92,7 @@ async fn bytes(request: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>, 
     let mut payload = payload.into_inner();
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new("unreadable_body"))?;
+        let chunk = chunk.map_err(|_| Problem::new(Code::UnreadableBody))?;
         if bytes.len() + chunk.len() > BODY_BYTES_MAX {
             return Err(too_large());
         }
@@ -192,7 +193,7 @@ pub enum Shown {
 
 /// What was committed and cannot be shown, because the database went away since, is not undone: the key settles it.
 pub fn unsaid(problem: Problem) -> Problem {
-    if problem.code() == "unavailable" { Problem::new("outcome_unknown") } else { problem }
+    if problem.code() == Code::Unavailable { Problem::new(Code::OutcomeUnknown) } else { problem }
 }
 
 /// Renders what one write was answered.

@@ -319,7 +319,7 @@ async fn a_value_that_the_database_refuses_is_told_from_a_database_that_is_away(
             let error = (&mut &*conn).batch_execute(sql).await.expect_err(sql);
             assert_eq!(refusal::of(&error).map(ValueKind::name), Some(*kind), "{sql}: {error}");
             let problem = Problem::database(&error);
-            assert_eq!((problem.status(), problem.code()), (422, "value_refused"), "{sql}");
+            assert_eq!((problem.status(), problem.code().into_str()), (422, "value_refused"), "{sql}");
             // the connection is used on
             (&mut &*conn).batch_execute("SELECT 1").await.expect("it takes statements");
         }

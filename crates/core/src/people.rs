@@ -380,6 +380,8 @@ pub enum PersonError {
     SubjectNamed,
 }
 
+crate::domain::coded!(PersonError: SubjectUnknown SubjectNamed);
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]

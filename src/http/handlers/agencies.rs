@@ -7,7 +7,9 @@ use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::problem::Problem;
 use subsidy_core::agencies::{Agency, MoveBusinessDate};
 use subsidy_core::book::Command;
-use subsidy_core::domain::{AgencyCode, CreditCode, Date, Instant, Line, Month, Roles, Sequence, Subject};
+use subsidy_core::domain::{
+    AgencyCode, Code, CreditCode, Date, Instant, Line, Month, Roles, Sequence, Subject,
+};
 use subsidy_store::db::pool::Connection;
 use subsidy_store::engine::store;
 
@@ -93,11 +95,11 @@ pub struct Today {
 
 /// Where the ledger stands now. Error: `unavailable` where it has not begun.
 pub async fn today(conn: &Connection, agency: &AgencyCode) -> Result<Today, Problem> {
-    let row = store::head(conn).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("unavailable"))?;
-    let head = row.read(agency).map_err(|error| Problem::fault(&error))?;
+    let row = store::head(conn).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::Unavailable))?;
+    let head = row.read(agency)?;
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
-    let agency = head.agency.ok_or_else(|| Problem::new("unavailable"))?;
+    let agency = head.agency.ok_or_else(|| Problem::new(Code::Unavailable))?;
     let (business_date, closed_through) = (agency.business_date_at(now), agency.closed_through);
     Ok(Today { next: head.next, business_date, closed_through })
 }

@@ -14,7 +14,7 @@ use subsidy_core::calendar::{
     ApproveCalendar, CalendarChange, CalendarDay, CalendarDays, CalendarStatus, DAYS_MAX, DayKind,
     ProposeCalendar, RejectCalendar,
 };
-use subsidy_core::domain::{CalendarId, Date, Instant, Line, Sequence, Subject};
+use subsidy_core::domain::{CalendarId, Code, Date, Instant, Line, Sequence, Subject};
 use subsidy_store::calendar::CalendarChangeRow;
 use subsidy_store::calendar::queries;
 use subsidy_store::db::convert;
@@ -99,11 +99,11 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let named = body.days.iter().enumerate();
     let mut seen = std::collections::BTreeSet::new();
     if let Some((index, day)) = named.into_iter().find(|(_, day)| !seen.insert(day.date)) {
-        let twice = Problem::new("day_twice").with("date", day.date.to_string());
+        let twice = Problem::new(Code::DayTwice).with("date", day.date.to_string());
         return Err(twice.at(format!("/days/{index}/date")));
     }
     let days = body.days.iter().map(|day| CalendarDay { date: day.date, kind: day.kind }).collect();
-    let days = CalendarDays::new(days).map_err(|_| Problem::new("invalid_value").at("/days"))?;
+    let days = CalendarDays::new(days).map_err(|_| Problem::new(Code::InvalidValue).at("/days"))?;
     let id = CalendarId::new(request.new_id());
     let command = ProposeCalendar { id, days, document: body.document };
     Ok(Parsed::new(Command::ProposeCalendar(Box::new(command))))
@@ -138,7 +138,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (from, until) = (day("from")?, day("until")?);
     let conn = request.reader().await?;
     let rows = queries::days(&conn, page.after, from, until, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.place);
     Reply::list((decode_all(&rows, named_day)?, next))
 }
@@ -149,7 +149,7 @@ pub async fn changes(request: ReadRequest) -> Result<Reply, Problem> {
     let status = filters.word::<CalendarStatus>()?.map(CalendarStatus::as_str);
     let conn = request.reader().await?;
     let rows = queries::changes(&conn, page.after, status, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, CalendarChangeRow::read)?;
     let attached = with_related(&conn, &found, CalendarView::related_keys).await?;
@@ -160,9 +160,9 @@ pub async fn changes(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: CalendarId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let found = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = found.read()?;
     let attached = with_related(&conn, std::slice::from_ref(&found), CalendarView::related_keys).await?;
     Reply::document(&CalendarView::of(&found, &attached), found.revision.version)
 }

@@ -18,8 +18,8 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::letters;
 use subsidy_core::domain::{
-    Actor, ContentHash, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Money, Role, Sequence, Subject,
-    TextHash,
+    Actor, Code, ContentHash, CreditCode, Date, EvidenceId, Instant, InvoiceNumber, Money, Role, Sequence,
+    Subject, TextHash,
 };
 use subsidy_core::evidence::einvoice;
 use subsidy_core::evidence::einvoice::{Einvoice, XML_BYTES_MAX};
@@ -175,12 +175,12 @@ pub fn version(evidence: &Evidence, invoice: Option<&Invoice>) -> Sequence {
 
 fn kind(query: &Query) -> Result<EvidenceKind, Problem> {
     let text = query.text("kind").unwrap_or_default();
-    convert::read(text).map_err(|_| Problem::new("invalid_query").with("parameter", "kind"))
+    convert::read(text).map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", "kind"))
 }
 
 fn organisation(actor: &Actor, query: &Query) -> Result<CreditCode, Problem> {
     let named = query.text("organisation").map(CreditCode::parse).transpose();
-    let named = named.map_err(|_| Problem::new("invalid_query").with("parameter", "organisation"))?;
+    let named = named.map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", "organisation"))?;
     applicant(actor, named)
 }
 
@@ -205,23 +205,16 @@ pub fn confirm(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     Ok(Parsed::new(Command::ConfirmInvoice(ConfirmInvoice { evidence, confirmed })))
 }
 
-fn refused(error: &EvidenceError) -> Problem {
-    match serde_json::to_value(error) {
-        Ok(value) => Problem::refused(&value),
-        Err(error) => Problem::fault(&error),
-    }
-}
-
 /// What of a file can be refused before it is read.
 pub fn asked(actor: &Actor, query: &Query) -> Result<(), Problem> {
     let kind = kind(query)?;
     organisation(actor, query)?;
     let corrects = corrects(query)?;
     if corrects && !actor.has(Role::Officer) {
-        return Err(Problem::new("forbidden"));
+        return Err(Problem::new(Code::Forbidden));
     }
     if kind != EvidenceKind::Invoice && (corrects || !said(query).is_silent()) {
-        return Err(Problem::new("invoice_only").with("kind", kind.as_str()));
+        return Err(Problem::new(Code::InvoiceOnly).with("kind", kind.as_str()));
     }
     Ok(())
 }
@@ -230,16 +223,16 @@ pub fn asked(actor: &Actor, query: &Query) -> Result<(), Problem> {
 pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     let (kind, file) = (kind(request.query)?, request.file);
     let media_type = file.media_type.filter(|found| !found.belies(request.declared));
-    let media_type = media_type.ok_or_else(|| refused(&EvidenceError::FileType { kind }))?;
-    rules::fits(kind, media_type).map_err(|error| refused(&error))?;
+    let media_type = media_type.ok_or_else(|| Problem::refusal(EvidenceError::FileType { kind }))?;
+    rules::fits(kind, media_type).map_err(Problem::refusal)?;
     let einvoice = match (media_type, &file.xml) {
-        (MediaType::Xml, Some(xml)) => einvoice::read(xml).map_err(|error| refused(&error))?,
+        (MediaType::Xml, Some(xml)) => einvoice::read(xml).map_err(Problem::refusal)?,
         (MediaType::Xml, None) => return Err(Problem::too_large(XML_BYTES_MAX, "bytes of XML")),
         _ => None,
     };
     let (mut invoice, mut texts, mut reason) = (None, Vec::new(), None);
     if kind == EvidenceKind::Invoice {
-        let facts = rules::facts(&said(request.query), einvoice.as_ref()).map_err(|error| refused(&error))?;
+        let facts = rules::facts(&said(request.query), einvoice.as_ref()).map_err(Problem::refusal)?;
         reason = facts.original.as_ref().map(|original| taken_back(&facts, original)).transpose()?;
         texts.extend(reason.clone());
         invoice = Some(with_names(facts, einvoice.as_ref(), &mut texts));
@@ -293,7 +286,7 @@ async fn invoices(conn: &Connection, found: &[Evidence]) -> Result<BTreeMap<Invo
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = InvoiceRow::by_keys(conn, &keys).await.map_err(|error| Problem::database(&error))?;
+    let rows = InvoiceRow::by_keys(conn, &keys).await?;
     let known = decode_all(&rows, InvoiceRow::read)?;
     Ok(known.into_iter().map(|invoice| (invoice.key(), invoice)).collect())
 }
@@ -318,7 +311,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let organisation = filters.organisation.as_deref();
     let rows =
         queries::page(&conn, page.after, visibility.all, &own, kind, organisation, number, code, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, EvidenceRow::read)?;
     Reply::list((views(&conn, &found).await?, next))
@@ -327,14 +320,14 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 /// A file that the caller may see: its organisation's own, or any for the agency.
 async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Evidence, Problem> {
     let id: EvidenceId = request.path.value("id")?;
-    let row = queries::get(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(conn, id.uuid()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     let visibility = request.visibility();
     if visibility.all || visibility.organisation == Some(found.organisation) {
         return Ok(found);
     }
-    Err(Problem::new("not_found"))
+    Err(Problem::new(Code::NotFound))
 }
 
 /// `GET /evidence/{id}`
@@ -342,7 +335,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let found = [seen(&request, &conn).await?];
     let views = views(&conn, &found).await?;
-    let view = views.first().ok_or_else(|| Problem::new("not_found"))?;
+    let view = views.first().ok_or_else(|| Problem::new(Code::NotFound))?;
     Reply::document(view, view.revision)
 }
 

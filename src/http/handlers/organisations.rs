@@ -10,7 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::text::{AccountNumber, Reason};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
-use subsidy_core::domain::{CreditCode, Instant, Label, Line, Sequence, Subject};
+use subsidy_core::domain::{Code, CreditCode, Instant, Label, Line, Sequence, Subject};
 use subsidy_core::organisations::{
     ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, Organisation, ProposeBankAccount,
     RegisterOrganisation, Size, Standing,
@@ -161,7 +161,7 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewOrganisation = request.body()?;
     let related = body.related.unwrap_or_default();
     if related.len() > RELATED_MAX {
-        return Err(Problem::new("invalid_value").at("/related"));
+        return Err(Problem::new(Code::InvalidValue).at("/related"));
     }
     let account = body.bank_account.map(|account| account.sealed(body.credit_code, request)).transpose()?;
     let (bank_account, sealed) = account.unzip();
@@ -226,7 +226,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let status = filters.word::<Standing>()?.map(Standing::as_str);
     let conn = request.reader().await?;
     let rows = queries::page(&conn, page.after, status, own.as_deref(), filters.updated_since, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, OrganisationRow::read)?;
     let attached = with_related(&conn, &found, OrganisationView::related_keys).await?;
@@ -240,12 +240,12 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let code: CreditCode = request.path.value("credit_code")?;
     if !request.visibility().all && request.actor.organisation != Some(code) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let conn = request.reader().await?;
-    let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, code.as_str()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     let attached = with_related(&conn, std::slice::from_ref(&found), OrganisationView::related_keys).await?;
     Reply::document(&OrganisationView::of(&found, &attached), found.revision.version)
 }

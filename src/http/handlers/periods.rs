@@ -160,7 +160,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let now = today(&conn, &request.agency).await?;
     let this_month = Month::of(now.business_date);
-    let rows = queries::all(&conn).await.map_err(|error| Problem::database(&error))?;
+    let rows = queries::all(&conn).await?;
     let known: BTreeMap<Month, Period> =
         decode_all(&rows, PeriodRow::read)?.into_iter().map(|period| (period.month, period)).collect();
     let posted = request.months.read(&conn, &request.agency, now.closed_through).await?;

@@ -13,7 +13,7 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    ClaimId, CreditCode, Date, Instant, Line, Money, ProgrammeCode, RecoveryId, Sequence, Subject,
+    ClaimId, Code, CreditCode, Date, Instant, Line, Money, ProgrammeCode, RecoveryId, Sequence, Subject,
 };
 use subsidy_core::recoveries::{
     ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryOffset,
@@ -217,7 +217,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, RecoveryRow::read)?;
     let attached = with_related(&conn, &found, RecoveryView::related_keys).await?;
@@ -228,9 +228,9 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: RecoveryId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let found = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = found.read()?;
     let attached = with_related(&conn, std::slice::from_ref(&found), RecoveryView::related_keys).await?;
     Reply::document(&RecoveryView::of(&found, &attached), found.revision.version)
 }

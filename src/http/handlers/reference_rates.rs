@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::problem::Problem;
 use subsidy_core::book::Command;
-use subsidy_core::domain::{Date, Folded, Instant, Label, Percent, Sequence, Subject};
+use subsidy_core::domain::{Code, Date, Folded, Instant, Label, Percent, Sequence, Subject};
 use subsidy_core::reference_rates::{LoadReferenceRate, ReferenceRate};
 use subsidy_store::reference_rates::ReferenceRateRow;
 use subsidy_store::reference_rates::queries;
@@ -55,7 +55,7 @@ impl ReferenceRateView {
 pub fn load(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewReferenceRate = request.body()?;
     if body.percent > RATE_MAX {
-        return Err(Problem::new("invalid_percent").at("/percent"));
+        return Err(Problem::new(Code::InvalidPercent).at("/percent"));
     }
     let command = LoadReferenceRate { name: body.name, date: body.date, percent: body.percent };
     Ok(Parsed::new(Command::LoadReferenceRate(command)))
@@ -67,7 +67,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let fold = name.as_ref().map(Label::folded);
     let rows = queries::page(&conn, page.after, fold.as_ref().map(Folded::as_str), page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, ReferenceRateRow::read)?;
     Reply::list((found.iter().map(ReferenceRateView::of).collect(), next))

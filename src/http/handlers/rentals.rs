@@ -9,7 +9,7 @@ use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use subsidy_core::book::Command;
 use subsidy_core::domain::{
-    Actor, CreditCode, Date, Instant, Label, Line, Money, RentalId, Role, Sequence, Subject,
+    Actor, Code, CreditCode, Date, Instant, Label, Line, Money, RentalId, Role, Sequence, Subject,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::rentals::{RegisterRental, Rental};
@@ -103,9 +103,9 @@ pub fn applicant(actor: &Actor, named: Option<CreditCode>) -> Result<CreditCode,
     let own = actor.organisation.filter(|_| actor.has(Role::Enterprise));
     match (named, own) {
         (Some(named), _) if actor.has(Role::Officer) || own == Some(named) => Ok(named),
-        (Some(_), _) => Err(Problem::new("not_found").at("/organisation")),
+        (Some(_), _) => Err(Problem::new(Code::NotFound).at("/organisation")),
         (None, Some(own)) => Ok(own),
-        (None, None) => Err(Problem::new("missing_field").at("/organisation")),
+        (None, None) => Err(Problem::new(Code::MissingField).at("/organisation")),
     }
 }
 
@@ -114,7 +114,7 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewRental = request.body()?;
     let organisation = applicant(request.actor, body.organisation)?;
     if !(1..=LINES_MAX).contains(&body.lines.len()) {
-        return Err(Problem::new("invalid_value").at("/lines"));
+        return Err(Problem::new(Code::InvalidValue).at("/lines"));
     }
     Ok(Parsed::new(Command::RegisterRental(Box::new(RegisterRental {
         id: RentalId::new(request.new_id()),
@@ -145,7 +145,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, RentalRow::read)?;
     Reply::list((found.iter().map(RentalView::of).collect(), next))
@@ -155,11 +155,11 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: RentalId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     if !request.visibility().can_see(found.organisation, found.provider) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     Reply::document(&RentalView::of(&found), found.revision.version)
 }
@@ -183,8 +183,8 @@ mod tests {
         let asks = |roles: &[Role], named| applicant(&actor(roles), named).map_err(|p| p.code());
         assert_eq!(asks(&[Role::Enterprise], None), Ok(own));
         assert_eq!(asks(&[Role::Enterprise], Some(own)), Ok(own));
-        assert_eq!(asks(&[Role::Enterprise], Some(other)), Err("not_found"));
-        assert_eq!(asks(&[Role::Officer], None), Err("missing_field"));
+        assert_eq!(asks(&[Role::Enterprise], Some(other)), Err(Code::NotFound));
+        assert_eq!(asks(&[Role::Officer], None), Err(Code::MissingField));
         assert_eq!(asks(&[Role::Officer], Some(other)), Ok(other));
         assert_eq!(asks(&[Role::Officer, Role::Enterprise], None), Ok(own));
         assert_eq!(asks(&[Role::Officer, Role::Enterprise], Some(other)), Ok(other));

@@ -10,7 +10,7 @@ use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
-use subsidy_core::domain::{Date, Instant, Sequence, Subject};
+use subsidy_core::domain::{Code, Date, Instant, Sequence, Subject};
 use subsidy_core::reversals::{ApproveReversal, ProposeReversal, Reversal, ReversalStatus};
 use subsidy_store::reversals::ReversalRow;
 use subsidy_store::reversals::queries;
@@ -58,7 +58,7 @@ impl ReversalView {
 /// A sequence in a path; one that no log reaches names nothing.
 fn sequence(request: &WriteRequest<'_>) -> Result<Sequence, Problem> {
     let number: u64 = request.path.number("sequence")?;
-    i64::try_from(number).map_err(|_| Problem::new("not_found"))?;
+    i64::try_from(number).map_err(|_| Problem::new(Code::NotFound))?;
     Ok(Sequence::new(number))
 }
 
@@ -81,7 +81,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let status = filters.word::<ReversalStatus>()?.map(ReversalStatus::as_str);
     let conn = request.reader().await?;
     let rows = queries::page(&conn, page.after, status, page.rows()).await;
-    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
+    let (rows, next) = page.cut(rows?, |row| row.created);
     let found = decode_all(&rows, ReversalRow::read)?;
     let attached = with_related(&conn, &found, ReversalView::related_keys).await?;
     Reply::list((found.iter().map(|reversal| ReversalView::of(reversal, &attached)).collect(), next))

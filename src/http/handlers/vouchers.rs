@@ -12,7 +12,7 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    CreditCode, Date, Instant, Money, ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
+    Code, CreditCode, Date, Instant, Money, ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_core::vouchers::{
@@ -211,7 +211,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, VoucherRow::read)?;
     let attached = with_related(&conn, &found, VoucherView::related_keys).await?;
@@ -222,11 +222,11 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: VoucherId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     if !request.visibility().can_see(found.organisation, found.provider) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let attached = with_related(&conn, std::slice::from_ref(&found), VoucherView::related_keys).await?;
     Reply::document(&VoucherView::of(&found, &attached), found.revision.version)

@@ -19,7 +19,7 @@ use super::ReadError;
 use super::formats::FormatError;
 use subsidy_core::domain::text::Malformed;
 use subsidy_core::domain::{
-    ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject, TextHash,
+    ClaimId, Code, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject, TextHash,
 };
 use subsidy_core::organisations::BankCode;
 use subsidy_core::payments::{FileFormat, NAME_MAX, PaymentBatch, rules};
@@ -84,7 +84,7 @@ impl TryFrom<String> for DebtorAccount {
         if (6..=34).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Ok(Self(text))
         } else {
-            Err(Malformed { code: "invalid_account_number" })
+            Err(Malformed { code: Code::InvalidAccountNumber })
         }
     }
 }

@@ -126,7 +126,7 @@ pub(super) async fn make(opened: &Opened<'_>, agency: &AgencyCode, lines: u64) -
 
 /// Credit codes of the year's organisations: firms of several districts, providers, a bank.
 fn code(series: &str, number: u64) -> Result<CreditCode, Failure> {
-    CreditCode::from_body(&format!("{series}{number:09}")).map_err(|error| Failure::new(error.code()))
+    CreditCode::from_body(&format!("{series}{number:09}")).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// The organisation of a number that applies.

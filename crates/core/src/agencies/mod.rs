@@ -128,3 +128,8 @@ pub enum AgencyError {
         semantics: u32,
     },
 }
+
+crate::domain::coded! {
+    AgencyError:
+    SandboxOnly BusinessDateBackwards AgencyExists NothingLost SemanticsUnknown
+}

@@ -72,6 +72,11 @@ pub enum AccessError {
     },
 }
 
+crate::domain::coded! {
+    AccessError:
+    NotFound Forbidden SamePerson SubjectVariant ConflictOfInterest VersionConflict WrongState
+}
+
 /// When a posting cannot be dated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -99,6 +104,8 @@ pub enum DateError {
         earliest: Date,
     },
 }
+
+crate::domain::coded!(DateError: PeriodClosed EffectiveDateInFuture EffectiveDateTooEarly);
 
 /// Why a command is not accepted. It is written as `{"code": …, …}` with what explains it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
@@ -185,6 +192,12 @@ impl From<EligibilityError> for Refusal {
     fn from(refused: EligibilityError) -> Self {
         VoucherError::from(refused).into()
     }
+}
+
+crate::domain::coded! {
+    Refusal:
+    ; Access Date Agency Erasure Period ReferenceRate Calendar Organisation Programme Calculation Evidence
+    Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Person Payment Recovery Reversal
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

@@ -8,7 +8,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text::Malformed;
-use crate::domain::{CalendarId, Date, Line, Revision, Subject, TextHash};
+use crate::domain::{CalendarId, Code, Date, Line, Revision, Subject, TextHash};
 
 /// The most days of one change: a leap year's.
 pub const DAYS_MAX: usize = 366;
@@ -56,7 +56,7 @@ impl CalendarDays {
         days.sort_by_key(|day| day.date);
         let twice = days.iter().zip(days.iter().skip(1)).any(|(day, next)| day.date == next.date);
         if twice || !(1..=DAYS_MAX).contains(&days.len()) {
-            return Err(Malformed { code: "invalid_value" });
+            return Err(Malformed { code: Code::InvalidValue });
         }
         Ok(Self(days))
     }
@@ -186,3 +186,5 @@ pub enum CalendarError {
         until: Date,
     },
 }
+
+crate::domain::coded!(CalendarError: WrongState NoWorkingDay);

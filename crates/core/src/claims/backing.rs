@@ -125,6 +125,12 @@ pub enum BackingError {
     },
 }
 
+crate::domain::coded! {
+    BackingError:
+    NotAnInvoice InvoiceAmountMissing InvoiceBuyerDiffers InvoiceSellerDiffers EvidenceReused RedInvoice
+    InvoiceReversed InvoiceDisputed DuplicateEvidence
+}
+
 /// What a claim is held against.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties {

@@ -107,3 +107,10 @@ pub enum ClaimError {
         until: Date,
     },
 }
+
+crate::domain::coded! {
+    ClaimError:
+    WrongState PeriodNotOver ReasonMissing VoucherDiffers RentalDiffers LoanDiffers ChangeNotApplicable
+    ChangesMissing ClaimKindDiffers EligibilityChanged RecalculationPending RecalculationStale ObjectionOpen
+    ObjectionUpheld TooManyObjections PublicityRunning
+}

@@ -56,6 +56,8 @@ pub enum RentalClaimError {
     },
 }
 
+crate::domain::coded!(RentalClaimError: RentalPeriodOutside UsagePeriodNotMonths RentalPeriodOverlaps);
+
 /// A claim as far as its amount is not known yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {

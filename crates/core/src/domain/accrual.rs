@@ -5,6 +5,7 @@
 //! 46,751 days from 1900 to 2027 (2.1 × 10⁸ units of a year) make at most 3.2 × 10³⁶, a fiftieth of what an `i128`
 //! holds. What passes them all the same is refused as out of range, never wrapped.
 
+use super::code::Code;
 use std::fmt;
 
 use super::day_count::YearPart;
@@ -61,7 +62,7 @@ impl ExactPoints {
 
     /// Digits, then up to fourteen decimals. Error: `invalid_points`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_points" };
+        let refused = Malformed { code: Code::InvalidPoints };
         let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
         let plain =
             |s: &str, max: usize| !s.is_empty() && s.len() <= max && s.bytes().all(|b| b.is_ascii_digit());
@@ -85,7 +86,7 @@ impl fmt::Display for ExactPoints {
     }
 }
 
-string_value!(ExactPoints, "invalid_points");
+string_value!(ExactPoints, Code::InvalidPoints);
 
 /// What accrued, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -149,7 +150,7 @@ impl Unrounded {
 
     /// Exactly what `Display` writes. Error: `invalid_amount`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_amount" };
+        let refused = Malformed { code: Code::InvalidAmount };
         let (whole, part) = text.split_once('.').ok_or(refused)?;
         let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
         if !plain(whole) || !plain(part) || part.len() > Self::DECIMALS {
@@ -169,7 +170,7 @@ impl fmt::Display for Unrounded {
     }
 }
 
-string_value!(Unrounded, "invalid_amount");
+string_value!(Unrounded, Code::InvalidAmount);
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed sum fails the test")]

@@ -5,6 +5,7 @@
 //! [`CreditCode::from_body`]. Weights and modulus are coprime (31 is prime), so any single wrong character
 //! shows.
 
+use super::code::Code;
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,22 +27,20 @@ pub struct CreditCode([u8; CREDIT_CODE_LENGTH]);
 
 /// Why a text is not a credit code; the message is the stable error code of the REST contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.code())]
 pub enum CreditCodeError {
     /// Not 18 characters of the alphabet of GB 32100-2015.
-    #[error("credit_code_charset")]
     Charset,
     /// The 18th character is not the check character of the first seventeen.
-    #[error("credit_code_checksum")]
     Checksum,
 }
 
 impl CreditCodeError {
-    /// The stable error code: `credit_code_charset` or `credit_code_checksum`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
+    /// By which callers know it.
+    pub const fn code(self) -> Code {
         match self {
-            CreditCodeError::Charset => "credit_code_charset",
-            CreditCodeError::Checksum => "credit_code_checksum",
+            Self::Charset => Code::CreditCodeCharset,
+            Self::Checksum => Code::CreditCodeChecksum,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Calendar dates in the agency's zone and instants in UTC.
 
+use super::code::Code;
 use std::fmt;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, Utc, Weekday};
@@ -15,7 +16,7 @@ pub struct Date(NaiveDate);
 impl Date {
     /// Exactly ten characters. Error: `invalid_date`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_date" };
+        let refused = Malformed { code: Code::InvalidDate };
         let shape = text.len() == 10
             && text
                 .bytes()
@@ -66,7 +67,7 @@ impl fmt::Display for Date {
     }
 }
 
-string_value!(Date, "invalid_date");
+string_value!(Date, Code::InvalidDate);
 
 /// A calendar and fiscal year (in China they are the same), 1900 to 2999; an integer on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl FiscalYear {
         if (1900..3000).contains(&year) {
             Ok(Self(year))
         } else {
-            Err(Malformed { code: "invalid_fiscal_year" })
+            Err(Malformed { code: Code::InvalidFiscalYear })
         }
     }
 
@@ -119,7 +120,7 @@ impl Instant {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         DateTime::parse_from_rfc3339(text)
             .map(|at| Self::new(at.with_timezone(&Utc)))
-            .map_err(|_| Malformed { code: "invalid_instant" })
+            .map_err(|_| Malformed { code: Code::InvalidInstant })
     }
 }
 
@@ -129,7 +130,7 @@ impl fmt::Display for Instant {
     }
 }
 
-string_value!(Instant, "invalid_instant");
+string_value!(Instant, Code::InvalidInstant);
 
 /// A time zone of the IANA database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +139,7 @@ pub struct Zone(chrono_tz::Tz);
 impl Zone {
     /// Error: `invalid_zone`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        text.parse().map(Self).map_err(|_| Malformed { code: "invalid_zone" })
+        text.parse().map(Self).map_err(|_| Malformed { code: Code::InvalidZone })
     }
 
     /// The library's form.
@@ -159,7 +160,7 @@ impl fmt::Display for Zone {
     }
 }
 
-string_value!(Zone, "invalid_zone");
+string_value!(Zone, Code::InvalidZone);
 
 /// Days from `from` to `until`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

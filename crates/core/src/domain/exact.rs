@@ -1,5 +1,6 @@
 //! An exact amount before it is rounded: fen, and of a fen as many decimals as what was metered leaves.
 
+use super::code::Code;
 use std::fmt;
 
 use super::money::{Money, OutOfRange};
@@ -139,8 +140,8 @@ impl serde::Serialize for Exact {
 
 impl<'de> serde::Deserialize<'de> for Exact {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = super::text::raw_string(deserializer, "invalid_amount")?;
-        Self::parse_stored(&text).ok_or_else(|| serde::de::Error::custom("invalid_amount"))
+        let text = super::text::raw_string(deserializer, Code::InvalidAmount)?;
+        Self::parse_stored(&text).ok_or_else(|| serde::de::Error::custom(Code::InvalidAmount))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Ids of documents: distinct types over UUIDs that the edge makes (version 7, so they sort by time).
 
+use super::code::Code;
 use std::fmt;
 
 use uuid::Uuid;
@@ -22,7 +23,7 @@ macro_rules! document_id {
             /// The hyphenated lower-case form only. Error: `invalid_id`.
             pub fn parse(text: &str) -> Result<Self, Malformed> {
                 let id = Uuid::try_parse(text).ok().filter(|id| id.hyphenated().to_string() == text);
-                id.map(Self).ok_or(Malformed { code: "invalid_id" })
+                id.map(Self).ok_or(Malformed { code: Code::InvalidId })
             }
 
             /// The UUID.
@@ -37,7 +38,7 @@ macro_rules! document_id {
             }
         }
 
-        string_value!($name, "invalid_id");
+        string_value!($name, Code::InvalidId);
     };
 }
 

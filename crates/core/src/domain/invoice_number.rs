@@ -3,6 +3,7 @@
 //! A fully digital invoice (数电票) has one number of 20 digits; an older VAT invoice has a code (发票代码) of 10
 //! or 12 digits and a number (发票号码) of 8. An [`InvoiceNumber`] is always one of the two.
 
+use super::code::Code;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct InvoiceNumber {
 
 /// The parts are not those of an invoice; the message is the stable error code of the REST contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("invoice_number")]
+#[error("{}", Code::InvoiceNumber)]
 pub struct InvoiceNumberError;
 
 impl InvoiceNumber {
@@ -80,7 +81,7 @@ impl NamedInvoice {
             None => InvoiceNumber::parse(None, text).is_ok(),
         };
         let named = (bare || whole()).then(|| Self(text.to_owned()));
-        named.ok_or(Malformed { code: "invoice_number" })
+        named.ok_or(Malformed { code: Code::InvoiceNumber })
     }
 
     /// The whole number of an invoice.
@@ -108,7 +109,7 @@ impl fmt::Display for NamedInvoice {
     }
 }
 
-string_value!(NamedInvoice, "invoice_number");
+string_value!(NamedInvoice, Code::InvoiceNumber);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 //! alike and are not, or an XML file is not well formed. Letters that GB 18030 once had in the private area and that
 //! have a place of their own since are read as what they are.
 
+use super::code::Code;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -43,7 +44,7 @@ pub struct Place {
 
 impl Misspelt {
     /// The same with the stable code of the type that refuses.
-    pub const fn under(self, code: &'static str) -> TextError {
+    pub const fn under(self, code: Code) -> TextError {
         TextError { code, why: self }
     }
 }
@@ -53,7 +54,7 @@ impl Misspelt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct TextError {
     /// The stable code.
-    pub code: &'static str,
+    pub code: Code,
     /// Why.
     pub why: Misspelt,
 }
@@ -61,7 +62,7 @@ pub struct TextError {
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, place) = match self.why {
-            Misspelt::Form => return f.write_str(self.code),
+            Misspelt::Form => return f.write_str(self.code.into_str()),
             Misspelt::Letter(place) => ("letter", place),
             Misspelt::PrivateLetter(place) => ("private_letter", place),
         };
@@ -189,7 +190,7 @@ mod tests {
             let text = format!("ab{letter}c");
             assert_eq!(spelt(&text, &[]), Err(Misspelt::Letter(Place { letter, position: 3 })), "{letter:?}");
         }
-        let error = spelt("TWIN-1\u{200B}", &[]).unwrap_err().under("invalid_text");
+        let error = spelt("TWIN-1\u{200B}", &[]).unwrap_err().under(Code::InvalidText);
         assert_eq!(error.to_string(), "invalid_text/letter letter=U+200B position=7");
         assert_eq!(spelt("a\nb", &['\n']).unwrap(), "a\nb");
     }

@@ -5,7 +5,7 @@
 /// A value of another JSON type and a string that does not parse are refused alike; the error's text
 /// begins with the stable code, so that the edge can answer with it.
 macro_rules! string_value {
-    ($type:ty, $code:literal) => {
+    ($type:ty, $code:expr) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)

@@ -4,6 +4,7 @@
 //! Nothing in this room does I/O, reads a clock, draws a random number or logs.
 
 mod macros;
+pub(crate) use code::coded;
 pub(crate) use macros::string_value;
 
 pub mod accrual;
@@ -11,6 +12,7 @@ pub mod actor;
 pub mod agency_code;
 pub mod apportion;
 pub mod canonical;
+pub mod code;
 pub mod credit_code;
 pub mod dated;
 pub mod dates;
@@ -31,6 +33,7 @@ pub mod text;
 pub use accrual::{Accrual, ExactPoints, Unrounded};
 pub use actor::{Actor, FoldedSubject, Role, Roles, Subject};
 pub use agency_code::AgencyCode;
+pub use code::Code;
 pub use credit_code::CreditCode;
 pub use dates::{Date, Instant};
 pub use day_count::{Basis, DayCount};

@@ -1,5 +1,6 @@
 //! Money: CNY to the fen, exact, with checked arithmetic.
 
+use super::code::Code;
 use std::fmt;
 
 use super::macros::string_value;
@@ -42,7 +43,7 @@ impl Money {
 
     /// Like [`Money::parse_signed`], but not below zero. Error: `invalid_amount`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_amount" };
+        let refused = Malformed { code: Code::InvalidAmount };
         let (yuan, fen) = text.split_once('.').map_or((text, None), |(y, f)| (y, Some(f)));
         let digits =
             |s: &str, max: usize| !s.is_empty() && s.len() <= max && s.bytes().all(|b| b.is_ascii_digit());
@@ -107,8 +108,8 @@ impl serde::Serialize for Money {
 /// come in as [`Amount`] or [`SignedAmount`].
 impl<'de> serde::Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = super::text::raw_string(deserializer, "invalid_amount")?;
-        Self::parse_stored(&text).ok_or_else(|| serde::de::Error::custom("invalid_amount"))
+        let text = super::text::raw_string(deserializer, Code::InvalidAmount)?;
+        Self::parse_stored(&text).ok_or_else(|| serde::de::Error::custom(Code::InvalidAmount))
     }
 }
 
@@ -137,7 +138,7 @@ impl Amount {
             .ok()
             .filter(|m| m.is_positive())
             .map(Self)
-            .ok_or(Malformed { code: "invalid_amount" })
+            .ok_or(Malformed { code: Code::InvalidAmount })
     }
 
     /// Money that is above zero.
@@ -157,7 +158,7 @@ impl fmt::Display for Amount {
     }
 }
 
-string_value!(Amount, "invalid_amount");
+string_value!(Amount, Code::InvalidAmount);
 
 /// An amount as a caller writes it: not below zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -181,7 +182,7 @@ impl fmt::Display for AmountOrZero {
     }
 }
 
-string_value!(AmountOrZero, "invalid_amount");
+string_value!(AmountOrZero, Code::InvalidAmount);
 
 /// A change as a caller writes it: of either sign, not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -191,7 +192,7 @@ impl SignedAmount {
     /// Error: `invalid_amount`, also for 0.00.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let money = Money::parse_signed(text)?;
-        if money.is_zero() { Err(Malformed { code: "invalid_amount" }) } else { Ok(Self(money)) }
+        if money.is_zero() { Err(Malformed { code: Code::InvalidAmount }) } else { Ok(Self(money)) }
     }
 
     /// The money.
@@ -206,7 +207,7 @@ impl fmt::Display for SignedAmount {
     }
 }
 
-string_value!(SignedAmount, "invalid_amount");
+string_value!(SignedAmount, Code::InvalidAmount);
 
 /// A figure as others state it: of either sign, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -230,7 +231,7 @@ impl fmt::Display for Figure {
     }
 }
 
-string_value!(Figure, "invalid_amount");
+string_value!(Figure, Code::InvalidAmount);
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed parse fails the test")]

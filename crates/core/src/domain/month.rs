@@ -1,5 +1,6 @@
 //! Calendar months, which are the accounting periods.
 
+use super::code::Code;
 use std::fmt;
 
 use chrono::{Datelike, Months, NaiveDate};
@@ -15,7 +16,7 @@ pub struct Month(Date);
 impl Month {
     /// Exactly seven characters. Error: `invalid_month`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_month" };
+        let refused = Malformed { code: Code::InvalidMonth };
         if text.len() != 7 {
             return Err(refused);
         }
@@ -62,7 +63,7 @@ impl fmt::Display for Month {
     }
 }
 
-string_value!(Month, "invalid_month");
+string_value!(Month, Code::InvalidMonth);
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed parse fails the test")]

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use super::code::Code;
 use super::macros::string_value;
 use super::text::Malformed;
 
 const MICRO: i64 = 1_000_000;
 
-fn parse_micro(text: &str, whole_max: usize, code: &'static str) -> Result<i64, Malformed> {
+fn parse_micro(text: &str, whole_max: usize, code: Code) -> Result<i64, Malformed> {
     let refused = Malformed { code };
     let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
     let digits =
@@ -30,7 +31,7 @@ fn write_micro(micro: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 macro_rules! micro_value {
-    ($(#[$doc:meta])* $name:ident, $code:literal, $max_digits:literal) => {
+    ($(#[$doc:meta])* $name:ident, $code:expr, $max_digits:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(i64);
@@ -65,13 +66,13 @@ macro_rules! micro_value {
 micro_value!(
     /// A percentage: `20` is 20 %. Error: `invalid_percent`.
     Percent,
-    "invalid_percent",
+    Code::InvalidPercent,
     4
 );
 micro_value!(
     /// Percentage points of interest: `1.5` takes 3.25 % down to 1.75 %. Error: `invalid_points`.
     Points,
-    "invalid_points",
+    Code::InvalidPoints,
     2
 );
 

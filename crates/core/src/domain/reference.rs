@@ -1,6 +1,7 @@
 //! What a bank calls money that moved, as it is compared: no two payments of an agency are called the same, nor what comes
 //! back of a prefund.
 
+use super::code::Code;
 use std::fmt;
 
 use super::macros::string_value;
@@ -20,7 +21,7 @@ impl ReferenceKey {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         // no more is asked than what the key of a long reference keeps: letters may grow in number as they fold
         if text.is_empty() || text.chars().any(char::is_control) {
-            return Err(Malformed { code: "invalid_text" });
+            return Err(Malformed { code: Code::InvalidText });
         }
         Ok(Self(text.to_owned()))
     }
@@ -32,7 +33,7 @@ impl fmt::Display for ReferenceKey {
     }
 }
 
-string_value!(ReferenceKey, "invalid_text");
+string_value!(ReferenceKey, Code::InvalidText);
 
 #[cfg(test)]
 mod tests {

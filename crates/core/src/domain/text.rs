@@ -1,5 +1,6 @@
 //! Bounded text: what people may write into the ledger, and what stands for it in the log.
 
+use super::code::Code;
 use std::fmt;
 
 use serde::de::Visitor;
@@ -13,7 +14,7 @@ use super::macros::string_value;
 #[error("{code}")]
 pub struct Malformed {
     /// Stable code, such as `invalid_amount`.
-    pub code: &'static str,
+    pub code: Code,
 }
 
 impl From<TextError> for Malformed {
@@ -23,11 +24,11 @@ impl From<TextError> for Malformed {
 }
 
 /// Reads a JSON string and nothing else; any other type is refused with `code`.
-pub fn raw_string<'de, D>(deserializer: D, code: &'static str) -> Result<String, D::Error>
+pub fn raw_string<'de, D>(deserializer: D, code: Code) -> Result<String, D::Error>
 where
     D: serde::Deserializer<'de>,
 {
-    struct Only(&'static str);
+    struct Only(Code);
 
     impl<'de> Visitor<'de> for Only {
         type Value = String;
@@ -83,7 +84,7 @@ macro_rules! bounded_text {
             /// Takes 1 to `CHARS_MAX` characters that everybody can see, without white space at either end. Private
             /// letters of GB 18030 become what they are today. Error: `invalid_text`, naming the character.
             pub fn parse(text: &str) -> Result<Self, TextError> {
-                let refused = |why: Misspelt| why.under("invalid_text");
+                let refused = |why: Misspelt| why.under(Code::InvalidText);
                 let text = letters::spelt(text, &[]).map_err(refused)?;
                 let blank = text.trim().len() != text.len();
                 if text.is_empty() || text.chars().count() > Self::CHARS_MAX || blank {
@@ -117,7 +118,7 @@ macro_rules! bounded_text {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = raw_string(deserializer, "invalid_text")?;
+                let text = raw_string(deserializer, Code::InvalidText)?;
                 Self::parse(&text).map_err(serde::de::Error::custom)
             }
         }
@@ -153,7 +154,7 @@ impl ProgrammeCode {
         let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let first = text.chars().next().is_some_and(ok);
         if !first || text.len() > 40 || !text.chars().all(|c| ok(c) || c == '-' || c == '_') {
-            return Err(Malformed { code: "invalid_programme_code" });
+            return Err(Malformed { code: Code::InvalidProgrammeCode });
         }
         Ok(Self(text.to_owned()))
     }
@@ -175,7 +176,7 @@ impl fmt::Display for ProgrammeCode {
     }
 }
 
-string_value!(ProgrammeCode, "invalid_programme_code");
+string_value!(ProgrammeCode, Code::InvalidProgrammeCode);
 
 macro_rules! digest {
     ($(#[$doc:meta])* $name:ident) => {
@@ -191,7 +192,7 @@ macro_rules! digest {
 
             /// 64 lower-case hexadecimal digits. Error: `invalid_hash`.
             pub fn parse(text: &str) -> Result<Self, Malformed> {
-                digest_of(text).map(Self).ok_or(Malformed { code: "invalid_hash" })
+                digest_of(text).map(Self).ok_or(Malformed { code: Code::InvalidHash })
             }
 
             /// The digest.
@@ -206,7 +207,7 @@ macro_rules! digest {
             }
         }
 
-        string_value!($name, "invalid_hash");
+        string_value!($name, Code::InvalidHash);
     };
 }
 

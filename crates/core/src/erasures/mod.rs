@@ -43,3 +43,5 @@ pub enum ErasureError {
         document: Line,
     },
 }
+
+crate::domain::coded!(ErasureError: TextUnknown TextErased);

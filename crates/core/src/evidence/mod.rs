@@ -12,7 +12,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ContentHash, CreditCode, Date, EvidenceId, InvoiceNumber, Money, Revision, Subject, TextHash,
+    Code, ContentHash, CreditCode, Date, EvidenceId, InvoiceNumber, Money, Revision, Subject, TextHash,
 };
 pub use invoice::{Confirmation, Invoice, InvoiceHold, InvoiceKey, Statement, Statements};
 pub use media::MediaType;
@@ -114,7 +114,7 @@ impl Party {
     }
 }
 
-crate::domain::string_value!(Party, "invalid_value");
+crate::domain::string_value!(Party, Code::InvalidValue);
 
 /// What is known of an invoice. What neither its file nor who brought it said is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,4 +305,10 @@ pub enum EvidenceError {
         /// Of which parameter.
         pointer: String,
     },
+}
+
+crate::domain::coded! {
+    EvidenceError:
+    FileType MalformedXml InvoiceNumber InvoiceNumberContradicts InvoiceContradicts OriginalInvoice
+    NothingToConfirm InvoiceConfirmed InvoiceInUse InvalidAmount
 }

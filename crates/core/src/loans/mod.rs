@@ -355,3 +355,11 @@ pub enum LoanError {
         ceiling: Percent,
     },
 }
+
+crate::domain::coded! {
+    LoanError:
+    LoanExists InvalidTerm EmptyPeriod RateTooHigh RepaymentExceedsPrincipal OverdueExceedsPrincipal
+    ClearedExceedsOverdue PrincipalTooLarge BeforeSigning AfterMaturity ExtensionNotLater NotYetHappened
+    TooManyEvents PeriodNotOver InterestConfirmed TooManyConfirmations ReferenceRateMissing
+    InterestPeriodOverlaps TooManySegments LoanRateAboveCeiling
+}

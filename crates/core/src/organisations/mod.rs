@@ -3,7 +3,7 @@ pub mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CreditCode, Label, Line, Revision, Sequence, Subject, TextHash};
+use crate::domain::{Code, CreditCode, Label, Line, Revision, Sequence, Subject, TextHash};
 
 /// 单位类别
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl BankCode {
         if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(crate::domain::text::Malformed { code: "invalid_bank_code" })
+            Err(crate::domain::text::Malformed { code: Code::InvalidBankCode })
         }
     }
 }
@@ -79,7 +79,7 @@ impl std::fmt::Display for BankCode {
     }
 }
 
-crate::domain::string_value!(BankCode, "invalid_bank_code");
+crate::domain::string_value!(BankCode, Code::InvalidBankCode);
 
 /// Whether an organisation may begin anything new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,4 +226,9 @@ pub enum OrganisationError {
         /// Which.
         credit_code: CreditCode,
     },
+}
+
+crate::domain::coded! {
+    OrganisationError:
+    OrganisationExists AccountNameDiffers WrongState OrganisationBlocked OrganisationNotRegistered
 }

@@ -1,5 +1,6 @@
 //! The claims of a new batch.
 
+use crate::domain::Code;
 use std::fmt::{self, Write as _};
 
 use uuid::Uuid;
@@ -18,13 +19,13 @@ impl ClaimIds {
         if (1..=CLAIMS_MAX).contains(&ids.len()) {
             Ok(Self(ids))
         } else {
-            Err(Malformed { code: "invalid_id" })
+            Err(Malformed { code: Code::InvalidId })
         }
     }
 
     /// Reads the form that `Display` writes. Error: `invalid_id`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let refused = Malformed { code: "invalid_id" };
+        let refused = Malformed { code: Code::InvalidId };
         let mut ids = Vec::with_capacity(text.len() / 32);
         for digits in text.as_bytes().chunks(32) {
             let digits = std::str::from_utf8(digits).map_err(|_| refused)?;
@@ -48,4 +49,4 @@ impl fmt::Display for ClaimIds {
     }
 }
 
-crate::domain::string_value!(ClaimIds, "invalid_id");
+crate::domain::string_value!(ClaimIds, Code::InvalidId);

@@ -115,3 +115,9 @@ pub enum PaymentError {
         payees: BTreeSet<CreditCode>,
     },
 }
+
+crate::domain::coded! {
+    PaymentError:
+    WrongState ClaimNotPayable ClaimInBatch ResultTooEarly AmountDiffers BankReferenceUsed BackingWithdrawn
+    NameTooLong BankAccountChanged ExecutionDateStale BankAccountMissing AccountNumberUnverified
+}

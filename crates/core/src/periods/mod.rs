@@ -142,6 +142,8 @@ pub enum PeriodError {
     AmountOutOfRange,
 }
 
+crate::domain::coded!(PeriodError: WrongState MonthNotOver PeriodUnbalanced AmountOutOfRange);
+
 impl From<OutOfRange> for PeriodError {
     fn from(_: OutOfRange) -> Self {
         Self::AmountOutOfRange

@@ -283,6 +283,12 @@ pub enum PrefundError {
     AmountOutOfRange,
 }
 
+crate::domain::coded! {
+    PrefundError:
+    ReturnReferenceUsed WrongState PrefundNotAllowed PrefundExhausted PrefundTruedUp NothingPrefunded
+    TrueUpPending StatementDiffers TrueUpStale NothingToReturn AmountOutOfRange
+}
+
 impl From<OutOfRange> for PrefundError {
     fn from(_: OutOfRange) -> Self {
         Self::AmountOutOfRange

@@ -185,6 +185,11 @@ pub enum CalculationError {
     AmountOutOfRange,
 }
 
+crate::domain::coded! {
+    CalculationError:
+    BelowMinimum TaxPercentMissing NothingToPay AnnualCapExhausted AmountChanged AmountOutOfRange
+}
+
 /// An approval never pays more than the sheet that was reviewed; less may have become of it since.
 pub fn not_more_than_seen(seen: Money, now: Money) -> Result<(), CalculationError> {
     if now > seen { Err(CalculationError::AmountChanged { seen, now }) } else { Ok(()) }

@@ -352,3 +352,9 @@ pub enum ProgrammeError {
     #[serde(untagged)]
     Policy(#[from] PolicyError),
 }
+
+crate::domain::coded! {
+    ProgrammeError:
+    ProgrammeExists InstrumentNotSupported InvalidWindow NothingToLapse PotExhausted WindowClosed
+    ProgrammeNotActive WrongInstrument ; Policy
+}

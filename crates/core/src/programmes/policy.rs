@@ -312,3 +312,8 @@ pub enum PolicyError {
         until: Date,
     },
 }
+
+crate::domain::coded! {
+    PolicyError:
+    RulesFieldMissing RulesFieldNotApplicable RulesInvalid StatutoryPointsCap StatutoryWindow
+}

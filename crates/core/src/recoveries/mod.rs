@@ -259,6 +259,11 @@ pub enum RecoveryError {
     AmountOutOfRange,
 }
 
+crate::domain::coded! {
+    RecoveryError:
+    WrongState ExceedsOutstanding OffsetMismatch ReceiptRecorded TooManyReceipts AmountOutOfRange
+}
+
 impl From<OutOfRange> for RecoveryError {
     fn from(_: OutOfRange) -> Self {
         Self::AmountOutOfRange

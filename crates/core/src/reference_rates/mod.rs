@@ -61,3 +61,5 @@ pub enum ReferenceRateError {
         date: Date,
     },
 }
+
+crate::domain::coded!(ReferenceRateError: ReferenceRateExists);

@@ -119,3 +119,5 @@ pub enum RentalError {
     #[error("the period is empty")]
     InvalidPeriod,
 }
+
+crate::domain::coded!(RentalError: ContractExists RelatedProvider InvalidPeriod);

@@ -160,3 +160,5 @@ pub enum ReversalError {
         requested: Money,
     },
 }
+
+crate::domain::coded!(ReversalError: NotReversible AlreadyReversed WrongState NotLatest BelowFloor);

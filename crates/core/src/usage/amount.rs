@@ -5,7 +5,7 @@ use std::fmt;
 use crate::domain::money::OutOfRange;
 use crate::domain::rounding::{RoundingMode, round};
 use crate::domain::text::Malformed;
-use crate::domain::{Exact, Money, Percent, string_value};
+use crate::domain::{Code, Exact, Money, Percent, string_value};
 
 /// Units of a bill's amount in one of its currency: it has at most 18 decimals.
 const BILLED_DECIMALS: u32 = 18;
@@ -26,7 +26,7 @@ impl Billed {
     /// FOCUS's numeric form: digits, perhaps a sign `-`, a point with digits, an exponent `E-7`. Nothing is rounded.
     /// Error: `invalid_number`, for another form as for more digits than are kept.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        Self::read(text).ok_or(Malformed { code: "invalid_number" })
+        Self::read(text).ok_or(Malformed { code: Code::InvalidNumber })
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -139,7 +139,7 @@ impl Metered {
             }
             format!("{whole}{part:0<decimals$}").parse::<i128>().ok().map(|units| Self(sign * units))
         };
-        read().filter(|amount| amount.to_string() == text).ok_or(Malformed { code: "invalid_amount" })
+        read().filter(|amount| amount.to_string() == text).ok_or(Malformed { code: Code::InvalidAmount })
     }
 
     /// The sum. Error: out of range.
@@ -185,7 +185,7 @@ impl fmt::Display for Metered {
     }
 }
 
-string_value!(Metered, "invalid_amount");
+string_value!(Metered, Code::InvalidAmount);
 
 fn decimal(units: i128, decimals: u32) -> String {
     let per_unit = 10_u128.pow(decimals);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Code;
+
 /// The most characters of a cell that a finding shows.
 const FOUND_CHARS_MAX: usize = 40;
 
@@ -21,6 +23,11 @@ macro_rules! cell_errors {
             /// The stable code.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
+            }
+
+            /// By which callers know it.
+            pub const fn code(self) -> Code {
+                match self { $(Self::$variant => Code::$variant,)* }
             }
 
             /// What would have been right, in the specification's own words, whatever language the reader has.

@@ -331,3 +331,10 @@ pub enum UsageError {
         date: Date,
     },
 }
+
+crate::domain::coded! {
+    UsageError:
+    UsageMoved UsageNothingTaken DeliveryOverlaps ReplacesNothing ReplacementPending ReplacementStale
+    WrongState UsageTotalsTooMany UsageInvoicesTooMany UsageMissing UsageIncomplete UsageOutOfRange
+    UsageRateUnknown
+}

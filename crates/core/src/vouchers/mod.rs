@@ -304,6 +304,12 @@ impl From<EligibilityError> for VoucherError {
     }
 }
 
+crate::domain::coded! {
+    VoucherError:
+    ContractAlreadyUsed NotEligible WrongState ReasonMissing VoucherExpired ValidityOutOfRange
+    AmountOutOfRange
+}
+
 impl From<OutOfRange> for VoucherError {
     fn from(_: OutOfRange) -> Self {
         Self::AmountOutOfRange

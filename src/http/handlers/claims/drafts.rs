@@ -11,7 +11,7 @@ use subsidy_core::book::Command;
 use subsidy_core::claims::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart};
 use subsidy_core::claims::{ClaimKind, ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
 use subsidy_core::domain::money::AmountOrZero;
-use subsidy_core::domain::{ClaimId, EvidenceId, LoanId, Points, ProgrammeCode, RentalId, VoucherId};
+use subsidy_core::domain::{ClaimId, Code, EvidenceId, LoanId, Points, ProgrammeCode, RentalId, VoucherId};
 
 /// A claim as it is written.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -54,10 +54,10 @@ pub struct NewClaim {
 fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
     let body: NewClaim = request.body()?;
     if let Some(pointer) = foreign(&body) {
-        return Err(Problem::new("unknown_field").at(pointer));
+        return Err(Problem::new(Code::UnknownField).at(pointer));
     }
     if body.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
-        return Err(Problem::new("invalid_value").at("/settlement"));
+        return Err(Problem::new(Code::InvalidValue).at("/settlement"));
     }
     let (invoices, evidence) = (body.invoices.clone().unwrap_or_default(), body.evidence.clone());
     for (limit, count, what) in
@@ -93,10 +93,10 @@ fn foreign(body: &NewClaim) -> Option<&'static str> {
 
 /// What is asked for.
 fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
-    let missing = |pointer: &'static str| move || Problem::new("missing_field").at(pointer);
+    let missing = |pointer: &'static str| move || Problem::new(Code::MissingField).at(pointer);
     let usage = body.usage.unwrap_or_default();
     if usage && body.settlement.is_some() {
-        return Err(Problem::new("settlement_or_usage").at("/usage"));
+        return Err(Problem::new(Code::SettlementOrUsage).at("/usage"));
     }
     let settled = match body.settlement {
         None if usage => Ok(Vec::new()),

@@ -23,8 +23,8 @@ use subsidy_core::claims::{
 };
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    ClaimId, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points, ProgrammeCode,
-    RecoveryId, RentalId, Sequence, Subject, VoucherId,
+    ClaimId, Code, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points,
+    ProgrammeCode, RecoveryId, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
@@ -317,7 +317,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, ClaimRow::read)?;
     let attached = with_related(&conn, &found, ClaimView::related_keys).await?;
@@ -328,11 +328,11 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Related), Problem> {
     let id: ClaimId = request.path.value("id")?;
     let conn: Connection = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     if !request.visibility().can_see(found.organisation, found.provider) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let attached = with_related(&conn, std::slice::from_ref(&found), ClaimView::related_keys).await?;
     Ok((found, attached))

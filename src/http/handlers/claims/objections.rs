@@ -14,7 +14,7 @@ use subsidy_core::claims::objection::{
     Objection, ObjectionStatus, RaiseObjection, Resolution, ResolveObjection,
 };
 use subsidy_core::domain::{
-    ClaimId, CreditCode, Date, Instant, Line, Money, ObjectionId, ProgrammeCode, Sequence, Subject,
+    ClaimId, Code, CreditCode, Date, Instant, Line, Money, ObjectionId, ProgrammeCode, Sequence, Subject,
 };
 use subsidy_store::claims::objections::ObjectionRow;
 use subsidy_store::claims::queries;
@@ -116,17 +116,17 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, visibility) = (request.page()?, request.visibility());
     let id: ClaimId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let claim = row.ok_or_else(|| Problem::new("not_found"))?;
-    let claim = claim.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let claim = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let claim = claim.read()?;
     let subject = request.actor.subject.as_str();
     let sees = visibility.can_see(claim.organisation, claim.provider);
     let rows = queries::objections(&conn, id.uuid(), page.after, sees, subject, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, ObjectionRow::read)?;
     if found.is_empty() && !sees {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let attached = with_related(&conn, &found, ObjectionView::related_keys).await?;
     let view = |objection: &Objection| {
@@ -143,7 +143,7 @@ pub async fn published(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let today = today(&conn, &request.agency).await?.business_date;
     let rows = queries::published(&conn, today.naive(), page.after, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     Reply::list((decode_all(&rows, published_view)?, next))
 }

@@ -19,7 +19,7 @@ use subsidy_core::claims::recalculation::{
     RejectRecalculation,
 };
 use subsidy_core::domain::money::AmountOrZero;
-use subsidy_core::domain::{ClaimId, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
+use subsidy_core::domain::{ClaimId, Code, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::claims::queries;
@@ -143,10 +143,10 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claim = request.path.value("id")?;
     let NewRecalculation { changes, reason, accept_incomplete_usage } = request.body()?;
     if changes.usage == Some(false) || changes.usage.is_some() && changes.settlement.is_some() {
-        return Err(Problem::new("invalid_value").at("/changes/usage"));
+        return Err(Problem::new(Code::InvalidValue).at("/changes/usage"));
     }
     if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
-        return Err(Problem::new("invalid_value").at("/changes/settlement"));
+        return Err(Problem::new(Code::InvalidValue).at("/changes/settlement"));
     }
     let changes = ClaimChanges {
         settlement: changes.settlement.map(NewLine::all),
@@ -204,7 +204,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (claim, _) = seen(&request).await?;
     let conn = request.reader().await?;
     let rows = queries::recalculations(&conn, claim.id.uuid(), page.after, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, RecalculationRow::read)?;
     let attached = with_related(&conn, &found, RecalculationView::related_keys).await?;
@@ -220,7 +220,7 @@ pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
     wanted.sheet(document.clone(), number);
     let found = load_related(&request.reader().await?, known.missing(wanted)).await?;
     let sheet = known.sheet(&document, number).or_else(|| found.sheet(&document, number));
-    Reply::json(&sheet.ok_or_else(|| Problem::new("not_found"))?)
+    Reply::json(&sheet.ok_or_else(|| Problem::new(Code::NotFound))?)
 }
 
 /// `GET /claims/{id}/calculations`: every sheet, the first first.
@@ -230,7 +230,7 @@ pub async fn calculations(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let document = claim.id.to_string();
     let rows = sheets_of(&conn, &document, page.after, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| i64::from(row.version));
     Reply::list((decode_all(&rows, SheetFound::read)?, next))
 }

@@ -13,7 +13,9 @@ use subsidy_core::claims::matching::{
 };
 use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId};
+use subsidy_core::domain::{
+    ClaimId, Code, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId,
+};
 use subsidy_core::evidence::Invoice;
 use subsidy_core::rentals::Rental;
 use subsidy_core::rentals::allocations::ContractAllocations;
@@ -202,17 +204,15 @@ impl ReconciliationView {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: RentalId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = rentals::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let rental =
-        row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))?;
+    let row = rentals::get(&conn, id.uuid()).await?;
+    let rental = row.ok_or_else(|| Problem::new(Code::NotFound))?.read()?;
     if !request.visibility().can_see(rental.organisation, rental.provider) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
-    let rows = queries::of_rental(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let rows = queries::of_rental(&conn, id.uuid()).await?;
     let claims = decode_all(&rows, ClaimRow::read)?;
     let metered = metered(&conn, id).await?;
     let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
-    let out = |error: OutOfRange| Problem::fault(&error);
     let known = Known {
         rental: &rental,
         usage: usage.as_ref(),
@@ -220,20 +220,20 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
         metered,
         claims: &claims,
         uses: &uses,
-        redeemed: redeemed(&claims).map_err(out)?,
+        redeemed: redeemed(&claims)?,
     };
-    let found = matched(&known).map_err(out)?;
-    Reply::json(&ReconciliationView::of(&rental, usage.as_ref(), &found).map_err(out)?)
+    let found = matched(&known)?;
+    Reply::json(&ReconciliationView::of(&rental, usage.as_ref(), &found)?)
 }
 
 async fn used(conn: &Connection, id: RentalId) -> Result<Option<RentalUsage>, Problem> {
-    let row = usage::usage(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    row.as_ref().map(RentalUsageRow::read).transpose().map_err(|error| Problem::fault(&error))
+    let row = usage::usage(conn, id.uuid()).await?;
+    row.as_ref().map(RentalUsageRow::read).transpose().map_err(Problem::from)
 }
 
 async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Metered>, Problem> {
     let rows = usage::by_invoice(conn, id.uuid(), INVOICES_MAX).await;
-    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let rows = rows?;
     let read = |row: &usage::InvoiceSumRow| Ok((row.invoice.clone(), row.read()?));
     Ok(decode_all(&rows, read)?.into_iter().collect())
 }
@@ -259,7 +259,7 @@ pub(super) async fn invoices(
     let columns = names.keys().map(subsidy_store::evidence::invoice_columns);
     let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
     let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await;
-    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let rows = rows?;
     let found = decode_all(&rows, subsidy_store::evidence::InvoiceRow::read)?;
     let named =
         |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));

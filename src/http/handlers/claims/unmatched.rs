@@ -28,10 +28,9 @@ async fn claims(
     conn: &Connection,
     rentals: &[uuid::Uuid],
 ) -> Result<BTreeMap<RentalId, Vec<Claim>>, Problem> {
-    let database = |error| Problem::database(&error);
-    let places = queries::of_rentals(conn, rentals).await.map_err(database)?;
+    let places = queries::of_rentals(conn, rentals).await?;
     let ids: Vec<_> = places.iter().map(|place| place.id).collect();
-    let rows = ClaimRow::by_keys(conn, &ids).await.map_err(database)?;
+    let rows = ClaimRow::by_keys(conn, &ids).await?;
     let known: BTreeMap<ClaimId, Claim> =
         decode_all(&rows, ClaimRow::read)?.into_iter().map(|claim| (claim.id, claim)).collect();
     let mut found: BTreeMap<RentalId, Vec<Claim>> = BTreeMap::new();
@@ -63,11 +62,11 @@ pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
     let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
     let rows = rentals::metered(&conn, page.after, visibility.all, &own, &provided, page.rows()).await;
-    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
+    let (rows, next) = page.cut(rows?, |row| row.created);
     let found = decode_all(&rows, subsidy_store::rentals::RentalRow::read)?;
     let ids: Vec<RentalId> = found.iter().map(|rental| rental.id).collect();
     let keys: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
-    let usage = RentalUsageRow::by_keys(&conn, &keys).await.map_err(|error| Problem::database(&error))?;
+    let usage = RentalUsageRow::by_keys(&conn, &keys).await?;
     let usage: BTreeMap<RentalId, RentalUsage> =
         decode_all(&usage, RentalUsageRow::read)?.into_iter().map(|usage| (usage.rental, usage)).collect();
     let (mut uses, mut claims) = (uses(&conn, &ids).await?, claims(&conn, &keys).await?);
@@ -75,7 +74,7 @@ pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
         let (uses, claims) = (uses.remove(&rental.id), claims.remove(&rental.id));
         left(rental, usage.get(&rental.id), &uses.unwrap_or_default(), &claims.unwrap_or_default())
     });
-    let views = views.collect::<Result<Vec<_>, _>>().map_err(|error| Problem::fault(&error))?;
+    let views = views.collect::<Result<Vec<_>, _>>()?;
     Reply::list((views.into_iter().filter(|view| !view.months.is_empty()).collect(), next))
 }
 
@@ -133,17 +132,17 @@ pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
     let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let holding = ClaimStatus::ALL.into_iter().filter(|status| backing::holds(*status));
     let holding: Vec<_> = holding.map(|status| status.as_str().to_owned()).collect();
-    let (conn, database) = (request.reader().await?, |error| Problem::database(&error));
+    let conn = request.reader().await?;
     let rows =
         rentals::invoiced(&conn, page.after, visibility.all, &own, &provided, &holding, page.rows()).await;
-    let (rows, next) = page.cut(rows.map_err(database)?, |row| row.created);
+    let (rows, next) = page.cut(rows?, |row| row.created);
     let found = decode_all(&rows, subsidy_store::rentals::RentalRow::read)?;
     let keys: Vec<_> = found.iter().map(|rental| rental.id.uuid()).collect();
     let mut names: BTreeMap<RentalId, BTreeMap<String, Metered>> = BTreeMap::new();
-    for row in usage::named_of(&conn, &keys).await.map_err(database)? {
+    for row in usage::named_of(&conn, &keys).await? {
         names.entry(RentalId::new(row.rental)).or_default().insert(row.invoice, Metered::default());
     }
-    let metered = RentalUsageRow::by_keys(&conn, &keys).await.map_err(database)?;
+    let metered = RentalUsageRow::by_keys(&conn, &keys).await?;
     let metered: BTreeSet<_> = metered.iter().map(|row| RentalId::new(row.rental)).collect();
     let mut claims = claims(&conn, &keys).await?;
     let mut views = Vec::new();
@@ -154,9 +153,9 @@ pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
         let (uses, redeemed) = (ContractAllocations::default(), Money::ZERO);
         let (usage, claims) = (None, claims.as_slice());
         let known = Known { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
-        let invoices = matched(&known).map_err(|error| Problem::fault(&error))?.invoices;
+        let invoices = matched(&known)?.invoices;
         let view = unnamed(rental, metered.contains(&rental.id), &invoices);
-        views.push(view.map_err(|error| Problem::fault(&error))?);
+        views.push(view?);
     }
     Reply::list((views.into_iter().filter(|view| !view.invoices.is_empty()).collect(), next))
 }

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
-use crate::http::handlers::loans::quote::{reference, refused};
+use crate::http::handlers::loans::quote::reference;
 use crate::http::problem::Problem;
 use subsidy_core::domain::dates::Window;
-use subsidy_core::domain::{CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
+use subsidy_core::domain::{Code, CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
 use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
 use subsidy_core::loans::subsidy::{SubsidyError, within_ceiling};
 use subsidy_core::loans::{Loan, LoanError};
@@ -91,23 +91,18 @@ impl EstimatedLoan {
     }
 }
 
-fn database(error: impl std::fmt::Display) -> Problem {
-    Problem::fault(&error)
-}
-
 /// `GET /programmes/{code}/estimate`
 pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
     let conn = request.reader().await?;
-    let row = programmes::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
-    let programme = row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(database)?;
-    usable(&programme, Instrument::InterestSubsidy, programme.window.from)
-        .map_err(|error| refused(&error))?;
+    let row = programmes::get(&conn, code.as_str()).await?;
+    let programme = row.ok_or_else(|| Problem::new(Code::NotFound))?.read()?;
+    usable(&programme, Instrument::InterestSubsidy, programme.window.from).map_err(Problem::refusal)?;
     let rows = programmes::rules(&conn, &[code.to_string()]).await;
-    let versions = decode_all(&rows.map_err(|error| Problem::database(&error))?, RulesRow::read)?;
+    let versions = decode_all(&rows?, RulesRow::read)?;
     let as_of = today(&conn, &request.agency).await?.business_date;
     let version = in_force(&versions, as_of.max(programme.window.from));
-    let version = version.ok_or_else(|| refused(&ProgrammeError::WindowClosed { date: as_of }))?;
+    let version = version.ok_or_else(|| Problem::refusal(ProgrammeError::WindowClosed { date: as_of }))?;
     let policy = &version.rules;
     let share = policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
     let rates = match share {
@@ -118,8 +113,8 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
     let mut loans = Vec::new();
     for (loan, claimed) in subsidised(&conn, &code, programme.window, policy).await? {
         let cost = estimate.add(&loan, claimed).map_err(|error| match error {
-            SubsidyError::Loan(error) => refused(&error),
-            SubsidyError::OutOfRange(_) => refused(&CalculationError::AmountOutOfRange),
+            SubsidyError::Loan(error) => Problem::refusal(error),
+            SubsidyError::OutOfRange(_) => Problem::refusal(CalculationError::AmountOutOfRange),
             SubsidyError::NoPoints => Problem::fault(&error),
         })?;
         loans.extend(cost.map(|cost| EstimatedLoan::of(&loan, &cost)));
@@ -145,19 +140,18 @@ async fn subsidised(
     window: Window,
     policy: &Policy,
 ) -> Result<Vec<(Loan, Option<Date>)>, Problem> {
-    let problem = |error| Problem::database(&error);
     let limit = i64::try_from(LOANS_MAX + 1).unwrap_or(i64::MAX);
-    let rows = queries::estimated(conn, code.as_str(), window.from.naive(), limit).await.map_err(problem)?;
+    let rows = queries::estimated(conn, code.as_str(), window.from.naive(), limit).await?;
     if rows.len() > LOANS_MAX {
         return Err(Problem::too_large(LOANS_MAX, "loans"));
     }
-    let claimed = queries::claimed(conn, code.as_str()).await.map_err(problem)?;
+    let claimed = queries::claimed(conn, code.as_str()).await?;
     let claimed: BTreeMap<Uuid, Date> =
         claimed.into_iter().map(|found| (found.loan, Date::from_naive(found.until))).collect();
     let loans = decode_all(&rows, LoanRow::read)?;
     let mut codes: Vec<String> = loans.iter().map(|loan| loan.organisation.to_string()).collect();
     codes.dedup();
-    let found = OrganisationRow::by_keys(conn, &codes).await.map_err(problem)?;
+    let found = OrganisationRow::by_keys(conn, &codes).await?;
     let found = decode_all(&found, OrganisationRow::read)?;
     let known: BTreeMap<CreditCode, &Organisation> = found.iter().map(|o| (o.credit_code, o)).collect();
     let ceiling = match &policy.rate_ceiling {
@@ -181,7 +175,7 @@ async fn subsidised(
 
 async fn available(conn: &Connection, code: &ProgrammeCode) -> Result<Money, Problem> {
     let rows = programmes::budgets(conn, &[code.to_string()]).await;
-    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let rows = rows?;
     let found = rows.iter().find(|row| row.account == "B2001");
-    found.map_or(Ok(Money::ZERO), |row| subsidy_store::db::convert::money(row.amount).map_err(database))
+    found.map_or(Ok(Money::ZERO), |row| Ok(subsidy_store::db::convert::money(row.amount)?))
 }

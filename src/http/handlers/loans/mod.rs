@@ -13,7 +13,9 @@ use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::{Amount, AmountOrZero};
-use subsidy_core::domain::{CreditCode, Date, Instant, Line, LoanId, Money, Percent, Sequence, Subject};
+use subsidy_core::domain::{
+    Code, CreditCode, Date, Instant, Line, LoanId, Money, Percent, Sequence, Subject,
+};
 use subsidy_core::loans::events::{Change, LoanEvent, Owed, history};
 use subsidy_core::loans::{
     ConfirmInterest, EVENTS_MAX, InterestPaid, InterestPeriod, Loan, Project, RecordLoanEvents, RegisterLoan,
@@ -73,9 +75,9 @@ impl DatedLoanEvent {
             ("matures_on", self.matures_on.is_some()),
         ];
         if let Some((other, _)) = there.iter().find(|(name, there)| *there && *name != own) {
-            return Err(Problem::new("field_not_applicable").at(format!("{pointer}/{other}")));
+            return Err(Problem::new(Code::FieldNotApplicable).at(format!("{pointer}/{other}")));
         }
-        let missing = || Problem::new("missing_field").at(format!("{pointer}/{own}"));
+        let missing = || Problem::new(Code::MissingField).at(format!("{pointer}/{own}"));
         let amount = || self.amount.ok_or_else(missing);
         let change = match self.kind {
             LoanEventKind::Drawdown => Change::Drawdown(amount()?),
@@ -250,7 +252,7 @@ pub fn record_events(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
     let body: NewLoanEvents = request.body()?;
     if !(1..=EVENTS_MAX).contains(&body.events.len()) {
-        return Err(Problem::new("invalid_value").at("/events"));
+        return Err(Problem::new(Code::InvalidValue).at("/events"));
     }
     let events = events(&body.events, "/events")?;
     Ok(Parsed::new(Command::RecordLoanEvents(Box::new(RecordLoanEvents { id, events }))))
@@ -281,7 +283,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, LoanRow::read)?;
     let today = Some(today(&conn, &request.agency).await?.business_date);
@@ -292,11 +294,11 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: LoanId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     if !request.visibility().can_see_loan(found.organisation, found.bank) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let today = today(&conn, &request.agency).await?.business_date;
     Reply::document(&LoanView::of(&found, Some(today)), found.revision.version)

@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
-    Date, DayCount, Label, Money, Percent, Points, ProgrammeCode, Rounding, Unrounded,
+    Code, Date, DayCount, Label, Money, Percent, Points, ProgrammeCode, Rounding, Unrounded,
 };
 use subsidy_core::loans::events::{Dated, LoanEvent, in_order};
 use subsidy_core::loans::rules::not_before_signing;
@@ -115,16 +115,10 @@ struct Events {
     events: Vec<LoanEvent>,
 }
 
-/// What a rule refused, as callers read it.
-pub(super) fn refused(refusal: &impl Serialize) -> Problem {
-    serde_json::to_value(refusal)
-        .map_or_else(|error| Problem::fault(&error), |value| Problem::refused(&value))
-}
-
 /// `POST /interest-subsidies/quote`
 pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
     let body: NewQuote = body.read()?;
-    body.period.check().map_err(|error| refused(&error))?;
+    body.period.check().map_err(Problem::refusal)?;
     let loan = loan_events(&body.loan)?;
     let conn = request.reader().await?;
     let terms = terms(&request, &conn, &body).await?;
@@ -151,8 +145,8 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
     let pointer =
         |index: usize| format!("/loan/events/{}", loan.places.get(index).copied().unwrap_or_default());
     let subsidy = compute(&question, pointer).map_err(|error| match error {
-        SubsidyError::Loan(error) => refused(&error),
-        SubsidyError::OutOfRange(_) => refused(&CalculationError::AmountOutOfRange),
+        SubsidyError::Loan(error) => Problem::refusal(error),
+        SubsidyError::OutOfRange(_) => Problem::refusal(CalculationError::AmountOutOfRange),
         SubsidyError::NoPoints => Problem::fault(&error),
     })?;
     Reply::json(&QuoteView::of(subsidy, &terms))
@@ -161,13 +155,13 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
 fn loan_events(loan: &QuotedLoan) -> Result<Events, Problem> {
     if loan.annual_rate_percent > RATE_MAX {
         let pointer = "/loan/annual_rate_percent".to_owned();
-        return Err(refused(&LoanError::RateTooHigh { pointer, limit: RATE_MAX }));
+        return Err(Problem::refusal(LoanError::RateTooHigh { pointer, limit: RATE_MAX }));
     }
     let written = events(&loan.events, "/loan/events")?;
     if let Some(signed_on) = loan.signed_on {
         for (index, event) in written.iter().enumerate() {
             not_before_signing(event.date, signed_on, &format!("/loan/events/{index}/date"))
-                .map_err(|error| refused(&error))?;
+                .map_err(Problem::refusal)?;
         }
     }
     let (places, events) = in_order(&written).into_iter().unzip();
@@ -177,8 +171,8 @@ fn loan_events(loan: &QuotedLoan) -> Result<Events, Problem> {
 /// The rules and the window: those that are given, or a programme's.
 async fn terms(request: &ReadRequest, conn: &Connection, body: &NewQuote) -> Result<Terms, Problem> {
     let terms = match (&body.rules, &body.programme) {
-        (Some(_), Some(_)) => return Err(Problem::new("rules_or_programme").at("/programme")),
-        (None, None) => return Err(Problem::new("missing_field").at("/rules")),
+        (Some(_), Some(_)) => return Err(Problem::new(Code::RulesOrProgramme).at("/programme")),
+        (None, None) => return Err(Problem::new(Code::MissingField).at("/rules")),
         (Some(rules), None) => {
             let until = statutory_window_until().ok_or_else(|| Problem::fault(&"no statutory window"))?;
             let everything = Window { from: body.period.from.min(until), until };
@@ -187,10 +181,10 @@ async fn terms(request: &ReadRequest, conn: &Connection, body: &NewQuote) -> Res
         (None, Some(code)) => of_programme(request, conn, code, body.window).await?,
     };
     if terms.window.until < terms.window.from {
-        return Err(Problem::new("invalid_window").at("/window"));
+        return Err(Problem::new(Code::InvalidWindow).at("/window"));
     }
     terms.policy.check(Instrument::InterestSubsidy, &terms.window).map_err(|error| {
-        let problem = refused(&error);
+        let problem = Problem::refusal(ProgrammeError::from(error.clone()));
         match error {
             PolicyError::StatutoryPointsCap { .. } => problem.at("/rules/points/max"),
             PolicyError::StatutoryWindow { .. } => problem.at("/window/until"),
@@ -209,17 +203,16 @@ async fn of_programme(
     code: &ProgrammeCode,
     window: Option<Window>,
 ) -> Result<Terms, Problem> {
-    let database = |error| Problem::database(&error);
-    let row = programmes::get(conn, code.as_str()).await.map_err(database)?;
-    let row = row.ok_or_else(|| Problem::new("not_found").at("/programme"))?;
-    let programme = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = programmes::get(conn, code.as_str()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound).at("/programme"))?;
+    let programme = row.read()?;
     let begun = programme.window.from;
-    usable(&programme, Instrument::InterestSubsidy, begun).map_err(|error| refused(&error))?;
-    let rows = programmes::rules(conn, &[code.to_string()]).await.map_err(database)?;
+    usable(&programme, Instrument::InterestSubsidy, begun).map_err(Problem::refusal)?;
+    let rows = programmes::rules(conn, &[code.to_string()]).await?;
     let versions = decode_all(&rows, RulesRow::read)?;
     let day = today(conn, &request.agency).await?.business_date.max(begun);
     let version = in_force(&versions, day);
-    let version = version.ok_or_else(|| refused(&ProgrammeError::WindowClosed { date: day }))?;
+    let version = version.ok_or_else(|| Problem::refusal(ProgrammeError::WindowClosed { date: day }))?;
     let window = window.unwrap_or(programme.window);
     Ok(Terms { policy: version.rules.clone(), window, rules_version: Some(version.number) })
 }
@@ -228,13 +221,12 @@ async fn of_programme(
 async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Result<(), Problem> {
     let Some((ceiling, signed_on)) = policy.rate_ceiling.as_ref().zip(loan.signed_on) else { return Ok(()) };
     let rates = reference(conn, &ceiling.reference).await?;
-    within_ceiling(ceiling, &rates, loan.annual_rate_percent, signed_on).map_err(|error| refused(&error))
+    within_ceiling(ceiling, &rates, loan.annual_rate_percent, signed_on).map_err(Problem::refusal)
 }
 
 /// A reference rate, in the order of the days.
 pub(super) async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
-    let rows =
-        queries::reference(conn, name.folded().as_str()).await.map_err(|error| Problem::database(&error))?;
+    let rows = queries::reference(conn, name.folded().as_str()).await?;
     let rates = decode_all(&rows, ReferenceRateRow::read)?;
     Ok(rates.into_iter().map(|rate| Dated { date: rate.date, value: rate.percent }).collect())
 }

@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 use crate::reports::payment_file::{Opened, PaymentFile};
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::calendar::{CalendarError, rules as calendar};
-use subsidy_core::domain::{PaymentBatchId, TextHash};
+use subsidy_core::domain::{Code, PaymentBatchId, TextHash};
 use subsidy_core::payments::{FileFormat, PaymentError, ReadAccounts, rules};
 use subsidy_store::calendar::CalendarDayRow;
 use subsidy_store::calendar::queries as days;
@@ -30,7 +30,7 @@ const TRIES_MAX: usize = 3;
 pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
     let format = request.query.text("format").unwrap_or(FileFormat::Pain001.as_str());
     let format = FileFormat::parse(format)
-        .ok_or_else(|| Problem::new("format_not_supported").with("format", format))?;
+        .ok_or_else(|| Problem::new(Code::FormatNotSupported).with("format", format))?;
     let batch: PaymentBatchId = request.path.value("id")?;
     for _ in 0..TRIES_MAX {
         let file = load(&request, batch).await?;
@@ -51,13 +51,13 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
             }
             Answer::Refused { refusal, .. } => {
                 let problem = Problem::refused(&refusal);
-                if !["version_conflict", "execution_date_stale"].contains(&problem.code()) {
+                if ![Code::VersionConflict, Code::ExecutionDateStale].contains(&problem.code()) {
                     return Err(problem);
                 }
             }
         }
     }
-    Err(Problem::new("busy"))
+    Err(Problem::new(Code::Busy))
 }
 
 /// What a format's bytes are.
@@ -72,27 +72,19 @@ const fn media_type(format: FileFormat) -> &'static str {
 /// The batch before its lines: what changes after it was read, changes its version too.
 async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, Problem> {
     let conn: Connection = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row: PaymentBatchRow = row.ok_or_else(|| Problem::new("not_found"))?;
-    let batch = row.read().map_err(|error| Problem::fault(&error))?;
-    rules::at_the_bank(&batch).map_err(|error| refused(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let row: PaymentBatchRow = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let batch = row.read()?;
+    rules::at_the_bank(&batch).map_err(Problem::refusal)?;
     let today = today(&conn, &request.agency).await?.business_date;
     let last = calendar::ahead(today).last().unwrap_or(today);
     let rows = days::between(&conn, today.naive(), last.naive()).await;
-    let rows = rows.map_err(|error| Problem::database(&error))?;
+    let rows = rows?;
     let named = decode_all(&rows, CalendarDayRow::read)?;
     let kind = |day| Ok(named.iter().find(|named| named.date == day).map(|named| named.kind));
-    let execution_date =
-        calendar::working_day::<CalendarError>(today, kind).map_err(|error| refused(&error))?;
+    let execution_date = calendar::working_day::<CalendarError>(today, kind).map_err(Problem::refusal)?;
     let file = PaymentFile::load(&conn, batch, execution_date).await?;
     file.ok_or_else(|| Problem::fault(&"a batch is approved and no leaf says so"))
-}
-
-fn refused(error: &impl serde::Serialize) -> Problem {
-    match serde_json::to_value(error) {
-        Ok(refusal) => Problem::refused(&refusal),
-        Err(error) => Problem::fault(&error),
-    }
 }
 
 /// The file's bytes. Only here are account numbers in clear.
@@ -100,11 +92,11 @@ fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Res
     let without = file.payments.iter().filter(|payment| payment.account.is_none());
     let payees: BTreeSet<_> = without.map(|payment| payment.payee).collect();
     if format == FileFormat::Pain001 && !payees.is_empty() {
-        return Err(refused(&PaymentError::BankAccountMissing { payees }));
+        return Err(Problem::refusal(PaymentError::BankAccountMissing { payees }));
     }
     let debtor = request.debtors.get(&request.agency);
     if let Some(name) = file.too_long(debtor).filter(|_| format == FileFormat::Pain001) {
-        return Err(Problem::new("payer_name_too_long").with("name", name.as_str()));
+        return Err(Problem::new(Code::PayerNameTooLong).with("name", name.as_str()));
     }
     let (vault, mut opened, mut wrong) = (request.vault.of(&request.agency), Vec::new(), BTreeSet::new());
     for payment in &file.payments {
@@ -118,9 +110,9 @@ fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Res
     }
     if !wrong.is_empty() {
         tracing::error!(payees = ?wrong, "sealed account numbers are not those of the log");
-        return Err(refused(&PaymentError::AccountNumberUnverified { payees: wrong }));
+        return Err(Problem::refusal(PaymentError::AccountNumberUnverified { payees: wrong }));
     }
-    file.write(format, &opened, debtor).map_err(|error| Problem::fault(&error))
+    file.write(format, &opened, debtor).map_err(Problem::from)
 }
 
 /// A reading has a key of its own: asked again, it is another reading.

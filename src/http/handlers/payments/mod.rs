@@ -19,7 +19,7 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    ClaimId, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject,
+    ClaimId, Code, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject,
 };
 use subsidy_core::payments::{
     ApprovePaymentBatch, ApproveReturn, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch,
@@ -178,7 +178,8 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     if body.claim_ids.len() > CLAIMS_MAX {
         return Err(Problem::too_large(CLAIMS_MAX, "claims"));
     }
-    let claims = ClaimIds::new(body.claim_ids).map_err(|_| Problem::new("invalid_value").at("/claim_ids"))?;
+    let claims =
+        ClaimIds::new(body.claim_ids).map_err(|_| Problem::new(Code::InvalidValue).at("/claim_ids"))?;
     let id = PaymentBatchId::new(request.new_id());
     let name_max = request.name_max;
     Ok(Parsed::new(Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims, name_max }))))
@@ -207,13 +208,13 @@ pub fn results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
         return Err(Problem::too_large(CLAIMS_MAX, "results"));
     }
     if body.results.is_empty() {
-        return Err(Problem::new("invalid_value").at("/results"));
+        return Err(Problem::new(Code::InvalidValue).at("/results"));
     }
     let mut group = ParsedGroup { commands: Vec::new(), texts: Vec::new(), member: "/results" };
     let mut claims = BTreeSet::new();
     for (index, result) in body.results.into_iter().enumerate() {
         if !claims.insert(result.claim_id) {
-            let twice = Problem::new("result_twice").with("claim", result.claim_id.to_string());
+            let twice = Problem::new(Code::ResultTwice).with("claim", result.claim_id.to_string());
             return Err(twice.at(format!("/results/{index}/claim_id")));
         }
         let text = result.reason.map(Reason::salted);
@@ -252,7 +253,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let status = filters.word::<BatchStatus>()?.map(BatchStatus::as_str);
     let conn = request.reader().await?;
     let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, PaymentBatchRow::read)?;
     let attached = with_related(&conn, &found, PaymentBatchView::related_keys).await?;
@@ -263,10 +264,10 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: PaymentBatchId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let found = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = found.read().map_err(|error| Problem::fault(&error))?;
-    let rows = queries::lines(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = found.read()?;
+    let rows = queries::lines(&conn, id.uuid()).await?;
     let lines = decode_all(&rows, PaymentLineRow::read)?;
     let mut wanted = RelatedKeys::default();
     PaymentBatchView::related_keys(&found, &mut wanted);

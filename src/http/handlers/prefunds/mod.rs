@@ -15,7 +15,8 @@ use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    CreditCode, Date, Instant, Label, Line, Money, PrefundId, ProgrammeCode, Sequence, Subject, TrueUpId,
+    Code, CreditCode, Date, Instant, Label, Line, Money, PrefundId, ProgrammeCode, Sequence, Subject,
+    TrueUpId,
 };
 use subsidy_core::ledger::Part;
 use subsidy_core::prefunds::{
@@ -186,7 +187,7 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 /// A bank sees what is its own.
 pub(super) fn seen(request: &ReadRequest, bank: CreditCode) -> Result<(), Problem> {
     let visibility = request.visibility();
-    if visibility.all || visibility.bank == Some(bank) { Ok(()) } else { Err(Problem::new("not_found")) }
+    if visibility.all || visibility.bank == Some(bank) { Ok(()) } else { Err(Problem::new(Code::NotFound)) }
 }
 
 /// `GET /prefunds`
@@ -207,7 +208,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, PrefundRow::read)?;
     let attached = with_related(&conn, &found, PrefundView::related_keys).await?;
@@ -218,9 +219,9 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: PrefundId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let found = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::get(&conn, id.uuid()).await?;
+    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = found.read()?;
     seen(&request, found.bank)?;
     let attached = with_related(&conn, std::slice::from_ref(&found), PrefundView::related_keys).await?;
     Reply::document(&PrefundView::of(&found, &attached), found.revision.version)
@@ -241,7 +242,7 @@ pub async fn balances(request: ReadRequest) -> Result<Reply, Problem> {
         bank.as_deref(),
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     Reply::list((decode_all(&rows, PrefundYearRow::read)?.iter().map(PrefundYearView::of).collect(), next))
 }

@@ -15,7 +15,7 @@ use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Figure;
 use subsidy_core::domain::{
-    CreditCode, Date, Instant, Line, Money, ProgrammeCode, Sequence, Subject, TextHash, TrueUpId,
+    Code, CreditCode, Date, Instant, Line, Money, ProgrammeCode, Sequence, Subject, TextHash, TrueUpId,
 };
 use subsidy_core::ledger::parts;
 use subsidy_core::prefunds::true_up::{
@@ -69,10 +69,10 @@ impl NewTrueUp {
         match (self.action, &self.bank_reference, self.date) {
             (TrueUpKind::Roll, None, date) => Ok(TrueUpAction::Roll { date }),
             (TrueUpKind::Roll, Some(_), _) => {
-                Err(Problem::new("true_up_reference_not_applicable").at("/bank_reference"))
+                Err(Problem::new(Code::TrueUpReferenceNotApplicable).at("/bank_reference"))
             }
-            (TrueUpKind::Return, None, _) => Err(Problem::new("missing_field").at("/bank_reference")),
-            (TrueUpKind::Return, _, None) => Err(Problem::new("missing_field").at("/date")),
+            (TrueUpKind::Return, None, _) => Err(Problem::new(Code::MissingField).at("/bank_reference")),
+            (TrueUpKind::Return, _, None) => Err(Problem::new(Code::MissingField).at("/date")),
             (TrueUpKind::Return, Some(bank_reference), Some(date)) => {
                 Ok(TrueUpAction::Return { bank_reference: bank_reference.clone(), date })
             }
@@ -218,7 +218,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         filters.updated_since,
         page.rows(),
     );
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, TrueUpRow::read)?;
     let attached = with_related(&conn, &found, TrueUpView::related_keys).await?;
@@ -229,9 +229,9 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: TrueUpId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::true_up(&conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let found = row.ok_or_else(|| Problem::new("not_found"))?;
-    let found = found.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::true_up(&conn, id.uuid()).await?;
+    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = found.read()?;
     seen(&request, found.bank)?;
     let attached = with_related(&conn, std::slice::from_ref(&found), TrueUpView::related_keys).await?;
     Reply::document(&TrueUpView::of(&found, &attached), found.revision.version)

@@ -19,7 +19,7 @@ use crate::reports::related::RelatedKeys;
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::{Amount, SignedAmount};
-use subsidy_core::domain::{BudgetChangeId, Date, Line, ProgrammeCode};
+use subsidy_core::domain::{BudgetChangeId, Code, Date, Line, ProgrammeCode};
 use subsidy_core::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
     Instrument, LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
@@ -193,7 +193,7 @@ fn visible(visibility: Visibility, status: ProgrammeStatus) -> bool {
 }
 
 async fn rules_of(conn: &Connection, codes: &[String]) -> Result<Vec<RulesVersion>, Problem> {
-    let rows = queries::rules(conn, codes).await.map_err(|error| Problem::database(&error))?;
+    let rows = queries::rules(conn, codes).await?;
     decode_all(&rows, RulesRow::read)
 }
 
@@ -209,11 +209,11 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let day = today(&conn, &request.agency).await?.business_date;
     let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let codes: Vec<String> = rows.iter().map(|row| row.code.clone()).collect();
     let versions = rules_of(&conn, &codes).await?;
-    let budgets = queries::budgets(&conn, &codes).await.map_err(|error| Problem::database(&error))?;
+    let budgets = queries::budgets(&conn, &codes).await?;
     let mut wanted = RelatedKeys::default();
     versions.iter().for_each(|version| RulesView::related_keys(version, &mut wanted));
     let attached = load_related(&conn, wanted).await?;
@@ -221,9 +221,9 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     for row in rows {
         let of_it: Vec<_> = versions.iter().filter(|v| v.programme.as_str() == row.code).cloned().collect();
         let budget = Budget::of(budgets.iter().filter(|balance| balance.programme == row.code));
-        let programme = row.read().map_err(|error| Problem::fault(&error))?;
+        let programme = row.read()?;
         let view = ProgrammeView::of(&programme).with_rules(&of_it, day, &attached);
-        let budget = budget.map_err(|error| Problem::fault(&error))?;
+        let budget = budget?;
         views.push(if visibility.all { view.with_budget(budget) } else { view });
     }
     Reply::list((views, next))
@@ -233,13 +233,13 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
     let (conn, visibility) = (request.reader().await?, request.visibility());
-    let row = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.ok_or_else(|| Problem::new("not_found"))?;
+    let row = queries::get(&conn, code.as_str()).await?;
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
     let codes = [code.to_string()];
     let versions = rules_of(&conn, &codes).await?;
-    let programme = row.read().map_err(|error| Problem::fault(&error))?;
+    let programme = row.read()?;
     if !visible(visibility, programme.status) {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let day = today(&conn, &request.agency).await?.business_date;
     let mut wanted = RelatedKeys::default();
@@ -247,8 +247,8 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let attached = load_related(&conn, wanted).await?;
     let mut view = ProgrammeView::of(&programme).with_rules(&versions, day, &attached);
     if visibility.all {
-        let balances = queries::budgets(&conn, &codes).await.map_err(|error| Problem::database(&error))?;
-        let budget = Budget::of(&balances).map_err(|error| Problem::fault(&error))?;
+        let balances = queries::budgets(&conn, &codes).await?;
+        let budget = Budget::of(&balances)?;
         view = view.with_budget(budget).with_versions(&versions, &attached);
     }
     Reply::document(&view, programme.revision.version)
@@ -260,7 +260,7 @@ pub async fn list_rules(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let versions = rules_of(&conn, &[code.to_string()]).await?;
     if versions.is_empty() {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let mut wanted = RelatedKeys::default();
     versions.iter().for_each(|version| RulesView::related_keys(version, &mut wanted));
@@ -274,12 +274,12 @@ pub async fn list_changes(request: ReadRequest) -> Result<Reply, Problem> {
     let page = request.page()?;
     let status = Filters::of(&request.query)?.word::<BudgetChangeStatus>()?.map(BudgetChangeStatus::as_str);
     let conn = request.reader().await?;
-    let found = queries::get(&conn, code.as_str()).await.map_err(|error| Problem::database(&error))?;
+    let found = queries::get(&conn, code.as_str()).await?;
     if found.is_none() {
-        return Err(Problem::new("not_found"));
+        return Err(Problem::new(Code::NotFound));
     }
     let rows = queries::budget_changes(&conn, code.as_str(), page.after, status, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     let found = decode_all(&rows, BudgetChangeRow::read)?;
     let attached = with_related(&conn, &found, BudgetChangeView::related_keys).await?;

@@ -1,6 +1,7 @@
 //! The audit log as its readers ask for it: checkpoints, tiles, entries, receipts.
 
 use serde::Serialize;
+use subsidy_core::domain::Code;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply};
@@ -38,7 +39,7 @@ impl From<Receipt> for ReceiptView {
 
 fn problem(error: &TreeError) -> Problem {
     match error {
-        TreeError::NotThere => Problem::new("not_found"),
+        TreeError::NotThere => Problem::new(Code::NotFound),
         TreeError::Checkpoint(error) => Problem::checkpoint(error),
         TreeError::NotTheTree | TreeError::Bundle(_) => Problem::fault(error),
     }
@@ -46,15 +47,13 @@ fn problem(error: &TreeError) -> Problem {
 
 /// `GET /audit/checkpoint`: the newest signed note.
 pub async fn checkpoint(request: ReadRequest) -> Result<Reply, Problem> {
-    Ok(Reply::Text(
-        request.engine.checkpoint(&request.agency).await.map_err(|error| Problem::checkpoint(&error))?,
-    ))
+    Ok(Reply::Text(request.engine.checkpoint(&request.agency).await?))
 }
 
 /// `GET /audit/tile/{path}`: a tile of hashes or a bundle of entries. A full one never changes.
 pub async fn tile(request: ReadRequest) -> Result<Reply, Problem> {
     let path = format!("tile/{}", request.path.text("path")?);
-    let path = TilePath::parse(&path).map_err(|_| Problem::new("not_found"))?;
+    let path = TilePath::parse(&path).map_err(|_| Problem::new(Code::NotFound))?;
     let tile = request.engine.tile(&request.agency, &path).await.map_err(|error| problem(&error))?;
     Ok(Reply::Bytes { bytes: tile.bytes, never_changes: tile.full })
 }
@@ -62,10 +61,10 @@ pub async fn tile(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /audit/entries/{sequence}`: the leaf's bytes, as they were hashed.
 pub async fn leaf(request: ReadRequest) -> Result<Reply, Problem> {
     let sequence: u64 = request.path.number("sequence")?;
-    let sequence = i64::try_from(sequence).map_err(|_| Problem::new("not_found"))?;
+    let sequence = i64::try_from(sequence).map_err(|_| Problem::new(Code::NotFound))?;
     let conn = request.reader().await?;
-    let found = transactions::leaf(&conn, sequence).await.map_err(|error| Problem::database(&error))?;
-    let found = found.ok_or_else(|| Problem::new("not_found"))?;
+    let found = transactions::leaf(&conn, sequence).await?;
+    let found = found.ok_or_else(|| Problem::new(Code::NotFound))?;
     Ok(Reply::Json { body: found.leaf, version: None })
 }
 

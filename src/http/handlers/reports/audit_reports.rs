@@ -23,7 +23,7 @@ use crate::reports::{
 use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
 use subsidy_core::domain::money::Amount;
-use subsidy_core::domain::{Date, Money};
+use subsidy_core::domain::{Code, Date, Money};
 use subsidy_core::ledger::Account;
 
 /// The dimensions that a query names, apart by commas; none where it names none.
@@ -31,7 +31,7 @@ fn dimensions(request: &ReadRequest, known: &[Dimension]) -> Result<Vec<Dimensio
     let Some(text) = request.query.text("by") else { return Ok(Vec::new()) };
     let one = |name| Dimension::parse(name).filter(|one| known.contains(one));
     let named = text.split(',').map(one).collect::<Option<Vec<_>>>();
-    named.ok_or_else(|| Problem::new("invalid_query").with("parameter", "by"))
+    named.ok_or_else(|| Problem::new(Code::InvalidQuery).with("parameter", "by"))
 }
 
 /// `GET /reports/budget-execution`
@@ -39,7 +39,7 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
     let parts = [Dimension::Level, Dimension::Organisation, Dimension::Region];
     let by = dimensions(&request, &parts)?;
     if by.len() > 1 {
-        return Err(Problem::new("invalid_query").with("parameter", "by"));
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "by"));
     }
     let asked = asked(&request).await?;
     let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
@@ -68,7 +68,7 @@ pub async fn ageing(request: ReadRequest) -> Result<Reply, Problem> {
 /// The accounts that a query names, apart by commas; none where it names none.
 pub(super) fn accounts(request: &ReadRequest) -> Result<Vec<String>, Problem> {
     let Some(text) = request.query.text("account") else { return Ok(Vec::new()) };
-    let refused = || Problem::new("invalid_query").with("parameter", "account");
+    let refused = || Problem::new(Code::InvalidQuery).with("parameter", "account");
     let code = |code: &str| Account::parse(code).map(|account| account.code().to_owned());
     text.split(',').map(code).collect::<Option<_>>().ok_or_else(refused)
 }
@@ -79,10 +79,10 @@ pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter)
     let flow = query.text("flow").map(str::to_owned);
     let known = ["appropriated", "adjusted", "issued", "redeemed", "released", "expired"];
     if flow.as_ref().is_some_and(|flow| !known.contains(&flow.as_str())) {
-        return Err(Problem::new("invalid_query").with("parameter", "flow"));
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "flow"));
     }
     if accounts.is_empty() && flow.is_none() {
-        return Err(Problem::new("invalid_query").with("parameter", "account"));
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "account"));
     }
     let filter = Filter {
         accounts,
@@ -122,7 +122,7 @@ pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
 /// What a request takes for an exception.
 pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Question, Problem> {
     let query = &request.query;
-    let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let invalid = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
     let usual = exceptions::Question::default();
     let hour = |name: &'static str, usual: u32| match query.number::<u32>(name)? {
         Some(24..) => Err(invalid(name)),
@@ -159,7 +159,7 @@ pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// How a request draws a sample.
 pub(super) fn asked_draw(request: &ReadRequest) -> Result<Draw, Problem> {
-    let missing = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let missing = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
     let seed = request.query.text("seed").filter(|seed| !seed.is_empty()).ok_or_else(|| missing("seed"))?;
     let interval = request.query.text("interval").and_then(|text| Amount::parse(text).ok());
     let account = match accounts(request)?.as_slice() {
@@ -182,7 +182,7 @@ pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
 /// Whose journal a request asks for. Error: `format_not_supported`.
 pub(super) fn asked_dialect(request: &ReadRequest) -> Result<Dialect, Problem> {
     let name = request.query.text("format").unwrap_or("hledger");
-    Dialect::parse(name).ok_or_else(|| Problem::new("format_not_supported").with("format", name))
+    Dialect::parse(name).ok_or_else(|| Problem::new(Code::FormatNotSupported).with("format", name))
 }
 
 /// `GET /reports/journal`
@@ -205,7 +205,7 @@ pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
 /// Which leaves a request asks for.
 pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
     let query = &request.query;
-    let invalid = |name: &str| Problem::new("invalid_query").with("parameter", name);
+    let invalid = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
     let duty = |name| Duty::parse(name).ok_or_else(|| invalid("duty"));
     let kind = query.text("kind").map(str::to_owned);
     if kind.as_ref().is_some_and(|kind| !Command::KINDS.contains(&kind.as_str())) {
@@ -229,7 +229,7 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     let page = request.page()?;
     let asked = asked(&request).await?;
     if paged && asked.format != Format::Json {
-        return Err(Problem::new("invalid_query").with("parameter", "limit"));
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
     }
     let after = if paged { page.after } else { -1 };
     let mut reading =

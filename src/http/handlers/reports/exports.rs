@@ -24,7 +24,7 @@ use crate::reports::operations;
 use crate::reports::operations::Reading as Leaves;
 use crate::reports::report::{Reading, Row};
 use crate::reports::{exceptions, journal, overlaps, recalculation, sample};
-use subsidy_core::domain::{AgencyCode, ContentHash, Instant};
+use subsidy_core::domain::{AgencyCode, Code, ContentHash, Instant};
 use subsidy_store::engine::Engine;
 
 /// An export of a report.
@@ -79,7 +79,7 @@ impl ExportView {
 
 fn problem(error: ExportError) -> Problem {
     match error {
-        ExportError::Busy => Problem::new("busy"),
+        ExportError::Busy => Problem::new(Code::Busy),
         ExportError::Read(error) => error.into(),
         ExportError::Database(error) => Problem::database(&error),
         error @ (ExportError::Format(_)
@@ -168,7 +168,7 @@ fn begin<T: Reading>(
     let format = match asked.format {
         Format::File(format) => format,
         Format::Json if request.query.text("format").is_none() => FileFormat::Csv,
-        Format::Json => return Err(Problem::new("format_not_supported").with("format", "json")),
+        Format::Json => return Err(Problem::new(Code::FormatNotSupported).with("format", "json")),
     };
     let facts = Facts::of(request, asked, name);
     let parts: Vec<&str> =
@@ -191,7 +191,7 @@ fn begin<T: Reading>(
 fn found(request: &ReadRequest) -> Result<(Uuid, Progress), Problem> {
     let id: Uuid = request.path.value("id")?;
     let progress = request.exports.progress(&request.agency, id).map_err(problem)?;
-    Ok((id, progress.ok_or_else(|| Problem::new("not_found"))?))
+    Ok((id, progress.ok_or_else(|| Problem::new(Code::NotFound))?))
 }
 
 /// `GET /report-exports/{id}`
@@ -203,8 +203,8 @@ pub async fn progress(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /report-exports/{id}/content`. Error: `not_found` before it is finished.
 pub async fn content(request: ReadRequest) -> Result<Reply, Problem> {
     let (id, progress) = found(&request)?;
-    let Progress::Finished(finished) = progress else { return Err(Problem::new("not_found")) };
-    let format = FileFormat::of_ending(&finished.format).ok_or_else(|| Problem::new("not_found"))?;
+    let Progress::Finished(finished) = progress else { return Err(Problem::new(Code::NotFound)) };
+    let format = FileFormat::of_ending(&finished.format).ok_or_else(|| Problem::new(Code::NotFound))?;
     let file = request.exports.file(&request.agency, id, &finished).map_err(problem)?;
     let stream = stream::try_unfold(file, |mut file: File| async move {
         let failed = |source| ObjectError::File { path: "an export".into(), source };

@@ -18,7 +18,7 @@ use crate::reports::report::Scope;
 use crate::reports::transactions;
 use crate::reports::transactions::{EntryFound, LeafFound};
 use crate::reports::trial_balance::{Question, TrialBalance, Turnover};
-use subsidy_core::domain::{CreditCode, Date, Instant, Money, ProgrammeCode, Sequence, Subject};
+use subsidy_core::domain::{Code, CreditCode, Date, Instant, Money, ProgrammeCode, Sequence, Subject};
 use subsidy_core::ledger::{Account, BookCode};
 use subsidy_core::reversals::Reversal;
 use subsidy_store::db::convert;
@@ -176,8 +176,8 @@ impl TransactionView {
 
 async fn views(conn: &Connection, leaves: Vec<LeafFound>) -> Result<Vec<TransactionView>, Problem> {
     let sequences: Vec<i64> = leaves.iter().map(|leaf| leaf.sequence).collect();
-    let found = transactions::entries(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
-    let reversals = touching(conn, &sequences).await.map_err(|error| Problem::database(&error))?;
+    let found = transactions::entries(conn, &sequences).await?;
+    let reversals = touching(conn, &sequences).await?;
     let reversals = decode_all(&reversals, ReversalRow::read)?;
     let mut entries: BTreeMap<i64, Vec<EntryFound>> = BTreeMap::new();
     for entry in found {
@@ -205,7 +205,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, query) = (request.page()?, &request.query);
     let account = query.text("account");
     if account.is_some_and(|code| Account::parse(code).is_none()) {
-        return Err(Problem::new("invalid_query").with("parameter", "account"));
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "account"));
     }
     let filter = transactions::Filter {
         programme: query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string()),
@@ -217,23 +217,23 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     };
     let conn = request.reader().await?;
     let found = transactions::page(&conn, page.after, &filter, page.limit()).await;
-    let (leaves, next) = found.map_err(|error| Problem::database(&error))?;
+    let (leaves, next) = found?;
     Reply::list((views(&conn, leaves).await?, next.map(|next| page.cursor(next))))
 }
 
 /// A sequence in a path; one that no log reaches names nothing.
 fn sequence(request: &ReadRequest) -> Result<i64, Problem> {
     let number: u64 = request.path.number("sequence")?;
-    i64::try_from(number).map_err(|_| Problem::new("not_found"))
+    i64::try_from(number).map_err(|_| Problem::new(Code::NotFound))
 }
 
 /// `GET /ledger/transactions/{sequence}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let (sequence, conn) = (sequence(&request)?, request.reader().await?);
-    let leaf = transactions::get(&conn, sequence).await.map_err(|error| Problem::database(&error))?;
-    let leaf = leaf.ok_or_else(|| Problem::new("not_found"))?;
+    let leaf = transactions::get(&conn, sequence).await?;
+    let leaf = leaf.ok_or_else(|| Problem::new(Code::NotFound))?;
     let view = views(&conn, vec![leaf]).await?.into_iter().next();
-    Reply::json(&view.ok_or_else(|| Problem::new("not_found"))?)
+    Reply::json(&view.ok_or_else(|| Problem::new(Code::NotFound))?)
 }
 
 /// `GET /reports/trial-balance`
@@ -249,9 +249,9 @@ pub async fn trial_balance(request: ReadRequest) -> Result<Reply, Problem> {
     };
     if asked.format == Format::Json {
         let view = trial_balance_view(scope, &balance);
-        return Reply::json(&view.map_err(|error| Problem::fault(&error))?);
+        return Reply::json(&view?);
     }
-    let report = balance.report(scope).map_err(|error| Problem::fault(&error))?;
+    let report = balance.report(scope)?;
     answer(&request, &asked, &report)
 }
 

@@ -14,7 +14,7 @@ use crate::reports::formats::file::{FileFormat, Summary, Writing};
 use crate::reports::formats::{Cell, Column, FormatError, Totals};
 use crate::reports::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};
 use crate::reports::scope;
-use subsidy_core::domain::{CreditCode, Date, Instant, ProgrammeCode, Sequence};
+use subsidy_core::domain::{Code, CreditCode, Date, Instant, ProgrammeCode, Sequence};
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Connection;
 
@@ -67,7 +67,7 @@ impl Format {
             None | Some("json") => Ok(Self::Json),
             Some(name) => FileFormat::parse(name)
                 .map(Self::File)
-                .ok_or_else(|| Problem::new("format_not_supported").with("format", name)),
+                .ok_or_else(|| Problem::new(Code::FormatNotSupported).with("format", name)),
         }
     }
 }
@@ -125,13 +125,13 @@ fn only(request: &ReadRequest) -> Result<Only, Problem> {
     };
     let organisation = named("organisation");
     if organisation.as_ref().is_some_and(|code| !code.is_empty() && CreditCode::parse(code).is_err()) {
-        return Err(Problem::new("invalid_query").with("parameter", "organisation"));
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "organisation"));
     }
     Ok(Only { level: named("level"), organisation, region: named("region") })
 }
 
 fn unknown_sequence() -> Problem {
-    Problem::new("invalid_query").with("parameter", "known_at")
+    Problem::new(Code::InvalidQuery).with("parameter", "known_at")
 }
 
 /// The filters that a report was asked for, beside its times and format.
@@ -143,10 +143,10 @@ fn filters(request: &ReadRequest) -> BTreeMap<String, String> {
 /// The report in the format that was asked for.
 pub fn answer(request: &ReadRequest, asked: &Asked, report: &Report) -> Result<Reply, Problem> {
     if report.table.rows.len() > ROWS_MAX {
-        return Err(Problem::new("too_many_rows").with("limit", ROWS_MAX));
+        return Err(Problem::new(Code::TooManyRows).with("limit", ROWS_MAX));
     }
     let Format::File(format) = asked.format else { return Reply::json(&view(request, asked, report)?) };
-    let bytes = file(request, asked, report, format).map_err(|error| Problem::fault(&error))?;
+    let bytes = file(request, asked, report, format)?;
     let sha256 = Sha256::digest(&bytes).into();
     let name = file_name(report.name, asked, format.ending());
     Ok(Reply::File(FileReply { name, media_type: format.media_type(), bytes, sha256, sequence: None }))

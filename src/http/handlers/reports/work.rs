@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::problem::Problem;
 use crate::reports::work;
-use subsidy_core::domain::{Instant, Role, Sequence};
+use subsidy_core::domain::{Code, Instant, Role, Sequence};
 use subsidy_store::db::convert;
 
 /// The largest sequence that JSON's readers take, as the OpenAPI document has it.
@@ -54,7 +54,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let (officer, approver) = (actor.has(Role::Officer), actor.has(Role::Approver));
     let rows = work::tasks(&conn, officer, approver, &own, page.after, page.rows());
-    let rows = rows.await.map_err(|error| Problem::database(&error))?;
+    let rows = rows.await?;
     // a page of what waits may show less than was asked for, with a cursor
     let (rows, next) = page.cut(rows, |row| row.created);
     let rows = work::unhindered(&conn, rows, &actor.subject).await?;
@@ -78,7 +78,7 @@ pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
         Some(after) => i64::try_from(after)
             .ok()
             .filter(|after| *after <= SEQUENCE_MAX)
-            .ok_or_else(|| Problem::new("invalid_query").with("parameter", "after"))?,
+            .ok_or_else(|| Problem::new(Code::InvalidQuery).with("parameter", "after"))?,
         None => -1,
     };
     let after = after.max(page.after);
@@ -89,14 +89,14 @@ pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
     } else {
         work::own_events(&conn, after, &organisation, &provider, page.rows()).await
     };
-    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.sequence);
+    let (rows, next) = page.cut(rows?, |row| row.sequence);
     let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
     let steps = if visibility.all {
         work::transitions(&conn, &sequences).await
     } else {
         work::own_transitions(&conn, &sequences, &organisation, &provider).await
     };
-    let steps = steps.map_err(|error| Problem::database(&error))?;
+    let steps = steps?;
     let views = decode_all(&rows, |row| {
         let of_it = steps.iter().filter(|step| step.sequence == row.sequence);
         Ok(EventView {

@@ -8,7 +8,7 @@ use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::handlers::usage::seen;
 use crate::http::problem::Problem;
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv, workbook};
-use subsidy_core::domain::{Instant, UsageImportId};
+use subsidy_core::domain::{Code, Instant, UsageImportId};
 use subsidy_store::db::pool::Connection;
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{UsageErrorRow, UsageImportRow};
@@ -77,18 +77,18 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
     let id = seen(&request, &conn).await?;
     let import: UsageImportId = request.path.value("import")?;
-    let row = queries::import(&conn, import.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.filter(|row| row.rental == id.uuid()).ok_or_else(|| Problem::new("not_found"))?;
+    let row = queries::import(&conn, import.uuid()).await?;
+    let row = row.filter(|row| row.rental == id.uuid()).ok_or_else(|| Problem::new(Code::NotFound))?;
     let asked = request.query.text("format").unwrap_or("json");
     let view = |row: &UsageErrorRow| RowErrorView::stored(row, request.language);
     let (file, media_type) = match ErrorsFile::parse(asked) {
-        None => return Err(Problem::new("format_not_supported").with("format", asked)),
+        None => return Err(Problem::new(Code::FormatNotSupported).with("format", asked)),
         Some(ErrorsFile::Json) => {
             let (row, line) = (page.after.max(0) >> 8, page.after.max(0) & 255);
             let at = |part| i32::try_from(part).unwrap_or(i32::MAX);
             let line = if page.after < 0 { -1 } else { at(line) };
             let rows = queries::errors_after(&conn, import.uuid(), at(row), line, page.rows()).await;
-            let rows = rows.map_err(|error| Problem::database(&error))?;
+            let rows = rows?;
             let (rows, next) = page.cut(rows, |row| (i64::from(row.row) << 8) + i64::from(row.line));
             return Reply::list((rows.iter().map(view).collect(), next));
         }
@@ -107,7 +107,7 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
 async fn all(conn: &Connection, import: UsageImportId) -> Result<Vec<UsageErrorRow>, Problem> {
     let limit = i64::try_from(ERRORS_KEPT_MAX).unwrap_or(i64::MAX);
     let rows = queries::errors_after(conn, import.uuid(), 0, -1, limit).await;
-    rows.map_err(|error| Problem::database(&error))
+    rows.map_err(Problem::from)
 }
 
 fn of_import(views: &[RowErrorView], file: ErrorsFile, row: &UsageImportRow) -> Result<Vec<u8>, Problem> {
@@ -119,5 +119,5 @@ fn of_import(views: &[RowErrorView], file: ErrorsFile, row: &UsageImportRow) -> 
         ("rejected", row.rejected.to_string()),
         ("sha256", row.sha256.iter().map(|byte| format!("{byte:02x}")).collect()),
     ];
-    written(views, file, Instant::new(row.updated_at), &about).map_err(|error| Problem::fault(&error))
+    written(views, file, Instant::new(row.updated_at), &about).map_err(Problem::from)
 }

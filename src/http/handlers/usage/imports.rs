@@ -15,7 +15,9 @@ use crate::http::handlers::usage::{IncompleteMonthView, seen};
 use crate::http::language::Language;
 use crate::http::problem::Problem;
 use subsidy_core::book::Command;
-use subsidy_core::domain::{ContentHash, Instant, Money, Month, RentalId, Sequence, Subject, UsageImportId};
+use subsidy_core::domain::{
+    Code, ContentHash, Instant, Money, Month, RentalId, Sequence, Subject, UsageImportId,
+};
 use subsidy_core::usage::finding::{CellError, Finding};
 use subsidy_core::usage::focus::Mode;
 use subsidy_core::usage::header::HeaderError;
@@ -58,7 +60,7 @@ impl RowErrorView {
 }
 
 fn detail(code: &str, language: Language) -> String {
-    Entry::get(code).words(language).last().copied().unwrap_or_default().to_owned()
+    Entry::stored(code).words(language).last().copied().unwrap_or_default().to_owned()
 }
 
 /// One cause: what is found in how many rows, and where first.
@@ -225,7 +227,7 @@ pub struct Asked {
 impl Asked {
     /// Reads a query.
     pub fn of(query: &Query) -> Result<Self, Problem> {
-        let invalid = |parameter: &str| Problem::new("invalid_query").with("parameter", parameter);
+        let invalid = |parameter: &str| Problem::new(Code::InvalidQuery).with("parameter", parameter);
         let mode = query.text("mode").map_or(Ok(Mode::Strict), convert::read);
         let adds = match query.text("adds") {
             None | Some("false") => false,
@@ -244,19 +246,19 @@ impl Asked {
 /// Why a file is not taken.
 pub fn refused(error: IntakeError) -> Problem {
     match error {
-        IntakeError::Busy => Problem::new("busy"),
+        IntakeError::Busy => Problem::new(Code::Busy),
         IntakeError::Database(error) => Problem::database(&error),
         IntakeError::Query(error) => Problem::database(&error),
-        IntakeError::OutOfRange(_) => Problem::new("usage_out_of_range"),
+        IntakeError::OutOfRange(_) => Problem::new(Code::UsageOutOfRange),
         IntakeError::Unreadable(_) | IntakeError::Broken => Problem::fault(&error),
         IntakeError::File(error) => unread(&error),
         IntakeError::Refused { findings, rejected, mode, .. } => {
             let strict = mode == Mode::Strict && rejected > 0;
-            let key = if strict { "usage_file_refused" } else { "usage_nothing_taken" };
-            let problem = Problem::new(key).with("rejected", rejected);
+            let code = if strict { Code::UsageFileRefused } else { Code::UsageNothingTaken };
+            let problem = Problem::new(code).with("rejected", rejected);
             findings.iter().fold(problem, |problem, finding| {
                 let members = serde_json::to_value(FindingView::of(finding)).unwrap_or_default();
-                problem.in_rows(finding.code.as_str(), members)
+                problem.in_rows(finding.code.code(), members)
             })
         }
     }
@@ -265,30 +267,32 @@ pub fn refused(error: IntakeError) -> Problem {
 /// Why nothing of a file is read.
 fn unread(error: &FileError) -> Problem {
     match error {
-        FileError::Unreadable(_) => Problem::new("unreadable_body"),
-        FileError::Malformed(cause) => Problem::new("usage_file_malformed").with("cause", cause.to_string()),
+        FileError::Unreadable(_) => Problem::new(Code::UnreadableBody),
+        FileError::Malformed(cause) => {
+            Problem::new(Code::UsageFileMalformed).with("cause", cause.to_string())
+        }
         FileError::Beyond(limit) => {
-            Problem::new("usage_file_beyond_limits").with("part", limit.as_str()).with("limit", limit.most())
+            Problem::new(Code::UsageFileBeyondLimits).with("part", limit.as_str()).with("limit", limit.most())
         }
         FileError::TooManyRows => Problem::too_large(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX), "rows"),
-        FileError::Packed(Packed::Unreadable) => Problem::new("usage_packed_unreadable"),
+        FileError::Packed(Packed::Unreadable) => Problem::new(Code::UsagePackedUnreadable),
         FileError::Packed(Packed::Several(count)) => {
-            Problem::new("usage_packed_several").with("count", *count)
+            Problem::new(Code::UsagePackedSeveral).with("count", *count)
         }
-        FileError::Packed(Packed::Parquet) => Problem::new("usage_packed_parquet"),
+        FileError::Packed(Packed::Parquet) => Problem::new(Code::UsagePackedParquet),
         FileError::Header(errors) => {
-            let problem = Problem::new("usage_file_refused").with("rejected", 0_u32);
+            let problem = Problem::new(Code::UsageFileRefused).with("rejected", 0_u32);
             errors.iter().fold(problem, |problem, error| {
-                let (key, column) = match error {
-                    HeaderError::Missing(column) => ("usage_column_missing", column),
-                    HeaderError::Repeated(column) => ("usage_column_repeated", column),
-                    HeaderError::Inexact(column) => ("usage_column_inexact", column),
+                let (code, column) = match error {
+                    HeaderError::Missing(column) => (Code::UsageColumnMissing, column),
+                    HeaderError::Repeated(column) => (Code::UsageColumnRepeated, column),
+                    HeaderError::Inexact(column) => (Code::UsageColumnInexact, column),
                     HeaderError::Native(whose) => {
                         let members = serde_json::json!({"row": 0, "column": null, "found": whose});
-                        return problem.in_rows("usage_not_focus", members);
+                        return problem.in_rows(Code::UsageNotFocus, members);
                     }
                 };
-                problem.in_row(key, 0, Some(column.name()))
+                problem.in_row(code, 0, Some(column.name()))
             })
         }
     }
@@ -299,7 +303,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
     let id = seen(&request, &conn).await?;
     let rows = queries::imports(&conn, id.uuid(), page.after, page.rows()).await;
-    let (rows, next) = page.cut(rows.map_err(|error| Problem::database(&error))?, |row| row.created);
+    let (rows, next) = page.cut(rows?, |row| row.created);
     let found = decode_all(&rows, UsageImportRow::read)?;
     Reply::list((found.iter().map(UsageImportView::of).collect(), next))
 }
@@ -309,9 +313,9 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let id = seen(&request, &conn).await?;
     let import: UsageImportId = request.path.value("import")?;
-    let row = queries::import(&conn, import.uuid()).await.map_err(|error| Problem::database(&error))?;
-    let row = row.filter(|row| row.rental == id.uuid()).ok_or_else(|| Problem::new("not_found"))?;
-    let found = row.read().map_err(|error| Problem::fault(&error))?;
+    let row = queries::import(&conn, import.uuid()).await?;
+    let row = row.filter(|row| row.rental == id.uuid()).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let found = row.read()?;
     Reply::document(&UsageImportView::of(&found), found.revision.version)
 }
 

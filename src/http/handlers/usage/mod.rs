@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::problem::Problem;
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{Actor, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId};
+use subsidy_core::domain::{
+    Actor, Code, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId,
+};
 use subsidy_core::rentals::Rental;
 use subsidy_core::usage::{IncompleteMonth, Metered, RefusedRows, RentalUsage, UsageTotal, rules};
 use subsidy_store::db::convert;
@@ -138,12 +140,12 @@ pub struct UsageView {
 pub async fn metered(conn: &Connection, actor: &Actor, id: RentalId) -> Result<Rental, Problem> {
     let provides = |rental: &Rental| actor.has(Role::Provider) && actor.organisation == Some(rental.provider);
     let found = rental(conn, id).await?;
-    if actor.has(Role::Officer) || provides(&found) { Ok(found) } else { Err(Problem::new("not_found")) }
+    if actor.has(Role::Officer) || provides(&found) { Ok(found) } else { Err(Problem::new(Code::NotFound)) }
 }
 
 async fn rental(conn: &Connection, id: RentalId) -> Result<Rental, Problem> {
-    let row = rentals::get(conn, id.uuid()).await.map_err(|error| Problem::database(&error))?;
-    row.ok_or_else(|| Problem::new("not_found"))?.read().map_err(|error| Problem::fault(&error))
+    let row = rentals::get(conn, id.uuid()).await?;
+    row.ok_or_else(|| Problem::new(Code::NotFound))?.read().map_err(Problem::from)
 }
 
 /// A contract that the caller may see.
@@ -152,7 +154,7 @@ pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Ren
     if request.visibility().can_see(found.organisation, found.provider) {
         Ok(found.id)
     } else {
-        Err(Problem::new("not_found"))
+        Err(Problem::new(Code::NotFound))
     }
 }
 
@@ -173,17 +175,16 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
     let id = seen(&request, &conn).await?;
     let (created, row) = placed(page.after);
-    let database = |error| Problem::database(&error);
-    let places = queries::places(&conn, id.uuid(), created, row, page.rows()).await.map_err(database)?;
+    let places = queries::places(&conn, id.uuid(), created, row, page.rows()).await?;
     let (places, next_cursor) = page.cut(places, |found| place(found.created, found.row));
     let keys: Vec<_> = places.iter().map(|found| (found.import, found.row)).collect();
-    let mut rows = UsageRowRow::by_keys(&conn, &keys).await.map_err(database)?;
+    let mut rows = UsageRowRow::by_keys(&conn, &keys).await?;
     rows.sort_by_key(|row| keys.iter().position(|key| *key == (row.import, row.row)));
-    let usage = queries::usage(&conn, id.uuid()).await.map_err(database)?;
+    let usage = queries::usage(&conn, id.uuid()).await?;
     let usage = usage.as_ref().map(RentalUsageRow::read).transpose();
-    let usage = usage.map_err(|error| Problem::fault(&error))?;
+    let usage = usage?;
     let data = decode_all(&rows, UsageRowView::of)?;
-    let view = view(usage, data, next_cursor).map_err(|error: OutOfRange| Problem::fault(&error))?;
+    let view = view(usage, data, next_cursor)?;
     Reply::json(&view)
 }
 

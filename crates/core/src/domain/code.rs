@@ -1,0 +1,86 @@
+//! The codes by which callers know an error.
+
+/// Why a request is not answered with what it asked for. Written in snake case; a code never changes its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+#[rustfmt::skip]
+pub enum Code {
+    // not about one noun
+    MalformedJson, UnreadableBody, IdempotencyKeyMissing, IdempotencyKeyInvalid, InvalidPath, InvalidQuery,
+    InvalidCursor, Unauthenticated, Forbidden, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
+    NotFound, UnknownPath, MethodNotAllowed, VersionConflict, TooLarge, UnsupportedMediaType, UnsupportedEncoding,
+    IdempotencyKeyReused, Internal, Busy, Unavailable, LedgerRewound, ReadOnly, KeysDoNotFit, OutcomeUnknown,
+    // values
+    UnknownField, MissingField, DuplicateField, InvalidType, InvalidValue, TextUnknown, TextErased, ValueRefused,
+    InvalidAmount, InvalidPercent, InvalidPoints, InvalidText,
+    #[strum(serialize = "invalid_text/letter")] InvalidTextLetter,
+    #[strum(serialize = "invalid_text/private_letter")] InvalidTextPrivateLetter, InvalidReason,
+    #[strum(serialize = "invalid_reason/letter")] InvalidReasonLetter,
+    #[strum(serialize = "invalid_reason/private_letter")] InvalidReasonPrivateLetter, InvalidDate, InvalidMonth,
+    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidBankCode,
+    InvalidAccountNumber, CreditCodeCharset, CreditCodeChecksum, TooManyRows, FormatNotSupported,
+    // when, and the agency
+    PeriodClosed, EffectiveDateInFuture, EffectiveDateTooEarly, BusinessDateBackwards, AgencyExists,
+    SemanticsUnknown, SubjectUnknown, SubjectNamed, NothingLost, WrongState, ReasonMissing, MonthNotOver,
+    PeriodUnbalanced,
+    // reference rates, organisations
+    ReferenceRateExists, OrganisationExists, AccountNameDiffers, OrganisationBlocked, OrganisationNotRegistered,
+    // programmes
+    ProgrammeExists, InstrumentNotSupported, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
+    ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,
+    StatutoryPointsCap, StatutoryWindow,
+    // calculations
+    BelowMinimum, TaxPercentMissing, NothingToPay, AnnualCapExhausted, AmountOutOfRange,
+    // metered usage
+    UsageFileRefused, UsageNothingTaken, UsageNotFocus, UsageFileMalformed, UsagePackedUnreadable,
+    UsagePackedSeveral, UsagePackedParquet, UsageEncodingUnknown, UsageMediaType, UsageColumnMissing,
+    UsageColumnRepeated, UsageColumnInexact, UsageMoved, DeliveryOverlaps, ReplacesNothing, ReplacementPending,
+    ReplacementStale, UsageIncomplete, UsageTotalsTooMany, UsageInvoicesTooMany, UsageFileBeyondLimits,
+    UsageOutOfRange, UsageRateUnknown, RowRagged, NotUtf8, ValueMissing, ValueUnknown, ValueTooLong, InvalidNumber,
+    NumberFormatted, NumberTooPrecise, InvalidDatetime, DatetimeAmbiguous, DatetimeFraction, DatetimeNoSeconds,
+    DatetimeNoZone, DatetimeOffset, DatetimeWords, DatetimeDateOnly, ServiceCategoryUnknown, ColumnLeftOut,
+    ColumnInexact, FileEncoding, FileDelimiter, FilePacked, PeriodBackwards, PeriodTooLong, InvalidCurrency,
+    ExchangeRateMissing, CorrectionNamesNothing,
+    // evidence, and what backs a claim
+    FileType, MalformedXml, InvoiceNumber, InvoiceNumberContradicts, InvoiceContradicts, OriginalInvoice,
+    NothingToConfirm, InvoiceConfirmed, RedInvoice, InvoiceReversed, InvoiceDisputed, InvoiceInUse, InvoiceOnly,
+    NotAnInvoice, InvoiceAmountMissing, InvoiceBuyerDiffers, InvoiceSellerDiffers, EvidenceReused,
+    DuplicateEvidence,
+    // rentals, vouchers
+    ContractExists, RelatedProvider, InvalidPeriod, LoanExists, InvalidTerm, EmptyPeriod, RateTooHigh,
+    RepaymentExceedsPrincipal, OverdueExceedsPrincipal, ClearedExceedsOverdue, PrincipalTooLarge, BeforeSigning,
+    ExtensionNotLater, AfterMaturity, NotYetHappened, TooManyEvents, PrefundNotAllowed, PrefundExhausted,
+    PrefundTruedUp, NothingPrefunded, TrueUpPending, TrueUpStale, StatementDiffers, NothingToReturn,
+    TrueUpReferenceNotApplicable, FieldNotApplicable, PeriodNotOver, InterestConfirmed, InterestPeriodOverlaps,
+    TooManySegments, TooManyConfirmations, ReferenceRateMissing, LoanRateAboveCeiling, RulesOrProgramme,
+    ContractAlreadyUsed, NotEligible, VoucherExpired, RentalPeriodOutside, RentalPeriodOverlaps,
+    UsagePeriodNotMonths, UsageMissing, SettlementOrUsage, ChangeNotApplicable, RentalDiffers, LoanDiffers,
+    ChangesMissing, ClaimKindDiffers, VoucherDiffers, EligibilityChanged, PublicityRunning, RecalculationPending,
+    AmountChanged, RecalculationStale, ObjectionOpen, ObjectionUpheld, TooManyObjections, ClaimNotPayable,
+    ClaimInBatch, DayTwice, NoWorkingDay, ExecutionDateStale, AmountDiffers, BackingWithdrawn, ResultTooEarly,
+    ReturnReferenceUsed, BankReferenceUsed, ReceiptRecorded, ResultTwice, NameTooLong, PayerNameTooLong,
+    BankAccountChanged, BankAccountMissing, AccountNumberUnverified, ExceedsOutstanding, OffsetMismatch,
+    TooManyReceipts, NotReversible, AlreadyReversed, NotLatest, BelowFloor, ValidityOutOfRange,
+}
+
+impl Code {
+    /// Every one, in their order.
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+}
+
+/// Every refusal has the code of its name; one that holds another refusal has that one's.
+macro_rules! coded {
+    ($type:ty: $($variant:ident)* $(; $($inner:ident)+)?) => {
+        impl $type {
+            /// By which callers know it.
+            pub const fn code(&self) -> $crate::domain::Code {
+                match self {
+                    $(Self::$variant { .. } => $crate::domain::Code::$variant,)*
+                    $($(Self::$inner(refusal) => refusal.code(),)+)?
+                }
+            }
+        }
+    };
+}
+pub(crate) use coded;
