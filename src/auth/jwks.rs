@@ -30,12 +30,10 @@ pub const LEEWAY_SECONDS: u64 = 5;
 /// Whose own tokens serve beside a provider's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum OwnTokens {
-    /// Nobody's.
     #[default]
     Off,
     /// Those of machines that the operator names, by the `sub` of their tokens. A person's name is none of them.
     Of(BTreeSet<String>),
-    /// Everybody's.
     On,
 }
 
@@ -69,24 +67,16 @@ pub enum JwksError {
     /// The file cannot be read.
     #[error("cannot read {path}")]
     Io {
-        /// The file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
     /// The file is not a JWK set of at most 256 KiB with distinct key ids.
     #[error("{path} is not a JWK set of at most 256 KiB with distinct key ids")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
+    Malformed { path: PathBuf },
     /// No key in the set is an Ed25519 or P-256 key for signatures with an id.
     #[error("{path} has no Ed25519 or P-256 key for signatures with an id")]
-    NoUsableKey {
-        /// The file.
-        path: PathBuf,
-    },
+    NoUsableKey { path: PathBuf },
     /// The provider's issuer or audience is empty, or its issuer is the service's own name or can begin no subject.
     #[error(
         "issuer and audience must be given, and the issuer must be neither the service's own name nor have a '#' or blanks"

@@ -1,3 +1,2 @@
-//! Who calls.
 pub mod jwks;
 pub mod token;

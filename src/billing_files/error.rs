@@ -45,7 +45,6 @@ pub enum Packed {
 /// Why a file is not staged.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// No connection.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The database refused a statement.

@@ -21,7 +21,6 @@ use subsidy_core::usage::{CellError, Findings};
 
 /// The bytes that a Parquet file begins with.
 const PARQUET: &[u8] = b"PAR1";
-/// Those of gzip.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// Those of a ZIP with anything in it, and of one without.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];

@@ -35,7 +35,6 @@ pub struct Staged {
     conn: Connection,
     /// What makes it count.
     pub command: ImportUsage,
-    /// The first errors.
     pub errors: Vec<RowError>,
 }
 

@@ -16,13 +16,11 @@ pub const CHUNK: usize = 2_000;
 pub enum Limit {
     /// Bytes of its footer.
     Footer,
-    /// Columns of its schema.
     Schema,
     /// How deep its columns stand.
     Depth,
     /// Bytes of a page, packed or unpacked.
     Page,
-    /// Values of a dictionary.
     Dictionary,
     /// Bytes that the columns of a row group take at once.
     RowGroup,
@@ -35,7 +33,6 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Footer => "footer_bytes",
@@ -50,7 +47,6 @@ impl Limit {
         }
     }
 
-    /// The most.
     pub const fn most(self) -> u64 {
         match self {
             Self::Footer => 8 << 20,

@@ -34,7 +34,6 @@ pub struct Charged<'a> {
     pub amount: &'a str,
     /// The invoice that it names.
     pub invoice: Option<&'a str>,
-    /// When.
     pub period: ChargePeriod,
 }
 
@@ -50,7 +49,6 @@ struct Brought {
 /// What the rows of an import come to.
 #[derive(Debug, Default)]
 pub struct Counted {
-    /// How many there are.
     pub rows: u32,
     hash: Sha256,
     brought: BTreeMap<Month, Brought>,
@@ -146,7 +144,6 @@ impl ErrorsDigest {
         }
     }
 
-    /// The digest.
     pub fn finish(self) -> ContentHash {
         ContentHash::new(self.0.finalize().into())
     }

@@ -23,11 +23,9 @@ use subsidy_store::usage::{UsageErrorRow, UsageRowRow};
 /// What a file is imported as.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Whose ledger.
     pub agency: AgencyCode,
     /// The id that the edge made.
     pub id: UsageImportId,
-    /// The contract.
     pub rental: RentalId,
     /// How the file is taken.
     pub mode: Mode,
@@ -63,7 +61,6 @@ pub(super) struct Taking<'a> {
 pub struct Taken {
     /// Rows that are wrong.
     pub rejected: u32,
-    /// The first errors.
     pub errors: Vec<RowError>,
     /// The digest of all that are kept.
     pub errors_sha256: ContentHash,

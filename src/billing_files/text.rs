@@ -18,10 +18,8 @@ const HEAD_BYTES: u64 = 65_536;
 /// What a text is beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextLimit {
-    /// All that it unpacks to.
     #[error("the file unpacks to more than {UNPACKED_BYTES_MAX} bytes")]
     Unpacked,
-    /// A row.
     #[error("a row has more than {ROW_BYTES_MAX} bytes")]
     Row,
 }
@@ -53,7 +51,6 @@ impl<R: Read> Read for Counted<R> {
 pub struct Text<'a> {
     /// In UTF-8, or in GB18030 where nobody said so: that is found out row by row.
     pub bytes: Box<dyn Read + 'a>,
-    /// Between cells.
     pub delimiter: u8,
     /// Bytes since the last row; whoever took a row sets it to nothing.
     pub row: Arc<AtomicU64>,

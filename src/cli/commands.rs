@@ -23,11 +23,8 @@ pub fn actor(subject: &Subject, role: Role) -> Actor {
 /// A command, the key under which it is asked for, and what makes a repetition the same request.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// Who.
     pub actor: Actor,
-    /// What.
     pub command: Command,
-    /// Texts that it names.
     pub texts: Vec<NewText>,
     /// Account numbers that it names.
     pub accounts: Vec<NewBankAccount>,
@@ -44,7 +41,6 @@ pub enum Said {
     Refused {
         /// `pot_exhausted`, …
         code: String,
-        /// All of it, in one line.
         line: String,
     },
 }

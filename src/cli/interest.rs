@@ -60,14 +60,21 @@ fn period(text: &str) -> Result<InterestPeriod, String> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 enum Became {
-    /// A claim was drafted.
-    Drafted { claim_id: ClaimId, from: Date, until: Date, interest_paid: Money, amount: Money },
+    Drafted {
+        claim_id: ClaimId,
+        from: Date,
+        until: Date,
+        interest_paid: Money,
+        amount: Money,
+    },
     /// There is a claim on these days.
     Claimed,
     /// Some day between the first that is confirmed and the last is not.
     Gap,
-    /// A rule refused.
-    Refused { code: String, refusal: String },
+    Refused {
+        code: String,
+        refusal: String,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -79,7 +86,6 @@ struct Row {
 }
 
 impl Row {
-    /// A line for people.
     fn line(&self) -> String {
         let Self { loan_no, .. } = self;
         match &self.became {

@@ -14,7 +14,6 @@ pub struct Form {
     pub json: bool,
 }
 
-/// A line.
 pub fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;

@@ -41,7 +41,6 @@ pub struct ImportArgs {
     form: Form,
 }
 
-/// A programme as its file has it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProgrammeFile {
@@ -54,7 +53,6 @@ pub struct ProgrammeFile {
     citations: Vec<Citation>,
 }
 
-/// A published text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Citation {

@@ -49,13 +49,11 @@ pub struct ListenArgs {
 /// What every command finds out once, at its start.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The data folder.
     pub data: PathBuf,
     /// A server elsewhere; without one the private cluster in the data folder is used.
     pub database_url: Option<String>,
     /// Where files of evidence are kept; none for a folder in the data folder.
     pub evidence: Option<Place>,
-    /// Where to listen.
     pub listen: String,
     /// How to log; none where the terminal decides.
     pub log: Option<LogFormat>,
@@ -177,7 +175,6 @@ impl Settings {
         }
     }
 
-    /// The folder of keys.
     pub fn keys_folder(&self) -> PathBuf {
         self.data.join("keys")
     }

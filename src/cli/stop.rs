@@ -13,7 +13,6 @@ const FORCED: i32 = 130;
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Listens from now on.
     pub fn listen() -> Result<Self, Failure> {
         let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let (asked, receiver) = watch::channel(false);

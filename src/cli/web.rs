@@ -48,7 +48,6 @@ pub async fn serve(
     Ok(ended?)
 }
 
-/// The OpenAPI document.
 pub fn openapi() -> &'static str {
     http::openapi::JSON.as_str()
 }

@@ -37,12 +37,9 @@ pub struct Trust {
     pub since: Vec<Kept>,
 }
 
-/// An export that verifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
-    /// What was signed.
     pub checkpoint: Checkpoint,
-    /// By whom.
     pub key: VerifierKey,
     /// Lines that its entries post; none where nothing was replayed.
     pub lines: Option<u64>,
@@ -243,7 +240,6 @@ impl Sheets {
         })
     }
 
-    /// What a leaf adds.
     fn leaf(&mut self, replayed: Replayed) -> Result<(), CheckError> {
         self.touched.by(&replayed);
         let (sequence, mut rows) = (replayed.leaf.sequence, Rows::default());

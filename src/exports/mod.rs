@@ -45,9 +45,7 @@ pub enum CheckError {
     /// The folder is none.
     #[error("{path} cannot be read")]
     Io {
-        /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },

@@ -22,12 +22,10 @@ impl<W: Write> Sheet<W> {
         Ok(sheet)
     }
 
-    /// A line.
     pub(super) fn line(&mut self, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
         self.0.write_record(cells.into_iter().map(guarded)).map_err(io::Error::from)
     }
 
-    /// A row of a table.
     pub(super) fn row<R: Table>(&mut self, row: &R) -> io::Result<()> {
         self.line(row.cells())
     }

@@ -5,10 +5,8 @@ use subsidy_core::ledger::Account;
 
 /// The sheet of the chart of accounts, which is the release's and not the agency's.
 pub(super) const ACCOUNTS: &str = "accounts";
-/// Its columns.
 pub(super) const ACCOUNT_COLUMNS: &[&str] = &["account", "book", "side", "floor", "name_zh", "name_en"];
 
-/// The chart of accounts.
 pub(super) fn accounts() -> impl Iterator<Item = [String; 6]> {
     Account::ALL.iter().map(|account| {
         let floor = if account.has_floor() { "0.00" } else { "" };

@@ -36,7 +36,6 @@ use subsidy_store::usage::{UsageImportRow, UsageRowRow};
 /// An export that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// What was signed.
     pub checkpoint: Checkpoint,
     /// Lines in `tables/entries.csv`.
     pub lines: u64,
@@ -45,7 +44,6 @@ pub struct Written {
 /// Why there is no export.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// No connection.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The database refused a statement.
@@ -63,9 +61,7 @@ pub enum ExportError {
     /// A file could not be written.
     #[error("{path} cannot be written")]
     Io {
-        /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -128,7 +124,6 @@ impl Out {
         move |source| ExportError::Io { path, source }
     }
 
-    /// A new file.
     fn create(&self, path: &str) -> Result<File, ExportError> {
         let path = place(&self.0, path);
         if let Some(parent) = path.parent() {

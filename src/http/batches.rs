@@ -106,7 +106,6 @@ impl Prepared {
     }
 }
 
-/// Answers a batch.
 pub async fn answer(
     route: &'static Route,
     state: &AppState,

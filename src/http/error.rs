@@ -8,12 +8,9 @@ use subsidy_core::domain::Code;
 
 use super::language::Language;
 
-/// One error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// What callers read.
     pub code: Code,
-    /// The HTTP status.
     pub status: u16,
     chinese: [&'static str; 2],
     english: [&'static str; 2],

@@ -147,7 +147,6 @@ impl Query {
     }
 }
 
-/// The path's parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathParts(Vec<(String, String)>);
 

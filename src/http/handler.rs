@@ -35,15 +35,11 @@ use subsidy_store::keys::accounts::{AccountVault, AgencyVault};
 /// A write whose caller may call it, with its body read.
 #[derive(Debug)]
 pub struct WriteRequest<'a> {
-    /// Who asks.
     pub actor: &'a Actor,
-    /// Seals account numbers.
     pub vault: AgencyVault<'a>,
     /// The most characters of a payee's name that the agency's bank takes.
     pub name_max: u32,
-    /// The path's parameters.
     pub path: &'a PathParts,
-    /// The body.
     pub body: &'a Json,
 }
 
@@ -67,9 +63,7 @@ pub fn new_id() -> Uuid {
 /// A write as the engine takes it.
 #[derive(Debug)]
 pub struct Parsed {
-    /// What is asked for.
     pub command: Command,
-    /// Texts that it names.
     pub texts: Vec<NewText>,
     /// Bank accounts that it names.
     pub accounts: Vec<NewBankAccount>,
@@ -91,11 +85,8 @@ impl Parsed {
 /// A file that arrived, and what was asked of it.
 #[derive(Debug)]
 pub struct UploadRequest<'a> {
-    /// Who asks.
     pub actor: &'a Actor,
-    /// The query.
     pub query: &'a Query,
-    /// The file.
     pub file: &'a Arrived,
     /// What its sender calls its type; perhaps nothing.
     pub declared: &'a str,
@@ -110,7 +101,6 @@ pub struct Upload {
     pub parse: fn(&UploadRequest<'_>) -> Result<Parsed, Problem>,
 }
 
-/// Parses a write.
 pub type Parse = fn(&WriteRequest<'_>) -> Result<Parsed, Problem>;
 
 /// Writes that stand or fall together.
@@ -118,7 +108,6 @@ pub type Parse = fn(&WriteRequest<'_>) -> Result<Parsed, Problem>;
 pub struct ParsedGroup {
     /// What is asked for, in order.
     pub commands: Vec<Command>,
-    /// Texts that they name.
     pub texts: Vec<NewText>,
     /// The member of the body that lists them.
     pub member: &'static str,
@@ -130,13 +119,10 @@ pub type ParseGroup = fn(&WriteRequest<'_>) -> Result<ParsedGroup, Problem>;
 /// A read whose caller may call it.
 #[derive(Debug)]
 pub struct ReadRequest {
-    /// Whose ledger.
     pub agency: AgencyCode,
-    /// Who asks.
     pub actor: Actor,
     /// The engine, for connections that read.
     pub engine: Engine,
-    /// Files.
     pub objects: Objects,
     /// Long reports as files.
     pub exports: Exports,
@@ -144,22 +130,17 @@ pub struct ReadRequest {
     pub months: Months,
     /// The route's path, with its parameters' names.
     pub route: &'static str,
-    /// The path's parameters.
     pub path: PathParts,
-    /// The query.
     pub query: Query,
-    /// Opens account numbers.
     pub vault: Arc<AccountVault>,
     /// From where agencies pay.
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
-    /// The request's id.
     pub request_id: String,
     /// What its caller reads.
     pub language: Language,
 }
 
 impl ReadRequest {
-    /// A connection that reads.
     pub async fn reader(&self) -> Result<Connection, Problem> {
         self.engine.reader(&self.agency).await.map_err(Problem::from)
     }
@@ -178,13 +159,10 @@ impl ReadRequest {
 /// What of the agency's documents a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visibility {
-    /// Everything.
     pub all: bool,
     /// What this organisation applied for.
     pub organisation: Option<CreditCode>,
-    /// What this provider provides.
     pub provider: Option<CreditCode>,
-    /// What this bank lends.
     pub bank: Option<CreditCode>,
 }
 
@@ -231,16 +209,12 @@ impl Visibility {
 pub enum Reply {
     /// JSON, with the version of what it shows.
     Json {
-        /// The body.
         body: Vec<u8>,
-        /// The version.
         version: Option<Sequence>,
     },
-    /// Plain text.
     Text(String),
     /// Bytes that are nobody's text.
     Bytes {
-        /// The body.
         bytes: Vec<u8>,
         /// Whether they are the same for ever: the caller may keep them, a cache between us may not.
         never_changes: bool,
@@ -287,13 +261,10 @@ impl FileReply {
 pub struct StoredFile {
     /// Its bytes, as they come.
     pub stream: BoxStream<'static, Result<Bytes, ObjectError>>,
-    /// How many.
     pub bytes: u64,
-    /// Their type.
     pub media_type: &'static str,
     /// What to call it: letters, digits, `-` and `.`.
     pub name: String,
-    /// Its digest.
     pub digest: String,
 }
 
@@ -328,13 +299,11 @@ impl StoredFile {
 }
 
 impl Reply {
-    /// JSON.
     pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value)?;
         Ok(Self::Json { body, version: None })
     }
 
-    /// A document with its version.
     pub fn document(value: &impl Serialize, version: Sequence) -> Result<Self, Problem> {
         match Self::json(value)? {
             Self::Json { body, .. } => Ok(Self::Json { body, version: Some(version) }),
@@ -347,7 +316,6 @@ impl Reply {
         Self::json(&Listed { data, next_cursor })
     }
 
-    /// As HTTP has it.
     pub fn respond(self, mut answer: HttpResponseBuilder) -> HttpResponse {
         match self {
             Self::Json { body, version } => {
@@ -369,7 +337,6 @@ impl Reply {
     }
 }
 
-/// Answers a read.
 pub type Read = fn(ReadRequest) -> LocalBoxFuture<'static, Result<Reply, Problem>>;
 
 /// Answers a question that takes a body to put, and changes nothing.

@@ -17,7 +17,6 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     PrometheusBuilder::new().set_buckets_for_metric(seconds, BUCKETS)?.install_recorder()
 }
 
-/// The process runs.
 pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
@@ -49,12 +48,10 @@ pub async fn metrics(state: web::Data<AppState>) -> HttpResponse {
         .body(state.metrics.render())
 }
 
-/// The OpenAPI document.
 pub async fn document() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(openapi::JSON.as_str())
 }
 
-/// `/docs` is a folder.
 pub async fn to_docs() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/")).finish()
 }

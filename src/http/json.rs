@@ -21,13 +21,9 @@ pub enum Json {
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A number.
     Number(serde_json::Number),
-    /// A string.
     Text(String),
-    /// A list.
     List(Vec<Self>),
-    /// An object.
     Object(Vec<(String, Self)>),
 }
 

@@ -3,10 +3,8 @@
 /// A language that every error is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
-    /// zh-CN
     #[default]
     Chinese,
-    /// en
     English,
 }
 

@@ -14,7 +14,6 @@ pub struct Filters {
     status: Option<String>,
     /// 专项
     pub programme: Option<String>,
-    /// Who applied.
     pub organisation: Option<String>,
     /// Changed at or after.
     pub updated_since: Option<DateTime<Utc>>,

@@ -15,7 +15,6 @@ use tracing::Instrument;
 use super::extract::RequestId;
 
 impl RequestId {
-    /// The request's id.
     pub fn of(request: &HttpRequest) -> String {
         request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
     }

@@ -77,28 +77,20 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// after a commit.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_millis(30_700);
 
-/// What handlers share.
 #[derive(Debug, Clone)]
 pub struct AppState {
-    /// The one door.
     pub engine: Engine,
-    /// Knows tokens.
     pub verifier: Arc<Verifier>,
-    /// Seals account numbers.
     pub vault: Arc<AccountVault>,
     /// From where agencies pay.
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
-    /// Files.
     pub objects: Objects,
     /// Long reports as files.
     pub exports: Exports,
     /// What was posted by month.
     pub months: Months,
-    /// Which agencies there are.
     pub agencies: Arc<Registry>,
-    /// Who was let in.
     pub people: Arc<People>,
-    /// What was counted.
     pub metrics: PrometheusHandle,
 }
 

@@ -25,7 +25,6 @@ use subsidy_core::schema::Schemas;
 /// The document as it is served.
 pub static JSON: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
 
-/// The document.
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new().build();
     for route in ROUTES {

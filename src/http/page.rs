@@ -27,7 +27,6 @@ struct Cursor {
 pub struct Page {
     /// The key that it begins after.
     pub after: i64,
-    /// How many.
     limit: usize,
     filters: String,
 }
@@ -35,7 +34,6 @@ pub struct Page {
 /// A part of a list, as it is answered.
 #[derive(Debug, Serialize)]
 pub struct Listed<T> {
-    /// The documents.
     pub data: Vec<T>,
     /// Where the next page begins; none on the last.
     pub next_cursor: Option<String>,

@@ -17,7 +17,6 @@ use subsidy_store::people::PersonRow;
 const AGAIN: Duration = Duration::from_secs(60);
 /// How soon the database answers where it is well.
 const ANSWER: Duration = Duration::from_secs(3);
-/// Most subjects remembered.
 const SUBJECTS_MAX: usize = 10_000;
 
 /// Subjects that were let in, and until when that holds.

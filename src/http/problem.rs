@@ -197,17 +197,14 @@ impl Problem {
         self
     }
 
-    /// What callers read.
     pub const fn code(&self) -> Code {
         self.entry.code
     }
 
-    /// The HTTP status.
     pub const fn status(&self) -> u16 {
         self.entry.status
     }
 
-    /// The body.
     pub fn body(&self, language: Language, request_id: &str) -> Value {
         let [title, detail] = self.entry.words(language);
         let errors: Vec<Value> = self.errors.iter().map(|at| at.body(language)).collect();
@@ -228,7 +225,6 @@ impl Problem {
         body
     }
 
-    /// The answer.
     pub fn respond(&self, language: Language, request_id: &str) -> HttpResponse {
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = HttpResponse::build(status);

@@ -14,7 +14,6 @@ use subsidy_store::engine::store::{TakesWrites, takes_writes};
 /// How soon the database answers where it is well.
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// How the database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
     /// It answers and takes writes.

@@ -106,7 +106,6 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
     }
 }
 
-/// The resource.
 pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem> {
     let value = match outcome {
         Outcome::Agency(agency) => serde_json::to_value(AgencyView::of(agency)),

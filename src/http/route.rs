@@ -11,14 +11,10 @@ use subsidy_core::domain::{Actor, Role};
 use subsidy_core::schema::{Member, One, Schemas};
 use subsidy_store::engine::submission::Run;
 
-/// A method of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
-    /// Reads.
     Get,
-    /// Writes.
     Post,
-    /// Writes.
     Put,
 }
 
@@ -33,7 +29,6 @@ impl Method {
     }
 }
 
-/// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     /// Anyone with a token.
@@ -60,32 +55,24 @@ impl Permission {
     }
 }
 
-/// A query parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct Param {
-    /// Its name.
     pub name: &'static str,
-    /// What it says.
     pub about: &'static str,
-    /// What it may be.
     pub schema: Shape,
 }
 
 /// What a body is: how its schema is written and which named schemas it needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Where it is used.
     pub schema: fn() -> RefOr<Schema>,
-    /// Named schemas.
     pub named: fn(&mut Schemas),
-    /// Its media type.
     pub media_type: &'static str,
     /// Others that it may be of instead.
     pub or_else: &'static [&'static str],
 }
 
 impl Shape {
-    /// A type.
     pub const fn of<T: ToSchema>() -> Self {
         Self {
             schema: One::<T>::member,
@@ -137,7 +124,6 @@ impl Shape {
         Self { media_type, or_else, ..Self::bytes() }
     }
 
-    /// Plain text.
     pub const fn text() -> Self {
         Self {
             schema: <String as utoipa::PartialSchema>::schema,
@@ -151,7 +137,6 @@ impl Shape {
 /// A part of a route's path, between slashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Segment<'path> {
-    /// Itself.
     Literal(&'path str),
     /// `{name}`: any one segment.
     One(&'path str),
@@ -200,12 +185,10 @@ fn page_schema<T: ToSchema>() -> RefOr<Schema> {
         .into()
 }
 
-/// Which handler answers.
 #[derive(Debug, Clone, Copy)]
 pub enum Handler {
     /// A command for the engine.
     Write(Parse),
-    /// A query.
     Read(Read),
     /// A query that shows what is kept secret: the log says who asked.
     Disclose(Read),
@@ -223,10 +206,8 @@ pub enum Handler {
     Run(fn(&Json) -> Result<Run, Problem>),
 }
 
-/// A route.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// Its method.
     pub method: Method,
     /// Its path, with parameters in braces: [`Segment`] says which there are.
     pub path: &'static str,
@@ -234,15 +215,11 @@ pub struct Route {
     pub permission: Permission,
     /// What it is for, in Chinese and in English.
     pub summary: [&'static str; 2],
-    /// Query parameters.
     pub query: &'static [Param],
-    /// What it takes.
     pub takes: Option<Shape>,
-    /// What it gives.
     pub gives: Shape,
     /// Whether it makes a document: 201, else 200.
     pub creates: bool,
-    /// What answers.
     pub handler: Handler,
 }
 

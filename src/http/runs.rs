@@ -114,7 +114,6 @@ pub fn remind(body: &Json) -> Result<Run, Problem> {
     }
 }
 
-/// Answers a run.
 pub async fn answer(
     route: &'static Route,
     parse: fn(&Json) -> Result<Run, Problem>,

@@ -23,7 +23,6 @@ use subsidy_store::engine::submission::{Answer, NewText, Submission, Work};
 /// All of a write but its body.
 #[derive(Debug)]
 pub struct Head {
-    /// Who calls.
     pub identity: Identity,
     /// SHA-256 of the idempotency key.
     pub key: [u8; 32],
@@ -31,7 +30,6 @@ pub struct Head {
     pub if_match: Option<Sequence>,
     /// Whether nothing is to be committed.
     pub dry_run: bool,
-    /// The request's id.
     pub request_id: String,
 }
 
@@ -109,7 +107,6 @@ fn is_json(request: &HttpRequest) -> bool {
     plain && media_type.eq_ignore_ascii_case("application/json")
 }
 
-/// Parses one write.
 pub fn parsed(
     parse: Parse,
     state: &AppState,
@@ -126,7 +123,6 @@ pub fn parsed(
     })
 }
 
-/// Answers a write.
 pub async fn answer(
     route: &'static Route,
     parse: Parse,
@@ -167,22 +163,17 @@ pub async fn submit(state: &AppState, submission: Submission, dry_run: bool) -> 
 /// An answer of the engine as it is shown.
 #[derive(Debug)]
 pub enum Shown {
-    /// A resource.
     Resource {
         /// 200 or 201.
         status: u16,
-        /// The resource.
         body: Value,
         /// Its leaf; none in a dry run.
         sequence: Option<Sequence>,
-        /// Its version.
         version: Option<Sequence>,
         /// Whether it was answered before.
         replayed: bool,
     },
-    /// A refusal.
     Refused {
-        /// Why.
         problem: Problem,
         /// The id of the request that was refused first.
         request_id: String,
@@ -226,7 +217,6 @@ pub async fn shown(
 }
 
 impl Shown {
-    /// As HTTP has it.
     pub fn respond(&self, request: &HttpRequest, request_id: &str) -> HttpResponse {
         let mut response = match self {
             Self::Refused { problem, request_id: first, replayed } => {

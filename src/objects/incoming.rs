@@ -46,7 +46,6 @@ pub struct Arrived {
     passing: Passing,
     /// The digest of its bytes.
     pub sha256: ContentHash,
-    /// How many.
     pub bytes: u64,
     /// What they are; none where it is nothing that is taken.
     pub media_type: Option<MediaType>,

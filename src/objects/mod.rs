@@ -50,7 +50,6 @@ pub enum ObjectError {
     File {
         /// Which file or folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
@@ -65,7 +64,6 @@ impl ObjectError {
     }
 }
 
-/// Where objects are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// In a folder of this machine.
@@ -74,7 +72,6 @@ pub enum Place {
     Bucket {
         /// `s3://BUCKET`
         url: String,
-        /// Perhaps empty.
         prefix: String,
     },
 }

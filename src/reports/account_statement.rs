@@ -31,7 +31,6 @@ pub const COLUMNS: &[Column] = &[
     Column::amounts("余额 balance", 18),
 ];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["account-statement", "明细账"];
 /// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance
 /// carries what was before `from`. A ledger of one block is read at once.

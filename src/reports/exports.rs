@@ -37,10 +37,8 @@ const WAITING_MAX: usize = 64;
 /// Why an export did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// No connection.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// It cannot be written.
@@ -51,32 +49,22 @@ pub enum ExportError {
     Io(#[from] io::Error),
     /// A format has no room for so many rows.
     #[error("more than {limit} rows")]
-    TooManyRows {
-        /// The most.
-        limit: u64,
-    },
+    TooManyRows { limit: u64 },
     /// A thread that worked for it fell.
     #[error("a worker ended")]
     Worker,
-    /// Too many wait.
     #[error("{WAITING_MAX} exports are under way")]
     Busy,
 }
 
-/// What is exported.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Whose ledger.
     pub agency: AgencyCode,
-    /// Its id.
     pub id: Uuid,
-    /// Which kind of file.
     pub format: FileFormat,
     /// What the file is called.
     pub name: String,
-    /// The sheet's name.
     pub sheet: &'static str,
-    /// What its rows are.
     pub columns: &'static [Column],
     /// When the rows were as they are.
     pub created: Instant,
@@ -101,7 +89,6 @@ pub fn id_of(parts: &[&str]) -> Uuid {
 pub struct Finished {
     /// What the file is called.
     pub name: String,
-    /// How it ends.
     pub format: String,
     /// How many rows it holds.
     pub rows: u64,
@@ -111,7 +98,6 @@ pub struct Finished {
     pub sha256: ContentHash,
     /// The digest of the same rows as CSV.
     pub sha256_of_csv: String,
-    /// When it was finished.
     pub finished_at: Instant,
 }
 
@@ -288,7 +274,6 @@ impl Exports {
         .await
     }
 
-    /// The file of a finished export.
     pub fn file(&self, agency: &AgencyCode, id: Uuid, finished: &Finished) -> Result<File, ExportError> {
         Ok(File::open(self.path(agency, id, &finished.format))?)
     }

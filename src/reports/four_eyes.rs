@@ -42,11 +42,8 @@ fn owned(kinds: &[&str]) -> Vec<String> {
 /// An approval by somebody who was in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
-    /// Its leaf.
     pub sequence: i64,
-    /// Who.
     pub subject: String,
-    /// By what.
     pub by: InTheWay,
 }
 

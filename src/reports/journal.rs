@@ -17,7 +17,6 @@ use subsidy_core::ledger::{Account, BookCode, Side};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 
-/// Whose journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// hledger 1.x.
@@ -36,7 +35,6 @@ impl Dialect {
         }
     }
 
-    /// What its files are.
     pub const fn format(self) -> FileFormat {
         match self {
             Self::Hledger => FileFormat::Hledger,
@@ -63,7 +61,6 @@ impl Dialect {
     }
 }
 
-/// Debits less credits.
 fn signed(line: &LineFound) -> Result<(Account, Money), ReadError> {
     let account = Account::parse(&line.account).ok_or_else(|| Unreadable(line.account.clone()))?;
     let amount = convert::money(line.amount)?;
@@ -88,7 +85,6 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, dialect: Dialect) -> 
 enum Source {
     /// All of them at once: a ledger of one block that is short enough for an answer.
     Once(Option<Vec<LineFound>>),
-    /// Page by page.
     Pages(Box<ByDay>),
 }
 
@@ -111,7 +107,6 @@ pub struct Reading {
 /// What a journal's row is: a text as it stands in the file.
 pub const COLUMNS: &[Column] = &[Column::plain("文本 text", 80)];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["journal", "文本账"];
 
 impl Reading {

@@ -44,10 +44,7 @@ pub enum ReadError {
     OutOfRange(#[from] OutOfRange),
     /// A report has no room for what it is of.
     #[error("more than {limit} rows")]
-    TooManyRows {
-        /// The most.
-        limit: usize,
-    },
+    TooManyRows { limit: usize },
 }
 
 impl From<subsidy_store::engine::UnreadBook> for ReadError {

@@ -31,12 +31,9 @@ pub const COLUMNS: &[Column] = &[
     Column::counts("分录行数 lines", 10),
 ];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["operations", "操作日志"];
 
-/// Sequences of a window.
 const WINDOW: i64 = 65_536;
-/// Rows of a page.
 const PAGE: i64 = 4_096;
 /// Sequences of a window of a page of a list, and how many of them are looked through: it may end early, with a cursor.
 const PAGE_WINDOW: i64 = 8_192;
@@ -79,16 +76,13 @@ statement! {
           ORDER BY l.sequence LIMIT $10";
 }
 
-/// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of this subject, however it was spelled.
     pub subject: Option<String>,
-    /// Of this kind.
     pub kind: Option<String>,
     /// Of this part in the separation of duties.
     pub duty: Option<Duty>,
-    /// About this document.
     pub document: Option<String>,
     /// Recorded on or after this day, in the agency's zone.
     pub from: Option<Date>,

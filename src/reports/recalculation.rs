@@ -37,7 +37,6 @@ pub const COLUMNS: &[Column] = &[
     Column::plain("结果 result", 26),
 ];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["recalculation", "独立复算"];
 
 /// Sequences of a window: few of them make more than one sheet.

@@ -18,7 +18,6 @@ rows! {
 }
 
 rows! {
-    /// A sheet of a document.
     pub struct SheetFound { document: String, version: i32, sheet: serde_json::Value }
 }
 
@@ -40,7 +39,6 @@ impl SheetFound {
     }
 }
 
-/// What is looked for.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct RelatedKeys {
     texts: BTreeSet<TextHash>,
@@ -48,18 +46,15 @@ pub struct RelatedKeys {
 }
 
 impl RelatedKeys {
-    /// A text.
     pub fn text(&mut self, hash: Option<TextHash>) {
         self.texts.extend(hash);
     }
 
-    /// A sheet.
     pub fn sheet(&mut self, document: String, version: u32) {
         self.sheets.insert((document, version));
     }
 }
 
-/// What was found.
 #[derive(Debug, Default, Clone)]
 pub struct Related {
     texts: BTreeMap<TextHash, String>,
@@ -84,7 +79,6 @@ impl Related {
         self.texts.get(&hash?).cloned()
     }
 
-    /// A sheet.
     pub fn sheet(&self, document: &str, version: u32) -> Option<Calculation> {
         self.sheets.get(&(document.to_owned(), version)).cloned()
     }

@@ -28,7 +28,6 @@ impl Dimension {
     /// All of them, in the order of their columns.
     pub const ALL: [Self; 5] = [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region];
 
-    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Programme => "programme",
@@ -39,7 +38,6 @@ impl Dimension {
         }
     }
 
-    /// The one of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dimension| dimension.as_str() == name)
     }
@@ -57,7 +55,6 @@ pub struct Scope {
     pub known_at: i64,
     /// When that sequence was recorded.
     pub recorded_at: Instant,
-    /// One programme, or all.
     pub programme: Option<String>,
     /// What else of the lines counts.
     pub only: Only,
@@ -130,12 +127,10 @@ impl Scope {
 pub struct Link(String);
 
 impl Link {
-    /// To a report.
     pub fn new(report: &str) -> Self {
         Self(format!("/v1/reports/{report}"))
     }
 
-    /// To any path.
     pub fn of(path: &str) -> Self {
         Self(path.to_owned())
     }
@@ -165,7 +160,6 @@ impl Link {
         self.with("as_of", &day.to_string())
     }
 
-    /// Its text.
     pub fn text(&self) -> &str {
         &self.0
     }
@@ -174,14 +168,12 @@ impl Link {
 /// A row, and where its figures come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
-    /// A cell a column.
     pub cells: Vec<Cell>,
     /// By the column's place: the path of the rows that sum to the figure.
     pub links: Vec<(usize, Link)>,
 }
 
 impl Row {
-    /// A text.
     #[must_use]
     pub fn text(mut self, text: impl ToString) -> Self {
         let text = text.to_string();
@@ -203,7 +195,6 @@ impl Row {
         self.amount(amount)
     }
 
-    /// How many.
     #[must_use]
     pub fn count(mut self, count: i64) -> Self {
         self.cells.push(Cell::Count(count));
@@ -224,7 +215,6 @@ impl Row {
         self.text(text)
     }
 
-    /// Nothing.
     #[must_use]
     pub fn empty(mut self) -> Self {
         self.cells.push(Cell::Empty);
@@ -232,7 +222,6 @@ impl Row {
     }
 }
 
-/// A report's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// What it is called: the last part of its path, and in Chinese.
@@ -244,7 +233,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Of rows.
     pub fn of(name: [&'static str; 2], columns: &'static [Column], rows: Vec<Row>) -> Self {
         let (rows, links) = rows.into_iter().map(|row| (row.cells, row.links)).unzip();
         Self { name, table: Table { columns, rows }, links }

@@ -34,13 +34,11 @@ pub const COLUMNS: &[Column] = &[
     Column::counts("命中次数 hits", 8),
 ];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["sample", "货币单元抽样"];
 
 /// How a sample is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draw {
-    /// Any text.
     pub seed: String,
     /// CNY between two places, above zero.
     pub interval: Money,

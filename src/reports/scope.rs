@@ -24,7 +24,6 @@ rows! {
 statement! {
     /// Bytes that the database takes on disk, all agencies together.
     pub fn disk() -> Option<CountRow> = "SELECT pg_database_size(current_database()) AS count";
-    /// Lines that were posted.
     pub fn lines() -> Option<CountRow> = "SELECT count(*) AS count FROM entries";
     fn found(sequence: i64) -> Option<AtFound> =
         "SELECT l.recorded_at, h.zone, h.name AS agency, h.business_date FROM log AS l CROSS JOIN head AS h \
@@ -37,13 +36,9 @@ statement! {
 /// A sequence of an agency's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {
-    /// Which.
     pub sequence: i64,
-    /// When it was recorded.
     pub recorded_at: Instant,
-    /// The agency's zone.
     pub zone: Zone,
-    /// The agency's name.
     pub agency: String,
     sandbox: bool,
 }

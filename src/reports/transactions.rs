@@ -34,7 +34,6 @@ rows! {
 }
 
 rows! {
-    /// A block of sequences.
     struct BlockFound { block: i64 }
 }
 
@@ -129,7 +128,6 @@ pub struct Filter {
     pub organisation: Option<String>,
     /// 科目
     pub account: Option<String>,
-    /// About this document.
     pub document: Option<String>,
     /// Effective on or after.
     pub from: Option<NaiveDate>,

@@ -57,18 +57,15 @@ statement! {
          GROUP BY account HAVING sum(debit) > 0 OR sum(credit) > 0";
 }
 
-/// Which trial balance.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The last day that counts.
     pub as_of: Date,
     /// The last sequence that counts; −1 for none.
     pub known_at: i64,
-    /// One programme, or all.
     pub programme: Option<String>,
 }
 
-/// Debits and credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Turnover {
     /// 借方
@@ -78,7 +75,6 @@ pub struct Turnover {
 }
 
 impl Turnover {
-    /// Both together.
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         Ok(Self { debit: self.debit.plus(other.debit)?, credit: self.credit.plus(other.credit)? })
     }
@@ -92,7 +88,6 @@ impl Turnover {
     }
 }
 
-/// Turnovers by account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrialBalance(BTreeMap<Account, Turnover>);
 
@@ -132,7 +127,6 @@ impl TrialBalance {
         self.0.get(&account).copied().unwrap_or_default()
     }
 
-    /// The turnover of a book.
     pub fn of_book(&self, book: BookCode) -> Result<Turnover, OutOfRange> {
         let of_it = self.0.iter().filter(|(account, _)| account.book() == book);
         of_it.map(|(_, turnover)| *turnover).try_fold(Turnover::default(), Turnover::plus)

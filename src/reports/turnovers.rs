@@ -122,7 +122,6 @@ statement! {
           GROUP BY 1, 2, 3, 4, 5, e.account) AS s";
 }
 
-/// Turnovers by place and account.
 pub type Turnovers = BTreeMap<(Place, Account), Turnover>;
 
 fn add(sums: &mut Turnovers, found: TurnoverFound) -> Result<(), ReadError> {

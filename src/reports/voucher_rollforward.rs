@@ -69,7 +69,6 @@ statement! {
          ORDER BY programme COLLATE \"C\", month, flow";
 }
 
-/// What a month moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct OfMonth {
     flows: [Money; 4],
@@ -94,7 +93,6 @@ impl OfMonth {
     }
 }
 
-/// By programme and month.
 type Months = BTreeMap<String, BTreeMap<Month, OfMonth>>;
 
 fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {

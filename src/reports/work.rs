@@ -96,7 +96,6 @@ rows! {
 }
 
 rows! {
-    /// A document's step.
     pub struct TransitionFound {
         sequence: i64,
         kind: String,

@@ -36,7 +36,6 @@ statement! {
         "SELECT version::text AS version FROM public.__diesel_schema_migrations";
 }
 
-/// The register's row.
 const REGISTER: Naming<AgencyRow> =
     Naming { place: |row| format!("public.agencies {}", row.code), sequence: |_| 0 };
 
@@ -46,7 +45,6 @@ pub(super) async fn is_of_this_release(conn: &AsyncPgConnection) -> Result<bool,
     Ok(applied == migrate::versions("agency"))
 }
 
-/// All of it.
 pub(super) async fn all(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,

@@ -9,10 +9,8 @@ use subsidy_store::db::pool::Database;
 use subsidy_store::engine::store;
 use subsidy_store::{rows, statement};
 
-/// A ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Whose.
     pub agency: AgencyCode,
     /// Whether the register names it.
     pub is_registered: bool,

@@ -41,9 +41,7 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 /// A ledger that verifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// Leaves of the log.
     pub leaves: u64,
-    /// Lines that they posted.
     pub lines: u64,
     /// The root of the tree over them.
     pub root: Hash,
@@ -85,7 +83,6 @@ pub enum Verdict {
 /// How far a verification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Leaves replayed.
     pub done: u64,
     /// Leaves in all, as the head says.
     pub total: u64,
@@ -94,7 +91,6 @@ pub struct Progress {
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// No connection.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The database refused a statement.
@@ -105,10 +101,7 @@ pub enum VerifyError {
     Unreadable(#[from] Unreadable),
     /// The schema is of another release.
     #[error("the ledger's schema has version {schema_version}; this release verifies {SCHEMA_VERSION}")]
-    OtherRelease {
-        /// What it has.
-        schema_version: i32,
-    },
+    OtherRelease { schema_version: i32 },
     /// There is no such ledger.
     #[error("no agency {0} in this database")]
     NoAgency(AgencyCode),

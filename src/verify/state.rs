@@ -116,7 +116,6 @@ where
     table(conn, &naming, rows, last, first).await
 }
 
-/// What rules count.
 async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
     let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
     let naming = Naming::<ContractAllocationRow> {

@@ -46,7 +46,6 @@ pub(super) struct Stream {
     pub broken: bool,
     /// The roots that older checkpoints ask for.
     pub roots: Roots,
-    /// When the log began.
     pub began: Option<Instant>,
     /// The account numbers that leaves name.
     pub named: Named,

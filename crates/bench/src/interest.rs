@@ -15,7 +15,6 @@ use subsidy_core::programmes::Policy;
 use subsidy_core::programmes::policy::{DayCount, PointsRule};
 use subsidy_ledger::cli::{Failure, output};
 
-/// What was measured.
 #[derive(Debug)]
 pub struct Measured {
     loans: u32,
@@ -73,7 +72,6 @@ fn points() -> Option<PointsRule> {
 }
 
 impl Measured {
-    /// For programs.
     pub fn as_json(&self) -> Value {
         json!({
             "loan_periods": self.loans, "segments": self.segments, "amount": self.amount,
@@ -81,7 +79,6 @@ impl Measured {
         })
     }
 
-    /// For people.
     pub fn write(&self) -> Result<(), Failure> {
         let seconds = self.took.as_secs_f64();
         let each = self.took.as_nanos() / u128::from(self.loans.max(1));

@@ -19,7 +19,6 @@ impl Latencies {
         Self { sorted: all, postings, elapsed }
     }
 
-    /// Postings a second.
     pub(super) fn rate(&self) -> u64 {
         let micros = self.elapsed.as_micros().max(1);
         let postings = u128::try_from(self.postings).unwrap_or(0);

@@ -44,7 +44,6 @@ struct Row {
     by_lines: Option<Duration>,
 }
 
-/// All that was measured.
 #[derive(Debug)]
 pub(super) struct Measured {
     made: Made,

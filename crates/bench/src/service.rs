@@ -37,7 +37,6 @@ impl Drop for Scratch {
     }
 }
 
-/// The service, serving.
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,

@@ -24,7 +24,6 @@ pub(super) const WARM_UP: usize = 2_000;
 
 /// The agency of a measurement.
 pub(super) const AGENCY: &str = "bench";
-/// Its business date.
 pub(super) const DAY: &str = "2025-01-02";
 const FIRM: &str = "91310000MA1FL0000N";
 const CLOUD: &str = "91440300MA5F00011B";
@@ -32,9 +31,7 @@ const CLOUD: &str = "91440300MA5F00011B";
 /// All that is set up.
 #[derive(Debug)]
 pub(super) struct Stage {
-    /// An approver's.
     pub token: String,
-    /// An officer's.
     pub officer: String,
     /// Vouchers that wait to be issued.
     pub vouchers: Vec<Uuid>,
@@ -202,7 +199,6 @@ fn path(voucher: &Uuid) -> String {
     format!("/v1/vouchers/{voucher}/issue")
 }
 
-/// A request for each voucher.
 pub(super) fn singly(vouchers: impl Iterator<Item = Uuid>) -> Vec<Request> {
     vouchers.map(|v| Request { path: path(&v), body: Bytes::from_static(b"{}"), postings: 1 }).collect()
 }

@@ -15,7 +15,6 @@ use super::stage::{self, AGENCY};
 use subsidy_ledger::cli::opened::Opened;
 use subsidy_ledger::cli::{Failure, output};
 
-/// What a program took.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Took {
     pub elapsed: Duration,
@@ -23,7 +22,6 @@ pub(super) struct Took {
     pub peak_kib: Option<u64>,
 }
 
-/// All that was measured.
 #[derive(Debug)]
 pub(super) struct Measured {
     entries: usize,

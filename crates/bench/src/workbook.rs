@@ -18,7 +18,6 @@ use subsidy_ledger::reports::report::Row;
 /// Rows that come together, as from a page of a statement.
 const PAGE: usize = 4_096;
 
-/// What was measured.
 #[derive(Debug)]
 pub(super) struct Measured {
     rows: usize,

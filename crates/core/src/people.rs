@@ -28,7 +28,6 @@ impl Matter {
         Self::of("bank_account", &organisation)
     }
 
-    /// A programme.
     pub fn programme(code: &ProgrammeCode) -> Self {
         Self::of("programme", code)
     }
@@ -38,7 +37,6 @@ impl Matter {
         Self::of("rules", &format_args!("{programme}/{number}"))
     }
 
-    /// A change of a budget.
     pub fn budget_change(id: BudgetChangeId) -> Self {
         Self::of("budget_change", &id)
     }
@@ -73,7 +71,6 @@ impl Matter {
         Self::of("replacements", &id)
     }
 
-    /// Reopenings of a month.
     pub fn reopening(month: Month) -> Self {
         Self::of("reopening", &month)
     }
@@ -88,32 +85,26 @@ impl Matter {
         Self::of("payment_line", &format_args!("{batch}/{claim}"))
     }
 
-    /// A voucher.
     pub fn voucher(id: VoucherId) -> Self {
         Self::of("voucher", &id)
     }
 
-    /// A claim.
     pub fn claim(id: ClaimId) -> Self {
         Self::of("claim", &id)
     }
 
-    /// All recalculations of a claim.
     pub fn recalculations(claim: ClaimId) -> Self {
         Self::of("recalculations", &claim)
     }
 
-    /// An objection.
     pub fn objection(id: ObjectionId) -> Self {
         Self::of("objection", &id)
     }
 
-    /// A payment batch.
     pub fn payment_batch(id: PaymentBatchId) -> Self {
         Self::of("payment_batch", &id)
     }
 
-    /// A recovery.
     pub fn recovery(id: RecoveryId) -> Self {
         Self::of("recovery", &id)
     }
@@ -166,17 +157,13 @@ pub enum Part {
     Proposed,
     /// Recorded the contract or the loan, or what was used or happened of it.
     Recorded,
-    /// Wrote it anew.
     Rewrote,
-    /// Filed it.
     Submitted,
-    /// Took it back.
     Withdrew,
     /// Looked at it before its approval.
     Reviewed,
     /// Looked at it and sent it back.
     Returned,
-    /// Objected to it.
     Objected,
     /// Let it happen. Who did so is in nobody's way, but for what gives up what was approved.
     Approved,
@@ -218,9 +205,7 @@ impl Days {
 /// One person's part in a matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participation {
-    /// Who.
     pub subject: Subject,
-    /// What they did.
     pub part: Part,
     /// The leaf from which on it counts.
     pub sequence: Sequence,
@@ -232,7 +217,6 @@ pub struct Participation {
 /// The set of those who took part in a matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participants {
-    /// In what.
     pub matter: Matter,
     /// Who and how, in the order of the log.
     pub people: Vec<Participation>,
@@ -241,7 +225,6 @@ pub struct Participants {
 }
 
 impl Participants {
-    /// Nobody yet.
     pub const fn none(matter: Matter, stamp: &Stamp) -> Self {
         Self { matter, people: Vec::new(), revision: Revision::first(stamp) }
     }
@@ -290,7 +273,6 @@ pub enum Counted {
 /// A set that an approval is held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
-    /// Whose set.
     pub matter: Matter,
     /// Which of its parts count.
     pub counted: Counted,
@@ -364,7 +346,6 @@ impl Person {
 /// `agency subject`: which spelling of a subject is right, where another acted first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameSubject {
-    /// As it is right.
     pub subject: Subject,
 }
 

@@ -6,7 +6,6 @@ use subsidy_core::book::Document;
 
 /// A document that a table holds. Each noun says it once, beside its SQL, with [`stored!`](crate::stored).
 pub trait Stored: Document {
-    /// The table's rows.
     type Row: Versioned;
 
     /// Whether its changes go in the one statement that every batch writes anyway.
@@ -19,7 +18,6 @@ pub trait Stored: Document {
     /// The row's key of a key in the book.
     fn columns(key: &Self::Key) -> <Self::Row as Row>::Key;
 
-    /// Its row.
     fn to_row(&self) -> Result<Self::Row, Unreadable>;
 
     /// The document of a row.

@@ -8,7 +8,6 @@ use subsidy_core::domain::TextHash;
 use subsidy_core::erasures::Erasure;
 
 rows! {
-    /// An erasure.
     pub struct ErasureRow in "erasures", once {
         key { sha256: Vec<u8> }
         document: String,
@@ -56,14 +55,12 @@ rows! {
 }
 
 impl KeptRow {
-    /// Its digest.
     pub fn read(&self) -> Result<(TextHash, ()), Unreadable> {
         Ok((digest(&self.sha256)?, ()))
     }
 }
 
 statement! {
-    /// Which of these texts were kept.
     pub fn kept(digests: &[Vec<u8>]) -> Vec<KeptRow> = "SELECT sha256 FROM texts WHERE sha256 = ANY($1)";
     /// Takes the words of a text whose erasure this transaction logged.
     pub fn erase(digest: Vec<u8>) -> usize = "SELECT erase_text($1)";

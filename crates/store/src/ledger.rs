@@ -78,7 +78,6 @@ impl BalanceRow {
     }
 }
 
-/// The key's columns.
 pub fn columns(key: &BalanceKey) -> (String, String, String) {
     let payee = key.payee.map(|p| p.to_string()).unwrap_or_default();
     (key.account.code().to_owned(), key.programme.to_string(), payee)
@@ -99,7 +98,6 @@ statement! {
           ORDER BY 1, 2";
 }
 
-/// Rows as turnovers by month.
 pub fn read_months(rows: &[MonthRow]) -> Result<BTreeMap<Month, Turnovers>, Unreadable> {
     let mut months: BTreeMap<Month, Turnovers> = BTreeMap::new();
     for row in rows {

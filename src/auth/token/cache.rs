@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 
 use super::Identity;
 
-/// Most tokens remembered.
 pub(super) const CACHED_TOKENS_MAX: usize = 10_000;
 
 pub(super) type TokenDigest = [u8; 32];

@@ -11,7 +11,6 @@ const DEPTH_MAX: u8 = 16;
 /// Elements of all lists together.
 const ELEMENTS_MAX: u64 = 2_000_000;
 
-/// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     True,
@@ -58,7 +57,6 @@ impl<R: Read> Compact<R> {
         Self { bytes, left, read: 0, elements: 0 }
     }
 
-    /// How many were read.
     pub(super) const fn read(&self) -> u64 {
         self.read
     }

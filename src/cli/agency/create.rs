@@ -47,7 +47,6 @@ pub struct CreateArgs {
 pub struct Create {
     /// The first command of its log.
     pub command: CreateAgency,
-    /// Who asks.
     pub subject: Subject,
 }
 
@@ -130,14 +129,12 @@ async fn has_begun(engine: &Engine, code: &AgencyCode) -> Result<bool, Failure> 
     Ok(store::head(&conn).await?.is_some())
 }
 
-/// When the log began.
 async fn began(engine: &Engine, code: &AgencyCode) -> Result<Instant, Failure> {
     let conn = engine.reader(code).await?;
     let first = store::leaves_from(&conn, 0, 1).await?.into_iter().next();
     Ok(Instant::new(first.ok_or_else(|| no_agency(code))?.recorded_at))
 }
 
-/// The register.
 async fn register(engine: &Engine) -> Result<Vec<AgencyRow>, Failure> {
     let conn = engine.database().admin().await?;
     Ok(store::agencies(&conn).await?)

@@ -6,7 +6,6 @@ use subsidy_core::organisations::{Category, Size};
 
 /// The agency with something in it.
 pub(super) const BEIJING: &str = "beijing_demo";
-/// Its name.
 pub(super) const BEIJING_NAME: &str = "北京市算力券（演示）";
 /// The day on which its story begins.
 pub(super) const FIRST_DAY: &str = "2025-01-02";
@@ -16,14 +15,12 @@ pub(super) const TODAY: &str = "2025-06-30";
 pub(super) const LATELY: &str = "2025-06-20";
 /// The agency with nothing in it yet.
 pub(super) const CHENGDU: &str = "chengdu_demo";
-/// Its name.
 pub(super) const CHENGDU_NAME: &str = "成都市算力补贴（演示，空账）";
 /// The programme of all vouchers here.
 pub(super) const PROGRAMME: &str = "beijing-compute-voucher";
 
 /// The programme of the loan here.
 pub(super) const LENDING: &str = "shanghai-interest-subsidy-2027";
-/// Who lends.
 pub(super) const BANK: &str = "91310115MA00000110";
 
 /// The programme of the rentals here.
@@ -31,7 +28,6 @@ pub(super) const RENTING: &str = "beijing-multicloud-rental";
 
 /// The provider of all contracts with a voucher.
 pub(super) const PROVIDER: &str = "91110108MA01A2B3CF";
-/// Who rents most.
 pub(super) const FIRM: &str = "91310000MA1FL0000N";
 const STARTUP: &str = "91510100MA6CD0001D";
 const RELATED_FIRM: &str = "91440300MA5F00011B";
@@ -65,7 +61,6 @@ pub(super) const APPROPRIATIONS: [(&str, &str); 4] = [
     (RENTING, "5000000.00"),
 ];
 
-/// An organisation.
 #[derive(Debug)]
 pub(super) struct Firm {
     pub code: &'static str,

@@ -28,7 +28,6 @@ use subsidy_core::vouchers::ReviewDecision;
 use subsidy_store::usage::queries;
 
 impl City<'_> {
-    /// All of it.
     pub(super) async fn rent_from_clouds(&self) -> Result<(), Failure> {
         let rate = LoadReferenceRate {
             name: Label::parse("USD/CNY")?,

@@ -32,7 +32,6 @@ use subsidy_core::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, Revie
 use subsidy_store::engine::{Engine, NewBankAccount, NewText};
 use subsidy_store::keys::accounts::{AccountVault, Sealed, masked};
 
-/// Both agencies.
 pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(), Failure> {
     for (code, name, today) in [(BEIJING, BEIJING_NAME, Some(FIRST_DAY)), (CHENGDU, CHENGDU_NAME, None)] {
         let command = CreateAgency {

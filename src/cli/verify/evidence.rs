@@ -21,7 +21,6 @@ pub enum EvidenceFailure {
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// A statement failed.
     #[error("the evidence cannot be listed")]
     Statement(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row says what no row can say.
@@ -37,15 +36,12 @@ pub enum EvidenceFailure {
 pub struct Wrong {
     /// The first evidence that names it.
     evidence: EvidenceId,
-    /// Its leaf.
     sequence: Sequence,
-    /// The digest.
     sha256: String,
     /// `missing` or `altered`.
     how: &'static str,
 }
 
-/// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Read {
     files: u64,
@@ -70,7 +66,6 @@ impl Read {
         self.wrong.iter().map(line).collect()
     }
 
-    /// For programs.
     pub fn object(&self) -> Value {
         let wrong = |wrong: &Wrong| json!({ "evidence": wrong.evidence, "sequence": wrong.sequence, "sha256": wrong.sha256, "how": wrong.how });
         json!({ "files": self.files, "wrong": self.wrong.iter().map(wrong).collect::<Vec<_>>() })

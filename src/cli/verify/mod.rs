@@ -94,41 +94,30 @@ pub enum VerifyFailure {
     /// A file that was given cannot be read.
     #[error("{path} cannot be read")]
     File {
-        /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
     /// A key that was given is none.
     #[error("{path} holds no verifier key")]
     Key {
-        /// Which file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: subsidy_core::audit::note::NoteError,
     },
     /// A checkpoint that was given is none.
     #[error("{path} holds no signed checkpoint")]
-    NoCheckpoint {
-        /// Which file.
-        path: PathBuf,
-    },
+    NoCheckpoint { path: PathBuf },
     /// A receipt that was given is none.
     #[error("{path} is no receipt: {why}")]
     NoReceipt {
-        /// Which file.
         path: PathBuf,
         /// What it is not.
         why: String,
     },
     /// A folder that was given holds no export.
     #[error("{path} holds no export: it has neither a checkpoint nor tiles")]
-    NoExport {
-        /// Which folder.
-        path: PathBuf,
-    },
+    NoExport { path: PathBuf },
     /// There is nothing to verify.
     #[error("there is no agency in this database: nothing was verified")]
     NoAgencies,
@@ -141,18 +130,14 @@ pub enum VerifyFailure {
     /// A ledger could not be read to its end.
     #[error("agency {agency} was not verified")]
     Agency {
-        /// Which.
         agency: AgencyCode,
-        /// Why.
         #[source]
         source: VerifyError,
     },
     /// The store of evidence could not be read.
     #[error("the evidence of agency {agency} was not verified")]
     Evidence {
-        /// Which.
         agency: AgencyCode,
-        /// Why.
         #[source]
         source: evidence::EvidenceFailure,
     },
@@ -312,7 +297,6 @@ pub(super) fn progress_bar(message: String) -> ProgressBar {
     bar
 }
 
-/// How far it is.
 pub(super) fn show(bar: &ProgressBar, Progress { done, total }: Progress) {
     bar.set_length(total);
     bar.set_position(done);

@@ -54,7 +54,6 @@ impl Checked {
         matches!(self.verdict, Verdict::Good(_)) && whole
     }
 
-    /// For people.
     pub(super) fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
         let agency = &self.agency;
         for line in self.evidence.iter().flat_map(|read| read.lines(agency)) {
@@ -70,7 +69,6 @@ impl Checked {
         }
     }
 
-    /// For programs.
     pub(super) fn object(&self) -> Value {
         let agency = &self.agency;
         let mut object = match &self.verdict {

@@ -34,7 +34,6 @@ pub const COLUMNS: &[Column] = &[
     Column::plain("说明 detail", 60),
 ];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["exceptions", "疑点清单"];
 
 /// Sequences of a window: of each of them a statement answers at most a few rows.
@@ -51,7 +50,6 @@ pub enum Code {
     InvoiceDate,
     /// Organisations say of one invoice what contradicts.
     InvoiceDisputed,
-    /// Approved at night.
     NightApproval,
     /// More than the rules let one document, year or life have.
     OverCap,
@@ -72,7 +70,6 @@ pub enum Code {
 }
 
 impl Code {
-    /// All of them.
     pub const ALL: [Self; 13] = [
         Self::BelowThreshold,
         Self::DuplicateInvoice,
@@ -89,7 +86,6 @@ impl Code {
         Self::WeekendApproval,
     ];
 
-    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BelowThreshold => "below_threshold",
@@ -108,7 +104,6 @@ impl Code {
         }
     }
 
-    /// The one of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == name)
     }
@@ -137,13 +132,11 @@ impl Night {
 /// What counts as an exception, and which are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Only this one.
     pub code: Option<Code>,
     /// From what percentage of a limit on an amount is just below it, 1 to 99.
     pub near_percent: u8,
     /// CNY of a limit that no rule knows, such as the one from which a second signature is needed.
     pub threshold: Option<Money>,
-    /// When it is night.
     pub night: Night,
     /// CNY: multiples of it are round.
     pub round_unit: Money,

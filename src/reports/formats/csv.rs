@@ -34,7 +34,6 @@ impl<W: Write> Records<W> {
         Ok(Self(writer))
     }
 
-    /// A row.
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), FormatError> {
         Ok(self.0.write_record(cells.iter().map(field))?)
     }

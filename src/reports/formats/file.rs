@@ -9,18 +9,13 @@ use super::workbook::SHEET_ROWS_MAX;
 use super::{Cell, Column, FormatError, Totals, parquet, workbook};
 use subsidy_core::domain::{Instant, TextHash};
 
-/// Which kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
-    /// Comma-separated values.
     Csv,
-    /// A workbook.
     Xlsx,
-    /// Parquet.
     Parquet,
     /// A journal for hledger: each row is a text as it stands in it.
     Hledger,
-    /// A journal for beancount.
     Beancount,
 }
 
@@ -72,7 +67,6 @@ impl FileFormat {
 /// What all rows of a file came to.
 #[derive(Debug)]
 pub struct Summary {
-    /// How many rows.
     pub rows: u64,
     /// The sums of the columns.
     pub totals: Totals,
@@ -148,7 +142,6 @@ impl<W: Write + Seek + Send> Writing<W> {
         Ok(Self { body, beside, rows: 0, totals: Totals::of(columns) })
     }
 
-    /// A row.
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), FormatError> {
         self.totals.add(cells)?;
         self.rows = self.rows.saturating_add(1);

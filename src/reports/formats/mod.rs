@@ -15,7 +15,6 @@ pub enum Holds {
     Text,
     /// CNY.
     Amounts,
-    /// Whole numbers.
     Counts,
     /// Days.
     Days,
@@ -23,7 +22,6 @@ pub enum Holds {
     Instants,
 }
 
-/// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     /// What its head says.
@@ -32,7 +30,6 @@ pub struct Column {
     pub width: u16,
     /// Whether its amounts are summed below the rows: balances are not.
     pub sums: bool,
-    /// What its cells are.
     pub holds: Holds,
 }
 
@@ -41,12 +38,10 @@ impl Column {
         Self { name, width, sums: false, holds }
     }
 
-    /// Of texts.
     pub const fn plain(name: &'static str, width: u16) -> Self {
         Self::new(name, width, Holds::Text)
     }
 
-    /// Of whole numbers.
     pub const fn counts(name: &'static str, width: u16) -> Self {
         Self::new(name, width, Holds::Counts)
     }
@@ -56,7 +51,6 @@ impl Column {
         Self::new(name, width, Holds::Days)
     }
 
-    /// Of instants.
     pub const fn instants(name: &'static str, width: u16) -> Self {
         Self::new(name, width, Holds::Instants)
     }
@@ -77,16 +71,13 @@ impl Column {
     }
 }
 
-/// A cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
     /// Text, also where all of it is digits.
     Text(String),
     /// CNY.
     Amount(Money),
-    /// How many.
     Count(i64),
-    /// Nothing.
     Empty,
 }
 
@@ -99,7 +90,6 @@ impl From<Option<String>> for Cell {
 /// Rows under the heads of their columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Its columns.
     pub columns: &'static [Column],
     /// Its rows, a cell a column.
     pub rows: Vec<Vec<Cell>>,
@@ -122,7 +112,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Of no rows.
     pub fn of(columns: &'static [Column]) -> Self {
         Self { columns, sums: vec![None; columns.len()] }
     }
@@ -163,13 +152,7 @@ pub enum FormatError {
     Parquet(#[from] ::parquet::errors::ParquetError),
     /// A cell is not what its column holds.
     #[error("a cell of {column} reads {text}")]
-    Cell {
-        /// The column.
-        column: &'static str,
-        /// What stands there.
-        text: String,
-    },
-    /// The writer refused.
+    Cell { column: &'static str, text: String },
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// A sum left the range.

@@ -51,7 +51,6 @@ impl<W: Write + Send> std::fmt::Debug for Rows<W> {
 }
 
 impl<W: Write + Send> Rows<W> {
-    /// The schema.
     pub fn begin(columns: &'static [Column], into: W) -> Result<Self, FormatError> {
         let fields = columns.iter().map(field).collect::<Result<_, _>>()?;
         let schema = Arc::new(Type::group_type_builder("rows").with_fields(fields).build()?);
@@ -61,7 +60,6 @@ impl<W: Write + Send> Rows<W> {
         Ok(Self { writer, waiting })
     }
 
-    /// A row.
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), FormatError> {
         for (waiting, cell) in self.waiting.iter_mut().zip(cells) {
             waiting.put(cell)?;

@@ -22,7 +22,6 @@ pub const SHEET_ROWS_MAX: u64 = 1_048_574;
 pub struct Sheets<'a> {
     /// What the sheet of rows is called.
     pub name: &'a str,
-    /// The rows.
     pub table: &'a Table,
     /// What the second sheet says, line by line.
     pub about: &'a [(&'static str, String)],
@@ -47,7 +46,6 @@ pub fn write(sheets: &Sheets<'_>) -> Result<Vec<u8>, FormatError> {
 /// Where rows wait until the workbook is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// In memory.
     InMemory,
     /// In a temporary file.
     OnDisk,
@@ -89,7 +87,6 @@ impl Rows {
         Ok(Self { workbook, next: 1, text, amount })
     }
 
-    /// A row.
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), FormatError> {
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (column, cell) in (0_u16..).zip(cells) {

@@ -26,7 +26,6 @@ use subsidy_core::ledger::Account;
 use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
 
-/// Rows of a page.
 const PAGE: i64 = 5_000;
 
 rows! {
@@ -100,7 +99,6 @@ statement! {
 /// Why a table is not written.
 #[derive(Debug, thiserror::Error)]
 pub enum InterchangeError {
-    /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// It cannot be written.
@@ -126,7 +124,6 @@ impl From<convert::Unreadable> for InterchangeError {
     }
 }
 
-/// Takes a row.
 pub type Sink<'a> = dyn FnMut(&[Cell]) -> Result<(), FormatError> + 'a;
 
 /// A table's rows, one after another.

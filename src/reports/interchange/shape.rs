@@ -24,7 +24,6 @@ pub enum AuditTable {
 }
 
 impl AuditTable {
-    /// All of them.
     pub const ALL: [Self; 8] = [
         Self::ChartOfAccounts,
         Self::AccountingPeriod,
@@ -36,7 +35,6 @@ impl AuditTable {
         Self::Details,
     ];
 
-    /// Its published name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ChartOfAccounts => "BAS_Chart_Of_Accounts",
@@ -50,7 +48,6 @@ impl AuditTable {
         }
     }
 
-    /// Its columns.
     pub const fn columns(self) -> &'static [Column] {
         match self {
             Self::ChartOfAccounts => CHART,

@@ -76,7 +76,6 @@ pub mod open;
 pub mod walk;
 
 rows! {
-    /// A line.
     pub struct LineFound {
         sequence: i64,
         line: i16,
@@ -98,7 +97,6 @@ rows! {
 }
 
 rows! {
-    /// A sum of lines.
     pub struct SumFound { account: String, side: String, amount: Decimal }
 }
 
@@ -148,9 +146,7 @@ statement! {
 pub struct Filter {
     /// Of these accounts; none for all.
     pub accounts: Vec<String>,
-    /// Of this flow.
     pub flow: Option<String>,
-    /// About this document.
     pub document: Option<String>,
     /// Of this voucher: its commitment, and what was redeemed and released of it.
     pub voucher: Option<String>,

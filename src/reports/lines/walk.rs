@@ -10,7 +10,6 @@ use crate::reports::trial_balance::BLOCK;
 use subsidy_core::domain::Date;
 use subsidy_store::{rows, statement};
 
-/// Lines of a page.
 const PAGE: i64 = 8_192;
 
 rows! {

@@ -39,7 +39,6 @@ statement! {
 enum At {
     /// Contracts and loans made up to this sequence are found.
     Sequence(i64),
-    /// Among the invoices.
     Invoices(Invoices),
 }
 
@@ -57,7 +56,6 @@ impl Search {
         Self { scope, at: At::Sequence(-1) }
     }
 
-    /// What it searches.
     pub(super) const fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -114,7 +114,6 @@ pub(super) struct Invoices {
 }
 
 impl Invoices {
-    /// Before the first.
     pub(super) fn new() -> Self {
         Self::by(SLICE)
     }

@@ -20,7 +20,6 @@ use super::report::{self, Link, ROWS_MAX, Report, Row, Scope};
 use subsidy_core::domain::Money;
 use subsidy_store::rows;
 
-/// Sequences of a window.
 const WINDOW: i64 = 4_096;
 
 /// The last step of a document `{document}` of a kind `{kind}` that was known at `$3`, where it counts.
@@ -56,11 +55,9 @@ pub const COLUMNS: &[Column] = &[
     Column::summed("已支付 expended", 20),
 ];
 
-/// Its names.
 pub const NAME: [&str; 2] = ["overlaps", "重复资助登记"];
 /// Documents whose lines are summed in one walk over the ledger.
 const TOGETHER: usize = 32_768;
-/// Rows of a page.
 const PAGE: usize = 4_096;
 
 rows! {
@@ -99,7 +96,6 @@ async fn sums(
     of_documents(conn, scope, (first, &documents)).await
 }
 
-/// A row a document.
 fn rows_of(scope: &Scope, uses: &ContractAllocations, sums: &OfDocuments) -> Vec<Row> {
     let programmes = i64::try_from(programmes(uses).len()).unwrap_or(i64::MAX);
     uses.iter().map(|one| row(scope, one, programmes, sums)).collect()

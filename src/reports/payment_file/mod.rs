@@ -48,7 +48,6 @@ pub struct Debtor {
 pub struct NameMax(u32);
 
 impl NameMax {
-    /// The number.
     pub const fn number(self) -> u32 {
         self.0
     }
@@ -111,11 +110,8 @@ pub struct PayeeAccount {
 /// A line of the batch.
 #[derive(Debug, Clone)]
 pub struct Payment {
-    /// Which claim.
     pub claim: ClaimId,
-    /// Who is paid.
     pub payee: CreditCode,
-    /// Its name.
     pub name: Line,
     /// Where it is paid; none where it has no account.
     pub account: Option<PayeeAccount>,
@@ -132,24 +128,19 @@ pub struct Payment {
 /// What a batch's file is made of; account numbers are sealed.
 #[derive(Debug, Clone)]
 pub struct PaymentFile {
-    /// Which batch.
     pub batch: PaymentBatch,
     /// Its lines without a result, in the order of their claims.
     pub payments: Vec<Payment>,
-    /// Who approved it.
     pub approved_by: Option<Subject>,
-    /// When it was approved.
     pub approved_at: Instant,
     /// When the bank is to pay: the first working day from the day of the reading on.
     pub execution_date: Date,
-    /// The agency's name.
     pub agency: Line,
 }
 
 /// A payment with its account number in clear.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    /// The line.
     pub payment: &'a Payment,
     number: Option<Zeroizing<String>>,
 }
@@ -187,7 +178,6 @@ impl PaymentFile {
         }))
     }
 
-    /// The batch.
     pub const fn id(&self) -> PaymentBatchId {
         self.batch.id
     }

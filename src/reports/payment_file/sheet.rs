@@ -39,7 +39,6 @@ fn table(opened: &[Opened<'_>]) -> Table {
     Table { columns: COLUMNS, rows: opened.iter().map(row).collect() }
 }
 
-/// The rows alone.
 pub(super) fn csv(opened: &[Opened<'_>]) -> Result<Vec<u8>, FormatError> {
     values::write(&table(opened))
 }

@@ -33,9 +33,7 @@ const DAYS: u64 = 220;
 const DAY_SECONDS: u64 = 8 * 3_600;
 /// Monday the sixth of January 2025, 9:00 in Shanghai.
 const FIRST: i64 = 1_736_125_200;
-/// Programmes of each instrument.
 const PROGRAMMES: u64 = 12;
-/// Providers.
 const CLOUDS: u64 = 20;
 /// Claims of a payment batch.
 const BATCH: usize = 100;
@@ -61,7 +59,6 @@ impl Who {
     }
 }
 
-/// What was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
     pub leaves: u64,
@@ -70,7 +67,6 @@ pub(super) struct Made {
 
 struct Year {
     bulk: Bulk,
-    /// Cases in all.
     cases: u64,
     /// The one that is under way, and how many commands it has had.
     case: u64,
@@ -162,7 +158,6 @@ impl Year {
         Ok(Instant::new(at.ok_or_else(|| Failure::new("no such instant"))?))
     }
 
-    /// The business date.
     fn today(&self) -> Result<String, Failure> {
         Ok(self.now()?.date_in(Zone::default().tz()).to_string())
     }

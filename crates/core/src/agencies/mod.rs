@@ -20,7 +20,6 @@ pub const SEMANTICS_FIRST: u32 = 1;
 pub struct Agency {
     /// Its code, the tenant's key.
     pub code: AgencyCode,
-    /// Its name.
     pub name: Line,
     /// The zone in which its dates are.
     pub zone: Zone,
@@ -47,7 +46,6 @@ pub struct Agency {
 pub struct LostLog {
     /// How many leaves it had.
     pub size: u64,
-    /// The root over them.
     pub root: RootHash,
     /// How many of the first of them are still there, as far as it is known: all others are lost.
     pub kept: u64,
@@ -68,11 +66,8 @@ impl Agency {
 /// The first command of every log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateAgency {
-    /// Its code.
     pub code: AgencyCode,
-    /// Its name.
     pub name: Line,
-    /// Its zone.
     pub zone: Zone,
     /// Whether its business date may be set by hand.
     pub sandbox: bool,
@@ -91,14 +86,12 @@ pub struct MoveBusinessDate {
 /// Switches on a newer meaning of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchSemantics {
-    /// The new number.
     pub to: u32,
 }
 
 /// Goes on with a log that does not contain what was answered from it, and names what is lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptLog {
-    /// What is lost.
     pub lost: LostLog,
 }
 
@@ -111,10 +104,7 @@ pub enum AgencyError {
     SandboxOnly,
     /// The business date moves forward only.
     #[error("the business date moves forward only")]
-    BusinessDateBackwards {
-        /// Where it stands.
-        business_date: Date,
-    },
+    BusinessDateBackwards { business_date: Date },
     /// The agency's log has begun already.
     #[error("the agency exists")]
     AgencyExists,

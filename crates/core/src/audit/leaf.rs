@@ -24,12 +24,10 @@ pub const COMMAND_BYTES_MAX: usize = 32 * 1024;
 /// The largest leaf, in bytes: a tile of entries counts them in 16 bits.
 pub const LEAF_BYTES_MAX: usize = 65_535;
 
-/// What a leaf posts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
     /// The day on which it counts.
     pub effective_date: Date,
-    /// The lines.
     pub lines: Posting,
 }
 
@@ -40,11 +38,8 @@ pub struct Leaf {
     pub v: u32,
     /// Whose ledger: a leaf is of no other log.
     pub agency: AgencyCode,
-    /// Its position.
     pub sequence: Sequence,
-    /// When it was recorded.
     pub recorded_at: Instant,
-    /// Who asked.
     pub actor: Actor,
     /// Under which idempotency key. The members of a group have none: their header's is what they were asked for under,
     /// so that a key stands in one leaf and a leaf answers one key.
@@ -56,9 +51,7 @@ pub struct Leaf {
     /// Digests in the command whose words were kept beside the log, in order: none of them is missing there later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<TextHash>,
-    /// For what.
     pub command: Command,
-    /// What was answered.
     pub outcome: Outcome,
     /// What was posted; none where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

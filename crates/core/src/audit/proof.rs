@@ -120,7 +120,6 @@ fn roots<E>(
 /// What an inclusion proof claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inclusion {
-    /// The hash of the leaf.
     pub leaf_hash: Hash,
     /// The leaf's place, from 0.
     pub index: u64,

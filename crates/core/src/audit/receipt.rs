@@ -13,7 +13,6 @@ use super::proof::{Inclusion, PROOF_HASHES_MAX, ProofInvalid, verify_inclusion};
 use super::tree::{Hash, leaf_hash};
 use crate::domain::AgencyCode;
 
-/// The form of receipts.
 pub const FORMAT: &str = "subsidy-ledger-receipt/1";
 
 /// A receipt as it is written. Bytes stand in it as base64.
@@ -42,10 +41,7 @@ pub enum ReceiptError {
     Format,
     /// A member is not base64 of what it should be.
     #[error("{member} is not readable")]
-    Unreadable {
-        /// Which member.
-        member: &'static str,
-    },
+    Unreadable { member: &'static str },
     /// The key that the checker trusts is another one.
     #[error("the receipt is by another key than the one given")]
     OtherKey,
@@ -79,7 +75,6 @@ pub struct Proved {
     pub leaf: Leaf,
     /// The log as it was signed.
     pub checkpoint: Checkpoint,
-    /// Whose word it is.
     pub key: VerifierKey,
 }
 

@@ -21,9 +21,7 @@ use crate::domain::{AgencyCode, Instant, Sequence, Stamp, TextHash};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("sequence {sequence}: {what}: found {found}, expected {expected}")]
 pub struct BadLeaf {
-    /// Where in the log.
     pub sequence: Sequence,
-    /// What of it differs.
     pub what: String,
     /// What the leaf says.
     pub found: String,
@@ -36,14 +34,12 @@ pub struct BadLeaf {
 pub struct Decoded {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Their hash.
     pub hash: Hash,
     /// What they say; none where that is not the canonical form of a leaf.
     pub leaf: Result<Leaf, LeafError>,
 }
 
 impl Decoded {
-    /// Reads and hashes.
     pub fn of(bytes: Vec<u8>) -> Self {
         let hash = leaf_hash(&bytes);
         let leaf = Leaf::decode(&bytes);
@@ -78,13 +74,10 @@ impl Decoded {
 /// A leaf decided again: all that rows are made of.
 #[derive(Debug)]
 pub struct Replayed {
-    /// The leaf.
     pub leaf: Leaf,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// Its hash.
     pub hash: Hash,
-    /// What was decided.
     pub decision: Decision,
     /// Tiles that became full with it.
     pub tiles: Vec<FullTile>,

@@ -13,7 +13,6 @@ use super::tree::{Frontier, Hash};
 pub struct Kept {
     /// How its keeper calls it: the file's name.
     pub name: String,
-    /// The signed note.
     pub note: String,
 }
 
@@ -22,7 +21,6 @@ pub struct Kept {
 pub struct Older {
     /// How its keeper calls it.
     pub name: String,
-    /// What it says.
     pub checkpoint: Checkpoint,
 }
 
@@ -31,22 +29,10 @@ pub struct Older {
 pub enum Contradiction {
     /// The log has fewer entries now.
     #[error("the log was cut off: {name} has {older} entries, the log has {size}")]
-    CutOff {
-        /// The checkpoint's file.
-        name: String,
-        /// Entries then.
-        older: u64,
-        /// Entries now.
-        size: u64,
-    },
+    CutOff { name: String, older: u64, size: u64 },
     /// The log's beginning is another one now.
     #[error("the log was rewritten: its first {older} entries do not have the root that {name} says")]
-    Rewritten {
-        /// The checkpoint's file.
-        name: String,
-        /// Entries then.
-        older: u64,
-    },
+    Rewritten { name: String, older: u64 },
 }
 
 impl Contradiction {

@@ -14,7 +14,6 @@ pub const TILE_WIDTH: u16 = 1 << TILE_HEIGHT;
 /// The highest level a tile's path may name.
 pub const TILE_LEVEL_MAX: u8 = 63;
 
-/// What a tile holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TileKind {
     /// Hashes of subtrees of 2^(8·level) leaves.

@@ -53,7 +53,6 @@ pub struct FrontierError {
     pub size: u64,
     /// 32 for each bit set in `size`.
     pub expected_bytes: usize,
-    /// What was given.
     pub found_bytes: usize,
 }
 
@@ -179,7 +178,6 @@ pub(crate) mod oracle {
         }
     }
 
-    /// PATH(m, D[n]).
     pub(crate) fn path(index: usize, leaves: &[Hash]) -> Vec<Hash> {
         if leaves.len() <= 1 {
             return Vec::new();
@@ -194,7 +192,6 @@ pub(crate) mod oracle {
         proof
     }
 
-    /// SUBPROOF(m, D[n], b).
     pub(crate) fn subproof(old: usize, leaves: &[Hash], known: bool) -> Vec<Hash> {
         if old == leaves.len() {
             return if known { Vec::new() } else { vec![root(leaves)] };

@@ -72,14 +72,12 @@ impl From<BadLeaf> for Finding {
 pub struct First(Option<Finding>);
 
 impl First {
-    /// One more.
     pub fn found(&mut self, finding: Finding) {
         if self.0.as_ref().is_none_or(|first| finding.sequence < first.sequence) {
             self.0 = Some(finding);
         }
     }
 
-    /// The first of all.
     pub fn into_inner(self) -> Option<Finding> {
         self.0
     }
@@ -88,13 +86,11 @@ impl First {
 /// A full tile as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
-    /// Its level.
     pub level: u8,
     /// Its place on the level.
     pub index: u64,
     /// 256 hashes, one after another.
     pub data: Vec<u8>,
-    /// Their Merkle hash.
     pub root: Hash,
 }
 
@@ -153,15 +149,10 @@ impl Tiles {
 /// The last sequence that touched what has no revision of its own.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Balances.
     pub balances: BTreeMap<BalanceKey, Sequence>,
-    /// Use of programmes.
     pub usages: BTreeMap<CapUsageKey, Sequence>,
-    /// Running numbers.
     pub numbers: BTreeMap<Series, Sequence>,
-    /// Vouchers on contracts.
     pub uses: BTreeMap<(RentalId, ContractHolder), Sequence>,
-    /// Claims on loans.
     pub loan_uses: BTreeMap<(LoanId, ClaimId), Sequence>,
     /// How many sheets each document has, and the last sequence that made one.
     pub sheets: BTreeMap<String, (u32, Sequence)>,

@@ -61,7 +61,6 @@ pub enum Duty {
 }
 
 impl Duty {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Raises, Self::Reviews, Self::Approves, Self::Records];
 
     /// The part of a kind of command.
@@ -75,7 +74,6 @@ impl Duty {
         asks.filter(|(_, duty)| *duty == self).map(|(kind, _)| *kind).collect()
     }
 
-    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Raises => "raises",
@@ -118,7 +116,6 @@ macro_rules! commands {
             RejectReopening(RejectReopening) "reject_period_reopening" Records, |c| c.month;
         /// A header before the leaves of one request on many documents.
             OpenGroup(OpenGroup) "open_group" Records, |_| "group";
-        /// A dated reference rate.
             LoadReferenceRate(LoadReferenceRate) "load_reference_rate" Records, |c| format!("{}/{}", c.name, c.date);
         /// Holidays, and workdays in their stead.
             ProposeCalendar(Box<ProposeCalendar>) "propose_calendar" Raises, |c| c.id;
@@ -126,7 +123,6 @@ macro_rules! commands {
             ApproveCalendar(ApproveCalendar) "approve_calendar" Approves, |c| c.id;
         /// A change of the calendar refused.
             RejectCalendar(RejectCalendar) "reject_calendar" Records, |c| c.id;
-        /// A new organisation.
             RegisterOrganisation(Box<RegisterOrganisation>) "register_organisation" Records, |c| c.credit_code;
         /// An organisation begins nothing new.
             BlockOrganisation(ChangeStanding as Block) "block_organisation" Records, |c| c.credit_code;
@@ -138,15 +134,12 @@ macro_rules! commands {
             ApproveBankAccount(ApproveBankAccount) "approve_bank_account" Approves, |c| c.credit_code;
         /// A proposed account refused.
             RejectBankAccount(ChangeStanding as RejectAccount) "reject_bank_account" Records, |c| c.credit_code;
-        /// A programme in draft.
             ProposeProgramme(Box<ProposeProgramme>) "propose_programme" Raises, |c| c.code;
-        /// A programme active.
             ApproveProgramme(ApproveProgramme) "approve_programme" Approves, |c| c.code;
         /// A version of a programme's rules.
             ProposeRules(Box<ProposeRules>) "propose_rules" Raises, |c| c.programme;
         /// A version in force from its day on.
             ApproveRules(ApproveRules) "approve_rules" Approves, |c| format!("{}/{}", c.programme, c.number);
-        /// A change of a budget.
             ProposeBudgetChange(ProposeBudgetChange) "propose_budget_change" Raises, |c| c.id;
         /// A change of a budget, posted.
             ApproveBudgetChange(ApproveBudgetChange) "approve_budget_change" Approves, |c| c.id;
@@ -154,7 +147,6 @@ macro_rules! commands {
             RegisterEvidence(Box<RegisterEvidence>) "register_evidence" Records, |c| c.id;
         /// An officer's word for what an organisation says of an invoice.
             ConfirmInvoice(ConfirmInvoice) "confirm_invoice" Records, |c| c.evidence;
-        /// A contract.
             RegisterRental(Box<RegisterRental>) "register_rental" Records, |c| c.id;
         /// A billing file of a contract.
             ImportUsage(Box<ImportUsage>) "import_usage" Raises, |c| c.id;
@@ -162,7 +154,6 @@ macro_rules! commands {
             ApproveUsageImport(ApproveUsageImport) "approve_usage_import" Approves, |c| c.id;
         /// A billing file that was to do so, refused.
             RejectUsageImport(RejectUsageImport) "reject_usage_import" Records, |c| c.id;
-        /// A loan.
             RegisterLoan(Box<RegisterLoan>) "register_loan" Records, |c| c.id;
         /// What happened to a loan.
             RecordLoanEvents(Box<RecordLoanEvents>) "record_loan_events" Records, |c| c.id;
@@ -172,17 +163,13 @@ macro_rules! commands {
             ProposePrefund(Box<ProposePrefund>) "propose_prefund" Raises, |c| c.id;
         /// Money paid to a bank ahead, posted.
             ApprovePrefund(ApprovePrefund) "approve_prefund" Approves, |c| c.id;
-        /// A prefund refused.
             RejectPrefund(RejectPrefund) "reject_prefund" Records, |c| c.id;
         /// A year of a bank's prefunds to be settled.
             ProposeTrueUp(Box<ProposeTrueUp>) "propose_true_up" Raises, |c| c.id;
         /// A year of a bank's prefunds settled: what is left rolls or came back.
             ApproveTrueUp(ApproveTrueUp) "approve_true_up" Approves, |c| c.id;
-        /// A true-up refused.
             RejectTrueUp(RejectTrueUp) "reject_true_up" Records, |c| c.id;
-        /// A voucher applied for.
             ApplyForVoucher(ApplyForVoucher) "apply_for_voucher" Raises, |c| c.id;
-        /// A voucher reviewed.
             ReviewVoucher(ReviewVoucher) "review_voucher" Reviews, |c| c.id;
         /// A voucher issued: the budget is committed.
             IssueVoucher(IssueVoucher) "issue_voucher" Approves, |c| c.id;
@@ -196,7 +183,6 @@ macro_rules! commands {
             ExpireVoucher(ExpireVoucher) "expire_voucher" Records, |c| c.id;
         /// Its holder is told that a voucher is about to expire.
             RemindVoucher(RemindVoucher) "remind_voucher" Records, |c| c.id;
-        /// A claim in draft.
             DraftClaim(Box<WriteClaim> as Draft) "draft_claim" Raises, |c| c.id;
         /// A draft or a returned claim with other inputs.
             RewriteClaim(Box<WriteClaim> as Rewrite) "rewrite_claim" Raises, |c| c.id;
@@ -204,7 +190,6 @@ macro_rules! commands {
             SubmitClaim(NameClaim as Submit) "submit_claim" Raises, |c| c.id;
         /// A claim taken back.
             WithdrawClaim(NameClaim as Withdraw) "withdraw_claim" Records, |c| c.id;
-        /// A claim reviewed.
             ReviewClaim(ReviewClaim) "review_claim" Reviews, |c| c.id;
         /// A claim approved: its amount is owed.
             ApproveClaim(ApproveClaim) "approve_claim" Approves, |c| c.id;
@@ -236,9 +221,7 @@ macro_rules! commands {
             ReadAccounts(ReadAccounts) "read_accounts" Records, |c| c.batch;
         /// Money of a paid claim that is to come back.
             ProposeRecovery(Box<ProposeRecovery>) "propose_recovery" Raises, |c| c.id;
-        /// A recovery decided.
             ApproveRecovery(ApproveRecovery) "approve_recovery" Approves, |c| c.id;
-        /// A recovery refused.
             RejectRecovery(RejectRecovery) "reject_recovery" Records, |c| c.id;
         /// Money that came back.
             ReceiveRecovery(ReceiveRecovery) "receive_recovery" Records, |c| c.id;
@@ -248,7 +231,6 @@ macro_rules! commands {
             WriteOffRecovery(WriteOffRecovery) "write_off_recovery" Approves, |c| c.id;
         /// A posting to be reversed.
             ProposeReversal(ProposeReversal) "propose_reversal" Raises, |c| c.sequence;
-        /// A posting reversed.
             ApproveReversal(ApproveReversal) "approve_reversal" Approves, |c| c.sequence;
         }
     };
@@ -288,11 +270,9 @@ commands!(enumerate);
 /// A command, who asks for it, and which version of the document they saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// Who.
     pub actor: Actor,
     /// `If-Match`: the version that the document must have. Not in the log: what was accepted matched.
     pub if_match: Option<Sequence>,
-    /// What.
     pub command: Command,
 }
 

@@ -21,7 +21,6 @@ pub(super) trait Decide {
 #[derive(Debug)]
 pub(super) struct Reads<'a> {
     pub(super) book: &'a Book,
-    /// The business date.
     pub(super) today: Date,
     keys: Keys,
 }

@@ -11,7 +11,6 @@ pub trait Document: Clone {
     /// What the book keeps it under.
     type Key: Ord + Clone + Debug;
 
-    /// Its own key.
     fn book_key(&self) -> Self::Key;
 }
 
@@ -86,7 +85,6 @@ macro_rules! indexes {
                 LiveVouchers($crate::domain::CreditCode) in live_vouchers: std::collections::BTreeSet<$crate::domain::VoucherId>;
                 /// Vouchers and claims by contract.
                 ContractUses($crate::domain::RentalId) in uses: $crate::rentals::allocations::ContractAllocations;
-                /// Claims by loan.
                 LoanAllocations($crate::domain::LoanId) in loan_uses: $crate::loans::LoanAllocations;
                 /// Principal by claim, of an organisation's claims under a programme.
                 Holdings($crate::loans::BorrowerKey) in holdings: $crate::loans::Holdings;

@@ -35,31 +35,24 @@ macro_rules! changes {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Change {
             $($document(Box<$type>),)*
-            /// The agency itself.
             Agency(Agency),
             /// A posting that can be reversed: this one.
             Reversible {
-                /// Its leaf.
                 sequence: Sequence,
                 /// What it was made for.
                 posting: Reversible,
             },
             /// What rests on a contract.
             ContractAllocation {
-                /// The contract.
                 rental: RentalId,
                 /// The voucher or the claim.
                 user: ContractHolder,
-                /// What it uses.
                 contract_use: ContractAllocation,
             },
             /// A claim on a loan.
             LoanAllocation {
-                /// The loan.
                 loan: LoanId,
-                /// The claim.
                 claim: ClaimId,
-                /// What it takes.
                 loan_use: Box<LoanAllocation>,
             },
             /// What an organisation used of a programme.
@@ -71,9 +64,7 @@ macro_rules! changes {
             },
             /// The last number of a series.
             Number {
-                /// Which series.
                 series: Series,
-                /// Its last number.
                 last: u64,
             },
         }
@@ -86,7 +77,6 @@ documents! { changes }
 pub struct Transition {
     /// What kind of document: `voucher`, `programme`, …
     pub kind: &'static str,
-    /// Which.
     pub document: String,
     /// The state it was in; none where it is new.
     pub from: Option<&'static str>,
@@ -115,9 +105,7 @@ impl Transition {
 /// A calculation sheet and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSheet {
-    /// The document's id.
     pub document: String,
-    /// The sheet.
     pub sheet: Calculation,
 }
 
@@ -126,11 +114,9 @@ pub struct NewSheet {
 pub struct Effects {
     /// Documents as they are after it.
     pub changes: Vec<Change>,
-    /// What is posted.
     pub posting: Posting,
     /// The day on which it is posted; where nothing is posted, none.
     pub effective_date: Option<Date>,
-    /// Steps of states.
     pub transitions: Vec<Transition>,
     /// New calculation sheets; no rule reads them.
     pub sheets: Vec<NewSheet>,
@@ -167,9 +153,7 @@ impl Effects {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The agency itself.
     Agency(Agency),
-    /// A group's header.
     Group {
         /// How many leaves follow.
         members: u32,
@@ -178,31 +162,22 @@ pub enum Outcome {
     Erasure(Box<Erasure>),
     /// A month that was closed.
     Period(Box<Period>),
-    /// An organisation.
     Organisation(Box<Organisation>),
-    /// A reference rate.
     ReferenceRate(ReferenceRate),
-    /// A change of the calendar.
     Calendar(Box<CalendarChange>),
-    /// A programme.
     Programme(Programme),
-    /// A version of its rules.
     Rules(Box<RulesVersion>),
-    /// A change of its budget.
     BudgetChange(BudgetChange),
     /// A file that backs claims, with the invoice that it shows.
     Evidence {
-        /// The file.
         evidence: Box<Evidence>,
         /// The invoice as it is known after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invoice: Option<Box<Invoice>>,
     },
-    /// A contract.
     Rental(Box<Rental>),
     /// A billing file of a contract.
     UsageImport(Box<UsageImport>),
-    /// A loan.
     Loan(Box<Loan>),
     /// Money paid to a bank ahead.
     Prefund(Box<Prefund>),
@@ -210,77 +185,60 @@ pub enum Outcome {
     TrueUp(Box<TrueUp>),
     /// A voucher, with its sheet where the command made one.
     Voucher {
-        /// The voucher.
         voucher: Box<Voucher>,
-        /// The new sheet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calculation: Option<Calculation>,
     },
     /// A voucher past its last usable day.
     Expiry {
-        /// The voucher.
         voucher: Box<Voucher>,
         /// CNY that expired now.
         amount: Money,
     },
     /// A voucher that is about to expire.
     Reminder {
-        /// The voucher.
         voucher: Box<Voucher>,
         /// CNY on it that nobody holds.
         amount: Money,
     },
     /// A claim, with its sheet where the command made one.
     Claim {
-        /// The claim.
         claim: Box<Claim>,
-        /// The new sheet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calculation: Option<Calculation>,
     },
     /// A recalculation of a claim, with its sheet where the command made one.
     Recalculation {
-        /// The recalculation.
         recalculation: Box<Recalculation>,
-        /// The new sheet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calculation: Option<Calculation>,
     },
     /// An objection to a claim.
     Objection(Box<Objection>),
-    /// A payment batch.
     PaymentBatch(Box<PaymentBatch>),
     /// A line of a payment batch, with the batch as it left it.
     Payment {
-        /// The batch.
         batch: Box<PaymentBatch>,
-        /// The line.
         line: Box<PaymentLine>,
     },
     /// Account numbers were read in clear.
     AccountsRead {
-        /// Of which batch.
         batch: PaymentBatchId,
         /// How many of its lines had their result before.
         generation: u32,
         /// When the bank is to pay.
         execution_date: Date,
-        /// Of how many lines.
         lines: u32,
         /// CNY of these lines.
         total: Money,
     },
-    /// A recovery.
     Recovery(Box<Recovery>),
-    /// A reversal.
     Reversal(Box<Reversal>),
 }
 
 /// An accepted command: what it changes and what it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// What it changes.
     pub effects: Effects,
-    /// What it answers.
     pub outcome: Outcome,
 }

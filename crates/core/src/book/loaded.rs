@@ -33,11 +33,9 @@ impl<K, V> Default for Loaded<K, V> {
 /// A document that changed since it was loaded.
 #[derive(Debug)]
 pub struct Changed<'a, K, V> {
-    /// Its key.
     pub key: &'a K,
     /// What was loaded; none where it was absent.
     pub before: Option<&'a V>,
-    /// What it is now.
     pub now: &'a V,
 }
 
@@ -118,7 +116,6 @@ impl<K: Ord + Clone + Debug, V: Clone> Loaded<K, V> {
         self.known.len()
     }
 
-    /// Whether of none.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
     }

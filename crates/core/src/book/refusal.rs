@@ -53,10 +53,7 @@ pub enum AccessError {
     SubjectVariant,
     /// Nobody judges a document of the organisation that they act for.
     #[error("it is of {organisation}, for which the caller acts")]
-    ConflictOfInterest {
-        /// The organisation.
-        organisation: CreditCode,
-    },
+    ConflictOfInterest { organisation: CreditCode },
     /// The document is not the version that the caller saw.
     #[error("the version is another")]
     VersionConflict {
@@ -89,16 +86,10 @@ pub enum DateError {
     },
     /// Later than the business date.
     #[error("{effective_date} is later than {business_date}")]
-    EffectiveDateInFuture {
-        /// The date asked for.
-        effective_date: Date,
-        /// The business date.
-        business_date: Date,
-    },
+    EffectiveDateInFuture { effective_date: Date, business_date: Date },
     /// Earlier than what it rests on.
     #[error("{effective_date} is earlier than {earliest}")]
     EffectiveDateTooEarly {
-        /// The date asked for.
         effective_date: Date,
         /// The first day that is possible.
         earliest: Date,
@@ -111,73 +102,56 @@ crate::domain::coded!(DateError: PeriodClosed EffectiveDateInFuture EffectiveDat
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(untagged)]
 pub enum Refusal {
-    /// Who.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// When.
     #[error(transparent)]
     Date(#[from] DateError),
     /// An agency's own state.
     #[error(transparent)]
     Agency(#[from] AgencyError),
-    /// A text's erasure.
     #[error(transparent)]
     Erasure(#[from] ErasureError),
     /// A month.
     #[error(transparent)]
     Period(#[from] PeriodError),
-    /// A reference rate.
     #[error(transparent)]
     ReferenceRate(#[from] ReferenceRateError),
-    /// The calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
-    /// An organisation.
     #[error(transparent)]
     Organisation(#[from] OrganisationError),
     /// A programme, its rules, its budget.
     #[error(transparent)]
     Programme(#[from] ProgrammeError),
-    /// A calculation.
     #[error(transparent)]
     Calculation(#[from] CalculationError),
     /// A file or an invoice.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
-    /// What backs a claim.
     #[error(transparent)]
     Backing(#[from] BackingError),
-    /// A contract.
     #[error(transparent)]
     Rental(#[from] RentalError),
-    /// A billing file.
     #[error(transparent)]
     Usage(#[from] UsageError),
-    /// A loan.
     #[error(transparent)]
     Loan(#[from] LoanError),
     /// What a bank is paid ahead.
     #[error(transparent)]
     Prefund(#[from] PrefundError),
-    /// A voucher.
     #[error(transparent)]
     Voucher(#[from] VoucherError),
-    /// A claim.
     #[error(transparent)]
     Claim(#[from] ClaimError),
     /// A claim on a contract.
     #[error(transparent)]
     RentalBasis(#[from] RentalClaimError),
-    /// A subject.
     #[error(transparent)]
     Person(#[from] PersonError),
-    /// A payment batch.
     #[error(transparent)]
     Payment(#[from] PaymentError),
-    /// A recovery.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
-    /// A reversal.
     #[error(transparent)]
     Reversal(#[from] ReversalError),
 }
@@ -203,7 +177,6 @@ crate::domain::coded! {
 /// Why there is no decision: a rule refused, or the book could not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
-    /// A rule refused.
     #[error(transparent)]
     Refused(Refusal),
     /// The book could not answer.

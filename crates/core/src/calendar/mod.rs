@@ -15,7 +15,6 @@ pub const DAYS_MAX: usize = 366;
 /// How many days ahead a working day is looked for: the longest holidays have nine.
 pub const AHEAD_DAYS_MAX: u64 = 31;
 
-/// What a day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayKind {
@@ -26,7 +25,6 @@ pub enum DayKind {
 }
 
 impl DayKind {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Holiday => "holiday",
@@ -35,13 +33,11 @@ impl DayKind {
     }
 }
 
-/// What a day is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarDay {
     /// Which day.
     pub date: Date,
-    /// What it is.
     pub kind: DayKind,
 }
 
@@ -89,12 +85,10 @@ pub enum CalendarStatus {
     Proposed,
     /// Its days are what it says.
     Approved,
-    /// Refused.
     Rejected,
 }
 
 impl CalendarStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -104,10 +98,8 @@ impl CalendarStatus {
     }
 }
 
-/// A change of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarChange {
-    /// Its id.
     pub id: CalendarId,
     /// Where it is in its life.
     pub status: CalendarStatus,
@@ -118,7 +110,6 @@ pub struct CalendarChange {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who proposed it.
     pub created_by: Subject,
     /// Who approved or rejected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,9 +123,7 @@ pub struct CalendarChange {
 pub struct NamedDay {
     /// Which day.
     pub date: Date,
-    /// What it is.
     pub kind: DayKind,
-    /// By which change.
     pub calendar: CalendarId,
     /// Where it stands in the log.
     pub revision: Revision,
@@ -154,16 +143,13 @@ pub struct ProposeCalendar {
 /// `POST /calendar/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveCalendar {
-    /// Which.
     pub id: CalendarId,
 }
 
 /// `POST /calendar/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectCalendar {
-    /// Which.
     pub id: CalendarId,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -182,7 +168,6 @@ pub enum CalendarError {
     NoWorkingDay {
         /// The first day that was looked at.
         from: Date,
-        /// The last.
         until: Date,
     },
 }

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::domain::{Actor, Date, Revision, Stamp, TextHash};
 
-/// A change proposed.
 pub fn propose(command: &ProposeCalendar, actor: &Actor, stamp: &Stamp) -> CalendarChange {
     CalendarChange {
         id: command.id,

@@ -45,78 +45,50 @@ pub struct TakenInvoice {
 pub enum BackingError {
     /// The file shows no invoice.
     #[error("no invoice")]
-    NotAnInvoice {
-        /// Where it is named.
-        pointer: String,
-    },
+    NotAnInvoice { pointer: String },
     /// Nobody said what the invoice amounts to, so nothing can be taken of it.
     #[error("invoice {invoice} has no amount")]
-    InvoiceAmountMissing {
-        /// Which.
-        invoice: String,
-        /// Where it is named.
-        pointer: String,
-    },
+    InvoiceAmountMissing { invoice: String, pointer: String },
     /// The invoice was issued to another.
     #[error("invoice {invoice} was issued to {buyer}")]
     InvoiceBuyerDiffers {
-        /// Which.
         invoice: String,
         /// To whom: a credit code, or `other`.
         buyer: Party,
-        /// Where it is named.
         pointer: String,
     },
     /// The invoice was issued by another than the contract's provider.
     #[error("invoice {invoice} was issued by {seller}")]
     InvoiceSellerDiffers {
-        /// Which.
         invoice: String,
         /// By whom: a credit code, or `other`.
         seller: Party,
-        /// Where it is named.
         pointer: String,
     },
     /// Claims together would take more of an invoice than its amount.
     #[error("{available} of invoice {invoice} is left")]
     EvidenceReused {
-        /// Which.
         invoice: String,
         /// CNY that is left of it for this claim.
         available: Money,
         /// CNY that the claim asks for, up to the place that is too much.
         requested: Money,
-        /// Where it is named.
         pointer: String,
     },
     /// A red invoice takes back and backs nothing.
     #[error("invoice {invoice} is a red one")]
-    RedInvoice {
-        /// Which.
-        invoice: String,
-        /// Where it is named.
-        pointer: String,
-    },
+    RedInvoice { invoice: String, pointer: String },
     /// A red invoice took back what the claim holds.
     #[error("{missing} of invoice {invoice} was taken back")]
     InvoiceReversed {
-        /// Which.
         invoice: String,
         /// CNY that the claim holds and nothing backs.
         missing: Money,
-        /// Where it is named.
         pointer: String,
     },
     /// Another organisation says of the invoice what contradicts this one, and no officer said who is right.
     #[error("{organisation} says another thing of invoice {invoice}")]
-    InvoiceDisputed {
-        /// Which.
-        invoice: String,
-        /// Who.
-        organisation: CreditCode,
-        /// Where it is named.
-        pointer: String,
-    },
+    InvoiceDisputed { invoice: String, organisation: CreditCode, pointer: String },
     /// The same evidence twice.
     #[error("named twice")]
     DuplicateEvidence {

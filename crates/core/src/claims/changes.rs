@@ -9,7 +9,6 @@ use crate::programmes::SettledLine;
 /// The members of a claim that are other than they were; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClaimChanges {
-    /// What was settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement: Option<Vec<SettledLine>>,
     /// Whether it is the voucher's last.
@@ -27,7 +26,6 @@ pub struct ClaimChanges {
     /// CNY of penalty and compound interest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub penalty_interest: Option<Money>,
-    /// Points of other subsidies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_points: Option<Points>,
 }

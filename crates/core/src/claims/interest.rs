@@ -20,9 +20,7 @@ use crate::programmes::interest::{InterestInputs, LoanState, SEGMENTS_MAX};
 /// The loan and what counts beside the rules.
 #[derive(Debug)]
 pub struct Credit<'a> {
-    /// The loan.
     pub loan: &'a Loan,
-    /// The programme's window.
     pub window: Window,
     /// The reference rate that the points rule asks for, in the order of the days.
     pub reference: &'a [Dated<Percent>],
@@ -132,7 +130,6 @@ pub fn calculate(
     Ok(sheet(subsidy, version, facts, inputs))
 }
 
-/// The sheet of a subsidy.
 pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) -> Calculation {
     Calculation {
         version,

@@ -26,7 +26,6 @@ pub(super) struct Cluster<'a> {
     pub own: Days,
     /// From the first day of any to the last of any.
     pub shared: Days,
-    /// What the others settle.
     pub others: &'a [&'a Settled],
 }
 

@@ -13,7 +13,6 @@ use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days};
 use crate::usage::{Metered, RentalUsage, rules};
 
-/// What a difference is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceCode {
@@ -41,7 +40,6 @@ pub enum DifferenceCode {
 /// Something that does not match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// What.
     pub code: DifferenceCode,
     /// Which invoice, month or claim; nothing where it is the contract itself.
     pub of: Option<String>,
@@ -65,7 +63,6 @@ pub struct InvoiceMatch {
 /// A claim, and what documents show of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimMatch<'a> {
-    /// The claim.
     pub claim: &'a Claim,
     /// CNY that it settles, ineligible items included.
     pub settled: Money,
@@ -84,7 +81,6 @@ pub struct ClaimMatch<'a> {
 /// A month's usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MonthMatch {
-    /// Which.
     pub month: Month,
     /// CNY, exact.
     pub metered: Metered,
@@ -94,14 +90,11 @@ pub struct MonthMatch {
     pub unclaimed: Money,
 }
 
-/// All of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matching<'a> {
     /// By month.
     pub months: Vec<MonthMatch>,
-    /// By invoice.
     pub invoices: Vec<InvoiceMatch>,
-    /// By claim.
     pub claims: Vec<ClaimMatch<'a>>,
     /// What does not match.
     pub differences: Vec<Difference>,
@@ -110,17 +103,13 @@ pub struct Matching<'a> {
 /// What is known of a contract.
 #[derive(Debug)]
 pub struct Known<'a> {
-    /// The contract.
     pub rental: &'a Rental,
-    /// What was metered.
     pub usage: Option<&'a RentalUsage>,
     /// What rows come to, by the invoice that they name.
     pub metered: BTreeMap<String, Metered>,
     /// Invoices that were brought, by their number.
     pub invoices: BTreeMap<String, Invoice>,
-    /// Its claims.
     pub claims: &'a [Claim],
-    /// What rests on it.
     pub uses: &'a ContractAllocations,
     /// CNY that redemptions of its vouchers settle.
     pub redeemed: Money,

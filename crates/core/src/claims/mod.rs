@@ -32,11 +32,9 @@ use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
 pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
 
-/// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimKind {
-    /// Money for a voucher.
     VoucherRedemption,
     /// A part of what was rented.
     RentalSubsidy,
@@ -45,7 +43,6 @@ pub enum ClaimKind {
 }
 
 impl ClaimKind {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VoucherRedemption => "voucher_redemption",
@@ -59,19 +56,15 @@ impl ClaimKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimStatus {
-    /// Being written.
     Draft,
     /// Filed; it holds its amount.
     Submitted,
     /// Looked at by an officer and passed on.
     Reviewed,
-    /// To be paid.
     Approved,
-    /// Paid.
     Paid,
     /// Sent back to be mended.
     Returned,
-    /// Refused.
     Rejected,
     /// Taken back by who filed it.
     Withdrawn,
@@ -90,7 +83,6 @@ impl ClaimStatus {
         Self::Withdrawn,
     ];
 
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -105,21 +97,16 @@ impl ClaimStatus {
     }
 }
 
-/// A claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Its id.
     pub id: ClaimId,
     /// What it is for, under the tag `kind`.
     #[serde(flatten)]
     pub subject: ClaimSubject,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// Whose.
     pub organisation: CreditCode,
     /// The contract's provider; of a loan the bank.
     pub provider: CreditCode,
-    /// Who is paid.
     pub payee: CreditCode,
     /// Where it is in its life.
     pub status: ClaimStatus,
@@ -129,7 +116,6 @@ pub struct Claim {
     /// What it takes of which invoice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invoices: Vec<TakenInvoice>,
-    /// Further evidence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<EvidenceId>,
     /// CNY, of its newest calculation sheet.
@@ -168,15 +154,12 @@ pub struct Claim {
     /// Why it was last returned or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who wrote it.
     pub created_by: Subject,
     /// Who filed it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_by: Option<Subject>,
-    /// Who reviewed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_by: Option<Subject>,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// What was paid of it or offset, in order.
@@ -258,7 +241,6 @@ pub enum SettledBy {
 /// What was paid of a claim, or offset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimPayment {
-    /// By what.
     pub by: SettledBy,
     /// CNY.
     pub amount: Money,
@@ -274,12 +256,10 @@ pub struct ClaimPayment {
 pub struct WriteClaim {
     /// Which; of a new one the id that the edge made.
     pub id: ClaimId,
-    /// What it says.
     pub request: ClaimRequest,
     /// Parts of invoices that it takes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invoices: Vec<InvoicePart>,
-    /// Further evidence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<EvidenceId>,
 }
@@ -299,16 +279,13 @@ impl WriteClaim {
 /// `POST /claims/{id}/submit` and `/withdraw`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameClaim {
-    /// Which.
     pub id: ClaimId,
 }
 
 /// `POST /claims/{id}/review`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewClaim {
-    /// Which.
     pub id: ClaimId,
-    /// What was decided.
     pub decision: ReviewDecision,
     /// Why; needed to return or reject, and where usage is not whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -321,7 +298,6 @@ pub struct ReviewClaim {
 /// `POST /claims/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveClaim {
-    /// Which.
     pub id: ClaimId,
     /// The day it counts from; the business date where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -331,8 +307,6 @@ pub struct ApproveClaim {
 /// `POST /claims/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectClaim {
-    /// Which.
     pub id: ClaimId,
-    /// Why.
     pub reason: TextHash,
 }

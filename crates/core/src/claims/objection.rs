@@ -18,14 +18,11 @@ pub const OBJECTIONS_MAX: u32 = 1_000;
 pub enum ObjectionStatus {
     /// It waits for an officer.
     Open,
-    /// It is right.
     Upheld,
-    /// It is not.
     Dismissed,
 }
 
 impl ObjectionStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -35,25 +32,18 @@ impl ObjectionStatus {
     }
 }
 
-/// An objection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Objection {
-    /// Its id.
     pub id: ObjectionId,
-    /// To which claim.
     pub claim: ClaimId,
     /// Where it is in its life.
     pub status: ObjectionStatus,
-    /// What it says.
     pub text: TextHash,
     /// Why it was resolved so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who raised it.
     pub created_by: Subject,
-    /// When.
     pub created_at: Instant,
-    /// Who resolved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<Subject>,
     /// Where it stands in the log.
@@ -65,9 +55,7 @@ pub struct Objection {
 pub struct RaiseObjection {
     /// The id that the edge made.
     pub id: ObjectionId,
-    /// To which claim.
     pub claim: ClaimId,
-    /// What it says.
     pub text: TextHash,
 }
 
@@ -84,13 +72,9 @@ pub enum Resolution {
 /// `POST /claims/{id}/objections/{objection}/resolve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolveObjection {
-    /// Which.
     pub id: ObjectionId,
-    /// To which claim.
     pub claim: ClaimId,
-    /// What was decided.
     pub decision: Resolution,
-    /// Why.
     pub reason: TextHash,
 }
 

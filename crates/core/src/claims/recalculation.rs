@@ -29,7 +29,6 @@ pub enum RecalculationStatus {
 }
 
 impl RecalculationStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -39,12 +38,9 @@ impl RecalculationStatus {
     }
 }
 
-/// A recalculation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recalculation {
-    /// Of which claim.
     pub claim: ClaimId,
-    /// Its sheet's number.
     pub number: u32,
     /// The number of the sheet that it takes the place of.
     pub previous: u32,
@@ -68,7 +64,6 @@ pub struct Recalculation {
     pub amount: Money,
     /// CNY, its amount less that of the sheet before; below zero where it gives less.
     pub difference: Money,
-    /// Why.
     pub reason: TextHash,
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,7 +76,6 @@ pub struct Recalculation {
     /// The day from which it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_on: Option<Date>,
-    /// Who proposed it.
     pub created_by: Subject,
     /// Who approved or rejected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,9 +87,7 @@ pub struct Recalculation {
 /// Which sheet of which claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecalculationKey {
-    /// Which claim.
     pub claim: ClaimId,
-    /// Which sheet.
     pub number: u32,
 }
 
@@ -115,11 +107,9 @@ impl Recalculation {
 /// `POST /claims/{id}/recalculate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeRecalculation {
-    /// Of which claim.
     pub claim: ClaimId,
     /// What is other than it was.
     pub changes: ClaimChanges,
-    /// Why.
     pub reason: TextHash,
     /// Whether it is right although rows of usage of its months were refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -129,7 +119,6 @@ pub struct ProposeRecalculation {
 /// `POST /claims/{id}/recalculations/{version}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveRecalculation {
-    /// Of which claim.
     pub claim: ClaimId,
     /// Which; the one that waits where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,12 +133,10 @@ pub struct ApproveRecalculation {
 /// `POST /claims/{id}/recalculations/{version}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectRecalculation {
-    /// Of which claim.
     pub claim: ClaimId,
     /// Which; the one that waits where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -237,7 +224,6 @@ pub fn reject(
     (rejected, Claim { pending: None, revision: claim.revision.next(stamp), ..claim.clone() })
 }
 
-/// A recalculation approved.
 pub fn approve(
     recalculation: &Recalculation,
     day: Date,
@@ -264,7 +250,6 @@ pub struct Correction {
     pub drawn: Money,
     /// What was paid too much, by funding level. The accrual of it stays: its recovery takes the expense back.
     pub owed: Vec<Part>,
-    /// What they sum to.
     pub asked_back: Money,
     /// CNY that the bank's prefund has again, of a claim that the bank deducted.
     pub refunded_to_prefund: Money,
@@ -272,7 +257,6 @@ pub struct Correction {
     pub restored: Money,
     /// CNY of what is drawn that had come in of what was asked back.
     pub redrawn: Money,
-    /// What stays settled.
     settled: Vec<Part>,
 }
 

@@ -21,7 +21,6 @@ pub enum ClaimError {
         pointer: String,
         /// The day after its last.
         until: Date,
-        /// The business date.
         business_date: Date,
     },
     /// To return or reject needs a reason.
@@ -41,30 +40,20 @@ pub enum ClaimError {
     },
     /// A claim stays with its programme and its loan.
     #[error("the claim is for {loan}")]
-    LoanDiffers {
-        /// The loan that it is for.
-        loan: LoanId,
-    },
+    LoanDiffers { loan: LoanId },
     /// A change that a claim of its kind has no use for.
     #[error("a {kind} has no {pointer}")]
     ChangeNotApplicable {
-        /// What the claim is.
         kind: String,
         /// Where the change is named.
         pointer: String,
     },
     /// Nothing is said to be other than it was.
     #[error("nothing changes")]
-    ChangesMissing {
-        /// Where.
-        pointer: String,
-    },
+    ChangesMissing { pointer: String },
     /// A claim stays what it is.
     #[error("the claim is a {kind}")]
-    ClaimKindDiffers {
-        /// What it is.
-        kind: String,
-    },
+    ClaimKindDiffers { kind: String },
     /// The organisation was let in when the claim was written, and is no more.
     #[error("no longer eligible: {reason}")]
     EligibilityChanged {
@@ -73,10 +62,7 @@ pub enum ClaimError {
     },
     /// A recalculation waits for another person.
     #[error("recalculation {version} waits")]
-    RecalculationPending {
-        /// Its number.
-        version: u32,
-    },
+    RecalculationPending { version: u32 },
     /// What a recalculation was computed from is no longer so.
     #[error("{amount} was proposed, {now} is right")]
     RecalculationStale {
@@ -87,19 +73,12 @@ pub enum ClaimError {
     },
     /// Objections wait to be resolved.
     #[error("{count} objections are open")]
-    ObjectionOpen {
-        /// How many.
-        count: String,
-    },
-    /// An objection was upheld.
+    ObjectionOpen { count: String },
     #[error("an objection was upheld")]
     ObjectionUpheld,
     /// A claim takes so many objections.
     #[error("at most {limit} objections")]
-    TooManyObjections {
-        /// How many.
-        limit: String,
-    },
+    TooManyObjections { limit: String },
     /// 公示 is not over.
     #[error("published until {until}")]
     PublicityRunning {

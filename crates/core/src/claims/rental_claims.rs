@@ -44,7 +44,6 @@ pub enum RentalClaimError {
     /// Another claim of the programme settles the same days and items of the contract.
     #[error("another claim is for {from} to {until}")]
     RentalPeriodOverlaps {
-        /// Which.
         #[serde(flatten)]
         by: ContractHolder,
         /// Its first day.
@@ -61,9 +60,7 @@ crate::domain::coded!(RentalClaimError: RentalPeriodOutside UsagePeriodNotMonths
 /// A claim as far as its amount is not known yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// Which.
     pub id: ClaimId,
-    /// Under which programme.
     pub programme: &'a ProgrammeCode,
     /// What it is for.
     pub subject: &'a ClaimSubject,

@@ -1,5 +1,3 @@
-//! Decisions on claims.
-
 use super::{Claim, ClaimError, ClaimRequest, ClaimStatus, ClaimSubject, ReviewClaim, objection};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
@@ -18,9 +16,7 @@ use crate::vouchers::{EligibilityError, ReviewDecision};
 /// What a claim is computed from.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// The rules.
     pub rules: &'a RulesVersion,
-    /// Whose claim.
     pub organisation: &'a Organisation,
     /// The contract's provider; of a loan the bank.
     pub provider: CreditCode,
@@ -106,7 +102,6 @@ pub fn class(subject: &ClaimSubject, rules: &RulesVersion) -> ExpenseClass {
     }
 }
 
-/// A claim in draft.
 pub fn draft(
     id: ClaimId,
     subject: ClaimSubject,

@@ -65,11 +65,8 @@ pub struct InterestTerms {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimRequest {
-    /// Money for a voucher.
     VoucherRedemption {
-        /// Which voucher.
         voucher: VoucherId,
-        /// What was settled.
         settlement: Vec<SettledLine>,
         /// Whether it is the voucher's last.
         #[serde(rename = "final")]
@@ -77,9 +74,7 @@ pub enum ClaimRequest {
     },
     /// A part of what was rented.
     RentalSubsidy {
-        /// Under which programme.
         programme: ProgrammeCode,
-        /// Which contract.
         rental: RentalId,
         /// In which days.
         period: ClaimPeriod,
@@ -91,25 +86,15 @@ pub enum ClaimRequest {
         usage: bool,
     },
     /// A part of the interest on a loan.
-    InterestSubsidy {
-        /// Under which programme.
-        programme: ProgrammeCode,
-        /// Which loan.
-        loan: LoanId,
-        /// Of which interest.
-        terms: InterestTerms,
-    },
+    InterestSubsidy { programme: ProgrammeCode, loan: LoanId, terms: InterestTerms },
 }
 
-/// What a claim is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ClaimSubject {
-    /// Money for a voucher.
     VoucherRedemption {
         /// The voucher that it redeems.
         voucher: VoucherId,
-        /// What was settled.
         settlement: Vec<SettledLine>,
         /// Whether it is the voucher's last: what is left is released.
         #[serde(rename = "final", deserialize_with = "flag")]
@@ -117,23 +102,16 @@ pub enum ClaimSubject {
     },
     /// A part of what was rented.
     RentalSubsidy {
-        /// The contract.
         rental: RentalId,
         /// In which days.
         period: ClaimPeriod,
-        /// What was settled.
         settlement: Vec<SettledLine>,
         /// Where it is what was metered: the leaf after which that was read.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "leaf")]
         usage: Option<Sequence>,
     },
     /// A part of the interest on a loan.
-    InterestSubsidy {
-        /// The loan.
-        loan: LoanId,
-        /// Of which interest.
-        terms: InterestTerms,
-    },
+    InterestSubsidy { loan: LoanId, terms: InterestTerms },
 }
 
 /// A leaf's number, which canonical JSON writes as text.
@@ -166,7 +144,6 @@ fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 }
 
 impl ClaimSubject {
-    /// What is asked for.
     pub const fn kind(&self) -> ClaimKind {
         match self {
             Self::VoucherRedemption { .. } => ClaimKind::VoucherRedemption,

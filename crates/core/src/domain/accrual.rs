@@ -33,7 +33,6 @@ impl ExactPoints {
         Self(points.micro().saturating_mul(PER_MICRO))
     }
 
-    /// A rate, all of it.
     pub const fn of_rate(rate: Percent) -> Self {
         Self(rate.micro().saturating_mul(PER_MICRO))
     }
@@ -88,7 +87,6 @@ impl fmt::Display for ExactPoints {
 
 string_value!(ExactPoints, Code::InvalidPoints);
 
-/// What accrued, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Accrual(i128);
 
@@ -132,7 +130,6 @@ impl Accrual {
 pub struct Unrounded(i128);
 
 impl Unrounded {
-    /// The most decimals.
     pub const DECIMALS: usize = 20;
     const PER_YUAN: i128 = 10_i128.pow(20);
 

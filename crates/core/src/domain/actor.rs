@@ -114,7 +114,6 @@ impl FromStr for Role {
     }
 }
 
-/// A set of roles.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Roles(u8);
 
@@ -239,7 +238,6 @@ impl Subject {
         self.0.strip_prefix(issuer)?.strip_prefix('#')
     }
 
-    /// The id itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -262,13 +260,11 @@ impl Subject {
 pub struct FoldedSubject(String);
 
 impl FoldedSubject {
-    /// One that was stored.
     #[must_use]
     pub const fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

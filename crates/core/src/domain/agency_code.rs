@@ -30,7 +30,6 @@ impl AgencyCode {
         AgencyCode::try_from(text.to_owned())
     }
 
-    /// The code itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

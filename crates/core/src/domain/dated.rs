@@ -9,7 +9,6 @@ use super::Date;
 pub struct Dated<T> {
     /// The first day.
     pub date: Date,
-    /// What holds.
     pub value: T,
 }
 

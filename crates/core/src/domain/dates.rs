@@ -34,7 +34,6 @@ impl Date {
         Self(date)
     }
 
-    /// The library's form.
     pub const fn naive(self) -> NaiveDate {
         self.0
     }
@@ -84,7 +83,6 @@ impl FiscalYear {
         }
     }
 
-    /// The number.
     pub const fn number(self) -> i32 {
         self.0
     }
@@ -106,7 +104,6 @@ impl Instant {
         Self(DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at))
     }
 
-    /// The library's form.
     pub const fn utc(self) -> DateTime<Utc> {
         self.0
     }
@@ -142,7 +139,6 @@ impl Zone {
         text.parse().map(Self).map_err(|_| Malformed { code: Code::InvalidZone })
     }
 
-    /// The library's form.
     pub const fn tz(self) -> chrono_tz::Tz {
         self.0
     }

@@ -43,7 +43,6 @@ pub enum Basis {
     Actual,
 }
 
-/// A part of a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct YearPart {
     /// How many days were counted; under 30e/360 those of its calendar.

@@ -33,7 +33,6 @@ impl Folded {
         Self(folded)
     }
 
-    /// The folded text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -26,7 +26,6 @@ macro_rules! document_id {
                 id.map(Self).ok_or(Malformed { code: Code::InvalidId })
             }
 
-            /// The UUID.
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
@@ -54,18 +53,12 @@ document_id!(
     /// A file that backs a claim.
     EvidenceId
 );
-document_id!(
-    /// A rental contract.
-    RentalId
-);
+document_id!(RentalId);
 document_id!(
     /// A billing file that was imported.
     UsageImportId
 );
-document_id!(
-    /// A loan.
-    LoanId
-);
+document_id!(LoanId);
 document_id!(
     /// Money that was paid to a bank ahead.
     PrefundId
@@ -74,22 +67,13 @@ document_id!(
     /// A yearly settlement with a bank.
     TrueUpId
 );
-document_id!(
-    /// A voucher.
-    VoucherId
-);
+document_id!(VoucherId);
 document_id!(
     /// A request for money.
     ClaimId
 );
-document_id!(
-    /// A payment batch.
-    PaymentBatchId
-);
-document_id!(
-    /// A recovery.
-    RecoveryId
-);
+document_id!(PaymentBatchId);
+document_id!(RecoveryId);
 document_id!(
     /// An objection to a claim that is published.
     ObjectionId

@@ -36,7 +36,6 @@ pub enum Misspelt {
 /// A character and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Which.
     pub letter: char,
     /// Counted in characters, from 1.
     pub position: usize,
@@ -53,9 +52,7 @@ impl Misspelt {
 /// `invalid_text/letter letter=U+200B position=7`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct TextError {
-    /// The stable code.
     pub code: Code,
-    /// Why.
     pub why: Misspelt,
 }
 

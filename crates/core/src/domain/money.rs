@@ -146,7 +146,6 @@ impl Amount {
         (money.is_positive() && money <= Money::INPUT_MAX).then_some(Self(money))
     }
 
-    /// The money.
     pub const fn money(self) -> Money {
         self.0
     }
@@ -170,7 +169,6 @@ impl AmountOrZero {
         Money::parse(text).map(Self)
     }
 
-    /// The money.
     pub const fn money(self) -> Money {
         self.0
     }
@@ -195,7 +193,6 @@ impl SignedAmount {
         if money.is_zero() { Err(Malformed { code: Code::InvalidAmount }) } else { Ok(Self(money)) }
     }
 
-    /// The money.
     pub const fn money(self) -> Money {
         self.0
     }
@@ -219,7 +216,6 @@ impl Figure {
         Money::parse_signed(text).map(Self)
     }
 
-    /// The money.
     pub const fn money(self) -> Money {
         self.0
     }

@@ -42,7 +42,6 @@ macro_rules! micro_value {
                 parse_micro(text, $max_digits, $code).map(Self)
             }
 
-            /// So many millionths.
             pub const fn from_micro(micro: i64) -> Self {
                 Self(micro)
             }

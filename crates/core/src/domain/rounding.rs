@@ -32,9 +32,7 @@ pub enum RoundingScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rounding {
-    /// How.
     pub mode: RoundingMode,
-    /// What.
     pub scope: RoundingScope,
 }
 

@@ -10,12 +10,10 @@ use super::dates::{Date, Instant};
 pub struct Sequence(u64);
 
 impl Sequence {
-    /// The position.
     pub const fn new(position: u64) -> Self {
         Self(position)
     }
 
-    /// The number.
     pub const fn number(self) -> u64 {
         self.0
     }
@@ -37,7 +35,6 @@ impl std::fmt::Display for Sequence {
 pub struct Stamp {
     /// The leaf it will have.
     pub sequence: Sequence,
-    /// The batch's instant.
     pub recorded_at: Instant,
     /// The agency's business date at that instant.
     pub business_date: Date,
@@ -50,7 +47,6 @@ pub struct Revision {
     pub created: Sequence,
     /// The leaf that changed it last.
     pub version: Sequence,
-    /// When that was.
     pub updated_at: Instant,
 }
 

@@ -98,7 +98,6 @@ macro_rules! bounded_text {
                 Folded::new(&self.0)
             }
 
-            /// The text itself.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -159,7 +158,6 @@ impl ProgrammeCode {
         Ok(Self(text.to_owned()))
     }
 
-    /// The code itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -195,7 +193,6 @@ macro_rules! digest {
                 digest_of(text).map(Self).ok_or(Malformed { code: Code::InvalidHash })
             }
 
-            /// The digest.
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
             }

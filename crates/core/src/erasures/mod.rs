@@ -20,10 +20,8 @@ pub struct Erasure {
     pub revision: Revision,
 }
 
-/// Erases a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EraseText {
-    /// The text's digest.
     pub sha256: TextHash,
     /// The order or the request.
     pub document: Line,
@@ -36,12 +34,8 @@ pub enum ErasureError {
     /// No leaf named a text with this digest whose words were kept.
     #[error("no text has that digest")]
     TextUnknown,
-    /// It went before.
     #[error("the text was erased on {document}")]
-    TextErased {
-        /// On which order.
-        document: Line,
-    },
+    TextErased { document: Line },
 }
 
 crate::domain::coded!(ErasureError: TextUnknown TextErased);

@@ -1,5 +1,3 @@
-//! Decisions on erasures.
-
 use super::{EraseText, Erasure, ErasureError};
 use crate::domain::{Actor, Revision, Stamp};
 

@@ -15,9 +15,7 @@ use crate::domain::InvoiceNumber;
 
 /// The most bytes of XML that are read.
 pub const XML_BYTES_MAX: usize = 1_048_576;
-/// The deepest nesting.
 const DEPTH_MAX: usize = 32;
-/// The most elements.
 const ELEMENTS_MAX: usize = 20_000;
 /// The most characters of a field.
 const FIELD_CHARS_MAX: usize = 300;

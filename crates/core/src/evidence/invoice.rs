@@ -26,7 +26,6 @@ pub enum Confirmation {
 }
 
 impl Confirmation {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Typed => "typed",
@@ -39,16 +38,13 @@ impl Confirmation {
 /// One organisation's statement of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InvoiceKey {
-    /// Whose.
     pub organisation: CreditCode,
-    /// Of which invoice.
     pub number: InvoiceNumber,
 }
 
 /// What a claim holds of an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceHold {
-    /// Which claim.
     pub claim: ClaimId,
     /// CNY.
     pub amount: Money,
@@ -57,11 +53,8 @@ pub struct InvoiceHold {
 /// What an organisation says of an invoice, however many of its files show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
-    /// Whose statement it is.
     pub organisation: CreditCode,
-    /// What it says.
     pub facts: InvoiceFacts,
-    /// Who stands for it.
     pub confirmed: Confirmation,
     /// CNY of it that claims hold or were paid for.
     pub allocated: Money,
@@ -81,7 +74,6 @@ pub struct Statement {
     pub amount: Option<Money>,
     /// To whom the invoice was issued.
     pub buyer: Option<Party>,
-    /// Who stands for it.
     pub confirmed: Confirmation,
 }
 
@@ -140,7 +132,6 @@ impl Invoice {
         }
     }
 
-    /// Which statement.
     pub fn key(&self) -> InvoiceKey {
         InvoiceKey { organisation: self.organisation, number: self.facts.number.clone() }
     }
@@ -216,7 +207,6 @@ impl Invoice {
 /// Why an original is not taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReversedError {
-    /// A rule refuses.
     #[error(transparent)]
     Refused(#[from] EvidenceError),
     /// More than a ledger keeps.

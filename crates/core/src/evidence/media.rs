@@ -11,28 +11,22 @@ pub const HEAD_BYTES_MAX: usize = 16_384;
 /// The types of file that are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MediaType {
-    /// PDF.
     #[serde(rename = "application/pdf")]
     Pdf,
-    /// PNG.
     #[serde(rename = "image/png")]
     Png,
-    /// JPEG.
     #[serde(rename = "image/jpeg")]
     Jpeg,
     /// OFD 版式文件, GB/T 33190.
     #[serde(rename = "application/ofd")]
     Ofd,
-    /// An Excel workbook.
     #[serde(rename = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
     Xlsx,
-    /// XML.
     #[serde(rename = "application/xml")]
     Xml,
     /// Lines of equally many values.
     #[serde(rename = "text/csv")]
     Csv,
-    /// Text.
     #[serde(rename = "text/plain")]
     Text,
 }
@@ -76,7 +70,6 @@ impl MediaType {
 /// What the bytes alone show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looks {
-    /// Known.
     Known(MediaType),
     /// A ZIP container: its directory tells which.
     Container,
@@ -113,7 +106,6 @@ impl Sniffer {
         self.bytes
     }
 
-    /// What they are.
     pub fn looks(&self) -> Looks {
         match infer::get(&self.head).map(|found| found.mime_type()) {
             Some("application/pdf") => return Looks::Known(MediaType::Pdf),

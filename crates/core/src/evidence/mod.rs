@@ -40,7 +40,6 @@ pub enum EvidenceKind {
 }
 
 impl EvidenceKind {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invoice => "invoice",
@@ -78,7 +77,6 @@ impl EvidenceKind {
 /// Who buys or sells, as an invoice names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
-    /// By a credit code.
     Organisation(CreditCode),
     /// By something that is no credit code, perhaps a person's number: it is not kept, and is no organisation of ours.
     Other,
@@ -90,7 +88,6 @@ impl Party {
         CreditCode::parse(text).map_or(Self::Other, Self::Organisation)
     }
 
-    /// The credit code.
     pub const fn credit_code(self) -> Option<CreditCode> {
         match self {
             Self::Organisation(code) => Some(code),
@@ -119,7 +116,6 @@ crate::domain::string_value!(Party, Code::InvalidValue);
 /// What is known of an invoice. What neither its file nor who brought it said is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceFacts {
-    /// Its code and number.
     pub number: InvoiceNumber,
     /// CNY, tax included; below zero where it is a red one 红字, which takes back another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,16 +129,12 @@ pub struct InvoiceFacts {
     /// CNY of tax in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax: Option<Money>,
-    /// Who pays it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer: Option<Party>,
-    /// The buyer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer_name: Option<TextHash>,
-    /// Who issued it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller: Option<Party>,
-    /// The seller's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller_name: Option<TextHash>,
     /// The day of its issue.
@@ -171,11 +163,8 @@ impl InvoiceFacts {
 /// A file that backs claims. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Its id.
     pub id: EvidenceId,
-    /// What it is evidence of.
     pub kind: EvidenceKind,
-    /// Whose.
     pub organisation: CreditCode,
     /// The digest of its bytes, by which they are kept.
     pub sha256: ContentHash,
@@ -188,7 +177,6 @@ pub struct Evidence {
     pub invoice: Option<InvoiceFacts>,
     /// The business date on which it was brought.
     pub brought_on: Date,
-    /// Who brought it.
     pub created_by: Subject,
     /// Where it stands in the log.
     pub revision: Revision,
@@ -207,9 +195,7 @@ impl Evidence {
 pub struct RegisterEvidence {
     /// The id that the edge made.
     pub id: EvidenceId,
-    /// What it is evidence of.
     pub kind: EvidenceKind,
-    /// Whose.
     pub organisation: CreditCode,
     /// The digest of its bytes.
     pub sha256: ContentHash,
@@ -217,7 +203,6 @@ pub struct RegisterEvidence {
     pub bytes: u32,
     /// What its bytes are.
     pub media_type: MediaType,
-    /// Of an invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceFacts>,
     /// Whether an officer found what is known of the invoice to be wrong, and this to be right.
@@ -254,22 +239,13 @@ pub enum EvidenceError {
     },
     /// XML that is not well formed, has a DTD, is nested too deep or says a field twice.
     #[error("{reason}")]
-    MalformedXml {
-        /// What is wrong.
-        reason: String,
-    },
+    MalformedXml { reason: String },
     /// No invoice number, or none of the two forms.
     #[error("no invoice number")]
-    InvoiceNumber {
-        /// Of which parameter.
-        pointer: String,
-    },
+    InvoiceNumber { pointer: String },
     /// The file names another invoice than the request.
     #[error("the file names another number")]
-    InvoiceNumberContradicts {
-        /// Of which parameter.
-        pointer: String,
-    },
+    InvoiceNumberContradicts { pointer: String },
     /// The file, the request or what is known of the invoice contradict each other.
     #[error("{field} contradicts")]
     InvoiceContradicts {
@@ -280,19 +256,13 @@ pub enum EvidenceError {
     },
     /// A red invoice says what it takes back; one that is not red takes back nothing.
     #[error("a red invoice and its original belong together")]
-    OriginalInvoice {
-        /// Of which parameter.
-        pointer: String,
-    },
+    OriginalInvoice { pointer: String },
     /// The file shows no invoice that could be confirmed.
     #[error("no invoice")]
     NothingToConfirm,
     /// An officer confirmed another organisation's statement of the invoice, which contradicts this one.
     #[error("confirmed for {organisation}")]
-    InvoiceConfirmed {
-        /// Whose.
-        organisation: CreditCode,
-    },
+    InvoiceConfirmed { organisation: CreditCode },
     /// Claims take of the invoice already: what they rest on stays.
     #[error("{allocated} is taken of the invoice")]
     InvoiceInUse {
@@ -301,10 +271,7 @@ pub enum EvidenceError {
     },
     /// An amount that no invoice that backs a claim can have.
     #[error("no amount")]
-    InvalidAmount {
-        /// Of which parameter.
-        pointer: String,
-    },
+    InvalidAmount { pointer: String },
 }
 
 crate::domain::coded! {

@@ -19,7 +19,6 @@ impl BookCode {
     /// All books, in order.
     pub const ALL: [Self; 3] = [Self::B, Self::F, Self::Y];
 
-    /// Its letter.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::B => "B",
@@ -61,7 +60,6 @@ macro_rules! chart {
             /// The whole chart, in order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// Its code.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
@@ -76,12 +74,10 @@ macro_rules! chart {
                 match self { $(Self::$name => $floor,)* }
             }
 
-            /// Its Chinese name.
             pub const fn name_zh(self) -> &'static str {
                 match self { $(Self::$name => $zh,)* }
             }
 
-            /// Its English name.
             pub const fn name_en(self) -> &'static str {
                 match self { $(Self::$name => $en,)* }
             }

@@ -10,7 +10,6 @@ use crate::domain::{CreditCode, Money, ProgrammeCode};
 /// Which balance: per account and programme, and per payee where the account is kept so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BalanceKey {
-    /// The account.
     pub account: Account,
     /// 专项
     pub programme: ProgrammeCode,

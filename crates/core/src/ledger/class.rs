@@ -26,7 +26,6 @@ impl ExpenseClass {
         matches!(self, Self::Voucher)
     }
 
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Voucher => "voucher",

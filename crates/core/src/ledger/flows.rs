@@ -19,7 +19,6 @@ impl Flow {
     /// All of them, in the order of the roll-forward.
     pub const ALL: [Self; 4] = [Self::Issued, Self::Redeemed, Self::Released, Self::Expired];
 
-    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issued => "issued",

@@ -8,12 +8,10 @@ use crate::domain::apportion::largest_remainder;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Label, Money};
 
-/// What the parts sum to.
 pub fn sum(parts: &[Part]) -> Result<Money, OutOfRange> {
     Money::sum(parts.iter().map(|part| part.amount))
 }
 
-/// A level's amount.
 fn at(parts: &[Part], level: Option<&Label>) -> Money {
     parts.iter().find(|part| part.level.as_ref() == level).map(|part| part.amount).unwrap_or_default()
 }

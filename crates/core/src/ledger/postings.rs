@@ -30,7 +30,6 @@ impl Dimensions {
 /// A funding level's part of an amount; no level where one level pays all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Which level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Label>,
     /// CNY.
@@ -40,9 +39,7 @@ pub struct Part {
 /// One line of a posting. The amount is above zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// The account.
     pub account: Account,
-    /// Debit or credit.
     pub side: Side,
     /// CNY, above zero.
     pub amount: Money,
@@ -51,7 +48,6 @@ pub struct Line {
     /// The beneficiary or payee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<CreditCode>,
-    /// The funding level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Label>,
     /// The fiscal year.
@@ -64,7 +60,6 @@ pub struct Line {
 pub struct Posting(Vec<Line>);
 
 impl Posting {
-    /// The lines.
     pub fn lines(&self) -> &[Line] {
         &self.0
     }

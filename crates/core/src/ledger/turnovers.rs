@@ -10,7 +10,6 @@ use super::postings::Posting;
 use crate::domain::money::OutOfRange;
 use crate::domain::{Money, Month};
 
-/// Debits and credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Turnover {
     /// 借方, CNY.
@@ -67,7 +66,6 @@ impl Turnovers {
         Ok(())
     }
 
-    /// Of one book.
     pub const fn of_book(&self, book: BookCode) -> Turnover {
         match book {
             BookCode::B => self.budget,

@@ -19,9 +19,7 @@ use crate::programmes::policy::Stacking;
 /// A claim on a loan's interest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoanAllocation {
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// Whose.
     pub organisation: CreditCode,
     /// For which days.
     pub period: InterestPeriod,
@@ -35,15 +33,12 @@ pub struct LoanAllocation {
     pub live: bool,
 }
 
-/// The claims on a loan.
 pub type LoanAllocations = BTreeMap<ClaimId, LoanAllocation>;
 
 /// An organisation under a programme.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BorrowerKey {
-    /// Which programme.
     pub programme: ProgrammeCode,
-    /// Which organisation.
     pub organisation: CreditCode,
 }
 

@@ -20,9 +20,7 @@ use crate::programmes::Policy;
 /// What an estimate is made under.
 #[derive(Debug, Clone)]
 pub struct Terms<'a> {
-    /// The rules.
     pub policy: &'a Policy,
-    /// The programme's window.
     pub window: Window,
     /// The reference rate that the points rule asks for, in the order of the days.
     pub reference: &'a [Dated<Percent>],
@@ -31,13 +29,11 @@ pub struct Terms<'a> {
 /// A month's cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MonthCost {
-    /// Which.
     pub month: Month,
     /// CNY.
     pub amount: Money,
 }
 
-/// A loan's cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoanCost {
     /// The first day that counts.
@@ -60,7 +56,6 @@ pub struct Estimate<'a> {
 }
 
 impl<'a> Estimate<'a> {
-    /// Nothing yet.
     pub const fn new(terms: Terms<'a>) -> Self {
         Self { terms, held: BTreeMap::new(), months: BTreeMap::new(), total: Money::ZERO }
     }

@@ -34,7 +34,6 @@ pub enum Change {
 pub struct LoanEvent {
     /// From which day.
     pub date: Date,
-    /// What.
     pub change: Change,
 }
 

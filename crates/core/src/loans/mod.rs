@@ -74,24 +74,18 @@ pub struct InterestPaid {
     pub penalty_interest: Money,
     /// The business date of the confirmation.
     pub confirmed_on: Date,
-    /// Who confirmed it.
     pub confirmed_by: Subject,
 }
 
-/// A loan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loan {
-    /// Its id.
     pub id: LoanId,
-    /// Who borrows.
     pub organisation: CreditCode,
-    /// Who lends.
     pub bank: CreditCode,
     /// The parties' number for it.
     pub loan_no: Line,
     /// Percent a year, as it was signed.
     pub annual_rate_percent: Percent,
-    /// When it was signed.
     pub signed_on: Date,
     /// When it is due, as it was signed.
     pub matures_on: Date,
@@ -101,7 +95,6 @@ pub struct Loan {
     pub events: Vec<LoanEvent>,
     /// By period, in the order of time.
     pub interest: Vec<InterestPaid>,
-    /// Who recorded it.
     pub created_by: Subject,
     /// Where it stands in the log.
     pub revision: Revision,
@@ -110,16 +103,12 @@ pub struct Loan {
 /// What makes a loan one: the parties and their number for it, however it is typed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoanKey {
-    /// Who borrows.
     pub organisation: CreditCode,
-    /// Who lends.
     pub bank: CreditCode,
-    /// The parties' number.
     pub loan_no: Folded,
 }
 
 impl Loan {
-    /// As it was signed.
     pub const fn signed(&self) -> Signed {
         Signed { rate: self.annual_rate_percent, matures_on: Some(self.matures_on) }
     }
@@ -135,17 +124,13 @@ impl Loan {
 pub struct RegisterLoan {
     /// The id that the edge made.
     pub id: LoanId,
-    /// Who borrows.
     pub organisation: CreditCode,
-    /// Who lends.
     pub bank: CreditCode,
     /// The parties' number for it.
     pub loan_no: Line,
     /// Percent a year.
     pub annual_rate_percent: Percent,
-    /// When it was signed.
     pub signed_on: Date,
-    /// When it is due.
     pub matures_on: Date,
     /// What it is for.
     pub project: Project,
@@ -163,16 +148,13 @@ impl RegisterLoan {
 /// `POST /loans/{id}/events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordLoanEvents {
-    /// Of which loan.
     pub id: LoanId,
-    /// What happened.
     pub events: Vec<LoanEvent>,
 }
 
 /// `POST /loans/{id}/interest-paid`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmInterest {
-    /// On which loan.
     pub id: LoanId,
     /// For which days.
     pub period: InterestPeriod,
@@ -188,28 +170,16 @@ pub struct ConfirmInterest {
 pub enum LoanError {
     /// The parties have a loan with that number.
     #[error("loan {loan_no} is recorded")]
-    LoanExists {
-        /// Its number.
-        loan_no: Line,
-        /// Its id.
-        id: LoanId,
-    },
+    LoanExists { loan_no: Line, id: LoanId },
     /// It matures before it is signed, or on that day.
     #[error("the term is empty")]
-    InvalidTerm {
-        /// Where.
-        pointer: String,
-    },
+    InvalidTerm { pointer: String },
     /// A period without a day.
     #[error("the period is empty")]
-    EmptyPeriod {
-        /// Where.
-        pointer: String,
-    },
+    EmptyPeriod { pointer: String },
     /// A rate that no loan has.
     #[error("more than {limit} percent")]
     RateTooHigh {
-        /// Where.
         pointer: String,
         /// Percent a year.
         limit: Percent,
@@ -217,7 +187,6 @@ pub enum LoanError {
     /// More is repaid than is owed.
     #[error("{principal} is owed")]
     RepaymentExceedsPrincipal {
-        /// Where.
         pointer: String,
         /// CNY that is owed then.
         principal: Money,
@@ -225,7 +194,6 @@ pub enum LoanError {
     /// More is overdue than is owed and was not overdue before.
     #[error("{principal} is owed and not overdue")]
     OverdueExceedsPrincipal {
-        /// Where.
         pointer: String,
         /// CNY that is owed then and not overdue.
         principal: Money,
@@ -233,7 +201,6 @@ pub enum LoanError {
     /// More is cleared than is overdue.
     #[error("{overdue} is overdue")]
     ClearedExceedsOverdue {
-        /// Where.
         pointer: String,
         /// CNY that is overdue then.
         overdue: Money,
@@ -241,35 +208,27 @@ pub enum LoanError {
     /// More is owed than a ledger keeps.
     #[error("more than {limit} is owed")]
     PrincipalTooLarge {
-        /// Where.
         pointer: String,
         /// CNY.
         limit: Money,
     },
-    /// Before it was signed.
     #[error("{date} is earlier than {signed_on}")]
     BeforeSigning {
-        /// Where.
         pointer: String,
         /// The day.
         date: Date,
-        /// When it was signed.
         signed_on: Date,
     },
-    /// After it is due.
     #[error("{date} is later than {matures_on}")]
     AfterMaturity {
-        /// Where.
         pointer: String,
         /// The day.
         date: Date,
-        /// When it is due.
         matures_on: Date,
     },
     /// An extension moves the day of maturity on.
     #[error("{date} is not later than {matures_on}")]
     ExtensionNotLater {
-        /// Where.
         pointer: String,
         /// The new day.
         date: Date,
@@ -279,47 +238,30 @@ pub enum LoanError {
     /// What has not happened yet is no fact.
     #[error("{date} is later than {business_date}")]
     NotYetHappened {
-        /// Where.
         pointer: String,
         /// The day.
         date: Date,
-        /// The business date.
         business_date: Date,
     },
     /// A loan takes so many events.
     #[error("at most {limit} events")]
-    TooManyEvents {
-        /// How many.
-        limit: String,
-    },
+    TooManyEvents { limit: String },
     /// The interest of a period is paid when it is over.
     #[error("{until} is later than {business_date}")]
-    PeriodNotOver {
-        /// Where.
-        pointer: String,
-        /// The period's end.
-        until: Date,
-        /// The business date.
-        business_date: Date,
-    },
+    PeriodNotOver { pointer: String, until: Date, business_date: Date },
     /// The bank confirmed other days that overlap; the same period may be confirmed anew.
     #[error("{from} to {until} is confirmed")]
     InterestConfirmed {
         /// The other's first day.
         from: Date,
-        /// The other's end.
         until: Date,
     },
     /// A loan takes so many confirmations.
     #[error("at most {limit} confirmations")]
-    TooManyConfirmations {
-        /// How many.
-        limit: String,
-    },
+    TooManyConfirmations { limit: String },
     /// The rules ask for a reference rate that was not loaded for that day or before.
     #[error("no {name} is in force on {date}")]
     ReferenceRateMissing {
-        /// Which.
         name: Label,
         /// The day.
         date: Date,
@@ -327,11 +269,8 @@ pub enum LoanError {
     /// A claim takes days of the loan already.
     #[error("claim {claim} under {programme} takes {from} to {until}")]
     InterestPeriodOverlaps {
-        /// Where.
         pointer: String,
-        /// Which claim.
         claim: ClaimId,
-        /// Under which programme.
         programme: ProgrammeCode,
         /// Its first day.
         from: Date,
@@ -340,12 +279,7 @@ pub enum LoanError {
     },
     /// A sheet keeps so many segments.
     #[error("at most {limit} segments")]
-    TooManySegments {
-        /// Where.
-        pointer: String,
-        /// How many.
-        limit: String,
-    },
+    TooManySegments { pointer: String, limit: String },
     /// The contract rate at signing is above the ceiling.
     #[error("{annual_rate_percent} is above {ceiling}")]
     LoanRateAboveCeiling {

@@ -1,5 +1,3 @@
-//! Decisions on loans.
-
 use super::events::{LoanEvent, history, in_order};
 use super::{
     CONFIRMATIONS_MAX, ConfirmInterest, EVENTS_MAX, InterestPaid, Loan, LoanError, RATE_MAX,

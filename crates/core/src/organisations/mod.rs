@@ -52,9 +52,7 @@ pub struct BankAccount {
 /// account alone could turn them to their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountChange {
-    /// The new account.
     pub account: BankAccount,
-    /// Who proposed it.
     pub proposed_by: Subject,
 }
 
@@ -85,14 +83,12 @@ crate::domain::string_value!(BankCode, Code::InvalidBankCode);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// It may.
     Active,
     /// It may not: no new rentals, loans, vouchers or claims.
     Blocked,
 }
 
 impl Standing {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -101,29 +97,22 @@ impl Standing {
     }
 }
 
-/// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     /// 统一社会信用代码
     pub credit_code: CreditCode,
-    /// Its name.
     pub name: Line,
-    /// What it is.
     pub category: Category,
-    /// Its size, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// Whether it counts as a start-up (初创企业).
     pub startup: bool,
-    /// Its district.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Label>,
-    /// Who controls it (实际控制人).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<Line>,
     /// Organisations it declares itself related to; they need not be registered.
     pub related: Vec<CreditCode>,
-    /// Where it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_account: Option<BankAccount>,
     /// An account that waits for another person's approval.
@@ -137,7 +126,6 @@ pub struct Organisation {
     /// Why it was last blocked or unblocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who registered it.
     pub created_by: Subject,
     /// Where it stands in the log.
     pub revision: Revision,
@@ -148,24 +136,17 @@ pub struct Organisation {
 pub struct RegisterOrganisation {
     /// 统一社会信用代码
     pub credit_code: CreditCode,
-    /// Its name.
     pub name: Line,
-    /// What it is.
     pub category: Category,
-    /// Its size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// Whether it is a start-up.
     pub startup: bool,
-    /// Its district.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Label>,
-    /// Who controls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<Line>,
-    /// Whom it is related to.
     pub related: Vec<CreditCode>,
-    /// Where it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_account: Option<BankAccount>,
 }
@@ -173,25 +154,20 @@ pub struct RegisterOrganisation {
 /// `POST /organisations/{credit_code}/block` and `/unblock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeStanding {
-    /// Whose.
     pub credit_code: CreditCode,
-    /// Why.
     pub reason: TextHash,
 }
 
 /// `PUT /organisations/{credit_code}/bank-account`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeBankAccount {
-    /// Whose.
     pub credit_code: CreditCode,
-    /// The account.
     pub account: BankAccount,
 }
 
 /// `POST /organisations/{credit_code}/bank-account/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveBankAccount {
-    /// Whose.
     pub credit_code: CreditCode,
 }
 
@@ -201,10 +177,7 @@ pub struct ApproveBankAccount {
 pub enum OrganisationError {
     /// The credit code is registered.
     #[error("{credit_code} is registered")]
-    OrganisationExists {
-        /// Which.
-        credit_code: CreditCode,
-    },
+    OrganisationExists { credit_code: CreditCode },
     /// 户名 differs from the organisation's name.
     #[error("the account's name is not the organisation's")]
     AccountNameDiffers,
@@ -216,16 +189,10 @@ pub enum OrganisationError {
     },
     /// A blocked organisation begins nothing new.
     #[error("{credit_code} is blocked")]
-    OrganisationBlocked {
-        /// Which.
-        credit_code: CreditCode,
-    },
+    OrganisationBlocked { credit_code: CreditCode },
     /// A contract or an application names an organisation that is not registered.
     #[error("{credit_code} is not registered")]
-    OrganisationNotRegistered {
-        /// Which.
-        credit_code: CreditCode,
-    },
+    OrganisationNotRegistered { credit_code: CreditCode },
 }
 
 crate::domain::coded! {

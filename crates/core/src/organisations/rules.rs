@@ -1,12 +1,9 @@
-//! Decisions on organisations.
-
 use super::{
     AccountChange, BankAccount, ChangeStanding, Organisation, OrganisationError, RegisterOrganisation,
     Standing,
 };
 use crate::domain::{Actor, CreditCode, Revision, Stamp, TextHash};
 
-/// A new organisation.
 pub fn register(
     existing: Option<&Organisation>,
     command: &RegisterOrganisation,

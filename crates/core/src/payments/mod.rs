@@ -38,7 +38,6 @@ pub enum BatchStatus {
 }
 
 impl BatchStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -52,7 +51,6 @@ impl BatchStatus {
 /// A payment batch; its lines stand apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentBatch {
-    /// Its id.
     pub id: PaymentBatchId,
     /// Where it is in its life.
     pub status: BatchStatus,
@@ -69,9 +67,7 @@ pub struct PaymentBatch {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who proposed it.
     pub created_by: Subject,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// The business date on which it was approved: the bank did nothing of it before.
@@ -85,9 +81,7 @@ pub struct PaymentBatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineStatus {
-    /// Nothing yet.
     Open,
-    /// Paid.
     Paid,
     /// Sent back by the bank.
     Returned,
@@ -96,7 +90,6 @@ pub enum LineStatus {
 }
 
 impl LineStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -110,15 +103,11 @@ impl LineStatus {
 /// A claim in a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentLine {
-    /// In which batch.
     pub batch: PaymentBatchId,
-    /// Which claim.
     pub claim: ClaimId,
-    /// Who is paid.
     pub payee: CreditCode,
     /// CNY.
     pub amount: Money,
-    /// What became of it.
     pub status: LineStatus,
     /// What the bank calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,16 +144,13 @@ pub struct ProposedReturn {
     /// Why it came back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who proposed it.
     pub proposed_by: Subject,
 }
 
 /// Which claim in which batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineKey {
-    /// Which batch.
     pub batch: PaymentBatchId,
-    /// Which claim.
     pub claim: ClaimId,
 }
 
@@ -180,7 +166,6 @@ impl PaymentLine {
 pub struct ProposePaymentBatch {
     /// The id that the edge made.
     pub id: PaymentBatchId,
-    /// Which claims.
     pub claims: ClaimIds,
     /// The most characters of a name that the agency's bank takes: a setting, so that it stands in the log.
     pub name_max: u32,
@@ -189,16 +174,13 @@ pub struct ProposePaymentBatch {
 /// `POST /payment-batches/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovePaymentBatch {
-    /// Which.
     pub id: PaymentBatchId,
 }
 
 /// `POST /payment-batches/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectPaymentBatch {
-    /// Which.
     pub id: PaymentBatchId,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -206,20 +188,15 @@ pub struct RejectPaymentBatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentResult {
-    /// It was paid.
     Paid,
-    /// It came back.
     Returned,
 }
 
 /// A member of `POST /payment-batches/{id}/results`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettlePayment {
-    /// In which batch.
     pub batch: PaymentBatchId,
-    /// Which claim.
     pub claim: ClaimId,
-    /// What became of it.
     pub outcome: PaymentResult,
     /// CNY that the bank says it was, held against the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,20 +213,15 @@ pub struct SettlePayment {
 /// `POST /payment-batches/{id}/results/{claim}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveReturn {
-    /// In which batch.
     pub batch: PaymentBatchId,
-    /// Which claim.
     pub claim: ClaimId,
 }
 
 /// `POST /payment-batches/{id}/results/{claim}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectReturn {
-    /// In which batch.
     pub batch: PaymentBatchId,
-    /// Which claim.
     pub claim: ClaimId,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -259,19 +231,15 @@ pub enum FileFormat {
     /// ISO 20022 `pain.001.001.09`: what the bank carries out.
     #[serde(rename = "pain.001")]
     Pain001,
-    /// A workbook.
     #[serde(rename = "xlsx")]
     Xlsx,
-    /// Comma-separated values.
     #[serde(rename = "csv")]
     Csv,
 }
 
 impl FileFormat {
-    /// Every format.
     pub const ALL: [Self; 3] = [Self::Pain001, Self::Xlsx, Self::Csv];
 
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pain001 => "pain.001",
@@ -289,7 +257,6 @@ impl FileFormat {
 /// `GET /payment-batches/{id}/file`: the account numbers of its open lines, read in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadAccounts {
-    /// Of which batch.
     pub batch: PaymentBatchId,
     /// How the file is written.
     pub format: FileFormat,

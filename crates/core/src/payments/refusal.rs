@@ -19,17 +19,13 @@ pub enum PaymentError {
     /// A claim is not one that can be paid.
     #[error("claim {claim} is {status}")]
     ClaimNotPayable {
-        /// Which claim.
         claim: ClaimId,
         /// The state it is in.
         status: String,
     },
     /// A claim stands in a batch already, or twice in this one.
     #[error("claim {claim} stands in a batch already")]
-    ClaimInBatch {
-        /// Which claim.
-        claim: ClaimId,
-    },
+    ClaimInBatch { claim: ClaimId },
     /// The bank cannot have paid, or sent back, before the batch was approved.
     #[error("{date} is before {approved_on}")]
     ResultTooEarly {
@@ -59,7 +55,6 @@ pub enum PaymentError {
         bank_reference: Line,
         /// Which claim was paid under it.
         claim: ClaimId,
-        /// In which batch.
         batch: PaymentBatchId,
     },
     /// A red invoice took back what an approved claim rests on.
@@ -68,9 +63,7 @@ pub enum PaymentError {
         /// JSON pointer of the claim; none where the batch exists already.
         #[serde(skip_serializing_if = "Option::is_none")]
         pointer: Option<String>,
-        /// Which claim.
         claim: ClaimId,
-        /// Which invoice.
         invoice: String,
         /// CNY that the claim holds of it and nothing backs.
         missing: Money,
@@ -81,9 +74,7 @@ pub enum PaymentError {
         /// JSON pointer of the claim; none where the batch exists already.
         #[serde(skip_serializing_if = "Option::is_none")]
         pointer: Option<String>,
-        /// Which claim.
         claim: ClaimId,
-        /// Who is paid.
         payee: CreditCode,
         /// How many characters it has.
         length: String,
@@ -92,10 +83,7 @@ pub enum PaymentError {
     },
     /// The account is not the one that the batch was proposed with.
     #[error("the bank account of {payee} changed")]
-    BankAccountChanged {
-        /// Whose.
-        payee: CreditCode,
-    },
+    BankAccountChanged { payee: CreditCode },
     /// The calendar or the business date moved while the file was made.
     #[error("the bank is to pay on {execution_date}")]
     ExecutionDateStale {

@@ -127,7 +127,6 @@ pub const fn generation(batch: &PaymentBatch) -> u32 {
     batch.count.saturating_sub(batch.open)
 }
 
-/// A batch approved.
 pub fn approve(batch: &PaymentBatch, actor: &Actor, stamp: &Stamp) -> PaymentBatch {
     PaymentBatch {
         status: BatchStatus::Approved,
@@ -138,7 +137,6 @@ pub fn approve(batch: &PaymentBatch, actor: &Actor, stamp: &Stamp) -> PaymentBat
     }
 }
 
-/// A batch rejected.
 pub fn reject(batch: &PaymentBatch, reason: TextHash, stamp: &Stamp) -> PaymentBatch {
     PaymentBatch {
         status: BatchStatus::Rejected,

@@ -17,14 +17,11 @@ use crate::ledger::{BookCode, Turnovers};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodStatus {
-    /// It takes postings.
     Open,
-    /// It takes none.
     Closed,
 }
 
 impl PeriodStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -42,17 +39,12 @@ pub struct Period {
     pub status: PeriodStatus,
     /// What was posted in it, as it was when it was last closed.
     pub books: Turnovers,
-    /// Who closed it last.
     pub closed_by: Subject,
-    /// When.
     pub closed_at: Instant,
-    /// Who reopened it last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_by: Option<Subject>,
-    /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_at: Option<Instant>,
-    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
     /// That it is to be reopened, while that waits for another person.
@@ -65,11 +57,8 @@ pub struct Period {
 /// A closed month that is to be reopened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedReopening {
-    /// Why.
     pub reason: TextHash,
-    /// Who says so.
     pub proposed_by: Subject,
-    /// Since when.
     pub proposed_at: Instant,
 }
 
@@ -85,7 +74,6 @@ pub struct ClosePeriod {
 pub struct ProposeReopening {
     /// The first month that is to be reopened.
     pub month: Month,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -101,7 +89,6 @@ pub struct ApproveReopening {
 pub struct RejectReopening {
     /// The month that stays closed.
     pub month: Month,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -122,7 +109,6 @@ pub enum PeriodError {
         month: Month,
         /// Its last day.
         last_day: Date,
-        /// The business date.
         business_date: Date,
     },
     /// Debits and credits differ.
@@ -130,7 +116,6 @@ pub enum PeriodError {
     PeriodUnbalanced {
         /// Which month, or up to which.
         month: Month,
-        /// Of which book.
         book: BookCode,
         /// CNY.
         debit: Money,

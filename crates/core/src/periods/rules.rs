@@ -1,5 +1,3 @@
-//! Decisions on periods.
-
 use super::{
     ApproveReopening, ClosePeriod, Period, PeriodError, PeriodStatus, ProposeReopening, ProposedReopening,
 };

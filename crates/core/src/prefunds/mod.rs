@@ -26,14 +26,11 @@ pub enum PrefundStatus {
     Proposed,
     /// Paid to the bank and posted.
     Approved,
-    /// Refused.
     Rejected,
-    /// Its posting was reversed.
     Reversed,
 }
 
 impl PrefundStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -47,11 +44,8 @@ impl PrefundStatus {
 /// Money that is paid to a bank ahead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prefund {
-    /// Its id.
     pub id: PrefundId,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// To which bank.
     pub bank: CreditCode,
     /// CNY.
     pub amount: Money,
@@ -70,7 +64,6 @@ pub struct Prefund {
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who proposed it.
     pub created_by: Subject,
     /// Who approved or rejected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,9 +82,7 @@ impl Prefund {
 /// What a bank has of a programme's prefunds, for the deductions of which year.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PrefundYearKey {
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// Which bank.
     pub bank: CreditCode,
     /// Which year.
     pub year: FiscalYear,
@@ -113,9 +104,7 @@ impl PrefundYearKey {
 /// What a bank has of a programme's prefunds for a year: opening + paid − deducted − rolled − returned = left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrefundYear {
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// Which bank.
     pub bank: CreditCode,
     /// Which year.
     pub fiscal_year: FiscalYear,
@@ -146,7 +135,6 @@ pub struct PrefundYear {
 }
 
 impl PrefundYear {
-    /// Whose it is, and of which year.
     pub fn key(&self) -> PrefundYearKey {
         PrefundYearKey { programme: self.programme.clone(), bank: self.bank, year: self.fiscal_year }
     }
@@ -157,9 +145,7 @@ impl PrefundYear {
 pub struct ProposePrefund {
     /// The id that the edge made.
     pub id: PrefundId,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// To which bank.
     pub bank: CreditCode,
     /// CNY.
     pub amount: Amount,
@@ -182,16 +168,13 @@ impl ProposePrefund {
 /// `POST /prefunds/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovePrefund {
-    /// Which.
     pub id: PrefundId,
 }
 
 /// `POST /prefunds/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectPrefund {
-    /// Which.
     pub id: PrefundId,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -218,7 +201,6 @@ pub enum PrefundError {
     /// The rules in force pay claims one by one.
     #[error("programme {programme} does not prefund")]
     PrefundNotAllowed {
-        /// Which.
         programme: ProgrammeCode,
         /// Where the body names it; none where the path names the prefund.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,7 +209,6 @@ pub enum PrefundError {
     /// The bank has less than that left of the year's prefunds.
     #[error("{left} is left of {fiscal_year}")]
     PrefundExhausted {
-        /// The year, as text.
         fiscal_year: String,
         /// CNY.
         left: Money,
@@ -236,26 +217,16 @@ pub enum PrefundError {
     },
     /// The year was settled with the bank: it takes nothing more.
     #[error("{fiscal_year} is trued up")]
-    PrefundTruedUp {
-        /// The year, as text.
-        fiscal_year: String,
-    },
+    PrefundTruedUp { fiscal_year: String },
     /// The bank has nothing of the year.
     #[error("nothing was prefunded for {fiscal_year}")]
-    NothingPrefunded {
-        /// The year, as text.
-        fiscal_year: String,
-    },
+    NothingPrefunded { fiscal_year: String },
     /// Another true-up of the year waits.
     #[error("true-up {true_up} waits")]
-    TrueUpPending {
-        /// Which.
-        true_up: TrueUpId,
-    },
+    TrueUpPending { true_up: TrueUpId },
     /// The bank states another figure than the ledger has.
     #[error("{stated} is stated, {ours} is in the ledger")]
     StatementDiffers {
-        /// Where in the body.
         pointer: String,
         /// CNY in the ledger.
         ours: Money,
@@ -274,10 +245,7 @@ pub enum PrefundError {
     },
     /// Nothing is left that could come back.
     #[error("nothing is left of {fiscal_year}")]
-    NothingToReturn {
-        /// The year, as text.
-        fiscal_year: String,
-    },
+    NothingToReturn { fiscal_year: String },
     /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,

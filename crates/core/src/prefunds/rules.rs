@@ -21,7 +21,6 @@ pub fn allowed(
     Err(PrefundError::PrefundNotAllowed { programme, pointer })
 }
 
-/// A prefund proposed.
 pub fn propose(command: &ProposePrefund, actor: &Actor, stamp: &Stamp) -> Prefund {
     Prefund {
         id: command.id,
@@ -72,7 +71,6 @@ pub fn approve(
     })
 }
 
-/// A prefund refused.
 pub fn reject(prefund: &Prefund, reason: TextHash, actor: &Actor, stamp: &Stamp) -> Prefund {
     Prefund {
         status: PrefundStatus::Rejected,
@@ -136,11 +134,9 @@ pub enum Movement {
     Paid,
     /// It was paid in error.
     Unpaid,
-    /// The bank deducted it.
     Deducted,
     /// It rolled into the year after.
     Rolled,
-    /// It came back.
     Returned,
 }
 

@@ -24,12 +24,10 @@ pub enum TrueUpStatus {
     Proposed,
     /// Posted; the year is closed.
     Approved,
-    /// Refused.
     Rejected,
 }
 
 impl TrueUpStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -59,7 +57,6 @@ pub enum TrueUpAction {
 }
 
 impl TrueUpAction {
-    /// As it is written.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Roll { .. } => "roll",
@@ -89,11 +86,8 @@ pub struct Statement {
 /// A year of a bank's prefunds settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrueUp {
-    /// Its id.
     pub id: TrueUpId,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// With which bank.
     pub bank: CreditCode,
     /// Of which year.
     pub fiscal_year: FiscalYear,
@@ -122,7 +116,6 @@ pub struct TrueUp {
     /// The day from which it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_on: Option<Date>,
-    /// Who proposed it.
     pub created_by: Subject,
     /// Who approved or rejected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +135,6 @@ impl TrueUp {
         }
     }
 
-    /// Of which account.
     pub fn key(&self) -> PrefundYearKey {
         PrefundYearKey { programme: self.programme.clone(), bank: self.bank, year: self.fiscal_year }
     }
@@ -153,9 +145,7 @@ impl TrueUp {
 pub struct ProposeTrueUp {
     /// The id that the edge made.
     pub id: TrueUpId,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// With which bank.
     pub bank: CreditCode,
     /// Of which year.
     pub fiscal_year: FiscalYear,
@@ -171,7 +161,6 @@ pub struct ProposeTrueUp {
 }
 
 impl ProposeTrueUp {
-    /// Of which account.
     pub fn key(&self) -> PrefundYearKey {
         PrefundYearKey { programme: self.programme.clone(), bank: self.bank, year: self.fiscal_year }
     }
@@ -180,16 +169,13 @@ impl ProposeTrueUp {
 /// `POST /prefunds/true-ups/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveTrueUp {
-    /// Which.
     pub id: TrueUpId,
 }
 
 /// `POST /prefunds/true-ups/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectTrueUp {
-    /// Which.
     pub id: TrueUpId,
-    /// Why.
     pub reason: TextHash,
 }
 

@@ -20,7 +20,6 @@ pub enum BudgetChangeKind {
 }
 
 impl BudgetChangeKind {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Appropriation => "appropriation",
@@ -36,14 +35,11 @@ impl BudgetChangeKind {
 pub enum BudgetChangeStatus {
     /// It waits for another person.
     Proposed,
-    /// Posted.
     Approved,
-    /// Its posting was reversed.
     Reversed,
 }
 
 impl BudgetChangeStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -56,11 +52,8 @@ impl BudgetChangeStatus {
 /// A change of a programme's budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetChange {
-    /// Its id.
     pub id: BudgetChangeId,
-    /// Whose budget.
     pub programme: ProgrammeCode,
-    /// What it does.
     pub kind: BudgetChangeKind,
     /// CNY; negative only for an adjustment.
     pub amount: Money,
@@ -77,12 +70,9 @@ pub struct BudgetChange {
     pub effective_date: Option<Date>,
     /// Whether it is posted.
     pub status: BudgetChangeStatus,
-    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who proposed it.
     pub created_by: Subject,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// Where it stands in the log.
@@ -114,7 +104,6 @@ pub enum BudgetRequest {
         amount: SignedAmount,
         /// The document that orders it.
         document: Line,
-        /// Why.
         reason: TextHash,
     },
     /// `POST /programmes/{code}/lapse`
@@ -124,7 +113,6 @@ pub enum BudgetRequest {
         amount: Option<Amount>,
         /// Of which year.
         fiscal_year: FiscalYear,
-        /// Why.
         reason: TextHash,
     },
 }
@@ -134,19 +122,15 @@ pub enum BudgetRequest {
 pub struct ProposeBudgetChange {
     /// The id that the edge made.
     pub id: BudgetChangeId,
-    /// Whose budget.
     pub programme: ProgrammeCode,
-    /// What is asked.
     pub request: BudgetRequest,
 }
 
 /// `POST /programmes/{code}/appropriations/{id}/approve` and its kin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveBudgetChange {
-    /// Whose budget.
     pub programme: ProgrammeCode,
     /// What it does: each kind has a path of its own.
     pub kind: BudgetChangeKind,
-    /// Which change.
     pub id: BudgetChangeId,
 }

@@ -16,10 +16,8 @@ use crate::domain::apportion::largest_remainder;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope, Unrounded};
 
-/// A line of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetLine {
-    /// What.
     pub item: Label,
     /// CNY, tax included, as it was settled.
     pub amount: Money,
@@ -55,7 +53,6 @@ pub enum ReductionCode {
     ClaimCap,
     /// What is left on the voucher.
     VoucherBalance,
-    /// The interest paid.
     PaidInterestCeiling,
     /// The cap of an organisation in all.
     LifetimeCap,
@@ -63,10 +60,8 @@ pub enum ReductionCode {
     AnnualCap,
 }
 
-/// A cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reduction {
-    /// What cut.
     pub code: ReductionCode,
     /// By how much, CNY.
     pub amount: Money,
@@ -75,7 +70,6 @@ pub struct Reduction {
 /// A funding level's part of the amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareAmount {
-    /// Which level.
     pub level: Label,
     /// CNY.
     pub amount: Money,
@@ -101,10 +95,8 @@ pub struct Inputs {
     /// What is left on the voucher that is redeemed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voucher_balance: Option<Money>,
-    /// The lifetime cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<CapUse>,
-    /// The annual cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annual: Option<CapUse>,
     /// Of an interest subsidy: the loan, the days and what was paid.
@@ -112,12 +104,10 @@ pub struct Inputs {
     pub interest: Option<Box<InterestInputs>>,
 }
 
-/// A calculation sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calculation {
     /// Its number among the sheets of its document, from 1.
     pub version: u32,
-    /// Which version of the rules.
     pub rules_version: u32,
     /// The rules' SHA-256.
     pub rules_sha256: String,
@@ -129,15 +119,12 @@ pub struct Calculation {
     /// Of an interest subsidy: day after day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
-    /// The unrounded sum.
     pub exact: Unrounded,
     /// Rounded, before any cut.
     pub computed: Money,
-    /// How it was rounded.
     pub rounding: Rounding,
     /// Cuts, in the order in which they were made.
     pub reductions: Vec<Reduction>,
-    /// What is left.
     pub amount: Money,
     /// The amount by funding level.
     pub shares: Vec<ShareAmount>,
@@ -149,29 +136,16 @@ pub struct Calculation {
 pub enum CalculationError {
     /// The eligible base is smaller than the rules ask for.
     #[error("the base {base} is below {minimum}")]
-    BelowMinimum {
-        /// The base.
-        base: Money,
-        /// The least.
-        minimum: Money,
-    },
+    BelowMinimum { base: Money, minimum: Money },
     /// A tax-exclusive base needs the tax rate of every eligible line.
     #[error("{item} has no tax rate")]
-    TaxPercentMissing {
-        /// Which line's item.
-        item: Label,
-    },
+    TaxPercentMissing { item: Label },
     /// 0.00 after rounding and all cuts.
     #[error("nothing to pay")]
     NothingToPay,
     /// The annual cap alone made it 0.00.
     #[error("the annual cap {cap} is used up")]
-    AnnualCapExhausted {
-        /// The cap.
-        cap: Money,
-        /// Used before.
-        used: Money,
-    },
+    AnnualCapExhausted { cap: Money, used: Money },
     /// More than the reviewer saw: it is reviewed again first.
     #[error("{seen} was reviewed, {now} would be paid")]
     AmountChanged {
@@ -204,17 +178,14 @@ impl From<OutOfRange> for CalculationError {
 /// A sheet before it is one: rules, lines and what limits them.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// The rules.
     pub rules: &'a RulesVersion,
     /// What was settled or contracted.
     pub lines: &'a [SettledLine],
     /// The number that the sheet gets.
     pub version: u32,
-    /// What limits it.
     pub inputs: Inputs,
 }
 
-/// Computes the sheet.
 pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
     let policy = &question.rules.rules;
     let documented = documented(&question)?;

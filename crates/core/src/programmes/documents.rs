@@ -15,7 +15,6 @@ use crate::domain::{Exact, InvoiceNumber, Label, Money, Month, NamedInvoice, Rou
 /// CNY of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemAmount {
-    /// Which.
     pub item: Label,
     /// CNY.
     pub amount: Exact,
@@ -41,7 +40,6 @@ pub enum InvoiceCutCode {
 /// A part of an invoice that does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceCut {
-    /// What cut.
     pub code: InvoiceCutCode,
     /// Which invoice, by its whole number.
     pub invoice: NamedInvoice,
@@ -56,13 +54,11 @@ pub struct InvoiceCut {
 /// CNY of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceAmount {
-    /// Which.
     pub invoice: InvoiceNumber,
     /// CNY.
     pub amount: Exact,
 }
 
-/// What documents show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Documents {
     /// CNY that the claim takes of invoices, where it names any.

@@ -55,9 +55,7 @@ pub struct InterestInputs {
     pub from: Date,
     /// The day after its last.
     pub until: Date,
-    /// The programme's window.
     pub window: Window,
-    /// How the loan stood.
     pub loan: Vec<LoanState>,
     /// The reference rate that the points rule asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

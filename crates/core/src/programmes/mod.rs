@@ -42,7 +42,6 @@ pub enum Instrument {
 }
 
 impl Instrument {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Voucher => "voucher",
@@ -57,9 +56,7 @@ impl Instrument {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Title {
-    /// Chinese.
     pub zh: Line,
-    /// English.
     pub en: Line,
 }
 
@@ -81,14 +78,12 @@ pub struct LegalBasis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProgrammeStatus {
-    /// Proposed.
     Draft,
     /// Approved by another person.
     Active,
 }
 
 impl ProgrammeStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -100,13 +95,9 @@ impl ProgrammeStatus {
 /// A programme. Its rules stand apart, a document a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Programme {
-    /// Its code.
     pub code: ProgrammeCode,
-    /// Its title.
     pub title: Title,
-    /// What it pays for.
     pub instrument: Instrument,
-    /// What it rests on.
     pub legal_basis: LegalBasis,
     /// When it applies, both days included.
     pub window: Window,
@@ -114,9 +105,7 @@ pub struct Programme {
     pub status: ProgrammeStatus,
     /// How many versions of its rules there are; they are numbered from 1.
     pub versions: u32,
-    /// Who proposed it.
     pub created_by: Subject,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// Where it stands in the log.
@@ -129,12 +118,10 @@ pub struct Programme {
 pub enum ProposalStatus {
     /// It waits for another person.
     Proposed,
-    /// It was approved.
     Approved,
 }
 
 impl ProposalStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -146,13 +133,10 @@ impl ProposalStatus {
 /// A version of a programme's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulesVersion {
-    /// Whose rules.
     pub programme: ProgrammeCode,
-    /// Its number, from 1.
     pub number: u32,
     /// The first day on which it can be in force.
     pub effective_from: Date,
-    /// The rules.
     pub rules: Policy,
     /// SHA-256 of the rules' canonical JSON (RFC 8785, every value a string).
     pub sha256: String,
@@ -161,9 +145,7 @@ pub struct RulesVersion {
     /// Why it was proposed; the first version needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who proposed it.
     pub created_by: Subject,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// The day on which it was approved; one that is dated back governs nothing that was filed before.
@@ -182,24 +164,19 @@ pub struct RulesVersion {
 /// Which version of which programme's rules.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RulesKey {
-    /// Whose rules.
     pub programme: ProgrammeCode,
-    /// Its number.
     pub number: u32,
 }
 
-/// What a cap counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counts {
-    /// Face values issued.
     Issue,
     /// Amounts approved for payment.
     Redemption,
 }
 
 impl Counts {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issue => "issue",
@@ -229,13 +206,10 @@ impl Used {
 /// Which use of a programme by an organisation is counted: of one calendar year, or of all (no year).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CapUsageKey {
-    /// Of which programme.
     pub programme: ProgrammeCode,
-    /// By whom.
     pub organisation: CreditCode,
     /// In which calendar year; none for the lifetime.
     pub year: Option<FiscalYear>,
-    /// What is counted.
     pub counts: Counts,
 }
 
@@ -254,15 +228,10 @@ impl CapUsageKey {
 /// `POST /programmes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeProgramme {
-    /// Its code.
     pub code: ProgrammeCode,
-    /// Its title.
     pub title: Title,
-    /// What it pays for.
     pub instrument: Instrument,
-    /// What it rests on.
     pub legal_basis: LegalBasis,
-    /// When it applies.
     pub window: Window,
     /// Version 1 of its rules.
     pub rules: Policy,
@@ -271,29 +240,23 @@ pub struct ProposeProgramme {
 /// `POST /programmes/{code}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveProgramme {
-    /// Which.
     pub code: ProgrammeCode,
 }
 
 /// `POST /programmes/{code}/rules`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeRules {
-    /// Whose rules.
     pub programme: ProgrammeCode,
     /// The first day on which they can be in force.
     pub effective_from: Date,
-    /// The rules.
     pub rules: Policy,
-    /// Why.
     pub reason: TextHash,
 }
 
 /// `POST /programmes/{code}/rules/{version}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveRules {
-    /// Whose rules.
     pub programme: ProgrammeCode,
-    /// Which version.
     pub number: u32,
 }
 
@@ -303,16 +266,10 @@ pub struct ApproveRules {
 pub enum ProgrammeError {
     /// The code is taken.
     #[error("programme {programme} exists")]
-    ProgrammeExists {
-        /// Which.
-        programme: ProgrammeCode,
-    },
+    ProgrammeExists { programme: ProgrammeCode },
     /// This release does not run programmes of that instrument.
     #[error("{instrument} programmes are not supported")]
-    InstrumentNotSupported {
-        /// Which.
-        instrument: String,
-    },
+    InstrumentNotSupported { instrument: String },
     /// The window's last day lies before its first.
     #[error("the window is empty")]
     InvalidWindow,
@@ -335,14 +292,10 @@ pub enum ProgrammeError {
     },
     /// The programme is not active.
     #[error("programme {programme} is not active")]
-    ProgrammeNotActive {
-        /// Which.
-        programme: ProgrammeCode,
-    },
+    ProgrammeNotActive { programme: ProgrammeCode },
     /// The programme is of another instrument.
     #[error("programme {programme} is of another instrument")]
     WrongInstrument {
-        /// Which.
         programme: ProgrammeCode,
         /// What it is of.
         instrument: String,

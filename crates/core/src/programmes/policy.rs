@@ -15,10 +15,8 @@ use crate::organisations::{Category, Size};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RelatedProvider {
-    /// It may not.
     #[default]
     Refuse,
-    /// It may.
     Allow,
 }
 
@@ -32,13 +30,10 @@ pub struct Eligibility {
     /// 企业规模
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizes: Option<Vec<Size>>,
-    /// Start-ups only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup_only: Option<bool>,
-    /// Districts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regions: Option<Vec<Label>>,
-    /// Related providers.
     #[serde(default)]
     pub related_provider: RelatedProvider,
 }
@@ -102,7 +97,6 @@ pub struct Share {
     pub percent: Percent,
 }
 
-/// Who is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payee {
@@ -111,7 +105,6 @@ pub enum Payee {
     Enterprise,
     /// The provider of the contract.
     Provider,
-    /// The lending bank.
     Bank,
 }
 
@@ -121,7 +114,6 @@ pub enum Payee {
 pub struct ItemMapping {
     /// The FOCUS `ServiceCategory`.
     pub service_category: Label,
-    /// The item.
     pub item: Label,
 }
 
@@ -129,12 +121,10 @@ pub struct ItemMapping {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stacking {
-    /// It is refused.
     #[default]
     Exclusive,
     /// The other subsidy is taken off.
     NetOff,
-    /// Both are paid.
     Allow,
 }
 
@@ -153,9 +143,7 @@ pub enum Expense {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ItemRatio {
-    /// Which.
     pub item: Label,
-    /// The ratio.
     pub ratio_percent: Percent,
     /// The ratio of a start-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,9 +165,7 @@ pub enum Base {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShareOfReference {
-    /// Which reference rate.
     pub name: Label,
-    /// How much of it.
     pub percent: Percent,
 }
 
@@ -201,29 +187,23 @@ pub struct PointsRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateCeiling {
-    /// The reference rate.
     pub reference: Label,
     /// Basis points above it (below it where negative), −1,000 to 1,000.
     pub spread_bp: i32,
 }
 
-/// A programme's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// Who may apply.
     #[serde(default)]
     pub eligibility: Eligibility,
-    /// Limits.
     #[serde(default)]
     pub caps: Caps,
-    /// Rounding.
     #[serde(default)]
     pub rounding: Rounding,
     /// Funding levels; none where one level pays all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shares: Option<Vec<Share>>,
-    /// Who is paid.
     #[serde(default)]
     pub payee: Payee,
     /// Days of 公示 between review and approval.
@@ -250,13 +230,11 @@ pub struct Policy {
     /// Voucher: whether a contract carries one voucher only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_per_contract: Option<bool>,
-    /// Rental: named scenarios.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenarios: Option<Vec<Label>>,
     /// Interest: how many points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<PointsRule>,
-    /// Interest: the day count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_count: Option<DayCount>,
     /// Interest: the dearest loan.
@@ -283,22 +261,13 @@ impl Policy {
 pub enum PolicyError {
     /// The instrument needs it.
     #[error("{field} is missing")]
-    RulesFieldMissing {
-        /// Which.
-        field: String,
-    },
+    RulesFieldMissing { field: String },
     /// It does not apply to the instrument.
     #[error("{field} does not apply")]
-    RulesFieldNotApplicable {
-        /// Which.
-        field: String,
-    },
+    RulesFieldNotApplicable { field: String },
     /// Its value contradicts itself or another.
     #[error("{field} is invalid")]
-    RulesInvalid {
-        /// Which.
-        field: String,
-    },
+    RulesInvalid { field: String },
     /// More than 1.50 points of interest.
     #[error("more than 1.50 points")]
     StatutoryPointsCap {

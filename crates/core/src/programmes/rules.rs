@@ -121,7 +121,6 @@ pub fn propose_rules(
     Ok((programme, version))
 }
 
-/// The version approved.
 pub fn approve_rules(version: &RulesVersion, approver: &Subject, stamp: &Stamp) -> RulesVersion {
     RulesVersion {
         status: ProposalStatus::Approved,

@@ -26,14 +26,12 @@ pub enum RecoveryStatus {
     Proposed,
     /// Decided; something is outstanding.
     Approved,
-    /// Nothing is outstanding.
     Settled,
     /// Refused: nothing is asked back.
     Rejected,
 }
 
 impl RecoveryStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -61,7 +59,6 @@ pub struct Receipt {
 /// What was kept of a claim that was due to the same payee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryOffset {
-    /// Of which claim.
     pub claim: ClaimId,
     /// CNY.
     pub amount: Money,
@@ -75,16 +72,11 @@ const fn is_zero(amount: &Money) -> bool {
     amount.is_zero()
 }
 
-/// A recovery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
-    /// Its id.
     pub id: RecoveryId,
-    /// Of which claim.
     pub claim: ClaimId,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// Who owes it.
     pub organisation: CreditCode,
     /// Which expense it takes back.
     #[serde(default, skip_serializing_if = "ExpenseClass::is_voucher")]
@@ -107,9 +99,7 @@ pub struct Recovery {
     /// What was kept of claims, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offsets: Vec<RecoveryOffset>,
-    /// The decision's number.
     pub decision_no: Line,
-    /// Why.
     pub reason: TextHash,
     /// Whether it is for fraud.
     pub fraud: bool,
@@ -123,15 +113,12 @@ pub struct Recovery {
     /// The day from which the decision counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_on: Option<Date>,
-    /// Who proposed it.
     pub created_by: Subject,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// Why it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejection: Option<TextHash>,
-    /// Who rejected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected_by: Option<Subject>,
     /// Where it stands in the log.
@@ -150,13 +137,10 @@ impl Recovery {
 pub struct ProposeRecovery {
     /// The id that the edge made.
     pub id: RecoveryId,
-    /// Of which claim.
     pub claim: ClaimId,
     /// CNY.
     pub amount: Amount,
-    /// The decision's number.
     pub decision_no: Line,
-    /// Why.
     pub reason: TextHash,
     /// Whether it is for fraud.
     pub fraud: bool,
@@ -168,23 +152,19 @@ pub struct ProposeRecovery {
 /// `POST /recoveries/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveRecovery {
-    /// Which.
     pub id: RecoveryId,
 }
 
 /// `POST /recoveries/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectRecovery {
-    /// Which.
     pub id: RecoveryId,
-    /// Why.
     pub reason: TextHash,
 }
 
 /// `POST /recoveries/{id}/receipts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiveRecovery {
-    /// Of which recovery.
     pub id: RecoveryId,
     /// CNY.
     pub amount: Amount,
@@ -197,9 +177,7 @@ pub struct ReceiveRecovery {
 /// `POST /recoveries/{id}/offset`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OffsetRecovery {
-    /// Which recovery.
     pub id: RecoveryId,
-    /// Against which claim.
     pub claim: ClaimId,
     /// CNY; as much as is owed and due where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,9 +190,7 @@ pub struct OffsetRecovery {
 /// `POST /recoveries/{id}/write-off`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteOffRecovery {
-    /// Which.
     pub id: RecoveryId,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -250,10 +226,7 @@ pub enum RecoveryError {
     },
     /// A recovery takes so many receipts.
     #[error("at most {limit} receipts")]
-    TooManyReceipts {
-        /// How many.
-        limit: String,
-    },
+    TooManyReceipts { limit: String },
     /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,

@@ -1,5 +1,3 @@
-//! Decisions on recoveries.
-
 use super::{
     ProposeRecovery, RECEIPTS_MAX, Receipt, ReceiveRecovery, Recovery, RecoveryError, RecoveryOffset,
     RecoveryStatus,
@@ -25,7 +23,6 @@ pub fn within(amount: Money, outstanding: Money) -> Result<(), RecoveryError> {
     if amount > outstanding { Err(RecoveryError::ExceedsOutstanding { outstanding }) } else { Ok(()) }
 }
 
-/// A recovery proposed.
 pub fn propose(
     command: &ProposeRecovery,
     claim: &Claim,
@@ -70,7 +67,6 @@ pub fn in_state(recovery: &Recovery, status: RecoveryStatus) -> Result<(), Recov
     Err(RecoveryError::WrongState { status: recovery.status.as_str().to_owned() })
 }
 
-/// A recovery decided.
 pub fn approve(recovery: &Recovery, day: Date, actor: &Actor, stamp: &Stamp) -> Recovery {
     Recovery {
         status: RecoveryStatus::Approved,
@@ -281,7 +277,6 @@ pub fn written_off(recovery: &Recovery, stamp: &Stamp) -> Result<Recovery, OutOf
     })
 }
 
-/// What a receipt of a day posts.
 pub fn receipt_posting(recovery: &Recovery, parts: &[Part], day: Date, at: &Dimensions) -> Posting {
     if day.year() == recovery.paid_on.year() {
         Posting::recovered(parts, at)

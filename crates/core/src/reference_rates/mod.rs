@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Date, Folded, Label, Percent, Revision, Subject};
 
-/// One dated rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferenceRate {
     /// Which rate, such as `LPR5Y`.
@@ -15,7 +14,6 @@ pub struct ReferenceRate {
     pub date: Date,
     /// Percent; for an exchange rate the rate itself.
     pub percent: Percent,
-    /// Who loaded it.
     pub created_by: Subject,
     /// Where it stands in the log.
     pub revision: Revision,
@@ -40,7 +38,6 @@ impl RateKey {
 /// `POST /reference-rates`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadReferenceRate {
-    /// Which rate.
     pub name: Label,
     /// From which day.
     pub date: Date,
@@ -55,7 +52,6 @@ pub enum ReferenceRateError {
     /// A rate once used cannot be another: it is in calculation sheets.
     #[error("that rate is already loaded for that day")]
     ReferenceRateExists {
-        /// Which rate.
         name: Label,
         /// The day.
         date: Date,

@@ -16,7 +16,6 @@ use crate::programmes::documents::{InvoiceAmount, ItemAmount};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContractHolder {
-    /// A voucher.
     Voucher(VoucherId),
     /// A claim that draws on no voucher.
     Claim(ClaimId),
@@ -31,7 +30,6 @@ impl ContractHolder {
         }
     }
 
-    /// The document's id.
     pub const fn uuid(self) -> Uuid {
         match self {
             Self::Voucher(id) => id.uuid(),
@@ -43,7 +41,6 @@ impl ContractHolder {
 /// A voucher or a claim on a contract, as the next one for the same contract sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractAllocation {
-    /// Under which programme.
     pub programme: ProgrammeCode,
     /// CNY that it pays or would pay.
     pub amount: Money,
@@ -103,7 +100,6 @@ impl Days {
 /// What was taken off a claim for what another pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Netted {
-    /// Who pays it.
     pub by: ContractHolder,
     /// CNY of it.
     pub amount: Money,

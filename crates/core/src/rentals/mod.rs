@@ -7,18 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{CreditCode, Date, Folded, Label, Line, Money, RentalId, Revision, Subject};
 use crate::programmes::SettledLine;
 
-/// A contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rental {
-    /// Its id.
     pub id: RentalId,
-    /// Who rents.
     pub organisation: CreditCode,
-    /// Who provides.
     pub provider: CreditCode,
     /// The parties' number for it.
     pub contract_no: Line,
-    /// When it was signed.
     pub signed_on: Date,
     /// The first day of service.
     pub from: Date,
@@ -30,11 +25,8 @@ pub struct Rental {
     /// The named scenario (应用场景) it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<Label>,
-    /// What is rented.
     pub lines: Vec<SettledLine>,
-    /// The lines' sum.
     pub total: Money,
-    /// Who recorded it.
     pub created_by: Subject,
     /// Where it stands in the log.
     pub revision: Revision,
@@ -43,11 +35,8 @@ pub struct Rental {
 /// What makes a contract one: the parties and their number for it, however it is typed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContractKey {
-    /// Who rents.
     pub organisation: CreditCode,
-    /// Who provides.
     pub provider: CreditCode,
-    /// The parties' number.
     pub contract_no: Folded,
 }
 
@@ -64,13 +53,10 @@ impl Rental {
 pub struct RegisterRental {
     /// The id that the edge made.
     pub id: RentalId,
-    /// Who rents.
     pub organisation: CreditCode,
-    /// Who provides.
     pub provider: CreditCode,
     /// The parties' number for it.
     pub contract_no: Line,
-    /// When it was signed.
     pub signed_on: Date,
     /// The first day of service.
     pub from: Date,
@@ -79,10 +65,8 @@ pub struct RegisterRental {
     /// The platform's order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_no: Option<Line>,
-    /// The named scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<Label>,
-    /// What is rented.
     pub lines: Vec<SettledLine>,
 }
 
@@ -103,18 +87,10 @@ impl RegisterRental {
 pub enum RentalError {
     /// The parties have a contract with that number.
     #[error("contract {contract_no} is recorded")]
-    ContractExists {
-        /// Its number.
-        contract_no: Line,
-        /// Its id.
-        id: RentalId,
-    },
+    ContractExists { contract_no: Line, id: RentalId },
     /// The provider is related to the organisation.
     #[error("the provider is related")]
-    RelatedProvider {
-        /// Which.
-        provider: CreditCode,
-    },
+    RelatedProvider { provider: CreditCode },
     /// The last day lies before the first.
     #[error("the period is empty")]
     InvalidPeriod,

@@ -18,25 +18,19 @@ use crate::ledger::{Account, Part};
 /// What a posting that can be reversed was made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Made {
-    /// A change of a budget.
     BudgetChange(BudgetChangeId),
-    /// A claim paid.
     Payment {
-        /// In which batch.
         batch: PaymentBatchId,
-        /// Which claim.
         claim: ClaimId,
     },
     /// Money paid to a bank ahead.
     Prefund(PrefundId),
     /// A claim that the bank deducted.
     Deduction {
-        /// Which claim.
         claim: ClaimId,
     },
     /// Money of a recovery that came back.
     Receipt {
-        /// Of which recovery.
         recovery: RecoveryId,
         /// Its place among the recovery's receipts, from 1.
         number: usize,
@@ -45,7 +39,6 @@ pub enum Made {
     },
     /// What of a recovery was given up.
     WriteOff {
-        /// Of which recovery.
         recovery: RecoveryId,
         /// What was given up, by funding level.
         parts: Vec<Part>,
@@ -55,7 +48,6 @@ pub enum Made {
 /// A posting that can be reversed: an index of the log, kept where it is known and never written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversible {
-    /// What it was made for.
     pub made: Made,
     /// The day on which it counts.
     pub effective_date: Date,
@@ -67,12 +59,10 @@ pub struct Reversible {
 pub enum ReversalStatus {
     /// It waits for another person.
     Proposed,
-    /// Posted.
     Approved,
 }
 
 impl ReversalStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -84,11 +74,9 @@ impl ReversalStatus {
 /// A reversal. Its key is the sequence of what it reverses: there is one at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reversal {
-    /// What it reverses.
     pub sequence: Sequence,
     /// Where it is in its life.
     pub status: ReversalStatus,
-    /// Why.
     pub reason: TextHash,
     /// The day it counts from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,9 +84,7 @@ pub struct Reversal {
     /// Where it stands in the log itself, once it is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversed_by: Option<Sequence>,
-    /// Who proposed it.
     pub created_by: Subject,
-    /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<Subject>,
     /// Where it stands in the log.
@@ -108,16 +94,13 @@ pub struct Reversal {
 /// `POST /ledger/transactions/{sequence}/reverse`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeReversal {
-    /// Of which posting.
     pub sequence: Sequence,
-    /// Why.
     pub reason: TextHash,
 }
 
 /// `POST /ledger/transactions/{sequence}/reverse/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveReversal {
-    /// Of which posting.
     pub sequence: Sequence,
 }
 
@@ -127,16 +110,9 @@ pub struct ApproveReversal {
 pub enum ReversalError {
     /// It is no posting of a kind that is reversed.
     #[error("{sequence} is not reversible")]
-    NotReversible {
-        /// Which leaf.
-        sequence: Sequence,
-    },
-    /// It was reversed before.
+    NotReversible { sequence: Sequence },
     #[error("reversed by {reversed_by}")]
-    AlreadyReversed {
-        /// By which leaf.
-        reversed_by: Sequence,
-    },
+    AlreadyReversed { reversed_by: Sequence },
     /// The reversal, or what it undoes, is in another state.
     #[error("it is {status}")]
     WrongState {
@@ -145,14 +121,10 @@ pub enum ReversalError {
     },
     /// Something that came after it on the same document rests on it.
     #[error("later postings of {document} rest on it")]
-    NotLatest {
-        /// Which document.
-        document: String,
-    },
+    NotLatest { document: String },
     /// A balance that has a floor would go below zero.
     #[error("{account} has {balance}")]
     BelowFloor {
-        /// Of which account.
         account: Account,
         /// CNY that it has.
         balance: Money,

@@ -1,5 +1,3 @@
-//! Decisions on reversals.
-
 use super::{ProposeReversal, Reversal, ReversalError, ReversalStatus};
 use crate::domain::{Actor, Date, Revision, Stamp};
 
@@ -14,7 +12,6 @@ pub fn may_propose(before: Option<&Reversal>) -> Result<(), ReversalError> {
     }
 }
 
-/// A reversal proposed.
 pub fn propose(command: &ProposeReversal, actor: &Actor, stamp: &Stamp) -> Reversal {
     Reversal {
         sequence: command.sequence,

@@ -7,7 +7,6 @@ use super::focus::{ChargeCategory, ServiceCategory};
 
 /// What a cell says: as the specification has it, or in another form that is told.
 pub(super) struct Said<T> {
-    /// The value.
     pub(super) value: T,
     /// How it is written, where that is otherwise.
     pub(super) odd: Option<CellError>,

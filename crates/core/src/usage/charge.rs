@@ -42,21 +42,14 @@ pub struct Charge {
     pub row: u32,
     /// Who provides the service.
     pub provider: String,
-    /// The account that is billed.
     pub billing_account: String,
-    /// The account within it.
     pub sub_account: Option<String>,
-    /// What is charged for.
     pub resource: Option<String>,
-    /// What was sold.
     pub sku: Option<String>,
     /// At which of its prices.
     pub sku_price: Option<String>,
-    /// What the service is for.
     pub service_category: ServiceCategory,
-    /// The service.
     pub service: String,
-    /// Where.
     pub region: Option<String>,
     /// Why it is charged.
     pub category: ChargeCategory,
@@ -66,9 +59,7 @@ pub struct Charge {
     pub corrects: Option<String>,
     /// The row's own id, where it has one.
     pub row_id: Option<String>,
-    /// In words.
     pub description: Option<String>,
-    /// When.
     pub period: ChargePeriod,
     /// When its billing period begins: with the contract's provider what tells the delivery that it is of.
     pub billed_from: DateTime<Utc>,
@@ -76,17 +67,13 @@ pub struct Charge {
     pub billed_on: Date,
     /// ISO 4217.
     pub currency: String,
-    /// How much.
     pub billed: Billed,
     /// The quantity that is priced, as it is written.
     pub pricing_quantity: Option<String>,
-    /// Its unit.
     pub pricing_unit: Option<String>,
     /// The quantity that was used, as it is written.
     pub consumed_quantity: Option<String>,
-    /// Its unit.
     pub consumed_unit: Option<String>,
-    /// The invoice that it is on.
     pub invoice: Option<String>,
 }
 

@@ -21,7 +21,6 @@ const SPANS_READ_MAX: usize = 4_096;
 /// Time for which something was charged; its end does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// Its first instant.
     pub from: Instant,
     /// The first instant after it.
     pub until: Instant,
@@ -104,7 +103,6 @@ impl Spans {
 pub struct RefusedRows {
     /// The agency's month.
     pub month: Month,
-    /// How many.
     pub rows: u32,
 }
 
@@ -113,7 +111,6 @@ pub struct RefusedRows {
 pub struct IncompleteMonth {
     /// The agency's month.
     pub month: Month,
-    /// How many rows.
     pub rows: u32,
     /// The leaf that refused the last of them: a claim that was reviewed before it is reviewed again.
     pub since: Sequence,
@@ -132,7 +129,6 @@ pub struct Delivery {
     pub totals: Vec<UsageTotal>,
     /// What they come to by invoice and month, of invoices whose number one could have.
     pub invoices: Vec<InvoiceTotal>,
-    /// Rows that were refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedRows>,
     /// The import that took its place. It counts no more.
@@ -143,7 +139,6 @@ pub struct Delivery {
 /// What counts of a billing period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountedPeriod {
-    /// Which.
     pub billing_period: Month,
     /// The imports whose delivery counts, in the order in which they came.
     pub imports: Vec<UsageImportId>,
@@ -154,7 +149,6 @@ pub struct CountedPeriod {
 /// A month of which usage was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedMonth {
-    /// Which.
     pub month: Month,
     /// The leaf that did so last: what was computed from usage before it rests on what counts no more.
     pub at: Sequence,

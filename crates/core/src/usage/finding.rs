@@ -17,10 +17,8 @@ macro_rules! cell_errors {
         pub enum CellError { $($(#[$doc])* #[serde(rename = $code)] $variant,)* }
 
         impl CellError {
-            /// Every one.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The stable code.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
             }
@@ -49,7 +47,6 @@ cell_errors! {
     ValueUnknown "value_unknown" expects "a value of the FOCUS specification",
     /// More bytes than are kept.
     ValueTooLong "value_too_long" expects "at most 1024 bytes",
-    /// A control character.
     InvalidText "invalid_text" expects "text without control characters",
     /// No number, or one that is too large to be kept.
     InvalidNumber "invalid_number" expects "-1234.56 or 1.5E-7, below 1E11",
@@ -93,7 +90,6 @@ cell_errors! {
     FileEncoding "file_encoding" expects "UTF-8",
     /// Cells are separated by semicolons or tabs.
     FileDelimiter "file_delimiter" expects ",",
-    /// The file is packed.
     FilePacked "file_packed" expects "text/csv or Parquet",
 }
 
@@ -104,7 +100,6 @@ pub struct RowError {
     pub row: u32,
     /// The column; none where the row itself is wrong.
     pub column: Option<&'static str>,
-    /// What.
     pub code: CellError,
     /// The cell, where it is a date, a number or a word of the specification: never what people are called.
     pub found: Option<String>,
@@ -120,7 +115,6 @@ impl RowError {
 /// One cause: what is found how often, and where first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What.
     pub code: CellError,
     /// In which column; none where rows or the file itself are meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,7 +123,6 @@ pub struct Finding {
     pub rows: u32,
     /// In which row first, from 1; of the file itself 0.
     pub row: u32,
-    /// What stands there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// What it was read as, where it was.

@@ -17,7 +17,6 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Strict => "strict",
@@ -34,7 +33,6 @@ macro_rules! words {
         pub enum $name { $(#[serde(rename = $text)] $variant,)* }
 
         impl $name {
-            /// Every one.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// As the specification writes it.
@@ -116,11 +114,9 @@ words! {
 /// Who cannot do without a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Every file.
     Always,
     /// A file that is taken strictly.
     Strict,
-    /// None.
     Never,
 }
 
@@ -132,7 +128,6 @@ macro_rules! columns {
         pub enum Column { $($variant,)* }
 
         impl Column {
-            /// Every one.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// Its id, in the version that is preferred.

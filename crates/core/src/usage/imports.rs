@@ -29,10 +29,8 @@ fn limited(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
 }
 
-/// What an import changes.
 #[derive(Debug)]
 pub struct Imported {
-    /// Itself.
     pub import: UsageImport,
     /// The contract's usage after it.
     pub usage: RentalUsage,

@@ -38,7 +38,6 @@ pub struct UsageTotal {
     pub service_category: ServiceCategory,
     /// CNY, exact.
     pub amount: Metered,
-    /// How many rows.
     pub rows: u32,
 }
 
@@ -51,7 +50,6 @@ pub struct InvoiceTotal {
     pub month: Month,
     /// CNY, exact.
     pub amount: Metered,
-    /// How many rows.
     pub rows: u32,
 }
 
@@ -71,7 +69,6 @@ pub struct UsedRate {
 pub struct ImportUsage {
     /// The id that the edge made.
     pub id: UsageImportId,
-    /// The contract.
     pub rental: RentalId,
     /// The version of the contract's usage with which the rows were compared; 0 where there was none.
     pub after: Sequence,
@@ -85,7 +82,6 @@ pub struct ImportUsage {
     pub adds: bool,
     /// The digest of the file.
     pub sha256: ContentHash,
-    /// Rows of the file.
     pub rows: u32,
     /// Rows that count, or will where somebody has to approve them.
     pub accepted: u32,
@@ -112,20 +108,15 @@ pub struct ImportUsage {
 /// `POST /rentals/{id}/usage/imports/{import}/approve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveUsageImport {
-    /// Which.
     pub id: UsageImportId,
-    /// The contract.
     pub rental: RentalId,
 }
 
 /// `POST /rentals/{id}/usage/imports/{import}/reject`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectUsageImport {
-    /// Which.
     pub id: UsageImportId,
-    /// The contract.
     pub rental: RentalId,
-    /// Why.
     pub reason: TextHash,
 }
 
@@ -133,7 +124,6 @@ pub struct RejectUsageImport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
-    /// It counts.
     Imported,
     /// It would take the place of what claims were filed on: another person has to approve it.
     Proposed,
@@ -144,7 +134,6 @@ pub enum ImportStatus {
 }
 
 impl ImportStatus {
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Imported => "imported",
@@ -158,9 +147,7 @@ impl ImportStatus {
 /// A file that was imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageImport {
-    /// Its id.
     pub id: UsageImportId,
-    /// The contract.
     pub rental: RentalId,
     /// Where it is in its life.
     pub status: ImportStatus,
@@ -172,9 +159,7 @@ pub struct UsageImport {
     pub adds: bool,
     /// The digest of the file.
     pub sha256: ContentHash,
-    /// Rows of the file.
     pub rows: u32,
-    /// Rows that count.
     pub accepted: u32,
     /// Rows that counted already.
     pub repeated: u32,
@@ -198,7 +183,6 @@ pub struct UsageImport {
     pub pending: Option<UsageImportId>,
     /// Everybody who proposed to replace it: none of them approves a replacement of it.
     pub replacement_proposed_by: Vec<Subject>,
-    /// Who brought it.
     pub created_by: Subject,
     /// Who approved it, where somebody had to.
     pub approved_by: Option<Subject>,
@@ -209,7 +193,6 @@ pub struct UsageImport {
 }
 
 impl UsageImport {
-    /// Its deliveries that count.
     pub fn counting(&self) -> impl Iterator<Item = &Delivery> {
         let counts = matches!(self.status, ImportStatus::Imported | ImportStatus::Replaced);
         self.deliveries.iter().filter(move |one| counts && one.replaced_by.is_none())
@@ -219,7 +202,6 @@ impl UsageImport {
 /// What was used on a contract: what all its imports come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RentalUsage {
-    /// The contract.
     pub rental: RentalId,
     /// How many files were brought.
     pub imports: u32,
@@ -265,7 +247,6 @@ pub enum UsageError {
     /// The file charges for time of a billing period for which another file that counts does already.
     #[error("import {import_id} counts {before} of the same time")]
     DeliveryOverlaps {
-        /// Which file that is.
         import_id: UsageImportId,
         /// CNY that it counts of the billing periods that both bring.
         before: Money,
@@ -276,25 +257,16 @@ pub enum UsageError {
     },
     /// What is to be replaced brings nothing that counts in the file's billing periods.
     #[error("import {import_id} counts nothing of the file's billing periods")]
-    ReplacesNothing {
-        /// Which.
-        import_id: UsageImportId,
-    },
+    ReplacesNothing { import_id: UsageImportId },
     /// Another proposal to replace the same import waits.
     #[error("import {import_id} waits to replace it")]
-    ReplacementPending {
-        /// Which.
-        import_id: UsageImportId,
-    },
+    ReplacementPending { import_id: UsageImportId },
     /// What counts of the billing periods changed since the replacement was proposed.
     #[error("what counts changed since it was proposed")]
     ReplacementStale,
     /// It is in none of the states in which that can be done.
     #[error("it is {status}")]
-    WrongState {
-        /// Where it is.
-        status: String,
-    },
+    WrongState { status: String },
     /// The rows come to more months and service categories than are kept.
     #[error("more than {limit} months and service categories")]
     UsageTotalsTooMany {
@@ -325,7 +297,6 @@ pub enum UsageError {
     /// No such rate is loaded.
     #[error("{name} of {date} is not loaded")]
     UsageRateUnknown {
-        /// Which rate.
         name: Label,
         /// Of which day.
         date: Date,

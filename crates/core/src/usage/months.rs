@@ -16,7 +16,6 @@ pub const MONTHS_MAX: usize = 61;
 /// A charge period: UTC, its end not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChargePeriod {
-    /// Its first instant.
     pub start: DateTime<Utc>,
     /// The first instant after it.
     pub end: DateTime<Utc>,

@@ -119,7 +119,6 @@ pub fn by_item(
     Ok(items)
 }
 
-/// The item of a service category.
 pub fn item(category: ServiceCategory, map: &[ItemMapping]) -> Option<Label> {
     let mapped = map.iter().find(|one| one.service_category.as_str() == category.as_str());
     mapped.map_or_else(|| Label::parse(category.item()).ok(), |one| Some(one.item.clone()))

@@ -21,23 +21,18 @@ use crate::rentals::allocations::ContractHolder;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VoucherStatus {
-    /// Applied for.
     Submitted,
     /// Looked at by an officer and passed on.
     Reviewed,
     /// Sent back to the applicant, who applies anew.
     Returned,
-    /// Refused.
     Rejected,
-    /// Usable.
     Issued,
-    /// Partly used.
     PartlyRedeemed,
     /// Used up or closed.
     Redeemed,
     /// Past its last usable day.
     Expired,
-    /// Taken back.
     Cancelled,
     /// Not usable for now.
     Suspended,
@@ -58,7 +53,6 @@ impl VoucherStatus {
         Self::Suspended,
     ];
 
-    /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
@@ -85,7 +79,6 @@ impl VoucherStatus {
 pub struct VoucherBalance {
     /// CNY issued; 0.00 before.
     pub face: Money,
-    /// Approved for payment.
     pub redeemed: Money,
     /// Held by submitted claims.
     pub held: Money,
@@ -102,21 +95,16 @@ impl VoucherBalance {
     }
 }
 
-/// A voucher.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voucher {
-    /// Its id.
     pub id: VoucherId,
     /// The number people know it by, from issue on: programme, year, running number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// Under which programme.
     pub programme: ProgrammeCode,
     /// Who may use it.
     pub organisation: CreditCode,
-    /// The contract's provider.
     pub provider: CreditCode,
-    /// The contract.
     pub rental: RentalId,
     /// Where it is in its life.
     pub status: VoucherStatus,
@@ -146,12 +134,9 @@ pub struct Voucher {
     /// Why it was last returned, rejected, cancelled, suspended or reinstated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// Who applied.
     pub created_by: Subject,
-    /// Who reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_by: Option<Subject>,
-    /// Who issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_by: Option<Subject>,
     /// How many days ahead its holder was last reminded of its end.
@@ -173,9 +158,7 @@ impl Voucher {
 pub struct ApplyForVoucher {
     /// The id that the edge made.
     pub id: VoucherId,
-    /// Under which programme.
     pub programme: ProgrammeCode,
-    /// For which contract.
     pub rental: RentalId,
 }
 
@@ -185,18 +168,14 @@ pub struct ApplyForVoucher {
 pub enum ReviewDecision {
     /// Passed on to an approver.
     Pass,
-    /// Sent back.
     Return,
-    /// Refused.
     Reject,
 }
 
 /// `POST /vouchers/{id}/review`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewVoucher {
-    /// Which.
     pub id: VoucherId,
-    /// What was decided.
     pub decision: ReviewDecision,
     /// Why; needed to return or reject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,7 +185,6 @@ pub struct ReviewVoucher {
 /// `POST /vouchers/{id}/issue`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssueVoucher {
-    /// Which.
     pub id: VoucherId,
     /// The day it counts from; the business date where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,16 +194,13 @@ pub struct IssueVoucher {
 /// `POST /vouchers/{id}/cancel`, `/suspend`, `/reinstate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeVoucher {
-    /// Which.
     pub id: VoucherId,
-    /// Why.
     pub reason: TextHash,
 }
 
 /// A member of `POST /vouchers/expire`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpireVoucher {
-    /// Which.
     pub id: VoucherId,
     /// The day that its last usable day lies before; the release counts from it. The business date where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -240,7 +215,6 @@ pub const REMINDER_DAYS_MAX: u16 = 366;
 /// A member of `POST /vouchers/remind`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemindVoucher {
-    /// Which.
     pub id: VoucherId,
     /// The day that its last usable day is near to. The business date where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -259,7 +233,6 @@ pub enum VoucherError {
         /// By which voucher or claim.
         #[serde(flatten)]
         by: ContractHolder,
-        /// Of which programme.
         programme: ProgrammeCode,
     },
     /// The organisation is not one that the rules let in.

@@ -71,7 +71,6 @@ pub(super) fn status_of(voucher: &Voucher, balance: &VoucherBalance) -> Result<V
     })
 }
 
-/// A claim approved.
 #[derive(Debug, Clone, Copy)]
 pub struct Redemption {
     /// CNY that it held.

@@ -1,5 +1,3 @@
-//! Decisions on vouchers.
-
 use super::{
     ApplyForVoucher, ChangeVoucher, EligibilityError, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
     VoucherError, VoucherStatus,
@@ -16,11 +14,8 @@ use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 /// What a voucher is computed from.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// The rules in force.
     pub rules: &'a RulesVersion,
-    /// Who applies.
     pub organisation: &'a Organisation,
-    /// The contract.
     pub rental: &'a Rental,
     /// What rests on the contract.
     pub uses: &'a ContractAllocations,

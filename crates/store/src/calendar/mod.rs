@@ -12,7 +12,6 @@ use subsidy_core::calendar::{CalendarChange, NamedDay};
 use subsidy_core::domain::{CalendarId, Date};
 
 rows! {
-    /// A change of the calendar.
     pub struct CalendarChangeRow in "calendar_changes", versioned, fixed [days, document, created_by, created] {
         key { id: Uuid }
         status: String,

@@ -17,7 +17,6 @@ rows! {
 }
 
 statement! {
-    /// One change.
     pub fn get(id: Uuid) -> Option<CalendarChangeRow> = "SELECT * FROM calendar_changes WHERE id = $1";
     /// A page of the changes, oldest first.
     pub fn changes(after: i64, status: Option<&str>, limit: i64) -> Vec<CalendarChangeRow> =

@@ -16,7 +16,6 @@ use subsidy_core::claims::{Claim, ClaimKind, ClaimPeriod, ClaimSubject, Interest
 use subsidy_core::domain::{ClaimId, Date, LoanId, PaymentBatchId, RentalId, VoucherId};
 
 rows! {
-    /// A claim.
     pub struct ClaimRow in "claims", versioned, fixed [
         kind, programme, organisation, provider, voucher, rental, loan, created_by, created,
     ] {

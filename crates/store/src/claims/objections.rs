@@ -9,7 +9,6 @@ use subsidy_core::claims::objection::Objection;
 use subsidy_core::domain::{ClaimId, Instant, ObjectionId};
 
 rows! {
-    /// An objection.
     pub struct ObjectionRow in "objections", versioned, fixed [claim, text, created_by, created_at, created] {
         key { id: Uuid }
         claim: Uuid,

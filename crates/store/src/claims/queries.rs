@@ -30,7 +30,6 @@ rows! {
 }
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<ClaimRow> = "SELECT * FROM claims WHERE id = $1";
     /// A page of all, or of a party's own, oldest first.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]

@@ -11,7 +11,6 @@ use subsidy_core::claims::recalculation::Recalculation;
 use subsidy_core::domain::{ClaimId, Date, RecoveryId};
 
 rows! {
-    /// A recalculation.
     pub struct RecalculationRow in "recalculations", versioned, fixed [
         previous, settlement, usage_sequence, closing, interest, invoices, amount, difference, reason,
         proposed_on, created_by, created,

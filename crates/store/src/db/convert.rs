@@ -82,12 +82,10 @@ fn micro(mut value: Decimal, scale: u32) -> Result<i64, Unreadable> {
     i64::try_from(value.mantissa()).map_err(|_| Unreadable(before.to_string()))
 }
 
-/// A sequence as `bigint`.
 pub fn sequence(sequence: Sequence) -> i64 {
     i64::try_from(sequence.number()).unwrap_or(i64::MAX)
 }
 
-/// `bigint` as a sequence.
 pub fn read_sequence(value: i64) -> Result<Sequence, Unreadable> {
     u64::try_from(value).map(Sequence::new).map_err(|_| Unreadable(value.to_string()))
 }
@@ -110,7 +108,6 @@ pub fn year(year: Option<FiscalYear>) -> i16 {
     year.and_then(|y| i16::try_from(y.number()).ok()).unwrap_or(0)
 }
 
-/// `smallint` as a year.
 pub fn read_year(value: i16) -> Result<Option<FiscalYear>, Unreadable> {
     if value == 0 {
         return Ok(None);
@@ -118,12 +115,10 @@ pub fn read_year(value: i16) -> Result<Option<FiscalYear>, Unreadable> {
     FiscalYear::new(i32::from(value)).map(Some).map_err(|_| Unreadable(value.to_string()))
 }
 
-/// A count as `integer`.
 pub fn count(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-/// `integer` as a count.
 pub fn read_count(value: i32) -> Result<u32, Unreadable> {
     u32::try_from(value).map_err(|_| Unreadable(value.to_string()))
 }

@@ -17,7 +17,6 @@ const PIECE_BYTES: usize = 1 << 18;
 /// Why rows were not copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// No connection.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The database refused; the source says why.
@@ -40,7 +39,6 @@ impl Copying {
         Ok(Self(target.client(&Session::plain()).await?))
     }
 
-    /// Statements without arguments.
     pub async fn run(&self, sql: &str) -> Result<(), CopyError> {
         Ok(self.0.batch_execute(sql).await?)
     }

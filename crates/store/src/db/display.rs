@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 /// A column's value as a reader of differences sees it.
 pub trait Shown {
-    /// The words.
     fn shown(&self) -> String;
 
     /// The same as a sheet's cell, which is empty where there is nothing.

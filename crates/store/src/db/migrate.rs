@@ -69,7 +69,6 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
-    /// All that are pending.
     Up,
     /// The last one is taken back.
     Down,

@@ -18,7 +18,6 @@ const KEPT_MAX: usize = 64;
 /// By how many bytes messages are told apart.
 const TOLD_APART_BYTES: usize = 512;
 
-/// What kind of value it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
     /// A character that text cannot hold.
@@ -29,7 +28,6 @@ pub enum ValueKind {
     Date,
     /// Longer than there is room for.
     Length,
-    /// Anything else.
     Form,
 }
 
@@ -48,7 +46,6 @@ impl ValueKind {
         })
     }
 
-    /// Its name in answers.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",

@@ -27,7 +27,6 @@ pub trait Row {
 
 /// A table's rows as an auditor reads them: held against others of the same key, found by keys, walked.
 pub trait Table: Row + Sized + Send + Sync + 'static {
-    /// The table's name.
     const NAME: &'static str;
     /// The names of its columns, those of the key first.
     const COLUMNS: &'static [&'static str];
@@ -53,13 +52,11 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
         limit: i64,
     ) -> BoxFuture<'a, QueryResult<Vec<Self>>>;
 
-    /// How many there are.
     fn count(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<i64>>;
 }
 
 /// A table whose rows say which sequence changed them last.
 pub trait Versioned: Table {
-    /// That sequence.
     fn version(&self) -> i64;
 
     /// New rows; none where there are none.

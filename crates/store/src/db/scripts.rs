@@ -26,7 +26,6 @@ macro_rules! scripts {
     };
 }
 
-/// Of the schema `public`.
 pub const PUBLIC: &[Script] = scripts!("public": "0001_agencies");
 
 /// Of every agency's schema.

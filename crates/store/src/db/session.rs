@@ -22,7 +22,6 @@ enum Access {
     /// It reads, and is not to write: it is made read-only once it stands where it should. As a start-up option that
     /// would make every primary look read-only to whoever looks for one.
     Read,
-    /// Either will do.
     Any,
 }
 
@@ -122,7 +121,6 @@ impl Session {
         }
     }
 
-    /// What it starts with.
     pub fn options(&self) -> &str {
         &self.options
     }

@@ -31,7 +31,6 @@ pub struct Write<'a> {
 }
 
 impl<'a> Write<'a> {
-    /// New rows.
     pub fn insert<Id>(statement: Statement<'a, Id>) -> Self {
         let (sql, arguments) = statement.into_parts();
         Self { sql: Cow::Borrowed(sql), arguments, finds: None }

@@ -87,7 +87,6 @@ pub(super) struct Tapped<S> {
 }
 
 impl<S> Tapped<S> {
-    /// One without TLS.
     pub(super) fn plain(stream: S, heard: Arc<Heard>) -> Self {
         Self { stream, binding: |_| ChannelBinding::none(), frames: Frames::of(heard) }
     }

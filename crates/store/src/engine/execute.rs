@@ -48,9 +48,7 @@ pub struct BatchResult {
     pub stored: Vec<(usize, Stored)>,
     /// The tree after them.
     pub frontier: Frontier,
-    /// Tiles that became full.
     pub tiles: Vec<FullTile>,
-    /// The book after them.
     pub book: Book,
     /// How many refusals are stored after them.
     pub refusals: u64,
@@ -128,7 +126,6 @@ fn again(
 
 /// Why a command is not recorded.
 enum Not {
-    /// A rule refused.
     Refused(Box<serde_json::Value>),
     /// A fault or a limit.
     Failed(SubmitError),
@@ -343,7 +340,6 @@ fn stored_refusal(refusal: &serde_json::Value, member: Option<usize>, request_id
     serde_json::json!({ "refusal": refusal, "member": member, "request_id": request_id })
 }
 
-/// The answer of a stored refusal.
 pub fn read_refusal(stored: &serde_json::Value) -> Answer {
     let member =
         stored.get("member").and_then(serde_json::Value::as_u64).and_then(|m| usize::try_from(m).ok());

@@ -24,22 +24,12 @@ use subsidy_core::domain::{AgencyCode, Instant};
 pub enum Unfit {
     /// A key is not there.
     #[error("{path}, the key of agency {agency}, is missing: put it back from the backup of the keys")]
-    Missing {
-        /// Whose.
-        agency: String,
-        /// Its file.
-        path: PathBuf,
-    },
+    Missing { agency: String, path: PathBuf },
     /// A key is another one.
     #[error(
         "{path} is not the key that agency {agency} was made with: put that one back from the backup of the keys"
     )]
-    Another {
-        /// Whose.
-        agency: String,
-        /// Its file.
-        path: PathBuf,
-    },
+    Another { agency: String, path: PathBuf },
     /// A key cannot be read.
     #[error(transparent)]
     Key(#[from] KeyError),

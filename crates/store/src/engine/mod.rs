@@ -108,7 +108,6 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Writers {
     queues: BTreeMap<AgencyCode, mpsc::Sender<Job>>,
-    /// Where they live.
     threads: Threads,
     tasks: Vec<JoinHandle<()>>,
     closed: bool,
@@ -140,17 +139,14 @@ impl Engine {
         }
     }
 
-    /// The database, for readers.
     pub fn database(&self) -> &Database {
         &self.0.database
     }
 
-    /// What was answered from.
     pub fn seen(&self) -> &Seen {
         &self.0.seen
     }
 
-    /// The keys folder.
     pub fn keys(&self) -> &Keys {
         &self.0.keys
     }

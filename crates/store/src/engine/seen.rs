@@ -34,9 +34,7 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// A log as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
-    /// Its leaves.
     pub size: u64,
-    /// The root over them.
     pub root: Hash,
 }
 
@@ -75,7 +73,6 @@ impl Seen {
         Self { folder: Some(folder), logs: Mutex::default() }
     }
 
-    /// What was seen of a log.
     pub fn log(&self, agency: &AgencyCode) -> Arc<SeenLog> {
         let mut logs = held(&self.logs);
         let log = logs.entry(agency.clone()).or_insert_with(|| {
@@ -100,7 +97,6 @@ impl Seen {
     }
 }
 
-/// What was seen of one log.
 #[derive(Debug)]
 pub struct SeenLog {
     agency: AgencyCode,
@@ -225,7 +221,6 @@ impl SeenLog {
         }
     }
 
-    /// Flushes all of it.
     pub fn flush(&self) {
         let mut state = held(&self.state);
         if let Some(Err(error)) = state.file.as_ref().map(|file| file.sync_data()) {

@@ -63,7 +63,6 @@ rows! {
 }
 
 rows! {
-    /// A calculation sheet.
     pub struct CalculationRow in "calculations", appended {
         key { document: String, version: i32 }
         sequence: i64,
@@ -109,7 +108,6 @@ impl NumberRow {
 }
 
 rows! {
-    /// A free text.
     pub struct TextRow in "texts", appended {
         key { sha256: Vec<u8> }
         salt: Option<Vec<u8>>,
@@ -142,7 +140,6 @@ statement! {
 }
 
 rows! {
-    /// That a table is there.
     pub struct TableRow { name: String }
 }
 
@@ -211,7 +208,6 @@ rows! {
 }
 
 rows! {
-    /// A full tile.
     pub struct TileRow in "tiles", appended {
         key { level: i16, index: i64 }
         data: Vec<u8>,
@@ -243,13 +239,11 @@ statement! {
 }
 
 statement! {
-    /// Sealed account numbers.
     pub fn add_bank_accounts(organisations: &[String], macs: &[Vec<u8>], sealed: &[Vec<u8>]) -> usize =
         "INSERT INTO bank_accounts (organisation, mac, sealed) SELECT * FROM unnest($1, $2, $3) \
          ON CONFLICT (organisation, mac) DO NOTHING";
 }
 
-/// The head as values.
 #[derive(Debug, Clone)]
 pub struct Head {
     /// The sequence of the next leaf: the size of the log.
@@ -260,7 +254,6 @@ pub struct Head {
     pub recorded_at: Instant,
     /// How many answers of refused requests are stored.
     pub refusals: u64,
-    /// The schema's version.
     pub schema_version: i32,
     /// The agency itself; none before its first leaf.
     pub agency: Option<Agency>,
@@ -355,6 +348,5 @@ rows! {
 }
 
 statement! {
-    /// All agencies.
     pub fn agencies() -> Vec<AgencyRow> = "SELECT * FROM public.agencies ORDER BY code";
 }

@@ -14,14 +14,12 @@ pub struct NewText {
     pub hash: TextHash,
     /// 16 random bytes.
     pub salt: Vec<u8>,
-    /// The words.
     pub body: String,
 }
 
 /// A bank account's number, sealed with a key outside the database.
 #[derive(Debug, Clone)]
 pub struct NewBankAccount {
-    /// Whose.
     pub organisation: CreditCode,
     /// HMAC of the number.
     pub mac: TextHash,
@@ -41,7 +39,6 @@ pub enum Run {
     Reminder {
         /// The day.
         as_of: Option<Date>,
-        /// How near, in days.
         days: u16,
     },
 }
@@ -72,16 +69,13 @@ pub enum Work {
     All {
         /// Who asks for the whole.
         actor: Actor,
-        /// What.
         members: Vec<Envelope>,
     },
     /// A group whose members are found under the lock.
     Run {
-        /// Who asks.
         actor: Actor,
         /// Which vouchers, and what becomes of them.
         run: Run,
-        /// The most members.
         limit: u32,
         /// The members that were found.
         due: Vec<Envelope>,
@@ -91,9 +85,7 @@ pub enum Work {
 /// A request as the engine takes it. Everything random was drawn at the edge.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// Whose ledger.
     pub agency: AgencyCode,
-    /// Whose idempotency key.
     pub subject: Subject,
     /// SHA-256 of the idempotency key.
     pub key: [u8; 32],
@@ -101,7 +93,6 @@ pub struct Submission {
     pub request: [u8; 32],
     /// The request's id, which a stored refusal is answered with again.
     pub request_id: String,
-    /// What is asked for.
     pub work: Work,
     /// Texts that the commands name.
     pub texts: Vec<NewText>,
@@ -110,7 +101,6 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// Who asks.
     pub const fn actor(&self) -> &Actor {
         match &self.work {
             Work::One(envelope) => &envelope.actor,
@@ -132,12 +122,9 @@ impl Submission {
     }
 }
 
-/// An accepted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// Its leaf.
     pub sequence: Sequence,
-    /// When it was recorded.
     pub recorded_at: Instant,
     /// The document as it left it.
     pub outcome: Outcome,
@@ -216,10 +203,7 @@ pub enum SubmitError {
     },
     /// The database refused a value of it: a check is missing, which is logged once.
     #[error("the database refused a value: {}", .kind.name())]
-    Value {
-        /// Of which kind.
-        kind: ValueKind,
-    },
+    Value { kind: ValueKind },
     /// The keys at hand, with which account numbers were sealed, are not those of the ledger.
     #[error("the keys at hand are not those of the ledger")]
     KeysDoNotFit,

@@ -129,7 +129,6 @@ pub enum Within<'a> {
     Head(&'a Head),
 }
 
-/// Begins its transaction.
 pub async fn begin(conn: &AsyncPgConnection) -> diesel::QueryResult<()> {
     (&mut &*conn).batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await
 }

@@ -56,7 +56,6 @@ rows! {
     }
 }
 
-/// The key's columns.
 pub fn invoice_columns(number: &InvoiceNumber) -> (String, String) {
     (number.code().unwrap_or_default().to_owned(), number.number().to_owned())
 }

@@ -11,7 +11,6 @@ rows! {
 }
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<EvidenceRow> = "SELECT * FROM evidence WHERE id = $1";
     /// A page of all, or of an organisation's own, oldest first.
     pub fn page(

@@ -46,7 +46,6 @@ pub struct Sealed {
 }
 
 impl AccountVault {
-    /// The vault of a secret.
     #[must_use]
     pub fn new(key: &Secret) -> AccountVault {
         AccountVault {

@@ -44,7 +44,6 @@ pub enum KeyError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -53,7 +52,6 @@ pub enum KeyError {
     Permissions {
         /// The file or folder.
         path: PathBuf,
-        /// Its permission bits.
         mode: u32,
     },
     /// The file is not there, and is not to be made.
@@ -66,10 +64,7 @@ pub enum KeyError {
     },
     /// The file does not hold such a key.
     #[error("{path} does not hold a key of its kind")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
+    Malformed { path: PathBuf },
 }
 
 /// 32 secret bytes.
@@ -120,7 +115,6 @@ pub struct TokenKey {
 }
 
 impl TokenKey {
-    /// The key of a seed.
     #[must_use]
     pub fn from_seed(seed: &Secret) -> TokenKey {
         TokenKey::new(SigningKey::from_bytes(seed.expose()))

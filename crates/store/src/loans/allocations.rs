@@ -43,7 +43,6 @@ statement! {
         "SELECT * FROM reference_rates WHERE name_fold = ANY($1) ORDER BY name_fold, date";
 }
 
-/// The key's column.
 pub fn borrower_column(key: &BorrowerKey) -> String {
     format!("{}/{}", key.programme, key.organisation)
 }

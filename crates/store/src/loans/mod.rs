@@ -15,7 +15,6 @@ use subsidy_core::domain::{Date, Line, LoanId};
 use subsidy_core::loans::{Loan, LoanKey};
 
 rows! {
-    /// A loan.
     pub struct LoanRow in "loans", versioned, fixed [
         organisation, bank, loan_no, loan_fold, annual_rate_percent, signed_on, matures_on, project, created_by,
         created,
@@ -49,7 +48,6 @@ statement! {
         "SELECT organisation, bank, loan_no, id FROM loans WHERE contract = ANY($1)";
 }
 
-/// The key's column.
 pub fn contract_column(key: &LoanKey) -> String {
     format!("{}/{}/{}", key.organisation, key.bank, key.loan_no)
 }

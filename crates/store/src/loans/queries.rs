@@ -18,7 +18,6 @@ rows! {
 }
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<LoanRow> = "SELECT * FROM loans WHERE id = $1";
     /// A page of all, or of a party's own, oldest first.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]

@@ -10,7 +10,6 @@ use crate::{rows, stored};
 use subsidy_core::organisations::{BankAccount, Organisation};
 
 rows! {
-    /// An organisation.
     pub struct OrganisationRow in "organisations", versioned, fixed [
         name, category, size, startup, region, controller, related, created_by, created,
     ] {

@@ -6,7 +6,6 @@ use crate::organisations::OrganisationRow;
 use crate::statement;
 
 statement! {
-    /// One.
     pub fn get(credit_code: &str) -> Option<OrganisationRow> =
         "SELECT * FROM organisations WHERE credit_code = $1";
     /// A page, oldest first.

@@ -13,7 +13,6 @@ use subsidy_core::domain::{ClaimId, Date, PaymentBatchId};
 use subsidy_core::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 
 rows! {
-    /// A payment batch.
     pub struct PaymentBatchRow in "payment_batches", versioned, fixed [
         count, total, name_max, created_by, created,
     ] {

@@ -7,9 +7,7 @@ use crate::payments::{PaymentBatchRow, PaymentLineRow};
 use crate::statement;
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<PaymentBatchRow> = "SELECT * FROM payment_batches WHERE id = $1";
-    /// Its lines.
     pub fn lines(batch: Uuid) -> Vec<PaymentLineRow> =
         "SELECT * FROM payment_lines WHERE batch = $1 ORDER BY claim";
     /// A page, oldest first.

@@ -105,7 +105,6 @@ fn read_year(year: i16) -> Result<FiscalYear, Unreadable> {
     convert::read_year(year)?.ok_or_else(lost_year)
 }
 
-/// The key's columns.
 pub fn year_columns(key: &PrefundYearKey) -> (String, String, i16) {
     (key.programme.to_string(), key.bank.to_string(), convert::year(Some(key.year)))
 }

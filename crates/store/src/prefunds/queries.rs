@@ -7,7 +7,6 @@ use crate::prefunds::{PrefundRow, PrefundYearRow, TrueUpRow};
 use crate::statement;
 
 statement! {
-    /// One prefund.
     pub fn get(id: Uuid) -> Option<PrefundRow> = "SELECT * FROM prefunds WHERE id = $1";
     /// A page of all, or of a bank's own, oldest first.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]
@@ -36,7 +35,6 @@ statement! {
     ) -> Vec<PrefundYearRow> =
         "SELECT * FROM prefund_years WHERE created > $1 AND ($2 OR bank = $3) \
          AND ($4::text IS NULL OR programme = $4) AND ($5::text IS NULL OR bank = $5) ORDER BY created LIMIT $6";
-    /// One true-up.
     pub fn true_up(id: Uuid) -> Option<TrueUpRow> = "SELECT * FROM true_ups WHERE id = $1";
     /// A page of all, or of a bank's own, oldest first.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]

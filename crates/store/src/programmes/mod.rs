@@ -14,7 +14,6 @@ use subsidy_core::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};
 use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, Used};
 
 rows! {
-    /// A programme.
     pub struct ProgrammeRow in "programmes", versioned, fixed [
         code_fold, title_zh, title_en, instrument, document, valid_from, valid_until, window_from,
         window_until,
@@ -274,7 +273,6 @@ impl UsageRow {
     }
 }
 
-/// The key's columns.
 pub fn usage_columns(key: &CapUsageKey) -> (String, String, i16, String) {
     (
         key.programme.to_string(),

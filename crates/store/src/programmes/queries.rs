@@ -12,7 +12,6 @@ rows! {
 }
 
 statement! {
-    /// One.
     pub fn get(code: &str) -> Option<ProgrammeRow> = "SELECT * FROM programmes WHERE code = $1";
     /// A page, oldest first.
     pub fn page(

@@ -13,7 +13,6 @@ use subsidy_core::domain::{ClaimId, Date, RecoveryId};
 use subsidy_core::recoveries::Recovery;
 
 rows! {
-    /// A recovery.
     pub struct RecoveryRow in "recoveries", versioned, fixed [
         claim, programme, organisation, class, amount, decision_no, reason, fraud, fiscal_year, paid_on,
         effective_date, created_by, created,

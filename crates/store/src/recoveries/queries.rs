@@ -7,7 +7,6 @@ use crate::recoveries::RecoveryRow;
 use crate::statement;
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<RecoveryRow> = "SELECT * FROM recoveries WHERE id = $1";
     /// A page, oldest first.
     pub fn page(

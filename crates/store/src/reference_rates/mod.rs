@@ -11,7 +11,6 @@ use subsidy_core::domain::Date;
 use subsidy_core::reference_rates::ReferenceRate;
 
 rows! {
-    /// A dated rate.
     pub struct ReferenceRateRow in "reference_rates", once {
         key { name_fold: String, date: NaiveDate }
         name: String,

@@ -15,7 +15,6 @@ use subsidy_core::domain::{Date, Line, RentalId};
 use subsidy_core::rentals::{ContractKey, Rental};
 
 rows! {
-    /// A contract.
     pub struct RentalRow in "rentals", once {
         key { id: Uuid }
         organisation: String,
@@ -47,7 +46,6 @@ statement! {
         "SELECT organisation, provider, contract_no, id FROM rentals WHERE contract = ANY($1)";
 }
 
-/// The key's column.
 pub fn contract_column(key: &ContractKey) -> String {
     format!("{}/{}/{}", key.organisation, key.provider, key.contract_no)
 }

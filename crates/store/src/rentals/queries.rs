@@ -7,7 +7,6 @@ use crate::rentals::RentalRow;
 use crate::statement;
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<RentalRow> = "SELECT * FROM rentals WHERE id = $1";
     /// A page of all, or of a party's own, oldest first.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]

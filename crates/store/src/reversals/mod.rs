@@ -10,7 +10,6 @@ use subsidy_core::domain::Date;
 use subsidy_core::reversals::Reversal;
 
 rows! {
-    /// A reversal.
     pub struct ReversalRow in "reversals", versioned, fixed [reason, created_by, created] {
         key { sequence: i64 }
         status: String,

@@ -279,7 +279,6 @@ impl UsageRowRow {
         }
     }
 
-    /// When it was used.
     pub const fn period(&self) -> ChargePeriod {
         ChargePeriod { start: self.period_start, end: self.period_end }
     }

@@ -16,7 +16,6 @@ rows! {
 }
 
 statement! {
-    /// One import.
     pub fn import(id: Uuid) -> Option<UsageImportRow> = "SELECT * FROM usage_imports WHERE id = $1";
     /// What was used on a contract.
     pub fn usage(rental: Uuid) -> Option<RentalUsageRow> = "SELECT * FROM rental_usage WHERE rental = $1";
@@ -122,12 +121,10 @@ rows! {
 }
 
 rows! {
-    /// An import's id.
     pub struct ImportRow { import: Uuid }
 }
 
 rows! {
-    /// A row's number.
     pub struct RowNumberRow { row: i32 }
 }
 

@@ -12,7 +12,6 @@ use subsidy_core::domain::{Date, RentalId, VoucherId};
 use subsidy_core::vouchers::{Voucher, VoucherBalance};
 
 rows! {
-    /// A voucher.
     pub struct VoucherRow in "vouchers", versioned, fixed [
         programme, organisation, provider, rental, submitted_on, created_by, created,
     ] {

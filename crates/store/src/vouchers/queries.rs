@@ -7,7 +7,6 @@ use crate::statement;
 use crate::vouchers::VoucherRow;
 
 statement! {
-    /// One.
     pub fn get(id: Uuid) -> Option<VoucherRow> = "SELECT * FROM vouchers WHERE id = $1";
     /// A page of all, or of a party's own, oldest first.
     #[allow(clippy::too_many_arguments, reason = "one a filter")]

@@ -91,7 +91,6 @@ fn foreign(body: &NewClaim) -> Option<&'static str> {
     found.map(|(pointer, _, _)| pointer)
 }
 
-/// What is asked for.
 fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
     let missing = |pointer: &'static str| move || Problem::new(Code::MissingField).at(pointer);
     let usage = body.usage.unwrap_or_default();

@@ -202,7 +202,6 @@ pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &duties::read(&asked.conn, &asked.scope).await?)
 }
 
-/// Which leaves a request asks for.
 pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
     let query = &request.query;
     let invalid = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);

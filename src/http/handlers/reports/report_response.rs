@@ -56,7 +56,6 @@ pub struct ReportView {
 pub enum Format {
     /// In the answer itself.
     Json,
-    /// As a file.
     File(FileFormat),
 }
 
@@ -75,13 +74,11 @@ impl Format {
 /// What a report was asked: up to where it reads, and how it is answered.
 #[derive(Debug)]
 pub struct Asked {
-    /// Reads.
     pub conn: Connection,
     /// Up to where, and of what.
     pub scope: Scope,
     /// The last sequence that counts.
     pub at: scope::At,
-    /// In which form.
     pub format: Format,
 }
 

@@ -26,9 +26,7 @@ const COLUMNS: &[Column] = &[
 pub enum ErrorsFile {
     /// An array of objects.
     Json,
-    /// Comma-separated values.
     Csv,
-    /// A workbook.
     Xlsx,
 }
 
@@ -103,7 +101,6 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
     Ok(Reply::File(FileReply { name, media_type, bytes, sha256, sequence: None }))
 }
 
-/// All that are kept.
 async fn all(conn: &Connection, import: UsageImportId) -> Result<Vec<UsageErrorRow>, Problem> {
     let limit = i64::try_from(ERRORS_KEPT_MAX).unwrap_or(i64::MAX);
     let rows = queries::errors_after(conn, import.uuid(), 0, -1, limit).await;

@@ -225,7 +225,6 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads a query.
     pub fn of(query: &Query) -> Result<Self, Problem> {
         let invalid = |parameter: &str| Problem::new(Code::InvalidQuery).with("parameter", parameter);
         let mode = query.text("mode").map_or(Ok(Mode::Strict), convert::read);

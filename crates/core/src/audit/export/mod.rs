@@ -28,7 +28,6 @@ pub struct Damage {
     pub file: String,
     /// The sequence that is to answer for it, where one is.
     pub sequence: Option<Sequence>,
-    /// What is wrong.
     pub what: String,
 }
 
@@ -47,7 +46,6 @@ impl Damage {
         Self { file: file.into(), sequence: None, what: what.into() }
     }
 
-    /// A file at a sequence.
     pub fn at(file: impl Into<String>, sequence: u64, what: impl Into<String>) -> Self {
         Self { file: file.into(), sequence: Some(Sequence::new(sequence)), what: what.into() }
     }

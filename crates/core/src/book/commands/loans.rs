@@ -1,5 +1,3 @@
-//! Loans.
-
 use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads, found, named};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};

@@ -114,7 +114,6 @@ fn read_batch<'a>(id: PaymentBatchId, reads: &mut Reads<'a>) -> &'a [ClaimId] {
     reads.book.batch_claims.peek(&id).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The claims of a batch.
 fn claims_of(context: Context<'_>, id: PaymentBatchId) -> Result<Vec<&Claim>, Fault> {
     let ids = context.book.batch_claims.get(&id)?.map(Vec::as_slice).unwrap_or_default();
     ids.iter().map(|id| claim(context, *id)).collect()
@@ -291,7 +290,6 @@ impl Decide for ApproveReturn {
     }
 }
 
-/// The payment stands.
 impl Decide for RejectReturn {
     fn needs(&self, reads: &mut Reads<'_>) {
         read_line(LineKey { batch: self.batch, claim: self.claim }, reads);

@@ -1,5 +1,3 @@
-//! Contracts.
-
 use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads, named};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};

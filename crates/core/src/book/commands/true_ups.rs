@@ -52,7 +52,6 @@ fn read_waiting<'a>(id: TrueUpId, reads: &mut Reads<'a>) -> Option<&'a TrueUp> {
     Some(found)
 }
 
-/// A true-up that waits, and its year.
 fn waiting(context: Context<'_>, id: TrueUpId) -> Result<(&TrueUp, &PrefundYear), Stop> {
     let true_up = found(context.book.true_ups.get(&id)?)?;
     context.same_version(&true_up.revision)?;

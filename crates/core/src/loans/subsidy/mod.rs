@@ -21,11 +21,9 @@ use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
 pub struct Subsidy {
     /// Day after day; none where the period lies wholly outside the window.
     pub segments: Vec<Segment>,
-    /// The unrounded sum.
     pub exact: Unrounded,
     /// Rounded, before any cut.
     pub computed: Money,
-    /// How it was rounded.
     pub rounding: Rounding,
     /// Cuts, in the order in which they were made.
     pub reductions: Vec<Reduction>,
@@ -40,9 +38,7 @@ pub struct Subsidy {
 pub struct Limits {
     /// CNY of ordinary interest that was paid for the period.
     pub interest_paid: Option<Money>,
-    /// The lifetime cap and its use.
     pub lifetime: Option<CapUse>,
-    /// The annual cap and its use.
     pub annual: Option<CapUse>,
 }
 
@@ -61,7 +57,6 @@ impl Limits {
 /// What a subsidy is computed from.
 #[derive(Debug, Clone)]
 pub struct Question<'a> {
-    /// The rules.
     pub policy: &'a Policy,
     /// The programme's window, both days counted.
     pub window: Window,
@@ -81,7 +76,6 @@ pub struct Question<'a> {
     pub others: &'a [Dated<ExactPoints>],
     /// Points of other subsidies for the same loan. Of these and of those that are known, the more counts.
     pub other_points: Option<Points>,
-    /// What limits it.
     pub limits: Limits,
 }
 
