@@ -7,9 +7,9 @@ use super::formats::Column;
 use super::lines::walk::ByDay;
 use super::lines::{self, Filter, LineFound};
 use super::report::{self, Link, Report, Row, Scope};
-use super::trial_balance::BLOCK;
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
+use subsidy_store::ledger::BLOCK;
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[

@@ -11,11 +11,11 @@ use super::formats::file::FileFormat;
 use super::lines::walk::ByDay;
 use super::lines::{self, Filter, LineFound};
 use super::report::{self, ROWS_MAX, Row, Scope};
-use super::trial_balance::BLOCK;
 use subsidy_core::domain::{Date, Money, Month};
 use subsidy_core::ledger::{Account, BookCode, Side};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
+use subsidy_store::ledger::BLOCK;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {

@@ -5,7 +5,7 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
-use super::trial_balance::BLOCK;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 rows! {

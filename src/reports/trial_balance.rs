@@ -13,9 +13,10 @@ use super::ReadError;
 use super::formats::Column;
 use super::report::{Link, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
+use super::turnovers::Turnover;
+use subsidy_core::domain::Date;
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{Date, Money};
-use subsidy_core::ledger::{Account, BookCode, Side};
+use subsidy_core::ledger::{Account, BookCode};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::{rows, statement};
@@ -29,8 +30,6 @@ const COLUMNS: &[Column] = &[
     Column::amounts("余额 balance", 20),
     Column::plain("方向 side", 10),
 ];
-
-pub use subsidy_store::ledger::BLOCK;
 
 rows! {
     struct TurnoverFound { account: String, debit: Decimal, credit: Decimal }
@@ -64,28 +63,6 @@ pub struct Question {
     /// The last sequence that counts; −1 for none.
     pub known_at: i64,
     pub programme: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Turnover {
-    /// 借方
-    pub debit: Money,
-    /// 贷方
-    pub credit: Money,
-}
-
-impl Turnover {
-    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
-        Ok(Self { debit: self.debit.plus(other.debit)?, credit: self.credit.plus(other.credit)? })
-    }
-
-    /// What is left on a side.
-    pub fn balance(self, side: Side) -> Result<Money, OutOfRange> {
-        match side {
-            Side::Debit => self.debit.minus(self.credit),
-            Side::Credit => self.credit.minus(self.debit),
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

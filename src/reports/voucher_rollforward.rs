@@ -13,11 +13,11 @@ use super::ReadError;
 use super::formats::Column;
 use super::report::{Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
-use super::trial_balance::BLOCK;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Money, Month};
 use subsidy_core::ledger::Flow;
 use subsidy_store::db::convert;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[

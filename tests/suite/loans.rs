@@ -125,7 +125,7 @@ fn what_is_owed_on_the_day_of_maturity_is_overdue_from_then_on_unless_that_day_w
     let listed = city.get("/v1/loans", &city.firm).json();
     assert_eq!(listed["data"][0]["overdue"], json!("200000000.00"), "{listed}");
     // an answer to a write shows what a read of it does
-    let repaid = json!({"events": [{"kind": "repayment", "date": "2025-01-05", "amount": "50000000"}]});
+    let repaid = json!({"events": [{"kind": "repayment", "date": "2025-01-04", "amount": "50000000"}]});
     let answered = city.expect(200, &format!("{due}/events"), &city.firm, &repaid);
     assert_eq!((&answered["overdue"], overdue(&due)), (&json!("150000000.00"), json!("150000000.00")));
 }

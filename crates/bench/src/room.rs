@@ -22,10 +22,11 @@ use subsidy_ledger::reports::operations;
 use subsidy_ledger::reports::operations::{Filter, Reading};
 use subsidy_ledger::reports::report::{Only, Reading as _, Scope};
 use subsidy_ledger::reports::snapshot_range::SnapshotRange;
-use subsidy_ledger::reports::trial_balance::{BLOCK, Question, TrialBalance};
+use subsidy_ledger::reports::trial_balance::{Question, TrialBalance};
 use subsidy_ledger::reports::{budget_execution, scope, voucher_rollforward};
 use subsidy_store::db::pool::{Connection, Database};
 use subsidy_store::engine::store;
+use subsidy_store::ledger::BLOCK;
 
 /// How often each report is read; the median counts.
 const TIMES: usize = 5;

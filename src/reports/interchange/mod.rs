@@ -17,13 +17,13 @@ use super::duties;
 use super::formats::{Cell, FormatError};
 use super::lines::movement;
 use super::report::{Row, Scope};
-use super::trial_balance::BLOCK;
 pub use shape::AuditTable;
 use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{Date, Instant, Money, Month};
 use subsidy_core::ledger::Account;
 use subsidy_store::db::convert;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 const PAGE: i64 = 5_000;

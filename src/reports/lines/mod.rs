@@ -10,11 +10,11 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::report::Scope;
-use super::trial_balance::BLOCK;
 use subsidy_core::domain::{Date, Money};
 use subsidy_core::ledger::{Account, Side};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 /// Lines up to a sequence `$1` and a day `$2`, of a programme `$3` or of all.

@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 use super::movement;
 use crate::reports::ReadError;
 use crate::reports::report::{ROWS_MAX, Scope};
-use crate::reports::trial_balance::BLOCK;
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 rows! {

@@ -6,8 +6,8 @@ use diesel_async::AsyncPgConnection;
 use super::{Filter, LineFound};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
-use crate::reports::trial_balance::BLOCK;
 use subsidy_core::domain::Date;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 const PAGE: i64 = 8_192;
