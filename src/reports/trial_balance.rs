@@ -145,6 +145,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use subsidy_core::domain::Money;
+    use subsidy_core::ledger::Side;
 
     #[test]
     fn books_and_total_sum_their_accounts() {

@@ -79,7 +79,7 @@ fn decision(task: &TaskFound) -> Result<Option<Command>, Unreadable> {
         ("calendar", _) => ("approve_calendar", json!({"id": document})),
         ("period_reopening", _) => ("approve_period_reopening", json!({"month": document})),
         ("usage_import", _) => ("approve_usage_import", json!({"id": document, "rental": task.parent})),
-        ("reversal", _) => ("approve_reversal", json!({"sequence": document})),
+        ("reversal", _) => ("approve_reversal", json!({"sequence": document.parse::<u64>().ok()})),
         ("programme", _) => ("approve_programme", json!({"code": document})),
         ("rules", _) => ("approve_rules", json!({"programme": first, "number": number})),
         (kind, "approve") => {

@@ -572,9 +572,10 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
     let own = city.get("/v1/reports/operations?same_document=true", &city.sun);
     let own: Vec<String> = rows(&own).iter().map(|row| text(row, "/document")).collect();
     assert_eq!(own, [mine]);
-    for wang in ["wang", "WANG"] {
+    // a person's spellings are those under which they signed in; one that only the log holds is found by itself
+    for (wang, leaves) in [("wang", 2), ("WANG", 3)] {
         let own = city.get(&format!("/v1/reports/operations?subject=subsidy-ledger%23{wang}"), &city.sun);
-        assert_eq!(rows(&own).len(), 3, "{own}");
+        assert_eq!(rows(&own).len(), leaves, "{own}");
     }
 }
 
