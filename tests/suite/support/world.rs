@@ -225,6 +225,10 @@ impl World {
         {
             return offset;
         }
+        // a closed month that is asked for is given back or not before long, so that it can be asked for again
+        if self.one_in(12) && book.periods.iter().any(|(_, period)| period.reopening.is_some()) {
+            return self.reopen(book, today);
+        }
         // most of what happens happens to vouchers: until there are some, they are made
         let issued = book.vouchers.iter().filter(|(_, v)| v.status == VoucherStatus::Issued).count();
         if issued < ENOUGH_VOUCHERS && self.one_in(3) {
@@ -243,13 +247,13 @@ impl World {
             _ => {}
         }
         match self.rng.gen_range(0..1000) {
-            0..7 => self.close(today),
-            7..18 => self.reopen(book, today),
-            18..26 => {
+            0..9 => self.close(today),
+            9..22 => self.reopen(book, today),
+            22..28 => {
                 let number = self.rng.gen_range(0..ORGANISATIONS + PROVIDERS + 2);
                 Command::RegisterOrganisation(Box::new(self.organisation(number)))
             }
-            26..32 => {
+            28..32 => {
                 let standing = self.standing();
                 if self.one_in(2) {
                     Command::BlockOrganisation(standing)
@@ -257,8 +261,8 @@ impl World {
                     Command::UnblockOrganisation(standing)
                 }
             }
-            32..56 => Command::UnblockOrganisation(self.standing()),
-            56..62 => self.calendar(book, today),
+            32..44 => Command::UnblockOrganisation(self.standing()),
+            44..62 => self.calendar(book, today),
             62..70 => Command::LoadReferenceRate(LoadReferenceRate {
                 name: label("LPR5Y"),
                 date: self.day(today),
@@ -323,7 +327,7 @@ impl World {
         let closed = book.agency.as_ref().and_then(|agency| agency.closed_through);
         let waiting = book.periods.iter().find(|(_, period)| period.reopening.is_some());
         if let Some(month) = waiting.map(|(month, _)| *month).filter(|_| !self.one_in(8)) {
-            return if self.one_in(3) {
+            return if self.one_in(2) {
                 Command::RejectReopening(RejectReopening { month, reason: self.hash() })
             } else {
                 Command::ApproveReopening(ApproveReopening { month })

@@ -20,7 +20,7 @@ impl World {
                 document: line("放假通知"),
             }));
         }
-        if self.one_in(3) {
+        if self.one_in(2) {
             return Command::RejectCalendar(RejectCalendar { id, reason: self.hash() });
         }
         Command::ApproveCalendar(ApproveCalendar { id })
