@@ -271,7 +271,7 @@ macro_rules! answers {
 
 answers! {
     DatabaseError => database;
-    diesel::result::Error => database;
+    subsidy_store::db::QueryError => database;
     Unreadable => fault;
     OutOfRange => fault;
     FormatError => fault;

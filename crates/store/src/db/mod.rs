@@ -20,3 +20,6 @@ pub mod statement_batch;
 mod tapped;
 pub mod target;
 mod wire;
+
+/// Why a statement has no answer.
+pub use diesel::result::Error as QueryError;
