@@ -71,7 +71,8 @@ fn words(name: &str) -> Vec<String> {
 fn defined(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.lines().filter_map(|line| {
         let line = line.trim_start();
-        let public = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(super) "));
+        let public =
+            ["pub ", "pub(super) ", "pub(crate) "].iter().find_map(|public| line.strip_prefix(public));
         let (what, rest) = public.unwrap_or(line).split_once(' ')?;
         let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
         ["struct", "enum", "trait", "type", "mod"].contains(&what).then_some((what, name))

@@ -456,7 +456,7 @@ const CASES: &[Tampering] = &[
     case(
         "UPDATE reference_rates SET percent = 3.6",
         "SELECT version FROM reference_rates",
-        "reference_rates LPR5Y/2026-02-20 percent",
+        "reference_rates lpr5y/2026-02-20 percent",
     ),
     case(
         "UPDATE usages SET amount = amount - 0.01 WHERE year = 0 AND counts = 'issue' AND organisation = (SELECT min(organisation) FROM usages)",
@@ -532,7 +532,7 @@ const CASES: &[Tampering] = &[
     case(
         "INSERT INTO reference_rates VALUES ('lprly', 'LPR1Y', '2026-02-20', 3, 'x', 5, 5, now())",
         "SELECT 5::bigint",
-        "reference_rates LPR1Y/2026-02-20: stored, but",
+        "reference_rates lprly/2026-02-20: stored, but",
     ),
     case(
         "UPDATE transitions SET to_status = 'rejected' WHERE sequence = 60",
