@@ -189,7 +189,6 @@ impl Part {
 /// Days that a claim is for: the first counts, the last does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Days {
-    /// The first day.
     pub from: Date,
     /// The day after the last.
     pub until: Date,

@@ -26,7 +26,6 @@ pub struct Told {
     body: Value,
 }
 
-/// What callers met.
 #[derive(Debug, Default)]
 pub struct Met {
     pub calls: usize,

@@ -27,7 +27,7 @@ enum Standby {
     CutOff,
     /// All that was acknowledged: each commit waited for it.
     Synchronous,
-    /// Perhaps all.
+    /// Whatever had arrived: the last of what was acknowledged may be missing.
     Streaming,
 }
 

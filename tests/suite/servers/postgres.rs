@@ -111,12 +111,11 @@ impl Server {
         server
     }
 
-    /// Of one server.
     pub fn url(&self) -> String {
         format!("postgresql://{OWNER}@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Of two, whichever takes writes.
+    /// A URL of two servers: whichever takes writes.
     pub fn url_of_both(&self, other: &Self) -> String {
         format!(
             "postgresql://{OWNER}@127.0.0.1:{},127.0.0.1:{}/postgres?target_session_attrs=read-write",

@@ -88,7 +88,6 @@ impl Proxy {
         self.shared().silent = silent;
     }
 
-    /// Where it listens.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

@@ -46,7 +46,7 @@ pub struct InvoiceKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceHold {
     pub claim: ClaimId,
-    /// CNY.
+    /// CNY that the claim takes of the invoice.
     pub amount: Money,
 }
 
@@ -70,7 +70,7 @@ pub struct Invoice {
 /// What other organisations' claims are held against: the short form of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
-    /// CNY.
+    /// CNY, tax included, as it was said; none where nobody said it.
     pub amount: Option<Money>,
     /// To whom the invoice was issued.
     pub buyer: Option<Party>,

@@ -188,7 +188,7 @@ impl Counts {
 /// What an organisation used of a programme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Used {
-    /// CNY.
+    /// CNY that count against the cap.
     pub amount: Money,
     /// The last day from which anything of it counts no more. What is dated back before it does not draw on what was freed:
     /// on that day it was not free yet.

@@ -24,7 +24,6 @@ pub struct ReferenceRate {
 pub struct RateKey {
     /// Which rate, however its name is typed.
     pub name: Folded,
-    /// Which day.
     pub date: Date,
 }
 

@@ -57,7 +57,7 @@ pub async fn attempt(
 ) -> Attempt {
     let from_memory = cache.knows_a_log();
     match attempt_once(conn, agency, submissions, cache, seen, key).await {
-        // whoever changed a row behind the ledger's back made what is cache untrue: what is read decides
+        // whoever changed a row behind the ledger's back made what is cached untrue: what is read decides
         Attempt::Refused(error) if from_memory => {
             tracing::debug!(%error, %agency, "a batch is tried again from what the database holds");
             attempt_once(conn, agency, submissions, cache, seen, key).await

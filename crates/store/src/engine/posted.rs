@@ -185,7 +185,7 @@ pub struct Total {
     pub last: i64,
 }
 
-/// Turnovers, result once per key.
+/// Turnovers, added up once per key.
 #[derive(Debug, Default)]
 pub struct Totals(BTreeMap<TotalKey, Total>);
 

@@ -68,7 +68,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// WriterCache in a folder, which is made where it is missing.
+    /// Kept in a folder, which is made where it is missing.
     pub fn kept_in(folder: PathBuf) -> Self {
         Self { folder: Some(folder), logs: Mutex::default() }
     }
