@@ -15,11 +15,11 @@ use super::formats::Column;
 use super::report::Dimension;
 use super::report::{Link, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
-use super::turnovers::{self, Turnover};
+use super::turnovers;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::rounding::round;
 use subsidy_core::domain::{Date, Money, Month, RoundingMode};
-use subsidy_core::ledger::accounts::BookCode;
+use subsidy_core::ledger::{BookCode, Turnover};
 use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
 

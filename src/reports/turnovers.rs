@@ -15,10 +15,9 @@ use super::ReadError;
 use super::formats::Column;
 use super::report::{Dimension, NONE, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
-use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{Money, Month};
+use subsidy_core::domain::Month;
 use subsidy_core::ledger::accounts::BookCode;
-use subsidy_core::ledger::{Account, Side};
+use subsidy_core::ledger::{Account, Turnover};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::ledger::BLOCK;
@@ -37,29 +36,6 @@ const COLUMNS: &[Column] = &[
     Column::amounts("变动 movement", 20),
     Column::plain("方向 side", 10),
 ];
-
-/// What was posted on both sides. CNY.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Turnover {
-    /// 借方
-    pub debit: Money,
-    /// 贷方
-    pub credit: Money,
-}
-
-impl Turnover {
-    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
-        Ok(Self { debit: self.debit.plus(other.debit)?, credit: self.credit.plus(other.credit)? })
-    }
-
-    /// What is left on a side.
-    pub fn balance(self, side: Side) -> Result<Money, OutOfRange> {
-        match side {
-            Side::Debit => self.debit.minus(self.credit),
-            Side::Credit => self.credit.minus(self.debit),
-        }
-    }
-}
 
 /// Where a turnover belongs: a value a dimension, in their order; empty where it is not told apart, or where a line says
 /// none.

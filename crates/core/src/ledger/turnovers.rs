@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::accounts::BookCode;
+use super::accounts::{BookCode, Side};
 use super::balances::turnover;
 use super::postings::Posting;
 use crate::domain::money::OutOfRange;
@@ -22,6 +22,14 @@ impl Turnover {
     /// The sum. Error: out of range.
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         Ok(Self { debit: self.debit.plus(other.debit)?, credit: self.credit.plus(other.credit)? })
+    }
+
+    /// What is left on a side. Error: out of range.
+    pub fn balance(self, side: Side) -> Result<Money, OutOfRange> {
+        match side {
+            Side::Debit => self.debit.minus(self.credit),
+            Side::Credit => self.credit.minus(self.debit),
+        }
     }
 
     /// Whether debits equal credits.
