@@ -2,12 +2,26 @@
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
-use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::ReadError;
 use subsidy_core::book::{Book, Command, Fault, Keys, segregation};
-use subsidy_core::domain::{Sequence, Subject};
-use subsidy_store::db::convert::Unreadable;
+use subsidy_core::calendar::ApproveCalendar;
+use subsidy_core::claims::ApproveClaim;
+use subsidy_core::claims::objection::{Resolution, ResolveObjection};
+use subsidy_core::claims::recalculation::ApproveRecalculation;
+use subsidy_core::domain::{RecoveryId, Sequence, Subject, TextHash};
+use subsidy_core::organisations::ApproveBankAccount;
+use subsidy_core::payments::{ApprovePaymentBatch, ApproveReturn};
+use subsidy_core::periods::ApproveReopening;
+use subsidy_core::prefunds::ApprovePrefund;
+use subsidy_core::prefunds::true_up::ApproveTrueUp;
+use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRules};
+use subsidy_core::recoveries::ApproveRecovery;
+use subsidy_core::reversals::ApproveReversal;
+use subsidy_core::usage::ApproveUsageImport;
+use subsidy_core::vouchers::IssueVoucher;
+use subsidy_store::db::convert::{Unreadable, read};
 use subsidy_store::engine;
 use subsidy_store::{rows, statement};
 
@@ -55,39 +69,63 @@ pub async fn unhindered(
     Ok(left)
 }
 
-/// The command that a task waits for, where four eyes look at it.
+/// The command that a task waits for, where four eyes look at it. What they do not look at is left as it is: days, reasons,
+/// and the id of a recovery that there is not yet.
 fn decision(task: &TaskFound) -> Result<Option<Command>, Unreadable> {
-    let (document, nil) = (task.document.as_str(), uuid::Uuid::nil());
+    let document = task.document.as_str();
     let (first, second) = document.split_once('/').unwrap_or((document, ""));
-    let number: Option<u32> = second.parse().ok();
-    let (kind, body): (&str, Value) = match (task.kind.as_str(), task.action.as_str()) {
-        ("voucher", "issue") => ("issue_voucher", json!({"id": document})),
-        ("claim", "approve") => ("approve_claim", json!({"id": document})),
-        ("recalculation", _) => {
-            ("approve_recalculation", json!({"claim": first, "number": number, "recovery": nil}))
+    let parent = task.parent.as_deref().unwrap_or_default();
+    let effective_date = None;
+    Ok(Some(match (task.kind.as_str(), task.action.as_str()) {
+        ("voucher", "issue") => Command::IssueVoucher(IssueVoucher { id: read(document)?, effective_date }),
+        ("claim", "approve") => Command::ApproveClaim(ApproveClaim { id: read(document)?, effective_date }),
+        ("recalculation", _) => Command::ApproveRecalculation(ApproveRecalculation {
+            claim: read(first)?,
+            number: Some(count(second)?),
+            recovery: RecoveryId::new(Uuid::nil()),
+            effective_date,
+        }),
+        ("objection", _) => Command::ResolveObjection(ResolveObjection {
+            id: read(document)?,
+            claim: read(parent)?,
+            decision: Resolution::Dismissed,
+            reason: TextHash::new([0; 32]),
+        }),
+        ("payment_batch", _) => Command::ApprovePaymentBatch(ApprovePaymentBatch { id: read(document)? }),
+        ("payment_return", _) => {
+            Command::ApproveReturn(ApproveReturn { batch: read(first)?, claim: read(second)? })
         }
-        ("objection", _) => (
-            "resolve_objection",
-            json!({"id": document, "claim": task.parent, "decision": "dismissed", "reason": "00".repeat(32)}),
-        ),
-        ("payment_batch", _) => ("approve_payment_batch", json!({"id": document})),
-        ("payment_return", _) => ("approve_payment_return", json!({"batch": first, "claim": second})),
-        ("recovery", _) => ("approve_recovery", json!({"id": document})),
-        ("prefund", _) => ("approve_prefund", json!({"id": document})),
-        ("true_up", _) => ("approve_true_up", json!({"id": document})),
-        ("bank_account", _) => ("approve_bank_account", json!({"credit_code": document})),
-        ("calendar", _) => ("approve_calendar", json!({"id": document})),
-        ("period_reopening", _) => ("approve_period_reopening", json!({"month": document})),
-        ("usage_import", _) => ("approve_usage_import", json!({"id": document, "rental": task.parent})),
-        ("reversal", _) => ("approve_reversal", json!({"sequence": document.parse::<u64>().ok()})),
-        ("programme", _) => ("approve_programme", json!({"code": document})),
-        ("rules", _) => ("approve_rules", json!({"programme": first, "number": number})),
-        (kind, "approve") => {
-            ("approve_budget_change", json!({"programme": task.programme, "kind": kind, "id": document}))
+        ("recovery", _) => Command::ApproveRecovery(ApproveRecovery { id: read(document)? }),
+        ("prefund", _) => Command::ApprovePrefund(ApprovePrefund { id: read(document)? }),
+        ("true_up", _) => Command::ApproveTrueUp(ApproveTrueUp { id: read(document)? }),
+        ("bank_account", _) => {
+            Command::ApproveBankAccount(ApproveBankAccount { credit_code: read(document)? })
         }
+        ("calendar", _) => Command::ApproveCalendar(ApproveCalendar { id: read(document)? }),
+        ("period_reopening", _) => Command::ApproveReopening(ApproveReopening { month: read(document)? }),
+        ("usage_import", _) => {
+            Command::ApproveUsageImport(ApproveUsageImport { id: read(document)?, rental: read(parent)? })
+        }
+        ("reversal", _) => Command::ApproveReversal(ApproveReversal { sequence: sequence(document)? }),
+        ("programme", _) => Command::ApproveProgramme(ApproveProgramme { code: read(document)? }),
+        ("rules", _) => {
+            Command::ApproveRules(ApproveRules { programme: read(first)?, number: count(second)? })
+        }
+        (kind, "approve") => Command::ApproveBudgetChange(ApproveBudgetChange {
+            programme: read(task.programme.as_deref().unwrap_or_default())?,
+            kind: read(kind)?,
+            id: read(document)?,
+        }),
         _ => return Ok(None),
-    };
-    serde_json::from_value(json!({ kind: body })).map(Some).map_err(|error| Unreadable(error.to_string()))
+    }))
+}
+
+fn count(text: &str) -> Result<u32, Unreadable> {
+    text.parse().map_err(|_| Unreadable(format!("a task is about number {text:?}")))
+}
+
+fn sequence(text: &str) -> Result<Sequence, Unreadable> {
+    text.parse().map(Sequence::new).map_err(|_| Unreadable(format!("a task is about leaf {text:?}")))
 }
 
 rows! {
