@@ -24,6 +24,7 @@ use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::evidence::queries as evidence;
+use subsidy_store::rentals::allocations::{ContractAllocationRow, uses_of};
 use subsidy_store::rentals::queries as rentals;
 use subsidy_store::usage::RentalUsageRow;
 use subsidy_store::usage::queries as usage;
@@ -232,8 +233,7 @@ async fn used(conn: &Connection, id: RentalId) -> Result<Option<RentalUsage>, Pr
 }
 
 async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Metered>, Problem> {
-    let rows = usage::by_invoice(conn, id.uuid(), INVOICES_MAX).await;
-    let rows = rows?;
+    let rows = usage::by_invoice(conn, id.uuid(), INVOICES_MAX).await?;
     let read = |row: &usage::InvoiceSumRow| Ok((row.invoice.clone(), row.read()?));
     Ok(decode_all(&rows, read)?.into_iter().collect())
 }
@@ -258,8 +258,7 @@ pub(super) async fn invoices(
     }
     let columns = names.keys().map(subsidy_store::evidence::invoice_columns);
     let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
-    let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await;
-    let rows = rows?;
+    let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await?;
     let found = decode_all(&rows, subsidy_store::evidence::InvoiceRow::read)?;
     let named =
         |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
@@ -272,13 +271,9 @@ pub(super) async fn uses(
     rentals: &[RentalId],
 ) -> Result<BTreeMap<RentalId, ContractAllocations>, Problem> {
     let ids: Vec<_> = rentals.iter().map(|id| id.uuid()).collect();
-    let rows = subsidy_store::rentals::allocations::uses_of(conn, &ids)
-        .await
-        .map_err(|error| Problem::database(&error))?;
+    let rows = uses_of(conn, &ids).await?;
     let mut found: BTreeMap<RentalId, ContractAllocations> = BTreeMap::new();
-    for (rental, user, one) in
-        decode_all(&rows, subsidy_store::rentals::allocations::ContractAllocationRow::read)?
-    {
+    for (rental, user, one) in decode_all(&rows, ContractAllocationRow::read)? {
         found.entry(rental).or_default().insert(user, one);
     }
     Ok(found)

@@ -174,8 +174,7 @@ async fn subsidised(
 }
 
 async fn available(conn: &Connection, code: &ProgrammeCode) -> Result<Money, Problem> {
-    let rows = programmes::budgets(conn, &[code.to_string()]).await;
-    let rows = rows?;
+    let rows = programmes::budgets(conn, &[code.to_string()]).await?;
     let found = rows.iter().find(|row| row.account == "B2001");
     found.map_or(Ok(Money::ZERO), |row| Ok(subsidy_store::db::convert::money(row.amount)?))
 }

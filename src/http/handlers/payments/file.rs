@@ -78,8 +78,7 @@ async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, 
     rules::at_the_bank(&batch).map_err(Problem::refusal)?;
     let today = today(&conn, &request.agency).await?.business_date;
     let last = calendar::ahead(today).last().unwrap_or(today);
-    let rows = days::between(&conn, today.naive(), last.naive()).await;
-    let rows = rows?;
+    let rows = days::between(&conn, today.naive(), last.naive()).await?;
     let named = decode_all(&rows, CalendarDayRow::read)?;
     let kind = |day| Ok(named.iter().find(|named| named.date == day).map(|named| named.kind));
     let execution_date = calendar::working_day::<CalendarError>(today, kind).map_err(Problem::refusal)?;

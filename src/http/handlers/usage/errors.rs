@@ -85,8 +85,7 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
             let (row, line) = (page.after.max(0) >> 8, page.after.max(0) & 255);
             let at = |part| i32::try_from(part).unwrap_or(i32::MAX);
             let line = if page.after < 0 { -1 } else { at(line) };
-            let rows = queries::errors_after(&conn, import.uuid(), at(row), line, page.rows()).await;
-            let rows = rows?;
+            let rows = queries::errors_after(&conn, import.uuid(), at(row), line, page.rows()).await?;
             let (rows, next) = page.cut(rows, |row| (i64::from(row.row) << 8) + i64::from(row.line));
             return Reply::list((rows.iter().map(view).collect(), next));
         }
