@@ -2,7 +2,6 @@
 //! rewritten, however consistently, is found by an older checkpoint.
 
 use crate::support;
-use crate::support::scenario;
 use crate::support::written;
 
 use std::path::Path;
@@ -259,36 +258,11 @@ lines\",r,
 
 /// The bill imported on the ledger's first contract.
 async fn metered(test: &TestDatabase) {
-    use subsidy_core::book::{Command, Envelope};
-    use subsidy_core::domain::{Actor, ContentHash, RentalId, Role, Subject, UsageImportId};
-    use subsidy_ledger::billing_files::file::Billing;
-    use subsidy_ledger::billing_files::intake::stage;
-    use subsidy_ledger::billing_files::rows::Wanted;
-    use subsidy_store::engine::{Answer, Engine};
+    use subsidy_store::engine::Engine;
     let keys = support::keys();
     let engine = Engine::new(connected(test, "subsidy_app").await, std::sync::Arc::new(keys));
     let client = test.client("subsidy_owner").await;
-    let rental = client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await;
-    let wanted = Wanted {
-        agency: agency(),
-        id: UsageImportId::new(uuid::Uuid::now_v7()),
-        rental: RentalId::parse(rental.expect("a contract").get(0)).expect("an id"),
-        mode: subsidy_core::usage::Mode::Lenient,
-        replaces: Vec::new(),
-        adds: false,
-        sha256: ContentHash::new([7; 32]),
-        dry_run: false,
-        errors_max: 1_000,
-    };
-    let staged =
-        stage(engine.database(), &wanted, Billing::csv(BILL.as_bytes()), |_| ()).await.expect("staged");
-    let subject = Subject::parse("officer-usage").expect("a subject");
-    let actor = Actor { subject, roles: [Role::Officer].into_iter().collect(), organisation: None };
-    let command = Command::ImportUsage(Box::new(staged.command.clone()));
-    let step = scenario::Step::One(Envelope { actor, if_match: None, command });
-    let answer = engine.submit(written::submission(7_000, &step)).await;
-    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
-    staged.settle(true).await.expect("settled");
+    written::bill(test, &engine, BILL).await;
     // rows on their way count nothing
     let strays = "INSERT INTO usage_staged (import, rental) SELECT '00000000-0000-0000-0000-000000000009', rental FROM usage_imports; \
         INSERT INTO usage_rows SELECT (json_populate_record(u, '{\"import\": \"00000000-0000-0000-0000-000000000009\"}')).* FROM usage_rows AS u";

@@ -202,9 +202,9 @@ fn no_files_import_each_other_in_a_circle() {
         for (module, names) in &mut named {
             names.retain(|name| !name.starts_with(module) && !module.starts_with(name));
         }
-        for module in named.keys() {
-            let there = reached(module, &named);
-            let circle = there.iter().filter(|other| reached(other, &named).contains(module));
+        let reach: BTreeMap<_, _> = named.keys().map(|module| (module, reached(module, &named))).collect();
+        for (module, there) in &reach {
+            let circle = there.iter().filter(|other| reach[*other].contains(*module));
             let circle: Vec<_> = circle.map(|other| other.join("::")).collect();
             if !circle.is_empty() {
                 circles.insert(format!("{folder}: {}", circle.join(", ")));

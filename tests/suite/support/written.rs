@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use subsidy_core::audit::note::SigningKey;
 use subsidy_core::book::{Command, Envelope};
+use subsidy_core::domain::{Actor, ContentHash, RentalId, Role, Subject, UsageImportId};
+use subsidy_ledger::billing_files::file::Billing;
+use subsidy_ledger::billing_files::intake::stage;
+use subsidy_ledger::billing_files::rows::Wanted;
 use subsidy_ledger::exports::{Written, write};
 use subsidy_store::db::pool::{Database, DatabaseConfig};
 use subsidy_store::engine::{Answer, Engine, Submission, Work, origin};
@@ -139,4 +143,33 @@ pub async fn export(test: &TestDatabase) -> (Folder, Written) {
     let database = connected(test, "subsidy_auditor").await;
     let written = write(&database, &agency(), &folder.0, &key(), |_| ()).await.expect("an export");
     (folder, written)
+}
+
+/// Imports a billing file on the first contract; how many of its rows count, and how many do not.
+pub async fn bill(test: &TestDatabase, engine: &Engine, file: &'static str) -> (u32, usize) {
+    let client = test.client("subsidy_owner").await;
+    let rental =
+        client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await.expect("one");
+    let wanted = Wanted {
+        agency: agency(),
+        id: UsageImportId::new(uuid::Uuid::now_v7()),
+        rental: RentalId::parse(rental.get(0)).expect("an id"),
+        mode: subsidy_core::usage::Mode::Lenient,
+        replaces: Vec::new(),
+        adds: false,
+        sha256: ContentHash::new([7; 32]),
+        dry_run: false,
+        errors_max: 1_000,
+    };
+    let staged =
+        stage(engine.database(), &wanted, Billing::csv(file.as_bytes()), |_| ()).await.expect("staged");
+    let counted = (staged.command.accepted, staged.errors.len());
+    let command = Command::ImportUsage(Box::new(staged.command.clone()));
+    let subject = Subject::parse("officer-usage").expect("a subject");
+    let actor = Actor { subject, roles: [Role::Officer].into_iter().collect(), organisation: None };
+    let envelope = Envelope { actor, if_match: None, command };
+    let answer = engine.submit(submission(7_000, &Step::One(envelope))).await;
+    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
+    staged.settle(true).await.expect("settled");
+    counted
 }

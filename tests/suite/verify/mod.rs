@@ -723,7 +723,7 @@ async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
     let (test, leaves) = ledger().await;
     let engine = Engine::new(connected(&test, "subsidy_app").await, Arc::new(keys()));
     let client = test.client("subsidy_owner").await;
-    assert_eq!(story::bill(&test, &engine, BILL).await, (3, 1));
+    assert_eq!(written::bill(&test, &engine, BILL).await, (3, 1));
     engine.shut_down().await;
     assert!(
         matches!(verdict(&test).await, Verdict::Good(found) if found.leaves == leaves + 1),

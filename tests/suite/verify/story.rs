@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subsidy_core::book::{Command, Envelope};
-use subsidy_core::domain::{Actor, ContentHash, Line, RentalId, Role, Subject, TextHash, UsageImportId};
+use subsidy_core::domain::{Actor, Line, Role, Subject, TextHash};
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
-use subsidy_ledger::billing_files::file::Billing;
-use subsidy_ledger::billing_files::intake::stage;
-use subsidy_ledger::billing_files::rows::Wanted;
 use subsidy_store::engine::{Answer, Engine, NewText, Submission};
 
 use super::scenario::Step;
-use super::support::{TestDatabase, agency, keys};
-use super::written::{connected, play, register, steps, submission};
+use super::support::{TestDatabase, keys};
+use super::written::{bill, connected, play, register, steps, submission};
 
 /// An hour of compute, and one that is billed in a currency without a rate.
 const BILL: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
@@ -80,31 +77,4 @@ pub fn blocking(number: usize, code: &str, text: NewText) -> Submission {
 /// The bill, on the first contract.
 async fn import(test: &TestDatabase, engine: &Engine) {
     assert_eq!(bill(test, engine, BILL).await, (1, 1));
-}
-
-/// Imports a billing file on the first contract; how many of its rows count, and how many do not.
-pub async fn bill(test: &TestDatabase, engine: &Engine, file: &'static str) -> (u32, usize) {
-    let client = test.client("subsidy_owner").await;
-    let rental =
-        client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await.expect("one");
-    let wanted = Wanted {
-        agency: agency(),
-        id: UsageImportId::new(uuid::Uuid::now_v7()),
-        rental: RentalId::parse(rental.get(0)).expect("an id"),
-        mode: subsidy_core::usage::Mode::Lenient,
-        replaces: Vec::new(),
-        adds: false,
-        sha256: ContentHash::new([7; 32]),
-        dry_run: false,
-        errors_max: 1_000,
-    };
-    let staged =
-        stage(engine.database(), &wanted, Billing::csv(file.as_bytes()), |_| ()).await.expect("staged");
-    let counted = (staged.command.accepted, staged.errors.len());
-    let command = Command::ImportUsage(Box::new(staged.command.clone()));
-    let answer =
-        engine.submit(submission(7_000, &Step::One(by("officer-usage", Role::Officer, command)))).await;
-    assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
-    staged.settle(true).await.expect("settled");
-    counted
 }
