@@ -229,10 +229,15 @@ impl Participants {
     }
 
     /// Adds somebody's part, unless it stands there since the last approval. Says whether it did not.
+    ///
+    /// An approval is news wherever something was proposed after the last, though the same person approves again: what
+    /// it settles must not count against those who propose next.
     pub fn add(&mut self, subject: &Subject, part: Part, days: Option<Days>, stamp: &Stamp) -> bool {
-        let known = self
-            .since_approval(stamp.sequence.next())
-            .any(|one| one.subject == *subject && one.part == part && one.days == days);
+        let same = |one: &Participation| one.subject == *subject && one.part == part && one.days == days;
+        let known = match part {
+            Part::Approved => self.people.last().is_some_and(same),
+            _ => self.since_approval(stamp.sequence.next()).any(same),
+        };
         if known {
             return false;
         }
@@ -426,5 +431,12 @@ mod tests {
         assert_eq!(part(Counted::Everybody, "chen", 9), None);
         assert_eq!(part(Counted::Approvers, "chen", 9), Some(Part::Approved));
         assert!(set.add(&who("eve"), Part::Created, None, &stamp(4)), "it is news again");
+        assert!(set.add(&who("chen"), Part::Approved, None, &stamp(5)), "the same approver settles what came since");
+        assert!(!set.add(&who("chen"), Part::Approved, None, &stamp(5)), "nothing came since");
+        set.add(&who("mei"), Part::Created, None, &stamp(6));
+        let part = |subject: &str| Hold { counted: Counted::SinceApproval, ..Hold::own(set.matter.clone()) }
+            .part_of(&set, &who(subject), Sequence::new(9));
+        assert_eq!(part("lin"), None, "approved by the second approval of chen");
+        assert_eq!(part("mei"), Some(Part::Created));
     }
 }
