@@ -431,11 +431,19 @@ mod tests {
         assert_eq!(part(Counted::Everybody, "chen", 9), None);
         assert_eq!(part(Counted::Approvers, "chen", 9), Some(Part::Approved));
         assert!(set.add(&who("eve"), Part::Created, None, &stamp(4)), "it is news again");
-        assert!(set.add(&who("chen"), Part::Approved, None, &stamp(5)), "the same approver settles what came since");
+        assert!(
+            set.add(&who("chen"), Part::Approved, None, &stamp(5)),
+            "the same approver settles what came since"
+        );
         assert!(!set.add(&who("chen"), Part::Approved, None, &stamp(5)), "nothing came since");
         set.add(&who("mei"), Part::Created, None, &stamp(6));
-        let part = |subject: &str| Hold { counted: Counted::SinceApproval, ..Hold::own(set.matter.clone()) }
-            .part_of(&set, &who(subject), Sequence::new(9));
+        let part = |subject: &str| {
+            Hold { counted: Counted::SinceApproval, ..Hold::own(set.matter.clone()) }.part_of(
+                &set,
+                &who(subject),
+                Sequence::new(9),
+            )
+        };
         assert_eq!(part("lin"), None, "approved by the second approval of chen");
         assert_eq!(part("mei"), Some(Part::Created));
     }
