@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use subsidy_core::audit::note::SigningKey;
 use subsidy_core::book::{Command, Envelope};
-use subsidy_core::domain::{Actor, ContentHash, RentalId, Role, Subject, UsageImportId};
+use subsidy_core::domain::{ContentHash, RentalId, UsageImportId};
 use subsidy_ledger::billing_files::file::Billing;
 use subsidy_ledger::billing_files::intake::stage;
 use subsidy_ledger::billing_files::rows::Wanted;
@@ -165,9 +165,7 @@ pub async fn bill(test: &TestDatabase, engine: &Engine, file: &'static str) -> (
         stage(engine.database(), &wanted, Billing::csv(file.as_bytes()), |_| ()).await.expect("staged");
     let counted = (staged.command.accepted, staged.errors.len());
     let command = Command::ImportUsage(Box::new(staged.command.clone()));
-    let subject = Subject::parse("officer-usage").expect("a subject");
-    let actor = Actor { subject, roles: [Role::Officer].into_iter().collect(), organisation: None };
-    let envelope = Envelope { actor, if_match: None, command };
+    let envelope = Envelope { actor: scenario::actor("officer-usage", "officer"), if_match: None, command };
     let answer = engine.submit(submission(7_000, &Step::One(envelope))).await;
     assert!(matches!(&answer, Ok(Answer::Accepted { .. })), "{answer:?}");
     staged.settle(true).await.expect("settled");

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subsidy_core::book::{Command, Envelope};
-use subsidy_core::domain::{Actor, Line, Role, Subject, TextHash};
+use subsidy_core::domain::{Line, TextHash};
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
 use subsidy_store::engine::{Answer, Engine, NewText, Submission};
 
-use super::scenario::Step;
+use super::scenario::{Step, actor};
 use super::support::{TestDatabase, keys};
 use super::written::{bill, connected, play, register, steps, submission};
 
@@ -32,13 +32,8 @@ pub async fn story() -> TestDatabase {
     test
 }
 
-fn by(subject: &str, role: Role, command: Command) -> Envelope {
-    let subject = Subject::parse(subject).expect("a subject");
-    Envelope {
-        actor: Actor { subject, roles: [role].into_iter().collect(), organisation: None },
-        if_match: None,
-        command,
-    }
+fn by(subject: &str, role: &str, command: Command) -> Step {
+    Step::One(Envelope { actor: actor(subject, role), if_match: None, command })
 }
 
 /// An organisation is blocked, in words, and again in words that are erased; and one that nobody registered, which is
@@ -60,8 +55,7 @@ async fn block(test: &TestDatabase, engine: &Engine) {
         if number == 6_002 {
             let document = Line::parse("销毁令 1 号").expect("a line");
             let erase = Command::EraseText(EraseText { sha256: hash, document });
-            let erased =
-                engine.submit(submission(6_500, &Step::One(by("operator-1", Role::Operator, erase)))).await;
+            let erased = engine.submit(submission(6_500, &by("operator-1", "operator", erase))).await;
             assert!(matches!(erased, Ok(Answer::Accepted { .. })), "{erased:?}");
         }
     }
@@ -70,7 +64,7 @@ async fn block(test: &TestDatabase, engine: &Engine) {
 /// Asks for an organisation to be blocked.
 pub fn blocking(number: usize, code: &str, text: NewText) -> Submission {
     let command = ChangeStanding { credit_code: code.parse().expect("a code"), reason: text.hash };
-    let step = Step::One(by("approver-9", Role::Approver, Command::BlockOrganisation(command)));
+    let step = by("approver-9", "approver", Command::BlockOrganisation(command));
     Submission { texts: vec![text], ..submission(number, &step) }
 }
 
