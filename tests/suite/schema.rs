@@ -776,7 +776,7 @@ const WHO_MAY: &str = "
     agency_test.evidence          app=ar auditor=r
     agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost,refusals,refusals_mac)=app
     agency_test.idempotency       app=ar auditor=r
-    agency_test.invoices          app=ar auditor=r w(amount,original_code,original_number,einvoice,confirmed,allocated,holds,reversed,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
+    agency_test.invoices          app=ar auditor=r w(amount,original_code,original_number,einvoice,confirmed,allocated,holds,reversed,reversal,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
     agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,exclusive,live)=app
     agency_test.loans             app=ar auditor=r w(events,interest,version,updated_at)=app
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app

@@ -40,6 +40,7 @@ CREATE TABLE invoices (
     allocated numeric(20, 2) NOT NULL CONSTRAINT invoices_allocated_check CHECK (allocated >= 0 AND allocated <> 'NaN'),
     holds jsonb NOT NULL,
     reversed numeric(20, 2) NOT NULL CONSTRAINT invoices_reversed_check CHECK (reversed >= 0 AND reversed <> 'NaN'),
+    reversal bytea CONSTRAINT invoices_reversal_check CHECK (length(reversal) = 32),
     tax numeric(20, 2),
     buyer text,
     buyer_name bytea,
@@ -66,6 +67,7 @@ COMMENT ON COLUMN invoices.confirmed IS 'Who stands for it: who typed it, an e-i
 COMMENT ON COLUMN invoices.allocated IS 'What claims of the organisation hold of it or were paid for, in all programmes.';
 COMMENT ON COLUMN invoices.holds IS 'allocated by claim, in the order in which they took it.';
 COMMENT ON COLUMN invoices.reversed IS 'What red invoices took back.';
+COMMENT ON COLUMN invoices.reversal IS 'Digest of the text that says why what was paid on it is to come back, of the last red invoice.';
 COMMENT ON COLUMN invoices.buyer IS 'A credit code; other for a party that has none.';
 
 UPDATE head SET schema_version = 7;

@@ -106,8 +106,8 @@ GRANT UPDATE (status, reference_key, rejection, decided_on, decided_by, version,
 GRANT SELECT, INSERT ON evidence TO subsidy_app;
 GRANT SELECT, INSERT ON invoices TO subsidy_app;
 GRANT UPDATE (
-    amount, original_code, original_number, einvoice, confirmed, allocated, holds, reversed, tax, buyer, buyer_name, seller,
-    seller_name, issued_on, version, updated_at
+    amount, original_code, original_number, einvoice, confirmed, allocated, holds, reversed, reversal, tax, buyer, buyer_name,
+    seller, seller_name, issued_on, version, updated_at
 ) ON invoices TO subsidy_app;
 GRANT SELECT, INSERT ON calendar_changes TO subsidy_app;
 GRANT UPDATE (status, reason, decided_by, version, updated_at) ON calendar_changes TO subsidy_app;

@@ -2,6 +2,7 @@
 
 use crate::support::bucket;
 use crate::support::service;
+mod reversals;
 mod statements;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,19 +6,19 @@ use super::service::Service;
 use super::{City, PDF, XML, is, number, part, text};
 
 impl City<'_> {
-    fn brought(&self, query: &str, token: &str, bytes: &[u8]) -> Value {
+    pub fn brought(&self, query: &str, token: &str, bytes: &[u8]) -> Value {
         let answer = self.upload(query, token, bytes);
         assert_eq!(answer.status, 201, "{query}: {}", answer.text);
         answer.json()
     }
 
-    fn filed(&self, voucher: &str, token: &str, invoices: &Value) -> String {
+    pub fn filed(&self, voucher: &str, token: &str, invoices: &Value) -> String {
         let claim = text(&self.expect(201, "/v1/claims", token, &super::claim(voucher, invoices)), "/id");
         self.expect(200, &format!("/v1/claims/{claim}/submit"), token, &json!({}));
         claim
     }
 
-    fn pay(&self, claim: &str) {
+    pub fn pay(&self, claim: &str) {
         let batch = self.expect(201, "/v1/payment-batches", &self.officer, &json!({"claim_ids": [claim]}));
         let path = format!("/v1/payment-batches/{}", text(&batch, "/id"));
         self.expect(200, &format!("{path}/approve"), &self.approver, &json!({}));
@@ -219,7 +219,7 @@ fn why_of(verb: &str) -> Value {
 }
 
 /// A red invoice that takes back so much of the first e-invoice.
-fn red(number_of_it: &str, amount: &str) -> String {
+pub fn red(number_of_it: &str, amount: &str) -> String {
     let red = XML
         .replace("0001<", &format!("{number_of_it}<"))
         .replace(">1060.00<", &format!(">-{amount}<"))

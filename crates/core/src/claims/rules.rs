@@ -240,14 +240,32 @@ pub fn review(
 
 /// A reviewed claim refused. What it held is free.
 pub fn reject(claim: &Claim, reason: TextHash, stamp: &Stamp) -> Result<Claim, ClaimError> {
-    claim.in_state(&[ClaimStatus::Reviewed])?;
+    claim.in_state(&[ClaimStatus::Reviewed, ClaimStatus::Approved])?;
+    if claim.status == ClaimStatus::Approved {
+        unpaid(claim)?;
+    }
     Ok(Claim {
         status: ClaimStatus::Rejected,
         held: Money::ZERO,
+        approved_on: None,
+        approved_by: None,
         reason: Some(reason),
         revision: claim.revision.next(stamp),
         ..claim.clone()
     })
+}
+
+/// Whether an approval can be taken back: nothing was paid or offset, and neither a batch nor a recalculation waits.
+fn unpaid(claim: &Claim) -> Result<(), ClaimError> {
+    if let Some(version) = claim.pending {
+        return Err(ClaimError::RecalculationPending { version });
+    }
+    let status = match (claim.batch, claim.payments.is_empty()) {
+        (Some(_), _) => "in_payment_batch",
+        (None, false) => "partly_paid",
+        (None, true) => return Ok(()),
+    };
+    Err(ClaimError::WrongState { status: status.to_owned() })
 }
 
 /// Whether a claim waits for approval, its publicity, where the rules ask for one, is over, and no objection stands

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EvidenceError, InvoiceFacts, Party};
 use crate::domain::money::OutOfRange;
-use crate::domain::{ClaimId, CreditCode, InvoiceNumber, Money, Revision, Stamp};
+use crate::domain::{ClaimId, CreditCode, InvoiceNumber, Money, Revision, Stamp, TextHash};
 
 /// Who stands for a statement, the weakest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,6 +63,9 @@ pub struct Invoice {
     pub holds: Vec<InvoiceHold>,
     /// CNY that red invoices took back.
     pub reversed: Money,
+    /// Why what was paid on it is to come back, as the last red invoice has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversal: Option<TextHash>,
     /// Where it stands in the log.
     pub revision: Revision,
 }
@@ -128,6 +131,7 @@ impl Invoice {
             allocated: Money::ZERO,
             holds: Vec::new(),
             reversed: Money::ZERO,
+            reversal: None,
             revision: Revision::first(stamp),
         }
     }
@@ -184,16 +188,22 @@ impl Invoice {
         Ok(unbacked)
     }
 
-    /// The original of a red invoice that takes back so much more of it, or less where the red one was corrected.
-    /// Error: it is red itself, or out of range.
-    pub fn reversed_by(&self, more: Money, stamp: &Stamp) -> Result<Self, ReversedError> {
+    /// The original of a red invoice that takes back so much more of it, or less where the red one was corrected; `reason`
+    /// is why what was paid on it is to come back. Error: it is red itself, or out of range.
+    pub fn reversed_by(
+        &self,
+        more: Money,
+        reason: Option<TextHash>,
+        stamp: &Stamp,
+    ) -> Result<Self, ReversedError> {
         if self.takes_back()?.is_positive() {
             let field = "original".to_owned();
             let pointer = "/original_number".to_owned();
             return Err(EvidenceError::InvoiceContradicts { field, pointer }.into());
         }
         let reversed = self.reversed.plus(more)?;
-        Ok(Self { reversed, revision: self.revision.next(stamp), ..self.clone() })
+        let reversal = reason.or(self.reversal);
+        Ok(Self { reversed, reversal, revision: self.revision.next(stamp), ..self.clone() })
     }
 
     /// With an officer's word for it, or without it again.
@@ -275,7 +285,7 @@ mod tests {
         let invoice = invoice.held_by(one, Money::from_fen(600), &stamp()).unwrap();
         let invoice = invoice.held_by(two, Money::from_fen(400), &stamp()).unwrap();
         assert_eq!((invoice.allocated.fen(), invoice.unbacked().unwrap().len()), (1_000, 0));
-        let less = invoice.reversed_by(Money::from_fen(500), &stamp()).unwrap();
+        let less = invoice.reversed_by(Money::from_fen(500), None, &stamp()).unwrap();
         let unbacked: Vec<_> =
             less.unbacked().unwrap().into_iter().map(|(claim, amount)| (claim, amount.fen())).collect();
         assert_eq!(unbacked, [(one, 100), (two, 400)]);

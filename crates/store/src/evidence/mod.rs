@@ -44,6 +44,7 @@ rows! {
         allocated: Decimal,
         holds: Value,
         reversed: Decimal,
+        reversal: Option<Vec<u8>>,
         tax: Option<Decimal>,
         buyer: Option<String>,
         buyer_name: Option<Vec<u8>>,
@@ -139,6 +140,7 @@ impl InvoiceRow {
             allocated: convert::decimal(i.allocated),
             holds: convert::json(&i.holds)?,
             reversed: convert::decimal(i.reversed),
+            reversal: hash(i.reversal),
             tax: i.facts.tax.map(convert::decimal),
             buyer: i.facts.buyer.map(|party| party.to_string()),
             buyer_name: hash(i.facts.buyer_name),
@@ -174,6 +176,7 @@ impl InvoiceRow {
             allocated: convert::money(self.allocated)?,
             holds: convert::read_json(&self.holds)?,
             reversed: convert::money(self.reversed)?,
+            reversal: read_hash(self.reversal.as_deref())?,
             revision: convert::revision(self.created, self.version, self.updated_at)?,
         })
     }

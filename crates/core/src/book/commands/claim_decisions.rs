@@ -1,6 +1,7 @@
 //! Claims reviewed, rejected and approved, and what an approval posts.
 
 use super::claims::{self, decided, freed, rehold};
+use super::corrections::posted;
 use super::deductions;
 use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads, found, not_before};
@@ -11,7 +12,8 @@ use crate::book::guards::voucher_basis::voucher;
 use crate::book::guards::{backing, parties, programmes};
 use crate::book::refusal::Stop;
 use crate::claims::{
-    ApproveClaim, Claim, ClaimError, ClaimStatus, RejectClaim, ReviewClaim, payable, rental_claims, rules,
+    ApproveClaim, Claim, ClaimError, ClaimStatus, RejectClaim, ReviewClaim, payable, recalculation,
+    rental_claims, rules,
 };
 use crate::domain::{ClaimId, Date, Money};
 use crate::ledger::Posting;
@@ -77,13 +79,37 @@ fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result
 
 impl Decide for RejectClaim {
     fn needs(&self, reads: &mut Reads<'_>) {
-        claims::read(self.id, reads);
+        let claim = claims::read(self.id, reads);
+        let Some(claim) = claim.filter(|claim| claim.status == ClaimStatus::Approved) else { return };
+        let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
+        reads.extend(voucher.map(cap_usage::rules_of));
+        reads.insert(programmes::rules_key(claim));
+        cap_usage::read_counted(claim, reads);
+        let of = (&claim.programme, claim.organisation);
+        cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
+        reads.extend(payable::balances(claim).map(Key::Balance));
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
-        freed(context, before, rules::reject(before, self.reason, context.stamp)?)
+        let claim = rules::reject(before, self.reason, context.stamp)?;
+        if before.status == ClaimStatus::Approved {
+            return revoked(context, before, claim);
+        }
+        freed(context, before, claim)
     }
+}
+
+/// An approval of which nothing was paid taken back: the expense and what is owed are reversed, and the amount is there
+/// again for its voucher, or for its programme and the caps.
+fn revoked(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decision, Stop> {
+    let day = context.effective_date(None)?;
+    not_before(day, payable::newest_day(before))?;
+    let correction = recalculation::correction(before, &[], Money::ZERO)?;
+    let mut effects = posted(context, (before, &claim), (None, &correction), None, day)?;
+    effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
+    effects.effective_date = Some(day);
+    Ok(decided(effects, claim, None))
 }
 
 impl Decide for ApproveClaim {

@@ -17,11 +17,11 @@ use crate::programmes::{CapUsageKey, Counts};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::vouchers::correction;
 
-/// The difference posted: on the claim, its voucher, what the caps count, and the recovery.
+/// The difference posted, of a recalculation or of an approval taken back, which has no sheet: on the claim, its voucher, what the caps count, and the recovery.
 pub(super) fn posted(
     context: Context<'_>,
     (old, claim): (&Claim, &Claim),
-    (sheet, correction): (&Calculation, &Correction),
+    (sheet, correction): (Option<&Calculation>, &Correction),
     recovery: Option<Recovery>,
     day: Date,
 ) -> Result<Effects, Stop> {
@@ -29,7 +29,7 @@ pub(super) fn posted(
     effects.transitions.retain(|_| old.status != claim.status);
     effects.changes.extend(cap_usage::counted(context, claim, old.approved_on, (correction.drawn, day))?);
     if payable::prefunded(old) {
-        effects.changes.extend(claim_basis::used(context, claim, Some(sheet))?);
+        effects.changes.extend(claim_basis::used(context, claim, sheet)?);
         let (year, posting) = deductions::drawn(context, claim, &correction.accrued, day)?;
         effects.changes.push(Change::PrefundYear(Box::new(year)));
         return Ok(Effects { posting, ..effects });
@@ -39,7 +39,7 @@ pub(super) fn posted(
             redrawn(context, (old, claim), (correction, day), &mut effects)?
         }
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
-            effects.changes.extend(claim_basis::used(context, claim, Some(sheet))?);
+            effects.changes.extend(claim_basis::used(context, claim, sheet)?);
             let less = Money::ZERO.minus(correction.drawn)?;
             correction::Moved {
                 taken_back: correction.drawn.max(Money::ZERO),
@@ -132,6 +132,9 @@ fn restored(
     effects: &mut Effects,
 ) -> Result<Posting, Stop> {
     let mut posting = Posting::default();
+    if amount.is_zero() {
+        return Ok(posting);
+    }
     for before in earlier(context, claim)? {
         let part = amount.min(recoveries::restorable(before)?);
         if !part.is_positive() {

@@ -1,20 +1,17 @@
 //! Files that back claims, and the invoices that they show.
 
-use sha2::{Digest, Sha256};
-
 use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
+use crate::book::guards::clawback;
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, Key};
-use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{ClaimId, EvidenceId, Line, Money, RecoveryId, Role};
+use crate::domain::Role;
 use crate::evidence::invoice::{self, ReversedError};
 use crate::evidence::{
     ConfirmInvoice, Evidence, EvidenceError, Invoice, InvoiceFacts, InvoiceKey, RegisterEvidence, rules,
 };
 use crate::organisations::OrganisationError;
-use crate::people::Matter;
-use crate::recoveries::{ProposeRecovery, RecoveryError, RecoveryStatus, rules as recoveries};
+use crate::recoveries::{RecoveryError, rules as recoveries};
 
 impl Decide for RegisterEvidence {
     fn needs(&self, reads: &mut Reads<'_>) {
@@ -29,8 +26,8 @@ impl Decide for RegisterEvidence {
             let holds = reads.book.invoices.peek(&original).into_iter().flat_map(|invoice| &invoice.holds);
             for hold in holds {
                 reads.insert(Key::Claim(hold.claim));
-                let recovery = claim_asked_back(self.id, hold.claim);
-                reads.extend([Key::Recovery(recovery), Key::Participants(Matter::recovery(recovery))]);
+                let recovery = clawback::id(self.id.uuid(), hold.claim);
+                clawback::read(recovery, reads);
             }
             reads.insert(Key::Invoice(original));
         }
@@ -109,7 +106,7 @@ fn reversed(
     let unknown = || Invoice::new(key.organisation, InvoiceFacts::of(key.number.clone()), context.stamp);
     let known = context.book.invoices.get(&key)?;
     let original = known.cloned().unwrap_or_else(unknown);
-    let less = original.reversed_by(more, context.stamp).map_err(|error| match error {
+    let less = original.reversed_by(more, command.reason, context.stamp).map_err(|error| match error {
         ReversedError::Refused(error) => Stop::from(error),
         ReversedError::OutOfRange(error) => error.into(),
     })?;
@@ -120,14 +117,14 @@ fn reversed(
     Ok(())
 }
 
-/// A recovery to be decided of every paid claim that an invoice backs no more: the share of its amount that rested on
-/// what was taken back.
+/// A recovery to be decided of every paid claim that an invoice backs no more.
 fn asked_back(
     context: Context<'_>,
     command: &RegisterEvidence,
     (original, less): (&Invoice, &Invoice),
     effects: &mut Effects,
 ) -> Result<(), Stop> {
+    let (Some(facts), Some(reason)) = (&command.invoice, command.reason) else { return Ok(()) };
     let before = original.unbacked()?;
     for (id, without) in less.unbacked()? {
         let more = without.minus(before.get(&id).copied().unwrap_or_default())?;
@@ -138,52 +135,12 @@ fn asked_back(
             Err(RecoveryError::WrongState { .. }) => continue,
             found => found?,
         };
-        let rested = Money::sum(claim.invoices.iter().map(|part| part.amount));
-        let share = share(claim.amount, more, rested?);
-        let amount = share?.min(outstanding);
-        let (Some(amount), Some(reason)) = (Amount::of(amount), command.reason) else { continue };
-        let broken = |error: &dyn std::fmt::Display| Fault::Broken(error.to_string());
-        let decision_no = Line::parse(&format!("红字发票 {}", command_number(command)));
-        let proposal = ProposeRecovery {
-            id: claim_asked_back(command.id, id),
-            claim: id,
-            amount,
-            decision_no: decision_no.map_err(|error| broken(&error))?,
-            reason,
-            fraud: false,
-            effective_date: None,
-        };
-        let recovery = recoveries::propose(&proposal, claim, context.actor, context.stamp)?;
-        effects.transitions.push(Transition::new(
-            "recovery",
-            &recovery.id,
-            None,
-            RecoveryStatus::Proposed.as_str(),
-        ));
-        effects.changes.push(Change::Recovery(Box::new(recovery)));
+        let amount = clawback::share(claim, more)?.min(outstanding);
+        let recovery = clawback::id(command.id.uuid(), id);
+        let number = format!("红字发票 {}", facts.number);
+        clawback::propose(context, claim, (recovery, amount), (&number, reason), effects)?;
     }
     Ok(())
-}
-
-fn command_number(command: &RegisterEvidence) -> String {
-    command.invoice.as_ref().map(|facts| facts.number.to_string()).unwrap_or_default()
-}
-
-/// The id of the recovery that a red invoice's file makes of a claim: the same at every replay.
-fn claim_asked_back(evidence: EvidenceId, claim: ClaimId) -> RecoveryId {
-    let digest = Sha256::new().chain_update(evidence.uuid()).chain_update(claim.uuid()).finalize();
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-    RecoveryId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
-/// The part of an amount that rested on a part of its base, rounded half up to the fen; nothing of an empty base.
-fn share(amount: Money, part: Money, whole: Money) -> Result<Money, OutOfRange> {
-    let product = i128::from(amount.fen()) * i128::from(part.fen());
-    // twice the product of two i64 and one of them fit an i128
-    let twice = 2 * product + i128::from(whole.fen());
-    let rounded = twice.checked_div_euclid(2 * i128::from(whole.fen())).unwrap_or(0);
-    i64::try_from(rounded).map(Money::from_fen).map_err(|_| OutOfRange)
 }
 
 /// An officer's word for what an organisation says of an invoice.
@@ -221,22 +178,5 @@ impl Decide for ConfirmInvoice {
         );
         let effects = Effects::step(Change::Invoice(Box::new(after.clone())), step);
         Ok(decided(effects, evidence.clone(), Some(after)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-
-    #[test]
-    fn a_share_is_rounded_half_up_and_of_nothing_it_is_nothing() {
-        let share = |amount, part, whole| {
-            share(Money::from_fen(amount), Money::from_fen(part), Money::from_fen(whole)).unwrap().fen()
-        };
-        assert_eq!(share(20_000, 50_000, 100_000), 10_000);
-        assert_eq!((share(1, 1, 2), share(1, 1, 3), share(10, 1, 3)), (1, 0, 3));
-        assert_eq!((share(5, 0, 0), share(5, 7, 0)), (0, 0));
     }
 }

@@ -6,7 +6,7 @@ use super::calendar;
 use crate::book::context::{Context, Decide, Reads, found, named, not_before};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::guards::parties::{self, party};
-use crate::book::guards::{backing, programmes};
+use crate::book::guards::{backing, clawback, programmes};
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::claims::{Claim, payable, rules as claims};
@@ -167,6 +167,7 @@ impl Decide for SettlePayment {
         read_line(LineKey { batch: self.batch, claim: self.claim }, reads);
         if self.outcome == PaymentResult::Paid {
             read_reference(&self.bank_reference, reads);
+            clawback::read_paid((self.batch, self.claim), reads);
         }
     }
 
@@ -176,7 +177,7 @@ impl Decide for SettlePayment {
         let line = named(context.book.payment_lines.get(&key)?, "/claim_id")?;
         let effect = rules::effect(before, line, self.outcome)?;
         rules::same_amount(line, self)?;
-        let moved = moved(context, (before, line), effect, self.date)?;
+        let mut moved = moved(context, (before, line), effect, self.date)?;
         match effect {
             Effect::Reverses => {
                 let line = rules::propose_return(line, self, context.actor, context.stamp);
@@ -186,6 +187,7 @@ impl Decide for SettlePayment {
             Effect::Pays | Effect::Nothing => {
                 if effect == Effect::Pays {
                     unused(context, &self.bank_reference)?;
+                    clawback::paid_without_backing(context, (self.batch, self.claim), &mut moved)?;
                 }
                 let line = rules::settled(line, self, context.actor, context.stamp);
                 let batch = rules::counted(before, effect, context.stamp);

@@ -305,7 +305,7 @@ impl Decide for ApproveRecalculation {
         let recovery = asked_back(context, self, (old, before), &correction, day)?;
         let id = recovery.as_ref().map(|recovery| recovery.id);
         let approved = rules::approve(before, day, id, context.actor, context.stamp);
-        let mut effects = posted(context, (old, &claim), (&sheet, &correction), recovery, day)?;
+        let mut effects = posted(context, (old, &claim), (Some(&sheet), &correction), recovery, day)?;
         effects.changes.extend(invoices);
         effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
         Ok(decided(effects, Some(before.status), approved, None))

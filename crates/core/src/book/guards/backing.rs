@@ -8,7 +8,7 @@ use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::claims::backing::{self, Parties, TakenInvoice};
 use crate::claims::{Claim, WriteClaim};
-use crate::domain::{ClaimId, CreditCode, EvidenceId, InvoiceNumber, Money};
+use crate::domain::{ClaimId, CreditCode, EvidenceId, InvoiceNumber, Money, TextHash};
 use crate::evidence::{Evidence, Invoice, InvoiceKey, invoice};
 
 /// The keys of [`written`]: the evidence that a claim names, and what its organisation says of the invoices on it.
@@ -85,6 +85,17 @@ pub(crate) fn withdrawn(context: Context<'_>, claim: &Claim) -> Result<BTreeMap<
         withdrawn.extend(unbacked.get(&claim.id).map(|missing| (part.invoice.clone(), *missing)));
     }
     Ok(withdrawn)
+}
+
+/// Why what was paid on a claim's invoices is to come back, where a red invoice took back of one.
+pub(crate) fn reversal(context: Context<'_>, claim: &Claim) -> Result<Option<TextHash>, Stop> {
+    for part in &claim.invoices {
+        let invoice = known(context, claim.organisation, &part.invoice)?;
+        if let Some(reason) = invoice.reversal {
+            return Ok(Some(reason));
+        }
+    }
+    Ok(None)
 }
 
 fn fits(

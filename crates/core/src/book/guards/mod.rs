@@ -3,6 +3,7 @@
 pub(super) mod backing;
 pub(super) mod cap_usage;
 pub(super) mod claim_basis;
+pub(super) mod clawback;
 pub(super) mod loan_basis;
 pub(super) mod parties;
 pub(super) mod programmes;

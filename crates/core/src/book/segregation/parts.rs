@@ -177,9 +177,10 @@ pub(in crate::book) fn recorded(
     if let Some((matter, part)) = part(command) {
         growing.add(&matter, (subject, part), None)?;
     }
-    // who brings a red invoice proposes what is asked back of the claims that it backed
+    // who brings a red invoice, or says that the bank paid in spite of one, proposes what is asked back
     for change in &decision.effects.changes {
-        if let (Command::RegisterEvidence(_), Change::Recovery(recovery)) = (command, change) {
+        let asks_back = matches!(command, Command::RegisterEvidence(_) | Command::SettlePayment(_));
+        if let (true, Change::Recovery(recovery)) = (asks_back, change) {
             growing.add(&Matter::recovery(recovery.id), (subject, Part::Created), None)?;
         }
     }
