@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::ReadError;
 use subsidy_core::book::{Book, Command, Fault, Keys, segregation};
 use subsidy_core::calendar::ApproveCalendar;
-use subsidy_core::claims::ApproveClaim;
 use subsidy_core::claims::objection::{Resolution, ResolveObjection};
 use subsidy_core::claims::recalculation::ApproveRecalculation;
-use subsidy_core::domain::{RecoveryId, Sequence, Subject, TextHash};
+use subsidy_core::claims::{ApproveClaim, ReviewClaim};
+use subsidy_core::domain::{Actor, RecoveryId, Sequence, TextHash};
 use subsidy_core::organisations::ApproveBankAccount;
 use subsidy_core::payments::{ApprovePaymentBatch, ApproveReturn};
 use subsidy_core::periods::ApproveReopening;
@@ -20,7 +20,7 @@ use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRul
 use subsidy_core::recoveries::ApproveRecovery;
 use subsidy_core::reversals::ApproveReversal;
 use subsidy_core::usage::ApproveUsageImport;
-use subsidy_core::vouchers::IssueVoucher;
+use subsidy_core::vouchers::{IssueVoucher, ReviewDecision, ReviewVoucher};
 use subsidy_store::db::convert::{Unreadable, read};
 use subsidy_store::engine;
 use subsidy_store::{rows, statement};
@@ -40,33 +40,33 @@ rows! {
     }
 }
 
-/// Of these, what four eyes would not refuse: asked of each by the rule that refuses it.
+/// Of these, what neither four eyes nor a conflict of interest would refuse: asked of each by the rule that refuses it.
 pub async fn unhindered(
     conn: &AsyncPgConnection,
     tasks: Vec<TaskFound>,
-    subject: &Subject,
+    actor: &Actor,
 ) -> Result<Vec<TaskFound>, ReadError> {
     let asked = tasks.into_iter().map(|task| Ok((decision(&task)?, task)));
     let asked: Vec<(Option<Command>, TaskFound)> = asked.collect::<Result<_, Unreadable>>()?;
     let keys = |book: &Book| -> Keys {
-        asked
-            .iter()
-            .filter_map(|(command, _)| command.as_ref())
-            .flat_map(|c| segregation::keys(c, book))
-            .collect()
+        let commands = asked.iter().filter_map(|(command, _)| command.as_ref());
+        let keys = |c| segregation::keys(c, book).into_iter().chain(segregation::keys_of_parties(c, book));
+        commands.flat_map(keys).collect()
     };
     let book = engine::read_book(conn, keys).await?;
     let mut left = Vec::new();
     for (command, task) in asked {
-        let in_the_way = match &command {
-            Some(command) => segregation::in_the_way(&book, command, subject, Sequence::new(u64::MAX)),
-            None => Ok(None),
-        };
-        if in_the_way.map_err(|fault: Fault| Unreadable(fault.to_string()))?.is_none() {
+        let refused = command.as_ref().map_or(Ok(false), |command| refuses(&book, command, actor));
+        if !refused.map_err(|fault| Unreadable(fault.to_string()))? {
             left.push(task);
         }
     }
     Ok(left)
+}
+
+fn refuses(book: &Book, command: &Command, actor: &Actor) -> Result<bool, Fault> {
+    let in_the_way = segregation::in_the_way(book, command, &actor.subject, Sequence::new(u64::MAX))?;
+    Ok(in_the_way.is_some() || segregation::concerned(book, command, actor)?.is_some())
 }
 
 /// The command that a task waits for, where four eyes look at it. What they do not look at is left as it is: days, reasons,
@@ -77,6 +77,16 @@ fn decision(task: &TaskFound) -> Result<Option<Command>, Unreadable> {
     let parent = task.parent.as_deref().unwrap_or_default();
     let effective_date = None;
     Ok(Some(match (task.kind.as_str(), task.action.as_str()) {
+        ("voucher", "review") => {
+            let decision = ReviewDecision::Pass;
+            Command::ReviewVoucher(ReviewVoucher { id: read(document)?, decision, reason: None })
+        }
+        ("claim", "review") => Command::ReviewClaim(ReviewClaim {
+            id: read(document)?,
+            decision: ReviewDecision::Pass,
+            reason: None,
+            accept_incomplete_usage: false,
+        }),
         ("voucher", "issue") => Command::IssueVoucher(IssueVoucher { id: read(document)?, effective_date }),
         ("claim", "approve") => Command::ApproveClaim(ApproveClaim { id: read(document)?, effective_date }),
         ("recalculation", _) => Command::ApproveRecalculation(ApproveRecalculation {

@@ -115,6 +115,9 @@ fn nobody_judges_the_documents_of_their_own_organisation() {
         assert_eq!(city.refused(403, path, &inside, body), "conflict_of_interest", "{path}");
     };
     let claim = city.submitted(&city.firm, &voucher, "10000", false);
+    // what the rule refuses waits for others
+    let waits = |token: &str, id: &str| city.get("/v1/tasks", token)["data"].to_string().contains(id);
+    assert!(!waits(&inside, &claim) && waits(&city.zhao, &claim));
     let path = |verb: &str| format!("/v1/claims/{claim}/{verb}");
     let (pass, reason) = (json!({"decision": "pass"}), json!({"reason": "x"}));
     conflict(&path("review"), &pass);
@@ -128,7 +131,9 @@ fn nobody_judges_the_documents_of_their_own_organisation() {
     conflict(&format!("/v1/vouchers/{voucher}/suspend"), &reason);
     city.expect(200, &path("approve"), &city.chen, &json!({}));
     let batch = city.expect(201, "/v1/payment-batches", &city.lin, &json!({"claim_ids": [claim]}));
-    conflict(&format!("/v1/payment-batches/{}/approve", text(&batch, "/id")), &json!({}));
+    let batch = text(&batch, "/id");
+    assert!(!waits(&inside, &batch) && waits(&city.chen, &batch));
+    conflict(&format!("/v1/payment-batches/{batch}/approve"), &json!({}));
     conflict(&format!("/v1/organisations/{FIRM}/block"), &reason);
     // others' are theirs to judge
     let other = city.voucher_of("p", &city.other, "1000");

@@ -57,7 +57,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = rows.await?;
     // a page of what waits may show less than was asked for, with a cursor
     let (rows, next) = page.cut(rows, |row| row.created);
-    let rows = work::unhindered(&conn, rows, &actor.subject).await?;
+    let rows = work::unhindered(&conn, rows, actor).await?;
     let view = |row: work::TaskFound| TaskView {
         kind: row.kind,
         document: row.document,

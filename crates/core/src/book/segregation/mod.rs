@@ -203,11 +203,36 @@ pub(super) fn recognise(
 
 /// Nobody reviews, approves or else judges a document of the organisation that their token names.
 pub(super) fn impartial(book: &Book, envelope: &Envelope) -> Result<(), super::Stop> {
-    let Actor { organisation: Some(own), .. } = &envelope.actor else { return Ok(()) };
-    if parties(&envelope.command, book)?.contains(own) {
-        return Err(AccessError::ConflictOfInterest { organisation: *own }.into());
+    match concerned(book, &envelope.command, &envelope.actor)? {
+        Some(organisation) => Err(AccessError::ConflictOfInterest { organisation }.into()),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The organisation for which somebody acts, where a command judges a document of it.
+pub fn concerned(book: &Book, command: &Command, actor: &Actor) -> Result<Option<CreditCode>, Fault> {
+    let Some(own) = actor.organisation else { return Ok(None) };
+    Ok(parties(command, book)?.contains(&own).then_some(own))
+}
+
+/// The keys that [`concerned`] reads beyond [`keys`], as far as the book shows them already.
+pub fn keys_of_parties(command: &Command, book: &Book) -> Keys {
+    match command {
+        Command::ApprovePaymentBatch(c) => {
+            let claims = book.batch_claims.peek(&c.id).into_iter().flatten().copied().map(Key::Claim);
+            claims.chain([Key::BatchClaims(c.id)]).collect()
+        }
+        Command::ApproveReversal(c) => {
+            let made = book.reversible.peek(&c.sequence).map(|posting| match &posting.made {
+                Made::BudgetChange(id) => Key::BudgetChange(*id),
+                Made::Payment { claim, .. } | Made::Deduction { claim } => Key::Claim(*claim),
+                Made::Prefund(id) => Key::Prefund(*id),
+                Made::Receipt { recovery, .. } | Made::WriteOff { recovery, .. } => Key::Recovery(*recovery),
+            });
+            made.into_iter().chain([Key::Reversible(c.sequence)]).collect()
+        }
+        _ => Keys::new(),
+    }
 }
 
 /// Whose document a command judges; of what judges nothing, nobody's.
