@@ -109,10 +109,10 @@ fn signed_by(key: &SigningKey, header: &Value, claims: &Value) -> String {
 /// A service with the agency `forged`; each token is tried on a read and on a write.
 fn refuses(service: &Service, forgeries: Vec<(String, String)>) {
     for (what, token) in forgeries {
-        let read = service.send("GET", "/v1/me", Some(&token), None, &[]);
+        let read = service.ask("/v1/me", &token);
         refused(&what, &read);
         let body = json!({"name": "LPR5Y", "date": "2025-01-01", "percent": "3.6"});
-        let write = service.send("POST", "/v1/reference-rates", Some(&token), Some(&body), &[]);
+        let write = service.post("/v1/reference-rates", &token, &body);
         refused(&what, &write);
     }
     assert_eq!(service.send("GET", "/readyz", None, None, &[]).status, 200);
@@ -136,11 +136,7 @@ fn service() -> (Service, Forge) {
     service.agency("forged");
     let forge = Forge::of(&service);
     let good = forge.signed(&forge.header(), &claims());
-    assert_eq!(
-        service.send("GET", "/v1/me", Some(&good), None, &[]).status,
-        200,
-        "the forge makes good ones too"
-    );
+    assert_eq!(service.ask("/v1/me", &good).status, 200, "the forge makes good ones too");
     (service, forge)
 }
 
@@ -233,7 +229,7 @@ fn what_a_header_says_of_keys_leads_nowhere() {
     );
     for typ in ["JWT", "jwt", "application/jwt", "at+jwt"] {
         let token = forge.headed(set("typ", json!(typ)));
-        assert_eq!(service.send("GET", "/v1/me", Some(&token), None, &[]).status, 200, "{typ}");
+        assert_eq!(service.ask("/v1/me", &token).status, 200, "{typ}");
     }
 }
 
@@ -329,6 +325,6 @@ fn a_token_that_was_tampered_with_is_refused() {
     let header = format!("Bearer {good}");
     let twice = service.send("GET", "/v1/me", Some(&good), None, &[("Authorization", &header)]);
     refused("two headers", &twice);
-    let me = service.send("GET", "/v1/me", Some(&good), None, &[]);
+    let me = service.ask("/v1/me", &good);
     assert_eq!((me.status, &me.json()["roles"]), (200, &json!(["auditor"])));
 }

@@ -1,60 +1,24 @@
 //! Loans and quotes over HTTP: what is recorded, who sees it, what contradicts itself, what a subsidy would come to.
 
+use crate::support::city::{BANK, CLOUD, City, FIRM, OTHER, rental, with};
 use crate::support::service;
 
-use serde_json::{Value, json};
-use service::{Answer, Service};
+use std::sync::Arc;
 
-const FIRM: &str = "91310000MA1FL0000N";
-const OTHER: &str = "91110108MA01A2B3CF";
-const BANK: &str = "91330100MA2AX00016";
-const OTHER_BANK: &str = "91440300MA5F00011B";
+use serde_json::{Value, json};
+use service::Service;
+
+const OTHER_BANK: &str = CLOUD;
 
 /// A sandbox agency on 2025-01-02 with two firms and two banks.
-struct City<'a> {
-    service: &'a Service,
-    agency: &'a str,
-    officer: String,
-    approver: String,
-    firm: String,
-    bank: String,
+fn founded(agency: &str) -> City {
+    let service = Arc::new(Service::start());
+    City::bare(&service, agency, &[(FIRM, "甲"), (OTHER, "乙"), (BANK, "某银行"), (OTHER_BANK, "另一银行")])
 }
 
-impl<'a> City<'a> {
-    fn found(service: &'a Service, agency: &'a str) -> Self {
-        service.agency(agency);
-        let city = Self {
-            service,
-            agency,
-            officer: service.token(agency, "officer", "lin", None),
-            approver: service.token(agency, "approver", "chen", None),
-            firm: service.token(agency, "enterprise", "firm", Some(FIRM)),
-            bank: service.token(agency, "bank", "bank", Some(BANK)),
-        };
-        for (code, name) in [(FIRM, "甲"), (OTHER, "乙"), (BANK, "某银行"), (OTHER_BANK, "另一银行")]
-        {
-            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
-            city.expect(201, "/v1/organisations", &city.officer, &body);
-        }
-        city
-    }
-
-    fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
-        self.service.send("POST", path, Some(token), Some(body), &[])
-    }
-
-    fn get(&self, path: &str, token: &str) -> Answer {
-        self.service.send("GET", path, Some(token), None, &[])
-    }
-
-    fn expect(&self, status: u16, path: &str, token: &str, body: &Value) -> Value {
-        let answer = self.post(path, token, body);
-        assert_eq!(answer.status, status, "{path} {body}: {}", answer.text);
-        answer.json()
-    }
-
+impl City {
     /// A refusal's code and the place that it points to.
-    fn refused(&self, status: u16, path: &str, token: &str, body: &Value) -> (String, String) {
+    fn refused_at(&self, status: u16, path: &str, token: &str, body: &Value) -> (String, String) {
         let problem = self.expect(status, path, token, body);
         let place = problem["errors"][0]["pointer"].as_str().unwrap_or_default();
         (problem["code"].as_str().unwrap().to_owned(), place.to_owned())
@@ -69,7 +33,7 @@ impl<'a> City<'a> {
     }
 
     fn quote_refused(&self, status: u16, body: &Value) -> (String, String) {
-        self.refused(status, "/v1/interest-subsidies/quote", &self.firm, body)
+        self.refused_at(status, "/v1/interest-subsidies/quote", &self.firm, body)
     }
 }
 
@@ -79,12 +43,6 @@ fn loan(loan_no: &str) -> Value {
         "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心", "investment": "500000000"},
         "events": [{"kind": "drawdown", "date": "2024-06-21", "amount": "200000000.00"}],
     })
-}
-
-fn with(mut body: Value, pointer: &str, value: Value) -> Value {
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
-    body.pointer_mut(parent).unwrap()[name] = value;
-    body
 }
 
 fn at(code: &str, pointer: &str) -> (String, String) {
@@ -103,8 +61,7 @@ fn quote() -> Value {
 
 #[test]
 fn what_is_owed_on_the_day_of_maturity_is_overdue_from_then_on_unless_that_day_was_moved() {
-    let service = Service::start();
-    let city = City::found(&service, "maturing");
+    let city = founded("maturing");
     let record = |loan_no: &str| {
         let body = with(loan(loan_no), "/matures_on", json!("2025-01-04"));
         format!("/v1/loans/{}", city.expect(201, "/v1/loans", &city.firm, &body)["id"].as_str().unwrap())
@@ -113,16 +70,15 @@ fn what_is_owed_on_the_day_of_maturity_is_overdue_from_then_on_unless_that_day_w
     let extension =
         json!({"events": [{"kind": "extension", "date": "2025-01-02", "matures_on": "2025-06-30"}]});
     city.expect(200, &format!("{moved}/events"), &city.firm, &extension);
-    let overdue = |path: &str| city.get(path, &city.firm).json()["overdue"].clone();
+    let overdue = |path: &str| city.get(path, &city.firm)["overdue"].clone();
     for (day, of_due) in
         [("2025-01-03", "0.00"), ("2025-01-04", "200000000.00"), ("2025-01-05", "200000000.00")]
     {
         let date = json!({"date": day});
-        let answer = service.send("PUT", "/v1/business-date", Some(&city.officer), Some(&date), &[]);
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        city.put("/v1/business-date", &city.lin, &date).expect(200);
         assert_eq!((overdue(&due), overdue(&moved)), (json!(of_due), json!("0.00")), "{day}");
     }
-    let listed = city.get("/v1/loans", &city.firm).json();
+    let listed = city.get("/v1/loans", &city.firm);
     assert_eq!(listed["data"][0]["overdue"], json!("200000000.00"), "{listed}");
     // an answer to a write shows what a read of it does
     let repaid = json!({"events": [{"kind": "repayment", "date": "2025-01-04", "amount": "50000000"}]});
@@ -132,17 +88,13 @@ fn what_is_owed_on_the_day_of_maturity_is_overdue_from_then_on_unless_that_day_w
 
 #[test]
 fn one_number_in_any_spelling_is_one_contract_and_one_loan_and_its_programmes_stand_together() {
-    let service = Service::start();
-    let city = City::found(&service, "spelt");
+    let city = founded("spelt");
     city.loan("L-1");
     for twin in ["l-1", "Ｌ－１", "L - 1", "L\u{2011}1", "l-l"] {
         let refused = city.expect(409, "/v1/loans", &city.firm, &loan(twin));
         assert_eq!(refused["code"], "loan_exists", "{twin}");
     }
-    let rental = |number: &str| {
-        json!({"contract_no": number, "provider": OTHER_BANK, "signed_on": "2025-01-01", "from": "2025-01-01",
-            "until": "2025-12-31", "lines": [{"item": "compute", "amount": "1000"}]})
-    };
+    let rental = |number: &str| rental(number, "1000");
     let contract = city.expect(201, "/v1/rentals", &city.firm, &rental("TWIN-1"))["id"].clone();
     for twin in ["twin-1", "ＴＷＩＮ－１", "TWIN -1", "ТWIN-1"] {
         let refused = city.expect(409, "/v1/rentals", &city.firm, &rental(twin));
@@ -155,11 +107,11 @@ fn one_number_in_any_spelling_is_one_contract_and_one_loan_and_its_programmes_st
             "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
             "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12, "stacking": "allow"},
         });
-        city.expect(201, "/v1/programmes", &city.officer, &body);
-        city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.approver, &json!({}));
+        city.expect(201, "/v1/programmes", &city.lin, &body);
+        city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.chen, &json!({}));
         city.expect(201, "/v1/vouchers", &city.firm, &json!({"programme": code, "rental_id": contract}));
     }
-    let register = city.get("/v1/reports/overlaps", &city.officer).json();
+    let register = city.get("/v1/reports/overlaps", &city.lin);
     let rows = register["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 2, "{register}");
     for row in rows {
@@ -169,8 +121,7 @@ fn one_number_in_any_spelling_is_one_contract_and_one_loan_and_its_programmes_st
 
 #[test]
 fn a_loan_is_recorded_once_and_seen_by_its_parties() {
-    let service = Service::start();
-    let city = City::found(&service, "parties");
+    let city = founded("parties");
     let recorded = city.loan("L-1");
     let path = format!("/v1/loans/{}", recorded["id"].as_str().unwrap());
     assert_eq!(recorded["organisation"], FIRM);
@@ -180,20 +131,20 @@ fn a_loan_is_recorded_once_and_seen_by_its_parties() {
     let again = city.expect(409, "/v1/loans", &city.firm, &loan("L-1"));
     assert_eq!(again["code"], "loan_exists");
     let by_officer = with(loan("L-1"), "/organisation", json!(OTHER));
-    city.expect(201, "/v1/loans", &city.officer, &by_officer);
+    city.expect(201, "/v1/loans", &city.lin, &by_officer);
 
-    let auditor = service.token(city.agency, "auditor", "sun", None);
-    for token in [&city.firm, &city.bank, &city.officer, &city.approver, &auditor] {
-        assert_eq!(city.get(&path, token).json(), recorded);
+    let auditor = city.token(&city.agency, "auditor", "sun", None);
+    for token in [&city.firm, &city.bank, &city.lin, &city.chen, &auditor] {
+        assert_eq!(city.get(&path, token), recorded);
     }
-    let other_firm = service.token(city.agency, "enterprise", "other", Some(OTHER));
-    let other_bank = service.token(city.agency, "bank", "other-bank", Some(OTHER_BANK));
-    let provider = service.token(city.agency, "provider", "cloud", Some(BANK));
-    assert_eq!([&other_firm, &other_bank].map(|token| city.get(&path, token).status), [404, 404]);
-    assert_eq!(city.get(&path, &provider).status, 403);
+    let other_firm = city.token(&city.agency, "enterprise", "other", Some(OTHER));
+    let other_bank = city.token(&city.agency, "bank", "other-bank", Some(OTHER_BANK));
+    let provider = city.token(&city.agency, "provider", "cloud", Some(BANK));
+    assert_eq!([&other_firm, &other_bank].map(|token| city.status(&path, token)), [404, 404]);
+    assert_eq!(city.status(&path, &provider), 403);
 
     let listed = |token: &str, query: &str| {
-        city.get(&format!("/v1/loans{query}"), token).json()["data"].as_array().unwrap().len()
+        city.get(&format!("/v1/loans{query}"), token)["data"].as_array().unwrap().len()
     };
     assert_eq!([&city.firm, &city.bank, &other_bank, &auditor].map(|token| listed(token, "")), [1, 2, 0, 2]);
     assert_eq!(listed(&auditor, &format!("?organisation={OTHER}&bank={BANK}")), 1);
@@ -217,18 +168,17 @@ fn a_loan_is_recorded_once_and_seen_by_its_parties() {
         (422, at("unknown_field", "/colour"), with(loan("L-2"), "/colour", json!("red"))),
     ];
     for (status, expected, body) in cases {
-        assert_eq!(city.refused(status, "/v1/loans", &city.firm, &body), expected, "{body}");
+        assert_eq!(city.refused_at(status, "/v1/loans", &city.firm, &body), expected, "{body}");
     }
-    city.expect(200, &format!("/v1/organisations/{FIRM}/block"), &city.approver, &json!({"reason": "核查"}));
+    city.expect(200, &format!("/v1/organisations/{FIRM}/block"), &city.chen, &json!({"reason": "核查"}));
     let blocked = city.expect(422, "/v1/loans", &city.firm, &loan("L-3"));
     assert_eq!(blocked["code"], "organisation_blocked");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn events_that_contradict_the_loan_are_refused_where_they_stand() {
-    let service = Service::start();
-    let city = City::found(&service, "events");
+    let city = founded("events");
     let recorded = city.loan("L-1");
     let path = format!("/v1/loans/{}/events", recorded["id"].as_str().unwrap());
     let amount = |kind: &str, date: &str, amount: &str| json!({"kind": kind, "date": date, "amount": amount});
@@ -262,7 +212,7 @@ fn events_that_contradict_the_loan_are_refused_where_they_stand() {
     ];
     for (code, pointer, event) in refusals {
         let body = json!({"events": [event]});
-        assert_eq!(city.refused(422, &path, &city.firm, &body), at(code, pointer), "{body}");
+        assert_eq!(city.refused_at(422, &path, &city.firm, &body), at(code, pointer), "{body}");
     }
     let after = city.expect(
         200,
@@ -281,26 +231,24 @@ fn events_that_contradict_the_loan_are_refused_where_they_stand() {
     assert_eq!(after["current_rate_percent"], "3.1");
     // a repayment found later makes one that is known a contradiction: what is new is at fault
     let body = json!({"events": [amount("repayment", "2024-09-01", "50000000.01")]});
-    assert_eq!(city.refused(422, &path, &city.officer, &body), at("repayment_exceeds_principal", "/events"));
-    let stale = city.service.send("POST", &path, Some(&city.firm), Some(&body), &[("If-Match", "\"1\"")]);
-    assert_eq!(stale.status, 412, "{}", stale.text);
+    assert_eq!(city.refused_at(422, &path, &city.lin, &body), at("repayment_exceeds_principal", "/events"));
+    city.send("POST", &path, Some(&city.firm), Some(&body), &[("If-Match", "\"1\"")]).expect(412);
     assert_eq!(city.post(&path, &city.bank, &body).status, 403);
-    let other = service.token(city.agency, "enterprise", "other", Some(OTHER));
+    let other = city.token(&city.agency, "enterprise", "other", Some(OTHER));
     assert_eq!(city.post(&path, &other, &body).status, 404);
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn the_lending_bank_alone_confirms_the_interest_of_periods_that_are_over() {
-    let service = Service::start();
-    let city = City::found(&service, "interest");
+    let city = founded("interest");
     let recorded = city.loan("L-1");
     let path = format!("/v1/loans/{}/interest-paid", recorded["id"].as_str().unwrap());
     let paid = |from: &str, until: &str, amount: &str| json!({"period": {"from": from, "until": until}, "interest_paid": amount, "penalty_interest": "12.5"});
     let body = paid("2024-06-21", "2024-09-21", "1661111.11");
     assert_eq!(city.post(&path, &city.firm, &body).status, 403);
-    assert_eq!(city.post(&path, &city.officer, &body).status, 403);
-    let other = service.token(city.agency, "bank", "other", Some(OTHER_BANK));
+    assert_eq!(city.post(&path, &city.lin, &body).status, 403);
+    let other = city.token(&city.agency, "bank", "other", Some(OTHER_BANK));
     assert_eq!(city.post(&path, &other, &body).status, 404);
     let after = city.expect(200, &path, &city.bank, &body);
     let expected = json!([{
@@ -315,7 +263,7 @@ fn the_lending_bank_alone_confirms_the_interest_of_periods_that_are_over() {
         (409, "interest_confirmed", "", paid("2024-09-20", "2024-12-21", "1")),
         (422, "invalid_amount", "/interest_paid", paid("2024-09-21", "2024-12-21", "-1")),
     ] {
-        assert_eq!(city.refused(status, &path, &city.bank, &body), at(code, pointer), "{body}");
+        assert_eq!(city.refused_at(status, &path, &city.bank, &body), at(code, pointer), "{body}");
     }
     // a refund: the same period is confirmed anew, and the next one may begin where it ends, and pay nothing
     city.expect(200, &path, &city.bank, &paid("2024-06-21", "2024-09-21", "1600000"));
@@ -323,14 +271,13 @@ fn the_lending_bank_alone_confirms_the_interest_of_periods_that_are_over() {
     let amounts: Vec<&Value> =
         after["interest_paid"].as_array().unwrap().iter().map(|paid| &paid["interest_paid"]).collect();
     assert_eq!(amounts, ["1600000.00", "0.00"]);
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_quote_shows_every_segment_and_writes_nothing() {
-    let service = Service::start();
-    let city = City::found(&service, "quotes");
-    let before = city.get("/v1/audit/checkpoint", &city.officer).text;
+    let city = founded("quotes");
+    let before = city.ask("/v1/audit/checkpoint", &city.lin).text;
     let answer = city.quote(&quote());
     assert_eq!(answer["amount"], "766666.67");
     assert_eq!(answer["exact"], "766666.66666666666666666666");
@@ -380,15 +327,15 @@ fn a_quote_shows_every_segment_and_writes_nothing() {
     let principal = city.quote(&with(quote(), "/rules/principal_cap", json!("100000000")));
     assert_eq!(principal["amount"], "383333.33");
     assert_eq!(principal["segments"][0]["eligible_principal"], "100000000.00");
-    assert_eq!(city.get("/v1/audit/checkpoint", &city.officer).text, before, "a quote writes nothing");
+    assert_eq!(city.ask("/v1/audit/checkpoint", &city.lin).text, before, "a quote writes nothing");
 
     let keyless = quote().to_string();
     let roles = ["officer", "approver", "auditor", "operator"];
     for role in roles {
-        let token = service.token(city.agency, role, role, None);
+        let token = city.token(&city.agency, role, role, None);
         assert_eq!(city.quote(&quote()), city.expect(200, "/v1/interest-subsidies/quote", &token, &quote()));
     }
-    let sent = ureq::post(format!("{}/v1/interest-subsidies/quote", service.base))
+    let sent = ureq::post(format!("{}/v1/interest-subsidies/quote", city.base))
         .header("Authorization", format!("Bearer {}", city.bank))
         .header("Content-Type", "application/json")
         .send(keyless)
@@ -398,14 +345,13 @@ fn a_quote_shows_every_segment_and_writes_nothing() {
 
 #[test]
 fn a_quote_takes_reference_rates_that_are_loaded_and_begins_a_segment_where_they_change() {
-    let service = Service::start();
-    let city = City::found(&service, "rates");
+    let city = founded("rates");
     let mut body = quote();
     body["rules"]["points"] = json!({"max": "1.5", "share_of_reference": {"name": "LPR5Y", "percent": "30"}});
     assert_eq!(city.quote_refused(422, &body), at("reference_rate_missing", ""));
     for (date, percent) in [("2024-02-20", "3.95"), ("2024-07-22", "3.85"), ("2024-10-21", "3.6")] {
         let rate = json!({"name": "LPR5Y", "date": date, "percent": percent});
-        city.expect(201, "/v1/reference-rates", &city.officer, &rate);
+        city.expect(201, "/v1/reference-rates", &city.lin, &rate);
     }
     let answer = city.quote(&body);
     let segments: Vec<[&Value; 3]> = answer["segments"]
@@ -439,20 +385,19 @@ fn a_quote_takes_reference_rates_that_are_loaded_and_begins_a_segment_where_they
 
 #[test]
 fn a_quote_under_a_programme_takes_its_rules_and_window() {
-    let service = Service::start();
-    let city = City::found(&service, "programme");
+    let city = founded("programme");
     let programme = |code: &str, instrument: &str, rules: Value| {
         json!({"code": code, "title": {"zh": "贴息", "en": "interest"}, "instrument": instrument,
             "legal_basis": {"document": "T-1"}, "window": {"from": "2024-07-01", "until": "2027-12-31"}, "rules": rules})
     };
     let rules = json!({"points": {"max": "1"}, "day_count": "30e/360"});
-    city.expect(201, "/v1/programmes", &city.officer, &programme("loans", "interest_subsidy", rules));
+    city.expect(201, "/v1/programmes", &city.lin, &programme("loans", "interest_subsidy", rules));
     let mut body = quote();
     body.as_object_mut().unwrap().remove("rules");
     assert_eq!(city.quote_refused(422, &body), at("missing_field", "/rules"));
     body["programme"] = json!("loans");
     assert_eq!(city.quote_refused(409, &body).0, "programme_not_active");
-    city.expect(200, "/v1/programmes/loans/approve", &city.approver, &json!({}));
+    city.expect(200, "/v1/programmes/loans/approve", &city.chen, &json!({}));
     let answer = city.quote(&body);
     assert_eq!(
         [&answer["segments"][0]["from"], &answer["segments"][0]["days"]],
@@ -466,15 +411,14 @@ fn a_quote_under_a_programme_takes_its_rules_and_window() {
         at("not_found", "/programme")
     );
     let voucher = json!({"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12});
-    city.expect(201, "/v1/programmes", &city.officer, &programme("vouchers", "voucher", voucher));
-    city.expect(200, "/v1/programmes/vouchers/approve", &city.approver, &json!({}));
+    city.expect(201, "/v1/programmes", &city.lin, &programme("vouchers", "voucher", voucher));
+    city.expect(200, "/v1/programmes/vouchers/approve", &city.chen, &json!({}));
     assert_eq!(city.quote_refused(422, &with(body, "/programme", json!("vouchers"))).0, "wrong_instrument");
 }
 
 #[test]
 fn a_quote_of_what_cannot_be_is_refused_at_its_place() {
-    let service = Service::start();
-    let city = City::found(&service, "refused");
+    let city = founded("refused");
     let event = |kind: &str, date: &str, amount: &str| json!({"kind": kind, "date": date, "amount": amount});
     let drawn = event("drawdown", "2024-06-21", "10");
     let cases = [
@@ -523,7 +467,7 @@ fn a_quote_of_what_cannot_be_is_refused_at_its_place() {
         let body = with(quote(), place, value);
         assert_eq!(city.quote_refused(422, &body), at(code, pointer), "{body}");
     }
-    let english = city.service.send(
+    let english = city.send(
         "POST",
         "/v1/interest-subsidies/quote",
         Some(&city.firm),
@@ -531,6 +475,5 @@ fn a_quote_of_what_cannot_be_is_refused_at_its_place() {
         &[("Accept-Language", "en")],
     );
     assert_eq!(english.json()["detail"], "At most 1.5 points of interest are paid.");
-    let nobody = city.service.send("POST", "/v1/interest-subsidies/quote", None, Some(&quote()), &[]);
-    assert_eq!(nobody.status, 401);
+    city.send("POST", "/v1/interest-subsidies/quote", None, Some(&quote()), &[]).expect(401);
 }

@@ -1,65 +1,37 @@
 //! Months closed and reopened, the year's end, and postings reversed: over HTTP, as people and machines meet them.
 
 use crate::support;
+use crate::support::city::{City, rules, text};
 use crate::support::service;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use service::{Answer, Service};
-
-const FIRM: &str = "91310000MA1FL0000N";
-const CLOUD: &str = "91440300MA5F00011B";
+use service::Answer;
 
 /// A sandbox agency on 2025-01-02, with a programme of vouchers whose levels share what they pay.
-struct City {
-    service: Service,
-    agency: &'static str,
-    lin: String,
-    zhao: String,
-    chen: String,
-    sun: String,
+fn founded(agency: &str) -> City {
+    let shares = json!([{"level": "city", "percent": "66.67"}, {"level": "district", "percent": "33.33"}]);
+    let mut city = City::open(agency, &rules(json!({"validity_months": 3, "shares": shares})), "100000.00");
+    city.zhao = city.token(agency, "officer,approver", "zhao", None);
+    city
 }
 
 impl City {
-    fn found(agency: &'static str) -> Self {
-        let service = Service::start();
-        service.agency(agency);
-        let [lin, zhao, chen, sun] =
-            [("officer", "lin"), ("officer,approver", "zhao"), ("approver", "chen"), ("auditor", "sun")]
-                .map(|(role, subject)| service.token(agency, role, subject, None));
-        let city = Self { service, agency, lin, zhao, chen, sun };
-        for (code, name) in [(FIRM, "甲"), (CLOUD, "丁云")] {
-            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
-            city.ok(&city.lin, "/organisations", body);
-        }
-        let shares =
-            json!([{"level": "city", "percent": "66.67"}, {"level": "district", "percent": "33.33"}]);
-        let body = json!({
-            "code": "p", "title": {"zh": "专项", "en": "p"}, "instrument": "voucher",
-            "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-            "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 3, "shares": shares},
-        });
-        city.ok(&city.lin, "/programmes", body);
-        city.ok(&city.chen, "/programmes/p/approve", json!({}));
-        city.appropriate("100000.00");
-        city
-    }
-
-    fn post(&self, token: &str, path: &str, body: &Value) -> Answer {
-        self.service.send("POST", &format!("/v1{path}"), Some(token), Some(body), &[])
+    fn ask_for(&self, token: &str, path: &str, body: &Value) -> Answer {
+        self.post(&format!("/v1{path}"), token, body)
     }
 
     /// A write that is accepted.
     fn ok(&self, token: &str, path: &str, body: Value) -> Value {
-        let answer = self.post(token, path, &body);
+        let answer = self.ask_for(token, path, &body);
         assert!(matches!(answer.status, 200 | 201), "{path} {body}: {}", answer.text);
         answer.json()
     }
 
     /// A write that is refused, with its status and code; the whole answer.
     fn no(&self, token: &str, path: &str, body: Value, (status, code): (u16, &str)) -> Value {
-        let answer = self.post(token, path, &body);
+        let answer = self.ask_for(token, path, &body);
         let problem = answer.json();
         assert_eq!(
             (answer.status, problem["code"].as_str()),
@@ -69,10 +41,8 @@ impl City {
         problem
     }
 
-    fn get(&self, path: &str) -> Value {
-        let answer = self.service.send("GET", &format!("/v1{path}"), Some(&self.sun), None, &[]);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-        answer.json()
+    fn read(&self, path: &str) -> Value {
+        self.get(&format!("/v1{path}"), &self.sun)
     }
 
     /// A month reopened by two people.
@@ -81,79 +51,39 @@ impl City {
         self.ok(&self.zhao, &format!("/periods/{month}/reopen/approve"), json!({}))
     }
 
-    fn today(&self, date: &str) {
-        let body = json!({"date": date});
-        let answer = self.service.send("PUT", "/v1/business-date", Some(&self.lin), Some(&body), &[]);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-    }
-
     /// The sequence of a write that is accepted.
     fn sequence(&self, token: &str, path: &str, body: Value) -> u64 {
-        let answer = self.post(token, path, &body);
+        let answer = self.ask_for(token, path, &body);
         assert!(matches!(answer.status, 200 | 201), "{path}: {}", answer.text);
-        answer.header("Ledger-Sequence").expect("a sequence").parse().expect("a number")
+        sequence(&answer)
     }
 
     /// An appropriation: the sequence that posts it.
-    fn appropriate(&self, amount: &str) -> u64 {
-        let body = json!({"amount": amount, "fiscal_year": 2025, "document": "预1号"});
-        let id = text(&self.ok(&self.lin, "/programmes/p/appropriations", body), "/id");
-        self.sequence(&self.chen, &format!("/programmes/p/appropriations/{id}/approve"), json!({}))
-    }
-
-    /// A voucher that waits to be issued, worth 20 % of the amount.
-    fn reviewed(&self, contract_no: &str, amount: &str) -> String {
-        let rental = json!({
-            "contract_no": contract_no, "provider": CLOUD, "organisation": FIRM, "signed_on": "2025-01-01",
-            "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": amount}],
-        });
-        let rental = text(&self.ok(&self.lin, "/rentals", rental), "/id");
-        let voucher = self.ok(&self.lin, "/vouchers", json!({"programme": "p", "rental_id": rental}));
-        let id = text(&voucher, "/id");
-        self.ok(&self.zhao, &format!("/vouchers/{id}/review"), json!({"decision": "pass"}));
-        id
+    fn appropriation(&self, amount: &str) -> u64 {
+        sequence(&self.appropriate([&self.lin, &self.chen], "p", amount))
     }
 
     fn issued(&self, contract_no: &str, amount: &str) -> String {
-        let id = self.reviewed(contract_no, amount);
+        let id = self.waiting(contract_no, amount);
         self.ok(&self.chen, &format!("/vouchers/{id}/issue"), json!({}));
-        id
-    }
-
-    /// A claim on a voucher that waits for approval.
-    fn claimed(&self, voucher: &str, settled: &str) -> String {
-        let body = json!({"kind": "voucher_redemption", "voucher_id": voucher,
-            "settlement": [{"item": "compute", "amount": settled}]});
-        let id = text(&self.ok(&self.lin, "/claims", body), "/id");
-        self.ok(&self.lin, &format!("/claims/{id}/submit"), json!({}));
-        self.ok(&self.zhao, &format!("/claims/{id}/review"), json!({"decision": "pass"}));
         id
     }
 
     /// Approved, and in an approved batch: the claim and the batch.
     fn to_be_paid(&self, contract_no: &str) -> (String, String) {
-        let claim = self.claimed(&self.issued(contract_no, "5000.05"), "5000.05");
+        let claim = self.reviewed(&self.firm, &self.issued(contract_no, "5000.05"), "5000.05");
         self.ok(&self.chen, &format!("/claims/{claim}/approve"), json!({}));
         let batch = text(&self.ok(&self.lin, "/payment-batches", json!({"claim_ids": [claim]})), "/id");
         self.ok(&self.chen, &format!("/payment-batches/{batch}/approve"), json!({}));
         (claim, batch)
     }
 
-    fn result(claim: &str, outcome: &str, date: &str) -> Value {
-        let reference = format!("FT-{}", uuid::Uuid::now_v7());
-        json!({"results": [{"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date}]})
-    }
-
     /// A claim paid: the claim, its batch, the sequence of the payment (a group's header stands before it).
-    fn paid(&self, contract_no: &str, date: &str) -> (String, String, u64) {
+    fn paid_claim(&self, contract_no: &str, date: &str) -> (String, String, u64) {
         let (claim, batch) = self.to_be_paid(contract_no);
         let path = format!("/payment-batches/{batch}/results");
-        let header = self.sequence(&self.lin, &path, Self::result(&claim, "paid", date));
+        let header = self.sequence(&self.lin, &path, bank_result(&claim, "paid", date));
         (claim, batch, header + 1)
-    }
-
-    fn budget(&self, part: &str) -> String {
-        text(&self.get("/programmes/p"), &format!("/budget/{part}"))
     }
 
     fn close(&self, month: &str) -> Value {
@@ -169,7 +99,7 @@ impl City {
 
     /// What all accounts have, by book: a reversal of everything that follows gives it back.
     fn balances(&self) -> Vec<(String, String)> {
-        let trial = self.get("/reports/trial-balance");
+        let trial = self.read("/reports/trial-balance");
         for book in ["B", "F", "Y"] {
             assert_eq!(trial["books"][book]["debit"], trial["books"][book]["credit"], "{book}");
         }
@@ -183,16 +113,16 @@ impl City {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async { support::connect(url.trim()).await.batch_execute(sql).await.unwrap() });
     }
-
-    /// The ledger replays from its log to the same rows.
-    fn verifies(&self) {
-        assert!(self.service.cli(&["verify", "--agency", self.agency]).contains("verified"));
-    }
 }
 
-fn text(value: &Value, pointer: &str) -> String {
-    let found = value.pointer(pointer).and_then(Value::as_str);
-    found.unwrap_or_else(|| panic!("no {pointer} in {value}")).to_owned()
+/// What the bank says of one claim.
+fn bank_result(claim: &str, outcome: &str, date: &str) -> Value {
+    let reference = format!("FT-{}", uuid::Uuid::now_v7());
+    json!({"results": [{"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": date}]})
+}
+
+fn sequence(answer: &Answer) -> u64 {
+    answer.header("Ledger-Sequence").expect("a sequence").parse().expect("a number")
 }
 
 fn months(periods: &Value) -> Vec<(String, String)> {
@@ -202,11 +132,11 @@ fn months(periods: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn a_month_closes_when_it_is_over_and_with_it_all_before() {
-    let city = City::found("closing");
+    let city = founded("closing");
     city.no(&city.chen, "/periods/2025-01/close", json!({}), (409, "month_not_over"));
-    city.today("2025-01-31");
+    city.move_to("2025-01-31");
     city.no(&city.chen, "/periods/2025-01/close", json!({}), (409, "month_not_over"));
-    city.today("2025-04-10");
+    city.move_to("2025-04-10");
     city.no(&city.lin, "/periods/2025-02/close", json!({}), (403, "forbidden"));
     city.no(&city.chen, "/periods/2025-2/close", json!({}), (404, "not_found"));
     city.no(&city.chen, "/periods/2025-02/reopen", json!({"reason": "x"}), (409, "wrong_state"));
@@ -214,14 +144,14 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     assert_eq!((&closed["month"], &closed["status"]), (&json!("2025-02"), &json!("closed")));
     assert_eq!((&closed["closed_by"], &closed["ties"]), (&json!("subsidy-ledger#chen"), &json!(true)));
     assert!(closed["closed_at"].is_string());
-    let listed = city.get("/periods");
+    let listed = city.read("/periods");
     let expected = [("2025-01", "closed"), ("2025-02", "closed"), ("2025-03", "open"), ("2025-04", "open")];
     assert_eq!(months(&listed), expected.map(|(month, status)| (month.to_owned(), status.to_owned())));
     let budget = &listed["data"][0]["books"]["B"];
     assert_eq!((&budget["debit"], &budget["credit"]), (&json!("100000.00"), &json!("100000.00")));
-    let page = city.get("/periods?limit=3");
+    let page = city.read("/periods?limit=3");
     let next = text(&page, "/next_cursor");
-    assert_eq!(months(&city.get(&format!("/periods?limit=3&cursor={next}"))).len(), 1);
+    assert_eq!(months(&city.read(&format!("/periods?limit=3&cursor={next}"))).len(), 1);
     for month in ["2025-01", "2025-02", "2024-12"] {
         city.no(&city.chen, &format!("/periods/{month}/close"), json!({}), (409, "wrong_state"));
     }
@@ -244,7 +174,7 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     city.no(&city.chen, "/periods/2025-01/reopen/reject", why.clone(), (403, "same_person"));
     city.no(&city.lin, approve, json!({}), (403, "forbidden"));
     let tasks = |token: &str| {
-        let answer = city.service.send("GET", "/v1/tasks", Some(token), None, &[]).json();
+        let answer = city.get("/v1/tasks", token);
         answer["data"].as_array().unwrap().iter().any(|task| task["kind"] == "period_reopening")
     };
     assert_eq!([&city.zhao, &city.chen, &city.lin].map(|token| tasks(token)), [true, false, false]);
@@ -258,8 +188,8 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
         (&reopened["closed_by"], &reopened["reopened_by"]),
         (&json!("subsidy-ledger#chen"), &json!("subsidy-ledger#zhao"))
     );
-    assert!(months(&city.get("/periods")).iter().all(|(_, status)| status == "open"));
-    let steps: Vec<_> = city.get("/events?limit=200")["data"]
+    assert!(months(&city.read("/periods")).iter().all(|(_, status)| status == "open"));
+    let steps: Vec<_> = city.read("/events?limit=200")["data"]
         .as_array()
         .unwrap()
         .iter()
@@ -274,9 +204,9 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
 
 #[test]
 fn each_look_at_the_months_has_what_was_posted_since_the_last_and_what_was_dated_back() {
-    let city = City::found("looks");
+    let city = founded("looks");
     let of = |month: &str, book: &str| -> (Value, Value) {
-        let listed = city.get("/periods");
+        let listed = city.read("/periods");
         let found = listed["data"].as_array().unwrap().iter().find(|row| row["month"] == month).cloned();
         let found = found.unwrap_or_else(|| panic!("no {month}: {listed}"));
         assert_eq!(found["ties"], json!(true));
@@ -291,7 +221,7 @@ fn each_look_at_the_months_has_what_was_posted_since_the_last_and_what_was_dated
     };
     assert_eq!(of("2025-01", "B"), both("100000.00"));
     assert_eq!(of("2025-01", "B"), both("100000.00"), "nothing twice");
-    city.today("2025-03-10");
+    city.move_to("2025-03-10");
     appropriated("2025-03-02");
     assert_eq!((of("2025-01", "B"), of("2025-03", "B")), (both("100000.00"), both("7.50")));
     appropriated("2025-01-02");
@@ -318,12 +248,12 @@ fn each_look_at_the_months_has_what_was_posted_since_the_last_and_what_was_dated
 
 #[test]
 fn a_closed_month_takes_no_posting_of_any_kind_until_it_is_reopened() {
-    let city = City::found("backdating");
-    let voucher = city.reviewed("A-1", "5000");
+    let city = founded("backdating");
+    let voucher = city.waiting("A-1", "5000");
     let over = city.issued("A-2", "5000");
-    let claim = city.claimed(&city.issued("A-3", "5000"), "1000");
+    let claim = city.reviewed(&city.firm, &city.issued("A-3", "5000"), "1000");
     let (unpaid, batch) = city.to_be_paid("A-4");
-    let (paid, _, _) = city.paid("A-5", "2025-01-02");
+    let (paid, _, _) = city.paid_claim("A-5", "2025-01-02");
     let late =
         json!({"amount": "9.00", "fiscal_year": 2025, "document": "预2号", "effective_date": "2025-01-31"});
     let appropriation = text(
@@ -344,7 +274,7 @@ fn a_closed_month_takes_no_posting_of_any_kind_until_it_is_reopened() {
     let dated = text(&city.ok(&city.lin, "/recoveries", recovery(Some("2025-01-02"))), "/id");
     let decided = text(&city.ok(&city.lin, "/recoveries", recovery(None)), "/id");
     city.ok(&city.chen, &format!("/recoveries/{decided}/approve"), json!({}));
-    city.today("2025-05-06");
+    city.move_to("2025-05-06");
     city.close("2025-04");
 
     let day = "2025-04-30";
@@ -356,7 +286,7 @@ fn a_closed_month_takes_no_posting_of_any_kind_until_it_is_reopened() {
         (&city.chen, format!("/claims/{claim}/approve"), json!({"effective_date": day})),
         (&city.lin, "/programmes/p/appropriations".to_owned(), late.clone()),
         (&city.chen, format!("/programmes/p/appropriations/{appropriation}/approve"), json!({})),
-        (&city.lin, results.clone(), City::result(&unpaid, "paid", day)),
+        (&city.lin, results.clone(), bank_result(&unpaid, "paid", day)),
         (&city.lin, "/recoveries".to_owned(), recovery(Some(day))),
         (&city.chen, format!("/recoveries/{dated}/approve"), json!({})),
         (&city.lin, receipts.clone(), receipt.clone()),
@@ -368,33 +298,33 @@ fn a_closed_month_takes_no_posting_of_any_kind_until_it_is_reopened() {
         assert!(detail.contains("2025-04") || detail.contains("2025-01"), "{detail}");
     }
     // said before any other rule about the day: long before the voucher was issued, or the claim approved
-    city.no(&city.lin, &results, City::result(&unpaid, "paid", "2020-01-01"), (409, "period_closed"));
+    city.no(&city.lin, &results, bank_result(&unpaid, "paid", "2020-01-01"), (409, "period_closed"));
     // without a day all of it goes on
     city.ok(&city.lin, "/vouchers/expire", json!({}));
-    assert_eq!(city.get(&format!("/vouchers/{over}"))["status"], "expired");
+    assert_eq!(city.read(&format!("/vouchers/{over}"))["status"], "expired");
 
     city.reopen("2025-01");
     city.ok(&city.chen, &format!("/programmes/p/appropriations/{appropriation}/approve"), json!({}));
-    city.ok(&city.lin, &results, City::result(&unpaid, "paid", day));
+    city.ok(&city.lin, &results, bank_result(&unpaid, "paid", day));
     city.ok(&city.lin, &receipts, receipt);
     city.close("2025-04");
-    let january = &city.get("/periods")["data"][0];
+    let january = &city.read("/periods")["data"][0];
     assert_eq!(january["month"], "2025-01");
     city.verifies();
 }
 
 #[test]
 fn closing_races_with_posting_into_the_month_and_one_order_holds() {
-    let city = City::found("racing");
-    let vouchers: Vec<String> = (0..24).map(|n| city.reviewed(&format!("R-{n}"), "500")).collect();
-    city.today("2025-02-03");
+    let city = founded("racing");
+    let vouchers: Vec<String> = (0..24).map(|n| city.waiting(&format!("R-{n}"), "500")).collect();
+    city.move_to("2025-02-03");
     let (accepted, refused, next) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let closed_at = std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
                 while let Some(id) = vouchers.get(next.fetch_add(1, Ordering::SeqCst)) {
                     let body = json!({"effective_date": "2025-01-31"});
-                    let answer = city.post(&city.chen, &format!("/vouchers/{id}/issue"), &body);
+                    let answer = city.ask_for(&city.chen, &format!("/vouchers/{id}/issue"), &body);
                     match (answer.status, answer.json()["code"].as_str()) {
                         (200, _) => accepted.fetch_add(1, Ordering::SeqCst),
                         (409, Some("period_closed")) => refused.fetch_add(1, Ordering::SeqCst),
@@ -413,63 +343,66 @@ fn closing_races_with_posting_into_the_month_and_one_order_holds() {
     });
     let (accepted, refused) = (accepted.into_inner(), refused.into_inner());
     assert_eq!(accepted + refused, 24);
-    let posted = city.get("/ledger/transactions?from=2025-01-31&until=2025-01-31&limit=200");
+    let posted = city.read("/ledger/transactions?from=2025-01-31&until=2025-01-31&limit=200");
     let posted = posted["data"].as_array().unwrap();
     assert_eq!(posted.len(), accepted);
     assert!(posted.iter().all(|one| one["sequence"].as_u64().unwrap() < closed_at));
     // the month was closed with exactly what was posted before
     let of_vouchers = 100_u64 * u64::try_from(accepted).unwrap() + 100_000;
-    let january = &city.get("/periods")["data"][0]["books"]["B"];
+    let january = &city.read("/periods")["data"][0]["books"]["B"];
     assert_eq!(january["debit"], json!(format!("{of_vouchers}.00")));
     city.verifies();
 }
 
 #[test]
 fn a_year_ends_with_a_lapse_and_what_it_leaves_committed_lapses_when_released() {
-    let city = City::found("year");
+    let city = founded("year");
     let voucher = city.issued("Y-1", "5000");
-    city.today("2025-12-31");
+    city.move_to("2025-12-31");
     let body = json!({"fiscal_year": 2025, "reason": "年终收回"});
     let lapse = city.ok(&city.lin, "/programmes/p/lapse", body);
     assert_eq!(lapse["amount"], "99000.00", "what is not committed");
     let path = format!("/programmes/p/lapse/{}/approve", text(&lapse, "/id"));
     city.ok(&city.chen, &path, json!({}));
-    assert_eq!((city.budget("available"), city.budget("lapsed")), ("0.00".into(), "99000.00".into()));
+    assert_eq!(
+        (text(&city.budget(), "/available"), text(&city.budget(), "/lapsed")),
+        ("0.00".into(), "99000.00".into())
+    );
     city.no(
         &city.lin,
         "/programmes/p/lapse",
         json!({"fiscal_year": 2025, "reason": "x"}),
         (422, "nothing_to_lapse"),
     );
-    city.today("2026-01-05");
+    city.move_to("2026-01-05");
     city.close("2025-12");
     city.no(&city.lin, "/vouchers/expire", json!({"as_of": "2025-12-31"}), (409, "period_closed"));
     assert_eq!(city.ok(&city.lin, "/vouchers/expire", json!({}))["amount"], "1000.00");
-    assert_eq!(city.get(&format!("/vouchers/{voucher}"))["status"], "expired");
-    let budget = ["available", "committed", "lapsed"].map(|part| city.budget(part));
+    assert_eq!(city.read(&format!("/vouchers/{voucher}"))["status"], "expired");
+    let budget = ["available", "committed", "lapsed"].map(|part| text(&city.budget(), &format!("/{part}")));
     assert_eq!(budget, ["0.00", "0.00", "100000.00"], "the release of an earlier year's commitment lapses");
-    let listed = months(&city.get("/periods"));
+    let listed = months(&city.read("/periods"));
     assert_eq!((listed.len(), listed[11].1.as_str(), listed[12].1.as_str()), (13, "closed", "open"));
     city.verifies();
 }
 
 #[test]
 fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
-    let city = City::found("undoing");
+    let city = founded("undoing");
     // a change of a budget
     let before = city.balances();
-    let sequence = city.appropriate("500.00");
+    let sequence = city.appropriation("500.00");
     let reversal = city.reverse(sequence);
     assert_eq!(
         (&reversal["status"], &reversal["approved_by"]),
         (&json!("approved"), &json!("subsidy-ledger#chen"))
     );
     assert_eq!(city.balances(), before);
-    let changes = city.get("/programmes/p/appropriations?status=reversed");
+    let changes = city.read("/programmes/p/appropriations?status=reversed");
     assert_eq!(changes["data"][0]["amount"], "500.00");
     let by = reversal["reversed_by"].as_u64().unwrap();
-    let original = city.get(&format!("/ledger/transactions/{sequence}"));
-    let opposite = city.get(&format!("/ledger/transactions/{by}"));
+    let original = city.read(&format!("/ledger/transactions/{sequence}"));
+    let opposite = city.read(&format!("/ledger/transactions/{by}"));
     assert_eq!((&original["reversed_by"], &original["reverses"]), (&json!(by), &Value::Null));
     assert_eq!((&opposite["reverses"], &opposite["reversed_by"]), (&json!(sequence), &Value::Null));
     assert_eq!(opposite["effective_date"], "2025-01-02");
@@ -477,17 +410,17 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     let (claim, batch) = city.to_be_paid("U-1");
     let before = city.balances();
     let results = format!("/payment-batches/{batch}/results");
-    let payment = city.sequence(&city.lin, &results, City::result(&claim, "paid", "2025-01-02")) + 1;
+    let payment = city.sequence(&city.lin, &results, bank_result(&claim, "paid", "2025-01-02")) + 1;
     assert_ne!(city.balances(), before);
     city.reverse(payment);
     assert_eq!(city.balances(), before);
-    let shown = city.get(&format!("/payment-batches/{batch}"));
+    let shown = city.read(&format!("/payment-batches/{batch}"));
     assert_eq!((&shown["status"], &shown["lines"][0]["status"]), (&json!("settled"), &json!("returned")));
-    assert_eq!(city.get(&format!("/claims/{claim}"))["status"], "approved");
+    assert_eq!(city.read(&format!("/claims/{claim}"))["status"], "approved");
     let batch = text(&city.ok(&city.lin, "/payment-batches", json!({"claim_ids": [claim]})), "/id");
     city.ok(&city.chen, &format!("/payment-batches/{batch}/approve"), json!({}));
     let results = format!("/payment-batches/{batch}/results");
-    city.ok(&city.lin, &results, City::result(&claim, "paid", "2025-01-02"));
+    city.ok(&city.lin, &results, bank_result(&claim, "paid", "2025-01-02"));
     // receipts, the last first, and a write-off
     let body = json!({"claim_id": claim, "amount": "100.03", "decision_no": "追1", "reason": "x"});
     let recovery = text(&city.ok(&city.lin, "/recoveries", body), "/id");
@@ -501,10 +434,10 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     let after_first = city.balances();
     let second = receive("10.01");
     let third = receive("56.68");
-    let of_it = |part: &str| city.get(&format!("/recoveries/{recovery}"))[part].clone();
+    let of_it = |part: &str| city.read(&format!("/recoveries/{recovery}"))[part].clone();
     assert_eq!(of_it("status"), "settled");
     // what comes in while more is owed is no step of the recovery, and still about it
-    let about = city.get(&format!("/ledger/transactions?document={recovery}"));
+    let about = city.read(&format!("/ledger/transactions?document={recovery}"));
     let about: Vec<_> = about["data"].as_array().unwrap().iter().map(|t| t["sequence"].to_string()).collect();
     let received = [first, second, third].map(|sequence| sequence.to_string());
     assert!(about.ends_with(&received), "{about:?} {received:?}");
@@ -528,14 +461,14 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     assert_eq!(reversed, [true, true, true]);
     receive("100.03");
     assert_eq!(of_it("status"), "settled");
-    assert_eq!(city.get("/ledger/reversals?status=approved")["data"].as_array().unwrap().len(), 6);
+    assert_eq!(city.read("/ledger/reversals?status=approved")["data"].as_array().unwrap().len(), 6);
     city.verifies();
 }
 
 #[test]
 fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing_rests_on_it() {
-    let city = City::found("refusing");
-    let sequence = city.appropriate("500.00");
+    let city = founded("refusing");
+    let sequence = city.appropriation("500.00");
     let path = format!("/ledger/transactions/{sequence}/reverse");
     let why = json!({"reason": "记错了"});
     city.no(&city.chen, &path, why.clone(), (403, "forbidden"));
@@ -548,7 +481,7 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     city.ok(&city.zhao, &path, why.clone());
     city.no(&city.lin, &path, why.clone(), (409, "wrong_state"));
     city.no(&city.zhao, &format!("{path}/approve"), json!({}), (403, "same_person"));
-    let tasks = city.service.send("GET", "/v1/tasks", Some(&city.chen), None, &[]).json();
+    let tasks = city.get("/v1/tasks", &city.chen);
     assert_eq!(
         (&tasks["data"][0]["kind"], &tasks["data"][0]["document"]),
         (&json!("reversal"), &json!(sequence.to_string()))
@@ -568,7 +501,7 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     // a reversal is not reversed, nor is what has a verb of its own
     let by = done["reversed_by"].as_u64().unwrap();
     city.no(&city.lin, &format!("/ledger/transactions/{by}/reverse"), why.clone(), (409, "not_reversible"));
-    let voucher = city.reviewed("F-1", "5000");
+    let voucher = city.waiting("F-1", "5000");
     let issue = city.sequence(&city.chen, &format!("/vouchers/{voucher}/issue"), json!({}));
     let problem = city.no(
         &city.lin,
@@ -578,7 +511,7 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     );
     assert!(text(&problem, "/detail").contains("cancel"));
     // what was spent since does not come back
-    let pot = city.appropriate("400000.00");
+    let pot = city.appropriation("400000.00");
     city.issued("F-2", "2000000.00");
     let refused = city.no(
         &city.lin,
@@ -588,25 +521,25 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     );
     assert!(text(&refused, "/detail").contains("400000.00"));
     // spent between proposal and approval
-    let small = city.appropriate("60000.00");
+    let small = city.appropriation("60000.00");
     let small_path = format!("/ledger/transactions/{small}/reverse");
     city.ok(&city.lin, &small_path, why.clone());
     city.issued("F-3", "700000.00");
     city.no(&city.chen, &format!("{small_path}/approve"), json!({}), (409, "pot_exhausted"));
     // a payment that the bank sent back is undone already; one of which money was asked back stays
-    let (claim, batch, payment) = city.paid("F-4", "2025-01-02");
+    let (claim, batch, payment) = city.paid_claim("F-4", "2025-01-02");
     let results = format!("/payment-batches/{batch}/results");
-    city.ok(&city.lin, &results, City::result(&claim, "returned", "2025-01-02"));
+    city.ok(&city.lin, &results, bank_result(&claim, "returned", "2025-01-02"));
     city.ok(&city.chen, &format!("{results}/{claim}/approve"), json!({}));
     city.no(&city.lin, &format!("/ledger/transactions/{payment}/reverse"), why.clone(), (409, "wrong_state"));
-    let (claim, _, payment) = city.paid("F-5", "2025-01-02");
+    let (claim, _, payment) = city.paid_claim("F-5", "2025-01-02");
     let body = json!({"claim_id": claim, "amount": "1.00", "decision_no": "追1", "reason": "x"});
     let recovery = text(&city.ok(&city.lin, "/recoveries", body), "/id");
     city.ok(&city.chen, &format!("/recoveries/{recovery}/approve"), json!({}));
     city.no(&city.lin, &format!("/ledger/transactions/{payment}/reverse"), why.clone(), (409, "wrong_state"));
     // in an open month only
-    let january = city.appropriate("10.00");
-    city.today("2025-02-01");
+    let january = city.appropriation("10.00");
+    city.move_to("2025-02-01");
     city.close("2025-01");
     let january = format!("/ledger/transactions/{january}/reverse");
     city.no(&city.lin, &january, why.clone(), (409, "period_closed"));
@@ -619,14 +552,14 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
 
 #[test]
 fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
-    let city = City::found("together");
+    let city = founded("together");
     let proposed = |day: &str| {
         let body = json!({"amount": "7.00", "fiscal_year": 2025, "document": "预2号", "effective_date": day});
         let id = text(&city.ok(&city.lin, "/programmes/p/appropriations", body), "/id");
         format!("/v1/programmes/p/appropriations/{id}/approve")
     };
     let [first, second] = ["2025-01-01", "2025-01-02"].map(proposed);
-    city.today("2025-02-01");
+    city.move_to("2025-02-01");
     let operation = |path: &str, body: Value| json!({"method": "POST", "path": path, "body": body});
     let close = operation("/v1/periods/2025-01/close", json!({}));
     let reopen = operation("/v1/periods/2025-01/reopen/approve", json!({}));
@@ -635,13 +568,13 @@ fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
     let refused = all(vec![close.clone(), operation(&first, json!({}))]);
     let problem = city.no(&city.chen, "/batches", refused, (409, "period_closed"));
     assert!(text(&problem, "/errors/0/pointer").starts_with("/operations/1"), "{problem}");
-    assert_eq!(city.get("/periods")["data"][0]["status"], "open");
+    assert_eq!(city.read("/periods")["data"][0]["status"], "open");
     // posted first; then reopened, posted and closed again, which the database takes too
     city.ok(&city.chen, "/batches", all(vec![operation(&first, json!({})), close.clone()]));
-    assert_eq!(city.get("/periods")["data"][0]["books"]["B"]["debit"], "100007.00");
+    assert_eq!(city.read("/periods")["data"][0]["books"]["B"]["debit"], "100007.00");
     city.ok(&city.lin, "/periods/2025-01/reopen", json!({"reason": "补记"}));
     city.ok(&city.chen, "/batches", all(vec![reopen, operation(&second, json!({})), close]));
-    let january = &city.get("/periods")["data"][0];
+    let january = &city.read("/periods")["data"][0];
     assert_eq!(
         (&january["status"], &january["books"]["B"]["debit"]),
         (&json!("closed"), &json!("100014.00"))

@@ -14,8 +14,8 @@ const THIRD: [&str; 2] = ["2024-06-01", "2024-09-01"];
 const FOURTH: [&str; 2] = ["2024-09-01", "2024-12-01"];
 
 /// A city with two banks and a programme, `i`, that pays them ahead out of a million.
-fn prefunding<'a>(service: &'a Service, agency: &str, more: &Value) -> City<'a> {
-    let city = City::found(service, agency, &rules(json!({})), "100000");
+fn prefunding(agency: &str, more: &Value) -> City {
+    let city = City::open(agency, &rules(json!({})), "100000");
     for (code, name) in [(BANK, "某银行"), (SECOND, "另一银行")] {
         let body = json!({"credit_code": code, "name": name, "category": "state_owned_enterprise"});
         city.expect(201, "/v1/organisations", &city.lin, &body);
@@ -33,45 +33,45 @@ fn asked(bank: &str, amount: &str, year: i32) -> Value {
 }
 
 /// A prefund, approved; its id.
-fn prefund(city: &City<'_>, bank: &str, amount: &str, year: i32) -> String {
-    let id = text(&city.expect(201, "/v1/prefunds", &city.lin, &asked(bank, amount, year)), "/id");
+fn prefund(city: &City, bank: &str, amount: &str, year: i32) -> String {
+    let id = city.create("/v1/prefunds", &city.lin, &asked(bank, amount, year));
     city.expect(200, &format!("/v1/prefunds/{id}/approve"), &city.chen, &json!({}));
     id
 }
 
 /// A loan at 3.25 % of which 20m were drawn on the first of June 2024: 76,666.67 for 92 days, 75,833.33 for 91.
-fn loan(city: &City<'_>, number: &str, bank: &str) -> String {
+fn loan(city: &City, number: &str, bank: &str) -> String {
     let body = json!({
         "loan_no": number, "bank": bank, "annual_rate_percent": "3.25", "signed_on": "2024-05-20",
         "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
         "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": "20000000"}],
     });
-    text(&city.expect(201, "/v1/loans", &city.firm, &body), "/id")
+    city.create("/v1/loans", &city.firm, &body)
 }
 
 /// A claim that waits for its approval.
-fn reviewed(city: &City<'_>, loan: &str, [from, until]: [&str; 2]) -> String {
+fn reviewed(city: &City, loan: &str, [from, until]: [&str; 2]) -> String {
     let body = json!({
         "kind": "interest_subsidy", "programme": "i", "loan_id": loan,
         "period": {"from": from, "until": until}, "interest_paid": "166111.11",
     });
-    let id = text(&city.expect(201, "/v1/claims", &city.firm, &body), "/id");
+    let id = city.create("/v1/claims", &city.firm, &body);
     city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
     city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
     id
 }
 
-fn approve(city: &City<'_>, claim: &str) -> Value {
+fn approve(city: &City, claim: &str) -> Value {
     city.expect(200, &format!("/v1/claims/{claim}/approve"), &city.chen, &json!({}))
 }
 
-fn deducted(city: &City<'_>, loan: &str, days: [&str; 2]) -> String {
+fn deducted(city: &City, loan: &str, days: [&str; 2]) -> String {
     let id = reviewed(city, loan, days);
     approve(city, &id);
     id
 }
 
-fn recalculated(city: &City<'_>, claim: &str, changes: &Value) -> (u16, Value) {
+fn recalculated(city: &City, claim: &str, changes: &Value) -> (u16, Value) {
     let asked = json!({"changes": changes, "reason": "更正"});
     let found = city.expect(201, &format!("/v1/claims/{claim}/recalculate"), &city.zhao, &asked);
     let path = format!("/v1/claims/{claim}/recalculations/{}/approve", found["version"]);
@@ -80,7 +80,7 @@ fn recalculated(city: &City<'_>, claim: &str, changes: &Value) -> (u16, Value) {
 }
 
 /// opening, paid, deducted, rolled, returned, left of a bank's year.
-fn year(city: &City<'_>, bank: &str, year: i32) -> [String; 6] {
+fn year(city: &City, bank: &str, year: i32) -> [String; 6] {
     let found = city.get(&format!("/v1/prefunds/balances?bank={bank}"), &city.sun);
     let rows = found["data"].as_array().unwrap();
     let row = rows.iter().find(|row| row["fiscal_year"] == year).expect("the year");
@@ -105,8 +105,8 @@ fn returning(year: i32, deducted: &str, date: &str) -> Value {
     body
 }
 
-fn trued_up(city: &City<'_>, body: &Value) -> Value {
-    let id = text(&city.expect(201, TRUE_UPS, &city.lin, body), "/id");
+fn trued_up(city: &City, body: &Value) -> Value {
+    let id = city.create(TRUE_UPS, &city.lin, body);
     city.expect(200, &format!("{TRUE_UPS}/{id}/approve"), &city.chen, &json!({}))
 }
 
@@ -115,7 +115,7 @@ fn verifies(service: &Service, agency: &str) {
 }
 
 /// account, side, level, amount of the lines of a document's last transaction.
-fn lines(city: &City<'_>, document: &str) -> Vec<[String; 4]> {
+fn lines(city: &City, document: &str) -> Vec<[String; 4]> {
     let found = city.get(&format!("/v1/ledger/transactions?document={document}"), &city.sun);
     let last = found["data"].as_array().unwrap().last().expect("a transaction").clone();
     let line = |entry: &Value| {
@@ -126,16 +126,15 @@ fn lines(city: &City<'_>, document: &str) -> Vec<[String; 4]> {
 
 #[test]
 fn a_bank_is_paid_ahead_and_deducts_until_nothing_is_left() {
-    let service = Service::start();
-    let city = prefunding(&service, "deductions", &json!({}));
-    let bank = service.token("deductions", "bank", "bank", Some(BANK));
-    let second = service.token("deductions", "bank", "second", Some(SECOND));
+    let city = prefunding("deductions", &json!({}));
+    let bank = city.token("deductions", "bank", "bank", Some(BANK));
+    let second = city.token("deductions", "bank", "second", Some(SECOND));
 
     // proposed by one, approved by another
     let proposed = city.expect(201, "/v1/prefunds", &city.lin, &asked(BANK, "100000", 2025));
     assert_eq!((&proposed["status"], &proposed["shares"]), (&json!("proposed"), &json!([])));
     let path = format!("/v1/prefunds/{}", text(&proposed, "/id"));
-    let both = service.token("deductions", "officer,approver", "lin", None);
+    let both = city.token("deductions", "officer,approver", "lin", None);
     assert_eq!(city.refused(403, &format!("{path}/approve"), &both, &json!({})), "same_person");
     assert_eq!(city.refused(403, &format!("{path}/approve"), &city.zhao, &json!({})), "forbidden");
     let tasks = city.get("/v1/tasks", &city.chen);
@@ -209,17 +208,13 @@ fn a_bank_is_paid_ahead_and_deducts_until_nothing_is_left() {
         (city.status(&path, &city.firm), city.status("/v1/prefunds/balances", &city.firm)),
         (403, 403)
     );
-    verifies(&service, "deductions");
+    verifies(&city, "deductions");
 }
 
 #[test]
 fn what_is_found_out_later_is_the_prefunds_and_what_is_asked_back_is_the_enterprises() {
-    let service = Service::start();
-    let city = prefunding(
-        &service,
-        "later",
-        &json!({"caps": {"annual": {"amount": "160000", "counts": ["redemption"]}}}),
-    );
+    let city =
+        prefunding("later", &json!({"caps": {"annual": {"amount": "160000", "counts": ["redemption"]}}}));
     prefund(&city, BANK, "80000", 2025);
     let lent = loan(&city, "L-1", BANK);
     let claim = deducted(&city, &lent, THIRD);
@@ -269,14 +264,13 @@ fn what_is_found_out_later_is_the_prefunds_and_what_is_asked_back_is_the_enterpr
     );
     let report = city.get("/v1/reports/recalculation?programme=i", &city.sun);
     assert!(report["rows"].as_array().unwrap().iter().all(|row| row["result"] == "same"), "{report}");
-    verifies(&service, "later");
+    verifies(&city, "later");
 }
 
 #[test]
 fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
-    let service = Service::start();
-    let city = prefunding(&service, "rolling", &json!({}));
-    let bank = service.token("rolling", "bank", "bank", Some(BANK));
+    let city = prefunding("rolling", &json!({}));
+    let bank = city.token("rolling", "bank", "bank", Some(BANK));
     assert_eq!(city.refused(409, TRUE_UPS, &city.lin, &statement(2025, "roll", "0")), "nothing_prefunded");
     prefund(&city, BANK, "200000", 2025);
     let lent = loan(&city, "L-1", BANK);
@@ -320,7 +314,7 @@ fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
     assert_eq!(proposed["reason"], json!("年度清算"));
     assert_eq!(city.refused(409, TRUE_UPS, &city.lin, &body), "true_up_pending");
     let path = format!("{TRUE_UPS}/{}", text(&proposed, "/id"));
-    let both = service.token("rolling", "officer,approver", "lin", None);
+    let both = city.token("rolling", "officer,approver", "lin", None);
     assert_eq!(city.refused(403, &format!("{path}/approve"), &both, &json!({})), "same_person");
     let tasks = city.get("/v1/tasks", &city.chen);
     assert!(tasks["data"].as_array().unwrap().iter().any(|task| task["kind"] == "true_up"), "{tasks}");
@@ -356,7 +350,7 @@ fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
     assert_eq!(city.get("/v1/prefunds/balances", &bank)["data"][0]["trued_up"], json!(true));
     assert_eq!(city.get(TRUE_UPS, &bank)["data"].as_array().unwrap().len(), 2);
     assert_eq!(city.status(&path, &bank), 200);
-    let second = service.token("rolling", "bank", "second", Some(SECOND));
+    let second = city.token("rolling", "bank", "second", Some(SECOND));
     assert_eq!(city.status(&path, &second), 404);
 
     // the year takes nothing more; what is found out later counts in the next
@@ -374,16 +368,15 @@ fn a_year_is_trued_up_with_what_the_bank_states_and_what_is_left_rolls() {
     assert_eq!(status, 200);
     // 47,500.00 − 25,833.33 + 5,833.33
     assert_eq!(year(&city, BANK, 2026), ["47500.00", "0.00", "20000.00", "0.00", "0.00", "27500.00"]);
-    let journal = service.send("GET", "/v1/reports/journal?format=hledger", Some(&city.sun), None, &[]);
+    let journal = city.ask("/v1/reports/journal?format=hledger", &city.sun);
     assert!(journal.status == 200 && journal.text.contains("F1214"), "{}", journal.text);
-    verifies(&service, "rolling");
+    verifies(&city, "rolling");
 }
 
 #[test]
 fn what_is_left_comes_back_to_the_budget_at_every_level() {
-    let service = Service::start();
     let shares = json!([{"level": "city", "percent": "50"}, {"level": "district", "percent": "50"}]);
-    let city = prefunding(&service, "returning", &json!({"shares": shares}));
+    let city = prefunding("returning", &json!({"shares": shares}));
     // 50,000.00 each and a fen: the largest remainder gives it to the first
     prefund(&city, BANK, "100000.01", 2025);
     let found = city.get("/v1/prefunds/balances", &city.sun);
@@ -458,13 +451,12 @@ fn what_is_left_comes_back_to_the_budget_at_every_level() {
     let mut none = self::statement(2025, "roll", "833.33");
     none["bank"] = json!(SECOND);
     assert_eq!(trued_up(&city, &none)["left"], json!("0.00"));
-    verifies(&service, "returning");
+    verifies(&city, "returning");
 }
 
 #[test]
 fn a_prefund_or_a_deduction_made_in_error_is_reversed() {
-    let service = Service::start();
-    let city = prefunding(&service, "undone", &json!({}));
+    let city = prefunding("undone", &json!({}));
     let sequence = |document: &str| {
         let found = city.get(&format!("/v1/ledger/transactions?document={document}"), &city.sun);
         found["data"][0]["sequence"].as_u64().unwrap()
@@ -506,13 +498,12 @@ fn a_prefund_or_a_deduction_made_in_error_is_reversed() {
     trued_up(&city, &statement(2025, "roll", "70833.33"));
     let path = format!("/v1/ledger/transactions/{}/reverse", sequence(&other));
     assert_eq!(city.refused(409, &path, &city.lin, &json!({"reason": "x"})), "prefund_trued_up");
-    verifies(&service, "undone");
+    verifies(&city, "undone");
 }
 
 #[test]
 fn prefunds_are_for_programmes_and_banks_that_take_them() {
-    let service = Service::start();
-    let city = prefunding(&service, "refusals", &json!({}));
+    let city = prefunding("refusals", &json!({}));
     let propose = |status: u16, body: &Value| {
         let found = city.expect(status, "/v1/prefunds", &city.lin, body);
         (text(&found, "/code"), found["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned())
@@ -564,7 +555,7 @@ fn prefunds_are_for_programmes_and_banks_that_take_them() {
     assert_eq!(found, at("rules_field_not_applicable", "/rules/prefund"));
 
     // beyond the pot
-    let id = text(&city.expect(201, "/v1/prefunds", &city.lin, &asked(BANK, "1000000.01", 2025)), "/id");
+    let id = city.create("/v1/prefunds", &city.lin, &asked(BANK, "1000000.01", 2025));
     let path = format!("/v1/prefunds/{id}");
     let found = city.expect(409, &format!("{path}/approve"), &city.chen, &json!({}));
     assert_eq!(found["code"], json!("pot_exhausted"));
@@ -572,9 +563,9 @@ fn prefunds_are_for_programmes_and_banks_that_take_them() {
     assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &json!("超出指标")));
     // a version that is gone, a closed month, a bank that was blocked in between
     let dated = with("effective_date", json!("2024-12-31"));
-    let id = text(&city.expect(201, "/v1/prefunds", &city.lin, &dated), "/id");
+    let id = city.create("/v1/prefunds", &city.lin, &dated);
     let path = format!("/v1/prefunds/{id}/approve");
-    let stale = service.send("POST", &path, Some(&city.chen), Some(&json!({})), &[("If-Match", "\"1\"")]);
+    let stale = city.send("POST", &path, Some(&city.chen), Some(&json!({})), &[("If-Match", "\"1\"")]);
     assert_eq!((stale.status, text(&stale.json(), "/code")), (412, "version_conflict".to_owned()));
     city.expect(200, &format!("/v1/organisations/{BANK}/block"), &city.chen, &json!({"reason": "x"}));
     assert_eq!(city.refused(422, &path, &city.chen, &json!({})), "organisation_blocked");
@@ -593,5 +584,5 @@ fn prefunds_are_for_programmes_and_banks_that_take_them() {
     for code in [FIRM, OTHER] {
         assert_eq!(city.get(&format!("/v1/prefunds?bank={code}"), &city.sun)["data"], json!([]));
     }
-    verifies(&service, "refusals");
+    verifies(&city, "refusals");
 }

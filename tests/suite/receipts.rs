@@ -51,8 +51,7 @@ fn register(service: &Service, officer: &str, from: u64, until: u64) {
         })
         .collect();
     let batch = json!({"mode": "each", "operations": operations});
-    let answer = service.send("POST", "/v1/batches", Some(officer), Some(&batch), &[]);
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    service.post("/v1/batches", officer, &batch).expect(200);
 }
 
 fn path(folder: &Path, name: &str) -> String {
@@ -68,8 +67,7 @@ fn tiles_receipts_and_exports_say_the_same_and_verify_without_a_database() {
     register(&service, &officer, 0, 269);
     let folder = fresh_folder();
     let (out, early) = (path(&folder, "export"), path(&folder, "early"));
-    std::fs::write(&early, service.send("GET", "/v1/audit/checkpoint", Some(&auditor), None, &[]).text)
-        .expect("written");
+    std::fs::write(&early, service.ask("/v1/audit/checkpoint", &auditor).text).expect("written");
     register(&service, &officer, 269, 299);
     let exported = service.cli(&["export", "--agency", "a", "--out", &out]);
     assert_eq!(exported, format!("agency a: exported 300 entries, 0 lines posted, to {out}\n"));
@@ -110,8 +108,7 @@ fn tiles_receipts_and_exports_say_the_same_and_verify_without_a_database() {
     assert_eq!(service.send("POST", "/v1/audit/tile/0/000", Some(&auditor), None, &[]).status, 405);
 
     for sequence in [0, 1, 255, 256, 299] {
-        let answer = service.send("GET", &format!("/v1/audit/proof/{sequence}"), Some(&auditor), None, &[]);
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = service.ask(&format!("/v1/audit/proof/{sequence}"), &auditor).expect(200);
         let file = path(&folder, "receipt.json");
         std::fs::write(&file, &answer.text).expect("written");
         let (code, out) =
@@ -124,8 +121,8 @@ fn tiles_receipts_and_exports_say_the_same_and_verify_without_a_database() {
         let (code, out) = said(&offline(&["verify", "--receipt", &file]));
         assert_eq!(code, Some(3), "{out}");
     }
-    assert_eq!(service.send("GET", "/v1/audit/proof/300", Some(&auditor), None, &[]).status, 404);
-    assert_eq!(service.send("GET", "/v1/audit/proof/0", Some(&firm), None, &[]).status, 403);
+    assert_eq!(service.ask("/v1/audit/proof/300", &auditor).status, 404);
+    assert_eq!(service.ask("/v1/audit/proof/0", &firm).status, 403);
 
     let verify = ["verify", "--export", &out, "--since", &early, "--key", &path(&folder, "export/key")];
     let (code, text) = said(&offline(&verify));

@@ -224,7 +224,7 @@ fn over_http_an_agency_that_was_wound_back_waits_for_its_operator_and_others_go_
     }
     let [city, town] = ["city", "town"].map(|code| service.token(code, "officer", "lin", None));
     let auditor = service.token("city", "auditor", "wu", None);
-    let get = |path: &str, token: &str| service.send("GET", path, Some(token), None, &[]);
+    let get = |path: &str, token: &str| service.ask(path, token);
     let health = |path: &str| service.send("GET", path, None, None, &[]);
     for number in 1..4 {
         assert_eq!(done(&write(&service, &city, number), false), number);
@@ -260,7 +260,7 @@ fn over_http_an_agency_that_was_wound_back_waits_for_its_operator_and_others_go_
     let operation = |number: u64| json!({"method": "POST", "path": "/v1/organisations", "body": firm(number), "idempotency_key": format!("b{number}")});
     for mode in ["each", "all"] {
         let batch = json!({"mode": mode, "operations": [operation(20), operation(21)]});
-        let answer = service.send("POST", "/v1/batches", Some(&city), Some(&batch), &[]);
+        let answer = service.post("/v1/batches", &city, &batch);
         assert!(answer.text.contains("ledger_rewound"), "{mode}: {}", answer.text);
     }
     // what was done before the loss is not told again either: nothing is read from that log

@@ -2,20 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::city::{CLOUD, City, rules, settlement, text};
-use super::service::Service;
+use super::city::{City, rental, rules, settlement, text, with};
 
 /// A contract of the firm over two years, and its id.
-fn contract(city: &City<'_>, number: &str, amount: &str) -> String {
-    let body = json!({
-        "contract_no": number, "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-        "until": "2026-12-31", "lines": [{"item": "compute", "amount": amount}],
-    });
-    text(&city.expect(201, "/v1/rentals", &city.firm, &body), "/id")
+fn contract(city: &City, number: &str, amount: &str) -> String {
+    let body = with(rental(number, amount), "/until", json!("2026-12-31"));
+    city.create("/v1/rentals", &city.firm, &body)
 }
 
 /// A voucher applied for and reviewed; its path.
-fn reviewed(city: &City<'_>, number: &str, amount: &str) -> (String, Value) {
+fn reviewed(city: &City, number: &str, amount: &str) -> (String, Value) {
     let body = json!({"programme": "p", "rental_id": contract(city, number, amount)});
     let voucher = city.expect(201, "/v1/vouchers", &city.firm, &body);
     let path = format!("/v1/vouchers/{}", text(&voucher, "/id"));
@@ -31,8 +27,7 @@ fn capped() -> Value {
 
 #[test]
 fn a_voucher_counts_from_no_day_before_it_was_applied_for_and_is_worth_no_more_than_was_reviewed() {
-    let service = Service::start();
-    let city = City::found(&service, "voucher_days", &rules(capped()), "100000");
+    let city = City::open("voucher_days", &rules(capped()), "100000");
     city.move_to("2026-02-02");
     let first = city.voucher("12500");
     let (path, voucher) = reviewed(&city, "E-1", "12500");
@@ -60,13 +55,12 @@ fn a_voucher_counts_from_no_day_before_it_was_applied_for_and_is_worth_no_more_t
     let (path, _) = reviewed(&city, "E-3", "5000");
     city.expect(200, "/v1/periods/2025-12/close", &city.chen, &json!({}));
     assert_eq!(city.refused(409, &format!("{path}/issue"), &city.chen, &early), "period_closed");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn rules_that_are_dated_back_govern_nothing_that_was_filed_before_they_were_approved() {
-    let service = Service::start();
-    let city = City::found(&service, "back_dated", &rules(json!({})), "100000");
+    let city = City::open("back_dated", &rules(json!({})), "100000");
     city.move_to("2025-06-10");
     let (filed, _) = reviewed(&city, "E-1", "10000");
     let lower = json!({"effective_from": "2025-03-01", "reason": "更正",
@@ -86,16 +80,16 @@ fn rules_that_are_dated_back_govern_nothing_that_was_filed_before_they_were_appr
     city.move_to("2025-07-01");
     let issued = city.expect(200, &format!("{later}/issue"), &city.chen, &json!({}));
     assert_eq!((&issued["rules_version"], &issued["face_value"]), (&json!(3), &json!("500.00")));
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 /// A rental claim of days, filed and reviewed; its path and what was seen.
-fn leased(city: &City<'_>, rental: &str, days: [&str; 2], settled: &str) -> (String, Value) {
+fn leased(city: &City, rental: &str, days: [&str; 2], settled: &str) -> (String, Value) {
     let body = json!({
         "kind": "rental_subsidy", "programme": "q", "rental_id": rental,
         "period": {"from": days[0], "until": days[1]}, "settlement": settlement(settled),
     });
-    let id = text(&city.expect(201, "/v1/claims", &city.firm, &body), "/id");
+    let id = city.create("/v1/claims", &city.firm, &body);
     let path = format!("/v1/claims/{id}");
     let claim = city.expect(200, &format!("{path}/submit"), &city.firm, &json!({}));
     city.expect(200, &format!("{path}/review"), &city.zhao, &json!({"decision": "pass"}));
@@ -104,8 +98,7 @@ fn leased(city: &City<'_>, rental: &str, days: [&str; 2], settled: &str) -> (Str
 
 #[test]
 fn a_claim_counts_from_no_day_before_its_filing_and_pays_no_more_than_was_reviewed() {
-    let service = Service::start();
-    let city = City::found(&service, "claim_days", &rules(json!({})), "100000");
+    let city = City::open("claim_days", &rules(json!({})), "100000");
     let mut leasing = capped();
     leasing["items"] = json!([{"item": "compute", "ratio_percent": "50"}]);
     leasing["caps"]["annual"]["counts"] = json!(["redemption"]);
@@ -143,13 +136,12 @@ fn a_claim_counts_from_no_day_before_its_filing_and_pays_no_more_than_was_review
     let early = json!({"effective_date": "2026-02-28"});
     let approve = format!("{january}/recalculate/approve");
     assert_eq!(city.refused(422, &approve, &city.chen, &early), "effective_date_too_early");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn what_is_subsidised_is_over_and_lies_in_the_window() {
-    let service = Service::start();
-    let city = City::found(&service, "over", &rules(json!({})), "100000");
+    let city = City::open("over", &rules(json!({})), "100000");
     let leasing = json!({"items": [{"item": "compute", "ratio_percent": "50"}]});
     city.programme_of("rental_subsidy", "q", &leasing, "100000");
     city.move_to("2026-02-02");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::city::{City, FIRM, rules, settlement, text};
+use super::city::{City, FIRM, rental, rules, settlement, text, with};
 use super::service::Service;
 
 /// Somebody who holds both roles.
@@ -11,7 +11,7 @@ fn both(service: &Service, agency: &str, subject: &str) -> String {
 }
 
 /// Refused as the same person, with what they did before.
-fn same(city: &City<'_>, path: &str, token: &str) -> String {
+fn same(city: &City, path: &str, token: &str) -> String {
     let answer = city.expect(403, path, token, &json!({}));
     assert_eq!(answer["code"], "same_person", "{answer}");
     text(&answer, "/detail")
@@ -19,17 +19,16 @@ fn same(city: &City<'_>, path: &str, token: &str) -> String {
 
 #[test]
 fn who_wrote_filed_or_reviewed_a_claim_before_another_did_does_not_approve_it() {
-    let service = Service::start();
-    let city = City::found(&service, "hands", &rules(json!({})), "1000000");
+    let city = City::open("hands", &rules(json!({})), "1000000");
     let voucher = city.voucher("500000");
-    let [eve, mal, rev] = ["eve", "mal", "rev"].map(|name| both(&service, "hands", name));
+    let [eve, mal, rev] = ["eve", "mal", "rev"].map(|name| both(&city, "hands", name));
     let body =
         json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement("60000")});
-    let claim = text(&city.expect(201, "/v1/claims", &city.firm, &body), "/id");
+    let claim = city.create("/v1/claims", &city.firm, &body);
     let path = |verb: &str| format!("/v1/claims/{claim}/{verb}");
     let rewritten =
         json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement("100000")});
-    assert_eq!(city.send("PUT", &format!("/v1/claims/{claim}"), &eve, &rewritten).status, 200);
+    assert_eq!(city.put(&format!("/v1/claims/{claim}"), &eve, &rewritten).status, 200);
     city.expect(200, &path("submit"), &mal, &json!({}));
     city.expect(200, &path("review"), &rev, &json!({"decision": "return", "reason": "补充"}));
     city.expect(200, &path("submit"), &city.firm, &json!({}));
@@ -50,7 +49,7 @@ fn who_wrote_filed_or_reviewed_a_claim_before_another_did_does_not_approve_it() 
     // and a recalculation of it: who proposed one that was rejected does not approve the same by another
     let recalculate = format!("/v1/claims/{twin}/recalculate");
     let changes = json!({"changes": {"settlement": settlement("90000")}, "reason": "更正"});
-    let other = both(&service, "hands", "other-officer");
+    let other = both(&city, "hands", "other-officer");
     city.expect(201, &recalculate, &other, &changes);
     city.expect(200, &format!("{recalculate}/reject"), &city.chen, &json!({"reason": "再查"}));
     city.expect(201, &recalculate, &city.lin, &changes);
@@ -58,24 +57,20 @@ fn who_wrote_filed_or_reviewed_a_claim_before_another_did_does_not_approve_it() 
     city.expect(200, &format!("{recalculate}/approve"), &city.chen, &json!({}));
     let report = city.get("/v1/reports/exceptions?code=same_document", &city.sun);
     assert_eq!(report["rows"], json!([]));
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn who_recorded_the_contract_or_first_applied_does_not_issue_the_voucher() {
-    let service = Service::start();
-    let city = City::found(&service, "first", &rules(json!({})), "1000000");
-    let [eve, mal, rev] = ["eve", "mal", "rev"].map(|name| both(&service, "first", name));
-    let rental = json!({
-        "contract_no": "K-1", "provider": super::city::CLOUD, "organisation": FIRM, "signed_on": "2025-01-01",
-        "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": "500000"}],
-    });
-    let rental = text(&city.expect(201, "/v1/rentals", &eve, &rental), "/id");
+    let city = City::open("first", &rules(json!({})), "1000000");
+    let [eve, mal, rev] = ["eve", "mal", "rev"].map(|name| both(&city, "first", name));
+    let rental = with(rental("K-1", "500000"), "/organisation", json!(FIRM));
+    let rental = city.create("/v1/rentals", &eve, &rental);
     let apply = json!({"programme": "p", "rental_id": rental});
-    let first = text(&city.expect(201, "/v1/vouchers", &mal, &apply), "/id");
+    let first = city.create("/v1/vouchers", &mal, &apply);
     let returned = json!({"decision": "return", "reason": "补充"});
     city.expect(200, &format!("/v1/vouchers/{first}/review"), &rev, &returned);
-    let second = text(&city.expect(201, "/v1/vouchers", &city.firm, &apply), "/id");
+    let second = city.create("/v1/vouchers", &city.firm, &apply);
     city.expect(200, &format!("/v1/vouchers/{second}/review"), &city.lin, &json!({"decision": "pass"}));
     let issue = format!("/v1/vouchers/{second}/issue");
     for (token, role) in [(&eve, "recorded"), (&mal, "created"), (&rev, "reviewed")] {
@@ -91,8 +86,7 @@ fn who_recorded_the_contract_or_first_applied_does_not_issue_the_voucher() {
 
 #[test]
 fn a_write_off_takes_an_approver_who_neither_proposed_nor_approved_the_recovery() {
-    let service = Service::start();
-    let city = City::found(&service, "given_up", &rules(json!({})), "1000000");
+    let city = City::open("given_up", &rules(json!({})), "1000000");
     let voucher = city.voucher("500000");
     let claim = city.approved(&voucher, "100000", false);
     city.paid(&[&claim], "2025-01-02");
@@ -100,16 +94,15 @@ fn a_write_off_takes_an_approver_who_neither_proposed_nor_approved_the_recovery(
     let path = format!("/v1/recoveries/{recovery}/write-off");
     let reason = json!({"reason": "无法追回"});
     assert_eq!(city.refused(403, &path, &city.chen, &reason), "same_person");
-    let proposer = service.token("given_up", "officer,approver", "lin", None);
+    let proposer = city.token("given_up", "officer,approver", "lin", None);
     assert_eq!(city.refused(403, &path, &proposer, &reason), "same_person");
     city.expect(200, &path, &city.li, &reason);
 }
 
 #[test]
 fn nobody_judges_the_documents_of_their_own_organisation() {
-    let service = Service::start();
-    let city = City::found(&service, "own", &rules(json!({})), "1000000");
-    let inside = service.token("own", "officer,approver,enterprise", "inside", Some(FIRM));
+    let city = City::open("own", &rules(json!({})), "1000000");
+    let inside = city.token("own", "officer,approver,enterprise", "inside", Some(FIRM));
     let voucher = city.voucher("500000");
     let conflict = |path: &str, body: &Value| {
         assert_eq!(city.refused(403, path, &inside, body), "conflict_of_interest", "{path}");
@@ -142,13 +135,12 @@ fn nobody_judges_the_documents_of_their_own_organisation() {
 
 #[test]
 fn one_person_signs_in_with_one_spelling_and_a_subject_names_its_issuer() {
-    let service = Service::start();
-    let city = City::found(&service, "spelling", &rules(json!({})), "1000000");
+    let city = City::open("spelling", &rules(json!({})), "1000000");
     let [wang, upper, wide] =
-        ["wang", "WANG", "ｗａｎｇ"].map(|name| service.token("spelling", "officer,approver", name, None));
+        ["wang", "WANG", "ｗａｎｇ"].map(|name| city.token("spelling", "officer,approver", name, None));
     let path = "/v1/programmes/p/appropriations";
     let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
-    let id = text(&city.expect(201, path, &wang, &change), "/id");
+    let id = city.create(path, &wang, &change);
     for variant in [&upper, &wide] {
         assert_eq!(
             city.refused(403, &format!("{path}/{id}/approve"), variant, &json!({})),
@@ -159,10 +151,10 @@ fn one_person_signs_in_with_one_spelling_and_a_subject_names_its_issuer() {
     assert_eq!(text(&city.get("/v1/me", &wang), "/subject"), "subsidy-ledger#wang");
 
     // an operator says that the second is right: it gets in, and is the person that the first was
-    let said = service.ended(&["agency", "subject", "spelling", "--is", "nobody"]);
+    let said = city.ended(&["agency", "subject", "spelling", "--is", "nobody"]);
     assert!(said.0 == 1 && said.1.contains("subject_unknown"), "{said:?}");
-    service.cli(&["agency", "subject", "spelling", "--is", "WANG"]);
-    let said = service.ended(&["agency", "subject", "spelling", "--is", "WANG"]);
+    city.cli(&["agency", "subject", "spelling", "--is", "WANG"]);
+    let said = city.ended(&["agency", "subject", "spelling", "--is", "WANG"]);
     assert!(said.0 == 1 && said.1.contains("subject_named"), "{said:?}");
     assert_eq!(text(&city.get("/v1/me", &upper), "/subject"), "subsidy-ledger#WANG");
     let approve = format!("{path}/{id}/approve");
@@ -174,7 +166,7 @@ fn one_person_signs_in_with_one_spelling_and_a_subject_names_its_issuer() {
         assert_eq!(city.refused(403, path, variant, &change), "subject_variant");
     }
     city.expect(200, &approve, &city.chen, &json!({}));
-    assert!(service.cli(&["verify", "--agency", "spelling"]).contains("verified"));
-    let zhang = service.token("spelling", "auditor", "张三", None);
+    assert!(city.cli(&["verify", "--agency", "spelling"]).contains("verified"));
+    let zhang = city.token("spelling", "auditor", "张三", None);
     assert_eq!(text(&city.get("/v1/me", &zhang), "/subject"), "subsidy-ledger#张三");
 }

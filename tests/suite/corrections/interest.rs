@@ -3,20 +3,19 @@
 use serde_json::{Value, json};
 
 use super::city::{CLOUD, City, FIRM, rules, text};
-use super::service::Service;
 
 const BANK: &str = "91330100MA2AX00016";
 
 /// A city with a bank and one programme for interest, `i`, of a million.
-fn lending<'a>(service: &'a Service, agency: &str, more: &Value) -> City<'a> {
-    let city = City::found(service, agency, &rules(json!({})), "100000");
+fn lending(agency: &str, more: &Value) -> City {
+    let city = City::open(agency, &rules(json!({})), "100000");
     let body = json!({"credit_code": BANK, "name": "某银行", "category": "state_owned_enterprise"});
     city.expect(201, "/v1/organisations", &city.lin, &body);
     programme(&city, "i", more, "1000000");
     city
 }
 
-fn programme(city: &City<'_>, code: &str, more: &Value, pot: &str) {
+fn programme(city: &City, code: &str, more: &Value, pot: &str) {
     let mut rules = json!({"points": {"max": "1.5"}});
     for (name, value) in more.as_object().unwrap() {
         rules[name] = value.clone();
@@ -25,13 +24,13 @@ fn programme(city: &City<'_>, code: &str, more: &Value, pot: &str) {
 }
 
 /// A loan at 3.25 % of which an amount was drawn on the first of June 2024.
-fn loan(city: &City<'_>, number: &str, drawn: &str) -> String {
+fn loan(city: &City, number: &str, drawn: &str) -> String {
     let body = json!({
         "loan_no": number, "bank": BANK, "annual_rate_percent": "3.25", "signed_on": "2024-05-20",
         "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
         "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": drawn}],
     });
-    text(&city.expect(201, "/v1/loans", &city.firm, &body), "/id")
+    city.create("/v1/loans", &city.firm, &body)
 }
 
 fn body(programme: &str, loan: &str, [from, until]: [&str; 2], paid: &str) -> Value {
@@ -41,33 +40,33 @@ fn body(programme: &str, loan: &str, [from, until]: [&str; 2], paid: &str) -> Va
     })
 }
 
-fn drafted(city: &City<'_>, body: &Value) -> Value {
+fn drafted(city: &City, body: &Value) -> Value {
     city.expect(201, "/v1/claims", &city.firm, body)
 }
 
 /// The code of a refusal and where it points.
-fn refused(city: &City<'_>, body: &Value) -> (String, String) {
+fn refused(city: &City, body: &Value) -> (String, String) {
     let found = city.expect(422, "/v1/claims", &city.firm, body);
     let pointer = found["errors"][0]["pointer"].as_str().unwrap_or_default();
     (text(&found, "/code"), pointer.to_owned())
 }
 
 /// A claim that waits for its approval.
-fn reviewed(city: &City<'_>, body: &Value) -> String {
+fn reviewed(city: &City, body: &Value) -> String {
     let id = text(&drafted(city, body), "/id");
     city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
     city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
     id
 }
 
-fn approved(city: &City<'_>, body: &Value) -> String {
+fn approved(city: &City, body: &Value) -> String {
     let id = reviewed(city, body);
     city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
     id
 }
 
 /// A recalculation of a claim, approved.
-fn recalculated(city: &City<'_>, claim: &str, changes: &Value) -> Value {
+fn recalculated(city: &City, claim: &str, changes: &Value) -> Value {
     let asked = json!({"changes": changes, "reason": "更正"});
     let found = city.expect(201, &format!("/v1/claims/{claim}/recalculate"), &city.zhao, &asked);
     let path = format!("/v1/claims/{claim}/recalculations/{}/approve", found["version"]);
@@ -79,8 +78,7 @@ const FOURTH: [&str; 2] = ["2024-09-01", "2024-12-01"];
 
 #[test]
 fn an_interest_claim_is_corrected_after_payment_by_what_happened_to_the_loan_and_old_sheets_stay() {
-    let service = Service::start();
-    let city = lending(&service, "interest", &json!({}));
+    let city = lending("interest", &json!({}));
     let loan = loan(&city, "L-1", "20000000");
     // 20m × 1.5 % × 92 ÷ 360
     let claim = approved(&city, &body("i", &loan, THIRD, "166111.11"));
@@ -140,13 +138,12 @@ fn an_interest_claim_is_corrected_after_payment_by_what_happened_to_the_loan_and
         .map(|row| row["result"].as_str().unwrap_or("?").to_owned())
         .collect();
     assert!(results.len() >= 6 && results.iter().all(|result| result == "same"), "{report}");
-    assert!(service.cli(&["verify", "--agency", "interest"]).contains("verified"));
+    assert!(city.cli(&["verify", "--agency", "interest"]).contains("verified"));
 }
 
 #[test]
 fn no_day_of_a_loan_is_subsidised_twice_unless_both_programmes_suffer_the_other() {
-    let service = Service::start();
-    let city = lending(&service, "overlaps", &json!({}));
+    let city = lending("overlaps", &json!({}));
     for (code, stacking) in [("first", "allow"), ("off", "net_off"), ("both", "allow")] {
         programme(&city, code, &json!({"stacking": stacking}), "1000000");
     }
@@ -182,8 +179,7 @@ fn no_day_of_a_loan_is_subsidised_twice_unless_both_programmes_suffer_the_other(
 
 #[test]
 fn what_other_claims_take_is_netted_off_day_by_day() {
-    let service = Service::start();
-    let city = lending(&service, "netting", &json!({}));
+    let city = lending("netting", &json!({}));
     programme(&city, "first", &json!({"stacking": "allow"}), "1000000");
     programme(&city, "off", &json!({"stacking": "net_off"}), "1000000");
     let body_of = |rate: &str, number: &str| {
@@ -193,7 +189,7 @@ fn what_other_claims_take_is_netted_off_day_by_day() {
             "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": "20000000"}],
         })
     };
-    let loan = text(&city.expect(201, "/v1/loans", &city.firm, &body_of("2", "L-1")), "/id");
+    let loan = city.create("/v1/loans", &city.firm, &body_of("2", "L-1"));
     reviewed(&city, &body("first", &loan, ["2024-07-01", "2024-08-01"], "400000"));
     let off = drafted(&city, &body("off", &loan, THIRD, "400000"));
     let shown: Vec<_> = off["calculation"]["segments"]
@@ -208,8 +204,7 @@ fn what_other_claims_take_is_netted_off_day_by_day() {
 
 #[test]
 fn interest_is_paid_first_and_the_last_day_of_the_window_earns() {
-    let service = Service::start();
-    let city = lending(&service, "window", &json!({}));
+    let city = lending("window", &json!({}));
     let loan = loan(&city, "L-1", "20000000");
     let early = body("i", &loan, ["2025-06-01", "2099-01-01"], "99999");
     assert_eq!(refused(&city, &early), ("period_not_over".to_owned(), "/period/until".to_owned()));
@@ -239,11 +234,9 @@ fn interest_is_paid_first_and_the_last_day_of_the_window_earns() {
 
 #[test]
 fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
-    let service = Service::start();
     let caps = json!({"claim": "70000", "annual": {"amount": "100000", "counts": ["issue"]}});
-    let city =
-        lending(&service, "caps", &json!({"caps": caps, "payee": "bank", "principal_cap": "30000000"}));
-    let bank = service.token("caps", "bank", "bank", Some(BANK));
+    let city = lending("caps", &json!({"caps": caps, "payee": "bank", "principal_cap": "30000000"}));
+    let bank = city.token("caps", "bank", "bank", Some(BANK));
     let [first, second] = [loan(&city, "L-1", "20000000"), loan(&city, "L-2", "20000000")];
     let confirm = |loan: &str, [from, until]: [&str; 2], paid: &str| {
         let body = json!({"period": {"from": from, "until": until}, "interest_paid": paid});
@@ -285,8 +278,7 @@ fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
 
 #[test]
 fn two_claims_that_wait_for_one_pot_do_not_both_have_it_and_lines_are_rounded_by_themselves() {
-    let service = Service::start();
-    let city = lending(&service, "pot", &json!({}));
+    let city = lending("pot", &json!({}));
     let rounding = json!({"mode": "half_up", "scope": "line"});
     programme(&city, "small", &json!({"rounding": rounding, "day_count": "actual/365"}), "100000");
     let [first, second] = [loan(&city, "L-1", "20000000"), loan(&city, "L-2", "20000000")];
@@ -300,10 +292,10 @@ fn two_claims_that_wait_for_one_pot_do_not_both_have_it_and_lines_are_rounded_by
         (lines, &sheet["amount"]),
         (vec!["24657.53".to_owned(), "50958.90".to_owned()], &json!("75616.43"))
     );
-    let (service, token) = (&service, &city.chen);
+    let token = &city.chen;
     let approve = |id: &str| {
         let path = format!("/v1/claims/{id}/approve");
-        service.send("POST", &path, Some(token), Some(&json!({})), &[]).status
+        city.post(&path, token, &json!({})).status
     };
     let statuses = std::thread::scope(|scope| {
         let waiting = claims.each_ref().map(|id| scope.spawn(|| approve(id)));
@@ -316,9 +308,7 @@ fn two_claims_that_wait_for_one_pot_do_not_both_have_it_and_lines_are_rounded_by
 
 #[test]
 fn an_interest_claim_says_what_it_is_for_and_stays_with_it() {
-    let service = Service::start();
-    let city =
-        lending(&service, "shapes_i", &json!({"rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70}}));
+    let city = lending("shapes_i", &json!({"rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70}}));
     let [first, second] = [loan(&city, "L-1", "20000000"), loan(&city, "L-2", "20000000")];
     let whole = body("i", &first, THIRD, "166111.11");
     let with = |name: &str, value: Value| {
@@ -348,7 +338,7 @@ fn an_interest_claim_says_what_it_is_for_and_stays_with_it() {
     assert_eq!(refused(&city, &with("programme", json!("p"))).0, "wrong_instrument");
     assert_eq!(city.refused(404, "/v1/claims", &city.other, &whole), "not_found");
     let id = text(&drafted(&city, &whole), "/id");
-    let rewrite = |body: &Value| city.send("PUT", &format!("/v1/claims/{id}"), &city.firm, body).json();
+    let rewrite = |body: &Value| city.put(&format!("/v1/claims/{id}"), &city.firm, body).json();
     assert_eq!(rewrite(&with("loan_id", json!(second)))["code"], json!("loan_differs"));
     assert_eq!(rewrite(&with("penalty_interest", json!("5.5")))["penalty_interest"], json!("5.50"));
     // blocked meanwhile
@@ -361,9 +351,8 @@ fn an_interest_claim_says_what_it_is_for_and_stays_with_it() {
 
 #[test]
 fn a_sheet_keeps_a_hundred_segments_of_the_longest_values_and_one_more_is_refused_by_name() {
-    let service = Service::start();
     let points = json!({"max": "1.5", "share_of_contract_rate_percent": "33.333333"});
-    let city = lending(&service, "segments", &json!({"points": points, "day_count": "actual/actual"}));
+    let city = lending("segments", &json!({"points": points, "day_count": "actual/actual"}));
     let loan = loan(&city, "L-1", "999999999999.99");
     let day = |n: i64| {
         (chrono::NaiveDate::from_ymd_opt(2024, 6, 1).unwrap() + chrono::TimeDelta::days(n)).to_string()
@@ -387,9 +376,8 @@ fn a_sheet_keeps_a_hundred_segments_of_the_longest_values_and_one_more_is_refuse
 
 #[test]
 fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
-    let service = Service::start();
-    let city = lending(&service, "runs", &json!({}));
-    let bank = service.token("runs", "bank", "bank", Some(BANK));
+    let city = lending("runs", &json!({}));
+    let bank = city.token("runs", "bank", "bank", Some(BANK));
     let [first, second, gap, repaid] =
         ["L-1", "L-2", "L-3", "L-4"].map(|number| loan(&city, number, "20000000"));
     let confirm = |loan: &str, days: [&str; 2], paid: &str| {
@@ -406,7 +394,7 @@ fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
     let run = |period: &str| -> Value {
         let mut words = words.to_vec();
         words.extend(["--period", period]);
-        serde_json::from_str(&service.cli(&words)).unwrap()
+        serde_json::from_str(&city.cli(&words)).unwrap()
     };
     let done = run("2024-06-01..2024-09-01");
     let counts = |done: &Value| ["drafted", "claimed", "refused"].map(|name| done[name].as_u64().unwrap());
@@ -427,8 +415,7 @@ fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
 
 #[test]
 fn an_estimate_is_what_the_days_that_no_claim_takes_will_cost_and_all_of_it_ties() {
-    let service = Service::start();
-    let city = lending(&service, "estimates", &json!({"points": {"max": "0.72"}}));
+    let city = lending("estimates", &json!({"points": {"max": "0.72"}}));
     programme(&city, "other", &json!({}), "1000");
     let [first, second] = [loan(&city, "L-1", "50000000"), loan(&city, "L-2", "25000000")];
     approved(&city, &body("i", &first, ["2024-06-01", "2025-01-01"], "900000"));

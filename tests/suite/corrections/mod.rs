@@ -9,10 +9,9 @@ use crate::support::service;
 
 use city::{City, FIRM, rules, settlement, text};
 use serde_json::{Value, json};
-use service::Service;
 
 /// Proposes a further sheet for another settlement; the path of its recalculation.
-fn proposed(city: &City<'_>, claim: &str, settled: &str) -> (Value, String) {
+fn proposed(city: &City, claim: &str, settled: &str) -> (Value, String) {
     let body = json!({"changes": {"settlement": settlement(settled)}, "reason": "发票更正"});
     let found = city.expect(201, &format!("/v1/claims/{claim}/recalculate"), &city.zhao, &body);
     let path = format!("/v1/claims/{claim}/recalculations/{}", found["version"]);
@@ -20,15 +19,14 @@ fn proposed(city: &City<'_>, claim: &str, settled: &str) -> (Value, String) {
 }
 
 /// The same, approved.
-fn recalculated(city: &City<'_>, claim: &str, settled: &str) -> Value {
+fn recalculated(city: &City, claim: &str, settled: &str) -> Value {
     let (_, path) = proposed(city, claim, settled);
     city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}))
 }
 
 #[test]
 fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
-    let service = Service::start();
-    let city = City::found(&service, "recalculation", &rules(json!({})), "100000");
+    let city = City::open("recalculation", &rules(json!({})), "100000");
     let voucher = city.voucher("50000");
     let claim = city.approved(&voucher, "20000", false);
     let first = city.claim(&claim)["calculation"]["version"].as_u64().unwrap();
@@ -42,7 +40,7 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
     assert_eq!((&shown["amount"], &shown["recalculation"]["amount"]), (&json!("4000.00"), &json!("3000.00")));
     assert_eq!(shown["calculation"]["version"], json!(first), "nothing is posted yet");
     assert_eq!(city.balance(&voucher), ["4000.00", "0.00", "0.00", "6000.00"]);
-    let both = service.token("recalculation", "officer,approver", "zhao", None);
+    let both = city.token("recalculation", "officer,approver", "zhao", None);
     let again = json!({"changes": {"final": true}, "reason": "再算"});
     let recalculate = format!("/v1/claims/{claim}/recalculate");
     assert_eq!(city.refused(409, &recalculate, &city.lin, &again), "recalculation_pending");
@@ -125,15 +123,14 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
     recalculated(&city, &second, "10000");
     assert_eq!(city.balance(&voucher), ["8000.00", "0.00", "2000.00", "0.00"]);
     assert_eq!(city.ledger(["B2001", "B2003", "B2007"]), ["92000.00", "0.00", "8000.00"]);
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
-    let service = Service::start();
     let shares =
         json!({"shares": [{"level": "city", "percent": "50"}, {"level": "district", "percent": "50"}]});
-    let city = City::found(&service, "supplement", &rules(shares), "100000");
+    let city = City::open("supplement", &rules(shares), "100000");
     let voucher = city.voucher("50000");
     let claim = city.approved(&voucher, "20000.05", false);
     let batch = text(&city.batch(&[&claim]), "/id");
@@ -199,14 +196,13 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     city.recovery(&claim, "2500", &json!({}));
     let body = json!({"changes": {"settlement": settlement("10000")}, "reason": "发票更正"});
     assert_eq!(city.refused(422, &recalculate, &city.zhao, &body), "exceeds_outstanding");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_recalculation_keeps_to_the_caps_of_its_year_and_the_rules_of_its_submission() {
-    let service = Service::start();
     let caps = json!({"caps": {"annual": {"amount": "5000", "counts": ["redemption"]}}});
-    let city = City::found(&service, "caps", &rules(caps), "100000");
+    let city = City::open("caps", &rules(caps), "100000");
     let voucher = city.voucher("100000");
     let claim = city.approved(&voucher, "10000", false);
     city.approved(&voucher, "5000", false);
@@ -239,13 +235,12 @@ fn a_recalculation_keeps_to_the_caps_of_its_year_and_the_rules_of_its_submission
     assert_eq!((&expired["expired"], &expired["amount"]), (&json!(1), &json!("500.00")));
     let (up, _) = proposed(&city, &claim, "30000");
     assert_eq!(up["amount"], json!("500.00"), "an expired voucher gives no more than it gave");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
-    let service = Service::start();
-    let city = City::found(&service, "publicity", &rules(json!({"publicity_days": 3})), "100000");
+    let city = City::open("publicity", &rules(json!({"publicity_days": 3})), "100000");
     let voucher = city.voucher("50000");
     let claim = city.reviewed(&city.firm, &voucher, "10000");
     let (approve, objections) =
@@ -293,13 +288,12 @@ fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
     city.expect(200, &resolve(&last), &city.lin, &dismiss);
     city.expect(200, &approve, &city.chen, &json!({}));
     assert_eq!(city.refused(409, &objections, &city.lin, &object), "wrong_state");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn an_objection_that_is_upheld_sends_the_claim_back_or_ends_it() {
-    let service = Service::start();
-    let city = City::found(&service, "upheld", &rules(json!({"publicity_days": 1})), "100000");
+    let city = City::open("upheld", &rules(json!({"publicity_days": 1})), "100000");
     let voucher = city.voucher("50000");
     // written by an officer: neither that officer nor who objected may resolve
     let claim = city.reviewed(&city.lin, &voucher, "10000");
@@ -309,7 +303,7 @@ fn an_objection_that_is_upheld_sends_the_claim_back_or_ends_it() {
     let uphold = json!({"decision": "upheld", "reason": "属实"});
     assert_eq!(city.refused(403, &resolve, &city.zhao, &uphold), "same_person");
     assert_eq!(city.refused(403, &resolve, &city.lin, &uphold), "same_person");
-    let wang = service.token("upheld", "officer", "wang", None);
+    let wang = city.token("upheld", "officer", "wang", None);
     assert_eq!(city.expect(200, &resolve, &wang, &uphold)["status"], json!("upheld"));
     city.move_to("2025-01-04");
     assert_eq!(city.refused(409, &format!("{base}/approve"), &city.chen, &json!({})), "objection_upheld");
@@ -328,13 +322,12 @@ fn an_objection_that_is_upheld_sends_the_claim_back_or_ends_it() {
     assert_eq!(city.balance(&voucher)[1], "2000.00");
     city.expect(200, &format!("{base}/reject"), &city.chen, &json!({"reason": "重复"}));
     assert_eq!(city.balance(&voucher), ["0.00", "0.00", "0.00", "10000.00"]);
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
-    let service = Service::start();
-    let city = City::found(&service, "offset", &rules(json!({})), "100000");
+    let city = City::open("offset", &rules(json!({})), "100000");
     city.programme("q", &rules(json!({})), "100000");
     let voucher = city.voucher("100000");
     let paid = city.approved(&voucher, "20000", false);
@@ -357,7 +350,7 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
     assert_eq!(city.refused(422, &path, &city.chen, &more), "exceeds_outstanding");
     assert_eq!(city.refused(409, &path, &city.chen, &against(&paid)), "claim_not_payable");
     assert_eq!(city.refused(403, &path, &city.lin, &against(&next)), "forbidden");
-    let both = service.token("offset", "officer,approver", "lin", None);
+    let both = city.token("offset", "officer,approver", "lin", None);
     assert_eq!(city.refused(403, &path, &both, &against(&next)), "same_person");
     let batch = city.expect(201, "/v1/payment-batches", &city.lin, &json!({"claim_ids": [next]}));
     assert_eq!(city.refused(409, &path, &city.chen, &against(&next)), "claim_in_batch");
@@ -408,13 +401,12 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
     city.move_to("2026-01-02");
     let late = city.approved(&voucher, "5000", false);
     assert_eq!(city.refused(422, &path, &city.chen, &against(&late)), "offset_mismatch");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
-    let service = Service::start();
-    let city = City::found(&service, "years", &rules(json!({})), "100000");
+    let city = City::open("years", &rules(json!({})), "100000");
     let voucher = city.voucher("100000");
     let claim = city.approved(&voucher, "50000", false);
     city.paid(&[&claim], "2025-01-02");
@@ -479,13 +471,12 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     let down = recalculated(&city, &claim, "45000");
     assert_eq!(city.ledger(["F1212", "F2103", "F5001.01"]), ["1000.00", "1000.00", "7500.00"]);
     assert_eq!(down["effective_date"], json!("2026-01-05"));
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn eligibility_counts_again_when_a_claim_is_paid_and_a_second_claim_sees_what_is_left() {
-    let service = Service::start();
-    let city = City::found(&service, "payable", &rules(json!({})), "100000");
+    let city = City::open("payable", &rules(json!({})), "100000");
     let voucher = city.voucher("50000");
     // a second claim sees only what is left, until the first is rejected
     let first = city.reviewed(&city.firm, &voucher, "40000");
@@ -512,7 +503,7 @@ fn eligibility_counts_again_when_a_claim_is_paid_and_a_second_claim_sees_what_is
     let body = json!({"claim_ids": [second]});
     assert_eq!(city.refused(422, "/v1/payment-batches", &city.lin, &body), "organisation_blocked");
     city.expect(200, &unblock, &city.chen, &why);
-    let batch = text(&city.expect(201, "/v1/payment-batches", &city.lin, &body), "/id");
+    let batch = city.create("/v1/payment-batches", &city.lin, &body);
     city.expect(200, &block, &city.chen, &why);
     let approve = format!("/v1/payment-batches/{batch}/approve");
     assert_eq!(city.refused(422, &approve, &city.chen, &json!({})), "organisation_blocked");
@@ -534,5 +525,5 @@ fn eligibility_counts_again_when_a_claim_is_paid_and_a_second_claim_sees_what_is
     let body = json!({"kind": "voucher_redemption", "voucher_id": more[0], "settlement": settlement("100")});
     assert_eq!(city.post("/v1/claims", &city.firm, &body).status, 409);
     assert_eq!(city.get(&format!("/v1/recoveries/{recovery}"), &city.sun)["fraud"], json!(true));
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }

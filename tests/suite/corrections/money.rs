@@ -2,15 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::city::{CLOUD, City, FIRM, rules, settlement, text};
+use super::city::{City, FIRM, rental, rules, settlement, text};
 use super::recalculated;
-use super::service::Service;
 
 #[test]
 fn a_recalculation_down_is_corrected_up_again_to_the_fen() {
-    let service = Service::start();
     let caps = json!({"caps": {"annual": {"amount": "1000", "counts": ["redemption"]}}});
-    let city = City::found(&service, "down_and_up", &rules(caps), "100000");
+    let city = City::open("down_and_up", &rules(caps), "100000");
     let voucher = city.voucher("5000");
     let claim = city.approved(&voucher, "5000", false);
     city.paid(&[&claim], "2025-01-02");
@@ -54,14 +52,13 @@ fn a_recalculation_down_is_corrected_up_again_to_the_fen() {
     let shown = city.claim(&claim);
     assert_eq!((&shown["status"], &shown["payable"]), (&json!("paid"), &json!("0.00")));
     assert_eq!(city.ledger(accounts), right);
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn what_comes_in_of_a_recovery_frees_the_cap_unless_it_is_for_fraud() {
-    let service = Service::start();
     let caps = json!({"caps": {"annual": {"amount": "1000", "counts": ["redemption"]}}});
-    let city = City::found(&service, "freed", &rules(caps), "100000");
+    let city = City::open("freed", &rules(caps), "100000");
     let voucher = city.voucher("100000");
     let claim = city.approved(&voucher, "5000", false);
     city.paid(&[&claim], "2025-01-02");
@@ -89,13 +86,12 @@ fn what_comes_in_of_a_recovery_frees_the_cap_unless_it_is_for_fraud() {
     city.expect(200, &format!("/v1/organisations/{FIRM}/unblock"), &city.chen, &why);
     city.expect(200, &format!("/v1/vouchers/{voucher}/reinstate"), &city.chen, &why);
     assert_eq!(ask("5000"), "300.00", "what was got by fraud stays counted");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn after_the_last_claim_what_others_held_is_released_and_never_spendable() {
-    let service = Service::start();
-    let city = City::found(&service, "after_final", &rules(json!({})), "100000");
+    let city = City::open("after_final", &rules(json!({})), "100000");
     let voucher = city.voucher("50000");
     let [withdrawn, rejected, smaller] =
         ["5000", "10000", "10000"].map(|settled| city.submitted(&city.firm, &voucher, settled, false));
@@ -111,8 +107,7 @@ fn after_the_last_claim_what_others_held_is_released_and_never_spendable() {
     let back = json!({"decision": "return", "reason": "补正"});
     city.expect(200, &path(&smaller, "review"), &city.zhao, &back);
     let less = json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement("2500")});
-    let answer = city.send("PUT", &format!("/v1/claims/{smaller}"), &city.firm, &less);
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    city.put(&format!("/v1/claims/{smaller}"), &city.firm, &less).expect(200);
     city.expect(200, &path(&smaller, "submit"), &city.firm, &json!({}));
     assert_eq!(city.balance(&voucher), ["2000.00", "500.00", "7500.00", "0.00"]);
     assert_eq!(city.refused(422, "/v1/claims", &city.firm, &less), "nothing_to_pay");
@@ -122,26 +117,22 @@ fn after_the_last_claim_what_others_held_is_released_and_never_spendable() {
     let shown = city.get(&format!("/v1/vouchers/{voucher}"), &city.sun);
     assert_eq!((&shown["status"], &shown["closed"]), (&json!("redeemed"), &json!(true)));
     assert_eq!(city.ledger(["B2001", "B2003", "B2007"]), ["97500.00", "0.00", "2500.00"]);
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_cap_on_what_is_applied_for_keeps_what_expires_and_gives_back_what_is_cancelled_unused() {
-    let service = Service::start();
     let caps = |released: &str| {
         let annual = json!({"amount": "1000", "counts": ["issue"], "released": released});
         json!({"caps": {"annual": annual}, "validity_months": 1})
     };
-    let city = City::found(&service, "released", &rules(caps("stays")), "100000");
+    let city = City::open("released", &rules(caps("stays")), "100000");
     city.programme("frees", &rules(caps("frees")), "100000");
     let number = std::cell::Cell::new(0);
     let apply = |programme: &str| {
         number.set(number.get() + 1);
-        let body = json!({
-            "contract_no": format!("R-{}", number.get()), "provider": CLOUD, "signed_on": "2025-01-01",
-            "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": "5000"}],
-        });
-        let rental = text(&city.expect(201, "/v1/rentals", &city.firm, &body), "/id");
+        let body = rental(&format!("R-{}", number.get()), "5000");
+        let rental = city.create("/v1/rentals", &city.firm, &body);
         let body = json!({"programme": programme, "rental_id": rental});
         let answer = city.post("/v1/vouchers", &city.firm, &body).json();
         answer["code"].as_str().map_or_else(|| answer["calculation"]["amount"].clone(), |code| json!(code))
@@ -168,5 +159,5 @@ fn a_cap_on_what_is_applied_for_keeps_what_expires_and_gives_back_what_is_cancel
         "rules": leasing,
     });
     assert_eq!(city.refused(422, "/v1/programmes", &city.lin, &body), "rules_field_not_applicable");
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(city.cli(&["verify"]).contains("verified"));
 }

@@ -1,18 +1,17 @@
 //! Evidence from outside: files in and out, invoices behind claims, races for one invoice, the store itself.
 
 use crate::support::bucket;
+use crate::support::city::{CLOUD, City, FIRM, OTHER, redemption, rental, rules, text, with};
 use crate::support::service;
 mod reversals;
 mod statements;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use service::{Answer, Service, fresh_folder, send_bytes, try_send_bytes};
+use service::{Answer, Service, exchange, fresh_folder, send_bytes};
 
-const FIRM: &str = "91310000MA1FL0000N";
-const OTHER: &str = "91110108MA01A2B3CF";
-const CLOUD: &str = "91440300MA5F00011B";
 const PDF: &[u8] = b"%PDF-1.7\n% an invoice\n%%EOF\n";
 const LIMIT: usize = 20 * 1024 * 1024;
 
@@ -30,94 +29,43 @@ fn number(n: usize) -> String {
     format!("{:020}", 24_312_000_000_000_000_000_u128 + u128::try_from(n).unwrap())
 }
 
-/// An agency with two firms and a cloud, and programmes `p` and `q` that pay 20 % of a contract.
-struct City<'a> {
-    service: &'a Service,
-    agency: String,
-    officer: String,
-    approver: String,
-    firm: String,
-    other: String,
+/// An agency with programmes `p` and `q` that pay 20 % of a contract beside others.
+fn founded(agency: &str) -> City {
+    on(&Arc::new(Service::start()), agency)
 }
 
-impl<'a> City<'a> {
-    fn found(service: &'a Service, agency: &str) -> Self {
-        service.agency(agency);
-        let city = Self {
-            service,
-            agency: agency.to_owned(),
-            officer: service.token(agency, "officer", "lin", None),
-            approver: service.token(agency, "approver", "chen", None),
-            firm: service.token(agency, "enterprise", "firm", Some(FIRM)),
-            other: service.token(agency, "enterprise", "other", Some(OTHER)),
-        };
-        for (code, name) in [(FIRM, "甲"), (OTHER, "乙"), (CLOUD, "丁云")] {
-            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
-            city.expect(201, "/v1/organisations", &city.officer, &body);
-        }
-        for code in ["p", "q"] {
-            let body = json!({
-                "code": code, "title": {"zh": "专项", "en": "p"}, "instrument": "voucher",
-                "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-                "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12, "stacking": "allow"},
-            });
-            city.expect(201, "/v1/programmes", &city.officer, &body);
-            city.expect(200, &format!("/v1/programmes/{code}/approve"), &city.approver, &json!({}));
-            let body = json!({"amount": "10000000", "fiscal_year": 2025, "document": "预算1号"});
-            let path = format!("/v1/programmes/{code}/appropriations");
-            let id = text(&city.expect(201, &path, &city.officer, &body), "/id");
-            city.expect(200, &format!("{path}/{id}/approve"), &city.approver, &json!({}));
-        }
-        city
-    }
+fn on(service: &Arc<Service>, agency: &str) -> City {
+    let rules = rules(json!({"stacking": "allow"}));
+    let city = City::found(service, agency, &rules, "10000000");
+    city.programme("q", &rules, "10000000");
+    city
+}
 
-    fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
-        self.service.send("POST", path, Some(token), Some(body), &[])
-    }
-
-    fn get(&self, path: &str, token: &str) -> Answer {
-        self.service.send("GET", path, Some(token), None, &[])
-    }
-
-    fn expect(&self, status: u16, path: &str, token: &str, body: &Value) -> Value {
-        let answer = self.post(path, token, body);
-        assert_eq!(answer.status, status, "{path}: {}", answer.text);
-        answer.json()
-    }
-
-    fn upload(&self, query: &str, token: &str, bytes: &[u8]) -> Answer {
+impl City {
+    fn bring(&self, query: &str, token: &str, bytes: &[u8]) -> Answer {
         let key = uuid::Uuid::now_v7().to_string();
-        self.upload_as(query, token, bytes, &[("Idempotency-Key", &key)])
+        self.bring_as(query, token, bytes, &[("Idempotency-Key", &key)])
     }
 
-    fn upload_as(&self, query: &str, token: &str, bytes: &[u8], headers: &[(&str, &str)]) -> Answer {
+    fn bring_as(&self, query: &str, token: &str, bytes: &[u8], headers: &[(&str, &str)]) -> Answer {
         send_bytes(&self.service.base, "POST", &format!("/v1/evidence?{query}"), token, bytes, headers).0
     }
 
     /// The evidence of an invoice that the firm brings.
     fn invoice(&self, number: &str, amount: &str) -> String {
         let query = format!("kind=invoice&invoice_number={number}&amount={amount}");
-        let answer = self.upload(&query, &self.firm, PDF);
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        text(&answer.json(), "/id")
+        let answer = self.bring(&query, &self.firm, PDF).expect(201);
+        answer.id()
     }
 
     /// An issued voucher of the firm.
-    fn voucher(&self, programme: &str, contract_no: &str) -> String {
-        self.voucher_of(programme, contract_no, &self.firm)
+    fn voucher_for(&self, programme: &str, contract_no: &str) -> String {
+        self.voucher_of_party(programme, contract_no, &self.firm)
     }
 
-    fn voucher_of(&self, programme: &str, contract_no: &str, token: &str) -> String {
-        let body = json!({
-            "contract_no": contract_no, "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-            "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000"}],
-        });
-        let rental = text(&self.expect(201, "/v1/rentals", token, &body), "/id");
-        let body = json!({"programme": programme, "rental_id": rental});
-        let id = text(&self.expect(201, "/v1/vouchers", token, &body), "/id");
-        self.expect(200, &format!("/v1/vouchers/{id}/review"), &self.officer, &json!({"decision": "pass"}));
-        self.expect(200, &format!("/v1/vouchers/{id}/issue"), &self.approver, &json!({}));
-        id
+    fn voucher_of_party(&self, programme: &str, contract_no: &str, party: &str) -> String {
+        let rental = self.create("/v1/rentals", party, &rental(contract_no, "100000"));
+        self.voucher_on(programme, party, &rental)
     }
 
     fn draft(&self, voucher: &str, invoices: &Value) -> Answer {
@@ -126,9 +74,8 @@ impl<'a> City<'a> {
 
     /// A draft of the firm's, which has to be possible.
     fn drafted(&self, voucher: &str, invoices: &Value) -> String {
-        let answer = self.draft(voucher, invoices);
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        text(&answer.json(), "/id")
+        let answer = self.draft(voucher, invoices).expect(201);
+        answer.id()
     }
 
     fn step(&self, claim: &str, verb: &str, token: &str, body: &Value) -> Answer {
@@ -136,43 +83,16 @@ impl<'a> City<'a> {
     }
 
     fn allocated(&self, evidence: &str) -> String {
-        text(&self.get(&format!("/v1/evidence/{evidence}"), &self.officer).json(), "/invoice/allocated")
-    }
-
-    fn verifies(&self) {
-        let said = self.service.cli(&["verify", "--agency", &self.agency, "--evidence"]);
-        assert!(said.contains("are whole") && said.contains("verified"), "{said}");
+        text(&self.get(&format!("/v1/evidence/{evidence}"), &self.lin), "/invoice/allocated")
     }
 }
 
 fn claim(voucher: &str, invoices: &Value) -> Value {
-    json!({
-        "kind": "voucher_redemption", "voucher_id": voucher, "settlement": [{"item": "compute", "amount": "1000"}],
-        "invoices": invoices,
-    })
+    with(redemption(voucher, "1000"), "/invoices", invoices.clone())
 }
 
 fn part(evidence: &str, amount: &str) -> Value {
     json!({"evidence_id": evidence, "amount": amount})
-}
-
-fn text(value: &Value, pointer: &str) -> String {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_else(|| panic!("no {pointer} in {value}"))
-        .to_owned()
-}
-
-/// Status, code and the first pointer of a refusal.
-fn refusal(answer: &Answer) -> (u16, String, String) {
-    let body = answer.json();
-    let pointer = body["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned();
-    (answer.status, body["code"].as_str().unwrap_or_default().to_owned(), pointer)
-}
-
-fn is(answer: &Answer, status: u16, code: &str, pointer: &str) {
-    assert_eq!(refusal(answer), (status, code.to_owned(), pointer.to_owned()), "{}", answer.text);
 }
 
 fn form(name: &str, declared: &str, bytes: &[u8]) -> (String, Vec<u8>) {
@@ -185,12 +105,10 @@ fn form(name: &str, declared: &str, bytes: &[u8]) -> (String, Vec<u8>) {
 
 #[test]
 fn files_come_in_and_go_out_and_only_to_their_owner_and_the_agency() {
-    let service = Service::start();
-    let city = City::found(&service, "files");
+    let city = founded("files");
 
     // raw: an invoice fills itself in
-    let answer = city.upload("kind=invoice", &city.firm, XML.as_bytes());
-    assert_eq!(answer.status, 201, "{}", answer.text);
+    let answer = city.bring("kind=invoice", &city.firm, XML.as_bytes()).expect(201);
     assert!(answer.header("ledger-sequence").is_some());
     let body = answer.json();
     let id = text(&body, "/id");
@@ -215,20 +133,20 @@ fn files_come_in_and_go_out_and_only_to_their_owner_and_the_agency() {
     // a form: the same bytes are the same object and another piece of evidence
     let (content_type, sent) = form("file", "text/xml", XML.as_bytes());
     let headers = [("Idempotency-Key", "form"), ("Content-Type", &*content_type)];
-    let second = city.upload_as("kind=invoice", &city.firm, &sent, &headers);
+    let second = city.bring_as("kind=invoice", &city.firm, &sent, &headers);
     assert_eq!((second.status, text(&second.json(), "/sha256")), (201, text(&body, "/sha256")));
-    assert_ne!(text(&second.json(), "/id"), id);
-    let again = city.upload_as("kind=invoice", &city.firm, &sent, &headers);
+    assert_ne!(second.id(), id);
+    let again = city.bring_as("kind=invoice", &city.firm, &sent, &headers);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!((again.status, again.json()), (second.status, second.json()));
     let (_, other) = form("file", "text/xml", XML.replace("丁云云", "丁云").as_bytes());
-    let reused = city.upload_as("kind=invoice", &city.firm, &other, &headers);
-    is(&reused, 422, "idempotency_key_reused", "");
+    let reused = city.bring_as("kind=invoice", &city.firm, &other, &headers);
+    reused.refuses(422, "idempotency_key_reused", "");
 
     // out, as an attachment of no origin
     let path = format!("/v1/evidence/{id}/content");
-    for token in [&city.firm, &city.officer, &city.approver, &service.token("files", "auditor", "a", None)] {
-        let (answer, bytes) = send_bytes(&service.base, "GET", &path, token, b"", &[]);
+    for token in [&city.firm, &city.lin, &city.chen, &city.token("files", "auditor", "a", None)] {
+        let (answer, bytes) = city.bytes(&path, token);
         assert_eq!((answer.status, bytes.as_slice()), (200, XML.as_bytes()));
         let disposition = answer.header("content-disposition").unwrap();
         assert!(
@@ -240,58 +158,50 @@ fn files_come_in_and_go_out_and_only_to_their_owner_and_the_agency() {
         assert_eq!(answer.header("content-length"), Some(&*XML.len().to_string()));
         assert!(answer.header("content-security-policy").unwrap().contains("sandbox"));
     }
-    let provider = service.token("files", "provider", "cloud", Some(CLOUD));
-    let bank = service.token("files", "bank", "bank", Some(FIRM));
+    let provider = city.token("files", "provider", "cloud", Some(CLOUD));
+    let bank = city.token("files", "bank", "bank", Some(FIRM));
     for token in [&city.other, &provider, &bank] {
         for path in [format!("/v1/evidence/{id}"), path.clone()] {
-            is(&city.get(&path, token), 404, "not_found", "");
+            city.ask(&path, token).refuses(404, "not_found", "");
         }
-        assert_eq!(city.get("/v1/evidence", token).json()["data"], json!([]));
+        assert_eq!(city.get("/v1/evidence", token)["data"], json!([]));
     }
-    is(&city.get("/v1/evidence/00000000-0000-0000-0000-000000000000", &city.firm), 404, "not_found", "");
+    city.ask("/v1/evidence/00000000-0000-0000-0000-000000000000", &city.firm).refuses(404, "not_found", "");
 
     // lists
-    let contract = city.upload("kind=contract", &city.other, PDF);
-    assert_eq!(contract.status, 201, "{}", contract.text);
+    let contract = city.bring("kind=contract", &city.other, PDF).expect(201);
     assert!(contract.json().get("invoice").is_none());
     let count = |query: &str, token: &str| {
         let answer = city.get(&format!("/v1/evidence{query}"), token);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.json()["data"].as_array().unwrap().len()
+        answer["data"].as_array().unwrap().len()
     };
-    assert_eq!((count("", &city.officer), count("", &city.firm), count("", &city.other)), (3, 2, 1));
-    assert_eq!(count("?kind=contract", &city.officer), 1);
-    assert_eq!(count(&format!("?organisation={FIRM}&limit=1"), &city.officer), 1);
-    is(&city.get("/v1/evidence?kind=letter", &city.officer), 400, "invalid_query", "");
-    let shown = city.get(&format!("/v1/evidence/{id}"), &city.firm);
+    assert_eq!((count("", &city.lin), count("", &city.firm), count("", &city.other)), (3, 2, 1));
+    assert_eq!(count("?kind=contract", &city.lin), 1);
+    assert_eq!(count(&format!("?organisation={FIRM}&limit=1"), &city.lin), 1);
+    city.ask("/v1/evidence?kind=letter", &city.lin).refuses(400, "invalid_query", "");
+    let shown = city.ask(&format!("/v1/evidence/{id}"), &city.firm);
     assert_eq!(shown.header("etag").unwrap().trim_matches('"'), shown.json()["revision"].to_string());
-    let events = city.get("/v1/events", &city.other).text;
-    assert!(events.contains(&text(&contract.json(), "/id")) && !events.contains(&id), "{events}");
+    let events = city.ask("/v1/events", &city.other).text;
+    assert!(events.contains(&contract.id()) && !events.contains(&id), "{events}");
 
     // an officer brings for whom they name
-    is(&city.upload("kind=other", &city.officer, PDF), 422, "missing_field", "/organisation");
-    let brought = city.upload(&format!("kind=other&organisation={OTHER}"), &city.officer, b"notes");
+    city.bring("kind=other", &city.lin, PDF).refuses(422, "missing_field", "/organisation");
+    let brought = city.bring(&format!("kind=other&organisation={OTHER}"), &city.lin, b"notes");
     assert_eq!(text(&brought.json(), "/organisation"), OTHER);
-    is(
-        &city.upload(&format!("kind=other&organisation={OTHER}"), &city.firm, PDF),
+    city.bring(&format!("kind=other&organisation={OTHER}"), &city.firm, PDF).refuses(
         404,
         "not_found",
         "/organisation",
     );
     let stranger = "kind=other&organisation=91510100MA6CD0001D";
-    is(&city.upload(stranger, &city.officer, PDF), 422, "organisation_not_registered", "");
+    city.bring(stranger, &city.lin, PDF).refuses(422, "organisation_not_registered", "");
 
     // the log holds digests, no names, no bytes
-    let log = service.cli(&[
-        "export",
-        "--agency",
-        "files",
-        "--out",
-        &service.data.join("out").display().to_string(),
-    ]);
+    let log =
+        city.cli(&["export", "--agency", "files", "--out", &city.data.join("out").display().to_string()]);
     assert!(!log.contains("error"), "{log}");
     let mut leaves = Vec::new();
-    walk(&service.data.join("out"), &mut |path| {
+    walk(&city.data.join("out"), &mut |path| {
         if !path.to_string_lossy().contains("tables") && path.extension().is_none_or(|e| e != "csv") {
             leaves.extend(std::fs::read(path).unwrap());
         }
@@ -311,20 +221,19 @@ fn walk(folder: &std::path::Path, visit: &mut impl FnMut(&std::path::Path)) {
 
 #[test]
 fn what_is_no_evidence_is_refused_and_leaves_nothing() {
-    let service = Service::start();
-    let city = City::found(&service, "refused");
+    let city = founded("refused");
     let firm = &city.firm;
     let one = number(1);
 
     // before anything is read
-    is(&city.upload_as("kind=other", firm, PDF, &[]), 400, "idempotency_key_missing", "");
-    is(&city.upload("", firm, PDF), 400, "invalid_query", "");
-    is(&city.upload("kind=letter", firm, PDF), 400, "invalid_query", "");
-    is(&city.upload("kind=other&colour=red", firm, PDF), 400, "invalid_query", "");
-    is(&city.upload("kind=contract&amount=5", firm, PDF), 400, "invalid_query", "");
-    is(&city.upload("kind=other", &city.approver, PDF), 403, "forbidden", "");
+    city.bring_as("kind=other", firm, PDF, &[]).refuses(400, "idempotency_key_missing", "");
+    city.bring("", firm, PDF).refuses(400, "invalid_query", "");
+    city.bring("kind=letter", firm, PDF).refuses(400, "invalid_query", "");
+    city.bring("kind=other&colour=red", firm, PDF).refuses(400, "invalid_query", "");
+    city.bring("kind=contract&amount=5", firm, PDF).refuses(400, "invalid_query", "");
+    city.bring("kind=other", &city.chen, PDF).refuses(403, "forbidden", "");
     let zipped = [("Idempotency-Key", "zip"), ("Content-Encoding", "gzip")];
-    is(&city.upload_as("kind=other", firm, PDF, &zipped), 415, "unsupported_media_type", "");
+    city.bring_as("kind=other", firm, PDF, &zipped).refuses(415, "unsupported_media_type", "");
 
     // types
     let container = b"PK\x03\x04\x14\0\0\0\0\0 and so on";
@@ -344,76 +253,72 @@ fn what_is_no_evidence_is_refused_and_leaves_nothing() {
         } else {
             format!("kind={kind}")
         };
-        is(&city.upload(&query, firm, bytes), 422, "file_type", "");
+        city.bring(&query, firm, bytes).refuses(422, "file_type", "");
     }
     let declared = [("Idempotency-Key", "declared"), ("Content-Type", "application/pdf")];
-    is(&city.upload_as("kind=other", firm, b"words", &declared), 422, "file_type", "");
+    city.bring_as("kind=other", firm, b"words", &declared).refuses(422, "file_type", "");
 
     // numbers and amounts
-    is(&city.upload("kind=invoice", firm, PDF), 422, "invoice_number", "/invoice_number");
+    city.bring("kind=invoice", firm, PDF).refuses(422, "invoice_number", "/invoice_number");
     for query in [
         "invoice_number=123",
         "invoice_number=12345678",
         "invoice_code=3100201130",
         "invoice_code=1&invoice_number=12345678",
     ] {
-        is(
-            &city.upload(&format!("kind=invoice&{query}"), firm, PDF),
+        city.bring(&format!("kind=invoice&{query}"), firm, PDF).refuses(
             422,
             "invoice_number",
             "/invoice_number",
         );
     }
-    is(
-        &city.upload(&format!("kind=invoice&invoice_number={one}&amount=1e3"), firm, PDF),
+    city.bring(&format!("kind=invoice&invoice_number={one}&amount=1e3"), firm, PDF).refuses(
         422,
         "invalid_amount",
         "/amount",
     );
-    is(&city.upload("kind=invoice&amount=5", firm, XML.as_bytes()), 422, "invoice_contradicts", "/amount");
-    is(
-        &city.upload(&format!("kind=invoice&invoice_number={}", number(9)), firm, XML.as_bytes()),
+    city.bring("kind=invoice&amount=5", firm, XML.as_bytes()).refuses(422, "invoice_contradicts", "/amount");
+    city.bring(&format!("kind=invoice&invoice_number={}", number(9)), firm, XML.as_bytes()).refuses(
         422,
         "invoice_number",
         "/invoice_number",
     );
     let red = XML.replace(">1060.00<", ">-1060.00<");
-    is(&city.upload("kind=invoice", firm, red.as_bytes()), 422, "original_invoice", "/original_number");
+    city.bring("kind=invoice", firm, red.as_bytes()).refuses(422, "original_invoice", "/original_number");
 
     // forms
     let key = |n: &'static str| ("Idempotency-Key", n);
     let (form_type, body) = form("paper", "application/pdf", PDF);
     let kind = ("Content-Type", &*form_type);
-    is(&city.upload_as("kind=other", firm, &body, &[key("f1"), kind]), 422, "unknown_field", "/paper");
-    is(
-        &city.upload_as("kind=other", firm, b"--edge--\r\n", &[key("f2"), kind]),
+    city.bring_as("kind=other", firm, &body, &[key("f1"), kind]).refuses(422, "unknown_field", "/paper");
+    city.bring_as("kind=other", firm, b"--edge--\r\n", &[key("f2"), kind]).refuses(
         422,
         "missing_field",
         "/file",
     );
     let (_, body) = form("file", "application/pdf", PDF);
     let twice = [&body[..body.len() - b"--edge--\r\n".len()], &body].concat();
-    is(&city.upload_as("kind=other", firm, &twice, &[key("f3"), kind]), 422, "duplicate_field", "/file");
-    is(&city.upload_as("kind=other", firm, &body[..80], &[key("f4"), kind]), 400, "unreadable_body", "");
+    city.bring_as("kind=other", firm, &twice, &[key("f3"), kind]).refuses(422, "duplicate_field", "/file");
+    city.bring_as("kind=other", firm, &body[..80], &[key("f4"), kind]).refuses(400, "unreadable_body", "");
     let (_, body) = form("file", "image/png", PDF);
-    is(&city.upload_as("kind=other", firm, &body, &[key("f5"), kind]), 422, "file_type", "");
+    city.bring_as("kind=other", firm, &body, &[key("f5"), kind]).refuses(422, "file_type", "");
 
     // a dry run keeps nothing
-    let dry = city.upload("kind=other&dry_run=true", firm, PDF);
+    let dry = city.bring("kind=other&dry_run=true", firm, PDF);
     assert_eq!((dry.status, &dry.json()["dry_run"]), (201, &json!(true)), "{}", dry.text);
-    assert_eq!(city.get("/v1/evidence", firm).json()["data"], json!([]));
+    assert_eq!(city.get("/v1/evidence", firm)["data"], json!([]));
     let mut left = Vec::new();
-    walk(&service.data.join("evidence"), &mut |path| left.push(path.to_owned()));
+    walk(&city.data.join("evidence"), &mut |path| left.push(path.to_owned()));
     assert_eq!(left, Vec::<std::path::PathBuf>::new(), "what is refused leaves no file");
 
     // what is known of an invoice
     let known = city.invoice(&one, "500.00");
     let differs = format!("kind=invoice&invoice_number={one}&amount=500.01");
-    is(&city.upload(&differs, firm, PDF), 422, "invoice_contradicts", "/amount");
-    let silent = city.upload(&format!("kind=invoice&invoice_number={one}"), firm, PDF);
+    city.bring(&differs, firm, PDF).refuses(422, "invoice_contradicts", "/amount");
+    let silent = city.bring(&format!("kind=invoice&invoice_number={one}"), firm, PDF);
     assert_eq!(text(&silent.json(), "/invoice/amount"), "500.00", "another file of the same invoice");
     let old = city
-        .upload("kind=invoice&invoice_code=3100201130&invoice_number=12345678&amount=7.5", firm, PDF)
+        .bring("kind=invoice&invoice_code=3100201130&invoice_number=12345678&amount=7.5", firm, PDF)
         .json();
     assert_eq!(
         (text(&old, "/invoice/code"), text(&old, "/invoice/amount")),
@@ -423,27 +328,26 @@ fn what_is_no_evidence_is_refused_and_leaves_nothing() {
 
     // a mistyped amount is an officer's to correct, as long as nothing rests on it
     let mended = format!("{differs}&corrects=true");
-    is(&city.upload(&mended, firm, PDF), 403, "forbidden", "");
-    let answer = city.upload(&format!("{mended}&organisation={FIRM}"), &city.officer, PDF);
+    city.bring(&mended, firm, PDF).refuses(403, "forbidden", "");
+    let answer = city.bring(&format!("{mended}&organisation={FIRM}"), &city.lin, PDF);
     assert_eq!(
         (answer.status, text(&answer.json(), "/invoice/amount")),
         (201, "500.01".into()),
         "{}",
         answer.text
     );
-    is(
-        &city.upload(&format!("kind=other&corrects=true&organisation={FIRM}"), &city.officer, PDF),
+    city.bring(&format!("kind=other&corrects=true&organisation={FIRM}"), &city.lin, PDF).refuses(
         400,
         "invalid_query",
         "",
     );
-    let voucher = city.voucher("p", "A");
+    let voucher = city.voucher_for("p", "A");
     let claim = city.drafted(&voucher, &json!([part(&known, "500.01")]));
     assert_eq!(city.step(&claim, "submit", firm, &json!({})).status, 200);
-    is(&city.upload(&format!("{mended}&organisation={FIRM}"), &city.officer, PDF), 409, "invoice_in_use", "");
+    city.bring(&format!("{mended}&organisation={FIRM}"), &city.lin, PDF).refuses(409, "invoice_in_use", "");
     let dialect = format!("kind=invoice&invoice_number={}&amount=8", number(3));
     assert_eq!(
-        city.upload(&dialect, firm, b"<Invoice><Nr>1</Nr></Invoice>").status,
+        city.bring(&dialect, firm, b"<Invoice><Nr>1</Nr></Invoice>").status,
         201,
         "another dialect is no error"
     );
@@ -452,50 +356,40 @@ fn what_is_no_evidence_is_refused_and_leaves_nothing() {
 
 #[test]
 fn a_file_has_twenty_mebibytes_and_not_one_byte_more() {
-    let service = Service::start();
-    let city = City::found(&service, "large");
+    let city = founded("large");
     let mut bytes = b"%PDF-1.7\n".to_vec();
     bytes.resize(LIMIT, b'x');
-    let answer = city.upload("kind=other", &city.firm, &bytes);
+    let answer = city.bring("kind=other", &city.firm, &bytes);
     assert_eq!((answer.status, &answer.json()["bytes"]), (201, &json!(LIMIT)), "{}", answer.text);
-    let (_, whole) = send_bytes(
-        &service.base,
-        "GET",
-        &format!("/v1/evidence/{}/content", text(&answer.json(), "/id")),
-        &city.firm,
-        b"",
-        &[],
-    );
+    let (_, whole) = city.bytes(&format!("/v1/evidence/{}/content", answer.id()), &city.firm);
     assert!(whole == bytes, "it comes back as it went in");
     let (content_type, body) = form("file", "application/pdf", &bytes);
     let headers = [("Idempotency-Key", "form"), ("Content-Type", &*content_type)];
-    assert_eq!(city.upload_as("kind=other", &city.firm, &body, &headers).status, 201);
+    assert_eq!(city.bring_as("kind=other", &city.firm, &body, &headers).status, 201);
     bytes.push(b'x');
-    let over = city.upload("kind=other", &city.firm, &bytes);
-    is(&over, 413, "too_large", "");
+    let over = city.bring("kind=other", &city.firm, &bytes);
+    over.refuses(413, "too_large", "");
     assert!(over.text.contains("20971520"), "{}", over.text);
     let (_, body) = form("file", "application/pdf", &bytes);
-    is(
-        &city.upload_as("kind=other", &city.firm, &body, &[("Idempotency-Key", "over"), headers[1]]),
+    city.bring_as("kind=other", &city.firm, &body, &[("Idempotency-Key", "over"), headers[1]]).refuses(
         413,
         "too_large",
         "",
     );
     let xml = format!("<a>{}</a>", "x".repeat(1 << 20));
-    let over = city.upload("kind=other", &city.firm, xml.as_bytes());
-    is(&over, 413, "too_large", "");
+    let over = city.bring("kind=other", &city.firm, xml.as_bytes());
+    over.refuses(413, "too_large", "");
     assert!(over.text.contains("1048576"), "{}", over.text);
     city.verifies();
 }
 
 #[test]
 fn an_invoice_backs_claims_up_to_its_amount_in_all_programmes() {
-    let service = Service::start();
-    let city = City::found(&service, "claims");
-    let (first, second) = (city.voucher("p", "A"), city.voucher("q", "B"));
+    let city = founded("claims");
+    let (first, second) = (city.voucher_for("p", "A"), city.voucher_for("q", "B"));
     let evidence = city.invoice(&number(1), "1000.00");
     let same = city.invoice(&number(1), "1000.00");
-    let delivery = text(&city.upload("kind=delivery", &city.firm, b"delivered").json(), "/id");
+    let delivery = city.bring("kind=delivery", &city.firm, b"delivered").id();
 
     // drafts find room and take none
     let body = json!({
@@ -511,8 +405,7 @@ fn an_invoice_backs_claims_up_to_its_amount_in_all_programmes() {
     assert_eq!(draft["evidence"], json!([delivery]));
     assert_eq!((city.allocated(&evidence), city.allocated(&same)), ("0.00".into(), "0.00".into()));
     let two = city.drafted(&second, &json!([part(&same, "300.01")]));
-    is(
-        &city.draft(&second, &json!([part(&evidence, "600"), part(&same, "400.01")])),
+    city.draft(&second, &json!([part(&evidence, "600"), part(&same, "400.01")])).refuses(
         409,
         "evidence_reused",
         "/invoices/1/evidence_id",
@@ -522,10 +415,9 @@ fn an_invoice_backs_claims_up_to_its_amount_in_all_programmes() {
     assert_eq!(city.step(&one, "submit", &city.firm, &json!({})).status, 200);
     assert_eq!((city.allocated(&evidence), city.allocated(&same)), ("700.00".into(), "700.00".into()));
     let late = city.step(&two, "submit", &city.firm, &json!({}));
-    is(&late, 409, "evidence_reused", "/invoices/0/evidence_id");
+    late.refuses(409, "evidence_reused", "/invoices/0/evidence_id");
     assert!(late.text.contains("300.00") && late.text.contains("300.01"), "{}", late.text);
-    is(
-        &city.draft(&second, &json!([part(&evidence, "300.01")])),
+    city.draft(&second, &json!([part(&evidence, "300.01")])).refuses(
         409,
         "evidence_reused",
         "/invoices/0/evidence_id",
@@ -536,14 +428,14 @@ fn an_invoice_backs_claims_up_to_its_amount_in_all_programmes() {
         "kind": "voucher_redemption", "voucher_id": second, "settlement": [{"item": "storage", "amount": "1"}],
         "invoices": [part(&evidence, "300.01")],
     });
-    is(&city.post("/v1/claims", &city.firm, &nothing), 409, "evidence_reused", "/invoices/0/evidence_id");
+    city.post("/v1/claims", &city.firm, &nothing).refuses(409, "evidence_reused", "/invoices/0/evidence_id");
 
     // returned it keeps its hold, rewritten it holds what it says now, withdrawn it holds nothing
     let back = json!({"decision": "return", "reason": "补"});
-    assert_eq!(city.step(&one, "review", &city.officer, &back).status, 200);
+    assert_eq!(city.step(&one, "review", &city.lin, &back).status, 200);
     assert_eq!(city.allocated(&evidence), "700.00");
     let body = claim(&first, &json!([part(&evidence, "950")]));
-    let put = service.send("PUT", &format!("/v1/claims/{one}"), Some(&city.firm), Some(&body), &[]);
+    let put = city.put(&format!("/v1/claims/{one}"), &city.firm, &body);
     assert_eq!((put.status, city.allocated(&evidence)), (200, "950.00".into()), "{}", put.text);
     assert_eq!(city.step(&one, "submit", &city.firm, &json!({})).status, 200);
     assert_eq!(city.allocated(&evidence), "950.00");
@@ -553,49 +445,50 @@ fn an_invoice_backs_claims_up_to_its_amount_in_all_programmes() {
     // rejected it is free again, paid never
     assert_eq!(city.step(&two, "submit", &city.firm, &json!({})).status, 200);
     let no = json!({"decision": "reject", "reason": "不符"});
-    assert_eq!(city.step(&two, "review", &city.officer, &no).status, 200);
+    assert_eq!(city.step(&two, "review", &city.lin, &no).status, 200);
     assert_eq!(city.allocated(&evidence), "0.00");
     let three = city.drafted(&second, &json!([part(&evidence, "1000")]));
     for (verb, token, body) in [
         ("submit", &city.firm, json!({})),
-        ("review", &city.officer, json!({"decision": "pass"})),
-        ("approve", &city.approver, json!({})),
+        ("review", &city.lin, json!({"decision": "pass"})),
+        ("approve", &city.chen, json!({})),
     ] {
         let answer = city.step(&three, verb, token, &body);
         assert_eq!(answer.status, 200, "{verb}: {}", answer.text);
     }
     assert_eq!(city.allocated(&evidence), "1000.00");
-    is(&city.draft(&first, &json!([part(&same, "0.01")])), 409, "evidence_reused", "/invoices/0/evidence_id");
+    city.draft(&first, &json!([part(&same, "0.01")])).refuses(
+        409,
+        "evidence_reused",
+        "/invoices/0/evidence_id",
+    );
     city.verifies();
 }
 
 #[test]
 fn what_cannot_back_a_claim_is_named() {
-    let service = Service::start();
-    let city = City::found(&service, "backing");
-    let voucher = city.voucher("p", "A");
-    let delivery = text(&city.upload("kind=delivery", &city.firm, b"delivered").json(), "/id");
+    let city = founded("backing");
+    let voucher = city.voucher_for("p", "A");
+    let delivery = city.bring("kind=delivery", &city.firm, b"delivered").id();
     let strange = text(
-        &city.upload(&format!("kind=invoice&invoice_number={}&amount=5", number(5)), &city.other, PDF).json(),
+        &city.bring(&format!("kind=invoice&invoice_number={}&amount=5", number(5)), &city.other, PDF).json(),
         "/id",
     );
     let nowhere = "00000000-0000-7000-8000-000000000000";
     let at = "/invoices/0/evidence_id";
-    is(&city.draft(&voucher, &json!([part(nowhere, "1")])), 404, "not_found", at);
-    is(&city.draft(&voucher, &json!([part(&strange, "1")])), 404, "not_found", at);
-    is(&city.draft(&voucher, &json!([part(&delivery, "1")])), 422, "not_an_invoice", at);
-    is(&city.draft(&voucher, &json!([part(&delivery, "0")])), 422, "invalid_amount", "/invoices/0/amount");
-    is(
-        &city.draft(&voucher, &json!([{"evidence_id": delivery}])),
+    city.draft(&voucher, &json!([part(nowhere, "1")])).refuses(404, "not_found", at);
+    city.draft(&voucher, &json!([part(&strange, "1")])).refuses(404, "not_found", at);
+    city.draft(&voucher, &json!([part(&delivery, "1")])).refuses(422, "not_an_invoice", at);
+    city.draft(&voucher, &json!([part(&delivery, "0")])).refuses(422, "invalid_amount", "/invoices/0/amount");
+    city.draft(&voucher, &json!([{"evidence_id": delivery}])).refuses(
         422,
         "missing_field",
         "/invoices/0/amount",
     );
-    let silent = city.upload(&format!("kind=invoice&invoice_number={}", number(6)), &city.firm, PDF).json();
+    let silent = city.bring(&format!("kind=invoice&invoice_number={}", number(6)), &city.firm, PDF).json();
     let silent = text(&silent, "/id");
-    is(&city.draft(&voucher, &json!([part(&silent, "1")])), 422, "invoice_amount_missing", at);
-    let more = city.upload(&format!("kind=invoice&invoice_number={}&amount=5", number(6)), &city.firm, PDF);
-    assert_eq!(more.status, 201, "{}", more.text);
+    city.draft(&voucher, &json!([part(&silent, "1")])).refuses(422, "invoice_amount_missing", at);
+    city.bring(&format!("kind=invoice&invoice_number={}&amount=5", number(6)), &city.firm, PDF).expect(201);
     let found = city.drafted(&voucher, &json!([part(&silent, "5")]));
 
     // who buys and who sells
@@ -604,17 +497,16 @@ fn what_cannot_back_a_claim_is_named() {
         (XML.replace(FIRM, "310101199001011234").replace("0001<", "0008<"), "invoice_buyer_differs"),
         (XML.replace(CLOUD, OTHER).replace("0001<", "0009<"), "invoice_seller_differs"),
     ] {
-        let answer = city.upload("kind=invoice", &city.firm, xml.as_bytes());
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        is(&city.draft(&voucher, &json!([part(&text(&answer.json(), "/id"), "1")])), 422, code, at);
+        let answer = city.bring("kind=invoice", &city.firm, xml.as_bytes()).expect(201);
+        city.draft(&voucher, &json!([part(&answer.id(), "1")])).refuses(422, code, at);
     }
-    let own = text(&city.upload("kind=invoice", &city.firm, XML.as_bytes()).json(), "/id");
+    let own = city.bring("kind=invoice", &city.firm, XML.as_bytes()).id();
     city.drafted(&voucher, &json!([part(&own, "1060")]));
 
     // what its own file says later is held against a draft when it is filed
     let xml = XML.replace(FIRM, OTHER).replace("0001<", "0006<").replace(">1060.00<", ">5.00<");
-    assert_eq!(city.upload("kind=invoice", &city.firm, xml.as_bytes()).status, 201);
-    is(&city.step(&found, "submit", &city.firm, &json!({})), 422, "invoice_buyer_differs", at);
+    assert_eq!(city.bring("kind=invoice", &city.firm, xml.as_bytes()).status, 201);
+    city.step(&found, "submit", &city.firm, &json!({})).refuses(422, "invoice_buyer_differs", at);
 
     // further evidence
     let with = |evidence: Value| {
@@ -622,25 +514,24 @@ fn what_cannot_back_a_claim_is_named() {
         body["evidence"] = evidence;
         city.post("/v1/claims", &city.firm, &body)
     };
-    is(&with(json!([delivery, delivery])), 422, "duplicate_evidence", "/evidence/1");
-    is(&with(json!([own])), 422, "duplicate_evidence", "/evidence/0");
-    is(&with(json!([delivery, nowhere])), 404, "not_found", "/evidence/1");
-    is(&with(json!([strange])), 404, "not_found", "/evidence/0");
+    with(json!([delivery, delivery])).refuses(422, "duplicate_evidence", "/evidence/1");
+    with(json!([own])).refuses(422, "duplicate_evidence", "/evidence/0");
+    with(json!([delivery, nowhere])).refuses(404, "not_found", "/evidence/1");
+    with(json!([strange])).refuses(404, "not_found", "/evidence/0");
     let many = |count: usize| Value::Array(vec![part(&own, "0.01"); count]);
     let over = city.draft(&voucher, &many(201));
-    is(&over, 413, "too_large", "/invoices");
+    over.refuses(413, "too_large", "/invoices");
     assert!(over.text.contains("200"), "{}", over.text);
     assert_eq!(city.draft(&voucher, &many(200)).status, 201, "the most that a claim takes fits into the log");
-    is(&with(Value::Array(vec![json!(delivery); 101])), 413, "too_large", "/evidence");
+    with(Value::Array(vec![json!(delivery); 101])).refuses(413, "too_large", "/evidence");
     city.verifies();
 }
 
 #[test]
 fn claims_that_race_for_an_invoice_never_take_more_than_it_is() {
-    let service = Service::start();
-    let city = City::found(&service, "race");
+    let city = founded("race");
     let evidence = city.invoice(&number(1), "1000.00");
-    let vouchers = [city.voucher("p", "A"), city.voucher("q", "B")];
+    let vouchers = [city.voucher_for("p", "A"), city.voucher_for("q", "B")];
     let claims: Vec<String> =
         (0..24).map(|n| city.drafted(&vouchers[n % 2], &json!([part(&evidence, "130")]))).collect();
     let (next, won, lost) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
@@ -667,18 +558,17 @@ fn claims_that_race_for_an_invoice_never_take_more_than_it_is() {
 
 #[test]
 fn a_file_that_is_lost_or_altered_is_named_and_one_that_nobody_names_harms_nothing() {
-    let service = Service::start();
-    let city = City::found(&service, "whole");
+    let city = founded("whole");
     let ids: Vec<Value> = [&b"one"[..], b"two", b"three"]
         .iter()
-        .map(|bytes| city.upload("kind=other", &city.firm, bytes).json())
+        .map(|bytes| city.bring("kind=other", &city.firm, bytes).json())
         .collect();
     let path = |body: &Value| {
         let digits = text(body, "/sha256");
-        service.data.join("evidence/objects/sha256").join(&digits[..2]).join(&digits[2..])
+        city.data.join("evidence/objects/sha256").join(&digits[..2]).join(&digits[2..])
     };
     // as a kill between the object and its row leaves one
-    let orphan = service.data.join("evidence/objects/sha256/00");
+    let orphan = city.data.join("evidence/objects/sha256/00");
     std::fs::create_dir_all(&orphan).unwrap();
     std::fs::write(orphan.join("00".repeat(31)), b"orphan").unwrap();
     city.verifies();
@@ -686,7 +576,7 @@ fn a_file_that_is_lost_or_altered_is_named_and_one_that_nobody_names_harms_nothi
     std::fs::remove_file(path(&ids[1])).unwrap();
     let run = |json: bool| {
         let mut command = std::process::Command::new(service::BINARY);
-        command.args(["verify", "--agency", "whole", "--evidence"]).env("SUBSIDY_LEDGER_DATA", &service.data);
+        command.args(["verify", "--agency", "whole", "--evidence"]).env("SUBSIDY_LEDGER_DATA", &city.data);
         command.env_remove("DATABASE_URL");
         if json {
             command.arg("--json");
@@ -712,11 +602,10 @@ fn a_file_that_is_lost_or_altered_is_named_and_one_that_nobody_names_harms_nothi
         (code, &said[0]["evidence"]["files"], &said[0]["verified"]),
         (Some(3), &json!(3), &json!(true))
     );
-    assert!(service.cli(&["verify", "--agency", "whole"]).contains("verified"), "the ledger itself is whole");
-    let lost = city.get(&format!("/v1/evidence/{}/content", text(&ids[1], "/id")), &city.firm);
-    assert_eq!((lost.status, lost.json()["code"].as_str()), (500, Some("internal")));
+    assert!(city.cli(&["verify", "--agency", "whole"]).contains("verified"), "the ledger itself is whole");
+    city.ask(&format!("/v1/evidence/{}/content", text(&ids[1], "/id")), &city.firm).is(500, "internal");
     for bytes in [&b"one"[..], b"two"] {
-        assert_eq!(city.upload("kind=other", &city.firm, bytes).status, 201);
+        assert_eq!(city.bring("kind=other", &city.firm, bytes).status, 201);
     }
     city.verifies();
 }
@@ -724,8 +613,8 @@ fn a_file_that_is_lost_or_altered_is_named_and_one_that_nobody_names_harms_nothi
 #[test]
 fn a_kill_among_uploads_leaves_every_row_its_file() {
     let data = fresh_folder();
-    let mut service = Service::start_durable(&data);
-    let firm = City::found(&service, "killed").firm;
+    let mut service = Arc::new(Service::start_durable(&data));
+    let firm = on(&service, "killed").firm;
     let mut kept: Vec<(String, String)> = Vec::new();
     for round in 0..4_u64 {
         let base = service.base.clone();
@@ -733,7 +622,7 @@ fn a_kill_among_uploads_leaves_every_row_its_file() {
             let mut bytes = format!("%PDF-1.7 {key}").into_bytes();
             bytes.resize(3 << 20, b'x');
             let path = "/v1/evidence?kind=delivery";
-            try_send_bytes(base, "POST", path, &firm, &bytes, &[("Idempotency-Key", key)])
+            exchange(base, "POST", path, Some(&firm), &bytes, &[("Idempotency-Key", key)])
         };
         let (answered, unknown) = std::thread::scope(|scope| {
             let loading = scope.spawn(|| {
@@ -741,9 +630,7 @@ fn a_kill_among_uploads_leaves_every_row_its_file() {
                 for n in 0.. {
                     let key = format!("{round}-{n}");
                     match bring(&base, &key) {
-                        Some((answer, _)) if answer.status == 201 => {
-                            answered.push((key, text(&answer.json(), "/id")))
-                        }
+                        Some((answer, _)) if answer.status == 201 => answered.push((key, answer.id())),
                         _ => return (answered, key),
                     }
                 }
@@ -754,16 +641,13 @@ fn a_kill_among_uploads_leaves_every_row_its_file() {
             loading.join().expect("the loader ends")
         });
         kept.extend(answered);
-        service = Service::start_durable(&data);
+        service = Arc::new(Service::start_durable(&data));
         let (answer, _) = bring(&service.base, &unknown).expect("an answer");
         assert_eq!(answer.status, 201, "its key settles it: {}", answer.text);
-        kept.push((unknown, text(&answer.json(), "/id")));
+        kept.push((unknown, answer.id()));
         for (key, id) in &kept {
             let (again, _) = bring(&service.base, key).expect("an answer");
-            assert_eq!(
-                (again.header("idempotency-replayed"), &text(&again.json(), "/id")),
-                (Some("true"), id)
-            );
+            assert_eq!((again.header("idempotency-replayed"), &again.id()), (Some("true"), id));
         }
     }
     let said = service.cli(&["verify", "--agency", "killed", "--evidence"]);
@@ -779,15 +663,14 @@ fn a_bucket_keeps_files_as_a_folder_does() {
     let environment = bucket.environment();
     let environment: Vec<(&str, &str)> =
         environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let service = Service::start_with(&environment);
-    let city = City::found(&service, "bucket");
+    let service = Arc::new(Service::start_with(&environment));
+    let city = on(&service, "bucket");
     let mut large = b"%PDF-1.7\n".to_vec();
     large.resize(LIMIT, b'x');
     for bytes in [PDF, &large] {
-        let answer = city.upload("kind=other", &city.firm, bytes);
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        let path = format!("/v1/evidence/{}/content", text(&answer.json(), "/id"));
-        let (answer, read) = send_bytes(&service.base, "GET", &path, &city.firm, b"", &[]);
+        let answer = city.bring("kind=other", &city.firm, bytes).expect(201);
+        let path = format!("/v1/evidence/{}/content", answer.id());
+        let (answer, read) = service.bytes(&path, &city.firm);
         assert!(answer.status == 200 && read == bytes);
     }
     let keys = bucket.keys();
@@ -797,9 +680,9 @@ fn a_bucket_keeps_files_as_a_folder_does() {
     assert!(!service.data.join("evidence/objects").exists());
     // a store that is away is a 503, and what was not kept is not there
     bucket.fail(true);
-    let away = city.upload("kind=other", &city.firm, b"away");
-    is(&away, 503, "unavailable", "");
-    assert_eq!(city.get("/v1/evidence", &city.firm).json()["data"].as_array().unwrap().len(), 2);
+    let away = city.bring("kind=other", &city.firm, b"away");
+    away.refuses(503, "unavailable", "");
+    assert_eq!(city.get("/v1/evidence", &city.firm)["data"].as_array().unwrap().len(), 2);
     bucket.fail(false);
-    assert_eq!(city.upload("kind=other", &city.firm, b"back").status, 201);
+    assert_eq!(city.bring("kind=other", &city.firm, b"back").status, 201);
 }

@@ -2,35 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::service::Service;
-use super::{City, PDF, XML, is, number, part, text};
+use super::{City, PDF, XML, founded, number, part, text};
 
-impl City<'_> {
+impl City {
     pub fn brought(&self, query: &str, token: &str, bytes: &[u8]) -> Value {
-        let answer = self.upload(query, token, bytes);
-        assert_eq!(answer.status, 201, "{query}: {}", answer.text);
-        answer.json()
+        self.bring(query, token, bytes).expect(201).json()
     }
 
-    pub fn filed(&self, voucher: &str, token: &str, invoices: &Value) -> String {
-        let claim = text(&self.expect(201, "/v1/claims", token, &super::claim(voucher, invoices)), "/id");
-        self.expect(200, &format!("/v1/claims/{claim}/submit"), token, &json!({}));
-        claim
-    }
-
-    pub fn pay(&self, claim: &str) {
-        let batch = self.expect(201, "/v1/payment-batches", &self.officer, &json!({"claim_ids": [claim]}));
-        let path = format!("/v1/payment-batches/{}", text(&batch, "/id"));
-        self.expect(200, &format!("{path}/approve"), &self.approver, &json!({}));
-        let result =
-            json!({"claim_id": claim, "outcome": "paid", "bank_reference": "FT1", "date": "2025-01-02"});
-        self.expect(200, &format!("{path}/results"), &self.officer, &json!({"results": [result]}));
+    pub fn claimed(&self, voucher: &str, token: &str, invoices: &Value) -> String {
+        self.filed(token, &super::claim(voucher, invoices))
     }
 
     fn exceptions(&self, code: &str) -> Vec<Value> {
-        let report = self.get(&format!("/v1/reports/exceptions?code={code}"), &self.officer);
-        assert_eq!(report.status, 200, "{}", report.text);
-        report.json()["rows"].as_array().expect("rows").clone()
+        self.get(&format!("/v1/reports/exceptions?code={code}"), &self.lin)["rows"]
+            .as_array()
+            .expect("rows")
+            .clone()
     }
 }
 
@@ -44,14 +31,13 @@ fn without_ids(mut answer: Value) -> Value {
 
 #[test]
 fn a_number_that_another_organisation_typed_binds_nobody_and_is_told_to_nobody() {
-    let service = Service::start();
-    let city = City::found(&service, "neutral");
+    let city = founded("neutral");
     let query = |n: usize, amount: &str| format!("kind=invoice&invoice_number={}&amount={amount}", number(n));
 
     // whoever types a number that another brought is answered as if nobody had, in a dry run too
     city.brought(&query(1, "1000.00"), &city.firm, PDF);
     for n in [1, 2] {
-        let dry = city.upload(&format!("{}&dry_run=true", query(n, "1.00")), &city.other, PDF);
+        let dry = city.bring(&format!("{}&dry_run=true", query(n, "1.00")), &city.other, PDF);
         assert_eq!((dry.status, text(&dry.json(), "/invoice/amount")), (201, "1.00".into()), "{}", dry.text);
     }
     let mut known = without_ids(city.brought(&query(1, "1.00"), &city.other, PDF));
@@ -62,18 +48,17 @@ fn a_number_that_another_organisation_typed_binds_nobody_and_is_told_to_nobody()
     assert_eq!(text(&silent, "/invoice/amount"), "1.00", "its own word, not the other's");
 
     // the first is not locked, and what the other takes is not taken of it
-    let (mine, theirs) = (city.voucher("p", "A"), city.voucher_of("p", "A", &city.other));
+    let (mine, theirs) = (city.voucher_for("p", "A"), city.voucher_of_party("p", "A", &city.other));
     let own = text(&city.brought(&query(1, "1000.00"), &city.firm, PDF), "/id");
     let stolen = text(&city.brought(&query(1, "1.00"), &city.other, PDF), "/id");
-    let honest = city.filed(&mine, &city.firm, &json!([part(&own, "1000.00")]));
-    let thief = city.filed(&theirs, &city.other, &json!([part(&stolen, "1.00")]));
+    let honest = city.claimed(&mine, &city.firm, &json!([part(&own, "1000.00")]));
+    let thief = city.claimed(&theirs, &city.other, &json!([part(&stolen, "1.00")]));
     assert_eq!((city.allocated(&own), city.allocated(&stolen)), ("1000.00".into(), "1.00".into()));
 
     // who decides sees both, and passes neither before an officer says who is right
     let pass = json!({"decision": "pass"});
     for claim in [&honest, &thief] {
-        is(
-            &city.step(claim, "review", &city.officer, &pass),
+        city.step(claim, "review", &city.lin, &pass).refuses(
             409,
             "invoice_disputed",
             "/invoices/0/evidence_id",
@@ -84,43 +69,37 @@ fn a_number_that_another_organisation_typed_binds_nobody_and_is_told_to_nobody()
     let confirm = |evidence: &str, token: &str, body: &Value| {
         city.post(&format!("/v1/evidence/{evidence}/confirm"), token, body)
     };
-    is(&confirm(&own, &city.firm, &json!({})), 403, "forbidden", "");
-    let confirmed = confirm(&own, &city.officer, &json!({}));
+    confirm(&own, &city.firm, &json!({})).refuses(403, "forbidden", "");
+    let confirmed = confirm(&own, &city.lin, &json!({}));
     assert_eq!(
         (confirmed.status, text(&confirmed.json(), "/invoice/confirmed")),
         (200, "officer".into()),
         "{}",
         confirmed.text
     );
-    is(&confirm(&stolen, &city.officer, &json!({})), 409, "invoice_confirmed", "");
-    assert_eq!(city.step(&honest, "review", &city.officer, &pass).status, 200);
-    is(
-        &city.step(&thief, "review", &city.officer, &pass),
-        409,
-        "invoice_disputed",
-        "/invoices/0/evidence_id",
-    );
-    assert_eq!(city.step(&honest, "approve", &city.approver, &json!({})).status, 200);
+    confirm(&stolen, &city.lin, &json!({})).refuses(409, "invoice_confirmed", "");
+    assert_eq!(city.step(&honest, "review", &city.lin, &pass).status, 200);
+    city.step(&thief, "review", &city.lin, &pass).refuses(409, "invoice_disputed", "/invoices/0/evidence_id");
+    assert_eq!(city.step(&honest, "approve", &city.chen, &json!({})).status, 200);
 
     // an officer's word can be taken back, and the other's be taken then
-    assert_eq!(confirm(&own, &city.officer, &json!({"confirmed": false})).status, 200);
-    assert_eq!(confirm(&stolen, &city.officer, &json!({})).status, 200);
+    assert_eq!(confirm(&own, &city.lin, &json!({"confirmed": false})).status, 200);
+    assert_eq!(confirm(&stolen, &city.lin, &json!({})).status, 200);
     let contract = text(&city.brought("kind=contract", &city.firm, PDF), "/id");
-    is(&confirm(&contract, &city.officer, &json!({})), 409, "nothing_to_confirm", "");
+    confirm(&contract, &city.lin, &json!({})).refuses(409, "nothing_to_confirm", "");
     city.verifies();
 }
 
 #[test]
 fn an_einvoice_confirms_what_its_party_says_and_a_sellers_copy_is_no_dispute() {
-    let service = Service::start();
-    let city = City::found(&service, "einvoice");
+    let city = founded("einvoice");
     let typed = format!("kind=invoice&invoice_number={}&amount=1.00", number(1));
     city.brought(&typed, &city.other, PDF);
     let own = city.brought("kind=invoice", &city.firm, XML.as_bytes());
     assert_eq!(text(&own, "/invoice/confirmed"), "einvoice");
-    let voucher = city.voucher("p", "A");
-    let claim = city.filed(&voucher, &city.firm, &json!([part(&text(&own, "/id"), "1060")]));
-    assert_eq!(city.step(&claim, "review", &city.officer, &json!({"decision": "pass"})).status, 200);
+    let voucher = city.voucher_for("p", "A");
+    let claim = city.claimed(&voucher, &city.firm, &json!([part(&text(&own, "/id"), "1060")]));
+    assert_eq!(city.step(&claim, "review", &city.lin, &json!({"decision": "pass"})).status, 200);
     // a file that names others as its parties confirms nothing for who brought it
     let strange = city.brought("kind=invoice", &city.other, XML.replace("0001<", "0002<").as_bytes());
     assert_eq!(text(&strange, "/invoice/confirmed"), "typed");
@@ -129,28 +108,21 @@ fn an_einvoice_confirms_what_its_party_says_and_a_sellers_copy_is_no_dispute() {
 
 #[test]
 fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
-    let service = Service::start();
-    let city = City::found(&service, "red");
-    let (first, second) = (city.voucher("p", "A"), city.voucher("q", "B"));
+    let city = founded("red");
+    let (first, second) = (city.voucher_for("p", "A"), city.voucher_for("q", "B"));
     let own = text(&city.brought("kind=invoice", &city.firm, XML.as_bytes()), "/id");
-    let paid = city.filed(&first, &city.firm, &json!([part(&own, "1000")]));
-    let open = city.filed(&second, &city.firm, &json!([part(&own, "60")]));
-    city.expect(200, &format!("/v1/claims/{paid}/review"), &city.officer, &json!({"decision": "pass"}));
-    city.expect(200, &format!("/v1/claims/{paid}/approve"), &city.approver, &json!({}));
-    city.pay(&paid);
+    let paid = city.claimed(&first, &city.firm, &json!([part(&own, "1000")]));
+    let open = city.claimed(&second, &city.firm, &json!([part(&own, "60")]));
+    city.pass(&paid);
+    city.paid(&[&paid], "2025-01-02");
 
-    let red = XML.replace("0001<", "0009<").replace(">1060.00<", ">-560.00<").replace(">60.00<", ">-31.70<");
-    let remark = format!(
-        "<AdditionalInformation><Remark>被红冲蓝字数电发票号码：{}</Remark></AdditionalInformation></EInvoiceData>",
-        number(1)
-    );
-    let red = red.replace("</EInvoiceData>", &remark);
+    let red = red("0009", "560.00");
     let shown = city.brought("kind=invoice", &city.firm, red.as_bytes());
     assert_eq!(
         (text(&shown, "/invoice/amount"), text(&shown, "/invoice/original/number")),
         ("-560.00".into(), number(1))
     );
-    let original = city.get(&format!("/v1/evidence/{own}"), &city.officer).json();
+    let original = city.get(&format!("/v1/evidence/{own}"), &city.lin);
     assert_eq!(
         (text(&original, "/invoice/reversed"), text(&original, "/invoice/allocated")),
         ("560.00".into(), "1060.00".into())
@@ -158,8 +130,8 @@ fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
 
     // 500.00 are left: the last to take it lost all of its part, the paid one half of its base
     let pass = json!({"decision": "pass"});
-    is(&city.step(&open, "review", &city.officer, &pass), 409, "invoice_reversed", "/invoices/0/evidence_id");
-    let recoveries = city.get("/v1/recoveries", &city.officer).json();
+    city.step(&open, "review", &city.lin, &pass).refuses(409, "invoice_reversed", "/invoices/0/evidence_id");
+    let recoveries = city.get("/v1/recoveries", &city.lin);
     let proposed = recoveries["data"].as_array().expect("recoveries");
     assert_eq!(proposed.len(), 1, "{recoveries}");
     assert_eq!(
@@ -172,40 +144,44 @@ fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
     // who brought the red invoice proposed it and does not reject it, nor who proposes another of the claim approve that
     let path = format!("/v1/recoveries/{}", text(&proposed[0], "/id"));
     let why = json!({"reason": "已另开蓝字发票"});
-    let bringer = service.token("red", "approver", "firm", None);
-    is(&city.post(&format!("{path}/reject"), &bringer, &why), 403, "same_person", "");
-    is(&city.post(&format!("{path}/reject"), &city.officer, &why), 403, "forbidden", "");
-    is(&city.post(&format!("{path}/reject"), &city.approver, &json!({})), 422, "missing_field", "/reason");
-    let rejected = city.expect(200, &format!("{path}/reject"), &city.approver, &why);
+    let bringer = city.token("red", "approver", "firm", None);
+    city.post(&format!("{path}/reject"), &bringer, &why).refuses(403, "same_person", "");
+    city.post(&format!("{path}/reject"), &city.lin, &why).refuses(403, "forbidden", "");
+    city.post(&format!("{path}/reject"), &city.chen, &json!({})).refuses(422, "missing_field", "/reason");
+    let rejected = city.expect(200, &format!("{path}/reject"), &city.chen, &why);
     assert_eq!(
         ["/status", "/rejection", "/outstanding"].map(|name| text(&rejected, name)),
         ["rejected", "已另开蓝字发票", "0.00"].map(str::to_owned)
     );
     for verb in ["approve", "reject"] {
-        is(&city.post(&format!("{path}/{verb}"), &city.approver, &why_of(verb)), 409, "wrong_state", "");
+        city.post(&format!("{path}/{verb}"), &city.chen, &why_of(verb)).refuses(409, "wrong_state", "");
     }
     let again = json!({"claim_id": paid, "amount": "10", "decision_no": "追2", "reason": "再议"});
-    let again = text(&city.expect(201, "/v1/recoveries", &city.officer, &again), "/id");
-    is(&city.post(&format!("/v1/recoveries/{again}/approve"), &bringer, &json!({})), 403, "same_person", "");
-    city.expect(200, &format!("/v1/recoveries/{again}/approve"), &city.approver, &json!({}));
+    let again = city.create("/v1/recoveries", &city.lin, &again);
+    city.post(&format!("/v1/recoveries/{again}/approve"), &bringer, &json!({})).refuses(
+        403,
+        "same_person",
+        "",
+    );
+    city.expect(200, &format!("/v1/recoveries/{again}/approve"), &city.chen, &json!({}));
 
     // the same red invoice again takes nothing back again; it backs nothing itself
     let again = text(&city.brought("kind=invoice", &city.firm, red.as_bytes()), "/id");
-    assert_eq!(
-        text(&city.get(&format!("/v1/evidence/{own}"), &city.officer).json(), "/invoice/reversed"),
-        "560.00"
+    assert_eq!(text(&city.get(&format!("/v1/evidence/{own}"), &city.lin), "/invoice/reversed"), "560.00");
+    assert_eq!(city.get("/v1/recoveries", &city.lin)["data"].as_array().expect("rows").len(), 2);
+    city.draft(&second, &json!([part(&again, "1")])).refuses(422, "red_invoice", "/invoices/0/evidence_id");
+    city.draft(&second, &json!([part(&own, "0.01")])).refuses(
+        409,
+        "evidence_reused",
+        "/invoices/0/evidence_id",
     );
-    assert_eq!(city.get("/v1/recoveries", &city.officer).json()["data"].as_array().expect("rows").len(), 2);
-    is(&city.draft(&second, &json!([part(&again, "1")])), 422, "red_invoice", "/invoices/0/evidence_id");
-    is(&city.draft(&second, &json!([part(&own, "0.01")])), 409, "evidence_reused", "/invoices/0/evidence_id");
 
     // one that comes before its original is counted when that comes
     let early =
         format!("kind=invoice&invoice_number={}&amount=-30&original_number={}", number(20), number(21));
     city.brought(&early, &city.firm, PDF);
     let late = city.invoice(&number(21), "100.00");
-    is(
-        &city.draft(&second, &json!([part(&late, "70.01")])),
+    city.draft(&second, &json!([part(&late, "70.01")])).refuses(
         409,
         "evidence_reused",
         "/invoices/0/evidence_id",
@@ -233,18 +209,16 @@ pub fn red(number_of_it: &str, amount: &str) -> String {
 
 #[test]
 fn an_approved_claim_whose_invoice_was_taken_back_is_not_paid_before_it_is_recalculated() {
-    let service = Service::start();
-    let city = City::found(&service, "withdrawn");
+    let city = founded("withdrawn");
     let own = text(&city.brought("kind=invoice", &city.firm, XML.as_bytes()), "/id");
     let approved = |code: &str, contract: &str, amount: &str| {
-        let claim = city.filed(&city.voucher(code, contract), &city.firm, &json!([part(&own, amount)]));
-        city.expect(200, &format!("/v1/claims/{claim}/review"), &city.officer, &json!({"decision": "pass"}));
-        city.expect(200, &format!("/v1/claims/{claim}/approve"), &city.approver, &json!({}));
+        let claim = city.claimed(&city.voucher_for(code, contract), &city.firm, &json!([part(&own, amount)]));
+        city.pass(&claim);
         claim
     };
     let [first, second] = [("p", "A"), ("q", "B")].map(|(code, contract)| approved(code, contract, "500"));
     let propose =
-        |claims: &[&String]| city.post("/v1/payment-batches", &city.officer, &json!({"claim_ids": claims}));
+        |claims: &[&String]| city.post("/v1/payment-batches", &city.lin, &json!({"claim_ids": claims}));
     // one stands in a batch that waits when the red invoice comes: 460.00 are left of 1,000.00
     let waiting = propose(&[&second]);
     let batch = format!("/v1/payment-batches/{}", text(&waiting.json(), "/id"));
@@ -262,38 +236,37 @@ fn an_approved_claim_whose_invoice_was_taken_back_is_not_paid_before_it_is_recal
             assert!(detail.contains(named), "{named} in {detail}");
         }
     };
-    told(&city.post(&format!("{batch}/approve"), &city.approver, &json!({})), &second, "500.00");
+    told(&city.post(&format!("{batch}/approve"), &city.chen, &json!({})), &second, "500.00");
     let refused = propose(&[&first]);
     told(&refused, &first, "40.00");
     assert_eq!(text(&refused.json(), "/errors/0/pointer"), "/claim_ids/0");
-    city.expect(200, &format!("{batch}/reject"), &city.approver, &json!({"reason": "红冲"}));
+    city.expect(200, &format!("{batch}/reject"), &city.chen, &json!({"reason": "红冲"}));
     told(&propose(&[&second]), &second, "500.00");
 
     // recalculated by two people it is paid, and holds no more than what backs it
     let less = json!({"changes": {"settlement": [{"item": "compute", "amount": "460"}]}, "reason": "红冲"});
     let path = format!("/v1/claims/{first}/recalculate");
-    let proposed = city.expect(201, &path, &city.officer, &less);
+    let proposed = city.expect(201, &path, &city.lin, &less);
     assert_eq!(text(&proposed, "/invoices/0/amount"), "460.00");
     // another red invoice, after it was proposed: what is approved then knows nothing of it
     city.brought("kind=invoice", &city.firm, red("0010", "100.00").as_bytes());
-    city.expect(200, &format!("{path}/approve"), &city.approver, &json!({}));
+    city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
     told(&propose(&[&first]), &first, "100.00");
     let less = json!({"changes": {"settlement": [{"item": "compute", "amount": "360"}]}, "reason": "再红冲"});
-    city.expect(201, &path, &city.officer, &less);
-    city.expect(200, &format!("{path}/approve"), &city.approver, &json!({}));
+    city.expect(201, &path, &city.lin, &less);
+    city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
     assert_eq!(city.allocated(&own), "860.00");
-    city.pay(&first);
+    city.paid(&[&first], "2025-01-02");
     city.verifies();
 }
 
 #[test]
 fn an_invoice_of_another_time_and_one_on_many_files_are_questions() {
-    let service = Service::start();
-    let city = City::found(&service, "dates");
+    let city = founded("dates");
     let dated = |n: usize, day: &str| {
         XML.replace("0001<", &format!("00{n:02}<")).replace("2025-01-02<", &format!("{day}<"))
     };
-    let voucher = city.voucher("p", "A");
+    let voucher = city.voucher_for("p", "A");
     city.brought("kind=invoice", &city.firm, dated(11, "2025-01-03").as_bytes());
     let before = text(&city.brought("kind=invoice", &city.firm, dated(12, "2024-12-31").as_bytes()), "/id");
     city.brought("kind=invoice", &city.firm, dated(13, "2025-01-01").as_bytes());

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub use crate::support::city::text;
+use crate::support::city::{CLOUD, FIRM, rental, rules};
 use crate::support::service::{Answer, Service, send_to};
 
-const FIRM: &str = "91310000MA1FL0000N";
-const CLOUD: &str = "91440300MA5F00011B";
 const AGENCY: &str = "faults";
 const CALLERS: usize = 6;
 /// What a caller waits for one answer at most, by contract: 30 s for the engine and one for the way.
@@ -63,20 +63,10 @@ impl City {
             firm: service.token(AGENCY, "enterprise", "firm", Some(FIRM)),
             seen: Mutex::default(),
         };
-        for (code, name) in [(FIRM, "甲"), (CLOUD, "丁云")] {
-            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
-            city.expect("/v1/organisations", &city.officer, &body);
-        }
-        let body = json!({
-            "code": "p", "title": {"zh": "专项", "en": "p"}, "instrument": "voucher",
-            "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-            "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12},
-        });
-        city.expect("/v1/programmes", &city.officer, &body);
-        city.expect("/v1/programmes/p/approve", &city.approver, &json!({}));
-        let body = json!({"amount": "99999999.00", "fiscal_year": 2025, "document": "预算1号"});
-        let id = text(&city.expect("/v1/programmes/p/appropriations", &city.officer, &body), "/id");
-        city.expect(&format!("/v1/programmes/p/appropriations/{id}/approve"), &city.approver, &json!({}));
+        service.organisations(&city.officer, &[(FIRM, "甲"), (CLOUD, "丁云")]);
+        let two = [city.officer.as_str(), &city.approver];
+        service.programme(two, "voucher", "p", &rules(json!({})));
+        service.appropriate(two, "p", "99999999.00");
         city
     }
 
@@ -140,14 +130,8 @@ impl City {
 
     /// Vouchers that wait to be issued.
     pub fn reviewed(&self, count: usize) -> Vec<String> {
-        let rental = |_| {
-            let body = json!({
-                "contract_no": uuid::Uuid::now_v7().to_string(), "provider": CLOUD, "signed_on": "2025-01-01",
-                "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100.00"}],
-            });
-            ("/v1/rentals".to_owned(), body)
-        };
-        let rentals = self.batch(&self.firm, (0..count).map(rental).collect());
+        let record = |_| ("/v1/rentals".to_owned(), rental(&uuid::Uuid::now_v7().to_string(), "100.00"));
+        let rentals = self.batch(&self.firm, (0..count).map(record).collect());
         let apply = |rental: &Value| {
             ("/v1/vouchers".to_owned(), json!({"programme": "p", "rental_id": rental["id"]}))
         };
@@ -298,14 +282,6 @@ pub fn away(answer: &Answer) -> String {
     let code = text(&answer.json(), "/code");
     assert!(["unavailable", "outcome_unknown", "busy"].contains(&code.as_str()), "{}", answer.text);
     code
-}
-
-pub fn text(value: &Value, pointer: &str) -> String {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_else(|| panic!("no {pointer} in {value}"))
-        .to_owned()
 }
 
 /// A moment between these.

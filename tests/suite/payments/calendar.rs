@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::payments::stage::{FIRM, Stage, id};
-use crate::support::service::Service;
 
 fn days(named: &[(&str, &str)]) -> Value {
     let days: Vec<Value> = named.iter().map(|(date, kind)| json!({"date": date, "kind": kind})).collect();
@@ -11,22 +10,21 @@ fn days(named: &[(&str, &str)]) -> Value {
 }
 
 /// The days that the calendar names, as a query shows them.
-fn named(stage: &Stage<'_>, query: &str) -> Vec<(String, String)> {
+fn named(stage: &Stage, query: &str) -> Vec<(String, String)> {
     let text = |day: &Value, name: &str| day[name].as_str().unwrap().to_owned();
-    let listed = stage.get(&format!("/v1/calendar{query}"));
+    let listed = stage.read(&format!("/v1/calendar{query}"));
     listed["data"].as_array().unwrap().iter().map(|day| (text(day, "date"), text(day, "kind"))).collect()
 }
 
-fn approved(stage: &Stage<'_>, named: &[(&str, &str)]) -> String {
-    let change = id(&stage.post(201, "/v1/calendar", &stage.officer, &days(named)));
-    stage.post(200, &format!("/v1/calendar/{change}/approve"), &stage.approver, &json!({}));
+fn approved(stage: &Stage, named: &[(&str, &str)]) -> String {
+    let change = stage.create("/v1/calendar", &stage.officer, &days(named));
+    stage.expect(200, &format!("/v1/calendar/{change}/approve"), &stage.approver, &json!({}));
     change
 }
 
 #[test]
 fn two_people_name_a_day_and_a_later_change_names_it_anew() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "calendar");
+    let stage = Stage::open("calendar");
     let path = "/v1/calendar";
     let none = json!({});
     let why = json!({"reason": "年份有误"});
@@ -50,7 +48,7 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     stage.refused(413, "too_large", path, &stage.officer, &json!({"days": many, "document": "D"}));
 
     // proposed: it names nothing yet
-    let proposed = stage.post(201, path, &stage.approver_too, &spring);
+    let proposed = stage.expect(201, path, &stage.approver_too, &spring);
     assert_eq!(
         (&proposed["status"], &proposed["days"][0]["date"]),
         (&json!("proposed"), &json!("2025-01-26"))
@@ -61,10 +59,10 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     stage.refused(403, "forbidden", &approve, &stage.officer, &none);
     stage.refused(403, "same_person", &approve, &stage.approver_too, &none);
     stage.refused(403, "same_person", &reject, &stage.approver_too, &why);
-    let tasks = service.send("GET", "/v1/tasks?limit=200", Some(&stage.approver), None, &[]).json();
+    let tasks = stage.ask("/v1/tasks?limit=200", &stage.approver).json();
     let waits = |task: &Value| task["kind"] == "calendar" && task["document"] == change.as_str();
     assert!(tasks["data"].as_array().unwrap().iter().any(waits), "{tasks}");
-    let answer = stage.post(200, &approve, &stage.approver, &none);
+    let answer = stage.expect(200, &approve, &stage.approver, &none);
     assert_eq!(
         (&answer["status"], &answer["decided_by"]),
         (&json!("approved"), &json!("subsidy-ledger#chen"))
@@ -78,17 +76,17 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     assert_eq!(named(&stage, "?until=2025-01-27"), std::slice::from_ref(&workday));
 
     // refused: nothing changes; named anew: the later change counts
-    let other = id(&stage.post(201, path, &stage.officer, &days(&[("2025-01-28", "workday")])));
-    let refused = stage.post(200, &format!("{path}/{other}/reject"), &stage.approver, &why);
+    let other = stage.create(path, &stage.officer, &days(&[("2025-01-28", "workday")]));
+    let refused = stage.expect(200, &format!("{path}/{other}/reject"), &stage.approver, &why);
     assert_eq!((&refused["status"], &refused["reason"]), (&json!("rejected"), &json!("年份有误")));
     assert_eq!(named(&stage, ""), [workday.clone(), holiday]);
     let newest = approved(&stage, &[("2025-01-28", "workday")]);
     assert_eq!(named(&stage, ""), [workday, ("2025-01-28".to_owned(), "workday".to_owned())]);
-    let listed = stage.get("/v1/calendar?from=2025-01-28");
+    let listed = stage.read("/v1/calendar?from=2025-01-28");
     assert_eq!(listed["data"][0]["calendar_id"], newest.as_str());
-    let changes = stage.get("/v1/calendar/changes?status=rejected");
+    let changes = stage.read("/v1/calendar/changes?status=rejected");
     assert_eq!((changes["data"].as_array().unwrap().len(), &changes["data"][0]["id"]), (1, &json!(other)));
-    assert_eq!(stage.get(&format!("{path}/{change}"))["status"], "approved");
+    assert_eq!(stage.read(&format!("{path}/{change}"))["status"], "approved");
     stage.refused(
         404,
         "not_found",
@@ -96,13 +94,12 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
         &stage.approver,
         &none,
     );
-    assert!(service.cli(&["verify"]).contains("verified"));
+    assert!(stage.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn a_bank_is_asked_to_pay_on_the_first_working_day_and_never_in_the_past() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "execution");
+    let stage = Stage::open("execution");
     // Saturday the 25th a holiday as any, Sunday the 26th worked for the Spring Festival
     let festival: Vec<String> = (28..=31).map(|day| format!("2025-01-{day}")).collect();
     let festival = festival.into_iter().chain((1..=4).map(|day| format!("2025-02-0{day}")));
@@ -113,9 +110,7 @@ fn a_bank_is_asked_to_pay_on_the_first_working_day_and_never_in_the_past() {
     let batch = stage.batch(&stage.approved(FIRM, 1, "500.00"));
     let asked = |format: &str| {
         let path = format!("/v1/payment-batches/{batch}/file?format={format}");
-        let answer = service.send("GET", &path, Some(&stage.officer), None, &[]);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer
+        stage.ask(&path, &stage.officer).expect(200)
     };
     let executed = |xml: &str| {
         let day = xml.split("<ReqdExctnDt>").nth(1).unwrap().split("<Dt>").nth(1).unwrap();
@@ -137,7 +132,7 @@ fn a_bank_is_asked_to_pay_on_the_first_working_day_and_never_in_the_past() {
         assert_eq!(executed(&first.text), pays, "{today}");
         assert_eq!(asked("pain.001").text, first.text, "{today}: the same file all day");
         let sequence = first.header("Ledger-Sequence").unwrap().to_owned();
-        let leaf = stage.get(&format!("/v1/audit/entries/{sequence}"));
+        let leaf = stage.read(&format!("/v1/audit/entries/{sequence}"));
         assert!(leaf.to_string().contains(&format!("\"execution_date\":\"{pays}\"")), "{leaf}");
     }
     // a calendar without a working day is refused rather than guessed
@@ -146,17 +141,15 @@ fn a_bank_is_asked_to_pay_on_the_first_working_day_and_never_in_the_past() {
     let all: Vec<(&str, &str)> = all.iter().map(|day| (day.as_str(), "holiday")).collect();
     approved(&stage, &all);
     let path = format!("/v1/payment-batches/{batch}/file");
-    let answer = service.send("GET", &path, Some(&stage.officer), None, &[]);
-    assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("no_working_day")));
-    assert!(service.cli(&["verify"]).contains("verified"));
+    stage.ask(&path, &stage.officer).is(409, "no_working_day");
+    assert!(stage.cli(&["verify"]).contains("verified"));
 }
 
 #[test]
 fn approvals_on_holidays_are_listed_by_the_calendar_as_it_was_known() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "weekends");
+    let stage = Stage::open("weekends");
     let listed = |query: &str| {
-        let report = stage.get(&format!("/v1/reports/exceptions?code=weekend_approval{query}"));
+        let report = stage.read(&format!("/v1/reports/exceptions?code=weekend_approval{query}"));
         report["rows"].as_array().unwrap().len()
     };
     // approvals are recorded by the clock: yesterday to tomorrow, whatever the day of the week

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::payments::stage::{FIRM, OTHER, Stage};
-use crate::support::service::{Answer, Service};
+use crate::support::service::Answer;
 
-fn run(stage: &Stage<'_>, what: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
-    stage.service.send("POST", &format!("/v1/vouchers/{what}"), Some(&stage.officer), Some(body), headers)
+fn run(stage: &Stage, what: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+    stage.send("POST", &format!("/v1/vouchers/{what}"), Some(&stage.officer), Some(body), headers)
 }
 
 /// How many, and how much.
@@ -16,14 +16,13 @@ fn sum(answer: &Answer, count: &str) -> (u64, String) {
     (body[count].as_u64().unwrap(), body["amount"].as_str().unwrap().to_owned())
 }
 
-fn voucher(stage: &Stage<'_>, id: &str) -> Value {
-    stage.get(&format!("/v1/vouchers/{id}"))
+fn voucher(stage: &Stage, id: &str) -> Value {
+    stage.read(&format!("/v1/vouchers/{id}"))
 }
 
 #[test]
 fn holders_are_reminded_once_for_each_horizon_and_machines_see_it() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "remind");
+    let stage = Stage::open("remind");
     stage.today("2025-02-01"); // to 2025-08-01
     let early = stage.vouchers(FIRM, 2, "500.00");
     stage.today("2025-03-01"); // to 2025-09-01
@@ -36,8 +35,7 @@ fn holders_are_reminded_once_for_each_horizon_and_machines_see_it() {
     assert_eq!(reminded(None), (0, "0.00".into()), "the last day is 31 days ahead");
     stage.today("2025-07-02");
     stage.submitted(&early[..1], "200.00");
-    let preview =
-        service.send("POST", "/v1/vouchers/remind?dry_run=true", Some(&stage.officer), Some(&json!({})), &[]);
+    let preview = stage.post("/v1/vouchers/remind?dry_run=true", &stage.officer, &json!({}));
     assert_eq!(
         (preview.json()["reminded"].clone(), preview.json()["dry_run"].clone()),
         (json!(2), json!(true))
@@ -76,7 +74,7 @@ fn holders_are_reminded_once_for_each_horizon_and_machines_see_it() {
 
     let events = stage.leaves("remind_voucher");
     assert_eq!(events.len(), 8);
-    let own = service.send("GET", "/v1/events?limit=200", Some(&stage.firm), None, &[]).json();
+    let own = stage.ask("/v1/events?limit=200", &stage.firm).json();
     let own = own["data"].as_array().unwrap();
     let told: Vec<&str> = own
         .iter()
@@ -85,21 +83,19 @@ fn holders_are_reminded_once_for_each_horizon_and_machines_see_it() {
         .collect();
     assert_eq!(told.len(), 6, "the firm's own, three times each: {told:?}");
     assert!(!told.contains(&late[0].as_str()));
-    let verified = service.cli(&["verify"]);
+    let verified = stage.cli(&["verify"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn more_vouchers_than_a_group_holds_are_reminded_of_and_expire_under_one_key() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "groups");
+    let stage = Stage::open("groups");
     stage.vouchers(FIRM, 450, "500.00");
     stage.today("2025-07-01");
     let reminded = run(&stage, "remind", &json!({}), &[("Idempotency-Key", "r")]);
     assert_eq!(sum(&reminded, "reminded"), (450, "45000.00".into()));
     stage.today("2025-07-03");
-    let preview =
-        service.send("POST", "/v1/vouchers/expire?dry_run=true", Some(&stage.officer), Some(&json!({})), &[]);
+    let preview = stage.post("/v1/vouchers/expire?dry_run=true", &stage.officer, &json!({}));
     assert_eq!(preview.json()["expired"], 450);
     assert_eq!(stage.balance("B2003"), "45000.00");
     let expired = run(&stage, "expire", &json!({}), &[("Idempotency-Key", "e")]);
@@ -120,14 +116,13 @@ fn more_vouchers_than_a_group_holds_are_reminded_of_and_expire_under_one_key() {
         &stage.officer,
         &json!({"as_of": "2025-07-04"}),
     );
-    let verified = service.cli(&["verify"]);
+    let verified = stage.cli(&["verify"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn what_a_claim_holds_outlives_its_voucher_and_expires_once_it_is_let_go() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "holds");
+    let stage = Stage::open("holds");
     stage.today("2025-02-01");
     let vouchers = stage.vouchers(FIRM, 2, "500.00");
     let claims = stage.submitted(&vouchers, "200.00");
@@ -146,8 +141,13 @@ fn what_a_claim_holds_outlives_its_voucher_and_expires_once_it_is_let_go() {
     stage.refused(422, "voucher_expired", "/v1/claims", &stage.officer, &body);
 
     stage.today("2025-08-20");
-    stage.post(200, &format!("/v1/claims/{}/reject", claims[0]), &stage.approver, &json!({"reason": "不符"}));
-    stage.post(200, &format!("/v1/claims/{}/approve", claims[1]), &stage.approver, &json!({}));
+    stage.expect(
+        200,
+        &format!("/v1/claims/{}/reject", claims[0]),
+        &stage.approver,
+        &json!({"reason": "不符"}),
+    );
+    stage.expect(200, &format!("/v1/claims/{}/approve", claims[1]), &stage.approver, &json!({}));
     assert_eq!(stage.balance("B2003"), "40.00", "the rejected part is free, and not yet released");
     assert_eq!(expire(), (1, "40.00".into()));
     assert_eq!(expire(), (0, "0.00".into()));
@@ -162,14 +162,13 @@ fn what_a_claim_holds_outlives_its_voucher_and_expires_once_it_is_let_go() {
         200,
         "what was held in time is paid"
     );
-    let verified = service.cli(&["verify"]);
+    let verified = stage.cli(&["verify"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn a_voucher_of_the_last_of_august_ends_with_february() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "months");
+    let stage = Stage::open("months");
     stage.today("2025-08-31");
     let voucher = &stage.vouchers(FIRM, 1, "500.00")[0];
     assert_eq!(self::voucher(&stage, voucher)["valid_until"], "2026-02-28");

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::payments::stage::{FIRM, FIRM_ACCOUNT, OTHER, OTHER_ACCOUNT, POOR, Stage};
+use std::sync::Arc;
+
 use crate::support::service::{BINARY, Service, fresh_folder};
 
 struct File {
@@ -33,12 +35,12 @@ impl File {
 }
 
 /// As a caller gets it who would take it compressed too.
-fn file(stage: &Stage<'_>, batch: &str, format: &str, token: &str) -> File {
+fn file(stage: &Stage, batch: &str, format: &str, token: &str) -> File {
     asked(stage, batch, format, token, "gzip")
 }
 
-fn asked(stage: &Stage<'_>, batch: &str, format: &str, token: &str, encoding: &str) -> File {
-    let url = format!("{}/v1/payment-batches/{batch}/file{format}", stage.service.base);
+fn asked(stage: &Stage, batch: &str, format: &str, token: &str, encoding: &str) -> File {
+    let url = format!("{}/v1/payment-batches/{batch}/file{format}", stage.base);
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let request = agent.get(&url).header("Authorization", format!("Bearer {token}"));
     let mut answer = request.header("Accept-Encoding", encoding).call().unwrap();
@@ -48,7 +50,7 @@ fn asked(stage: &Stage<'_>, batch: &str, format: &str, token: &str, encoding: &s
 }
 
 /// Refused, with this code.
-fn refused(stage: &Stage<'_>, batch: &str, format: &str, token: &str, status: u16, code: &str) -> Value {
+fn refused(stage: &Stage, batch: &str, format: &str, token: &str, status: u16, code: &str) -> Value {
     let file = asked(stage, batch, format, token, "identity");
     assert_eq!((file.status, file.problem()["code"].as_str()), (status, Some(code)), "{}", file.text());
     file.problem()
@@ -87,12 +89,11 @@ fn elements(xml: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn a_batch_is_a_valid_transfer_initiation_whose_bytes_stay_the_same_until_a_result_comes_in() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "file");
+    let stage = Stage::open("file");
     let claims = [stage.approved(FIRM, 2, "333.33"), stage.approved(OTHER, 1, "1000.00")].concat();
     let batch = stage.proposed(&claims);
     refused(&stage, &batch, "", &stage.officer, 409, "wrong_state");
-    stage.post(200, &format!("/v1/payment-batches/{batch}/approve"), &stage.approver, &json!({}));
+    stage.expect(200, &format!("/v1/payment-batches/{batch}/approve"), &stage.approver, &json!({}));
 
     let first = file(&stage, &batch, "?format=pain.001", &stage.officer);
     assert_eq!(first.status, 200, "{}", first.text());
@@ -133,8 +134,7 @@ fn a_batch_is_a_valid_transfer_initiation_whose_bytes_stay_the_same_until_a_resu
 
 #[test]
 fn whoever_has_no_account_is_named_and_whoever_is_blocked_is_not_paid() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "gaps");
+    let stage = Stage::open("gaps");
     let claims = [stage.approved(FIRM, 1, "500.00"), stage.approved(POOR, 1, "100.00")].concat();
     let batch = stage.batch(&claims);
     let problem = refused(&stage, &batch, "?format=pain.001", &stage.officer, 422, "bank_account_missing");
@@ -159,7 +159,12 @@ fn whoever_has_no_account_is_named_and_whoever_is_blocked_is_not_paid() {
     for token in [&stage.auditor, &stage.firm] {
         refused(&stage, &batch, "", token, 403, "forbidden");
     }
-    stage.post(200, &format!("/v1/organisations/{FIRM}/block"), &stage.approver, &json!({"reason": "举报"}));
+    stage.expect(
+        200,
+        &format!("/v1/organisations/{FIRM}/block"),
+        &stage.approver,
+        &json!({"reason": "举报"}),
+    );
     refused(&stage, &batch, "?format=csv", &stage.officer, 422, "organisation_blocked");
     // what is not to be paid is sent back by hand, and the rest can go
     assert_eq!(stage.result(&batch, &claims[0], "returned", "2025-01-02").status, 200);
@@ -180,8 +185,7 @@ fn parts(xlsx: &[u8]) -> Value {
 
 #[test]
 fn a_workbook_keeps_numbers_as_text_sums_its_amounts_and_says_what_it_is() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "xlsx");
+    let stage = Stage::open("xlsx");
     let claims = [stage.approved(FIRM, 1, "5123456.78"), stage.approved(POOR, 1, "0.05")].concat();
     let batch = stage.batch(&claims);
     let first = file(&stage, &batch, "?format=xlsx", &stage.officer);
@@ -215,7 +219,7 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
     let debtor = "[debtors.secret]\nname = \"市财政局\"\nbank_code = \"102100000013\"\naccount_number = \"0200001009000012345\"\n";
     std::fs::write(&config, debtor).unwrap();
     let log = folder.join("service.log");
-    let mut service = Service::start_configured(&config, &log);
+    let service = Arc::new(Service::start_configured(&config, &log));
     let stage = Stage::found(&service, "secret");
     let claims = [stage.approved(FIRM, 2, "333.33"), stage.approved(OTHER, 1, "1000.00")].concat();
     let batch = stage.batch(&claims);
@@ -234,7 +238,7 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
     assert_eq!(events.len(), 3);
     for ((sequence, format, digest), event) in sequences.iter().zip(&events) {
         assert_eq!((&event["sequence"].to_string(), &event["document"]), (sequence, &json!(batch)));
-        let leaf = stage.get(&format!("/v1/audit/entries/{sequence}"));
+        let leaf = stage.read(&format!("/v1/audit/entries/{sequence}"));
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(leaf["actor"]["subject"], "subsidy-ledger#lin");
         assert_eq!(
@@ -258,9 +262,9 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
         "/v1/ledger/transactions",
         "/v1/tasks",
     ] {
-        answers.push_str(&stage.get(path).to_string());
+        answers.push_str(&stage.read(path).to_string());
     }
-    answers.push_str(&stage.get(&format!("/v1/organisations/{FIRM}")).to_string());
+    answers.push_str(&stage.read(&format!("/v1/organisations/{FIRM}")).to_string());
     assert!(answers.contains("****3334"), "it is shown by its end");
     let export = folder.join("export");
     let out = export.to_str().unwrap().to_owned();
@@ -324,18 +328,17 @@ fn by_hand(service: &Service, sql: &str) {
 
 #[test]
 fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "swap");
+    let stage = Stage::open("swap");
     let claims = [stage.approved(FIRM, 1, "500.00"), stage.approved(OTHER, 1, "100.00")].concat();
     let batch = stage.batch(&claims);
     let verify =
-        || Command::new(BINARY).args(["verify"]).env("SUBSIDY_LEDGER_DATA", &service.data).output().unwrap();
+        || Command::new(BINARY).args(["verify"]).env("SUBSIDY_LEDGER_DATA", &stage.data).output().unwrap();
     assert_eq!(verify().status.code(), Some(0));
     assert!(
         String::from_utf8(verify().stdout).unwrap().contains("2 sealed account numbers opened and compared")
     );
     let mine = format!("agency_swap.bank_accounts AS a WHERE a.organisation = '{OTHER}'");
-    by_hand(&service, "ALTER TABLE agency_swap.bank_accounts DISABLE TRIGGER ALL");
+    by_hand(&stage, "ALTER TABLE agency_swap.bank_accounts DISABLE TRIGGER ALL");
     for (tamper, found) in [
         (
             format!(
@@ -353,7 +356,7 @@ fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
             "account_mac",
         ),
     ] {
-        by_hand(&service, &tamper);
+        by_hand(&stage, &tamper);
         for format in ["", "?format=csv", "?format=xlsx"] {
             let problem = refused(&stage, &batch, format, &stage.officer, 409, "account_number_unverified");
             let detail = problem["detail"].as_str().unwrap();
@@ -361,7 +364,7 @@ fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
         }
         let (said, doctor) = (
             verify(),
-            Command::new(BINARY).arg("doctor").env("SUBSIDY_LEDGER_DATA", &service.data).output().unwrap(),
+            Command::new(BINARY).arg("doctor").env("SUBSIDY_LEDGER_DATA", &stage.data).output().unwrap(),
         );
         let out = String::from_utf8(said.stdout).unwrap();
         assert_eq!(said.status.code(), Some(3), "{out}");
@@ -369,14 +372,14 @@ fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
         let doctor = String::from_utf8(doctor.stdout).unwrap();
         assert!(tamper.starts_with("DELETE") || doctor.contains("FAILED   agencies"), "{tamper}: {doctor}");
     }
-    let events = service.send("GET", "/v1/events?limit=200", Some(&stage.auditor), None, &[]).text;
+    let events = stage.ask("/v1/events?limit=200", &stage.auditor).text;
     assert!(!events.contains("read_accounts"), "{events}");
 }
 
 #[test]
 fn with_another_key_or_without_one_nothing_is_served_and_no_key_is_made() {
     let folder = fresh_folder();
-    let mut service = Service::start_durable(&folder);
+    let service = Arc::new(Service::start_durable(&folder));
     let stage = Stage::found(&service, "key");
     let batch = stage.batch(&stage.approved(FIRM, 1, "500.00"));
     let officer = stage.officer.clone();
@@ -423,9 +426,8 @@ fn with_another_key_or_without_one_nothing_is_served_and_no_key_is_made() {
         std::fs::write(&key, old).unwrap();
         std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     }
-    let mut service = Service::start_durable(&folder);
-    let asked = service.send("GET", &format!("/v1/payment-batches/{batch}/file"), Some(&officer), None, &[]);
-    assert_eq!(asked.status, 200, "{}", asked.text);
+    let service = Arc::new(Service::start_durable(&folder));
+    service.ask(&format!("/v1/payment-batches/{batch}/file"), &officer).expect(200);
     service.stop();
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,21 +2,23 @@
 
 use serde_json::{Value, json};
 
-use crate::payments::stage::{CLOUD, FIRM, OTHER, Stage, id};
+use crate::payments::stage::{FIRM, OTHER, Stage};
+use std::sync::Arc;
+
+use crate::support::city::{rental, with};
+
 use crate::support::service::{Service, fresh_folder};
 
 /// A file of a batch, as text.
-fn file(stage: &Stage<'_>, batch: &str, format: &str) -> String {
+fn file(stage: &Stage, batch: &str, format: &str) -> String {
     let path = format!("/v1/payment-batches/{batch}/file?format={format}");
-    let answer = stage.service.send("GET", &path, Some(&stage.officer), None, &[]);
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = stage.ask(&path, &stage.officer).expect(200);
     answer.text
 }
 
 #[test]
 fn a_name_is_in_the_file_whole_or_its_line_is_refused_when_the_batch_is_proposed() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "names");
+    let stage = Stage::open("names");
     let (fits, long) = ("名".repeat(140), "名".repeat(141));
     let [first, second] = ["91310115MA00000110", "91330100MA2AX00016"];
     stage.register(first, &fits, Some(("102100099996", "6222021001112220001")));
@@ -32,7 +34,7 @@ fn a_name_is_in_the_file_whole_or_its_line_is_refused_when_the_batch_is_proposed
     assert_eq!(problem["errors"][0]["pointer"], "/claim_ids/2");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains(second) && detail.contains("141") && detail.contains("140"), "{problem}");
-    assert_eq!(stage.get(&format!("/v1/claims/{}", claims[0]))["payment_batch_id"], Value::Null);
+    assert_eq!(stage.read(&format!("/v1/claims/{}", claims[0]))["payment_batch_id"], Value::Null);
     let batch = stage.batch(&claims[..2]);
     for format in ["pain.001", "csv"] {
         assert!(file(&stage, &batch, format).contains(&fits), "{format}");
@@ -50,7 +52,7 @@ fn a_bank_that_takes_less_says_so_in_the_settings_and_a_batch_stays_under_what_i
     };
     let text = [debtor("short", "name_max = 30"), debtor("wide", "")].concat();
     std::fs::write(&config, text).unwrap();
-    let service = Service::start_configured(&config, &folder.join("service.log"));
+    let service = Arc::new(Service::start_configured(&config, &folder.join("service.log")));
     let stage = Stage::found(&service, "short");
     let [code, later] = ["91310115MA00000110", "91330100MA2AX00016"];
     stage.register(code, &"名".repeat(31), Some(("102100099996", "6222021001112220001")));
@@ -78,27 +80,23 @@ fn a_bank_that_takes_less_says_so_in_the_settings_and_a_batch_stays_under_what_i
 
 #[test]
 fn a_remittance_names_its_programme_whole_or_by_its_code() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "remittance");
+    let stage = Stage::open("remittance");
     let title = "券".repeat(200);
     let body = json!({
         "code": "long", "title": {"zh": title, "en": "long"}, "instrument": "voucher",
         "legal_basis": {"document": "T-2"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
         "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 6},
     });
-    stage.post(201, "/v1/programmes", &stage.officer, &body);
-    stage.post(200, "/v1/programmes/long/approve", &stage.approver, &json!({}));
+    stage.expect(201, "/v1/programmes", &stage.officer, &body);
+    stage.expect(200, "/v1/programmes/long/approve", &stage.approver, &json!({}));
     let body = json!({"amount": "1000.00", "fiscal_year": 2025, "document": "预算2号"});
-    let change = id(&stage.post(201, "/v1/programmes/long/appropriations", &stage.officer, &body));
+    let change = stage.create("/v1/programmes/long/appropriations", &stage.officer, &body);
     let path = format!("/v1/programmes/long/appropriations/{change}/approve");
-    stage.post(200, &path, &stage.approver, &json!({}));
-    let rental = json!({
-        "organisation": FIRM, "provider": CLOUD, "contract_no": "L-1", "signed_on": "2025-01-01",
-        "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": "500.00"}],
-    });
-    let rental = id(&stage.post(201, "/v1/rentals", &stage.officer, &rental));
+    stage.expect(200, &path, &stage.approver, &json!({}));
+    let rental = with(rental("L-1", "500.00"), "/organisation", json!(FIRM));
+    let rental = stage.create("/v1/rentals", &stage.officer, &rental);
     let voucher = json!({"programme": "long", "rental_id": rental});
-    let voucher = id(&stage.post(201, "/v1/vouchers", &stage.officer, &voucher));
+    let voucher = stage.create("/v1/vouchers", &stage.officer, &voucher);
     stage.each(
         &stage.reviewer,
         "vouchers",
@@ -116,17 +114,16 @@ fn a_remittance_names_its_programme_whole_or_by_its_code() {
 
 #[test]
 fn what_a_path_names_is_of_the_kind_and_of_the_document_that_the_path_says() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "kinds");
+    let stage = Stage::open("kinds");
     let none = json!({});
     let why = json!({"reason": "x"});
     // a change of a budget is approved at its own kind's path, under its own programme
     let body = json!({"amount": "10.00", "fiscal_year": 2025, "document": "预算3号"});
-    let appropriation = id(&stage.post(201, "/v1/programmes/p/appropriations", &stage.officer, &body));
+    let appropriation = stage.create("/v1/programmes/p/appropriations", &stage.officer, &body);
     let body = json!({"amount": "-10.00", "document": "调整1号", "reason": "x"});
-    let adjustment = id(&stage.post(201, "/v1/programmes/p/adjustments", &stage.officer, &body));
+    let adjustment = stage.create("/v1/programmes/p/adjustments", &stage.officer, &body);
     let body = json!({"amount": "1.00", "fiscal_year": 2025, "reason": "x"});
-    let lapse = id(&stage.post(201, "/v1/programmes/p/lapse", &stage.officer, &body));
+    let lapse = stage.create("/v1/programmes/p/lapse", &stage.officer, &body);
     let kinds = [("appropriations", &appropriation), ("adjustments", &adjustment), ("lapse", &lapse)];
     let before = stage.balance("B2001");
     for (path, _) in kinds {
@@ -140,7 +137,7 @@ fn what_a_path_names_is_of_the_kind_and_of_the_document_that_the_path_says() {
     }
     assert_eq!(stage.balance("B2001"), before);
     for (path, change) in kinds {
-        stage.post(200, &format!("/v1/programmes/p/{path}/{change}/approve"), &stage.approver, &none);
+        stage.expect(200, &format!("/v1/programmes/p/{path}/{change}/approve"), &stage.approver, &none);
     }
 
     // a recalculation, an objection, a version of rules, a result: of another document
@@ -149,7 +146,7 @@ fn what_a_path_names_is_of_the_kind_and_of_the_document_that_the_path_says() {
     let changes = json!({"settlement": [{"item": "compute", "amount": "400.00"}]});
     let body = json!({"changes": changes, "reason": "x"});
     let version =
-        stage.post(201, &format!("/v1/claims/{one}/recalculate"), &stage.officer, &body)["version"].clone();
+        stage.expect(201, &format!("/v1/claims/{one}/recalculate"), &stage.officer, &body)["version"].clone();
     for step in ["approve", "reject"] {
         let body = if step == "approve" { &none } else { &why };
         let other = format!("/v1/claims/{two}/recalculations/{version}/{step}");
@@ -157,7 +154,7 @@ fn what_a_path_names_is_of_the_kind_and_of_the_document_that_the_path_says() {
     }
     let rules = json!({"items": [{"item": "compute", "ratio_percent": "10"}], "validity_months": 6});
     let body = json!({"effective_from": "2025-06-01", "rules": rules, "reason": "x"});
-    let version = stage.post(201, "/v1/programmes/p/rules", &stage.officer, &body)["version"].clone();
+    let version = stage.expect(201, "/v1/programmes/p/rules", &stage.officer, &body)["version"].clone();
     stage.refused(
         404,
         "not_found",

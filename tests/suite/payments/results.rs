@@ -4,13 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::payments::stage::{CLOUD, FIRM, OTHER, Stage, id};
-use crate::support::service::Service;
+use crate::payments::stage::{CLOUD, FIRM, OTHER, Stage};
 
 #[test]
 fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "results");
+    let stage = Stage::open("results");
     stage.today("2025-03-10");
     let claims = stage.approved(FIRM, 2, "500.01");
     let (one, two) = (&claims[0], &claims[1]);
@@ -29,7 +27,7 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
         &stage.officer,
         &json!({}),
     );
-    stage.post(200, &format!("/v1/payment-batches/{batch}/approve"), &stage.approver, &json!({}));
+    stage.expect(200, &format!("/v1/payment-batches/{batch}/approve"), &stage.approver, &json!({}));
     stage.refused(422, "effective_date_in_future", &results, &stage.officer, &say(one, "paid", "2025-03-11"));
     let problem =
         stage.refused(422, "result_too_early", &results, &stage.officer, &say(one, "paid", "2025-03-09"));
@@ -82,7 +80,7 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     let returned = stage.result(&batch, two, "returned", "2025-03-10").json();
     assert_eq!((&returned["status"], &returned["open"]), (&json!("settled"), &json!(0)));
     assert_eq!((stage.balance("B2007"), stage.balance("B2008")), ("100.00".into(), "100.00".into()));
-    let claim = stage.get(&format!("/v1/claims/{two}"));
+    let claim = stage.read(&format!("/v1/claims/{two}"));
     assert_eq!((&claim["status"], &claim["payment_batch_id"]), (&json!("approved"), &Value::Null));
     stage.refused(409, "wrong_state", &results, &stage.officer, &say(two, "paid", "2025-03-10"));
     stage.refused(409, "wrong_state", &results, &stage.officer, &say(two, "returned", "2025-03-10"));
@@ -110,19 +108,18 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
         &json!({"claim_ids": [one]}),
     );
     assert_eq!((stage.balance("B2007"), stage.balance("B2008")), ("0.00".into(), "200.00".into()));
-    let lines = stage.get(&format!("/v1/payment-batches/{again}"))["lines"].as_array().unwrap().clone();
+    let lines = stage.read(&format!("/v1/payment-batches/{again}"))["lines"].as_array().unwrap().clone();
     assert!(
         lines.iter().all(|line| line["status"] == "paid" && line["proposed_return"] == Value::Null),
         "{lines:?}"
     );
-    let verified = service.cli(&["verify"]);
+    let verified = stage.cli(&["verify"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn nobody_blocked_is_paid_no_claim_stands_in_two_batches_and_the_proposer_does_not_approve() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "batches");
+    let stage = Stage::open("batches");
     let claims = stage.approved(FIRM, 2, "500.00");
     let others = stage.approved(OTHER, 2, "500.00");
     let propose = |claims: &[&String]| json!({"claim_ids": claims});
@@ -145,24 +142,24 @@ fn nobody_blocked_is_paid_no_claim_stands_in_two_batches_and_the_proposer_does_n
     stage.refused(422, "nothing_to_pay", "/v1/claims", &stage.officer, &nothing);
 
     // who proposes does not approve, holding both roles
-    let own = id(&stage.post(201, batches, &stage.approver_too, &propose(&[&claims[0]])));
+    let own = stage.create(batches, &stage.approver_too, &propose(&[&claims[0]]));
     let approve = |batch: &str| format!("{batches}/{batch}/approve");
     stage.refused(403, "same_person", &approve(&own), &stage.approver_too, &json!({}));
     let reject = format!("{batches}/{own}/reject");
-    stage.post(200, &reject, &stage.approver, &json!({"reason": "重复"}));
+    stage.expect(200, &reject, &stage.approver, &json!({"reason": "重复"}));
     stage.refused(409, "wrong_state", &approve(&own), &stage.approver, &json!({}));
 
     // blocked between proposal and approval, and before a proposal
     let batch = stage.proposed(&[claims[0].clone(), others[0].clone()]);
     let standing = |act: &str, firm: &str| {
         let path = format!("/v1/organisations/{firm}/{act}");
-        stage.post(200, &path, &stage.approver, &json!({"reason": "核查"}));
+        stage.expect(200, &path, &stage.approver, &json!({"reason": "核查"}));
     };
     standing("block", OTHER);
     stage.refused(422, "organisation_blocked", &approve(&batch), &stage.approver, &json!({}));
     stage.refused(422, "organisation_blocked", batches, &stage.officer, &propose(&[&others[1]]));
     standing("unblock", OTHER);
-    stage.post(200, &approve(&batch), &stage.approver, &json!({}));
+    stage.expect(200, &approve(&batch), &stage.approver, &json!({}));
     // a blocked provider is not paid here, and hinders nobody
     standing("block", CLOUD);
     let batch = stage.batch(&[claims[1].clone()]);
@@ -171,8 +168,7 @@ fn nobody_blocked_is_paid_no_claim_stands_in_two_batches_and_the_proposer_does_n
 
 #[test]
 fn of_callers_who_race_for_the_same_claims_one_gets_them() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "race");
+    let stage = Stage::open("race");
     let claims = stage.approved(FIRM, 3, "500.00");
     let won = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -181,7 +177,7 @@ fn of_callers_who_race_for_the_same_claims_one_gets_them() {
             scope.spawn(move || {
                 // every two of them share a claim
                 let some = [&claims[caller % 3], &claims[(caller + 1) % 3]];
-                let answer = stage.send("/v1/payment-batches", &stage.officer, &json!({"claim_ids": some}));
+                let answer = stage.post("/v1/payment-batches", &stage.officer, &json!({"claim_ids": some}));
                 match answer.status {
                     201 => won.fetch_add(1, Ordering::Relaxed),
                     409 => {
@@ -198,18 +194,15 @@ fn of_callers_who_race_for_the_same_claims_one_gets_them() {
 
 #[test]
 fn a_thousand_claims_are_proposed_approved_written_and_paid_and_not_one_more() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "thousand");
+    let stage = Stage::open("thousand");
     let claims = stage.approved(FIRM, 1_001, "500.00");
     let all = json!({"claim_ids": claims});
     let problem = stage.refused(413, "too_large", "/v1/payment-batches", &stage.officer, &all);
     assert!(problem["detail"].as_str().unwrap().contains("1000"), "{problem}");
     let batch = stage.batch(&claims[..1_000]);
-    let seen = stage.get(&format!("/v1/payment-batches/{batch}"));
+    let seen = stage.read(&format!("/v1/payment-batches/{batch}"));
     assert_eq!((&seen["count"], &seen["total"]), (&json!(1000), &json!("100000.00")));
-    let file =
-        service.send("GET", &format!("/v1/payment-batches/{batch}/file"), Some(&stage.officer), None, &[]);
-    assert_eq!(file.status, 200);
+    let file = stage.ask(&format!("/v1/payment-batches/{batch}/file"), &stage.officer).expect(200);
     assert_eq!(file.text.matches("<CdtTrfTxInf>").count(), 1_000);
     assert!(file.text.contains("<CtrlSum>100000.00</CtrlSum>"));
     let result = |claim: &String| {
@@ -218,19 +211,18 @@ fn a_thousand_claims_are_proposed_approved_written_and_paid_and_not_one_more() {
     };
     let results: Vec<Value> = claims.iter().take(1_000).map(result).collect();
     let path = format!("/v1/payment-batches/{batch}/results");
-    let settled = stage.post(200, &path, &stage.officer, &json!({"results": results}));
+    let settled = stage.expect(200, &path, &stage.officer, &json!({"results": results}));
     assert_eq!((&settled["status"], &settled["open"]), (&json!("settled"), &json!(0)));
     assert_eq!((stage.balance("B2008"), stage.balance("B2007")), ("100000.00".into(), "100.00".into()));
 }
 
 #[test]
 fn an_account_changes_by_two_people_and_no_batch_pays_to_it_unseen() {
-    let service = Service::start();
-    let stage = Stage::found(&service, "accounts");
+    let stage = Stage::open("accounts");
     let path = format!("/v1/organisations/{OTHER}/bank-account");
     let put = |token: &str, name: &str, bank_code: &str, number: &str| {
         let body = json!({"name": name, "bank_code": bank_code, "account_number": number});
-        stage.service.send("PUT", &path, Some(token), Some(&body), &[])
+        stage.put(&path, token, &body)
     };
     let code = |answer: crate::support::service::Answer| {
         (answer.status, answer.json()["code"].as_str().map(str::to_owned))
@@ -253,44 +245,38 @@ fn an_account_changes_by_two_people_and_no_batch_pays_to_it_unseen() {
 
     let old = stage.proposed(&stage.approved(OTHER, 1, "500.00"));
     let approved = stage.batch(&stage.approved(OTHER, 1, "700.00"));
-    let changed = put(&stage.approver_too, name, "308584000013", "6222999988887777");
-    assert_eq!(changed.status, 200, "{}", changed.text);
+    let changed = put(&stage.approver_too, name, "308584000013", "6222999988887777").expect(200);
     assert_eq!(changed.json()["bank_account"]["account_number"], "****9012");
     assert_eq!(changed.json()["bank_account_change"]["account"]["account_number"], "****7777");
     assert_eq!(code(put(&stage.officer, name, "308584000013", "62220000")), refusal(409, "wrong_state"));
     stage.refused(403, "same_person", &format!("{path}/approve"), &stage.approver_too, &json!({}));
-    let tasks = service.send("GET", "/v1/tasks?limit=200", Some(&stage.approver), None, &[]).json();
+    let tasks = stage.ask("/v1/tasks?limit=200", &stage.approver).json();
     let waits = |task: &Value| task["kind"] == "bank_account" && task["document"] == OTHER;
     assert!(tasks["data"].as_array().unwrap().iter().any(waits), "{tasks}");
-    stage.post(200, &format!("{path}/reject"), &stage.approver, &json!({"reason": "未盖章"}));
-    assert_eq!(stage.get(&format!("/v1/organisations/{OTHER}"))["bank_account_change"], Value::Null);
+    stage.expect(200, &format!("{path}/reject"), &stage.approver, &json!({"reason": "未盖章"}));
+    assert_eq!(stage.read(&format!("/v1/organisations/{OTHER}"))["bank_account_change"], Value::Null);
 
     assert_eq!(put(&stage.officer, name, "308584000013", "6222999988887777").status, 200);
-    stage.post(200, &format!("{path}/approve"), &stage.approver, &json!({}));
+    stage.expect(200, &format!("{path}/approve"), &stage.approver, &json!({}));
     assert_eq!(
-        stage.get(&format!("/v1/organisations/{OTHER}"))["bank_account"]["account_number"],
+        stage.read(&format!("/v1/organisations/{OTHER}"))["bank_account"]["account_number"],
         "****7777"
     );
     let approve = format!("/v1/payment-batches/{old}/approve");
     stage.refused(409, "bank_account_changed", &approve, &stage.approver, &json!({}));
-    let file = |batch: &str| {
-        service.send(
-            "GET",
-            &format!("/v1/payment-batches/{batch}/file?format=csv"),
-            Some(&stage.officer),
-            None,
-            &[],
-        )
-    };
+    let file =
+        |batch: &str| stage.ask(&format!("/v1/payment-batches/{batch}/file?format=csv"), &stage.officer);
     assert_eq!(code(file(&approved)), refusal(409, "bank_account_changed"));
-    stage.post(
+    stage.expect(
         200,
         &format!("/v1/payment-batches/{old}/reject"),
         &stage.approver,
         &json!({"reason": "换户"}),
     );
-    let claim =
-        stage.get(&format!("/v1/payment-batches/{old}"))["lines"][0]["claim_id"].as_str().unwrap().to_owned();
+    let claim = stage.read(&format!("/v1/payment-batches/{old}"))["lines"][0]["claim_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let batch = stage.batch(&[claim]);
     let answer = file(&batch);
     assert!(answer.status == 200 && answer.text.contains("6222999988887777"), "{}", answer.text);
@@ -300,9 +286,9 @@ fn an_account_changes_by_two_people_and_no_batch_pays_to_it_unseen() {
     let batch = stage.batch(&stage.approved(poor, 1, "500.00"));
     let body = json!({"name": "=丙()", "bank_code": "308584000013", "account_number": "6222111122223333"});
     let path = format!("/v1/organisations/{poor}/bank-account");
-    assert_eq!(stage.service.send("PUT", &path, Some(&stage.officer), Some(&body), &[]).status, 200);
-    stage.post(200, &format!("{path}/approve"), &stage.approver, &json!({}));
+    assert_eq!(stage.put(&path, &stage.officer, &body).status, 200);
+    stage.expect(200, &format!("{path}/approve"), &stage.approver, &json!({}));
     assert!(file(&batch).text.contains("6222111122223333"));
-    let verified = service.cli(&["verify"]);
+    let verified = stage.cli(&["verify"]);
     assert!(verified.contains("verified"), "{verified}");
 }

@@ -3,13 +3,11 @@
 use serde_json::{Value, json};
 
 use super::city::{City, FIRM, rules, text};
-use super::service::Service;
 use super::{balances, body, programme, rental, reviewed};
 
 #[test]
 fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in_its_class() {
-    let service = Service::start();
-    let city = City::found(&service, "leasing", &rules(json!({})), "100000");
+    let city = City::open("leasing", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({"expense": "procurement"}), "5000");
     let contract = rental(&city, "R-1");
@@ -51,8 +49,7 @@ fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in
 
 #[test]
 fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_taken_off() {
-    let service = Service::start();
-    let city = City::found(&service, "stacking", &rules(json!({})), "100000");
+    let city = City::open("stacking", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     for (code, stacking) in
         [("alone", "exclusive"), ("first", "allow"), ("off", "net_off"), ("both", "allow")]
@@ -80,8 +77,7 @@ fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_take
 
 #[test]
 fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
-    let service = Service::start();
-    let city = City::found(&service, "shapes", &rules(json!({})), "100000");
+    let city = City::open("shapes", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let (contract, other) = (rental(&city, "R-1"), rental(&city, "R-2"));
@@ -114,8 +110,8 @@ fn a_rental_claim_says_what_it_is_for_and_stays_with_it() {
         assert_eq!(told(&with("period", period)), at("rental_period_outside", "/period"));
     }
     assert_eq!(city.refused(404, "/v1/claims", &city.other, &whole), "not_found");
-    let id = text(&city.expect(201, "/v1/claims", &city.firm, &whole), "/id");
-    let rewrite = |body: &Value| city.send("PUT", &format!("/v1/claims/{id}"), &city.firm, body);
+    let id = city.create("/v1/claims", &city.firm, &whole);
+    let rewrite = |body: &Value| city.put(&format!("/v1/claims/{id}"), &city.firm, body);
     let voucher = city.voucher("10000");
     let redemption = json!({"kind": "voucher_redemption", "voucher_id": voucher,
         "settlement": [{"item": "compute", "amount": "10"}]});

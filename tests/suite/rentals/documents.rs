@@ -1,23 +1,15 @@
 //! Which days may be claimed beside others, what invoices leave, what others pay, and the levels that pay.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::{Value, json};
 
-use super::city::{City, rules, text};
-use super::service::{Service, send_bytes};
+use super::city::{self, City, rules, text, with};
 use super::{balances, body, programme, rental, reviewed};
 
 /// An invoice of the firm; its evidence's id.
-pub(super) fn invoice(city: &City<'_>, number: &str, amount: &str) -> String {
-    static KEYS: AtomicUsize = AtomicUsize::new(0);
-    let key = format!("invoice-{}", KEYS.fetch_add(1, Ordering::SeqCst));
+pub(super) fn invoice(city: &City, number: &str, amount: &str) -> String {
     let path = format!("/v1/evidence?kind=invoice&invoice_number={number}&amount={amount}");
-    let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "application/pdf")];
     let file = format!("%PDF-1.7\n% {number}\n%%EOF\n");
-    let answer = send_bytes(&city.service.base, "POST", &path, &city.firm, file.as_bytes(), &headers).0;
-    assert_eq!(answer.status, 201, "{}", answer.text);
-    text(&answer.json(), "/id")
+    city.upload(&path, &city.firm, "application/pdf", file.as_bytes()).expect(201).id()
 }
 
 fn backed(mut claim: Value, invoice: &str, amount: &str) -> Value {
@@ -32,8 +24,7 @@ fn during(mut claim: Value, from: &str, until: &str) -> Value {
 
 #[test]
 fn no_day_and_item_is_settled_twice_unless_invoices_tell_the_claims_apart() {
-    let service = Service::start();
-    let city = City::found(&service, "days", &rules(json!({})), "100000");
+    let city = City::open("days", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     let more = json!({"items": [{"item": "compute", "ratio_percent": "20"}, {"item": "storage", "ratio_percent": "20"}]});
     programme(&city, "r", more, "50000");
@@ -50,13 +41,13 @@ fn no_day_and_item_is_settled_twice_unless_invoices_tell_the_claims_apart() {
     assert_eq!(refused(&during(plain.clone(), "2025-01-31", "2025-03-01")), overlaps);
     // the day after, and another item
     let next = during(plain.clone(), "2025-02-01", "2025-03-01");
-    let next = text(&city.expect(201, "/v1/claims", &city.firm, &next), "/id");
+    let next = city.create("/v1/claims", &city.firm, &next);
     let mut storage = plain.clone();
     storage["settlement"][0]["item"] = json!("storage");
     city.expect(201, "/v1/claims", &city.firm, &storage);
     // a draft that was written before another was filed is refused when it is filed itself
     let late = during(plain.clone(), "2025-02-15", "2025-03-15");
-    let late = text(&city.expect(201, "/v1/claims", &city.firm, &late), "/id");
+    let late = city.create("/v1/claims", &city.firm, &late);
     city.expect(200, &format!("/v1/claims/{next}/submit"), &city.firm, &json!({}));
     assert_eq!(
         city.refused(409, &format!("/v1/claims/{late}/submit"), &city.firm, &json!({})),
@@ -79,8 +70,7 @@ fn no_day_and_item_is_settled_twice_unless_invoices_tell_the_claims_apart() {
 
 #[test]
 fn what_invoices_do_not_show_is_not_claimed() {
-    let service = Service::start();
-    let city = City::found(&service, "shown", &rules(json!({})), "100000");
+    let city = City::open("shown", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
@@ -108,8 +98,7 @@ fn what_invoices_do_not_show_is_not_claimed() {
 
 #[test]
 fn what_others_pay_is_taken_off_once() {
-    let service = Service::start();
-    let city = City::found(&service, "once", &rules(json!({})), "100000");
+    let city = City::open("once", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     for (code, stacking) in [("first", "allow"), ("off", "net_off")] {
         programme(&city, code, json!({"stacking": stacking}), "50000");
@@ -142,16 +131,12 @@ fn what_others_pay_is_taken_off_once() {
 
 #[test]
 fn named_scenarios_alone_are_paid_for() {
-    let service = Service::start();
-    let city = City::found(&service, "scenarios", &rules(json!({})), "100000");
+    let city = City::open("scenarios", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({"scenarios": ["大模型", "元宇宙"]}), "50000");
     let contract = |number: &str, scenario: Value| {
-        let body = json!({
-            "contract_no": number, "provider": super::CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-            "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000"}], "scenario": scenario,
-        });
-        text(&city.expect(201, "/v1/rentals", &city.firm, &body), "/id")
+        let body = with(city::rental(number, "100000"), "/scenario", scenario);
+        city.create("/v1/rentals", &city.firm, &body)
     };
     let named = contract("S-1", json!("大模型"));
     city.expect(201, "/v1/claims", &city.firm, &body("r", &named, "100"));
@@ -165,8 +150,7 @@ fn named_scenarios_alone_are_paid_for() {
 
 #[test]
 fn a_fen_that_only_largest_remainder_places_right_is_paid_and_reported_by_its_level() {
-    let service = Service::start();
-    let city = City::found(&service, "levels", &rules(json!({})), "100000");
+    let city = City::open("levels", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     let shares = json!([
         {"level": "central", "percent": "33.333333"}, {"level": "city", "percent": "33.333334"},

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::city::{City, rules, text};
 use super::documents::invoice;
 use super::metered::bring;
-use super::service::Service;
 use super::{body, programme, rental, reviewed};
 
 const FIRST: &str = "24312000000000000031";
@@ -26,8 +25,7 @@ fn cut(invoice: &str, taken: &str, metered: &str, amount: &str) -> Value {
 
 #[test]
 fn of_each_invoice_no_more_counts_than_usage_under_its_number_comes_to() {
-    let service = Service::start();
-    let city = City::found(&service, "billed", &rules(json!({})), "100000");
+    let city = City::open("billed", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
@@ -85,14 +83,13 @@ fn of_each_invoice_no_more_counts_than_usage_under_its_number_comes_to() {
     assert_eq!((&found["amount"], &found["difference"]), (&json!("600.00"), &json!("-200.00")));
     let path = format!("/v1/claims/{one}/recalculations/{}/approve", found["version"]);
     city.expect(200, &path, &city.chen, &json!({}));
-    let verified = city.service.cli(&["verify", "--agency", "billed"]);
+    let verified = city.cli(&["verify", "--agency", "billed"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn a_month_that_two_claims_share_is_used_once_though_their_days_do_not_meet() {
-    let service = Service::start();
-    let city = City::found(&service, "halves", &rules(json!({})), "100000");
+    let city = City::open("halves", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
@@ -115,8 +112,7 @@ fn a_month_that_two_claims_share_is_used_once_though_their_days_do_not_meet() {
 
 #[test]
 fn a_recalculation_is_held_against_the_invoices_like_the_first_sheet() {
-    let service = Service::start();
-    let city = City::found(&service, "again", &rules(json!({})), "100000");
+    let city = City::open("again", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
@@ -140,8 +136,7 @@ fn a_recalculation_is_held_against_the_invoices_like_the_first_sheet() {
 
 #[test]
 fn the_provider_sees_which_of_its_invoices_no_usage_names() {
-    let service = Service::start();
-    let city = City::found(&service, "unnamed", &rules(json!({})), "100000");
+    let city = City::open("unnamed", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");

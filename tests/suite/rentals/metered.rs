@@ -1,11 +1,8 @@
 //! Claims from metered usage: what they are written from, what usage leaves, and corrections after payment.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::{Value, json};
 
-use super::city::{City, rules, text};
-use super::service::{Service, send_bytes};
+use super::city::{self, City, rules, text, with};
 use super::{body, programme, rental, reviewed};
 
 const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,\
@@ -13,8 +10,7 @@ const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodS
 
 /// Rows of a month: what they are for and what they come to; a name that begins with `-` corrects the row of the rest,
 /// and what follows an `@` is the invoice.
-pub(super) fn bring(city: &City<'_>, rental: &str, month: &str, rows: &[(&str, &str, &str)]) -> Value {
-    static KEYS: AtomicUsize = AtomicUsize::new(0);
+pub(super) fn bring(city: &City, rental: &str, month: &str, rows: &[(&str, &str, &str)]) -> Value {
     let mut file = format!("{HEADER}\n");
     for (category, amount, name) in rows {
         let (class, name) = name.strip_prefix('-').map_or(("", *name), |name| ("Correction", name));
@@ -25,11 +21,8 @@ pub(super) fn bring(city: &City<'_>, rental: &str, month: &str, rows: &[(&str, &
             "{amount},acct,CNY,{bill},Usage,{class},{hours},丁云,{category},服务,{name},sku,{invoice}\n"
         );
     }
-    let key = format!("import-{}", KEYS.fetch_add(1, Ordering::SeqCst));
-    let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "text/csv")];
     let path = format!("/v1/rentals/{rental}/usage?mode=lenient&adds=true");
-    let answer = send_bytes(&city.service.base, "POST", &path, &city.cloud, file.as_bytes(), &headers).0;
-    assert_eq!(answer.status, 201, "{}", answer.text);
+    let answer = city.upload(&path, &city.cloud, "text/csv", file.as_bytes()).expect(201);
     assert_eq!(answer.json()["rejected"], 0, "{}", answer.text);
     answer.json()
 }
@@ -43,8 +36,7 @@ fn metered(programme: &str, rental: &str) -> Value {
 
 #[test]
 fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
-    let service = Service::start();
-    let city = City::found(&service, "metered", &rules(json!({})), "100000");
+    let city = City::open("metered", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     let items =
         json!([{"item": "compute", "ratio_percent": "50"}, {"item": "model_service", "ratio_percent": "30"}]);
@@ -129,14 +121,13 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
         (text(&refused, "/code"), &refused["errors"][0]["pointer"]),
         ("change_not_applicable".to_owned(), &json!("/changes/usage"))
     );
-    let verified = city.service.cli(&["verify", "--agency", "metered"]);
+    let verified = city.cli(&["verify", "--agency", "metered"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn what_was_metered_is_rounded_once_at_the_end() {
-    let service = Service::start();
-    let city = City::found(&service, "rounded", &rules(json!({})), "100000");
+    let city = City::open("rounded", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     let items =
         json!([{"item": "compute", "ratio_percent": "50"}, {"item": "storage", "ratio_percent": "50"}]);
@@ -164,21 +155,17 @@ fn what_was_metered_is_rounded_once_at_the_end() {
     let again = city.get("/v1/reports/recalculation", &city.sun);
     let rows = again["rows"].as_array().unwrap();
     assert!(!rows.is_empty() && rows.iter().all(|row| row["result"] == "same"), "{again}");
-    let verified = city.service.cli(&["verify", "--agency", "rounded"]);
+    let verified = city.cli(&["verify", "--agency", "rounded"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn what_was_not_metered_is_not_claimed_where_anything_was() {
-    let service = Service::start();
-    let city = City::found(&service, "unmetered", &rules(json!({})), "100000");
+    let city = City::open("unmetered", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({"base": "tax_exclusive"}), "50000");
-    let contract = json!({
-        "contract_no": "T-1", "provider": super::CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000", "tax_percent": "6"}],
-    });
-    let contract = text(&city.expect(201, "/v1/rentals", &city.firm, &contract), "/id");
+    let contract = with(city::rental("T-1", "100000"), "/lines/0/tax_percent", json!("6"));
+    let contract = city.create("/v1/rentals", &city.firm, &contract);
     bring(&city, &contract, "2025-01", &[("Compute", "1060.00", "gpu-1"), ("Storage", "5000.00", "disk")]);
     // the tax is the contract's
     let found = city.expect(201, "/v1/claims", &city.firm, &metered("r", &contract));
@@ -196,8 +183,7 @@ fn what_was_not_metered_is_not_claimed_where_anything_was() {
 
 #[test]
 fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_what_nobody_claims() {
-    let service = Service::start();
-    let city = City::found(&service, "matched", &rules(json!({})), "100000");
+    let city = City::open("matched", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     programme(&city, "r", json!({}), "50000");
     let contract = rental(&city, "R-1");
@@ -272,8 +258,7 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
 
 #[test]
 fn what_a_voucher_pays_stands_beside_its_contract() {
-    let service = Service::start();
-    let city = City::found(&service, "vouched", &rules(json!({})), "100000");
+    let city = City::open("vouched", &rules(json!({})), "100000");
     city.move_to("2025-04-10");
     let voucher = city.voucher("10000");
     let id = city.approved(&voucher, "4000", false);
@@ -308,8 +293,7 @@ fn what_a_voucher_pays_stands_beside_its_contract() {
 }
 
 /// Brings a month whole, in the place of another import where one is named.
-fn whole(city: &City<'_>, rental: &str, query: &str, rows: &[(&str, &str)]) -> super::service::Answer {
-    static KEYS: AtomicUsize = AtomicUsize::new(0);
+fn whole(city: &City, rental: &str, query: &str, rows: &[(&str, &str)]) -> super::service::Answer {
     let mut file = format!("{HEADER}\n");
     for (amount, name) in rows {
         file += &format!(
@@ -317,16 +301,13 @@ fn whole(city: &City<'_>, rental: &str, query: &str, rows: &[(&str, &str)]) -> s
              2025-01-11T00:00:00Z,丁云,Compute,服务,{name},sku,\n"
         );
     }
-    let key = format!("whole-{}", KEYS.fetch_add(1, Ordering::SeqCst));
-    let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "text/csv")];
     let path = format!("/v1/rentals/{rental}/usage?mode=lenient{query}");
-    send_bytes(&city.service.base, "POST", &path, &city.cloud, file.as_bytes(), &headers).0
+    city.upload(&path, &city.cloud, "text/csv", file.as_bytes())
 }
 
 #[test]
 fn what_a_claim_was_filed_on_is_replaced_by_two_people_and_the_claim_is_to_be_recalculated() {
-    let service = Service::start();
-    let city = City::found(&service, "replaced", &rules(json!({})), "100000");
+    let city = City::open("replaced", &rules(json!({})), "100000");
     city.move_to("2025-02-05");
     programme(&city, "r", json!({"items": [{"item": "compute", "ratio_percent": "20"}]}), "50000");
     let contract = rental(&city, "R-1");
@@ -363,14 +344,13 @@ fn what_a_claim_was_filed_on_is_replaced_by_two_people_and_the_claim_is_to_be_re
     let again = json!({"changes": {"usage": true}, "reason": "重报"});
     let proposed = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &again);
     assert_eq!(proposed["amount"], json!("2.60"));
-    let verified = city.service.cli(&["verify", "--agency", "replaced"]);
+    let verified = city.cli(&["verify", "--agency", "replaced"]);
     assert!(verified.contains("verified"), "{verified}");
 }
 
 #[test]
 fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
-    let service = Service::start();
-    let city = City::found(&service, "word", &rules(json!({})), "100000");
+    let city = City::open("word", &rules(json!({})), "100000");
     city.move_to("2025-02-05");
     programme(&city, "r", json!({"items": [{"item": "compute", "ratio_percent": "20"}]}), "50000");
     let contract = rental(&city, "R-1");
@@ -429,13 +409,12 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     assert_eq!(more.json()["rejected"], json!(1), "{}", more.text);
     let path = format!("/v1/claims/{id}/recalculate");
     assert_eq!(city.refused(422, &path, &city.zhao, &again), "usage_incomplete");
-    assert!(service.cli(&["verify", "--agency", "word"]).contains("verified"));
+    assert!(city.cli(&["verify", "--agency", "word"]).contains("verified"));
 }
 
 #[test]
 fn an_objection_moves_nothing_of_what_the_approver_saw() {
-    let service = Service::start();
-    let city = City::found(&service, "unmoved", &rules(json!({})), "100000");
+    let city = City::open("unmoved", &rules(json!({})), "100000");
     city.move_to("2025-02-05");
     let items = json!([{"item": "compute", "ratio_percent": "20"}]);
     programme(&city, "r", json!({"items": items, "publicity_days": 3}), "50000");
@@ -465,5 +444,5 @@ fn an_objection_moves_nothing_of_what_the_approver_saw() {
     city.expect(200, &format!("/v1/claims/{}/review", touched.0), &city.lin, &word);
     city.move_to("2025-02-14");
     city.expect(200, &approve(&touched.0), &city.chen, &json!({}));
-    assert!(service.cli(&["verify", "--agency", "unmoved"]).contains("verified"));
+    assert!(city.cli(&["verify", "--agency", "unmoved"]).contains("verified"));
 }

@@ -11,18 +11,14 @@ use serde_json::{Value, json};
 
 use city::{CLOUD, City, rules, text};
 
-fn programme(city: &City<'_>, code: &str, more: Value, pot: &str) {
+fn programme(city: &City, code: &str, more: Value, pot: &str) {
     let mut rules = rules(more);
     rules.as_object_mut().unwrap().remove("validity_months");
     city.programme_of("rental_subsidy", code, &rules, pot);
 }
 
-fn rental(city: &City<'_>, number: &str) -> String {
-    let body = json!({
-        "contract_no": number, "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "100000"}],
-    });
-    text(&city.expect(201, "/v1/rentals", &city.firm, &body), "/id")
+fn rental(city: &City, number: &str) -> String {
+    city.create("/v1/rentals", &city.firm, &city::rental(number, "100000"))
 }
 
 fn body(programme: &str, rental: &str, settled: &str) -> Value {
@@ -34,15 +30,15 @@ fn body(programme: &str, rental: &str, settled: &str) -> Value {
 }
 
 /// A claim that waits for its approval.
-fn reviewed(city: &City<'_>, body: &Value) -> String {
-    let id = text(&city.expect(201, "/v1/claims", &city.firm, body), "/id");
+fn reviewed(city: &City, body: &Value) -> String {
+    let id = city.create("/v1/claims", &city.firm, body);
     let submitted = city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
     assert_eq!((&submitted["status"], &submitted["held"]), (&json!("submitted"), &json!("0.00")));
     city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
     id
 }
 
-fn balances(city: &City<'_>, programme: &str, accounts: &[&str]) -> Vec<String> {
+fn balances(city: &City, programme: &str, accounts: &[&str]) -> Vec<String> {
     let found = city.get(&format!("/v1/reports/trial-balance?programme={programme}"), &city.sun);
     let rows = found["accounts"].as_array().unwrap();
     let of = |code: &&str| rows.iter().find(|row| row["account"] == **code).map(|row| text(row, "/balance"));

@@ -8,7 +8,7 @@ use crate::support::service;
 
 use std::collections::BTreeSet;
 
-use city::{CLOUD, City, FIRM, rules, settlement, text};
+use city::{City, FIRM, rental, rules, settlement, text, with};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::{Value, json};
@@ -62,20 +62,20 @@ fn rows(report: &Value) -> &Vec<Value> {
     report["rows"].as_array().unwrap_or_else(|| panic!("rows: {report}"))
 }
 
-fn budget(city: &City<'_>, path: &str, body: &Value) -> u64 {
+fn budget(city: &City, path: &str, body: &Value) -> u64 {
     let path = format!("/v1/programmes/p/{path}");
-    let id = text(&city.expect(201, &path, &city.lin, body), "/id");
+    let id = city.create(&path, &city.lin, body);
     let answer = city.post(&format!("{path}/{id}/approve"), &city.chen, &json!({}));
     answer.header("Ledger-Sequence").unwrap_or_else(|| panic!("{}", answer.text)).parse().unwrap()
 }
 
-fn reversed(city: &City<'_>, sequence: u64) {
+fn reversed(city: &City, sequence: u64) {
     let path = format!("/v1/ledger/transactions/{sequence}/reverse");
     city.expect(201, &path, &city.lin, &json!({"reason": "错录"}));
     city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
 }
 
-fn recalculated(city: &City<'_>, claim: &str, settled: &str) {
+fn recalculated(city: &City, claim: &str, settled: &str) {
     let path = format!("/v1/claims/{claim}/recalculate");
     let body = json!({"changes": {"settlement": settlement(settled)}, "reason": "更正"});
     city.expect(201, &path, &city.zhao, &body);
@@ -83,28 +83,17 @@ fn recalculated(city: &City<'_>, claim: &str, settled: &str) {
 }
 
 /// A contract with vouchers of two programmes that both let it be; one is redeemed in part.
-fn twice_funded(city: &City<'_>) {
+fn twice_funded(city: &City) {
     for programme in ["q", "r"] {
         city.programme(programme, &rules(json!({"stacking": "allow"})), "100000");
     }
-    let rental = json!({
-        "contract_no": "=双重", "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
-        "until": "2025-12-31", "lines": [{"item": "compute", "amount": "8000"}],
-    });
-    let rental = text(&city.expect(201, "/v1/rentals", &city.firm, &rental), "/id");
-    let issued = |programme: &str| {
-        let body = json!({"programme": programme, "rental_id": rental});
-        let id = text(&city.expect(201, "/v1/vouchers", &city.firm, &body), "/id");
-        city.expect(200, &format!("/v1/vouchers/{id}/review"), &city.lin, &json!({"decision": "pass"}));
-        city.expect(200, &format!("/v1/vouchers/{id}/issue"), &city.chen, &json!({}));
-        id
-    };
-    let [first, _] = ["q", "r"].map(issued);
+    let rental = city.create("/v1/rentals", &city.firm, &rental("=双重", "8000"));
+    let [first, _] = ["q", "r"].map(|programme| city.voucher_on(programme, &city.firm, &rental));
     city.approved(&first, "3000", false);
 }
 
 /// A year in which everything happens that a report tells apart.
-fn year(city: &City<'_>) {
+fn year(city: &City) {
     budget(city, "adjustments", &json!({"amount": "50000", "document": "调1", "reason": "调剂"}));
     budget(city, "adjustments", &json!({"amount": "-7000.5", "document": "调2", "reason": "调剂"}));
     let wrong = json!({"amount": "1234.56", "fiscal_year": 2025, "document": "预2"});
@@ -145,11 +134,11 @@ fn year(city: &City<'_>) {
 }
 
 fn get(service: &Service, token: &str, path: &str) -> Answer {
-    service.send("GET", path, Some(token), None, &[])
+    service.ask(path, token)
 }
 
 /// What the rows behind a link come to: their movements, or how many they are.
-fn behind(city: &City<'_>, link: &str, figure: &Value) -> Value {
+fn behind(city: &City, link: &str, figure: &Value) -> Value {
     let report = city.get(link, &city.sun);
     if figure.is_number() {
         return Value::from(rows(&report).len());
@@ -164,8 +153,7 @@ fn behind(city: &City<'_>, link: &str, figure: &Value) -> Value {
 
 #[test]
 fn every_figure_is_what_the_rows_behind_it_sum_to() {
-    let service = Service::start();
-    let city = City::found(&service, "figures", &shares(), "1000000");
+    let city = City::open("figures", &shares(), "1000000");
     year(&city);
     let mut proved = BTreeSet::new();
     for path in all() {
@@ -211,8 +199,7 @@ fn every_figure_is_what_the_rows_behind_it_sum_to() {
 
 #[test]
 fn reports_tie_with_each_other_and_with_the_trial_balance() {
-    let service = Service::start();
-    let city = City::found(&service, "ties", &shares(), "1000000");
+    let city = City::open("ties", &shares(), "1000000");
     year(&city);
     let [committed, payable, receivable, available] = {
         let trial = city.get("/v1/reports/trial-balance?programme=p", &city.sun);
@@ -284,8 +271,7 @@ fn reports_tie_with_each_other_and_with_the_trial_balance() {
 
 #[test]
 fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later() {
-    let service = Service::start();
-    let city = City::found(&service, "earlier", &shares(), "1000000");
+    let city = City::open("earlier", &shares(), "1000000");
     year(&city);
     let known_at = city.get("/v1/reports/ageing", &city.sun)["known_at"].as_u64().unwrap();
     let ask = || -> Vec<(String, Vec<u8>)> {
@@ -293,7 +279,7 @@ fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later(
         for path in all() {
             for format in ["json", "csv", "xlsx", "parquet"] {
                 let path = format!("{path}known_at={known_at}&format={format}");
-                let (answer, bytes) = service::send_bytes(&service.base, "GET", &path, &city.sun, &[], &[]);
+                let (answer, bytes) = city.bytes(&path, &city.sun);
                 assert_eq!(answer.status, 200, "{path}: {}", answer.text);
                 answers.push((path, bytes));
             }
@@ -312,8 +298,7 @@ fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later(
         json!({"amount": "5000", "fiscal_year": 2025, "document": "预9", "effective_date": "2025-01-15"});
     budget(&city, "appropriations", &late);
     for claim in ids {
-        let answer = city.result(&batch, claim, "paid", "2025-04-08");
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        city.result(&batch, claim, "paid", "2025-04-08").expect(200);
     }
     let voucher = city.voucher("60000");
     city.submitted(&city.firm, &voucher, "1000", false);
@@ -331,8 +316,7 @@ fn an_answer_for_an_earlier_sequence_is_the_same_bytes_whatever_is_posted_later(
 
 #[test]
 fn what_a_report_is_not_asked_for_is_refused_and_who_may_not_read_it_does_not() {
-    let service = Service::start();
-    let city = City::found(&service, "refused", &rules(json!({})), "1000");
+    let city = City::open("refused", &rules(json!({})), "1000");
     for path in all() {
         assert_eq!(city.status(&path, &city.firm), 403, "{path}");
         assert_eq!(city.status(&path, &city.cloud), 403, "{path}");
@@ -340,7 +324,7 @@ fn what_a_report_is_not_asked_for_is_refused_and_who_may_not_read_it_does_not() 
             assert_eq!(city.status(&path, token), 200, "{path}");
         }
         let refused = |query: &str| {
-            let answer = get(&service, &city.sun, &format!("{path}{query}"));
+            let answer = get(&city, &city.sun, &format!("{path}{query}"));
             (answer.status, text(&answer.json(), "/code"))
         };
         assert_eq!(refused("format=ods"), (422, "format_not_supported".to_owned()), "{path}");
@@ -367,12 +351,10 @@ fn what_a_report_is_not_asked_for_is_refused_and_who_may_not_read_it_does_not() 
 
 #[test]
 fn a_file_holds_what_the_filter_shows() {
-    let service = Service::start();
-    let city = City::found(&service, "files", &shares(), "1000000");
+    let city = City::open("files", &shares(), "1000000");
     year(&city);
     for path in all() {
-        let (answer, bytes) =
-            service::send_bytes(&service.base, "GET", &format!("{path}format=csv"), &city.sun, &[], &[]);
+        let (answer, bytes) = city.bytes(&format!("{path}format=csv"), &city.sun);
         assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"), "{path}");
         assert!(answer.header("content-disposition").unwrap().starts_with("attachment; filename="), "{path}");
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a byte order mark");
@@ -430,13 +412,12 @@ fn read_back(field: &Field) -> Value {
 
 #[test]
 fn parquet_holds_what_json_shows_and_says_which_rows_they_are() {
-    let service = Service::start();
-    let city = City::found(&service, "columns", &shares(), "1000000");
+    let city = City::open("columns", &shares(), "1000000");
     year(&city);
     for path in all() {
         let send = |format: &str| {
             let path = format!("{path}format={format}");
-            service::send_bytes(&service.base, "GET", &path, &city.sun, &[], &[])
+            city.bytes(&path, &city.sun)
         };
         let (answer, bytes) = send("parquet");
         assert_eq!(answer.header("content-type"), Some("application/vnd.apache.parquet"), "{path}");
@@ -477,8 +458,7 @@ type Keeps<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
 
 #[test]
 fn who_did_what_is_read_from_the_log_page_by_page_or_whole() {
-    let service = Service::start();
-    let city = City::found(&service, "whodid", &shares(), "1000000");
+    let city = City::open("whodid", &shares(), "1000000");
     year(&city);
     let whole = city.get("/v1/reports/operations", &city.sun);
     let count = rows(&whole).len();
@@ -535,15 +515,14 @@ fn who_did_what_is_read_from_the_log_page_by_page_or_whole() {
 
 #[test]
 fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
-    let service = Service::start();
-    let city = City::found(&service, "duties", &rules(json!({})), "1000000");
+    let city = City::open("duties", &rules(json!({})), "1000000");
     let path = "/v1/programmes/p/appropriations";
     let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
-    let token = |roles, subject| service.token("duties", roles, subject, None);
+    let token = |roles, subject| city.token("duties", roles, subject, None);
     // wang raises here and approves there; qian could and never did
     let (wang, qian) = (token("officer,approver", "wang"), token("officer,approver", "qian"));
-    let mine = text(&city.expect(201, path, &wang, &change), "/id");
-    let theirs = text(&city.expect(201, path, &city.lin, &change), "/id");
+    let mine = city.create(path, &wang, &change);
+    let theirs = city.create(path, &city.lin, &change);
     let same = city.expect(403, &format!("{path}/{mine}/approve"), &wang, &json!({}));
     assert_eq!(same["code"], json!("same_person"));
     city.expect(200, &format!("{path}/{mine}/approve"), &city.chen, &json!({}));
@@ -560,7 +539,7 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
     assert_eq!(found, expected);
     // four eyes keep it from happening: somebody with the owner's password does not, however they spell a person
     psql(
-        &service,
+        &city,
         &format!(
             "ALTER TABLE agency_duties.log DISABLE TRIGGER log_change; \
              UPDATE agency_duties.log SET subject = 'subsidy-ledger#WANG' WHERE document = '{mine}' AND kind = 'approve_budget_change'; \
@@ -581,8 +560,7 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
 
 #[test]
 fn the_permission_matrix_is_the_one_that_decides() {
-    let service = Service::start();
-    let city = City::found(&service, "matrix", &rules(json!({})), "1000");
+    let city = City::open("matrix", &rules(json!({})), "1000");
     let report = city.get("/v1/reports/permissions", &city.sun);
     let roles = ["officer", "approver", "enterprise", "provider", "bank", "auditor", "operator"];
     let lines: Vec<String> = rows(&report)
@@ -612,8 +590,7 @@ fn psql(service: &Service, sql: &str) {
 
 #[test]
 fn every_sheet_is_computed_again_and_one_that_was_tampered_with_is_seen() {
-    let service = Service::start();
-    let city = City::found(&service, "sheets", &shares(), "1000000");
+    let city = City::open("sheets", &shares(), "1000000");
     year(&city);
     let report = city.get("/v1/reports/recalculation", &city.sun);
     assert!(rows(&report).len() > 10);
@@ -643,7 +620,7 @@ fn every_sheet_is_computed_again_and_one_that_was_tampered_with_is_seen() {
     for (index, (path, value, _)) in tampered.iter().enumerate() {
         let (document, version) = of(index);
         psql(
-            &service,
+            &city,
             &format!(
                 "ALTER TABLE agency_sheets.calculations DISABLE TRIGGER calculations_change; \
              UPDATE agency_sheets.calculations SET sheet = jsonb_set(sheet, '{path}', '{value}') \
@@ -662,8 +639,7 @@ fn every_sheet_is_computed_again_and_one_that_was_tampered_with_is_seen() {
 
 #[test]
 fn what_an_auditor_asks_about_is_listed_and_a_contract_of_two_programmes_too() {
-    let service = Service::start();
-    let city = City::found(&service, "questions", &rules(json!({"caps": {"claim": "10000"}})), "1000000");
+    let city = City::open("questions", &rules(json!({"caps": {"claim": "10000"}})), "1000000");
     // related, and let be by a programme's rules
     let (parent, child) = ("91510100MA6CD0001D", "91330100MA2AX00016");
     for (code, related) in [(parent, json!([])), (child, json!([parent]))] {
@@ -671,29 +647,22 @@ fn what_an_auditor_asks_about_is_listed_and_a_contract_of_two_programmes_too() {
         city.expect(201, "/v1/organisations", &city.lin, &body);
     }
     city.programme("lenient", &rules(json!({"eligibility": {"related_provider": "allow"}})), "1000");
-    let rental = json!({
-        "contract_no": "关联1", "provider": child, "organisation": parent, "signed_on": "2025-01-01",
-        "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": "500"}],
-    });
-    let rental = text(&city.expect(201, "/v1/rentals", &city.lin, &rental), "/id");
+    let rental = with(rental("关联1", "500"), "/provider", json!(child));
+    let rental = with(rental, "/organisation", json!(parent));
+    let rental = city.create("/v1/rentals", &city.lin, &rental);
     // 10,000.00 is the cap itself and round; 9,900.00 is just below; 9,000.00 is neither
     let [round, close, _] = ["50000", "49500", "45000"].map(|contract| city.voucher(contract));
     // one person raises here and approves there
-    let both = service.token("questions", "officer,approver", "wang", None);
+    let both = city.token("questions", "officer,approver", "wang", None);
     let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
     let path = "/v1/programmes/p/appropriations";
-    let mine = text(&city.expect(201, path, &both, &change), "/id");
-    let theirs = text(&city.expect(201, path, &city.lin, &change), "/id");
+    let mine = city.create(path, &both, &change);
+    let theirs = city.create(path, &city.lin, &change);
     city.expect(200, &format!("{path}/{mine}/approve"), &city.chen, &json!({}));
     city.expect(200, &format!("{path}/{theirs}/approve"), &both, &json!({}));
     let invoice = |bytes: &[u8]| {
         let path = "/v1/evidence?kind=invoice&invoice_number=12345678901234567890&amount=100";
-        let headers = [("Idempotency-Key", uuid::Uuid::now_v7().to_string())];
-        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let headers = [headers[0], ("Content-Type", "application/pdf")];
-        let (answer, _) = service::send_bytes(&service.base, "POST", path, &city.firm, bytes, &headers);
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        text(&answer.json(), "/id")
+        city.upload(path, &city.firm, "application/pdf", bytes).expect(201).id()
     };
     let twice = [invoice(b"%PDF-1.4 one"), invoice(b"%PDF-1.4 two")];
     let report = city.get("/v1/reports/exceptions", &city.sun);
@@ -729,8 +698,7 @@ fn what_an_auditor_asks_about_is_listed_and_a_contract_of_two_programmes_too() {
 
 #[test]
 fn a_sample_is_drawn_again_from_its_seed_and_the_statement_alone() {
-    let service = Service::start();
-    let city = City::found(&service, "sample", &shares(), "1000000");
+    let city = City::open("sample", &shares(), "1000000");
     year(&city);
     for (seed, interval) in [("2025", 700_000_i64), ("审计", 123_457), ("x", 1_000_000_000)] {
         let digest = <sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes());
@@ -795,8 +763,7 @@ fn checked(tool: &str, words: &[&str], journal: &str, ending: &str) -> Option<st
 #[test]
 #[allow(clippy::print_stderr, reason = "a check that is left out says so")]
 fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
-    let service = Service::start();
-    let city = City::found(&service, "journals", &shares(), "1000000");
+    let city = City::open("journals", &shares(), "1000000");
     year(&city);
     let trial = city.get("/v1/reports/trial-balance", &city.sun);
     let expected: std::collections::BTreeMap<String, i64> = trial["accounts"]
@@ -808,7 +775,7 @@ fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
         .collect();
     for (format, tool, words) in [("hledger", "hledger", &["check"][..]), ("beancount", "bean-check", &[])] {
         let path = format!("/v1/reports/journal?format={format}");
-        let journal = get(&service, &city.sun, &path).text;
+        let journal = get(&city, &city.sun, &path).text;
         assert_eq!(summed(&journal), expected, "{format}");
         let Some(done) = checked(tool, words, &journal, format) else {
             eprintln!("NOT CHECKED: {tool} is not installed");
@@ -827,7 +794,7 @@ fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
         assert!(!done.status.success(), "{tool} takes a wrong balance:\n{wrong}");
     }
     // hledger's own sums, account by account
-    let journal = get(&service, &city.sun, "/v1/reports/journal").text;
+    let journal = get(&city, &city.sun, "/v1/reports/journal").text;
     let words = ["balance", "--flat", "--empty", "--no-total", "-O", "csv"];
     if let Some(done) = checked("hledger", &words, &journal, "hledger") {
         let mut reader = csv::Reader::from_reader(done.stdout.as_slice());
@@ -844,16 +811,16 @@ fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
     }
     // of one programme, and of an earlier day
     for path in ["?programme=q", "?as_of=2025-02-03", "?programme=p&as_of=2025-02-10&format=hledger"] {
-        let journal = get(&service, &city.sun, &format!("/v1/reports/journal{path}")).text;
+        let journal = get(&city, &city.sun, &format!("/v1/reports/journal{path}")).text;
         if let Some(done) = checked("hledger", &["check"], &journal, "hledger") {
             assert!(done.status.success(), "{path}: {}", String::from_utf8_lossy(&done.stderr));
         }
     }
     let known_at = trial["known_at"].as_u64().unwrap();
     let path = format!("/v1/reports/journal?known_at={known_at}");
-    let earlier = get(&service, &city.sun, &path).text;
+    let earlier = get(&city, &city.sun, &path).text;
     city.voucher("5000");
-    assert_eq!(get(&service, &city.sun, &path).text, earlier);
+    assert_eq!(get(&city, &city.sun, &path).text, earlier);
 }
 
 /// A Python that has DuckDB: one that `make setup` made, or the machine's own.
@@ -868,13 +835,12 @@ fn with_duckdb() -> Option<&'static str> {
 #[test]
 #[allow(clippy::print_stderr, reason = "a check that is left out says so")]
 fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_trial_balance() {
-    let service = Service::start();
-    let city = City::found(&service, "tables", &shares(), "1000000");
+    let city = City::open("tables", &shares(), "1000000");
     year(&city);
     let folder = service::fresh_folder().join("out");
     let words =
         ["export", "--agency", "tables", "--tables", "iso21378", "--out", folder.to_str().unwrap(), "--json"];
-    let about: Value = serde_json::from_str(&service.cli(&words)).unwrap();
+    let about: Value = serde_json::from_str(&city.cli(&words)).unwrap();
     assert!(text(&about, "/shape").contains("not conformant"));
     let names: Vec<String> =
         about["tables"].as_array().unwrap().iter().map(|table| text(table, "/name")).collect();
@@ -909,7 +875,7 @@ fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_tr
     std::fs::write(again.join("mine"), b"x").unwrap();
     let words = ["export", "--agency", "tables", "--tables", "iso21378", "--out", again.to_str().unwrap()];
     let mut refused = std::process::Command::new(service::BINARY);
-    let refused = refused.args(words).env("SUBSIDY_LEDGER_DATA", &service.data).output().unwrap();
+    let refused = refused.args(words).env("SUBSIDY_LEDGER_DATA", &city.data).output().unwrap();
     assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
     std::fs::remove_dir_all(again).unwrap();
 }
@@ -987,7 +953,7 @@ fn the_worked_year_closes_in_hledger_with_the_figures_that_were_worked_out_by_ha
 }
 
 /// Asks for an export until it is finished.
-fn exported(city: &City<'_>, path: &str) -> Value {
+fn exported(city: &City, path: &str) -> Value {
     let begun = city.expect(200, path, &city.sun, &json!({}));
     let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {
@@ -1003,10 +969,9 @@ fn exported(city: &City<'_>, path: &str) -> Value {
 
 #[test]
 fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers() {
-    let service = Service::start();
-    let city = City::found(&service, "exports", &shares(), "1000000");
-    service.agency("elsewhere");
-    let stranger = service.token("elsewhere", "auditor", "sun", None);
+    let city = City::open("exports", &shares(), "1000000");
+    city.agency("elsewhere");
+    let stranger = city.token("elsewhere", "auditor", "sun", None);
     year(&city);
     let level = "level=%E5%B8%82%E7%BA%A7";
     for path in [
@@ -1028,7 +993,7 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
         let (name, query) = path.split_once('?').unwrap();
         for format in ["csv", "xlsx", "parquet"] {
             let done = exported(&city, &format!("/v1/reports/{name}/exports?{query}format={format}"));
-            let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]);
+            let read = |path: &str| city.bytes(path, &city.sun);
             let (answer, file) = read(&text(&done, "/content"));
             assert_eq!(answer.status, 200);
             assert!(answer.header("content-disposition").unwrap().contains(&format!(".{format}")));
@@ -1064,7 +1029,7 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
         ("?format=hledger&as_of=2025-02-03", ".journal"),
     ] {
         let done = exported(&city, &format!("/v1/reports/journal/exports{query}"));
-        let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]);
+        let read = |path: &str| city.bytes(path, &city.sun);
         let (answer, file) = read(&text(&done, "/content"));
         assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
         assert!(answer.header("content-disposition").unwrap().contains(ending));
@@ -1082,7 +1047,7 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
     // what a process left behind says so, and begins again when it is asked for again
     let done = exported(&city, &format!("{path}?kind=issue_voucher"));
     let id = text(&done, "/id").replace('-', "");
-    let folder = service.data.join("exports/exports");
+    let folder = city.data.join("exports/exports");
     std::fs::remove_file(folder.join(format!("{id}.json"))).unwrap();
     std::fs::rename(folder.join(format!("{id}.csv")), folder.join(format!("{id}.part"))).unwrap();
     assert_eq!(city.get(&text(&done, "/link"), &city.sun)["status"], "interrupted");

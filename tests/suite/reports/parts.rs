@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::city::{CLOUD, City, FIRM, OTHER, text};
-use super::service::Service;
 use super::{fen, rows, shares, year};
 
 /// An organisation of a district, beside those of none.
 const EAST: &str = "12310000MB2F303051";
 
 /// A year of firms without a district, and something of one that has one.
-fn districts(city: &City<'_>) {
+fn districts(city: &City) {
     let body = json!({"credit_code": EAST, "name": "东", "category": "university", "region": "浦东新区"});
     city.expect(201, "/v1/organisations", &city.lin, &body);
-    let east = city.service.token("parts", "enterprise", "east", Some(EAST));
+    let east = city.token("parts", "enterprise", "east", Some(EAST));
     let voucher = city.voucher_of("p", &east, "70000");
     let claim = city.approved_of(&east, &voucher, "30000", false);
     city.paid(&[&claim], "2025-01-02");
@@ -27,7 +26,7 @@ fn districts(city: &City<'_>) {
 /// Debits and credits by account, in fen.
 type Sums = BTreeMap<String, [i64; 2]>;
 
-fn trial(city: &City<'_>, query: &str) -> Sums {
+fn trial(city: &City, query: &str) -> Sums {
     let trial = city.get(&format!("/v1/reports/trial-balance?{query}"), &city.sun);
     let accounts = trial["accounts"].as_array().unwrap().iter();
     let sums = accounts.map(|row| {
@@ -49,8 +48,7 @@ fn added<'a>(all: impl Iterator<Item = &'a Sums>) -> Sums {
 
 #[test]
 fn turnovers_told_apart_come_to_the_trial_balance_and_lead_to_their_lines() {
-    let service = Service::start();
-    let city = City::found(&service, "parts", &shares(), "1000000");
+    let city = City::open("parts", &shares(), "1000000");
     districts(&city);
     let whole = trial(&city, "");
     for by in
@@ -90,8 +88,7 @@ fn turnovers_told_apart_come_to_the_trial_balance_and_lead_to_their_lines() {
 
 #[test]
 fn the_parts_of_a_trial_balance_come_to_the_whole() {
-    let service = Service::start();
-    let city = City::found(&service, "parts", &shares(), "1000000");
+    let city = City::open("parts", &shares(), "1000000");
     districts(&city);
     let whole = trial(&city, "");
     let parts = |name: &str, values: &[&str]| {
@@ -125,8 +122,7 @@ fn last<'a>(report: &'a Value, part: &str) -> BTreeMap<String, &'a Value> {
 
 #[test]
 fn what_parts_of_a_budget_were_asked_and_paid_comes_to_the_programme() {
-    let service = Service::start();
-    let city = City::found(&service, "parts", &shares(), "1000000");
+    let city = City::open("parts", &shares(), "1000000");
     districts(&city);
     let standard = city.get("/v1/reports/budget-execution", &city.sun);
     for (by, values) in [("organisation", vec![FIRM, OTHER, EAST]), ("region", vec!["none", "浦东新区"])]

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::city::{CLOUD, City, FIRM, rules, settlement, text};
-use super::service::{self, Service};
+use super::service::Service;
 use super::{exported, psql, rows, twice_funded};
 
 const BANK: &str = "91330100MA2AX00016";
@@ -14,12 +14,12 @@ fn of(report: &Value, code: &str) -> Vec<String> {
     rows(report).iter().filter(|row| row["code"] == code).map(|row| text(row, "/document")).collect()
 }
 
-fn exceptions(city: &City<'_>, query: &str) -> Value {
+fn exceptions(city: &City, query: &str) -> Value {
     city.get(&format!("/v1/reports/exceptions?{query}"), &city.sun)
 }
 
 /// Every link of every row leads somewhere; one to a report, to as many rows as it says.
-fn lead_to_their_rows(city: &City<'_>, report: &Value) {
+fn lead_to_their_rows(city: &City, report: &Value) {
     for row in rows(report) {
         let links = row["links"].as_object().unwrap();
         assert!(links.contains_key("sequence"), "{row}");
@@ -45,8 +45,7 @@ fn tampered(service: &Service, table: &str, trigger: &str, change: &str) {
 
 #[test]
 fn an_approval_at_night_or_on_a_weekend_is_listed_by_the_agencys_clock() {
-    let service = Service::start();
-    let city = City::found(&service, "hours", &rules(json!({})), "1000000");
+    let city = City::open("hours", &rules(json!({})), "1000000");
     // Shanghai is eight hours ahead: Saturday 12:00, Friday 23:59, Monday 06:59, Monday 07:00, Wednesday 20:59
     let times = [
         "2025-01-04T04:00Z",
@@ -56,11 +55,11 @@ fn an_approval_at_night_or_on_a_weekend_is_listed_by_the_agencys_clock() {
         "2025-01-08T12:59Z",
     ];
     let vouchers = ["1111", "2222", "3333", "4444", "5555"].map(|contract| city.voucher(contract));
-    tampered(&service, "hours.log", "log_change", "recorded_at = '2025-01-08T04:00Z'");
+    tampered(&city, "hours.log", "log_change", "recorded_at = '2025-01-08T04:00Z'");
     for (voucher, time) in vouchers.iter().zip(times) {
         let change =
             format!("recorded_at = '{time}' WHERE document = '{voucher}' AND kind = 'issue_voucher'");
-        tampered(&service, "hours.log", "log_change", &change);
+        tampered(&city, "hours.log", "log_change", &change);
     }
     let [saturday, late, early, seven, nine] = vouchers;
     let report = exceptions(&city, "");
@@ -77,8 +76,7 @@ fn an_approval_at_night_or_on_a_weekend_is_listed_by_the_agencys_clock() {
 
 #[test]
 fn amounts_are_held_against_the_limits_that_they_were_granted_under() {
-    let service = Service::start();
-    let city = City::found(&service, "limits", &rules(json!({"caps": {"claim": "10000"}})), "1000000");
+    let city = City::open("limits", &rules(json!({"caps": {"claim": "10000"}})), "1000000");
     // granted: the cap itself, 9,900.00, 9,000.00, and the cap after a cut
     let [whole, close, far, cut] =
         ["50000", "49500", "45000", "60000"].map(|contract| city.voucher(contract));
@@ -102,7 +100,7 @@ fn amounts_are_held_against_the_limits_that_they_were_granted_under() {
     assert_eq!(of(&exceptions(&city, "round_unit=900"), "round_amount"), [close.as_str(), &far]);
     // nobody grants more than a cap: somebody with the owner's password writes it
     let sheet = format!("sheet = jsonb_set(sheet, '{{amount}}', '\"12000.00\"') WHERE document = '{cut}'");
-    tampered(&service, "limits.calculations", "calculations_change", &sheet);
+    tampered(&city, "limits.calculations", "calculations_change", &sheet);
     let over = exceptions(&city, "code=over_cap");
     assert_eq!(of(&over, "over_cap"), [cut]);
     assert_eq!(rows(&over)[0]["limit"], json!("10000.00"));
@@ -122,34 +120,28 @@ fn amounts_are_held_against_the_limits_that_they_were_granted_under() {
     }
 }
 
-fn organisation(city: &City<'_>, code: &str, related: &Value) {
+fn organisation(city: &City, code: &str, related: &Value) {
     let body = json!({"credit_code": code, "name": "关联", "category": "state_owned_enterprise", "related": related});
     city.expect(201, "/v1/organisations", &city.lin, &body);
 }
 
-fn loan(city: &City<'_>, number: &str, bank: &str) -> String {
+fn loan(city: &City, number: &str, bank: &str) -> String {
     let body = json!({
         "loan_no": number, "bank": bank, "annual_rate_percent": "3.25", "signed_on": "2024-05-20",
         "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
         "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": "20000000"}],
     });
-    text(&city.expect(201, "/v1/loans", &city.firm, &body), "/id")
+    city.create("/v1/loans", &city.firm, &body)
 }
 
-fn invoice(city: &City<'_>, number: &str, amount: &str, bytes: &str) -> String {
+fn invoice(city: &City, number: &str, amount: &str, bytes: &str) -> String {
     let path = format!("/v1/evidence?kind=invoice&invoice_number={number}&amount={amount}");
-    let key = uuid::Uuid::now_v7().to_string();
-    let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", "application/pdf")];
-    let (answer, _) =
-        service::send_bytes(&city.service.base, "POST", &path, &city.firm, bytes.as_bytes(), &headers);
-    assert_eq!(answer.status, 201, "{}", answer.text);
-    text(&answer.json(), "/id")
+    city.upload(&path, &city.firm, "application/pdf", bytes.as_bytes()).expect(201).id()
 }
 
 #[test]
 fn parties_that_belong_together_and_invoices_shown_twice_are_listed_and_others_are_not() {
-    let service = Service::start();
-    let city = City::found(&service, "parties", &rules(json!({})), "1000000");
+    let city = City::open("parties", &rules(json!({})), "1000000");
     organisation(&city, BANK, &json!([FIRM]));
     let other = "12310000MB2F303051";
     organisation(&city, other, &json!([]));
@@ -170,13 +162,12 @@ fn parties_that_belong_together_and_invoices_shown_twice_are_listed_and_others_a
 
 #[test]
 fn who_raised_one_thing_and_approved_another_is_no_exception_and_who_approved_their_own_is() {
-    let service = Service::start();
-    let city = City::found(&service, "persons", &rules(json!({})), "1000000");
-    let wang = service.token("persons", "officer,approver", "wang", None);
+    let city = City::open("persons", &rules(json!({})), "1000000");
+    let wang = city.token("persons", "officer,approver", "wang", None);
     let path = "/v1/programmes/p/appropriations";
     let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
-    let mine = text(&city.expect(201, path, &wang, &change), "/id");
-    let theirs = text(&city.expect(201, path, &city.lin, &change), "/id");
+    let mine = city.create(path, &wang, &change);
+    let theirs = city.create(path, &city.lin, &change);
     city.expect(200, &format!("{path}/{mine}/approve"), &city.chen, &json!({}));
     city.expect(200, &format!("{path}/{theirs}/approve"), &wang, &json!({}));
     let report = exceptions(&city, "");
@@ -186,7 +177,7 @@ fn who_raised_one_thing_and_approved_another_is_no_exception_and_who_approved_th
     let change = format!(
         "subject = 'subsidy-ledger#wang' WHERE document = '{mine}' AND kind = 'approve_budget_change'"
     );
-    tampered(&service, "persons.log", "log_change", &change);
+    tampered(&city, "persons.log", "log_change", &change);
     let report = exceptions(&city, "");
     assert_eq!(of(&report, "same_document"), [mine]);
     let wang = rows(&report).iter().find(|row| row["code"] == "same_document").unwrap();
@@ -203,8 +194,7 @@ fn shown<const N: usize>(report: &Value, columns: [&str; N]) -> Vec<[String; N]>
 
 #[test]
 fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_together() {
-    let service = Service::start();
-    let city = City::found(&service, "twice", &rules(json!({})), "1000000");
+    let city = City::open("twice", &rules(json!({})), "1000000");
     organisation(&city, BANK, &json!([]));
     let register = |query: &str| city.get(&format!("/v1/reports/overlaps?{query}"), &city.sun);
     let first = city.voucher("50000");
@@ -215,7 +205,7 @@ fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_
             "kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement(amount),
             "invoices": [{"evidence_id": invoice, "amount": amount}],
         });
-        let id = text(&city.expect(201, "/v1/claims", &city.firm, &body), "/id");
+        let id = city.create("/v1/claims", &city.firm, &body);
         city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
         id
     };
@@ -243,7 +233,7 @@ fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_
             "kind": "interest_subsidy", "programme": code, "loan_id": loan, "interest_paid": "400000",
             "period": {"from": "2024-06-01", "until": "2024-09-01"},
         });
-        let id = text(&city.expect(201, "/v1/claims", &city.firm, &body), "/id");
+        let id = city.create("/v1/claims", &city.firm, &body);
         city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
         id
     };
@@ -282,7 +272,7 @@ fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_
     let known_at = report["known_at"].clone();
     // a file of any length holds the same rows in the same order
     let done = exported(&city, "/v1/reports/overlaps/exports?format=csv");
-    let read = |path: &str| service::send_bytes(&service.base, "GET", path, &city.sun, &[], &[]).1;
+    let read = |path: &str| city.bytes(path, &city.sun).1;
     let file = read(&text(&done, "/content"));
     assert_eq!((&done["rows"], file), (&json!(6), read("/v1/reports/overlaps?format=csv")));
     // what was taken back is no longer there, and stays where it was known
@@ -300,7 +290,7 @@ fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_
     );
 }
 
-fn lead_to_rows(city: &City<'_>, report: &Value) {
+fn lead_to_rows(city: &City, report: &Value) {
     for row in rows(report) {
         for link in row["links"].as_object().unwrap().values() {
             assert_eq!(city.status(link.as_str().unwrap(), &city.sun), 200, "{link}");

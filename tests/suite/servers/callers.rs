@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::support::city::rules;
 use crate::support::service::{Answer, Service};
 
 pub const AGENCY: &str = "city";
@@ -56,17 +57,7 @@ impl<'a> City<'a> {
         let officer = service.token(AGENCY, "officer", "lin", None);
         let approver = service.token(AGENCY, "approver", "chen", None);
         let auditor = service.token(AGENCY, "auditor", "wu", None);
-        let programme = json!({
-            "code": "p", "title": {"zh": "专项", "en": "p"}, "instrument": "voucher",
-            "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-            "rules": {"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12},
-        });
-        for (path, token, body) in
-            [("/v1/programmes", &officer, programme), ("/v1/programmes/p/approve", &approver, json!({}))]
-        {
-            let answer = service.send("POST", path, Some(token), Some(&body), &[]);
-            assert!(answer.status < 300, "{}", answer.text);
-        }
+        service.programme([&officer, &approver], "voucher", "p", &rules(json!({})));
         let city = Self {
             service,
             officer,
@@ -101,7 +92,7 @@ impl<'a> City<'a> {
     }
 
     pub fn read(&self, path: &str) -> Answer {
-        self.service.send("GET", path, Some(&self.auditor), None, &[])
+        self.service.ask(path, &self.auditor)
     }
 
     pub fn log_size(&self) -> u64 {

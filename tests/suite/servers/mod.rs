@@ -146,8 +146,7 @@ fn accept(service: &Service, city: &City<'_>, primary: &Server, before: usize) -
     assert!(said.starts_with(&listed), "{kept}: {said}");
     let lost = city.lost_from(kept, before);
     assert!(lost > 0, "{said}");
-    let ready = service.send("GET", "/readyz", None, None, &[]);
-    assert_eq!(ready.status, 200, "{}", ready.text);
+    service.send("GET", "/readyz", None, None, &[]).expect(200);
     let metrics = service.send("GET", "/metrics", None, None, &[]).text;
     assert!(metrics.contains("ledger_rewound{agency=\"city\"} 0"), "{metrics}");
     lost

@@ -1,6 +1,8 @@
 //! A sandbox agency over HTTP, with the people who take a voucher from its application to the bank's answer.
 
-use std::cell::Cell;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
@@ -9,9 +11,11 @@ use super::service::{Answer, Service};
 pub const FIRM: &str = "91310000MA1FL0000N";
 pub const OTHER: &str = "91110108MA01A2B3CF";
 pub const CLOUD: &str = "91440300MA5F00011B";
+pub const BANK: &str = "91330100MA2AX00016";
 
-pub struct City<'a> {
-    pub service: &'a Service,
+pub struct City {
+    pub service: Arc<Service>,
+    pub agency: String,
     pub lin: String,
     pub zhao: String,
     pub chen: String,
@@ -21,7 +25,8 @@ pub struct City<'a> {
     pub firm: String,
     pub other: String,
     pub cloud: String,
-    contracts: Cell<u32>,
+    pub bank: String,
+    contracts: AtomicU32,
 }
 
 /// 20 % of compute, and what else the rules say.
@@ -33,12 +38,33 @@ pub fn rules(more: Value) -> Value {
     rules
 }
 
-impl<'a> City<'a> {
-    pub fn found(service: &'a Service, agency: &str, rules: &Value, pot: &str) -> Self {
+impl Deref for City {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
+
+impl City {
+    /// On a service of its own.
+    pub fn open(agency: &str, rules: &Value, pot: &str) -> Self {
+        Self::found(&Arc::new(Service::start()), agency, rules, pot)
+    }
+
+    pub fn found(service: &Arc<Service>, agency: &str, rules: &Value, pot: &str) -> Self {
+        let city = Self::bare(service, agency, &[(FIRM, "甲"), (OTHER, "乙"), (CLOUD, "丁云")]);
+        city.programme("p", rules, pot);
+        city
+    }
+
+    /// An agency and these organisations; no programme.
+    pub fn bare(service: &Arc<Service>, agency: &str, organisations: &[(&str, &str)]) -> Self {
         service.agency(agency);
         let token = |role, subject, code| service.token(agency, role, subject, code);
         let city = Self {
-            service,
+            service: Arc::clone(service),
+            agency: agency.to_owned(),
             lin: token("officer", "lin", None),
             zhao: token("officer", "zhao", None),
             chen: token("approver", "chen", None),
@@ -47,13 +73,10 @@ impl<'a> City<'a> {
             firm: token("enterprise", "firm", Some(FIRM)),
             other: token("enterprise", "other", Some(OTHER)),
             cloud: token("provider", "cloud", Some(CLOUD)),
-            contracts: Cell::new(0),
+            bank: token("bank", "bank", Some(BANK)),
+            contracts: AtomicU32::new(1),
         };
-        for (code, name) in [(FIRM, "甲"), (OTHER, "乙"), (CLOUD, "丁云")] {
-            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
-            city.expect(201, "/v1/organisations", &city.lin, &body);
-        }
-        city.programme("p", rules, pot);
+        city.organisations(&city.lin, organisations);
         city
     }
 
@@ -63,41 +86,13 @@ impl<'a> City<'a> {
 
     /// An active programme of an instrument, with money in it.
     pub fn programme_of(&self, instrument: &str, code: &str, rules: &Value, pot: &str) {
-        let body = json!({
-            "code": code, "title": {"zh": "专项", "en": code}, "instrument": instrument,
-            "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
-            "rules": rules,
-        });
-        self.expect(201, "/v1/programmes", &self.lin, &body);
-        self.expect(200, &format!("/v1/programmes/{code}/approve"), &self.chen, &json!({}));
-        let path = format!("/v1/programmes/{code}/appropriations");
-        let body = json!({"amount": pot, "fiscal_year": 2025, "document": "预算1号"});
-        let id = text(&self.expect(201, &path, &self.lin, &body), "/id");
-        self.expect(200, &format!("{path}/{id}/approve"), &self.chen, &json!({}));
-    }
-
-    pub fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
-        self.service.send("POST", path, Some(token), Some(body), &[])
-    }
-
-    pub fn send(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        self.service.send(method, path, Some(token), Some(body), &[])
-    }
-
-    pub fn get(&self, path: &str, token: &str) -> Value {
-        let answer = self.service.send("GET", path, Some(token), None, &[]);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-        answer.json()
+        let two = [self.lin.as_str(), &self.chen];
+        self.service.programme(two, instrument, code, rules);
+        self.service.appropriate(two, code, pot);
     }
 
     pub fn status(&self, path: &str, token: &str) -> u16 {
-        self.service.send("GET", path, Some(token), None, &[]).status
-    }
-
-    pub fn expect(&self, status: u16, path: &str, token: &str, body: &Value) -> Value {
-        let answer = self.post(path, token, body);
-        assert_eq!(answer.status, status, "{path} {body}: {}", answer.text);
-        answer.json()
+        self.ask(path, token).status
     }
 
     /// The code of a refusal.
@@ -106,8 +101,11 @@ impl<'a> City<'a> {
     }
 
     pub fn move_to(&self, date: &str) {
-        let answer = self.send("PUT", "/v1/business-date", &self.lin, &json!({"date": date}));
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        self.service.move_to(date, &self.lin);
+    }
+
+    pub fn verifies(&self) {
+        self.service.verifies(&self.agency);
     }
 
     /// A voucher on a contract of its own, issued to the firm.
@@ -116,23 +114,41 @@ impl<'a> City<'a> {
     }
 
     pub fn voucher_of(&self, programme: &str, party: &str, contract: &str) -> String {
-        self.contracts.set(self.contracts.get() + 1);
-        let body = json!({
-            "contract_no": format!("C-{}", self.contracts.get()), "provider": CLOUD, "signed_on": "2025-01-01",
-            "from": "2025-01-01", "until": "2025-12-31", "lines": [{"item": "compute", "amount": contract}],
-        });
-        let rental = text(&self.expect(201, "/v1/rentals", party, &body), "/id");
-        let body = json!({"programme": programme, "rental_id": rental});
-        let id = text(&self.expect(201, "/v1/vouchers", party, &body), "/id");
-        self.expect(200, &format!("/v1/vouchers/{id}/review"), &self.lin, &json!({"decision": "pass"}));
+        let rental = rental(&format!("C-{}", self.contracts.fetch_add(1, Ordering::Relaxed)), contract);
+        let rental = self.create("/v1/rentals", party, &rental);
+        self.voucher_on(programme, party, &rental)
+    }
+
+    /// A voucher of the firm's that waits to be issued, worth 20 % of the amount.
+    pub fn waiting(&self, contract_no: &str, amount: &str) -> String {
+        let rental = self.create("/v1/rentals", &self.firm, &rental(contract_no, amount));
+        self.reviewed_on("p", &self.firm, &rental)
+    }
+
+    /// A voucher on a contract that is recorded, issued.
+    pub fn voucher_on(&self, programme: &str, party: &str, rental: &str) -> String {
+        let id = self.reviewed_on(programme, party, rental);
         self.expect(200, &format!("/v1/vouchers/{id}/issue"), &self.chen, &json!({}));
         id
     }
 
+    /// The same, waiting to be issued.
+    pub fn reviewed_on(&self, programme: &str, party: &str, rental: &str) -> String {
+        let body = json!({"programme": programme, "rental_id": rental});
+        let id = self.create("/v1/vouchers", party, &body);
+        self.expect(200, &format!("/v1/vouchers/{id}/review"), &self.lin, &json!({"decision": "pass"}));
+        id
+    }
+
     pub fn submitted(&self, party: &str, voucher: &str, settled: &str, closing: bool) -> String {
-        let body = json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement(settled),
-            "final": closing});
-        let id = text(&self.expect(201, "/v1/claims", party, &body), "/id");
+        let mut body = redemption(voucher, settled);
+        body["final"] = json!(closing);
+        self.filed(party, &body)
+    }
+
+    /// A claim, drafted and filed.
+    pub fn filed(&self, party: &str, body: &Value) -> String {
+        let id = self.create("/v1/claims", party, body);
         self.expect(200, &format!("/v1/claims/{id}/submit"), party, &json!({}));
         id
     }
@@ -150,9 +166,14 @@ impl<'a> City<'a> {
 
     pub fn approved_of(&self, party: &str, voucher: &str, settled: &str, closing: bool) -> String {
         let id = self.submitted(party, voucher, settled, closing);
-        self.expect(200, &format!("/v1/claims/{id}/review"), &self.zhao, &json!({"decision": "pass"}));
-        self.expect(200, &format!("/v1/claims/{id}/approve"), &self.chen, &json!({}));
+        self.pass(&id);
         id
+    }
+
+    /// A claim that was filed is reviewed and approved.
+    pub fn pass(&self, claim: &str) {
+        self.expect(200, &format!("/v1/claims/{claim}/review"), &self.zhao, &json!({"decision": "pass"}));
+        self.expect(200, &format!("/v1/claims/{claim}/approve"), &self.chen, &json!({}));
     }
 
     /// A batch of these claims, at the bank.
@@ -171,8 +192,7 @@ impl<'a> City<'a> {
 
     /// A payment that the bank sent back, as one records and another confirms.
     pub fn returned(&self, batch: &str, claim: &str, date: &str) {
-        let answer = self.result(batch, claim, "returned", date);
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        self.result(batch, claim, "returned", date).expect(200);
         let path = format!("/v1/payment-batches/{batch}/results/{claim}/approve");
         self.expect(200, &path, &self.chen, &json!({}));
     }
@@ -181,10 +201,13 @@ impl<'a> City<'a> {
     pub fn paid(&self, claims: &[&str], date: &str) -> String {
         let batch = text(&self.batch(claims), "/id");
         for claim in claims {
-            let answer = self.result(&batch, claim, "paid", date);
-            assert_eq!(answer.status, 200, "{}", answer.text);
+            self.result(&batch, claim, "paid", date).expect(200);
         }
         batch
+    }
+
+    pub fn budget(&self) -> Value {
+        self.get("/v1/programmes/p", &self.sun)["budget"].clone()
     }
 
     pub fn claim(&self, id: &str) -> Value {
@@ -223,6 +246,26 @@ impl<'a> City<'a> {
         self.expect(200, &format!("/v1/recoveries/{id}/approve"), &self.chen, &json!({}));
         id
     }
+}
+
+/// A contract of the year 2025 with the cloud.
+pub fn rental(contract_no: &str, amount: &str) -> Value {
+    json!({
+        "contract_no": contract_no, "provider": CLOUD, "signed_on": "2025-01-01", "from": "2025-01-01",
+        "until": "2025-12-31", "lines": [{"item": "compute", "amount": amount}],
+    })
+}
+
+/// The body of a claim on a voucher.
+pub fn redemption(voucher: &str, settled: &str) -> Value {
+    json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement(settled)})
+}
+
+/// A body with this in it as well.
+pub fn with(mut body: Value, pointer: &str, value: Value) -> Value {
+    let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+    body.pointer_mut(parent).expect("a place")[name] = value;
+    body
 }
 
 pub fn settlement(amount: &str) -> Value {

@@ -3,16 +3,17 @@
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_subsidy-ledger");
 
 /// A running `serve`.
 pub struct Service {
-    child: Child,
+    child: Mutex<Child>,
     pub base: String,
     pub data: PathBuf,
     owns_data: bool,
@@ -34,83 +35,81 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
     }
 
+    /// With this status, or the test fails.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// Refused with this status and code.
+    #[track_caller]
+    pub fn is(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status, self.json()["code"].as_str()), (status, Some(code)), "{}", self.text);
+        self
+    }
+
+    /// Refused with this status and code, at this pointer of the request.
+    #[track_caller]
+    pub fn refuses(&self, status: u16, code: &str, pointer: &str) {
+        let body = self.json();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let found = (self.status, text(&body["code"]), text(&body["errors"][0]["pointer"]));
+        assert_eq!(found, (status, code.to_owned(), pointer.to_owned()), "{}", self.text);
+    }
+
+    /// The id of what was made.
+    pub fn id(&self) -> String {
+        self.json()["id"].as_str().expect("an id").to_owned()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|v| v.to_str().expect("visible characters"))
     }
 }
 
+/// Where and how a service starts.
+#[derive(Default)]
+struct Start<'a> {
+    /// A folder that outlives the service; else one of its own.
+    data: Option<&'a Path>,
+    database_url: Option<&'a str>,
+    durable: bool,
+    environment: &'a [(&'a str, &'a str)],
+    log: Option<&'a Path>,
+}
+
 impl Service {
     /// On a private cluster of its own.
     pub fn start() -> Self {
-        Self::start_in(fresh_folder(), true, None, false)
+        Start::default().run()
     }
 
     /// On a private cluster in a folder that outlives the service, and that waits for the disk.
     pub fn start_durable(data: &Path) -> Self {
-        Self::start_in(data.to_owned(), false, None, true)
+        Start { data: Some(data), durable: true, ..Start::default() }.run()
     }
 
     /// On a private cluster of its own, with a configuration file; what it logs is kept in a file too.
     pub fn start_configured(config: &Path, log: &Path) -> Self {
-        let setting = ("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"));
-        Self::start_among(fresh_folder(), true, None, false, &[setting], Some(log))
+        let environment = &[("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"))];
+        Start { environment, log: Some(log), ..Start::default() }.run()
     }
 
     /// On a database that exists, beside others on the same one.
     pub fn start_on(database_url: &str, data: &Path) -> Self {
-        Self::start_in(data.to_owned(), false, Some(database_url.to_owned()), false)
+        Start { data: Some(data), database_url: Some(database_url), ..Start::default() }.run()
     }
 
     /// On a private cluster of its own, with these in its environment.
     pub fn start_with(environment: &[(&str, &str)]) -> Self {
-        Self::start_among(fresh_folder(), true, None, false, environment, None)
-    }
-
-    fn start_in(data: PathBuf, owns_data: bool, database_url: Option<String>, durable: bool) -> Self {
-        Self::start_among(data, owns_data, database_url, durable, &[], None)
-    }
-
-    fn start_among(
-        data: PathBuf,
-        owns_data: bool,
-        database_url: Option<String>,
-        durable: bool,
-        environment: &[(&str, &str)],
-        log: Option<&Path>,
-    ) -> Self {
-        let mut command = command(&data, database_url.as_deref(), durable);
-        command.envs(environment.iter().copied()).args(["serve", "--listen", "127.0.0.1:0"]);
-        let mut child =
-            command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the service starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
-        let mut seen = Vec::new();
-        let base = loop {
-            let Some(Ok(line)) = lines.next() else { panic!("the service ended: {}", seen.join("\n")) };
-            if let Some(at) = line.find("http://127.0.0.1:") {
-                let url: String = line[at..]
-                    .chars()
-                    .take_while(|c| c.is_ascii_alphanumeric() || ":/.".contains(*c))
-                    .collect();
-                break url.trim_end_matches('/').to_owned();
-            }
-            seen.push(line);
-        };
-        let mut kept = log.map(|path| std::fs::File::create(path).expect("a log file"));
-        let lines = lines.map_while(Result::ok).inspect(move |line| {
-            if let Some(file) = &mut kept {
-                writeln!(file, "{line}").expect("a line of log");
-            }
-        });
-        std::thread::spawn(move || show(lines));
-        let service = Self { child, base, data, owns_data, database_url, durable };
-        service.wait_until_ready();
-        service
+        Start { environment, ..Start::default() }.run()
     }
 
     fn wait_until_ready(&self) {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(60) {
-            if self.try_send("GET", "/readyz", None, None, &[]).is_some_and(|a| a.status == 200) {
+            if send_to(&self.base, "GET", "/readyz", None, None, &[]).is_some_and(|a| a.status == 200) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -118,10 +117,14 @@ impl Service {
         panic!("the service is not ready after a minute");
     }
 
+    fn run(&self, words: &[&str]) -> std::process::Output {
+        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
+        command.args(words).output().expect("the binary runs")
+    }
+
     /// The binary with a command, on the same data; its standard output.
     pub fn cli(&self, words: &[&str]) -> String {
-        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
-        let done = command.args(words).output().expect("the binary runs");
+        let done = self.run(words);
         let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert!(done.status.success(), "{words:?}: {err}\n{out}");
         out.into_owned()
@@ -129,8 +132,7 @@ impl Service {
 
     /// The same, however it ends: its code, and all that it said.
     pub fn ended(&self, words: &[&str]) -> (i32, String) {
-        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
-        let done = command.args(words).output().expect("the binary runs");
+        let done = self.run(words);
         let said = [done.stdout, done.stderr].concat();
         (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
     }
@@ -155,33 +157,142 @@ impl Service {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        self.try_send(method, path, token, body, headers).expect("an answer")
+        send_to(&self.base, method, path, token, body, headers).expect("an answer")
     }
 
-    fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        token: Option<&str>,
-        body: Option<&Value>,
-        headers: &[(&str, &str)],
-    ) -> Option<Answer> {
-        send_to(&self.base, method, path, token, body, headers)
+    pub fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.send("POST", path, Some(token), Some(body), &[])
+    }
+
+    pub fn put(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.send("PUT", path, Some(token), Some(body), &[])
+    }
+
+    pub fn ask(&self, path: &str, token: &str) -> Answer {
+        self.send("GET", path, Some(token), None, &[])
+    }
+
+    /// What is there, and may be read.
+    pub fn get(&self, path: &str, token: &str) -> Value {
+        let answer = self.ask(path, token);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    pub fn expect(&self, status: u16, path: &str, token: &str, body: &Value) -> Value {
+        let answer = self.post(path, token, body);
+        assert_eq!(answer.status, status, "{path} {body}: {}", answer.text);
+        answer.json()
+    }
+
+    /// The id of what a request makes.
+    pub fn create(&self, path: &str, token: &str, body: &Value) -> String {
+        self.expect(201, path, token, body)["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Bytes of any type, under a key of their own.
+    pub fn upload(&self, path: &str, token: &str, media_type: &str, bytes: &[u8]) -> Answer {
+        let key = uuid::Uuid::now_v7().to_string();
+        let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", media_type)];
+        send_bytes(&self.base, "POST", path, token, bytes, &headers).0
+    }
+
+    /// The bytes that a path answers.
+    pub fn bytes(&self, path: &str, token: &str) -> (Answer, Vec<u8>) {
+        send_bytes(&self.base, "GET", path, token, &[], &[])
+    }
+
+    pub fn move_to(&self, date: &str, token: &str) {
+        self.put("/v1/business-date", token, &json!({"date": date})).expect(200);
+    }
+
+    pub fn organisations(&self, token: &str, named: &[(&str, &str)]) {
+        for (code, name) in named {
+            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
+            self.expect(201, "/v1/organisations", token, &body);
+        }
+    }
+
+    /// An active programme of an instrument, without money; one proposes, another approves.
+    pub fn programme(&self, [lin, chen]: [&str; 2], instrument: &str, code: &str, rules: &Value) {
+        let body = json!({
+            "code": code, "title": {"zh": "算力券专项", "en": code}, "instrument": instrument,
+            "legal_basis": {"document": "T-1"}, "window": {"from": "2023-06-01", "until": "2027-12-31"},
+            "rules": rules,
+        });
+        self.expect(201, "/v1/programmes", lin, &body);
+        self.expect(200, &format!("/v1/programmes/{code}/approve"), chen, &json!({}));
+    }
+
+    /// An appropriation of 2025, approved.
+    pub fn appropriate(&self, [lin, chen]: [&str; 2], programme: &str, amount: &str) -> Answer {
+        let path = format!("/v1/programmes/{programme}/appropriations");
+        let body = json!({"amount": amount, "fiscal_year": 2025, "document": "预算1号"});
+        let id = self.create(&path, lin, &body);
+        self.post(&format!("{path}/{id}/approve"), chen, &json!({})).expect(200)
+    }
+
+    /// The ledger replays from its log to the same rows, and its evidence is there.
+    pub fn verifies(&self, agency: &str) {
+        let said = self.cli(&["verify", "--agency", agency, "--evidence"]);
+        assert!(said.contains("are whole") && said.contains("verified"), "{said}");
     }
 
     /// Ends it as Ctrl-C does and waits for its end.
-    pub fn stop(&mut self) -> std::process::ExitStatus {
-        let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"));
-        if self.child.try_wait().expect("a child").is_none() {
+    pub fn stop(&self) -> std::process::ExitStatus {
+        let mut child = self.child.lock().expect("a child");
+        let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        if child.try_wait().expect("a child").is_none() {
             nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).expect("a signal");
         }
-        self.child.wait().expect("an end")
+        child.wait().expect("an end")
     }
 
     /// Ends it as a power cut does.
-    pub fn kill(&mut self) {
-        self.child.kill().expect("a signal");
-        self.child.wait().expect("an end");
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("a child");
+        child.kill().expect("a signal");
+        child.wait().expect("an end");
+    }
+}
+
+impl Start<'_> {
+    fn run(self) -> Service {
+        let data = self.data.map_or_else(fresh_folder, Path::to_owned);
+        let mut command = command(&data, self.database_url, self.durable);
+        command.envs(self.environment.iter().copied()).args(["serve", "--listen", "127.0.0.1:0"]);
+        let mut child =
+            command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the service starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let mut seen = Vec::new();
+        let base = loop {
+            let Some(Ok(line)) = lines.next() else { panic!("the service ended: {}", seen.join("\n")) };
+            if let Some(at) = line.find("http://127.0.0.1:") {
+                let url: String = line[at..]
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || ":/.".contains(*c))
+                    .collect();
+                break url.trim_end_matches('/').to_owned();
+            }
+            seen.push(line);
+        };
+        let mut kept = self.log.map(|path| std::fs::File::create(path).expect("a log file"));
+        let lines = lines.map_while(Result::ok).inspect(move |line| {
+            if let Some(file) = &mut kept {
+                writeln!(file, "{line}").expect("a line of log");
+            }
+        });
+        std::thread::spawn(move || show(lines));
+        let service = Service {
+            child: Mutex::new(child),
+            base,
+            data,
+            owns_data: self.data.is_none(),
+            database_url: self.database_url.map(str::to_owned),
+            durable: self.durable,
+        };
+        service.wait_until_ready();
+        service
     }
 }
 
@@ -222,36 +333,16 @@ pub fn send_to(
     body: Option<&Value>,
     headers: &[(&str, &str)],
 ) -> Option<Answer> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build()
-        .into();
-    let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
-    if let Some(token) = token {
-        request = request.header("Authorization", format!("Bearer {token}"));
-    }
+    let key = uuid::Uuid::now_v7().to_string();
+    let mut headers = headers.to_vec();
     let has_key = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
     if method != "GET" && !has_key {
-        request = request.header("Idempotency-Key", uuid::Uuid::now_v7().to_string());
+        headers.push(("Idempotency-Key", &key));
     }
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let sent = match body {
-        Some(body) => {
-            let request = request.header("Content-Type", "application/json").body(body.to_string());
-            agent.run(request.expect("a request"))
-        }
-        None if method == "GET" => agent.run(request.body(()).expect("a request")),
-        None => agent.run(request.body(String::new()).expect("a request")),
-    };
-    let mut answer = sent.ok()?;
-    Some(Answer {
-        status: answer.status().as_u16(),
-        headers: answer.headers().clone(),
-        text: answer.body_mut().read_to_string().ok()?,
-    })
+    headers.extend(body.map(|_| ("Content-Type", "application/json")));
+    let body = body.map(ToString::to_string);
+    exchange(base, method, path, token, body.as_deref().unwrap_or_default().as_bytes(), &headers)
+        .map(|(answer, _)| answer)
 }
 
 /// A request with bytes of any type; the answer's own bytes as well.
@@ -263,15 +354,15 @@ pub fn send_bytes(
     body: &[u8],
     headers: &[(&str, &str)],
 ) -> (Answer, Vec<u8>) {
-    try_send_bytes(base, method, path, token, body, headers).expect("an answer")
+    exchange(base, method, path, Some(token), body, headers).expect("an answer")
 }
 
-/// The same; none where no answer came.
-pub fn try_send_bytes(
+/// A request as it is said; none where no answer came.
+pub fn exchange(
     base: &str,
     method: &str,
     path: &str,
-    token: &str,
+    token: Option<&str>,
     body: &[u8],
     headers: &[(&str, &str)],
 ) -> Option<(Answer, Vec<u8>)> {
@@ -281,11 +372,13 @@ pub fn try_send_bytes(
         .build()
         .into();
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{base}{path}"));
-    request = request.header("Authorization", format!("Bearer {token}"));
+    if let Some(token) = token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let sent = if method == "GET" {
+    let sent = if method == "GET" && body.is_empty() {
         agent.run(request.body(()).expect("a request"))
     } else {
         agent.run(request.body(body).expect("a request"))

@@ -11,13 +11,14 @@ pub mod people;
 mod prefunding;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_core::agencies::{CreateAgency, MoveBusinessDate, SwitchSemantics};
 use subsidy_core::book;
-use subsidy_core::book::{Book, Command, Decision, Envelope, Outcome};
+use subsidy_core::book::{Book, Command, Decision, Envelope, Loaded, Outcome};
 use subsidy_core::claims::backing::InvoicePart;
 use subsidy_core::claims::objection::{ObjectionStatus, RaiseObjection, Resolution, ResolveObjection};
 use subsidy_core::claims::recalculation::{
@@ -46,7 +47,7 @@ use subsidy_core::rentals::RegisterRental;
 use subsidy_core::reversals::{ApproveReversal, ProposeReversal, ReversalStatus};
 use subsidy_core::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewDecision,
-    ReviewVoucher, VoucherStatus,
+    ReviewVoucher, Voucher, VoucherStatus,
 };
 use uuid::Uuid;
 
@@ -113,6 +114,27 @@ impl World {
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.rng.gen_range(0..from.len())]
+    }
+
+    /// One of the documents that fit; none where none does, or once in so many draws (0: never).
+    fn fitting<K: Copy + Ord + Debug, V: Clone>(
+        &mut self,
+        all: &Loaded<K, V>,
+        rarely: u32,
+        fits: impl Fn(&V) -> bool,
+    ) -> Option<K> {
+        let fit: Vec<_> = all.iter().filter(|(_, one)| fits(one)).map(|(key, _)| *key).collect();
+        if fit.is_empty() || rarely > 0 && self.one_in(rarely) { None } else { Some(self.pick(&fit)) }
+    }
+
+    /// The same, or else any document; none where there is none.
+    fn found<K: Copy + Ord + Debug, V: Clone>(
+        &mut self,
+        all: &Loaded<K, V>,
+        rarely: u32,
+        fits: impl Fn(&V) -> bool,
+    ) -> Option<K> {
+        self.fitting(all, rarely, fits).or_else(|| self.fitting(all, 0, |_| true))
     }
 
     fn maybe<T>(&mut self, one_in: u32, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -608,11 +630,8 @@ impl World {
 
     /// A voucher, most times one in that state.
     fn voucher(&mut self, book: &Book, status: VoucherStatus) -> VoucherId {
-        let any: Vec<_> = book.vouchers.iter().map(|(id, _)| *id).collect();
-        let fit: Vec<_> =
-            book.vouchers.iter().filter(|(_, v)| v.status == status).map(|(id, _)| *id).collect();
-        let from = if fit.is_empty() || self.one_in(12) { &any } else { &fit };
-        if from.is_empty() { VoucherId::new(self.id()) } else { self.pick(from) }
+        let found = self.found(&book.vouchers, 12, |voucher| voucher.status == status);
+        found.unwrap_or_else(|| VoucherId::new(self.id()))
     }
 
     fn review(&mut self, book: &Book) -> Command {
@@ -715,18 +734,8 @@ impl World {
     }
 
     fn remind(&mut self, book: &Book, today: Date) -> Command {
-        let usable: Vec<_> = book
-            .vouchers
-            .iter()
-            .filter(|(_, v)| v.valid_until.is_some_and(|last| last >= today))
-            .filter(|(_, v)| v.balance.available().is_ok_and(Money::is_positive))
-            .map(|(id, _)| *id)
-            .collect();
-        let id = if usable.is_empty() || self.one_in(8) {
-            self.voucher(book, VoucherStatus::Expired)
-        } else {
-            self.pick(&usable)
-        };
+        let usable = self.fitting(&book.vouchers, 8, |v| v.valid_until >= Some(today) && has_left(v));
+        let id = usable.unwrap_or_else(|| self.voucher(book, VoucherStatus::Expired));
         let days = self.pick(&[7, 30, 90, 366]);
         Command::RemindVoucher(RemindVoucher { id, as_of: self.maybe(6, |w| w.day(today)), days })
     }
@@ -737,17 +746,9 @@ impl World {
             0..35 => {
                 let mut claims: Vec<ClaimId> = (0..self.rng.gen_range(1..4))
                     .map(|_| {
-                        let free: Vec<_> = book
-                            .claims
-                            .iter()
-                            .filter(|(_, c)| c.status == ClaimStatus::Approved && c.batch.is_none())
-                            .map(|(id, _)| *id)
-                            .collect();
-                        if free.is_empty() {
-                            self.claim(book, &[ClaimStatus::Approved])
-                        } else {
-                            self.pick(&free)
-                        }
+                        let is_free = |c: &Claim| c.status == ClaimStatus::Approved && c.batch.is_none();
+                        let free = self.fitting(&book.claims, 0, is_free);
+                        free.unwrap_or_else(|| self.claim(book, &[ClaimStatus::Approved]))
                     })
                     .collect();
                 claims.sort();
@@ -773,15 +774,7 @@ impl World {
                 sha256: self.hash(),
             }),
             68..76 => {
-                let any: Vec<_> = book.payment_lines.iter().map(|(key, _)| *key).collect();
-                let waiting = book.payment_lines.iter().filter(|(_, l)| l.proposed_return.is_some());
-                let waiting: Vec<_> = waiting.map(|(key, _)| *key).collect();
-                let from = if waiting.is_empty() || self.one_in(15) { &any } else { &waiting };
-                let LineKey { batch, claim } = if from.is_empty() {
-                    LineKey { batch: PaymentBatchId::new(self.id()), claim: ClaimId::new(self.id()) }
-                } else {
-                    self.pick(from)
-                };
+                let LineKey { batch, claim } = self.line(book, |line| line.proposed_return.is_some());
                 if self.one_in(3) {
                     Command::RejectReturn(RejectReturn { batch, claim, reason: self.hash() })
                 } else {
@@ -790,15 +783,7 @@ impl World {
             }
             _ => {
                 let status = if self.one_in(4) { LineStatus::Paid } else { LineStatus::Open };
-                let any: Vec<_> = book.payment_lines.iter().map(|(key, _)| *key).collect();
-                let fit = book.payment_lines.iter().filter(|(_, l)| l.status == status);
-                let fit: Vec<_> = fit.map(|(key, _)| *key).collect();
-                let from = if fit.is_empty() || self.one_in(15) { &any } else { &fit };
-                let paid = if from.is_empty() {
-                    LineKey { batch: PaymentBatchId::new(self.id()), claim: ClaimId::new(self.id()) }
-                } else {
-                    self.pick(from)
-                };
+                let paid = self.line(book, |line| line.status == status);
                 let returned = status == LineStatus::Paid || self.one_in(3);
                 let of_line = book
                     .payment_lines
@@ -816,6 +801,14 @@ impl World {
                 })
             }
         }
+    }
+
+    /// A line of a batch, most times one that fits.
+    fn line(&mut self, book: &Book, fits: impl Fn(&PaymentLine) -> bool) -> LineKey {
+        self.found(&book.payment_lines, 15, fits).unwrap_or_else(|| LineKey {
+            batch: PaymentBatchId::new(self.id()),
+            claim: ClaimId::new(self.id()),
+        })
     }
 
     /// A posting undone: most times one that can be, a late one rather than an early one.
@@ -893,19 +886,12 @@ impl World {
             }
             // what is open is settled first: chance rarely meets it while its claim still waits
             15..17 if book.objections.iter().all(|(_, o)| o.status != ObjectionStatus::Open) => {
-                let open = book.claims.iter().filter(|(_, c)| {
-                    c.status == ClaimStatus::Reviewed
-                        && book
-                            .rules
-                            .peek(&RulesKey { programme: c.programme.clone(), number: c.rules_version })
-                            .is_some_and(|rules| rules.rules.publicity_days.is_some())
+                let open = self.fitting(&book.claims, 9, |c| {
+                    let key = RulesKey { programme: c.programme.clone(), number: c.rules_version };
+                    let rules = book.rules.peek(&key).filter(|_| c.status == ClaimStatus::Reviewed);
+                    rules.is_some_and(|rules| rules.rules.publicity_days.is_some())
                 });
-                let open: Vec<_> = open.map(|(id, _)| *id).collect();
-                let claim = if open.is_empty() || self.one_in(9) {
-                    self.claim(book, &[ClaimStatus::Reviewed])
-                } else {
-                    self.pick(&open)
-                };
+                let claim = open.unwrap_or_else(|| self.claim(book, &[ClaimStatus::Reviewed]));
                 let id = ObjectionId::new(self.id());
                 Command::RaiseObjection(RaiseObjection { id, claim, text: self.hash() })
             }
@@ -926,15 +912,10 @@ impl World {
 
     /// A recalculation that waits, most times; some name it, some do not.
     fn recalculation(&mut self, book: &Book) -> (ClaimId, Option<u32>) {
-        let any: Vec<_> = book.recalculations.iter().map(|(key, _)| *key).collect();
-        let open = book.recalculations.iter().filter(|(_, r)| r.status == RecalculationStatus::Proposed);
-        let open: Vec<_> = open.map(|(key, _)| *key).collect();
-        let from = if open.is_empty() || self.one_in(12) { &any } else { &open };
-        if from.is_empty() {
-            return (self.claim(book, &[ClaimStatus::Paid]), None);
+        match self.found(&book.recalculations, 12, |r| r.status == RecalculationStatus::Proposed) {
+            Some(key) => (key.claim, (!self.one_in(3)).then_some(key.number)),
+            None => (self.claim(book, &[ClaimStatus::Paid]), None),
         }
-        let key = self.pick(from);
-        (key.claim, (!self.one_in(3)).then_some(key.number))
     }
 
     /// A recovery and a claim whose money can be kept for it, where there are such.
@@ -949,8 +930,8 @@ impl World {
             pairs.extend(fit.map(|(claim, _)| (*id, *claim)).collect::<Vec<_>>());
         }
         let (id, claim) = if pairs.is_empty() || self.one_in(12) {
-            let any: Vec<_> = book.recoveries.iter().map(|(id, _)| *id).collect();
-            let id = if any.is_empty() { RecoveryId::new(self.id()) } else { self.pick(&any) };
+            let any = self.fitting(&book.recoveries, 0, |_| true);
+            let id = any.unwrap_or_else(|| RecoveryId::new(self.id()));
             (id, self.claim(book, &[ClaimStatus::Approved]))
         } else {
             self.pick(&pairs)
@@ -980,9 +961,8 @@ impl World {
         }
         let act = self.rng.gen_range(0..13);
         let status = if act < 8 { RecoveryStatus::Proposed } else { RecoveryStatus::Approved };
-        let fit = book.recoveries.iter().filter(|(_, r)| r.status == status);
-        let fit: Vec<_> = fit.map(|(id, _)| *id).collect();
-        let id = if fit.is_empty() { RecoveryId::new(self.id()) } else { self.pick(&fit) };
+        let fit = self.fitting(&book.recoveries, 0, |recovery| recovery.status == status);
+        let id = fit.unwrap_or_else(|| RecoveryId::new(self.id()));
         let date = if self.one_in(3) { self.day(today) } else { today };
         match act {
             0..4 => Command::ProposeRecovery(Box::new(ProposeRecovery {
@@ -1006,11 +986,8 @@ impl World {
     }
 
     fn batch(&mut self, book: &Book, status: BatchStatus) -> PaymentBatchId {
-        let any: Vec<_> = book.payment_batches.iter().map(|(id, _)| *id).collect();
-        let fit = book.payment_batches.iter().filter(|(_, b)| b.status == status);
-        let fit: Vec<_> = fit.map(|(id, _)| *id).collect();
-        let from = if fit.is_empty() || self.one_in(12) { &any } else { &fit };
-        if from.is_empty() { PaymentBatchId::new(self.id()) } else { self.pick(from) }
+        let found = self.found(&book.payment_batches, 12, |batch| batch.status == status);
+        found.unwrap_or_else(|| PaymentBatchId::new(self.id()))
     }
 
     /// Days of a contract, most times whole months of it, settled or as they were metered.
@@ -1103,8 +1080,8 @@ impl World {
 
     /// An officer's word for an invoice, or its end.
     fn confirm(&mut self, book: &Book) -> Command {
-        let known: Vec<_> = book.evidence.iter().map(|(id, _)| *id).collect();
-        let evidence = if known.is_empty() { EvidenceId::new(self.id()) } else { self.pick(&known) };
+        let known = self.fitting(&book.evidence, 0, |_| true);
+        let evidence = known.unwrap_or_else(|| EvidenceId::new(self.id()));
         Command::ConfirmInvoice(ConfirmInvoice { evidence, confirmed: !self.one_in(4) })
     }
 
@@ -1130,26 +1107,14 @@ impl World {
 
     /// A claim, most times one in one of those states.
     fn claim(&mut self, book: &Book, states: &[ClaimStatus]) -> ClaimId {
-        let any: Vec<_> = book.claims.iter().map(|(id, _)| *id).collect();
-        let fit: Vec<_> =
-            book.claims.iter().filter(|(_, c)| states.contains(&c.status)).map(|(id, _)| *id).collect();
-        let from = if fit.is_empty() || self.one_in(15) { &any } else { &fit };
-        if from.is_empty() { ClaimId::new(self.id()) } else { self.pick(from) }
+        let found = self.found(&book.claims, 15, |claim| states.contains(&claim.status));
+        found.unwrap_or_else(|| ClaimId::new(self.id()))
     }
 
     fn expire(&mut self, book: &Book, today: Date) -> Command {
-        let over: Vec<_> = book
-            .vouchers
-            .iter()
-            .filter(|(_, v)| v.valid_until.is_some_and(|last| last < today))
-            .filter(|(_, v)| v.balance.available().is_ok_and(Money::is_positive))
-            .map(|(id, _)| *id)
-            .collect();
-        let id = if over.is_empty() || self.one_in(8) {
-            self.voucher(book, VoucherStatus::Issued)
-        } else {
-            self.pick(&over)
-        };
+        let is_over = |v: &Voucher| v.valid_until.is_some_and(|last| last < today) && has_left(v);
+        let over = self.fitting(&book.vouchers, 8, is_over);
+        let id = over.unwrap_or_else(|| self.voucher(book, VoucherStatus::Issued));
         Command::ExpireVoucher(ExpireVoucher { id, as_of: self.maybe(4, |w| w.day(today)) })
     }
 
@@ -1185,6 +1150,10 @@ impl World {
         }
         officer(self.pick(&["officer-1", "officer-2", "officer-3", "approver-1", "approver-2", "approver-3"]))
     }
+}
+
+fn has_left(voucher: &Voucher) -> bool {
+    voucher.balance.available().is_ok_and(Money::is_positive)
 }
 
 /// The version that the document of a command has.
@@ -1309,7 +1278,7 @@ impl Auditor {
         check_vouchers(book);
         if let (Command::IssueVoucher(_), Outcome::Voucher { voucher, .. }) = (command, &decision.outcome) {
             self.issued += 1;
-            check_caps(book, voucher);
+            check_issue_caps(book, voucher);
         }
         check_claims(book);
         lending::check_loans(book);
@@ -1525,30 +1494,51 @@ fn check_vouchers(book: &Book) {
 }
 
 /// Whether the rules of a voucher keep counted in its year what it gives back.
-fn keeps_released(book: &Book, voucher: &subsidy_core::vouchers::Voucher) -> bool {
+fn keeps_released(book: &Book, voucher: &Voucher) -> bool {
     let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
     let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
     caps.annual.as_ref().is_some_and(AnnualCap::keeps_released)
 }
 
-/// After an issue: within the caps of the rules under which it was computed.
-fn check_caps(book: &Book, voucher: &subsidy_core::vouchers::Voucher) {
-    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
-    let policy = &book.rules.peek(&key).expect("its rules").rules;
+/// After an issue or an approval: within the caps of the rules under which it was computed.
+fn check_caps(book: &Book, (programme, number): (&ProgrammeCode, u32), counted: Counted, amount: Money) {
+    let key = RulesKey { programme: programme.clone(), number };
+    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
+    let Counted { organisation, year, counts } = counted;
     let used = |year| {
-        let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
-        let key = CapUsageKey { programme, organisation, year, counts: Counts::Issue };
+        let key = CapUsageKey { programme: programme.clone(), organisation, year, counts };
         book.usages.peek(&key).expect("counted").amount
     };
-    if let Some(annual) = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue)) {
-        assert!(used(voucher.fiscal_year) <= annual.amount.money(), "{voucher:?} is over {annual:?}");
+    if let Some(annual) = caps.annual.as_ref().filter(|annual| annual.counts.contains(&counts)) {
+        assert!(used(year) <= annual.amount.money(), "{counted:?} is over {annual:?}");
     }
-    if let Some(lifetime) = policy.caps.lifetime {
-        assert!(used(None) <= lifetime.money(), "{voucher:?} is over {lifetime}");
+    if let Some(lifetime) = caps.lifetime {
+        assert!(used(None) <= lifetime.money(), "{counted:?} is over {lifetime}");
     }
-    if let Some(claim) = policy.caps.claim {
-        assert!(voucher.balance.face <= claim.money(), "{voucher:?} is over {claim}");
+    if let Some(claim) = caps.claim {
+        assert!(amount <= claim.money(), "{amount} of {counted:?} is over {claim}");
     }
+}
+
+/// What counts against a cap.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    organisation: CreditCode,
+    year: Option<FiscalYear>,
+    counts: Counts,
+}
+
+fn check_issue_caps(book: &Book, voucher: &Voucher) {
+    let (organisation, year, counts) = (voucher.organisation, voucher.fiscal_year, Counts::Issue);
+    let rules = (&voucher.programme, voucher.rules_version);
+    check_caps(book, rules, Counted { organisation, year, counts }, voucher.balance.face);
+}
+
+fn check_redemption_caps(book: &Book, claim: &Claim) {
+    let (organisation, counts) = (claim.organisation, Counts::Redemption);
+    let year = claim.approved_on.map(Date::year);
+    let rules = (&claim.programme, claim.rules_version);
+    check_caps(book, rules, Counted { organisation, year, counts }, claim.amount);
 }
 
 /// What claims hold and take of their vouchers, what is owed for them, and what the counters say of them.
@@ -1639,27 +1629,6 @@ fn check_invoices(book: &Book) {
         assert_eq!(invoice.reversed.fen(), reversed.get(key).copied().unwrap_or(0), "{invoice:?}");
     }
     assert!(taken.keys().all(|key| book.invoices.peek(key).is_some()));
-}
-
-/// After an approval: within the caps of the rules under which it was computed.
-fn check_redemption_caps(book: &Book, claim: &Claim) {
-    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
-    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
-    let used = |year| {
-        let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-        let key = CapUsageKey { programme, organisation, year, counts: Counts::Redemption };
-        book.usages.peek(&key).expect("counted").amount
-    };
-    if let Some(annual) = caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Redemption)) {
-        let year = claim.approved_on.map(Date::year);
-        assert!(used(year) <= annual.amount.money(), "{claim:?} is over {annual:?}");
-    }
-    if let Some(lifetime) = caps.lifetime {
-        assert!(used(None) <= lifetime.money(), "{claim:?} is over {lifetime}");
-    }
-    if let Some(cap) = caps.claim {
-        assert!(claim.amount <= cap.money(), "{claim:?} is over {cap}");
-    }
 }
 
 /// A claim stands in one open batch and is paid what its lines say; batches count and sum their lines; what is expended is

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::service::{Service, send_bytes};
-use super::{City, HEADER, at, errors, file, row};
+use super::service::send_bytes;
+use super::{HEADER, Meter, at, errors, file, row};
 
 const AWS: &[u8] = include_bytes!("../../fixtures/focus/clouds/aws-focus-1.2.csv");
 const AZURE: &[u8] = include_bytes!("../../fixtures/focus/clouds/azure-2026-06.csv.gz");
@@ -30,7 +30,7 @@ fn cause(code: &str, column: &str, rows: u64) -> (String, String, u64) {
 }
 
 /// Months and what they come to, all categories together.
-fn months(city: &City<'_>) -> Vec<(String, f64)> {
+fn months(city: &Meter) -> Vec<(String, f64)> {
     let mut found: Vec<(String, Decimal)> = Vec::new();
     for total in city.usage()["totals"].as_array().unwrap() {
         let (month, amount) = (total["month"].as_str().unwrap(), total["amount"].as_str().unwrap());
@@ -47,16 +47,9 @@ const PERIODS: [&str; 4] = ["BillingPeriodEnd", "BillingPeriodStart", "ChargePer
 
 #[test]
 fn aws_writes_milliseconds_which_is_one_cause_a_column_and_no_obstacle() {
-    let service = Service::start();
-    let city = City::found(&service, "aws");
+    let city = Meter::open("aws");
     city.rate("2026-01-01", "7.1");
-    let strict = city.bring("", AWS);
-    assert_eq!(
-        (strict.status, &strict.json()["code"]),
-        (422, &json!("usage_file_refused")),
-        "{}",
-        strict.text
-    );
+    let strict = city.bring("", AWS).is(422, "usage_file_refused");
     let expected: Vec<_> = PERIODS.map(|column| cause("datetime_fraction", column, 42)).to_vec();
     assert_eq!(causes(&strict.json(), "errors"), expected);
     let first = &strict.json()["errors"][0];
@@ -73,13 +66,11 @@ fn aws_writes_milliseconds_which_is_one_cause_a_column_and_no_obstacle() {
 
 #[test]
 fn azures_june_is_whole_credits_and_corrections_included() {
-    let service = Service::start();
-    let city = City::found(&service, "azure");
+    let city = Meter::open("azure");
     city.rate("2026-01-01", "7.1");
     let path = format!("{}?mode=lenient", city.path());
     let headers = [("Idempotency-Key", "june"), ("Content-Type", "application/gzip")];
-    let answer = send_bytes(&service.base, "POST", &path, &city.officer, AZURE, &headers).0;
-    assert_eq!(answer.status, 201, "{}", answer.text);
+    let answer = send_bytes(&city.base, "POST", &path, &city.lin, AZURE, &headers).0.expect(201);
     let body = answer.json();
     assert_eq!((&body["accepted"], &body["rejected"]), (&json!(5), &json!(0)), "{body}");
     let mut readings = causes(&body, "readings");
@@ -102,8 +93,7 @@ fn azures_june_is_whole_credits_and_corrections_included() {
 
 #[test]
 fn what_may_be_left_out_or_is_newer_is_read_and_told() {
-    let service = Service::start();
-    let city = City::found(&service, "newer");
+    let city = Meter::open("newer");
     city.rate("2026-01-01", "1");
     let strict = city.bring("", V1_3).json();
     assert_eq!(causes(&strict, "errors"), [cause("service_category_unknown", "ServiceCategory", 4)]);
@@ -112,7 +102,7 @@ fn what_may_be_left_out_or_is_newer_is_read_and_told() {
     assert_eq!((&body["accepted"], &body["billed_total"]), (&json!(4), &json!("34.00")), "{body}");
     assert_eq!(body["readings"][0]["read_as"], json!("Other"));
 
-    let other = City { rental: city.contract("C-2"), ..city };
+    let other = city.another("C-2");
     let strict = other.bring("", MINIMAL).json();
     let missing = ["ChargeClass", "ChargeDescription", "PricingQuantity", "PricingUnit", "HostProviderName"];
     let found: Vec<_> =
@@ -127,8 +117,7 @@ fn what_may_be_left_out_or_is_newer_is_read_and_told() {
 
 #[test]
 fn every_way_to_write_an_instant_that_means_one_is_read() {
-    let service = Service::start();
-    let city = City::found(&service, "instants");
+    let city = Meter::open("instants");
     city.rate("2026-01-01", "1");
     let body = city.bring("?mode=lenient", LENIENT).json();
     assert_eq!((&body["accepted"], &body["rejected"]), (&json!(3), &json!(0)), "{body}");
@@ -148,8 +137,7 @@ fn every_way_to_write_an_instant_that_means_one_is_read() {
 
 #[test]
 fn what_is_no_focus_or_means_several_things_is_refused_with_a_hint() {
-    let service = Service::start();
-    let city = City::found(&service, "hints");
+    let city = Meter::open("hints");
     for mode in ["", "?mode=lenient"] {
         let native = city.bring(mode, NATIVE).json();
         assert_eq!(errors(&native), [at(0, "", "usage_not_focus")], "{native}");
@@ -157,8 +145,7 @@ fn what_is_no_focus_or_means_several_things_is_refused_with_a_hint() {
         let codes: Vec<_> =
             errors(&city.bring(mode, COMMITMENT).json()).into_iter().map(|one| one.2).collect();
         assert!(codes.iter().all(|code| code == "usage_column_missing") && codes.len() > 4, "{codes:?}");
-        let saas = city.bring(mode, SAAS);
-        assert_eq!(saas.status, 422, "{}", saas.text);
+        let saas = city.bring(mode, SAAS).expect(422);
         let found = causes(&saas.json(), "errors");
         assert!(found.contains(&cause("number_formatted", "BilledCost", 1)), "{found:?}");
         for column in PERIODS {
@@ -170,8 +157,7 @@ fn what_is_no_focus_or_means_several_things_is_refused_with_a_hint() {
 
 #[test]
 fn other_encodings_delimiters_and_packings_are_the_same_rows() {
-    let service = Service::start();
-    let city = City::found(&service, "forms");
+    let city = Meter::open("forms");
     let rows: Vec<String> =
         (0..3).map(|n| row(&[("ServiceName", "算力"), ("ResourceId", &format!("卡{n}"))])).collect();
     let text = String::from_utf8(file(&rows)).unwrap();
@@ -210,15 +196,7 @@ fn other_encodings_delimiters_and_packings_are_the_same_rows() {
     let bring = |kind: &str, bytes: &[u8]| {
         let key = format!("declared-{}", kind.len());
         let headers = [("Idempotency-Key", key.as_str()), ("Content-Type", kind), ("Accept-Language", "en")];
-        send_bytes(
-            &service.base,
-            "POST",
-            &format!("{}?adds=true", city.path()),
-            &city.officer,
-            bytes,
-            &headers,
-        )
-        .0
+        send_bytes(&city.base, "POST", &format!("{}?adds=true", city.path()), &city.lin, bytes, &headers).0
     };
     assert_eq!(bring("text/csv; charset=gbk", &gbk).status, 201);
     assert_eq!(bring("text/csv; charset=klingon", &gbk).json()["code"], json!("usage_encoding_unknown"));
@@ -227,11 +205,9 @@ fn other_encodings_delimiters_and_packings_are_the_same_rows() {
 
 #[test]
 fn packed_files_that_are_none_or_too_much_are_refused() {
-    let service = Service::start();
-    let city = City::found(&service, "packed");
+    let city = Meter::open("packed");
     let code = |bytes: &[u8]| {
-        let answer = city.bring("?mode=lenient", bytes);
-        assert_eq!(answer.status, 422, "{}", answer.text);
+        let answer = city.bring("?mode=lenient", bytes).expect(422);
         answer.json()["code"].as_str().unwrap().to_owned()
     };
     let gzip = |write: &dyn Fn(&mut dyn std::io::Write)| {

@@ -11,8 +11,8 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
-use super::service::{Service, fresh_folder, send_bytes};
-use super::{City, file, row};
+use super::service::{fresh_folder, send_bytes};
+use super::{Meter, file, row};
 
 /// Amounts of 18 decimals, days in microseconds, texts: a row a line of `amount category resource`.
 fn parquet(rows: &[(&str, &str, &str)], amounts: &str) -> Vec<u8> {
@@ -93,8 +93,7 @@ const EXACT: &str = "fixed_len_byte_array(16) BilledCost (DECIMAL(38,18))";
 
 #[test]
 fn columns_are_read_as_exactly_as_text_and_are_the_same_rows() {
-    let service = Service::start();
-    let city = City::found(&service, "columns");
+    let city = Meter::open("columns");
     let rows = [
         ("0.000000000000000001", "Compute", "gpu-1"),
         ("-0.5", "Compute", "gpu-2"),
@@ -103,10 +102,9 @@ fn columns_are_read_as_exactly_as_text_and_are_the_same_rows() {
     let bring = |query: &str, bytes: &[u8], key: &str| {
         let headers = [("Idempotency-Key", key), ("Content-Type", "application/vnd.apache.parquet")];
         let path = format!("{}{query}", city.path());
-        send_bytes(&service.base, "POST", &path, &city.officer, bytes, &headers).0
+        send_bytes(&city.base, "POST", &path, &city.lin, bytes, &headers).0
     };
-    let answer = bring("?mode=lenient", &parquet(&rows, EXACT), "p1");
-    assert_eq!(answer.status, 201, "{}", answer.text);
+    let answer = bring("?mode=lenient", &parquet(&rows, EXACT), "p1").expect(201);
     let body = answer.json();
     assert_eq!(
         (&body["accepted"], &body["rejected"], &body["billed_exact"]),
@@ -132,16 +130,14 @@ fn columns_are_read_as_exactly_as_text_and_are_the_same_rows() {
     );
     // what is no such file
     for broken in [&b"PAR1"[..], b"PAR1garbagePAR1", &parquet(&rows, EXACT)[..200]] {
-        let answer = bring("?mode=lenient", broken, &format!("b{}", broken.len()));
-        assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("usage_file_malformed")));
+        bring("?mode=lenient", broken, &format!("b{}", broken.len())).is(422, "usage_file_malformed");
     }
     assert!(city.verify().contains("verified"));
 }
 
 #[test]
 fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_is_asked() {
-    let service = Service::start();
-    let city = City::found(&service, "shell");
+    let city = Meter::open("shell");
     let folder = fresh_folder();
     std::fs::create_dir_all(&folder).unwrap();
     let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
@@ -155,7 +151,7 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
             words.iter().chain(&["--errors", report, "--json"]).map(|s| (*s).to_owned()).collect();
         all
     };
-    let run = |words: &[String]| service.cli(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let run = |words: &[String]| city.cli(&words.iter().map(String::as_str).collect::<Vec<_>>());
     let first: Value = serde_json::from_str(&run(&words("lenient", &report))).unwrap();
     assert_eq!(
         (&first["accepted"], &first["rejected"], &first["billed_exact"]),
@@ -180,26 +176,25 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
     // the same over HTTP
     let import = first["import_id"].as_str().unwrap();
     let path = |query: &str| format!("{}/imports/{import}/errors{query}", city.path());
-    let listed = city.get(&path(""), &city.provider).json();
+    let listed = city.get(&path(""), &city.cloud);
     assert_eq!(listed["data"].as_array().unwrap().len(), 2);
-    let found = city.get(&path("?format=csv"), &city.provider);
+    let found = city.ask(&path("?format=csv"), &city.cloud);
     assert_eq!((found.status, found.header("content-type")), (200, Some("text/csv; charset=utf-8")));
     assert_eq!(found.text, csv);
-    let (answer, book) = send_bytes(&service.base, "GET", &path("?format=xlsx"), &city.provider, &[], &[]);
+    let (answer, book) = city.bytes(&path("?format=xlsx"), &city.cloud);
     assert_eq!((answer.status, book.starts_with(b"PK")), (200, true));
-    assert_eq!(city.get(&path("?format=pdf"), &city.provider).json()["code"], json!("format_not_supported"));
+    assert_eq!(city.ask(&path("?format=pdf"), &city.cloud).json()["code"], json!("format_not_supported"));
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(city.verify().contains("verified"));
 }
 
 #[test]
 fn a_file_that_says_too_much_of_itself_is_refused() {
-    let service = Service::start();
-    let city = City::found(&service, "hostile");
+    let city = Meter::open("hostile");
     let bring = |bytes: &[u8], key: &str| {
         let headers = [("Idempotency-Key", key), ("Content-Type", "application/vnd.apache.parquet")];
         let path = format!("{}?mode=lenient", city.path());
-        send_bytes(&service.base, "POST", &path, &city.officer, bytes, &headers).0
+        send_bytes(&city.base, "POST", &path, &city.lin, bytes, &headers).0
     };
     let mut bytes = b"PAR1".to_vec();
     bytes.extend(vec![0; 9 << 20]);
@@ -210,6 +205,5 @@ fn a_file_that_says_too_much_of_itself_is_refused() {
     assert_eq!((answer.status, &body["code"]), (422, &json!("usage_file_beyond_limits")), "{body}");
     assert!(body["detail"].as_str().unwrap().contains("footer_bytes"), "{body}");
     bytes.truncate(bytes.len() - 1);
-    let answer = bring(&bytes, "h2");
-    assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("usage_file_malformed")));
+    bring(&bytes, "h2").is(422, "usage_file_malformed");
 }

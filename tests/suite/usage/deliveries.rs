@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use super::service::{Answer, Service, send_bytes};
-use super::{City, at, errors, file, row};
+use super::service::{Answer, send_bytes};
+use super::{Meter, at, errors, file, row};
 
 const FIRST: &[u8] = include_bytes!("../../fixtures/focus/clouds/focus-1.4.csv");
 const RESTATED: &[u8] = include_bytes!("../../fixtures/focus/clouds/focus-1.4-restated.csv");
@@ -17,11 +17,11 @@ fn id(answer: &Answer) -> String {
 }
 
 /// A rate of 1 for a dollar: what the file says is what it comes to.
-fn at_par(city: &City<'_>) {
+fn at_par(city: &Meter) {
     city.rate("2026-01-01", "1");
 }
 
-fn months(city: &City<'_>) -> Vec<(String, String)> {
+fn months(city: &Meter) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let usage = city.usage();
     let totals = usage["totals"].as_array().unwrap().iter();
@@ -34,11 +34,9 @@ fn sums(may: &str, june: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_restated_month_is_asked_what_it_is_and_counts_once() {
-    let service = Service::start();
-    let city = City::found(&service, "restated");
+    let city = Meter::open("restated");
     at_par(&city);
-    let first = city.bring("", FIRST);
-    assert_eq!(first.status, 201, "{}", first.text);
+    let first = city.bring("", FIRST).expect(201);
     assert_eq!(
         first.json()["deliveries"],
         json!([
@@ -61,8 +59,7 @@ fn a_restated_month_is_asked_what_it_is_and_counts_once() {
         [&json!(id(&first)), &json!("25.00"), &json!("23.00"), &json!("-2.00")]
     );
     assert_eq!(months(&city), sums("15.00", "10.00"), "nothing of it counts");
-    let unknown = city.bring(&format!("?replaces={}", city.rental), RESTATED);
-    assert_eq!((unknown.status, &unknown.json()["code"]), (422, &json!("replaces_nothing")));
+    city.bring(&format!("?replaces={}", city.rental), RESTATED).is(422, "replaces_nothing");
 
     let replaces = format!("?replaces={}", id(&first));
     let preview = city.bring(&format!("{replaces}&dry_run=true"), RESTATED).json();
@@ -72,7 +69,7 @@ fn a_restated_month_is_asked_what_it_is_and_counts_once() {
     assert_eq!(months(&city), sums("13.00", "10.00"));
     assert_eq!(city.usage()["data"].as_array().unwrap().len(), 4, "rows that count no more are not shown");
     let path = format!("{}/imports/{}", city.path(), id(&first));
-    let old = city.get(&path, &city.officer).json();
+    let old = city.get(&path, &city.lin);
     assert_eq!(
         (&old["status"], &old["deliveries"][0]["replaced_by"]),
         (&json!("replaced"), &json!(id(&restated)))
@@ -85,8 +82,7 @@ fn a_restated_month_is_asked_what_it_is_and_counts_once() {
 
 #[test]
 fn a_replacement_takes_the_place_of_the_months_that_it_brings_and_of_no_other() {
-    let service = Service::start();
-    let city = City::found(&service, "partly");
+    let city = Meter::open("partly");
     at_par(&city);
     let first = city.bring("", FIRST);
     let text = std::str::from_utf8(RESTATED).unwrap();
@@ -94,18 +90,16 @@ fn a_replacement_takes_the_place_of_the_months_that_it_brings_and_of_no_other() 
     let may = text.lines().take(3).collect::<Vec<_>>().join("\n");
     let body = city.bring("", may.as_bytes()).json();
     assert_eq!([&body["before"], &body["after"]], [&json!("15.00"), &json!("13.00")], "of May alone");
-    let replaced = city.bring(&format!("?replaces={}", id(&first)), may.as_bytes());
-    assert_eq!(replaced.status, 201, "{}", replaced.text);
+    city.bring(&format!("?replaces={}", id(&first)), may.as_bytes()).expect(201);
     assert_eq!(months(&city), sums("13.00", "10.00"), "June stands");
-    let old = city.get(&format!("{}/imports/{}", city.path(), id(&first)), &city.officer).json();
+    let old = city.get(&format!("{}/imports/{}", city.path(), id(&first)), &city.lin);
     assert_eq!((&old["status"], &old["deliveries"][1]["replaced_by"]), (&json!("imported"), &Value::Null));
     assert!(city.verify().contains("verified"));
 }
 
 #[test]
 fn parts_of_a_month_follow_one_another_and_what_adds_counts_what_it_repeats_once() {
-    let service = Service::start();
-    let city = City::found(&service, "parts");
+    let city = Meter::open("parts");
     let day = |day: u32, resource: &str, cost: &str| {
         let (from, until) =
             (format!("2024-09-{day:02}T00:00:00Z"), format!("2024-09-{:02}T00:00:00Z", day + 1));
@@ -133,7 +127,7 @@ fn parts_of_a_month_follow_one_another_and_what_adds_counts_what_it_repeats_once
     assert_eq!(city.usage()["billed_total"], json!("14.75"));
     // a restatement of one of them meets the other: it says that it adds to it
     let path = format!("{}/imports", city.path());
-    let imports = city.get(&path, &city.officer).json();
+    let imports = city.get(&path, &city.lin);
     let first = imports["data"][0]["import_id"].as_str().unwrap().to_owned();
     let restated = file(&[day(1, "a", "1.5")]);
     let refused = city.bring(&format!("?replaces={first}"), &restated);
@@ -146,8 +140,7 @@ fn parts_of_a_month_follow_one_another_and_what_adds_counts_what_it_repeats_once
 
 #[test]
 fn rows_that_were_refused_leave_their_month_incomplete_until_it_is_brought_whole() {
-    let service = Service::start();
-    let city = City::found(&service, "incomplete");
+    let city = Meter::open("incomplete");
     let wrong = row(&[("BilledCost", "x"), ("ResourceId", "gpu-2")]);
     // no month can be read of it: it may be of any that the file brings
     let lost = row(&[("ChargePeriodStart", "?"), ("BillingPeriodStart", "?"), ("ResourceId", "gpu-3")]);
@@ -162,8 +155,7 @@ fn rows_that_were_refused_leave_their_month_incomplete_until_it_is_brought_whole
     assert_eq!(city.usage()["incomplete"], json!([{"month": "2024-09", "rows": 2}]));
     // brought whole in its place, the month is complete
     let whole = [row(&[]), row(&[("ResourceId", "gpu-2")]), row(&[("ResourceId", "gpu-3")])];
-    let answer = city.bring(&format!("?replaces={}", id(&first)), &file(&whole));
-    assert_eq!(answer.status, 201, "{}", answer.text);
+    city.bring(&format!("?replaces={}", id(&first)), &file(&whole)).expect(201);
     let usage = city.usage();
     assert_eq!((&usage["incomplete"], &usage["billed_total"]), (&json!([]), &json!("3.75")));
     assert!(city.verify().contains("verified"));
@@ -189,19 +181,12 @@ fn restated() -> impl Strategy<Value = Restated> {
 #[test]
 fn a_restated_month_comes_to_the_restated_sum_whatever_the_order_of_deliveries() {
     static CONTRACTS: AtomicUsize = AtomicUsize::new(0);
-    let service = Service::start();
-    let city = City::found(&service, "orders");
+    let city = Meter::open("orders");
     let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
     runner
         .run(&restated(), |Restated { deliveries, order }| {
             let number = format!("P-{}", CONTRACTS.fetch_add(1, Ordering::SeqCst));
-            let city = City {
-                service: &service,
-                agency: city.agency.clone(),
-                officer: city.officer.clone(),
-                provider: city.provider.clone(),
-                rental: city.contract(&number),
-            };
+            let city = city.another(&number);
             let bytes = |which: usize| {
                 let cost = |cents: &u32| format!("{}.{:02}", cents / 100, cents % 100);
                 let resource = |at: usize| format!("gpu-{at}");
@@ -238,26 +223,16 @@ fn a_restated_month_comes_to_the_restated_sum_whatever_the_order_of_deliveries()
 
 #[test]
 fn the_provider_replaces_its_own_and_a_stranger_sees_nothing() {
-    let service = Service::start();
-    let city = City::found(&service, "whose");
+    let city = Meter::open("whose");
     at_par(&city);
-    let first = city.bring_as(&city.provider, "", "first", FIRST);
-    assert_eq!(first.status, 201, "{}", first.text);
+    let first = city.bring_as(&city.cloud, "", "first", FIRST).expect(201);
     let path = format!("{}/imports/{}", city.path(), id(&first));
-    let stranger = service.token(&city.agency, "provider", "other", Some(super::OTHER_CLOUD));
-    assert_eq!(city.get(&path, &stranger).status, 404);
-    let other = City {
-        rental: city.contract("C-9"),
-        agency: city.agency.clone(),
-        officer: city.officer.clone(),
-        provider: city.provider.clone(),
-        service: city.service,
-    };
+    let stranger = city.token(&city.agency, "provider", "other", Some(super::OTHER_CLOUD));
+    assert_eq!(city.status(&path, &stranger), 404);
+    let other = city.another("C-9");
     let elsewhere = format!("{}/imports/{}", other.path(), id(&first));
-    assert_eq!(city.get(&elsewhere, &city.officer).status, 404, "it is of another contract");
+    assert_eq!(city.status(&elsewhere, &city.lin), 404, "it is of another contract");
     let headers = [("Idempotency-Key", "no"), ("Content-Type", "application/json")];
     let approve = format!("{path}/approve");
-    let chen = service.token(&city.agency, "approver", "chen", None);
-    let answer = send_bytes(&service.base, "POST", &approve, &chen, b"{}", &headers).0;
-    assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("wrong_state")));
+    send_bytes(&city.base, "POST", &approve, &city.chen, b"{}", &headers).0.is(409, "wrong_state");
 }

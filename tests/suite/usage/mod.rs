@@ -3,16 +3,17 @@
 mod clouds;
 mod columns;
 mod deliveries;
+use crate::support::city::{BANK, CLOUD, City, FIRM};
 use crate::support::service;
 
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use service::{Answer, Service, send_bytes};
 
-const FIRM: &str = "91310000MA1FL0000N";
-const CLOUD: &str = "91440300MA5F00011B";
-const OTHER_CLOUD: &str = "91330100MA2AX00016";
+const OTHER_CLOUD: &str = BANK;
 const SAMPLE: &[u8] = include_bytes!("../../fixtures/focus/focus_sample_1.0_first_500.csv");
 
 const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
@@ -47,51 +48,43 @@ fn file(rows: &[String]) -> Vec<u8> {
     format!("{HEADER}\n{}\n", rows.join("\n")).into_bytes()
 }
 
-struct City<'a> {
-    service: &'a Service,
-    agency: String,
-    officer: String,
-    provider: String,
+/// A contract, and the city in which it is metered.
+struct Meter {
+    city: Arc<City>,
     rental: String,
 }
 
-impl<'a> City<'a> {
-    fn found(service: &'a Service, agency: &str) -> Self {
-        service.agency(agency);
-        let mut city = Self {
-            service,
-            agency: agency.to_owned(),
-            officer: service.token(agency, "officer", "lin", None),
-            provider: service.token(agency, "provider", "cloud", Some(CLOUD)),
-            rental: String::new(),
-        };
-        for (code, name) in [(FIRM, "甲"), (CLOUD, "丁云"), (OTHER_CLOUD, "戊云")] {
-            let body = json!({"credit_code": code, "name": name, "category": "private_enterprise"});
-            assert_eq!(city.post("/v1/organisations", &body).status, 201);
-        }
-        city.rental = city.contract("C-1");
-        city
+impl Deref for Meter {
+    type Target = City;
+
+    fn deref(&self) -> &City {
+        &self.city
+    }
+}
+
+impl Meter {
+    fn open(agency: &str) -> Self {
+        let service = Arc::new(Service::start());
+        let city = City::bare(&service, agency, &[(FIRM, "甲"), (CLOUD, "丁云"), (OTHER_CLOUD, "戊云")]);
+        let mut meter = Self { city: Arc::new(city), rental: String::new() };
+        meter.rental = meter.contract("C-1");
+        meter
+    }
+
+    /// Another contract's meter.
+    fn another(&self, number: &str) -> Self {
+        Self { city: Arc::clone(&self.city), rental: self.contract(number) }
     }
 
     fn contract(&self, number: &str) -> String {
         let body = json!({"contract_no": number, "provider": CLOUD, "organisation": FIRM, "signed_on": "2024-08-01",
             "from": "2024-09-01", "until": "2025-08-31", "lines": [{"item": "compute", "amount": "100000.00"}]});
-        let answer = self.post("/v1/rentals", &body);
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        answer.json()["id"].as_str().unwrap().to_owned()
+        self.create("/v1/rentals", &self.lin, &body)
     }
 
     fn rate(&self, date: &str, percent: &str) {
         let body = json!({"name": "USD/CNY", "date": date, "percent": percent});
-        assert_eq!(self.post("/v1/reference-rates", &body).status, 201);
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Answer {
-        self.service.send("POST", path, Some(&self.officer), Some(body), &[])
-    }
-
-    fn get(&self, path: &str, token: &str) -> Answer {
-        self.service.send("GET", path, Some(token), None, &[])
+        self.expect(201, "/v1/reference-rates", &self.lin, &body);
     }
 
     fn path(&self) -> String {
@@ -107,13 +100,12 @@ impl<'a> City<'a> {
     fn bring(&self, query: &str, bytes: &[u8]) -> Answer {
         static KEYS: AtomicUsize = AtomicUsize::new(0);
         let key = format!("import-{}", KEYS.fetch_add(1, Ordering::SeqCst));
-        self.bring_as(&self.officer, query, &key, bytes)
+        self.bring_as(&self.lin, query, &key, bytes)
     }
 
     /// Rows that count, counted already, are wrong; and what the first come to.
     fn taken(&self, query: &str, bytes: &[u8]) -> (u64, u64, u64, String) {
-        let answer = self.bring(query, bytes);
-        assert_eq!(answer.status, 201, "{}", answer.text);
+        let answer = self.bring(query, bytes).expect(201);
         let body = answer.json();
         let count = |name: &str| body[name].as_u64().unwrap();
         assert_eq!(count("rows"), count("accepted") + count("repeated") + count("rejected"));
@@ -126,20 +118,12 @@ impl<'a> City<'a> {
     }
 
     fn usage(&self) -> Value {
-        let answer = self.get(&self.path(), &self.officer);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.json()
+        self.get(&self.path(), &self.lin)
     }
 
     /// The codes of a refused file, with the rows and columns that they are at.
-    fn refused(&self, query: &str, bytes: &[u8]) -> Vec<(u64, String, String)> {
-        let answer = self.bring(query, bytes);
-        assert_eq!(
-            (answer.status, answer.json()["code"].as_str()),
-            (422, Some("usage_file_refused")),
-            "{}",
-            answer.text
-        );
+    fn refused_file(&self, query: &str, bytes: &[u8]) -> Vec<(u64, String, String)> {
+        let answer = self.bring(query, bytes).is(422, "usage_file_refused");
         errors(&answer.json())
     }
 
@@ -160,16 +144,14 @@ fn at(row: u64, column: &str, code: &str) -> (u64, String, String) {
 
 #[test]
 fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
-    let service = Service::start();
-    let city = City::found(&service, "sample");
-    let strict = city.refused("", SAMPLE);
+    let city = Meter::open("sample");
+    let strict = city.refused_file("", SAMPLE);
     let causes: std::collections::BTreeSet<_> = strict.iter().map(|one| (&one.1, &one.2)).collect();
     assert_eq!(causes.len(), strict.len(), "a cause is told once: {strict:?}");
     assert!(strict.contains(&at(1, "ChargePeriodStart", "datetime_no_zone")), "{strict:?}");
     assert_eq!(city.usage()["imports"], 0);
     // no rate is loaded: nothing that could be taken is no success
-    let nothing = city.bring("?mode=lenient", SAMPLE);
-    assert_eq!((nothing.status, &nothing.json()["code"]), (422, &json!("usage_nothing_taken")));
+    let nothing = city.bring("?mode=lenient", SAMPLE).is(422, "usage_nothing_taken");
     let cause = &nothing.json()["errors"][0];
     assert_eq!(
         [&cause["code"], &cause["rows"], &cause["found"]],
@@ -210,15 +192,14 @@ fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
         assert!(items.contains(&item), "{items:?}");
     }
     let path = format!("{}/imports", city.path());
-    let imports = city.get(&path, &city.officer).json();
+    let imports = city.get(&path, &city.lin);
     assert_eq!(imports["data"].as_array().unwrap().len(), 3);
     assert!(city.verify().contains("verified"));
 }
 
 #[test]
 fn equal_rows_of_a_file_both_count_and_overlapping_files_count_once() {
-    let service = Service::start();
-    let city = City::found(&service, "overlap");
+    let city = Meter::open("overlap");
     let (a, b) = (row(&[]), row(&[("ResourceId", "gpu-2")]));
     assert_eq!(city.taken("", &file(&[a.clone(), a.clone(), b.clone()])), (3, 0, 0, "3.75".to_owned()));
     assert_eq!(city.taken("?adds=true", &file(&[b.clone(), a.clone()])), (0, 2, 0, "0.00".to_owned()));
@@ -229,18 +210,12 @@ fn equal_rows_of_a_file_both_count_and_overlapping_files_count_once() {
     let same = row(&[("BilledCost", "1.250"), ("PricingQuantity", "1.0")]);
     assert_eq!(city.taken("?adds=true", &file(&[same])).1, 1);
     // another contract counts for itself
-    let other = City {
-        rental: city.contract("C-2"),
-        officer: city.officer.clone(),
-        provider: city.provider.clone(),
-        agency: city.agency.clone(),
-        ..city
-    };
+    let other = city.another("C-2");
     assert_eq!(other.taken("", &file(&[a])).0, 1);
     assert_eq!(city.usage()["billed_total"], "5.00");
     let (mut rows, mut next) = (Vec::new(), String::new());
     loop {
-        let page = city.get(&format!("{}?limit=2{next}", city.path()), &city.provider).json();
+        let page = city.get(&format!("{}?limit=2{next}", city.path()), &city.cloud);
         rows.extend(page["data"].as_array().unwrap().clone());
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         next = format!("&cursor={cursor}");
@@ -252,8 +227,7 @@ fn equal_rows_of_a_file_both_count_and_overlapping_files_count_once() {
 
 #[test]
 fn corrections_name_a_row_and_are_netted() {
-    let service = Service::start();
-    let city = City::found(&service, "corrections");
+    let city = Meter::open("corrections");
     let correction = |changes: &[(&'static str, &'static str)]| {
         row(&[changes, &[("ChargeClass", "Correction"), ("BilledCost", "-0.25")]].concat())
     };
@@ -282,8 +256,7 @@ fn corrections_name_a_row_and_are_netted() {
 
 #[test]
 fn charges_count_in_the_agencys_months_and_at_the_rate_of_their_bill() {
-    let service = Service::start();
-    let city = City::found(&service, "months");
+    let city = Meter::open("months");
     let month = row(&[
         ("BilledCost", "720"),
         ("ChargePeriodStart", "2024-09-01T00:00:00Z"),
@@ -303,7 +276,7 @@ fn charges_count_in_the_agencys_months_and_at_the_rate_of_their_bill() {
     city.rate("2024-10-01", "7.2");
     let yen = row(&[("BillingCurrency", "JPY")]);
     assert_eq!(
-        city.refused("", &file(&[month.clone(), yen])),
+        city.refused_file("", &file(&[month.clone(), yen])),
         [at(2, "BillingCurrency", "exchange_rate_missing")]
     );
     assert_eq!(city.taken("", &file(&[month, models, october])).3, "800.00");
@@ -326,8 +299,7 @@ fn charges_count_in_the_agencys_months_and_at_the_rate_of_their_bill() {
 
 #[test]
 fn hostile_files_are_reported_row_by_row_and_break_nothing() {
-    let service = Service::start();
-    let city = City::found(&service, "hostile");
+    let city = Meter::open("hostile");
     let wrong = [
         (row(&[("BilledCost", "1.2.3")]), at(1, "BilledCost", "invalid_number")),
         (row(&[("BilledCost", "")]), at(2, "BilledCost", "value_missing")),
@@ -365,7 +337,7 @@ fn hostile_files_are_reported_row_by_row_and_break_nothing() {
     let report = format!("{}/imports/{}/errors?limit=4", city.path(), body["import_id"].as_str().unwrap());
     let (mut next, mut found) = (String::new(), Vec::new());
     loop {
-        let page = city.get(&format!("{report}{next}"), &city.officer).json();
+        let page = city.get(&format!("{report}{next}"), &city.lin);
         found.extend(page["data"].as_array().unwrap().clone());
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         next = format!("&cursor={cursor}");
@@ -373,32 +345,29 @@ fn hostile_files_are_reported_row_by_row_and_break_nothing() {
     assert_eq!(errors(&json!({"errors": found})), expected);
     // a quote that is never closed swallows the rest, which is one row that does not fit
     let open = format!("{HEADER}\n\"{}", (row(&[]) + "\n").repeat(500));
-    assert_eq!(city.refused("", open.as_bytes()), [at(1, "", "row_ragged")]);
+    assert_eq!(city.refused_file("", open.as_bytes()), [at(1, "", "row_ragged")]);
     for (text, code) in [
         ("", "usage_column_missing"),
         ("\u{0}\u{1}", "usage_column_missing"),
         ("a,b\n1,2\n", "usage_column_missing"),
     ] {
-        assert!(city.refused("?mode=lenient", text.as_bytes()).iter().all(|e| e.0 == 0 && e.2 == code));
+        assert!(city.refused_file("?mode=lenient", text.as_bytes()).iter().all(|e| e.0 == 0 && e.2 == code));
     }
     let twice = format!("BilledCost,{HEADER}\n");
-    assert_eq!(city.refused("", twice.as_bytes()), [at(0, "BilledCost", "usage_column_repeated")]);
-    let header_alone = city.bring("", format!("{HEADER}\n").as_bytes());
-    assert_eq!((header_alone.status, &header_alone.json()["code"]), (422, &json!("usage_nothing_taken")));
+    assert_eq!(city.refused_file("", twice.as_bytes()), [at(0, "BilledCost", "usage_column_repeated")]);
+    city.bring("", format!("{HEADER}\n").as_bytes()).is(422, "usage_nothing_taken");
     assert_eq!(city.bring("?mode=loose", b"").status, 400);
-    let large = city.bring("", &vec![b'x'; 20 * 1024 * 1024 + 1]);
-    assert_eq!((large.status, large.json()["code"].as_str()), (413, Some("too_large")));
+    city.bring("", &vec![b'x'; 20 * 1024 * 1024 + 1]).is(413, "too_large");
     assert_eq!(city.usage()["billed_total"], "1.25");
 }
 
 #[test]
 fn one_of_many_imports_of_a_file_at_once_counts_it() {
-    let service = Service::start();
-    let city = City::found(&service, "race");
+    let city = Meter::open("race");
     let rows: Vec<String> = (0..400).map(|n| row(&[("ResourceId", &format!("gpu-{n}"))])).collect();
     let bytes = file(&rows);
     let answers: Vec<Answer> = std::thread::scope(|scope| {
-        let bring = |n: usize| city.bring_as(&city.officer, "", &format!("race-{n}"), &bytes);
+        let bring = |n: usize| city.bring_as(&city.lin, "", &format!("race-{n}"), &bytes);
         let all: Vec<_> = (0..6).map(|n| scope.spawn(move || bring(n))).collect();
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
@@ -411,28 +380,26 @@ fn one_of_many_imports_of_a_file_at_once_counts_it() {
 
 #[test]
 fn who_may_bring_usage_and_what_the_same_key_answers() {
-    let service = Service::start();
-    let city = City::found(&service, "callers");
+    let city = Meter::open("callers");
     let bytes = file(&[row(&[]), row(&[("BilledCost", "x")])]);
-    let stranger = service.token(&city.agency, "provider", "other", Some(OTHER_CLOUD));
-    let firm = service.token(&city.agency, "enterprise", "firm", Some(FIRM));
+    let stranger = city.token(&city.agency, "provider", "other", Some(OTHER_CLOUD));
+    let firm = city.token(&city.agency, "enterprise", "firm", Some(FIRM));
     assert_eq!(city.bring_as(&stranger, "", "k", &bytes).status, 404);
     assert_eq!(city.bring_as(&firm, "", "k", &bytes).status, 403);
-    assert_eq!(city.get(&city.path(), &stranger).status, 404);
-    assert_eq!(city.get(&city.path(), &firm).status, 200);
-    let preview = city.bring_as(&city.provider, "?mode=lenient&dry_run=true", "k", &bytes).json();
+    assert_eq!(city.status(&city.path(), &stranger), 404);
+    assert_eq!(city.status(&city.path(), &firm), 200);
+    let preview = city.bring_as(&city.cloud, "?mode=lenient&dry_run=true", "k", &bytes).json();
     assert_eq!((&preview["dry_run"], &preview["accepted"]), (&json!(true), &json!(1)));
     assert_eq!(city.usage()["imports"], 0);
-    let first = city.bring_as(&city.provider, "?mode=lenient", "k", &bytes);
-    assert_eq!(first.status, 201, "{}", first.text);
+    let first = city.bring_as(&city.cloud, "?mode=lenient", "k", &bytes).expect(201);
     assert!(first.header("Ledger-Sequence").is_some());
-    let again = city.bring_as(&city.provider, "?mode=lenient", "k", &bytes);
+    let again = city.bring_as(&city.cloud, "?mode=lenient", "k", &bytes);
     assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
     assert_eq!(
         (again.json(), again.header("Ledger-Sequence")),
         (first.json(), first.header("Ledger-Sequence"))
     );
-    let reused = city.bring_as(&city.provider, "?mode=lenient", "k", &file(&[row(&[])]));
+    let reused = city.bring_as(&city.cloud, "?mode=lenient", "k", &file(&[row(&[])]));
     assert_eq!(reused.json()["code"], "idempotency_key_reused");
     assert_eq!(city.usage()["imports"], 1);
     assert_eq!(city.usage()["data"].as_array().unwrap().len(), 1);

@@ -8,12 +8,10 @@ use super::{World, line};
 
 impl World {
     pub fn calendar(&mut self, book: &Book, today: Date) -> Command {
-        let any: Vec<_> = book.calendar_changes.iter().map(|(id, _)| *id).collect();
-        let open = book.calendar_changes.iter().filter(|(_, c)| c.status == CalendarStatus::Proposed);
-        let open: Vec<_> = open.map(|(id, _)| *id).collect();
-        let from = if open.is_empty() || self.one_in(10) { &any } else { &open };
-        let id = if from.is_empty() { CalendarId::new(self.id()) } else { self.pick(from) };
-        if open.is_empty() || self.one_in(3) {
+        let is_open = |change: &CalendarChange| change.status == CalendarStatus::Proposed;
+        let found = self.found(&book.calendar_changes, 10, is_open);
+        let id = found.unwrap_or_else(|| CalendarId::new(self.id()));
+        if !book.calendar_changes.iter().any(|(_, change)| is_open(change)) || self.one_in(3) {
             return Command::ProposeCalendar(Box::new(ProposeCalendar {
                 id: CalendarId::new(self.id()),
                 days: self.days(today),

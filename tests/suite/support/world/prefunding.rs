@@ -42,11 +42,8 @@ impl World {
 
     /// A prefund, most times one that waits.
     fn prefund(&mut self, book: &Book) -> PrefundId {
-        let any: Vec<_> = book.prefunds.iter().map(|(id, _)| *id).collect();
-        let open = book.prefunds.iter().filter(|(_, p)| p.status == PrefundStatus::Proposed);
-        let open: Vec<_> = open.map(|(id, _)| *id).collect();
-        let from = if open.is_empty() || self.one_in(12) { &any } else { &open };
-        if from.is_empty() { PrefundId::new(self.id()) } else { self.pick(from) }
+        let found = self.found(&book.prefunds, 12, |prefund| prefund.status == PrefundStatus::Proposed);
+        found.unwrap_or_else(|| PrefundId::new(self.id()))
     }
 
     /// Most times of a year to come, so that what is deducted goes on; most times with what the ledger has.
@@ -86,11 +83,8 @@ impl World {
 
     /// A true-up, most times one that waits.
     fn true_up(&mut self, book: &Book) -> TrueUpId {
-        let any: Vec<_> = book.true_ups.iter().map(|(id, _)| *id).collect();
-        let open = book.true_ups.iter().filter(|(_, t)| t.status == TrueUpStatus::Proposed);
-        let open: Vec<_> = open.map(|(id, _)| *id).collect();
-        let from = if open.is_empty() || self.one_in(12) { &any } else { &open };
-        if from.is_empty() { TrueUpId::new(self.id()) } else { self.pick(from) }
+        let found = self.found(&book.true_ups, 12, |true_up| true_up.status == TrueUpStatus::Proposed);
+        found.unwrap_or_else(|| TrueUpId::new(self.id()))
     }
 }
 
