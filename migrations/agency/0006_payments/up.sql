@@ -17,7 +17,7 @@ CREATE TABLE payment_batches (
     updated_at timestamptz NOT NULL,
     CONSTRAINT payment_batches_approved CHECK (num_nulls(approved_by, approved_on) IN (0, 2)),
     CONSTRAINT payment_batches_lines CHECK (
-        count BETWEEN 1 AND 1000 AND open BETWEEN 0 AND count
+        count >= 1 AND count <= 1000 AND open >= 0 AND open <= count
         AND CASE status WHEN 'proposed' THEN open = count WHEN 'approved' THEN open > 0 ELSE open = 0 END),
     CONSTRAINT payment_batches_four_eyes CHECK (
         approved_by <> created_by AND (approved_by IS NULL) = (status IN ('proposed', 'rejected')))
