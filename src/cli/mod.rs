@@ -2,6 +2,7 @@
 //! 1 for a failure, 2 for a usage that cannot be meant, 3 for a ledger that does not verify.
 
 pub mod agency;
+mod backup;
 pub mod commands;
 mod completions;
 mod database_url;
@@ -99,6 +100,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Write an agency's whole ledger into a folder that verifies by itself
     Export(export::ExportArgs),
+    /// Write the database, the evidence and a checkpoint of each log into a folder, and the keys into another
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty database, and verify it
+    Restore(backup::restore::RestoreArgs),
     /// Check what the service needs
     Doctor(doctor::DoctorArgs),
     /// Print the OpenAPI document
@@ -172,6 +177,8 @@ async fn with_database(command: &Command, settings: &Settings) -> Result<(), Fai
         Command::DatabaseUrl(args) => database_url::run(args, settings).await,
         Command::Verify(args) => verified(args, settings).await,
         Command::Export(args) => export::run(args, settings).await,
+        Command::Backup(args) => backup::run(args, settings).await,
+        Command::Restore(args) => backup::restore::run(args, settings).await,
         Command::Doctor(args) => doctor::run(args, settings).await,
         Command::Token(_) | Command::Keys(_) | Command::Openapi | Command::Completions(_) => Ok(()),
     }

@@ -14,6 +14,7 @@
 
 mod acceptance;
 mod authorisation;
+mod backup;
 mod billing_files;
 mod catalogue;
 mod cli;

@@ -202,6 +202,11 @@ async fn change_agencies(url: &str, change: Change) -> Result<(), DatabaseError>
     Ok(())
 }
 
+/// Makes the roles that a ledger's tables belong to and are granted to, where they are missing.
+pub async fn make_roles(url: &str) -> Result<(), DatabaseError> {
+    prepared(url).await.map(drop)
+}
+
 async fn prepared(url: &str) -> Result<Target, DatabaseError> {
     let target = Target::parse(url, CONNECT_TIMEOUT)?;
     let mut conn = target.open(&Session::plain()).await?;

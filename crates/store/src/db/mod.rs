@@ -2,6 +2,7 @@
 //! outside a noun's `store.rs`, the engine and the reports.
 
 pub mod catalogue;
+pub mod clients;
 pub mod cluster;
 pub mod convert;
 pub mod copy;

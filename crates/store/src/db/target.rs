@@ -253,7 +253,7 @@ fn verifying(roots_file: Option<&str>) -> Result<rustls::ClientConfig, DatabaseE
     Ok(config)
 }
 
-fn percent_decoded(text: &str) -> Result<String, DatabaseError> {
+pub(super) fn percent_decoded(text: &str) -> Result<String, DatabaseError> {
     let broken = || DatabaseError::Url("a percent sign without two hexadecimal digits".to_owned());
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
