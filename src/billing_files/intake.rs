@@ -18,7 +18,7 @@ use subsidy_core::domain::{AgencyCode, RentalId, UsageImportId};
 use subsidy_core::usage::{ImportUsage, RowError};
 use subsidy_store::db::pool::{Connection, Database};
 use subsidy_store::engine::store;
-use subsidy_store::usage::queries;
+use subsidy_store::usage::{RentalUsageRow, queries};
 
 /// Errors that an answer over HTTP shows.
 pub const ERRORS_SHOWN_MAX: usize = 1_000;
@@ -77,7 +77,8 @@ async fn staged(
     lock(conn, wanted.rental).await?;
     discard(conn, wanted.rental, wanted.id).await?;
     let zone = zone(conn, &wanted.agency).await?;
-    let usage = queries::usage(conn, wanted.rental.uuid()).await?.map(|row| row.read()).transpose()?;
+    let usage = RentalUsageRow::by_keys(conn, &[wanted.rental.uuid()]).await?;
+    let usage = usage.first().map(RentalUsageRow::read).transpose()?;
     (&mut &*conn).batch_execute(BEGIN).await?;
     queries::mark(conn, wanted.id.uuid(), wanted.rental.uuid()).await?;
     let (sender, rows) = mpsc::channel(CHUNK);

@@ -17,6 +17,7 @@ use subsidy_core::usage::delivery::Refusals;
 use subsidy_core::usage::focus::Column;
 use subsidy_core::usage::{CellError, Finding, Findings, Metered, Mode, RowError, UsedRate};
 use subsidy_store::db::convert;
+use subsidy_store::reference_rates::queries::in_force;
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{UsageErrorRow, UsageRowRow};
 
@@ -160,7 +161,7 @@ impl<'a> Taking<'a> {
             return Ok(known.clone());
         }
         let name = Label::parse(&format!("{currency}/{CNY}")).map_err(|_| IntakeError::Broken)?;
-        let row = queries::rate(self.conn, name.folded().as_str(), day.naive()).await?;
+        let row = in_force(self.conn, name.folded().as_str(), day.naive()).await?;
         let rate = row.map(|row| row.read()).transpose()?;
         self.rates.insert(key, rate.clone());
         Ok(rate)

@@ -28,6 +28,7 @@ use subsidy_core::book::{Command, Outcome};
 use subsidy_core::domain::{AgencyCode, ContentHash, Instant, RentalId, Role, Subject, UsageImportId};
 use subsidy_core::usage::{Finding, Mode, RowError, UsageImport};
 use subsidy_store::engine::Engine;
+use subsidy_store::rentals::RentalRow;
 
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum UsageCommand {
@@ -192,10 +193,10 @@ fn encoding(args: &ImportArgs) -> Result<Option<&'static Encoding>, Failure> {
 /// Whether there is such a contract, before a large file is read.
 async fn known(engine: &Engine, args: &ImportArgs) -> Result<(), Failure> {
     let conn = engine.reader(&args.agency).await.map_err(Failure::doing("cannot read the ledger"))?;
-    let row = subsidy_store::rentals::queries::get(&conn, args.rental.uuid()).await;
-    match row.map_err(Failure::doing("cannot read the ledger"))? {
-        Some(_) => Ok(()),
-        None => Err(Failure::new(format!("agency {} has no contract {}", args.agency, args.rental))),
+    let rows = RentalRow::by_keys(&conn, &[args.rental.uuid()]).await;
+    match rows.map_err(Failure::doing("cannot read the ledger"))?.is_empty() {
+        false => Ok(()),
+        true => Err(Failure::new(format!("agency {} has no contract {}", args.agency, args.rental))),
     }
 }
 

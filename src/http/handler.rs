@@ -183,6 +183,11 @@ impl Visibility {
         self.all || self.organisation == Some(organisation) || self.provider == Some(provider)
     }
 
+    /// Whether what is a bank's own is seen.
+    pub fn can_see_bank(&self, bank: CreditCode) -> bool {
+        self.all || self.bank == Some(bank)
+    }
+
     /// Whether a loan of these parties is seen.
     pub fn can_see_loan(&self, organisation: CreditCode, bank: CreditCode) -> bool {
         self.all || self.organisation == Some(organisation) || self.bank == Some(bank)

@@ -13,7 +13,6 @@ pub mod health;
 pub mod imports;
 pub mod json;
 pub mod language;
-pub mod list;
 pub mod middleware;
 pub mod openapi;
 pub mod page;
@@ -28,6 +27,7 @@ pub mod routes;
 pub mod runs;
 pub mod text;
 pub mod uploads;
+pub mod view;
 pub mod write;
 
 use std::collections::BTreeMap;

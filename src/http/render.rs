@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::problem::Problem;
+use super::view::View;
 use crate::http::handlers::agencies::{AgencyView, today};
 use crate::http::handlers::calendar::CalendarView;
 use crate::http::handlers::claims::ClaimView;
@@ -118,7 +119,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
         Outcome::Erasure(erasure) => serde_json::to_value(erasure),
-        Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate)),
+        Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
         Outcome::Programme(programme) => serde_json::to_value(ProgrammeView::of(programme)),
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
@@ -126,8 +127,8 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::Evidence { evidence, invoice } => {
             serde_json::to_value(EvidenceView::of(evidence, invoice.as_deref(), attached))
         }
-        Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental)),
-        Outcome::UsageImport(import) => serde_json::to_value(UsageImportView::of(import)),
+        Outcome::Rental(rental) => serde_json::to_value(RentalView::of(rental, attached)),
+        Outcome::UsageImport(import) => serde_json::to_value(UsageImportView::of(import, attached)),
         Outcome::Loan(loan) => serde_json::to_value(LoanView::of(loan, attached.today)),
         Outcome::Voucher { voucher, .. }
         | Outcome::Expiry { voucher, .. }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! db                the private cluster, connections, migrations, statements over arrays
+//! schema            the tables as diesel's queries know them
 //! keys              the keys folder, what is derived from its keys, sealed account numbers
 //! documents         what engine, `verify` and exports know of each noun's rows
 //! calendar …        a module per noun: its rows, how they are loaded and written; `queries` for its lists
@@ -28,5 +29,6 @@ pub mod recoveries;
 pub mod reference_rates;
 pub mod rentals;
 pub mod reversals;
+pub mod schema;
 pub mod usage;
 pub mod vouchers;

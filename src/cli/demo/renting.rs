@@ -25,7 +25,7 @@ use subsidy_core::reference_rates::LoadReferenceRate;
 use subsidy_core::rentals::RegisterRental;
 use subsidy_core::usage::Mode;
 use subsidy_core::vouchers::ReviewDecision;
-use subsidy_store::usage::queries;
+use subsidy_store::usage::RentalUsageRow;
 
 impl City<'_> {
     pub(super) async fn rent_from_clouds(&self) -> Result<(), Failure> {
@@ -70,8 +70,9 @@ impl City<'_> {
     async fn meter(&self, cloud: &Cloud, rental: RentalId) -> Result<(), Failure> {
         let reading = "cannot read the ledger";
         let conn = self.engine.reader(&self.agency).await.map_err(Failure::doing(reading))?;
-        let known = queries::usage(&conn, rental.uuid()).await.map_err(Failure::doing(reading))?;
-        if known.is_some() {
+        let known =
+            RentalUsageRow::by_keys(&conn, &[rental.uuid()]).await.map_err(Failure::doing(reading))?;
+        if !known.is_empty() {
             return Ok(());
         }
         let wanted = Wanted {

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
+use crate::http::view::{self, List, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::calendar::{
@@ -15,7 +15,6 @@ use subsidy_core::calendar::{
     ProposeCalendar, RejectCalendar,
 };
 use subsidy_core::domain::{CalendarId, Code, Date, Instant, Line, Sequence, Subject};
-use subsidy_store::calendar::CalendarChangeRow;
 use subsidy_store::calendar::queries;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
@@ -67,14 +66,14 @@ pub struct NamedDayView {
     document: Line,
 }
 
-impl CalendarView {
-    /// What its view shows beside it.
-    pub fn related_keys(change: &CalendarChange, wanted: &mut RelatedKeys) {
+impl View for CalendarView {
+    type Document = CalendarChange;
+
+    fn related_keys(change: &CalendarChange, wanted: &mut RelatedKeys) {
         wanted.text(change.reason);
     }
 
-    /// The view of a change.
-    pub fn of(change: &CalendarChange, attached: &Related) -> Self {
+    fn of(change: &CalendarChange, attached: &Related) -> Self {
         let day = |day: &CalendarDay| CalendarDayView { date: day.date, kind: day.kind };
         Self {
             id: change.id,
@@ -133,36 +132,20 @@ fn named_day(row: &queries::DayFound) -> Result<NamedDayView, Unreadable> {
 
 /// `GET /calendar`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let page = request.page()?;
+    let List { page, mut query } = request.list::<()>()?;
     let day = |name| Ok::<_, Problem>(request.query.value::<Date>(name)?.map(Date::naive));
-    let (from, until) = (day("from")?, day("until")?);
+    (query.from, query.until) = (day("from")?, day("until")?);
     let conn = request.reader().await?;
-    let rows = queries::days(&conn, page.after, from, until, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.place);
+    let (rows, next) = page.cut(queries::days(&conn, &query).await?, queries::DayFound::place);
     Reply::list((decode_all(&rows, named_day)?, next))
 }
 
 /// `GET /calendar/changes`
 pub async fn changes(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
-    let status = filters.word::<CalendarStatus>()?.map(CalendarStatus::as_str);
-    let conn = request.reader().await?;
-    let rows = queries::changes(&conn, page.after, status, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, CalendarChangeRow::read)?;
-    let attached = with_related(&conn, &found, CalendarView::related_keys).await?;
-    Reply::list((found.iter().map(|change| CalendarView::of(change, &attached)).collect(), next))
+    view::list::<CalendarView>(&request, &request.list::<CalendarStatus>()?).await
 }
 
 /// `GET /calendar/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: CalendarId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = found.read()?;
-    let attached = with_related(&conn, std::slice::from_ref(&found), CalendarView::related_keys).await?;
-    Reply::document(&CalendarView::of(&found, &attached), found.revision.version)
+    view::show::<CalendarView>(&request, &request.path.value("id")?, |_| true).await
 }

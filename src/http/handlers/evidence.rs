@@ -10,9 +10,9 @@ use crate::http::handler::{
     self, Parsed, ReadRequest, Reply, UploadRequest, WriteRequest, decode_all, load_related,
 };
 use crate::http::handlers::rentals::applicant;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view;
 use crate::objects::ObjectError;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
@@ -29,11 +29,9 @@ use subsidy_core::evidence::{
     ConfirmInvoice, Confirmation, Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, InvoiceKey,
     MediaType, Party, RegisterEvidence,
 };
-use subsidy_store::db::convert;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::engine::submission::NewText;
-use subsidy_store::evidence::queries;
-use subsidy_store::evidence::{EvidenceRow, InvoiceRow, statement_columns};
+use subsidy_store::evidence::{InvoiceRow, statement_columns};
 
 /// Who buys or sells.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -174,8 +172,7 @@ pub fn version(evidence: &Evidence, invoice: Option<&Invoice>) -> Sequence {
 }
 
 fn kind(query: &Query) -> Result<EvidenceKind, Problem> {
-    let text = query.text("kind").unwrap_or_default();
-    convert::read(text).map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", "kind"))
+    query.word("kind")?.ok_or_else(|| Problem::new(Code::InvalidQuery).with("parameter", "kind"))
 }
 
 fn organisation(actor: &Actor, query: &Query) -> Result<CreditCode, Problem> {
@@ -302,32 +299,21 @@ async fn views(conn: &Connection, found: &[Evidence]) -> Result<Vec<EvidenceView
 
 /// `GET /evidence`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let kind = request.query.text("kind").map(|_| kind(&request.query)).transpose()?;
-    let conn = request.reader().await?;
-    let own = visibility.organisation_text();
-    let kind = kind.map(EvidenceKind::as_str);
+    let mut list = request.list::<()>()?;
+    list.query.kind = request.query.word::<EvidenceKind>("kind")?.map(|kind| kind.as_str().to_owned());
     let [number, code] = ["invoice_number", "invoice_code"].map(|name| request.query.text(name));
-    let organisation = filters.organisation.as_deref();
-    let rows =
-        queries::page(&conn, page.after, visibility.all, &own, kind, organisation, number, code, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, EvidenceRow::read)?;
+    list.query.invoice_number = number.map(str::to_owned);
+    list.query.invoice_code = number.map(|_| code.unwrap_or_default().to_owned());
+    let conn = request.reader().await?;
+    let (found, next) = view::documents(&conn, &list).await?;
     Reply::list((views(&conn, &found).await?, next))
 }
 
 /// A file that the caller may see: its organisation's own, or any for the agency.
 async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Evidence, Problem> {
-    let id: EvidenceId = request.path.value("id")?;
-    let row = queries::get(conn, id.uuid()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
     let visibility = request.visibility();
-    if visibility.all || visibility.organisation == Some(found.organisation) {
-        return Ok(found);
-    }
-    Err(Problem::new(Code::NotFound))
+    let can_see = |one: &Evidence| visibility.all || visibility.organisation == Some(one.organisation);
+    view::find(conn, &request.path.value("id")?, can_see).await
 }
 
 /// `GET /evidence/{id}`

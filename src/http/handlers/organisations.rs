@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::programmes::Nothing;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::{AccountNumber, Reason};
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Code, CreditCode, Instant, Label, Line, Sequence, Subject};
@@ -16,8 +16,6 @@ use subsidy_core::organisations::{
     RegisterOrganisation, Size, Standing,
 };
 use subsidy_store::engine::submission::NewBankAccount as SealedAccount;
-use subsidy_store::organisations::OrganisationRow;
-use subsidy_store::organisations::queries;
 
 /// Most organisations that one may declare itself related to.
 const RELATED_MAX: usize = 100;
@@ -125,14 +123,14 @@ pub struct OrganisationView {
     updated_at: Instant,
 }
 
-impl OrganisationView {
-    /// What its view shows beside it.
-    pub fn related_keys(organisation: &Organisation, wanted: &mut RelatedKeys) {
+impl View for OrganisationView {
+    type Document = Organisation;
+
+    fn related_keys(organisation: &Organisation, wanted: &mut RelatedKeys) {
         wanted.text(organisation.reason);
     }
 
-    /// The view of an organisation.
-    pub fn of(organisation: &Organisation, attached: &Related) -> Self {
+    fn of(organisation: &Organisation, attached: &Related) -> Self {
         Self {
             credit_code: organisation.credit_code,
             name: organisation.name.clone(),
@@ -218,34 +216,19 @@ fn standing(request: &WriteRequest<'_>, command: fn(ChangeStanding) -> Command) 
 
 /// `GET /organisations`: an outsider's list holds its own organisation.
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
-    let own = request.actor.organisation.filter(|_| !request.visibility().all).map(|code| code.to_string());
-    if !request.visibility().all && own.is_none() {
-        return Reply::list::<OrganisationView>((Vec::new(), None));
+    let mut list = request.list::<Standing>()?;
+    if !request.visibility().all {
+        let Some(own) = request.actor.organisation else {
+            return Reply::list::<OrganisationView>((Vec::new(), None));
+        };
+        list.query.credit_code = Some(own.to_string());
     }
-    let status = filters.word::<Standing>()?.map(Standing::as_str);
-    let conn = request.reader().await?;
-    let rows = queries::page(&conn, page.after, status, own.as_deref(), filters.updated_since, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, OrganisationRow::read)?;
-    let attached = with_related(&conn, &found, OrganisationView::related_keys).await?;
-    Reply::list((
-        found.iter().map(|organisation| OrganisationView::of(organisation, &attached)).collect(),
-        next,
-    ))
+    view::list::<OrganisationView>(&request, &list).await
 }
 
 /// `GET /organisations/{credit_code}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let code: CreditCode = request.path.value("credit_code")?;
-    if !request.visibility().all && request.actor.organisation != Some(code) {
-        return Err(Problem::new(Code::NotFound));
-    }
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, code.as_str()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
-    let attached = with_related(&conn, std::slice::from_ref(&found), OrganisationView::related_keys).await?;
-    Reply::document(&OrganisationView::of(&found, &attached), found.revision.version)
+    let can_see = request.visibility().all || request.actor.organisation == Some(code);
+    view::show::<OrganisationView>(&request, &code, |_| can_see).await
 }

@@ -3,24 +3,22 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    ClaimId, Code, CreditCode, Date, Instant, Line, Money, ProgrammeCode, RecoveryId, Sequence, Subject,
+    ClaimId, CreditCode, Date, Instant, Line, Money, ProgrammeCode, RecoveryId, Sequence, Subject,
 };
 use subsidy_core::recoveries::{
     ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, Recovery, RecoveryOffset,
     RecoveryStatus, RejectRecovery, WriteOffRecovery, rules,
 };
-use subsidy_store::recoveries::RecoveryRow;
-use subsidy_store::recoveries::queries;
 
 /// Money that is to come back.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -109,15 +107,15 @@ pub struct RecoveryView {
     updated_at: Instant,
 }
 
-impl RecoveryView {
-    /// What its view shows beside it.
-    pub fn related_keys(recovery: &Recovery, wanted: &mut RelatedKeys) {
+impl View for RecoveryView {
+    type Document = Recovery;
+
+    fn related_keys(recovery: &Recovery, wanted: &mut RelatedKeys) {
         wanted.text(Some(recovery.reason));
         wanted.text(recovery.rejection);
     }
 
-    /// The view of a recovery.
-    pub fn of(recovery: &Recovery, attached: &Related) -> Self {
+    fn of(recovery: &Recovery, attached: &Related) -> Self {
         let receipt = |r: &subsidy_core::recoveries::Receipt| ReceiptView {
             amount: r.amount,
             date: r.date,
@@ -205,32 +203,10 @@ pub fn write_off(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /recoveries`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
-    let status = filters.word::<RecoveryStatus>()?.map(RecoveryStatus::as_str);
-    let conn = request.reader().await?;
-    let rows = queries::page(
-        &conn,
-        page.after,
-        status,
-        filters.programme.as_deref(),
-        filters.organisation.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, RecoveryRow::read)?;
-    let attached = with_related(&conn, &found, RecoveryView::related_keys).await?;
-    Reply::list((found.iter().map(|recovery| RecoveryView::of(recovery, &attached)).collect(), next))
+    view::list::<RecoveryView>(&request, &request.list::<RecoveryStatus>()?).await
 }
 
 /// `GET /recoveries/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: RecoveryId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = found.read()?;
-    let attached = with_related(&conn, std::slice::from_ref(&found), RecoveryView::related_keys).await?;
-    Reply::document(&RecoveryView::of(&found, &attached), found.revision.version)
+    view::show::<RecoveryView>(&request, &request.path.value("id")?, |_| true).await
 }

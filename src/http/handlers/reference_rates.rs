@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::problem::Problem;
+use crate::http::view::{self, View};
+use crate::reports::related::Related;
 use subsidy_core::book::Command;
-use subsidy_core::domain::{Code, Date, Folded, Instant, Label, Percent, Sequence, Subject};
+use subsidy_core::domain::{Code, Date, Instant, Label, Percent, Sequence, Subject};
 use subsidy_core::reference_rates::{LoadReferenceRate, ReferenceRate};
-use subsidy_store::reference_rates::ReferenceRateRow;
-use subsidy_store::reference_rates::queries;
 
 /// The highest rate that its column holds.
 const RATE_MAX: Percent = Percent::from_micro(999_999_999);
@@ -37,9 +37,10 @@ pub struct ReferenceRateView {
     updated_at: Instant,
 }
 
-impl ReferenceRateView {
-    /// The view of a rate.
-    pub fn of(rate: &ReferenceRate) -> Self {
+impl View for ReferenceRateView {
+    type Document = ReferenceRate;
+
+    fn of(rate: &ReferenceRate, _: &Related) -> Self {
         Self {
             name: rate.name.clone(),
             date: rate.date,
@@ -63,12 +64,7 @@ pub fn load(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /reference-rates`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, name) = (request.page()?, request.query.value::<Label>("name")?);
-    let conn = request.reader().await?;
-    let fold = name.as_ref().map(Label::folded);
-    let rows = queries::page(&conn, page.after, fold.as_ref().map(Folded::as_str), page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, ReferenceRateRow::read)?;
-    Reply::list((found.iter().map(ReferenceRateView::of).collect(), next))
+    let (mut list, name) = (request.list::<()>()?, request.query.value::<Label>("name")?);
+    list.query.name_fold = name.map(|name| name.folded().as_str().to_owned());
+    view::list::<ReferenceRateView>(&request, &list).await
 }

@@ -3,18 +3,17 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::programmes::views::NewLine;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
+use crate::http::view::{self, View};
+use crate::reports::related::Related;
 use subsidy_core::book::Command;
 use subsidy_core::domain::{
     Actor, Code, CreditCode, Date, Instant, Label, Line, Money, RentalId, Role, Sequence, Subject,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::rentals::{RegisterRental, Rental};
-use subsidy_store::rentals::RentalRow;
-use subsidy_store::rentals::queries;
 
 /// Most lines of a contract.
 const LINES_MAX: usize = 200;
@@ -70,9 +69,10 @@ pub struct LineView {
     tax_percent: Option<subsidy_core::domain::Percent>,
 }
 
-impl RentalView {
-    /// The view of a contract.
-    pub fn of(rental: &Rental) -> Self {
+impl View for RentalView {
+    type Document = Rental;
+
+    fn of(rental: &Rental, _: &Related) -> Self {
         let line = |line: &SettledLine| LineView {
             item: line.item.clone(),
             amount: line.amount.money(),
@@ -132,36 +132,16 @@ pub fn register(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /rentals`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
-    let conn = request.reader().await?;
-    let rows = queries::page(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        &provided,
-        filters.organisation.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, RentalRow::read)?;
-    Reply::list((found.iter().map(RentalView::of).collect(), next))
+    view::list::<RentalView>(&request, &request.list::<()>()?).await
 }
 
 /// `GET /rentals/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: RentalId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
-    if !request.visibility().can_see(found.organisation, found.provider) {
-        return Err(Problem::new(Code::NotFound));
-    }
-    Reply::document(&RentalView::of(&found), found.revision.version)
+    let visibility = request.visibility();
+    view::show::<RentalView>(&request, &request.path.value("id")?, |rental| {
+        visibility.can_see(rental.organisation, rental.provider)
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -3,17 +3,15 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Code, Date, Instant, Sequence, Subject};
 use subsidy_core::reversals::{ApproveReversal, ProposeReversal, Reversal, ReversalStatus};
-use subsidy_store::reversals::ReversalRow;
-use subsidy_store::reversals::queries;
 
 /// A reversal.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,14 +31,14 @@ pub struct ReversalView {
     updated_at: Instant,
 }
 
-impl ReversalView {
-    /// What its view shows beside it.
-    pub fn related_keys(reversal: &Reversal, wanted: &mut RelatedKeys) {
+impl View for ReversalView {
+    type Document = Reversal;
+
+    fn related_keys(reversal: &Reversal, wanted: &mut RelatedKeys) {
         wanted.text(Some(reversal.reason));
     }
 
-    /// The view of a reversal.
-    pub fn of(reversal: &Reversal, attached: &Related) -> Self {
+    fn of(reversal: &Reversal, attached: &Related) -> Self {
         Self {
             sequence: reversal.sequence,
             status: reversal.status,
@@ -77,12 +75,5 @@ pub fn approve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /ledger/reversals`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
-    let status = filters.word::<ReversalStatus>()?.map(ReversalStatus::as_str);
-    let conn = request.reader().await?;
-    let rows = queries::page(&conn, page.after, status, page.rows()).await;
-    let (rows, next) = page.cut(rows?, |row| row.created);
-    let found = decode_all(&rows, ReversalRow::read)?;
-    let attached = with_related(&conn, &found, ReversalView::related_keys).await?;
-    Reply::list((found.iter().map(|reversal| ReversalView::of(reversal, &attached)).collect(), next))
+    view::list::<ReversalView>(&request, &request.list::<ReversalStatus>()?).await
 }

@@ -3,24 +3,22 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    Code, CreditCode, Date, Instant, Money, ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
+    CreditCode, Date, Instant, Money, ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_core::vouchers::{
     ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
     VoucherStatus,
 };
-use subsidy_store::vouchers::VoucherRow;
-use subsidy_store::vouchers::queries;
 
 /// An application.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -109,15 +107,15 @@ pub struct VoucherView {
     updated_at: Instant,
 }
 
-impl VoucherView {
-    /// What its view shows beside it.
-    pub fn related_keys(voucher: &Voucher, wanted: &mut RelatedKeys) {
+impl View for VoucherView {
+    type Document = Voucher;
+
+    fn related_keys(voucher: &Voucher, wanted: &mut RelatedKeys) {
         wanted.text(voucher.reason);
         wanted.sheet(voucher.id.to_string(), voucher.calculation);
     }
 
-    /// The view of a voucher.
-    pub fn of(voucher: &Voucher, attached: &Related) -> Self {
+    fn of(voucher: &Voucher, attached: &Related) -> Self {
         Self {
             id: voucher.id,
             number: voucher.number.clone(),
@@ -195,39 +193,14 @@ fn change(request: &WriteRequest<'_>, command: fn(ChangeVoucher) -> Command) -> 
 
 /// `GET /vouchers`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let status = filters.word::<VoucherStatus>()?.map(VoucherStatus::as_str);
-    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
-    let conn = request.reader().await?;
-    let rows = queries::page(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        &provided,
-        status,
-        filters.programme.as_deref(),
-        filters.organisation.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, VoucherRow::read)?;
-    let attached = with_related(&conn, &found, VoucherView::related_keys).await?;
-    Reply::list((found.iter().map(|voucher| VoucherView::of(voucher, &attached)).collect(), next))
+    view::list::<VoucherView>(&request, &request.list::<VoucherStatus>()?).await
 }
 
 /// `GET /vouchers/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: VoucherId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
-    if !request.visibility().can_see(found.organisation, found.provider) {
-        return Err(Problem::new(Code::NotFound));
-    }
-    let attached = with_related(&conn, std::slice::from_ref(&found), VoucherView::related_keys).await?;
-    Reply::document(&VoucherView::of(&found, &attached), found.revision.version)
+    let visibility = request.visibility();
+    view::show::<VoucherView>(&request, &request.path.value("id")?, |voucher| {
+        visibility.can_see(voucher.organisation, voucher.provider)
+    })
+    .await
 }

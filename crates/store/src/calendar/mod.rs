@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::calendar::{CalendarChange, NamedDay};
 use subsidy_core::domain::{CalendarId, Date};
 
@@ -39,6 +39,7 @@ rows! {
 }
 
 stored! { CalendarChange as CalendarChangeRow, |id| id.uuid() }
+listed! { CalendarChangeRow in calendar_changes, by [status] }
 
 impl CalendarChangeRow {
     /// The row of a change.

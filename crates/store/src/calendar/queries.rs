@@ -1,14 +1,34 @@
 //! What is read of the calendar.
 
-use chrono::NaiveDate;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::calendar::{CalendarChangeRow, CalendarDayRow};
+use crate::calendar::CalendarDayRow;
+use crate::db::list::{ListQuery, Narrow, columns};
+use crate::schema::{calendar_changes, calendar_days};
 use crate::{rows, statement};
 
-rows! {
-    /// A day with the notice that named it.
-    pub struct DayFound { place: i64, date: NaiveDate, kind: String, calendar: Uuid, document: String }
+/// A day with the notice that named it.
+#[derive(Debug, Queryable)]
+pub struct DayFound {
+    pub date: NaiveDate,
+    pub kind: String,
+    pub calendar: Uuid,
+    pub document: String,
+}
+
+/// 1900-01-01, whose place is 0.
+const FIRST: i64 = 693_596;
+
+impl DayFound {
+    /// Where it stands among all days: what a cursor names.
+    pub fn place(&self) -> i64 {
+        i64::from(self.date.num_days_from_ce()) - FIRST
+    }
 }
 
 rows! {
@@ -17,23 +37,41 @@ rows! {
 }
 
 statement! {
-    pub fn get(id: Uuid) -> Option<CalendarChangeRow> = "SELECT * FROM calendar_changes WHERE id = $1";
-    /// A page of the changes, oldest first.
-    pub fn changes(after: i64, status: Option<&str>, limit: i64) -> Vec<CalendarChangeRow> =
-        "SELECT * FROM calendar_changes WHERE created > $1 AND ($2::text IS NULL OR status = $2) \
-         ORDER BY created LIMIT $3";
-    /// A page of the days that changes named, in the order of the days.
-    pub fn days(after: i64, from: Option<NaiveDate>, until: Option<NaiveDate>, limit: i64) -> Vec<DayFound> =
-        "SELECT (d.date - DATE '1900-01-01')::bigint AS place, d.date, d.kind, d.calendar, c.document \
-           FROM calendar_days AS d JOIN calendar_changes AS c ON c.id = d.calendar \
-          WHERE (d.date - DATE '1900-01-01') > $1 AND ($2::date IS NULL OR d.date >= $2) \
-            AND ($3::date IS NULL OR d.date <= $3) ORDER BY d.date LIMIT $4";
-    /// The named days from one to another.
-    pub fn between(from: NaiveDate, until: NaiveDate) -> Vec<CalendarDayRow> =
-        "SELECT * FROM calendar_days WHERE date BETWEEN $1 AND $2 ORDER BY date";
     /// What every named day was when the log ended at a sequence: later changes do not rewrite a report.
     pub fn known_at(until: i64) -> Vec<KindFound> =
         "SELECT DISTINCT ON (date) (day ->> 'date')::date AS date, day ->> 'kind' AS kind \
            FROM calendar_changes AS c, jsonb_array_elements(c.days) AS day \
           WHERE c.status = 'approved' AND c.version <= $1 ORDER BY date, c.version DESC";
+}
+
+/// A page of the days that changes named, in the order of the days.
+pub async fn days(mut conn: &AsyncPgConnection, list: &ListQuery) -> QueryResult<Vec<DayFound>> {
+    // a cursor is the caller's: what it names may be no day
+    let after = i32::try_from(list.after.saturating_add(FIRST)).ok();
+    let after = after.and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or(NaiveDate::MAX);
+    let named = calendar_days::table.inner_join(calendar_changes::table);
+    named
+        .select((
+            calendar_days::date,
+            calendar_days::kind,
+            calendar_days::calendar,
+            calendar_changes::document,
+        ))
+        .into_boxed()
+        .narrow(&list.from, |from| calendar_days::date.ge(from))
+        .narrow(&list.until, |until| calendar_days::date.le(until))
+        .filter(calendar_days::date.gt(after))
+        .order(calendar_days::date)
+        .limit(list.limit)
+        .load(&mut conn)
+        .await
+}
+
+/// The named days from one to another.
+pub async fn between(
+    mut conn: &AsyncPgConnection,
+    days: RangeInclusive<NaiveDate>,
+) -> QueryResult<Vec<CalendarDayRow>> {
+    let named = calendar_days::table.filter(calendar_days::date.between(*days.start(), *days.end()));
+    named.order(calendar_days::date).select(columns::<CalendarDayRow>()).load(&mut conn).await
 }

@@ -11,7 +11,7 @@ pub mod objections;
 pub mod recalculations;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::claims::{Claim, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use subsidy_core::domain::{ClaimId, Date, LoanId, PaymentBatchId, RentalId, VoucherId};
 
@@ -76,6 +76,7 @@ rows! {
 }
 
 stored! { Claim as ClaimRow, |id| id.uuid() }
+listed! { ClaimRow in claims, own [organisation, provider], by [status, programme, organisation], since [updated_at] }
 
 impl ClaimRow {
     /// The row of a claim.

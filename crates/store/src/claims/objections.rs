@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::claims::objection::Objection;
 use subsidy_core::domain::{ClaimId, Instant, ObjectionId};
 
@@ -25,6 +25,7 @@ rows! {
 }
 
 stored! { Objection as ObjectionRow, |id| id.uuid() }
+listed! { ObjectionRow in objections, by [claim, created_by] }
 
 impl ObjectionRow {
     /// The row of an objection.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::claims::recalculation::Recalculation;
 use subsidy_core::domain::{ClaimId, Date, RecoveryId};
 
@@ -39,6 +39,7 @@ rows! {
 }
 
 stored! { Recalculation as RecalculationRow, |key| (key.claim.uuid(), convert::count(key.number)) }
+listed! { RecalculationRow in recalculations, by [claim] }
 
 impl RecalculationRow {
     /// The row of a recalculation.

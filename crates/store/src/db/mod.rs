@@ -9,6 +9,7 @@ pub mod copy;
 pub mod display;
 pub mod error;
 pub mod inspect;
+pub mod list;
 pub mod migrate;
 pub mod pool;
 pub mod refusal;

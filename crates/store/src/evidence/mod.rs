@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::domain::{ContentHash, Date, EvidenceId, InvoiceNumber};
 use subsidy_core::evidence::{Evidence, Invoice, InvoiceFacts, InvoiceKey};
 
@@ -81,6 +81,7 @@ pub fn read_content_hash(bytes: &[u8]) -> Result<ContentHash, Unreadable> {
 }
 
 stored! { Evidence as EvidenceRow, |id| id.uuid() }
+listed! { EvidenceRow in evidence, own [organisation], by [kind, organisation, invoice_number, invoice_code] }
 
 impl EvidenceRow {
     /// The row of a file.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::evidence::{EvidenceRow, InvoiceRow};
+use crate::evidence::InvoiceRow;
 use crate::{rows, statement};
 
 rows! {
@@ -11,22 +11,6 @@ rows! {
 }
 
 statement! {
-    pub fn get(id: Uuid) -> Option<EvidenceRow> = "SELECT * FROM evidence WHERE id = $1";
-    /// A page of all, or of an organisation's own, oldest first.
-    pub fn page(
-        after: i64,
-        all: bool,
-        own_organisation: &str,
-        kind: Option<&str>,
-        organisation: Option<&str>,
-        number: Option<&str>,
-        code: Option<&str>,
-        limit: i64,
-    ) -> Vec<EvidenceRow> =
-        "SELECT * FROM evidence WHERE created > $1 AND ($2 OR organisation = $3) \
-         AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR organisation = $5) \
-         AND ($6::text IS NULL OR (invoice_number = $6 AND invoice_code = coalesce($7, ''))) \
-         ORDER BY created LIMIT $8";
     /// What organisations say of the invoices of these codes and numbers.
     pub fn statements_of(codes: &[String], numbers: &[String]) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \

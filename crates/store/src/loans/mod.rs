@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{rows, statement, stored};
+use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::{Date, Line, LoanId};
 use subsidy_core::loans::{Loan, LoanKey};
 
@@ -53,6 +53,7 @@ pub fn contract_column(key: &LoanKey) -> String {
 }
 
 stored! { Loan as LoanRow, |id| id.uuid() }
+listed! { LoanRow in loans, own [organisation, bank], by [organisation, bank], since [updated_at] }
 
 impl LoanRow {
     /// The row of a loan.

@@ -1,10 +1,9 @@
 //! What is read of loans.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::loans::LoanRow;
-use crate::reference_rates::ReferenceRateRow;
 use crate::{rows, statement};
 
 rows! {
@@ -18,23 +17,6 @@ rows! {
 }
 
 statement! {
-    pub fn get(id: Uuid) -> Option<LoanRow> = "SELECT * FROM loans WHERE id = $1";
-    /// A page of all, or of a party's own, oldest first.
-    #[allow(clippy::too_many_arguments, reason = "one a filter")]
-    pub fn page(
-        after: i64,
-        all: bool,
-        own_organisation: &str,
-        own_bank: &str,
-        organisation: Option<&str>,
-        bank: Option<&str>,
-        updated_since: Option<DateTime<Utc>>,
-        limit: i64,
-    ) -> Vec<LoanRow> =
-        "SELECT * FROM loans WHERE created > $1 AND ($2 OR organisation = $3 OR bank = $4) \
-         AND ($5::text IS NULL OR organisation = $5) AND ($6::text IS NULL OR bank = $6) \
-         AND ($7::timestamptz IS NULL OR updated_at >= $7) \
-         ORDER BY created LIMIT $8";
     /// Loans that a programme may still pay for: they mature after a day or were extended, their organisation is not blocked, and no
     /// other programme that suffers none beside it takes any of their days.
     pub fn estimated(programme: &str, after: NaiveDate, limit: i64) -> Vec<LoanRow> =
@@ -53,7 +35,4 @@ statement! {
     pub fn claims_of(loan: Uuid, programme: &str, from: NaiveDate, until: NaiveDate) -> Option<ClaimsFound> =
         "SELECT count(*) AS all_claims, count(*) FILTER (WHERE status NOT IN ('rejected', 'withdrawn')) AS open_claims \
          FROM claims WHERE loan = $1 AND programme = $2 AND period_from < $4 AND period_until > $3";
-    /// All of a reference rate, in the order of the days.
-    pub fn reference(name: &str) -> Vec<ReferenceRateRow> =
-        "SELECT * FROM reference_rates WHERE name_fold = $1 ORDER BY date";
 }

@@ -1,12 +1,10 @@
 //! Organisations in the database.
 
-pub mod queries;
-
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::organisations::{BankAccount, Organisation};
 
 rows! {
@@ -37,6 +35,7 @@ rows! {
 }
 
 stored! { Organisation as OrganisationRow, ToString::to_string }
+listed! { OrganisationRow in organisations, by [status, credit_code], since [updated_at] }
 
 impl OrganisationRow {
     /// The row of an organisation.

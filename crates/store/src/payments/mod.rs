@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, statement, stored};
+use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::{ClaimId, Date, PaymentBatchId};
 use subsidy_core::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 
@@ -73,6 +73,7 @@ statement! {
 }
 
 stored! { PaymentBatch as PaymentBatchRow, |id| id.uuid() }
+listed! { PaymentBatchRow in payment_batches, by [status], since [updated_at] }
 
 impl PaymentBatchRow {
     /// The row of a batch.

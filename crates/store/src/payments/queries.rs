@@ -1,22 +1,15 @@
 //! What is read of payment batches.
 
-use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::payments::{PaymentBatchRow, PaymentLineRow};
-use crate::statement;
+use crate::db::list::columns;
+use crate::payments::PaymentLineRow;
+use crate::schema::payment_lines;
 
-statement! {
-    pub fn get(id: Uuid) -> Option<PaymentBatchRow> = "SELECT * FROM payment_batches WHERE id = $1";
-    pub fn lines(batch: Uuid) -> Vec<PaymentLineRow> =
-        "SELECT * FROM payment_lines WHERE batch = $1 ORDER BY claim";
-    /// A page, oldest first.
-    pub fn page(
-        after: i64,
-        status: Option<&str>,
-        updated_since: Option<DateTime<Utc>>,
-        limit: i64,
-    ) -> Vec<PaymentBatchRow> =
-        "SELECT * FROM payment_batches WHERE created > $1 AND ($2::text IS NULL OR status = $2) \
-         AND ($3::timestamptz IS NULL OR updated_at >= $3) ORDER BY created LIMIT $4";
+/// The lines of a batch, in the order of their claims.
+pub async fn lines(mut conn: &AsyncPgConnection, batch: Uuid) -> QueryResult<Vec<PaymentLineRow>> {
+    let lines = payment_lines::table.filter(payment_lines::batch.eq(batch)).order(payment_lines::claim);
+    lines.select(columns::<PaymentLineRow>()).load(&mut conn).await
 }

@@ -1,9 +1,13 @@
 //! What is read of periods.
 
-use crate::periods::PeriodRow;
-use crate::statement;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-statement! {
-    /// All that were closed, in their order: twelve a year at most.
-    pub fn all() -> Vec<PeriodRow> = "SELECT * FROM periods ORDER BY month";
+use crate::db::list::columns;
+use crate::periods::PeriodRow;
+use crate::schema::periods;
+
+/// All that were closed, in their order: twelve a year at most.
+pub async fn all(mut conn: &AsyncPgConnection) -> QueryResult<Vec<PeriodRow>> {
+    periods::table.order(periods::month).select(columns::<PeriodRow>()).load(&mut conn).await
 }

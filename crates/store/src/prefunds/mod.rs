@@ -1,14 +1,12 @@
 //! Prefunds, banks' years and true-ups in the database.
 
-pub mod queries;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, statement, stored};
+use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{Date, PrefundId, TrueUpId};
 use subsidy_core::prefunds::true_up::{Statement, TrueUp, TrueUpAction};
@@ -110,6 +108,7 @@ pub fn year_columns(key: &PrefundYearKey) -> (String, String, i16) {
 }
 
 stored! { Prefund as PrefundRow, |id| id.uuid() }
+listed! { PrefundRow in prefunds, own [bank], by [status, programme, bank], since [updated_at] }
 
 impl PrefundRow {
     /// The row of a prefund.
@@ -154,6 +153,7 @@ impl PrefundRow {
 }
 
 stored! { PrefundYear as PrefundYearRow, year_columns; const BETWEEN: &str = " "; }
+listed! { PrefundYearRow in prefund_years, own [bank], by [programme, bank] }
 
 impl PrefundYearRow {
     /// The row of a bank's year.
@@ -203,6 +203,7 @@ impl PrefundYearRow {
 }
 
 stored! { TrueUp as TrueUpRow, |id| id.uuid(); const CHANGED_FIRST: bool = true; }
+listed! { TrueUpRow in true_ups, own [bank], by [status, programme, bank], since [updated_at] }
 
 impl TrueUpRow {
     /// The row of a true-up.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, statement, stored};
+use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};
 use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, Used};
@@ -113,6 +113,7 @@ rows! {
 }
 
 stored! { Programme as ProgrammeRow, ToString::to_string }
+listed! { ProgrammeRow in programmes, by [status], since [updated_at] }
 
 impl ProgrammeRow {
     /// The row of a programme.
@@ -207,6 +208,7 @@ impl RulesRow {
 }
 
 stored! { BudgetChange as BudgetChangeRow, |id| id.uuid() }
+listed! { BudgetChangeRow in budget_changes, by [programme, status] }
 
 impl BudgetChangeRow {
     /// The row of a change.

@@ -1,14 +1,12 @@
 //! Recoveries in the database.
 
-pub mod queries;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::domain::{ClaimId, Date, RecoveryId};
 use subsidy_core::recoveries::Recovery;
 
@@ -48,6 +46,7 @@ rows! {
 }
 
 stored! { Recovery as RecoveryRow, |id| id.uuid() }
+listed! { RecoveryRow in recoveries, by [status, programme, organisation], since [updated_at] }
 
 impl RecoveryRow {
     /// The row of a recovery.

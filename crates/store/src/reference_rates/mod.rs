@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::domain::Date;
 use subsidy_core::reference_rates::ReferenceRate;
 
@@ -23,6 +23,7 @@ rows! {
 }
 
 stored! { ReferenceRate as ReferenceRateRow, |key| (key.name.to_string(), key.date.naive()) }
+listed! { ReferenceRateRow in reference_rates, by [name_fold] }
 
 impl ReferenceRateRow {
     /// The row of a rate.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{rows, statement, stored};
+use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::{Date, Line, RentalId};
 use subsidy_core::rentals::{ContractKey, Rental};
 
@@ -51,6 +51,7 @@ pub fn contract_column(key: &ContractKey) -> String {
 }
 
 stored! { Rental as RentalRow, |id| id.uuid() }
+listed! { RentalRow in rentals, own [organisation, provider], by [organisation], since [updated_at] }
 
 impl RentalRow {
     /// The row of a contract.

@@ -1,27 +1,9 @@
 //! What is read of rentals.
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
 use crate::rentals::RentalRow;
 use crate::statement;
 
 statement! {
-    pub fn get(id: Uuid) -> Option<RentalRow> = "SELECT * FROM rentals WHERE id = $1";
-    /// A page of all, or of a party's own, oldest first.
-    #[allow(clippy::too_many_arguments, reason = "one a filter")]
-    pub fn page(
-        after: i64,
-        all: bool,
-        own_organisation: &str,
-        own_provider: &str,
-        organisation: Option<&str>,
-        updated_since: Option<DateTime<Utc>>,
-        limit: i64,
-    ) -> Vec<RentalRow> =
-        "SELECT * FROM rentals WHERE created > $1 AND ($2 OR organisation = $3 OR provider = $4) \
-         AND ($5::text IS NULL OR organisation = $5) AND ($6::timestamptz IS NULL OR updated_at >= $6) \
-         ORDER BY created LIMIT $7";
     /// A page of those with usage, of all or of a party's own, oldest first.
     pub fn metered(
         after: i64,

@@ -5,7 +5,7 @@ pub mod queries;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::domain::Date;
 use subsidy_core::reversals::Reversal;
 
@@ -25,6 +25,7 @@ rows! {
 }
 
 stored! { Reversal as ReversalRow, |sequence| convert::sequence(*sequence) }
+listed! { ReversalRow in reversals, by [status] }
 
 impl ReversalRow {
     /// The row of a reversal.

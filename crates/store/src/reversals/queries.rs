@@ -1,13 +1,15 @@
 //! What is read of reversals.
 
-use crate::reversals::ReversalRow;
-use crate::statement;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-statement! {
-    /// A page, oldest first.
-    pub fn page(after: i64, status: Option<&str>, limit: i64) -> Vec<ReversalRow> =
-        "SELECT * FROM reversals WHERE created > $1 AND ($2::text IS NULL OR status = $2) ORDER BY created LIMIT $3";
-    /// Those that are posted and reverse one of these leaves, or are posted by one of them.
-    pub fn touching(sequences: &[i64]) -> Vec<ReversalRow> =
-        "SELECT * FROM reversals WHERE status = 'approved' AND (sequence = ANY($1) OR reversed_by = ANY($1))";
+use crate::db::list::columns;
+use crate::reversals::ReversalRow;
+use crate::schema::reversals;
+
+/// Those that are posted and reverse one of these leaves, or are posted by one of them.
+pub async fn touching(mut conn: &AsyncPgConnection, sequences: &[i64]) -> QueryResult<Vec<ReversalRow>> {
+    let touched = reversals::sequence.eq_any(sequences).or(reversals::reversed_by.eq_any(sequences));
+    let posted = reversals::table.filter(reversals::status.eq("approved").and(touched));
+    posted.select(columns::<ReversalRow>()).load(&mut conn).await
 }

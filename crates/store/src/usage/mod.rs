@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::convert::{self, Unreadable};
 use crate::db::rows::Table;
 use crate::evidence::read_content_hash;
-use crate::{rows, stored};
+use crate::{listed, rows, stored};
 use subsidy_core::domain::{Month, Percent, RentalId, UsageImportId};
 use subsidy_core::usage::charge::{Charge, digest};
 use subsidy_core::usage::months::ChargePeriod;
@@ -149,6 +149,7 @@ impl RentalUsageRow {
 }
 
 stored! { UsageImport as UsageImportRow, |id| id.uuid() }
+listed! { UsageImportRow in usage_imports, by [rental] }
 
 impl UsageImportRow {
     /// The row of an import.

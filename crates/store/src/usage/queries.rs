@@ -1,12 +1,14 @@
 //! What is read of usage, and how the rows of a file are staged.
 
-use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::db::convert::Unreadable;
+use crate::db::list::columns;
 use crate::db::rows::CountRow;
-use crate::reference_rates::ReferenceRateRow;
-use crate::usage::{RentalUsageRow, UsageErrorRow, UsageImportRow, UsageRowRow};
+use crate::schema::usage_rows;
+use crate::usage::{UsageErrorRow, UsageRowRow};
 use crate::{rows, statement};
 use subsidy_core::usage::Metered;
 
@@ -15,13 +17,18 @@ rows! {
     pub struct PlacedRow { created: i64, import: Uuid, row: i32 }
 }
 
+/// The next rows of an import.
+pub async fn rows_after(
+    mut conn: &AsyncPgConnection,
+    import: Uuid,
+    row: i32,
+    limit: i64,
+) -> QueryResult<Vec<UsageRowRow>> {
+    let next = usage_rows::table.filter(usage_rows::import.eq(import).and(usage_rows::row.gt(row)));
+    next.order(usage_rows::row).limit(limit).select(columns::<UsageRowRow>()).load(&mut conn).await
+}
+
 statement! {
-    pub fn import(id: Uuid) -> Option<UsageImportRow> = "SELECT * FROM usage_imports WHERE id = $1";
-    /// What was used on a contract.
-    pub fn usage(rental: Uuid) -> Option<RentalUsageRow> = "SELECT * FROM rental_usage WHERE rental = $1";
-    /// A page of a contract's imports, oldest first.
-    pub fn imports(rental: Uuid, after: i64, limit: i64) -> Vec<UsageImportRow> =
-        "SELECT * FROM usage_imports WHERE rental = $1 AND created > $2 ORDER BY created LIMIT $3";
     /// Where the next rows of a contract stand: after a row of an import, in the order of imports.
     pub fn places(rental: Uuid, created: i64, row: i32, limit: i64) -> Vec<PlacedRow> =
         "SELECT i.created, n.import, n.row FROM usage_imports AS i CROSS JOIN LATERAL ( \
@@ -29,9 +36,6 @@ statement! {
              WHERE u.import = i.id AND i.counting ? u.billing_period \
                AND (i.created > $2 OR u.row > $3) ORDER BY u.row LIMIT $4) AS n \
          WHERE i.rental = $1 AND i.created >= $2 AND i.counting <> '[]' ORDER BY i.created, n.row LIMIT $4";
-    /// The next rows of an import.
-    pub fn rows_after(import: Uuid, row: i32, limit: i64) -> Vec<UsageRowRow> =
-        "SELECT * FROM usage_rows WHERE import = $1 AND row > $2 ORDER BY row LIMIT $3";
     /// The next errors of an import.
     pub fn errors_after(import: Uuid, row: i32, line: i32, limit: i64) -> Vec<UsageErrorRow> =
         "SELECT * FROM usage_errors WHERE import = $1 AND (row, line) > ($2, $3) ORDER BY row, line LIMIT $4";
@@ -44,9 +48,6 @@ statement! {
     pub fn named_of(rentals: &[Uuid]) -> Vec<NamedRow> =
         "SELECT DISTINCT u.rental, u.invoice FROM usage_rows AS u JOIN usage_imports AS i ON i.id = u.import \
          WHERE u.rental = ANY($1) AND u.invoice IS NOT NULL AND i.counting ? u.billing_period";
-    /// The rate in force on a day.
-    pub fn rate(name: &str, day: NaiveDate) -> Option<ReferenceRateRow> =
-        "SELECT * FROM reference_rates WHERE name_fold = $1 AND date <= $2 ORDER BY date DESC LIMIT 1";
     /// Waits for the contract's imports before this one, until the connection is closed.
     pub fn lock(rental: &str) -> usize =
         "SELECT pg_advisory_lock(hashtextextended(current_schema() || '/usage/' || $1, 0))";

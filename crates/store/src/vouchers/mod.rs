@@ -1,13 +1,11 @@
 //! Vouchers in the database.
 
-pub mod queries;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{rows, statement, stored};
+use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::{Date, RentalId, VoucherId};
 use subsidy_core::vouchers::{Voucher, VoucherBalance};
 
@@ -81,6 +79,7 @@ statement! {
 }
 
 stored! { Voucher as VoucherRow, |id| id.uuid(); const WITH_EVERY_BATCH: bool = true; }
+listed! { VoucherRow in vouchers, own [organisation, provider], by [status, programme, organisation], since [updated_at] }
 
 impl VoucherRow {
     /// The row of a voucher.

@@ -9,11 +9,11 @@ pub mod unmatched;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::claims::backing::TakenInvoice;
@@ -23,15 +23,12 @@ use subsidy_core::claims::{
 };
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    ClaimId, Code, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points,
-    ProgrammeCode, RecoveryId, RentalId, Sequence, Subject, VoucherId,
+    ClaimId, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points, ProgrammeCode,
+    RecoveryId, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_core::vouchers::ReviewDecision;
-use subsidy_store::claims::ClaimRow;
-use subsidy_store::claims::queries;
-use subsidy_store::db::pool::Connection;
 
 /// The most lines of a settlement.
 pub(super) const LINES_MAX: usize = 100;
@@ -198,9 +195,10 @@ impl PendingView {
     }
 }
 
-impl ClaimView {
-    /// What its view shows beside it.
-    pub fn related_keys(claim: &Claim, wanted: &mut RelatedKeys) {
+impl View for ClaimView {
+    type Document = Claim;
+
+    fn related_keys(claim: &Claim, wanted: &mut RelatedKeys) {
         wanted.text(claim.reason);
         wanted.sheet(claim.id.to_string(), claim.calculation);
         if let Some(version) = claim.pending {
@@ -208,8 +206,7 @@ impl ClaimView {
         }
     }
 
-    /// The view of a claim.
-    pub fn of(claim: &Claim, attached: &Related) -> Self {
+    fn of(claim: &Claim, attached: &Related) -> Self {
         Self {
             id: claim.id,
             kind: claim.subject.kind(),
@@ -301,45 +298,23 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /claims`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let status = filters.word::<ClaimStatus>()?.map(ClaimStatus::as_str);
-    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
-    let conn = request.reader().await?;
-    let rows = queries::page(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        &provided,
-        status,
-        filters.programme.as_deref(),
-        filters.organisation.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, ClaimRow::read)?;
-    let attached = with_related(&conn, &found, ClaimView::related_keys).await?;
-    Reply::list((found.iter().map(|claim| ClaimView::of(claim, &attached)).collect(), next))
+    view::list::<ClaimView>(&request, &request.list::<ClaimStatus>()?).await
 }
 
 /// A claim that the caller may see, with what its view shows beside it.
 pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Related), Problem> {
-    let id: ClaimId = request.path.value("id")?;
-    let conn: Connection = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
-    if !request.visibility().can_see(found.organisation, found.provider) {
-        return Err(Problem::new(Code::NotFound));
-    }
+    let (conn, visibility) = (request.reader().await?, request.visibility());
+    let can_see = |claim: &Claim| visibility.can_see(claim.organisation, claim.provider);
+    let found = view::find(&conn, &request.path.value("id")?, can_see).await?;
     let attached = with_related(&conn, std::slice::from_ref(&found), ClaimView::related_keys).await?;
     Ok((found, attached))
 }
 
 /// `GET /claims/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let (found, attached) = seen(&request).await?;
-    Reply::document(&ClaimView::of(&found, &attached), found.revision.version)
+    let visibility = request.visibility();
+    view::show::<ClaimView>(&request, &request.path.value("id")?, |claim| {
+        visibility.can_see(claim.organisation, claim.provider)
+    })
+    .await
 }

@@ -7,16 +7,16 @@ use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all,
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
-use subsidy_core::claims::ClaimKind;
 use subsidy_core::claims::objection::{
     Objection, ObjectionStatus, RaiseObjection, Resolution, ResolveObjection,
 };
+use subsidy_core::claims::{Claim, ClaimKind};
 use subsidy_core::domain::{
     ClaimId, Code, CreditCode, Date, Instant, Line, Money, ObjectionId, ProgrammeCode, Sequence, Subject,
 };
-use subsidy_store::claims::objections::ObjectionRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
@@ -55,15 +55,15 @@ pub struct ObjectionView {
     updated_at: Instant,
 }
 
-impl ObjectionView {
-    /// What its view shows beside it.
-    pub fn related_keys(objection: &Objection, wanted: &mut RelatedKeys) {
+impl View for ObjectionView {
+    type Document = Objection;
+
+    fn related_keys(objection: &Objection, wanted: &mut RelatedKeys) {
         wanted.text(Some(objection.text));
         wanted.text(objection.reason);
     }
 
-    /// The view of an objection.
-    pub fn of(objection: &Objection, attached: &Related) -> Self {
+    fn of(objection: &Objection, attached: &Related) -> Self {
         Self {
             id: objection.id,
             claim_id: objection.claim,
@@ -113,18 +113,14 @@ pub fn resolve(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /claims/{id}/objections`: all for who sees the claim, else what the caller raised.
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, visibility) = (request.page()?, request.visibility());
+    let (mut list, visibility) = (request.list::<()>()?, request.visibility());
     let id: ClaimId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let claim = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let claim = claim.read()?;
-    let subject = request.actor.subject.as_str();
+    let claim: Claim = view::find(&conn, &id, |_| true).await?;
     let sees = visibility.can_see(claim.organisation, claim.provider);
-    let rows = queries::objections(&conn, id.uuid(), page.after, sees, subject, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, ObjectionRow::read)?;
+    list.query.claim = Some(id.uuid());
+    list.query.created_by = (!sees).then(|| request.actor.subject.to_string());
+    let (found, next) = view::documents(&conn, &list).await?;
     if found.is_empty() && !sees {
         return Err(Problem::new(Code::NotFound));
     }

@@ -3,14 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{
-    Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related, with_related,
-};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related};
 use crate::http::handlers::claims::{Approval, LINES_MAX, TakenInvoiceView, seen};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::views::NewLine;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys, SheetFound, sheets_of};
 use subsidy_core::book::Command;
 use subsidy_core::claims::ClaimPeriod;
@@ -22,8 +21,6 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{ClaimId, Code, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
-use subsidy_store::claims::queries;
-use subsidy_store::claims::recalculations::RecalculationRow;
 
 /// The members of a claim that are other than they were; what is left out stays. Of an interest subsidy none need be
 /// named: what happened to the loan since is taken up.
@@ -100,16 +97,16 @@ pub struct RecalculationView {
     updated_at: Instant,
 }
 
-impl RecalculationView {
-    /// What its view shows beside it.
-    pub fn related_keys(recalculation: &Recalculation, wanted: &mut RelatedKeys) {
+impl View for RecalculationView {
+    type Document = Recalculation;
+
+    fn related_keys(recalculation: &Recalculation, wanted: &mut RelatedKeys) {
         wanted.text(Some(recalculation.reason));
         wanted.text(recalculation.rejection);
         wanted.sheet(recalculation.claim.to_string(), recalculation.number);
     }
 
-    /// The view of a recalculation.
-    pub fn of(recalculation: &Recalculation, attached: &Related) -> Self {
+    fn of(recalculation: &Recalculation, attached: &Related) -> Self {
         Self {
             claim_id: recalculation.claim,
             version: recalculation.number,
@@ -200,15 +197,9 @@ fn rejection(request: &WriteRequest<'_>, number: Option<u32>) -> Result<Parsed, 
 
 /// `GET /claims/{id}/recalculations`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let page = request.page()?;
-    let (claim, _) = seen(&request).await?;
-    let conn = request.reader().await?;
-    let rows = queries::recalculations(&conn, claim.id.uuid(), page.after, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, RecalculationRow::read)?;
-    let attached = with_related(&conn, &found, RecalculationView::related_keys).await?;
-    Reply::list((found.iter().map(|one| RecalculationView::of(one, &attached)).collect(), next))
+    let mut list = request.list::<()>()?;
+    list.query.claim = Some(seen(&request).await?.0.id.uuid());
+    view::list::<RecalculationView>(&request, &list).await
 }
 
 /// `GET /claims/{id}/calculation`: its newest sheet, or the one of a number.

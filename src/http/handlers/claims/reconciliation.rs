@@ -6,16 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
-use crate::http::handlers::usage::IncompleteMonthView;
+use crate::http::handlers::usage::{IncompleteMonthView, seen};
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{
     ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched, redeemed,
 };
 use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{
-    ClaimId, Code, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId,
-};
+use subsidy_core::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId};
 use subsidy_core::evidence::Invoice;
 use subsidy_core::rentals::Rental;
 use subsidy_core::rentals::allocations::ContractAllocations;
@@ -25,7 +23,6 @@ use subsidy_store::claims::queries;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::evidence::queries as evidence;
 use subsidy_store::rentals::allocations::{ContractAllocationRow, uses_of};
-use subsidy_store::rentals::queries as rentals;
 use subsidy_store::usage::RentalUsageRow;
 use subsidy_store::usage::queries as usage;
 
@@ -203,13 +200,9 @@ impl ReconciliationView {
 
 /// `GET /rentals/{id}/reconciliation`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: RentalId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = rentals::get(&conn, id.uuid()).await?;
-    let rental = row.ok_or_else(|| Problem::new(Code::NotFound))?.read()?;
-    if !request.visibility().can_see(rental.organisation, rental.provider) {
-        return Err(Problem::new(Code::NotFound));
-    }
+    let rental = seen(&request, &conn).await?;
+    let id = rental.id;
     let rows = queries::of_rental(&conn, id.uuid()).await?;
     let claims = decode_all(&rows, ClaimRow::read)?;
     let metered = metered(&conn, id).await?;
@@ -228,8 +221,8 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
 }
 
 async fn used(conn: &Connection, id: RentalId) -> Result<Option<RentalUsage>, Problem> {
-    let row = usage::usage(conn, id.uuid()).await?;
-    row.as_ref().map(RentalUsageRow::read).transpose().map_err(Problem::from)
+    let rows = RentalUsageRow::by_keys(conn, &[id.uuid()]).await?;
+    rows.first().map(RentalUsageRow::read).transpose().map_err(Problem::from)
 }
 
 async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Metered>, Problem> {

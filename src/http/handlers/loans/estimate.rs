@@ -10,15 +10,16 @@ use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::loans::quote::reference;
 use crate::http::problem::Problem;
+use crate::http::view;
 use subsidy_core::domain::dates::Window;
-use subsidy_core::domain::{Code, CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
+use subsidy_core::domain::{CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
 use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
 use subsidy_core::loans::subsidy::{SubsidyError, within_ceiling};
 use subsidy_core::loans::{Loan, LoanError};
 use subsidy_core::organisations::Organisation;
 use subsidy_core::programmes::calculation::CalculationError;
 use subsidy_core::programmes::rules::{in_force, usable};
-use subsidy_core::programmes::{Instrument, Policy, ProgrammeError};
+use subsidy_core::programmes::{Instrument, Policy, Programme, ProgrammeError};
 use subsidy_core::vouchers::rules::eligible;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::loans::LoanRow;
@@ -95,8 +96,7 @@ impl EstimatedLoan {
 pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
     let conn = request.reader().await?;
-    let row = programmes::get(&conn, code.as_str()).await?;
-    let programme = row.ok_or_else(|| Problem::new(Code::NotFound))?.read()?;
+    let programme: Programme = view::find(&conn, &code, |_| true).await?;
     usable(&programme, Instrument::InterestSubsidy, programme.window.from).map_err(Problem::refusal)?;
     let rows = programmes::rules(&conn, &[code.to_string()]).await;
     let versions = decode_all(&rows?, RulesRow::read)?;

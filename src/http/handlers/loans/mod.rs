@@ -6,11 +6,11 @@ pub mod quote;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::rentals::applicant;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
+use crate::http::view;
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::{Amount, AmountOrZero};
 use subsidy_core::domain::{
@@ -20,8 +20,6 @@ use subsidy_core::loans::events::{Change, LoanEvent, Owed, history};
 use subsidy_core::loans::{
     ConfirmInterest, EVENTS_MAX, InterestPaid, InterestPeriod, Loan, Project, RecordLoanEvents, RegisterLoan,
 };
-use subsidy_store::loans::LoanRow;
-use subsidy_store::loans::queries;
 
 /// What happens to a loan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -268,38 +266,18 @@ pub fn confirm(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /loans`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let (own, lent) = (visibility.organisation_text(), visibility.bank_text());
+    let list = request.list::<()>()?;
     let conn = request.reader().await?;
-    let rows = queries::page(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        &lent,
-        filters.organisation.as_deref(),
-        bank.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, LoanRow::read)?;
+    let (found, next) = view::documents(&conn, &list).await?;
     let today = Some(today(&conn, &request.agency).await?.business_date);
     Reply::list((found.iter().map(|loan| LoanView::of(loan, today)).collect(), next))
 }
 
 /// `GET /loans/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: LoanId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
-    if !request.visibility().can_see_loan(found.organisation, found.bank) {
-        return Err(Problem::new(Code::NotFound));
-    }
+    let (conn, visibility) = (request.reader().await?, request.visibility());
+    let can_see = |loan: &Loan| visibility.can_see_loan(loan.organisation, loan.bank);
+    let found = view::find(&conn, &request.path.value("id")?, can_see).await?;
     let today = today(&conn, &request.agency).await?.business_date;
     Reply::document(&LoanView::of(&found, Some(today)), found.revision.version)
 }

@@ -9,6 +9,7 @@ use crate::http::handlers::agencies::today;
 use crate::http::handlers::loans::{DatedLoanEvent, events};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
+use crate::http::view;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
@@ -23,12 +24,12 @@ use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
 use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
 use subsidy_core::programmes::check::statutory_window_until;
 use subsidy_core::programmes::rules::{in_force, usable};
-use subsidy_core::programmes::{Instrument, Policy, PolicyError, ProgrammeError};
+use subsidy_core::programmes::{Instrument, Policy, PolicyError, Programme, ProgrammeError};
 use subsidy_store::db::pool::Connection;
-use subsidy_store::loans::queries;
 use subsidy_store::programmes::RulesRow;
 use subsidy_store::programmes::queries as programmes;
 use subsidy_store::reference_rates::ReferenceRateRow;
+use subsidy_store::reference_rates::queries::of_name;
 
 /// A question: exactly one of `rules` and `programme`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -203,9 +204,11 @@ async fn of_programme(
     code: &ProgrammeCode,
     window: Option<Window>,
 ) -> Result<Terms, Problem> {
-    let row = programmes::get(conn, code.as_str()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound).at("/programme"))?;
-    let programme = row.read()?;
+    let programme: Programme =
+        view::find(conn, code, |_| true).await.map_err(|problem| match problem.code() {
+            Code::NotFound => problem.at("/programme"),
+            _ => problem,
+        })?;
     let begun = programme.window.from;
     usable(&programme, Instrument::InterestSubsidy, begun).map_err(Problem::refusal)?;
     let rows = programmes::rules(conn, &[code.to_string()]).await?;
@@ -226,7 +229,7 @@ async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Resul
 
 /// A reference rate, in the order of the days.
 pub(super) async fn reference(conn: &Connection, name: &Label) -> Result<Vec<Dated<Percent>>, Problem> {
-    let rows = queries::reference(conn, name.folded().as_str()).await?;
+    let rows = of_name(conn, name.folded().as_str()).await?;
     let rates = decode_all(&rows, ReferenceRateRow::read)?;
     Ok(rates.into_iter().map(|rate| Dated { date: rate.date, value: rate.percent }).collect())
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::http::handler::{FileReply, ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
+use crate::http::view;
 use crate::reports::payment_file::{Opened, PaymentFile};
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::calendar::{CalendarError, rules as calendar};
@@ -20,8 +21,6 @@ use subsidy_store::calendar::queries as days;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::engine::submission::{Answer, Submission, Work};
 use subsidy_store::keys::accounts::AccountError;
-use subsidy_store::payments::PaymentBatchRow;
-use subsidy_store::payments::queries;
 
 /// How often a file is made anew because a result came in meanwhile, or another day.
 const TRIES_MAX: usize = 3;
@@ -72,13 +71,11 @@ const fn media_type(format: FileFormat) -> &'static str {
 /// The batch before its lines: what changes after it was read, changes its version too.
 async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, Problem> {
     let conn: Connection = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let row: PaymentBatchRow = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let batch = row.read()?;
+    let batch = view::find(&conn, &id, |_| true).await?;
     rules::at_the_bank(&batch).map_err(Problem::refusal)?;
     let today = today(&conn, &request.agency).await?.business_date;
     let last = calendar::ahead(today).last().unwrap_or(today);
-    let rows = days::between(&conn, today.naive(), last.naive()).await?;
+    let rows = days::between(&conn, today.naive()..=last.naive()).await?;
     let named = decode_all(&rows, CalendarDayRow::read)?;
     let kind = |day| Ok(named.iter().find(|named| named.date == day).map(|named| named.kind));
     let execution_date = calendar::working_day::<CalendarError>(today, kind).map_err(Problem::refusal)?;

@@ -7,14 +7,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{
-    Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, decode_all, load_related, with_related,
-};
+use crate::http::handler::{Parsed, ParsedGroup, ReadRequest, Reply, WriteRequest, decode_all, load_related};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
@@ -26,8 +24,8 @@ use subsidy_core::payments::{
     PaymentLine, PaymentResult, ProposePaymentBatch, ProposedReturn, RejectPaymentBatch, RejectReturn,
     SettlePayment,
 };
+use subsidy_store::payments::PaymentLineRow;
 use subsidy_store::payments::queries;
-use subsidy_store::payments::{PaymentBatchRow, PaymentLineRow};
 
 /// Approved claims to be paid together.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -111,14 +109,14 @@ pub struct PaymentBatchView {
     updated_at: Instant,
 }
 
-impl PaymentBatchView {
-    /// What its view shows beside it.
-    pub fn related_keys(batch: &PaymentBatch, wanted: &mut RelatedKeys) {
+impl View for PaymentBatchView {
+    type Document = PaymentBatch;
+
+    fn related_keys(batch: &PaymentBatch, wanted: &mut RelatedKeys) {
         wanted.text(batch.reason);
     }
 
-    /// The view of a batch.
-    pub fn of(batch: &PaymentBatch, attached: &Related) -> Self {
+    fn of(batch: &PaymentBatch, attached: &Related) -> Self {
         Self {
             id: batch.id,
             status: batch.status,
@@ -135,7 +133,9 @@ impl PaymentBatchView {
             updated_at: batch.revision.updated_at,
         }
     }
+}
 
+impl PaymentBatchView {
     /// With the lines that a request was about.
     pub fn with_lines<'a>(self, lines: impl Iterator<Item = &'a PaymentLine>, attached: &Related) -> Self {
         Self { lines: Some(lines.map(|line| line_view(line, attached)).collect()), ..self }
@@ -249,24 +249,14 @@ pub fn reject_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /payment-batches`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters) = (request.page()?, Filters::of(&request.query)?);
-    let status = filters.word::<BatchStatus>()?.map(BatchStatus::as_str);
-    let conn = request.reader().await?;
-    let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, PaymentBatchRow::read)?;
-    let attached = with_related(&conn, &found, PaymentBatchView::related_keys).await?;
-    Reply::list((found.iter().map(|batch| PaymentBatchView::of(batch, &attached)).collect(), next))
+    view::list::<PaymentBatchView>(&request, &request.list::<BatchStatus>()?).await
 }
 
 /// `GET /payment-batches/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let id: PaymentBatchId = request.path.value("id")?;
     let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = found.read()?;
+    let found: PaymentBatch = view::find(&conn, &id, |_| true).await?;
     let rows = queries::lines(&conn, id.uuid()).await?;
     let lines = decode_all(&rows, PaymentLineRow::read)?;
     let mut wanted = RelatedKeys::default();

@@ -5,25 +5,22 @@ pub mod true_ups;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    Code, CreditCode, Date, Instant, Label, Line, Money, PrefundId, ProgrammeCode, Sequence, Subject,
-    TrueUpId,
+    CreditCode, Date, Instant, Label, Line, Money, PrefundId, ProgrammeCode, Sequence, Subject, TrueUpId,
 };
 use subsidy_core::ledger::Part;
 use subsidy_core::prefunds::{
     ApprovePrefund, Prefund, PrefundStatus, PrefundYear, ProposePrefund, RejectPrefund, rules,
 };
-use subsidy_store::prefunds::queries;
-use subsidy_store::prefunds::{PrefundRow, PrefundYearRow};
 
 /// Money to be paid to a bank ahead.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -78,14 +75,14 @@ pub struct PrefundView {
     updated_at: Instant,
 }
 
-impl PrefundView {
-    /// What its view shows beside it.
-    pub fn related_keys(prefund: &Prefund, wanted: &mut RelatedKeys) {
+impl View for PrefundView {
+    type Document = Prefund;
+
+    fn related_keys(prefund: &Prefund, wanted: &mut RelatedKeys) {
         wanted.text(prefund.reason);
     }
 
-    /// The view of a prefund.
-    pub fn of(prefund: &Prefund, attached: &Related) -> Self {
+    fn of(prefund: &Prefund, attached: &Related) -> Self {
         Self {
             id: prefund.id,
             programme: prefund.programme.clone(),
@@ -135,8 +132,10 @@ pub struct PrefundYearView {
     updated_at: Instant,
 }
 
-impl PrefundYearView {
-    fn of(year: &PrefundYear) -> Self {
+impl View for PrefundYearView {
+    type Document = PrefundYear;
+
+    fn of(year: &PrefundYear, _: &Related) -> Self {
         Self {
             programme: year.programme.clone(),
             bank: year.bank,
@@ -184,65 +183,21 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     Ok(Parsed::reasoned(body.reason, |reason| Command::RejectPrefund(RejectPrefund { id, reason })))
 }
 
-/// A bank sees what is its own.
-pub(super) fn seen(request: &ReadRequest, bank: CreditCode) -> Result<(), Problem> {
-    let visibility = request.visibility();
-    if visibility.all || visibility.bank == Some(bank) { Ok(()) } else { Err(Problem::new(Code::NotFound)) }
-}
-
 /// `GET /prefunds`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let status = filters.word::<PrefundStatus>()?.map(PrefundStatus::as_str);
-    let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let own = visibility.bank_text();
-    let conn = request.reader().await?;
-    let rows = queries::page(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        status,
-        filters.programme.as_deref(),
-        bank.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, PrefundRow::read)?;
-    let attached = with_related(&conn, &found, PrefundView::related_keys).await?;
-    Reply::list((found.iter().map(|prefund| PrefundView::of(prefund, &attached)).collect(), next))
+    view::list::<PrefundView>(&request, &request.list::<PrefundStatus>()?).await
 }
 
 /// `GET /prefunds/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: PrefundId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = found.read()?;
-    seen(&request, found.bank)?;
-    let attached = with_related(&conn, std::slice::from_ref(&found), PrefundView::related_keys).await?;
-    Reply::document(&PrefundView::of(&found, &attached), found.revision.version)
+    let visibility = request.visibility();
+    view::show::<PrefundView>(&request, &request.path.value("id")?, |prefund| {
+        visibility.can_see_bank(prefund.bank)
+    })
+    .await
 }
 
 /// `GET /prefunds/balances`
 pub async fn balances(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let own = visibility.bank_text();
-    let conn = request.reader().await?;
-    let rows = queries::years(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        filters.programme.as_deref(),
-        bank.as_deref(),
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    Reply::list((decode_all(&rows, PrefundYearRow::read)?.iter().map(PrefundYearView::of).collect(), next))
+    view::list::<PrefundYearView>(&request, &request.list::<()>()?).await
 }

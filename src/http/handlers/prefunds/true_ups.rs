@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
-use crate::http::handlers::prefunds::{LevelPartView, seen};
-use crate::http::list::Filters;
+use crate::http::handlers::prefunds::LevelPartView;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
@@ -21,8 +21,6 @@ use subsidy_core::ledger::parts;
 use subsidy_core::prefunds::true_up::{
     ApproveTrueUp, ProposeTrueUp, RejectTrueUp, Statement, TrueUp, TrueUpAction, TrueUpStatus,
 };
-use subsidy_store::prefunds::TrueUpRow;
-use subsidy_store::prefunds::queries;
 
 /// What becomes of what is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -127,15 +125,15 @@ pub struct TrueUpView {
     updated_at: Instant,
 }
 
-impl TrueUpView {
-    /// What its view shows beside it.
-    pub fn related_keys(true_up: &TrueUp, wanted: &mut RelatedKeys) {
+impl View for TrueUpView {
+    type Document = TrueUp;
+
+    fn related_keys(true_up: &TrueUp, wanted: &mut RelatedKeys) {
         wanted.text(true_up.reason);
         wanted.text(true_up.rejection);
     }
 
-    /// The view of a true-up.
-    pub fn of(true_up: &TrueUp, attached: &Related) -> Self {
+    fn of(true_up: &TrueUp, attached: &Related) -> Self {
         let (action, bank_reference) = match &true_up.action {
             TrueUpAction::Roll { .. } => (TrueUpKind::Roll, None),
             TrueUpAction::Return { bank_reference, .. } => (TrueUpKind::Return, Some(bank_reference.clone())),
@@ -202,37 +200,14 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 
 /// `GET /prefunds/true-ups`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let status = filters.word::<TrueUpStatus>()?.map(TrueUpStatus::as_str);
-    let bank = request.query.value::<CreditCode>("bank")?.map(|bank| bank.to_string());
-    let own = visibility.bank_text();
-    let conn = request.reader().await?;
-    let rows = queries::true_ups(
-        &conn,
-        page.after,
-        visibility.all,
-        &own,
-        status,
-        filters.programme.as_deref(),
-        bank.as_deref(),
-        filters.updated_since,
-        page.rows(),
-    );
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, TrueUpRow::read)?;
-    let attached = with_related(&conn, &found, TrueUpView::related_keys).await?;
-    Reply::list((found.iter().map(|true_up| TrueUpView::of(true_up, &attached)).collect(), next))
+    view::list::<TrueUpView>(&request, &request.list::<TrueUpStatus>()?).await
 }
 
 /// `GET /prefunds/true-ups/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let id: TrueUpId = request.path.value("id")?;
-    let conn = request.reader().await?;
-    let row = queries::true_up(&conn, id.uuid()).await?;
-    let found = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = found.read()?;
-    seen(&request, found.bank)?;
-    let attached = with_related(&conn, std::slice::from_ref(&found), TrueUpView::related_keys).await?;
-    Reply::document(&TrueUpView::of(&found, &attached), found.revision.version)
+    let visibility = request.visibility();
+    view::show::<TrueUpView>(&request, &request.path.value("id")?, |true_up| {
+        visibility.can_see_bank(true_up.bank)
+    })
+    .await
 }

@@ -6,15 +6,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::handler::{
-    Parsed, ReadRequest, Reply, Visibility, WriteRequest, decode_all, load_related, with_related,
-};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::programmes::views::Budget;
 pub use crate::http::handlers::programmes::views::{BudgetChangeView, ProgrammeView, RulesView};
-use crate::http::list::Filters;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
+use crate::http::view::{self, List};
 use crate::reports::related::RelatedKeys;
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::{FiscalYear, Window};
@@ -22,12 +20,13 @@ use subsidy_core::domain::money::{Amount, SignedAmount};
 use subsidy_core::domain::{BudgetChangeId, Code, Date, Line, ProgrammeCode};
 use subsidy_core::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
-    Instrument, LegalBasis, Policy, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
-    RulesVersion, Title,
+    Instrument, LegalBasis, Policy, Programme, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme,
+    ProposeRules, RulesVersion, Title,
 };
+use subsidy_store::db::list::ListRow;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::programmes::queries;
-use subsidy_store::programmes::{BudgetChangeRow, RulesRow};
+use subsidy_store::programmes::{ProgrammeRow, RulesRow};
 
 /// A new programme.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -187,11 +186,6 @@ fn approve_change(request: &WriteRequest<'_>, kind: BudgetChangeKind) -> Result<
     Ok(Parsed::new(Command::ApproveBudgetChange(ApproveBudgetChange { programme, kind, id })))
 }
 
-/// A draft is not for outsiders.
-fn visible(visibility: Visibility, status: ProgrammeStatus) -> bool {
-    visibility.all || status == ProgrammeStatus::Active
-}
-
 async fn rules_of(conn: &Connection, codes: &[String]) -> Result<Vec<RulesVersion>, Problem> {
     let rows = queries::rules(conn, codes).await?;
     decode_all(&rows, RulesRow::read)
@@ -199,18 +193,17 @@ async fn rules_of(conn: &Connection, codes: &[String]) -> Result<Vec<RulesVersio
 
 /// `GET /programmes`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, filters, visibility) = (request.page()?, Filters::of(&request.query)?, request.visibility());
-    let asked = filters.word::<ProgrammeStatus>()?;
-    if asked.is_some_and(|status| !visible(visibility, status)) {
-        return Reply::list::<ProgrammeView>((Vec::new(), None));
+    let (List { page, mut query }, visibility) = (request.list::<ProgrammeStatus>()?, request.visibility());
+    if !visibility.all {
+        let active = ProgrammeStatus::Active.as_str();
+        if query.status.is_some_and(|status| status != active) {
+            return Reply::list::<ProgrammeView>((Vec::new(), None));
+        }
+        query.status = Some(active.to_owned());
     }
-    let status =
-        if visibility.all { asked } else { Some(ProgrammeStatus::Active) }.map(ProgrammeStatus::as_str);
     let conn = request.reader().await?;
     let day = today(&conn, &request.agency).await?.business_date;
-    let rows = queries::page(&conn, page.after, status, filters.updated_since, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
+    let (rows, next) = page.cut(ProgrammeRow::list(&conn, &query).await?, |row| row.created);
     let codes: Vec<String> = rows.iter().map(|row| row.code.clone()).collect();
     let versions = rules_of(&conn, &codes).await?;
     let budgets = queries::budgets(&conn, &codes).await?;
@@ -233,14 +226,11 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
     let (conn, visibility) = (request.reader().await?, request.visibility());
-    let row = queries::get(&conn, code.as_str()).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+    // a draft is not for outsiders
+    let can_see = |one: &Programme| visibility.all || one.status == ProgrammeStatus::Active;
+    let programme = view::find(&conn, &code, can_see).await?;
     let codes = [code.to_string()];
     let versions = rules_of(&conn, &codes).await?;
-    let programme = row.read()?;
-    if !visible(visibility, programme.status) {
-        return Err(Problem::new(Code::NotFound));
-    }
     let day = today(&conn, &request.agency).await?.business_date;
     let mut wanted = RelatedKeys::default();
     versions.iter().for_each(|version| RulesView::related_keys(version, &mut wanted));
@@ -271,17 +261,10 @@ pub async fn list_rules(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /programmes/{code}/appropriations`: every change of the budget.
 pub async fn list_changes(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
-    let page = request.page()?;
-    let status = Filters::of(&request.query)?.word::<BudgetChangeStatus>()?.map(BudgetChangeStatus::as_str);
+    let mut list = request.list::<BudgetChangeStatus>()?;
     let conn = request.reader().await?;
-    let found = queries::get(&conn, code.as_str()).await?;
-    if found.is_none() {
-        return Err(Problem::new(Code::NotFound));
-    }
-    let rows = queries::budget_changes(&conn, code.as_str(), page.after, status, page.rows());
-    let rows = rows.await?;
-    let (rows, next) = page.cut(rows, |row| row.created);
-    let found = decode_all(&rows, BudgetChangeRow::read)?;
-    let attached = with_related(&conn, &found, BudgetChangeView::related_keys).await?;
-    Reply::list((found.iter().map(|change| BudgetChangeView::of(change, &attached)).collect(), next))
+    view::find::<Programme>(&conn, &code, |_| true).await?;
+    drop(conn);
+    list.query.programme = Some(code.to_string());
+    view::list::<BudgetChangeView>(&request, &list).await
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::view::View;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
@@ -199,14 +200,14 @@ pub struct BudgetChangeView {
     updated_at: Instant,
 }
 
-impl BudgetChangeView {
-    /// What its view shows beside it.
-    pub fn related_keys(change: &BudgetChange, wanted: &mut RelatedKeys) {
+impl View for BudgetChangeView {
+    type Document = BudgetChange;
+
+    fn related_keys(change: &BudgetChange, wanted: &mut RelatedKeys) {
         wanted.text(change.reason);
     }
 
-    /// The view of a change.
-    pub fn of(change: &BudgetChange, attached: &Related) -> Self {
+    fn of(change: &BudgetChange, attached: &Related) -> Self {
         Self {
             id: change.id,
             programme: change.programme.clone(),

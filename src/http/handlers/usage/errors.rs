@@ -73,10 +73,11 @@ fn cells(error: &RowErrorView) -> Vec<Cell> {
 /// `GET /rentals/{id}/usage/imports/{import}/errors`
 pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?;
+    let id = seen(&request, &conn).await?.id;
     let import: UsageImportId = request.path.value("import")?;
-    let row = queries::import(&conn, import.uuid()).await?;
-    let row = row.filter(|row| row.rental == id.uuid()).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let rows = UsageImportRow::by_keys(&conn, &[import.uuid()]).await?;
+    let row = rows.first().filter(|row| row.rental == id.uuid());
+    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
     let asked = request.query.text("format").unwrap_or("json");
     let view = |row: &UsageErrorRow| RowErrorView::stored(row, request.language);
     let (file, media_type) = match ErrorsFile::parse(asked) {
@@ -95,7 +96,7 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
         }
     };
     let views: Vec<RowErrorView> = all(&conn, import).await?.iter().map(view).collect();
-    let bytes = of_import(&views, file, &row)?;
+    let bytes = of_import(&views, file, row)?;
     let (name, sha256) = (format!("usage-errors-{import}.{asked}"), Sha256::digest(&bytes).into());
     Ok(Reply::File(FileReply { name, media_type, bytes, sha256, sequence: None }))
 }

@@ -8,12 +8,14 @@ use crate::billing_files::error::{FileError, IntakeError, Packed};
 use crate::billing_files::limits::ROWS_MAX;
 use crate::http::error::Entry;
 use crate::http::extract::Query;
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::Nothing;
 use crate::http::handlers::usage::{IncompleteMonthView, seen};
 use crate::http::language::Language;
 use crate::http::problem::Problem;
+use crate::http::view::{self, View};
+use crate::reports::related::Related;
 use subsidy_core::book::Command;
 use subsidy_core::domain::{
     Code, ContentHash, Instant, Money, Month, RentalId, Sequence, Subject, UsageImportId,
@@ -25,8 +27,7 @@ use subsidy_core::usage::{
     ApproveUsageImport, Delivery, ImportStatus, Metered, RejectUsageImport, RowError, UsageImport, rules,
 };
 use subsidy_store::db::convert;
-use subsidy_store::usage::queries;
-use subsidy_store::usage::{UsageErrorRow, UsageImportRow};
+use subsidy_store::usage::UsageErrorRow;
 
 /// What is wrong with a row of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -183,9 +184,10 @@ pub struct UsageImportView {
     updated_at: Instant,
 }
 
-impl UsageImportView {
-    /// The view of an import.
-    pub fn of(import: &UsageImport) -> Self {
+impl View for UsageImportView {
+    type Document = UsageImport;
+
+    fn of(import: &UsageImport, _: &Related) -> Self {
         Self {
             import_id: import.id,
             rental_id: import.rental,
@@ -299,23 +301,16 @@ fn unread(error: &FileError) -> Problem {
 
 /// `GET /rentals/{id}/usage/imports`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
-    let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?;
-    let rows = queries::imports(&conn, id.uuid(), page.after, page.rows()).await;
-    let (rows, next) = page.cut(rows?, |row| row.created);
-    let found = decode_all(&rows, UsageImportRow::read)?;
-    Reply::list((found.iter().map(UsageImportView::of).collect(), next))
+    let mut list = request.list::<()>()?;
+    list.query.rental = Some(seen(&request, &request.reader().await?).await?.id.uuid());
+    view::list::<UsageImportView>(&request, &list).await
 }
 
 /// `GET /rentals/{id}/usage/imports/{import}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let conn = request.reader().await?;
-    let id = seen(&request, &conn).await?;
-    let import: UsageImportId = request.path.value("import")?;
-    let row = queries::import(&conn, import.uuid()).await?;
-    let row = row.filter(|row| row.rental == id.uuid()).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let found = row.read()?;
-    Reply::document(&UsageImportView::of(&found), found.revision.version)
+    let rental = seen(&request, &request.reader().await?).await?.id;
+    let of_it = |import: &UsageImport| import.rental == rental;
+    view::show::<UsageImportView>(&request, &request.path.value("import")?, of_it).await
 }
 
 /// `POST /rentals/{id}/usage/imports/{import}/approve`

@@ -8,15 +8,13 @@ use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::problem::Problem;
+use crate::http::view;
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{
-    Actor, Code, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId,
-};
+use subsidy_core::domain::{Actor, Instant, Label, Money, Month, Percent, RentalId, Role, UsageImportId};
 use subsidy_core::rentals::Rental;
 use subsidy_core::usage::{IncompleteMonth, Metered, RefusedRows, RentalUsage, UsageTotal, rules};
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Connection;
-use subsidy_store::rentals::queries as rentals;
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{RentalUsageRow, UsageRowRow};
 
@@ -139,23 +137,14 @@ pub struct UsageView {
 /// A contract that a caller may bring usage of: an officer any, a provider its own.
 pub async fn metered(conn: &Connection, actor: &Actor, id: RentalId) -> Result<Rental, Problem> {
     let provides = |rental: &Rental| actor.has(Role::Provider) && actor.organisation == Some(rental.provider);
-    let found = rental(conn, id).await?;
-    if actor.has(Role::Officer) || provides(&found) { Ok(found) } else { Err(Problem::new(Code::NotFound)) }
-}
-
-async fn rental(conn: &Connection, id: RentalId) -> Result<Rental, Problem> {
-    let row = rentals::get(conn, id.uuid()).await?;
-    row.ok_or_else(|| Problem::new(Code::NotFound))?.read().map_err(Problem::from)
+    view::find(conn, &id, |rental| actor.has(Role::Officer) || provides(rental)).await
 }
 
 /// A contract that the caller may see.
-pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<RentalId, Problem> {
-    let found = rental(conn, request.path.value("id")?).await?;
-    if request.visibility().can_see(found.organisation, found.provider) {
-        Ok(found.id)
-    } else {
-        Err(Problem::new(Code::NotFound))
-    }
+pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Rental, Problem> {
+    let visibility = request.visibility();
+    let can_see = |rental: &Rental| visibility.can_see(rental.organisation, rental.provider);
+    view::find(conn, &request.path.value("id")?, can_see).await
 }
 
 /// A place among a contract's rows as a cursor has it: the import's leaf, and the row in it.
@@ -173,16 +162,15 @@ fn placed(after: i64) -> (i64, i32) {
 /// `GET /rentals/{id}/usage`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?;
+    let id = seen(&request, &conn).await?.id;
     let (created, row) = placed(page.after);
     let places = queries::places(&conn, id.uuid(), created, row, page.rows()).await?;
     let (places, next_cursor) = page.cut(places, |found| place(found.created, found.row));
     let keys: Vec<_> = places.iter().map(|found| (found.import, found.row)).collect();
     let mut rows = UsageRowRow::by_keys(&conn, &keys).await?;
     rows.sort_by_key(|row| keys.iter().position(|key| *key == (row.import, row.row)));
-    let usage = queries::usage(&conn, id.uuid()).await?;
-    let usage = usage.as_ref().map(RentalUsageRow::read).transpose();
-    let usage = usage?;
+    let usage = RentalUsageRow::by_keys(&conn, &[id.uuid()]).await?;
+    let usage = usage.first().map(RentalUsageRow::read).transpose()?;
     let data = decode_all(&rows, UsageRowView::of)?;
     let view = view(usage, data, next_cursor)?;
     Reply::json(&view)
