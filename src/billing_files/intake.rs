@@ -80,7 +80,8 @@ async fn staged(
     let usage = RentalUsageRow::by_keys(conn, &[wanted.rental.uuid()]).await?;
     let usage = usage.first().map(RentalUsageRow::read).transpose()?;
     (&mut &*conn).batch_execute(BEGIN).await?;
-    queries::mark(conn, wanted.id.uuid(), wanted.rental.uuid()).await?;
+    queries::mark(conn, queries::StagedFile { import: wanted.id.uuid(), rental: wanted.rental.uuid() })
+        .await?;
     let (sender, rows) = mpsc::channel(CHUNK);
     let mode = wanted.mode;
     let reading =
@@ -135,7 +136,8 @@ async fn lock(conn: &AsyncPgConnection, rental: RentalId) -> Result<(), IntakeEr
 /// Takes away what was staged for a contract and does not count.
 async fn discard(conn: &AsyncPgConnection, rental: RentalId, id: UsageImportId) -> Result<(), IntakeError> {
     (&mut &*conn).batch_execute(BEGIN).await?;
-    let marks = queries::unmark(conn, rental.uuid(), id.uuid()).await?;
+    let marks =
+        queries::unmark(conn, queries::StagedFile { import: id.uuid(), rental: rental.uuid() }).await?;
     let imports: Vec<_> = marks.iter().map(|row| row.import).collect();
     if !imports.is_empty() {
         queries::remove_rows(conn, &imports).await?;

@@ -135,11 +135,11 @@ impl ErrorsDigest {
 
     /// That of an import, as its errors are stored.
     pub async fn of(conn: &AsyncPgConnection, import: UsageImportId) -> Result<Self, IntakeError> {
-        let (mut digest, mut row, mut line) = (Self::default(), 0, -1);
+        let (mut digest, mut after) = (Self::default(), queries::ErrorPlace::FIRST);
         loop {
-            let errors = queries::errors_after(conn, import.uuid(), row, line, CHUNK).await?;
+            let errors = queries::errors_after(conn, after, import.uuid(), CHUNK).await?;
             let Some(last) = errors.last() else { return Ok(digest) };
-            (row, line) = (last.row, last.line);
+            after = queries::ErrorPlace { row: last.row, line: last.line };
             digest.add(&errors);
         }
     }

@@ -199,10 +199,10 @@ impl<'a> Taking<'a> {
         if self.in_vain() {
             return Err(self.refused());
         }
-        let (id, rental) = (self.wanted.id.uuid(), self.wanted.rental.uuid());
-        queries::number_equals(self.conn, id).await?;
+        let file = queries::StagedFile { import: self.wanted.id.uuid(), rental: self.wanted.rental.uuid() };
+        queries::number_equals(self.conn, file.import).await?;
         let (column, code) = (Some(Column::CorrectsRowId.name()), CellError::CorrectionNamesNothing);
-        for nameless in queries::nameless(self.conn, id, rental).await? {
+        for nameless in queries::nameless(self.conn, file).await? {
             let error = RowError { row: convert::read_count(nameless.row)?, column, code, found: None };
             if self.wanted.mode == Mode::Lenient {
                 readings.read_as(&error, || "a row of its own".to_owned());
@@ -216,14 +216,14 @@ impl<'a> Taking<'a> {
             return Err(self.refused());
         }
         let named = !self.wanted.replaces.is_empty();
-        let same = queries::same_bytes(self.conn, rental, self.wanted.sha256.as_bytes());
+        let same = queries::same_bytes(self.conn, file.rental, self.wanted.sha256.as_bytes());
         let same = !named && same.await?.is_some_and(|found| found.count > 0);
         // beside what it neither replaces nor repeats a file counts whole, or is refused
         if !self.wanted.adds && !same {
             return Ok(0);
         }
         let replaced: Vec<_> = self.wanted.replaces.iter().map(|import| import.uuid()).collect();
-        let repeated = queries::remove_repeated(self.conn, id, rental, &replaced).await?;
+        let repeated = queries::remove_repeated(self.conn, file, &replaced).await?;
         Ok(u32::try_from(repeated).unwrap_or(u32::MAX))
     }
 

@@ -119,7 +119,8 @@ async fn all(engine: &Engine, args: &RunArgs) -> Result<Vec<Row>, Failure> {
     loop {
         let page = {
             let conn = engine.reader(&args.agency).await?;
-            queries::confirmed(&conn, after, &from, &until, PAGE).await?
+            let query = queries::ConfirmedQuery { after, from: &from, until: &until, limit: PAGE };
+            queries::confirmed(&conn, query).await?
         };
         bar.inc_length(u64::try_from(page.len()).unwrap_or(0));
         let Some(last) = page.last() else { break };
@@ -153,7 +154,7 @@ async fn became(engine: &Engine, args: &RunArgs, loan: &Loan) -> Result<Became, 
     let [from, until] = [days.from.naive(), days.until.naive()];
     let known = {
         let conn = engine.reader(&args.agency).await?;
-        queries::claims_of(&conn, loan.id.uuid(), args.programme.as_str(), from, until).await?
+        queries::claims_of(&conn, from..until, loan.id.uuid(), args.programme.as_str()).await?
     };
     if known.as_ref().is_some_and(|known| known.open_claims > 0) {
         return Ok(Became::Claimed);

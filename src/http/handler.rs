@@ -27,6 +27,7 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
 use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::list::Own;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::engine::Engine;
 use subsidy_store::engine::submission::{NewBankAccount, NewText};
@@ -193,19 +194,11 @@ impl Visibility {
         self.all || self.organisation == Some(organisation) || self.bank == Some(bank)
     }
 
-    /// The organisation's code for a statement; empty where there is none.
-    pub fn organisation_text(&self) -> String {
-        self.organisation.map(|code| code.to_string()).unwrap_or_default()
-    }
-
-    /// The bank's code for a statement; empty where there is none.
-    pub fn bank_text(&self) -> String {
-        self.bank.map(|code| code.to_string()).unwrap_or_default()
-    }
-
-    /// The provider's code for a statement; empty where there is none.
-    pub fn provider_text(&self) -> String {
-        self.provider.map(|code| code.to_string()).unwrap_or_default()
+    /// The same as a statement takes them; empty where there is none.
+    pub fn parties(&self) -> Own {
+        let [organisation, provider, bank] = [self.organisation, self.provider, self.bank]
+            .map(|code| code.map(|code| code.to_string()).unwrap_or_default());
+        Own { organisation, provider, bank }
     }
 }
 

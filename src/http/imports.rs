@@ -160,7 +160,7 @@ async fn with_errors(
         let conn = state.engine.reader(&head.identity.agency).await;
         let conn = conn.map_err(|error| unsaid(Problem::database(&error)))?;
         let limit = i64::try_from(ERRORS_SHOWN_MAX).unwrap_or(i64::MAX);
-        let rows = queries::errors_after(&conn, import.id.uuid(), 0, -1, limit).await;
+        let rows = queries::errors_after(&conn, queries::ErrorPlace::FIRST, import.id.uuid(), limit).await;
         let rows = rows.map_err(|error| unsaid(Problem::database(&error)))?;
         rows.iter().map(|row| RowErrorView::stored(row, language)).collect()
     } else {

@@ -8,6 +8,7 @@ use subsidy_core::domain::Code;
 
 use super::extract::Query;
 use super::problem::Problem;
+use subsidy_store::db::list::PageQuery;
 
 /// Most documents on a page.
 pub const LIMIT_MAX: usize = 200;
@@ -61,6 +62,11 @@ impl Page {
     /// How many rows to ask the database for: one more than are shown.
     pub fn rows(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(0) + 1
+    }
+
+    /// The same by its key.
+    pub fn query(&self) -> PageQuery {
+        PageQuery { after: self.after, limit: self.rows() }
     }
 
     /// Drops the row too many and says where the next page begins.

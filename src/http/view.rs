@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::handler::{ReadRequest, Reply, Visibility, decode_all, with_related};
+use super::handler::{ReadRequest, Reply, decode_all, with_related};
 use super::page::Page;
 use super::problem::Problem;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Document;
 use subsidy_core::domain::{Code, CreditCode, Instant, ProgrammeCode, Sequence};
 use subsidy_store::db::convert;
-use subsidy_store::db::list::{ListQuery, ListRow, Own};
+use subsidy_store::db::list::{ListQuery, ListRow};
 use subsidy_store::db::pool::Connection;
 use subsidy_store::db::rows::{Table, Versioned};
 use subsidy_store::documents::Stored;
@@ -36,11 +36,11 @@ impl ReadRequest {
     /// The list that is asked for, of what the caller may see. `S` is what a status can be; `()` where there is none.
     /// Error: `invalid_query`, naming the filter.
     pub fn list<S: DeserializeOwned>(&self) -> Result<List, Problem> {
-        let (page, query) = (self.page()?, &self.query);
+        let (page, query, visibility) = (self.page()?, &self.query, self.visibility());
         let query = ListQuery {
             after: page.after,
             limit: page.rows(),
-            own: self.visibility().own(),
+            own: Some(visibility.parties()).filter(|_| !visibility.all),
             programme: query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string()),
             organisation: query.value::<CreditCode>("organisation")?.map(|code| code.to_string()),
             updated_since: query.value::<Instant>("updated_since")?.map(Instant::utc),
@@ -49,17 +49,6 @@ impl ReadRequest {
             ..ListQuery::default()
         };
         Ok(List { page, query })
-    }
-}
-
-impl Visibility {
-    /// Whose documents alone a list shows; none where it shows all.
-    pub fn own(&self) -> Option<Own> {
-        (!self.all).then(|| Own {
-            organisation: self.organisation_text(),
-            provider: self.provider_text(),
-            bank: self.bank_text(),
-        })
     }
 }
 

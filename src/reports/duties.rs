@@ -11,7 +11,7 @@ use diesel_async::AsyncPgConnection;
 use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::{Watch, person};
-use super::report::{Link, Report, Row, Scope};
+use super::report::{Link, Report, Row, Scope, Window};
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{FoldedSubject, Role};
 use subsidy_store::db::convert::Unreadable;
@@ -38,7 +38,7 @@ rows! {
 }
 
 statement! {
-    fn acts(after: i64, until: i64) -> Vec<ActsFound> =
+    fn acts(Window { after, until }) -> Vec<ActsFound> =
         "SELECT subject, convert_from(leaf, 'UTF8')::jsonb #>> '{actor,roles}' AS roles, kind, count(*) AS acts, max(sequence) AS last \
            FROM log WHERE sequence > $1 AND sequence <= $2 GROUP BY 1, 2, 3";
 }
@@ -96,14 +96,14 @@ fn roles(text: &str) -> Result<Vec<Role>, ReadError> {
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
     let mut watch = Watch::default();
     let mut subjects: BTreeMap<FoldedSubject, Seen> = BTreeMap::new();
-    for (after, until) in scope.windows(WINDOW) {
-        for found in acts(conn, after, until).await? {
+    for window in scope.windows(WINDOW) {
+        for found in acts(conn, window).await? {
             let seen = subjects.entry(person(&found.subject)?).or_default();
             seen.last = std::mem::take(&mut seen.last).max((found.last, found.subject));
             seen.roles.extend(roles(found.roles.as_deref().unwrap_or("[]"))?);
             *seen.acts.entry(Duty::of(&found.kind)).or_default() += found.acts;
         }
-        for approval in watch.found(conn, (after, until), scope.known_at).await? {
+        for approval in watch.found(conn, window, scope.known_at).await? {
             subjects.entry(person(&approval.subject)?).or_default().same_document += 1;
         }
     }

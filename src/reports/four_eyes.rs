@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
+use super::report::Window;
 use subsidy_core::audit::leaf::Leaf;
 use subsidy_core::book::Duty;
 use subsidy_core::book::segregation;
@@ -28,15 +29,11 @@ rows! {
 }
 
 statement! {
-    fn acting(until: i64, kinds: &[String]) -> Vec<SubjectFound> =
+    fn acting(until: i64, kinds: &[&str]) -> Vec<SubjectFound> =
         "SELECT DISTINCT subject FROM log WHERE sequence <= $1 AND kind = ANY($2)";
-    fn approvals(after: i64, until: i64, kinds: &[String], subjects: &[String]) -> Vec<ApprovalFound> =
+    fn approvals(Window { after, until }; kinds: &[&str], subjects: &[String]) -> Vec<ApprovalFound> =
         "SELECT sequence, subject, leaf FROM log \
           WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND subject = ANY($4) ORDER BY sequence";
-}
-
-fn owned(kinds: &[&str]) -> Vec<String> {
-    kinds.iter().map(|kind| (*kind).to_owned()).collect()
 }
 
 /// An approval by somebody who was in the way.
@@ -58,14 +55,14 @@ impl Watch {
     pub async fn found(
         &mut self,
         conn: &AsyncPgConnection,
-        (after, until): (i64, i64),
+        window: Window,
         known_at: i64,
     ) -> Result<Vec<Approval>, ReadError> {
         let subjects = match self.subjects.take() {
             Some(subjects) => subjects,
             None => approvers(conn, known_at).await?,
         };
-        let approvals = approvals(conn, after, until, &owned(&Duty::Approves.kinds()), &subjects).await?;
+        let approvals = approvals(conn, window, &Duty::Approves.kinds(), &subjects).await?;
         self.subjects = Some(subjects);
         let mut found = Vec::new();
         for some in approvals.chunks(APPROVALS) {
@@ -78,10 +75,10 @@ impl Watch {
 /// Who approved anything and took part in anything, each under every spelling in which they approved.
 async fn approvers(conn: &AsyncPgConnection, known_at: i64) -> Result<Vec<String>, ReadError> {
     let folded = |found: &SubjectFound| person(&found.subject);
-    let parts = acting(conn, known_at, &owned(segregation::PARTS)).await?;
+    let parts = acting(conn, known_at, segregation::PARTS).await?;
     let parts: BTreeSet<FoldedSubject> = parts.iter().map(folded).collect::<Result<_, _>>()?;
     let mut approvers = Vec::new();
-    for found in acting(conn, known_at, &owned(&Duty::Approves.kinds())).await? {
+    for found in acting(conn, known_at, &Duty::Approves.kinds()).await? {
         if parts.contains(&folded(&found)?) {
             approvers.push(found.subject);
         }

@@ -30,6 +30,14 @@ rows! {
     }
 }
 
+/// How far a leaf may be behind the log's end.
+#[derive(Debug, Clone, Copy)]
+struct Behind<'a> {
+    last: i64,
+    hash: &'a [u8],
+    most: i64,
+}
+
 statement! {
     /// All that was posted up to the log's end, of the days after one or of all.
     fn all(after: Option<NaiveDate>) -> Vec<PostedFound> =
@@ -43,7 +51,7 @@ statement! {
                        GROUP BY 1, 2) AS m ON true";
     /// What was posted after `$1`, the place of a leaf with the hash `$2`, up to the log's end, where that is at most `$3`
     /// further. Nothing of another log, or of one that is further.
-    fn since(last: i64, hash: &[u8], most: i64) -> Vec<PostedFound> =
+    fn since(Behind<'_> { last, hash, most }) -> Vec<PostedFound> =
         "SELECT l.sequence AS last, l.hash, m.month, m.book, m.debit, m.credit \
            FROM head AS h JOIN log AS l ON l.sequence = h.next_sequence - 1 \
            JOIN log AS k ON k.sequence = $1 AND k.hash = $2 \
@@ -106,7 +114,7 @@ impl Months {
         let known = self.known().get(agency).filter(|known| known.after <= closed).cloned();
         let mut posted = None;
         if let Some(known) = known {
-            let found = since(conn, known.last, &known.hash, BEHIND_MAX).await?;
+            let found = since(conn, Behind { last: known.last, hash: &known.hash, most: BEHIND_MAX }).await?;
             posted = known.with(found)?;
         }
         let posted = match posted {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
-use super::report::{Link, Row};
+use super::report::{Link, Row, Window};
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{Actor, Date, Instant, Subject};
 use subsidy_store::db::convert::Unreadable;
@@ -52,20 +52,26 @@ rows! {
     }
 }
 
+/// Which leaves of the log.
+#[derive(Debug, Clone, Copy)]
+struct LeafQuery<'a> {
+    after: i64,
+    until: i64,
+    subjects: Option<&'a [String]>,
+    kinds: &'a [String],
+    document: Option<&'a str>,
+    from: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+    zone: &'a str,
+    without: &'a [String],
+    limit: i64,
+}
+
 statement! {
     /// `$1` after, `$2` up to, `$3` spellings of a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
     /// recording in the zone `$8`, `$9` kinds that are left out.
     fn found(
-        after: i64,
-        until: i64,
-        subjects: Option<&[String]>,
-        kinds: &[String],
-        document: Option<&str>,
-        from: Option<NaiveDate>,
-        last: Option<NaiveDate>,
-        zone: &str,
-        without: &[String],
-        limit: i64,
+        LeafQuery<'_> { after, until, subjects, kinds, document, from, last, zone, without, limit }
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.recorded_at, l.subject, l.kind, l.document, l.effective_date, l.line_count, l.leaf FROM log AS l \
           WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text[] IS NULL OR l.subject = ANY($3)) \
@@ -160,26 +166,26 @@ impl Reading {
             self.spellings = Some(spellings(conn, subject).await?);
         }
         let filter = &self.filter;
-        let leaves = found(
-            conn,
-            self.after,
+        let query = LeafQuery {
+            after: self.after,
             until,
-            self.spellings.as_deref(),
-            &self.kinds,
-            filter.document.as_deref(),
-            filter.from.map(Date::naive),
-            filter.until.map(Date::naive),
-            &self.zone,
-            &self.without,
+            subjects: self.spellings.as_deref(),
+            kinds: &self.kinds,
+            document: filter.document.as_deref(),
+            from: filter.from.map(Date::naive),
+            last: filter.until.map(Date::naive),
+            zone: &self.zone,
+            without: &self.without,
             limit,
-        );
-        let leaves = leaves.await?;
+        };
+        let leaves = found(conn, query).await?;
         let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
         let from = std::mem::replace(&mut self.after, until);
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
         let mut leaves = leaves;
         if filter.own {
-            let found = self.watch.found(conn, (from, self.after), self.known_at).await?;
+            let found =
+                self.watch.found(conn, Window { after: from, until: self.after }, self.known_at).await?;
             leaves.retain(|leaf| found.iter().any(|approval| approval.sequence == leaf.sequence));
         }
         leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()

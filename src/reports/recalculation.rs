@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{self, Link, Row, Scope};
+use super::report::{self, Link, Row, Scope, Window};
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Money, Percent};
@@ -55,7 +55,7 @@ rows! {
 
 statement! {
     /// Sheets made after `$1` up to `$2`: the leaf that made one is about its document.
-    fn sheets(after: i64, until: i64, programme: Option<&str>) -> Vec<SheetFound> =
+    fn sheets(Window { after, until }; programme: Option<&str>) -> Vec<SheetFound> =
         "SELECT * FROM (SELECT c.document, CASE WHEN v.id IS NULL THEN 'claim' ELSE 'voucher' END AS kind, c.version, \
                 c.sequence, coalesce(v.programme, k.programme, '') AS programme, c.sheet \
            FROM log AS l JOIN calculations AS c ON c.document = l.document AND c.sequence = l.sequence \
@@ -100,7 +100,8 @@ impl report::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
         while self.after < self.scope.known_at {
             let until = self.after.saturating_add(WINDOW).min(self.scope.known_at);
-            let found = sheets(conn, self.after, until, self.scope.programme.as_deref()).await?;
+            let window = Window { after: self.after, until };
+            let found = sheets(conn, window, self.scope.programme.as_deref()).await?;
             self.after = until;
             if !found.is_empty() {
                 return found

@@ -10,6 +10,7 @@ use subsidy_core::domain::{Date, TextHash};
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
+use subsidy_store::db::list::PageQuery;
 use subsidy_store::db::rows::Shown;
 use subsidy_store::{rows, statement};
 
@@ -24,9 +25,9 @@ rows! {
 statement! {
     fn texts(hashes: &[Vec<u8>]) -> Vec<TextFound> = "SELECT * FROM texts WHERE sha256 = ANY($1)";
     /// A page of a document's sheets, the first first.
-    pub fn sheets_of(document: &str, after: i64, limit: i64) -> Vec<SheetFound> =
-        "SELECT document, version, sheet FROM calculations WHERE document = $1 AND version > $2 \
-         ORDER BY version LIMIT $3";
+    pub fn sheets_of(PageQuery { after, limit }; document: &str) -> Vec<SheetFound> =
+        "SELECT document, version, sheet FROM calculations WHERE document = $3 AND version > $1 \
+         ORDER BY version LIMIT $2";
     fn sheets(documents: &[String], versions: &[i32]) -> Vec<SheetFound> =
         "SELECT c.document, c.version, c.sheet FROM unnest($1, $2) AS w(document, version) \
          JOIN calculations AS c ON c.document = w.document AND c.version = w.version";

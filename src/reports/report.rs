@@ -60,6 +60,13 @@ pub struct Scope {
     pub only: Only,
 }
 
+/// Sequences after one up to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub after: i64,
+    pub until: i64,
+}
+
 /// How a question names lines that say nothing of a level, an organisation or a district.
 pub const NONE: &str = "none";
 
@@ -100,12 +107,12 @@ impl Only {
 
 impl Scope {
     /// Every sequence that counts, so many at a time: after which one, up to which. Each window is a statement of its own.
-    pub fn windows(&self, size: i64) -> impl Iterator<Item = (i64, i64)> + use<> {
+    pub fn windows(&self, size: i64) -> impl Iterator<Item = Window> + use<> {
         let (mut after, last) = (-1, self.known_at);
         std::iter::from_fn(move || {
             (after < last).then(|| {
-                let window = (after, after.saturating_add(size).min(last));
-                after = window.1;
+                let window = Window { after, until: after.saturating_add(size).min(last) };
+                after = window.until;
                 window
             })
         })

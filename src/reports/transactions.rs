@@ -5,6 +5,8 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
+use super::report::Window;
+use subsidy_store::db::list::PageQuery;
 use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
@@ -42,22 +44,24 @@ rows! {
     pub struct LeafBytes { leaf: Vec<u8> }
 }
 
+/// What one line of a transaction must meet.
+#[derive(Debug, Clone, Copy)]
+struct LinesOf<'a> {
+    programme: Option<&'a str>,
+    organisation: Option<&'a str>,
+    account: Option<&'a str>,
+    from: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+}
+
 statement! {
     /// One transaction; leaves that post nothing are none.
     pub fn get(sequence: i64) -> Option<LeafFound> =
         "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
          WHERE sequence = $1 AND line_count > 0";
     /// Transactions after a sequence up to another, of which at least one line meets all filters, in the order of the log.
-    #[allow(clippy::too_many_arguments, reason = "one a filter")]
     fn within(
-        after: i64,
-        until: i64,
-        programme: Option<&str>,
-        organisation: Option<&str>,
-        account: Option<&str>,
-        from: Option<NaiveDate>,
-        last: Option<NaiveDate>,
-        limit: i64,
+        Window { after, until }, LinesOf<'_> { programme, organisation, account, from, last }; limit: i64
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
           WHERE l.sequence > $1 AND l.sequence <= $2 AND l.line_count > 0 AND l.sequence IN ( \
@@ -68,44 +72,30 @@ statement! {
           ORDER BY l.sequence LIMIT $8";
     /// The same about a document: its steps, and what may post while its state stays, such as a part of what is owed that
     /// comes in. The index on the log holds those kinds alone.
-    #[allow(clippy::too_many_arguments, reason = "one a filter")]
     fn about(
-        after: i64,
-        document: &str,
-        programme: Option<&str>,
-        organisation: Option<&str>,
-        account: Option<&str>,
-        from: Option<NaiveDate>,
-        last: Option<NaiveDate>,
-        limit: i64,
+        PageQuery { after, limit }, LinesOf<'_> { programme, organisation, account, from, last }; document: &str
     ) -> Vec<LeafFound> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
           WHERE l.sequence IN ( \
-                SELECT t.sequence FROM transitions AS t WHERE t.document = $2 AND t.sequence > $1 \
+                SELECT t.sequence FROM transitions AS t WHERE t.document = $8 AND t.sequence > $1 \
                  UNION ALL \
-                SELECT k.sequence FROM log AS k WHERE k.document = $2 AND k.sequence > $1 \
+                SELECT k.sequence FROM log AS k WHERE k.document = $8 AND k.sequence > $1 \
                    AND k.kind IN ('approve_payment_return', 'expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment')) \
-            AND l.document = $2 AND l.line_count > 0 AND EXISTS ( \
+            AND l.document = $8 AND l.line_count > 0 AND EXISTS ( \
                 SELECT FROM entries AS e WHERE e.sequence = l.sequence \
                    AND ($3::text IS NULL OR e.programme = $3) AND ($4::text IS NULL OR e.organisation = $4) \
                    AND ($5::text IS NULL OR e.account = $5) AND ($6::date IS NULL OR e.effective_date >= $6) \
                    AND ($7::date IS NULL OR e.effective_date <= $7)) \
-          ORDER BY l.sequence LIMIT $8";
+          ORDER BY l.sequence LIMIT $2";
     /// A page of all transactions.
-    fn all(after: i64, limit: i64) -> Vec<LeafFound> =
+    fn all(PageQuery { after, limit }) -> Vec<LeafFound> =
         "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
           WHERE sequence > $1 AND line_count > 0 ORDER BY sequence LIMIT $2";
     /// Blocks of sequences from one on that hold lines of a programme, an account, some days.
-    fn blocks(
-        first: i64,
-        programme: Option<&str>,
-        account: Option<&str>,
-        from: Option<NaiveDate>,
-        last: Option<NaiveDate>,
-    ) -> Vec<BlockFound> =
-        "SELECT DISTINCT block FROM totals WHERE block >= $1 AND ($2::text IS NULL OR programme = $2) \
-            AND ($3::text IS NULL OR account = $3) AND ($4::date IS NULL OR effective_date >= $4) \
-            AND ($5::date IS NULL OR effective_date <= $5) ORDER BY block";
+    fn blocks(LinesOf<'_> { programme, account, from, last }; first: i64) -> Vec<BlockFound> =
+        "SELECT DISTINCT block FROM totals WHERE block >= $5 AND ($1::text IS NULL OR programme = $1) \
+            AND ($2::text IS NULL OR account = $2) AND ($3::date IS NULL OR effective_date >= $3) \
+            AND ($4::date IS NULL OR effective_date <= $4) ORDER BY block";
     /// The lines of some transactions.
     pub fn entries(sequences: &[i64]) -> Vec<EntryFound> =
         "SELECT sequence, account, side::text AS side, amount, programme, organisation, level FROM entries \
@@ -144,34 +134,31 @@ pub async fn page(
     rows: usize,
 ) -> QueryResult<(Vec<LeafFound>, Option<i64>)> {
     let limit = i64::try_from(rows).unwrap_or(i64::MAX).saturating_add(1);
-    let Filter { programme, organisation, account, from, until, .. } = filter;
-    let [programme, organisation, account] = [programme, organisation, account].map(Option::as_deref);
+    let [programme, organisation, account] =
+        [&filter.programme, &filter.organisation, &filter.account].map(Option::as_deref);
+    let (from, last) = (filter.from, filter.until);
+    let lines = LinesOf { programme, organisation, account, from, last };
     if let Some(document) = &filter.document {
-        let found = about(conn, after, document, programme, organisation, account, *from, *until, limit);
-        return Ok(cut(found.await?, rows));
+        return Ok(cut(about(conn, PageQuery { after, limit }, lines, document).await?, rows));
     }
-    if [programme, organisation, account].iter().all(Option::is_none) && from.is_none() && until.is_none() {
-        return Ok(cut(all(conn, after, limit).await?, rows));
+    if [programme, organisation, account].iter().all(Option::is_none) && from.is_none() && last.is_none() {
+        return Ok(cut(all(conn, PageQuery { after, limit }).await?, rows));
     }
     let (mut page, mut after, mut windows) = (Vec::new(), after, 0);
-    for block in
-        blocks(conn, after.saturating_add(1).div_euclid(BLOCK), programme, account, *from, *until).await?
-    {
+    for block in blocks(conn, lines, after.saturating_add(1).div_euclid(BLOCK)).await? {
         after = after.max(block.block * BLOCK - 1);
         let last = (block.block + 1) * BLOCK - 1;
         while after < last {
             if windows == WINDOWS_MAX {
                 return Ok((page, Some(after)));
             }
-            let until_sequence = after.saturating_add(WINDOW).min(last);
+            let until = after.saturating_add(WINDOW).min(last);
             let left = limit.saturating_sub(i64::try_from(page.len()).unwrap_or(0));
-            let found =
-                within(conn, after, until_sequence, programme, organisation, account, *from, *until, left);
-            page.extend(found.await?);
+            page.extend(within(conn, Window { after, until }, lines, left).await?);
             if page.len() > rows {
                 return Ok(cut(page, rows));
             }
-            (after, windows) = (until_sequence, windows + 1);
+            (after, windows) = (until, windows + 1);
         }
     }
     Ok((page, None))

@@ -37,12 +37,7 @@ rows! {
 statement! {
     /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off.
     fn turnovers(
-        blocks: i64,
-        first: i64,
-        last: i64,
-        sign: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
+        SnapshotRange { blocks, first, last, sign }; as_of: NaiveDate, programme: Option<&str>
     ) -> Vec<TurnoverFound> =
         "SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM ( \
              SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM totals \
@@ -80,8 +75,7 @@ impl TrialBalance {
         range: SnapshotRange,
     ) -> Result<Self, ReadError> {
         let (as_of, programme) = (question.as_of.naive(), question.programme.as_deref());
-        let SnapshotRange { blocks, first, last, sign } = range;
-        let found = turnovers(conn, blocks, first, last, sign, as_of, programme).await?;
+        let found = turnovers(conn, range, as_of, programme).await?;
         let mut turnovers = BTreeMap::new();
         for row in found {
             let account = Account::parse(&row.account).ok_or(Unreadable(row.account))?;

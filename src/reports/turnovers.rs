@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{Dimension, NONE, Only, Report, Row, Scope};
+use super::report::{Dimension, NONE, Report, Row, Scope, Window};
 use super::snapshot_range::SnapshotRange;
 use subsidy_core::domain::Month;
 use subsidy_core::ledger::accounts::BookCode;
@@ -54,22 +54,26 @@ rows! {
     }
 }
 
+/// What is told apart, and of which lines.
+#[derive(Debug, Clone, Copy)]
+struct TurnoverQuery<'a> {
+    as_of: NaiveDate,
+    programme: Option<&'a str>,
+    by_programme: bool,
+    by_month: bool,
+    by_level: bool,
+    by_organisation: bool,
+    by_region: bool,
+    level: Option<&'a str>,
+    organisation: Option<&'a str>,
+    region: Option<&'a str>,
+}
+
 statement! {
     /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off. `$7` to `$9`:
     /// whether programmes, months, levels are told apart; `$11` and `$12`: of which accounts, where not of all.
     fn of_totals(
-        blocks: i64,
-        first: i64,
-        last: i64,
-        sign: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        by_programme: bool,
-        by_month: bool,
-        by_level: bool,
-        level: Option<&str>,
-        from_account: Option<&str>,
-        before_account: &str,
+        SnapshotRange { blocks, first, last, sign }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, level }; from_account: Option<&str>, before_account: &str
     ) -> Vec<TurnoverFound> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, '' AS organisation, '' AS region, \
                 account, sum(debit) AS debit, sum(credit) AS credit \
@@ -94,18 +98,7 @@ statement! {
           GROUP BY programme, t.month, level, account HAVING sum(debit) > 0 OR sum(credit) > 0";
     /// Lines after `$1` up to `$2`.
     fn of_lines(
-        after: i64,
-        until: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        by_programme: bool,
-        by_month: bool,
-        by_level: bool,
-        by_organisation: bool,
-        by_region: bool,
-        level: Option<&str>,
-        organisation: Option<&str>,
-        region: Option<&str>,
+        Window { after, until }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, by_organisation, by_region, level, organisation, region }
     ) -> Vec<TurnoverFound> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, organisation, region, account, debit, credit \
            FROM (SELECT CASE WHEN $5 THEN e.programme ELSE '' END AS programme, \
@@ -148,12 +141,22 @@ pub async fn sums_from(
     book: Option<BookCode>,
 ) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
-    let [programmes, months, levels, organisations, regions] = Dimension::ALL.map(|one| by.contains(&one));
-    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
-    let Only { level, organisation, region } = &scope.only;
-    let level = level.as_deref();
-    if !organisations && !regions && organisation.is_none() && region.is_none() {
-        let SnapshotRange { blocks, first, last, sign } = match range {
+    let [by_programme, by_month, by_level, by_organisation, by_region] =
+        Dimension::ALL.map(|one| by.contains(&one));
+    let query = TurnoverQuery {
+        as_of: scope.as_of.naive(),
+        programme: scope.programme.as_deref(),
+        by_programme,
+        by_month,
+        by_level,
+        by_organisation,
+        by_region,
+        level: scope.only.level.as_deref(),
+        organisation: scope.only.organisation.as_deref(),
+        region: scope.only.region.as_deref(),
+    };
+    if !by_organisation && !by_region && query.organisation.is_none() && query.region.is_none() {
+        let range = match range {
             Some(range) => range,
             None => SnapshotRange::of(conn, scope.known_at).await?,
         };
@@ -164,31 +167,13 @@ pub async fn sums_from(
             Some(BookCode::Y) => (Some("Y"), "Z"),
             None => (None, ""),
         };
-        let found = of_totals(
-            conn, blocks, first, last, sign, as_of, programme, programmes, months, levels, level, from,
-            before,
-        );
-        found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
+        let found = of_totals(conn, range, query, from, before).await?;
+        found.into_iter().try_for_each(|found| add(&mut sums, found))?;
         return Ok(sums);
     }
-    for (after, until) in scope.windows(BLOCK) {
-        let (organisation, region) = (organisation.as_deref(), region.as_deref());
-        let found = of_lines(
-            conn,
-            after,
-            until,
-            as_of,
-            programme,
-            programmes,
-            months,
-            levels,
-            organisations,
-            regions,
-            level,
-            organisation,
-            region,
-        );
-        found.await?.into_iter().try_for_each(|found| add(&mut sums, found))?;
+    for window in scope.windows(BLOCK) {
+        let found = of_lines(conn, window, query).await?;
+        found.into_iter().try_for_each(|found| add(&mut sums, found))?;
     }
     Ok(sums)
 }

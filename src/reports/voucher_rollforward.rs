@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
+use super::lines::{Filter, LineQuery};
 use super::report::{Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
 use subsidy_core::domain::money::OutOfRange;
@@ -40,14 +40,7 @@ statement! {
     /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off. A commitment that
     /// grows out of what is available is issued.
     fn moved(
-        blocks: i64,
-        first: i64,
-        last: i64,
-        sign: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        organisation: Option<&str>,
-        region: Option<&str>,
+        SnapshotRange { blocks, first, last, sign }, LineQuery<'_> { as_of, programme, organisation, region }
     ) -> Vec<MovedFound> =
         "SELECT programme, to_char(effective_date, 'YYYY-MM') AS month, flow, sum(debit) AS debit, sum(credit) AS credit FROM ( \
              SELECT programme, effective_date, flow, debit, credit FROM totals \
@@ -106,17 +99,17 @@ fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {
 
 /// What was moved; of an organisation or a district, which the totals do not know, from the lines, a block at a time.
 async fn months(conn: &AsyncPgConnection, scope: &Scope, range: SnapshotRange) -> Result<Months, ReadError> {
-    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
-    let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
+    let filter = Filter::default();
+    let query = LineQuery::of(scope, &filter);
     let mut months = Months::new();
     if scope.only.is_all() {
-        let SnapshotRange { blocks, first, last, sign } = range;
-        add(&mut months, moved(conn, blocks, first, last, sign, as_of, programme, None, None).await?)?;
+        add(&mut months, moved(conn, range, query).await?)?;
         return Ok(months);
     }
     for block in 0..=scope.known_at.div_euclid(BLOCK) {
         let (first, last) = (block * BLOCK, scope.known_at.min((block + 1) * BLOCK - 1));
-        add(&mut months, moved(conn, 0, first, last, 1, as_of, programme, organisation, region).await?)?;
+        let range = SnapshotRange { blocks: 0, first, last, sign: 1 };
+        add(&mut months, moved(conn, range, query).await?)?;
     }
     Ok(months)
 }

@@ -22,6 +22,7 @@ use subsidy_core::reversals::ApproveReversal;
 use subsidy_core::usage::ApproveUsageImport;
 use subsidy_core::vouchers::{IssueVoucher, ReviewDecision, ReviewVoucher};
 use subsidy_store::db::convert::{Unreadable, read};
+use subsidy_store::db::list::{Own, PageQuery};
 use subsidy_store::engine;
 use subsidy_store::{rows, statement};
 
@@ -153,16 +154,20 @@ rows! {
     }
 }
 
+/// For whom something waits.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskQuery<'a> {
+    pub officer: bool,
+    pub approver: bool,
+    pub organisation: &'a str,
+    pub after: i64,
+    pub limit: i64,
+}
+
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to; what
     /// four eyes would refuse, [`unhindered`] leaves out. Version 1 of the rules is approved with its programme.
-    pub fn tasks(
-        officer: bool,
-        approver: bool,
-        organisation: &str,
-        after: i64,
-        limit: i64,
-    ) -> Vec<TaskFound> =
+    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit }) -> Vec<TaskFound> =
         "SELECT * FROM ( \
              SELECT 'voucher' AS kind, id::text AS document, \
                     CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'issue' ELSE 'apply' END AS action, \
@@ -242,36 +247,36 @@ statement! {
                FROM budget_changes WHERE $2 AND status = 'proposed' \
          ) AS t WHERE created > $4 ORDER BY created LIMIT $5";
     /// A page of everything that changed.
-    pub fn events(after: i64, limit: i64) -> Vec<EventFound> =
+    pub fn events(PageQuery { after, limit }) -> Vec<EventFound> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
     /// A page of what changed on a party's own documents: their steps, and what is no step and yet news.
-    pub fn own_events(after: i64, organisation: &str, provider: &str, limit: i64) -> Vec<EventFound> =
+    pub fn own_events(PageQuery { after, limit }, Own { organisation, provider }) -> Vec<EventFound> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
              SELECT t.sequence FROM transitions AS t JOIN ( \
-                 SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
-                 UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
-                 UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
-             UNION ALL SELECT id::text FROM loans WHERE organisation = $2 \
-                 UNION ALL SELECT id::text FROM evidence WHERE organisation = $2 \
-                 UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
+                 SELECT id::text AS document FROM vouchers WHERE organisation = $3 OR provider = $4 \
+                 UNION ALL SELECT id::text FROM claims WHERE organisation = $3 OR provider = $4 \
+                 UNION ALL SELECT id::text FROM rentals WHERE organisation = $3 OR provider = $4 \
+             UNION ALL SELECT id::text FROM loans WHERE organisation = $3 \
+                 UNION ALL SELECT id::text FROM evidence WHERE organisation = $3 \
+                 UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($3, $4)) AS own \
                ON own.document = t.document WHERE t.sequence > $1 \
              UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND kind IN ('remind_voucher', 'expire_voucher') \
-               AND document IN (SELECT id::text FROM vouchers WHERE organisation = $2 OR provider = $3) \
-             UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND document IN ($2, $3) \
+               AND document IN (SELECT id::text FROM vouchers WHERE organisation = $3 OR provider = $4) \
+             UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND document IN ($3, $4) \
                AND kind IN ('propose_bank_account', 'approve_bank_account', 'reject_bank_account')) \
-         ORDER BY sequence LIMIT $4";
+         ORDER BY sequence LIMIT $2";
     /// The steps of some leaves.
     pub fn transitions(sequences: &[i64]) -> Vec<TransitionFound> =
         "SELECT sequence, kind, document, from_status, to_status FROM transitions \
          WHERE sequence = ANY($1) ORDER BY sequence, ordinal";
     /// The steps of some leaves on a party's own documents.
-    pub fn own_transitions(sequences: &[i64], organisation: &str, provider: &str) -> Vec<TransitionFound> =
+    pub fn own_transitions(Own { organisation, provider }; sequences: &[i64]) -> Vec<TransitionFound> =
         "SELECT t.sequence, t.kind, t.document, t.from_status, t.to_status FROM transitions AS t JOIN ( \
-             SELECT id::text AS document FROM vouchers WHERE organisation = $2 OR provider = $3 \
-             UNION ALL SELECT id::text FROM claims WHERE organisation = $2 OR provider = $3 \
-             UNION ALL SELECT id::text FROM rentals WHERE organisation = $2 OR provider = $3 \
-             UNION ALL SELECT id::text FROM loans WHERE organisation = $2 \
-             UNION ALL SELECT id::text FROM evidence WHERE organisation = $2 \
-             UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($2, $3)) AS own \
-           ON own.document = t.document WHERE t.sequence = ANY($1) ORDER BY t.sequence, t.ordinal";
+             SELECT id::text AS document FROM vouchers WHERE organisation = $1 OR provider = $2 \
+             UNION ALL SELECT id::text FROM claims WHERE organisation = $1 OR provider = $2 \
+             UNION ALL SELECT id::text FROM rentals WHERE organisation = $1 OR provider = $2 \
+             UNION ALL SELECT id::text FROM loans WHERE organisation = $1 \
+             UNION ALL SELECT id::text FROM evidence WHERE organisation = $1 \
+             UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($1, $2)) AS own \
+           ON own.document = t.document WHERE t.sequence = ANY($3) ORDER BY t.sequence, t.ordinal";
 }

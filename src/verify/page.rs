@@ -28,9 +28,9 @@ impl Page {
     pub async fn read(conn: &AsyncPgConnection, from: i64) -> diesel::QueryResult<Self> {
         let until = from + i64::from(PAGE);
         let (log, entries, transitions) = tokio::try_join!(
-            log_between(conn, from, until),
-            entries_between(conn, from, until),
-            transitions_between(conn, from, until),
+            log_between(conn, from..until),
+            entries_between(conn, from..until),
+            transitions_between(conn, from..until),
         )?;
         Ok(Self { from, log, entries, transitions })
     }

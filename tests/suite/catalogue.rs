@@ -32,6 +32,36 @@ async fn made() -> String {
     text
 }
 
+/// The tables as diesel's queries know them, in the words of the golden file: their columns, and their keys.
+#[test]
+fn the_tables_that_queries_know_are_those_of_the_catalogue() {
+    let golden = std::fs::read_to_string(GOLDEN).expect("the golden file");
+    let stands = |fact: String| assert!(golden.lines().any(|line| line == fact), "{fact}");
+    let schema = include_str!("../../crates/store/src/schema.rs");
+    let tables: Vec<&str> = schema.lines().filter_map(|line| line.strip_prefix("table! { ")).collect();
+    assert!(tables.len() > 20, "{tables:?}");
+    for table in tables {
+        let (name, rest) = table.split_once(" (").expect("a name");
+        let (key, columns) = rest.split_once(") { ").expect("a key");
+        stands(format!("constraint {name}.{name}_pkey = PRIMARY KEY ({})", key.replace("row", "\"row\"")));
+        for column in columns.split(", ").filter(|column| *column != "} }") {
+            let (column, kind) = column.split_once(" -> ").expect("a column");
+            let (kind, null) = match kind.strip_prefix("Nullable<") {
+                Some(kind) => (kind.trim_end_matches('>'), ""),
+                None => (kind, " not null"),
+            };
+            let kind = match kind {
+                "Int2" => "smallint",
+                "Int4" => "integer",
+                "Int8" => "bigint",
+                "Timestamptz" => "timestamp with time zone",
+                other => &other.to_lowercase(),
+            };
+            stands(format!("column {name}.{column} = {kind}{null}"));
+        }
+    }
+}
+
 /// What a role may do with a whole table, and the columns that it may update.
 type Rights<'a> = (Vec<&'a str>, Vec<&'a str>);
 

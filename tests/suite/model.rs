@@ -11,6 +11,7 @@ use subsidy_core::book::{Book, Command, Document, Envelope, Stop, decide};
 use subsidy_core::documents;
 use subsidy_core::domain::{Instant, KeyHash};
 use subsidy_ledger::reports::four_eyes::Watch;
+use subsidy_ledger::reports::report::Window;
 use subsidy_store::db::rows::Table;
 use subsidy_store::documents::Stored;
 use subsidy_store::engine::{Answer, Submission, SubmitError, store};
@@ -165,7 +166,7 @@ impl Model {
     async fn replays(&self, ledger: &Ledger) {
         let conn = ledger.engine.reader(&agency()).await.expect("a reader");
         let mut book = Book::complete();
-        let rows = store::leaves_from(&conn, 0, i64::MAX).await.unwrap();
+        let rows = store::log_between(&conn, 0..i64::MAX).await.unwrap();
         for row in &rows {
             let leaf = Leaf::decode(&row.leaf).expect("a leaf");
             let stamp = stamp(&book, leaf.sequence.number(), leaf.recorded_at, &leaf.command);
@@ -224,7 +225,7 @@ async fn run(seed: u64, commands: usize) -> usize {
 async fn nobody_was_in_the_way(ledger: &Ledger, size: u64) {
     let conn = ledger.engine.reader(&agency()).await.expect("a reader");
     let last = i64::try_from(size).unwrap() - 1;
-    assert_eq!(Watch::default().found(&conn, (-1, last), last).await.unwrap(), []);
+    assert_eq!(Watch::default().found(&conn, Window { after: -1, until: last }, last).await.unwrap(), []);
 }
 
 /// Whatever is asked again under its key is answered as the first time.

@@ -1,6 +1,7 @@
 //! Balances, entries and totals in the database.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -55,7 +56,7 @@ rows! {
 
 statement! {
     /// The lines of sequences from one up to, not including, another, in order.
-    pub fn entries_between(from: i64, until: i64) -> Vec<EntryRow> =
+    pub fn entries_between(Range<i64> { start, end }) -> Vec<EntryRow> =
         "SELECT * FROM entries WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence, line";
 }
 

@@ -131,7 +131,7 @@ async fn has_begun(engine: &Engine, code: &AgencyCode) -> Result<bool, Failure> 
 
 async fn began(engine: &Engine, code: &AgencyCode) -> Result<Instant, Failure> {
     let conn = engine.reader(code).await?;
-    let first = store::leaves_from(&conn, 0, 1).await?.into_iter().next();
+    let first = store::log_between(&conn, 0..1).await?.into_iter().next();
     Ok(Instant::new(first.ok_or_else(|| no_agency(code))?.recorded_at))
 }
 

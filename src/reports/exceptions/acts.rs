@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Code, Found, Question, kinds};
 use crate::reports::ReadError;
 use crate::reports::four_eyes::Approval;
-use crate::reports::report::Link;
+use crate::reports::report::{Link, Window};
 use subsidy_core::book::Duty;
 use subsidy_core::book::segregation::InTheWay;
 use subsidy_core::calendar::{DayKind, rules};
@@ -43,7 +43,7 @@ statement! {
     /// Approvals `$3` after `$1` up to `$2`, each with what it posted, the sheet in force and the cap of its rules. A
     /// commitment and what is owed from it stand in
     /// one posting: the amount is what the last of them comes to.
-    fn acts(after: i64, until: i64, approving: &[String]) -> Vec<ActFound> =
+    fn acts(Window { after, until }; approving: &[String]) -> Vec<ActFound> =
         "SELECT l.sequence, l.kind, l.document, l.subject, l.recorded_at, \
                 coalesce(e.programme, v.programme, k.programme, CASE WHEN l.kind IN ('approve_programme', 'approve_rules') \
                          THEN split_part(l.document, '/', 1) END, '') AS programme, \
@@ -74,7 +74,7 @@ statement! {
 /// What there is to ask about the approvals of a window.
 pub(super) async fn read(
     conn: &AsyncPgConnection,
-    (after, until): (i64, i64),
+    window: Window,
     (zone, question): (Zone, &Question),
     own: &[Approval],
 ) -> Result<Vec<Found>, ReadError> {
@@ -91,8 +91,8 @@ pub(super) async fn read(
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    let calendar = calendar(conn, until).await?;
-    for act in acts(conn, after, until, &kinds(Duty::Approves)).await? {
+    let calendar = calendar(conn, window.until).await?;
+    for act in acts(conn, window, &kinds(Duty::Approves)).await? {
         let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&zone.tz()));
         let at = local.format("%Y-%m-%d %H:%M").to_string();
         let by = own.iter().find(|approval| approval.sequence == act.sequence).map(|approval| approval.by);

@@ -15,7 +15,7 @@ use diesel_async::AsyncPgConnection;
 use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
-use super::report::{self, Link, Row, Scope};
+use super::report::{self, Link, Row, Scope, Window};
 use subsidy_core::book::Duty;
 use subsidy_core::domain::Money;
 use subsidy_core::domain::dates::Zone;
@@ -245,7 +245,8 @@ impl Reading {
     }
 
     async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
-        let window = (self.after, self.after.saturating_add(WINDOW).min(self.scope.known_at));
+        let until = self.after.saturating_add(WINDOW).min(self.scope.known_at);
+        let window = Window { after: self.after, until };
         let held = self.question.asks(Code::SameDocument) || self.question.asks(Code::SamePerson);
         let own = if held { self.watch.found(conn, window, self.scope.known_at).await? } else { Vec::new() };
         let mut found = acts::read(conn, window, (self.zone, &self.question), &own).await?;
@@ -256,7 +257,7 @@ impl Reading {
         for code in papers::CODES.into_iter().filter(asks) {
             found.extend(papers::read(conn, window, self.scope.known_at, code).await?);
         }
-        self.after = window.1;
+        self.after = until;
         // what belongs to no programme is everybody's question
         let programme = self.scope.programme.as_deref();
         found.retain(|row| programme.is_none_or(|only| row.programme == only || row.programme.is_empty()));

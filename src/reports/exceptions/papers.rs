@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::{Code, Found};
 use crate::reports::ReadError;
-use crate::reports::report::Link;
+use crate::reports::report::{Link, Window};
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
@@ -48,7 +48,7 @@ macro_rules! file {
 
 statement! {
     /// Files that show an invoice, brought after `$1` up to `$2`, which other files known at `$3` show too; and how many do.
-    fn shown_twice(after: i64, until: i64, known_at: i64) -> Vec<PaperFound> =
+    fn shown_twice(Window { after, until }; known_at: i64) -> Vec<PaperFound> =
         concat!(
             file!("d.files || ' files'"),
             "JOIN LATERAL (SELECT count(*) AS files FROM evidence AS d \
@@ -58,7 +58,7 @@ statement! {
         );
     /// Files whose organisation says of an invoice what contradicts another organisation's file known at `$3`: another
     /// amount or buyer, or no buyer, which makes each the buyer.
-    fn contradicting(after: i64, until: i64, known_at: i64) -> Vec<PaperFound> =
+    fn contradicting(Window { after, until }; known_at: i64) -> Vec<PaperFound> =
         concat!(
             file!("coalesce((SELECT s.confirmed FROM invoices AS s WHERE s.organisation = e.organisation \
                     AND s.code = e.invoice_code AND s.number = e.invoice_number), '') \
@@ -70,14 +70,14 @@ statement! {
                      OR ((e.invoice ->> 'buyer') = (d.invoice ->> 'buyer')) IS NOT TRUE))",
         );
     /// Files of invoices dated later than the business date on which they were brought.
-    fn too_late(after: i64, until: i64) -> Vec<PaperFound> =
+    fn too_late(Window { after, until }) -> Vec<PaperFound> =
         concat!(
             file!("'issued ' || (e.invoice ->> 'issued_on') || ', brought ' || e.brought_on"),
             "WHERE e.created > $1 AND e.created <= $2 AND e.kind = 'invoice' \
                 AND (e.invoice ->> 'issued_on')::date > e.brought_on",
         );
     /// Claims drafted after `$1` up to `$2` with invoices dated before the first day of their contract.
-    fn too_early(after: i64, until: i64) -> Vec<PaperFound> =
+    fn too_early(Window { after, until }) -> Vec<PaperFound> =
         "SELECT 'claim' AS kind, k.id::text AS document, k.created AS sequence, k.programme, k.organisation, \
                 k.created_by AS subject, (p.part ->> 'amount')::numeric AS amount, NULL::numeric AS remaining, \
                 i.code, i.number, \
@@ -90,7 +90,7 @@ statement! {
           WHERE k.created > $1 AND k.created <= $2 AND i.issued_on < r.from_date";
     /// Claims that hold of what a red invoice brought after `$1` up to `$2` takes back: its organisation's where more is
     /// held than is left, and others' in any case.
-    fn taken_back(after: i64, until: i64) -> Vec<PaperFound> =
+    fn taken_back(Window { after, until }) -> Vec<PaperFound> =
         "SELECT 'claim' AS kind, h.hold ->> 'claim' AS document, e.created AS sequence, k.programme, o.organisation, \
                 e.created_by AS subject, (h.hold ->> 'amount')::numeric AS amount, \
                 greatest(coalesce(o.amount, 0) - o.reversed, 0) AS remaining, o.code, o.number, \
@@ -107,17 +107,17 @@ statement! {
 /// What there is to ask about the papers of a window.
 pub(super) async fn read(
     conn: &AsyncPgConnection,
-    (after, until): (i64, i64),
+    window: Window,
     known_at: i64,
     code: Code,
 ) -> Result<Vec<Found>, ReadError> {
     let found = match code {
-        Code::DuplicateInvoice => shown_twice(conn, after, until, known_at).await?,
-        Code::InvoiceDisputed => contradicting(conn, after, until, known_at).await?,
-        Code::RedInvoice => taken_back(conn, after, until).await?,
+        Code::DuplicateInvoice => shown_twice(conn, window, known_at).await?,
+        Code::InvoiceDisputed => contradicting(conn, window, known_at).await?,
+        Code::RedInvoice => taken_back(conn, window).await?,
         _ => {
-            let mut found = too_late(conn, after, until).await?;
-            found.extend(too_early(conn, after, until).await?);
+            let mut found = too_late(conn, window).await?;
+            found.extend(too_early(conn, window).await?);
             found
         }
     };

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{Code, Found};
 use crate::reports::ReadError;
-use crate::reports::report::Link;
+use crate::reports::report::{Link, Window};
 use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
 
@@ -24,7 +24,7 @@ rows! {
 
 statement! {
     /// Contracts and loans made after `$1` up to `$2`, of parties that were known at `$3` to belong together.
-    fn related(after: i64, until: i64, known_at: i64) -> Vec<PartyFound> =
+    fn related(Window { after, until }; known_at: i64) -> Vec<PartyFound> =
         "SELECT d.* FROM ( \
              SELECT 'rental' AS kind, id::text AS document, created AS sequence, organisation, created_by AS subject, \
                     total AS amount, contract_no AS number, provider AS other \
@@ -40,10 +40,10 @@ statement! {
 /// What there is to ask about the parties of what was made in a window.
 pub(super) async fn read(
     conn: &AsyncPgConnection,
-    (after, until): (i64, i64),
+    window: Window,
     known_at: i64,
 ) -> Result<Vec<Found>, ReadError> {
-    let found = related(conn, after, until, known_at).await?;
+    let found = related(conn, window, known_at).await?;
     found.into_iter().map(row).collect()
 }
 

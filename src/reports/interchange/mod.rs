@@ -17,12 +17,14 @@ use super::duties;
 use super::formats::{Cell, FormatError};
 use super::lines::movement;
 use super::report::{Row, Scope};
+use super::snapshot_range::SnapshotRange;
 pub use shape::AuditTable;
 use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{Date, Instant, Money, Month};
 use subsidy_core::ledger::Account;
 use subsidy_store::db::convert;
+use subsidy_store::db::list::PageQuery;
 use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
@@ -73,13 +75,13 @@ rows! {
 }
 
 statement! {
-    fn details(after: i64, line: i16, known_at: i64, limit: i64) -> Vec<DetailFound> =
+    fn details(PageQuery { after, limit }; line: i16, known_at: i64) -> Vec<DetailFound> =
         "SELECT e.sequence, e.line, l.kind, e.effective_date, l.recorded_at, l.subject, e.account, e.side::text AS side, e.amount, \
                 e.programme, e.organisation, e.level, e.fiscal_year, l.document \
            FROM entries AS e JOIN log AS l ON l.sequence = e.sequence \
-          WHERE (e.sequence, e.line) > ($1, $2) AND e.sequence <= $3 ORDER BY e.sequence, e.line LIMIT $4";
+          WHERE (e.sequence, e.line) > ($1, $3) AND e.sequence <= $4 ORDER BY e.sequence, e.line LIMIT $2";
     /// Full blocks from the totals, the last one from its entries.
-    fn months(blocks: i64, first: i64, known_at: i64) -> Vec<MonthFound> =
+    fn months(SnapshotRange { blocks, first, last }) -> Vec<MonthFound> =
         "SELECT account, programme, to_char(effective_date, 'YYYY-MM') AS month, sum(debit) AS debit, sum(credit) AS credit \
            FROM (SELECT account, programme, effective_date, debit, credit FROM totals WHERE block < $1 \
                  UNION ALL \
@@ -204,7 +206,8 @@ type Movements = BTreeMap<(String, String), BTreeMap<Month, [Money; 2]>>;
 async fn movements(conn: &AsyncPgConnection, scope: &Scope) -> Result<Movements, InterchangeError> {
     let blocks = (scope.known_at + 1).div_euclid(BLOCK);
     let mut all = Movements::new();
-    for row in months(conn, blocks, blocks * BLOCK, scope.known_at).await? {
+    let range = SnapshotRange { blocks, first: blocks * BLOCK, last: scope.known_at, sign: 1 };
+    for row in months(conn, range).await? {
         let month = convert::read(&row.month)?;
         let sums = [convert::money(row.debit)?, convert::money(row.credit)?];
         all.entry((row.programme, row.account)).or_default().insert(month, sums);
@@ -266,7 +269,7 @@ async fn balances(
 async fn journal(conn: &AsyncPgConnection, scope: &Scope, put: &mut Put<'_>) -> Result<(), InterchangeError> {
     let mut after = (-1, 0);
     loop {
-        let found = details(conn, after.0, after.1, scope.known_at, PAGE).await?;
+        let found = details(conn, PageQuery { after: after.0, limit: PAGE }, after.1, scope.known_at).await?;
         let Some(last) = found.last() else { return Ok(()) };
         after = (last.sequence, last.line);
         for line in found {

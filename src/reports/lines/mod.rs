@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::ReadError;
-use super::report::Scope;
+use super::report::{Scope, Window};
 use subsidy_core::domain::{Date, Money};
 use subsidy_core::ledger::{Account, Side};
 use subsidy_store::db::convert;
@@ -100,44 +100,59 @@ rows! {
     pub struct SumFound { account: String, side: String, amount: Decimal }
 }
 
+/// Which lines: those that a scope and a filter let through, after one of them.
+#[derive(Debug, Clone, Copy)]
+pub struct LineQuery<'a> {
+    pub until: i64,
+    pub as_of: NaiveDate,
+    pub programme: Option<&'a str>,
+    pub accounts: &'a [String],
+    pub flow: Option<&'a str>,
+    pub organisation: Option<&'a str>,
+    pub level: Option<&'a str>,
+    pub document: Option<&'a str>,
+    pub voucher: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub after: i64,
+    pub line: i16,
+}
+
+impl<'a> LineQuery<'a> {
+    /// From the first line on.
+    pub fn of(scope: &'a Scope, filter: &'a Filter) -> Self {
+        Self {
+            until: scope.known_at,
+            as_of: scope.as_of.naive(),
+            programme: scope.programme.as_deref(),
+            accounts: &filter.accounts,
+            flow: filter.flow.as_deref(),
+            organisation: scope.only.organisation.as_deref(),
+            level: scope.only.level.as_deref(),
+            document: filter.document.as_deref(),
+            voucher: filter.voucher.as_deref(),
+            region: scope.only.region.as_deref(),
+            after: -1,
+            line: i16::MAX,
+        }
+    }
+}
+
 statement! {
     fn found(
-        known_at: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        flow: Option<&str>,
-        organisation: Option<&str>,
-        level: Option<&str>,
-        document: Option<&str>,
-        voucher: Option<&str>,
-        region: Option<&str>,
-        from: Option<NaiveDate>,
-        limit: i64,
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region }; from: Option<NaiveDate>, limit: i64
     ) -> Vec<LineFound> =
         concat!(
             listed!(),
             "AND ($11::date IS NULL OR x.effective_date >= $11) ORDER BY x.effective_date, x.sequence, x.line LIMIT $12",
         );
     fn before(
-        known_at: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        flow: Option<&str>,
-        organisation: Option<&str>,
-        level: Option<&str>,
-        document: Option<&str>,
-        voucher: Option<&str>,
-        region: Option<&str>,
-        from: NaiveDate,
-        after: i64,
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after }; from: NaiveDate
     ) -> Vec<SumFound> =
         concat!(
             "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
             lines!(),
             filtered!(),
-            "AND x.effective_date < $11 AND x.sequence > $12 GROUP BY x.account, x.side",
+            "AND x.effective_date < $12 AND x.sequence > $11 GROUP BY x.account, x.side",
         );
 }
 
@@ -175,22 +190,8 @@ pub async fn read(
     scope: &Scope,
     filter: &Filter,
 ) -> Result<Vec<LineFound>, ReadError> {
-    let lines = found(
-        conn,
-        scope.known_at,
-        scope.as_of.naive(),
-        scope.programme.as_deref(),
-        &filter.accounts,
-        filter.flow.as_deref(),
-        scope.only.organisation.as_deref(),
-        scope.only.level.as_deref(),
-        filter.document.as_deref(),
-        filter.voucher.as_deref(),
-        scope.only.region.as_deref(),
-        filter.from.map(Date::naive),
-        Scope::rows(),
-    );
-    Ok(lines.await?)
+    let from = filter.from.map(Date::naive);
+    Ok(found(conn, LineQuery::of(scope, filter), from, Scope::rows()).await?)
 }
 
 /// What the lines before the first day come to.
@@ -201,23 +202,9 @@ pub async fn opening(
 ) -> Result<Money, ReadError> {
     let Some(from) = filter.from else { return Ok(Money::ZERO) };
     let mut opening = Money::ZERO;
-    for (after, until) in scope.windows(BLOCK) {
-        let sums = before(
-            conn,
-            until,
-            scope.as_of.naive(),
-            scope.programme.as_deref(),
-            &filter.accounts,
-            filter.flow.as_deref(),
-            scope.only.organisation.as_deref(),
-            scope.only.level.as_deref(),
-            filter.document.as_deref(),
-            filter.voucher.as_deref(),
-            scope.only.region.as_deref(),
-            from.naive(),
-            after,
-        );
-        for sum in sums.await? {
+    for Window { after, until } in scope.windows(BLOCK) {
+        let query = LineQuery { after, until, ..LineQuery::of(scope, filter) };
+        for sum in before(conn, query, from.naive()).await? {
             opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
         }
     }

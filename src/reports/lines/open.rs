@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
-use super::movement;
+use super::{Filter, LineQuery, movement};
 use crate::reports::ReadError;
-use crate::reports::report::{ROWS_MAX, Scope};
+use crate::reports::report::{ROWS_MAX, Scope, Window};
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
 use subsidy_store::ledger::BLOCK;
@@ -50,13 +50,7 @@ pub struct Open {
 
 statement! {
     /// By voucher what was issued and redeemed, by claim what moved on B2007 and B2008, after a sequence `$4`.
-    fn moved(
-        known_at: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        after: i64,
-        documents: &[String],
-    ) -> Vec<MovedFound> =
+    fn moved(LineQuery<'_> { until, as_of, programme, after }; documents: &[String]) -> Vec<MovedFound> =
         concat!(
             "SELECT m.document, m.flow, m.account, m.side, sum(m.amount) AS amount FROM ( \
              SELECT p.document, p.flow, x.account, x.side, x.amount FROM ",
@@ -67,14 +61,7 @@ statement! {
              ) AS m GROUP BY m.document, m.flow, m.account, m.side",
         );
     /// By document what lines after a sequence `$6` come to.
-    fn open(
-        known_at: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        organisation: Option<&str>,
-        region: Option<&str>,
-        after: i64,
-    ) -> Vec<OpenFound> =
+    fn open(LineQuery<'_> { until, as_of, programme, organisation, region, after }) -> Vec<OpenFound> =
         concat!(
             "SELECT x.account, x.about, x.programme, max(x.organisation) AS organisation, \
                     sum(CASE WHEN (x.side = 'D') = (x.account = 'F1212') THEN x.amount ELSE -x.amount END) AS amount, \
@@ -89,11 +76,10 @@ statement! {
 
 /// What is open of each voucher, claim and recovery, by account, day and document. Error: more than a report has rows.
 pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<Open>, ReadError> {
-    let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
-    let (organisation, region) = (scope.only.organisation.as_deref(), scope.only.region.as_deref());
+    let filter = Filter::default();
     let mut sums: BTreeMap<[String; 3], (String, Money, Option<NaiveDate>)> = BTreeMap::new();
-    for (after, until) in scope.windows(BLOCK) {
-        for found in open(conn, until, as_of, programme, organisation, region, after).await? {
+    for Window { after, until } in scope.windows(BLOCK) {
+        for found in open(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await? {
             let sum = sums.entry([found.account, found.about, found.programme]).or_default();
             sum.0 = std::mem::take(&mut sum.0).max(found.organisation);
             sum.1 = sum.1.plus(convert::money(found.amount)?)?;
@@ -133,8 +119,10 @@ pub async fn of_documents(
     if documents.is_empty() {
         return Ok(sums);
     }
-    for (after, until) in scope.windows(BLOCK).filter(|(_, until)| *until >= first) {
-        for found in moved(conn, until, scope.as_of.naive(), None, after, documents).await? {
+    let filter = Filter::default();
+    for Window { after, until } in scope.windows(BLOCK).filter(|window| window.until >= first) {
+        let query = LineQuery { after, until, programme: None, ..LineQuery::of(scope, &filter) };
+        for found in moved(conn, query, documents).await? {
             let movement = movement(&found.account, &found.side, found.amount)?;
             let key = if found.flow.is_empty() { found.account } else { found.flow };
             let sum = sums.entry((found.document, key)).or_default();

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
-use super::{Filter, LineFound};
+use super::{Filter, LineFound, LineQuery};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_core::domain::Date;
@@ -20,32 +20,15 @@ rows! {
 statement! {
     /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
     fn segments(
-        last: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        level: Option<&str>,
-        from: Option<NaiveDate>,
+        LineQuery<'_> { as_of, programme, accounts, level }; last: i64, from: Option<NaiveDate>
     ) -> Vec<SegmentFound> =
         "SELECT DISTINCT effective_date AS day, block FROM totals \
-          WHERE block <= $1 AND effective_date <= $2 AND ($3::text IS NULL OR programme = $3) \
-            AND (cardinality($4::text[]) = 0 OR account = ANY($4)) AND ($5::text IS NULL OR level = $5) \
+          WHERE block <= $5 AND effective_date <= $1 AND ($2::text IS NULL OR programme = $2) \
+            AND (cardinality($3::text[]) = 0 OR account = ANY($3)) AND ($4::text IS NULL OR level = $4) \
             AND ($6::date IS NULL OR effective_date >= $6) ORDER BY day, block";
     /// Lines of a day after one of them, by their key.
     fn within(
-        known_at: i64,
-        day: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        flow: Option<&str>,
-        organisation: Option<&str>,
-        level: Option<&str>,
-        document: Option<&str>,
-        voucher: Option<&str>,
-        region: Option<&str>,
-        after: i64,
-        line: i16,
-        limit: i64,
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after, line }; limit: i64
     ) -> Vec<LineFound> =
         concat!(
             listed!(),
@@ -54,19 +37,7 @@ statement! {
         );
     /// Lines up to a sequence after one of them, by their key.
     fn next(
-        until: i64,
-        as_of: NaiveDate,
-        programme: Option<&str>,
-        accounts: &[String],
-        flow: Option<&str>,
-        organisation: Option<&str>,
-        level: Option<&str>,
-        document: Option<&str>,
-        voucher: Option<&str>,
-        region: Option<&str>,
-        after: i64,
-        line: i16,
-        limit: i64,
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after, line }; limit: i64
     ) -> Vec<LineFound> =
         concat!(
             listed!(),
@@ -135,23 +106,9 @@ impl ByLog {
         let (scope, filter) = (&self.scope, &self.filter);
         while self.at.0 < scope.known_at {
             let until = self.at.0.saturating_add(BLOCK).min(scope.known_at);
-            let lines = next(
-                conn,
-                until,
-                scope.as_of.naive(),
-                scope.programme.as_deref(),
-                &filter.accounts,
-                filter.flow.as_deref(),
-                scope.only.organisation.as_deref(),
-                scope.only.level.as_deref(),
-                filter.document.as_deref(),
-                filter.voucher.as_deref(),
-                scope.only.region.as_deref(),
-                self.at.0,
-                self.at.1,
-                PAGE,
-            );
-            let lines = lines.await?;
+            let (after, line) = self.at;
+            let query = LineQuery { until, after, line, ..LineQuery::of(scope, filter) };
+            let lines = next(conn, query, PAGE).await?;
             let full = i64::try_from(lines.len()).unwrap_or(PAGE) >= PAGE;
             let last = lines.last().filter(|_| full).map(|last| (last.sequence, last.line));
             self.at = last.unwrap_or((until, i16::MAX));
@@ -169,16 +126,8 @@ async fn days(
     scope: &Scope,
     filter: &Filter,
 ) -> Result<Vec<SegmentFound>, ReadError> {
-    let found = segments(
-        conn,
-        scope.known_at.div_euclid(BLOCK),
-        scope.as_of.naive(),
-        scope.programme.as_deref(),
-        &filter.accounts,
-        scope.only.level.as_deref(),
-        filter.from.map(Date::naive),
-    );
-    Ok(found.await?)
+    let (last, from) = (scope.known_at.div_euclid(BLOCK), filter.from.map(Date::naive));
+    Ok(segments(conn, LineQuery::of(scope, filter), last, from).await?)
 }
 
 /// Lines of a day and a block after one of them, by their key; at most so many.
@@ -189,21 +138,7 @@ async fn of_day(
     (segment, (after, line)): (&SegmentFound, (i64, i16)),
     limit: i64,
 ) -> Result<Vec<LineFound>, ReadError> {
-    let lines = within(
-        conn,
-        scope.known_at.min((segment.block + 1) * BLOCK - 1),
-        segment.day,
-        scope.programme.as_deref(),
-        &filter.accounts,
-        filter.flow.as_deref(),
-        scope.only.organisation.as_deref(),
-        scope.only.level.as_deref(),
-        filter.document.as_deref(),
-        filter.voucher.as_deref(),
-        scope.only.region.as_deref(),
-        after,
-        line,
-        limit,
-    );
-    Ok(lines.await?)
+    let until = scope.known_at.min((segment.block + 1) * BLOCK - 1);
+    let query = LineQuery { until, as_of: segment.day, after, line, ..LineQuery::of(scope, filter) };
+    Ok(within(conn, query, limit).await?)
 }

@@ -5,12 +5,12 @@ use diesel_async::AsyncPgConnection;
 use super::invoices::Invoices;
 use super::{ContractAllocations, UseFound, WINDOW, programmes, step_of};
 use crate::reports::ReadError;
-use crate::reports::report::Scope;
+use crate::reports::report::{Scope, Window};
 use subsidy_store::statement;
 
 statement! {
     /// Contracts made after `$1` up to `$2` with what rests on them, where that is of two programmes or more.
-    fn contracts(after: i64, until: i64, known_at: i64) -> Vec<UseFound> =
+    fn contracts(Window { after, until }; known_at: i64) -> Vec<UseFound> =
         concat!(
             "SELECT 'contract' AS kind, r.id::text AS subject, r.contract_no AS number, r.organisation, \
                     r.provider AS counterparty, u.programme, u.kind AS document_kind, u.document::text AS document, \
@@ -21,7 +21,7 @@ statement! {
                 AND EXISTS (SELECT FROM contract_uses AS o WHERE o.rental = r.id AND o.programme <> u.programme) \
               ORDER BY r.created, u.programme COLLATE \"C\", u.document",
         );
-    fn loans(after: i64, until: i64, known_at: i64) -> Vec<UseFound> =
+    fn loans(Window { after, until }; known_at: i64) -> Vec<UseFound> =
         concat!(
             "SELECT 'loan' AS kind, n.id::text AS subject, n.loan_no AS number, n.organisation, \
                     n.bank AS counterparty, u.programme, 'claim' AS document_kind, u.claim::text AS document, \
@@ -84,8 +84,9 @@ impl Search {
     ) -> Result<Option<Vec<ContractAllocations>>, ReadError> {
         match &mut self.at {
             At::Sequence(after) if *after < self.scope.known_at => {
-                let window = (*after, after.saturating_add(WINDOW).min(self.scope.known_at));
-                *after = window.1;
+                let until = after.saturating_add(WINDOW).min(self.scope.known_at);
+                let window = Window { after: *after, until };
+                *after = until;
                 documents(conn, window, self.scope.known_at).await.map(Some)
             }
             At::Sequence(_) => {
@@ -100,11 +101,11 @@ impl Search {
 /// Contracts and loans of a window, each with all of its documents.
 async fn documents(
     conn: &AsyncPgConnection,
-    (after, until): (i64, i64),
+    window: Window,
     known_at: i64,
 ) -> Result<Vec<ContractAllocations>, ReadError> {
-    let mut rows = contracts(conn, after, until, known_at).await?;
-    rows.extend(loans(conn, after, until, known_at).await?);
+    let mut rows = contracts(conn, window, known_at).await?;
+    rows.extend(loans(conn, window, known_at).await?);
     let mut found: Vec<ContractAllocations> = Vec::new();
     for row in rows {
         let same =

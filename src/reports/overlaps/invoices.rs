@@ -11,7 +11,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::{ContractAllocations, UseFound, WINDOW, step_of};
 use crate::reports::ReadError;
-use crate::reports::report::Scope;
+use crate::reports::report::{Scope, Window};
 use subsidy_store::{rows, statement};
 
 /// Invoices of one walk over the claims: some 50 bytes each.
@@ -48,19 +48,23 @@ macro_rules! taken {
     };
 }
 
+/// The invoices after one, up to and including another or to the last.
+#[derive(Debug, Clone, Copy)]
+struct Slice<'a> {
+    known_at: i64,
+    code: &'a str,
+    number: &'a str,
+    last_code: Option<&'a str>,
+    last_number: Option<&'a str>,
+}
+
 statement! {
     /// The invoice so many after one, in the order of their numbers.
-    fn bound(code: &str, number: &str, offset: i64) -> Option<InvoiceFound> =
+    fn bound(InvoiceFound { code, number }; offset: i64) -> Option<InvoiceFound> =
         "SELECT DISTINCT code, number FROM invoices WHERE (code, number) > ($1, $2) ORDER BY code, number OFFSET $3 LIMIT 1";
     /// What claims made after `$1` up to `$2` take of the invoices after one, up to and including another or to the last.
     fn taken(
-        after: i64,
-        until: i64,
-        known_at: i64,
-        code: &str,
-        number: &str,
-        last_code: Option<&str>,
-        last_number: Option<&str>,
+        Window { after, until }, Slice<'_> { known_at, code, number, last_code, last_number }
     ) -> Vec<TakenFound> =
         concat!(
             taken!("e.invoice_code AS code, e.invoice_number AS number, k.programme, k.created AS claim"),
@@ -68,7 +72,7 @@ statement! {
              AND ($6::text IS NULL OR (e.invoice_code, e.invoice_number) <= ($6, $7::text))",
         );
     /// Claims made at sequences of `$4` with what they take.
-    fn decode_all(after: i64, until: i64, known_at: i64, claims: &[i64]) -> Vec<UseFound> =
+    fn decode_all(Window { after, until }; known_at: i64, claims: &[i64]) -> Vec<UseFound> =
         concat!(
             taken!(
                 "'invoice' AS kind, e.invoice_code AS subject, e.invoice_number AS number, k.organisation, \
@@ -140,7 +144,7 @@ impl Invoices {
             return read(conn, scope, &places, &Vec::from_iter(claims)).await.map(Some);
         }
         let Some(after) = self.after.take() else { return Ok(None) };
-        let last = bound(conn, &after.code, &after.number, self.slice - 1).await?;
+        let last = bound(conn, after.clone(), self.slice - 1).await?;
         self.shared = self.walked(conn, scope, (&after, last.as_ref())).await?.into_iter();
         self.after = last;
         Ok(Some(Vec::new()))
@@ -153,11 +157,12 @@ impl Invoices {
         scope: &Scope,
         (after, last): (&InvoiceFound, Option<&InvoiceFound>),
     ) -> Result<Vec<Vec<Taken>>, ReadError> {
-        let upto = last.map(|last| (last.code.as_str(), last.number.as_str())).unzip();
+        let (last_code, last_number) = last.map(|last| (last.code.as_str(), last.number.as_str())).unzip();
+        let (code, number) = (after.code.as_str(), after.number.as_str());
+        let slice = Slice { known_at: scope.known_at, code, number, last_code, last_number };
         let mut all: Vec<Taken> = Vec::new();
-        for (from, until) in scope.windows(WINDOW) {
-            let (code, number) = (&after.code, &after.number);
-            for found in taken(conn, from, until, scope.known_at, code, number, upto.0, upto.1).await? {
+        for window in scope.windows(WINDOW) {
+            for found in taken(conn, window, slice).await? {
                 let next = u32::try_from(self.programmes.len()).unwrap_or(u32::MAX);
                 all.push(Taken {
                     invoice: Place::of(&found.code, &found.number),
@@ -183,7 +188,8 @@ async fn read(
     claims: &[i64],
 ) -> Result<Vec<ContractAllocations>, ReadError> {
     let mut invoices: BTreeMap<Place, ContractAllocations> = BTreeMap::new();
-    for found in decode_all(conn, -1, scope.known_at, scope.known_at, claims).await? {
+    let all = Window { after: -1, until: scope.known_at };
+    for found in decode_all(conn, all, scope.known_at, claims).await? {
         let place = Place::of(&found.subject, &found.number);
         if places.contains(&place) {
             invoices.entry(place).or_default().push(found);

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::claims::ClaimRow;
+use crate::db::list::PageQuery;
 use crate::{rows, statement};
 
 rows! {
@@ -40,12 +41,12 @@ statement! {
          WHERE u.rental = ANY($1) AND u.kind = 'voucher'";
     /// A page of the claims that are published on a day: reviewed, and not more than so many days ago as the rules of
     /// their submission ask for.
-    pub fn published(today: NaiveDate, after: i64, limit: i64) -> Vec<PublishedFound> =
+    pub fn published(PageQuery { after, limit }; today: NaiveDate) -> Vec<PublishedFound> =
         "SELECT c.id, c.kind, c.programme, c.organisation, o.name, c.amount, c.reviewed_on, \
                 c.reviewed_on + (r.rules ->> 'publicity_days')::int AS until, c.created \
            FROM claims AS c JOIN organisations AS o ON o.credit_code = c.organisation \
            JOIN rules_versions AS r ON r.programme = c.programme AND r.number = c.rules_version \
-          WHERE c.status = 'reviewed' AND c.created > $2 AND (r.rules ->> 'publicity_days')::int > 0 \
-            AND c.reviewed_on + (r.rules ->> 'publicity_days')::int >= $1 \
-          ORDER BY c.created LIMIT $3";
+          WHERE c.status = 'reviewed' AND c.created > $1 AND (r.rules ->> 'publicity_days')::int > 0 \
+            AND c.reviewed_on + (r.rules ->> 'publicity_days')::int >= $3 \
+          ORDER BY c.created LIMIT $2";
 }

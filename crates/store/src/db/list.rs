@@ -46,6 +46,13 @@ pub struct ListQuery {
     pub until: Option<NaiveDate>,
 }
 
+/// A page by its key: what comes after it, so many rows.
+#[derive(Debug, Clone, Copy)]
+pub struct PageQuery {
+    pub after: i64,
+    pub limit: i64,
+}
+
 /// The parties that a caller is, where it sees only what is its own; empty where it is none.
 #[derive(Debug, Clone, Default)]
 pub struct Own {

@@ -200,21 +200,50 @@ pub fn exactly(count: usize, expected: usize) -> QueryResult<()> {
 }
 
 /// Hand-written SQL with typed arguments: `fn name(argument: type, …) -> answer = "… $1 …";`
+///
+/// Two arguments of one type could be given in each other's place, so a statement that has two does not compile: they are
+/// fields of a struct, which stands before the others: `fn name(Window { after, until }; kind: &str) -> …`.
 #[macro_export]
 macro_rules! statement {
     ($(
-        $(#[$meta:meta])* $vis:vis fn $name:ident($($argument:ident : $type:ty),* $(,)?) -> $answer:ty = $sql:expr;
+        $(#[$meta:meta])* $vis:vis fn $name:ident $arguments:tt -> $answer:ty = $sql:expr;
     )+) => { $(
+        $crate::statement!(@one [$(#[$meta])*] [$vis] $name $arguments [$answer] $sql);
+    )+ };
+    (@one $meta:tt $vis:tt $name:ident ($($argument:ident : $type:ty),* $(,)?) $answer:tt $sql:expr) => {
+        $crate::statement!(@fn $meta $vis $name [] [$($argument: $type),*] $answer $sql);
+    };
+    (
+        @one $meta:tt $vis:tt $name:ident
+        ($($query:ident $(<$of:tt>)? { $($field:ident),+ }),+ $(; $($argument:ident : $type:ty),+)?)
+        $answer:tt $sql:expr
+    ) => {
+        $crate::statement!(
+            @fn $meta $vis $name [$($query [$($of)?] { $($field),+ })+] [$($($argument: $type),+)?] $answer $sql
+        );
+    };
+    (
+        @fn [$(#[$meta:meta])*] [$vis:vis] $name:ident
+        [$($query:ident [$($of:tt)?] { $($field:ident),+ })*] [$($argument:ident : $type:ty),*] [$answer:ty] $sql:expr
+    ) => {
+        // two arguments of one type are two impls for it, which conflict
+        const _: () = {
+            #[allow(dead_code, reason = "the compiler compares its impls")]
+            trait OnlyOne {}
+            $(impl OnlyOne for $type {})*
+        };
+
         $(#[$meta])*
-        #[allow(clippy::too_many_arguments, reason = "each is a parameter of the statement")]
         $vis async fn $name(
             conn: &diesel_async::AsyncPgConnection,
+            $($query { $($field),+, .. }: $query<$($of)?>,)*
             $($argument: $type),*
         ) -> diesel::result::QueryResult<$answer> {
             struct Id;
             const SQL: &str = $sql;
-            let statement = $crate::db::statement::Statement::<Id>::new(SQL)$(.bind($argument))*;
+            let statement =
+                $crate::db::statement::Statement::<Id>::new(SQL)$($(.bind($field))+)*$(.bind($argument))*;
             <$answer as $crate::db::statement::Answer>::of(conn, statement).await
         }
-    )+ };
+    };
 }

@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::broken::BatchError;
 use super::submission::{Run, Submission, Work};
-use crate::vouchers::{vouchers_due, vouchers_expiring};
+use crate::vouchers::{LastDays, vouchers_due, vouchers_expiring};
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::{Date, VoucherId};
 use subsidy_core::vouchers::{ExpireVoucher, RemindVoucher};
@@ -46,7 +46,8 @@ async fn due(
         Run::Reminder { as_of, days } => {
             let until = day.plus_days(u64::from(days)).unwrap_or(day).naive();
             let days_column = i16::try_from(days).unwrap_or(i16::MAX);
-            let rows = vouchers_expiring(conn, today.naive(), until, days_column, limit).await?;
+            let rows =
+                vouchers_expiring(conn, LastDays { from: today.naive(), until }, days_column, limit).await?;
             let remind = |id| Command::RemindVoucher(RemindVoucher { id, as_of, days });
             Ok(rows.into_iter().map(|row| remind(VoucherId::new(row.id))).collect())
         }

@@ -10,7 +10,7 @@ use crate::db::convert;
 use crate::db::rows::{Row, Table};
 use crate::documents::Stored;
 use crate::erasures::{KeptRow, kept};
-use crate::evidence::queries::statements_of;
+use crate::evidence::queries::{InvoiceNumbers, statements_of};
 use crate::evidence::{InvoiceRow, invoice_columns};
 use crate::ledger::{self, BalanceRow, MonthRow, by_month};
 use crate::loans::allocations::{HoldingRow, LoanAllocationRow, borrower_column, holdings_of, series_of};
@@ -82,7 +82,7 @@ documents! { tables |conn, k, keys|
     ProgrammeOf in programme_codes: String = k.to_string(), ProgrammeCodeRow = by_folds(conn, keys);
     Statements in statements: (String, String) = invoice_columns(k), InvoiceRow = async {
         let (codes, numbers): (Vec<_>, Vec<_>) = keys.iter().cloned().unzip();
-        statements_of(conn, &codes, &numbers).await
+        statements_of(conn, InvoiceNumbers { codes: &codes, numbers: &numbers }).await
     };
     Contract in contracts: String = contract_column(k), ContractRow = by_contracts(conn, keys);
     LoanOf in loan_keys: String = loans::contract_column(k), LoanKeyRow = loans::by_contracts(conn, keys);

@@ -1,5 +1,7 @@
 //! The engine's own tables: the head, the log and what stands beside it.
 
+use std::ops::Range;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -156,12 +158,6 @@ statement! {
 }
 
 statement! {
-    /// Leaves in order, from a position on.
-    pub fn leaves_from(from: i64, limit: i64) -> Vec<LogRow> =
-        "SELECT * FROM log WHERE sequence >= $1 ORDER BY sequence LIMIT $2";
-}
-
-statement! {
     /// Whether the schema holds a ledger.
     pub fn has_head() -> Option<crate::db::rows::CountRow> =
         "SELECT count(*) AS count FROM pg_class WHERE oid = to_regclass('head')";
@@ -169,13 +165,13 @@ statement! {
 
 statement! {
     /// The log from a sequence up to, not including, another, in order.
-    pub fn log_between(from: i64, until: i64) -> Vec<LogRow> =
+    pub fn log_between(Range<i64> { start, end }) -> Vec<LogRow> =
         "SELECT * FROM log WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence";
 }
 
 statement! {
     /// Steps of states from a sequence up to, not including, another, in order.
-    pub fn transitions_between(from: i64, until: i64) -> Vec<TransitionRow> =
+    pub fn transitions_between(Range<i64> { start, end }) -> Vec<TransitionRow> =
         "SELECT * FROM transitions WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence, ordinal";
 }
 
@@ -232,14 +228,30 @@ statement! {
                          WHERE t.level = $1 - 1 AND t.index >= $2 * 256 AND t.index < ($2 + 1) * 256), $3";
 }
 
+/// The columns of texts.
+#[derive(Debug, Clone, Copy)]
+pub struct TextColumns<'a> {
+    pub hashes: &'a [Vec<u8>],
+    pub salts: &'a [Vec<u8>],
+    pub bodies: &'a [String],
+}
+
+/// The columns of sealed account numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountColumns<'a> {
+    pub organisations: &'a [String],
+    pub macs: &'a [Vec<u8>],
+    pub sealed: &'a [Vec<u8>],
+}
+
 statement! {
     /// Texts; one that is there already (the same salt and words) stays.
-    pub fn add_texts(hashes: &[Vec<u8>], salts: &[Vec<u8>], bodies: &[String]) -> usize =
+    pub fn add_texts(TextColumns<'_> { hashes, salts, bodies }) -> usize =
         "INSERT INTO texts (sha256, salt, body) SELECT * FROM unnest($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
 }
 
 statement! {
-    pub fn add_bank_accounts(organisations: &[String], macs: &[Vec<u8>], sealed: &[Vec<u8>]) -> usize =
+    pub fn add_bank_accounts(AccountColumns<'_> { organisations, macs, sealed }) -> usize =
         "INSERT INTO bank_accounts (organisation, mac, sealed) SELECT * FROM unnest($1, $2, $3) \
          ON CONFLICT (organisation, mac) DO NOTHING";
 }

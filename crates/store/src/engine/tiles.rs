@@ -4,6 +4,7 @@
 //! The head is read first: what it counts never changes again, so that no transaction is needed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use diesel_async::AsyncPgConnection;
 
@@ -50,11 +51,11 @@ rows! {
 
 statement! {
     /// The hashes of leaves from one up to, not including, another, in order.
-    fn leaf_hashes(from: i64, until: i64) -> Vec<HashRow> =
+    fn leaf_hashes(Range<i64> { start, end }) -> Vec<HashRow> =
         "SELECT hash FROM log WHERE sequence >= $1 AND sequence < $2 ORDER BY sequence";
     /// The roots of a level's tiles from one up to, not including, another, in order.
-    fn tile_roots(level: i16, from: i64, until: i64) -> Vec<HashRow> =
-        "SELECT root AS hash FROM tiles WHERE level = $1 AND index >= $2 AND index < $3 ORDER BY index";
+    fn tile_roots(Range<i64> { start, end }; level: i16) -> Vec<HashRow> =
+        "SELECT root AS hash FROM tiles WHERE level = $3 AND index >= $1 AND index < $2 ORDER BY index";
 }
 
 /// The bytes of a tile, and whether they are there for ever.
@@ -146,8 +147,8 @@ async fn stored(conn: &AsyncPgConnection, level: u8, path: &TilePath) -> Result<
 async fn hashes(conn: &AsyncPgConnection, level: u8, from: u64, until: u64) -> Result<Vec<Hash>, TreeError> {
     let [first, last] = [from, until].map(|place| i64::try_from(place).unwrap_or(i64::MAX));
     let rows = match level.checked_sub(1) {
-        None => leaf_hashes(conn, first, last).await?,
-        Some(below) => tile_roots(conn, i16::from(below), first, last).await?,
+        None => leaf_hashes(conn, first..last).await?,
+        Some(below) => tile_roots(conn, first..last, i16::from(below)).await?,
     };
     let hashes = rows.into_iter().map(|row| Hash::try_from(row.hash).map_err(|_| TreeError::NotTheTree));
     let hashes = hashes.collect::<Result<Vec<_>, _>>()?;

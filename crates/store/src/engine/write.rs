@@ -253,7 +253,9 @@ async fn texts(conn: &AsyncPgConnection, texts: &[super::submission::NewText]) -
     let hashes: Vec<Vec<u8>> = texts.iter().map(|t| t.hash.as_bytes().to_vec()).collect();
     let salts: Vec<Vec<u8>> = texts.iter().map(|t| t.salt.clone()).collect();
     let bodies: Vec<String> = texts.iter().map(|t| t.body.clone()).collect();
-    store::add_texts(conn, &hashes, &salts, &bodies).await.map(|_| ())
+    store::add_texts(conn, store::TextColumns { hashes: &hashes, salts: &salts, bodies: &bodies })
+        .await
+        .map(|_| ())
 }
 
 async fn bank_accounts(conn: &AsyncPgConnection, rows: &[BankAccountRow]) -> diesel::QueryResult<()> {
@@ -263,7 +265,8 @@ async fn bank_accounts(conn: &AsyncPgConnection, rows: &[BankAccountRow]) -> die
     let organisations: Vec<String> = rows.iter().map(|r| r.organisation.clone()).collect();
     let macs: Vec<Vec<u8>> = rows.iter().map(|r| r.mac.clone()).collect();
     let sealed: Vec<Vec<u8>> = rows.iter().map(|r| r.sealed.clone()).collect();
-    store::add_bank_accounts(conn, &organisations, &macs, &sealed).await.map(|_| ())
+    let columns = store::AccountColumns { organisations: &organisations, macs: &macs, sealed: &sealed };
+    store::add_bank_accounts(conn, columns).await.map(|_| ())
 }
 
 /// Full tiles: those of leaf hashes together, then each level above the one that it is made of.

@@ -10,13 +10,20 @@ rows! {
     pub struct KeptRow { sha256: Vec<u8>, bytes: i32, evidence: Uuid, sequence: i64 }
 }
 
+/// Codes and numbers of invoices, each with the other of its place.
+#[derive(Debug, Clone, Copy)]
+pub struct InvoiceNumbers<'a> {
+    pub codes: &'a [String],
+    pub numbers: &'a [String],
+}
+
 statement! {
     /// What organisations say of the invoices of these codes and numbers.
-    pub fn statements_of(codes: &[String], numbers: &[String]) -> Vec<InvoiceRow> =
+    pub fn statements_of(InvoiceNumbers<'_> { codes, numbers }) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
          JOIN invoices AS i ON i.number = w.number AND i.code = w.code";
     /// What an organisation says of the invoices of these codes and numbers.
-    pub fn invoices_of(codes: &[String], numbers: &[String], organisation: &str) -> Vec<InvoiceRow> =
+    pub fn invoices_of(InvoiceNumbers<'_> { codes, numbers }; organisation: &str) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
          JOIN invoices AS i ON i.organisation = $3 AND i.code = w.code AND i.number = w.number";
     /// The next digests after one, each once, with the first evidence that has it.

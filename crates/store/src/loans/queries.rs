@@ -1,5 +1,7 @@
 //! What is read of loans.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -16,6 +18,15 @@ rows! {
     pub struct ClaimedRow { loan: Uuid, until: NaiveDate }
 }
 
+/// A page of loans by the days, in ISO 8601, of which interest is confirmed.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfirmedQuery<'a> {
+    pub after: i64,
+    pub from: &'a str,
+    pub until: &'a str,
+    pub limit: i64,
+}
+
 statement! {
     /// Loans that a programme may still pay for: they mature after a day or were extended, their organisation is not blocked, and no
     /// other programme that suffers none beside it takes any of their days.
@@ -28,11 +39,11 @@ statement! {
     pub fn claimed(programme: &str) -> Vec<ClaimedRow> =
         "SELECT loan, max(period_until) AS until FROM loan_uses WHERE programme = $1 AND live GROUP BY loan";
     /// A page of the loans of which a bank confirmed interest in some days, oldest first.
-    pub fn confirmed(after: i64, from: &str, until: &str, limit: i64) -> Vec<LoanRow> =
+    pub fn confirmed(ConfirmedQuery<'_> { after, from, until, limit }) -> Vec<LoanRow> =
         "SELECT * FROM loans WHERE created > $1 AND EXISTS (SELECT FROM jsonb_array_elements(interest) AS i \
            WHERE i #>> '{period,from}' < $3 AND i #>> '{period,until}' > $2) ORDER BY created LIMIT $4";
     /// How many claims of these days there are of a loan under a programme, and how many of them count or may yet.
-    pub fn claims_of(loan: Uuid, programme: &str, from: NaiveDate, until: NaiveDate) -> Option<ClaimsFound> =
+    pub fn claims_of(Range<NaiveDate> { start, end }; loan: Uuid, programme: &str) -> Option<ClaimsFound> =
         "SELECT count(*) AS all_claims, count(*) FILTER (WHERE status NOT IN ('rejected', 'withdrawn')) AS open_claims \
-         FROM claims WHERE loan = $1 AND programme = $2 AND period_from < $4 AND period_until > $3";
+         FROM claims WHERE loan = $3 AND programme = $4 AND period_from < $2 AND period_until > $1";
 }

@@ -5,7 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::db::convert::Unreadable;
-use crate::db::list::columns;
+use crate::db::list::{PageQuery, columns};
 use crate::db::rows::CountRow;
 use crate::schema::usage_rows;
 use crate::usage::{UsageErrorRow, UsageRowRow};
@@ -28,17 +28,36 @@ pub async fn rows_after(
     next.order(usage_rows::row).limit(limit).select(columns::<UsageRowRow>()).load(&mut conn).await
 }
 
+/// A file on its way, and its contract.
+#[derive(Debug, Clone, Copy)]
+pub struct StagedFile {
+    pub import: Uuid,
+    pub rental: Uuid,
+}
+
+/// Where an error stands: in a row, the first or a later one of it.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorPlace {
+    pub row: i32,
+    pub line: i32,
+}
+
+impl ErrorPlace {
+    /// Before every error.
+    pub const FIRST: Self = Self { row: 0, line: -1 };
+}
+
 statement! {
     /// Where the next rows of a contract stand: after a row of an import, in the order of imports.
-    pub fn places(rental: Uuid, created: i64, row: i32, limit: i64) -> Vec<PlacedRow> =
+    pub fn places(PageQuery { after, limit }; rental: Uuid, row: i32) -> Vec<PlacedRow> =
         "SELECT i.created, n.import, n.row FROM usage_imports AS i CROSS JOIN LATERAL ( \
              SELECT u.import, u.row FROM usage_rows AS u \
              WHERE u.import = i.id AND i.counting ? u.billing_period \
-               AND (i.created > $2 OR u.row > $3) ORDER BY u.row LIMIT $4) AS n \
-         WHERE i.rental = $1 AND i.created >= $2 AND i.counting <> '[]' ORDER BY i.created, n.row LIMIT $4";
+               AND (i.created > $1 OR u.row > $4) ORDER BY u.row LIMIT $2) AS n \
+         WHERE i.rental = $3 AND i.created >= $1 AND i.counting <> '[]' ORDER BY i.created, n.row LIMIT $2";
     /// The next errors of an import.
-    pub fn errors_after(import: Uuid, row: i32, line: i32, limit: i64) -> Vec<UsageErrorRow> =
-        "SELECT * FROM usage_errors WHERE import = $1 AND (row, line) > ($2, $3) ORDER BY row, line LIMIT $4";
+    pub fn errors_after(ErrorPlace { row, line }; import: Uuid, limit: i64) -> Vec<UsageErrorRow> =
+        "SELECT * FROM usage_errors WHERE import = $3 AND (row, line) > ($1, $2) ORDER BY row, line LIMIT $4";
     /// What the rows of a contract come to, by the invoice that they name.
     pub fn by_invoice(rental: Uuid, limit: i64) -> Vec<InvoiceSumRow> =
         "SELECT u.invoice, sum(u.amount::numeric)::text AS amount FROM usage_rows AS u \
@@ -52,13 +71,13 @@ statement! {
     pub fn lock(rental: &str) -> usize =
         "SELECT pg_advisory_lock(hashtextextended(current_schema() || '/usage/' || $1, 0))";
     /// Marks rows that are about to be staged.
-    pub fn mark(import: Uuid, rental: Uuid) -> usize =
+    pub fn mark(StagedFile { import, rental }) -> usize =
         "INSERT INTO usage_staged (import, rental) VALUES ($1, $2)";
     /// Takes the marks of a contract's files away that never came to count: this one, and what is older than any write
     /// takes.
-    pub fn unmark(rental: Uuid, import: Uuid) -> Vec<ImportRow> =
-        "DELETE FROM usage_staged AS s WHERE s.rental = $1 \
-         AND (s.import = $2 OR s.staged_at < now() - interval '1 hour') \
+    pub fn unmark(StagedFile { import, rental }) -> Vec<ImportRow> =
+        "DELETE FROM usage_staged AS s WHERE s.rental = $2 \
+         AND (s.import = $1 OR s.staged_at < now() - interval '1 hour') \
          AND NOT EXISTS (SELECT FROM usage_imports AS i WHERE i.id = s.import) RETURNING s.import";
     /// Takes their rows away.
     pub fn remove_rows(imports: &[Uuid]) -> usize = "DELETE FROM usage_rows WHERE import = ANY($1)";
@@ -72,7 +91,7 @@ statement! {
          WHERE u.import = $1 AND u.row = n.row AND n.ordinal > 0";
     /// Corrections of a file that name nothing: a row's id, else resource, SKU and charge period of a row that is no
     /// correction itself; of the file or of what counts already.
-    pub fn nameless(import: Uuid, rental: Uuid) -> Vec<RowNumberRow> =
+    pub fn nameless(StagedFile { import, rental }) -> Vec<RowNumberRow> =
         "SELECT u.row FROM usage_rows AS u WHERE u.import = $1 AND u.correction AND NOT CASE \
              WHEN u.corrects IS NOT NULL THEN EXISTS (SELECT FROM usage_rows AS o \
                  WHERE o.rental = $2 AND o.row_id = u.corrects AND (o.import, o.row) <> (u.import, u.row) \
@@ -84,7 +103,7 @@ statement! {
                      WHERE i.id = o.import AND i.counting ? o.billing_period))) \
          END ORDER BY u.row";
     /// Takes rows away that count already, in what the file does not replace.
-    pub fn remove_repeated(import: Uuid, rental: Uuid, replaced: &[Uuid]) -> usize =
+    pub fn remove_repeated(StagedFile { import, rental }; replaced: &[Uuid]) -> usize =
         "DELETE FROM usage_rows AS u WHERE u.import = $1 AND EXISTS (SELECT FROM usage_rows AS o \
              JOIN usage_imports AS i ON i.id = o.import AND i.counting ? o.billing_period \
              WHERE o.rental = $2 AND o.identity = u.identity AND o.ordinal = u.ordinal AND o.import <> ALL($3))";

@@ -57,10 +57,17 @@ statement! {
          AND status IN ('issued', 'partly_redeemed', 'suspended') ORDER BY valid_until, created LIMIT $2";
 }
 
+/// From which last usable day to which, both included.
+#[derive(Debug, Clone, Copy)]
+pub struct LastDays {
+    pub from: NaiveDate,
+    pub until: NaiveDate,
+}
+
 statement! {
     /// Vouchers whose last usable day lies between two days, with something that nobody holds, and which were not
     /// reminded of so near to it.
-    pub fn vouchers_expiring(from: NaiveDate, until: NaiveDate, days: i16, limit: i64) -> Vec<DueRow> =
+    pub fn vouchers_expiring(LastDays { from, until }; days: i16, limit: i64) -> Vec<DueRow> =
         "SELECT id FROM vouchers WHERE valid_until BETWEEN $1 AND $2 AND available > 0 \
          AND status IN ('issued', 'partly_redeemed', 'suspended') AND (reminded_days IS NULL OR reminded_days > $3) \
          ORDER BY valid_until, created LIMIT $4";

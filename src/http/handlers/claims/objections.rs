@@ -138,8 +138,7 @@ pub async fn published(request: ReadRequest) -> Result<Reply, Problem> {
     let page = request.page()?;
     let conn = request.reader().await?;
     let today = today(&conn, &request.agency).await?.business_date;
-    let rows = queries::published(&conn, today.naive(), page.after, page.rows());
-    let rows = rows.await?;
+    let rows = queries::published(&conn, page.query(), today.naive()).await?;
     let (rows, next) = page.cut(rows, |row| row.created);
     Reply::list((decode_all(&rows, published_view)?, next))
 }

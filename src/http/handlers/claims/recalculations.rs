@@ -219,9 +219,7 @@ pub async fn calculations(request: ReadRequest) -> Result<Reply, Problem> {
     let page = request.page()?;
     let (claim, _) = seen(&request).await?;
     let conn = request.reader().await?;
-    let document = claim.id.to_string();
-    let rows = sheets_of(&conn, &document, page.after, page.rows());
-    let rows = rows.await?;
+    let rows = sheets_of(&conn, page.query(), &claim.id.to_string()).await?;
     let (rows, next) = page.cut(rows, |row| i64::from(row.version));
     Reply::list((decode_all(&rows, SheetFound::read)?, next))
 }

@@ -251,7 +251,8 @@ pub(super) async fn invoices(
     }
     let columns = names.keys().map(subsidy_store::evidence::invoice_columns);
     let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
-    let rows = evidence::invoices_of(conn, &codes, &numbers, &organisation.to_string()).await?;
+    let named = evidence::InvoiceNumbers { codes: &codes, numbers: &numbers };
+    let rows = evidence::invoices_of(conn, named, &organisation.to_string()).await?;
     let found = decode_all(&rows, subsidy_store::evidence::InvoiceRow::read)?;
     let named =
         |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));

@@ -59,9 +59,8 @@ pub struct UnmatchedView {
 /// `GET /usage/unmatched`: contracts with usage that no claim is for, a page of contracts with usage at a time.
 pub async fn unmatched(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, visibility) = (request.page()?, request.visibility());
-    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let conn = request.reader().await?;
-    let rows = rentals::metered(&conn, page.after, visibility.all, &own, &provided, page.rows()).await;
+    let rows = rentals::metered(&conn, page.query(), visibility.parties(), visibility.all).await;
     let (rows, next) = page.cut(rows?, |row| row.created);
     let found = decode_all(&rows, subsidy_store::rentals::RentalRow::read)?;
     let ids: Vec<RentalId> = found.iter().map(|rental| rental.id).collect();
@@ -129,12 +128,10 @@ pub struct UnmeteredView {
 /// invoices at a time.
 pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, visibility) = (request.page()?, request.visibility());
-    let (own, provided) = (visibility.organisation_text(), visibility.provider_text());
     let holding = ClaimStatus::ALL.into_iter().filter(|status| backing::holds(*status));
     let holding: Vec<_> = holding.map(|status| status.as_str().to_owned()).collect();
     let conn = request.reader().await?;
-    let rows =
-        rentals::invoiced(&conn, page.after, visibility.all, &own, &provided, &holding, page.rows()).await;
+    let rows = rentals::invoiced(&conn, page.query(), visibility.parties(), visibility.all, &holding).await;
     let (rows, next) = page.cut(rows?, |row| row.created);
     let found = decode_all(&rows, subsidy_store::rentals::RentalRow::read)?;
     let keys: Vec<_> = found.iter().map(|rental| rental.id.uuid()).collect();

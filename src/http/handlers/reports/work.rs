@@ -8,6 +8,7 @@ use crate::http::problem::Problem;
 use crate::reports::work;
 use subsidy_core::domain::{Code, Instant, Role, Sequence};
 use subsidy_store::db::convert;
+use subsidy_store::db::list::PageQuery;
 
 /// The largest sequence that JSON's readers take, as the OpenAPI document has it.
 const SEQUENCE_MAX: i64 = 9_007_199_254_740_991;
@@ -50,11 +51,15 @@ pub struct EventView {
 /// `GET /tasks`
 pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, actor) = (request.page()?, &request.actor);
-    let own = request.visibility().organisation_text();
     let conn = request.reader().await?;
-    let (officer, approver) = (actor.has(Role::Officer), actor.has(Role::Approver));
-    let rows = work::tasks(&conn, officer, approver, &own, page.after, page.rows());
-    let rows = rows.await?;
+    let query = work::TaskQuery {
+        officer: actor.has(Role::Officer),
+        approver: actor.has(Role::Approver),
+        organisation: &request.visibility().parties().organisation,
+        after: page.after,
+        limit: page.rows(),
+    };
+    let rows = work::tasks(&conn, query).await?;
     // a page of what waits may show less than was asked for, with a cursor
     let (rows, next) = page.cut(rows, |row| row.created);
     let rows = work::unhindered(&conn, rows, actor).await?;
@@ -82,19 +87,19 @@ pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
         None => -1,
     };
     let after = after.max(page.after);
-    let (organisation, provider) = (visibility.organisation_text(), visibility.provider_text());
+    let query = PageQuery { after, limit: page.rows() };
     let conn = request.reader().await?;
     let rows = if visibility.all {
-        work::events(&conn, after, page.rows()).await
+        work::events(&conn, query).await
     } else {
-        work::own_events(&conn, after, &organisation, &provider, page.rows()).await
+        work::own_events(&conn, query, visibility.parties()).await
     };
     let (rows, next) = page.cut(rows?, |row| row.sequence);
     let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
     let steps = if visibility.all {
         work::transitions(&conn, &sequences).await
     } else {
-        work::own_transitions(&conn, &sequences, &organisation, &provider).await
+        work::own_transitions(&conn, visibility.parties(), &sequences).await
     };
     let steps = steps?;
     let views = decode_all(&rows, |row| {

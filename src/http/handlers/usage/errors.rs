@@ -85,8 +85,9 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
         Some(ErrorsFile::Json) => {
             let (row, line) = (page.after.max(0) >> 8, page.after.max(0) & 255);
             let at = |part| i32::try_from(part).unwrap_or(i32::MAX);
-            let line = if page.after < 0 { -1 } else { at(line) };
-            let rows = queries::errors_after(&conn, import.uuid(), at(row), line, page.rows()).await?;
+            let after =
+                queries::ErrorPlace { row: at(row), line: if page.after < 0 { -1 } else { at(line) } };
+            let rows = queries::errors_after(&conn, after, import.uuid(), page.rows()).await?;
             let (rows, next) = page.cut(rows, |row| (i64::from(row.row) << 8) + i64::from(row.line));
             return Reply::list((rows.iter().map(view).collect(), next));
         }
@@ -103,7 +104,7 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
 
 async fn all(conn: &Connection, import: UsageImportId) -> Result<Vec<UsageErrorRow>, Problem> {
     let limit = i64::try_from(ERRORS_KEPT_MAX).unwrap_or(i64::MAX);
-    let rows = queries::errors_after(conn, import.uuid(), 0, -1, limit).await;
+    let rows = queries::errors_after(conn, queries::ErrorPlace::FIRST, import.uuid(), limit).await;
     rows.map_err(Problem::from)
 }
 

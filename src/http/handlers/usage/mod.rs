@@ -14,6 +14,7 @@ use subsidy_core::domain::{Actor, Instant, Label, Money, Month, Percent, RentalI
 use subsidy_core::rentals::Rental;
 use subsidy_core::usage::{IncompleteMonth, Metered, RefusedRows, RentalUsage, UsageTotal, rules};
 use subsidy_store::db::convert;
+use subsidy_store::db::list::PageQuery;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{RentalUsageRow, UsageRowRow};
@@ -163,8 +164,8 @@ fn placed(after: i64) -> (i64, i32) {
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
     let id = seen(&request, &conn).await?.id;
-    let (created, row) = placed(page.after);
-    let places = queries::places(&conn, id.uuid(), created, row, page.rows()).await?;
+    let (after, row) = placed(page.after);
+    let places = queries::places(&conn, PageQuery { after, limit: page.rows() }, id.uuid(), row).await?;
     let (places, next_cursor) = page.cut(places, |found| place(found.created, found.row));
     let keys: Vec<_> = places.iter().map(|found| (found.import, found.row)).collect();
     let mut rows = UsageRowRow::by_keys(&conn, &keys).await?;
