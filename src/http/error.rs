@@ -148,7 +148,7 @@ table! {
     InvalidWindow: 422, ["期间无效", "最后一天早于第一天。"], ["Invalid window", "The last day lies before the first."];
     NothingToLapse: 422, ["无可收回指标", "没有可用指标可收回。"], ["Nothing to lapse", "Nothing is available that could lapse."];
     PotExhausted: 409, ["指标不足", "可用 {available}，需要 {requested}。"], ["Pot exhausted", "{available} is available, {requested} was asked for."];
-    WindowClosed: 422, ["不在专项期间", "{date} 不在专项期间，或当日无生效规则。"], ["Window closed", "{date} lies outside the programme's window, or no rules are in force on it."];
+    WindowClosed: 422, ["不在期间内", "{date} 不在专项期间或受理期内，或没有适用于当日的规则。"], ["Window closed", "{date} lies outside the programme's window or that for filing, or no version of the rules applies to it."];
     ProgrammeNotActive: 409, ["专项未生效", "专项 {programme} 未生效。"], ["Programme not active", "Programme {programme} is not active."];
     WrongInstrument: 422, ["资助方式不符", "专项 {programme} 的资助方式为 {instrument}。"], ["Wrong instrument", "Programme {programme} is of the instrument {instrument}."];
     RulesFieldMissing: 422, ["规则缺项", "该资助方式需要 {field}。"], ["Rules field missing", "The instrument needs {field}."];
@@ -156,6 +156,10 @@ table! {
     RulesInvalid: 422, ["规则无效", "{field} 取值无效或自相矛盾。"], ["Invalid rules", "{field} is invalid or contradicts itself."];
     StatutoryPointsCap: 422, ["超过法定上限", "贴息最多 {points_max} 个百分点。"], ["Statutory points cap", "At most {points_max} points of interest are paid."];
     StatutoryWindow: 422, ["超过法定期限", "贴息期限至 {until} 为止。"], ["Statutory window", "Interest is paid until {until}."];
+    PeriodOutsideCosts: 422, ["期间超出费用期", "只补贴 {from} 至 {until} 的费用，期间须在其内；请缩短期间。"], ["Outside the costs", "The days from {from} to {until} are paid for, and the period must lie within them; ask for a shorter one."];
+    SignedOutsideWindow: 422, ["签订日期不符", "签订日为 {date}；规则只支持 {from} 至 {until} 签订的。"], ["Signed outside the window", "It was signed on {date}; the rules take what was signed from {from} to {until}."];
+    DisbursedOutsideWindow: 422, ["放款日期不符", "首次提款日为 {date}；规则只支持 {from} 至 {until} 首次提款的贷款。"], ["Drawn outside the window", "The loan was drawn first on {date}; the rules take loans drawn first from {from} to {until}."];
+    PeriodSpansYears: 422, ["期间跨年度", "年度上限按费用所属年度计，期间须在同一公历年度内，更正后也不变；请按年度分别申领。"], ["Period in two years", "The annual cap counts the year of the costs: the period lies in one calendar year, and stays in it. Claim each year by itself."];
     // calculations
     BelowMinimum: 422, ["低于最低基数", "基数 {base} 低于 {minimum}。"], ["Below the minimum", "The base {base} is below {minimum}."];
     TaxPercentMissing: 422, ["缺少税率", "“{item}”需要 tax_percent。"], ["Tax rate missing", "\"{item}\" needs a tax_percent."];
@@ -248,6 +252,8 @@ table! {
     BeforeSigning: 422, ["早于签订日", "{date} 早于签订日 {signed_on}。"], ["Before signing", "{date} is earlier than the day of signing, {signed_on}."];
     ExtensionNotLater: 422, ["展期日未推后", "展期后的到期日 {date} 须晚于原到期日 {matures_on}。"], ["Extension not later", "The new day of maturity {date} must lie after {matures_on}, on which the loan is due without it."];
     AfterMaturity: 422, ["晚于到期日", "{date} 晚于到期日 {matures_on}。"], ["After maturity", "{date} is later than the day of maturity, {matures_on}."];
+    PausedAlready: 422, ["已经暂停", "贷款当日已处于暂停中，须先恢复。"], ["Paused already", "The loan is paused on that day already; it has to be resumed first."];
+    NotPaused: 422, ["未曾暂停", "贷款当日并未暂停，不能恢复。"], ["Not paused", "The loan is not paused on that day, so that it cannot be resumed."];
     NotYetHappened: 422, ["尚未发生", "{date} 晚于业务日期 {business_date}，尚非事实。"], ["Not yet happened", "{date} is later than the business date {business_date}: it is no fact yet."];
     TooManyEvents: 422, ["变动过多", "一笔贷款最多 {limit} 项变动。"], ["Too many events", "A loan takes at most {limit} events."];
     PrefundNotAllowed: 422, ["该专项不预拨", "专项 {programme} 现行规则不向银行预拨。"], ["Not prefunded", "The rules in force of programme {programme} do not pay banks ahead."];

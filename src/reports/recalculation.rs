@@ -141,7 +141,12 @@ fn row(found: &SheetFound, versions: &BTreeMap<(String, u32), RulesVersion>) -> 
 fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) -> Again {
     let state = |state: &LoanState| Dated {
         date: state.date,
-        value: Owed { principal: state.principal, overdue: state.overdue, rate: state.annual_rate_percent },
+        value: Owed {
+            principal: state.principal,
+            overdue: state.overdue,
+            rate: state.annual_rate_percent,
+            paused: state.paused,
+        },
     };
     let history: Vec<Dated<Owed>> = inputs.loan.iter().map(state).collect();
     let confirmed = inputs.interest_confirmed.map_or(inputs.interest_paid, |c| c.min(inputs.interest_paid));
@@ -149,6 +154,9 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
         policy: &rules.rules,
         window: inputs.window,
         period: InterestPeriod { from: inputs.from, until: inputs.until },
+        signed_on: inputs.signed_on,
+        first_drawdown: inputs.first_drawdown,
+        drawn_outside: &inputs.drawn_outside,
         annual_rate_percent: history.first().map_or(Percent::from_micro(0), |step| step.value.rate),
         matures_on: None,
         events: &[],

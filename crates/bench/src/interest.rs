@@ -31,7 +31,13 @@ pub fn measure(loans: u32) -> Result<Measured, Failure> {
     let days = ["2024-05-20", "2024-07-15", "2024-08-01", "2024-08-21"].map(Date::parse);
     let [before, drawn, repaid, changed] = days;
     let (before, drawn, repaid, changed) = (before?, drawn?, repaid?, changed?);
-    let counts = [DayCount::Actual360, DayCount::Actual365, DayCount::ActualActual, DayCount::Thirty360];
+    let counts = [
+        DayCount::Actual360,
+        DayCount::Actual365,
+        DayCount::ActualActual,
+        DayCount::Thirty360,
+        DayCount::Icma,
+    ];
     let policies =
         counts.map(|count| Policy { points: points(), day_count: Some(count), ..Policy::default() });
     let rate = Percent::parse("3.25")?;
@@ -49,6 +55,9 @@ pub fn measure(loans: u32) -> Result<Measured, Failure> {
             policy,
             window,
             period,
+            signed_on: None,
+            first_drawdown: None,
+            drawn_outside: &[],
             annual_rate_percent: rate,
             matures_on: None,
             events: &events,

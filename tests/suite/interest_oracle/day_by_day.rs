@@ -8,7 +8,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 use subsidy_core::domain::{Date, DayCount, RoundingMode, RoundingScope};
 use subsidy_core::loans::Change;
-use subsidy_core::programmes::policy::Stacking;
+use subsidy_core::programmes::policy::{Stacking, TermFrom};
 
 use super::questions::Drawn;
 
@@ -75,9 +75,28 @@ impl Day {
         }
     }
 
-    /// How many days the stretch from this day to the next counts for, and by what they are divided.
-    fn counts(self, day_count: DayCount) -> (i64, i64) {
+    /// The corresponding day so many months on, or the last of that month.
+    fn months_on(self, months: i64) -> Self {
+        let month = self.month - 1 + months;
+        let first = Self { year: self.year + month.div_euclid(12), month: month.rem_euclid(12) + 1, day: 1 };
+        Self { day: self.day.min(first.days_of_month()), ..first }
+    }
+
+    /// How many days the anniversary year has in which this day lies: one more where a 29 February is among them.
+    fn year_since(self, begin: Self) -> i64 {
+        let years = (0..).take_while(|years| begin.months_on(12 * years) <= self).last();
+        let Some(years) = years else { return 365 };
+        let (first, next) = (begin.months_on(12 * years), begin.months_on(12 * years + 12));
+        let leap_day = |year| Self { year, month: 2, day: 29 };
+        let leaps = (first.year..=next.year).map(leap_day).filter(|day| day.is_leap());
+        365 + i64::try_from(leaps.filter(|day| first <= *day && *day < next).count()).expect("few")
+    }
+
+    /// How many days the stretch from this day to the next counts for, and by what they are divided. `drawn` is the day
+    /// of the first drawdown.
+    fn counts(self, day_count: DayCount, drawn: Option<Self>) -> (i64, i64) {
         match day_count {
+            DayCount::Icma => (1, drawn.map_or(365, |drawn| self.year_since(drawn))),
             DayCount::Actual360 => (1, 360),
             DayCount::Actual365 => (1, 365),
             DayCount::ActualActual => (1, if self.is_leap() { 366 } else { 365 }),
@@ -93,24 +112,39 @@ impl Day {
 
 /// How the loan stands on a day.
 struct Standing {
+    /// What is left of each drawdown, the oldest first, and whether it was drawn within the window for it.
+    drawn: Vec<(i64, bool)>,
     principal: i64,
     overdue: i64,
     /// From this day on nothing is owed in time.
     matures_on: Option<Day>,
     /// Millionths of a percent.
     rate: i64,
+    paused: bool,
 }
 
 impl Standing {
     fn signed(drawn: &Drawn) -> Self {
         let matures_on = drawn.matures_on.map(Day::of);
-        Self { principal: 0, overdue: 0, matures_on, rate: drawn.rate.micro() }
+        Self { drawn: Vec::new(), principal: 0, overdue: 0, matures_on, rate: drawn.rate.micro(), paused: false }
     }
 
-    fn after(&mut self, change: Change) {
+    fn after(&mut self, change: Change, in_window: bool) {
         match change {
-            Change::Drawdown(amount) => self.principal += amount.money().fen(),
-            Change::Repayment(amount) => self.principal -= amount.money().fen(),
+            Change::Drawdown(amount) => {
+                self.principal += amount.money().fen();
+                self.drawn.push((amount.money().fen(), in_window));
+            }
+            Change::Repayment(amount) => {
+                let mut left = amount.money().fen();
+                self.principal -= left;
+                for (of, _) in &mut self.drawn {
+                    let part = left.min(*of);
+                    (*of, left) = (*of - part, left - part);
+                }
+            }
+            Change::Pause => self.paused = true,
+            Change::Resume => self.paused = false,
             Change::RateChange(rate) => self.rate = rate.micro(),
             Change::Overdue(amount) => self.overdue += amount.money().fen(),
             Change::OverdueCleared(amount) => self.overdue -= amount.money().fen(),
@@ -119,14 +153,49 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// What is owed, not overdue, and of the drawdowns within the window. The oldest drawdown is overdue first.
+    fn in_time(&self) -> i64 {
+        let (mut overdue, mut sum) = (self.overdue, 0);
+        for (left, in_window) in &self.drawn {
+            let late = overdue.min(*left);
+            overdue -= late;
+            sum += if *in_window { left - late } else { 0 };
+        }
+        sum
+    }
+}
+
+/// The first day under the term that earns nothing.
+fn term_ends(drawn: &Drawn) -> Option<Day> {
+    let term = drawn.policy.term?;
+    let from = match term.from {
+        TermFrom::FirstDrawdown => first_drawdown(drawn)?,
+        TermFrom::Signed => Day::of(drawn.signed_on),
+    };
+    Some(from.months_on(i64::from(term.months_max)))
+}
+
+fn first_drawdown(drawn: &Drawn) -> Option<Day> {
+    let mut events = drawn.events.iter();
+    events.find(|event| matches!(event.change, Change::Drawdown(_))).map(|event| Day::of(event.date))
+}
+
+/// Whether a drawdown of a day can earn at all.
+fn in_window(drawn: &Drawn, date: Date) -> bool {
+    let window = drawn.policy.windows.and_then(|windows| windows.disbursed);
+    window.is_none_or(|window| Day::of(window.from) <= Day::of(date) && Day::of(date) <= Day::of(window.until))
+}
+
 /// CNY a day at these points, before the day count: principal × points ÷ 100.
 fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
     let latest = |steps: &mut dyn Iterator<Item = (Date, i64)>| {
         steps.filter(|(date, _)| Day::of(*date) <= day).last().map(|(_, value)| value)
     };
     let room = latest(&mut drawn.room.iter().map(|step| (step.date, step.value.fen())));
-    let mut principal = (standing.principal - standing.overdue).max(0);
-    if standing.matures_on.is_some_and(|last| day >= last) {
+    let mut principal = standing.in_time();
+    let over = standing.matures_on.is_some_and(|last| day >= last);
+    if over || standing.paused || term_ends(drawn).is_some_and(|end| day >= end) {
         principal = 0;
     }
     if let Some(room) = room {
@@ -154,7 +223,8 @@ fn beginnings(drawn: &Drawn) -> BTreeSet<Day> {
     let mut days: BTreeSet<Day> = drawn.events.iter().map(|event| Day::of(event.date)).collect();
     // the maturity changes something where anything is owed in time until then
     let mut last = Standing::signed(drawn);
-    drawn.events.iter().for_each(|event| last.after(event.change));
+    drawn.events.iter().for_each(|event| last.after(event.change, true));
+    days.extend(term_ends(drawn));
     days.extend(last.matures_on.filter(|_| last.principal > last.overdue));
     days.extend(drawn.room.iter().map(|step| Day::of(step.date)));
     if drawn.policy.points.as_ref().is_some_and(|rule| rule.share_of_reference.is_some()) {
@@ -168,8 +238,12 @@ fn lines(drawn: &Drawn) -> Vec<Line> {
     let (from, until) = (Day::of(drawn.period.from), Day::of(drawn.period.until));
     let (first, last) = (Day::of(drawn.window.from), Day::of(drawn.window.until));
     let mut standing = Standing::signed(drawn);
-    let changes: Vec<(Day, Change)> =
-        drawn.events.iter().map(|event| (Day::of(event.date), event.change)).collect();
+    let changes: Vec<(Day, Change, bool)> = drawn
+        .events
+        .iter()
+        .map(|event| (Day::of(event.date), event.change, in_window(drawn, event.date)))
+        .collect();
+    let first_drawdown = first_drawdown(drawn);
     let mut changes = changes.into_iter().peekable();
     let (beginnings, mut lines) = (beginnings(drawn), Vec::<Line>::new());
     let (mut per_year, mut open) = (BigRational::zero(), false);
@@ -177,8 +251,8 @@ fn lines(drawn: &Drawn) -> Vec<Line> {
     let mut counted: [i64; 3] = [0; 3];
     let mut day = from;
     while day < until {
-        while let Some((_, change)) = changes.next_if(|(date, _)| *date <= day) {
-            standing.after(change);
+        while let Some((_, change, in_window)) = changes.next_if(|(date, ..)| *date <= day) {
+            standing.after(change, in_window);
         }
         if first <= day && day <= last {
             if !open || beginnings.contains(&day) {
@@ -188,7 +262,7 @@ fn lines(drawn: &Drawn) -> Vec<Line> {
                 per_year = yearly(drawn, &standing, day);
                 open = true;
             }
-            let (days, basis) = day.counts(day_count);
+            let (days, basis) = day.counts(day_count, first_drawdown);
             let index = [360, 365, 366].iter().position(|b| *b == basis).expect("a basis");
             counted[index] += days;
         }

@@ -1,6 +1,6 @@
 //! Interest subsidies against an independent reckoning: day by day, in big rationals, from the text of the rule.
 //!
-//! 25,000 random questions for each way of counting days, 100,000 in all. The seed is printed; give it in
+//! 25,000 random questions for each way of counting days, 125,000 in all. The seed is printed; give it in
 //! `SUBSIDY_LEDGER_SEED` to have a failure again.
 
 mod day_by_day;
@@ -101,4 +101,9 @@ fn actual_actual_agrees_with_a_reckoning_day_by_day() {
 #[test]
 fn thirty_360_agrees_with_a_reckoning_day_by_day() {
     agrees_on(DayCount::Thirty360, 4);
+}
+
+#[test]
+fn anniversary_years_agree_with_a_reckoning_day_by_day() {
+    agrees_on(DayCount::Icma, 5);
 }

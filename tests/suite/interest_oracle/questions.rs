@@ -17,6 +17,7 @@ pub struct Drawn {
     pub policy: Policy,
     pub window: Window,
     pub period: InterestPeriod,
+    pub signed_on: Date,
     pub rate: Percent,
     pub matures_on: Option<Date>,
     pub events: Vec<LoanEvent>,
@@ -35,6 +36,9 @@ impl Drawn {
             policy: &self.policy,
             window: self.window,
             period: self.period,
+            signed_on: Some(self.signed_on),
+            first_drawdown: None,
+            drawn_outside: &[],
             annual_rate_percent: self.rate,
             matures_on: self.matures_on,
             events: &self.events,
@@ -88,8 +92,15 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
     let events = events(rng, (from, days), matures_on);
     let rate = rate(rng);
     let reference = reference(rng, from, days);
+    let mut policy = policy(rng, day_count);
+    let drawn = events.iter().find(|event| matches!(event.change, Change::Drawdown(_)));
+    if let Some(first) = drawn.filter(|_| one_in(rng, 3)) {
+        let until = plus(first.date, rng.gen_range(0..days));
+        policy.windows = Some(Windows { disbursed: Some(Window { from: first.date, until }), ..Windows::default() });
+    }
     Drawn {
-        policy: policy(rng, day_count),
+        policy,
+        signed_on: plus(from, rng.gen_range(-400..1)),
         window: window(rng, from, days),
         period,
         rate,
@@ -123,7 +134,7 @@ fn events(rng: &mut StdRng, (from, days): (Date, i64), mut matures_on: Option<Da
         dates.push(from);
     }
     dates.sort_unstable();
-    let (mut principal, mut overdue) = (0_i64, 0_i64);
+    let (mut principal, mut overdue, mut paused) = (0_i64, 0_i64, false);
     let mut events = Vec::new();
     for (index, date) in dates.into_iter().enumerate() {
         if matures_on.is_some_and(|last| date > last) {
@@ -134,6 +145,11 @@ fn events(rng: &mut StdRng, (from, days): (Date, i64), mut matures_on: Option<Da
             let last = plus(matures_on.unwrap_or(date), rng.gen_range(1..60));
             matures_on = Some(last);
             events.push(LoanEvent { date, change: Change::Extension(last) });
+            continue;
+        }
+        if index > 0 && one_in(rng, 8) {
+            paused = !paused;
+            events.push(LoanEvent { date, change: if paused { Change::Pause } else { Change::Resume } });
             continue;
         }
         let change = match rng.gen_range(0..10) {
@@ -213,6 +229,10 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
             name: Label::parse("LPR5Y").expect("a label"),
             percent: Percent::from_micro(rng.gen_range(0..=100_000_000)),
         }),
+    });
+    policy.term = maybe(rng, 4, |rng| Term {
+        months_max: rng.gen_range(1..16),
+        from: [TermFrom::FirstDrawdown, TermFrom::Signed][rng.gen_range(0..2)],
     });
     policy.caps.claim = maybe(rng, 5, |rng| amount(fen(rng, 4, 10)));
     policy.shares = maybe(rng, 3, |rng| {

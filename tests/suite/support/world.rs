@@ -456,6 +456,7 @@ impl World {
                         _ => vec![Counts::Issue],
                     },
                     released: None,
+                    year: None,
                 }),
                 lifetime: self.maybe(3, |w| w.amount(6, 10)),
                 minimum_base: self.maybe(6, |w| w.amount(3, 7)),

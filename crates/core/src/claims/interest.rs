@@ -11,16 +11,18 @@ use crate::domain::dated::{Dated, between, in_force};
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{DayCount, ExactPoints, Money, Percent};
-use crate::loans::events::{Owed, history};
-use crate::loans::subsidy::{Limits, Question, Subsidy, SubsidyError, over};
+use crate::loans::events::{Owed, first_drawdown, history};
+use crate::loans::subsidy::{Limits, Question, Subsidy, SubsidyError, outside, over};
 use crate::loans::{InterestPeriod, Loan, LoanError};
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, ReductionCode};
 use crate::programmes::interest::{InterestInputs, LoanState, SEGMENTS_MAX};
+use crate::programmes::policy::TermFrom;
 
 /// The loan and what counts beside the rules.
 #[derive(Debug)]
 pub struct Credit<'a> {
     pub loan: &'a Loan,
+    /// The days that earn.
     pub window: Window,
     /// The reference rate that the points rule asks for, in the order of the days.
     pub reference: &'a [Dated<Percent>],
@@ -62,7 +64,8 @@ impl From<SubsidyError> for InterestError {
 
 /// CNY of ordinary interest that the bank confirmed for a period; none where it did not confirm every day of it.
 pub fn confirmed(loan: &Loan, period: InterestPeriod) -> Result<Option<Money>, OutOfRange> {
-    let days = |from, until| DayCount::Actual360.between(from, until).map_or(0, |part| i128::from(part.days));
+    let days =
+        |from, until| DayCount::Actual360.between(from, until, from).map_or(0, |part| i128::from(part.days));
     // whole fen, and what the confirmations that go beyond the period have of a fen: two of them at most
     let (mut sum, mut known, mut rest) = (0_i128, 0, (0_i128, 1_i128));
     for paid in loan.interest.iter().filter(|paid| paid.period.overlaps(&period)) {
@@ -100,6 +103,9 @@ pub fn calculate(
             policy,
             window: credit.window,
             period,
+            signed_on: inputs.signed_on,
+            first_drawdown: inputs.first_drawdown,
+            drawn_outside: &inputs.drawn_outside,
             annual_rate_percent: opening.rate,
             matures_on: None,
             events: &[],
@@ -151,7 +157,7 @@ pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) 
 fn caps(facts: &Facts<'_>) -> (Option<CapUse>, Option<CapUse>) {
     let caps = &facts.rules.rules.caps;
     let lifetime = caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all));
-    let year = Some(facts.day.year());
+    let year = Some(facts.cap_year);
     let annual =
         caps.annual.as_ref().map(|annual| CapUse::new(year, annual.amount.money(), facts.used_in_year));
     (lifetime, annual)
@@ -169,14 +175,21 @@ fn inputs(
         principal: step.value.principal,
         overdue: step.value.overdue,
         annual_rate_percent: step.value.rate,
+        paused: step.value.paused,
     };
-    let asked = facts.rules.rules.points.as_ref().is_some_and(|points| points.share_of_reference.is_some());
+    let (policy, loan) = (&facts.rules.rules, credit.loan);
+    let term = |from| policy.term.is_some_and(|term| term.from == from);
+    let by_years = policy.day_count == Some(DayCount::Icma);
+    let asked = policy.points.as_ref().is_some_and(|points| points.share_of_reference.is_some());
     let reference = if asked { credit.reference } else { &[] };
     Ok(InterestInputs {
         from: period.from,
         until: period.until,
         window: credit.window,
         loan: between(known, period.from, period.until).into_iter().map(state).collect(),
+        signed_on: term(TermFrom::Signed).then_some(loan.signed_on),
+        first_drawdown: first_drawdown(&loan.events).filter(|_| by_years || term(TermFrom::FirstDrawdown)),
+        drawn_outside: between(&outside(policy, &loan.events)?, period.from, period.until),
         reference: between(reference, period.from, period.until),
         room: credit.room.clone(),
         others: credit.others.clone(),

@@ -209,6 +209,12 @@ impl Claim {
         Err(ClaimError::WrongState { status: self.status.as_str().to_owned() })
     }
 
+    /// The day on which it was filed; while it can be written anew, today.
+    pub fn filed_on(&self, today: Date) -> Date {
+        let writable = matches!(self.status, ClaimStatus::Draft | ClaimStatus::Returned);
+        self.submitted_on.filter(|_| !writable).unwrap_or(today)
+    }
+
     /// What every line about its money carries.
     pub fn dimensions(&self) -> Dimensions {
         Dimensions::of(&self.programme, self.organisation, self.fiscal_year)

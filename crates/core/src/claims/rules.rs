@@ -29,7 +29,9 @@ pub struct Facts<'a> {
     pub net_off: Option<Vec<Netted>>,
     /// What documents show of what was settled, where any is there.
     pub documents: Option<Documents>,
-    /// CNY redeemed by the organisation under the programme in the year.
+    /// The year whose annual cap it counts against.
+    pub cap_year: FiscalYear,
+    /// CNY redeemed by the organisation under the programme in that year.
     pub used_in_year: Money,
     /// CNY redeemed by it under the programme in all.
     pub used_in_all: Money,
@@ -55,7 +57,7 @@ pub fn calculate(
         claim_cap: caps.claim.map(Amount::money),
         voucher_balance: facts.room,
         lifetime: caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all)),
-        annual: annual.map(|cap| CapUse::new(Some(facts.day.year()), cap.amount.money(), facts.used_in_year)),
+        annual: annual.map(|cap| CapUse::new(Some(facts.cap_year), cap.amount.money(), facts.used_in_year)),
         interest: None,
     };
     sheet(Question { rules: facts.rules, lines: settlement, version, inputs })

@@ -6,9 +6,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
+use crate::domain::dates::FiscalYear;
 use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::loans::InterestPeriod;
-use crate::programmes::SettledLine;
+use crate::programmes::{DatesError, Policy, SettledLine};
 
 /// The days that a claim is for: the first counts, the last does not (算头不算尾).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,11 @@ impl ClaimPeriod {
             return Ok(());
         }
         Err(ClaimError::PeriodNotOver { pointer: format!("{pointer}/until"), until, business_date })
+    }
+
+    /// The year in which it counts against the annual cap, where that is of the year of the costs.
+    pub fn cost_year(self, rules: &Policy, pointer: &str) -> Result<Option<FiscalYear>, DatesError> {
+        rules.cost_year(self.from, self.last().unwrap_or(self.from), pointer)
     }
 
     /// The same days of a loan.
@@ -87,6 +93,17 @@ pub enum ClaimRequest {
     },
     /// A part of the interest on a loan.
     InterestSubsidy { programme: ProgrammeCode, loan: LoanId, terms: InterestTerms },
+}
+
+impl ClaimRequest {
+    /// For which days.
+    pub const fn period(&self) -> Option<ClaimPeriod> {
+        match self {
+            Self::VoucherRedemption { .. } => None,
+            Self::RentalSubsidy { period, .. } => Some(*period),
+            Self::InterestSubsidy { terms, .. } => Some(terms.period),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

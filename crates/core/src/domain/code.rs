@@ -29,7 +29,8 @@ pub enum Code {
     // programmes
     ProgrammeExists, InstrumentNotSupported, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
     ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,
-    StatutoryPointsCap, StatutoryWindow,
+    StatutoryPointsCap, StatutoryWindow, PeriodOutsideCosts, SignedOutsideWindow, DisbursedOutsideWindow,
+    PeriodSpansYears,
     // calculations
     BelowMinimum, TaxPercentMissing, NothingToPay, AnnualCapExhausted, AmountOutOfRange,
     // metered usage
@@ -50,7 +51,7 @@ pub enum Code {
     // rentals, vouchers
     ContractExists, RelatedProvider, InvalidPeriod, LoanExists, InvalidTerm, EmptyPeriod, RateTooHigh,
     RepaymentExceedsPrincipal, OverdueExceedsPrincipal, ClearedExceedsOverdue, PrincipalTooLarge, BeforeSigning,
-    ExtensionNotLater, AfterMaturity, NotYetHappened, TooManyEvents, PrefundNotAllowed, PrefundExhausted,
+    ExtensionNotLater, PausedAlready, NotPaused, AfterMaturity, NotYetHappened, TooManyEvents, PrefundNotAllowed, PrefundExhausted,
     PrefundTruedUp, NothingPrefunded, TrueUpPending, TrueUpStale, StatementDiffers, NothingToReturn,
     TrueUpReferenceNotApplicable, FieldNotApplicable, PeriodNotOver, InterestConfirmed, InterestPeriodOverlaps,
     TooManySegments, TooManyConfirmations, ReferenceRateMissing, LoanRateAboveCeiling, RulesOrProgramme,

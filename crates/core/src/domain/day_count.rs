@@ -3,7 +3,7 @@
 //! Every basis divides the same number, so that fractions of years of different lengths add up as integers.
 //! Each count is a difference of two days' positions: what is counted in parts sums to the whole.
 
-use chrono::Datelike;
+use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::dates::Date;
@@ -24,6 +24,9 @@ pub enum DayCount {
     /// Both days of the month capped at 30, ÷ 360.
     #[serde(rename = "30e/360")]
     Thirty360,
+    /// A day ÷ the days of the anniversary year in which it falls.
+    #[serde(rename = "actual/actual-icma")]
+    Icma,
 }
 
 /// What days were divided by.
@@ -38,7 +41,7 @@ pub enum Basis {
     /// 366: every day lies in a leap year.
     #[serde(rename = "366")]
     Days366,
-    /// Days of leap years by 366 and the others by 365: a new year lies between.
+    /// Days of years of 366 days by 366 and the others by 365: the turn of a year lies between.
     #[serde(rename = "actual/actual")]
     Actual,
 }
@@ -65,9 +68,9 @@ const fn unit(days: i64) -> i64 {
 
 impl DayCount {
     /// The part of a year from the first day, counted, to the last, not counted. None where the last lies before the
-    /// first.
-    pub fn between(self, from: Date, until: Date) -> Option<YearPart> {
-        let (from, until) = (from.naive(), until.naive());
+    /// first. Anniversary years begin on a day of their own, and its anniversaries.
+    pub fn between(self, from: Date, until: Date, years_from: Date) -> Option<YearPart> {
+        let (begin, from, until) = (years_from.naive(), from.naive(), until.naive());
         let actual = i64::from(until.num_days_from_ce()) - i64::from(from.num_days_from_ce());
         let (days, basis, units) = match self {
             Self::Actual360 => (actual, Basis::Days360, actual * unit(360)),
@@ -76,15 +79,8 @@ impl DayCount {
                 let days = thirty(until) - thirty(from);
                 (days, Basis::Days360, days * unit(360))
             }
-            Self::ActualActual => {
-                let leap = leap_days_before(until) - leap_days_before(from);
-                let basis = match leap {
-                    0 => Basis::Days365,
-                    leap if leap == actual => Basis::Days366,
-                    _ => Basis::Actual,
-                };
-                (actual, basis, leap * unit(366) + (actual - leap) * unit(365))
-            }
+            Self::ActualActual => by_years(actual, leap_days_before(until) - leap_days_before(from)),
+            Self::Icma => by_years(actual, days_of_long_years(begin, from, until)?),
         };
         if actual < 0 {
             return None;
@@ -93,13 +89,43 @@ impl DayCount {
     }
 }
 
+/// Days of which so many lie in years of 366 days, and the others in years of 365.
+const fn by_years(actual: i64, long: i64) -> (i64, Basis, i64) {
+    let basis = match long {
+        0 => Basis::Days365,
+        long if long == actual => Basis::Days366,
+        _ => Basis::Actual,
+    };
+    (actual, basis, long * unit(366) + (actual - long) * unit(365))
+}
+
+/// How many of the days lie in anniversary years of 366 days. Before the first day of all years no principal is there to
+/// earn, and every year counts as one of 365. None beyond the calendar.
+fn days_of_long_years(begin: NaiveDate, from: NaiveDate, until: NaiveDate) -> Option<i64> {
+    // each anniversary is counted from the first day: of 29 February it is the 28th, and the 29th again in a leap year
+    let anniversary = |year: i32| {
+        let years = u32::try_from(year - begin.year()).ok()?;
+        begin.checked_add_months(Months::new(years * 12))
+    };
+    let mut long = 0;
+    for year in from.year() - 1..=until.year() {
+        let Some(first) = anniversary(year) else { continue };
+        let next = anniversary(year + 1)?;
+        let common = (next.min(until) - first.max(from)).num_days();
+        if (next - first).num_days() == 366 {
+            long += common.max(0);
+        }
+    }
+    Some(long)
+}
+
 /// A day's position in the calendar of twelve months of thirty days.
-fn thirty(day: chrono::NaiveDate) -> i64 {
+fn thirty(day: NaiveDate) -> i64 {
     360 * i64::from(day.year()) + 30 * i64::from(day.month0()) + i64::from(day.day().min(30))
 }
 
 /// How many days of leap years lie before this one, counted from the year 0.
-fn leap_days_before(day: chrono::NaiveDate) -> i64 {
+fn leap_days_before(day: NaiveDate) -> i64 {
     // leap years before `year`, the year 0 among them; years of a date are above 0
     let year = i64::from(day.year());
     let before = year - 1;
@@ -114,16 +140,20 @@ mod tests {
 
     use super::*;
 
-    const ALL: [DayCount; 4] =
-        [DayCount::Actual360, DayCount::Actual365, DayCount::ActualActual, DayCount::Thirty360];
+    use DayCount::{Actual360, Actual365, ActualActual, Icma, Thirty360};
+
+    const ALL: [DayCount; 5] = [Actual360, Actual365, ActualActual, Thirty360, Icma];
+
+    fn day(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
 
     fn between(count: DayCount, from: &str, until: &str) -> YearPart {
-        count.between(Date::parse(from).unwrap(), Date::parse(until).unwrap()).unwrap()
+        count.between(day(from), day(until), day("2000-01-01")).unwrap()
     }
 
     #[test]
     fn a_part_of_a_year_is_what_its_convention_says() {
-        use DayCount::{Actual360, Actual365, ActualActual, Thirty360};
         for (count, from, until, days, basis, units) in [
             (Actual360, "2024-06-21", "2024-09-21", 92, Basis::Days360, 92 * 4_453),
             (Actual365, "2024-06-21", "2024-09-21", 92, Basis::Days365, 92 * 4_392),
@@ -143,8 +173,25 @@ mod tests {
             let part = YearPart { days, basis, units };
             assert_eq!(between(count, from, until), part, "{count:?} {from} {until}");
         }
-        let [from, until] = ["2025-01-02", "2025-01-01"].map(|text| Date::parse(text).unwrap());
-        assert!(ALL.iter().all(|count| count.between(from, until).is_none()));
+        let [from, until] = ["2025-01-02", "2025-01-01"].map(day);
+        assert!(ALL.iter().all(|count| count.between(from, until, until).is_none()));
+    }
+
+    #[test]
+    fn anniversary_years_are_counted_from_their_first_day() {
+        for (begin, from, until, days, basis, units) in [
+            ("2027-09-01", "2027-09-01", "2028-03-01", 182, Basis::Days366, 182 * 4_380),
+            ("2027-09-01", "2028-03-01", "2028-09-01", 184, Basis::Days366, 184 * 4_380),
+            ("2027-09-01", "2028-08-31", "2028-09-02", 2, Basis::Actual, 4_380 + 4_392),
+            // 29 February: its anniversaries are the 28th, of a leap year the 29th
+            ("2024-02-29", "2024-02-29", "2025-02-28", 365, Basis::Days365, YearPart::UNITS),
+            ("2024-02-29", "2027-02-28", "2028-02-29", 366, Basis::Days366, YearPart::UNITS),
+            ("2024-02-29", "2024-02-29", "2028-02-29", 1_461, Basis::Actual, 4 * YearPart::UNITS),
+            ("2025-05-01", "2025-04-30", "2025-05-02", 2, Basis::Days365, 2 * 4_392),
+        ] {
+            let part = YearPart { days, basis, units };
+            assert_eq!(Icma.between(day(from), day(until), day(begin)), Some(part), "{begin} {from} {until}");
+        }
     }
 
     proptest! {
@@ -152,11 +199,18 @@ mod tests {
         fn parts_of_a_period_sum_to_it(from in 0_u64..46_000, first in 0_u64..2_000, second in 0_u64..2_000) {
             let begin = Date::parse("1900-01-01").unwrap();
             let [from, cut, until] = [from, from + first, from + first + second].map(|d| begin.plus_days(d).unwrap());
-            for count in ALL {
+            for (count, years) in ALL.map(|count| (count, begin)).into_iter().chain([(Icma, from), (Icma, cut)]) {
                 let [a, b, whole] = [(from, cut), (cut, until), (from, until)]
-                    .map(|(from, until)| count.between(from, until).unwrap());
+                    .map(|(from, until)| count.between(from, until, years).unwrap());
                 prop_assert_eq!((a.days + b.days, a.units + b.units), (whole.days, whole.units));
             }
+        }
+
+        #[test]
+        fn a_full_year_of_a_loan_is_exactly_one(begin in 0_u64..46_000, years in 0_u32..40) {
+            let begin = Date::parse("1900-01-01").unwrap().plus_days(begin).unwrap();
+            let [from, until] = [years, years + 1].map(|years| begin.plus_months(12 * years).unwrap());
+            prop_assert_eq!(Icma.between(from, until, begin).unwrap().units, YearPart::UNITS);
         }
     }
 }

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::allocations::{Holdings, room, taken};
-use super::events::{Dated, Owed, history};
-use super::subsidy::{Limits, Question, SubsidyError, over};
+use super::events::{Dated, first_drawdown, history};
+use super::subsidy::{Limits, Question, SubsidyError, outside, over};
 use super::{InterestPeriod, Loan};
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
@@ -81,6 +81,23 @@ impl<'a> Estimate<'a> {
         }
         let known = known.matured();
         let room = self.room(loan, InterestPeriod { from, until })?;
+        let (policy, outside) = (self.terms.policy, outside(self.terms.policy, &loan.events)?);
+        let question = Question {
+            policy,
+            window,
+            period: InterestPeriod { from, until },
+            signed_on: Some(loan.signed_on),
+            first_drawdown: first_drawdown(&loan.events),
+            drawn_outside: &outside,
+            annual_rate_percent: loan.annual_rate_percent,
+            matures_on: None,
+            events: &[],
+            reference: self.terms.reference,
+            room: &room,
+            others: &[],
+            other_points: None,
+            limits: Limits::default(),
+        };
         let (mut months, mut sum, mut segments) = (Vec::new(), Money::ZERO, Vec::new());
         for month in Month::of(from).through(Month::of(until)) {
             let days = InterestPeriod {
@@ -90,8 +107,9 @@ impl<'a> Estimate<'a> {
             if days.check().is_err() {
                 continue;
             }
-            let (amount, of_month) = self.month(days, &known, &room)?;
-            segments.extend(of_month);
+            let found = over(&Question { period: days, ..question.clone() }, &known)?;
+            let amount = found.computed;
+            segments.extend(found.segments);
             if amount.is_zero() {
                 continue;
             }
@@ -114,31 +132,6 @@ impl<'a> Estimate<'a> {
         let none = Holdings::new();
         let held = self.held.get(&loan.organisation).unwrap_or(&none);
         room(ClaimId::new(loan.id.uuid()), cap, period, held)
-    }
-
-    fn month(
-        &self,
-        period: InterestPeriod,
-        known: &[Dated<Owed>],
-        room: &[Dated<Money>],
-    ) -> Result<(Money, Vec<super::subsidy::Segment>), SubsidyError> {
-        let subsidy = over(
-            &Question {
-                policy: self.terms.policy,
-                window: self.terms.window,
-                period,
-                annual_rate_percent: known.first().map_or(Percent::from_micro(0), |step| step.value.rate),
-                matures_on: None,
-                events: &[],
-                reference: self.terms.reference,
-                room,
-                others: &[],
-                other_points: None,
-                limits: Limits::default(),
-            },
-            known,
-        )?;
-        Ok((subsidy.computed, subsidy.segments))
     }
 }
 

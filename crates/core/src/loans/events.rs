@@ -2,13 +2,14 @@
 //!
 //! Overdue principal stays marked until it is cleared, whatever is repaid meanwhile: what earns is what is owed beyond
 //! it, never below zero. What is still owed on the day of maturity is overdue from then on, unless the parties agreed on a
-//! later day before: an extension 展期.
+//! later day before: an extension 展期. From a pause 暂停 on nothing earns, until the day of the resumption 恢复, which does.
 
 use serde::{Deserialize, Serialize};
 
 use super::{LoanError, RATE_MAX};
 pub use crate::domain::dated::{Dated, in_force};
 use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::dates::Window;
 use crate::domain::{Date, Money, Percent};
 
 /// What happens to a loan.
@@ -27,6 +28,10 @@ pub enum Change {
     OverdueCleared(Amount),
     /// 展期: the loan is due on this later day.
     Extension(Date),
+    /// 暂停: nothing that is owed earns.
+    Pause,
+    /// 恢复: what is owed earns again.
+    Resume,
 }
 
 /// A dated event. It takes effect on its day.
@@ -46,12 +51,14 @@ pub struct Owed {
     pub overdue: Money,
     /// Percent a year.
     pub rate: Percent,
+    /// Whether nothing of it earns for now.
+    pub paused: bool,
 }
 
 impl Owed {
     /// A loan of which nothing was drawn.
     pub const fn nothing(rate: Percent) -> Self {
-        Self { principal: Money::ZERO, overdue: Money::ZERO, rate }
+        Self { principal: Money::ZERO, overdue: Money::ZERO, rate, paused: false }
     }
 
     /// CNY that is owed and not overdue.
@@ -95,6 +102,10 @@ impl Owed {
             }
             // moves the day of maturity, not what is owed
             Change::Extension(_) => Ok(self),
+            Change::Pause if self.paused => Err(LoanError::PausedAlready { pointer: pointer() }),
+            Change::Resume if !self.paused => Err(LoanError::NotPaused { pointer: pointer() }),
+            Change::Pause => Ok(Self { paused: true, ..self }),
+            Change::Resume => Ok(Self { paused: false, ..self }),
         }
     }
 }
@@ -175,6 +186,46 @@ pub fn history(
         }
     }
     Ok(History { steps, matures_on })
+}
+
+/// The day on which a loan was drawn first. `events` are in the order of their days.
+pub fn first_drawdown(events: &[LoanEvent]) -> Option<Date> {
+    events.iter().find(|event| matches!(event.change, Change::Drawdown(_))).map(|event| event.date)
+}
+
+/// CNY still owed of what was drawn outside a window that the first drawdown lies in, from each day on that changes it;
+/// nothing where all was drawn within. Repayments take the oldest drawdown first. Error: out of range.
+pub fn drawn_outside(events: &[LoanEvent], window: Window) -> Result<Vec<Dated<Money>>, OutOfRange> {
+    let (mut principal, mut outside) = (Money::ZERO, Money::ZERO);
+    let mut steps: Vec<Dated<Money>> = Vec::new();
+    for LoanEvent { date, change } in events.iter().copied() {
+        let before = outside;
+        match change {
+            Change::Drawdown(amount) => {
+                principal = principal.plus(amount.money())?;
+                if !window.contains(date) {
+                    outside = outside.plus(amount.money())?;
+                }
+            }
+            Change::Repayment(amount) => {
+                principal = principal.minus(amount.money())?;
+                // what was drawn outside is the newest, so that all before it is repaid before it
+                outside = outside.min(principal);
+            }
+            Change::RateChange(_)
+            | Change::Overdue(_)
+            | Change::OverdueCleared(_)
+            | Change::Extension(_)
+            | Change::Pause
+            | Change::Resume => {}
+        }
+        match steps.last_mut() {
+            Some(last) if last.date == date => last.value = outside,
+            _ if outside != before => steps.push(Dated { date, value: outside }),
+            Some(_) | None => {}
+        }
+    }
+    Ok(steps)
 }
 
 /// Events in the order of their days, each with its place in the list that was given. Of one day, those stand first

@@ -205,6 +205,10 @@ pub enum LoanError {
         /// CNY that is overdue then.
         overdue: Money,
     },
+    #[error("the loan is paused")]
+    PausedAlready { pointer: String },
+    #[error("the loan is not paused")]
+    NotPaused { pointer: String },
     /// More is owed than a ledger keeps.
     #[error("more than {limit} is owed")]
     PrincipalTooLarge {
@@ -293,7 +297,7 @@ pub enum LoanError {
 crate::domain::coded! {
     LoanError:
     LoanExists InvalidTerm EmptyPeriod RateTooHigh RepaymentExceedsPrincipal OverdueExceedsPrincipal
-    ClearedExceedsOverdue PrincipalTooLarge BeforeSigning AfterMaturity ExtensionNotLater NotYetHappened
+    ClearedExceedsOverdue PausedAlready NotPaused PrincipalTooLarge BeforeSigning AfterMaturity ExtensionNotLater NotYetHappened
     TooManyEvents PeriodNotOver InterestConfirmed TooManyConfirmations ReferenceRateMissing
     InterestPeriodOverlaps TooManySegments LoanRateAboveCeiling
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::policy::{Payee, Policy, PolicyError};
+use super::policy::{CapYear, Payee, Policy, PolicyError};
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
 use crate::domain::{Date, Label, Percent, Points};
@@ -20,8 +20,12 @@ fn missing(field: &str) -> PolicyError {
     PolicyError::RulesFieldMissing { field: field.to_owned() }
 }
 
-fn invalid(field: impl Into<String>) -> PolicyError {
+pub(super) fn invalid(field: impl Into<String>) -> PolicyError {
     PolicyError::RulesInvalid { field: field.into() }
+}
+
+pub(super) fn not_applicable(field: &str) -> PolicyError {
+    PolicyError::RulesFieldNotApplicable { field: field.to_owned() }
 }
 
 /// Whether two names of a list are one, however they are typed.
@@ -36,8 +40,13 @@ impl Policy {
         self.check_common()?;
         let released = self.caps.annual.as_ref().is_some_and(|annual| annual.released.is_some());
         if released && instrument != Instrument::Voucher {
-            return Err(PolicyError::RulesFieldNotApplicable { field: "/caps/annual/released".to_owned() });
+            return Err(not_applicable("/caps/annual/released"));
         }
+        let by_cost = self.caps.annual.as_ref().is_some_and(|annual| annual.year == Some(CapYear::Cost));
+        if by_cost && instrument == Instrument::Voucher {
+            return Err(not_applicable("/caps/annual/year"));
+        }
+        self.check_dates(instrument)?;
         match instrument {
             Instrument::Voucher => {
                 self.check_ratios()?;

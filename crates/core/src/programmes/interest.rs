@@ -9,6 +9,18 @@ use crate::domain::{Basis, Date, ExactPoints, Money, Percent, Points, Unrounded}
 /// The most segments of a sheet that is kept: with its inputs it must fit in a leaf.
 pub const SEGMENTS_MAX: usize = 100;
 
+/// What keeps days or principal of a segment from earning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// The term of the rules is over.
+    Term,
+    /// The loan is paused.
+    Pause,
+    /// A part of what is owed was drawn outside the window for it.
+    Disbursed,
+}
+
 /// A stretch of days on which nothing changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
@@ -26,6 +38,9 @@ pub struct Segment {
     pub annual_rate_percent: Percent,
     /// Percentage points a year.
     pub points: ExactPoints,
+    /// What keeps its days or a part of its principal from earning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound_by: Vec<Bound>,
     /// What the days are divided by.
     pub basis: Basis,
     /// eligible_principal × points ÷ 100 × days ÷ basis.
@@ -45,6 +60,9 @@ pub struct LoanState {
     pub overdue: Money,
     /// Percent a year.
     pub annual_rate_percent: Percent,
+    /// Whether nothing earns for now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 /// What the sheet of an interest subsidy was computed from, beside the rules and the caps. Steps are those of the
@@ -57,6 +75,15 @@ pub struct InterestInputs {
     pub until: Date,
     pub window: Window,
     pub loan: Vec<LoanState>,
+    /// Where the term runs from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_on: Option<Date>,
+    /// Where the term or the years of the day count run from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_drawdown: Option<Date>,
+    /// CNY owed of what was drawn outside the window for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn_outside: Vec<Dated<Money>>,
     /// The reference rate that the points rule asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reference: Vec<Dated<Percent>>,

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod calculation;
 pub mod cap_use;
 pub mod check;
+pub mod dating;
 pub mod documents;
 pub mod interest;
 pub mod policy;
@@ -24,6 +25,7 @@ pub use budget::{
     ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
     ProposeBudgetChange,
 };
+pub use dating::DatesError;
 pub use policy::{Policy, PolicyError};
 pub use settled_line::SettledLine;
 
@@ -304,10 +306,14 @@ pub enum ProgrammeError {
     #[error(transparent)]
     #[serde(untagged)]
     Policy(#[from] PolicyError),
+    /// The dates of a case do not fit the rules.
+    #[error(transparent)]
+    #[serde(untagged)]
+    Dates(#[from] DatesError),
 }
 
 crate::domain::coded! {
     ProgrammeError:
     ProgrammeExists InstrumentNotSupported InvalidWindow NothingToLapse PotExhausted WindowClosed
-    ProgrammeNotActive WrongInstrument ; Policy
+    ProgrammeNotActive WrongInstrument ; Policy Dates
 }

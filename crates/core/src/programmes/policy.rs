@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Counts;
+pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use crate::domain::DayCount;
 use crate::domain::money::Amount;
 use crate::domain::{Date, Label, Percent, Points, Rounding};
@@ -49,6 +50,17 @@ pub enum Released {
     Stays,
 }
 
+/// Which calendar year a claim counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapYear {
+    /// That of its approval.
+    #[default]
+    Approval,
+    /// That in which its period lies.
+    Cost,
+}
+
 /// The cap of a calendar year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +72,9 @@ pub struct AnnualCap {
     /// Voucher: what becomes of the issue cap when a voucher gives something back; `frees` where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Released>,
+    /// Rental, interest: which year a claim counts in; that of its approval where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<CapYear>,
 }
 
 impl AnnualCap {
@@ -246,6 +261,18 @@ pub struct Policy {
     /// Interest: whether banks are paid ahead and deduct what they subsidise. The payee is then the bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefund: Option<bool>,
+    /// When is filed, signed and drawn, and which days are paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
+    /// Windows for filing and for costs, one pair after the other; the first in which is filed counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Vec<Round>>,
+    /// Interest, rental: for how long is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<Term>,
+    /// By which day these rules apply, not those before or after them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_by: Option<RulesBy>,
 }
 
 impl Policy {

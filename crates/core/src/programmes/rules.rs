@@ -7,7 +7,7 @@ use super::{
     RulesVersion,
 };
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Sequence, Stamp, Subject, TextHash};
+use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Stamp, Subject, TextHash};
 use crate::ledger::{Dimensions, Posting};
 
 /// A draft and version 1 of its rules, which counts from the window's first day. `existing` is the programme whose code
@@ -76,7 +76,7 @@ fn version(
         approved_by: None,
         approved_on: None,
         points_max: points.map(|p| p.max),
-        window_until: points.map(|_| programme.window.until),
+        window_until: points.map(|_| proposal.rules.earning(programme.window).until),
         revision: Revision::first(stamp),
     }
 }
@@ -143,20 +143,6 @@ pub fn in_force<'a>(
         .max_by_key(|v| (v.effective_from, v.number))
 }
 
-/// The rules in force on a day for what was filed at a place of the log: not those that were approved after it and dated
-/// back, else whoever approves both could change what was filed already.
-pub fn governing<'a>(
-    versions: impl IntoIterator<Item = &'a RulesVersion>,
-    day: Date,
-    filed: Sequence,
-) -> Option<&'a RulesVersion> {
-    // its approval is the last that happens to a version
-    let later = |version: &RulesVersion| version.revision.version > filed;
-    let dated_back =
-        |version: &RulesVersion| version.approved_on.is_some_and(|day| version.effective_from < day);
-    in_force(versions.into_iter().filter(|version| !(later(version) && dated_back(version))), day)
-}
-
 /// Whether a programme lets related providers in on a day.
 pub fn allows_related<'a>(
     programme: &Programme,
@@ -168,8 +154,8 @@ pub fn allows_related<'a>(
             .is_some_and(|v| v.rules.eligibility.related_provider == RelatedProvider::Allow)
 }
 
-/// An active programme of that instrument with its window open on the day, else why not.
-pub fn usable(programme: &Programme, instrument: Instrument, day: Date) -> Result<(), ProgrammeError> {
+/// An active programme of that instrument, else why not.
+pub fn usable(programme: &Programme, instrument: Instrument) -> Result<(), ProgrammeError> {
     if programme.instrument != instrument {
         return Err(ProgrammeError::WrongInstrument {
             programme: programme.code.clone(),
@@ -179,7 +165,7 @@ pub fn usable(programme: &Programme, instrument: Instrument, day: Date) -> Resul
     if programme.status != ProgrammeStatus::Active {
         return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() });
     }
-    if programme.window.contains(day) { Ok(()) } else { Err(ProgrammeError::WindowClosed { date: day }) }
+    Ok(())
 }
 
 /// A change of the budget, proposed. `available` is what the programme has left.

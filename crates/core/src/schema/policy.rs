@@ -6,7 +6,7 @@ use crate::claims::backing::InvoicePart;
 use crate::claims::objection::{ObjectionStatus, Resolution};
 use crate::claims::recalculation::RecalculationStatus;
 use crate::claims::{ClaimKind, ClaimPeriod, ClaimStatus};
-use crate::domain::dates::FiscalYear;
+use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::Amount;
 use crate::domain::{
     Date, EvidenceId, Exact, Label, Line, Money, NamedInvoice, Percent, Points, Rounding, RoundingMode,
@@ -23,10 +23,10 @@ use crate::programmes::calculation::{
     Calculation, CapUse, Inputs, Reduction, ReductionCode, ShareAmount, SheetLine,
 };
 use crate::programmes::documents::{Documents, InvoiceCut, InvoiceCutCode, ItemAmount, MeteredRoom};
-use crate::programmes::interest::{InterestInputs, Segment};
+use crate::programmes::interest::{Bound, InterestInputs, Segment};
 use crate::programmes::policy::{
-    AnnualCap, Base, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
-    RateCeiling, RelatedProvider, Released, Share, ShareOfReference, Stacking,
+    AnnualCap, Base, CapYear, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
+    RateCeiling, RelatedProvider, Released, Round, RulesBy, Share, ShareOfReference, Stacking, Term, TermFrom, Windows,
 };
 use crate::programmes::{
     BudgetChangeKind, BudgetChangeStatus, Counts, Instrument, LegalBasis, ProgrammeStatus, ProposalStatus,
@@ -46,11 +46,15 @@ word_schema! {
     Stacking as "Stacking": "exclusive" "net_off" "allow";
     Expense as "Expense": "subsidy" "procurement";
     Base as "Base": "tax_inclusive" "tax_exclusive";
-    DayCount as "DayCount": "actual/360" "actual/365" "actual/actual" "30e/360";
+    DayCount as "DayCount": "actual/360" "actual/365" "actual/actual" "30e/360" "actual/actual-icma";
     RoundingMode as "RoundingMode": "half_up" "half_even" "down";
     RoundingScope as "RoundingScope": "claim" "line";
     Counts as "Counts": "issue" "redemption";
     Released as "Released": "frees" "stays";
+    CapYear as "CapYear": "approval" "cost";
+    TermFrom as "TermFrom": "first_drawdown" "signed";
+    RulesBy as "RulesBy": "filing" "signed" "disbursed";
+    Bound as "Bound": "term" "pause" "disbursed";
     Instrument as "Instrument": "voucher" "rental_subsidy" "interest_subsidy" "grant";
     ProgrammeStatus as "ProgrammeStatus": "draft" "active";
     ProposalStatus as "ProposalStatus": "proposed" "approved";
@@ -87,7 +91,10 @@ object_schema! {
         categories?_: Many<Category>, sizes?_: Many<Size>, startup_only?_: One<bool>, regions?_: Many<Label>,
         related_provider?_: One<RelatedProvider>,
     }
-    AnnualCap as "AnnualCap" { amount: One<Amount>, counts: Many<Counts>, released?_: One<Released> }
+    AnnualCap as "AnnualCap" { amount: One<Amount>, counts: Many<Counts>, released?_: One<Released>, year?_: One<CapYear> }
+    Windows as "RuleWindows" { filing?_: One<Window>, signed?_: One<Window>, disbursed?_: One<Window>, cost?_: One<Window> }
+    Round as "FilingRound" { filing: One<Window>, cost: One<Window> }
+    Term as "Term" { months_max: One<u32>, from: One<TermFrom> }
     Caps as "Caps" { claim?_: One<Amount>, annual?_: One<AnnualCap>, lifetime?_: One<Amount>, minimum_base?_: One<Amount> }
     Share as "Share" { level: One<Label>, percent: One<Percent> }
     ItemMapping as "ItemMapping" { service_category: One<Label>, item: One<Label> }
@@ -104,6 +111,7 @@ object_schema! {
         expense?_: One<Expense>, items?_: Many<ItemRatio>, base?_: One<Base>, validity_months?_: One<u32>,
         one_per_contract?_: One<bool>, scenarios?_: Many<Label>, points?_: One<PointsRule>, day_count?_: One<DayCount>,
         rate_ceiling?_: One<RateCeiling>, principal_cap?_: One<Amount>, prefund?_: One<bool>,
+        windows?_: One<Windows>, rounds?_: Many<Round>, term?_: One<Term>, rules_by?_: One<RulesBy>,
     }
     InvoicePart as "InvoicePart" { evidence_id: One<EvidenceId>, amount: One<Amount> }
     SettledLine as "SettledLine" { item: One<Label>, amount: One<Amount>, tax_percent?_: One<Percent>, metered?_: One<Exact> }
@@ -160,17 +168,24 @@ pub(super) mod tests {
             "related_provider": "allow",
         }));
         let caps = json!({
-            "claim": "1.00", "annual": {"amount": "1.00", "counts": ["issue"], "released": "stays"}, "lifetime": "1.00",
+            "claim": "1.00", "annual": {"amount": "1.00", "counts": ["issue"], "released": "stays", "year": "cost"}, "lifetime": "1.00",
             "minimum_base": "1.00",
         });
         lists_its_members::<Caps>(caps.clone());
+        lists_its_members::<AnnualCap>(caps["annual"].clone());
+        let year = json!({"from": "2025-01-01", "until": "2025-12-31"});
+        let windows = json!({"filing": year, "signed": year, "disbursed": year, "cost": year});
+        lists_its_members::<Windows>(windows.clone());
+        let round = json!({"filing": year, "cost": year});
+        lists_its_members::<Round>(round.clone());
         lists_its_members::<Policy>(json!({
             "eligibility": {}, "caps": caps, "rounding": {}, "shares": [{"level": "city", "percent": "100"}],
             "payee": "bank", "publicity_days": 5, "item_map": [{"service_category": "Compute", "item": "compute"}],
             "stacking": "allow", "expense": "subsidy", "items": [{"item": "x", "ratio_percent": "20"}],
             "base": "tax_inclusive", "validity_months": 6, "one_per_contract": true, "scenarios": ["x"],
             "points": {"max": "1.5"}, "day_count": "30e/360", "rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70},
-            "principal_cap": "1.00", "prefund": true,
+            "principal_cap": "1.00", "prefund": true, "windows": windows, "rounds": [round],
+            "term": {"months_max": 36, "from": "signed"}, "rules_by": "disbursed",
         }));
     }
 

@@ -13,11 +13,13 @@ use crate::http::problem::Problem;
 use crate::http::view;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
+use subsidy_core::loans::events::first_drawdown;
 use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
 use subsidy_core::loans::subsidy::{SubsidyError, within_ceiling};
 use subsidy_core::loans::{Loan, LoanError};
 use subsidy_core::organisations::Organisation;
 use subsidy_core::programmes::calculation::CalculationError;
+use subsidy_core::programmes::dating::{disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::rules::{in_force, usable};
 use subsidy_core::programmes::{Instrument, Policy, Programme, ProgrammeError};
 use subsidy_core::vouchers::rules::eligible;
@@ -97,21 +99,22 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
     let code: ProgrammeCode = request.path.value("code")?;
     let conn = request.reader().await?;
     let programme: Programme = view::find(&conn, &code, |_| true).await?;
-    usable(&programme, Instrument::InterestSubsidy, programme.window.from).map_err(Problem::refusal)?;
+    usable(&programme, Instrument::InterestSubsidy).map_err(Problem::refusal)?;
     let rows = programmes::rules(&conn, &[code.to_string()]).await;
     let versions = decode_all(&rows?, RulesRow::read)?;
     let as_of = today(&conn, &request.agency).await?.business_date;
     let version = in_force(&versions, as_of.max(programme.window.from));
     let version = version.ok_or_else(|| Problem::refusal(ProgrammeError::WindowClosed { date: as_of }))?;
     let policy = &version.rules;
+    let window = policy.earning(programme.window);
     let share = policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
     let rates = match share {
         Some(share) => reference(&conn, &share.name).await?,
         None => Vec::new(),
     };
-    let mut estimate = Estimate::new(Terms { policy, window: programme.window, reference: &rates });
+    let mut estimate = Estimate::new(Terms { policy, window, reference: &rates });
     let mut loans = Vec::new();
-    for (loan, claimed) in subsidised(&conn, &code, programme.window, policy).await? {
+    for (loan, claimed) in subsidised(&conn, &code, window, policy).await? {
         let cost = estimate.add(&loan, claimed).map_err(|error| match error {
             SubsidyError::Loan(error) => Problem::refusal(error),
             SubsidyError::OutOfRange(_) => Problem::refusal(CalculationError::AmountOutOfRange),
@@ -124,7 +127,7 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
         available: available(&conn, &code).await?,
         programme: code,
         as_of,
-        window: programme.window,
+        window,
         rules_version: version.number,
         total: estimate.total(),
         months,
@@ -133,7 +136,7 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
 }
 
 /// The loans that the programme may still pay for, each with the day up to which claims take its days: of organisations
-/// that may ask, not too dear, and not taken by a programme that suffers no other.
+/// that may ask, not too dear, signed and drawn in time, and not taken by a programme that suffers no other.
 async fn subsidised(
     conn: &Connection,
     code: &ProgrammeCode,
@@ -164,7 +167,11 @@ async fn subsidised(
     };
     let may = |loan: &Loan| {
         let organisation = known.get(&loan.organisation);
-        organisation.is_some_and(|o| eligible(o, &policy.eligibility).is_ok()) && cheap(loan).is_ok()
+        let in_time = signed_in_time(policy, loan.signed_on).is_ok()
+            && disbursed_in_time(policy, first_drawdown(&loan.events)).is_ok();
+        in_time
+            && organisation.is_some_and(|o| eligible(o, &policy.eligibility).is_ok())
+            && cheap(loan).is_ok()
     };
     let with_claims = |loan: Loan| {
         let until = claimed.get(&loan.id.uuid()).copied();

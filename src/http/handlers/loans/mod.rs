@@ -37,6 +37,10 @@ pub enum LoanEventKind {
     OverdueCleared,
     /// 展期
     Extension,
+    /// 暂停: nothing earns from this day on
+    Pause,
+    /// 恢复: from this day on it earns again
+    Resume,
 }
 
 /// A dated event. It takes effect on its day.
@@ -45,7 +49,7 @@ pub enum LoanEventKind {
 pub struct DatedLoanEvent {
     kind: LoanEventKind,
     date: Date,
-    /// Of every kind but `rate_change` and `extension`.
+    /// Of `drawdown`, `repayment`, `overdue` and `overdue_cleared`.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Amount>,
     /// Of `rate_change` alone.
@@ -62,6 +66,8 @@ impl DatedLoanEvent {
         let own = match self.kind {
             LoanEventKind::RateChange => "annual_rate_percent",
             LoanEventKind::Extension => "matures_on",
+            // the day says it all
+            LoanEventKind::Pause | LoanEventKind::Resume => "",
             LoanEventKind::Drawdown
             | LoanEventKind::Repayment
             | LoanEventKind::Overdue
@@ -84,6 +90,8 @@ impl DatedLoanEvent {
             LoanEventKind::Overdue => Change::Overdue(amount()?),
             LoanEventKind::OverdueCleared => Change::OverdueCleared(amount()?),
             LoanEventKind::Extension => Change::Extension(self.matures_on.ok_or_else(missing)?),
+            LoanEventKind::Pause => Change::Pause,
+            LoanEventKind::Resume => Change::Resume,
         };
         Ok(LoanEvent { date: self.date, change })
     }
@@ -100,6 +108,8 @@ impl DatedLoanEvent {
             }
             Change::Overdue(amount) => moved(LoanEventKind::Overdue, amount),
             Change::OverdueCleared(amount) => moved(LoanEventKind::OverdueCleared, amount),
+            Change::Pause => blank(LoanEventKind::Pause),
+            Change::Resume => blank(LoanEventKind::Resume),
             Change::Extension(day) => Self { matures_on: Some(day), ..blank(LoanEventKind::Extension) },
         }
     }
@@ -181,6 +191,8 @@ pub struct LoanView {
     principal: Money,
     /// CNY of it that is overdue: what was marked so, and from the day of maturity on all of it.
     overdue: Money,
+    /// Whether nothing of it earns for now.
+    paused: bool,
     events: Vec<DatedLoanEvent>,
     /// What the bank confirmed, by period.
     interest_paid: Vec<InterestPaidView>,
@@ -219,6 +231,7 @@ impl LoanView {
             project: loan.project.clone(),
             principal: now.principal,
             overdue: if matured { now.principal } else { now.overdue.min(now.principal) },
+            paused: now.paused,
             events: loan.events.iter().map(DatedLoanEvent::of).collect(),
             interest_paid: loan.interest.iter().map(paid).collect(),
             created_by: loan.created_by.clone(),

@@ -15,7 +15,7 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
     Code, Date, DayCount, Label, Money, Percent, Points, ProgrammeCode, Rounding, Unrounded,
 };
-use subsidy_core::loans::events::{Dated, LoanEvent, in_order};
+use subsidy_core::loans::events::{Dated, LoanEvent, first_drawdown, in_order};
 use subsidy_core::loans::rules::not_before_signing;
 use subsidy_core::loans::subsidy::{
     Limits, Question, Segment, Subsidy, SubsidyError, compute, within_ceiling,
@@ -23,8 +23,12 @@ use subsidy_core::loans::subsidy::{
 use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
 use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
 use subsidy_core::programmes::check::statutory_window_until;
-use subsidy_core::programmes::rules::{in_force, usable};
-use subsidy_core::programmes::{Instrument, Policy, PolicyError, Programme, ProgrammeError};
+use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
+use subsidy_core::programmes::policy::{RulesBy, TermFrom};
+use subsidy_core::programmes::rules::usable;
+use subsidy_core::programmes::{
+    DatesError, Instrument, Policy, PolicyError, Programme, ProgrammeError, RulesVersion,
+};
 use subsidy_store::db::pool::Connection;
 use subsidy_store::programmes::RulesRow;
 use subsidy_store::programmes::queries as programmes;
@@ -39,7 +43,7 @@ pub struct NewQuote {
     rules: Option<Policy>,
     /// A programme, under its rules in force today.
     programme: Option<ProgrammeCode>,
-    /// The programme's own where left out, else everything up to 2027-12-31.
+    /// The programme's own where left out, else everything up to 2027-12-31. Rules that say which days are paid for go first.
     window: Option<Window>,
     loan: QuotedLoan,
     /// `from` is counted, `until` is not.
@@ -56,7 +60,8 @@ pub struct NewQuote {
 pub struct QuotedLoan {
     /// Percent a year, as it was signed.
     annual_rate_percent: Percent,
-    /// Held against the rules' rate ceiling; where left out, no ceiling is checked.
+    /// Held against the rules' rate ceiling and their window for signing; where left out, neither is checked. Needed where a
+    /// term runs from it, or rules apply by it.
     signed_on: Option<Date>,
     /// When it is due, as it was signed; where left out, what is owed earns to the end of the period.
     matures_on: Option<Date>,
@@ -107,6 +112,8 @@ impl QuoteView {
 struct Terms {
     policy: Policy,
     window: Window,
+    /// The day on which it is asked.
+    filed: Date,
     rules_version: Option<u32>,
 }
 
@@ -122,7 +129,8 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
     body.period.check().map_err(Problem::refusal)?;
     let loan = loan_events(&body.loan)?;
     let conn = request.reader().await?;
-    let terms = terms(&request, &conn, &body).await?;
+    let terms = terms(&request, &conn, &body, &loan.events).await?;
+    dates(&terms.policy, &body.loan, &loan.events)?;
     ceiling(&conn, &terms.policy, &body.loan).await?;
     let share = terms.policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
     let reference = match share {
@@ -134,6 +142,9 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         policy: &terms.policy,
         window: terms.window,
         period: body.period,
+        signed_on: body.loan.signed_on,
+        first_drawdown: None,
+        drawn_outside: &[],
         annual_rate_percent: body.loan.annual_rate_percent,
         matures_on: body.loan.matures_on,
         events: &loan.events,
@@ -170,16 +181,24 @@ fn loan_events(loan: &QuotedLoan) -> Result<Events, Problem> {
 }
 
 /// The rules and the window: those that are given, or a programme's.
-async fn terms(request: &ReadRequest, conn: &Connection, body: &NewQuote) -> Result<Terms, Problem> {
-    let terms = match (&body.rules, &body.programme) {
+async fn terms(
+    request: &ReadRequest,
+    conn: &Connection,
+    body: &NewQuote,
+    events: &[LoanEvent],
+) -> Result<Terms, Problem> {
+    let today = today(conn, &request.agency).await?.business_date;
+    let days = CaseDays { filed: today, signed: body.loan.signed_on, disbursed: first_drawdown(events) };
+    let mut terms = match (&body.rules, &body.programme) {
         (Some(_), Some(_)) => return Err(Problem::new(Code::RulesOrProgramme).at("/programme")),
         (None, None) => return Err(Problem::new(Code::MissingField).at("/rules")),
         (Some(rules), None) => {
             let until = statutory_window_until().ok_or_else(|| Problem::fault(&"no statutory window"))?;
             let everything = Window { from: body.period.from.min(until), until };
-            Terms { policy: rules.clone(), window: body.window.unwrap_or(everything), rules_version: None }
+            let window = body.window.unwrap_or(everything);
+            Terms { policy: rules.clone(), window, filed: today, rules_version: None }
         }
-        (None, Some(code)) => of_programme(request, conn, code, body.window).await?,
+        (None, Some(code)) => of_programme(conn, code, body.window, days).await?,
     };
     if terms.window.until < terms.window.from {
         return Err(Problem::new(Code::InvalidWindow).at("/window"));
@@ -188,36 +207,55 @@ async fn terms(request: &ReadRequest, conn: &Connection, body: &NewQuote) -> Res
         let problem = Problem::refusal(ProgrammeError::from(error.clone()));
         match error {
             PolicyError::StatutoryPointsCap { .. } => problem.at("/rules/points/max"),
-            PolicyError::StatutoryWindow { .. } => problem.at("/window/until"),
+            PolicyError::StatutoryWindow { until } if until < terms.window.until => problem.at("/window/until"),
+            PolicyError::StatutoryWindow { .. } => problem.at("/rules"),
             PolicyError::RulesFieldMissing { .. }
             | PolicyError::RulesFieldNotApplicable { .. }
             | PolicyError::RulesInvalid { .. } => problem,
         }
     })?;
+    if terms.policy.takes_filing(terms.filed) == Some(false) {
+        return Err(Problem::refusal(ProgrammeError::WindowClosed { date: terms.filed }));
+    }
+    terms.window = terms.policy.cost_window(terms.filed).unwrap_or(terms.window);
     Ok(terms)
 }
 
-/// A programme's rules in force today; before its window begins, those it begins with.
+/// Holds the days of the loan against the rules, as far as it says them.
+fn dates(policy: &Policy, loan: &QuotedLoan, events: &[LoanEvent]) -> Result<(), Problem> {
+    let refused = |error: DatesError| Problem::refusal(ProgrammeError::from(error));
+    let from_signing = policy.term.is_some_and(|term| term.from == TermFrom::Signed);
+    match loan.signed_on {
+        None if from_signing => return Err(Problem::new(Code::MissingField).at("/loan/signed_on")),
+        None => {}
+        Some(day) => signed_in_time(policy, day).map_err(refused)?,
+    }
+    disbursed_in_time(policy, first_drawdown(events)).map_err(refused)
+}
+
+/// A programme's rules that apply today; before its window begins, those it begins with.
 async fn of_programme(
-    request: &ReadRequest,
     conn: &Connection,
     code: &ProgrammeCode,
     window: Option<Window>,
+    days: CaseDays,
 ) -> Result<Terms, Problem> {
     let programme: Programme =
         view::find(conn, code, |_| true).await.map_err(|problem| match problem.code() {
             Code::NotFound => problem.at("/programme"),
             _ => problem,
         })?;
-    let begun = programme.window.from;
-    usable(&programme, Instrument::InterestSubsidy, begun).map_err(Problem::refusal)?;
+    usable(&programme, Instrument::InterestSubsidy).map_err(Problem::refusal)?;
     let rows = programmes::rules(conn, &[code.to_string()]).await?;
     let versions = decode_all(&rows, RulesRow::read)?;
-    let day = today(conn, &request.agency).await?.business_date.max(begun);
-    let version = in_force(&versions, day);
-    let version = version.ok_or_else(|| Problem::refusal(ProgrammeError::WindowClosed { date: day }))?;
-    let window = window.unwrap_or(programme.window);
-    Ok(Terms { policy: version.rules.clone(), window, rules_version: Some(version.number) })
+    let by_signing = |version: &RulesVersion| version.rules.rules_by == Some(RulesBy::Signed);
+    if days.signed.is_none() && versions.iter().any(by_signing) {
+        return Err(Problem::new(Code::MissingField).at("/loan/signed_on"));
+    }
+    let days = CaseDays { filed: days.filed.max(programme.window.from), ..days };
+    let version = applying(&versions, &days).map_err(Problem::refusal)?;
+    let (policy, window) = (version.rules.clone(), window.unwrap_or(programme.window));
+    Ok(Terms { policy, window, filed: days.filed, rules_version: Some(version.number) })
 }
 
 /// Holds the loan against the rules' ceiling where it says when it was signed.

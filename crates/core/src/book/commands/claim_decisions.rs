@@ -83,8 +83,7 @@ impl Decide for RejectClaim {
         let Some(claim) = claim.filter(|claim| claim.status == ClaimStatus::Approved) else { return };
         let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
         reads.extend(voucher.map(cap_usage::rules_of));
-        reads.insert(programmes::rules_key(claim));
-        cap_usage::read_counted(claim, reads);
+        cap_usage::read_counted(claim, claim.approved_on, reads);
         let of = (&claim.programme, claim.organisation);
         cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
         reads.extend(payable::balances(claim).map(Key::Balance));
@@ -117,12 +116,11 @@ impl Decide for ApproveClaim {
         let day = self.effective_date.unwrap_or(reads.today);
         if let Some(claim) = claims::read(self.id, reads) {
             let of = (&claim.programme, claim.organisation);
-            reads.insert(programmes::rules_key(claim));
             reads.extend(
                 claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id)).map(cap_usage::rules_of),
             );
             parties::read(claim, reads);
-            cap_usage::read(of, Some(day.year()), Counts::Redemption, reads);
+            cap_usage::read_counted(claim, Some(day), reads);
             cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
             reads.extend(payable::balances(claim).map(Key::Balance));
             deductions::read_deducted(claim, day, reads);

@@ -12,7 +12,6 @@ use crate::claims::rental_claims::Asked;
 use crate::claims::{Claim, ClaimSubject, NameClaim, WriteClaim, rules};
 use crate::domain::{ClaimId, Money};
 use crate::ledger::{ExpenseClass, Posting};
-use crate::programmes::Counts;
 use crate::programmes::calculation::Calculation;
 use crate::vouchers::redemption::{self};
 use crate::vouchers::rules::eligible;
@@ -51,6 +50,7 @@ pub(super) struct Rewrite<'a>(pub &'a WriteClaim);
 impl Decide for Rewrite<'_> {
     fn needs(&self, reads: &mut Reads<'_>) {
         read_inputs(self.0.id, reads);
+        claim_basis::read_cost_year(self.0, reads);
         backing::read_written(self.0, reads);
     }
 
@@ -83,8 +83,7 @@ pub(super) fn read_inputs(id: ClaimId, reads: &mut Reads<'_>) {
     let Some(claim) = read(id, reads) else { return };
     programmes::read(&claim.programme, reads);
     parties::read(claim, reads);
-    let year = Some(reads.today.year());
-    cap_usage::read((&claim.programme, claim.organisation), year, Counts::Redemption, reads);
+    cap_usage::read_counted(claim, Some(reads.today), reads);
 }
 
 /// A draft or a returned claim, computed under the rules in force today.

@@ -94,7 +94,7 @@ pub(super) fn read_undeducted(claim: &Claim, reads: &mut Reads<'_>) {
     }));
     reads.insert(Key::Balance(BalanceKey::of_payee(Account::F1214, &claim.programme, claim.provider)));
     reads.insert(Key::Balance(BalanceKey::of(claim.class.expense(), &claim.programme)));
-    cap_usage::read_counted(claim, reads);
+    cap_usage::read_counted(claim, claim.approved_on, reads);
 }
 
 /// A claim whose deduction is undone: it waits for its approval again, and its bank has the amount.

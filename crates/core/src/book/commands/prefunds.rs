@@ -23,7 +23,7 @@ fn prefunding<'a>(
     pointer: Option<&str>,
 ) -> Result<&'a RulesVersion, Stop> {
     let today = context.stamp.business_date;
-    usable(programme, Instrument::InterestSubsidy, programme.window.from)?;
+    usable(programme, Instrument::InterestSubsidy)?;
     let version = in_force(programmes::versions(context.book, programme)?, today);
     let version = version.ok_or(ProgrammeError::WindowClosed { date: today })?;
     rules::allowed(&version.rules, &programme.code, pointer)?;

@@ -18,12 +18,13 @@ use crate::claims::recalculation::{
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
 use crate::claims::{Claim, ClaimError, ClaimSubject, backing as invoices, payable, rules as claims};
+use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, Date, Line, Money, Subject};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::AnnualCap;
-use crate::programmes::{CapUsageKey, Counts, RulesKey, RulesVersion};
+use crate::programmes::{CapUsageKey, Counts, DatesError, ProgrammeError, RulesKey, RulesVersion};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::{Voucher, correction};
@@ -108,10 +109,9 @@ fn read_anew(claim: &Claim, reads: &mut Reads<'_>) {
     backing::read(claim, reads);
     claim_basis::read(claim, reads);
     read_earlier(claim, reads);
-    reads.insert(programmes::rules_key(claim));
     let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
     reads.extend(voucher.map(cap_usage::rules_of));
-    cap_usage::read_counted(claim, reads);
+    cap_usage::read_counted(claim, claim.approved_on, reads);
     let of = (&claim.programme, claim.organisation);
     cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
 }
@@ -130,6 +130,8 @@ fn anew(
     let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
     let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
     let asked = asked_before(context, before)?;
+    let cap_year = cap_usage::year(context, before, Some(approved_on))?.unwrap_or(approved_on.year());
+    stays_in(cap_year, rules, changed)?;
     let others = |year| -> Result<Money, Stop> {
         let key = CapUsageKey::new(&before.programme, before.organisation, year, Counts::Redemption);
         let used = cap_usage::amount(context, &key)?;
@@ -147,7 +149,8 @@ fn anew(
         room,
         net_off,
         documents,
-        used_in_year: others(Some(approved_on.year()))?,
+        cap_year,
+        used_in_year: others(Some(cap_year))?,
         used_in_all: others(None)?,
         day: approved_on,
     };
@@ -162,6 +165,17 @@ fn anew(
         recoveries::within(back, recoveries::outstanding_of(before)?)?;
     }
     Ok(Anew { sheet, correction })
+}
+
+/// What counts in the year of its costs stays in it: it is charged there already.
+fn stays_in(year: FiscalYear, rules: &RulesVersion, changed: &Claim) -> Result<(), ProgrammeError> {
+    let pointer = "/changes/period";
+    let period = changed.subject.period();
+    let now = period.map(|period| period.cost_year(&rules.rules, pointer)).transpose()?.flatten();
+    match now {
+        Some(now) if now != year => Err(DatesError::PeriodSpansYears { pointer: pointer.to_owned() }.into()),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A claim from metered usage, or one that is to be one now, as that is known now.

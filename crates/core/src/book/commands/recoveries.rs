@@ -162,7 +162,7 @@ impl Decide for ReceiveRecovery {
 pub(super) fn read_freed(recovery: &Recovery, reads: &mut Reads<'_>) {
     reads.insert(Key::Claim(recovery.claim));
     if let Some(claim) = reads.book.claims.peek(&recovery.claim) {
-        cap_usage::read_counted(claim, reads);
+        cap_usage::read_counted(claim, claim.approved_on, reads);
     }
 }
 

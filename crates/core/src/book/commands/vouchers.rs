@@ -6,13 +6,14 @@ use crate::book::guards::cap_usage::{self, not_before_freed};
 use crate::book::guards::programmes;
 use crate::book::refusal::{Refusal, Stop};
 use crate::book::{Fault, Key, Series};
-use crate::domain::dates::FiscalYear;
+use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, not_more_than_seen};
 use crate::programmes::policy::{RelatedProvider, Stacking};
-use crate::programmes::rules::{governing, usable};
+use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
+use crate::programmes::rules::usable;
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::rentals::{Rental, RentalError};
@@ -29,6 +30,14 @@ struct Case<'a> {
     uses: ContractAllocations,
     used_in_year: Money,
     used_in_all: Money,
+    day: Date,
+}
+
+/// When a voucher is asked for: on which day it was and where in the log, and for which day it is asked now.
+#[derive(Clone, Copy)]
+struct Filing {
+    on: Date,
+    at: Sequence,
     day: Date,
 }
 
@@ -82,16 +91,23 @@ fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut
     }
 }
 
-/// `filed` is where in the log it was applied for.
 fn case<'a>(
     context: Context<'a>,
     programme: &Programme,
     rental: &'a Rental,
-    (day, filed): (Date, Sequence),
+    Filing { on, at, day }: Filing,
 ) -> Result<Case<'a>, Stop> {
-    usable(programme, Instrument::Voucher, day)?;
-    let versions = programmes::versions(context.book, programme)?;
-    let rules = governing(versions, day, filed).ok_or(ProgrammeError::WindowClosed { date: day })?;
+    usable(programme, Instrument::Voucher)?;
+    let days = CaseDays::contract(day, rental.signed_on);
+    let rules = governing(programmes::versions(context.book, programme)?, &days, at)?;
+    // where the rules do not say when is filed, the programme's window has the day of the issue in it
+    let filed = if rules.rules.takes_filing(on).is_some() { on } else { day };
+    filing_open(&rules.rules, &programme.window, filed)?;
+    let service = Window { from: rental.from, until: rental.until };
+    let days = CaseDays { filed: on, ..days };
+    within_costs(&rules.rules, (programme.window, &days), (service, "/rental_id"))
+        .map_err(ProgrammeError::from)?;
+    signed_in_time(&rules.rules, rental.signed_on).map_err(ProgrammeError::from)?;
     let known = &context.book.organisations;
     let organisation = organisations::may_begin(known.get(&rental.organisation)?, rental.organisation)?;
     let provider = known.get(&rental.provider)?.ok_or_else(|| missing(rental.provider))?;
@@ -131,7 +147,8 @@ impl Decide for ApplyForVoucher {
         let programme = named(context.book.programmes.get(&self.programme)?, "/programme")?;
         let rental = context.book.rentals.get(&self.rental)?.filter(|r| context.acts_for(r.organisation));
         let rental = named(rental, "/rental_id")?;
-        let case = case(context, programme, rental, (context.stamp.business_date, context.stamp.sequence))?;
+        let (today, at) = (context.stamp.business_date, context.stamp.sequence);
+        let case = case(context, programme, rental, Filing { on: today, at, day: today })?;
         let sheet = case.calculate(self.id, 1)?;
         let voucher = rules::apply(self, &case.facts(), &sheet, context.actor, context.stamp);
         let mut effects = Effects::voucher(None, &voucher);
@@ -202,7 +219,8 @@ fn case_of<'a>(context: Context<'a>, voucher: &Voucher, day: Date) -> Result<Cas
     let broken = || Fault::Broken(format!("voucher {} has lost its programme or contract", voucher.id));
     let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(broken)?;
     let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(broken)?;
-    case(context, programme, rental, (day, voucher.revision.created))
+    let filing = Filing { on: voucher.submitted_on, at: voucher.revision.created, day };
+    case(context, programme, rental, filing)
 }
 
 /// CNY of the sheet that was reviewed: the contract is kept for so much.

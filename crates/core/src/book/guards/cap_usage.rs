@@ -4,13 +4,14 @@ use crate::book::context::{Context, Reads, not_before};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
-use crate::claims::Claim;
+use super::programmes;
+use crate::claims::{Claim, ClaimPeriod};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{CreditCode, Date, Money, ProgrammeCode};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::policy::AnnualCap;
-use crate::programmes::{CapUsageKey, Counts, RulesKey};
+use crate::programmes::{CapUsageKey, Counts, ProgrammeError, RulesKey};
 use crate::vouchers::{Voucher, VoucherStatus};
 
 /// What caps count of one kind, in a year and in all.
@@ -29,14 +30,29 @@ pub(crate) fn amount(context: Context<'_>, key: &CapUsageKey) -> Result<Money, F
     Ok(context.book.usages.get(key)?.map_or(Money::ZERO, |used| used.amount))
 }
 
-/// The keys of [`counted`].
-pub(crate) fn read_counted(claim: &Claim, reads: &mut Reads<'_>) {
-    let year = claim.approved_on.map(Date::year);
-    read((&claim.programme, claim.organisation), year, Counts::Redemption, reads);
+/// The keys of [`counted`], of a claim approved on a day.
+pub(crate) fn read_counted(claim: &Claim, approved_on: Option<Date>, reads: &mut Reads<'_>) {
+    reads.insert(programmes::rules_key(claim));
+    let cost = claim.subject.period().and_then(ClaimPeriod::last);
+    for day in [approved_on, cost] {
+        read((&claim.programme, claim.organisation), day.map(Date::year), Counts::Redemption, reads);
+    }
 }
 
-/// What the caps on redemptions count of a claim's programme and organisation, in the year of its approval and in all,
-/// with more drawn from a day on.
+/// The year whose annual cap counts a claim that is approved on a day.
+pub(crate) fn year(
+    context: Context<'_>,
+    claim: &Claim,
+    approved_on: Option<Date>,
+) -> Result<Option<FiscalYear>, Stop> {
+    let rules = &programmes::rules_of(context, claim)?.rules;
+    let cost = claim.subject.period().map(|period| period.cost_year(rules, "/period"));
+    let cost = cost.transpose().map_err(ProgrammeError::from)?.flatten();
+    Ok(cost.or(approved_on.map(Date::year)))
+}
+
+/// What the caps on redemptions count of a claim's programme and organisation, in its year and in all, with more drawn from
+/// a day on.
 pub(crate) fn counted(
     context: Context<'_>,
     claim: &Claim,
@@ -44,7 +60,7 @@ pub(crate) fn counted(
     (drawn, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
     let mut changes = Vec::new();
-    for year in [approved_on.map(Date::year), None] {
+    for year in [year(context, claim, approved_on)?, None] {
         let key = CapUsageKey::new(&claim.programme, claim.organisation, year, Counts::Redemption);
         let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
         changes.push(Change::Usage { key, used: used.moved(drawn, day)? });

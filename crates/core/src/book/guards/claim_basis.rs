@@ -9,7 +9,7 @@ use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
 use crate::claims::rental_claims::{self as settlement, Asked};
-use crate::claims::{Claim, ClaimRequest, ClaimSubject, WriteClaim, rules};
+use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{Counts, RulesVersion};
@@ -28,6 +28,7 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
         ClaimRequest::VoucherRedemption { voucher, .. } => {
             reads.insert(Key::Voucher(*voucher));
             let Some(found) = reads.book.vouchers.peek(voucher) else { return };
+            reads.insert(Key::Rental(found.rental));
             (&found.programme, [found.organisation, found.provider])
         }
         ClaimRequest::RentalSubsidy { programme: code, rental, .. } => {
@@ -48,6 +49,15 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
     programmes::read(code, reads);
     reads.extend([Key::Organisation(organisation), Key::Organisation(provider)]);
     cap_usage::read((code, organisation), Some(reads.today.year()), Counts::Redemption, reads);
+    let cost_year = request.period().and_then(ClaimPeriod::last).map(Date::year);
+    cap_usage::read((code, organisation), cost_year, Counts::Redemption, reads);
+}
+
+/// What the cap of the year counts in which the period of a claim is to lie that is written anew.
+pub(crate) fn read_cost_year(command: &WriteClaim, reads: &mut Reads<'_>) {
+    let Some(claim) = reads.book.claims.peek(&command.id) else { return };
+    let cost_year = command.request.period().and_then(ClaimPeriod::last).map(Date::year);
+    cap_usage::read((&claim.programme, claim.organisation), cost_year, Counts::Redemption, reads);
 }
 
 /// The voucher, the contract or the loan that a claim rests on.
@@ -55,7 +65,9 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
     match &claim.subject {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
             reads.insert(Key::Voucher(*voucher));
-            if let Some(voucher) = reads.book.vouchers.peek(voucher).filter(|voucher| voucher.closed) {
+            let Some(voucher) = reads.book.vouchers.peek(voucher) else { return };
+            reads.insert(Key::Rental(voucher.rental));
+            if voucher.closed {
                 cap_usage::read_released(voucher, reads);
             }
         }
@@ -114,7 +126,7 @@ impl<'a> ClaimBasis<'a> {
         }
     }
 
-    /// The rules in force today.
+    /// The rules that apply to what is filed today.
     pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
         match self {
             Self::Voucher(voucher) => voucher_basis::rules_today(context, voucher),

@@ -10,12 +10,15 @@ use crate::claims::backing::{self, Parties};
 use crate::claims::interest::{Credit, InterestError, calculate};
 use crate::claims::{Claim, InterestTerms, rules};
 use crate::domain::dated::Dated;
+use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Percent, ProgrammeCode};
+use crate::loans::events::first_drawdown;
 use crate::loans::subsidy::within_ceiling;
 use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
 use crate::programmes::calculation::Calculation;
+use crate::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use crate::programmes::policy::{Policy, Stacking};
-use crate::programmes::rules::{in_force, usable};
+use crate::programmes::rules::usable;
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
 
 /// A loan, the programme that is to pay a part of its interest, and what is said of that interest.
@@ -24,6 +27,7 @@ pub(crate) struct LoanBasis<'a> {
     loan: &'a Loan,
     programme: &'a Programme,
     terms: InterestTerms,
+    filed: Date,
     /// Where in the body the period stands.
     pointer: &'static str,
 }
@@ -61,7 +65,8 @@ impl<'a> LoanBasis<'a> {
     ) -> Result<Self, Stop> {
         let programme = named(context.book.programmes.get(programme)?, "/programme")?;
         let loan = context.book.loans.get(&loan)?.filter(|loan| context.acts_for(loan.organisation));
-        Ok(Self { claim, loan: named(loan, "/loan_id")?, programme, terms, pointer: "/period" })
+        let filed = context.stamp.business_date;
+        Ok(Self { claim, loan: named(loan, "/loan_id")?, programme, terms, filed, pointer: "/period" })
     }
 
     /// What a claim rests on.
@@ -74,7 +79,8 @@ impl<'a> LoanBasis<'a> {
         let lost = || Fault::Broken(format!("claim {} has lost its programme or loan", claim.id));
         let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
         let loan = context.book.loans.get(&loan)?.ok_or_else(lost)?;
-        Ok(Self { claim: claim.id, loan, programme, terms, pointer: "/period" })
+        let filed = claim.filed_on(context.stamp.business_date);
+        Ok(Self { claim: claim.id, loan, programme, terms, filed, pointer: "/period" })
     }
 
     /// The same for a recalculation, which names the period among its changes.
@@ -92,13 +98,26 @@ impl<'a> LoanBasis<'a> {
     }
 
     /// The rules in force today, of an active programme for interest. It may be asked after its window has closed: what
-    /// was paid for its last days is known only then. Days outside the window earn nothing.
+    /// was paid for its last days is known only then, unless the rules say when is filed. Days outside the window earn nothing.
     pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
         let today = context.stamp.business_date;
         self.over(today)?;
-        usable(self.programme, Instrument::InterestSubsidy, self.programme.window.from)?;
-        let versions = programmes::versions(context.book, self.programme)?;
-        Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+        usable(self.programme, Instrument::InterestSubsidy)?;
+        let days = CaseDays {
+            filed: self.filed,
+            signed: Some(self.loan.signed_on),
+            disbursed: first_drawdown(&self.loan.events),
+        };
+        let rules = applying(programmes::versions(context.book, self.programme)?, &days)?;
+        if rules.rules.takes_filing(self.filed) == Some(false) {
+            return Err(ProgrammeError::WindowClosed { date: self.filed }.into());
+        }
+        Ok(rules)
+    }
+
+    /// The year whose annual cap counts what is approved on a day.
+    fn cap_year(&self, rules: &RulesVersion, day: Date) -> Result<FiscalYear, ProgrammeError> {
+        Ok(self.terms.period.cost_year(&rules.rules, self.pointer)?.unwrap_or(day.year()))
     }
 
     /// The period has days, and all of them are over.
@@ -122,6 +141,7 @@ impl<'a> LoanBasis<'a> {
             let rates = series(context, &ceiling.reference)?;
             within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)?;
         }
+        let cap_year = self.cap_year(rules, day)?;
         let used = |year| {
             let key = CapUsageKey::new(&self.programme.code, loan.organisation, year, Counts::Redemption);
             cap_usage::amount(context, &key)
@@ -134,7 +154,8 @@ impl<'a> LoanBasis<'a> {
             room: None,
             net_off: None,
             documents: None,
-            used_in_year: used(Some(day.year()))?,
+            cap_year,
+            used_in_year: used(Some(cap_year))?,
             used_in_all: used(None)?,
             day,
         })
@@ -155,6 +176,9 @@ impl<'a> LoanBasis<'a> {
         facts: &rules::Facts<'a>,
     ) -> Result<Calculation, Stop> {
         let (policy, period) = (&facts.rules.rules, self.terms.period.of_interest());
+        signed_in_time(policy, self.loan.signed_on).map_err(ProgrammeError::from)?;
+        disbursed_in_time(policy, first_drawdown(&self.loan.events)).map_err(ProgrammeError::from)?;
+        let window = policy.cost_window(self.filed).unwrap_or(self.programme.window);
         let code = &self.programme.code;
         let room = match policy.principal_cap {
             Some(cap) => {
@@ -169,7 +193,7 @@ impl<'a> LoanBasis<'a> {
             Stacking::Exclusive | Stacking::Allow => Vec::new(),
         };
         let reference = reference(context, policy)?;
-        let credit = Credit { loan: self.loan, window: self.programme.window, reference, room, others };
+        let credit = Credit { loan: self.loan, window, reference, room, others };
         calculate(&self.terms, number, facts, &credit).map_err(|error| match error {
             InterestError::Loan(error) => error.into(),
             InterestError::Calculation(error) => error.into(),

@@ -10,12 +10,14 @@ use crate::claims::backing::{self, Parties};
 use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
 use crate::claims::rental_claims::{self, Asked};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
+use crate::domain::dates::Window;
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId, Sequence, Subject};
 use crate::programmes::calculation::Calculation;
+use crate::programmes::dating::{CaseDays, applying, filing_open, signed_in_time, within_costs};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
-use crate::programmes::rules::{in_force, usable};
+use crate::programmes::rules::usable;
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
 use crate::rentals::{Rental, RentalError};
@@ -69,22 +71,31 @@ impl<'a> RentalBasis<'a> {
         Parties { organisation: self.rental.organisation, provider: self.rental.provider }
     }
 
-    /// The rules in force today, of an active programme for rentals whose window has the day of the filing and the whole
-    /// period in it.
+    /// The rules that apply to what is filed today, of an active programme for rentals: their windows have the day of the
+    /// filing, that of the signing, and the whole period in them.
     pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
         if self.period.is_empty() {
             return Err(RentalError::InvalidPeriod.into());
         }
         let today = context.stamp.business_date;
-        usable(self.programme, Instrument::RentalSubsidy, today)?;
-        let (window, last) = (self.programme.window, self.period.last().unwrap_or(self.period.from));
-        if let Some(date) = [self.period.from, last].into_iter().find(|day| !window.contains(*day)) {
-            return Err(ProgrammeError::WindowClosed { date }.into());
+        usable(self.programme, Instrument::RentalSubsidy)?;
+        let days = CaseDays::contract(today, self.rental.signed_on);
+        let rules = applying(programmes::versions(context.book, self.programme)?, &days)?;
+        let window = self.programme.window;
+        filing_open(&rules.rules, &window, today)?;
+        let period =
+            Window { from: self.period.from, until: self.period.last().unwrap_or(self.period.from) };
+        if rules.rules.cost_window(today).is_none() {
+            let outside = [period.from, period.until].into_iter().find(|day| !window.contains(*day));
+            if let Some(date) = outside {
+                return Err(ProgrammeError::WindowClosed { date }.into());
+            }
         }
+        within_costs(&rules.rules, (window, &days), (period, "/period")).map_err(ProgrammeError::from)?;
+        signed_in_time(&rules.rules, self.rental.signed_on).map_err(ProgrammeError::from)?;
         rental_claims::within_term(self.rental, self.period)?;
         self.period.over(today, "/period")?;
-        let versions = programmes::versions(context.book, self.programme)?;
-        Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+        Ok(rules)
     }
 
     /// What the claim is for, written from what is metered now where it is a claim from metered usage.
@@ -115,6 +126,8 @@ impl<'a> RentalBasis<'a> {
         let uses = uses(context, rental.id)?;
         free(asked.id, rules, &uses)?;
         rental_claims::apart(asked, &uses)?;
+        let cost_year = self.period.cost_year(&rules.rules, "/period").map_err(ProgrammeError::from)?;
+        let cap_year = cost_year.unwrap_or(day.year());
         let used = |year| {
             let key = CapUsageKey::new(&self.programme.code, rental.organisation, year, Counts::Redemption);
             cap_usage::amount(context, &key)
@@ -128,7 +141,8 @@ impl<'a> RentalBasis<'a> {
             room: None,
             net_off,
             documents,
-            used_in_year: used(Some(day.year()))?,
+            cap_year,
+            used_in_year: used(Some(cap_year))?,
             used_in_all: used(None)?,
             day,
         })

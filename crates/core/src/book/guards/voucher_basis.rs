@@ -7,8 +7,8 @@ use crate::book::context::Context;
 use crate::book::refusal::Stop;
 use crate::claims::{Claim, rules};
 use crate::domain::{Date, Money};
-use crate::programmes::rules::in_force;
-use crate::programmes::{CapUsageKey, Counts, ProgrammeError, RulesVersion};
+use crate::programmes::dating::{CaseDays, applying};
+use crate::programmes::{CapUsageKey, Counts, RulesVersion};
 use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self};
 
@@ -18,13 +18,13 @@ pub(crate) fn voucher<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a Vou
     Ok(context.book.vouchers.get(&id)?.ok_or_else(lost)?)
 }
 
-/// The rules in force today.
+/// The rules that apply today.
 pub(crate) fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Stop> {
-    let lost = || Fault::Broken(format!("voucher {} has lost its programme", voucher.id));
+    let lost = || Fault::Broken(format!("voucher {} has lost its programme or contract", voucher.id));
     let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(lost)?;
-    let today = context.stamp.business_date;
-    let versions = programmes::versions(context.book, programme)?;
-    Ok(in_force(versions, today).ok_or(ProgrammeError::WindowClosed { date: today })?)
+    let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(lost)?;
+    let days = CaseDays::contract(context.stamp.business_date, rental.signed_on);
+    Ok(applying(programmes::versions(context.book, programme)?, &days)?)
 }
 
 /// What a redemption is held against, all of it loaded.
@@ -50,6 +50,7 @@ pub(crate) fn facts<'a>(
         room: Some(room),
         net_off: None,
         documents: None,
+        cap_year: day.year(),
         used_in_year: used(Some(day.year()))?,
         used_in_all: used(None)?,
         day,

@@ -1,19 +1,19 @@
 //! The calculation sheet of an interest subsidy.
 //!
 //! The period, as far as it lies in the programme's window, is cut into segments: one begins on every day that has an
-//! event, on which a reference rate that the rules ask for changes, or on which the organisation's room for principal
-//! does. In each all is constant, and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those
+//! event, on which a reference rate that the rules ask for changes, on which the organisation's room for principal does,
+//! or on which the term of the rules ends. In each all is constant, and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those
 //! on which nothing is owed too. The sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet
 //! is a pure function of its question.
 
-use super::events::{Dated, LoanEvent, Owed, Signed, history, in_force};
+use super::events::{Dated, LoanEvent, Owed, Signed, drawn_outside, first_drawdown, history, in_force};
 use super::{InterestPeriod, LoanError};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Accrual, Date, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded};
 use crate::programmes::calculation::{CapUse, Reduction, ReductionCode, ShareAmount, shares};
-pub use crate::programmes::interest::Segment;
+pub use crate::programmes::interest::{Bound, Segment};
 use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
 
 /// What a subsidy comes to.
@@ -58,10 +58,16 @@ impl Limits {
 #[derive(Debug, Clone)]
 pub struct Question<'a> {
     pub policy: &'a Policy,
-    /// The programme's window, both days counted.
+    /// The days that earn: the programme's window, or that of the costs, both days counted.
     pub window: Window,
     /// For which days.
     pub period: InterestPeriod,
+    /// When the loan was signed; not known where nobody says it.
+    pub signed_on: Option<Date>,
+    /// When it was drawn first.
+    pub first_drawdown: Option<Date>,
+    /// CNY owed of what was drawn outside the window for it, from each day on.
+    pub drawn_outside: &'a [Dated<Money>],
     /// Percent a year, as the loan was signed.
     pub annual_rate_percent: Percent,
     /// When the loan is due, as it was signed: what is owed then earns no more. Not known where nobody says it.
@@ -79,6 +85,13 @@ pub struct Question<'a> {
     pub limits: Limits,
 }
 
+impl Question<'_> {
+    /// The first day that earns nothing under the term.
+    fn term_ends(&self) -> Option<Date> {
+        self.policy.term_ends(self.signed_on, self.first_drawdown)
+    }
+}
+
 /// Why there is no sheet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubsidyError {
@@ -93,10 +106,20 @@ pub enum SubsidyError {
     OutOfRange(#[from] OutOfRange),
 }
 
-/// Computes the sheet. `pointer` says where an event stands in the body.
+/// Computes the sheet from the question's events; the days and sums that follow from them need not be given. `pointer`
+/// says where an event stands in the body.
 pub fn compute(question: &Question<'_>, pointer: impl Fn(usize) -> String) -> Result<Subsidy, SubsidyError> {
     let signed = Signed { rate: question.annual_rate_percent, matures_on: question.matures_on };
-    over(question, &history(signed, question.events, pointer)?.matured())
+    let known = history(signed, question.events, pointer)?.matured();
+    let outside = outside(question.policy, question.events)?;
+    let first_drawdown = first_drawdown(question.events);
+    over(&Question { first_drawdown, drawn_outside: &outside, ..question.clone() }, &known)
+}
+
+/// CNY owed of what was drawn outside the window for it, from each day on that changes it.
+pub fn outside(policy: &Policy, events: &[LoanEvent]) -> Result<Vec<Dated<Money>>, OutOfRange> {
+    let window = policy.windows.and_then(|windows| windows.disbursed);
+    window.map_or_else(|| Ok(Vec::new()), |window| drawn_outside(events, window))
 }
 
 /// The same of a loan whose standing is known, in the order of the days, its maturity included; the question's own events
@@ -137,6 +160,8 @@ fn cuts(question: &Question<'_>, rule: &PointsRule, history: &[Dated<Owed>]) -> 
     let days = days.chain(reference.iter().map(|step| step.date));
     let days = days.chain(question.room.iter().map(|step| step.date));
     let days = days.chain(question.others.iter().map(|step| step.date));
+    let days = days.chain(question.drawn_outside.iter().map(|step| step.date));
+    let days = days.chain(question.term_ends());
     let mut cuts = vec![from];
     cuts.extend(days.filter(|day| from < *day && *day < until));
     cuts.push(until);
@@ -153,10 +178,23 @@ fn segment(
 ) -> Result<(Segment, Accrual), SubsidyError> {
     let owed = in_force(history, from).unwrap_or(Owed::nothing(question.annual_rate_percent));
     let room = if question.room.is_empty() { None } else { in_force(question.room, from) };
-    let in_time = owed.in_time()?;
-    let eligible = room.map_or(in_time, |room| in_time.min(room).max(Money::ZERO));
-    let points = points(question, rule, owed.rate, from)?;
-    let part = question.policy.day_count.unwrap_or_default().between(from, until).ok_or(OutOfRange)?;
+    let outside = in_force(question.drawn_outside, from).unwrap_or_default();
+    let in_time = owed.in_time()?.minus(outside)?.max(Money::ZERO);
+    let in_time = room.map_or(in_time, |room| in_time.min(room).max(Money::ZERO));
+    let over = question.term_ends().is_some_and(|end| end <= from);
+    let (eligible, points) = if over || owed.paused {
+        Default::default()
+    } else {
+        (in_time, points(question, rule, owed.rate, from)?)
+    };
+    let bounds = [
+        (Bound::Term, over),
+        (Bound::Pause, owed.paused),
+        (Bound::Disbursed, outside.is_positive()),
+    ];
+    let years_from = question.first_drawdown.unwrap_or(from);
+    let counted = question.policy.day_count.unwrap_or_default().between(from, until, years_from);
+    let part = counted.ok_or(OutOfRange)?;
     let exact = Accrual::of(eligible, points, part)?;
     let segment = Segment {
         from,
@@ -166,6 +204,7 @@ fn segment(
         eligible_principal: eligible,
         annual_rate_percent: owed.rate,
         points,
+        bound_by: bounds.into_iter().filter(|(_, there)| *there).map(|(bound, _)| bound).collect(),
         basis: part.basis,
         exact: exact.unrounded(),
         subsidy: Money::ZERO,

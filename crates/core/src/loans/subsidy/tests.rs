@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::Basis;
 use crate::domain::{DayCount, Label, RoundingMode};
 use crate::loans::Change;
-use crate::programmes::policy::ShareOfReference;
+use crate::programmes::policy::{ShareOfReference, Term, TermFrom, Windows};
 
 fn day(text: &str) -> Date {
     Date::parse(text).unwrap()
@@ -15,7 +15,8 @@ fn day(text: &str) -> Date {
 fn events(text: &str) -> Vec<LoanEvent> {
     let one = |text: &str| {
         let words: Vec<&str> = text.split(' ').collect();
-        let [date, kind, value] = words[..] else { panic!("{text}") };
+        let [date, kind, ref rest @ ..] = words[..] else { panic!("{text}") };
+        let value = rest.first().copied().unwrap_or_default();
         let amount = || Amount::parse(value).unwrap();
         let change = match kind {
             "drawdown" => Change::Drawdown(amount()),
@@ -23,6 +24,8 @@ fn events(text: &str) -> Vec<LoanEvent> {
             "overdue" => Change::Overdue(amount()),
             "cleared" => Change::OverdueCleared(amount()),
             "extension" => Change::Extension(day(value)),
+            "pause" => Change::Pause,
+            "resume" => Change::Resume,
             "rate" => Change::RateChange(Percent::parse(value).unwrap()),
             other => panic!("{other}"),
         };
@@ -42,6 +45,9 @@ fn question<'a>(policy: &'a Policy, events: &'a [LoanEvent], from: &str, until: 
         policy,
         window: Window { from: day("2023-06-01"), until: day("2027-12-31") },
         period: InterestPeriod { from: day(from), until: day(until) },
+        signed_on: None,
+        first_drawdown: None,
+        drawn_outside: &[],
         annual_rate_percent: Percent::parse("3.25").unwrap(),
         matures_on: None,
         events,
@@ -197,4 +203,97 @@ fn a_loan_at_the_ceiling_is_not_too_dear_and_one_above_it_is() {
     assert!(held("3.25", "2024-06-20") && !held("3.250001", "2024-06-20"));
     assert!(held("3.25", "2024-07-21") && !held("3.25", "2024-07-22") && held("3.15", "2024-07-22"));
     assert!(!held("1", "2024-02-19"), "no rate was in force");
+}
+
+#[test]
+fn a_term_ends_on_the_corresponding_day_and_anniversary_years_are_exactly_one() {
+    let earned = |day_count, max: &str, rule: (u32, TermFrom), drawn: &str, period: [&str; 2]| {
+        let term = Some(Term { months_max: rule.0, from: rule.1 });
+        let (policy, drawn) = (Policy { term, ..policy(day_count, max) }, events(drawn));
+        let asked = question(&policy, &drawn, period[0], period[1]);
+        let window = Window { from: day("2023-06-01"), until: day("2029-12-31") };
+        let found = subsidy(&Question { window, signed_on: Some(day("2024-02-29")), ..asked });
+        let bound = |s: &Segment| (s.until.to_string(), s.bound_by.clone());
+        (found.amount.to_string(), found.segments.iter().map(bound).collect::<Vec<_>>())
+    };
+    let (twelve, e14) = ((12, TermFrom::FirstDrawdown), "2025-03-16 drawdown 500000");
+    for (count, amount) in [
+        (DayCount::Icma, "5000.00"),
+        (DayCount::Actual365, "5000.00"),
+        (DayCount::Actual360, "5069.44"),
+    ] {
+        let (found, segments) = earned(count, "1", twelve, e14, ["2025-03-16", "2026-12-31"]);
+        assert_eq!(found, amount, "{count:?}");
+        let ends = [("2026-03-16", vec![]), ("2026-12-31", vec![Bound::Term])];
+        assert_eq!(segments, ends.map(|(day, bound)| (day.to_owned(), bound)));
+    }
+    // a term that runs from 29 February ends on the 28th; pauses do not lengthen it
+    let paused = "2024-03-01 drawdown 36000000, 2025-01-01 pause, 2025-02-01 resume";
+    let signed = (12, TermFrom::Signed);
+    let (found, segments) = earned(DayCount::Actual360, "1", signed, paused, ["2025-01-01", "2025-04-01"]);
+    assert_eq!(found, "27000.00");
+    let bounds: Vec<_> = segments.iter().map(|(until, bound)| (until.as_str(), bound.as_slice())).collect();
+    let ends: [(&str, &[Bound]); 3] =
+        [("2025-02-01", &[Bound::Pause]), ("2025-02-28", &[]), ("2025-04-01", &[Bound::Term])];
+    assert_eq!(bounds, ends);
+    // 50,000,000.00 over two years, half by half
+    let (long, e16) = ((24, TermFrom::FirstDrawdown), "2027-09-01 drawdown 50000000");
+    for (from, until, amount) in [
+        ("2027-09-01", "2028-03-01", "372950.82"),
+        ("2028-03-01", "2028-09-01", "377049.18"),
+        ("2027-09-01", "2028-09-01", "750000.00"),
+        ("2028-09-01", "2029-12-31", "750000.00"),
+    ] {
+        assert_eq!(earned(DayCount::Icma, "1.5", long, e16, [from, until]).0, amount, "{from} {until}");
+    }
+}
+
+#[test]
+fn a_share_of_the_contract_rate_over_a_year_of_the_loan() {
+    let mut policy = policy(DayCount::Icma, "1.5");
+    let rule = policy.points.as_mut().unwrap();
+    rule.share_of_contract_rate_percent = Some(Percent::parse("35").unwrap());
+    let drawn = events("2025-03-16 drawdown 10000000");
+    let asked = question(&policy, &drawn, "2025-03-16", "2026-03-16");
+    let found = subsidy(&Question { annual_rate_percent: Percent::parse("4").unwrap(), ..asked });
+    assert_eq!(found.amount.to_string(), "140000.00");
+}
+
+#[test]
+fn nothing_earns_from_the_pause_to_the_resumption() {
+    let paused = "2025-01-01 drawdown 20000000, 2025-02-10 pause, 2025-03-01 resume";
+    let policy = policy(DayCount::Actual360, "1.5");
+    expect(paid(&policy, paused, "2025-01-01", "2025-04-01"), "59166.67", &[40, 19, 31]);
+    for (twice, refused) in [
+        ("2025-01-01 pause, 2025-01-02 pause", LoanError::PausedAlready { pointer: "/events/1".to_owned() }),
+        ("2025-01-01 resume", LoanError::NotPaused { pointer: "/events/0".to_owned() }),
+    ] {
+        let happened = events(twice);
+        let asked = question(&policy, &happened, "2025-01-01", "2025-02-01");
+        let found = compute(&asked, |index| format!("/events/{index}"));
+        assert_eq!(found, Err(SubsidyError::Loan(refused)));
+    }
+}
+
+#[test]
+fn what_is_drawn_outside_the_window_never_earns_and_the_oldest_is_repaid_first() {
+    let disbursed = Some(Window { from: day("2025-01-01"), until: day("2025-01-31") });
+    let windows = Some(Windows { disbursed, ..Windows::default() });
+    let policy = Policy { windows, ..policy(DayCount::Actual360, "1") };
+    let drawn = events(
+        "2025-01-01 drawdown 36000000, 2025-02-01 drawdown 72000000, 2025-02-11 repayment 18000000, 2025-02-21 overdue 9000000",
+    );
+    let found = subsidy(&question(&policy, &drawn, "2025-01-22", "2025-03-01"));
+    let shown = |s: &Segment| (s.days, s.eligible_principal.to_string(), s.bound_by.clone());
+    let outside = vec![Bound::Disbursed];
+    assert_eq!(
+        found.segments.iter().map(shown).collect::<Vec<_>>(),
+        [
+            (10, "36000000.00".to_owned(), vec![]),
+            (10, "36000000.00".to_owned(), outside.clone()),
+            (10, "18000000.00".to_owned(), outside.clone()),
+            (8, "9000000.00".to_owned(), outside),
+        ]
+    );
+    assert_eq!(found.amount.to_string(), "27000.00");
 }
