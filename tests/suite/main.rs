@@ -22,6 +22,7 @@ mod cluster;
 mod connections;
 mod corrections;
 mod corruption;
+mod dating;
 mod documents;
 mod engine;
 mod evidence;

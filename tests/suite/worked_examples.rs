@@ -145,7 +145,12 @@ fn plain(text: &str) -> Policy {
 }
 
 fn annual(cap: &str) -> Option<AnnualCap> {
-    Some(AnnualCap { amount: amount(cap), counts: vec![Counts::Issue, Counts::Redemption], released: None, year: None })
+    Some(AnnualCap {
+        amount: amount(cap),
+        counts: vec![Counts::Issue, Counts::Redemption],
+        released: None,
+        year: None,
+    })
 }
 
 fn rounded(mode: RoundingMode, scope: RoundingScope) -> Rounding {
@@ -430,7 +435,8 @@ fn caps_cut_in_their_order_and_each_cut_is_on_the_sheet() {
 
 #[test]
 fn a_cap_that_counts_redemptions_alone_does_not_cut_an_issue() {
-    let only = AnnualCap { amount: amount("10"), counts: vec![Counts::Redemption], released: None, year: None };
+    let only =
+        AnnualCap { amount: amount("10"), counts: vec![Counts::Redemption], released: None, year: None };
     let rules = Policy { caps: Caps { annual: Some(only), ..Caps::default() }, ..plain("compute 20") };
     let case = Case { used_in_year: "10.00", ..Case::default() };
     let sheet = case.calculate(rules, "compute 1000").expect("a sheet");

@@ -82,14 +82,19 @@ impl Day {
         Self { day: self.day.min(first.days_of_month()), ..first }
     }
 
-    /// How many days the anniversary year has in which this day lies: one more where a 29 February is among them.
+    /// How many days lie before this one, since the year 1.
+    fn number(self) -> i64 {
+        let before = self.year - 1;
+        let months = (1..self.month).map(|month| Self { month, ..self }.days_of_month());
+        365 * before + before / 4 - before / 100 + before / 400 + months.sum::<i64>() + self.day
+    }
+
+    /// How many days the anniversary year has in which this day lies.
     fn year_since(self, begin: Self) -> i64 {
         let years = (0..).take_while(|years| begin.months_on(12 * years) <= self).last();
         let Some(years) = years else { return 365 };
         let (first, next) = (begin.months_on(12 * years), begin.months_on(12 * years + 12));
-        let leap_day = |year| Self { year, month: 2, day: 29 };
-        let leaps = (first.year..=next.year).map(leap_day).filter(|day| day.is_leap());
-        365 + i64::try_from(leaps.filter(|day| first <= *day && *day < next).count()).expect("few")
+        next.number() - first.number()
     }
 
     /// How many days the stretch from this day to the next counts for, and by what they are divided. `drawn` is the day
@@ -126,7 +131,14 @@ struct Standing {
 impl Standing {
     fn signed(drawn: &Drawn) -> Self {
         let matures_on = drawn.matures_on.map(Day::of);
-        Self { drawn: Vec::new(), principal: 0, overdue: 0, matures_on, rate: drawn.rate.micro(), paused: false }
+        Self {
+            drawn: Vec::new(),
+            principal: 0,
+            overdue: 0,
+            matures_on,
+            rate: drawn.rate.micro(),
+            paused: false,
+        }
     }
 
     fn after(&mut self, change: Change, in_window: bool) {
@@ -184,7 +196,8 @@ fn first_drawdown(drawn: &Drawn) -> Option<Day> {
 /// Whether a drawdown of a day can earn at all.
 fn in_window(drawn: &Drawn, date: Date) -> bool {
     let window = drawn.policy.windows.and_then(|windows| windows.disbursed);
-    window.is_none_or(|window| Day::of(window.from) <= Day::of(date) && Day::of(date) <= Day::of(window.until))
+    window
+        .is_none_or(|window| Day::of(window.from) <= Day::of(date) && Day::of(date) <= Day::of(window.until))
 }
 
 /// CNY a day at these points, before the day count: principal × points ÷ 100.

@@ -96,7 +96,8 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
     let drawn = events.iter().find(|event| matches!(event.change, Change::Drawdown(_)));
     if let Some(first) = drawn.filter(|_| one_in(rng, 3)) {
         let until = plus(first.date, rng.gen_range(0..days));
-        policy.windows = Some(Windows { disbursed: Some(Window { from: first.date, until }), ..Windows::default() });
+        policy.windows =
+            Some(Windows { disbursed: Some(Window { from: first.date, until }), ..Windows::default() });
     }
     Drawn {
         policy,

@@ -5,6 +5,7 @@
 //! drawn is data, so it can be sent to a real ledger as well.
 
 mod calendar;
+mod dating;
 mod lending;
 mod metering;
 pub mod people;
@@ -50,6 +51,8 @@ use subsidy_core::vouchers::{
     ReviewVoucher, Voucher, VoucherStatus,
 };
 use uuid::Uuid;
+
+use dating::cap_year;
 
 const ORGANISATIONS: u32 = 7;
 const PROVIDERS: u32 = 3;
@@ -483,7 +486,14 @@ impl World {
                     .maybe(3, |_| ShareOfReference { name: label("LPR5Y"), percent: percent("33.333333") }),
             }),
             day_count: if interest {
-                self.maybe(2, |w| w.pick(&[DayCount::Actual365, DayCount::ActualActual, DayCount::Thirty360]))
+                self.maybe(2, |w| {
+                    w.pick(&[
+                        DayCount::Actual365,
+                        DayCount::ActualActual,
+                        DayCount::Thirty360,
+                        DayCount::Icma,
+                    ])
+                })
             } else {
                 None
             },
@@ -499,6 +509,7 @@ impl World {
         if let Some(annual) = policy.caps.annual.as_mut().filter(|cap| cap.counts.contains(&Counts::Issue)) {
             annual.released = voucher.then_some(if keeps { Released::Stays } else { Released::Frees });
         }
+        self.dates(&mut policy, instrument);
         policy
     }
 
@@ -1355,7 +1366,11 @@ impl Auditor {
             _ => return,
         };
         for sheet in decision.effects.sheets.iter().map(|new| &new.sheet).filter(|_| approves) {
-            for (year, cap) in [(Some(day.year()), &sheet.inputs.annual), (None, &sheet.inputs.lifetime)] {
+            let year = match &decision.outcome {
+                Outcome::Claim { claim, .. } => cap_year(book, claim),
+                _ => Some(day.year()),
+            };
+            for (year, cap) in [(year, &sheet.inputs.annual), (None, &sheet.inputs.lifetime)] {
                 let (programme, organisation, counts) = (of.0.clone(), of.1, of.2);
                 let key = CapUsageKey { programme, organisation, year, counts };
                 let promised = self.promised.entry(key.clone()).or_default();
@@ -1537,7 +1552,7 @@ fn check_issue_caps(book: &Book, voucher: &Voucher) {
 
 fn check_redemption_caps(book: &Book, claim: &Claim) {
     let (organisation, counts) = (claim.organisation, Counts::Redemption);
-    let year = claim.approved_on.map(Date::year);
+    let year = cap_year(book, claim);
     let rules = (&claim.programme, claim.rules_version);
     check_caps(book, rules, Counted { organisation, year, counts }, claim.amount);
 }
@@ -1557,12 +1572,14 @@ fn check_claims(book: &Book) {
             None => &mut none,
         };
         *held += claim.held.fen();
-        let Some(approved_on) = claim.approved_on else { continue };
+        if claim.approved_on.is_none() {
+            continue;
+        }
         let drawn = claim.amount.fen() + claim.corrected.fen();
         *redeemed += drawn - claim.redrawn.fen();
         let people = [Some(&claim.created_by), claim.submitted_by.as_ref(), claim.reviewed_by.as_ref()];
         assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
-        for year in [Some(approved_on.year()), None] {
+        for year in [cap_year(book, claim), None] {
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let key = CapUsageKey { programme, organisation, year, counts: Counts::Redemption };
             *used.entry(key).or_default() += drawn - claim.freed.fen();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoanError, RATE_MAX};
 pub use crate::domain::dated::{Dated, in_force};
-use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::dates::Window;
+use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Date, Money, Percent};
 
 /// What happens to a loan.

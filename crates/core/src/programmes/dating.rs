@@ -280,7 +280,8 @@ pub fn applying<'a>(
         let day = days.of(version.rules.rules_by.unwrap_or_default());
         let rank = |version: &RulesVersion| (version.effective_from, version.number);
         if day.is_some_and(|day| version.effective_from <= day) {
-            found = Some(found.map_or(version, |best| if rank(best) < rank(version) { version } else { best }));
+            found =
+                Some(found.map_or(version, |best| if rank(best) < rank(version) { version } else { best }));
         } else {
             closed = day.unwrap_or(closed);
         }

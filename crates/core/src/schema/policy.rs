@@ -25,8 +25,9 @@ use crate::programmes::calculation::{
 use crate::programmes::documents::{Documents, InvoiceCut, InvoiceCutCode, ItemAmount, MeteredRoom};
 use crate::programmes::interest::{Bound, InterestInputs, Segment};
 use crate::programmes::policy::{
-    AnnualCap, Base, CapYear, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee, PointsRule, Policy,
-    RateCeiling, RelatedProvider, Released, Round, RulesBy, Share, ShareOfReference, Stacking, Term, TermFrom, Windows,
+    AnnualCap, Base, CapYear, Caps, DayCount, Eligibility, Expense, ItemMapping, ItemRatio, Payee,
+    PointsRule, Policy, RateCeiling, RelatedProvider, Released, Round, RulesBy, Share, ShareOfReference,
+    Stacking, Term, TermFrom, Windows,
 };
 use crate::programmes::{
     BudgetChangeKind, BudgetChangeStatus, Counts, Instrument, LegalBasis, ProgrammeStatus, ProposalStatus,

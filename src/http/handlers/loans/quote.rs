@@ -207,7 +207,9 @@ async fn terms(
         let problem = Problem::refusal(ProgrammeError::from(error.clone()));
         match error {
             PolicyError::StatutoryPointsCap { .. } => problem.at("/rules/points/max"),
-            PolicyError::StatutoryWindow { until } if until < terms.window.until => problem.at("/window/until"),
+            PolicyError::StatutoryWindow { until } if until < terms.window.until => {
+                problem.at("/window/until")
+            }
             PolicyError::StatutoryWindow { .. } => problem.at("/rules"),
             PolicyError::RulesFieldMissing { .. }
             | PolicyError::RulesFieldNotApplicable { .. }

@@ -142,6 +142,12 @@ impl World {
             let later = Date::from_naive(matures_on.naive() + TimeDelta::days(self.rng.gen_range(0..90)));
             return LoanEvent { date: self.after(from, today), change: Change::Extension(later) };
         }
+        if self.one_in(6) {
+            let date = self.after(since, today);
+            let wrong = self.one_in(12);
+            let change = if owed.paused != wrong { Change::Resume } else { Change::Pause };
+            return LoanEvent { date, change };
+        }
         let change = match self.rng.gen_range(0..10) {
             0..4 => Change::Drawdown(self.amount(7, 11)),
             4..6 => Change::Repayment(part(self, owed.principal)),

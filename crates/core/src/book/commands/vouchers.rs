@@ -11,8 +11,8 @@ use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, 
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::{Calculation, not_more_than_seen};
-use crate::programmes::policy::{RelatedProvider, Stacking};
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
+use crate::programmes::policy::{RelatedProvider, Stacking};
 use crate::programmes::rules::usable;
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};

@@ -1,10 +1,10 @@
 //! What caps count: an organisation's vouchers and redemptions under a programme, in a year and in all.
 
+use super::programmes;
 use crate::book::context::{Context, Reads, not_before};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
-use super::programmes;
 use crate::claims::{Claim, ClaimPeriod};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{CreditCode, Date, Money, ProgrammeCode};

@@ -83,8 +83,7 @@ impl<'a> RentalBasis<'a> {
         let rules = applying(programmes::versions(context.book, self.programme)?, &days)?;
         let window = self.programme.window;
         filing_open(&rules.rules, &window, today)?;
-        let period =
-            Window { from: self.period.from, until: self.period.last().unwrap_or(self.period.from) };
+        let period = Window { from: self.period.from, until: self.period.last().unwrap_or(self.period.from) };
         if rules.rules.cost_window(today).is_none() {
             let outside = [period.from, period.until].into_iter().find(|day| !window.contains(*day));
             if let Some(date) = outside {

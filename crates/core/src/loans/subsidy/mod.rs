@@ -187,11 +187,8 @@ fn segment(
     } else {
         (in_time, points(question, rule, owed.rate, from)?)
     };
-    let bounds = [
-        (Bound::Term, over),
-        (Bound::Pause, owed.paused),
-        (Bound::Disbursed, outside.is_positive()),
-    ];
+    let bounds =
+        [(Bound::Term, over), (Bound::Pause, owed.paused), (Bound::Disbursed, outside.is_positive())];
     let years_from = question.first_drawdown.unwrap_or(from);
     let counted = question.policy.day_count.unwrap_or_default().between(from, until, years_from);
     let part = counted.ok_or(OutOfRange)?;

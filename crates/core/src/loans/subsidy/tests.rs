@@ -217,11 +217,9 @@ fn a_term_ends_on_the_corresponding_day_and_anniversary_years_are_exactly_one() 
         (found.amount.to_string(), found.segments.iter().map(bound).collect::<Vec<_>>())
     };
     let (twelve, e14) = ((12, TermFrom::FirstDrawdown), "2025-03-16 drawdown 500000");
-    for (count, amount) in [
-        (DayCount::Icma, "5000.00"),
-        (DayCount::Actual365, "5000.00"),
-        (DayCount::Actual360, "5069.44"),
-    ] {
+    for (count, amount) in
+        [(DayCount::Icma, "5000.00"), (DayCount::Actual365, "5000.00"), (DayCount::Actual360, "5069.44")]
+    {
         let (found, segments) = earned(count, "1", twelve, e14, ["2025-03-16", "2026-12-31"]);
         assert_eq!(found, amount, "{count:?}");
         let ends = [("2026-03-16", vec![]), ("2026-12-31", vec![Bound::Term])];
