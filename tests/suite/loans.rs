@@ -1,6 +1,6 @@
 //! Loans and quotes over HTTP: what is recorded, who sees it, what contradicts itself, what a subsidy would come to.
 
-use crate::support::city::{BANK, CLOUD, City, FIRM, OTHER, rental, with};
+use crate::support::city::{BANK, CLOUD, City, FIRM, OTHER, rental, shows, with};
 use crate::support::service;
 
 use std::sync::Arc;
@@ -124,12 +124,10 @@ fn a_loan_is_recorded_once_and_seen_by_its_parties() {
     let city = founded("parties");
     let recorded = city.loan("L-1");
     let path = format!("/v1/loans/{}", recorded["id"].as_str().unwrap());
-    assert_eq!(recorded["organisation"], FIRM);
-    assert_eq!(recorded["principal"], "200000000.00");
-    assert_eq!(recorded["project"]["investment"], "500000000.00");
+    shows(&recorded, json!({"organisation": FIRM, "principal": "200000000.00"}));
+    shows(&recorded, json!({"project/investment": "500000000.00"}));
 
-    let again = city.expect(409, "/v1/loans", &city.firm, &loan("L-1"));
-    assert_eq!(again["code"], "loan_exists");
+    city.post("/v1/loans", &city.firm, &loan("L-1")).is(409, "loan_exists");
     let by_officer = with(loan("L-1"), "/organisation", json!(OTHER));
     city.expect(201, "/v1/loans", &city.lin, &by_officer);
 
@@ -171,8 +169,7 @@ fn a_loan_is_recorded_once_and_seen_by_its_parties() {
         assert_eq!(city.refused_at(status, "/v1/loans", &city.firm, &body), expected, "{body}");
     }
     city.expect(200, &format!("/v1/organisations/{FIRM}/block"), &city.chen, &json!({"reason": "核查"}));
-    let blocked = city.expect(422, "/v1/loans", &city.firm, &loan("L-3"));
-    assert_eq!(blocked["code"], "organisation_blocked");
+    city.post("/v1/loans", &city.firm, &loan("L-3")).is(422, "organisation_blocked");
     assert!(city.cli(&["verify"]).contains("verified"));
 }
 
@@ -279,9 +276,8 @@ fn a_quote_shows_every_segment_and_writes_nothing() {
     let city = founded("quotes");
     let before = city.ask("/v1/audit/checkpoint", &city.lin).text;
     let answer = city.quote(&quote());
-    assert_eq!(answer["amount"], "766666.67");
-    assert_eq!(answer["exact"], "766666.66666666666666666666");
-    assert_eq!([&answer["reductions"], &answer["shares"]], [&json!([]), &json!([])]);
+    shows(&answer, json!({"amount": "766666.67", "exact": "766666.66666666666666666666", "reductions": []}));
+    shows(&answer, json!({"shares": []}));
     let segment = json!({
         "from": "2024-06-21", "until": "2024-09-21", "days": 92, "principal": "200000000.00",
         "eligible_principal": "200000000.00", "annual_rate_percent": "3.25", "points": "1.5", "basis": "360",
@@ -301,8 +297,7 @@ fn a_quote_shows_every_segment_and_writes_nothing() {
 
     // days before the first drawdown are shown and earn nothing
     let early = city.quote(&with(quote(), "/period", json!({"from": "2024-06-11", "until": "2024-07-01"})));
-    assert_eq!(early["segments"][0]["principal"], "0.00");
-    assert_eq!(early["amount"], "83333.33");
+    shows(&early, json!({"segments/0/principal": "0.00", "amount": "83333.33"}));
     let nothing = city.quote(&with(quote(), "/interest_paid", json!("0")));
     assert_eq!(nothing["amount"], "0.00");
     assert_eq!(nothing["reductions"], json!([{"code": "paid_interest_ceiling", "amount": "766666.67"}]));
@@ -325,8 +320,7 @@ fn a_quote_shows_every_segment_and_writes_nothing() {
         json!([{"level": "city", "amount": "200000.02"}, {"level": "district", "amount": "200000.01"}])
     );
     let principal = city.quote(&with(quote(), "/rules/principal_cap", json!("100000000")));
-    assert_eq!(principal["amount"], "383333.33");
-    assert_eq!(principal["segments"][0]["eligible_principal"], "100000000.00");
+    shows(&principal, json!({"amount": "383333.33", "segments/0/eligible_principal": "100000000.00"}));
     assert_eq!(city.ask("/v1/audit/checkpoint", &city.lin).text, before, "a quote writes nothing");
 
     let keyless = quote().to_string();
@@ -399,11 +393,8 @@ fn a_quote_under_a_programme_takes_its_rules_and_window() {
     assert_eq!(city.quote_refused(409, &body).0, "programme_not_active");
     city.expect(200, "/v1/programmes/loans/approve", &city.chen, &json!({}));
     let answer = city.quote(&body);
-    assert_eq!(
-        [&answer["segments"][0]["from"], &answer["segments"][0]["days"]],
-        [&json!("2024-07-01"), &json!(80)]
-    );
-    assert_eq!([&answer["amount"], &answer["rules_version"]], [&json!("444444.44"), &json!(1)]);
+    shows(&answer, json!({"segments/0/from": "2024-07-01", "segments/0/days": 80, "amount": "444444.44"}));
+    shows(&answer, json!({"rules_version": 1}));
     let both = with(body.clone(), "/rules", json!({"points": {"max": "1"}}));
     assert_eq!(city.quote_refused(422, &both), at("rules_or_programme", "/programme"));
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Months closed and reopened, the year's end, and postings reversed: over HTTP, as people and machines meet them.
 
 use crate::support;
-use crate::support::city::{City, rules, text};
+use crate::support::city::{City, rules, shows, text};
 use crate::support::service;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -165,10 +165,7 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     let proposed = city.ok(&city.chen, "/periods/2025-01/reopen", why.clone());
     assert_eq!((&proposed["status"], &proposed["reopened_by"]), (&json!("closed"), &Value::Null));
     let waits = &proposed["proposed_reopening"];
-    assert_eq!(
-        (&waits["reason"], &waits["proposed_by"]),
-        (&json!("漏记一笔"), &json!("subsidy-ledger#chen"))
-    );
+    shows(waits, json!({"reason": "漏记一笔", "proposed_by": "subsidy-ledger#chen"}));
     city.no(&city.lin, "/periods/2025-01/reopen", why.clone(), (409, "wrong_state"));
     city.no(&city.chen, approve, json!({}), (403, "same_person"));
     city.no(&city.chen, "/periods/2025-01/reopen/reject", why.clone(), (403, "same_person"));
@@ -183,11 +180,8 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     city.no(&city.zhao, approve, json!({}), (409, "wrong_state"));
     city.ok(&city.lin, "/periods/2025-01/reopen", why.clone());
     let reopened = city.ok(&city.zhao, approve, json!({}));
-    assert_eq!((&reopened["status"], &reopened["reason"]), (&json!("open"), &json!("漏记一笔")));
-    assert_eq!(
-        (&reopened["closed_by"], &reopened["reopened_by"]),
-        (&json!("subsidy-ledger#chen"), &json!("subsidy-ledger#zhao"))
-    );
+    shows(&reopened, json!({"status": "open", "reason": "漏记一笔", "closed_by": "subsidy-ledger#chen"}));
+    shows(&reopened, json!({"reopened_by": "subsidy-ledger#zhao"}));
     assert!(months(&city.read("/periods")).iter().all(|(_, status)| status == "open"));
     let steps: Vec<_> = city.read("/events?limit=200")["data"]
         .as_array()
@@ -393,10 +387,7 @@ fn each_kind_of_posting_is_undone_and_its_document_stands_as_before() {
     let before = city.balances();
     let sequence = city.appropriation("500.00");
     let reversal = city.reverse(sequence);
-    assert_eq!(
-        (&reversal["status"], &reversal["approved_by"]),
-        (&json!("approved"), &json!("subsidy-ledger#chen"))
-    );
+    shows(&reversal, json!({"status": "approved", "approved_by": "subsidy-ledger#chen"}));
     assert_eq!(city.balances(), before);
     let changes = city.read("/programmes/p/appropriations?status=reversed");
     assert_eq!(changes["data"][0]["amount"], "500.00");
@@ -482,10 +473,7 @@ fn a_posting_is_reversed_once_by_two_people_in_an_open_month_and_only_if_nothing
     city.no(&city.lin, &path, why.clone(), (409, "wrong_state"));
     city.no(&city.zhao, &format!("{path}/approve"), json!({}), (403, "same_person"));
     let tasks = city.get("/v1/tasks", &city.chen);
-    assert_eq!(
-        (&tasks["data"][0]["kind"], &tasks["data"][0]["document"]),
-        (&json!("reversal"), &json!(sequence.to_string()))
-    );
+    shows(&tasks, json!({"data/0/kind": "reversal", "data/0/document": sequence.to_string()}));
     let stale = city.service.send(
         "POST",
         &format!("/v1{path}/approve"),
@@ -575,9 +563,6 @@ fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
     city.ok(&city.lin, "/periods/2025-01/reopen", json!({"reason": "补记"}));
     city.ok(&city.chen, "/batches", all(vec![reopen, operation(&second, json!({})), close]));
     let january = &city.read("/periods")["data"][0];
-    assert_eq!(
-        (&january["status"], &january["books"]["B"]["debit"]),
-        (&json!("closed"), &json!("100014.00"))
-    );
+    shows(january, json!({"status": "closed", "books/B/debit": "100014.00"}));
     city.verifies();
 }

@@ -1,7 +1,7 @@
 //! The running service from outside: races, two processes on one database, the contract's manners.
 
 use crate::support;
-use crate::support::city::{City, FIRM, OTHER, rental, rules, text};
+use crate::support::city::{City, FIRM, OTHER, rental, rules, shows, text};
 use crate::support::service;
 
 use std::collections::BTreeSet;
@@ -49,10 +49,7 @@ fn twenty_callers_race_for_a_pot_that_fits_seventy_seven_of_a_hundred_and_twenty
     let vouchers: Vec<String> = (0..120).map(|i| city.waiting(&format!("A-{i}"), "101010.10")).collect();
     assert_eq!(race(&[&city], &city.chen, &vouchers), (77, 43));
     let budget = city.budget();
-    assert_eq!(
-        (text(&budget, "/committed"), text(&budget, "/available")),
-        ("1555555.54".into(), "0.00".into())
-    );
+    shows(&budget, json!({"committed": "1555555.54", "available": "0.00"}));
     assert!(city.cli(&["verify", "--agency", "race"]).contains("verified"));
 }
 

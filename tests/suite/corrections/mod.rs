@@ -7,7 +7,7 @@ mod interest;
 mod money;
 use crate::support::service;
 
-use city::{City, FIRM, rules, settlement, text};
+use city::{City, FIRM, rules, settlement, shows, text};
 use serde_json::{Value, json};
 
 /// Proposes a further sheet for another settlement; the path of its recalculation.
@@ -33,9 +33,8 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
 
     // down: the voucher has it again
     let (down, path) = proposed(&city, &claim, "15000");
-    assert_eq!((&down["amount"], &down["difference"]), (&json!("3000.00"), &json!("-1000.00")));
-    assert_eq!(down["calculation"]["version"], json!(first + 1));
-    assert_eq!(down["previous_version"], json!(first));
+    shows(&down, json!({"amount": "3000.00", "difference": "-1000.00", "calculation/version": first + 1}));
+    shows(&down, json!({"previous_version": first}));
     let shown = city.claim(&claim);
     assert_eq!((&shown["amount"], &shown["recalculation"]["amount"]), (&json!("4000.00"), &json!("3000.00")));
     assert_eq!(shown["calculation"]["version"], json!(first), "nothing is posted yet");
@@ -43,11 +42,11 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
     let both = city.token("recalculation", "officer,approver", "zhao", None);
     let again = json!({"changes": {"final": true}, "reason": "再算"});
     let recalculate = format!("/v1/claims/{claim}/recalculate");
-    assert_eq!(city.refused(409, &recalculate, &city.lin, &again), "recalculation_pending");
-    assert_eq!(city.refused(403, &format!("{path}/approve"), &both, &json!({})), "same_person");
-    assert_eq!(city.refused(403, &format!("{path}/approve"), &city.lin, &json!({})), "forbidden");
+    city.post(&recalculate, &city.lin, &again).is(409, "recalculation_pending");
+    city.post(&format!("{path}/approve"), &both, &json!({})).is(403, "same_person");
+    city.post(&format!("{path}/approve"), &city.lin, &json!({})).is(403, "forbidden");
     let batch = json!({"claim_ids": [claim]});
-    assert_eq!(city.refused(409, "/v1/payment-batches", &city.lin, &batch), "claim_not_payable");
+    city.post("/v1/payment-batches", &city.lin, &batch).is(409, "claim_not_payable");
     let tasks = city.get("/v1/tasks", &city.chen);
     assert!(tasks["data"].as_array().unwrap().iter().any(|t| t["kind"] == "recalculation"), "{tasks}");
     let done = city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
@@ -57,7 +56,7 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
         city.ledger(["B2003", "B2007", "F2302", "F5001.01"]),
         ["7000.00", "3000.00", "3000.00", "3000.00"]
     );
-    assert_eq!(city.refused(409, &format!("{path}/approve"), &city.chen, &json!({})), "wrong_state");
+    city.post(&format!("{path}/approve"), &city.chen, &json!({})).is(409, "wrong_state");
 
     // every sheet stays readable, with its inputs, its rules and their hash
     let sheet =
@@ -92,13 +91,10 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
 
     // no more than the voucher has, and nothing to nothing
     let (cut, path) = proposed(&city, &claim, "90000");
-    assert_eq!(
-        (&cut["amount"], &cut["calculation"]["reductions"][0]["code"]),
-        (&json!("10000.00"), &json!("voucher_balance"))
-    );
+    shows(&cut, json!({"amount": "10000.00", "calculation/reductions/0/code": "voucher_balance"}));
     // meanwhile another claim takes a part of the voucher: what was proposed is not so any more
     let second = city.approved(&voucher, "5000", false);
-    assert_eq!(city.refused(409, &format!("{path}/approve"), &city.chen, &json!({})), "recalculation_stale");
+    city.post(&format!("{path}/approve"), &city.chen, &json!({})).is(409, "recalculation_stale");
     city.expect(
         200,
         &format!("/v1/claims/{claim}/recalculate/reject"),
@@ -106,13 +102,10 @@ fn an_approved_claim_is_recalculated_and_only_the_difference_is_posted() {
         &json!({"reason": "过时"}),
     );
     let nothing = json!({"changes": {"settlement": settlement("0.01")}, "reason": "无"});
-    assert_eq!(city.refused(422, &recalculate, &city.lin, &nothing), "nothing_to_pay");
-    assert_eq!(
-        city.refused(422, &recalculate, &city.lin, &json!({"changes": {}, "reason": "无"})),
-        "invalid_value"
-    );
+    city.post(&recalculate, &city.lin, &nothing).is(422, "nothing_to_pay");
+    city.post(&recalculate, &city.lin, &json!({"changes": {}, "reason": "无"})).is(422, "invalid_value");
     let unknown = json!({"changes": {"amount": "1"}, "reason": "无"});
-    assert_eq!(city.refused(422, &recalculate, &city.lin, &unknown), "unknown_field");
+    city.post(&recalculate, &city.lin, &unknown).is(422, "unknown_field");
 
     // final: what is left is released
     let closing = json!({"changes": {"final": true}, "reason": "结清"});
@@ -136,38 +129,28 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     let batch = text(&city.batch(&[&claim]), "/id");
     let recalculate = format!("/v1/claims/{claim}/recalculate");
     let body = json!({"changes": {"settlement": settlement("15000")}, "reason": "发票更正"});
-    assert_eq!(
-        city.refused(409, &recalculate, &city.zhao, &body),
-        "wrong_state",
-        "it is on its way to the bank"
-    );
+    city.post(&recalculate, &city.zhao, &body).is(409, "wrong_state");
     assert_eq!(city.result(&batch, &claim, "paid", "2025-01-02").status, 200);
 
     // up: the rest goes with a further batch, and no more than that
     recalculated(&city, &claim, "25000.15");
     let shown = city.claim(&claim);
-    assert_eq!(
-        (&shown["status"], &shown["amount"], &shown["paid"]),
-        (&json!("approved"), &json!("5000.03"), &json!("4000.01"))
-    );
-    assert_eq!(shown["payable"], json!("1000.02"));
+    shows(&shown, json!({"status": "approved", "amount": "5000.03", "paid": "4000.01"}));
+    shows(&shown, json!({"payable": "1000.02"}));
     let second = city.batch(&[&claim]);
     assert_eq!(second["total"], json!("1000.02"));
     let second = text(&second, "/id");
     assert_eq!(city.result(&batch, &claim, "returned", "2025-01-02").status, 409, "it is on its way again");
     assert_eq!(city.result(&second, &claim, "paid", "2025-01-02").status, 200);
     let shown = city.claim(&claim);
-    assert_eq!(
-        (&shown["status"], &shown["paid"], &shown["payable"]),
-        (&json!("paid"), &json!("5000.03"), &json!("0.00"))
-    );
+    shows(&shown, json!({"status": "paid", "paid": "5000.03", "payable": "0.00"}));
     assert_eq!(shown["payments"].as_array().unwrap().len(), 2);
     assert_eq!(
         city.ledger(["B2007", "B2008", "F2302", "F5001.01", "Y7101"]),
         ["0.00", "5000.03", "0.00", "5000.03", "5000.03"]
     );
     let body = json!({"claim_ids": [claim]});
-    assert_eq!(city.refused(409, "/v1/payment-batches", &city.lin, &body), "claim_not_payable");
+    city.post("/v1/payment-batches", &city.lin, &body).is(409, "claim_not_payable");
     // the bank sends the first one back: it alone is due again
     city.returned(&batch, &claim, "2025-01-02");
     assert_eq!(city.claim(&claim)["payable"], json!("4000.01"));
@@ -177,16 +160,10 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     let down = recalculated(&city, &claim, "15000");
     assert_eq!(down["difference"], json!("-2000.03"));
     let recovery = city.get(&format!("/v1/recoveries/{}", text(&down, "/recovery_id")), &city.lin);
-    assert_eq!((&recovery["status"], &recovery["amount"]), (&json!("approved"), &json!("2000.03")));
-    assert_eq!(
-        (&recovery["created_by"], &recovery["approved_by"]),
-        (&json!("subsidy-ledger#zhao"), &json!("subsidy-ledger#chen"))
-    );
+    shows(&recovery, json!({"status": "approved", "amount": "2000.03", "created_by": "subsidy-ledger#zhao"}));
+    shows(&recovery, json!({"approved_by": "subsidy-ledger#chen"}));
     let shown = city.claim(&claim);
-    assert_eq!(
-        (&shown["status"], &shown["amount"], &shown["recovered"]),
-        (&json!("paid"), &json!("3000.00"), &json!("2000.03"))
-    );
+    shows(&shown, json!({"status": "paid", "amount": "3000.00", "recovered": "2000.03"}));
     assert_eq!(city.ledger(["F1212", "F5001.01", "B2003"]), ["2000.03", "3000.00", "4999.97"]);
     let body = json!({"amount": "2000.03", "date": "2025-01-02", "bank_reference": "R1"});
     let path = format!("/v1/recoveries/{}/receipts", text(&recovery, "/id"));
@@ -195,7 +172,7 @@ fn a_paid_claim_is_recalculated_by_a_recovery_or_by_a_further_payment() {
     // what was asked back otherwise cannot be asked back again
     city.recovery(&claim, "2500", &json!({}));
     let body = json!({"changes": {"settlement": settlement("10000")}, "reason": "发票更正"});
-    assert_eq!(city.refused(422, &recalculate, &city.zhao, &body), "exceeds_outstanding");
+    city.post(&recalculate, &city.zhao, &body).is(422, "exceeds_outstanding");
     assert!(city.cli(&["verify"]).contains("verified"));
 }
 
@@ -218,10 +195,10 @@ fn a_recalculation_keeps_to_the_caps_of_its_year_and_the_rules_of_its_submission
     assert_eq!(up["calculation"]["reductions"][0], json!({"code": "annual_cap", "amount": "2000.00"}));
     assert_eq!(up["calculation"]["rules_version"], json!(1));
     let early = json!({"effective_date": "2025-01-01"});
-    assert_eq!(city.refused(422, &format!("{path}/approve"), &city.chen, &early), "effective_date_too_early");
+    city.post(&format!("{path}/approve"), &city.chen, &early).is(422, "effective_date_too_early");
     // who is blocked gets no more, and may still be given less
     city.expect(200, &format!("/v1/organisations/{FIRM}/block"), &city.chen, &json!({"reason": "核查"}));
-    assert_eq!(city.refused(422, &format!("{path}/approve"), &city.chen, &json!({})), "organisation_blocked");
+    city.post(&format!("{path}/approve"), &city.chen, &json!({})).is(422, "organisation_blocked");
     city.expect(200, &format!("{path}/reject"), &city.chen, &json!({"reason": "冻结"}));
     recalculated(&city, &claim, "5000");
     // past the last usable day what comes back to the voucher expires with the next run, in a later year to the treasury
@@ -248,23 +225,20 @@ fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
     // reviewed on the 2nd with three days: the 5th is the last
     let published = city.get("/v1/publicity", &city.other);
     let row = &published["data"][0];
-    assert_eq!((&row["claim_id"], &row["organisation_name"]), (&json!(claim), &json!("甲")));
-    assert_eq!(
-        (&row["amount"], &row["from"], &row["until"]),
-        (&json!("2000.00"), &json!("2025-01-02"), &json!("2025-01-05"))
-    );
+    shows(row, json!({"claim_id": claim, "organisation_name": "甲", "amount": "2000.00"}));
+    shows(row, json!({"from": "2025-01-02", "until": "2025-01-05"}));
     let object = json!({"text": "该合同不实"});
     let mine = city.expect(201, &objections, &city.other, &object);
     assert_eq!((&mine["status"], &mine["text"]), (&json!("open"), &json!("该合同不实")));
     assert!(mine["created_at"].is_string());
     city.move_to("2025-01-05");
-    assert_eq!(city.refused(409, &approve, &city.chen, &json!({})), "publicity_running");
+    city.post(&approve, &city.chen, &json!({})).is(409, "publicity_running");
     let last = city.expect(201, &objections, &city.cloud, &json!({"text": "金额有误"}));
     city.move_to("2025-01-06");
     assert_eq!(city.get("/v1/publicity", &city.other)["data"], json!([]));
-    assert_eq!(city.refused(409, &objections, &city.lin, &object), "wrong_state");
+    city.post(&objections, &city.lin, &object).is(409, "wrong_state");
     assert_eq!(city.post(&objections, &city.other, &object).status, 404, "not published, not theirs");
-    assert_eq!(city.refused(409, &approve, &city.chen, &json!({})), "objection_open");
+    city.post(&approve, &city.chen, &json!({})).is(409, "objection_open");
 
     // who sees what
     let seen = |token: &str| city.get(&objections, token)["data"].as_array().unwrap().clone();
@@ -280,14 +254,14 @@ fn a_published_claim_waits_for_its_last_day_and_for_every_objection() {
     // dismissed both: it goes on
     let resolve = |objection: &Value| format!("{objections}/{}/resolve", text(objection, "/id"));
     let dismiss = json!({"decision": "dismissed", "reason": "查无此事"});
-    assert_eq!(city.refused(403, &resolve(&mine), &city.chen, &dismiss), "forbidden");
+    city.post(&resolve(&mine), &city.chen, &dismiss).is(403, "forbidden");
     let done = city.expect(200, &resolve(&mine), &city.lin, &dismiss);
     assert_eq!((&done["status"], &done["reason"]), (&json!("dismissed"), &json!("查无此事")));
-    assert_eq!(city.refused(409, &resolve(&mine), &city.lin, &dismiss), "wrong_state");
-    assert_eq!(city.refused(409, &approve, &city.chen, &json!({})), "objection_open");
+    city.post(&resolve(&mine), &city.lin, &dismiss).is(409, "wrong_state");
+    city.post(&approve, &city.chen, &json!({})).is(409, "objection_open");
     city.expect(200, &resolve(&last), &city.lin, &dismiss);
     city.expect(200, &approve, &city.chen, &json!({}));
-    assert_eq!(city.refused(409, &objections, &city.lin, &object), "wrong_state");
+    city.post(&objections, &city.lin, &object).is(409, "wrong_state");
     assert!(city.cli(&["verify"]).contains("verified"));
 }
 
@@ -301,20 +275,20 @@ fn an_objection_that_is_upheld_sends_the_claim_back_or_ends_it() {
     let objection = city.expect(201, &format!("{base}/objections"), &city.zhao, &json!({"text": "重复申报"}));
     let resolve = format!("{base}/objections/{}/resolve", text(&objection, "/id"));
     let uphold = json!({"decision": "upheld", "reason": "属实"});
-    assert_eq!(city.refused(403, &resolve, &city.zhao, &uphold), "same_person");
-    assert_eq!(city.refused(403, &resolve, &city.lin, &uphold), "same_person");
+    city.post(&resolve, &city.zhao, &uphold).is(403, "same_person");
+    city.post(&resolve, &city.lin, &uphold).is(403, "same_person");
     let wang = city.token("upheld", "officer", "wang", None);
     assert_eq!(city.expect(200, &resolve, &wang, &uphold)["status"], json!("upheld"));
     city.move_to("2025-01-04");
-    assert_eq!(city.refused(409, &format!("{base}/approve"), &city.chen, &json!({})), "objection_upheld");
+    city.post(&format!("{base}/approve"), &city.chen, &json!({})).is(409, "objection_upheld");
     let review = |decision: &str| json!({"decision": decision, "reason": "见异议"});
-    assert_eq!(city.refused(409, &format!("{base}/review"), &city.zhao, &review("pass")), "wrong_state");
+    city.post(&format!("{base}/review"), &city.zhao, &review("pass")).is(409, "wrong_state");
     let returned = city.expect(200, &format!("{base}/review"), &city.zhao, &review("return"));
     assert_eq!(returned["status"], json!("returned"));
     // mended and filed anew it is published anew, and can be approved
     city.expect(200, &format!("{base}/submit"), &city.lin, &json!({}));
     city.expect(200, &format!("{base}/review"), &city.zhao, &json!({"decision": "pass"}));
-    assert_eq!(city.refused(409, &format!("{base}/approve"), &city.chen, &json!({})), "publicity_running");
+    city.post(&format!("{base}/approve"), &city.chen, &json!({})).is(409, "publicity_running");
     // a second one ends it: what it held is free
     let objection = city.expect(201, &format!("{base}/objections"), &city.firm, &json!({"text": "仍重复"}));
     let resolve = format!("{base}/objections/{}/resolve", text(&objection, "/id"));
@@ -345,15 +319,15 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
         (&json!("offset_mismatch"), &true)
     );
     let elsewhere = city.approved(&city.voucher_of("q", &city.firm, "50000"), "10000", false);
-    assert_eq!(city.refused(422, &path, &city.chen, &against(&elsewhere)), "offset_mismatch");
+    city.post(&path, &city.chen, &against(&elsewhere)).is(422, "offset_mismatch");
     let more = json!({"claim_id": next, "amount": "1500.01"});
-    assert_eq!(city.refused(422, &path, &city.chen, &more), "exceeds_outstanding");
-    assert_eq!(city.refused(409, &path, &city.chen, &against(&paid)), "claim_not_payable");
-    assert_eq!(city.refused(403, &path, &city.lin, &against(&next)), "forbidden");
+    city.post(&path, &city.chen, &more).is(422, "exceeds_outstanding");
+    city.post(&path, &city.chen, &against(&paid)).is(409, "claim_not_payable");
+    city.post(&path, &city.lin, &against(&next)).is(403, "forbidden");
     let both = city.token("offset", "officer,approver", "lin", None);
-    assert_eq!(city.refused(403, &path, &both, &against(&next)), "same_person");
+    city.post(&path, &both, &against(&next)).is(403, "same_person");
     let batch = city.expect(201, "/v1/payment-batches", &city.lin, &json!({"claim_ids": [next]}));
-    assert_eq!(city.refused(409, &path, &city.chen, &against(&next)), "claim_in_batch");
+    city.post(&path, &city.chen, &against(&next)).is(409, "claim_in_batch");
     let reject = format!("/v1/payment-batches/{}/reject", text(&batch, "/id"));
     city.expect(200, &reject, &city.chen, &json!({"reason": "抵扣"}));
 
@@ -361,30 +335,21 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
     let before = city.ledger(["B2001", "B2007", "F1212", "F2302"]);
     assert_eq!(before, ["160000.00", "6000.00", "1500.00", "6000.00"]);
     let part = city.expect(200, &path, &city.chen, &json!({"claim_id": next, "amount": "500"}));
-    assert_eq!(
-        (&part["received"], &part["outstanding"], &part["status"]),
-        (&json!("500.00"), &json!("1000.00"), &json!("approved"))
-    );
+    shows(&part, json!({"received": "500.00", "outstanding": "1000.00", "status": "approved"}));
     assert_eq!(
         city.ledger(["B2001", "B2007", "F1212", "F2302"]),
         ["160500.00", "5500.00", "1000.00", "5500.00"]
     );
     let whole = city.expect(200, &path, &city.chen, &against(&next));
     assert_eq!((&whole["status"], &whole["offsets"][1]["amount"]), (&json!("settled"), &json!("1000.00")));
-    assert_eq!(city.refused(409, &path, &city.chen, &against(&next)), "wrong_state");
+    city.post(&path, &city.chen, &against(&next)).is(409, "wrong_state");
     let shown = city.claim(&next);
-    assert_eq!(
-        (&shown["payable"], &shown["offset"], &shown["paid"]),
-        (&json!("500.00"), &json!("1500.00"), &json!("0.00"))
-    );
+    shows(&shown, json!({"payable": "500.00", "offset": "1500.00", "paid": "0.00"}));
     let batch = city.batch(&[&next]);
     assert_eq!(batch["total"], json!("500.00"));
     assert_eq!(city.result(&text(&batch, "/id"), &next, "paid", "2025-01-02").status, 200);
     let shown = city.claim(&next);
-    assert_eq!(
-        (&shown["status"], &shown["paid"], &shown["payable"]),
-        (&json!("paid"), &json!("500.00"), &json!("0.00"))
-    );
+    shows(&shown, json!({"status": "paid", "paid": "500.00", "payable": "0.00"}));
 
     // a claim that is offset whole is paid without a line of 0.00
     let recovery = city.recovery(&paid, "2500", &json!({}));
@@ -395,12 +360,12 @@ fn a_recovery_is_offset_against_the_next_claim_and_the_batch_pays_the_rest() {
     let shown = city.claim(&small);
     assert_eq!((&shown["status"], &shown["payment_batch_id"]), (&json!("paid"), &Value::Null));
     let body = json!({"claim_ids": [small]});
-    assert_eq!(city.refused(409, "/v1/payment-batches", &city.lin, &body), "claim_not_payable");
+    city.post("/v1/payment-batches", &city.lin, &body).is(409, "claim_not_payable");
 
     // a later year's claim is no payable of the same year
     city.move_to("2026-01-02");
     let late = city.approved(&voucher, "5000", false);
-    assert_eq!(city.refused(422, &path, &city.chen, &against(&late)), "offset_mismatch");
+    city.post(&path, &city.chen, &against(&late)).is(422, "offset_mismatch");
     assert!(city.cli(&["verify"]).contains("verified"));
 }
 
@@ -452,13 +417,10 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
     // decided later, and a receipt that is dated before the decision is refused: the fourth pair cannot be
     let early = json!({"amount": "1", "date": "2025-12-31", "bank_reference": "R1"});
     let path = format!("/v1/recoveries/{later}/receipts");
-    assert_eq!(city.refused(422, &path, &city.lin, &early), "effective_date_too_early");
+    city.post(&path, &city.lin, &early).is(422, "effective_date_too_early");
     // written off: to what the decision credited
     let why = json!({"reason": "破产"});
-    assert_eq!(
-        city.refused(403, &format!("/v1/recoveries/{later}/write-off"), &city.chen, &why),
-        "same_person"
-    );
+    city.post(&format!("/v1/recoveries/{later}/write-off"), &city.chen, &why).is(403, "same_person");
     city.expect(200, &format!("/v1/recoveries/{later}/write-off"), &city.li, &why);
     city.expect(200, &format!("/v1/recoveries/{same}/write-off"), &city.li, &why);
     assert_eq!(
@@ -466,7 +428,7 @@ fn a_recovery_posts_by_the_years_of_payment_decision_and_cash() {
         ["81500.00", "8500.00", "0.00", "0.00", "7500.00", "7500.00", "8500.00"]
     );
     let body = json!({"claim_id": claim, "amount": "5000.01", "decision_no": "追2", "reason": "多付"});
-    assert_eq!(city.refused(422, "/v1/recoveries", &city.lin, &body), "exceeds_outstanding");
+    city.post("/v1/recoveries", &city.lin, &body).is(422, "exceeds_outstanding");
     // a recalculation in the later year asks back for the treasury too
     let down = recalculated(&city, &claim, "45000");
     assert_eq!(city.ledger(["F1212", "F2103", "F5001.01"]), ["1000.00", "1000.00", "7500.00"]);
@@ -496,17 +458,17 @@ fn eligibility_counts_again_when_a_claim_is_paid_and_a_second_claim_sees_what_is
     let why = json!({"reason": "核查"});
     city.expect(200, &block, &city.chen, &why);
     let approve = format!("/v1/claims/{second}/approve");
-    assert_eq!(city.refused(422, &approve, &city.chen, &json!({})), "organisation_blocked");
+    city.post(&approve, &city.chen, &json!({})).is(422, "organisation_blocked");
     city.expect(200, &unblock, &city.chen, &why);
     city.expect(200, &approve, &city.chen, &json!({}));
     city.expect(200, &block, &city.chen, &why);
     let body = json!({"claim_ids": [second]});
-    assert_eq!(city.refused(422, "/v1/payment-batches", &city.lin, &body), "organisation_blocked");
+    city.post("/v1/payment-batches", &city.lin, &body).is(422, "organisation_blocked");
     city.expect(200, &unblock, &city.chen, &why);
     let batch = city.create("/v1/payment-batches", &city.lin, &body);
     city.expect(200, &block, &city.chen, &why);
     let approve = format!("/v1/payment-batches/{batch}/approve");
-    assert_eq!(city.refused(422, &approve, &city.chen, &json!({})), "organisation_blocked");
+    city.post(&approve, &city.chen, &json!({})).is(422, "organisation_blocked");
     city.expect(200, &unblock, &city.chen, &why);
     city.expect(200, &approve, &city.chen, &json!({}));
     // the bank's answer is a fact: it is recorded whoever is blocked meanwhile

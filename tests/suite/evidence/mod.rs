@@ -1,7 +1,7 @@
 //! Evidence from outside: files in and out, invoices behind claims, races for one invoice, the store itself.
 
 use crate::support::bucket;
-use crate::support::city::{CLOUD, City, FIRM, OTHER, redemption, rental, rules, text, with};
+use crate::support::city::{CLOUD, City, FIRM, OTHER, redemption, rental, rules, shows, text, with};
 use crate::support::service;
 mod reversals;
 mod statements;
@@ -320,10 +320,7 @@ fn what_is_no_evidence_is_refused_and_leaves_nothing() {
     let old = city
         .bring("kind=invoice&invoice_code=3100201130&invoice_number=12345678&amount=7.5", firm, PDF)
         .json();
-    assert_eq!(
-        (text(&old, "/invoice/code"), text(&old, "/invoice/amount")),
-        ("3100201130".into(), "7.50".into())
-    );
+    shows(&old, json!({"invoice/code": "3100201130", "invoice/amount": "7.50"}));
     assert_eq!(city.allocated(&known), "0.00");
 
     // a mistyped amount is an officer's to correct, as long as nothing rests on it

@@ -1,5 +1,6 @@
 //! What organisations say of one invoice: it binds themselves, tells nobody else anything, and is an officer's to decide.
 
+use crate::support::city::shows;
 use serde_json::{Value, json};
 
 use super::{City, PDF, XML, founded, number, part, text};
@@ -118,15 +119,9 @@ fn a_red_invoice_takes_back_its_original_and_asks_back_what_was_paid_on_it() {
 
     let red = red("0009", "560.00");
     let shown = city.brought("kind=invoice", &city.firm, red.as_bytes());
-    assert_eq!(
-        (text(&shown, "/invoice/amount"), text(&shown, "/invoice/original/number")),
-        ("-560.00".into(), number(1))
-    );
+    shows(&shown, json!({"invoice/amount": "-560.00", "invoice/original/number": number(1)}));
     let original = city.get(&format!("/v1/evidence/{own}"), &city.lin);
-    assert_eq!(
-        (text(&original, "/invoice/reversed"), text(&original, "/invoice/allocated")),
-        ("560.00".into(), "1060.00".into())
-    );
+    shows(&original, json!({"invoice/reversed": "560.00", "invoice/allocated": "1060.00"}));
 
     // 500.00 are left: the last to take it lost all of its part, the paid one half of its base
     let pass = json!({"decision": "pass"});

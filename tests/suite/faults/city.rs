@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 pub use crate::support::city::text;
-use crate::support::city::{CLOUD, FIRM, rental, rules};
+use crate::support::city::{CLOUD, FIRM, rental, rules, shows};
 use crate::support::service::{Answer, Service, send_to};
 
 const AGENCY: &str = "faults";
@@ -240,14 +240,10 @@ impl City {
         assert_eq!(sequences, (log_size_before..log_size_before + size).collect());
         for one in issued {
             let leaf = self.read(&format!("/v1/audit/entries/{}", one.sequence)).json();
-            assert_eq!(text(&leaf, "/command/issue_voucher/id"), one.id);
-            assert_eq!(leaf["sequence"], one.sequence.to_string());
+            shows(&leaf, json!({"command/issue_voucher/id": one.id, "sequence": one.sequence.to_string()}));
             let voucher = self.read(&format!("/v1/vouchers/{}", one.id)).json();
             assert_eq!(voucher, one.body, "what was answered is what stands there");
-            assert_eq!(
-                (text(&voucher, "/status"), text(&voucher, "/face_value")),
-                ("issued".into(), FACE.into())
-            );
+            shows(&voucher, json!({"status": "issued", "face_value": FACE}));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The calendar: two people name the days, banks pay on working days, and reports know both.
 
+use crate::support::city::shows;
 use serde_json::{Value, json};
 
 use crate::payments::stage::{FIRM, Stage, id};
@@ -49,10 +50,7 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
 
     // proposed: it names nothing yet
     let proposed = stage.expect(201, path, &stage.approver_too, &spring);
-    assert_eq!(
-        (&proposed["status"], &proposed["days"][0]["date"]),
-        (&json!("proposed"), &json!("2025-01-26"))
-    );
+    shows(&proposed, json!({"status": "proposed", "days/0/date": "2025-01-26"}));
     let change = id(&proposed);
     assert!(named(&stage, "").is_empty());
     let (approve, reject) = (format!("{path}/{change}/approve"), format!("{path}/{change}/reject"));
@@ -63,10 +61,7 @@ fn two_people_name_a_day_and_a_later_change_names_it_anew() {
     let waits = |task: &Value| task["kind"] == "calendar" && task["document"] == change.as_str();
     assert!(tasks["data"].as_array().unwrap().iter().any(waits), "{tasks}");
     let answer = stage.expect(200, &approve, &stage.approver, &none);
-    assert_eq!(
-        (&answer["status"], &answer["decided_by"]),
-        (&json!("approved"), &json!("subsidy-ledger#chen"))
-    );
+    shows(&answer, json!({"status": "approved", "decided_by": "subsidy-ledger#chen"}));
     stage.refused(409, "wrong_state", &approve, &stage.approver, &none);
     stage.refused(409, "wrong_state", &reject, &stage.approver, &why);
     let workday = ("2025-01-26".to_owned(), "workday".to_owned());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::city::{self, City, rules, text, with};
+use super::city::{self, City, rules, shows, text, with};
 use super::{body, programme, rental, reviewed};
 
 const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,\
@@ -79,7 +79,7 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
     assert!(shown["usage_sequence"].as_u64().unwrap() > 0);
     assert_eq!(shown["amount"], json!("530.00"));
     // the same usage is claimed once
-    assert_eq!(city.refused(409, "/v1/claims", &city.firm, &claim), "rental_period_overlaps");
+    city.post("/v1/claims", &city.firm, &claim).is(409, "rental_period_overlaps");
 
     // usage that comes after the filing changes nothing: approval never changes inputs
     bring(&city, &contract, "2025-01", &[("Compute", "200.00", "gpu-4")]);
@@ -109,17 +109,17 @@ fn a_claim_is_written_from_what_was_metered_and_corrected_after_payment() {
     assert_eq!(city.get(&format!("/v1/recoveries/{recovery}"), &city.sun)["amount"], json!("200.00"));
     // what fits the other kind of claim alone
     let last = json!({"changes": {"final": true}, "reason": "x"});
-    let refused = city.expect(422, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &last);
-    assert_eq!(
-        (text(&refused, "/code"), &refused["errors"][0]["pointer"]),
-        ("change_not_applicable".to_owned(), &json!("/changes/final"))
+    city.post(&format!("/v1/claims/{id}/recalculate"), &city.zhao, &last).refuses(
+        422,
+        "change_not_applicable",
+        "/changes/final",
     );
     let voucher = city.voucher("1000");
     let redemption = city.approved(&voucher, "1000", false);
-    let refused = city.expect(422, &format!("/v1/claims/{redemption}/recalculate"), &city.zhao, &again);
-    assert_eq!(
-        (text(&refused, "/code"), &refused["errors"][0]["pointer"]),
-        ("change_not_applicable".to_owned(), &json!("/changes/usage"))
+    city.post(&format!("/v1/claims/{redemption}/recalculate"), &city.zhao, &again).refuses(
+        422,
+        "change_not_applicable",
+        "/changes/usage",
     );
     let verified = city.cli(&["verify", "--agency", "metered"]);
     assert!(verified.contains("verified"), "{verified}");
@@ -141,12 +141,11 @@ fn what_was_metered_is_rounded_once_at_the_end() {
     assert_eq!((&line["amount"], &line["metered"]), (&json!("100.51"), &json!("100.505")));
     // whoever writes the line as it is shown gets no more: what was metered is the smaller
     let written = city.expect(201, "/v1/claims", &city.firm, &body("r", &contract, "100.51"));
-    assert_eq!(written["calculation"]["lines"][0]["documented"], json!("100.505"));
-    assert_eq!(written["amount"], json!("50.25"));
+    shows(&written, json!({"calculation/lines/0/documented": "100.505", "amount": "50.25"}));
     // nobody writes what was metered
     let mut typed = body("r", &contract, "100.51");
     typed["settlement"][0]["metered"] = json!("100.519");
-    assert_eq!(city.refused(422, "/v1/claims", &city.firm, &typed), "unknown_field");
+    city.post("/v1/claims", &city.firm, &typed).is(422, "unknown_field");
     // two halves of a fen are one
     bring(&city, &contract, "2025-02", &[("Compute", "0.01", "gpu-1"), ("Storage", "0.01", "disk")]);
     let mut february = metered("r", &contract);
@@ -222,10 +221,8 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
                 "claimed": "0.00"}])
     );
     let shown = &found["claims"][0];
-    assert_eq!(
-        [&shown["settled"], &shown["invoiced"], &shown["metered"], &shown["documented"], &shown["paid"]],
-        [&json!("1000.00"), &json!("900.00"), &json!("1507.00"), &json!("900.00"), &json!("0.00")]
-    );
+    shows(shown, json!({"settled": "1000.00", "invoiced": "900.00", "metered": "1507.00"}));
+    shows(shown, json!({"documented": "900.00", "paid": "0.00"}));
     let difference = |code: &str, of: &str, amount: &str| json!({"code": code, "of": of, "amount": amount});
     assert_eq!(
         found["differences"],
@@ -239,11 +236,8 @@ fn contract_usage_invoice_and_payment_stand_side_by_side_and_the_provider_sees_w
     );
 
     let unmatched = city.get("/v1/usage/unmatched", &city.cloud);
-    assert_eq!(unmatched["data"][0]["rental_id"], json!(contract));
-    assert_eq!(
-        (&unmatched["data"][0]["months"][0]["month"], &unmatched["data"][0]["metered"]),
-        (&json!("2025-02"), &json!("40.00"))
-    );
+    shows(&unmatched, json!({"data/0/rental_id": contract, "data/0/months/0/month": "2025-02"}));
+    shows(&unmatched, json!({"data/0/metered": "40.00"}));
     assert_eq!(city.get("/v1/usage/unmatched", &city.other)["data"], json!([]), "nothing of another's");
     // what the provider sees beside: its contracts, and the claims on them
     assert_eq!(city.get("/v1/rentals", &city.cloud)["data"][0]["id"], json!(contract));
@@ -266,11 +260,8 @@ fn what_a_voucher_pays_stands_beside_its_contract() {
     let rental = text(&city.get(&format!("/v1/vouchers/{voucher}"), &city.lin), "/rental_id");
     let found = city.get(&format!("/v1/rentals/{rental}/reconciliation"), &city.lin);
     let amount = city.claim(&id)["amount"].clone();
-    assert_eq!(
-        [&found["claims"][0]["claim_id"], &found["claims"][0]["period"], &found["sums"]["paid"]],
-        [&json!(id), &Value::Null, &amount]
-    );
-    assert_eq!(found["differences"], json!([]));
+    shows(&found, json!({"claims/0/claim_id": id, "claims/0/period": Value::Null, "sums/paid": amount}));
+    shows(&found, json!({"differences": []}));
 
     // usage that the redemption settles is not without a claim: it settles 4,000.00 of whichever months
     bring(&city, &rental, "2025-01", &[("Compute", "3000", "gpu")]);
@@ -364,7 +355,7 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     let refused = city.expect(422, &review, &city.lin, &json!({"decision": "pass"}));
     assert_eq!((&refused["code"], &refused["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
     let silent = json!({"decision": "pass", "accept_incomplete_usage": true});
-    assert_eq!(city.refused(422, &review, &city.lin, &silent), "reason_missing");
+    city.post(&review, &city.lin, &silent).is(422, "reason_missing");
     let said = json!({"decision": "pass", "accept_incomplete_usage": true, "reason": "缺行不属本期"});
     city.expect(200, &review, &city.lin, &said);
     let approved = city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
@@ -382,7 +373,7 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     // what is refused after it was not spoken of
     let more = whole(&city, &contract, "&adds=true", &[("1.00", "c"), ("x", "d")]);
     assert_eq!(more.json()["rejected"], json!(1), "{}", more.text);
-    assert_eq!(city.refused(422, &format!("{path}/approve"), &city.chen, &json!({})), "usage_incomplete");
+    city.post(&format!("{path}/approve"), &city.chen, &json!({})).is(422, "usage_incomplete");
     city.expect(200, &format!("{path}/reject"), &city.chen, &json!({"reason": "又有缺行"}));
     let refused = city.expect(422, &path, &city.zhao, &again);
     assert_eq!((&refused["code"], &refused["months"]), (&json!("usage_incomplete"), &json!(["2025-01"])));
@@ -392,7 +383,7 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     // a word in a recalculation that was rejected is none
     city.expect(200, &format!("{path}/reject"), &city.chen, &json!({"reason": "再核"}));
     again["accept_incomplete_usage"] = json!(false);
-    assert_eq!(city.refused(422, &path, &city.zhao, &again), "usage_incomplete");
+    city.post(&path, &city.zhao, &again).is(422, "usage_incomplete");
     again["accept_incomplete_usage"] = json!(true);
     city.expect(201, &path, &city.zhao, &again);
     city.expect(200, &format!("{path}/approve"), &city.chen, &json!({}));
@@ -408,7 +399,7 @@ fn a_claim_on_a_month_of_which_rows_were_refused_needs_an_officers_word() {
     let more = whole(&city, &contract, "&adds=true", &[("1.00", "f"), ("x", "g")]);
     assert_eq!(more.json()["rejected"], json!(1), "{}", more.text);
     let path = format!("/v1/claims/{id}/recalculate");
-    assert_eq!(city.refused(422, &path, &city.zhao, &again), "usage_incomplete");
+    city.post(&path, &city.zhao, &again).is(422, "usage_incomplete");
     assert!(city.cli(&["verify", "--agency", "word"]).contains("verified"));
 }
 

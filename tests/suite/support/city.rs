@@ -272,6 +272,14 @@ pub fn settlement(amount: &str) -> Value {
     json!([{"item": "compute", "amount": amount}])
 }
 
+/// What was answered has these values at their places: a member's name, or a path of names and numbers to one.
+#[track_caller]
+pub fn shows(found: &Value, expected: Value) {
+    for (place, value) in expected.as_object().expect("members") {
+        assert_eq!(found.pointer(&format!("/{place}")).unwrap_or(&Value::Null), value, "{place} of {found}");
+    }
+}
+
 pub fn text(value: &Value, pointer: &str) -> String {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.unwrap_or_else(|| panic!("no {pointer} in {value}")).to_owned()

@@ -1,5 +1,6 @@
 //! Billing files in columns, and from the command line.
 
+use crate::support::city::shows;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -106,10 +107,7 @@ fn columns_are_read_as_exactly_as_text_and_are_the_same_rows() {
     };
     let answer = bring("?mode=lenient", &parquet(&rows, EXACT), "p1").expect(201);
     let body = answer.json();
-    assert_eq!(
-        (&body["accepted"], &body["rejected"], &body["billed_exact"]),
-        (&json!(3), &json!(0), &json!("12345678900.500000000000000002"))
-    );
+    shows(&body, json!({"accepted": 3, "rejected": 0, "billed_exact": "12345678900.500000000000000002"}));
     // the same charge as text is the same row
     let text = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
         ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceCategory,ServiceName,ResourceId\n\
@@ -153,10 +151,7 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
     };
     let run = |words: &[String]| city.cli(&words.iter().map(String::as_str).collect::<Vec<_>>());
     let first: Value = serde_json::from_str(&run(&words("lenient", &report))).unwrap();
-    assert_eq!(
-        (&first["accepted"], &first["rejected"], &first["billed_exact"]),
-        (&json!(1), &json!(1), &json!("2.005"))
-    );
+    shows(&first, json!({"accepted": 1, "rejected": 1, "billed_exact": "2.005"}));
     let errors: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     let codes: Vec<_> =
         errors.as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();

@@ -3,7 +3,7 @@
 mod clouds;
 mod columns;
 mod deliveries;
-use crate::support::city::{BANK, CLOUD, City, FIRM};
+use crate::support::city::{BANK, CLOUD, City, FIRM, shows};
 use crate::support::service;
 
 use std::ops::Deref;
@@ -153,10 +153,7 @@ fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
     // no rate is loaded: nothing that could be taken is no success
     let nothing = city.bring("?mode=lenient", SAMPLE).is(422, "usage_nothing_taken");
     let cause = &nothing.json()["errors"][0];
-    assert_eq!(
-        [&cause["code"], &cause["rows"], &cause["found"]],
-        [&json!("exchange_rate_missing"), &json!(500), &json!("USD")]
-    );
+    shows(cause, json!({"code": "exchange_rate_missing", "rows": 500, "found": "USD"}));
     assert_eq!(city.usage()["imports"], 0);
     city.rate("2024-09-30", "7.0074");
     let first = city.taken("?mode=lenient", SAMPLE);
@@ -184,8 +181,7 @@ fn the_specifications_sample_is_refused_strictly_and_taken_leniently_once() {
     let part = format!("\u{feff}{}\n", lines[..300].join("\n"));
     assert_eq!(city.taken("?mode=lenient&adds=true", part.as_bytes()).1, 299);
     let usage = city.usage();
-    assert_eq!(usage["billed_exact"], first.3.as_str());
-    assert_eq!(usage["imports"], 3);
+    shows(&usage, json!({"billed_exact": first.3.as_str(), "imports": 3}));
     let items: Vec<&str> =
         usage["totals"].as_array().unwrap().iter().map(|t| t["item"].as_str().unwrap()).collect();
     for item in ["compute", "storage", "network", "other"] {
@@ -247,10 +243,8 @@ fn corrections_name_a_row_and_are_netted() {
     let body = city.bring("?mode=lenient&adds=true", &all).json();
     assert_eq!((&body["accepted"], &body["repeated"], &body["rejected"]), (&json!(3), &json!(1), &json!(0)));
     let reading = &body["readings"][0];
-    assert_eq!(
-        [&reading["code"], &reading["rows"], &reading["row"], &reading["read_as"]],
-        [&json!("correction_names_nothing"), &json!(2), &json!(3), &json!("a row of its own")]
-    );
+    shows(reading, json!({"code": "correction_names_nothing", "rows": 2, "row": 3}));
+    shows(reading, json!({"read_as": "a row of its own"}));
     assert_eq!(city.usage()["billed_exact"], "-0.25");
 }
 
