@@ -15,7 +15,7 @@ pub const DAYS_MAX: usize = 366;
 /// How many days ahead a working day is looked for: the longest holidays have nine.
 pub const AHEAD_DAYS_MAX: u64 = 31;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayKind {
     /// 休息日
@@ -78,7 +78,7 @@ impl From<CalendarDays> for Vec<CalendarDay> {
 }
 
 /// Where a change of the calendar is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CalendarStatus {
     /// It waits for another person.

@@ -19,7 +19,7 @@ pub const INVOICES_MAX: usize = 200;
 pub const EVIDENCE_MAX: usize = 100;
 
 /// A part of an invoice, as a claim asks for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvoicePart {
     /// A file that shows the invoice.

@@ -32,7 +32,7 @@ use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
 pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimKind {
     VoucherRedemption,
@@ -53,7 +53,7 @@ impl ClaimKind {
 }
 
 /// Where a claim is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimStatus {
     Draft,

@@ -13,7 +13,7 @@ use crate::programmes::RulesVersion;
 pub const OBJECTIONS_MAX: u32 = 1_000;
 
 /// Where an objection is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectionStatus {
     /// It waits for an officer.
@@ -60,8 +60,9 @@ pub struct RaiseObjection {
 }
 
 /// What an officer decides on an objection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ObjectionDecision)]
 pub enum Resolution {
     /// It is right: the claim cannot be approved as it stands.
     Upheld,

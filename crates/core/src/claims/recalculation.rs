@@ -17,7 +17,7 @@ use crate::programmes::SettledLine;
 use crate::programmes::calculation::Calculation;
 
 /// Where a recalculation is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecalculationStatus {
     /// It waits for another person.

@@ -12,7 +12,7 @@ use crate::loans::InterestPeriod;
 use crate::programmes::{DatesError, Policy, SettledLine};
 
 /// The days that a claim is for: the first counts, the last does not (算头不算尾).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimPeriod {
     /// The first day.

@@ -14,7 +14,9 @@ use super::credit_code::CreditCode;
 use super::letters::is_refused;
 
 /// What a subject may do; the table of permissions is the service's, not the role's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// 经办: registers, proposes, reviews.

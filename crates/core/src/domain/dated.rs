@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Date;
+use super::{Date, ExactPoints, Money, Percent};
 
 /// What holds from a day on, until the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,13 @@ pub struct Dated<T> {
     pub date: Date,
     pub value: T,
 }
+
+/// A rate, from a day on.
+pub type DatedPercent = Dated<Percent>;
+/// An amount, from a day on.
+pub type DatedMoney = Dated<Money>;
+/// Points, from a day on.
+pub type DatedPoints = Dated<ExactPoints>;
 
 /// What holds on a day: the latest on or before it. `steps` are in the order of their days.
 pub fn in_force<T: Copy>(steps: &[Dated<T>], day: Date) -> Option<T> {

@@ -159,7 +159,7 @@ impl fmt::Display for Zone {
 string_value!(Zone, Code::InvalidZone);
 
 /// Days from `from` to `until`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// The first day.

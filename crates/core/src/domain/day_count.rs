@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::dates::Date;
 
 /// How days become a fraction of a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum DayCount {
     /// Days ÷ 360.
     #[default]
@@ -30,7 +30,7 @@ pub enum DayCount {
 }
 
 /// What days were divided by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Basis {
     /// 360.
     #[serde(rename = "360")]

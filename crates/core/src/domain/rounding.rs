@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::money::{Money, OutOfRange};
 
 /// How a fraction of a fen is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingMode {
     /// 四舍五入: half a fen and more goes away from zero.
@@ -18,7 +18,7 @@ pub enum RoundingMode {
 }
 
 /// What is rounded: the exact sum of all lines once, or each line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingScope {
     /// The exact sum of all lines, once.
@@ -29,7 +29,7 @@ pub enum RoundingScope {
 }
 
 /// A programme's rounding rule; printed on every calculation sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rounding {
     pub mode: RoundingMode,

@@ -13,8 +13,11 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, CreditCode, InvoiceNumber, Money, Revision, Stamp, TextHash};
 
 /// Who stands for a statement, the weakest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = InvoiceConfirmedBy)]
 pub enum Confirmation {
     /// Who brought it typed it.
     #[default]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const HEAD_BYTES_MAX: usize = 16_384;
 
 /// The types of file that are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum MediaType {
     #[serde(rename = "application/pdf")]
     Pdf,

@@ -18,7 +18,7 @@ pub use invoice::{Confirmation, Invoice, InvoiceHold, InvoiceKey, Statement, Sta
 pub use media::MediaType;
 
 /// What a file is evidence of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceKind {
     /// 发票

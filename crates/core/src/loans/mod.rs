@@ -25,7 +25,7 @@ pub const CONFIRMATIONS_MAX: usize = 100;
 pub const RATE_MAX: Percent = Percent::HUNDRED;
 
 /// Days from `from`, counted, to `until`, not counted (算头不算尾).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InterestPeriod {
     /// The first day.
@@ -51,8 +51,9 @@ impl InterestPeriod {
 }
 
 /// What a loan is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LoanProject)]
 pub struct Project {
     /// 项目代码
     pub code: Label,
@@ -60,6 +61,7 @@ pub struct Project {
     pub name: Line,
     /// CNY, 总投资.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub investment: Option<Amount>,
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Code, CreditCode, Label, Line, Revision, Sequence, Subject, TextHash};
 
 /// 单位类别
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// 民营企业
@@ -22,7 +22,7 @@ pub enum Category {
 }
 
 /// 企业规模 (统计上大中小微型企业划分办法)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Size {
     /// 微型
@@ -80,7 +80,7 @@ impl std::fmt::Display for BankCode {
 crate::domain::string_value!(BankCode, Code::InvalidBankCode);
 
 /// Whether an organisation may begin anything new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     Active,

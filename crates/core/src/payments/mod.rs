@@ -24,8 +24,9 @@ pub const CLAIMS_MAX: usize = 1_000;
 pub const NAME_MAX: u32 = 140;
 
 /// Where a batch is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PaymentBatchStatus)]
 pub enum BatchStatus {
     /// It waits for another person.
     Proposed,
@@ -78,8 +79,9 @@ pub struct PaymentBatch {
 }
 
 /// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PaymentLineStatus)]
 pub enum LineStatus {
     Open,
     Paid,
@@ -185,8 +187,9 @@ pub struct RejectPaymentBatch {
 }
 
 /// What the bank says of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PaymentOutcome)]
 pub enum PaymentResult {
     Paid,
     Returned,

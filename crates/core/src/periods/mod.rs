@@ -14,7 +14,7 @@ use crate::domain::{Date, Instant, Money, Month, Revision, Subject, TextHash};
 use crate::ledger::{BookCode, Turnovers};
 
 /// Whether a month takes postings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodStatus {
     Open,

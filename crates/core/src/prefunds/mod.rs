@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::ledger::{Dimensions, Part};
 
 /// Where a prefund is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrefundStatus {
     /// It waits for another person.

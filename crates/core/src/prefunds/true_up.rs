@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::ledger::{Part, parts};
 
 /// Where a true-up is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrueUpStatus {
     /// It waits for another person.

@@ -8,7 +8,7 @@ use crate::domain::money::{Amount, SignedAmount};
 use crate::domain::{BudgetChangeId, Date, Line, Money, ProgrammeCode, Revision, Subject, TextHash};
 
 /// What a change of the budget does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetChangeKind {
     /// 指标下达
@@ -30,7 +30,7 @@ impl BudgetChangeKind {
 }
 
 /// Where a change of a budget is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BudgetChangeStatus {
     /// It waits for another person.

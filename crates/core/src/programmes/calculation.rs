@@ -16,19 +16,22 @@ use crate::domain::apportion::largest_remainder;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Exact, Label, Money, Percent, Rounding, RoundingMode, RoundingScope, Unrounded};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SheetLine {
     pub item: Label,
     /// CNY, tax included, as it was settled.
     pub amount: Money,
     /// Where it was metered: CNY with all of its decimals, which are computed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub metered: Option<Exact>,
     /// CNY of it that documents show, where they limit the claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub documented: Option<Exact>,
     /// The VAT rate in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub tax_percent: Option<Percent>,
     /// Whether the rules list the item.
     pub eligible: bool,
@@ -36,6 +39,7 @@ pub struct SheetLine {
     pub base: Exact,
     /// The ratio, for an eligible item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ratio_percent: Option<Percent>,
     /// base × ratio, unrounded.
     pub exact: Exact,
@@ -44,7 +48,7 @@ pub struct SheetLine {
 }
 
 /// What cut a sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReductionCode {
     /// Another programme's subsidy for the same contract, taken off.
@@ -60,7 +64,7 @@ pub enum ReductionCode {
     AnnualCap,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reduction {
     pub code: ReductionCode,
     /// By how much, CNY.
@@ -68,7 +72,7 @@ pub struct Reduction {
 }
 
 /// A funding level's part of the amount.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ShareAmount {
     pub level: Label,
     /// CNY.
@@ -76,35 +80,43 @@ pub struct ShareAmount {
 }
 
 /// What a sheet was computed from, beside its lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Inputs {
     /// Whether the organisation counted as a start-up.
     pub startup: bool,
     /// What the ratios were taken of; none of an interest subsidy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub base: Option<Base>,
     /// Another programme's subsidy for the same contract, where the rules take it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub net_off: Option<Money>,
     /// What documents show of what was settled, where any is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub documents: Option<Documents>,
     /// The cap of one claim or voucher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub claim_cap: Option<Money>,
     /// What is left on the voucher that is redeemed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub voucher_balance: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub lifetime: Option<CapUse>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub annual: Option<CapUse>,
     /// Of an interest subsidy: the loan, the days and what was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub interest: Option<Box<InterestInputs>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Calculation {
     /// Its number among the sheets of its document, from 1.
     pub version: u32,

@@ -7,10 +7,11 @@ use crate::domain::Money;
 use crate::domain::dates::FiscalYear;
 
 /// A cap and what was used of it before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CapUse {
     /// The calendar year; none for the lifetime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub year: Option<FiscalYear>,
     /// CNY, the cap.
     pub cap: Money,
@@ -18,6 +19,7 @@ pub struct CapUse {
     pub used: Money,
     /// Of the cap on what is issued in a year: what becomes of it when a voucher gives something back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub released: Option<Released>,
 }
 

@@ -13,33 +13,39 @@ use crate::domain::{Date, Sequence};
 const MONTHS_MAX: u32 = 600;
 
 /// When something has to happen to count, both days of each included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RuleWindows)]
 pub struct Windows {
     /// 受理期: when is applied for a voucher, or a claim submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub filing: Option<Window>,
     /// 签订期: when the contract or the loan was signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub signed: Option<Window>,
     /// 放款期: when a loan was drawn first. What is drawn outside it later never earns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub disbursed: Option<Window>,
     /// 费用发生期: the days that are paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cost: Option<Window>,
 }
 
 /// 批次: what is filed in it is paid for the days of its costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = FilingRound)]
 pub struct Round {
     pub filing: Window,
     pub cost: Window,
 }
 
 /// From which day a term runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TermFrom {
     FirstDrawdown,
@@ -47,7 +53,7 @@ pub enum TermFrom {
 }
 
 /// 补贴期限: for how long is paid. Pauses of a loan do not lengthen it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
     pub months_max: u32,
@@ -55,7 +61,7 @@ pub struct Term {
 }
 
 /// By which day a version of the rules applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesBy {
     /// That of the filing; of a voucher that of its issue.

@@ -13,7 +13,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{Exact, InvoiceNumber, Label, Money, Month, NamedInvoice, RoundingMode, Subject};
 
 /// CNY of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemAmount {
     pub item: Label,
     /// CNY.
@@ -21,7 +21,7 @@ pub struct ItemAmount {
 }
 
 /// What metered usage leaves to be claimed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MeteredRoom {
     /// CNY in all.
     pub total: Exact,
@@ -30,7 +30,7 @@ pub struct MeteredRoom {
 }
 
 /// What cut a part of an invoice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InvoiceCutCode {
     /// The rows of usage that name the invoice come to less than the claim takes of it.
@@ -38,7 +38,7 @@ pub enum InvoiceCutCode {
 }
 
 /// A part of an invoice that does not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InvoiceCut {
     pub code: InvoiceCutCode,
     /// Which invoice, by its whole number.
@@ -59,13 +59,15 @@ pub struct InvoiceAmount {
     pub amount: Exact,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Documents {
     /// CNY that the claim takes of invoices, where it names any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub invoiced: Option<Money>,
     /// What was used in its days, where anything was imported for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub metered: Option<MeteredRoom>,
     /// What does not count of the invoices, invoice by invoice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +78,7 @@ pub struct Documents {
     /// Whose word at the review, or in proposing a recalculation, is that the claim is right nevertheless; on the sheet of the
     /// approval, or of the recalculation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub incomplete_accepted_by: Option<Subject>,
 }
 

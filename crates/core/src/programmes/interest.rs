@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::dated::Dated;
+use crate::domain::dated::{DatedMoney, DatedPercent, DatedPoints};
 use crate::domain::dates::Window;
 use crate::domain::{Basis, Date, ExactPoints, Money, Percent, Points, Unrounded};
 
@@ -10,7 +10,7 @@ use crate::domain::{Basis, Date, ExactPoints, Money, Percent, Points, Unrounded}
 pub const SEGMENTS_MAX: usize = 100;
 
 /// What keeps days or principal of a segment from earning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// The term of the rules is over.
@@ -22,7 +22,8 @@ pub enum Bound {
 }
 
 /// A stretch of days on which nothing changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = InterestSegment)]
 pub struct Segment {
     /// The first day.
     pub from: Date,
@@ -50,7 +51,7 @@ pub struct Segment {
 }
 
 /// How a loan stands from a day on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LoanState {
     /// The first day.
     pub date: Date,
@@ -67,7 +68,7 @@ pub struct LoanState {
 
 /// What the sheet of an interest subsidy was computed from, beside the rules and the caps. Steps are those of the
 /// period alone; the first stands on its first day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InterestInputs {
     /// The first day of the period.
     pub from: Date,
@@ -77,28 +78,32 @@ pub struct InterestInputs {
     pub loan: Vec<LoanState>,
     /// Where the term runs from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub signed_on: Option<Date>,
     /// Where the term or the years of the day count run from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub first_drawdown: Option<Date>,
     /// CNY owed of what was drawn outside the window for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub drawn_outside: Vec<Dated<Money>>,
+    pub drawn_outside: Vec<DatedMoney>,
     /// The reference rate that the points rule asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reference: Vec<Dated<Percent>>,
+    pub reference: Vec<DatedPercent>,
     /// CNY of principal that the organisation's cap left for this loan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub room: Vec<Dated<Money>>,
+    pub room: Vec<DatedMoney>,
     /// Points that claims under other programmes take for the same days, where the rules take them off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub others: Vec<Dated<ExactPoints>>,
+    pub others: Vec<DatedPoints>,
     /// Points of other subsidies, as the organisation says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub other_points: Option<Points>,
     /// CNY of ordinary interest that was paid, as the organisation says.
     pub interest_paid: Money,
     /// CNY of it as the bank confirmed, where it confirmed every day of the period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub interest_confirmed: Option<Money>,
 }

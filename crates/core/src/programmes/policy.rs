@@ -13,7 +13,7 @@ use crate::domain::{Date, Label, Percent, Points, Rounding};
 use crate::organisations::{Category, Size};
 
 /// Whether the provider of a contract may be related to the organisation that claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RelatedProvider {
     #[default]
@@ -22,25 +22,29 @@ pub enum RelatedProvider {
 }
 
 /// Who may apply. A list that is left out lets everyone in.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Eligibility {
     /// 单位类别
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub categories: Option<Vec<Category>>,
     /// 企业规模
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub sizes: Option<Vec<Size>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub startup_only: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub regions: Option<Vec<Label>>,
     #[serde(default)]
     pub related_provider: RelatedProvider,
 }
 
 /// What becomes of the issue cap of a year when a voucher of it gives something back: closed, cancelled or expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Released {
     /// It is free again: what counts is what is granted.
@@ -51,7 +55,7 @@ pub enum Released {
 }
 
 /// Which calendar year a claim counts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CapYear {
     /// That of its approval.
@@ -62,7 +66,7 @@ pub enum CapYear {
 }
 
 /// The cap of a calendar year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnnualCap {
     /// CNY per organisation.
@@ -71,9 +75,11 @@ pub struct AnnualCap {
     pub counts: Vec<Counts>,
     /// Voucher: what becomes of the issue cap when a voucher gives something back; `frees` where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub released: Option<Released>,
     /// Rental, interest: which year a claim counts in; that of its approval where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub year: Option<CapYear>,
 }
 
@@ -85,25 +91,29 @@ impl AnnualCap {
 }
 
 /// Upper and lower limits, all per organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Caps {
     /// CNY of one claim or voucher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub claim: Option<Amount>,
     /// CNY of a calendar year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub annual: Option<AnnualCap>,
     /// CNY in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub lifetime: Option<Amount>,
     /// CNY: a smaller base is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub minimum_base: Option<Amount>,
 }
 
 /// A funding level's share.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
     /// Which level: `city`, `district`, …
@@ -112,7 +122,7 @@ pub struct Share {
     pub percent: Percent,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Payee {
     /// The organisation that applied.
@@ -124,7 +134,7 @@ pub enum Payee {
 }
 
 /// How a billing category maps to an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemMapping {
     /// The FOCUS `ServiceCategory`.
@@ -133,7 +143,7 @@ pub struct ItemMapping {
 }
 
 /// What happens to a contract or loan that another programme pays for too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stacking {
     #[default]
@@ -144,7 +154,7 @@ pub enum Stacking {
 }
 
 /// The class of the expense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Expense {
     /// 补贴
@@ -155,18 +165,19 @@ pub enum Expense {
 }
 
 /// An item that is paid for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemRatio {
     pub item: Label,
     pub ratio_percent: Percent,
     /// The ratio of a start-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub startup_ratio_percent: Option<Percent>,
 }
 
 /// What a ratio is taken of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Base {
     /// The amount with its tax.
@@ -177,7 +188,7 @@ pub enum Base {
 }
 
 /// A percentage of a reference rate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShareOfReference {
     pub name: Label,
@@ -185,21 +196,23 @@ pub struct ShareOfReference {
 }
 
 /// How many points of interest are paid: the least of these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointsRule {
     /// At most 1.50.
     pub max: Points,
     /// A percentage of the contract rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub share_of_contract_rate_percent: Option<Percent>,
     /// A percentage of a reference rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub share_of_reference: Option<ShareOfReference>,
 }
 
 /// The dearest loan that is subsidised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateCeiling {
     pub reference: Label,
@@ -207,8 +220,9 @@ pub struct RateCeiling {
     pub spread_bp: i32,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Rules)]
 pub struct Policy {
     #[serde(default)]
     pub eligibility: Eligibility,
@@ -218,14 +232,17 @@ pub struct Policy {
     pub rounding: Rounding,
     /// Funding levels; none where one level pays all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shares: Option<Vec<Share>>,
     #[serde(default)]
     pub payee: Payee,
     /// Days of 公示 between review and approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub publicity_days: Option<u32>,
     /// How billing categories map to items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub item_map: Option<Vec<ItemMapping>>,
     /// What happens where another programme pays too.
     #[serde(default)]
@@ -235,43 +252,57 @@ pub struct Policy {
     pub expense: Expense,
     /// Voucher, rental: what is paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub items: Option<Vec<ItemRatio>>,
     /// Voucher, rental: what the ratio is taken of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub base: Option<Base>,
     /// Voucher: months until it expires, 1 to 120.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub validity_months: Option<u32>,
     /// Voucher: whether a contract carries one voucher only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub one_per_contract: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub scenarios: Option<Vec<Label>>,
     /// Interest: how many points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub points: Option<PointsRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub day_count: Option<DayCount>,
     /// Interest: the dearest loan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rate_ceiling: Option<RateCeiling>,
     /// Interest: the most principal of an organisation over all its loans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub principal_cap: Option<Amount>,
     /// Interest: whether banks are paid ahead and deduct what they subsidise. The payee is then the bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub prefund: Option<bool>,
     /// When is filed, signed and drawn, and which days are paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub windows: Option<Windows>,
     /// Windows for filing and for costs, one pair after the other; the first in which is filed counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rounds: Option<Vec<Round>>,
     /// Interest, rental: for how long is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub term: Option<Term>,
     /// By which day these rules apply, not those before or after them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rules_by: Option<RulesBy>,
 }
 

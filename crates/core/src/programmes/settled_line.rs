@@ -6,7 +6,7 @@ use crate::domain::money::Amount;
 use crate::domain::{Exact, Label, Percent};
 
 /// A line that a ratio is taken of: of a contract or of a settlement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettledLine {
     /// What: `compute`, `storage`, `network`, `model_service`, …
@@ -15,9 +15,11 @@ pub struct SettledLine {
     pub amount: Amount,
     /// The VAT rate in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub tax_percent: Option<Percent>,
     /// Of what was metered: CNY with all of its decimals, which are computed with; `amount` shows it to the fen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub metered: Option<Exact>,
 }
 

@@ -19,7 +19,7 @@ use crate::ledger::{Dimensions, ExpenseClass, Part};
 pub const RECEIPTS_MAX: usize = 100;
 
 /// Where a recovery is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecoveryStatus {
     /// It waits for another person.

@@ -1,10 +1,6 @@
 //! The schemas of values that know nothing of HTTP, for the OpenAPI document.
 //!
-//! A value that is a string on the wire has a pattern; an enum lists its words; a struct lists its members, and a test
-//! holds that list to what the struct reads and writes.
-
-mod loans;
-mod policy;
+//! A value that is a string on the wire has a pattern. Enums and structs derive their schemas where they stand.
 
 /// A string on the wire.
 #[macro_export]
@@ -29,60 +25,12 @@ macro_rules! string_schema {
     )*};
 }
 
-/// One of a few words.
-macro_rules! word_schema {
-    ($($type:ty as $name:literal: $($word:literal)+;)*) => {$(
-        impl utoipa::PartialSchema for $type {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                utoipa::openapi::schema::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .enum_values(Some([$($word),+]))
-                    .into()
-            }
-        }
-        impl utoipa::ToSchema for $type {
-            fn name() -> std::borrow::Cow<'static, str> {
-                $name.into()
-            }
-        }
-    )*};
-}
-
-/// An object with these members; `?` marks those that may be left out.
-macro_rules! object_schema {
-    ($($type:ty as $name:literal { $($member:ident $(? $optional:tt)?: $of:ty),* $(,)? })*) => {$(
-        impl utoipa::PartialSchema for $type {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                let object = utoipa::openapi::schema::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::Object)
-                    .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::<utoipa::openapi::schema::Schema>::FreeForm(false)));
-                $(let object = object_schema!(@member object $member $(? $optional)?: $of);)*
-                object.into()
-            }
-        }
-        impl utoipa::ToSchema for $type {
-            fn name() -> std::borrow::Cow<'static, str> {
-                $name.into()
-            }
-            fn schemas(all: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
-                $($crate::schema::member_schemas::<$of>(all);)*
-            }
-        }
-    )*};
-    (@member $object:ident $member:ident ? $optional:tt: $of:ty) => {
-        $object.property(stringify!($member), $crate::schema::member::<$of>())
-    };
-    (@member $object:ident $member:ident: $of:ty) => {
-        $object.property(stringify!($member), $crate::schema::member::<$of>()).required(stringify!($member))
-    };
-}
-use {object_schema, word_schema};
-
 use utoipa::openapi::schema::{ArrayBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::dates::{FiscalYear, Window};
+use crate::domain::dated::Dated;
+use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
     AgencyCode, BudgetChangeId, CalendarId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact,
@@ -138,14 +86,6 @@ impl<T: ToSchema> Member for Many<T> {
     }
 }
 
-pub fn member<T: Member>() -> RefOr<Schema> {
-    T::member()
-}
-
-pub fn member_schemas<T: Member>(all: &mut Schemas) {
-    T::named(all);
-}
-
 string_schema! {
     Money as "Money": "1360000.00", "CNY with two decimals.", pattern r"^-?[0-9]+\.[0-9]{2}$";
     Amount as "Amount": "1360000.00", "CNY above zero, at most two decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,2})?$";
@@ -184,14 +124,6 @@ string_schema! {
     crate::organisations::BankCode as "BankCode": "102290000012", "CNAPS bank code.", pattern "^[0-9]{12}$";
 }
 
-word_schema! {
-    Role as "Role": "officer" "approver" "enterprise" "provider" "bank" "auditor" "operator";
-}
-
-object_schema! {
-    Window as "Window" { from: One<Date>, until: One<Date> }
-}
-
 impl PartialSchema for Roles {
     fn schema() -> RefOr<Schema> {
         Many::<Role>::member()
@@ -227,4 +159,34 @@ macro_rules! integer_schema {
 integer_schema! {
     FiscalYear as "FiscalYear": 1900_i64 to 2999_i64, "A calendar and fiscal year.";
     Sequence as "Sequence": 0_i64 to 9_007_199_254_740_991_i64, "A position in the agency's audit log.";
+}
+
+macro_rules! dated_schema {
+    ($($of:ty as $name:literal;)*) => {$(
+        impl PartialSchema for Dated<$of> {
+            fn schema() -> RefOr<Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .property("date", One::<Date>::member())
+                    .property("value", One::<$of>::member())
+                    .required("date")
+                    .required("value")
+                    .into()
+            }
+        }
+        impl ToSchema for Dated<$of> {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+            fn schemas(all: &mut Schemas) {
+                One::<Date>::named(all);
+                One::<$of>::named(all);
+            }
+        }
+    )*};
+}
+
+dated_schema! {
+    Percent as "DatedPercent";
+    Money as "DatedMoney";
+    ExactPoints as "DatedPoints";
 }

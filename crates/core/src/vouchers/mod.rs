@@ -18,7 +18,7 @@ use crate::ledger::Dimensions;
 use crate::rentals::allocations::ContractHolder;
 
 /// Where a voucher is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VoucherStatus {
     Submitted,
@@ -163,7 +163,7 @@ pub struct ApplyForVoucher {
 }
 
 /// What an officer decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewDecision {
     /// Passed on to an approver.
