@@ -66,7 +66,7 @@ pub fn issue(keys: &Keys, agency: &AgencyCode, actor: &Actor, ttl: TimeDelta) ->
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    let names = || Role::ALL.map(Role::as_str).join(", ");
+    let names = || Role::ALL.iter().map(Role::into_str).collect::<Vec<_>>().join(", ");
     text.parse().map_err(|_| format!("there are {}", names()))
 }
 

@@ -118,7 +118,7 @@ async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
 }
 
 fn ending(path: &Path) -> Result<ErrorsFile, Failure> {
-    let file = path.extension().and_then(|ending| ErrorsFile::parse(ending.to_str()?));
+    let file = path.extension().and_then(|ending| ending.to_str()?.parse().ok());
     file.ok_or_else(|| {
         Failure::Usage(format!("{}: errors are written as .json, .csv or .xlsx", path.display()))
     })
@@ -229,7 +229,7 @@ fn show(args: &ImportArgs, done: &Done) -> Result<(), Failure> {
         })),
         Done::Counted(import, _) => output::pairs(&[
             ("import", import.id.to_string()),
-            ("status", import.status.as_str().to_owned()),
+            ("status", import.status.into_str().to_owned()),
             ("rows", import.rows.to_string()),
             ("accepted", import.accepted.to_string()),
             ("repeated", import.repeated.to_string()),

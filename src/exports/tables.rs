@@ -12,8 +12,8 @@ pub(super) fn accounts() -> impl Iterator<Item = [String; 6]> {
         let floor = if account.has_floor() { "0.00" } else { "" };
         let cells = [
             account.code(),
-            account.book().as_str(),
-            account.side().as_str(),
+            account.book().into_str(),
+            account.side().into_str(),
             floor,
             account.name_zh(),
             account.name_en(),

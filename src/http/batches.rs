@@ -34,7 +34,7 @@ pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts),
     let mut known = false;
     for route in ROUTES.iter().filter(|route| matches!(route.handler, Handler::Write(_))) {
         let Some(parts) = matched(route.path, path) else { continue };
-        if route.method.as_str() == method {
+        if route.method.into_str() == method {
             return Ok((route, parts));
         }
         known = true;
@@ -91,7 +91,7 @@ impl Prepared {
 
     /// The same digest as of the same request on its own.
     fn submission(&self) -> Submission {
-        let method = self.route.method.as_str().as_bytes();
+        let method = self.route.method.into_str().as_bytes();
         let request = extract::request_digest([method, self.path.as_bytes(), b"", b"", &self.body.bytes()]);
         Submission {
             agency: self.head.identity.agency.clone(),

@@ -156,7 +156,7 @@ fn answers(route: &Route, status: u16) -> bool {
 
 fn operation_id(route: &Route) -> String {
     let path = route.path.trim_start_matches("/v1/").replace(['/', '-'], "_").replace(['{', '*', '}'], "");
-    format!("{}_{path}", route.method.as_str().to_ascii_lowercase())
+    format!("{}_{path}", route.method.into_str().to_ascii_lowercase())
 }
 
 /// The path as OpenAPI has it, which knows no tails: who calls writes the slashes of one as they are.
@@ -325,7 +325,7 @@ mod tests {
         let document = served();
         assert_eq!(document["openapi"], "3.1.0");
         for route in ROUTES {
-            let operation = &document["paths"][path(route)][route.method.as_str().to_ascii_lowercase()];
+            let operation = &document["paths"][path(route)][route.method.into_str().to_ascii_lowercase()];
             let named = |name: &str| {
                 operation["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == name)
             };

@@ -47,14 +47,14 @@ const fn effect(route: &Route) -> &'static str {
 fn row(route: &Route) -> Row {
     let [chinese, english] = route.summary;
     let row = Row::default()
-        .text(route.method.as_str())
+        .text(route.method.into_str())
         .text(route.path)
         .text(chinese)
         .text(english)
         .text(effect(route));
     Role::ALL
-        .into_iter()
-        .fold(row, |row, role| row.text(if route.permission.allows_role(role) { "yes" } else { "no" }))
+        .iter()
+        .fold(row, |row, role| row.text(if route.permission.allows_role(*role) { "yes" } else { "no" }))
 }
 
 #[cfg(test)]
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_column_stands_for_each_role_in_its_order() {
         let roles: Vec<&str> = COLUMNS.iter().skip(5).map(Column::key).collect();
-        assert_eq!(roles, Role::ALL.map(Role::as_str));
+        assert!(Role::ALL.iter().map(Role::into_str).eq(roles));
         assert!(ROUTES.iter().all(|route| row(route).cells.len() == COLUMNS.len()));
     }
 }

@@ -379,12 +379,9 @@ pub fn authorisation_matrix() -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for route in ROUTES {
-        let allowed: Vec<&str> = Role::ALL
-            .into_iter()
-            .filter(|role| route.permission.allows_role(*role))
-            .map(Role::as_str)
-            .collect();
-        let line = writeln!(text, "{:<4} {:<56} {}", route.method.as_str(), route.path, allowed.join(" "));
+        let allowed = Role::ALL.iter().filter(|role| route.permission.allows_role(**role));
+        let allowed: Vec<&str> = allowed.map(Role::into_str).collect();
+        let line = writeln!(text, "{:<4} {:<56} {}", route.method.into_str(), route.path, allowed.join(" "));
         if line.is_err() {
             break;
         }

@@ -118,9 +118,9 @@ fn row(scope: &Scope, subject: &str, seen: &Seen) -> Row {
         let link = Link::new("operations").with("known_at", &scope.known_at.to_string());
         link.with("subject", subject)
     };
-    let duty = |duty: Duty| (seen.of(duty), link().with("duty", duty.as_str()));
+    let duty = |duty: Duty| (seen.of(duty), link().with("duty", duty.into_str()));
     let (raised, reviewed, approved) = (duty(Duty::Raises), duty(Duty::Reviews), duty(Duty::Approves));
-    let names: Vec<&str> = seen.roles.iter().map(|role| role.as_str()).collect();
+    let names: Vec<&str> = seen.roles.iter().map(|role| role.into_str()).collect();
     let yes = |yes: bool| if yes { "yes" } else { "no" };
     Row::default()
         .text(subject)

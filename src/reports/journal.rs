@@ -17,7 +17,8 @@ use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::ledger::BLOCK;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum Dialect {
     /// hledger 1.x.
     Hledger,
@@ -26,15 +27,6 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The dialect of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "hledger" => Some(Self::Hledger),
-            "beancount" => Some(Self::Beancount),
-            _ => None,
-        }
-    }
-
     pub const fn format(self) -> FileFormat {
         match self {
             Self::Hledger => FileFormat::Hledger,
@@ -45,7 +37,7 @@ impl Dialect {
     /// What it calls an account. Beancount wants one of five roots, and no full stop in a name.
     fn account(self, account: Account) -> String {
         match self {
-            Self::Hledger => format!("{}:{}", account.book().as_str(), account.code()),
+            Self::Hledger => format!("{}:{}", account.book().into_str(), account.code()),
             Self::Beancount => {
                 let root = match (account.book(), account.side()) {
                     (BookCode::F, Side::Debit) if account.code().starts_with("F5") => "Expenses",
@@ -55,7 +47,7 @@ impl Dialect {
                     (BookCode::B | BookCode::F, Side::Debit) => "Assets",
                     (BookCode::B | BookCode::F, Side::Credit) => "Liabilities",
                 };
-                format!("{root}:{}:{}", account.book().as_str(), account.code().replace('.', "-"))
+                format!("{root}:{}:{}", account.book().into_str(), account.code().replace('.', "-"))
             }
         }
     }

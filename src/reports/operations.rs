@@ -218,7 +218,7 @@ impl super::report::Reading for Reading {
 
 fn row(leaf: LeafFound) -> Result<Row, ReadError> {
     let asked: Asked = serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
-    let roles: Vec<&str> = asked.actor.roles.iter().map(subsidy_core::domain::Role::as_str).collect();
+    let roles: Vec<&str> = asked.actor.roles.iter().map(<&str>::from).collect();
     let row = Row::default()
         .linked(leaf.sequence, Link::of(&format!("/v1/audit/entries/{}", leaf.sequence)))
         .text(Instant::new(leaf.recorded_at))
@@ -226,7 +226,7 @@ fn row(leaf: LeafFound) -> Result<Row, ReadError> {
         .text(roles.join(" "))
         .text(asked.actor.organisation.map(|code| code.to_string()).unwrap_or_default())
         .text(&leaf.kind)
-        .text(Duty::of(&leaf.kind).as_str())
+        .text(Duty::of(&leaf.kind).into_str())
         .text(leaf.document)
         .text(leaf.effective_date.map(|day| day.to_string()).unwrap_or_default());
     let lines = i64::from(leaf.line_count);

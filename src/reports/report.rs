@@ -10,7 +10,8 @@ use super::formats::{Cell, Column, Table};
 use subsidy_core::domain::{Date, Instant, Money};
 
 /// What rows are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Dimension {
     /// 专项
     Programme,
@@ -27,20 +28,6 @@ pub enum Dimension {
 impl Dimension {
     /// All of them, in the order of their columns.
     pub const ALL: [Self; 5] = [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Programme => "programme",
-            Self::Month => "month",
-            Self::Level => "level",
-            Self::Organisation => "organisation",
-            Self::Region => "region",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dimension| dimension.as_str() == name)
-    }
 }
 
 /// The most rows of a report.
@@ -98,7 +85,7 @@ impl Only {
         of_scope.into_iter().fold(link, |link, (dimension, only)| {
             let part = parts.iter().find(|(one, _)| *one == dimension).map(|(_, value)| *value);
             match part.or(only.as_deref()) {
-                Some(value) => link.with(dimension.as_str(), if value.is_empty() { NONE } else { value }),
+                Some(value) => link.with(dimension.into_str(), if value.is_empty() { NONE } else { value }),
                 None => link,
             }
         })

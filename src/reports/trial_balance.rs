@@ -114,7 +114,7 @@ impl TrialBalance {
                 .amount(turnover.debit)
                 .amount(turnover.credit)
                 .figure(turnover.balance(side)?, statement)
-                .text(side.as_str()))
+                .text(side.into_str()))
         };
         let rows = Account::ALL.iter().map(row).collect::<Result<_, _>>()?;
         Ok(Report::of(["trial-balance", "试算平衡表"], COLUMNS, rows))

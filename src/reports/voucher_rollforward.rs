@@ -92,7 +92,7 @@ fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {
     for row in found {
         let of_programme = months.entry(row.programme).or_default();
         let month = of_programme.entry(convert::read(&row.month)?).or_default();
-        month.add(Flow::parse(&row.flow), convert::money(row.debit)?, convert::money(row.credit)?)?;
+        month.add(row.flow.parse().ok(), convert::money(row.debit)?, convert::money(row.credit)?)?;
     }
     Ok(())
 }
@@ -154,7 +154,7 @@ fn row(
     let before = month.previous().last_day();
     let mut row = Row::default().text(programme).text(month).figure(opening, committed().until(before));
     for (amount, flow) in moved.flows.into_iter().zip(Flow::ALL) {
-        row = row.figure(amount, statement().with("flow", flow.as_str()).with("from", &from).until(last));
+        row = row.figure(amount, statement().with("flow", flow.into_str()).with("from", &from).until(last));
     }
     let difference = opening.plus(moved.explained()?)?.minus(closing)?;
     Ok(row.figure(closing, committed().until(last)).amount(difference))

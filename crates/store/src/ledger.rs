@@ -102,7 +102,7 @@ statement! {
 pub fn read_months(rows: &[MonthRow]) -> Result<BTreeMap<Month, Turnovers>, Unreadable> {
     let mut months: BTreeMap<Month, Turnovers> = BTreeMap::new();
     for row in rows {
-        let book = BookCode::ALL.into_iter().find(|book| book.as_str() == row.book);
+        let book = BookCode::ALL.into_iter().find(|book| book.into_str() == row.book);
         let book = book.ok_or_else(|| Unreadable(row.book.clone()))?;
         let turnover = Turnover { debit: convert::money(row.debit)?, credit: convert::money(row.credit)? };
         let of_it = months.entry(convert::read(&row.month)?).or_default();

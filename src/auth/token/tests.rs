@@ -137,7 +137,7 @@ fn es256(kid: &str, claims: &Value) -> String {
 fn a_minted_token_says_who_calls_for_every_role() {
     let mint = Mint::new(&own_key()).unwrap();
     let now = Utc::now();
-    for role in Role::ALL {
+    for &role in Role::ALL {
         let token = mint.issue(&agency(), &actor(role), now, TimeDelta::hours(1)).unwrap();
         let identity = verifier().verify(&token).unwrap();
         assert_eq!((identity.agency, identity.actor), (agency(), actor(role)));

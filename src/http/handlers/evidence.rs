@@ -211,7 +211,7 @@ pub fn asked(actor: &Actor, query: &Query) -> Result<(), Problem> {
         return Err(Problem::new(Code::Forbidden));
     }
     if kind != EvidenceKind::Invoice && (corrects || !said(query).is_silent()) {
-        return Err(Problem::new(Code::InvoiceOnly).with("kind", kind.as_str()));
+        return Err(Problem::new(Code::InvoiceOnly).with("kind", kind.into_str()));
     }
     Ok(())
 }
@@ -300,7 +300,7 @@ async fn views(conn: &Connection, found: &[Evidence]) -> Result<Vec<EvidenceView
 /// `GET /evidence`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let mut list = request.list::<()>()?;
-    list.query.kind = request.query.word::<EvidenceKind>("kind")?.map(|kind| kind.as_str().to_owned());
+    list.query.kind = request.query.word::<EvidenceKind>("kind")?.map(|kind| kind.into_str().to_owned());
     let [number, code] = ["invoice_number", "invoice_code"].map(|name| request.query.text(name));
     list.query.invoice_number = number.map(str::to_owned);
     list.query.invoice_code = number.map(|_| code.unwrap_or_default().to_owned());
@@ -340,7 +340,7 @@ pub async fn content(request: ReadRequest) -> Result<Reply, Problem> {
         stream,
         bytes,
         media_type: found.media_type.as_str(),
-        name: format!("{}-{name}.{}", found.kind.as_str(), found.media_type.extension()),
+        name: format!("{}-{name}.{}", found.kind.into_str(), found.media_type.extension()),
         digest: found.sha256.to_string(),
     }))
 }

@@ -40,7 +40,19 @@ pub const NAME: [&str; 2] = ["exceptions", "疑点清单"];
 const WINDOW: i64 = 4_096;
 
 /// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Code {
     /// An amount just below what the rules, or the question, set as its limit.
     BelowThreshold,
@@ -67,46 +79,6 @@ pub enum Code {
     SamePerson,
     /// Approved on a Saturday or a Sunday.
     WeekendApproval,
-}
-
-impl Code {
-    pub const ALL: [Self; 13] = [
-        Self::BelowThreshold,
-        Self::DuplicateInvoice,
-        Self::InvoiceDate,
-        Self::InvoiceDisputed,
-        Self::NightApproval,
-        Self::OverCap,
-        Self::PrefundNotTruedUp,
-        Self::RedInvoice,
-        Self::RelatedParty,
-        Self::RoundAmount,
-        Self::SameDocument,
-        Self::SamePerson,
-        Self::WeekendApproval,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BelowThreshold => "below_threshold",
-            Self::DuplicateInvoice => "duplicate_invoice",
-            Self::InvoiceDate => "invoice_date",
-            Self::InvoiceDisputed => "invoice_disputed",
-            Self::NightApproval => "night_approval",
-            Self::OverCap => "over_cap",
-            Self::PrefundNotTruedUp => "prefund_not_trued_up",
-            Self::RedInvoice => "red_invoice",
-            Self::RelatedParty => "related_party",
-            Self::RoundAmount => "round_amount",
-            Self::SameDocument => "same_document",
-            Self::SamePerson => "same_person",
-            Self::WeekendApproval => "weekend_approval",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == name)
-    }
 }
 
 /// From when to when it is night: hours of the agency's zone, the first counts, the last does not.
@@ -192,7 +164,7 @@ struct Found {
 
 impl Found {
     fn row(self) -> Row {
-        let row = Row::default().text(self.code.as_str());
+        let row = Row::default().text(self.code.into_str());
         let row = match self.place {
             Some(place) => row.linked(self.document, place),
             None => row.text(self.document),
@@ -320,6 +292,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_name_of_its_own() {
-        assert_eq!(Code::ALL.map(|code| Code::parse(code.as_str())), Code::ALL.map(Some));
+        let codes = <Code as strum::VariantArray>::VARIANTS;
+        assert!(codes.iter().all(|code| code.into_str().parse() == Ok(*code)));
     }
 }

@@ -167,12 +167,12 @@ fn account(account: &Account) -> Row {
         .text(account.code())
         .text(account.name_zh())
         .text(account.name_en())
-        .text(account.book().as_str())
-        .text(account.side().as_str())
+        .text(account.book().into_str())
+        .text(account.side().into_str())
 }
 
 fn kind_of(kind: &str) -> Row {
-    Row::default().text(kind).text(Duty::of(kind).as_str())
+    Row::default().text(kind).text(Duty::of(kind).into_str())
 }
 
 fn project(found: ProjectFound) -> Row {
@@ -251,7 +251,7 @@ async fn balances(
     let Some((_, last)) = span(&movements) else { return Ok(()) };
     for ((programme, code), months) in &movements {
         let Some(first) = months.keys().next() else { continue };
-        let side = Account::parse(code).map(|account| account.side().as_str()).unwrap_or_default();
+        let side = Account::parse(code).map(|account| account.side().into_str()).unwrap_or_default();
         let mut balance = Money::ZERO;
         for month in first.through(last) {
             let [debit, credit] = months.get(&month).copied().unwrap_or_default();

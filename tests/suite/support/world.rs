@@ -781,7 +781,7 @@ impl World {
             }),
             60..68 => Command::ReadAccounts(ReadAccounts {
                 batch: self.batch(book, BatchStatus::Approved),
-                format: self.pick(&FileFormat::ALL),
+                format: self.pick(&[FileFormat::Pain001, FileFormat::Xlsx, FileFormat::Csv]),
                 execution_date: self.execution(book, today),
                 sha256: self.hash(),
             }),

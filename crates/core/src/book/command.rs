@@ -48,7 +48,8 @@ pub struct OpenGroup {
 }
 
 /// A step's part in the separation of duties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Duty {
     /// 提出: asks for something that somebody else approves.
     Raises,
@@ -72,20 +73,6 @@ impl Duty {
     pub fn kinds(self) -> Vec<&'static str> {
         let asks = Command::DUTIES.iter().filter(|(_, duty)| *duty != Self::Records);
         asks.filter(|(_, duty)| *duty == self).map(|(kind, _)| *kind).collect()
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Raises => "raises",
-            Self::Reviews => "reviews",
-            Self::Approves => "approves",
-            Self::Records => "records",
-        }
-    }
-
-    /// The part of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|duty| duty.as_str() == name)
     }
 }
 
@@ -293,6 +280,6 @@ mod tests {
             assert!(expected.is_none_or(|duty| Duty::of(kind) == duty), "{kind}");
         }
         assert_eq!(Duty::of("open_group"), Duty::Records);
-        assert_eq!(Duty::ALL.map(|duty| Duty::parse(duty.as_str())), Duty::ALL.map(Some));
+        assert_eq!(Duty::ALL.map(|duty| duty.into_str().parse()), Duty::ALL.map(Ok));
     }
 }

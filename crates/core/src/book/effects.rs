@@ -86,19 +86,18 @@ pub struct Transition {
 
 impl Transition {
     /// The step of a document from one state, none where it is new, to another.
-    pub fn new(
+    pub fn new<S: Into<&'static str>>(
         kind: &'static str,
         document: &impl ToString,
-        from: Option<&'static str>,
-        to: &'static str,
+        from: Option<S>,
+        to: S,
     ) -> Self {
-        Self { kind, document: document.to_string(), from, to }
+        Self { kind, document: document.to_string(), from: from.map(S::into), to: to.into() }
     }
 
     /// The step of a voucher that another document changed; none where it stays.
     pub fn voucher(from: VoucherStatus, voucher: &Voucher) -> Option<Self> {
-        let (from, to) = (from.as_str(), voucher.status.as_str());
-        (from != to).then(|| Self::new("voucher", &voucher.id, Some(from), to))
+        (from != voucher.status).then(|| Self::new("voucher", &voucher.id, Some(from), voucher.status))
     }
 }
 
@@ -136,15 +135,13 @@ impl Effects {
 
     /// A claim changed, with its step from one state to another.
     pub fn claim(from: Option<ClaimStatus>, claim: &Claim) -> Self {
-        let from = from.map(ClaimStatus::as_str);
-        let step = Transition::new("claim", &claim.id, from, claim.status.as_str());
+        let step = Transition::new("claim", &claim.id, from, claim.status);
         Self::step(Change::Claim(Box::new(claim.clone())), step)
     }
 
     /// A voucher changed, with its step from one state to another.
     pub fn voucher(from: Option<VoucherStatus>, voucher: &Voucher) -> Self {
-        let from = from.map(VoucherStatus::as_str);
-        let step = Transition::new("voucher", &voucher.id, from, voucher.status.as_str());
+        let step = Transition::new("voucher", &voucher.id, from, voucher.status);
         Self::step(Change::Voucher(Box::new(voucher.clone())), step)
     }
 }

@@ -23,7 +23,7 @@ pub fn propose(command: &ProposeCalendar, actor: &Actor, stamp: &Stamp) -> Calen
 pub fn proposed(change: &CalendarChange) -> Result<(), CalendarError> {
     match change.status {
         CalendarStatus::Proposed => Ok(()),
-        status => Err(CalendarError::WrongState { status: status.as_str().to_owned() }),
+        status => Err(CalendarError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 

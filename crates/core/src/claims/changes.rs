@@ -51,7 +51,7 @@ impl ClaimChanges {
         let (said, kind) = (self.said(), subject.kind());
         if let Some((pointer, ..)) = said.iter().find(|(_, there, kinds)| *there && !kinds.contains(&kind)) {
             return Err(ClaimError::ChangeNotApplicable {
-                kind: kind.as_str().to_owned(),
+                kind: kind.into_str().to_owned(),
                 pointer: (*pointer).to_owned(),
             });
         }

@@ -34,6 +34,8 @@ pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ClaimKind {
     VoucherRedemption,
     /// A part of what was rented.
@@ -42,19 +44,11 @@ pub enum ClaimKind {
     InterestSubsidy,
 }
 
-impl ClaimKind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VoucherRedemption => "voucher_redemption",
-            Self::RentalSubsidy => "rental_subsidy",
-            Self::InterestSubsidy => "interest_subsidy",
-        }
-    }
-}
-
 /// Where a claim is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ClaimStatus {
     Draft,
     /// Filed; it holds its amount.
@@ -68,33 +62,6 @@ pub enum ClaimStatus {
     Rejected,
     /// Taken back by who filed it.
     Withdrawn,
-}
-
-impl ClaimStatus {
-    /// Every status, in the order of a life.
-    pub const ALL: [Self; 8] = [
-        Self::Draft,
-        Self::Submitted,
-        Self::Reviewed,
-        Self::Approved,
-        Self::Paid,
-        Self::Returned,
-        Self::Rejected,
-        Self::Withdrawn,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Submitted => "submitted",
-            Self::Reviewed => "reviewed",
-            Self::Approved => "approved",
-            Self::Paid => "paid",
-            Self::Returned => "returned",
-            Self::Rejected => "rejected",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,7 +173,7 @@ impl Claim {
         if allowed.contains(&self.status) {
             return Ok(());
         }
-        Err(ClaimError::WrongState { status: self.status.as_str().to_owned() })
+        Err(ClaimError::WrongState { status: self.status.into_str().to_owned() })
     }
 
     /// The day on which it was filed; while it can be written anew, today.

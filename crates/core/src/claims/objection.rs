@@ -15,21 +15,13 @@ pub const OBJECTIONS_MAX: u32 = 1_000;
 /// Where an objection is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ObjectionStatus {
     /// It waits for an officer.
     Open,
     Upheld,
     Dismissed,
-}
-
-impl ObjectionStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Upheld => "upheld",
-            Self::Dismissed => "dismissed",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +133,7 @@ pub fn resolve(
     stamp: &Stamp,
 ) -> Result<(Objection, Claim), ClaimError> {
     if objection.status != ObjectionStatus::Open {
-        return Err(ClaimError::WrongState { status: objection.status.as_str().to_owned() });
+        return Err(ClaimError::WrongState { status: objection.status.into_str().to_owned() });
     }
     let upheld = command.decision == Resolution::Upheld;
     let resolved = Objection {

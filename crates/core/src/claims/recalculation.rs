@@ -19,6 +19,8 @@ use crate::programmes::calculation::Calculation;
 /// Where a recalculation is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum RecalculationStatus {
     /// It waits for another person.
     Proposed,
@@ -26,16 +28,6 @@ pub enum RecalculationStatus {
     Approved,
     /// Refused; the claim stays as it was.
     Rejected,
-}
-
-impl RecalculationStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,7 +194,7 @@ pub fn propose(
 pub fn proposed(recalculation: &Recalculation) -> Result<(), ClaimError> {
     match recalculation.status {
         RecalculationStatus::Proposed => Ok(()),
-        status => Err(ClaimError::WrongState { status: status.as_str().to_owned() }),
+        status => Err(ClaimError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 

@@ -284,7 +284,7 @@ impl ClaimSubject {
     pub fn rewritten(&self, programme: &ProgrammeCode, request: &ClaimRequest) -> Result<Self, ClaimError> {
         let new = Self::of(request);
         if self.kind() != new.kind() {
-            return Err(ClaimError::ClaimKindDiffers { kind: self.kind().as_str().to_owned() });
+            return Err(ClaimError::ClaimKindDiffers { kind: self.kind().into_str().to_owned() });
         }
         if let Some(voucher) = self.voucher().filter(|known| new.voucher() != Some(*known)) {
             return Err(ClaimError::VoucherDiffers { voucher });

@@ -18,6 +18,8 @@ use crate::domain::{ClaimId, CreditCode, InvoiceNumber, Money, Revision, Stamp, 
 )]
 #[serde(rename_all = "snake_case")]
 #[schema(as = InvoiceConfirmedBy)]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Confirmation {
     /// Who brought it typed it.
     #[default]
@@ -26,16 +28,6 @@ pub enum Confirmation {
     Einvoice,
     /// An officer looked at it.
     Officer,
-}
-
-impl Confirmation {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Typed => "typed",
-            Self::Einvoice => "einvoice",
-            Self::Officer => "officer",
-        }
-    }
 }
 
 /// One organisation's statement of an invoice.

@@ -20,6 +20,8 @@ pub use media::MediaType;
 /// What a file is evidence of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum EvidenceKind {
     /// 发票
     Invoice,
@@ -40,19 +42,6 @@ pub enum EvidenceKind {
 }
 
 impl EvidenceKind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Invoice => "invoice",
-            Self::Contract => "contract",
-            Self::Delivery => "delivery",
-            Self::Payment => "payment",
-            Self::BankStatement => "bank_statement",
-            Self::LoanContract => "loan_contract",
-            Self::Review => "review",
-            Self::Other => "other",
-        }
-    }
-
     /// Whether a file of this type can be that: an invoice is a page that was issued, a contract one that was signed.
     pub const fn takes(self, media_type: MediaType) -> bool {
         use MediaType::{Csv, Jpeg, Ofd, Pdf, Png, Text, Xlsx, Xml};

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// One of the three self-balancing books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::IntoStaticStr,
+)]
+#[strum(const_into_str)]
 pub enum BookCode {
     /// 指标账, budget control.
     B,
@@ -18,34 +21,18 @@ pub enum BookCode {
 impl BookCode {
     /// All books, in order.
     pub const ALL: [Self; 3] = [Self::B, Self::F, Self::Y];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::B => "B",
-            Self::F => "F",
-            Self::Y => "Y",
-        }
-    }
 }
 
 /// The side of an entry, and the side on which an account's balance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Side {
     /// 借方
     Debit,
     /// 贷方
     Credit,
-}
-
-impl Side {
-    /// `debit` or `credit`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Debit => "debit",
-            Self::Credit => "credit",
-        }
-    }
 }
 
 macro_rules! chart {

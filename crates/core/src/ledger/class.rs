@@ -7,6 +7,8 @@ use super::Account;
 /// What a claim's money is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ExpenseClass {
     /// 券
     #[default]
@@ -24,15 +26,6 @@ impl ExpenseClass {
     // serde hands references
     pub const fn is_voucher(&self) -> bool {
         matches!(self, Self::Voucher)
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Voucher => "voucher",
-            Self::Rental => "rental",
-            Self::Procurement => "procurement",
-            Self::Interest => "interest",
-        }
     }
 
     /// 承诺: where it is committed.

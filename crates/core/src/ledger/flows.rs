@@ -3,7 +3,8 @@
 use super::accounts::Account;
 
 /// Why a commitment to vouchers moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Flow {
     /// 签发: committed.
     Issued,
@@ -18,20 +19,6 @@ pub enum Flow {
 impl Flow {
     /// All of them, in the order of the roll-forward.
     pub const ALL: [Self; 4] = [Self::Issued, Self::Redeemed, Self::Released, Self::Expired];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Issued => "issued",
-            Self::Redeemed => "redeemed",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The flow of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|flow| flow.as_str() == name)
-    }
 
     /// Whether it adds to what is committed; the others take from it.
     pub const fn adds(self) -> bool {
@@ -66,6 +53,6 @@ mod tests {
         assert_eq!(of("cancel_voucher", Account::B2003, Account::B2009), Some(Flow::Released));
         assert_eq!(of("expire_voucher", Account::B2003, Account::B2009), Some(Flow::Expired));
         assert_eq!(of("approve_claim", Account::B2004, Account::B2007), None);
-        assert_eq!(Flow::ALL.map(|flow| Flow::parse(flow.as_str())), Flow::ALL.map(Some));
+        assert_eq!(Flow::ALL.map(|flow| flow.into_str().parse()), Flow::ALL.map(Ok));
     }
 }

@@ -27,6 +27,8 @@ pub const NAME_MAX: u32 = 140;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PaymentBatchStatus)]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum BatchStatus {
     /// It waits for another person.
     Proposed,
@@ -36,17 +38,6 @@ pub enum BatchStatus {
     Settled,
     /// Refused; its claims are free.
     Rejected,
-}
-
-impl BatchStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-            Self::Settled => "settled",
-            Self::Rejected => "rejected",
-        }
-    }
 }
 
 /// A payment batch; its lines stand apart.
@@ -82,6 +73,8 @@ pub struct PaymentBatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = PaymentLineStatus)]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum LineStatus {
     Open,
     Paid,
@@ -89,17 +82,6 @@ pub enum LineStatus {
     Returned,
     /// Its batch was rejected.
     Dropped,
-}
-
-impl LineStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Paid => "paid",
-            Self::Returned => "returned",
-            Self::Dropped => "dropped",
-        }
-    }
 }
 
 /// A claim in a batch.
@@ -230,31 +212,16 @@ pub struct RejectReturn {
 
 /// How a file for the bank is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[derive(strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FileFormat {
     /// ISO 20022 `pain.001.001.09`: what the bank carries out.
     #[serde(rename = "pain.001")]
+    #[strum(serialize = "pain.001")]
     Pain001,
-    #[serde(rename = "xlsx")]
     Xlsx,
-    #[serde(rename = "csv")]
     Csv,
-}
-
-impl FileFormat {
-    pub const ALL: [Self; 3] = [Self::Pain001, Self::Xlsx, Self::Csv];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pain001 => "pain.001",
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-        }
-    }
-
-    /// The format that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text)
-    }
 }
 
 /// `GET /payment-batches/{id}/file`: the account numbers of its open lines, read in clear.

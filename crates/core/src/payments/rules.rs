@@ -22,7 +22,7 @@ pub fn payable(claim: &Claim) -> Result<(), PaymentError> {
         (ClaimStatus::Approved, None) => Ok(()),
         (ClaimStatus::Approved, Some(_)) => Err(PaymentError::ClaimInBatch { claim: claim.id }),
         (status, _) => {
-            Err(PaymentError::ClaimNotPayable { claim: claim.id, status: status.as_str().to_owned() })
+            Err(PaymentError::ClaimNotPayable { claim: claim.id, status: status.into_str().to_owned() })
         }
     }
 }
@@ -109,7 +109,7 @@ pub fn propose(
 pub fn proposed(batch: &PaymentBatch) -> Result<(), PaymentError> {
     match batch.status {
         BatchStatus::Proposed => Ok(()),
-        status => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+        status => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 
@@ -117,7 +117,7 @@ pub fn proposed(batch: &PaymentBatch) -> Result<(), PaymentError> {
 pub fn at_the_bank(batch: &PaymentBatch) -> Result<(), PaymentError> {
     match batch.status {
         BatchStatus::Approved => Ok(()),
-        status => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+        status => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 
@@ -171,7 +171,7 @@ pub fn effect(
     outcome: PaymentResult,
 ) -> Result<Effect, PaymentError> {
     if !matches!(batch.status, BatchStatus::Approved | BatchStatus::Settled) {
-        return Err(PaymentError::WrongState { status: batch.status.as_str().to_owned() });
+        return Err(PaymentError::WrongState { status: batch.status.into_str().to_owned() });
     }
     match (line.status, outcome) {
         (LineStatus::Paid, _) if line.proposed_return.is_some() => {
@@ -180,7 +180,7 @@ pub fn effect(
         (LineStatus::Open, PaymentResult::Paid) => Ok(Effect::Pays),
         (LineStatus::Open, PaymentResult::Returned) => Ok(Effect::Nothing),
         (LineStatus::Paid, PaymentResult::Returned) => Ok(Effect::Reverses),
-        (status, _) => Err(PaymentError::WrongState { status: status.as_str().to_owned() }),
+        (status, _) => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 
@@ -248,7 +248,7 @@ pub fn propose_return(
 
 /// The return that waits. Error: none does.
 pub fn waiting(line: &PaymentLine) -> Result<&ProposedReturn, PaymentError> {
-    let refused = || PaymentError::WrongState { status: line.status.as_str().to_owned() };
+    let refused = || PaymentError::WrongState { status: line.status.into_str().to_owned() };
     line.proposed_return.as_ref().ok_or_else(refused)
 }
 

@@ -16,18 +16,11 @@ use crate::ledger::{BookCode, Turnovers};
 /// Whether a month takes postings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum PeriodStatus {
     Open,
     Closed,
-}
-
-impl PeriodStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Closed => "closed",
-        }
-    }
 }
 
 /// A month that was closed, whether it is still or not.

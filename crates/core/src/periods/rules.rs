@@ -8,7 +8,7 @@ use crate::ledger::Turnovers;
 /// Whether a month may be closed at all: it is open, and its last day is over.
 pub fn may_close(agency: &Agency, month: Month, business_date: Date) -> Result<(), PeriodError> {
     if agency.is_closed(month) {
-        return Err(PeriodError::WrongState { status: PeriodStatus::Closed.as_str().to_owned() });
+        return Err(PeriodError::WrongState { status: PeriodStatus::Closed.into_str().to_owned() });
     }
     let last_day = month.last_day();
     if business_date <= last_day {
@@ -89,7 +89,7 @@ pub fn propose_reopening(
 
 /// What waits for another person. Error: nothing does.
 pub fn waiting(period: &Period) -> Result<&ProposedReopening, PeriodError> {
-    let refused = || PeriodError::WrongState { status: period.status.as_str().to_owned() };
+    let refused = || PeriodError::WrongState { status: period.status.into_str().to_owned() };
     period.reopening.as_ref().ok_or_else(refused)
 }
 

@@ -21,6 +21,8 @@ use crate::ledger::{Dimensions, Part};
 /// Where a prefund is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum PrefundStatus {
     /// It waits for another person.
     Proposed,
@@ -28,17 +30,6 @@ pub enum PrefundStatus {
     Approved,
     Rejected,
     Reversed,
-}
-
-impl PrefundStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Reversed => "reversed",
-        }
-    }
 }
 
 /// Money that is paid to a bank ahead.

@@ -44,7 +44,7 @@ pub fn in_state(prefund: &Prefund, status: PrefundStatus) -> Result<(), PrefundE
     if prefund.status == status {
         return Ok(());
     }
-    Err(PrefundError::WrongState { status: prefund.status.as_str().to_owned() })
+    Err(PrefundError::WrongState { status: prefund.status.into_str().to_owned() })
 }
 
 /// A prefund approved, its amount shared by the funding levels of the rules.

@@ -19,22 +19,14 @@ use crate::ledger::{Part, parts};
 /// Where a true-up is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum TrueUpStatus {
     /// It waits for another person.
     Proposed,
     /// Posted; the year is closed.
     Approved,
     Rejected,
-}
-
-impl TrueUpStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-        }
-    }
 }
 
 /// What becomes of what is left.
@@ -241,7 +233,7 @@ pub fn propose(
 pub fn proposed(true_up: &TrueUp) -> Result<(), PrefundError> {
     match true_up.status {
         TrueUpStatus::Proposed => Ok(()),
-        status => Err(PrefundError::WrongState { status: status.as_str().to_owned() }),
+        status => Err(PrefundError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 

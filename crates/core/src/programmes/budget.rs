@@ -10,6 +10,8 @@ use crate::domain::{BudgetChangeId, Date, Line, Money, ProgrammeCode, Revision, 
 /// What a change of the budget does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum BudgetChangeKind {
     /// 指标下达
     Appropriation,
@@ -19,34 +21,16 @@ pub enum BudgetChangeKind {
     Lapse,
 }
 
-impl BudgetChangeKind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Appropriation => "appropriation",
-            Self::Adjustment => "adjustment",
-            Self::Lapse => "lapse",
-        }
-    }
-}
-
 /// Where a change of a budget is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum BudgetChangeStatus {
     /// It waits for another person.
     Proposed,
     Approved,
     Reversed,
-}
-
-impl BudgetChangeStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-            Self::Reversed => "reversed",
-        }
-    }
 }
 
 /// A change of a programme's budget.

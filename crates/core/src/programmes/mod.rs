@@ -32,6 +32,8 @@ pub use settled_line::SettledLine;
 /// What a programme pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Instrument {
     /// 创新券 / 算力券
     Voucher,
@@ -41,17 +43,6 @@ pub enum Instrument {
     InterestSubsidy,
     /// 项目奖补
     Grant,
-}
-
-impl Instrument {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Voucher => "voucher",
-            Self::RentalSubsidy => "rental_subsidy",
-            Self::InterestSubsidy => "interest_subsidy",
-            Self::Grant => "grant",
-        }
-    }
 }
 
 /// A title in both languages.
@@ -81,19 +72,12 @@ pub struct LegalBasis {
 /// Whether a programme may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ProgrammeStatus {
     Draft,
     /// Approved by another person.
     Active,
-}
-
-impl ProgrammeStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Active => "active",
-        }
-    }
 }
 
 /// A programme. Its rules stand apart, a document a version.
@@ -119,19 +103,12 @@ pub struct Programme {
 /// Whether a proposal was approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ProposalStatus {
     /// It waits for another person.
     Proposed,
     Approved,
-}
-
-impl ProposalStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-        }
-    }
 }
 
 /// A version of a programme's rules.
@@ -174,19 +151,12 @@ pub struct RulesKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Counts {
     Issue,
     /// Amounts approved for payment.
     Redemption,
-}
-
-impl Counts {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Issue => "issue",
-            Self::Redemption => "redemption",
-        }
-    }
 }
 
 /// What an organisation used of a programme.

@@ -25,7 +25,7 @@ pub fn propose(
     }
     if command.instrument == Instrument::Grant {
         return Err(ProgrammeError::InstrumentNotSupported {
-            instrument: command.instrument.as_str().to_owned(),
+            instrument: command.instrument.into_str().to_owned(),
         });
     }
     if command.window.until < command.window.from {
@@ -159,7 +159,7 @@ pub fn usable(programme: &Programme, instrument: Instrument) -> Result<(), Progr
     if programme.instrument != instrument {
         return Err(ProgrammeError::WrongInstrument {
             programme: programme.code.clone(),
-            instrument: programme.instrument.as_str().to_owned(),
+            instrument: programme.instrument.into_str().to_owned(),
         });
     }
     if programme.status != ProgrammeStatus::Active {

@@ -21,6 +21,8 @@ pub const RECEIPTS_MAX: usize = 100;
 /// Where a recovery is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum RecoveryStatus {
     /// It waits for another person.
     Proposed,
@@ -29,17 +31,6 @@ pub enum RecoveryStatus {
     Settled,
     /// Refused: nothing is asked back.
     Rejected,
-}
-
-impl RecoveryStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-            Self::Settled => "settled",
-            Self::Rejected => "rejected",
-        }
-    }
 }
 
 /// Money that came back.

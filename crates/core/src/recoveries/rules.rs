@@ -13,7 +13,7 @@ use crate::payments::ReferenceKey;
 pub fn outstanding_of(claim: &Claim) -> Result<Money, RecoveryError> {
     let received = payable::received(claim)?;
     if received.is_zero() {
-        return Err(RecoveryError::WrongState { status: claim.status.as_str().to_owned() });
+        return Err(RecoveryError::WrongState { status: claim.status.into_str().to_owned() });
     }
     Ok(received.minus(claim.recovered)?)
 }
@@ -64,7 +64,7 @@ pub fn in_state(recovery: &Recovery, status: RecoveryStatus) -> Result<(), Recov
     if recovery.status == status {
         return Ok(());
     }
-    Err(RecoveryError::WrongState { status: recovery.status.as_str().to_owned() })
+    Err(RecoveryError::WrongState { status: recovery.status.into_str().to_owned() })
 }
 
 pub fn approve(recovery: &Recovery, day: Date, actor: &Actor, stamp: &Stamp) -> Recovery {

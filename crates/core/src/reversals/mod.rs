@@ -56,19 +56,12 @@ pub struct Reversible {
 /// Where a reversal is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ReversalStatus {
     /// It waits for another person.
     Proposed,
     Approved,
-}
-
-impl ReversalStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Approved => "approved",
-        }
-    }
 }
 
 /// A reversal. Its key is the sequence of what it reverses: there is one at most.

@@ -7,7 +7,7 @@ pub fn may_propose(before: Option<&Reversal>) -> Result<(), ReversalError> {
         None => Ok(()),
         Some(before) => match before.reversed_by {
             Some(reversed_by) => Err(ReversalError::AlreadyReversed { reversed_by }),
-            None => Err(ReversalError::WrongState { status: before.status.as_str().to_owned() }),
+            None => Err(ReversalError::WrongState { status: before.status.into_str().to_owned() }),
         },
     }
 }

@@ -322,7 +322,7 @@ pub fn waiting(import: &UsageImport) -> Result<(), UsageError> {
     if import.status == ImportStatus::Proposed {
         return Ok(());
     }
-    Err(UsageError::WrongState { status: import.status.as_str().to_owned() })
+    Err(UsageError::WrongState { status: import.status.into_str().to_owned() })
 }
 
 /// A proposed import that counts from now on. Nothing that counts of its billing periods may have changed since: its rows

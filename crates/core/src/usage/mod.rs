@@ -123,6 +123,8 @@ pub struct RejectUsageImport {
 /// Where an import is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ImportStatus {
     Imported,
     /// It would take the place of what claims were filed on: another person has to approve it.
@@ -131,17 +133,6 @@ pub enum ImportStatus {
     Rejected,
     /// Later imports took the place of all its deliveries.
     Replaced,
-}
-
-impl ImportStatus {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Imported => "imported",
-            Self::Proposed => "proposed",
-            Self::Rejected => "rejected",
-            Self::Replaced => "replaced",
-        }
-    }
 }
 
 /// A file that was imported.

@@ -20,6 +20,8 @@ use crate::rentals::allocations::ContractHolder;
 /// Where a voucher is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum VoucherStatus {
     Submitted,
     /// Looked at by an officer and passed on.
@@ -36,42 +38,6 @@ pub enum VoucherStatus {
     Cancelled,
     /// Not usable for now.
     Suspended,
-}
-
-impl VoucherStatus {
-    /// Every status, in the order of a life.
-    pub const ALL: [Self; 10] = [
-        Self::Submitted,
-        Self::Reviewed,
-        Self::Returned,
-        Self::Rejected,
-        Self::Issued,
-        Self::PartlyRedeemed,
-        Self::Redeemed,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Suspended,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Submitted => "submitted",
-            Self::Reviewed => "reviewed",
-            Self::Returned => "returned",
-            Self::Rejected => "rejected",
-            Self::Issued => "issued",
-            Self::PartlyRedeemed => "partly_redeemed",
-            Self::Redeemed => "redeemed",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    /// The status that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text)
-    }
 }
 
 /// What became of a face value. The parts and what is available sum to the face.

@@ -13,7 +13,7 @@ pub fn open(voucher: &Voucher) -> Result<(), VoucherError> {
     match (voucher.status, voucher.valid_until) {
         (VoucherStatus::Issued | VoucherStatus::PartlyRedeemed, _) => Ok(()),
         (VoucherStatus::Expired, Some(valid_until)) => Err(VoucherError::VoucherExpired { valid_until }),
-        (status, _) => Err(VoucherError::WrongState { status: status.as_str().to_owned() }),
+        (status, _) => Err(VoucherError::WrongState { status: status.into_str().to_owned() }),
     }
 }
 
@@ -103,11 +103,11 @@ pub fn expire(voucher: &Voucher, day: Date, stamp: &Stamp) -> Result<(Voucher, M
     let wrong = |status: &str| VoucherError::WrongState { status: status.to_owned() };
     match voucher.status {
         VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Suspended => {}
-        status => return Err(wrong(status.as_str())),
+        status => return Err(wrong(status.into_str())),
     }
     let available = voucher.balance.available()?;
     if !is_over(voucher, day) || available.is_zero() {
-        return Err(wrong(voucher.status.as_str()));
+        return Err(wrong(voucher.status.into_str()));
     }
     let expired = voucher.balance.expired.plus(available)?;
     let held = voucher.balance.held.is_positive();
@@ -129,7 +129,7 @@ pub fn remind(
     days: u16,
     stamp: &Stamp,
 ) -> Result<(Voucher, Money), VoucherError> {
-    let wrong = || VoucherError::WrongState { status: voucher.status.as_str().to_owned() };
+    let wrong = || VoucherError::WrongState { status: voucher.status.into_str().to_owned() };
     match voucher.status {
         VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Suspended => {}
         VoucherStatus::Submitted

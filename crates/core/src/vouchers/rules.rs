@@ -135,7 +135,7 @@ fn in_state(voucher: &Voucher, allowed: &[VoucherStatus]) -> Result<(), VoucherE
     if allowed.contains(&voucher.status) {
         return Ok(());
     }
-    Err(VoucherError::WrongState { status: voucher.status.as_str().to_owned() })
+    Err(VoucherError::WrongState { status: voucher.status.into_str().to_owned() })
 }
 
 /// A voucher reviewed: passed on, returned or rejected.

@@ -46,7 +46,7 @@ impl CalendarChangeRow {
     pub fn new(c: &CalendarChange) -> Result<Self, Unreadable> {
         Ok(Self {
             id: c.id.uuid(),
-            status: c.status.as_str().to_owned(),
+            status: c.status.into_str().to_owned(),
             days: convert::json(&c.days)?,
             document: c.document.to_string(),
             reason: hash(c.reason),
@@ -80,7 +80,7 @@ impl CalendarDayRow {
     pub fn new(d: &NamedDay) -> Result<Self, Unreadable> {
         Ok(Self {
             date: d.date.naive(),
-            kind: d.kind.as_str().to_owned(),
+            kind: d.kind.into_str().to_owned(),
             calendar: d.calendar.uuid(),
             created: convert::sequence(d.revision.created),
             version: convert::sequence(d.revision.version),

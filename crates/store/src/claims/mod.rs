@@ -83,7 +83,7 @@ impl ClaimRow {
     pub fn new(c: &Claim) -> Result<Self, Unreadable> {
         Ok(Self {
             id: c.id.uuid(),
-            kind: c.subject.kind().as_str().to_owned(),
+            kind: c.subject.kind().into_str().to_owned(),
             programme: c.programme.to_string(),
             organisation: c.organisation.to_string(),
             provider: c.provider.to_string(),
@@ -96,8 +96,8 @@ impl ClaimRow {
             interest_paid: c.subject.interest().map(|terms| convert::decimal(terms.interest_paid)),
             penalty_interest: c.subject.interest().map(|terms| convert::decimal(terms.penalty_interest)),
             other_points: c.subject.interest().and_then(|terms| terms.other_points).map(convert::points),
-            status: c.status.as_str().to_owned(),
-            class: c.class.as_str().to_owned(),
+            status: c.status.into_str().to_owned(),
+            class: c.class.into_str().to_owned(),
             settlement: convert::json(&c.subject.settlement())?,
             usage_sequence: c.subject.metered().map(convert::sequence),
             closing: c.subject.closing(),

@@ -33,7 +33,7 @@ impl ObjectionRow {
         Ok(Self {
             id: o.id.uuid(),
             claim: o.claim.uuid(),
-            status: o.status.as_str().to_owned(),
+            status: o.status.into_str().to_owned(),
             text: o.text.as_bytes().to_vec(),
             reason: hash(o.reason),
             created_by: o.created_by.to_string(),

@@ -48,7 +48,7 @@ impl RecalculationRow {
             claim: r.claim.uuid(),
             number: convert::count(r.number),
             previous: convert::count(r.previous),
-            status: r.status.as_str().to_owned(),
+            status: r.status.into_str().to_owned(),
             settlement: convert::json(&r.settlement)?,
             usage_sequence: r.usage.map(convert::sequence),
             closing: r.closing,

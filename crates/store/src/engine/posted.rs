@@ -197,7 +197,7 @@ impl Totals {
             entry.level.clone(),
             entry.fiscal_year,
             entry.effective_date,
-            flow.map(Flow::as_str).unwrap_or_default().to_owned(),
+            flow.map(<&str>::from).unwrap_or_default().to_owned(),
             entry.sequence / BLOCK,
         );
         let total = self.0.entry(key).or_default();

@@ -89,7 +89,7 @@ impl EvidenceRow {
         let (code, number) = e.invoice.as_ref().map(|facts| invoice_columns(&facts.number)).unzip();
         Ok(Self {
             id: e.id.uuid(),
-            kind: e.kind.as_str().to_owned(),
+            kind: e.kind.into_str().to_owned(),
             organisation: e.organisation.to_string(),
             sha256: e.sha256.as_bytes().to_vec(),
             bytes: convert::count(e.bytes),
@@ -137,7 +137,7 @@ impl InvoiceRow {
             original_code,
             original_number,
             einvoice: i.facts.einvoice,
-            confirmed: i.confirmed.as_str().to_owned(),
+            confirmed: i.confirmed.into_str().to_owned(),
             allocated: convert::decimal(i.allocated),
             holds: convert::json(&i.holds)?,
             reversed: convert::decimal(i.reversed),

@@ -56,7 +56,7 @@ impl OrganisationRow {
             account_mac: account.map(|a| a.mac.to_string()),
             account_change: o.account_change.as_ref().map(convert::json).transpose()?,
             account_since: o.account_since.map(convert::sequence),
-            status: o.status.as_str().to_owned(),
+            status: o.status.into_str().to_owned(),
             reason: hash(o.reason),
             created_by: o.created_by.to_string(),
             created: convert::sequence(o.revision.created),

@@ -80,7 +80,7 @@ impl PaymentBatchRow {
     pub fn new(b: &PaymentBatch) -> Result<Self, Unreadable> {
         Ok(Self {
             id: b.id.uuid(),
-            status: b.status.as_str().to_owned(),
+            status: b.status.into_str().to_owned(),
             count: convert::count(b.count),
             open: convert::count(b.open),
             waiting: convert::count(b.waiting),
@@ -125,7 +125,7 @@ impl PaymentLineRow {
             claim: l.claim.uuid(),
             payee: l.payee.to_string(),
             amount: convert::decimal(l.amount),
-            status: l.status.as_str().to_owned(),
+            status: l.status.into_str().to_owned(),
             bank_reference: l.bank_reference.as_ref().map(ToString::to_string),
             date: l.date.map(Date::naive),
             reason: hash(l.reason),

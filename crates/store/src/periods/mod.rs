@@ -35,7 +35,7 @@ impl PeriodRow {
     pub fn new(period: &Period) -> Result<Self, Unreadable> {
         Ok(Self {
             month: period.month.to_string(),
-            status: period.status.as_str().to_owned(),
+            status: period.status.into_str().to_owned(),
             books: convert::json(&period.books)?,
             closed_by: period.closed_by.to_string(),
             closed_at: period.closed_at.utc(),

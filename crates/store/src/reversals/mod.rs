@@ -32,7 +32,7 @@ impl ReversalRow {
     pub fn new(r: &Reversal) -> Result<Self, Unreadable> {
         Ok(Self {
             sequence: convert::sequence(r.sequence),
-            status: r.status.as_str().to_owned(),
+            status: r.status.into_str().to_owned(),
             reason: hash(Some(r.reason)),
             effective_date: r.effective_date.map(Date::naive),
             reversed_by: r.reversed_by.map(convert::sequence),

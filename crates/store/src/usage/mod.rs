@@ -158,7 +158,7 @@ impl UsageImportRow {
         Ok(Self {
             id: i.id.uuid(),
             rental: i.rental.uuid(),
-            status: i.status.as_str().to_owned(),
+            status: i.status.into_str().to_owned(),
             mode: i.mode.as_str().to_owned(),
             replaces: convert::json(&i.replaces)?,
             adds: i.adds,

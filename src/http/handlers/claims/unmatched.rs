@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
@@ -128,8 +129,8 @@ pub struct UnmeteredView {
 /// invoices at a time.
 pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, visibility) = (request.page()?, request.visibility());
-    let holding = ClaimStatus::ALL.into_iter().filter(|status| backing::holds(*status));
-    let holding: Vec<_> = holding.map(|status| status.as_str().to_owned()).collect();
+    let holding = ClaimStatus::VARIANTS.iter().filter(|status| backing::holds(**status));
+    let holding: Vec<_> = holding.map(|status| status.into_str().to_owned()).collect();
     let conn = request.reader().await?;
     let rows = rentals::invoiced(&conn, page.query(), visibility.parties(), visibility.all, &holding).await;
     let (rows, next) = page.cut(rows?, |row| row.created);

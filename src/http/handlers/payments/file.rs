@@ -27,9 +27,10 @@ const TRIES_MAX: usize = 3;
 
 /// `GET /payment-batches/{id}/file`
 pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
-    let format = request.query.text("format").unwrap_or(FileFormat::Pain001.as_str());
-    let format = FileFormat::parse(format)
-        .ok_or_else(|| Problem::new(Code::FormatNotSupported).with("format", format))?;
+    let format = request.query.text("format").unwrap_or(FileFormat::Pain001.into_str());
+    let format = format
+        .parse::<FileFormat>()
+        .map_err(|_| Problem::new(Code::FormatNotSupported).with("format", format))?;
     let batch: PaymentBatchId = request.path.value("id")?;
     for _ in 0..TRIES_MAX {
         let file = load(&request, batch).await?;

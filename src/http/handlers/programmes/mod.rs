@@ -195,7 +195,7 @@ async fn rules_of(conn: &Connection, codes: &[String]) -> Result<Vec<RulesVersio
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let (List { page, mut query }, visibility) = (request.list::<ProgrammeStatus>()?, request.visibility());
     if !visibility.all {
-        let active = ProgrammeStatus::Active.as_str();
+        let active = ProgrammeStatus::Active.into_str();
         if query.status.is_some_and(|status| status != active) {
             return Reply::list::<ProgrammeView>((Vec::new(), None));
         }

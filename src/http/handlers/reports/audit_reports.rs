@@ -29,7 +29,7 @@ use subsidy_core::ledger::Account;
 /// The dimensions that a query names, apart by commas; none where it names none.
 fn dimensions(request: &ReadRequest, known: &[Dimension]) -> Result<Vec<Dimension>, Problem> {
     let Some(text) = request.query.text("by") else { return Ok(Vec::new()) };
-    let one = |name| Dimension::parse(name).filter(|one| known.contains(one));
+    let one = |name: &str| name.parse().ok().filter(|one| known.contains(one));
     let named = text.split(',').map(one).collect::<Option<Vec<_>>>();
     named.ok_or_else(|| Problem::new(Code::InvalidQuery).with("parameter", "by"))
 }
@@ -132,7 +132,7 @@ pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Ques
         let parse = |text| Amount::parse(text).map(Amount::money).map_err(|_| invalid(name));
         query.text(name).map(parse).transpose()
     };
-    let code = |name| exceptions::Code::parse(name).ok_or_else(|| invalid("code"));
+    let code = |name: &str| name.parse::<exceptions::Code>().map_err(|_| invalid("code"));
     Ok(exceptions::Question {
         code: query.text("code").map(code).transpose()?,
         near_percent: match query.number::<u8>("near_percent")? {
@@ -182,7 +182,7 @@ pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
 /// Whose journal a request asks for. Error: `format_not_supported`.
 pub(super) fn asked_dialect(request: &ReadRequest) -> Result<Dialect, Problem> {
     let name = request.query.text("format").unwrap_or("hledger");
-    Dialect::parse(name).ok_or_else(|| Problem::new(Code::FormatNotSupported).with("format", name))
+    name.parse().map_err(|_| Problem::new(Code::FormatNotSupported).with("format", name))
 }
 
 /// `GET /reports/journal`
@@ -205,7 +205,7 @@ pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
 pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
     let query = &request.query;
     let invalid = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
-    let duty = |name| Duty::parse(name).ok_or_else(|| invalid("duty"));
+    let duty = |name: &str| name.parse::<Duty>().map_err(|_| invalid("duty"));
     let kind = query.text("kind").map(str::to_owned);
     if kind.as_ref().is_some_and(|kind| !Command::KINDS.contains(&kind.as_str())) {
         return Err(invalid("kind"));

@@ -194,8 +194,8 @@ pub async fn accounts(_: ReadRequest) -> Result<Reply, Problem> {
     let view = |account: &Account| AccountView {
         account: account.code(),
         name: name(*account),
-        book: account.book().as_str(),
-        side: account.side().as_str(),
+        book: account.book().into_str(),
+        side: account.side().into_str(),
     };
     Reply::list((Account::ALL.iter().map(view).collect(), None))
 }
@@ -268,7 +268,7 @@ fn trial_balance_view(
             debit: turnover.debit,
             credit: turnover.credit,
             balance: turnover.balance(account.side())?,
-            side: account.side().as_str(),
+            side: account.side().into_str(),
             link: TrialBalance::link(scope, *account).text().to_owned(),
         })
     };

@@ -22,24 +22,13 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// As which file errors are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum ErrorsFile {
     /// An array of objects.
     Json,
     Csv,
     Xlsx,
-}
-
-impl ErrorsFile {
-    /// By a file's ending.
-    pub fn parse(ending: &str) -> Option<Self> {
-        match ending {
-            "json" => Some(Self::Json),
-            "csv" => Some(Self::Csv),
-            "xlsx" => Some(Self::Xlsx),
-            _ => None,
-        }
-    }
 }
 
 /// The errors as a file's bytes. `made` is when: the same errors give the same bytes.
@@ -80,9 +69,9 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
     let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
     let asked = request.query.text("format").unwrap_or("json");
     let view = |row: &UsageErrorRow| RowErrorView::stored(row, request.language);
-    let (file, media_type) = match ErrorsFile::parse(asked) {
-        None => return Err(Problem::new(Code::FormatNotSupported).with("format", asked)),
-        Some(ErrorsFile::Json) => {
+    let (file, media_type) = match asked.parse() {
+        Err(_) => return Err(Problem::new(Code::FormatNotSupported).with("format", asked)),
+        Ok(ErrorsFile::Json) => {
             let (row, line) = (page.after.max(0) >> 8, page.after.max(0) & 255);
             let at = |part| i32::try_from(part).unwrap_or(i32::MAX);
             let after =
@@ -91,8 +80,8 @@ pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
             let (rows, next) = page.cut(rows, |row| (i64::from(row.row) << 8) + i64::from(row.line));
             return Reply::list((rows.iter().map(view).collect(), next));
         }
-        Some(file @ ErrorsFile::Csv) => (file, "text/csv; charset=utf-8"),
-        Some(file @ ErrorsFile::Xlsx) => {
+        Ok(file @ ErrorsFile::Csv) => (file, "text/csv; charset=utf-8"),
+        Ok(file @ ErrorsFile::Xlsx) => {
             (file, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
         }
     };

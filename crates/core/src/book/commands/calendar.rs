@@ -74,12 +74,7 @@ pub(super) fn working_day(context: Context<'_>) -> Result<Date, Stop> {
 }
 
 fn decided(mut effects: Effects, from: Option<CalendarStatus>, change: CalendarChange) -> Decision {
-    effects.transitions.push(Transition::new(
-        "calendar",
-        &change.id,
-        from.map(CalendarStatus::as_str),
-        change.status.as_str(),
-    ));
+    effects.transitions.push(Transition::new("calendar", &change.id, from, change.status));
     effects.changes.push(Change::CalendarChange(Box::new(change.clone())));
     Decision { effects, outcome: Outcome::Calendar(Box::new(change)) }
 }

@@ -70,7 +70,7 @@ fn decided_too(effects: &mut Effects, recovery: Recovery, at: &Dimensions) {
     let credited = recoveries::credited(&recovery);
     let posting = std::mem::take(&mut effects.posting);
     effects.posting = posting.and(Posting::recovery(&recovery.owed, credited, at));
-    effects.transitions.push(Transition::new("recovery", &recovery.id, None, recovery.status.as_str()));
+    effects.transitions.push(Transition::new("recovery", &recovery.id, None, recovery.status));
     effects.changes.push(Change::Recovery(Box::new(recovery)));
 }
 
@@ -147,8 +147,8 @@ fn restored(
             effects.transitions.push(Transition::new(
                 "recovery",
                 &after.id,
-                Some(before.status.as_str()),
-                after.status.as_str(),
+                Some(before.status),
+                after.status,
             ));
         }
         effects.changes.push(Change::Recovery(Box::new(after)));

@@ -170,12 +170,7 @@ impl Decide for ConfirmInvoice {
             return Err(EvidenceError::InvoiceConfirmed { organisation }.into());
         }
         let after = before.confirmed(self.confirmed, context.stamp);
-        let step = Transition::new(
-            "invoice",
-            &evidence.id,
-            Some(before.confirmed.as_str()),
-            after.confirmed.as_str(),
-        );
+        let step = Transition::new("invoice", &evidence.id, Some(before.confirmed), after.confirmed);
         let effects = Effects::step(Change::Invoice(Box::new(after.clone())), step);
         Ok(decided(effects, evidence.clone(), Some(after)))
     }

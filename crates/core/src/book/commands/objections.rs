@@ -56,12 +56,7 @@ impl Decide for ResolveObjection {
 }
 
 fn decided(from: Option<ObjectionStatus>, objection: Objection, claim: Claim) -> Decision {
-    let step = Transition::new(
-        "objection",
-        &objection.id,
-        from.map(ObjectionStatus::as_str),
-        objection.status.as_str(),
-    );
+    let step = Transition::new("objection", &objection.id, from, objection.status);
     let effects = Effects {
         changes: vec![Change::Claim(Box::new(claim)), Change::Objection(Box::new(objection.clone()))],
         transitions: vec![step],

@@ -20,7 +20,7 @@ impl Decide for RegisterOrganisation {
         context.no_version()?;
         let existing = context.book.organisations.get(&self.credit_code)?;
         let organisation = rules::register(existing, self, context.actor, context.stamp)?;
-        let step = Transition::new("organisation", &self.credit_code, None, organisation.status.as_str());
+        let step = Transition::new("organisation", &self.credit_code, None, organisation.status);
         let effects = Effects::step(Change::Organisation(Box::new(organisation.clone())), step);
         Ok(Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) })
     }
@@ -55,8 +55,7 @@ impl Decide for Unblock<'_> {
 fn change_standing(context: Context<'_>, command: &ChangeStanding, to: Standing) -> Result<Decision, Stop> {
     let before = existing(context, command.credit_code)?;
     let organisation = rules::change_standing(before, command, to, context.stamp);
-    let step =
-        Transition::new("organisation", &command.credit_code, Some(before.status.as_str()), to.as_str());
+    let step = Transition::new("organisation", &command.credit_code, Some(before.status), to);
     let effects = Effects::step(Change::Organisation(Box::new(organisation.clone())), step);
     Ok(Decision { effects, outcome: Outcome::Organisation(Box::new(organisation)) })
 }

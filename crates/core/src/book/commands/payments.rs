@@ -364,12 +364,7 @@ fn line<'a>(context: Context<'a>, batch: PaymentBatchId, claim: &Claim) -> Resul
 fn step(effects: &mut Effects, from: Option<BatchStatus>, batch: &PaymentBatch) {
     effects.changes.push(Change::PaymentBatch(Box::new(batch.clone())));
     if from != Some(batch.status) {
-        effects.transitions.push(Transition::new(
-            "payment_batch",
-            &batch.id,
-            from.map(BatchStatus::as_str),
-            batch.status.as_str(),
-        ));
+        effects.transitions.push(Transition::new("payment_batch", &batch.id, from, batch.status));
     }
 }
 

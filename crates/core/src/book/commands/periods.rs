@@ -61,7 +61,7 @@ impl Decide for ClosePeriod {
 fn closed(context: Context<'_>, month: Month) -> Result<(&Period, Month), Stop> {
     let agency = context.agency()?;
     let before = seen(context, month)?;
-    let open = || PeriodError::WrongState { status: PeriodStatus::Open.as_str().to_owned() };
+    let open = || PeriodError::WrongState { status: PeriodStatus::Open.into_str().to_owned() };
     let last = agency.closed_through.filter(|_| agency.is_closed(month)).ok_or_else(open)?;
     // a month before the first that was ever closed takes postings again when that one is reopened
     Ok((found(before)?, last))
@@ -130,12 +130,7 @@ impl Decide for ApproveReopening {
 }
 
 fn step(effects: &mut Effects, from: Option<PeriodStatus>, period: Period) {
-    effects.transitions.push(Transition::new(
-        "period",
-        &period.month,
-        from.map(PeriodStatus::as_str),
-        period.status.as_str(),
-    ));
+    effects.transitions.push(Transition::new("period", &period.month, from, period.status));
     effects.changes.push(Change::Period(Box::new(period)));
 }
 

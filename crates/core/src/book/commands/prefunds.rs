@@ -133,7 +133,7 @@ pub(super) fn reversed(
 ) -> Result<Effects, Stop> {
     let before = found(context.book.prefunds.get(&id)?)?;
     if before.revision.version != sequence {
-        return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+        return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
     }
     let key = before.key();
     let known = account(context, &key)?;
@@ -152,12 +152,7 @@ pub(super) fn reversed(
 
 /// Adds the prefund and its step.
 fn step(effects: &mut Effects, from: Option<PrefundStatus>, prefund: &Prefund) {
-    effects.transitions.push(Transition::new(
-        "prefund",
-        &prefund.id,
-        from.map(PrefundStatus::as_str),
-        prefund.status.as_str(),
-    ));
+    effects.transitions.push(Transition::new("prefund", &prefund.id, from, prefund.status));
     effects.changes.push(Change::Prefund(Box::new(prefund.clone())));
 }
 

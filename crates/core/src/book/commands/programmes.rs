@@ -41,19 +41,19 @@ impl Decide for ApproveProgramme {
         let before = found(context.book.programmes.get(&self.code)?)?;
         context.same_version(&before.revision)?;
         if before.status != ProgrammeStatus::Draft {
-            return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+            return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
         }
         context.may_approve()?;
         let first = version(context.book, &self.code, 1)?;
         let (programme, first) = rules::approve(before, first, &context.actor.subject, context.stamp);
         let agency = allowing(context.agency()?, &first);
-        let step = programme_step(&programme, Some(before.status.as_str()));
+        let step = programme_step(&programme, Some(before.status));
         Ok(decided(programme, Some(first), agency, step))
     }
 }
 
-fn programme_step(programme: &Programme, from: Option<&'static str>) -> Transition {
-    Transition::new("programme", &programme.code, from, programme.status.as_str())
+fn programme_step(programme: &Programme, from: Option<ProgrammeStatus>) -> Transition {
+    Transition::new("programme", &programme.code, from, programme.status)
 }
 
 fn decided(
@@ -110,7 +110,7 @@ impl Decide for ApproveRules {
         let before = found(context.book.rules.get(&key)?)?;
         context.same_version(&before.revision)?;
         if before.status != ProposalStatus::Proposed {
-            return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+            return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
         }
         if programme.status != ProgrammeStatus::Active {
             return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
@@ -119,15 +119,15 @@ impl Decide for ApproveRules {
         let version = rules::approve_rules(before, &context.actor.subject, context.stamp);
         let mut changes = vec![Change::Rules(Box::new(version.clone()))];
         changes.extend(allowing(context.agency()?, &version).map(Change::Agency));
-        let step = rules_step(&version, Some(before.status.as_str()));
+        let step = rules_step(&version, Some(before.status));
         let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
         Ok(Decision { effects, outcome: Outcome::Rules(Box::new(version)) })
     }
 }
 
-fn rules_step(version: &RulesVersion, from: Option<&'static str>) -> Transition {
+fn rules_step(version: &RulesVersion, from: Option<ProposalStatus>) -> Transition {
     let document = format!("{}/{}", version.programme, version.number);
-    Transition::new("rules", &document, from, version.status.as_str())
+    Transition::new("rules", &document, from, version.status)
 }
 
 /// The balances that a change of the budget moves.
@@ -168,7 +168,7 @@ impl Decide for ApproveBudgetChange {
         let before = found(before)?;
         context.same_version(&before.revision)?;
         if before.status != BudgetChangeStatus::Proposed {
-            return Err(AccessError::WrongState { status: before.status.as_str().to_owned() }.into());
+            return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
         }
         context.may_approve()?;
         if programme.status != ProgrammeStatus::Active {
@@ -183,15 +183,15 @@ impl Decide for ApproveBudgetChange {
             changes: vec![Change::BudgetChange(Box::new(change.clone()))],
             posting,
             effective_date: Some(effective_date),
-            transitions: vec![budget_step(&change, Some(before.status.as_str()))],
+            transitions: vec![budget_step(&change, Some(before.status))],
             ..Effects::default()
         };
         Ok(Decision { effects, outcome: Outcome::BudgetChange(change) })
     }
 }
 
-fn budget_step(change: &BudgetChange, from: Option<&'static str>) -> Transition {
-    Transition::new(change.kind.as_str(), &change.id, from, change.status.as_str())
+fn budget_step(change: &BudgetChange, from: Option<BudgetChangeStatus>) -> Transition {
+    Transition::new(change.kind.into_str(), &change.id, from, change.status)
 }
 
 /// The SHA-256 of rules, over their canonical JSON.

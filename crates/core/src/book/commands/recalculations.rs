@@ -259,7 +259,7 @@ fn waiting<'a>(
     number: Option<u32>,
 ) -> Result<(&'a Claim, &'a Recalculation), Stop> {
     let claim = found(context.book.claims.get(&id)?)?;
-    let wrong = || ClaimError::WrongState { status: claim.status.as_str().to_owned() };
+    let wrong = || ClaimError::WrongState { status: claim.status.into_str().to_owned() };
     let number = number.or(claim.pending).ok_or_else(wrong)?;
     let found = found(context.book.recalculations.get(&RecalculationKey { claim: id, number })?)?;
     context.same_version(&found.revision)?;
@@ -352,15 +352,9 @@ fn decided(
     recalculation: Recalculation,
     sheet: Option<Calculation>,
 ) -> Decision {
-    effects.transitions.insert(
-        0,
-        Transition::new(
-            "recalculation",
-            &recalculation.claim,
-            from.map(RecalculationStatus::as_str),
-            recalculation.status.as_str(),
-        ),
-    );
+    effects
+        .transitions
+        .insert(0, Transition::new("recalculation", &recalculation.claim, from, recalculation.status));
     effects.changes.push(Change::Recalculation(Box::new(recalculation.clone())));
     let recalculation = Box::new(recalculation);
     Decision { effects, outcome: Outcome::Recalculation { recalculation, calculation: sheet } }

@@ -112,16 +112,15 @@ fn blocked(context: Context<'_>, recovery: &Recovery, effects: &mut Effects) -> 
     if before.status == Standing::Active {
         let command = ChangeStanding { credit_code, reason };
         let after = organisations::change_standing(before, &command, Standing::Blocked, context.stamp);
-        let (from, to) = (before.status.as_str(), after.status.as_str());
-        effects.transitions.push(Transition::new("organisation", &credit_code, Some(from), to));
+        let step = Transition::new("organisation", &credit_code, Some(before.status), after.status);
+        effects.transitions.push(step);
         effects.changes.push(Change::Organisation(Box::new(after)));
     }
     for id in context.book.live_vouchers.get(&credit_code)?.into_iter().flatten() {
         let lost = || Fault::Broken(format!("voucher {id} is live and gone"));
         let before = context.book.vouchers.get(id)?.ok_or_else(lost)?;
         let after = vouchers::suspend(before, &ChangeVoucher { id: *id, reason }, context.stamp)?;
-        let (from, to) = (before.status.as_str(), after.status.as_str());
-        effects.transitions.push(Transition::new("voucher", id, Some(from), to));
+        effects.transitions.push(Transition::new("voucher", id, Some(before.status), after.status));
         effects.changes.push(Change::Voucher(Box::new(after)));
     }
     Ok(())
@@ -216,12 +215,7 @@ impl Decide for WriteOffRecovery {
 
 pub(super) fn decided(mut effects: Effects, from: Option<RecoveryStatus>, recovery: Recovery) -> Decision {
     if from != Some(recovery.status) {
-        effects.transitions.push(Transition::new(
-            "recovery",
-            &recovery.id,
-            from.map(RecoveryStatus::as_str),
-            recovery.status.as_str(),
-        ));
+        effects.transitions.push(Transition::new("recovery", &recovery.id, from, recovery.status));
     }
     effects.changes.push(Change::Recovery(Box::new(recovery.clone())));
     Decision { effects, outcome: Outcome::Recovery(Box::new(recovery)) }

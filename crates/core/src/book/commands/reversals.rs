@@ -146,10 +146,9 @@ fn still(same: bool, status: &str) -> Result<(), ReversalError> {
 
 fn budget_change(context: Context<'_>, id: BudgetChangeId, sequence: Sequence) -> Result<Effects, Stop> {
     let before = context.book.budget_changes.get(&id)?.ok_or_else(|| lost("a change of a budget"))?;
-    still(before.revision.version == sequence, before.status.as_str())?;
+    still(before.revision.version == sequence, before.status.into_str())?;
     let after = programmes::reversed(before, context.stamp);
-    let step =
-        Transition::new(before.kind.as_str(), &id, Some(before.status.as_str()), after.status.as_str());
+    let step = Transition::new(before.kind.into_str(), &id, Some(before.status), after.status);
     Ok(Effects {
         posting: programmes::posting_of(before)?.reversed(),
         changes: vec![Change::BudgetChange(Box::new(after))],
@@ -169,7 +168,7 @@ fn payment(
     let line = book.payment_lines.get(&key)?.ok_or_else(|| lost("a line"))?;
     let batch = book.payment_batches.get(&key.batch)?.ok_or_else(|| lost("a batch"))?;
     let before = book.claims.get(&key.claim)?.ok_or_else(|| lost("a claim"))?;
-    still(line.paid_in == Some(sequence), line.status.as_str())?;
+    still(line.paid_in == Some(sequence), line.status.into_str())?;
     let day = context.effective_date(None)?;
     let payment = payments::takes_back(before, line)?.ok_or_else(|| lost("a payment"))?;
     let claim = payments::claim_after(before, Effect::Reverses, Some(&payment), context.stamp)?;
@@ -190,7 +189,7 @@ fn payment(
 /// The bank did not deduct it after all: the claim waits for its approval again.
 fn deduction(context: Context<'_>, id: ClaimId, sequence: Sequence) -> Result<Effects, Stop> {
     let before = context.book.claims.get(&id)?.ok_or_else(|| lost("a claim"))?;
-    still(before.revision.version == sequence, before.status.as_str())?;
+    still(before.revision.version == sequence, before.status.into_str())?;
     deductions::undeducted(context, before, context.effective_date(None)?)
 }
 
@@ -227,7 +226,7 @@ fn write_off(
     sequence: Sequence,
 ) -> Result<Effects, Stop> {
     let before = recovery_of(context, id)?;
-    still(before.revision.version == sequence, before.status.as_str())?;
+    still(before.revision.version == sequence, before.status.into_str())?;
     let after = recoveries::owed_again(before, parts, context.stamp)?;
     let posting = Posting::write_off(parts, recoveries::credited(before), &before.dimensions()).reversed();
     Ok(owed_again(before, after, posting))
@@ -236,20 +235,15 @@ fn write_off(
 fn owed_again(before: &Recovery, after: Recovery, posting: Posting) -> Effects {
     let mut effects = Effects { posting, ..Effects::default() };
     if before.status != after.status {
-        let steps = (before.status.as_str(), after.status.as_str());
-        effects.transitions.push(Transition::new("recovery", &before.id, Some(steps.0), steps.1));
+        let step = Transition::new("recovery", &before.id, Some(before.status), after.status);
+        effects.transitions.push(step);
     }
     effects.changes.push(Change::Recovery(Box::new(after)));
     effects
 }
 
 fn decided(mut effects: Effects, from: Option<ReversalStatus>, reversal: Reversal) -> Decision {
-    effects.transitions.push(Transition::new(
-        "reversal",
-        &reversal.sequence,
-        from.map(ReversalStatus::as_str),
-        reversal.status.as_str(),
-    ));
+    effects.transitions.push(Transition::new("reversal", &reversal.sequence, from, reversal.status));
     effects.changes.push(Change::Reversal(Box::new(reversal.clone())));
     Decision { effects, outcome: Outcome::Reversal(Box::new(reversal)) }
 }

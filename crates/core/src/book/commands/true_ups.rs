@@ -135,12 +135,7 @@ impl Decide for RejectTrueUp {
 }
 
 fn decided(mut effects: Effects, from: Option<TrueUpStatus>, true_up: TrueUp) -> Decision {
-    effects.transitions.push(Transition::new(
-        "true_up",
-        &true_up.id,
-        from.map(TrueUpStatus::as_str),
-        true_up.status.as_str(),
-    ));
+    effects.transitions.push(Transition::new("true_up", &true_up.id, from, true_up.status));
     effects.changes.push(Change::TrueUp(Box::new(true_up.clone())));
     Decision { effects, outcome: Outcome::TrueUp(Box::new(true_up)) }
 }

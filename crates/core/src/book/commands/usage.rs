@@ -117,12 +117,7 @@ impl Decide for RejectUsageImport {
 
 fn decided(imported: Imported, before: Option<&UsageImport>) -> Decision {
     let Imported { import, usage, replaced } = imported;
-    let step = Transition::new(
-        "usage_import",
-        &import.id,
-        before.map(|before| before.status.as_str()),
-        import.status.as_str(),
-    );
+    let step = Transition::new("usage_import", &import.id, before.map(|before| before.status), import.status);
     let mut changes =
         vec![Change::UsageImport(Box::new(import.clone())), Change::RentalUsage(Box::new(usage))];
     changes.extend(replaced.into_iter().map(|one| Change::UsageImport(Box::new(one))));

@@ -56,8 +56,7 @@ pub(crate) fn propose(
     let proposal =
         ProposeRecovery { id, claim: claim.id, amount, decision_no, reason, fraud, effective_date };
     let recovery = recoveries::propose(&proposal, claim, context.actor, context.stamp)?;
-    let proposed = RecoveryStatus::Proposed.as_str();
-    effects.transitions.push(Transition::new("recovery", &recovery.id, None, proposed));
+    effects.transitions.push(Transition::new("recovery", &recovery.id, None, RecoveryStatus::Proposed));
     effects.changes.push(Change::Recovery(Box::new(recovery)));
     Ok(())
 }
