@@ -2,6 +2,7 @@
 
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::usage::header::HeaderError;
+use subsidy_core::usage::native::Foreign;
 use subsidy_core::usage::{Finding, Mode, RowError};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::pool::DatabaseError;
@@ -29,6 +30,13 @@ pub enum FileError {
     /// It is packed and does not unpack to one billing file.
     #[error("the packed file is not one billing file")]
     Packed(Packed),
+}
+
+impl FileError {
+    /// It is no FOCUS file.
+    pub fn foreign(foreign: Foreign) -> Self {
+        Self::Header(vec![HeaderError::Native(foreign)])
+    }
 }
 
 /// Why a packed file is not read.

@@ -20,6 +20,8 @@ const HEAD_BYTES: u64 = 65_536;
 pub enum TextLimit {
     #[error("the file unpacks to more than {UNPACKED_BYTES_MAX} bytes")]
     Unpacked,
+    #[error("the file unpacks to too many times its size")]
+    Ratio,
     #[error("a row has more than {ROW_BYTES_MAX} bytes")]
     Row,
 }
@@ -29,6 +31,7 @@ pub enum TextLimit {
 pub struct Counted<R> {
     bytes: R,
     all: u64,
+    most: u64,
     row: Arc<AtomicU64>,
 }
 
@@ -37,8 +40,9 @@ impl<R: Read> Read for Counted<R> {
         let count = self.bytes.read(buffer)?;
         let more = u64::try_from(count).unwrap_or(u64::MAX);
         self.all = self.all.saturating_add(more);
-        if self.all > UNPACKED_BYTES_MAX {
-            return Err(io::Error::other(TextLimit::Unpacked));
+        if self.all > self.most {
+            let limit = if self.most < UNPACKED_BYTES_MAX { TextLimit::Ratio } else { TextLimit::Unpacked };
+            return Err(io::Error::other(limit));
         }
         if self.row.fetch_add(more, Ordering::Relaxed) > ROW_BYTES_MAX {
             return Err(io::Error::other(TextLimit::Row));
@@ -56,14 +60,15 @@ pub struct Text<'a> {
     pub row: Arc<AtomicU64>,
 }
 
-/// Makes bytes a text; what is unusual about it is told. `declared` is the encoding that its sender says.
+/// Makes bytes a text; what is unusual about it is told. `most` is how many bytes there may be, `declared` the encoding
+/// that its sender says.
 pub fn text<'a>(
-    bytes: impl Read + 'a,
+    (bytes, most): (impl Read + 'a, u64),
     declared: Option<&'static Encoding>,
     readings: &mut Findings,
 ) -> io::Result<Text<'a>> {
     let row = Arc::new(AtomicU64::new(0));
-    let mut bytes = Counted { bytes, all: 0, row: row.clone() };
+    let mut bytes = Counted { bytes, all: 0, most, row: row.clone() };
     let mut head = Vec::new();
     bytes.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
     row.store(0, Ordering::Relaxed);

@@ -167,17 +167,19 @@ table! {
     AnnualCapExhausted: 422, ["年度额度已用完", "年度上限 {cap}，已用 {used}。"], ["Annual cap exhausted", "{used} of the annual cap {cap} is used."];
     AmountOutOfRange: 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger keeps."];
     // metered usage
-    UsageFileRefused: 422, ["用量文件未被接受", "文件没有导入，有 {rejected} 行有误；errors 逐项列出原因、行数和首次出现之处。"], ["Usage file refused", "Nothing of the file was imported, {rejected} rows are wrong; errors lists each cause once, with how many rows have it and the first of them."];
+    UsageFileRefused: 422, ["用量文件未被接受", "文件没有导入；errors 逐项列出原因、行数（0 指文件本身）和首次出现之处。"], ["Usage file refused", "Nothing of the file was imported; errors lists each cause once, with how many rows have it (0: the file itself) and the first of them."];
     UsageNothingTaken: 422, ["没有可导入的行", "文件中没有一行可以读取，{rejected} 行有误；errors 逐项列出原因。"], ["Nothing taken", "No row of the file can be read, {rejected} rows are wrong; errors lists each cause once."];
-    UsageNotFocus: 422, ["不是 FOCUS 文件", "这不是 FOCUS 文件，看起来是“{found}”；请在云平台导出 FOCUS 格式的账单。"], ["Not FOCUS", "This is not FOCUS: it looks like an {found}; ask the provider's console for an export in FOCUS."];
+    UsageNotFocus: 422, ["不是 FOCUS 文件", "这不是 FOCUS 文件，看起来是“{found}”；请改为导出：{expected}。"], ["Not FOCUS", "This is not FOCUS: it looks like an {found}. Export this instead: {expected}."];
     UsageFileMalformed: 422, ["Parquet 无法读取", "Parquet 文件无法读取：{cause}。"], ["Parquet unreadable", "The file cannot be read as Parquet: {cause}."];
     UsagePackedUnreadable: 422, ["压缩文件无法读取", "压缩文件无法解开；只支持未加密的 gzip 和 zip（deflate）。"], ["Packed file unreadable", "The packed file cannot be unpacked; gzip and zip (deflate, without a password) are taken."];
     UsagePackedSeveral: 422, ["压缩文件须含一个文件", "压缩文件内有 {count} 个文件；请逐个上传。"], ["Packed file", "The ZIP holds {count} files; bring one at a time."];
     UsagePackedParquet: 422, ["Parquet 不必压缩", "压缩文件内是 Parquet；请直接上传 Parquet 文件。"], ["Packed Parquet", "The packed file is Parquet, which packs itself; bring it as it is."];
     UsageEncodingUnknown: 422, ["编码未知", "未知的编码“{encoding}”；可用 utf-8、gb18030、utf-16。"], ["Encoding unknown", "Nobody knows the encoding \"{encoding}\"; utf-8, gb18030 and utf-16 are taken."];
     UsageMediaType as UnsupportedMediaType: 415, ["媒体类型不支持", "用量文件须为 text/csv、application/vnd.apache.parquet、application/gzip 或 application/zip。"], ["Unsupported media type", "A usage file is text/csv, application/vnd.apache.parquet, application/gzip or application/zip."];
-    UsageColumnMissing: 422, ["缺少列", "缺少必需的列“{column}”。"], ["Column missing", "The column \"{column}\" is needed."];
+    UsageColumnMissing: 422, ["缺少列", "缺少必需的列“{expected}”。"], ["Column missing", "The column \"{expected}\" is needed."];
     UsageColumnRepeated: 422, ["列重复", "列“{column}”只能出现一次。"], ["Column repeated", "The column \"{column}\" may stand there once only."];
+    UsageColumnRenamed: 422, ["列名不同", "列“{column}”写作“{found}”；严格模式须用 FOCUS 1.0 至 1.4 的列名。"], ["Column renamed", "The column \"{column}\" is called \"{found}\"; a strict reading takes the names of FOCUS 1.0 to 1.4."];
+    UsageColumnUnreadable: 422, ["列无法读取", "列“{column}”无法读取：{found}。须为：{expected}。"], ["Column unreadable", "The column \"{column}\" cannot be read, it is {found}; needed is {expected}."];
     UsageColumnInexact: 422, ["列不精确", "列“{column}”为浮点数；严格模式须为十进制数。"], ["Column inexact", "The column \"{column}\" is floating point; a strict reading takes decimals."];
     UsageMoved: 409, ["用量已变", "同一合同的另一次导入先完成；请换用新的幂等键重试。"], ["Usage moved", "Another import of the contract came first; try again under a new key."];
     DeliveryOverlaps: 409, ["账期已有交付", "同一账期同一时段已有导入 {import_id}：计入 {before}，本文件为 {after}，相差 {difference}。重报的账单请加 ?replaces={import_id}，补充的账单请加 ?adds=true。"], ["Delivery overlaps", "Import {import_id} counts {before} of the same billing period and time, this file {after}: a difference of {difference}. Say ?replaces={import_id} where the month is restated, ?adds=true where the file comes on top."];
@@ -197,6 +199,7 @@ table! {
     ValueTooLong: 422, ["取值过长", "此值超过 1024 字节。"], ["Value too long", "The value has more than 1,024 bytes."];
     InvalidNumber: 422, ["数值无效", "须为数值，最多 11 位整数和 18 位小数。"], ["Invalid number", "A number with at most 11 digits and 18 decimals is needed."];
     NumberFormatted: 422, ["数值带格式", "须为不带货币符号和千位分隔符的数值，如 -1234.56。"], ["Number formatted", "A number has neither a currency's sign nor separators between thousands: -1234.56."];
+    NumberForm: 422, ["数值写法不符", "数值不写正号，小数点前后都须有数字；宽松模式下照读。"], ["Number written otherwise", "A number has no plus sign, and digits before and after its point; where the mode is lenient it is read."];
     NumberTooPrecise: 422, ["小数过多", "最多 18 位小数；宽松模式下四舍五入。"], ["Number too precise", "At most 18 decimals; where the mode is lenient the rest is rounded."];
     InvalidDatetime: 422, ["时间无效", "时间须写作 2026-05-01T00:00:00Z。"], ["Invalid date and time", "Dates and times are written 2026-05-01T00:00:00Z."];
     DatetimeAmbiguous: 422, ["日期有歧义", "此类日期不能分辨日与月；须写作 2026-05-01T00:00:00Z。"], ["Ambiguous date", "Such a date does not say which number is the day; it is written 2026-05-01T00:00:00Z."];
@@ -207,6 +210,7 @@ table! {
     DatetimeWords: 422, ["时间写法不符", "时间须写作 2026-05-01T00:00:00Z；宽松模式下也可写作 2026-05-01 00:00:00 UTC。"], ["Written otherwise", "Times are written 2026-05-01T00:00:00Z; where the mode is lenient also 2026-05-01 00:00:00 UTC."];
     DatetimeDateOnly: 422, ["只有日期", "时间须写作 2026-05-01T00:00:00Z；宽松模式下视为当日零时（UTC）。"], ["Date only", "Times are written 2026-05-01T00:00:00Z; where the mode is lenient a date is its first instant in UTC."];
     ServiceCategoryUnknown: 422, ["服务类别未知", "此服务类别不在 FOCUS 1.0 至 1.4 的取值内；宽松模式下计入 Other。"], ["Service category unknown", "The service category is none of FOCUS 1.0 to 1.4; where the mode is lenient it counts under Other."];
+    ColumnRenamed: 422, ["列名不同", "该列须用 FOCUS 的列名；宽松模式下 1.0 之前的列名、大小写和下划线不同的列名也可读。"], ["Column renamed", "The column goes by its name in FOCUS; where the mode is lenient, names of before 1.0 and other letters are read."];
     ColumnLeftOut: 422, ["缺少可空的列", "可以为空的列也须在表头；宽松模式下视为空。"], ["Column left out", "A column that may be empty has to be in the header; where the mode is lenient it is empty."];
     ColumnInexact: 422, ["列为浮点数", "金额须为十进制数；宽松模式下取最短的等值小数。"], ["Column inexact", "Amounts are decimals; where the mode is lenient floating point is the shortest decimal."];
     FileEncoding: 422, ["文件编码", "文件不是 UTF-8，已按此编码读取。"], ["File encoding", "The file is not UTF-8 and was read in this encoding."];

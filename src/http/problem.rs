@@ -75,18 +75,6 @@ impl Problem {
         self
     }
 
-    /// The same, with an error in a row of a file.
-    #[must_use]
-    pub fn in_row(mut self, code: Code, row: u32, column: Option<&str>) -> Self {
-        let members = json!({ "row": row, "column": column });
-        self.errors.push(At {
-            pointer: format!("/{row}/{}", column.unwrap_or_default()),
-            entry: Entry::of(code),
-            members: members.as_object().cloned().unwrap_or_default(),
-        });
-        self
-    }
-
     /// The same, with an error in rows of a file: in the first of them, and what else is told of it.
     #[must_use]
     pub fn in_rows(mut self, code: Code, members: Value) -> Self {

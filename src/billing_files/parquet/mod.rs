@@ -11,12 +11,13 @@
 mod compact;
 mod pages;
 mod survey;
+mod types;
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pages::Watched;
-use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as PhysicalType};
+use parquet::basic::{LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -29,9 +30,11 @@ use crate::billing_files::limits::{Limit, ROWS_MAX};
 use subsidy_core::usage::charge;
 use subsidy_core::usage::charge::{Charge, RefusedRow};
 use subsidy_core::usage::focus::{Column, Mode};
-use subsidy_core::usage::header::{Header, HeaderError};
+use subsidy_core::usage::header::Header;
 use subsidy_core::usage::{CellError, Findings, RowError};
 
+/// The most bytes of a decimal.
+const DECIMAL_BYTES_MAX: usize = 32;
 /// Units of a nanosecond timestamp in a second.
 const NANOS: i64 = 1_000_000_000;
 /// Of a microsecond timestamp.
@@ -48,11 +51,21 @@ pub fn read(
     survey::footer(&mut own)?;
     let reader = unfallen(|| SerializedFileReader::new(file))??;
     let schema = reader.metadata().file_metadata().schema();
-    let read: Vec<TypePtr> = schema.get_fields().iter().filter(|field| is_read(field)).cloned().collect();
-    let names: Vec<&str> = read.iter().map(|field| field.name()).collect();
+    let fields = schema.get_fields();
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     let header = Header::read(&names, mode).map_err(FileError::Header)?;
-    exact(&read, mode, readings).map_err(FileError::Header)?;
-    header.tell_left_out(readings);
+    let mut found: Vec<(Column, usize, TypePtr)> = header
+        .columns()
+        .filter_map(|(column, place)| fields.get(place).map(|field| (column, place, field.clone())))
+        .collect();
+    found.sort_unstable_by_key(|(_, place, _)| *place);
+    types::readable(&found, reader.metadata()).map_err(FileError::Header)?;
+    types::exact(&found, mode, readings).map_err(FileError::Header)?;
+    header.tell(readings);
+    let places: Vec<usize> = found.iter().map(|(_, place, _)| *place).collect();
+    let header = header.of_columns(&places);
+    let read: Vec<TypePtr> = found.into_iter().map(|(_, _, field)| field).collect();
+    let names: Vec<&str> = read.iter().map(|field| field.name()).collect();
     let nanos: Vec<bool> = read.iter().map(|field| counts_nanos(field)).collect();
     let projection = Type::group_type_builder(schema.name()).with_fields(read.clone()).build()?;
     let is_one = |column: &ColumnChunkMetaData| {
@@ -86,9 +99,14 @@ fn charge(
     (number, mode): (u32, Mode),
     readings: &mut Findings,
 ) -> Result<Charge, RefusedRow> {
-    let cells: Option<Vec<String>> =
-        row.get_column_iter().zip(nanos).map(|((_, field), nanos)| text(field, *nanos)).collect();
-    let cells = cells.ok_or_else(|| RefusedRow::unread(number, CellError::NotUtf8))?;
+    let cells = row.get_column_iter().zip(nanos).enumerate().map(|(place, ((_, field), nanos))| {
+        text(field, *nanos).map_err(|code| {
+            let column = header.columns().find(|(_, own)| *own == place).map(|(column, _)| column.name());
+            let errors = vec![RowError { row: number, column, code, found: None }];
+            RefusedRow { errors, charged_from: None, billed_from: None }
+        })
+    });
+    let cells = cells.collect::<Result<Vec<String>, _>>()?;
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
     charge::read(header, &cells, (number, mode), readings)
 }
@@ -119,65 +137,43 @@ impl From<Hostile> for FileError {
     }
 }
 
-/// Whether a column is one that is read, and one value a row.
-fn is_read(field: &Type) -> bool {
-    let known = |column: &Column| column.names().contains(&field.name());
-    let once = || field.get_basic_info().repetition() != Repetition::REPEATED;
-    field.is_primitive() && once() && Column::ALL.iter().any(known)
-}
-
-/// Whether amounts are written in digits, where the mode asks for it; else which are not.
-fn exact(fields: &[TypePtr], mode: Mode, readings: &mut Findings) -> Result<(), Vec<HeaderError>> {
-    let amounts = [Column::BilledCost, Column::ContractedCost, Column::EffectiveCost, Column::ListCost];
-    let floats =
-        |field: &&TypePtr| matches!(field.get_physical_type(), PhysicalType::FLOAT | PhysicalType::DOUBLE);
-    let named = |field: &TypePtr| amounts.into_iter().find(|column| column.name() == field.name());
-    let inexact: Vec<Column> = fields.iter().filter(floats).filter_map(named).collect();
-    if mode == Mode::Strict && !inexact.is_empty() {
-        return Err(inexact.into_iter().map(HeaderError::Inexact).collect());
-    }
-    for column in inexact {
-        let (column, code) = (Some(column.name()), CellError::ColumnInexact);
-        readings.read_as(&RowError { row: 0, column, code, found: None }, || "decimal".to_owned());
-    }
-    Ok(())
-}
-
 fn counts_nanos(field: &Type) -> bool {
     let kind = field.get_basic_info().logical_type_ref();
     matches!(kind, Some(LogicalType::Timestamp(kind)) if kind.unit == TimeUnit::NANOS)
 }
 
-/// A value as a file of text has it; none where it is none that such a file could have.
-fn text(field: &Field, nanos: bool) -> Option<String> {
-    Some(match field {
+/// A value as a file of text has it. Error: what is wrong with it.
+fn text(field: &Field, nanos: bool) -> Result<String, CellError> {
+    let at = |value: i64, units: i64| {
+        instant(value.div_euclid(units), (value.rem_euclid(units), units)).ok_or(CellError::InvalidDatetime)
+    };
+    Ok(match field {
         Field::Null => String::new(),
         Field::Str(value) => value.clone(),
-        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).ok()?.to_owned(),
-        Field::Decimal(value) => decimal(value.data(), value.scale())?,
+        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map_err(|_| CellError::NotUtf8)?.to_owned(),
+        Field::Decimal(value) => decimal(value.data(), value.scale()).ok_or(CellError::InvalidNumber)?,
         Field::Double(value) => value.to_string(),
         Field::Float(value) => value.to_string(),
         Field::Bool(value) => value.to_string(),
         Field::Byte(value) => value.to_string(),
         Field::Short(value) => value.to_string(),
         Field::Int(value) => value.to_string(),
-        Field::Long(value) if nanos => instant(value.div_euclid(NANOS), (value.rem_euclid(NANOS), NANOS))?,
+        Field::Long(value) if nanos => at(*value, NANOS)?,
         Field::Long(value) => value.to_string(),
         Field::UByte(value) => value.to_string(),
         Field::UShort(value) => value.to_string(),
         Field::UInt(value) => value.to_string(),
         Field::ULong(value) => value.to_string(),
-        Field::TimestampMillis(value) => instant(value.div_euclid(1_000), (value.rem_euclid(1_000), 1_000))?,
-        Field::TimestampMicros(value) => {
-            instant(value.div_euclid(MICROS), (value.rem_euclid(MICROS), MICROS))?
-        }
-        Field::Date(days) => instant(i64::from(*days).checked_mul(86_400)?, (0, 1))?,
+        Field::TimestampMillis(value) => at(*value, 1_000)?,
+        Field::TimestampMicros(value) => at(*value, MICROS)?,
+        Field::Date(days) => at(i64::from(*days).saturating_mul(86_400), 1)?,
+        // a column of these is refused before its values are read
         Field::Float16(_)
         | Field::TimeMillis(_)
         | Field::TimeMicros(_)
         | Field::Group(_)
         | Field::ListInternal(_)
-        | Field::MapInternal(_) => return None,
+        | Field::MapInternal(_) => return Err(CellError::ValueUnknown),
     })
 }
 
@@ -192,18 +188,49 @@ fn instant(seconds: i64, (rest, units): (i64, i64)) -> Option<String> {
     Some(at.format(form).to_string())
 }
 
-/// A decimal of so many digits after the point, of at most 16 bytes.
+/// A decimal of so many digits after the point, of as many bytes as 76 digits take.
 fn decimal(bytes: &[u8], scale: i32) -> Option<String> {
     let negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
     let mut whole = if negative { [0xff; 16] } else { [0; 16] };
-    let start = whole.len().checked_sub(bytes.len())?;
-    whole.get_mut(start..)?.copy_from_slice(bytes);
-    let units = i128::from_be_bytes(whole);
+    let units = match whole.len().checked_sub(bytes.len()) {
+        Some(start) => {
+            whole.get_mut(start..)?.copy_from_slice(bytes);
+            i128::from_be_bytes(whole).unsigned_abs().to_string()
+        }
+        None => wide(bytes, negative)?,
+    };
     let scale = usize::try_from(scale).ok()?;
-    let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale.checked_add(1)?);
+    let digits = format!("{units:0>width$}", width = scale.checked_add(1)?);
     let (yuan, part) = digits.split_at_checked(digits.len().checked_sub(scale)?)?;
-    let sign = if units < 0 { "-" } else { "" };
+    let sign = if negative { "-" } else { "" };
     Some(if part.is_empty() { format!("{sign}{yuan}") } else { format!("{sign}{yuan}.{part}") })
+}
+
+/// The digits of a number of more than 16 bytes, without its sign.
+fn wide(bytes: &[u8], negative: bool) -> Option<String> {
+    if bytes.len() > DECIMAL_BYTES_MAX {
+        return None;
+    }
+    let mut rest = bytes.to_vec();
+    if negative {
+        // two's complement: the others, and one more
+        let mut carry = true;
+        for byte in rest.iter_mut().rev() {
+            let (sum, over) = (!*byte).overflowing_add(u8::from(carry));
+            (*byte, carry) = (sum, over);
+        }
+    }
+    let mut digits = Vec::new();
+    while rest.iter().any(|byte| *byte != 0) {
+        let mut left = 0_u16;
+        for byte in &mut rest {
+            let value = (left << 8) | u16::from(*byte);
+            *byte = u8::try_from(value / 10).ok()?;
+            left = value % 10;
+        }
+        digits.push(char::from_digit(u32::from(left), 10)?);
+    }
+    Some(digits.into_iter().rev().collect())
 }
 
 #[cfg(test)]
@@ -222,7 +249,13 @@ mod tests {
         ] {
             assert_eq!(decimal(bytes, scale).as_deref(), Some(shown));
         }
-        assert_eq!(decimal(&[1; 17], 2), None);
+        assert_eq!(decimal(&[1; 33], 2), None);
+        // 12.5 and −0.01 of 38 decimals, in 32 bytes
+        let units = 125 * 10_i128.pow(36);
+        let wide = |sign: u8, units: i128| [&[sign; 16][..], &units.to_be_bytes()].concat();
+        assert_eq!(decimal(&wide(0, units), 37), Some(format!("12.5{}", "0".repeat(36))));
+        assert_eq!(decimal(&wide(0xff, -(10_i128.pow(36))), 38), Some(format!("-0.01{}", "0".repeat(36))));
+        assert_eq!(decimal(&wide(0, i128::from_be_bytes([0xff; 16])), 0), Some(u128::MAX.to_string()));
         assert_eq!(decimal(&[1], -1), None);
     }
 
@@ -232,9 +265,9 @@ mod tests {
         assert_eq!(instant(1_725_148_800, (600, 1_000)).as_deref(), Some("2024-09-01T00:00:00.5Z"));
         assert_eq!(
             text(&Field::Long(1_725_148_800_000_000_000), true).as_deref(),
-            Some("2024-09-01T00:00:00Z")
+            Ok("2024-09-01T00:00:00Z")
         );
-        assert_eq!(text(&Field::Double(0.1), false).as_deref(), Some("0.1"));
-        assert_eq!(text(&Field::TimeMillis(1), false), None);
+        assert_eq!(text(&Field::Double(0.1), false).as_deref(), Ok("0.1"));
+        assert_eq!(text(&Field::TimeMillis(1), false), Err(CellError::ValueUnknown));
     }
 }

@@ -172,10 +172,6 @@ impl Header {
 fn chunk(file: &mut File, column: &ColumnChunkMetaData, (rows, length): (u64, u64)) -> Result<u64, Hostile> {
     let positive = |number: i64| u64::try_from(number).map_err(|_| Hostile::Malformed);
     let codec = column.compression();
-    if codec == Compression::LZ4 {
-        // its older form does not say how long what is packed is
-        return Err(Hostile::Beyond(Limit::Codec));
-    }
     let mut at = positive(column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset()))?;
     let mut left = positive(column.compressed_size())?;
     if at.checked_add(left).is_none_or(|end| end > length) {

@@ -36,11 +36,11 @@ pub enum Code {
     // metered usage
     UsageFileRefused, UsageNothingTaken, UsageNotFocus, UsageFileMalformed, UsagePackedUnreadable,
     UsagePackedSeveral, UsagePackedParquet, UsageEncodingUnknown, UsageMediaType, UsageColumnMissing,
-    UsageColumnRepeated, UsageColumnInexact, UsageMoved, DeliveryOverlaps, ReplacesNothing, ReplacementPending,
+    UsageColumnRepeated, UsageColumnRenamed, UsageColumnInexact, UsageColumnUnreadable, UsageMoved, DeliveryOverlaps, ReplacesNothing, ReplacementPending,
     ReplacementStale, UsageIncomplete, UsageTotalsTooMany, UsageInvoicesTooMany, UsageFileBeyondLimits,
     UsageOutOfRange, UsageRateUnknown, RowRagged, NotUtf8, ValueMissing, ValueUnknown, ValueTooLong, InvalidNumber,
-    NumberFormatted, NumberTooPrecise, InvalidDatetime, DatetimeAmbiguous, DatetimeFraction, DatetimeNoSeconds,
-    DatetimeNoZone, DatetimeOffset, DatetimeWords, DatetimeDateOnly, ServiceCategoryUnknown, ColumnLeftOut,
+    NumberFormatted, NumberForm, NumberTooPrecise, InvalidDatetime, DatetimeAmbiguous, DatetimeFraction, DatetimeNoSeconds,
+    DatetimeNoZone, DatetimeOffset, DatetimeWords, DatetimeDateOnly, ServiceCategoryUnknown, ColumnRenamed, ColumnLeftOut,
     ColumnInexact, FileEncoding, FileDelimiter, FilePacked, PeriodBackwards, PeriodTooLong, InvalidCurrency,
     ExchangeRateMissing, CorrectionNamesNothing,
     // evidence, and what backs a claim

@@ -20,17 +20,43 @@ impl<T> Said<T> {
 
 /// An amount as FOCUS writes numbers; doubles with all their digits are rounded.
 pub(super) fn number(cell: &str) -> Result<Said<Billed>, CellError> {
+    let odd = |value, code| Ok(Said { value, odd: Some(code) });
     if let Ok(value) = Billed::parse(cell) {
-        return Ok(Said::plain(value));
+        return if cell.contains('+') { odd(value, CellError::NumberForm) } else { Ok(Said::plain(value)) };
     }
     if let Some(value) = Billed::rounded(cell) {
-        return Ok(Said { value, odd: Some(CellError::NumberTooPrecise) });
+        return odd(value, CellError::NumberTooPrecise);
+    }
+    if let Some(value) = Billed::rounded(&whole(cell)) {
+        return odd(value, CellError::NumberForm);
     }
     // what is left where signs of currencies and separators are taken off
-    let bare: String =
-        cell.chars().filter(|c| !matches!(c, '$' | '¥' | '￥' | '€' | '£' | ',' | ' ')).collect();
-    let dressed = bare.len() < cell.len() && Billed::rounded(bare.trim_matches(['(', ')'])).is_some();
+    let bare: String = cell.chars().filter(|c| !DRESS.contains(c) && !c.is_whitespace()).collect();
+    let bare =
+        bare.trim_matches(|c: char| c.is_ascii_uppercase() || matches!(c, '(' | ')')).trim_end_matches('-');
+    let dressed = bare.len() < cell.len() && Billed::rounded(&whole(bare)).is_some();
     Err(if dressed { CellError::NumberFormatted } else { CellError::InvalidNumber })
+}
+
+/// What people put around and between digits.
+const DRESS: [char; 12] = ['$', '¥', '￥', '€', '£', '元', ',', '，', '\'', '’', '%', '_'];
+
+/// The same number with a digit on either side of its point, without a sign `+`.
+fn whole(cell: &str) -> String {
+    let (negative, rest) = cell.strip_prefix('-').map_or((false, cell), |rest| (true, rest));
+    let rest = if negative {
+        rest
+    } else {
+        rest.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(rest)
+    };
+    let split = rest.find(['e', 'E']).unwrap_or(rest.len());
+    let (mantissa, exponent) = rest.split_at_checked(split).unwrap_or((rest, ""));
+    let mantissa = match mantissa.split_once('.') {
+        Some(("", part)) if !part.is_empty() => format!("0.{part}"),
+        Some((whole, "")) => whole.to_owned(),
+        Some(_) | None => mantissa.to_owned(),
+    };
+    format!("{}{mantissa}{exponent}", if negative { "-" } else { "" })
 }
 
 /// The three letters of a currency.
@@ -55,4 +81,117 @@ pub(super) fn charge_category(text: &str) -> Result<Said<ChargeCategory>, CellEr
 /// A quantity in one form, however many zeros it is written with; what is none stays as it is.
 pub(super) fn quantity(text: Option<String>) -> Option<String> {
     text.map(|text| Billed::parse(&text).map_or(text, |quantity| quantity.to_string()))
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    reason = "a failed parse fails the test, how near a double is read too"
+)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn said(cell: &str) -> Result<(String, Option<CellError>), CellError> {
+        number(cell).map(|said| (said.value.to_string(), said.odd))
+    }
+
+    #[test]
+    fn every_number_that_means_one_is_read_and_told_where_it_is_written_otherwise() {
+        for (cell, shown, odd) in [
+            ("-100.2", "-100.20", None),
+            ("35.2E-7", "0.00000352", None),
+            ("1.5E3", "1500.00", None),
+            ("35.2E+7", "352000000.00", Some(CellError::NumberForm)),
+            ("+333", "333.00", Some(CellError::NumberForm)),
+            (".5", "0.50", Some(CellError::NumberForm)),
+            ("-.25", "-0.25", Some(CellError::NumberForm)),
+            ("5.", "5.00", Some(CellError::NumberForm)),
+            ("+.5e-01", "0.05", Some(CellError::NumberForm)),
+            ("1.1250000000000001E-4", "0.0001125", Some(CellError::NumberTooPrecise)),
+            (".00011250000000000001", "0.0001125", Some(CellError::NumberForm)),
+        ] {
+            assert_eq!(said(cell), Ok((shown.to_owned(), odd)), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_people_put_around_digits_has_another_hint_than_what_is_no_number() {
+        for cell in [
+            "$10,000.00",
+            "-$1.00",
+            "($1.00)",
+            "(1.00)",
+            "1,5",
+            "1 000",
+            "1.00 USD",
+            "CNY 3",
+            "¥5",
+            "￥5.00",
+            "12元",
+            "1_000",
+            "50%",
+            "5-",
+            "1'000.00",
+            "1\u{a0}000",
+            "$.5",
+        ] {
+            assert_eq!(said(cell), Err(CellError::NumberFormatted), "{cell}");
+        }
+        for cell in [
+            "1 1/2",
+            "35.24 x 10^7",
+            "[3,5,8]",
+            "5i + 4",
+            "sqrt(2)",
+            "2.3^3",
+            "32 GiB",
+            "NaN",
+            "Infinity",
+            "-",
+            "",
+            ".",
+            "+",
+            "--1",
+            "+-1",
+            "1e",
+            "0x10",
+            "１",
+            "1.2.3",
+            "$",
+            "100000000000",
+            "1e400",
+            "USD",
+        ] {
+            assert_eq!(said(cell), Err(CellError::InvalidNumber), "{cell}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_fall(text in "\\PC{0,30}") {
+            let _said = said(&text).is_ok();
+        }
+
+        /// What any language prints of a double is the double, to 18 decimals.
+        #[test]
+        fn a_double_is_read_as_near_as_is_kept(double in -1e10_f64..1e10) {
+            let read = |text: String| said(&text).unwrap().0.parse::<f64>().unwrap();
+            let apart = (read(format!("{double}")) - double).abs();
+            prop_assert!(apart <= 1e-18_f64.max(double.abs() * 1e-15));
+            prop_assert_eq!(read(format!("{double:e}")), read(format!("{double:E}")));
+            prop_assert_eq!(read(format!("{double}")), read(format!("{double:e}")));
+        }
+
+        #[test]
+        fn decimals_are_read_as_they_stand(units in -10_i64.pow(13)..10_i64.pow(13), zeros in 0_usize..5) {
+            let (sign, units) = (if units < 0 { "-" } else { "" }, units.unsigned_abs());
+            let plain = format!("{sign}{}.{:02}", units / 100, units % 100);
+            let expected = if units == 0 { "0.00" } else { plain.as_str() };
+            let padded = format!("{plain}{}", "0".repeat(zeros));
+            prop_assert_eq!(said(&padded), Ok((expected.to_owned(), None)));
+        }
+    }
 }

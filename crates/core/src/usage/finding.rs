@@ -52,6 +52,8 @@ cell_errors! {
     InvalidNumber "invalid_number" expects "-1234.56 or 1.5E-7, below 1E11",
     /// A currency sign, or separators between thousands.
     NumberFormatted "number_formatted" expects "-1234.56",
+    /// A sign `+`, or no digit before or after the point. Lenient: the number that it is.
+    NumberForm "number_form" expects "-1234.56 or 1.5E-7",
     /// More than 18 decimals. Lenient: rounded to 18.
     NumberTooPrecise "number_too_precise" expects "at most 18 decimals",
     /// No date and time.
@@ -66,7 +68,7 @@ cell_errors! {
     DatetimeNoZone "datetime_no_zone" expects "2026-05-01T00:00:00Z",
     /// An offset such as +08:00. Lenient: converted to UTC.
     DatetimeOffset "datetime_offset" expects "2026-05-01T00:00:00Z",
-    /// The word UTC, or a blank between date and time.
+    /// The word UTC, a blank between date and time, or `/` in a date that begins with its year.
     DatetimeWords "datetime_words" expects "2026-05-01T00:00:00Z",
     /// A date alone. Lenient: its first instant, in UTC.
     DatetimeDateOnly "datetime_date_only" expects "2026-05-01T00:00:00Z",
@@ -82,6 +84,8 @@ cell_errors! {
     ServiceCategoryUnknown "service_category_unknown" expects "a ServiceCategory of FOCUS 1.0 to 1.4",
     /// A correction that names no row of the file or of the contract's usage. Lenient: a row of its own.
     CorrectionNamesNothing "correction_names_nothing" expects "x_CorrectsRowId, or the same resource, SKU and charge period",
+    /// A column goes by another name: of the preview before 1.0, or in other letters. Lenient: it is that column.
+    ColumnRenamed "column_renamed" expects "the column's name in the FOCUS specification",
     /// A column that may be empty is not there. Lenient: it is empty in every row.
     ColumnLeftOut "column_left_out" expects "the column, empty where there is nothing",
     /// Amounts in floating point. Lenient: the shortest decimal that is the same number.

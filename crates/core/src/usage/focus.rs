@@ -1,7 +1,8 @@
 //! FOCUS 1.0 to 1.4 (FinOps Open Cost and Usage Specification): which columns are read, and what they may say.
 //!
-//! 1.3 calls the provider `ServiceProviderName` and the publisher `HostProviderName`; either name will do. Columns that
-//! are not read, `x_` columns among them, are passed over.
+//! 1.3 calls the provider `ServiceProviderName` and the publisher `HostProviderName`; either name will do. A lenient
+//! reading also knows the names of the preview before 1.0, in which Oracle delivers. Columns that are not read, `x_`
+//! columns among them, are passed over.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,24 @@ words! {
     }
 }
 
+impl Column {
+    /// Whether it says how much.
+    pub const fn is_amount(self) -> bool {
+        matches!(self, Self::BilledCost | Self::ContractedCost | Self::EffectiveCost | Self::ListCost)
+    }
+
+    /// Whether it says when.
+    pub const fn is_instant(self) -> bool {
+        matches!(
+            self,
+            Self::BillingPeriodEnd
+                | Self::BillingPeriodStart
+                | Self::ChargePeriodEnd
+                | Self::ChargePeriodStart
+        )
+    }
+}
+
 impl ServiceCategory {
     /// The item that it is, where a programme's `item_map` says nothing else. `other` is in no programme's items.
     pub const fn item(self) -> &'static str {
@@ -121,7 +140,7 @@ pub enum Need {
 }
 
 macro_rules! columns {
-    ($($variant:ident $name:literal $(| $other:literal)? => $need:ident,)*) => {
+    ($($variant:ident $name:literal $(| $other:literal)? $(before $older:literal)? => $need:ident,)*) => {
         /// A column that is read.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "each is named as the specification names it")]
@@ -138,6 +157,11 @@ macro_rules! columns {
             /// Its ids in all versions, the preferred first.
             pub const fn names(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$name $(, $other)?],)* }
+            }
+
+            /// Its id before version 1.0, where that was another.
+            pub const fn older(self) -> Option<&'static str> {
+                match self { $(Self::$variant => { const OLDER: &[&str] = &[$($older)?]; OLDER.first().copied() })* }
             }
 
             /// Who cannot do without it.
@@ -158,21 +182,21 @@ columns! {
     ChargeClass "ChargeClass" => Strict,
     ChargePeriodEnd "ChargePeriodEnd" => Always,
     ChargePeriodStart "ChargePeriodStart" => Always,
-    Provider "ServiceProviderName" | "ProviderName" => Always,
+    Provider "ServiceProviderName" | "ProviderName" before "Provider" => Always,
     ServiceCategory "ServiceCategory" => Always,
     ServiceName "ServiceName" => Always,
     ChargeDescription "ChargeDescription" => Strict,
     ContractedCost "ContractedCost" => Strict,
     EffectiveCost "EffectiveCost" => Strict,
-    InvoiceIssuer "InvoiceIssuerName" => Strict,
+    InvoiceIssuer "InvoiceIssuerName" before "InvoiceIssuer" => Strict,
     ListCost "ListCost" => Strict,
     PricingQuantity "PricingQuantity" => Strict,
     PricingUnit "PricingUnit" => Strict,
-    Publisher "HostProviderName" | "PublisherName" => Strict,
-    ConsumedQuantity "ConsumedQuantity" => Never,
-    ConsumedUnit "ConsumedUnit" => Never,
+    Publisher "HostProviderName" | "PublisherName" before "Publisher" => Strict,
+    ConsumedQuantity "ConsumedQuantity" before "UsageQuantity" => Never,
+    ConsumedUnit "ConsumedUnit" before "UsageUnit" => Never,
     InvoiceId "InvoiceId" => Never,
-    RegionId "RegionId" => Never,
+    RegionId "RegionId" before "Region" => Never,
     ResourceId "ResourceId" => Never,
     SkuId "SkuId" => Never,
     SkuPriceId "SkuPriceId" => Never,

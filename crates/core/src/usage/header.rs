@@ -2,78 +2,88 @@
 
 use super::finding::{CellError, Findings, RowError};
 use super::focus::{Column, Mode, Need};
+use super::native::{Foreign, native};
 
 /// Where the columns that are read stand in a file.
 #[derive(Debug, Clone)]
 pub struct Header {
     places: Vec<Option<usize>>,
     left_out: Vec<Column>,
+    /// Columns that go by another name, which the file writes so.
+    renamed: Vec<(Column, String)>,
     width: usize,
 }
 
 /// Why a file's first line is no header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderError {
     /// A column that is needed is missing.
     Missing(Column),
     /// A column stands there more than once.
     Repeated(Column),
+    /// A column goes by another name in a file that is taken strictly.
+    Renamed(Column, String),
     /// A column of amounts in floating point, of a file that is taken strictly.
-    Inexact(Column),
-    /// It is no FOCUS file but a provider's own export, by its columns.
-    Native(&'static str),
+    Inexact(Column, String),
+    /// A column of a type that such a column cannot be of, or packed by a codec that is not unpacked: which.
+    Unreadable(Column, String),
+    /// It is no FOCUS file but a provider's own export, or of another format altogether.
+    Native(Foreign),
 }
-
-/// What providers call their own exports, and the columns by which each is known: FOCUS has none of them.
-const NATIVE: &[(&str, &[&str])] = &[
-    ("Azure EA export", &["CostInBillingCurrency", "MeterCategory"]),
-    ("Azure EA export", &["ExtendedCost", "MeterCategory"]),
-    ("Azure MCA export", &["costInBillingCurrency", "meterCategory"]),
-    ("AWS Cost and Usage Report", &["lineItem/UsageAccountId"]),
-    ("AWS Cost and Usage Report", &["line_item_usage_account_id"]),
-    ("Google Cloud billing export", &["billing_account_id", "usage_start_time"]),
-    ("Google Cloud cost table", &["Billing account ID", "SKU ID"]),
-    ("Alibaba Cloud bill (阿里云账单)", &["产品Code", "应付金额"]),
-    ("Alibaba Cloud bill (阿里云账单)", &["ProductCode", "PretaxAmount"]),
-    ("Tencent Cloud bill (腾讯云账单)", &["产品名称", "优惠后总价"]),
-    ("Tencent Cloud bill (腾讯云账单)", &["BusinessCodeName", "RealTotalCost"]),
-    ("Huawei Cloud bill (华为云账单)", &["云服务类型名称", "应付金额"]),
-];
 
 impl Header {
     /// Finds the columns. Errors: whose export it is where it is none of FOCUS, else all columns that are missing or
     /// repeated.
     pub fn read(names: &[&str], mode: Mode) -> Result<Self, Vec<HeaderError>> {
-        let (mut places, mut left_out, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let mut header =
+            Self { places: Vec::new(), left_out: Vec::new(), renamed: Vec::new(), width: names.len() };
+        let mut errors = Vec::new();
         for column in Column::ALL.iter().copied() {
-            let of = |id: &str| {
-                names
-                    .iter()
-                    .enumerate()
-                    .filter(move |(_, name)| name.trim() == id)
-                    .map(|(at, _)| at)
-                    .collect::<Vec<_>>()
-            };
-            let found =
-                column.names().iter().map(|id| of(id)).find(|found| !found.is_empty()).unwrap_or_default();
-            match (found.as_slice(), column.need(), mode) {
-                ([], Need::Always, _) | ([], Need::Strict, Mode::Strict) => {
+            match (header.place(names, column), column.need(), mode) {
+                (Ok(Some(_)), Need::Always | Need::Strict, Mode::Strict) => {
+                    errors.extend(
+                        header.renamed.pop().map(|(column, name)| HeaderError::Renamed(column, name)),
+                    );
+                }
+                (Ok(None), Need::Always, _) | (Ok(None), Need::Strict, Mode::Strict) => {
                     errors.push(HeaderError::Missing(column));
                 }
-                ([], Need::Strict, Mode::Lenient) => left_out.push(column),
-                ([], Need::Never, _) | ([_], _, _) => {}
-                ([_, _, ..], _, _) => errors.push(HeaderError::Repeated(column)),
+                (Ok(None), Need::Strict, Mode::Lenient) => header.left_out.push(column),
+                (Ok(_), _, _) => {}
+                (Err(repeated), _, _) => errors.push(repeated),
             }
-            places.push(found.first().copied());
         }
         if errors.is_empty() {
-            return Ok(Self { places, left_out, width: names.len() });
+            return Ok(header);
         }
-        let has = |id: &&str| names.iter().any(|name| name.trim() == *id);
-        match NATIVE.iter().find(|(_, columns)| columns.iter().all(has)) {
-            Some((whose, _)) => Err(vec![HeaderError::Native(whose)]),
-            None => Err(errors),
+        Err(native(names).map_or(errors, |foreign| vec![HeaderError::Native(foreign)]))
+    }
+
+    /// Where a column stands: under its own name, else under one that can mean nothing else.
+    fn place(&mut self, names: &[&str], column: Column) -> Result<Option<usize>, HeaderError> {
+        let trimmed = |name: &&str| name.trim().to_owned();
+        let at = |same: &dyn Fn(&str) -> bool| {
+            let found = names.iter().enumerate().filter(|(_, name)| same(name.trim()));
+            found.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let own = column.names().iter().map(|id| at(&|name| name == *id)).find(|found| !found.is_empty());
+        let found = own.unwrap_or_else(|| {
+            let known = column.names().iter().copied().chain(column.older());
+            // `Id` alone may be anything's in other letters
+            let known: Vec<String> = known.filter(|name| *name != "Id").map(folded).collect();
+            at(&|name| known.contains(&folded(name)))
+        });
+        let place = match found.as_slice() {
+            [] => None,
+            [place] => Some(*place),
+            [_, _, ..] => return Err(HeaderError::Repeated(column)),
+        };
+        let name = place.and_then(|place| names.get(place)).map(trimmed);
+        if let Some(name) = name.filter(|name| !column.names().contains(&name.as_str())) {
+            self.renamed.push((column, name));
         }
+        self.places.push(place);
+        Ok(place)
     }
 
     /// How many cells a row has.
@@ -81,11 +91,30 @@ impl Header {
         self.width
     }
 
-    /// Tells which columns that the specification has in every file this one left out: those that may be empty.
-    pub fn tell_left_out(&self, readings: &mut Findings) {
+    /// The columns that are read, with where they stand.
+    pub fn columns(&self) -> impl Iterator<Item = (Column, usize)> {
+        Column::ALL.iter().copied().zip(&self.places).filter_map(|(column, place)| Some((column, (*place)?)))
+    }
+
+    /// The same of a file of which nothing but these columns is read, in this order.
+    #[must_use]
+    pub fn of_columns(self, read: &[usize]) -> Self {
+        let moved = |place: Option<usize>| read.iter().position(|one| Some(*one) == place);
+        let places = self.places.into_iter().map(moved).collect();
+        Self { places, width: read.len(), ..self }
+    }
+
+    /// Tells which columns go by another name, and which that the specification has in every file this one left out:
+    /// those that may be empty.
+    pub fn tell(&self, readings: &mut Findings) {
         for column in &self.left_out {
             let (column, code) = (Some(column.name()), CellError::ColumnLeftOut);
             readings.read_as(&RowError { row: 0, column, code, found: None }, || "NULL".to_owned());
+        }
+        for (column, name) in &self.renamed {
+            let (code, found) = (CellError::ColumnRenamed, Some(name.clone()));
+            let error = RowError { row: 0, column: Some(column.name()), code, found };
+            readings.read_as(&error, || column.name().to_owned());
         }
     }
 
@@ -94,5 +123,79 @@ impl Header {
         let place = Column::ALL.iter().position(|one| *one == column)?;
         let cell = cells.get(self.places.get(place).copied().flatten()?)?.trim();
         (!cell.is_empty() && cell != "NULL" && cell != "null").then_some(cell)
+    }
+}
+
+/// A name without case, blanks and underscores: warehouses write `BILLEDCOST` and `billed_cost`, spreadsheets
+/// `Billed Cost`.
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, ' ' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed look fails the test")]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 12] = [
+        "BilledCost",
+        "BillingAccountId",
+        "BillingCurrency",
+        "BillingPeriodEnd",
+        "BillingPeriodStart",
+        "ChargeCategory",
+        "ChargePeriodEnd",
+        "ChargePeriodStart",
+        "Provider",
+        "ServiceCategory",
+        "ServiceName",
+        "Region",
+    ];
+
+    fn renamed(header: &Header) -> Vec<(&str, String)> {
+        header.renamed.iter().map(|(column, name)| (column.name(), name.clone())).collect()
+    }
+
+    #[test]
+    fn the_names_of_the_preview_are_read_leniently_and_told() {
+        let header = Header::read(&NAMES, Mode::Lenient).unwrap();
+        let expected = [("ServiceProviderName", "Provider".to_owned()), ("RegionId", "Region".to_owned())];
+        assert_eq!(renamed(&header), expected);
+        let cells: Vec<&str> = NAMES.to_vec();
+        assert_eq!(header.cell(&cells, Column::Provider), Some("Provider"));
+        let strict = Header::read(&NAMES, Mode::Strict).unwrap_err();
+        assert!(
+            strict.contains(&HeaderError::Renamed(Column::Provider, "Provider".to_owned())),
+            "{strict:?}"
+        );
+        assert!(strict.contains(&HeaderError::Missing(Column::ListCost)), "{strict:?}");
+    }
+
+    #[test]
+    fn case_blanks_and_underscores_are_read_leniently_and_the_own_name_goes_first() {
+        let folded = NAMES.map(|name| match name {
+            "BilledCost" => "BILLED_COST",
+            "ServiceName" => " Service Name ",
+            other => other,
+        });
+        let header = Header::read(&folded, Mode::Lenient).unwrap();
+        assert_eq!(header.renamed.len(), 4);
+        let both: Vec<&str> = NAMES.into_iter().chain(["billedcost", "ProviderName"]).collect();
+        let header = Header::read(&both, Mode::Lenient).unwrap();
+        assert_eq!(renamed(&header), [("RegionId", "Region".to_owned())]);
+        let twice: Vec<&str> = folded.into_iter().chain(["billedcost"]).collect();
+        let refused = Header::read(&twice, Mode::Lenient).unwrap_err();
+        assert_eq!(refused, [HeaderError::Repeated(Column::BilledCost)]);
+    }
+
+    #[test]
+    fn what_is_read_of_some_columns_stands_where_they_do() {
+        let header = Header::read(&NAMES, Mode::Lenient).unwrap();
+        let mut read: Vec<usize> = header.columns().map(|(_, place)| place).collect();
+        read.sort_unstable();
+        assert_eq!(read.len(), 12);
+        let some = header.of_columns(&[9, 0]);
+        assert_eq!((some.width(), some.cell(&["Compute", "1"], Column::BilledCost)), (2, Some("1")));
+        assert_eq!(some.cell(&["Compute", "1"], Column::ServiceCategory), Some("Compute"));
     }
 }

@@ -15,6 +15,7 @@ pub mod header;
 pub mod imports;
 pub mod instants;
 pub mod months;
+pub mod native;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 //! those that would take the place of what claims were filed on.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::billing_files::error::{FileError, IntakeError, Packed};
@@ -21,13 +22,19 @@ use subsidy_core::domain::{
     Code, ContentHash, Instant, Money, Month, RentalId, Sequence, Subject, UsageImportId,
 };
 use subsidy_core::usage::finding::{CellError, Finding};
-use subsidy_core::usage::focus::Mode;
+use subsidy_core::usage::focus::{Column, Mode};
 use subsidy_core::usage::header::HeaderError;
 use subsidy_core::usage::{
     ApproveUsageImport, Delivery, ImportStatus, Metered, RejectUsageImport, RowError, UsageImport, rules,
 };
 use subsidy_store::db::convert;
 use subsidy_store::usage::UsageErrorRow;
+
+/// The most characters of a cause in another's words.
+const CAUSE_CHARS_MAX: usize = 120;
+/// Columns of Parquet that cells can be read of.
+const READABLE: &str =
+    "a value a row: text, number, DECIMAL, TIMESTAMP or DATE; packed as Snappy, gzip, Zstandard or LZ4_RAW";
 
 /// What is wrong with a row of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -265,12 +272,17 @@ pub fn refused(error: IntakeError) -> Problem {
     }
 }
 
+/// What the reader of Parquet says, without the bytes of a file that it may show at length.
+fn in_brief(cause: &str) -> String {
+    cause.chars().filter(|c| !c.is_control()).take(CAUSE_CHARS_MAX).collect()
+}
+
 /// Why nothing of a file is read.
 fn unread(error: &FileError) -> Problem {
     match error {
         FileError::Unreadable(_) => Problem::new(Code::UnreadableBody),
         FileError::Malformed(cause) => {
-            Problem::new(Code::UsageFileMalformed).with("cause", cause.to_string())
+            Problem::new(Code::UsageFileMalformed).with("cause", in_brief(&cause.to_string()))
         }
         FileError::Beyond(limit) => {
             Problem::new(Code::UsageFileBeyondLimits).with("part", limit.as_str()).with("limit", limit.most())
@@ -284,19 +296,37 @@ fn unread(error: &FileError) -> Problem {
         FileError::Header(errors) => {
             let problem = Problem::new(Code::UsageFileRefused).with("rejected", 0_u32);
             errors.iter().fold(problem, |problem, error| {
-                let (code, column) = match error {
-                    HeaderError::Missing(column) => (Code::UsageColumnMissing, column),
-                    HeaderError::Repeated(column) => (Code::UsageColumnRepeated, column),
-                    HeaderError::Inexact(column) => (Code::UsageColumnInexact, column),
-                    HeaderError::Native(whose) => {
-                        let members = serde_json::json!({"row": 0, "column": null, "found": whose});
-                        return problem.in_rows(Code::UsageNotFocus, members);
-                    }
-                };
-                problem.in_row(code, 0, Some(column.name()))
+                let (code, members) = of_header(error);
+                problem.in_rows(code, members)
             })
         }
     }
+}
+
+/// Why a first line is no header, as a finding on the file itself.
+fn of_header(error: &HeaderError) -> (Code, Value) {
+    let (code, column, expected, found) = match error {
+        HeaderError::Missing(column) => {
+            (Code::UsageColumnMissing, Some(*column), column.names().join(" / "), None)
+        }
+        HeaderError::Repeated(column) => {
+            (Code::UsageColumnRepeated, Some(*column), column.names().join(" / "), None)
+        }
+        HeaderError::Renamed(column, found) => {
+            (Code::UsageColumnRenamed, Some(*column), column.names().join(" / "), Some(found.as_str()))
+        }
+        HeaderError::Inexact(column, found) => {
+            (Code::UsageColumnInexact, Some(*column), "DECIMAL".to_owned(), Some(found.as_str()))
+        }
+        HeaderError::Unreadable(column, found) => {
+            (Code::UsageColumnUnreadable, Some(*column), READABLE.to_owned(), Some(found.as_str()))
+        }
+        HeaderError::Native(foreign) => {
+            (Code::UsageNotFocus, None, foreign.instead.to_owned(), Some(foreign.looks_like))
+        }
+    };
+    let column = column.map(Column::name);
+    (code, json!({"row": 0, "column": column, "rows": 0, "expected": expected, "found": found}))
 }
 
 /// `GET /rentals/{id}/usage/imports`
