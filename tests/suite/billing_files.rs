@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::web::Bytes;
-use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
+use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::metadata::{
     ColumnChunkMetaData, ColumnChunkMetaDataBuilder, ParquetMetaDataReader, ParquetMetaDataWriter,
@@ -21,6 +21,8 @@ use parquet::schema::types::ColumnPath;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subsidy_core::usage::Mode;
+use subsidy_core::usage::focus::Column;
+use subsidy_core::usage::header::HeaderError;
 use subsidy_ledger::billing_files::error::FileError;
 use subsidy_ledger::billing_files::file::Billing;
 
@@ -281,9 +283,18 @@ fn what_a_file_says_of_its_sizes_makes_no_room() {
     malformed(&with_chunk(&plain, &[0; 8], offset), "a page before the file");
     let length = |chunk: ColumnChunkMetaDataBuilder, _: i64| chunk.set_total_compressed_size(1 << 61);
     malformed(&with_chunk(&plain, &[0; 8], length), "a column beyond the file");
-    let lz4 = |chunk: ColumnChunkMetaDataBuilder, _: i64| chunk.set_compression(Compression::LZ4);
-    let refused = read(&with_chunk(&plain, &page(0, 64, rows, 0, &[0; 64]), lz4));
-    assert!(matches!(refused, Err(FileError::Header(_))), "{refused:?}");
+    for (codec, why) in [
+        (Compression::LZ4, "packed as LZ4 (the older form)"),
+        (Compression::LZO, "packed as LZO"),
+        (Compression::BROTLI(BrotliLevel::default()), "packed as Brotli"),
+    ] {
+        let packed = |chunk: ColumnChunkMetaDataBuilder, _: i64| chunk.set_compression(codec);
+        let unreadable = HeaderError::Unreadable(Column::BilledCost, why.to_owned());
+        match read(&with_chunk(&plain, &page(0, 64, rows, 0, &[0; 64]), packed)) {
+            Err(FileError::Header(errors)) => assert_eq!(errors, [unreadable]),
+            other => panic!("{why}: {other:?}"),
+        }
+    }
     assert!(memory_max() < before + 256, "{} MiB after {before}", memory_max());
 }
 
@@ -336,6 +347,52 @@ fn what_a_footer_says_makes_no_room_and_is_as_deep_as_people_write() {
     writer.close().unwrap();
     assert!(matches!(read(&bytes), Err(FileError::Header(_))));
     assert!(memory_max() < before + 200, "{} MiB after {before}", memory_max());
+}
+
+/// What is wrong with the header of a file that has no rows, of which one column is of another type.
+fn header_errors(changed: &str, own: &str) -> Vec<HeaderError> {
+    let column = |(name, _): &(&str, &str)| match *name == changed {
+        true => own.to_owned(),
+        false => format!("required binary {name} (STRING);"),
+    };
+    let columns: String = COLUMNS.iter().map(column).collect();
+    let schema = Arc::new(parse_message_type(&format!("message focus {{ {columns} }}")).unwrap());
+    let mut bytes = Vec::new();
+    SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap().close().unwrap();
+    match read(&bytes) {
+        Err(FileError::Header(errors)) => errors,
+        Ok(_) => Vec::new(),
+        other => panic!("{own}: {other:?}"),
+    }
+}
+
+#[test]
+fn types_that_cells_are_not_of_are_named_with_their_column() {
+    for (column, name, own, why) in [
+        (Column::BilledCost, "BilledCost", "required int64 BilledCost (TIME(MICROS,true));", "INT64 (TIME)"),
+        (
+            Column::ServiceName,
+            "ServiceName",
+            "required group ServiceName { required binary name (STRING); }",
+            "a structure (nested columns)",
+        ),
+        (
+            Column::ResourceId,
+            "ResourceId",
+            "optional group ResourceId (LIST) { repeated group list { optional binary element (STRING); } }",
+            "a list",
+        ),
+        (Column::BilledCost, "BilledCost", "repeated binary BilledCost (STRING);", "a list"),
+    ] {
+        assert_eq!(header_errors(name, own), [HeaderError::Unreadable(column, why.to_owned())], "{own}");
+    }
+    let warehouse =
+        header_errors("BilledCost", "required fixed_len_byte_array(32) BILLED_COST (DECIMAL(76,38));");
+    assert_eq!(warehouse, [], "a name in other letters, a decimal of 32 bytes");
+    let own = "required double cost; required binary billing_account_id (STRING); required group sku { required binary id (STRING); }";
+    let native = header_errors("BilledCost", own);
+    let [HeaderError::Native(foreign)] = native.as_slice() else { panic!("{native:?}") };
+    assert_eq!(foreign.looks_like, "export of Google Cloud billing");
 }
 
 /// Flips, overwrites, cuts and doubles bytes of files of every form, mostly where they say what they are.

@@ -3,6 +3,7 @@
 mod clouds;
 mod columns;
 mod deliveries;
+mod foreign;
 use crate::support::city::{BANK, CLOUD, City, FIRM, shows};
 use crate::support::service;
 

@@ -79,17 +79,6 @@ impl Column {
     pub const fn is_amount(self) -> bool {
         matches!(self, Self::BilledCost | Self::ContractedCost | Self::EffectiveCost | Self::ListCost)
     }
-
-    /// Whether it says when.
-    pub const fn is_instant(self) -> bool {
-        matches!(
-            self,
-            Self::BillingPeriodEnd
-                | Self::BillingPeriodStart
-                | Self::ChargePeriodEnd
-                | Self::ChargePeriodStart
-        )
-    }
 }
 
 impl ServiceCategory {
