@@ -23,6 +23,7 @@ mod connections;
 mod corrections;
 mod corruption;
 mod dating;
+mod deployment;
 mod documents;
 mod engine;
 mod evidence;
