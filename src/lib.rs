@@ -5,8 +5,10 @@
 //! ```text
 //! crates/core       pure: values, ledger, nouns, commands, decisions, replay, proofs
 //! crates/store      PostgreSQL: connections, the SQL of each noun, keys, the writer
+//! packed            what a ZIP holds that anybody may have made
 //! objects           files under their digests, in a folder or an S3-compatible store
 //! billing_files     billing files as clouds write them, and how their rows are staged
+//! bank_files        what banks answer with, in their own files
 //! verify, exports   the whole ledger proved, and written into a folder that proves itself
 //! reports           one file per report
 //! auth              token → actor
@@ -16,10 +18,12 @@
 //! ```
 
 pub mod auth;
+pub mod bank_files;
 pub mod billing_files;
 pub mod cli;
 pub mod exports;
 pub mod http;
 pub mod objects;
+pub mod packed;
 pub mod reports;
 pub mod verify;

@@ -9,3 +9,5 @@ pub mod metered;
 pub mod parquet;
 pub mod rows;
 mod text;
+
+pub use text::delimiter;

@@ -106,7 +106,7 @@ fn encoding(head: &[u8], declared: Option<&'static Encoding>) -> &'static Encodi
 }
 
 /// The sign that stands most often in the first line outside quotes: a comma, a semicolon or a tab.
-fn delimiter(head: &[u8]) -> u8 {
+pub fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
     let line: Vec<u8> = head
         .iter()

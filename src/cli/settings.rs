@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::Failure;
 use super::logs::LogFormat;
 use crate::auth::jwks::{JwksConfig, OwnTokens};
+use crate::bank_files::profile::BankProfile;
 use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
 use subsidy_core::domain::AgencyCode;
@@ -74,6 +75,7 @@ struct File {
     database: DatabaseSection,
     jwks: Option<JwksSection>,
     debtors: BTreeMap<AgencyCode, Debtor>,
+    banks: BTreeMap<String, BankProfile>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -144,7 +146,7 @@ impl Settings {
                 audience: jwks.audience,
                 own_tokens: own_tokens.unwrap_or(jwks.own_tokens.into()),
             }),
-            debtors: file.debtors,
+            debtors: described(file.debtors, &file.banks)?,
             database: file.database,
         })
     }
@@ -195,6 +197,20 @@ impl File {
             .map_err(Failure::doing(format!("cannot read the configuration file {}", path.display())))?;
         super::toml_file::parse(&text, path)
     }
+}
+
+/// From where agencies pay, with what the file says of their banks.
+fn described(
+    mut debtors: BTreeMap<AgencyCode, Debtor>,
+    banks: &BTreeMap<String, BankProfile>,
+) -> Result<BTreeMap<AgencyCode, Debtor>, Failure> {
+    for (agency, debtor) in &mut debtors {
+        let Some(bank) = &debtor.bank else { continue };
+        let unknown =
+            || Failure::Usage(format!("debtors.{agency} names the bank {bank}: there is no [banks.{bank}]"));
+        debtor.profile = banks.get(bank).ok_or_else(unknown)?.clone();
+    }
+    Ok(debtors)
 }
 
 /// Set but empty is a mistake that would quietly lead to another, empty ledger.

@@ -312,6 +312,11 @@ table! {
     BankReferenceUsed: 409, ["银行流水号已用", "流水号 {bank_reference} 已用于批次 {batch} 中的申领 {claim}：一笔银行付款只录一次。"], ["Bank reference used", "Claim {claim} in batch {batch} was paid under {bank_reference}; a payment of the bank is recorded once."];
     ReceiptRecorded as BankReferenceUsed: 409, ["银行流水号已用", "流水号 {bank_reference} 的到账已录入。"], ["Bank reference used", "The receipt {bank_reference} of this recovery is recorded already."];
     ResultTwice: 422, ["同一申领有两个结果", "一次请求中，每项申领只能有一个结果（{claim}）。"], ["Two results of one claim", "A request has one result a claim; {claim} has two."];
+    BankFileUnreadable: 422, ["银行文件无法读取", "文件无法读取：{cause}。"], ["Bank file unreadable", "The file cannot be read: {cause}."];
+    BankFileUnknown: 422, ["不是回单文件", "这不是 pain.002 或 camt.052/053/054，根元素为“{found}”。"], ["Not an answer", "It is none of pain.002, camt.052, camt.053 and camt.054: its root is \"{found}\"."];
+    BankFileNoMapping: 422, ["没有列映射", "读取银行自有的表格需要列映射：请运维人员在设置 [banks.NAME.results] 中写明，并在 [debtors.CODE] 中以 bank 指定。"], ["No mapping", "To read a bank's own table its columns have to be named: [banks.NAME.results] in the settings, chosen by bank in [debtors.CODE]."];
+    BankFileColumn: 422, ["表格缺列", "表格中没有列“{column}”；请核对设置 [banks.NAME.results]。"], ["Column missing", "The table has no column \"{column}\"; compare [banks.NAME.results] in the settings."];
+    BankFileCell: 422, ["单元格无法读取", "第 {row} 行“{column}”为“{found}”，不是金额或日期；文件没有导入。"], ["Cell unreadable", "Row {row} has \"{found}\" in \"{column}\", which is no amount or day; nothing of the file was taken."];
     NameTooLong: 422, ["户名过长", "{payee} 的名称有 {length} 个字，银行最多接受 {limit} 个（设置 name_max）；名称从不截断。"], ["Name too long", "The name of {payee} has {length} characters and the bank takes {limit} (setting name_max); names are never cut."];
     PayerNameTooLong as NameTooLong: 422, ["付款户名过长", "付款单位名称“{name}”超过 140 个字，pain.001 无处可写；名称从不截断。"], ["Payer's name too long", "pain.001 has room for 140 characters of the payer's name \"{name}\"; names are never cut."];
     BankAccountChanged: 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更：请驳回批次，或将该行录为退回，再重新提出。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed: reject the batch or record the line as returned, and propose it anew."];

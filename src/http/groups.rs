@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::extract::PathParts;
-use super::handler::{ParseGroup, WriteRequest};
+use super::handler::{ParseGroup, ParsedGroup, WriteRequest};
 use super::problem::Problem;
 use super::route::Route;
 use super::write::{self, Head, Shown};
@@ -29,6 +29,18 @@ pub async fn answer(
         path: &path,
         body: &body,
     })?;
+    let shown = submitted(route, state, &head, (head.digest(request, &body), group)).await?;
+    Ok(shown.respond(request, &head.request_id))
+}
+
+/// What became of a group, under the digest of what asked for it.
+pub async fn submitted(
+    route: &Route,
+    state: &AppState,
+    head: &Head,
+    (digest, group): ([u8; 32], ParsedGroup),
+) -> Result<Shown, Problem> {
+    let actor = head.identity.actor.clone();
     let envelope = |(index, command)| {
         let if_match = head.if_match.filter(|_| index == 0);
         Envelope { actor: actor.clone(), if_match, command }
@@ -37,7 +49,7 @@ pub async fn answer(
         agency: head.identity.agency.clone(),
         subject: actor.subject.clone(),
         key: head.key,
-        request: head.digest(request, &body),
+        request: digest,
         request_id: head.request_id.clone(),
         work: Work::All {
             actor: actor.clone(),
@@ -46,11 +58,14 @@ pub async fn answer(
         texts: group.texts.clone(),
         accounts: Vec::new(),
     };
-    let shown = match write::submit(state, submission, head.dry_run).await? {
+    Ok(match write::submit(state, submission, head.dry_run).await? {
         Answer::Refused { refusal, member, request_id, replayed } => {
             let problem = Problem::refused(&refusal);
             let problem = match member {
-                Some(index) => problem.under(&format!("{}/{index}", group.member)),
+                Some(index) => {
+                    let place = group.places.get(index).copied().unwrap_or(index);
+                    problem.under(&format!("{}/{place}", group.member))
+                }
                 None => problem,
             };
             Shown::Refused { problem, request_id, replayed }
@@ -68,6 +83,5 @@ pub async fn answer(
                 replayed,
             }
         }
-    };
-    Ok(shown.respond(request, &head.request_id))
+    })
 }

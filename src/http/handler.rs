@@ -112,6 +112,8 @@ pub struct ParsedGroup {
     pub texts: Vec<NewText>,
     /// The member of the body that lists them.
     pub member: &'static str,
+    /// Where each of them stands in it, where it lists others too.
+    pub places: Vec<usize>,
 }
 
 /// Parses writes that stand or fall together.

@@ -3,6 +3,7 @@
 //! A write goes `write` → its handler (parses) → the engine → `render`; a read goes straight to its handler.
 //! A fault in a handler is its caller's 500 and nobody else's.
 
+pub mod bank_answers;
 pub mod batches;
 pub mod error;
 pub mod extract;
@@ -97,7 +98,7 @@ pub struct AppState {
 impl AppState {
     /// The most characters of a payee's name that an agency's bank takes.
     pub fn name_max(&self, agency: &AgencyCode) -> u32 {
-        self.debtors.get(agency).map_or(NAME_MAX, |debtor| debtor.name_max.number())
+        self.debtors.get(agency).map_or(NAME_MAX, |debtor| debtor.name_max())
     }
 
     /// Who calls, for an agency that there is. Error: `unauthenticated`, `subject_variant`.
@@ -257,6 +258,7 @@ async fn answer(
         Handler::Group(parse) => groups::answer(route, parse, state, request, payload).await,
         Handler::Run(parse) => runs::answer(route, parse, state, request, payload).await,
         Handler::Upload(upload) => uploads::answer(route, upload, state, request, payload).await,
+        Handler::BankFile => bank_answers::answer(route, state, request, payload).await,
         Handler::Import => imports::answer(route, state, request, payload).await,
         Handler::Batch => batches::answer(route, state, request, payload).await,
         Handler::Read(verb) | Handler::Disclose(verb) => {

@@ -121,7 +121,7 @@ fn operation(route: &Route) -> Operation {
         let content = ContentBuilder::new().schema(Some((takes.schema)())).build();
         let mut body =
             RequestBodyBuilder::new().content(takes.media_type, content).required(Some(Required::True));
-        if matches!(route.handler, Handler::Upload(_)) {
+        if matches!(route.handler, Handler::Upload(_) | Handler::BankFile) {
             body = body.content("multipart/form-data", in_a_form(takes));
         }
         operation = operation.request_body(Some(body.build()));

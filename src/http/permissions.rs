@@ -39,6 +39,7 @@ const fn effect(route: &Route) -> &'static str {
         | Handler::Group(_)
         | Handler::Upload(_)
         | Handler::Import
+        | Handler::BankFile
         | Handler::Batch
         | Handler::Run(_) => "writes",
     }

@@ -191,6 +191,8 @@ pub enum Handler {
     Upload(Upload),
     /// A billing file, then a command for the engine.
     Import,
+    /// A file of the bank, then a group for the engine.
+    BankFile,
     /// Many writes in one request.
     Batch,
     /// A run over vouchers that nobody names, in groups.
@@ -235,6 +237,7 @@ impl Route {
             | Handler::Ask(_)
             | Handler::Group(_)
             | Handler::Import
+            | Handler::BankFile
             | Handler::Batch
             | Handler::Run(_) => false,
         }

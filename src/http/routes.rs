@@ -7,7 +7,7 @@ use super::handler::{Parse, ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{drafts, objections, recalculations, reconciliation, unmatched};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
-use super::handlers::payments::file as payment_file;
+use super::handlers::payments::{answers as bank_answers, file as payment_file};
 use super::handlers::prefunds::true_ups;
 use super::handlers::reports::{audit, audit_reports as room, exports, report_response as answers, work};
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
@@ -58,7 +58,7 @@ const fn get(
     Route { method: Get, path, permission, summary, query: &[], takes: None, gives, creates: false, handler }
 }
 
-/// A question that is put with POST: it takes no body and changes nothing in the ledger.
+/// What is put with POST and no command parses: a question, a group, a file, a run.
 const fn asks(
     path: &'static str,
     permission: Permission,
@@ -97,6 +97,11 @@ impl Route {
         self
     }
 
+    const fn taking(mut self, body: Shape) -> Self {
+        self.takes = Some(body);
+        self
+    }
+
     const fn with(mut self, query: &'static [Param]) -> Self {
         self.query = query;
         self
@@ -120,9 +125,16 @@ const EVIDENCE_FILE: Shape = Shape::file(
         "application/ofd",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/xml",
+        "application/zip",
         "text/csv",
         "text/plain",
     ],
+);
+
+/// What a bank answers with.
+const BANK_FILE: Shape = Shape::file(
+    "application/xml",
+    &["application/zip", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
 );
 
 /// A report as JSON, or as a file.
@@ -235,14 +247,8 @@ pub static ROUTES: &[Route] = &[
     post("/v1/vouchers/{id}/suspend", APPROVER, ["暂停券", "Suspend a voucher"], vouchers::suspend, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
     post("/v1/vouchers/{id}/reinstate", APPROVER, ["恢复券", "Reinstate a voucher"], vouchers::reinstate, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
 
-    Route {
-        method: Post, path: "/v1/vouchers/expire", permission: OFFICER, summary: ["券到期处理", "Expire vouchers past their last usable day"],
-        query: &[], takes: Some(of::<ExpiryRun>()), gives: of::<Expired>(), creates: false, handler: Handler::Run(runs::expire),
-    },
-    Route {
-        method: Post, path: "/v1/vouchers/remind", permission: OFFICER, summary: ["券到期提醒", "Remind of vouchers that are about to expire"],
-        query: &[], takes: Some(of::<ReminderRun>()), gives: of::<Reminded>(), creates: false, handler: Handler::Run(runs::remind),
-    },
+    asks("/v1/vouchers/expire", OFFICER, ["券到期处理", "Expire vouchers past their last usable day"], Handler::Run(runs::expire), of::<Expired>()).taking(of::<ExpiryRun>()),
+    asks("/v1/vouchers/remind", OFFICER, ["券到期提醒", "Remind of vouchers that are about to expire"], Handler::Run(runs::remind), of::<Reminded>()).taking(of::<ReminderRun>()),
 
     Route {
         method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
@@ -289,12 +295,12 @@ pub static ROUTES: &[Route] = &[
         query: &[FILE_FORMAT], takes: None, gives: Shape::file("application/xml", &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"]),
         creates: false, handler: Handler::Disclose(|request| payment_file::file(request).boxed_local()),
     },
-    Route {
-        method: Post, path: "/v1/payment-batches/{id}/results", permission: OFFICER, summary: ["录入银行回单", "Record the bank's results"],
-        query: &[], takes: Some(of::<payments::NewPaymentResults>()), gives: of::<payments::PaymentBatchView>(), creates: false, handler: Handler::Group(payments::results),
-    },
-    post("/v1/payment-batches/{id}/results/{claim}/approve", APPROVER, ["确认退汇", "Confirm that a payment came back: it is reversed"], payments::approve_return, [of::<claims::ByPath>(), of::<payments::PaymentBatchView>()]),
-    post("/v1/payment-batches/{id}/results/{claim}/reject", APPROVER, ["驳回退汇", "Refuse that a payment came back: it stands"], payments::reject_return, [of::<organisations::WithReason>(), of::<payments::PaymentBatchView>()]),
+    asks("/v1/payment-batches/{id}/results", OFFICER, ["录入银行回单", "Record the bank's results"], Handler::Group(payments::results), of::<payments::PaymentBatchView>()).taking(of::<payments::NewPaymentResults>()),
+    asks("/v1/payment-batches/{id}/results/import", OFFICER, ["导入银行回单文件", "Bring a file of the bank: what it says of the batch waits for another person"], Handler::BankFile, of::<bank_answers::BankFileView>()).taking(BANK_FILE),
+    asks("/v1/payment-batches/{id}/results/approve", APPROVER, ["批量确认回单结果", "Confirm results that wait: all or none"], Handler::Group(payments::approve_results), of::<payments::PaymentBatchView>()).taking(of::<payments::WaitingResults>()),
+    asks("/v1/payment-batches/{id}/results/reject", APPROVER, ["批量驳回回单结果", "Refuse results that wait: all or none"], Handler::Group(payments::reject_results), of::<payments::PaymentBatchView>()).taking(of::<payments::RefusedResults>()),
+    post("/v1/payment-batches/{id}/results/{claim}/approve", APPROVER, ["确认回单结果", "Confirm a result that waits: it counts"], payments::approve_result, [of::<claims::ByPath>(), of::<payments::PaymentBatchView>()]),
+    post("/v1/payment-batches/{id}/results/{claim}/reject", APPROVER, ["驳回回单结果", "Refuse a result that waits: the line is what it was"], payments::reject_result, [of::<organisations::WithReason>(), of::<payments::PaymentBatchView>()]),
 
     post("/v1/recoveries", OFFICER, ["提出追回", "Propose a recovery"], recoveries::propose, [of::<recoveries::NewRecovery>(), of::<recoveries::RecoveryView>()]).creating(),
     get("/v1/recoveries", INSIDE, ["追回列表", "List recoveries"], read!(recoveries::list), page::<recoveries::RecoveryView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
@@ -305,10 +311,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/recoveries/{id}/offset", APPROVER, ["抵扣", "Keep what is due of a claim for a recovery"], recoveries::offset, [of::<recoveries::NewOffset>(), of::<recoveries::RecoveryView>()]),
     post("/v1/recoveries/{id}/write-off", APPROVER, ["核销追回", "Write off a recovery"], recoveries::write_off, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),
 
-    Route {
-        method: Post, path: "/v1/batches", permission: WRITERS, summary: ["批量写入", "Many writes in one request"],
-        query: &[], takes: Some(of::<NewBatch>()), gives: of::<BatchResults>(), creates: false, handler: Handler::Batch,
-    },
+    asks("/v1/batches", WRITERS, ["批量写入", "Many writes in one request"], Handler::Batch, of::<BatchResults>()).taking(of::<NewBatch>()),
     get("/v1/tasks", EVERYONE, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
     get("/v1/events", PARTIES, ["变动记录", "What changed"], read!(work::events), page::<work::EventView>()).with(&[LIMIT, CURSOR, AFTER]),
 

@@ -80,7 +80,7 @@ statement! {
                 SELECT t.sequence FROM transitions AS t WHERE t.document = $8 AND t.sequence > $1 \
                  UNION ALL \
                 SELECT k.sequence FROM log AS k WHERE k.document = $8 AND k.sequence > $1 \
-                   AND k.kind IN ('approve_payment_return', 'expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment')) \
+                   AND k.kind IN ('approve_payment_result', 'expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment')) \
             AND l.document = $8 AND l.line_count > 0 AND EXISTS ( \
                 SELECT FROM entries AS e WHERE e.sequence = l.sequence \
                    AND ($3::text IS NULL OR e.programme = $3) AND ($4::text IS NULL OR e.organisation = $4) \

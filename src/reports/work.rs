@@ -12,7 +12,7 @@ use subsidy_core::claims::recalculation::ApproveRecalculation;
 use subsidy_core::claims::{ApproveClaim, ReviewClaim};
 use subsidy_core::domain::{Actor, RecoveryId, Sequence, TextHash};
 use subsidy_core::organisations::ApproveBankAccount;
-use subsidy_core::payments::{ApprovePaymentBatch, ApproveReturn};
+use subsidy_core::payments::{ApprovePaymentBatch, ApproveResult};
 use subsidy_core::periods::ApproveReopening;
 use subsidy_core::prefunds::ApprovePrefund;
 use subsidy_core::prefunds::true_up::ApproveTrueUp;
@@ -103,8 +103,8 @@ fn decision(task: &TaskFound) -> Result<Option<Command>, Unreadable> {
             reason: TextHash::new([0; 32]),
         }),
         ("payment_batch", _) => Command::ApprovePaymentBatch(ApprovePaymentBatch { id: read(document)? }),
-        ("payment_return", _) => {
-            Command::ApproveReturn(ApproveReturn { batch: read(first)?, claim: read(second)? })
+        ("payment_result", _) => {
+            Command::ApproveResult(ApproveResult { batch: read(first)?, claim: read(second)? })
         }
         ("recovery", _) => Command::ApproveRecovery(ApproveRecovery { id: read(document)? }),
         ("prefund", _) => Command::ApprovePrefund(ApprovePrefund { id: read(document)? }),
@@ -199,10 +199,10 @@ statement! {
              SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
                FROM payment_batches WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'payment_return', l.batch || '/' || l.claim, 'approve', 'proposed', c.programme, c.organisation, \
+             SELECT 'payment_result', l.batch || '/' || l.claim, 'approve', 'proposed', c.programme, c.organisation, \
                     l.created, l.updated_at, NULL \
                FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
-              WHERE $2 AND l.proposed_return IS NOT NULL \
+              WHERE $2 AND l.proposed_result IS NOT NULL \
              UNION ALL \
              SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at, NULL \
                FROM recoveries WHERE $2 AND status = 'proposed' \

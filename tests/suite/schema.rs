@@ -443,8 +443,8 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
             "23514 payment_lines_reference_key"),
         (format!("{}UPDATE payment_lines SET paid_in = null", payment_line("paid", "5", "'FT1', '2025-01-01'")),
             "23514 payment_lines_paid_in"),
-        (format!("{}UPDATE payment_lines SET proposed_return = '{{}}'", payment_line("open", "5", "null, null")),
-            "23514 payment_lines_proposed_return"),
+        (format!("{}UPDATE payment_lines SET proposed_result = '{{}}'", payment_line("returned", "5", "'FT1', '2025-01-01'")),
+            "23514 payment_lines_proposed_result"),
         (format!("{}UPDATE payment_batches SET waiting = 1001", payment_batch("approved", "2, 1, 5", "'a', 'b'")),
             "23514 payment_batches_waiting"),
         (payment_line("open", "0", "null, null"), "23514 payment_lines_amount_positive"),
@@ -785,7 +785,7 @@ const WHO_MAY: &str = "
     agency_test.organisations     app=ar auditor=r w(bank_name,bank_code,account_masked,account_mac,status,reason,version,updated_at,account_change,account_since)=app
     agency_test.participants      app=ar auditor=r w(people,version,updated_at)=app
     agency_test.payment_batches   app=ar auditor=r w(status,open,waiting,reason,approved_by,approved_on,version,updated_at)=app
-    agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,reference_key,paid_in,proposed_return,recorded_by,version,updated_at)=app
+    agency_test.payment_lines     app=ar auditor=r w(status,bank_reference,date,reason,reference_key,paid_in,proposed_result,recorded_by,version,updated_at)=app
     agency_test.people            app=ar auditor=r w(subject,version,updated_at,former)=app
     agency_test.periods           app=ar auditor=r w(status,books,closed_by,closed_at,reopened_by,reopened_at,reason,version,updated_at,reopening)=app
     agency_test.prefund_years     app=ar auditor=r w(opening,paid,deducted,rolled,returned,remaining,parts,since,newest,true_up,closed,version,updated_at)=app

@@ -3,6 +3,7 @@
 //! ```text
 //! domain            values: money, percent, rounding, dates, credit codes, canonical JSON, actors
 //! schema            how those values stand in the OpenAPI document
+//! xml               XML that others wrote, read under limits
 //! ledger            the chart of accounts, postings that balance, balances and their floors
 //! agencies …        a folder per noun: mod.rs (types, commands), rules.rs (arithmetic, changes of state)
 //! book              Book, Command, needs, decide, apply: effects across nouns are composed only here
@@ -32,3 +33,4 @@ pub mod reversals;
 pub mod schema;
 pub mod usage;
 pub mod vouchers;
+pub mod xml;

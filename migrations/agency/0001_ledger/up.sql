@@ -48,7 +48,7 @@ CREATE TABLE log (
 );
 -- What posts about a document is mostly a step of it. These kinds may post while its state stays.
 CREATE INDEX log_without_step ON log (document, sequence)
-    WHERE kind IN ('approve_payment_return', 'expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment');
+    WHERE kind IN ('approve_payment_result', 'expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment');
 COMMENT ON TABLE log IS 'Every accepted command, gapless, in commit order. Append-only.';
 COMMENT ON COLUMN log.leaf IS 'Canonical JSON (RFC 8785), byte for byte what was hashed.';
 COMMENT ON COLUMN log.hash IS 'RFC 6962 leaf hash of leaf.';

@@ -39,7 +39,7 @@ CREATE TABLE payment_lines (
     reason bytea,
     reference_key text,
     paid_in bigint,
-    proposed_return jsonb,
+    proposed_result jsonb,
     recorded_by jsonb NOT NULL,
     created bigint NOT NULL,
     version bigint NOT NULL,
@@ -49,12 +49,12 @@ CREATE TABLE payment_lines (
     CONSTRAINT payment_lines_paid_in CHECK ((status = 'paid') = (paid_in IS NOT NULL)),
     CONSTRAINT payment_lines_reference_key CHECK (
         CASE status WHEN 'paid' THEN reference_key IS NOT NULL WHEN 'returned' THEN true ELSE reference_key IS NULL END),
-    CONSTRAINT payment_lines_proposed_return CHECK (proposed_return IS NULL OR status = 'paid'),
+    CONSTRAINT payment_lines_proposed_result CHECK (proposed_result IS NULL OR status IN ('open', 'paid')),
     CONSTRAINT payment_lines_reference_once UNIQUE (reference_key) DEFERRABLE INITIALLY DEFERRED
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN payment_lines.reference_key IS 'The reference that it was paid under, as it is compared; none where that was an error.';
 COMMENT ON COLUMN payment_lines.paid_in IS 'The leaf that paid it, while it is paid.';
-COMMENT ON COLUMN payment_lines.proposed_return IS 'A result that undoes the payment and waits for another person.';
+COMMENT ON COLUMN payment_lines.proposed_result IS 'A result that waits for another person.';
 COMMENT ON COLUMN payment_lines.recorded_by IS 'Who recorded a result of it or proposed one.';
 COMMENT ON CONSTRAINT payment_lines_reference_once ON payment_lines IS 'One payment a reference. At commit: a batch may free a reference and take it.';
 CREATE UNIQUE INDEX payment_lines_once ON payment_lines (claim) WHERE status = 'open';

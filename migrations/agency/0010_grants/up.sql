@@ -88,7 +88,7 @@ GRANT SELECT, INSERT ON payment_batches TO subsidy_app;
 GRANT UPDATE (status, open, waiting, reason, approved_by, approved_on, version, updated_at) ON payment_batches TO subsidy_app;
 GRANT SELECT, INSERT ON payment_lines TO subsidy_app;
 GRANT UPDATE (
-    status, bank_reference, date, reason, reference_key, paid_in, proposed_return, recorded_by, version, updated_at
+    status, bank_reference, date, reason, reference_key, paid_in, proposed_result, recorded_by, version, updated_at
 ) ON payment_lines TO subsidy_app;
 GRANT SELECT, INSERT ON recoveries TO subsidy_app;
 GRANT UPDATE (

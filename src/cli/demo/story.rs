@@ -133,6 +133,7 @@ impl City<'_> {
             bank_reference: Line::parse(&format!("演示回单 {of}"))?,
             date: Date::parse(day)?,
             reason: reason.as_ref().map(|text| text.hash),
+            statement: None,
         };
         let result = Command::SettlePayment(result);
         self.explained_step(&format!("result {of}"), actor(Role::Officer)?, result, reason).await?;

@@ -64,7 +64,7 @@ statement! {
                 ORDER BY c.version DESC LIMIT 1) AS s ON true \
            LEFT JOIN vouchers AS v ON v.id = CASE WHEN l.kind = 'issue_voucher' THEN l.document::uuid END \
            LEFT JOIN claims AS k \
-                  ON k.id = CASE WHEN l.kind IN ('approve_claim', 'approve_payment_return', 'approve_recalculation') THEN l.document::uuid END \
+                  ON k.id = CASE WHEN l.kind IN ('approve_claim', 'approve_payment_result', 'approve_recalculation') THEN l.document::uuid END \
            LEFT JOIN payment_batches AS p ON p.id = CASE WHEN l.kind = 'approve_payment_batch' THEN l.document::uuid END \
            LEFT JOIN rules_versions AS r \
                   ON r.programme = coalesce(v.programme, k.programme) AND r.number::text = s.sheet ->> 'rules_version' \
@@ -222,7 +222,7 @@ impl ActFound {
                 format!("/v1/programmes/{}", self.programme)
             }
             "approve_payment_batch" => format!("/v1/payment-batches/{document}"),
-            "approve_payment_return" => format!("/v1/claims/{document}"),
+            "approve_payment_result" => format!("/v1/claims/{document}"),
             "approve_recovery" | "offset_recovery" | "write_off_recovery" => {
                 format!("/v1/recoveries/{document}")
             }

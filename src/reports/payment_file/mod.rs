@@ -17,12 +17,13 @@ use zeroize::Zeroizing;
 
 use super::ReadError;
 use super::formats::FormatError;
+use crate::bank_files::profile::{BankProfile, NameMax};
 use subsidy_core::domain::text::Malformed;
 use subsidy_core::domain::{
     ClaimId, Code, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject, TextHash,
 };
 use subsidy_core::organisations::BankCode;
-use subsidy_core::payments::{FileFormat, NAME_MAX, PaymentBatch, rules};
+use subsidy_core::payments::{FileFormat, PaymentBatch, rules};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 
@@ -38,36 +39,18 @@ pub struct Debtor {
     /// 付款账号
     pub account_number: DebtorAccount,
     /// The most characters of a payee's name that the bank takes: 1 to 140, which is what ISO 20022 has room for.
-    #[serde(default)]
-    pub name_max: NameMax,
+    name_max: Option<NameMax>,
+    /// Which of the banks that the settings describe it is.
+    pub bank: Option<String>,
+    /// What the settings say of it.
+    #[serde(skip)]
+    pub profile: BankProfile,
 }
 
-/// The most characters of a name that a bank takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u32")]
-pub struct NameMax(u32);
-
-impl NameMax {
-    pub const fn number(self) -> u32 {
-        self.0
-    }
-}
-
-impl Default for NameMax {
-    fn default() -> Self {
-        Self(NAME_MAX)
-    }
-}
-
-impl TryFrom<u32> for NameMax {
-    type Error = String;
-
-    fn try_from(number: u32) -> Result<Self, String> {
-        if (1..=NAME_MAX).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(format!("name_max is 1 to {NAME_MAX}, not {number}"))
-        }
+impl Debtor {
+    /// The most characters of a payee's name: the agency's own setting, else its bank's.
+    pub fn name_max(&self) -> u32 {
+        self.name_max.or(self.profile.name_max).unwrap_or_default().number()
     }
 }
 
@@ -242,7 +225,7 @@ mod tests {
 
     use super::*;
     use subsidy_core::domain::{Revision, Sequence};
-    use subsidy_core::payments::{BatchStatus, CLAIMS_MAX};
+    use subsidy_core::payments::{BatchStatus, CLAIMS_MAX, NAME_MAX};
 
     fn file(open: u32) -> PaymentFile {
         let at = Instant::parse("2025-01-02T03:04:05Z").unwrap();

@@ -1,5 +1,7 @@
 //! Payment batches and what surrounds them, over HTTP: files for the bank, its results, reminders, expiry.
 
+pub mod answers;
+mod bank_tables;
 mod calendar;
 mod expiry;
 mod files;

@@ -110,7 +110,7 @@ fn a_line_is_paid_once_comes_back_once_and_the_claim_is_paid_again_once() {
     assert_eq!((stage.balance("B2007"), stage.balance("B2008")), ("0.00".into(), "200.00".into()));
     let lines = stage.read(&format!("/v1/payment-batches/{again}"))["lines"].as_array().unwrap().clone();
     assert!(
-        lines.iter().all(|line| line["status"] == "paid" && line["proposed_return"] == Value::Null),
+        lines.iter().all(|line| line["status"] == "paid" && line["proposed_result"] == Value::Null),
         "{lines:?}"
     );
     let verified = stage.cli(&["verify"]);

@@ -171,7 +171,7 @@ impl Stage {
     /// A payment that the bank sent back, as one records and another confirms.
     pub fn returned(&self, batch: &str, claim: &str, date: &str) {
         let answer = self.result(batch, claim, "returned", date).expect(200);
-        assert_ne!(answer.json()["lines"][0]["proposed_return"], Value::Null, "{}", answer.text);
+        assert_ne!(answer.json()["lines"][0]["proposed_result"], Value::Null, "{}", answer.text);
         let path = format!("/v1/payment-batches/{batch}/results/{claim}/approve");
         self.expect(200, &path, &self.approver, &json!({}));
     }

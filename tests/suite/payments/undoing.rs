@@ -44,7 +44,7 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
     assert_eq!((&proposed["status"], &proposed["waiting"]), (&json!("approved"), &json!(1)));
     let line = &proposed["lines"][0];
     assert_eq!((&line["status"], &line["bank_reference"]), (&json!("paid"), &json!("FT-1")));
-    let waits = &line["proposed_return"];
+    let waits = &line["proposed_result"];
     shows(
         waits,
         json!({"proposed_by": "subsidy-ledger#lin", "bank_reference": "FT-1-R", "reason": "户名不符"}),
@@ -63,13 +63,13 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
         let tasks = tasks["data"].as_array().unwrap().clone();
         tasks
             .iter()
-            .any(|task| task["kind"] == "payment_return" && task["document"] == format!("{batch}/{claim}"))
+            .any(|task| task["kind"] == "payment_result" && task["document"] == format!("{batch}/{claim}"))
     };
     assert!(waiting(&stage.approver) && !waiting(&stage.approver_too) && !waiting(&stage.officer));
 
     // refused: the payment stands, and can still be reversed or returned
     let kept = stage.expect(200, &reject, &stage.approver, &why);
-    assert_eq!((&kept["waiting"], &kept["lines"][0]["proposed_return"]), (&json!(0), &Value::Null));
+    assert_eq!((&kept["waiting"], &kept["lines"][0]["proposed_result"]), (&json!(0), &Value::Null));
     assert_eq!(stage.balance("B2008"), "100.00");
     stage.refused(409, "wrong_state", &approve, &stage.approver, &none);
     stage.expect(200, &results, &stage.officer, &back);
@@ -83,7 +83,7 @@ fn a_payment_comes_back_when_a_second_person_says_so_and_not_before() {
     // the transactions about the claim name it
     let about = stage.read(&format!("/v1/ledger/transactions?document={claim}&account=B2008"));
     let kinds: Vec<&Value> = about["data"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
-    assert_eq!(kinds, [&json!("settle_payment"), &json!("approve_payment_return")]);
+    assert_eq!(kinds, [&json!("settle_payment"), &json!("approve_payment_result")]);
 
     // returned before it was paid is one step, and the last line's result settles the batch
     let settled = stage.expect(200, &results, &stage.officer, &result(other, "returned", "FT-2", json!({})));

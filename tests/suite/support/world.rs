@@ -68,7 +68,7 @@ const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 const ENOUGH_VOUCHERS: usize = 4;
 /// What may post about a document whose state stays: transactions about it are looked for by its steps and among these.
 const NO_STEP: [&str; 5] =
-    ["approve_payment_return", "expire_voucher", "offset_recovery", "receive_recovery", "settle_payment"];
+    ["approve_payment_result", "expire_voucher", "offset_recovery", "receive_recovery", "settle_payment"];
 const FIRST_DAY: &str = "2025-11-03";
 
 /// The seed of this run: `SUBSIDY_LEDGER_SEED`, else drawn. Printed, so that a failure can be had again.
@@ -786,11 +786,11 @@ impl World {
                 sha256: self.hash(),
             }),
             68..76 => {
-                let LineKey { batch, claim } = self.line(book, |line| line.proposed_return.is_some());
+                let LineKey { batch, claim } = self.line(book, |line| line.proposed_result.is_some());
                 if self.one_in(3) {
-                    Command::RejectReturn(RejectReturn { batch, claim, reason: self.hash() })
+                    Command::RejectResult(RejectResult { batch, claim, reason: self.hash() })
                 } else {
-                    Command::ApproveReturn(ApproveReturn { batch, claim })
+                    Command::ApproveResult(ApproveResult { batch, claim })
                 }
             }
             _ => {
@@ -810,6 +810,7 @@ impl World {
                     bank_reference: line(&format!("FT{}", self.rng.gen_range(0..100_000))),
                     date: if self.one_in(4) { self.day(today) } else { today },
                     reason: self.maybe(2, Self::hash),
+                    statement: self.maybe(3, |world| ContentHash::new(world.rng.r#gen())),
                 })
             }
         }
@@ -1674,11 +1675,12 @@ fn check_payments(book: &Book) {
             panic!("{line:?} and {other:?} are called the same");
         }
         assert_eq!(line.paid_in.is_some(), line.status == LineStatus::Paid, "{line:?}");
-        if let Some(returned) = &line.proposed_return {
-            assert!(
-                line.status == LineStatus::Paid && line.recorded_by.contains(&returned.proposed_by),
-                "{line:?}"
-            );
+        if let Some(result) = &line.proposed_result {
+            let fits = match line.status {
+                LineStatus::Open => result.statement.is_some(),
+                status => status == LineStatus::Paid && result.outcome == PaymentResult::Returned,
+            };
+            assert!(fits && line.recorded_by.contains(&result.proposed_by), "{line:?}");
             *waiting.entry(key.batch).or_default() += 1;
         }
     }

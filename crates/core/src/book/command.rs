@@ -13,7 +13,7 @@ use crate::evidence::{ConfirmInvoice, RegisterEvidence};
 use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
-    ApprovePaymentBatch, ApproveReturn, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, RejectReturn,
+    ApprovePaymentBatch, ApproveResult, ProposePaymentBatch, ReadAccounts, RejectPaymentBatch, RejectResult,
     SettlePayment,
 };
 use crate::people::NameSubject;
@@ -200,10 +200,10 @@ macro_rules! commands {
             RejectPaymentBatch(RejectPaymentBatch) "reject_payment_batch" Records, |c| c.id;
         /// What the bank says of a line.
             SettlePayment(SettlePayment) "settle_payment" Records, |c| c.claim;
-        /// A payment that came back, as another person confirms it.
-            ApproveReturn(ApproveReturn) "approve_payment_return" Approves, |c| c.claim;
-        /// A payment that stands, though somebody recorded that it came back.
-            RejectReturn(RejectReturn) "reject_payment_return" Records, |c| c.claim;
+        /// A line's result, as another person confirms it.
+            ApproveResult(ApproveResult) "approve_payment_result" Approves, |c| c.claim;
+        /// A line's result that another person refused.
+            RejectResult(RejectResult) "reject_payment_result" Records, |c| c.claim;
         /// Account numbers read in clear, for a file to the bank.
             ReadAccounts(ReadAccounts) "read_accounts" Records, |c| c.batch;
         /// Money of a paid claim that is to come back.

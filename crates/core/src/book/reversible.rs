@@ -4,7 +4,7 @@
 use super::{Command, Outcome};
 use crate::domain::Date;
 use crate::ledger::{Account, Part, Posting, Side};
-use crate::payments::PaymentResult;
+use crate::payments::{LineStatus, PaymentResult};
 use crate::reversals::{Made, Reversible};
 
 /// What a leaf that posts something can be reversed as; none where it cannot.
@@ -17,6 +17,9 @@ pub fn reversible(
     let made = match (command, outcome) {
         (Command::ApproveBudgetChange(c), _) => Made::BudgetChange(c.id),
         (Command::SettlePayment(c), _) if c.outcome == PaymentResult::Paid => {
+            Made::Payment { batch: c.batch, claim: c.claim }
+        }
+        (Command::ApproveResult(c), Outcome::Payment { line, .. }) if line.status == LineStatus::Paid => {
             Made::Payment { batch: c.batch, claim: c.claim }
         }
         (Command::ApprovePrefund(c), _) => Made::Prefund(c.id),

@@ -60,7 +60,8 @@ pub enum Code {
     ChangesMissing, ClaimKindDiffers, VoucherDiffers, EligibilityChanged, PublicityRunning, RecalculationPending,
     AmountChanged, RecalculationStale, ObjectionOpen, ObjectionUpheld, TooManyObjections, ClaimNotPayable,
     ClaimInBatch, DayTwice, NoWorkingDay, ExecutionDateStale, AmountDiffers, BackingWithdrawn, ResultTooEarly,
-    ReturnReferenceUsed, BankReferenceUsed, ReceiptRecorded, ResultTwice, NameTooLong, PayerNameTooLong,
+    ReturnReferenceUsed, BankReferenceUsed, ReceiptRecorded, ResultTwice, BankFileUnreadable, BankFileUnknown,
+    BankFileNoMapping, BankFileColumn, BankFileCell, NameTooLong, PayerNameTooLong,
     BankAccountChanged, BankAccountMissing, AccountNumberUnverified, ExceedsOutstanding, OffsetMismatch,
     TooManyReceipts, NotReversible, AlreadyReversed, NotLatest, BelowFloor, ValidityOutOfRange,
 }

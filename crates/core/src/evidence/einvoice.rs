@@ -1,18 +1,15 @@
-//! Fully digital invoices 数电票 as the tax authority's XML has them, read from files that anybody may have made.
+//! Fully digital invoices 数电票 as the tax authority's XML has them, and those before them 电子发票 (GB/T 36609), read from
+//! files that anybody may have made.
 //!
-//! Namespaces do not matter; a document of another shape is another dialect and says nothing. What is refused: what is
-//! not well formed, any DTD (so no entity of its own), references to anything but characters, deep nesting, masses of
-//! elements, and a known field that stands there twice, because two readers could then read two invoices.
-
-use std::borrow::Cow;
-
-use quick_xml::escape::{resolve_predefined_entity, unescape};
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::reader::Reader;
+//! A document of another shape is another dialect and says nothing. What is refused: what [`xml`] refuses, and a known field
+//! that stands there twice, because two readers could then read two invoices.
 
 use super::EvidenceError;
 use crate::domain::InvoiceNumber;
+use crate::xml::{self, Element, Limits, Visitor, XmlError};
 
+/// The root of an older invoice.
+const OLDER: &str = "eInvoice";
 /// The most bytes of XML that are read.
 pub const XML_BYTES_MAX: usize = 1_048_576;
 const DEPTH_MAX: usize = 32;
@@ -23,6 +20,8 @@ const FIELD_CHARS_MAX: usize = 300;
 /// What an invoice says of itself, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Einvoice {
+    /// 发票代码, of an older one.
+    pub code: Option<String>,
     /// 发票号码
     pub number: Option<String>,
     /// 价税合计
@@ -60,151 +59,84 @@ impl Einvoice {
             ("BuyerInformation", "BuyerName") => &mut self.buyer_name,
             ("SellerInformation", "SellerIdNum") => &mut self.seller,
             ("SellerInformation", "SellerName") => &mut self.seller_name,
-            ("AdditionalInformation", "Remark") => &mut self.remark,
+            ("AdditionalInformation", "Remark") | (OLDER, "Note") => &mut self.remark,
+            (OLDER, "InvoiceCode") => &mut self.code,
+            (OLDER, "InvoiceNo") => &mut self.number,
+            (OLDER, "IssueDate") => &mut self.issued_on,
+            (OLDER, "TaxInclusiveTotalAmount") => &mut self.amount,
+            (OLDER, "TaxTotalAmount") => &mut self.tax,
+            ("Buyer", "BuyerTaxID") => &mut self.buyer,
+            ("Buyer", "BuyerName") => &mut self.buyer_name,
+            ("Seller", "SellerTaxID") => &mut self.seller,
+            ("Seller", "SellerName") => &mut self.seller_name,
             _ => return None,
         })
     }
 }
 
-fn malformed(reason: &str) -> EvidenceError {
-    EvidenceError::MalformedXml { reason: reason.to_owned() }
-}
-
-/// The characters of a document: UTF-8, or what it says itself where that is a Chinese encoding.
-fn characters(bytes: &[u8]) -> Result<Cow<'_, str>, EvidenceError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let declaration = bytes.split(|byte| *byte == b'>').next().unwrap_or_default();
-    let declaration = String::from_utf8_lossy(declaration.get(..200).unwrap_or(declaration)).to_lowercase();
-    let chinese = declaration.starts_with("<?xml")
-        && ["gbk", "gb2312", "gb18030"].iter().any(|name| declaration.contains(name));
-    if chinese {
-        let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes);
-        return text.ok_or_else(|| malformed("encoding"));
+impl From<XmlError> for EvidenceError {
+    fn from(XmlError(reason): XmlError) -> Self {
+        Self::MalformedXml { reason: reason.to_owned() }
     }
-    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| malformed("encoding"))
 }
 
 /// What a document says; none where it is of another dialect. Error: `malformed_xml`.
 pub fn read(bytes: &[u8]) -> Result<Option<Einvoice>, EvidenceError> {
-    let text = characters(bytes)?;
-    let mut reader = Reader::from_str(&text);
-    reader.config_mut().expand_empty_elements = true;
-    reader.config_mut().check_comments = true;
-    let mut walk = Walk::default();
-    loop {
-        match reader.read_event().map_err(|_| malformed("not_well_formed"))? {
-            Event::Start(start) => walk.begins(&start)?,
-            Event::End(_) => walk.ends()?,
-            Event::Text(text) => walk.says(&text.decode().map_err(|_| malformed("encoding"))?)?,
-            Event::CData(text) => {
-                walk.inside()?;
-                walk.says(&text.decode().map_err(|_| malformed("encoding"))?)?;
-            }
-            Event::GeneralRef(reference) => {
-                walk.inside()?;
-                let character = reference.resolve_char_ref().map_err(|_| malformed("reference"))?;
-                let name = reference.decode().map_err(|_| malformed("encoding"))?;
-                match (character, resolve_predefined_entity(&name)) {
-                    (Some(character), _) => walk.says(&character.to_string())?,
-                    (None, Some(text)) => walk.says(text)?,
-                    (None, None) => return Err(malformed("entity")),
-                }
-            }
-            Event::DocType(_) => return Err(malformed("doctype")),
-            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Empty(_) => {}
-            Event::Eof => return walk.finish(),
-        }
-    }
+    let limits = Limits { depth: DEPTH_MAX, elements: ELEMENTS_MAX, chars: FIELD_CHARS_MAX };
+    let mut fields = Fields::default();
+    xml::read(bytes, limits, &mut fields)?;
+    Ok(fields.finish())
 }
 
-/// Where in a document a reader is, and what it found.
+/// What was found of a document.
 #[derive(Debug, Default)]
-struct Walk {
-    /// The elements that are open, outermost first.
-    open: Vec<String>,
-    elements: usize,
-    /// What the innermost one says so far, where somebody wants to know.
-    text: String,
+struct Fields {
     found: Einvoice,
     root: Option<String>,
 }
 
-impl Walk {
-    fn begins(&mut self, start: &BytesStart<'_>) -> Result<(), EvidenceError> {
-        self.elements += 1;
-        if self.open.len() >= DEPTH_MAX {
-            return Err(malformed("depth"));
-        }
-        if self.elements > ELEMENTS_MAX {
-            return Err(malformed("elements"));
-        }
-        if self.open.is_empty() && self.root.is_some() {
-            return Err(malformed("two_roots"));
-        }
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|_| malformed("attribute"))?;
-            let value = std::str::from_utf8(&attribute.value).map_err(|_| malformed("encoding"))?;
-            if value.contains('<') || unescape(value).is_err() {
-                return Err(malformed("attribute"));
-            }
-        }
-        let name = std::str::from_utf8(start.local_name().into_inner()).map_err(|_| malformed("encoding"))?;
-        let begins_well = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
-        if !begins_well || name.contains(['<', '&', '"', '\'']) {
-            return Err(malformed("name"));
-        }
-        self.root.get_or_insert_with(|| name.to_owned());
-        self.open.push(name.to_owned());
-        self.text.clear();
-        Ok(())
+impl Visitor for Fields {
+    fn begins(&mut self, _: &[Element], element: &Element) {
+        self.root.get_or_insert_with(|| element.name.clone());
     }
 
-    fn inside(&self) -> Result<(), EvidenceError> {
-        if self.open.is_empty() { Err(malformed("text_outside")) } else { Ok(()) }
-    }
-
-    fn says(&mut self, text: &str) -> Result<(), EvidenceError> {
-        if !text.trim().is_empty() {
-            self.inside()?;
-        }
-        let room = (4 * FIELD_CHARS_MAX).saturating_sub(self.text.len());
-        self.text.extend(text.chars().take(room));
-        Ok(())
-    }
-
-    fn ends(&mut self) -> Result<(), EvidenceError> {
-        let text = std::mem::take(&mut self.text);
-        let name = self.open.pop().ok_or_else(|| malformed("not_well_formed"))?;
-        let said = text.trim();
-        let Some(parent) = self.open.last().filter(|_| !said.is_empty()) else { return Ok(()) };
-        let Some(field) = self.found.field(parent, &name) else { return Ok(()) };
+    fn ends(&mut self, around: &[Element], element: &Element, said: &str) -> Result<(), XmlError> {
+        let Some(parent) = around.last().filter(|_| !said.is_empty()) else { return Ok(()) };
+        let Some(field) = self.found.field(&parent.name, &element.name) else { return Ok(()) };
         if field.is_some() {
-            return Err(malformed("field_twice"));
+            return Err(XmlError("field_twice"));
         }
         *field = Some(said.chars().take(FIELD_CHARS_MAX).collect());
         Ok(())
     }
+}
 
-    fn finish(mut self) -> Result<Option<Einvoice>, EvidenceError> {
-        if !self.open.is_empty() || self.root.is_none() {
-            return Err(malformed("not_well_formed"));
-        }
-        if self.root.as_deref() != Some("EInvoice") {
-            return Ok(None);
+impl Fields {
+    fn finish(mut self) -> Option<Einvoice> {
+        if !matches!(self.root.as_deref(), Some("EInvoice" | OLDER)) {
+            return None;
         }
         let requested_on = self.found.requested_on.take();
         self.found.issued_on = self.found.issued_on.or(requested_on);
         self.found.original = self.found.remark.take().as_deref().and_then(taken_back);
-        Ok(Some(self.found))
+        Some(self.found)
     }
 }
 
-/// The number that a red invoice's remark names: 被红冲蓝字数电发票号码：24….
+/// The number that a red invoice's remark names: 被红冲蓝字数电发票号码：24…, or of an older one
+/// 对应正数发票代码:0500…号码:9999….
 fn taken_back(remark: &str) -> Option<InvoiceNumber> {
-    let (_, rest) = remark.split_once("被红冲蓝字")?;
-    let digits = rest.trim_start_matches(|letter: char| !letter.is_ascii_digit());
-    let number: String = digits.chars().take_while(char::is_ascii_digit).collect();
-    InvoiceNumber::parse(None, &number).ok()
+    if let Some((_, rest)) = remark.split_once("被红冲蓝字") {
+        return InvoiceNumber::parse(None, &digits(rest)).ok();
+    }
+    let (code, number) = remark.split_once("对应正数发票代码")?.1.split_once("号码")?;
+    InvoiceNumber::parse(Some(&digits(code)), &digits(number)).ok()
+}
+
+/// The first digits of a text that stand together.
+fn digits(text: &str) -> String {
+    let from = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    from.chars().take_while(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]
@@ -243,6 +175,7 @@ pub mod tests {
     fn whole() -> Einvoice {
         let text = |text: &str| Some(text.to_owned());
         Einvoice {
+            code: None,
             number: text("24312000000012345678"),
             amount: text("1060000.00"),
             tax: text("60000.00"),
@@ -266,6 +199,23 @@ pub mod tests {
         let silent = WHOLE
             .replace("</EInvoiceData>", "<A><Remark>合同 24312000000000000001</Remark></A></EInvoiceData>");
         assert_eq!(read(silent.as_bytes()).unwrap().unwrap().original, None);
+    }
+
+    #[test]
+    fn an_older_one_has_a_code_and_names_what_it_takes_back_by_code_and_number() {
+        let older = include_str!("../../../../tests/fixtures/invoices/ofdrw-v4signed-original_invoice.xml");
+        let found = read(older.as_bytes()).unwrap().unwrap();
+        let said =
+            [&found.code, &found.number, &found.amount, &found.tax, &found.issued_on, &found.buyer_name];
+        let expected = ["050001700111", "99999951", "318.00", "18.00", "2020年10月10日", "科游迈利有限公司"];
+        assert_eq!(said.map(|text| text.clone().unwrap()), expected);
+        assert_eq!((found.seller.unwrap().as_str(), found.original), ("91500106MA2CE71F65", None));
+        let remark = "<fp:Note>对应正数发票代码:050001700111号码:99999950</fp:Note>";
+        let red = read(older.replace("<fp:Note></fp:Note>", remark).as_bytes()).unwrap().unwrap();
+        assert_eq!(red.original.unwrap().to_string(), "050001700111-99999950");
+        let bytes: Vec<u8> = WHOLE.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(read(&bytes), Ok(Some(whole())));
+        assert_eq!(read(&[&[0xfe, 0xff][..], &bytes].concat()), Ok(Some(whole())));
     }
 
     #[test]

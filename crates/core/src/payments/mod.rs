@@ -1,9 +1,10 @@
 //! Payment batches 拨付批次: approved claims sent to the bank together, answered line by line.
 //!
 //! proposed → approved → settled once every line has its result; proposed → rejected. A claim stands in one open
-//! batch at most. A line returned before it was paid posts nothing. One returned after it was paid takes two people:
-//! the result is proposed, and reverses the payment when another person approves it. Either way the claim is approved
-//! and free again.
+//! batch at most. A line returned before it was paid posts nothing. A result takes two people where it undoes a payment, and
+//! where a file of the bank says it: it is proposed, and counts when another person approves it. What came back is
+//! approved and free again.
+pub mod answers;
 mod claim_ids;
 mod refusal;
 pub mod rules;
@@ -15,7 +16,8 @@ pub use self::refusal::PaymentError;
 pub use crate::domain::ReferenceKey;
 use crate::domain::money::Amount;
 use crate::domain::{
-    ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Sequence, Subject, TextHash,
+    ClaimId, ContentHash, CreditCode, Date, Line, Money, PaymentBatchId, Revision, Sequence, Subject,
+    TextHash,
 };
 
 /// The most claims of a batch.
@@ -108,9 +110,9 @@ pub struct PaymentLine {
     /// The leaf that paid it, while it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_in: Option<Sequence>,
-    /// A result that undoes the payment and waits for another person.
+    /// A result that waits for another person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proposed_return: Option<ProposedReturn>,
+    pub proposed_result: Option<ProposedResult>,
     /// Everybody who recorded a result of it or proposed one, in order and each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recorded_by: Vec<Subject>,
@@ -118,9 +120,10 @@ pub struct PaymentLine {
     pub revision: Revision,
 }
 
-/// A payment that came back, as the officer recorded it.
+/// What an officer recorded of a line, or a file of the bank that an officer brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProposedReturn {
+pub struct ProposedResult {
+    pub outcome: PaymentResult,
     /// What the bank calls it.
     pub bank_reference: Line,
     /// On which day; the posting counts from it.
@@ -128,6 +131,9 @@ pub struct ProposedReturn {
     /// Why it came back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
+    /// The digest of the bank's file that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<ContentHash>,
     pub proposed_by: Subject,
 }
 
@@ -193,18 +199,21 @@ pub struct SettlePayment {
     /// Why it came back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
+    /// The digest of the bank's file that says so: the result waits for another person then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<ContentHash>,
 }
 
 /// `POST /payment-batches/{id}/results/{claim}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApproveReturn {
+pub struct ApproveResult {
     pub batch: PaymentBatchId,
     pub claim: ClaimId,
 }
 
 /// `POST /payment-batches/{id}/results/{claim}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectReturn {
+pub struct RejectResult {
     pub batch: PaymentBatchId,
     pub claim: ClaimId,
     pub reason: TextHash,

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch,
-    ProposedReturn, ReferenceKey, SettlePayment,
+    ProposedResult, ReferenceKey, SettlePayment,
 };
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
-use crate::domain::{
-    Actor, ClaimId, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, Subject, TextHash,
-};
+use crate::domain::{Actor, ClaimId, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, TextHash};
 use crate::organisations::Organisation;
 
 /// Whether a claim may go into a batch.
@@ -40,7 +38,7 @@ pub fn line(batch: PaymentBatchId, claim: &Claim, stamp: &Stamp) -> Result<Payme
         reason: None,
         reference_key: None,
         paid_in: None,
-        proposed_return: None,
+        proposed_result: None,
         recorded_by: Vec::new(),
         revision: Revision::first(stamp),
     })
@@ -121,6 +119,14 @@ pub fn at_the_bank(batch: &PaymentBatch) -> Result<(), PaymentError> {
     }
 }
 
+/// Whether the bank may have had a batch: it is approved, or all its lines have their results.
+pub fn was_at_the_bank(batch: &PaymentBatch) -> Result<(), PaymentError> {
+    match batch.status {
+        BatchStatus::Approved | BatchStatus::Settled => Ok(()),
+        status => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
+    }
+}
+
 /// Which file of a batch it is: how many of its lines have their result. Lines only ever leave a file, so it says which
 /// of them are in it.
 pub const fn generation(batch: &PaymentBatch) -> u32 {
@@ -163,20 +169,23 @@ pub enum Effect {
     Reverses,
 }
 
-/// What a result means for a line. A line is paid once; what came back has no further result, and while a return waits
+/// What a result means for a line. A line is paid once; what came back has no further result, and while a result waits
 /// for another person there is no second one.
 pub fn effect(
     batch: &PaymentBatch,
     line: &PaymentLine,
     outcome: PaymentResult,
 ) -> Result<Effect, PaymentError> {
-    if !matches!(batch.status, BatchStatus::Approved | BatchStatus::Settled) {
-        return Err(PaymentError::WrongState { status: batch.status.into_str().to_owned() });
+    was_at_the_bank(batch)?;
+    if line.proposed_result.is_some() {
+        return Err(PaymentError::WrongState { status: "result_proposed".to_owned() });
     }
+    effect_of(line, outcome)
+}
+
+/// What a result of a line does.
+pub fn effect_of(line: &PaymentLine, outcome: PaymentResult) -> Result<Effect, PaymentError> {
     match (line.status, outcome) {
-        (LineStatus::Paid, _) if line.proposed_return.is_some() => {
-            Err(PaymentError::WrongState { status: "return_proposed".to_owned() })
-        }
         (LineStatus::Open, PaymentResult::Paid) => Ok(Effect::Pays),
         (LineStatus::Open, PaymentResult::Returned) => Ok(Effect::Nothing),
         (LineStatus::Paid, PaymentResult::Returned) => Ok(Effect::Reverses),
@@ -204,74 +213,59 @@ pub fn same_amount(line: &PaymentLine, command: &SettlePayment) -> Result<(), Pa
     }
 }
 
-/// A line with its result.
-pub fn settled(line: &PaymentLine, command: &SettlePayment, actor: &Actor, stamp: &Stamp) -> PaymentLine {
-    let paid = command.outcome == PaymentResult::Paid;
-    PaymentLine {
-        status: if paid { LineStatus::Paid } else { LineStatus::Returned },
-        bank_reference: Some(command.bank_reference.clone()),
-        date: Some(command.date),
-        reason: command.reason,
-        reference_key: paid.then(|| ReferenceKey::new(&command.bank_reference)),
-        paid_in: paid.then_some(stamp.sequence),
-        recorded_by: recorded(line, &actor.subject),
-        revision: line.revision.next(stamp),
-        ..line.clone()
-    }
+/// Whether a result waits for another person: one that undoes a payment, and one that was read from a file of the bank.
+pub const fn takes_two(command: &SettlePayment, effect: Effect) -> bool {
+    command.statement.is_some() || matches!(effect, Effect::Reverses)
 }
 
-/// Everybody who said something of a line's result, and one more.
-fn recorded(line: &PaymentLine, subject: &Subject) -> Vec<Subject> {
-    let others = line.recorded_by.iter().filter(|known| *known != subject);
-    others.chain([subject]).cloned().collect()
-}
-
-/// A paid line with a return that waits for another person.
-pub fn propose_return(
-    line: &PaymentLine,
-    command: &SettlePayment,
-    actor: &Actor,
-    stamp: &Stamp,
-) -> PaymentLine {
+/// A line with a result that waits for nobody yet.
+pub fn recorded(line: &PaymentLine, command: &SettlePayment, actor: &Actor, stamp: &Stamp) -> PaymentLine {
+    let others = line.recorded_by.iter().filter(|known| **known != actor.subject);
     PaymentLine {
-        proposed_return: Some(ProposedReturn {
+        proposed_result: Some(ProposedResult {
+            outcome: command.outcome,
             bank_reference: command.bank_reference.clone(),
             date: command.date,
             reason: command.reason,
+            statement: command.statement,
             proposed_by: actor.subject.clone(),
         }),
-        recorded_by: recorded(line, &actor.subject),
+        recorded_by: others.chain([&actor.subject]).cloned().collect(),
         revision: line.revision.next(stamp),
         ..line.clone()
     }
 }
 
-/// The return that waits. Error: none does.
-pub fn waiting(line: &PaymentLine) -> Result<&ProposedReturn, PaymentError> {
+/// The result that waits. Error: none does.
+pub fn waiting(line: &PaymentLine) -> Result<&ProposedResult, PaymentError> {
     let refused = || PaymentError::WrongState { status: line.status.into_str().to_owned() };
-    line.proposed_return.as_ref().ok_or_else(refused)
+    line.proposed_result.as_ref().ok_or_else(refused)
 }
 
-/// A paid line that came back, as another person approved it. Its reference stays taken: the bank did pay under it.
-pub fn returned(line: &PaymentLine, returned: &ProposedReturn, stamp: &Stamp) -> PaymentLine {
-    PaymentLine {
-        status: LineStatus::Returned,
-        bank_reference: Some(returned.bank_reference.clone()),
-        date: Some(returned.date),
-        reason: returned.reason,
-        paid_in: None,
-        proposed_return: None,
+/// A line whose result counts. What came back after it was paid keeps its reference: the bank did pay under it.
+pub fn settled(line: &PaymentLine, stamp: &Stamp) -> Result<PaymentLine, PaymentError> {
+    let result = waiting(line)?;
+    let paid = result.outcome == PaymentResult::Paid;
+    let key = paid.then(|| ReferenceKey::new(&result.bank_reference));
+    Ok(PaymentLine {
+        status: if paid { LineStatus::Paid } else { LineStatus::Returned },
+        bank_reference: Some(result.bank_reference.clone()),
+        date: Some(result.date),
+        reason: result.reason,
+        reference_key: key.or_else(|| line.reference_key.clone()),
+        paid_in: paid.then_some(stamp.sequence),
+        proposed_result: None,
         revision: line.revision.next(stamp),
         ..line.clone()
-    }
+    })
 }
 
-/// A paid line whose return was refused: it is paid.
+/// A line whose result was refused: it is what it was.
 pub fn kept(line: &PaymentLine, stamp: &Stamp) -> PaymentLine {
-    PaymentLine { proposed_return: None, revision: line.revision.next(stamp), ..line.clone() }
+    PaymentLine { proposed_result: None, revision: line.revision.next(stamp), ..line.clone() }
 }
 
-/// The batch with one more return that waits, or one less.
+/// The batch with one more result that waits, or one less.
 pub fn waits(batch: &PaymentBatch, more: bool, stamp: &Stamp) -> PaymentBatch {
     let waiting = if more { batch.waiting.saturating_add(1) } else { batch.waiting.saturating_sub(1) };
     PaymentBatch { waiting, revision: batch.revision.next(stamp), ..batch.clone() }
@@ -333,7 +327,7 @@ pub fn reversed(line: &PaymentLine, (day, reason): (Date, TextHash), stamp: &Sta
         reason: Some(reason),
         reference_key: None,
         paid_in: None,
-        proposed_return: None,
+        proposed_result: None,
         revision: line.revision.next(stamp),
         ..line.clone()
     }

@@ -1,5 +1,6 @@
 //! `/payment-batches`: propose, approve, reject, results, what undoes them, read.
 
+pub mod answers;
 pub mod file;
 
 use std::collections::BTreeSet;
@@ -17,11 +18,11 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    ClaimId, Code, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject,
+    ClaimId, Code, ContentHash, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject,
 };
 use subsidy_core::payments::{
-    ApprovePaymentBatch, ApproveReturn, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch,
-    PaymentLine, PaymentResult, ProposePaymentBatch, ProposedReturn, RejectPaymentBatch, RejectReturn,
+    ApprovePaymentBatch, ApproveResult, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch,
+    PaymentLine, PaymentResult, ProposePaymentBatch, ProposedResult, RejectPaymentBatch, RejectResult,
     SettlePayment,
 };
 use subsidy_store::payments::PaymentLineRow;
@@ -60,12 +61,33 @@ pub struct NewPaymentResults {
     results: Vec<NewPaymentResult>,
 }
 
-/// A payment that came back, as it was recorded. It is posted when another person approves it.
+/// Results that wait, by the claims of their lines.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingResults {
+    #[schema(min_items = 1, max_items = 1000)]
+    claim_ids: Vec<ClaimId>,
+}
+
+/// Results that wait and are not so.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedResults {
+    #[schema(min_items = 1, max_items = 1000)]
+    claim_ids: Vec<ClaimId>,
+    reason: Reason,
+}
+
+/// A result that waits: one that undoes a payment, or one that a file of the bank says. It counts when another person
+/// approves it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProposedReturnView {
+pub struct ProposedResultView {
+    outcome: PaymentResult,
     bank_reference: Line,
     date: Date,
     reason: Option<String>,
+    /// The SHA-256 of the bank's file that says so; none where an officer typed it.
+    statement: Option<ContentHash>,
     proposed_by: Subject,
 }
 
@@ -79,8 +101,8 @@ pub struct PaymentLineView {
     bank_reference: Option<Line>,
     date: Option<Date>,
     reason: Option<String>,
-    /// A result that undoes the payment and waits for another person's approval.
-    proposed_return: Option<ProposedReturnView>,
+    /// A result that waits for another person's approval.
+    proposed_result: Option<ProposedResultView>,
 }
 
 /// A payment batch.
@@ -146,16 +168,18 @@ impl PaymentLineView {
     /// What its view shows beside it.
     pub fn related_keys(line: &PaymentLine, wanted: &mut RelatedKeys) {
         wanted.text(line.reason);
-        wanted.text(line.proposed_return.as_ref().and_then(|returned| returned.reason));
+        wanted.text(line.proposed_result.as_ref().and_then(|result| result.reason));
     }
 }
 
-fn return_view(returned: &ProposedReturn, attached: &Related) -> ProposedReturnView {
-    ProposedReturnView {
-        bank_reference: returned.bank_reference.clone(),
-        date: returned.date,
-        reason: attached.text(returned.reason),
-        proposed_by: returned.proposed_by.clone(),
+fn result_view(result: &ProposedResult, attached: &Related) -> ProposedResultView {
+    ProposedResultView {
+        outcome: result.outcome,
+        bank_reference: result.bank_reference.clone(),
+        date: result.date,
+        reason: attached.text(result.reason),
+        statement: result.statement,
+        proposed_by: result.proposed_by.clone(),
     }
 }
 
@@ -168,7 +192,7 @@ fn line_view(line: &PaymentLine, attached: &Related) -> PaymentLineView {
         bank_reference: line.bank_reference.clone(),
         date: line.date,
         reason: attached.text(line.reason),
-        proposed_return: line.proposed_return.as_ref().map(|one| return_view(one, attached)),
+        proposed_result: line.proposed_result.as_ref().map(|one| result_view(one, attached)),
     }
 }
 
@@ -210,7 +234,8 @@ pub fn results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
     if body.results.is_empty() {
         return Err(Problem::new(Code::InvalidValue).at("/results"));
     }
-    let mut group = ParsedGroup { commands: Vec::new(), texts: Vec::new(), member: "/results" };
+    let mut group =
+        ParsedGroup { commands: Vec::new(), texts: Vec::new(), member: "/results", places: Vec::new() };
     let mut claims = BTreeSet::new();
     for (index, result) in body.results.into_iter().enumerate() {
         if !claims.insert(result.claim_id) {
@@ -226,24 +251,61 @@ pub fn results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
             bank_reference: result.bank_reference,
             date: result.date,
             reason: text.as_ref().map(|text| text.hash),
+            statement: None,
         }));
         group.texts.extend(text);
     }
     Ok(group)
 }
 
+/// The members of a group that are each about one claim, which is named once.
+fn each_once(claims: &[ClaimId], command: impl Fn(ClaimId) -> Command) -> Result<ParsedGroup, Problem> {
+    if claims.len() > CLAIMS_MAX {
+        return Err(Problem::too_large(CLAIMS_MAX, "claims"));
+    }
+    if claims.is_empty() {
+        return Err(Problem::new(Code::InvalidValue).at("/claim_ids"));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(index) = claims.iter().position(|claim| !seen.insert(*claim)) {
+        let claim = claims.get(index).map(ToString::to_string).unwrap_or_default();
+        return Err(Problem::new(Code::ResultTwice).with("claim", claim).at(format!("/claim_ids/{index}")));
+    }
+    let commands = claims.iter().map(|claim| command(*claim)).collect();
+    Ok(ParsedGroup { commands, texts: Vec::new(), member: "/claim_ids", places: Vec::new() })
+}
+
+/// `POST /payment-batches/{id}/results/approve`
+pub fn approve_results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
+    let batch = request.path.value("id")?;
+    let body: WaitingResults = request.body()?;
+    each_once(&body.claim_ids, |claim| Command::ApproveResult(ApproveResult { batch, claim }))
+}
+
+/// `POST /payment-batches/{id}/results/reject`
+pub fn reject_results(request: &WriteRequest<'_>) -> Result<ParsedGroup, Problem> {
+    let batch = request.path.value("id")?;
+    let body: RefusedResults = request.body()?;
+    let text = body.reason.salted();
+    let reason = text.hash;
+    let mut group =
+        each_once(&body.claim_ids, |claim| Command::RejectResult(RejectResult { batch, claim, reason }))?;
+    group.texts.push(text);
+    Ok(group)
+}
+
 /// `POST /payment-batches/{id}/results/{claim}/approve`
-pub fn approve_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+pub fn approve_result(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let ByPath {} = request.body()?;
     let (batch, claim) = (request.path.value("id")?, request.path.value("claim")?);
-    Ok(Parsed::new(Command::ApproveReturn(ApproveReturn { batch, claim })))
+    Ok(Parsed::new(Command::ApproveResult(ApproveResult { batch, claim })))
 }
 
 /// `POST /payment-batches/{id}/results/{claim}/reject`
-pub fn reject_return(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+pub fn reject_result(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let (batch, claim) = (request.path.value("id")?, request.path.value("claim")?);
     let body: WithReason = request.body()?;
-    let reject = |reason| Command::RejectReturn(RejectReturn { batch, claim, reason });
+    let reject = |reason| Command::RejectResult(RejectResult { batch, claim, reason });
     Ok(Parsed::reasoned(body.reason, reject))
 }
 

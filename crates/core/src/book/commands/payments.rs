@@ -15,9 +15,9 @@ use crate::ledger::{Account, BalanceKey, Posting, parts};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::{self, Effect};
 use crate::payments::{
-    ApprovePaymentBatch, ApproveReturn, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch,
-    PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch, ProposedReturn, ReadAccounts,
-    ReferenceKey, RejectPaymentBatch, RejectReturn, SettlePayment,
+    ApprovePaymentBatch, ApproveResult, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch,
+    PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch, ProposedResult, ReadAccounts,
+    ReferenceKey, RejectPaymentBatch, RejectResult, SettlePayment,
 };
 use crate::prefunds::PrefundError;
 
@@ -177,24 +177,29 @@ impl Decide for SettlePayment {
         let line = named(context.book.payment_lines.get(&key)?, "/claim_id")?;
         let effect = rules::effect(before, line, self.outcome)?;
         rules::same_amount(line, self)?;
-        let mut moved = moved(context, (before, line), effect, self.date)?;
-        match effect {
-            Effect::Reverses => {
-                let line = rules::propose_return(line, self, context.actor, context.stamp);
-                let batch = rules::waits(before, true, context.stamp);
-                Ok(settled(Effects::default(), before.status, (batch, line)))
-            }
-            Effect::Pays | Effect::Nothing => {
-                if effect == Effect::Pays {
-                    unused(context, &self.bank_reference)?;
-                    clawback::paid_without_backing(context, (self.batch, self.claim), &mut moved)?;
-                }
-                let line = rules::settled(line, self, context.actor, context.stamp);
-                let batch = rules::counted(before, effect, context.stamp);
-                Ok(settled(moved, before.status, (batch, line)))
-            }
+        let moved = counts(context, (before, line), (effect, self.date, &self.bank_reference))?;
+        let line = rules::recorded(line, self, context.actor, context.stamp);
+        if rules::takes_two(self, effect) {
+            let batch = rules::waits(before, true, context.stamp);
+            return Ok(settled(Effects::default(), before.status, (batch, line)));
         }
+        let batch = rules::counted(before, effect, context.stamp);
+        Ok(settled(moved, before.status, (batch, rules::settled(&line, context.stamp)?)))
     }
+}
+
+/// What a result does once it counts, if it can.
+fn counts(
+    context: Context<'_>,
+    (batch, line): (&PaymentBatch, &PaymentLine),
+    (effect, date, reference): (Effect, Date, &Line),
+) -> Result<Effects, Stop> {
+    let mut moved = moved(context, (batch, line), effect, date)?;
+    if effect == Effect::Pays {
+        unused(context, reference)?;
+        clawback::paid_without_backing(context, (line.batch, line.claim), &mut moved)?;
+    }
+    Ok(moved)
 }
 
 /// The keys of [`unused`].
@@ -264,35 +269,42 @@ fn moved(
     Ok(effects)
 }
 
-/// A return that waits, with its batch. Nobody who said something of the line's result decides on it.
+/// A result that waits, with its batch. Nobody who said something of the line's result decides on it.
 fn waiting(
     context: Context<'_>,
     key: LineKey,
-) -> Result<(&PaymentBatch, &PaymentLine, &ProposedReturn), Stop> {
+) -> Result<(&PaymentBatch, &PaymentLine, &ProposedResult), Stop> {
     let batch = existing(context, key.batch)?;
     let line = found(context.book.payment_lines.get(&key)?)?;
-    let returned = rules::waiting(line)?;
+    let result = rules::waiting(line)?;
     context.may_approve()?;
-    Ok((batch, line, returned))
+    Ok((batch, line, result))
 }
 
-/// The payment came back after all: it is reversed on the day that the bank named.
-impl Decide for ApproveReturn {
+/// Another person says the same as the officer or the bank's file: it counts from the day that the bank named.
+impl Decide for ApproveResult {
     fn needs(&self, reads: &mut Reads<'_>) {
-        read_line(LineKey { batch: self.batch, claim: self.claim }, reads);
+        let key = LineKey { batch: self.batch, claim: self.claim };
+        read_line(key, reads);
+        let waits = reads.book.payment_lines.peek(&key).and_then(|line| line.proposed_result.as_ref());
+        if let Some(result) = waits.filter(|result| result.outcome == PaymentResult::Paid) {
+            read_reference(&result.bank_reference, reads);
+            clawback::read_paid((self.batch, self.claim), reads);
+        }
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let key = LineKey { batch: self.batch, claim: self.claim };
-        let (before, line, returned) = waiting(context, key)?;
-        let effects = moved(context, (before, line), Effect::Reverses, returned.date)?;
-        let line = rules::returned(line, returned, context.stamp);
-        let batch = rules::waits(before, false, context.stamp);
-        Ok(settled(effects, before.status, (batch, line)))
+        let (before, line, result) = waiting(context, key)?;
+        let effect = rules::effect_of(line, result.outcome)?;
+        let moved = counts(context, (before, line), (effect, result.date, &result.bank_reference))?;
+        let line = rules::settled(line, context.stamp)?;
+        let batch = rules::waits(&rules::counted(before, effect, context.stamp), false, context.stamp);
+        Ok(settled(moved, before.status, (batch, line)))
     }
 }
 
-impl Decide for RejectReturn {
+impl Decide for RejectResult {
     fn needs(&self, reads: &mut Reads<'_>) {
         read_line(LineKey { batch: self.batch, claim: self.claim }, reads);
     }

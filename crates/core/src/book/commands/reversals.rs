@@ -174,7 +174,7 @@ fn payment(
     let claim = payments::claim_after(before, Effect::Reverses, Some(&payment), context.stamp)?;
     let mut effects = Effects::claim(Some(before.status), &claim);
     effects.transitions.retain(|_| before.status != claim.status);
-    let waits = line.proposed_return.is_some();
+    let waits = line.proposed_result.is_some();
     let line = payments::reversed(line, (day, reason), context.stamp);
     effects.changes.push(Change::PaymentLine(Box::new(line)));
     let batch = payments::counted(batch, Effect::Reverses, context.stamp);

@@ -179,7 +179,10 @@ pub(in crate::book) fn recorded(
     }
     // who brings a red invoice, or says that the bank paid in spite of one, proposes what is asked back
     for change in &decision.effects.changes {
-        let asks_back = matches!(command, Command::RegisterEvidence(_) | Command::SettlePayment(_));
+        let asks_back = matches!(
+            command,
+            Command::RegisterEvidence(_) | Command::SettlePayment(_) | Command::ApproveResult(_)
+        );
         if let (true, Change::Recovery(recovery)) = (asks_back, change) {
             growing.add(&Matter::recovery(recovery.id), (subject, Part::Created), None)?;
         }

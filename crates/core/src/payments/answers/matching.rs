@@ -1,0 +1,263 @@
+//! Which line of a batch an answer of the bank is about, and what is to be recorded of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Answer, Answers, Said};
+use crate::domain::{ClaimId, Date, Money, TextHash};
+use crate::payments::{LineStatus, PaymentBatch, PaymentLine, PaymentResult};
+
+/// What an answer is to a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BankAnswerVerdict)]
+pub enum Verdict {
+    /// It paid a line that is open.
+    Matched,
+    /// The bank did not carry it out, or sent it back before anybody knew that it was paid.
+    Rejected,
+    /// It came back after it was recorded as paid.
+    Returned,
+    /// It is about a line and of another amount.
+    AmountDiffers,
+    /// The line has a result already, or an earlier part of the file says it.
+    Twice,
+    /// It came back, and the payment has to be confirmed first.
+    AfterPayment,
+    /// On its way: nothing to record yet.
+    Pending,
+    /// About nothing in this batch.
+    Unknown,
+}
+
+/// How the line was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BankAnswerFoundBy)]
+pub enum FoundBy {
+    EndToEndId,
+    /// Amount, account and a day on which the batch was at the bank.
+    AmountAccountDay,
+    /// The whole message was refused.
+    Message,
+}
+
+/// What is known of a line besides itself.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub line: PaymentLine,
+    /// What the log knows the payee's account number by.
+    pub account: Option<TextHash>,
+}
+
+/// An answer, and what it is to the batch.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub answer: Answer,
+    pub verdict: Verdict,
+    pub claim: Option<ClaimId>,
+    pub by: Option<FoundBy>,
+    /// CNY of the line.
+    pub expected: Option<Money>,
+    /// What of the line is recorded, or said by an earlier part of the file.
+    pub known: Option<KnownResult>,
+}
+
+/// A result that is recorded, that waits, or that an earlier part of the file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownResult {
+    pub outcome: PaymentResult,
+    pub bank_reference: String,
+    pub date: Date,
+}
+
+/// A result to be proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Result {
+    /// Which of the told it is.
+    pub told: usize,
+    pub claim: ClaimId,
+    pub outcome: PaymentResult,
+    pub bank_reference: String,
+    pub date: Date,
+}
+
+/// What a file is to a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Matching {
+    pub told: Vec<Told>,
+    pub results: Vec<Result>,
+    /// Lines without a result of which the file says nothing.
+    pub missing: Vec<ClaimId>,
+}
+
+struct Match<'a, M> {
+    batch: &'a PaymentBatch,
+    known: &'a BTreeMap<ClaimId, Known>,
+    mac: M,
+    today: Date,
+    /// What the file says of a line so far.
+    said: BTreeMap<ClaimId, KnownResult>,
+    mentioned: BTreeSet<ClaimId>,
+    references: BTreeSet<String>,
+    found: Matching,
+}
+
+/// Holds a file against a batch. `mac` is what the log knows an account number by; `today` dates what the file does not.
+pub fn matched(
+    batch: &PaymentBatch,
+    known: &BTreeMap<ClaimId, Known>,
+    answers: Answers,
+    (mac, today): (impl Fn(&str) -> TextHash, Date),
+) -> Matching {
+    let mut state = Match {
+        batch,
+        known,
+        mac,
+        today,
+        said: BTreeMap::new(),
+        mentioned: BTreeSet::new(),
+        references: BTreeSet::new(),
+        found: Matching::default(),
+    };
+    for answer in answers.answers {
+        let found = state.line(&answer);
+        state.tell(answer, found);
+    }
+    for whole in answers.whole.into_iter().filter(|whole| whole.answer.said == Said::Returned) {
+        // `MsgId` and `PmtInfId` of our files: the batch, and which of its files
+        if whole.message_id.starts_with(&batch.id.uuid().simple().to_string()) {
+            state.refused(&whole.answer);
+        }
+    }
+    let open = known.values().filter(|one| one.line.status == LineStatus::Open);
+    let missing = open.filter(|one| one.line.proposed_result.is_none()).map(|one| one.line.claim);
+    state.found.missing = missing.filter(|claim| !state.mentioned.contains(claim)).collect();
+    state.found
+}
+
+impl<M: Fn(&str) -> TextHash> Match<'_, M> {
+    /// The line that an answer is about.
+    fn line(&self, answer: &Answer) -> Option<(ClaimId, FoundBy)> {
+        let early = answer.date.is_some_and(|date| self.batch.approved_on.is_none_or(|first| date < first));
+        if let Some(id) = &answer.end_to_end_id {
+            let claim = Uuid::try_parse(id.trim()).ok().map(ClaimId::new)?;
+            // the same claim may have stood in an earlier batch
+            return self
+                .known
+                .contains_key(&claim)
+                .then_some((claim, FoundBy::EndToEndId))
+                .filter(|_| !early);
+        }
+        let (date, account) = (answer.date?, (self.mac)(answer.account.as_ref()?));
+        if early || date > self.today {
+            return None;
+        }
+        let amount = amount(answer)?;
+        let fits = |known: &&Known| {
+            let wanted = match answer.said {
+                Said::Paid => known.line.status == LineStatus::Open,
+                Said::Returned => matches!(known.line.status, LineStatus::Open | LineStatus::Paid),
+                Said::Pending | Said::Received => false,
+            };
+            let untold = !self.said.contains_key(&known.line.claim) && known.line.proposed_result.is_none();
+            wanted && untold && known.account == Some(account) && known.line.amount == amount
+        };
+        let mut fitting = self.known.values().filter(fits);
+        // of two that fit nobody knows which it is
+        let found = fitting.next().filter(|_| fitting.next().is_none())?;
+        Some((found.line.claim, FoundBy::AmountAccountDay))
+    }
+
+    fn tell(&mut self, answer: Answer, found: Option<(ClaimId, FoundBy)>) {
+        let known = found.and_then(|(claim, _)| self.known.get(&claim));
+        let Some(((claim, by), known)) = found.zip(known) else {
+            let verdict = if answer.said == Said::Pending { Verdict::Pending } else { Verdict::Unknown };
+            let told = Told { answer, verdict, claim: None, by: None, expected: None, known: None };
+            return self.found.told.push(told);
+        };
+        self.mentioned.insert(claim);
+        let before = self.said.get(&claim).cloned().or_else(|| recorded(&known.line));
+        let verdict = self.verdict(&answer, &known.line, before.as_ref());
+        let outcome = match verdict {
+            Verdict::Matched => Some(PaymentResult::Paid),
+            Verdict::Rejected | Verdict::Returned => Some(PaymentResult::Returned),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            let date = answer.date.unwrap_or(self.today);
+            let bank_reference = self.reference(&answer, claim);
+            let said = KnownResult { outcome, bank_reference: bank_reference.clone(), date };
+            self.said.insert(claim, said);
+            let told = self.found.told.len();
+            self.found.results.push(Result { told, claim, outcome, bank_reference, date });
+        }
+        let (expected, known) = (Some(known.line.amount), before);
+        self.found.told.push(Told { answer, verdict, claim: Some(claim), by: Some(by), expected, known });
+    }
+
+    fn verdict(&self, answer: &Answer, line: &PaymentLine, before: Option<&KnownResult>) -> Verdict {
+        if answer.said == Said::Pending {
+            return Verdict::Pending;
+        }
+        let differs = amount(answer) != Some(line.amount) && answer.amount.is_some();
+        if differs {
+            return Verdict::AmountDiffers;
+        }
+        let paid = line.status == LineStatus::Paid;
+        let waits = line.proposed_result.is_some() || self.said.contains_key(&line.claim);
+        match (answer.said, before.map(|known| known.outcome)) {
+            (Said::Paid, None) => Verdict::Matched,
+            (Said::Returned | Said::Received, None) => Verdict::Rejected,
+            (Said::Returned | Said::Received, Some(PaymentResult::Paid)) if paid && !waits => {
+                Verdict::Returned
+            }
+            (Said::Returned | Said::Received, Some(PaymentResult::Paid)) if waits => Verdict::AfterPayment,
+            _ => Verdict::Twice,
+        }
+    }
+
+    /// What a result is called: what the bank calls it, and the line where it calls several so.
+    fn reference(&mut self, answer: &Answer, claim: ClaimId) -> String {
+        let line = claim.uuid().simple().to_string();
+        let own =
+            answer.bank_reference.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let name = own.unwrap_or_else(|| line.clone());
+        let name: String = name.chars().take(120).collect();
+        if self.references.insert(name.clone()) { name } else { format!("{name}/{line}") }
+    }
+
+    /// A message that was refused whole: each of its lines of which nothing else is said.
+    fn refused(&mut self, answer: &Answer) {
+        let open = self.known.values().filter(|known| known.line.status == LineStatus::Open);
+        let silent = open.filter(|known| !self.mentioned.contains(&known.line.claim));
+        let silent: Vec<ClaimId> = silent.map(|known| known.line.claim).collect();
+        for claim in silent {
+            let of_line = Answer { bank_reference: answer.bank_reference.clone(), ..answer.clone() };
+            self.tell(of_line, Some((claim, FoundBy::Message)));
+        }
+    }
+}
+
+/// CNY of an answer; none where it is of another currency or no amount.
+fn amount(answer: &Answer) -> Option<Money> {
+    let ours = answer.currency.as_deref().is_none_or(|currency| matches!(currency, "CNY" | "RMB"));
+    Money::parse(answer.amount.as_deref().filter(|_| ours)?).ok()
+}
+
+/// What a line says for itself: the result that waits, else the one that counts.
+fn recorded(line: &PaymentLine) -> Option<KnownResult> {
+    if let Some(waits) = &line.proposed_result {
+        let (bank_reference, date) = (waits.bank_reference.to_string(), waits.date);
+        return Some(KnownResult { outcome: waits.outcome, bank_reference, date });
+    }
+    let outcome = match line.status {
+        LineStatus::Paid => PaymentResult::Paid,
+        LineStatus::Returned => PaymentResult::Returned,
+        LineStatus::Open | LineStatus::Dropped => return None,
+    };
+    let (reference, date) = (line.bank_reference.as_ref()?, line.date?);
+    Some(KnownResult { outcome, bank_reference: reference.to_string(), date })
+}

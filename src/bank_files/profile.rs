@@ -1,0 +1,45 @@
+//! What an agency's bank is like: how long names may be, and how it writes its own tables. Settings, not documents.
+
+use serde::Deserialize;
+
+use subsidy_core::payments::NAME_MAX;
+use subsidy_core::payments::answers::table::Mapping;
+
+/// A bank, as operators describe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BankProfile {
+    /// The most characters of a payee's name.
+    pub name_max: Option<NameMax>,
+    /// How its tables of results are read.
+    pub results: Option<Mapping>,
+}
+
+/// The most characters of a name that a bank takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct NameMax(u32);
+
+impl NameMax {
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for NameMax {
+    fn default() -> Self {
+        Self(NAME_MAX)
+    }
+}
+
+impl TryFrom<u32> for NameMax {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        if (1..=NAME_MAX).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(format!("name_max is 1 to {NAME_MAX}, not {number}"))
+        }
+    }
+}
