@@ -13,8 +13,9 @@ use super::handlers::payments::PaymentBatchView;
 use super::handlers::payments::answers::{self as api, BankFileView};
 use super::problem::Problem;
 use super::route::Route;
+use super::view::View;
 use super::write::{Head, Shown};
-use super::{AppState, FILE_TIMEOUT, groups, in_time, render, uploads};
+use super::{AppState, FILE_TIMEOUT, groups, in_time, render, uploads, view};
 use crate::bank_files;
 use crate::objects::Arrived;
 use crate::reports::related::Related;
@@ -22,7 +23,6 @@ use subsidy_core::domain::{Code, PaymentBatchId};
 use subsidy_core::payments::answers::Answers;
 use subsidy_core::payments::answers::matching::{Matching, matched};
 use subsidy_core::payments::{PaymentBatch, rules};
-use subsidy_store::payments::queries;
 
 /// Answers a write that brings a file of the bank.
 pub async fn answer(
@@ -86,8 +86,7 @@ async fn held(
 ) -> Result<(PaymentBatch, Matching), Problem> {
     let agency = &head.identity.agency;
     let conn = state.engine.reader(agency).await?;
-    let row = queries::get(&conn, id.uuid()).await?;
-    let batch = row.ok_or_else(|| Problem::new(Code::NotFound))?.read()?;
+    let batch: PaymentBatch = view::find(&conn, &id, |_| true).await?;
     rules::was_at_the_bank(&batch).map_err(Problem::refusal)?;
     let known = api::known(&conn, id).await?;
     let today = today(&conn, agency).await?.business_date;

@@ -10,12 +10,15 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{ObjectError, blocking};
+use crate::packed::{self, Member, PackedError};
 use subsidy_core::domain::ContentHash;
 use subsidy_core::evidence::archive;
 use subsidy_core::evidence::archive::{Directory, TAIL_BYTES_MAX};
 use subsidy_core::evidence::einvoice::XML_BYTES_MAX;
 use subsidy_core::evidence::media::{Looks, MediaType, Sniffer};
 
+/// The most bytes of XML within a container.
+const WITHIN_BYTES_MAX: u64 = 4 << 20;
 /// What a process that was killed left behind is older than any upload takes.
 const LEFT_BEHIND: Duration = Duration::from_secs(86_400);
 
@@ -51,6 +54,8 @@ pub struct Arrived {
     pub media_type: Option<MediaType>,
     /// All of them, of XML that is small enough to be read.
     pub xml: Option<Vec<u8>>,
+    /// The XML within, of a container that may hold an invoice.
+    pub within: Result<Vec<Member>, PackedError>,
 }
 
 impl Incoming {
@@ -97,8 +102,13 @@ impl Incoming {
                 let read = bytes_at(&mut file, 0, sniffer.bytes()).map_err(ObjectError::at(&passing.0))?;
                 xml = Some(read);
             }
+            let mut within = Ok(Vec::new());
+            if let Some(container @ (MediaType::Ofd | MediaType::Zip)) = media_type {
+                let read = bytes_at(&mut file, 0, sniffer.bytes()).map_err(ObjectError::at(&passing.0))?;
+                within = invoices(container, &read);
+            }
             let sha256 = ContentHash::new(hash.finalize().into());
-            Ok(Arrived { passing, sha256, bytes: sniffer.bytes(), media_type, xml })
+            Ok(Arrived { passing, sha256, bytes: sniffer.bytes(), media_type, xml, within })
         })
         .await
     }
@@ -125,6 +135,18 @@ fn contained(file: &mut File, bytes: u64) -> std::io::Result<Option<MediaType>> 
     let tail = bytes_at(file, bytes.saturating_sub(tail), tail)?;
     let Some(Directory { offset, length }) = Directory::find(&tail, bytes) else { return Ok(None) };
     Ok(archive::kind(&bytes_at(file, offset.into(), length.into())?))
+}
+
+/// Where an invoice stands in a container: any XML of a ZIP, an attachment of an OFD. An OFD that is no ZIP holds none.
+fn invoices(container: MediaType, bytes: &[u8]) -> Result<Vec<Member>, PackedError> {
+    let wanted = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.ends_with(".xml") && (container == MediaType::Zip || name.contains("/attach"))
+    };
+    match packed::members(bytes, wanted, WITHIN_BYTES_MAX) {
+        Err(error) if container == MediaType::Ofd && error == packed::UNREADABLE => Ok(Vec::new()),
+        found => found,
+    }
 }
 
 /// Takes away what processes that were killed left behind. What cannot be taken away is no reason to take no file.

@@ -8,17 +8,17 @@ use crate::house::{code, sources};
 const GLOSSARY: &str = include_str!("../../docs/glossary.md");
 
 /// Where types are no nouns of the field: values, the chart, the log, the book and the forms of OpenAPI.
-const NO_NOUNS: &[&str] = &["audit", "book", "domain", "ledger", "schema"];
+const NO_NOUNS: &[&str] = &["audit", "book", "domain", "ledger", "schema", "xml.rs"];
 
 /// The language's own words: what every program has, and what commands and states are called.
 const OWN_WORDS: &str = "
     accept amount apply approve asked base billed business by category ceiling cell charge close column confirm correction
-    counted counts create date directory effect erase expense expire facts file finding findings for format header history
+    counted counts create date directory effect erase expense expire facts file finding findings for format found header history
     ids imported incomplete issue item known legal limits load log looks lost made mapping media mode move moved movement
-    name named need off offsetting owed participation parties party points project proposal propose question raise ratio
+    name named need node off offsetting owed participation parties party points project proposal propose question raise ratio
     read receive record refused register reject released remind replaced resolve reversed review row rows rule said
-    semantics settle share signed size sniffer span spans state statement statements subsidy switch taken terms text title
-    type used write
+    semantics settle share signed size sniffer span spans state statement statements subsidy switch taken terms text title told
+    type used whole write
 ";
 
 /// Names that meant several things, or nothing outside this house; each has a word of the glossary now.

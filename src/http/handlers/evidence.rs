@@ -13,7 +13,7 @@ use crate::http::handlers::rentals::applicant;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view;
-use crate::objects::ObjectError;
+use crate::objects::{Arrived, ObjectError};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::letters;
@@ -90,6 +90,9 @@ pub struct EvidenceView {
     sha256: ContentHash,
     bytes: u32,
     media_type: MediaType,
+    /// true of an invoice whose file is a picture, or in no form that is read: what is known of it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<bool>,
     /// As the organisation states it, whichever of its files said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     invoice: Option<InvoiceView>,
@@ -154,6 +157,7 @@ impl EvidenceView {
             sha256: evidence.sha256,
             bytes: evidence.bytes,
             media_type: evidence.media_type,
+            unread: evidence.invoice.as_ref().filter(|facts| !facts.einvoice).map(|_| true),
             invoice: invoice.map(|invoice| InvoiceView::of(invoice, attached)),
             created_by: evidence.created_by.clone(),
             revision: version(evidence, invoice),
@@ -225,8 +229,13 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     let einvoice = match (media_type, &file.xml) {
         (MediaType::Xml, Some(xml)) => einvoice::read(xml).map_err(Problem::refusal)?,
         (MediaType::Xml, None) => return Err(Problem::too_large(XML_BYTES_MAX, "bytes of XML")),
+        (MediaType::Ofd | MediaType::Zip, _) => within(file).map_err(Problem::refusal)?,
         _ => None,
     };
+    // a ZIP is taken for the invoice that is read of it, and for nothing else
+    if media_type == MediaType::Zip && einvoice.is_none() {
+        return Err(Problem::refusal(EvidenceError::FileType { kind }));
+    }
     let (mut invoice, mut texts, mut reason) = (None, Vec::new(), None);
     if kind == EvidenceKind::Invoice {
         let facts = rules::facts(&said(request.query), einvoice.as_ref()).map_err(Problem::refusal)?;
@@ -247,6 +256,19 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
         reason,
     }));
     Ok(Parsed { command, texts, accounts: Vec::new() })
+}
+
+/// The one invoice that a container holds.
+fn within(file: &Arrived) -> Result<Option<Einvoice>, EvidenceError> {
+    let malformed = |reason: &str| EvidenceError::MalformedXml { reason: reason.to_owned() };
+    let mut found = None;
+    for member in file.within.as_ref().map_err(|error| malformed(error.0))? {
+        let Some(one) = einvoice::read(&member.bytes)? else { continue };
+        if found.replace(one.clone()).is_some_and(|other| other != one) {
+            return Err(malformed("two_invoices"));
+        }
+    }
+    Ok(found)
 }
 
 /// Why what was paid on the original of a red invoice is to come back.

@@ -3,6 +3,7 @@
 use crate::support::bucket;
 use crate::support::city::{CLOUD, City, FIRM, OTHER, redemption, rental, rules, shows, text, with};
 use crate::support::service;
+mod invoices;
 mod reversals;
 mod statements;
 

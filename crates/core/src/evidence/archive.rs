@@ -63,7 +63,9 @@ pub fn kind(directory: &[u8]) -> Option<MediaType> {
         return Some(MediaType::Ofd);
     }
     let sheets = names.iter().any(|name| name.starts_with(b"xl/"));
-    (sheets && holds("[Content_Types].xml")).then_some(MediaType::Xlsx)
+    let workbook = (sheets && holds("[Content_Types].xml")).then_some(MediaType::Xlsx);
+    let xml = names.iter().any(|name| name.to_ascii_lowercase().ends_with(b".xml"));
+    workbook.or(xml.then_some(MediaType::Zip))
 }
 
 #[cfg(test)]
@@ -104,7 +106,10 @@ mod tests {
         assert_eq!(kind_of(&container(&["Doc_0/a.xml", "OFD.xml"], b"")), Some(MediaType::Ofd));
         let xlsx = container(&["[Content_Types].xml", "xl/workbook.xml"], b"a comment PK\x05\x06 within");
         assert_eq!(kind_of(&xlsx), Some(MediaType::Xlsx));
-        for names in [&["a.txt"][..], &["xl/workbook.xml"], &["deep/OFD.xml"], &[]] {
+        for names in [&["xl/workbook.xml"], &["deep/invoice.XML"]] {
+            assert_eq!(kind_of(&container(names, b"")), Some(MediaType::Zip), "{names:?}");
+        }
+        for names in [&["a.txt"][..], &[]] {
             assert_eq!(kind_of(&container(names, b"")), None, "{names:?}");
         }
     }

@@ -24,6 +24,9 @@ pub enum MediaType {
     Xlsx,
     #[serde(rename = "application/xml")]
     Xml,
+    /// A ZIP with XML in it.
+    #[serde(rename = "application/zip")]
+    Zip,
     /// Lines of equally many values.
     #[serde(rename = "text/csv")]
     Csv,
@@ -41,6 +44,7 @@ impl MediaType {
             Self::Ofd => "application/ofd",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Xml => "application/xml",
+            Self::Zip => "application/zip",
             Self::Csv => "text/csv",
             Self::Text => "text/plain",
         }
@@ -55,6 +59,7 @@ impl MediaType {
             Self::Ofd => "ofd",
             Self::Xlsx => "xlsx",
             Self::Xml => "xml",
+            Self::Zip => "zip",
             Self::Csv => "csv",
             Self::Text => "txt",
         }
@@ -113,6 +118,11 @@ impl Sniffer {
             Some("image/jpeg") => return Looks::Known(MediaType::Jpeg),
             _ if self.head.starts_with(b"PK\x03\x04") => return Looks::Container,
             _ => {}
+        }
+        // the first letters of a document in UTF-16, with its mark or without
+        let wide: [&[u8]; 4] = [b"\xff\xfe<\0", b"\xfe\xff\0<", b"<\0?\0", b"\0<\0?"];
+        if wide.iter().any(|start| self.head.starts_with(start)) {
+            return Looks::Known(MediaType::Xml);
         }
         let text = self.utf8.ends_well() || self.gb18030.ends_well();
         let start = self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.head).trim_ascii_start();

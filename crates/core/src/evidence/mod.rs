@@ -44,9 +44,11 @@ pub enum EvidenceKind {
 impl EvidenceKind {
     /// Whether a file of this type can be that: an invoice is a page that was issued, a contract one that was signed.
     pub const fn takes(self, media_type: MediaType) -> bool {
-        use MediaType::{Csv, Jpeg, Ofd, Pdf, Png, Text, Xlsx, Xml};
+        use MediaType::{Csv, Jpeg, Ofd, Pdf, Png, Text, Xlsx, Xml, Zip};
         match (self, media_type) {
             (_, Pdf | Ofd | Png | Jpeg | Xml) => true,
+            // the invoice is taken out of it
+            (kind, Zip) => matches!(kind, Self::Invoice),
             (Self::Invoice, Xlsx | Csv | Text) => false,
             (Self::Contract | Self::LoanContract, Xlsx | Csv) => false,
             (

@@ -91,8 +91,9 @@ pub fn facts(said: &Said<'_>, file: Option<&Einvoice>) -> Result<InvoiceFacts, E
     let pointer = || "/invoice_number".to_owned();
     let of_file = file.and_then(|file| file.number.as_deref());
     let of_request = said.invoice_number(of_file)?;
-    // an older invoice's code stands apart from its number; only the request can join them
-    let of_file = of_file.map(|number| InvoiceNumber::parse(said.code.filter(|_| number.len() == 8), number));
+    // an older invoice's code stands apart from its number: the file joins them, or the request
+    let code = file.and_then(|file| file.code.as_deref()).or(said.code);
+    let of_file = of_file.map(|number| InvoiceNumber::parse(code.filter(|_| number.len() == 8), number));
     let of_file = of_file.transpose().map_err(|_| EvidenceError::InvoiceNumber { pointer: pointer() })?;
     let number = match (of_request, of_file) {
         (Some(said), Some(found)) if said != found => {
