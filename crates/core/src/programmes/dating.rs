@@ -281,18 +281,17 @@ pub fn applying<'a>(
     days: &CaseDays,
 ) -> Result<&'a RulesVersion, ProgrammeError> {
     let mut closed = days.filed;
-    let mut found: Option<&RulesVersion> = None;
-    for version in versions.into_iter().filter(|version| version.status == ProposalStatus::Approved) {
+    let applies = |version: &&RulesVersion| {
         let day = days.of(version.rules.rules_by.unwrap_or_default());
-        let rank = |version: &RulesVersion| (version.effective_from, version.number);
-        if day.is_some_and(|day| version.effective_from <= day) {
-            found =
-                Some(found.map_or(version, |best| if rank(best) < rank(version) { version } else { best }));
-        } else {
+        let begun = day.is_some_and(|day| version.effective_from <= day);
+        if !begun {
             closed = day.unwrap_or(closed);
         }
-    }
-    found.ok_or(ProgrammeError::WindowClosed { date: closed })
+        begun
+    };
+    let approved = versions.into_iter().filter(|version| version.status == ProposalStatus::Approved);
+    let latest = approved.filter(applies).max_by_key(|version| (version.effective_from, version.number));
+    latest.ok_or(ProgrammeError::WindowClosed { date: closed })
 }
 
 /// The same for what was filed at a place of the log: not those that were approved after it and dated back, else whoever
