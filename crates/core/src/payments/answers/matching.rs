@@ -235,8 +235,7 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
         let silent = open.filter(|known| !self.mentioned.contains(&known.line.claim));
         let silent: Vec<ClaimId> = silent.map(|known| known.line.claim).collect();
         for claim in silent {
-            let of_line = Answer { bank_reference: answer.bank_reference.clone(), ..answer.clone() };
-            self.tell(of_line, Some((claim, FoundBy::Message)));
+            self.tell(answer.clone(), Some((claim, FoundBy::Message)));
         }
     }
 }
