@@ -79,20 +79,14 @@ fn separated(bytes: &[u8]) -> Result<Vec<Vec<String>>, ReadError> {
     let mut reader =
         reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows = Vec::new();
-    let (mut line, mut counted) = (0, 0);
     for row in reader.records() {
         let row = row.map_err(|_| ReadError::Encoding)?;
-        // a row stands where an editor shows it: empty lines, which the reader passes over, are counted
-        let from = row.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or_default();
-        let empty = text
-            .get(from..)
-            .unwrap_or_default()
-            .bytes()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
-        let before = text.as_bytes().get(counted..from.saturating_add(empty)).unwrap_or_default();
-        line += before.iter().filter(|byte| **byte == b'\n').count();
-        counted = from.saturating_add(empty);
+        // a row stands where an editor shows it: empty lines before it, which the reader passes over, are counted
+        let at = row.position().map_or((0, 1), |at| (at.byte(), at.line()));
+        let [from, line] = [at.0, at.1.saturating_sub(1)].map(|at| usize::try_from(at).unwrap_or_default());
+        let passed_over = text.get(from..).unwrap_or_default().bytes();
+        let empty = passed_over.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let line = line + empty.filter(|byte| *byte == b'\n').count();
         rows.resize(line.max(rows.len()), Vec::new());
         rows.push(row.iter().map(str::to_owned).collect());
     }
