@@ -164,6 +164,18 @@ pub struct TaskQuery<'a> {
     pub limit: i64,
 }
 
+/// The documents of an organisation `$1`, which provides as `$2`.
+macro_rules! own_documents {
+    () => {
+        "SELECT id::text AS document FROM vouchers WHERE organisation = $1 OR provider = $2 \
+         UNION ALL SELECT id::text FROM claims WHERE organisation = $1 OR provider = $2 \
+         UNION ALL SELECT id::text FROM rentals WHERE organisation = $1 OR provider = $2 \
+         UNION ALL SELECT id::text FROM loans WHERE organisation = $1 \
+         UNION ALL SELECT id::text FROM evidence WHERE organisation = $1 \
+         UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($1, $2)"
+    };
+}
+
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to; what
     /// four eyes would refuse, [`unhindered`] leaves out. Version 1 of the rules is approved with its programme.
@@ -250,33 +262,26 @@ statement! {
     pub fn events(PageQuery { after, limit }) -> Vec<EventFound> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
     /// A page of what changed on a party's own documents: their steps, and what is no step and yet news.
-    pub fn own_events(PageQuery { after, limit }, Own { organisation, provider }) -> Vec<EventFound> =
-        "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
-             SELECT t.sequence FROM transitions AS t JOIN ( \
-                 SELECT id::text AS document FROM vouchers WHERE organisation = $3 OR provider = $4 \
-                 UNION ALL SELECT id::text FROM claims WHERE organisation = $3 OR provider = $4 \
-                 UNION ALL SELECT id::text FROM rentals WHERE organisation = $3 OR provider = $4 \
-             UNION ALL SELECT id::text FROM loans WHERE organisation = $3 \
-                 UNION ALL SELECT id::text FROM evidence WHERE organisation = $3 \
-                 UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($3, $4)) AS own \
-               ON own.document = t.document WHERE t.sequence > $1 \
-             UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND kind IN ('remind_voucher', 'expire_voucher') \
-               AND document IN (SELECT id::text FROM vouchers WHERE organisation = $3 OR provider = $4) \
-             UNION ALL SELECT sequence FROM log WHERE sequence > $1 AND document IN ($3, $4) \
-               AND kind IN ('propose_bank_account', 'approve_bank_account', 'reject_bank_account')) \
-         ORDER BY sequence LIMIT $2";
+    pub fn own_events(Own { organisation, provider }, PageQuery { after, limit }) -> Vec<EventFound> =
+        concat!(
+            "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
+                 SELECT t.sequence FROM transitions AS t JOIN (", own_documents!(), ") AS own \
+                   ON own.document = t.document WHERE t.sequence > $3 \
+                 UNION ALL SELECT sequence FROM log WHERE sequence > $3 AND kind IN ('remind_voucher', 'expire_voucher') \
+                   AND document IN (SELECT id::text FROM vouchers WHERE organisation = $1 OR provider = $2) \
+                 UNION ALL SELECT sequence FROM log WHERE sequence > $3 AND document IN ($1, $2) \
+                   AND kind IN ('propose_bank_account', 'approve_bank_account', 'reject_bank_account')) \
+             ORDER BY sequence LIMIT $4"
+        );
     /// The steps of some leaves.
     pub fn transitions(sequences: &[i64]) -> Vec<TransitionFound> =
         "SELECT sequence, kind, document, from_status, to_status FROM transitions \
          WHERE sequence = ANY($1) ORDER BY sequence, ordinal";
     /// The steps of some leaves on a party's own documents.
     pub fn own_transitions(Own { organisation, provider }; sequences: &[i64]) -> Vec<TransitionFound> =
-        "SELECT t.sequence, t.kind, t.document, t.from_status, t.to_status FROM transitions AS t JOIN ( \
-             SELECT id::text AS document FROM vouchers WHERE organisation = $1 OR provider = $2 \
-             UNION ALL SELECT id::text FROM claims WHERE organisation = $1 OR provider = $2 \
-             UNION ALL SELECT id::text FROM rentals WHERE organisation = $1 OR provider = $2 \
-             UNION ALL SELECT id::text FROM loans WHERE organisation = $1 \
-             UNION ALL SELECT id::text FROM evidence WHERE organisation = $1 \
-             UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($1, $2)) AS own \
-           ON own.document = t.document WHERE t.sequence = ANY($3) ORDER BY t.sequence, t.ordinal";
+        concat!(
+            "SELECT t.sequence, t.kind, t.document, t.from_status, t.to_status FROM transitions AS t JOIN (",
+            own_documents!(), ") AS own \
+               ON own.document = t.document WHERE t.sequence = ANY($3) ORDER BY t.sequence, t.ordinal"
+        );
 }

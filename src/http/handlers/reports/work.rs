@@ -92,7 +92,7 @@ pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = if visibility.all {
         work::events(&conn, query).await
     } else {
-        work::own_events(&conn, query, visibility.parties()).await
+        work::own_events(&conn, visibility.parties(), query).await
     };
     let (rows, next) = page.cut(rows?, |row| row.sequence);
     let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
