@@ -63,9 +63,13 @@ pub async fn documents<D: Stored<Row: ListRow>>(
 
 /// A page of a list, as views.
 pub async fn list<V: View>(request: &ReadRequest, list: &List) -> Result<Reply, Problem> {
-    let conn = request.reader().await?;
-    let (found, next) = documents::<V::Document>(&conn, list).await?;
-    let related = with_related(&conn, &found, V::related_keys).await?;
+    listed::<V>(&request.reader().await?, list).await
+}
+
+/// The same on a connection that looked for what the list belongs to.
+pub async fn listed<V: View>(conn: &Connection, list: &List) -> Result<Reply, Problem> {
+    let (found, next) = documents::<V::Document>(conn, list).await?;
+    let related = with_related(conn, &found, V::related_keys).await?;
     Reply::list((found.iter().map(|one| V::of(one, &related)).collect(), next))
 }
 
@@ -95,8 +99,16 @@ pub async fn show<V: View>(
     key: &<V::Document as Document>::Key,
     can_see: impl FnOnce(&V::Document) -> bool,
 ) -> Result<Reply, Problem> {
-    let conn = request.reader().await?;
-    let (found, version) = versioned(&conn, key, can_see).await?;
-    let related = with_related(&conn, std::slice::from_ref(&found), V::related_keys).await?;
+    shown::<V>(&request.reader().await?, key, can_see).await
+}
+
+/// The same on a connection that looked for what the document belongs to.
+pub async fn shown<V: View>(
+    conn: &Connection,
+    key: &<V::Document as Document>::Key,
+    can_see: impl FnOnce(&V::Document) -> bool,
+) -> Result<Reply, Problem> {
+    let (found, version) = versioned(conn, key, can_see).await?;
+    let related = with_related(conn, std::slice::from_ref(&found), V::related_keys).await?;
     Reply::document(&V::of(&found, &related), version)
 }

@@ -9,7 +9,7 @@ pub mod unmatched;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
@@ -29,6 +29,7 @@ use subsidy_core::domain::{
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_core::vouchers::ReviewDecision;
+use subsidy_store::db::pool::Connection;
 
 /// The most lines of a settlement.
 pub(super) const LINES_MAX: usize = 100;
@@ -301,20 +302,17 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     view::list::<ClaimView>(&request, &request.list::<ClaimStatus>()?).await
 }
 
-/// A claim that the caller may see, with what its view shows beside it.
-pub(super) async fn seen(request: &ReadRequest) -> Result<(Claim, Related), Problem> {
-    let (conn, visibility) = (request.reader().await?, request.visibility());
-    let can_see = |claim: &Claim| visibility.can_see(claim.organisation, claim.provider);
-    let found = view::find(&conn, &request.path.value("id")?, can_see).await?;
-    let attached = with_related(&conn, std::slice::from_ref(&found), ClaimView::related_keys).await?;
-    Ok((found, attached))
+fn can_see(request: &ReadRequest) -> impl FnOnce(&Claim) -> bool + use<> {
+    let visibility = request.visibility();
+    move |claim| visibility.can_see(claim.organisation, claim.provider)
+}
+
+/// A claim that the caller may see.
+pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Claim, Problem> {
+    view::find(conn, &request.path.value("id")?, can_see(request)).await
 }
 
 /// `GET /claims/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let visibility = request.visibility();
-    view::show::<ClaimView>(&request, &request.path.value("id")?, |claim| {
-        visibility.can_see(claim.organisation, claim.provider)
-    })
-    .await
+    view::show::<ClaimView>(&request, &request.path.value("id")?, can_see(&request)).await
 }

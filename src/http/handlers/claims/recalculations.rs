@@ -198,27 +198,28 @@ fn rejection(request: &WriteRequest<'_>, number: Option<u32>) -> Result<Parsed, 
 /// `GET /claims/{id}/recalculations`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let mut list = request.list::<()>()?;
-    list.query.claim = Some(seen(&request).await?.0.id.uuid());
-    view::list::<RecalculationView>(&request, &list).await
+    let conn = request.reader().await?;
+    list.query.claim = Some(seen(&request, &conn).await?.id.uuid());
+    view::listed::<RecalculationView>(&conn, &list).await
 }
 
 /// `GET /claims/{id}/calculation`: its newest sheet, or the one of a number.
 pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
     let version = request.query.number::<u32>("version")?;
-    let (claim, known) = seen(&request).await?;
+    let conn = request.reader().await?;
+    let claim = seen(&request, &conn).await?;
     let (document, number) = (claim.id.to_string(), version.unwrap_or(claim.calculation));
     let mut wanted = RelatedKeys::default();
     wanted.sheet(document.clone(), number);
-    let found = load_related(&request.reader().await?, known.missing(wanted)).await?;
-    let sheet = known.sheet(&document, number).or_else(|| found.sheet(&document, number));
-    Reply::json(&sheet.ok_or_else(|| Problem::new(Code::NotFound))?)
+    let found = load_related(&conn, wanted).await?;
+    Reply::json(&found.sheet(&document, number).ok_or_else(|| Problem::new(Code::NotFound))?)
 }
 
 /// `GET /claims/{id}/calculations`: every sheet, the first first.
 pub async fn calculations(request: ReadRequest) -> Result<Reply, Problem> {
     let page = request.page()?;
-    let (claim, _) = seen(&request).await?;
     let conn = request.reader().await?;
+    let claim = seen(&request, &conn).await?;
     let rows = sheets_of(&conn, page.query(), &claim.id.to_string()).await?;
     let (rows, next) = page.cut(rows, |row| i64::from(row.version));
     Reply::list((decode_all(&rows, SheetFound::read)?, next))

@@ -332,15 +332,17 @@ fn of_header(error: &HeaderError) -> (Code, Value) {
 /// `GET /rentals/{id}/usage/imports`
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let mut list = request.list::<()>()?;
-    list.query.rental = Some(seen(&request, &request.reader().await?).await?.id.uuid());
-    view::list::<UsageImportView>(&request, &list).await
+    let conn = request.reader().await?;
+    list.query.rental = Some(seen(&request, &conn).await?.id.uuid());
+    view::listed::<UsageImportView>(&conn, &list).await
 }
 
 /// `GET /rentals/{id}/usage/imports/{import}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let rental = seen(&request, &request.reader().await?).await?.id;
+    let conn = request.reader().await?;
+    let rental = seen(&request, &conn).await?.id;
     let of_it = |import: &UsageImport| import.rental == rental;
-    view::show::<UsageImportView>(&request, &request.path.value("import")?, of_it).await
+    view::shown::<UsageImportView>(&conn, &request.path.value("import")?, of_it).await
 }
 
 /// `POST /rentals/{id}/usage/imports/{import}/approve`
