@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::write_whole;
 use crate::cli::Failure;
 use subsidy_core::domain::{AgencyCode, ContentHash};
+use subsidy_store::keys::replace;
 
 /// The manifest's file.
 pub const MANIFEST: &str = "backup.json";
@@ -61,7 +61,7 @@ impl Manifest {
 
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         let doing = format!("cannot write {}", path.display());
-        write_whole(path, &serde_json::to_vec_pretty(self)?).map_err(Failure::doing(doing))
+        replace(path, &serde_json::to_vec_pretty(self)?).map_err(Failure::doing(doing))
     }
 
     /// Holds each listed file to its digest. Error: the first that is missing or has other bytes.

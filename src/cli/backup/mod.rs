@@ -9,7 +9,6 @@ mod programs;
 pub mod restore;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{SubsecRound, Utc};
@@ -35,8 +34,6 @@ const DUMP: &str = "database.dump";
 const CHECKPOINTS: &str = "checkpoints";
 /// The files of evidence, each under its SHA-256.
 const EVIDENCE: &str = "evidence";
-/// How many digests of evidence are asked of the database at once.
-const PAGE: i64 = 1_000;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct BackupArgs {
@@ -155,24 +152,20 @@ async fn copy_evidence(
     agency: &AgencyCode,
     to: &Path,
 ) -> Result<u64, Failure> {
-    let (mut count, mut after, mut stores) = (0, Vec::new(), None);
-    loop {
-        let page = queries::kept(&*database.auditor(agency).await?, &after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.sha256.clone();
+    let (mut count, mut stores) = (0, None);
+    queries::each_kept(database, agency, async |row| {
         let (from, to) = match &stores {
             Some(stores) => stores,
             None => stores.insert((settings.objects_to_read()?, store_in(to)?)),
         };
-        for row in &page {
-            let sha256 = read_content_hash(&row.sha256)?;
-            let doing = || format!("evidence {} of agency {agency} cannot be backed up", row.evidence);
-            copy_object(from, to, sha256)
-                .await
-                .map_err(|failure| Failure::new(format!("{}: {}", doing(), failure.line())))?;
-            count += 1;
-        }
-    }
+        let copied = copy_object(from, to, read_content_hash(&row.sha256)?).await;
+        count += 1;
+        copied.map_err(|failure| {
+            let (id, why) = (row.evidence, failure.line());
+            Failure::new(format!("evidence {id} of agency {agency} cannot be backed up: {why}"))
+        })
+    })
+    .await?;
     Ok(count)
 }
 
@@ -209,11 +202,4 @@ fn copy_keys(from: &Path, to: &Path) -> Result<usize, Failure> {
             .map_err(Failure::doing(format!("cannot copy {name}")))?;
     }
     Ok(names.len())
-}
-
-/// Writes a file and waits until the disk has it.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = fs::File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }

@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 use super::{VerifyFailure, progress_bar};
 use crate::objects::{Held, ObjectError, Objects};
 use subsidy_core::domain::{AgencyCode, EvidenceId, Sequence};
+use subsidy_store::db::QueryError;
 use subsidy_store::db::pool::{Database, DatabaseError};
 use subsidy_store::evidence::queries;
 use subsidy_store::evidence::queries::KeptRow;
 use subsidy_store::evidence::read_content_hash;
-
-/// How many digests are asked of the database at once.
-const PAGE: i64 = 1_000;
 
 /// Why files could not be read to the last.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +20,7 @@ pub enum EvidenceFailure {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("the evidence cannot be listed")]
-    Statement(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Statement(#[from] QueryError),
     /// A row says what no row can say.
     #[error(transparent)]
     Unreadable(#[from] subsidy_store::db::convert::Unreadable),
@@ -84,23 +82,14 @@ pub(super) async fn read(
 
 async fn all(database: &Database, files: &Objects, agency: &AgencyCode) -> Result<Read, EvidenceFailure> {
     let bar = progress_bar(format!("evidence of {agency}"));
-    let (mut read, mut after) = (Read::default(), Vec::new());
-    loop {
-        let page = {
-            let conn = database.auditor(agency).await?;
-            let page = queries::kept(&conn, &after, PAGE).await;
-            page.map_err(|error| EvidenceFailure::Statement(Box::new(error)))?
-        };
-        for row in &page {
-            read.files += 1;
-            bar.inc(1);
-            read.wrong.extend(wrong(files, row).await?);
-        }
-        match page.last() {
-            Some(last) => after = last.sha256.clone(),
-            None => break,
-        }
-    }
+    let mut read = Read::default();
+    queries::each_kept(database, agency, async |row| {
+        read.files += 1;
+        bar.inc(1);
+        read.wrong.extend(wrong(files, row).await?);
+        Ok::<(), EvidenceFailure>(())
+    })
+    .await?;
     bar.finish_and_clear();
     Ok(read)
 }

@@ -2,8 +2,11 @@
 
 use uuid::Uuid;
 
+use crate::db::QueryError;
+use crate::db::pool::{Database, DatabaseError};
 use crate::evidence::InvoiceRow;
 use crate::{rows, statement};
+use subsidy_core::domain::AgencyCode;
 
 rows! {
     /// Bytes that are to be kept somewhere.
@@ -15,6 +18,26 @@ rows! {
 pub struct InvoiceNumbers<'a> {
     pub codes: &'a [String],
     pub numbers: &'a [String],
+}
+
+/// How many digests are asked for at once.
+const PAGE: i64 = 1_000;
+
+/// Hands over every file that an agency's ledger names, each once. No connection is held meanwhile.
+pub async fn each_kept<E: From<DatabaseError> + From<QueryError>>(
+    database: &Database,
+    agency: &AgencyCode,
+    mut take: impl AsyncFnMut(&KeptRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut after = Vec::new();
+    loop {
+        let page = kept(&*database.auditor(agency).await?, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.sha256);
+        for row in &page {
+            take(row).await?;
+        }
+    }
 }
 
 statement! {
