@@ -15,11 +15,11 @@ use super::problem::Problem;
 use super::route::Route;
 use super::view::View;
 use super::write::{Head, Shown};
-use super::{AppState, FILE_TIMEOUT, groups, in_time, render, uploads, view};
+use super::{AppState, groups, in_time, render, uploads, view};
 use crate::bank_files;
 use crate::objects::Arrived;
 use crate::reports::related::Related;
-use subsidy_core::domain::{Code, PaymentBatchId};
+use subsidy_core::domain::PaymentBatchId;
 use subsidy_core::payments::answers::Answers;
 use subsidy_core::payments::answers::matching::{Matching, matched};
 use subsidy_core::payments::{PaymentBatch, rules};
@@ -33,34 +33,28 @@ pub async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let head = Head::of(route, state, request).await?;
     let id: PaymentBatchId = PathParts::of(request).value("id")?;
-    let received = tokio::time::timeout(FILE_TIMEOUT, uploads::received(state, request, payload)).await;
-    let (file, _) = received.map_err(|_| Problem::new(Code::UnreadableBody))??;
+    let (file, _) = uploads::received(state, request, payload).await?;
     let said = read(state, &head, &file).await?;
-    let statement = file.sha256;
-    let format = said.format;
+    let (format, statement) = (said.format, file.sha256);
     let shown = in_time(head.late(), async {
         let (batch, matching) = held(state, &head, id, said).await?;
-        let mut view = BankFileView::of((format, statement), &matching);
         let group = api::proposals(&batch, statement, &matching)?;
-        if group.commands.is_empty() {
-            view.batch = Some(PaymentBatchView::of(&batch, &Related::default()));
-            let body = serde_json::to_value(&view)?;
-            let body = if head.dry_run { render::previewed(body) } else { body };
+        let mut shown = if group.commands.is_empty() {
+            let body = serde_json::to_value(PaymentBatchView::of(&batch, &Related::default()))?;
             let status = route.success();
-            return Ok(Shown::Resource { status, body, sequence: None, version: None, replayed: false });
-        }
-        let shown = groups::submitted(route, state, &head, (uploads::digest(&head, request, &file), group));
-        match shown.await? {
-            Shown::Resource { status, body, sequence, version, replayed } => {
-                let mut whole = serde_json::to_value(&view)?;
-                if let Some(members) = whole.as_object_mut() {
-                    members.insert("batch".to_owned(), body);
-                }
-                let body = if head.dry_run { render::previewed(whole) } else { whole };
-                Ok(Shown::Resource { status, body, sequence, version, replayed })
+            Shown::Resource { status, body, sequence: None, version: None, replayed: false }
+        } else {
+            let digest = uploads::digest(&head, request, &file);
+            groups::submitted(route, state, &head, (digest, group)).await?
+        };
+        if let Shown::Resource { body, .. } = &mut shown {
+            let mut whole = serde_json::to_value(BankFileView::of((format, statement), &matching))?;
+            if let Some(members) = whole.as_object_mut() {
+                members.insert("batch".to_owned(), body.take());
             }
-            refused @ Shown::Refused { .. } => Ok(refused),
+            *body = if head.dry_run { render::previewed(whole) } else { whole };
         }
+        Ok(shown)
     });
     Ok(shown.await?.respond(request, &head.request_id))
 }

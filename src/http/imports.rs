@@ -13,7 +13,7 @@ use super::extract::{self, PathParts, Query};
 use super::problem::Problem;
 use super::route::Route;
 use super::write::{self, Head, Shown};
-use super::{AppState, FILE_TIMEOUT, in_time, uploads};
+use super::{AppState, in_time, uploads};
 use crate::billing_files::file::Billing;
 use crate::billing_files::intake;
 use crate::billing_files::intake::ERRORS_SHOWN_MAX;
@@ -42,8 +42,7 @@ pub async fn answer(
     let reader = state.engine.reader(&head.identity.agency).await?;
     api::metered(&reader, &head.identity.actor, rental).await?;
     drop(reader);
-    let received = tokio::time::timeout(FILE_TIMEOUT, uploads::received(state, request, payload)).await;
-    let (file, declared) = received.map_err(|_| Problem::new(Code::UnreadableBody))??;
+    let (file, declared) = uploads::received(state, request, payload).await?;
     if !matches!(
         declared.as_str(),
         "" | "text/csv"

@@ -36,8 +36,7 @@ pub async fn answer(
     let head = Head::of(route, state, request).await?;
     let query = Query::parse(request.query_string(), &route.parameters())?;
     (upload.asked)(&head.identity.actor, &query)?;
-    let received = tokio::time::timeout(FILE_TIMEOUT, received(state, request, payload)).await;
-    let (file, declared) = received.map_err(|_| Problem::new(Code::UnreadableBody))??;
+    let (file, declared) = received(state, request, payload).await?;
     let asked =
         UploadRequest { actor: &head.identity.actor, query: &query, file: &file, declared: &declared };
     let parsed = (upload.parse)(&asked)?;
@@ -75,8 +74,18 @@ pub fn digest(head: &Head, request: &HttpRequest, file: &Arrived) -> [u8; 32] {
     ])
 }
 
-/// The file, and what its sender calls its type. Errors: 415, 413 naming the limit, 400, 422 for a form without it.
+/// The file, and what its sender calls its type. Errors: 415, 413 naming the limit, 400 also where it does not come in time,
+/// 422 for a form without it.
 pub async fn received(
+    state: &AppState,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<(Arrived, String), Problem> {
+    let sent = tokio::time::timeout(FILE_TIMEOUT, sent(state, request, payload)).await;
+    sent.map_err(|_| Problem::new(Code::UnreadableBody))?
+}
+
+async fn sent(
     state: &AppState,
     request: &HttpRequest,
     payload: web::Payload,

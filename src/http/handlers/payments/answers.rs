@@ -96,7 +96,7 @@ pub struct BankFileView {
     /// How many results wait because of this file.
     proposed: u32,
     /// With the lines of which a result was proposed.
-    pub batch: Option<PaymentBatchView>,
+    batch: Option<PaymentBatchView>,
 }
 
 impl BankAnswerView {
