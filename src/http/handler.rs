@@ -20,6 +20,7 @@ use super::page::{Listed, Page};
 use super::problem::Problem;
 use super::text::Reason;
 use crate::objects::{Arrived, ObjectError, Objects};
+use crate::packed::{Member, PackedError};
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
@@ -89,6 +90,8 @@ pub struct UploadRequest<'a> {
     pub actor: &'a Actor,
     pub query: &'a Query,
     pub file: &'a Arrived,
+    /// The XML within the file, where it is a container that may hold an invoice.
+    pub within: Result<Vec<Member>, PackedError>,
     /// What its sender calls its type; perhaps nothing.
     pub declared: &'a str,
 }

@@ -37,8 +37,13 @@ pub async fn answer(
     let query = Query::parse(request.query_string(), &route.parameters())?;
     (upload.asked)(&head.identity.actor, &query)?;
     let (file, declared) = received(state, request, payload).await?;
-    let asked =
-        UploadRequest { actor: &head.identity.actor, query: &query, file: &file, declared: &declared };
+    let asked = UploadRequest {
+        actor: &head.identity.actor,
+        query: &query,
+        within: file.invoices().await?,
+        file: &file,
+        declared: &declared,
+    };
     let parsed = (upload.parse)(&asked)?;
     if !head.dry_run {
         in_time(Code::Unavailable, async { state.objects.keep(&file).await.map_err(Problem::from) }).await?;

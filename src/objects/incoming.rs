@@ -54,8 +54,6 @@ pub struct Arrived {
     pub media_type: Option<MediaType>,
     /// All of them, of XML that is small enough to be read.
     pub xml: Option<Vec<u8>>,
-    /// The XML within, of a container that may hold an invoice.
-    pub within: Result<Vec<Member>, PackedError>,
 }
 
 impl Incoming {
@@ -102,13 +100,8 @@ impl Incoming {
                 let read = bytes_at(&mut file, 0, sniffer.bytes()).map_err(ObjectError::at(&passing.0))?;
                 xml = Some(read);
             }
-            let mut within = Ok(Vec::new());
-            if let Some(container @ (MediaType::Ofd | MediaType::Zip)) = media_type {
-                let read = bytes_at(&mut file, 0, sniffer.bytes()).map_err(ObjectError::at(&passing.0))?;
-                within = invoices(container, &read);
-            }
             let sha256 = ContentHash::new(hash.finalize().into());
-            Ok(Arrived { passing, sha256, bytes: sniffer.bytes(), media_type, xml, within })
+            Ok(Arrived { passing, sha256, bytes: sniffer.bytes(), media_type, xml })
         })
         .await
     }
@@ -119,6 +112,19 @@ impl Arrived {
     pub async fn reopened(&self) -> Result<File, ObjectError> {
         let path = self.passing.0.clone();
         blocking(move || File::open(&path).map_err(ObjectError::at(&path))).await
+    }
+
+    /// The XML within a container that may hold an invoice; of what is none, nothing.
+    pub async fn invoices(&self) -> Result<Result<Vec<Member>, PackedError>, ObjectError> {
+        let Some(container @ (MediaType::Ofd | MediaType::Zip)) = self.media_type else {
+            return Ok(Ok(Vec::new()));
+        };
+        let (mut file, bytes, path) = (self.reopened().await?, self.bytes, self.passing.0.clone());
+        blocking(move || {
+            let read = bytes_at(&mut file, 0, bytes).map_err(ObjectError::at(&path))?;
+            Ok(invoices(container, &read))
+        })
+        .await
     }
 }
 

@@ -13,7 +13,8 @@ use crate::http::handlers::rentals::applicant;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view;
-use crate::objects::{Arrived, ObjectError};
+use crate::objects::ObjectError;
+use crate::packed::{Member, PackedError};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::letters;
@@ -229,7 +230,7 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     let einvoice = match (media_type, &file.xml) {
         (MediaType::Xml, Some(xml)) => einvoice::read(xml).map_err(Problem::refusal)?,
         (MediaType::Xml, None) => return Err(Problem::too_large(XML_BYTES_MAX, "bytes of XML")),
-        (MediaType::Ofd | MediaType::Zip, _) => within(file).map_err(Problem::refusal)?,
+        (MediaType::Ofd | MediaType::Zip, _) => within(&request.within).map_err(Problem::refusal)?,
         _ => None,
     };
     // a ZIP is taken for the invoice that is read of it, and for nothing else
@@ -259,10 +260,10 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
 }
 
 /// The one invoice that a container holds.
-fn within(file: &Arrived) -> Result<Option<Einvoice>, EvidenceError> {
+fn within(members: &Result<Vec<Member>, PackedError>) -> Result<Option<Einvoice>, EvidenceError> {
     let malformed = |reason: &str| EvidenceError::MalformedXml { reason: reason.to_owned() };
     let mut found = None;
-    for member in file.within.as_ref().map_err(|error| malformed(error.0))? {
+    for member in members.as_ref().map_err(|error| malformed(error.0))? {
         let Some(one) = einvoice::read(&member.bytes)? else { continue };
         if found.replace(one.clone()).is_some_and(|other| other != one) {
             return Err(malformed("two_invoices"));
