@@ -13,6 +13,7 @@
 //! reports           one file per report
 //! auth              token → actor
 //! http              the routes on one page, the table of errors, handlers: a file per noun
+//! console           the pages that people open: a folder each; a client of the routes, in process
 //! cli               one file per command
 //! crates/bench      measurements: nothing of it ships
 //! ```
@@ -21,6 +22,7 @@ pub mod auth;
 pub mod bank_files;
 pub mod billing_files;
 pub mod cli;
+pub mod console;
 pub mod exports;
 pub mod http;
 pub mod objects;

@@ -50,6 +50,7 @@ Environment:
   SUBSIDY_LEDGER_EVIDENCE        --evidence-store: a folder, or s3://BUCKET[/PREFIX]; AWS_ACCESS_KEY_ID,
                                  AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT, AWS_ALLOW_HTTP as usual
   SUBSIDY_LEDGER_LISTEN          --listen
+  SUBSIDY_LEDGER_PUBLIC_URL      where browsers reach the service, such as https://ledger.example.gov.cn
   SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy_ledger=debug, …
   SUBSIDY_LEDGER_LOG_FORMAT      --log
   SUBSIDY_LEDGER_JWKS_FILE, _ISSUER, _AUDIENCE

@@ -11,13 +11,14 @@ use super::keep_up::keep_up;
 use super::opened::Opened;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
+use crate::console::{Console, Person};
 use subsidy_store::engine::Engine;
 
 pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     opened::with(settings, async |opened| {
         let engine = start(opened).await?;
-        let served = serve(opened, &engine, &stop, |base| {
+        let served = serve(opened, &engine, &stop, Vec::new(), |base| {
             tracing::info!(url = base, "listening");
             Ok(())
         });
@@ -37,11 +38,12 @@ pub async fn start(opened: &Opened<'_>) -> Result<Engine, Failure> {
 }
 
 /// Serves until the process is asked to stop, which is no error, or until a part of it dies, which is one; all the while
-/// a private cluster's server is kept up. `listening` hears where; from then on callers may connect.
+/// a private cluster's server is kept up. The sign-in page offers `people`. `listening` hears where; from then on callers may connect.
 pub async fn serve(
     opened: &Opened<'_>,
     engine: &Engine,
     stop: &Stop,
+    people: Vec<Person>,
     listening: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let settings = opened.settings();
@@ -49,10 +51,11 @@ pub async fn serve(
         .map_err(Failure::doing(format!("cannot listen on {}", settings.listen)))?;
     let base = base_url(&listener)?;
     listening(&base)?;
+    let console = Console { people, secure: settings.is_public_https() };
     let (end, ended) = oneshot::channel();
     let serving = async {
         let served = tokio::select! {
-            served = web::serve(settings, engine, listener, stop) => served,
+            served = web::serve(settings, engine, listener, stop, console) => served,
             never = engine.look_out() => match never {},
         };
         drop(end);

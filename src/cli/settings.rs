@@ -56,6 +56,8 @@ pub struct Settings {
     /// Where files of evidence are kept; none for a folder in the data folder.
     pub evidence: Option<Place>,
     pub listen: String,
+    /// Where people reach the service, where that is not where it listens.
+    pub public_url: Option<String>,
     /// How to log; none where the terminal decides.
     pub log: Option<LogFormat>,
     /// The keys of an OIDC provider.
@@ -71,6 +73,7 @@ struct File {
     data: Option<PathBuf>,
     evidence: Option<String>,
     listen: Option<String>,
+    public_url: Option<String>,
     log: Option<LogFormat>,
     database: DatabaseSection,
     jwks: Option<JwksSection>,
@@ -139,6 +142,7 @@ impl Settings {
             database_url: database_url(variable("DATABASE_URL"))?,
             evidence: evidence(global.evidence_store.clone().or(file.evidence))?,
             listen: listen.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
+            public_url: public_url(variable("SUBSIDY_LEDGER_PUBLIC_URL").or(file.public_url))?,
             log: listen.log.or(file.log),
             jwks: jwks.map(|jwks| JwksConfig {
                 path: jwks.file,
@@ -175,6 +179,11 @@ impl Settings {
             }
             _ => Ok(self.objects()?),
         }
+    }
+
+    /// Whether browsers reach the service behind TLS: the console's cookie is for such connections alone then.
+    pub fn is_public_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
     pub fn keys_folder(&self) -> PathBuf {
@@ -218,6 +227,17 @@ fn database_url(value: Option<String>) -> Result<Option<String>, Failure> {
     match value {
         Some(url) if url.trim().is_empty() => {
             Err(Failure::Usage("DATABASE_URL is empty: unset it to use the private cluster".to_owned()))
+        }
+        url => Ok(url),
+    }
+}
+
+/// `https://ledger.example.gov.cn`, or `http://…` on a machine of its own.
+fn public_url(value: Option<String>) -> Result<Option<String>, Failure> {
+    let fits = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+    match value {
+        Some(url) if !fits(&url) => {
+            Err(Failure::Usage("SUBSIDY_LEDGER_PUBLIC_URL begins with https:// or http://".to_owned()))
         }
         url => Ok(url),
     }

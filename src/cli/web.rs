@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::stop::Stop;
 use super::{Failure, Settings};
 use crate::auth::token::Verifier;
+use crate::console::{self, Console};
 use crate::http::{self, AppState, HttpConfig, health};
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
@@ -18,6 +19,7 @@ pub async fn serve(
     engine: &Engine,
     listener: TcpListener,
     stop: &Stop,
+    console: Console,
 ) -> Result<(), Failure> {
     let state = AppState {
         engine: engine.clone(),
@@ -31,7 +33,7 @@ pub async fn serve(
         people: Arc::default(),
         metrics: health::install_metrics()?,
     };
-    let server = http::serve(&HttpConfig::default(), vec![listener], state)?;
+    let server = http::serve(&HttpConfig::default(), vec![listener], state, console::configure(console))?;
     let handle = server.handle();
     let mut server = std::pin::pin!(server);
     let died = tokio::select! {

@@ -164,6 +164,11 @@ impl PathParts {
         request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
+    /// All of them, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Error: `invalid_path` where a parameter holds what nobody can read.
     pub fn check(request: &HttpRequest) -> Result<(), Problem> {
         if request.match_info().iter().any(|(_, value)| unreadable(value)) {

@@ -12,6 +12,7 @@ pub mod handler;
 pub mod handlers;
 pub mod health;
 pub mod imports;
+pub mod in_process;
 pub mod json;
 pub mod language;
 pub mod middleware;
@@ -40,9 +41,8 @@ use std::time::Duration;
 use subsidy_core::domain::Code;
 
 use actix_web::dev::Server;
-use actix_web::http::header::HeaderMap;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer, guard, web};
+use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer, guard, web};
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -101,9 +101,14 @@ impl AppState {
         self.debtors.get(agency).map_or(NAME_MAX, |debtor| debtor.name_max())
     }
 
-    /// Who calls, for an agency that there is. Error: `unauthenticated`, `subject_variant`.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Identity, Problem> {
-        let identity = extract::identity(headers, &self.verifier)?;
+    /// Who calls, for an agency that there is: by the request's token, or as the console's session says, which
+    /// `in_process` alone can say. Error: `unauthenticated`, `subject_variant`.
+    pub async fn caller(&self, request: &HttpRequest) -> Result<Identity, Problem> {
+        let signed_in = request.extensions().get::<Identity>().cloned();
+        let identity = match signed_in {
+            Some(identity) => identity,
+            None => extract::identity(request.headers(), &self.verifier)?,
+        };
         if self.agencies.knows(&self.engine, &identity.agency).await? {
             self.people.admits(&self.engine, &identity).await?;
             return Ok(identity);
@@ -130,13 +135,20 @@ impl Default for HttpConfig {
     }
 }
 
-/// Serves on listeners that are bound already. The server stops with its handle; it takes no signals.
-pub fn serve(config: &HttpConfig, listeners: Vec<TcpListener>, state: AppState) -> io::Result<Server> {
+/// Serves on listeners that are bound already, the routes and whatever `pages` adds to them. The server stops with its
+/// handle; it takes no signals.
+pub fn serve(
+    config: &HttpConfig,
+    listeners: Vec<TcpListener>,
+    state: AppState,
+    pages: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<Server> {
     let state = web::Data::new(state);
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .configure(configure)
+            .configure(pages.clone())
             .wrap(Compress::default())
             .wrap(from_fn(middleware::around))
     })
@@ -226,7 +238,8 @@ async fn wrong_method(methods: &'static str, request: HttpRequest) -> HttpRespon
     refuse(&Problem::new(Code::MethodNotAllowed).allowing(methods), &request)
 }
 
-async fn unknown_path(request: HttpRequest) -> HttpResponse {
+/// What a path is answered that is neither a route nor a page.
+pub async fn unknown_path(request: HttpRequest) -> HttpResponse {
     refuse(&Problem::new(Code::UnknownPath), &request)
 }
 
@@ -279,7 +292,7 @@ async fn reading_request(
     state: &AppState,
     request: &HttpRequest,
 ) -> Result<ReadRequest, Problem> {
-    let identity = state.caller(request.headers()).await?;
+    let identity = state.caller(request).await?;
     if !route.permission.allows(&identity.actor) {
         return Err(Problem::new(Code::Forbidden));
     }

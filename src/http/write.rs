@@ -36,7 +36,7 @@ pub struct Head {
 impl Head {
     /// Errors: 401, 403, 400, in this order; then 412 for an `If-Match` that matches nothing.
     pub async fn of(route: &Route, state: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
-        let identity = state.caller(request.headers()).await?;
+        let identity = state.caller(request).await?;
         if !route.permission.allows(&identity.actor) {
             return Err(Problem::new(Code::Forbidden));
         }

@@ -27,7 +27,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn new(database_url: Option<String>) -> Self {
+    pub fn new(database_url: Option<String>) -> Self {
         let data = std::env::temp_dir().join(format!("subsidy-ledger-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir(&data).unwrap();
         Self { data, database_url }
@@ -472,13 +472,13 @@ fn an_address_that_is_taken_ends_the_service_with_1() {
 }
 
 /// A `demo` that listens.
-struct Demo {
+pub struct Demo {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Demo {
-    fn start(place: &Place) -> Self {
+    pub fn start(place: &Place) -> Self {
         let mut command = place.command(&["demo", "--listen", "127.0.0.1:0"]);
         let mut demo = Self {
             child: command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap(),

@@ -20,6 +20,7 @@ mod catalogue;
 mod cli;
 mod cluster;
 mod connections;
+mod console;
 mod corrections;
 mod corruption;
 mod dating;

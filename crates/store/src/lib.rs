@@ -6,6 +6,7 @@
 //! keys              the keys folder, what is derived from its keys, sealed account numbers
 //! documents         what engine, `verify` and exports know of each noun's rows
 //! calendar …        a module per noun: its rows, how they are loaded and written; `queries` for its lists
+//! sessions          who is signed in to the console
 //! engine            the one door for writes: queue, lock, load, decide, write, commit
 //! ```
 
@@ -30,5 +31,6 @@ pub mod reference_rates;
 pub mod rentals;
 pub mod reversals;
 pub mod schema;
+pub mod sessions;
 pub mod usage;
 pub mod vouchers;

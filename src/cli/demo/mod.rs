@@ -3,6 +3,7 @@
 mod cases;
 mod greeting;
 mod lending;
+mod people;
 mod redemptions;
 mod renting;
 mod seed;
@@ -52,8 +53,8 @@ async fn served(settings: &Settings) -> Result<(), Failure> {
         let served = async {
             seed::agencies(opened, &engine).await?;
             seed::beijing(&engine, &stop).await?;
-            serve::serve(opened, &engine, &stop, |base| {
-                output::line(greeting::text(engine.keys(), base)?)?;
+            serve::serve(opened, &engine, &stop, people::all()?, |base| {
+                output::line(greeting::text(base))?;
                 tracing::info!(url = base, "listening");
                 Ok(())
             })

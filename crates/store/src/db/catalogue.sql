@@ -1,13 +1,14 @@
 -- What the catalogue says of the schema $1: a row an object, its name and the facts that the release answers for. The name
--- of the schema is written $, so that all agencies are held to one list. Of public only the register is the service's own.
+-- of the schema is written $, so that all agencies are held to one list. Of public only the register and the sessions are the service's own.
 -- What differs between versions of PostgreSQL or is the administrator's business is left out: comments, storage parameters,
 -- statistics' targets, what the owner may do with what is its own.
 WITH space AS (
     SELECT n.oid, n.nspowner AS owner, n.nspacl AS acl FROM pg_namespace AS n WHERE n.nspname = $1),
 rels AS MATERIALIZED (
     SELECT c.* FROM pg_class AS c JOIN space ON c.relnamespace = space.oid
-     WHERE $1 <> 'public' OR c.oid = to_regclass('public.agencies') OR c.oid IN (
-           SELECT i.indexrelid FROM pg_index AS i WHERE i.indrelid = to_regclass('public.agencies'))),
+     WHERE $1 <> 'public' OR c.oid IN (to_regclass('public.agencies'), to_regclass('public.sessions')) OR c.oid IN (
+           SELECT i.indexrelid FROM pg_index AS i
+            WHERE i.indrelid IN (to_regclass('public.agencies'), to_regclass('public.sessions')))),
 procs AS MATERIALIZED (
     SELECT p.* FROM pg_proc AS p JOIN space ON p.pronamespace = space.oid WHERE $1 <> 'public'),
 grants AS (

@@ -1,0 +1,55 @@
+//! Sessions of the console, in `public`: a row is found by the hash of its token alone.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{rows, statement};
+
+rows! {
+    /// A session that has not ended, with its agency's name.
+    pub struct SessionFound {
+        agency: String,
+        agency_name: String,
+        subject: String,
+        roles: Value,
+        organisation: Option<String>,
+        seen_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+    }
+}
+
+/// A session that begins.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// The SHA-256 of its token.
+    pub token: &'a [u8],
+    pub agency: &'a str,
+    pub subject: &'a str,
+    pub roles: Value,
+    pub organisation: Option<&'a str>,
+    pub now: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+}
+
+/// The instant, and the one since which a session must have been used.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    pub now: DateTime<Utc>,
+    pub idle_since: DateTime<Utc>,
+}
+
+statement! {
+    pub fn begin(NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at }) -> usize =
+        "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+    pub fn find(Clock { now, idle_since }; token: &[u8]) -> Option<SessionFound> =
+        "SELECT s.agency, a.name AS agency_name, s.subject, s.roles, s.organisation, s.seen_at, s.ends_at \
+         FROM sessions AS s JOIN agencies AS a ON a.code = s.agency \
+         WHERE s.ends_at > $1 AND s.seen_at > $2 AND s.token_sha256 = $3";
+    pub fn touch(token: &[u8], now: DateTime<Utc>) -> usize =
+        "UPDATE sessions SET seen_at = $2 WHERE token_sha256 = $1";
+    pub fn end(token: &[u8]) -> usize = "DELETE FROM sessions WHERE token_sha256 = $1";
+    /// Drops the rows of sessions that ended by themselves.
+    pub fn forget_ended(Clock { now, idle_since }) -> usize =
+        "DELETE FROM sessions WHERE ends_at <= $1 OR seen_at <= $2";
+}

@@ -1,0 +1,241 @@
+//! How a page is answered: who asks, the read or the write, HTML.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use subsidy_core::domain::Code;
+
+use super::form::{Fields, Refusal, Returned};
+use super::layout;
+use super::session::{Session, SignedIn, cookie, preference};
+use super::texts::T;
+use super::visit::{Asked, Visit, with_query};
+use super::{Console, PAGES, Page, home};
+use crate::http::AppState;
+use crate::http::extract::{self, RequestId};
+use crate::http::problem::Problem;
+
+/// Most bytes of a form.
+pub const FORM_BYTES_MAX: usize = 65_536;
+
+/// The service and the console, as every page's handler is given them.
+pub type At = (web::Data<AppState>, web::Data<Console>);
+
+/// The language and the size of the letters that a browser chose.
+pub fn preferences(request: &HttpRequest) -> (T, bool) {
+    let chosen = |name: &str| request.cookie(name).map(|cookie| cookie.value().to_owned());
+    let t = match chosen("lang").as_deref() {
+        Some("en") => T::english(),
+        Some(_) => T::chinese(),
+        None => T::new(extract::language(request.headers())),
+    };
+    (t, chosen("large").as_deref() == Some("1"))
+}
+
+/// The query of a page, without what is left empty.
+pub fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let pairs = pairs.map(web::Query::into_inner).unwrap_or_default();
+    pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// `?lang=` and `?large=` are remembered, and the page is asked for again without them.
+pub fn preferred(request: &HttpRequest) -> Option<HttpResponse> {
+    let (chosen, rest): (Vec<_>, Vec<_>) =
+        pairs(request).into_iter().partition(|(name, _)| name == "lang" || name == "large");
+    let (name, value) = chosen.into_iter().next()?;
+    let cookie = match (name.as_str(), value.as_str()) {
+        ("lang", "zh" | "en") => preference("lang", value),
+        ("large", "0" | "1") => preference("large", value),
+        _ => return Some(see(&with_query(request.path(), &rest))),
+    };
+    let mut response = see(&with_query(request.path(), &rest));
+    response.add_cookie(&cookie).ok()?;
+    Some(response)
+}
+
+/// Sends the browser on to another page.
+pub fn see(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+}
+
+pub async fn begin(at: At, request: HttpRequest) -> HttpResponse {
+    let session = Session::of(&request, at.1.secure, &at.0).await;
+    match session.ok().and_then(|session| session.signed_in) {
+        Some(who) => see(home(&who.identity.actor)),
+        None => see("/sign-in"),
+    }
+}
+
+/// Answers with a page, or with what is left of one where there was a fault.
+pub fn answered(answer: Result<HttpResponse, Problem>, request: &HttpRequest) -> HttpResponse {
+    answer.unwrap_or_else(|problem| {
+        let (t, large) = preferences(request);
+        let id = RequestId::of(request);
+        let body = super::doc::Doc(problem.body(t.language(), &id));
+        let refusal = Refusal::of(problem.status(), &body);
+        html(refusal.status, layout::stranded(t, large, refusal))
+    })
+}
+
+/// A page as an answer.
+pub fn html(status: u16, page: String) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, layout::CONTENT_SECURITY_POLICY))
+        .insert_header((header::REFERRER_POLICY, "same-origin"))
+        .body(page)
+}
+
+fn asked<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> Asked<'a> {
+    let (t, large) = preferences(request);
+    let (own, query): (Vec<_>, Vec<_>) = pairs(request).into_iter().partition(|(name, _)| name == "done");
+    let connection = request.connection_info();
+    let scheme = if at.1.secure { "https" } else { connection.scheme() };
+    Asked {
+        state: &at.0,
+        console: &at.1,
+        session,
+        who,
+        t,
+        large,
+        base: format!("{scheme}://{}", connection.host()),
+        path: request.path().to_owned(),
+        query,
+        done: own.into_iter().map(|(_, value)| value).find(|value| value.bytes().all(|b| b.is_ascii_digit())),
+        request_id: RequestId::of(request),
+    }
+}
+
+/// `GET` of a page.
+pub async fn show(page: &'static Page, at: &At, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    if let Some(response) = preferred(request) {
+        return Ok(response);
+    }
+    let session = Session::of(request, at.1.secure, &at.0).await?;
+    let Some(who) = &session.signed_in else { return Ok(to_sign_in(request)) };
+    let visit = Visit::new(asked(at, request, &session, who), None);
+    if !visit.filter("format").is_empty() {
+        return Ok(visit.passed_on(&visit.filtered(&format!("/v1{}", visit.path))).await);
+    }
+    shown(page, &visit, 200).await
+}
+
+fn to_sign_in(request: &HttpRequest) -> HttpResponse {
+    let here = with_query(request.path(), &pairs(request));
+    see(&with_query("/sign-in", &[("next".to_owned(), here)]))
+}
+
+async fn shown(page: &'static Page, visit: &Visit<'_>, status: u16) -> Result<HttpResponse, Problem> {
+    if !page.opens_for(&visit.who.identity.actor) {
+        return Ok(refused(visit, &Refusal::from_problem(&Problem::new(Code::Forbidden), visit)).await);
+    }
+    match (page.show)(visit).await {
+        Ok(page) => Ok(html(status, page)),
+        Err(refusal) => Ok(refused(visit, &refusal).await),
+    }
+}
+
+/// In the place of a page: why there is none.
+async fn refused(visit: &Visit<'_>, refusal: &Refusal) -> HttpResponse {
+    let frame = visit.frame(refusal.title.clone(), Vec::new()).await;
+    html(refusal.status, layout::refusal(frame, refusal.clone()))
+}
+
+/// Shows the sign-in page in the place of one whose form can no longer be sent.
+pub type Again = fn(&At, &HttpRequest, &Session, &str, &Fields) -> HttpResponse;
+
+/// Sends a form's write. Accepted, the browser is sent on to the page itself, so that going back or reloading repeats
+/// nothing; refused, the page comes back with what was typed and what is wrong with it.
+///
+/// `again` answers where nobody is signed in any more.
+pub async fn post(
+    page: &'static Page,
+    at: &At,
+    request: &HttpRequest,
+    bytes: web::Bytes,
+    again: Again,
+) -> Result<HttpResponse, Problem> {
+    let session = Session::of(request, at.1.secure, &at.0).await?;
+    let fields = Fields::parse(&bytes).ok_or_else(|| Problem::new(Code::UnreadableBody))?;
+    let Some(who) = &session.signed_in else {
+        let here = with_query(request.path(), &pairs(request));
+        return Ok(again(at, request, &session, &here, &fields));
+    };
+    if fields.text(".csrf") != session.csrf() {
+        return Err(Problem::new(Code::Forbidden));
+    }
+    let mut visit = Visit::new(asked(at, request, &session, who), None);
+    let returned = Returned { fields, refusal: None };
+    match visit.write(&returned).await {
+        Ok(sequence) => {
+            let mut query = visit.query.clone();
+            query.extend(sequence.map(|sequence| ("done".to_owned(), sequence)));
+            Ok(see(&with_query(&visit.path, &query)))
+        }
+        Err(refusal) => {
+            let status = refusal.status;
+            visit.returned = Some(Returned { refusal: Some(refusal), ..returned });
+            shown(page, &visit, status).await
+        }
+    }
+}
+
+/// The page of a path with a form that waited while its sender signed in again; nothing was written yet.
+pub async fn resumed(
+    at: &At,
+    request: &HttpRequest,
+    session: &Session,
+    path: &str,
+    fields: Fields,
+) -> Option<HttpResponse> {
+    let who = session.signed_in.as_ref()?;
+    let page = PAGES.iter().find(|page| matches_page(page.path, path.split('?').next().unwrap_or(path)))?;
+    let mut asked = asked(at, request, session, who);
+    asked.path = path.split('?').next().unwrap_or(path).to_owned();
+    asked.query = Vec::new();
+    let visit = Visit::new(asked, Some(Returned { fields, refusal: None }));
+    shown(page, &visit, 200).await.ok()
+}
+
+fn matches_page(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(text)) if part == text || part.starts_with('{') && !text.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+/// A path that is neither a route nor a page: people are shown a page, programs a problem.
+pub async fn nowhere(at: At, request: HttpRequest) -> HttpResponse {
+    let accepts = extract::header_text(request.headers(), &header::ACCEPT).unwrap_or_default();
+    if request.path().starts_with("/v1") || !accepts.contains("text/html") {
+        return crate::http::unknown_path(request).await;
+    }
+    let answer = async {
+        let session = Session::of(&request, at.1.secure, &at.0).await?;
+        let Some(who) = &session.signed_in else { return Ok(see("/sign-in")) };
+        let visit = Visit::new(asked(&at, &request, &session, who), None);
+        let problem = Problem::new(Code::UnknownPath);
+        Ok(refused(&visit, &Refusal::from_problem(&problem, &visit)).await)
+    };
+    answered(answer.await, &request)
+}
+
+impl Refusal {
+    fn from_problem(problem: &Problem, visit: &Visit<'_>) -> Self {
+        let body = super::doc::Doc(problem.body(visit.t.language(), &visit.request_id));
+        Self::of(problem.status(), &body)
+    }
+}
+
+/// The cookie of a session, on an answer.
+pub fn with_session(mut response: HttpResponse, session: &Session, secure: bool) -> HttpResponse {
+    if response.add_cookie(&cookie(&session.token, secure)).is_err() {
+        tracing::error!("a cookie could not be written");
+    }
+    response
+}

@@ -1,0 +1,215 @@
+//! Every report as a table, with its filters, its files, and its figures leading on.
+
+use askama::Template;
+
+use super::{exports, href};
+use crate::console::doc::Doc;
+use crate::console::figures;
+use crate::console::form::Refusal;
+use crate::console::layout::{Frame, Link};
+use crate::console::texts::T;
+use crate::console::visit::{Shown, Visit, render};
+use crate::http::route::{Method, Route};
+use crate::http::routes::ROUTES;
+
+/// Parameters that are no filters of a table.
+const NO_FILTERS: [&str; 3] = ["limit", "cursor", "format"];
+
+struct Listed {
+    href: String,
+    name: &'static str,
+    files: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "books/reports.html")]
+struct ReportsPage {
+    page: Frame,
+    t: T,
+    reports: Vec<Listed>,
+}
+
+/// The reports that somebody may read, in the order of the routes.
+fn allowed<'a>(visit: &'a Visit<'_>) -> impl Iterator<Item = &'static Route> + 'a {
+    let actor = &visit.who.identity.actor;
+    let reports = ROUTES.iter().filter(|route| route.method == Method::Get);
+    let reports = reports.filter(|route| route.path.starts_with("/v1/reports/"));
+    reports.filter(move |route| route.permission.allows(actor))
+}
+
+fn name(t: T, route: &Route) -> &'static str {
+    let [zh, en] = route.summary;
+    if t.is_english() { en } else { zh }
+}
+
+/// `GET /reports`
+pub async fn reports(visit: &Visit<'_>) -> Shown {
+    let listed = allowed(visit).map(|route| {
+        let href = href(route.path);
+        let files = if asks_first(route) || is_text(route) { Vec::new() } else { exports(&href, &[]) };
+        let href = if is_text(route) { format!("{href}?format=hledger") } else { href };
+        Listed { href, name: name(visit.t, route), files }
+    });
+    let reports = listed.collect();
+    let page = visit.frame(visit.t.reports().to_owned(), Vec::new()).await;
+    render(&ReportsPage { page, t: visit.t, reports })
+}
+
+/// Whether it answers with a text of its own, not with a table.
+fn is_text(route: &Route) -> bool {
+    route.gives.media_type == "text/plain"
+}
+
+/// Whether there is nothing to show before something is filled in; an account statement wants an account or a flow.
+fn asks_first(route: &Route) -> bool {
+    route.path == "/v1/reports/account-statement"
+        || route.query.iter().any(|param| route.requires(param.name))
+}
+
+struct Filter {
+    name: &'static str,
+    label: String,
+    value: String,
+    required: bool,
+}
+
+struct Cell {
+    text: String,
+    href: String,
+    number: bool,
+}
+
+struct Column {
+    name: String,
+    number: bool,
+}
+
+#[derive(Template)]
+#[template(path = "books/report.html")]
+struct ReportPage {
+    page: Frame,
+    t: T,
+    path: String,
+    about: String,
+    filters: Vec<Filter>,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+    totals: Vec<Cell>,
+    exports: Vec<(&'static str, String)>,
+    next: String,
+    /// Whether a parameter is missing without which there is nothing to show.
+    asks: bool,
+}
+
+/// `GET /reports/{name}`
+pub async fn report(visit: &Visit<'_>) -> Shown {
+    let (t, path) = (visit.t, format!("/reports/{}", visit.part(1)));
+    let target = format!("/v1{path}");
+    let Some(route) = allowed(visit).find(|route| route.path == target) else {
+        // the API says what is wrong with it, in its own words
+        return Err(visit.read(&target).await.err().unwrap_or_else(|| Refusal {
+            status: 404,
+            title: t.none_found().to_owned(),
+            ..Refusal::default()
+        }));
+    };
+    let missing = route.query.iter().any(|p| route.requires(p.name) && visit.filter(p.name).is_empty())
+        || asks_first(route) && visit.query.is_empty();
+    let found = if missing { Doc::default() } else { visit.read(&visit.filtered(&target)).await? };
+    let used = used(&found);
+    let mut rows = Vec::new();
+    for row in found.list("rows") {
+        let mut cells = Vec::new();
+        for column in &used {
+            cells.push(cell(visit, &row, &column.text("key")).await);
+        }
+        rows.push(cells);
+    }
+    let cursor = found.text("next_cursor");
+    let about = t.report_as_of(&found.text("as_of"), &found.text("known_at"));
+    let crumbs = vec![Link::new("/reports", t.reports())];
+    render(&ReportPage {
+        t,
+        about: if missing { String::new() } else { about },
+        filters: filters(visit, route),
+        totals: totals(&found, &used),
+        columns: columns(t, &found, &used),
+        rows,
+        exports: if missing { Vec::new() } else { exports(&path, &visit.query) },
+        next: if cursor.is_empty() { String::new() } else { visit.with("cursor", &cursor) },
+        path,
+        asks: missing,
+        page: visit.frame(name(t, route).to_owned(), crumbs).await,
+    })
+}
+
+fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<Filter> {
+    let shown = route.query.iter().filter(|param| !NO_FILTERS.contains(&param.name));
+    let filter = |param: &'static crate::http::route::Param| Filter {
+        name: param.name,
+        label: visit.t.word(&format!("filter.{}", param.name)),
+        value: visit.filter(param.name).to_owned(),
+        required: route.requires(param.name),
+    };
+    shown.map(filter).collect()
+}
+
+/// The columns in which anything stands; a file has all of them.
+fn used(found: &Doc) -> Vec<Doc> {
+    let rows = found.list("rows");
+    let columns = found.list("columns").into_iter();
+    columns.filter(|column| rows.iter().any(|row| row.has(&column.text("key")))).collect()
+}
+
+/// A report names its columns `日期 effective_date`.
+fn columns(t: T, found: &Doc, used: &[Doc]) -> Vec<Column> {
+    let rows = found.list("rows");
+    let column = |column: &Doc| {
+        let (name, key) = (column.text("name"), column.text("key"));
+        let zh = name.rsplit_once(' ').map_or(name.as_str(), |(zh, _)| zh).to_owned();
+        let number = rows.iter().all(|row| !row.has(&key) || is_amount(&row.text(&key)));
+        Column { name: if t.is_english() { key.replace('_', " ") } else { zh }, number }
+    };
+    used.iter().map(column).collect()
+}
+
+/// `-1234.56`; numbers without a fraction may be codes.
+fn is_amount(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.trim_start_matches('-').split_once('.').is_some_and(|(whole, part)| digits(whole) && digits(part))
+}
+
+/// A cell: codes by their names, amounts with separators, figures with what they lead to.
+async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
+    let text = row.text(key);
+    let href = href(&row.text(&format!("links.{key}")));
+    let number = is_amount(&text);
+    let text = match key {
+        "programme" => visit.programme(&text).await,
+        "organisation" => visit.organisation(&text).await,
+        "subject" => visit.person(&text),
+        "document" => short_document(&text),
+        "recorded_at" => figures::time(&text),
+        _ if number => figures::amount(&text),
+        _ => visit.t.word(&text),
+    };
+    Cell { text, href, number }
+}
+
+/// Ids are long: their end tells them apart.
+fn short_document(text: &str) -> String {
+    if text.len() == 36 { crate::console::tasks::short(text) } else { text.to_owned() }
+}
+
+fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {
+    let totals = found.at("totals");
+    let has_any = totals.0.as_object().is_some_and(|members| !members.is_empty());
+    if !has_any {
+        return Vec::new();
+    }
+    let cell = |column: &Doc| {
+        let text = totals.money(&column.text("key"));
+        Cell { number: !text.is_empty(), text, href: String::new() }
+    };
+    used.iter().map(cell).collect()
+}

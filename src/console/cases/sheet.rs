@@ -1,0 +1,111 @@
+//! A calculation sheet line by line: what was multiplied with what, what was rounded, which cap took what off.
+
+use crate::console::doc::Doc;
+use crate::console::figures;
+use crate::console::texts::T;
+
+/// A line of the sheet as it is shown.
+#[derive(Debug, Clone)]
+pub struct SheetRow {
+    pub step: String,
+    /// The rule that it rests on.
+    pub basis: String,
+    pub formula: String,
+    pub amount: String,
+}
+
+/// Caps as a sheet names them among its inputs and among its reductions.
+const CAPS: [(&str, &str); 5] = [
+    ("net_off", "net_off"),
+    ("claim_cap", "claim_cap"),
+    ("voucher_balance", "voucher_balance"),
+    ("lifetime", "lifetime_cap"),
+    ("annual", "annual_cap"),
+];
+
+pub fn rows(t: T, sheet: &Doc) -> Vec<SheetRow> {
+    let mut rows: Vec<SheetRow> = sheet.list("lines").iter().map(|line| item(t, line)).collect();
+    rows.extend(sheet.list("segments").iter().map(|segment| days(t, segment)));
+    if rows.is_empty() {
+        return rows;
+    }
+    let rounding = format!("{} · {}", t.word(&sheet.text("rounding.mode")), scope(t, sheet));
+    rows.push(SheetRow {
+        step: t.rounded().to_owned(),
+        basis: rounding,
+        formula: sheet.money("exact"),
+        amount: sheet.money("computed"),
+    });
+    let reductions = sheet.list("reductions");
+    for (input, code) in CAPS {
+        let cut = reductions.iter().find(|reduction| reduction.text("code") == code);
+        if cut.is_some() || sheet.has(&format!("inputs.{input}")) {
+            rows.push(cap(t, sheet, input, code, cut));
+        }
+    }
+    if let Some(cut) = reductions.iter().find(|reduction| reduction.text("code") == "paid_interest_ceiling") {
+        rows.push(cap(t, sheet, "interest.interest_confirmed", "paid_interest_ceiling", Some(cut)));
+    }
+    rows
+}
+
+fn scope(t: T, sheet: &Doc) -> String {
+    t.word(&format!("scope.{}", sheet.text("rounding.scope")))
+}
+
+fn item(t: T, line: &Doc) -> SheetRow {
+    let eligible = line.is_true("eligible");
+    let base = line.money("base");
+    SheetRow {
+        step: t.word(&line.text("item")),
+        basis: match (eligible, line.text("ratio_percent")) {
+            (true, percent) => t.ratio(&t.word(&line.text("item")), &percent),
+            (false, _) => t.not_supported().to_owned(),
+        },
+        formula: if eligible {
+            format!("{base} × {}%", line.text("ratio_percent"))
+        } else {
+            line.money("amount")
+        },
+        amount: if eligible { line.money("exact") } else { "—".to_owned() },
+    }
+}
+
+/// `100,000,000.00 × 1.5% × 91 ÷ 360`
+fn days(t: T, segment: &Doc) -> SheetRow {
+    let (from, until) = (segment.text("from"), segment.text("until"));
+    let (principal, points) = (segment.money("eligible_principal"), segment.text("points"));
+    let (count, basis) = (segment.text("days"), segment.text("basis"));
+    SheetRow {
+        step: format!("{from} – {until}"),
+        basis: format!("{} · {}", t.points_of(&points), t.days(&count)),
+        formula: format!("{principal} × {points}% × {count} ÷ {basis}"),
+        amount: figures::amount(&shortened(&segment.text("exact"))),
+    }
+}
+
+/// An amount that goes on for ever, to the tenth of a fen.
+fn shortened(text: &str) -> String {
+    match text.split_once('.') {
+        Some((whole, part)) if part.len() > 4 => {
+            let part: String = part.chars().take(4).collect();
+            format!("{whole}.{part}…")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn cap(t: T, sheet: &Doc, input: &str, code: &str, cut: Option<&Doc>) -> SheetRow {
+    let value = sheet.at(&format!("inputs.{input}"));
+    let basis = if value.has("cap") {
+        t.cap_used(&value.money("cap"), &value.money("used"))
+    } else {
+        t.cap_of(&figures::amount(&value.own_text()))
+    };
+    SheetRow {
+        step: t.word(code),
+        basis,
+        formula: cut.map_or_else(|| t.cap_not_reached().to_owned(), |_| String::new()),
+        amount: cut.map_or_else(|| "—".to_owned(), |cut| format!("−{}", cut.money("amount"))),
+    }
+}

@@ -1,0 +1,69 @@
+//! An answer of the API as templates read it: by the names that `docs` and OpenAPI give its members.
+
+use serde_json::Value;
+
+use super::figures;
+
+/// A value of JSON. What is not there reads as empty: a member that a role does not see is no fault of a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Doc(pub Value);
+
+impl Doc {
+    /// The member at a path such as `balance.face`.
+    pub fn at(&self, path: &str) -> Self {
+        let found = path.split('.').try_fold(&self.0, |value, name| value.get(name));
+        Self(found.cloned().unwrap_or_default())
+    }
+
+    /// A text, a number or a truth as it is written; empty where there is none.
+    pub fn text(&self, path: &str) -> String {
+        match self.at(path).0 {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+        }
+    }
+
+    /// An amount with separators.
+    pub fn money(&self, path: &str) -> String {
+        figures::amount(&self.text(path))
+    }
+
+    /// An instant as a clock in China shows it.
+    pub fn time(&self, path: &str) -> String {
+        figures::time(&self.text(path))
+    }
+
+    /// Whether there is something.
+    pub fn has(&self, path: &str) -> bool {
+        !matches!(self.at(path).0, Value::Null)
+    }
+
+    pub fn is_true(&self, path: &str) -> bool {
+        self.at(path).0 == Value::Bool(true)
+    }
+
+    /// The members of a list.
+    pub fn list(&self, path: &str) -> Vec<Self> {
+        match self.at(path).0 {
+            Value::Array(members) => members.into_iter().map(Self).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a list or an object is made of, as one line.
+    pub fn joined(&self, path: &str) -> String {
+        let texts: Vec<String> = self.list(path).iter().map(Self::own_text).collect();
+        texts.join(", ")
+    }
+
+    /// A value that is no object, as text.
+    pub fn own_text(&self) -> String {
+        match &self.0 {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Who is signed in: a cookie, whose hash names a row of `sessions`.
+//!
+//! The token is 32 random bytes and never stored. A visitor who is not signed in has one too, which names no row: the
+//! CSRF token of every form, the sign-in page's among them, is made from the cookie's token. Signing in draws a new
+//! one, so a cookie that somebody else planted ends there.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration as CookieTime;
+use actix_web::cookie::{Cookie, SameSite};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{TimeDelta, Utc};
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode};
+use subsidy_store::db::convert;
+use subsidy_store::sessions::{self, Clock, NewSession};
+
+use crate::auth::token::Identity;
+use crate::http::AppState;
+use crate::http::problem::Problem;
+
+/// A session that is not used ends after this.
+pub const IDLE: TimeDelta = TimeDelta::minutes(30);
+/// Every session ends after this.
+pub const LASTS: TimeDelta = TimeDelta::hours(10);
+/// `seen_at` is written at most this often.
+const TOUCHED: TimeDelta = TimeDelta::minutes(1);
+
+/// A browser's token, and who is signed in with it.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub token: String,
+    pub signed_in: Option<SignedIn>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub identity: Identity,
+    pub agency_name: String,
+}
+
+fn random() -> String {
+    let mut bytes = [0_u8; 32];
+    rand::thread_rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// An idempotency key that nobody used.
+pub fn fresh_key() -> String {
+    random()
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// Behind TLS the name itself keeps other hosts from setting it; browsers drop such a cookie over plain HTTP.
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-session" } else { "session" }
+}
+
+/// The cookie that carries a token; the browser forgets it when it is closed.
+pub fn cookie(token: &str, secure: bool) -> Cookie<'static> {
+    Cookie::build(cookie_name(secure), token.to_owned())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .finish()
+}
+
+/// A choice that outlives the session: the language, the size of the letters.
+pub fn preference(name: &'static str, value: String) -> Cookie<'static> {
+    let year = CookieTime::days(365);
+    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).max_age(year).finish()
+}
+
+impl Session {
+    /// A browser that was not here before.
+    fn fresh() -> Self {
+        Self { token: random(), signed_in: None }
+    }
+
+    /// Whose a request is. Error: the database does not answer.
+    pub async fn of(request: &HttpRequest, secure: bool, state: &AppState) -> Result<Self, Problem> {
+        let Some(cookie) = request.cookie(cookie_name(secure)).filter(|cookie| cookie.value().len() == 43)
+        else {
+            return Ok(Self::fresh());
+        };
+        let (token, now) = (cookie.value().to_owned(), Utc::now());
+        let (key, conn) = (hash(&token), state.engine.database().admin().await?);
+        let Some(found) = sessions::find(&conn, Clock { now, idle_since: now - IDLE }, &key).await? else {
+            return Ok(Self { token, signed_in: None });
+        };
+        if now - found.seen_at > TOUCHED {
+            sessions::touch(&conn, &key, now).await?;
+        }
+        let identity = Identity {
+            agency: AgencyCode::parse(&found.agency).map_err(|error| Problem::fault(&error))?,
+            actor: Actor {
+                subject: convert::read(&found.subject)?,
+                roles: convert::read_json(&found.roles)?,
+                organisation: found
+                    .organisation
+                    .as_deref()
+                    .map(CreditCode::parse)
+                    .transpose()
+                    .map_err(|error| Problem::fault(&error))?,
+            },
+            expires_at: found.ends_at,
+        };
+        Ok(Self { token, signed_in: Some(SignedIn { identity, agency_name: found.agency_name }) })
+    }
+
+    /// Signs somebody in, with a new token. A token of the API that ends earlier than a session ends it too.
+    pub async fn begin(identity: &Identity, state: &AppState) -> Result<Self, Problem> {
+        let (session, now) = (Self::fresh(), Utc::now());
+        let ends_at = identity.expires_at.min(now + LASTS);
+        let (actor, conn) = (&identity.actor, state.engine.database().admin().await?);
+        sessions::forget_ended(&conn, Clock { now, idle_since: now - IDLE }).await?;
+        let (token, organisation) = (hash(&session.token), actor.organisation.map(|code| code.to_string()));
+        let new = NewSession {
+            token: &token,
+            agency: identity.agency.as_str(),
+            subject: actor.subject.as_str(),
+            roles: convert::json(&actor.roles)?,
+            organisation: organisation.as_deref(),
+            now,
+            ends_at,
+        };
+        sessions::begin(&conn, new).await?;
+        Ok(session)
+    }
+
+    /// Signs out.
+    pub async fn end(&self, state: &AppState) -> Result<(), Problem> {
+        let conn = state.engine.database().admin().await?;
+        sessions::end(&conn, &hash(&self.token)).await?;
+        Ok(())
+    }
+
+    /// What every form of this browser carries: another site can neither read nor guess it.
+    pub fn csrf(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(format!("csrf:{}", self.token)))
+    }
+}

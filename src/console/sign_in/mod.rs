@@ -1,0 +1,202 @@
+//! The sign-in page, signing out, and who one is.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use chrono::Utc;
+use subsidy_core::domain::Code;
+
+use super::answer::{At, answered, html, pairs, preferences, preferred, resumed, see, with_session};
+use super::doc::Doc;
+use super::figures;
+use super::form::Fields;
+use super::layout::Frame;
+use super::session::{LASTS, Session, SignedIn};
+use super::texts::T;
+use super::visit::{Shown, Visit, render};
+use super::{Console, Person, home};
+use crate::auth::token::Identity;
+use crate::http::AppState;
+use crate::http::problem::Problem;
+
+/// Somebody of the demonstration, as the page shows them.
+struct Offered {
+    /// Its place in the console's list.
+    place: usize,
+    name: String,
+    agency: String,
+    roles: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/sign_in.html")]
+struct SignInPage {
+    page: Frame,
+    t: T,
+    people: Vec<Offered>,
+    /// Where to go on afterwards.
+    next: String,
+    /// What was typed into a form whose sender is no longer signed in.
+    kept: Vec<(String, String)>,
+    refused: bool,
+    ended: bool,
+}
+
+/// What the page says beside the ways in.
+#[derive(Default)]
+struct Said {
+    next: String,
+    kept: Vec<(String, String)>,
+    refused: bool,
+    ended: bool,
+}
+
+fn offered(t: T, console: &Console) -> Vec<Offered> {
+    let offered = |(place, person): (usize, &Person)| Offered {
+        place,
+        name: t.of(&person.name).to_owned(),
+        agency: person.agency_name.clone(),
+        roles: person.actor.roles.iter().map(|role| t.role(role)).collect::<Vec<_>>().join(" · "),
+    };
+    console.people.iter().enumerate().map(offered).collect()
+}
+
+fn page(at: &At, request: &HttpRequest, session: &Session, said: Said, status: u16) -> HttpResponse {
+    let (t, large) = preferences(request);
+    let mut frame = Frame::new(t, large, t.sign_in().to_owned());
+    frame.csrf = session.csrf();
+    frame.here = if said.next.is_empty() {
+        "/sign-in".to_owned()
+    } else {
+        super::visit::with_query("/sign-in", &[("next".to_owned(), said.next.clone())])
+    };
+    let Said { next, kept, refused, ended } = said;
+    let people = offered(t, &at.1);
+    let template = SignInPage { page: frame, t, people, next, kept, refused, ended };
+    let page = render(&template).unwrap_or_default();
+    // a visitor has a token too: without it the form that signs in could be another site's
+    with_session(html(status, page), session, at.1.secure)
+}
+
+/// A place within the console: nothing that a browser takes for another host.
+fn within(path: &str) -> String {
+    let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    if plain { path.to_owned() } else { String::new() }
+}
+
+/// `GET /sign-in`
+pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
+    if let Some(response) = preferred(&request) {
+        return response;
+    }
+    let answer = async {
+        let session = Session::of(&request, at.1.secure, &at.0).await?;
+        let next = pairs(&request).into_iter().find(|(name, _)| name == "next").map(|(_, path)| path);
+        let next = within(&next.unwrap_or_default());
+        if let Some(who) = &session.signed_in {
+            return Ok(see(if next.is_empty() { home(&who.identity.actor) } else { &next }));
+        }
+        let ended = !next.is_empty();
+        Ok(page(&at, &request, &session, Said { next, ended, ..Said::default() }, 200))
+    };
+    answered(answer.await, &request)
+}
+
+/// The sign-in page in the place of one whose form can no longer be sent: what was typed is kept.
+pub fn again(at: &At, request: &HttpRequest, session: &Session, here: &str, fields: &Fields) -> HttpResponse {
+    let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    page(at, request, session, Said { next: within(here), kept, ended: true, refused: false }, 401)
+}
+
+/// `POST /sign-in`
+pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResponse {
+    answered(signed_in(&at, &request, &bytes).await, &request)
+}
+
+async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpResponse, Problem> {
+    let before = Session::of(request, at.1.secure, &at.0).await?;
+    let fields = Fields::parse(bytes).ok_or_else(|| Problem::new(Code::UnreadableBody))?;
+    if fields.text(".csrf") != before.csrf() {
+        return Err(Problem::new(Code::Forbidden));
+    }
+    let next = within(fields.text(".next"));
+    let identity = match identity(&at.0, &at.1, &fields) {
+        Some(identity) => Ok(identity),
+        None => Err(Problem::new(Code::Unauthenticated)),
+    };
+    let admitted = match identity {
+        Ok(identity) => admitted(&at.0, identity).await,
+        Err(problem) => Err(problem),
+    };
+    let Ok(identity) = admitted else {
+        let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        return Ok(page(at, request, &before, Said { next, kept, refused: true, ended: false }, 401));
+    };
+    if before.signed_in.is_some() {
+        before.end(&at.0).await?;
+    }
+    let mut session = Session::begin(&identity, &at.0).await?;
+    let home = home(&identity.actor);
+    if fields.kept().next().is_some() {
+        let agency_name = String::new();
+        session.signed_in = Some(SignedIn { identity, agency_name });
+        if let Some(response) = resumed(at, request, &session, &next, fields).await {
+            return Ok(with_session(response, &session, at.1.secure));
+        }
+    }
+    let to = if next.is_empty() { home } else { &next };
+    Ok(with_session(see(to), &session, at.1.secure))
+}
+
+/// Who signs in: a person of the demonstration, or whom a token of the API names.
+fn identity(state: &AppState, console: &Console, fields: &Fields) -> Option<Identity> {
+    if let Ok(place) = fields.text(".person").parse::<usize>() {
+        let person = console.people.get(place)?;
+        let (agency, actor) = (person.agency.clone(), person.actor.clone());
+        return Some(Identity { agency, actor, expires_at: Utc::now() + LASTS });
+    }
+    state.verifier.verify(fields.text(".token").trim()).ok()
+}
+
+/// The same who were let in with a token over the API are let in here.
+async fn admitted(state: &AppState, identity: Identity) -> Result<Identity, Problem> {
+    if !state.agencies.knows(&state.engine, &identity.agency).await? {
+        return Err(Problem::new(Code::Unauthenticated));
+    }
+    state.people.admits(&state.engine, &identity).await?;
+    Ok(identity)
+}
+
+/// `POST /sign-out`
+pub async fn out(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResponse {
+    let answer = async {
+        let session = Session::of(&request, at.1.secure, &at.0).await?;
+        let fields = Fields::parse(&bytes).unwrap_or_default();
+        if session.signed_in.is_some() && fields.text(".csrf") != session.csrf() {
+            return Err(Problem::new(Code::Forbidden));
+        }
+        session.end(&at.0).await?;
+        Ok(see("/sign-in"))
+    };
+    answered(answer.await, &request)
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/me.html")]
+struct MePage {
+    page: Frame,
+    t: T,
+    me: Doc,
+    organisation: String,
+    ends_at: String,
+    no_menu: bool,
+}
+
+/// `GET /me`
+pub async fn me(visit: &Visit<'_>) -> Shown {
+    let me = visit.read("/v1/me").await?;
+    let organisation = visit.organisation(&me.text("organisation")).await;
+    let page = visit.frame(visit.t.who_am_i().to_owned(), Vec::new()).await;
+    let ends_at = figures::time(&visit.who.identity.expires_at.to_rfc3339());
+    let no_menu = page.nav.is_empty();
+    render(&MePage { page, t: visit.t, me, organisation, ends_at, no_menu })
+}

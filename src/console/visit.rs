@@ -1,0 +1,311 @@
+//! One request of somebody who is signed in: what a page reads through it, the forms that it offers, the frame around.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use actix_web::body::to_bytes;
+use actix_web::{HttpResponse, http::header};
+use askama::Template;
+use serde_json::Value;
+
+use super::Console;
+use super::doc::Doc;
+use super::form::{Form, Refusal, Returned};
+use super::layout::{Call, Frame, Link};
+use super::session::{Session, SignedIn, fresh_key};
+use super::texts::T;
+use crate::http::AppState;
+use crate::http::in_process::{self, InProcess};
+use crate::http::route::Method;
+
+/// A page of HTML, or why there is none.
+pub type Shown = Result<String, Refusal>;
+
+/// A template as a page.
+pub fn render(template: &impl Template) -> Shown {
+    template.render().map_err(|error| {
+        tracing::error!(%error, "a page could not be written");
+        Refusal { status: 500, code: "internal".to_owned(), ..Refusal::default() }
+    })
+}
+
+/// What every page is given.
+#[derive(Debug)]
+pub struct Visit<'a> {
+    pub state: &'a AppState,
+    pub console: &'a Console,
+    pub session: &'a Session,
+    pub who: &'a SignedIn,
+    pub t: T,
+    pub large: bool,
+    /// Where the service is reached: `http://127.0.0.1:8080`.
+    pub base: String,
+    /// The path of the page.
+    pub path: String,
+    /// The query of the page's read, sorted out of what is the console's own.
+    pub query: Vec<(String, String)>,
+    /// The leaf of the write that led here.
+    pub done: Option<String>,
+    pub returned: Option<Returned>,
+    pub request_id: String,
+    /// What was asked of the API for this page.
+    calls: RefCell<Vec<Call>>,
+    /// Names that were looked up for it.
+    names: RefCell<BTreeMap<String, String>>,
+}
+
+/// All of a [`Visit`] but what is gathered on the way.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub state: &'a AppState,
+    pub console: &'a Console,
+    pub session: &'a Session,
+    pub who: &'a SignedIn,
+    pub t: T,
+    pub large: bool,
+    pub base: String,
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    pub done: Option<String>,
+    pub request_id: String,
+}
+
+impl<'a> Visit<'a> {
+    pub fn new(asked: Asked<'a>, returned: Option<Returned>) -> Self {
+        let Asked { state, console, session, who, t, large, base, path, query, done, request_id } = asked;
+        let (calls, names) = (RefCell::default(), RefCell::default());
+        Self {
+            state,
+            console,
+            session,
+            who,
+            t,
+            large,
+            base,
+            path,
+            query,
+            done,
+            returned,
+            request_id,
+            calls,
+            names,
+        }
+    }
+
+    /// A filter of the page.
+    pub fn filter(&self, name: &str) -> &str {
+        self.query.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// A part of the page's path: `/claims/1` has `claims` and `1`.
+    pub fn part(&self, place: usize) -> &str {
+        self.path.split('/').nth(place + 1).unwrap_or_default()
+    }
+
+    /// The path of a read with the page's filters.
+    pub fn filtered(&self, path: &str) -> String {
+        with_query(path, &self.query)
+    }
+
+    /// This page with a filter set to another value.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let mut query: Vec<_> = self.query.iter().filter(|(other, _)| other != name).cloned().collect();
+        query.push((name.to_owned(), value.to_owned()));
+        with_query(&self.path, &query)
+    }
+
+    /// What a read answers, shown under 「查看接口」.
+    pub async fn read(&self, target: &str) -> Result<Doc, Refusal> {
+        self.calls.borrow_mut().push(Call::read(&self.base, target));
+        self.look(target).await
+    }
+
+    /// What a read answers that only puts names to codes.
+    pub async fn look(&self, target: &str) -> Result<Doc, Refusal> {
+        let answer = self.ask(Method::Get, target, None, None).await;
+        understood(answer).await
+    }
+
+    /// What the API answers, as it is.
+    pub async fn passed_on(&self, target: &str) -> HttpResponse {
+        self.ask(Method::Get, target, None, None).await
+    }
+
+    /// Sends a form's write.
+    pub async fn write(&self, returned: &Returned) -> Result<Option<String>, Refusal> {
+        let fields = &returned.fields;
+        let Some((method, path)) = fields.write() else { return Err(unknown_write()) };
+        if !in_process::route(method, path).is_some_and(|(route, _)| route.writes()) {
+            return Err(unknown_write());
+        }
+        let (body, version) = (fields.body(), fields.text(".if_match"));
+        let answer = in_process::answer(
+            self.state,
+            InProcess {
+                identity: &self.who.identity,
+                method,
+                target: path,
+                body: Some(&body),
+                key: Some(fields.text(".key")),
+                if_match: Some(version).filter(|version| !version.is_empty()),
+                language: self.t.language(),
+                request_id: &self.request_id,
+            },
+        );
+        let answer = answer.await;
+        let sequence = answer.headers().get("ledger-sequence").and_then(|value| value.to_str().ok());
+        let sequence = sequence.map(str::to_owned);
+        understood(answer).await.map(|_| sequence)
+    }
+
+    /// A form for a write, if the person may do it and the document is in a state for it. A dry run with `sample` as its
+    /// body asks the rules themselves; what they object to beside the state is said in the place of the form.
+    pub async fn form(&self, write: &str, version: &str, sample: Value) -> Option<Form> {
+        let (method, path) = match write.split_once(' ')? {
+            ("PUT", path) => (Method::Put, path),
+            (_, path) => (Method::Post, path),
+        };
+        let (route, _) = in_process::route(method, path)?;
+        if !route.permission.allows(&self.who.identity.actor) {
+            return None;
+        }
+        let returned = self.returned.clone().filter(|returned| returned.fields.text(".write") == write);
+        let target = format!("{path}?dry_run=true");
+        let tried = understood(self.ask(method, &target, Some(&sample), Some(version)).await).await;
+        let blocked = match tried {
+            Ok(_) => None,
+            Err(refusal) if refusal.code == "wrong_state" && returned.is_none() => return None,
+            Err(refusal) => Some(refusal),
+        };
+        self.calls.borrow_mut().push(Call::write(&self.base, method.into_str(), path, &sample));
+        Some(Form {
+            write: write.to_owned(),
+            csrf: self.session.csrf(),
+            key: fresh_key(),
+            if_match: version.to_owned(),
+            blocked,
+            returned,
+        })
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        target: &str,
+        body: Option<&Value>,
+        version: Option<&str>,
+    ) -> HttpResponse {
+        let key = fresh_key();
+        let asked = InProcess {
+            identity: &self.who.identity,
+            method,
+            target,
+            body,
+            key: (method != Method::Get).then_some(key.as_str()),
+            if_match: version.filter(|version| !version.is_empty()),
+            language: self.t.language(),
+            request_id: &self.request_id,
+        };
+        in_process::answer(self.state, asked).await
+    }
+
+    /// Whether the person may call a route.
+    pub fn may(&self, method: Method, path: &str) -> bool {
+        let actor = &self.who.identity.actor;
+        in_process::route(method, path).is_some_and(|(route, _)| route.permission.allows(actor))
+    }
+
+    /// What an organisation is called; its code where the person may not know.
+    pub async fn organisation(&self, code: &str) -> String {
+        self.named(format!("/v1/organisations/{code}"), code, |found| found.text("name")).await
+    }
+
+    /// What a programme is called.
+    pub async fn programme(&self, code: &str) -> String {
+        let title = if self.t.is_english() { "title.en" } else { "title.zh" };
+        self.named(format!("/v1/programmes/{code}"), code, |found| found.text(title)).await
+    }
+
+    async fn named(&self, target: String, code: &str, name: impl Fn(&Doc) -> String) -> String {
+        if code.is_empty() {
+            return String::new();
+        }
+        let known = self.names.borrow().get(&target).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let found = self.look(&target).await.map(|found| name(&found)).unwrap_or_default();
+        let name = if found.is_empty() { code.to_owned() } else { found };
+        self.names.borrow_mut().insert(target, name.clone());
+        name
+    }
+
+    /// What a subject is called: the demonstration's people have names, others are who their provider says.
+    pub fn person(&self, subject: &str) -> String {
+        let known = self.console.people.iter().find(|person| person.actor.subject.as_str() == subject);
+        match known {
+            Some(person) => self.t.of(&person.name).to_owned(),
+            None => subject.rsplit_once('#').map_or(subject, |(_, sub)| sub).to_owned(),
+        }
+    }
+
+    /// What stands around a page. Made last: it says what the page asked of the API.
+    pub async fn frame(&self, title: String, crumbs: Vec<Link>) -> Frame {
+        let me = self.look("/v1/me").await.unwrap_or_default();
+        let actor = &self.who.identity.actor;
+        let mut frame = Frame::new(self.t, self.large, title);
+        frame.crumbs = crumbs;
+        frame.agency = self.who.agency_name.clone();
+        frame.business_date = me.text("business_date");
+        frame.person = self.person(actor.subject.as_str());
+        frame.roles = actor.roles.iter().map(|role| self.t.role(role)).collect();
+        frame.nav = super::layout::navigation(self.t, actor, &self.path);
+        frame.csrf = self.session.csrf();
+        frame.calls = self.calls.borrow().clone();
+        frame.done = self.done.clone();
+        frame.here = with_query(&self.path, &self.query);
+        frame.refusal = self.returned.as_ref().and_then(|returned| returned.refusal.clone());
+        frame.come_back = self.returned.as_ref().is_some_and(|returned| returned.refusal.is_none());
+        frame
+    }
+}
+
+fn unknown_write() -> Refusal {
+    Refusal { status: 404, code: "unknown_path".to_owned(), ..Refusal::default() }
+}
+
+/// An answer as a document, or the problem that it is.
+async fn understood(answer: HttpResponse) -> Result<Doc, Refusal> {
+    let status = answer.status().as_u16();
+    let is_json = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json")));
+    let bytes = to_bytes(answer.into_body()).await.unwrap_or_default();
+    let value = if is_json { serde_json::from_slice(&bytes).unwrap_or_default() } else { Value::Null };
+    if status < 400 { Ok(Doc(value)) } else { Err(Refusal::of(status, &Doc(value))) }
+}
+
+/// A path with a query, escaped.
+pub fn with_query(path: &str, query: &[(String, String)]) -> String {
+    let mut text = path.to_owned();
+    for (place, (name, value)) in query.iter().enumerate() {
+        text.push(if place == 0 { '?' } else { '&' });
+        text.push_str(&escaped(name));
+        text.push('=');
+        text.push_str(&escaped(value));
+    }
+    text
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~,:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

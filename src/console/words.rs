@@ -1,0 +1,308 @@
+//! What the API's codes are called: states, kinds, steps, items, fields. One word has one name wherever it stands.
+
+macro_rules! words {
+    ($($code:literal: $zh:literal / $en:literal;)+) => {
+        /// The name of a code, if it has one.
+        pub fn of(code: &str, english: bool) -> Option<&'static str> {
+            let [zh, en] = match code { $($code => [$zh, $en],)+ _ => return None };
+            Some(if english { en } else { zh })
+        }
+        /// Every code, in Chinese and in English.
+        pub const ALL: &[(&str, &str, &str)] = &[$(($code, $zh, $en)),+];
+    };
+}
+
+words! {
+    // states
+    "draft": "草稿" / "draft";
+    "submitted": "待审核" / "submitted";
+    "reviewed": "待批准" / "reviewed";
+    "approved": "已批准" / "approved";
+    "paid": "已拨付" / "paid";
+    "returned": "已退回" / "returned";
+    "rejected": "已驳回" / "rejected";
+    "withdrawn": "已撤回" / "withdrawn";
+    "issued": "已发放" / "issued";
+    "partly_redeemed": "部分兑付" / "partly redeemed";
+    "redeemed": "已兑付" / "redeemed";
+    "expired": "已失效" / "expired";
+    "cancelled": "已作废" / "cancelled";
+    "suspended": "已暂停" / "suspended";
+    "active": "有效" / "active";
+    "blocked": "已冻结" / "blocked";
+    "proposed": "待批准" / "proposed";
+    "reversed": "已冲销" / "reversed";
+    "closed": "已结账" / "closed";
+    "open": "未结账" / "open";
+    "settled": "已结清" / "settled";
+    "pending": "待办" / "pending";
+    "registered": "已登记" / "registered";
+    // documents
+    "voucher": "算力券" / "voucher";
+    "claim": "申领" / "claim";
+    "voucher_redemption": "券兑付" / "voucher redemption";
+    "rental_subsidy": "租用补贴" / "rental subsidy";
+    "interest_subsidy": "贷款贴息" / "interest subsidy";
+    "grant": "奖补" / "grant";
+    "payment_batch": "拨付批次" / "payment batch";
+    "payment_return": "退汇" / "returned payment";
+    "payment_result": "回单结果" / "bank's result";
+    "recovery": "追回" / "recovery";
+    "recalculation": "重新核算" / "recalculation";
+    "objection": "异议" / "objection";
+    "prefund": "预拨" / "prefund";
+    "true_up": "年度清算" / "true-up";
+    "calendar": "工作日历" / "calendar";
+    "period_reopening": "反结账" / "reopening of a period";
+    "bank_account": "账户变更" / "bank account";
+    "programme": "专项" / "programme";
+    "rules": "规则" / "rules";
+    "appropriation": "指标下达" / "appropriation";
+    "adjustment": "指标调整" / "adjustment";
+    "lapse": "收回指标" / "lapse";
+    "reversal": "冲销" / "reversal";
+    "usage_import": "用量替换" / "usage import";
+    "rental": "租用合同" / "rental";
+    "loan": "贷款" / "loan";
+    "organisation": "单位" / "organisation";
+    "evidence": "材料" / "evidence";
+    // steps
+    "review": "审核" / "review";
+    "approve": "批准" / "approve";
+    "apply": "重新申请" / "apply again";
+    "submit": "提交" / "submit";
+    "resolve": "处理" / "resolve";
+    "mend": "补正" / "mend";
+    // the way of a case
+    "step.draft": "填写" / "written";
+    "step.submitted": "提交" / "submitted";
+    "step.reviewed": "审核" / "reviewed";
+    "step.approved": "批准" / "approved";
+    "step.paid": "拨付" / "paid";
+    "step.issued": "发放" / "issued";
+    "step.partly_redeemed": "兑付" / "redeemed in part";
+    "step.redeemed": "用完" / "used up";
+    "scope.claim": "整件" / "in all";
+    "scope.line": "逐行" / "line by line";
+    // what counts
+    "issue": "发放" / "issue";
+    "redemption": "兑付" / "redemption";
+    // items
+    "compute": "智能算力" / "compute";
+    "domestic_compute": "国产算力" / "domestic compute";
+    "model_service": "模型服务" / "model service";
+    "storage": "存储" / "storage";
+    "network": "网络" / "network";
+    "security": "安全" / "security";
+    "other": "其他" / "other";
+    // reductions
+    "net_off": "扣除其他补贴" / "other subsidies taken off";
+    "claim_cap": "单件上限" / "cap of one claim";
+    "voucher_balance": "券余额" / "balance of the voucher";
+    "paid_interest_ceiling": "已付利息上限" / "interest paid";
+    "lifetime_cap": "累计上限" / "cap in all";
+    "annual_cap": "年度上限" / "annual cap";
+    // what does not match
+    "invoice_missing": "缺发票" / "the invoice is missing";
+    "invoice_not_metered": "发票没有对应用量" / "no usage names the invoice";
+    "invoice_differs": "发票与用量不符" / "the invoice differs from the usage";
+    "usage_not_claimed": "用量尚未申领" / "usage that no claim is for";
+    "redeemed_beyond_usage": "兑付超过用量" / "redeemed beyond the usage";
+    "usage_replaced": "用量已被替换" / "the usage was replaced";
+    "not_documented": "结算超过凭证" / "settled beyond the documents";
+    "not_paid": "尚未付清" / "not paid in full";
+    "beyond_contract": "结算超过合同额" / "settled beyond the contract";
+    // rules
+    "half_up": "四舍五入" / "half up";
+    "half_even": "四舍六入五成双" / "half to even";
+    "down": "舍去" / "down";
+    "tax_inclusive": "含税金额" / "amounts with tax";
+    "tax_exclusive": "不含税金额" / "amounts without tax";
+    "exclusive": "不得重复资助" / "no other programme pays for the same";
+    "allow": "允许" / "allowed";
+    "refuse": "不允许" / "refused";
+    "subsidy": "补贴" / "subsidy";
+    "procurement": "采购" / "procurement";
+    "enterprise": "申报单位" / "the organisation that applied";
+    "provider": "服务商" / "the provider";
+    "bank": "银行" / "the bank";
+    "private_enterprise": "民营企业" / "private enterprises";
+    "state_owned_enterprise": "国有企业" / "state-owned enterprises";
+    "university": "高等院校" / "universities";
+    "research_institute": "科研院所" / "research institutes";
+    "government_department": "政府部门" / "government departments";
+    "micro": "微型" / "micro";
+    "small": "小型" / "small";
+    "medium": "中型" / "medium";
+    "large": "大型" / "large";
+    "debit": "借" / "debit";
+    "credit": "贷" / "credit";
+    // levels
+    "city": "市级" / "city";
+    "district": "区级" / "district";
+    "province": "省级" / "province";
+    "central": "中央" / "central";
+    // duties
+    "raises": "提出" / "raises";
+    "reviews": "审核" / "reviews";
+    "approves": "批准" / "approves";
+    "records": "记录" / "records";
+    // clauses of rules
+    "rules.items": "支持比例" / "What is paid for";
+    "rules.points": "贴息标准" / "Interest";
+    "rules.base": "计算基数" / "Base";
+    "rules.caps": "上限" / "Caps";
+    "rules.eligibility": "申报条件" / "Who may apply";
+    "rules.payee": "收款人" / "Who is paid";
+    "rules.stacking": "重复资助" / "Other programmes";
+    "rules.rounding": "舍入" / "Rounding";
+    "rules.shares": "资金分担" / "Shares";
+    "rules.validity_months": "券有效期" / "A voucher is valid for";
+    "rules.publicity_days": "公示期" / "Published for";
+    "rules.one_per_contract": "一合同一券" / "One voucher a contract";
+    "rules.prefund": "预拨银行" / "Paid ahead to banks";
+    "rules.expense": "支出类别" / "Class of expense";
+    "rules.scenarios": "支持场景" / "Scenarios";
+    // filters of reports
+    "filter.as_of": "截至" / "as of";
+    "filter.known_at": "按记录号" / "as known at";
+    "filter.programme": "专项代码" / "programme";
+    "filter.level": "资金级次" / "level";
+    "filter.organisation": "单位代码" / "organisation";
+    "filter.region": "区域" / "region";
+    "filter.by": "分组" / "by";
+    "filter.account": "科目" / "account";
+    "filter.flow": "流向" / "flow";
+    "filter.document": "单据" / "document";
+    "filter.voucher": "算力券" / "voucher";
+    "filter.from": "起" / "from";
+    "filter.until": "止" / "until";
+    "filter.code": "疑点" / "exception";
+    "filter.near_percent": "接近上限 %" / "near percent";
+    "filter.threshold": "门槛金额" / "threshold";
+    "filter.night_from": "夜间起（时）" / "night from (hour)";
+    "filter.night_until": "夜间止（时）" / "night until (hour)";
+    "filter.round_unit": "整数单位" / "round unit";
+    "filter.seed": "随机种子" / "seed";
+    "filter.interval": "抽样间隔（元）" / "interval (CNY)";
+    "filter.subject": "经手账号" / "subject";
+    "filter.kind": "操作" / "kind";
+    "filter.duty": "职责" / "duty";
+    "filter.same_document": "仅自提自批" / "same document";
+    // fields of forms
+    "reason": "理由" / "reason";
+    "decision": "决定" / "decision";
+    "effective_date": "生效日" / "effective date";
+    "amount": "金额" / "amount";
+    "fiscal_year": "年度" / "fiscal year";
+    "document": "文号" / "document";
+    "source": "来源" / "source";
+    // commands
+    "create_agency": "建立账套" / "create the agency";
+    "switch_semantics": "启用新版规则语义" / "switch semantics";
+    "accept_log": "确认日志" / "accept the log";
+    "name_subject": "确认人员写法" / "name a subject";
+    "move_business_date": "设定业务日期" / "move the business date";
+    "erase_text": "销毁文字" / "erase a text";
+    "close_period": "结账" / "close a period";
+    "propose_period_reopening": "提出反结账" / "propose to reopen a period";
+    "approve_period_reopening": "批准反结账" / "reopen a period";
+    "reject_period_reopening": "驳回反结账" / "leave a period closed";
+    "open_group": "成批办理" / "open a group";
+    "load_reference_rate": "录入参考利率" / "load a reference rate";
+    "propose_calendar": "提出日历变更" / "propose a change of the calendar";
+    "approve_calendar": "批准日历变更" / "approve a change of the calendar";
+    "reject_calendar": "驳回日历变更" / "reject a change of the calendar";
+    "register_organisation": "登记单位" / "register an organisation";
+    "block_organisation": "冻结单位" / "block an organisation";
+    "unblock_organisation": "解冻单位" / "unblock an organisation";
+    "propose_bank_account": "提出账户变更" / "propose another bank account";
+    "approve_bank_account": "批准账户变更" / "approve another bank account";
+    "reject_bank_account": "驳回账户变更" / "reject another bank account";
+    "propose_programme": "提出专项" / "propose a programme";
+    "approve_programme": "批准专项" / "approve a programme";
+    "propose_rules": "提出规则" / "propose rules";
+    "approve_rules": "批准规则" / "approve rules";
+    "propose_budget_change": "提出指标变动" / "propose a change of the budget";
+    "approve_budget_change": "批准指标变动" / "approve a change of the budget";
+    "register_evidence": "上传材料" / "bring evidence";
+    "confirm_invoice": "认定发票" / "confirm an invoice";
+    "register_rental": "登记租用合同" / "record a rental";
+    "import_usage": "导入用量" / "import usage";
+    "approve_usage_import": "批准用量替换" / "approve a usage import";
+    "reject_usage_import": "驳回用量替换" / "reject a usage import";
+    "register_loan": "登记贷款" / "record a loan";
+    "record_loan_events": "登记贷款变动" / "record events of a loan";
+    "confirm_interest": "确认已付利息" / "confirm the interest paid";
+    "propose_prefund": "提出预拨" / "propose a prefund";
+    "approve_prefund": "批准预拨" / "approve a prefund";
+    "reject_prefund": "驳回预拨" / "reject a prefund";
+    "propose_true_up": "提出年度清算" / "propose a true-up";
+    "approve_true_up": "批准年度清算" / "approve a true-up";
+    "reject_true_up": "驳回年度清算" / "reject a true-up";
+    "apply_for_voucher": "申请算力券" / "apply for a voucher";
+    "review_voucher": "审核券申请" / "review a voucher";
+    "issue_voucher": "发放券" / "issue a voucher";
+    "cancel_voucher": "作废券" / "cancel a voucher";
+    "suspend_voucher": "暂停券" / "suspend a voucher";
+    "reinstate_voucher": "恢复券" / "reinstate a voucher";
+    "expire_voucher": "券到期失效" / "expire a voucher";
+    "remind_voucher": "到期提醒" / "remind of a voucher's end";
+    "draft_claim": "填写申领" / "draft a claim";
+    "rewrite_claim": "修改申领" / "rewrite a claim";
+    "submit_claim": "提交申领" / "submit a claim";
+    "withdraw_claim": "撤回申领" / "withdraw a claim";
+    "review_claim": "审核申领" / "review a claim";
+    "approve_claim": "批准申领" / "approve a claim";
+    "reject_claim": "驳回申领" / "reject a claim";
+    "propose_recalculation": "提出重新核算" / "propose a recalculation";
+    "approve_recalculation": "批准重新核算" / "approve a recalculation";
+    "reject_recalculation": "驳回重新核算" / "reject a recalculation";
+    "raise_objection": "提出异议" / "raise an objection";
+    "resolve_objection": "处理异议" / "resolve an objection";
+    "propose_payment_batch": "提出拨付批次" / "propose a payment batch";
+    "approve_payment_batch": "批准拨付批次" / "approve a payment batch";
+    "reject_payment_batch": "驳回拨付批次" / "reject a payment batch";
+    "settle_payment": "录入银行回单" / "record the bank's result";
+    "approve_payment_result": "确认回单结果" / "confirm a bank's result";
+    "reject_payment_result": "驳回回单结果" / "refuse a bank's result";
+    "read_accounts": "读取账号" / "read account numbers";
+    "propose_recovery": "提出追回" / "propose a recovery";
+    "approve_recovery": "批准追回" / "approve a recovery";
+    "reject_recovery": "驳回追回" / "reject a recovery";
+    "receive_recovery": "录入追回到账" / "record money that came back";
+    "offset_recovery": "抵扣" / "offset";
+    "write_off_recovery": "核销追回" / "write off a recovery";
+    "propose_reversal": "提出冲销" / "propose a reversal";
+    "approve_reversal": "批准冲销" / "approve a reversal";
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray;
+    use subsidy_core::book::{Command, Duty};
+    use subsidy_core::claims::ClaimStatus;
+    use subsidy_core::vouchers::VoucherStatus;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_name_in_both_languages() {
+        let has_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        for (code, zh, en) in ALL {
+            assert!(has_chinese(zh), "{code}: {zh}");
+            assert!(!en.is_empty() && !has_chinese(en), "{code}: {en}");
+        }
+    }
+
+    #[test]
+    fn commands_states_and_duties_are_named() {
+        let commands = Command::KINDS.iter().copied();
+        let states = ClaimStatus::VARIANTS.iter().map(|state| state.into_str());
+        let vouchers = VoucherStatus::VARIANTS.iter().map(|state| state.into_str());
+        let duties = Duty::ALL.into_iter().map(|duty| duty.into_str());
+        let missing: Vec<_> = commands.chain(states).chain(vouchers).chain(duties).collect();
+        let missing: Vec<_> = missing.into_iter().filter(|code| of(code, true).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

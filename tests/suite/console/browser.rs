@@ -1,0 +1,149 @@
+//! A browser as far as the tests need one: a cookie, links, forms; no script.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Page {
+    pub status: u16,
+    pub location: String,
+    pub kind: String,
+    pub html: String,
+}
+
+impl Page {
+    /// The value of the first attribute after a mark: `after("name=\".csrf\"", "value")`.
+    pub fn after(&self, mark: &str, attribute: &str) -> String {
+        let (_, rest) = self.html.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {}", self.html));
+        let (_, rest) = rest.split_once(&format!("{attribute}=\"")).expect("the attribute");
+        unescaped(rest.split('"').next().expect("its end"))
+    }
+
+    /// Every link within the console.
+    pub fn links(&self) -> Vec<String> {
+        let hrefs = self.html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        hrefs.map(unescaped).filter(|href| href.starts_with('/')).collect()
+    }
+
+    /// The hidden fields of the form whose write ends so.
+    pub fn form(&self, write: &str) -> BTreeMap<String, String> {
+        let forms = self.html.split("<form").skip(1);
+        let form = forms.map(|form| form.split("</form>").next().unwrap_or_default()).find(|form| {
+            form.split("name=\".write\" value=\"")
+                .nth(1)
+                .is_some_and(|rest| rest.split('"').next().is_some_and(|value| value.ends_with(write)))
+        });
+        let form = form.unwrap_or_else(|| panic!("no form for {write} in {}", self.html));
+        let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+        inputs
+            .map(|input| {
+                let mut parts = input.split('"');
+                let name = parts.next().unwrap_or_default().to_owned();
+                (name, unescaped(parts.nth(1).unwrap_or_default()))
+            })
+            .collect()
+    }
+
+    pub fn has_form(&self, write: &str) -> bool {
+        self.html.contains(&format!("{write}\">"))
+    }
+}
+
+pub fn unescaped(text: &str) -> String {
+    let numbers = [("&#38;", "&"), ("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">")];
+    numbers.iter().fold(text.replace("&amp;", "&"), |text, (code, c)| text.replace(code, c))
+}
+
+pub struct Browser {
+    base: String,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub fn new(base: &str) -> Self {
+        Self { base: base.to_owned(), cookies: BTreeMap::new() }
+    }
+
+    /// Signs in as the person of the demonstration whose name is so; the page that it leads to.
+    pub fn signed_in(base: &str, name: &str) -> Self {
+        let mut browser = Self::new(base);
+        let door = browser.get("/sign-in");
+        let place = door.html.split("name=\".person\" value=\"").skip(1).find(|rest| rest.contains(name));
+        let place = place.and_then(|rest| rest.split('"').next()).expect("a person of that name").to_owned();
+        let csrf = door.after("name=\".csrf\"", "value");
+        let page = browser.post("/sign-in", &[(".csrf", &csrf), (".person", &place), (".next", "")]);
+        assert_eq!(page.status, 303, "{}", page.html);
+        browser
+    }
+
+    pub fn get(&mut self, path: &str) -> Page {
+        self.send(path, None)
+    }
+
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+        self.send(path, Some(pairs.join("&")))
+    }
+
+    /// Fills in a form and presses a button.
+    pub fn submit(&mut self, path: &str, form: &BTreeMap<String, String>, more: &[(&str, &str)]) -> Page {
+        let hidden = form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields: Vec<_> = hidden.chain(more.iter().copied()).collect();
+        self.post(path, &fields)
+    }
+
+    fn send(&mut self, path: &str, body: Option<String>) -> Page {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("Accept", "text/html")
+            .header("Cookie", cookies.join("; "));
+        let mut answer = match body {
+            Some(body) => {
+                let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+                agent.run(request.body(body).expect("a request"))
+            }
+            None => agent.run(request.body(()).expect("a request")),
+        }
+        .expect("an answer");
+        let header = |name: &str| {
+            let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (location, kind) = (header("location"), header("content-type"));
+        for cookie in answer.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().expect("a cookie").split(';').next().expect("a pair").to_owned();
+            let (name, value) = pair.split_once('=').expect("a value");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let bytes = answer.body_mut().read_to_vec().expect("a body");
+        let html = String::from_utf8_lossy(&bytes).into_owned();
+        Page { status: answer.status().as_u16(), location, kind, html }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
+}

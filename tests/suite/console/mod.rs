@@ -1,0 +1,260 @@
+//! The console over HTTP, as a browser without a script meets it, on the demonstration.
+
+mod browser;
+mod driven;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::cli::{Demo, Place, psql};
+use browser::Browser;
+
+/// Everybody of the demonstration.
+const PEOPLE: [&str; 7] = ["王文", "陈立", "李航", "赵云", "周宁", "孙静", "吴维"];
+
+/// The most bytes of a page.
+const PAGE_BYTES_MAX: usize = 120_000;
+
+/// A demonstration that nobody else uses.
+fn demonstration() -> (Place, Demo) {
+    let place = Place::new(None);
+    let demo = Demo::start(&place);
+    (place, demo)
+}
+
+/// The first link of a page that begins so.
+fn first(links: &[String], with: &str) -> String {
+    let found = links.iter().find(|link| link.starts_with(with) && link.len() > with.len());
+    found
+        .unwrap_or_else(|| panic!("no link to {with} among {links:?}"))
+        .split('#')
+        .next()
+        .expect("a path")
+        .to_owned()
+}
+
+fn has_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+#[test]
+fn every_link_of_every_page_leads_somewhere_for_everybody() {
+    let (_place, demo) = demonstration();
+    for name in PEOPLE {
+        let mut browser = Browser::signed_in(&demo.url, name);
+        let home = browser.get("/").location;
+        let (mut todo, mut seen) = (VecDeque::from([home]), BTreeSet::new());
+        // a list of reports with their filters has no end: what is not seen after so many is of the same pages
+        while let Some(path) = todo.pop_front().filter(|_| seen.len() < 250) {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let page = browser.get(&path);
+            if path == "/" {
+                assert_eq!(page.status, 303);
+                continue;
+            }
+            assert_eq!(page.status, 200, "{name} {path}: {}", page.html);
+            if !page.kind.starts_with("text/html") {
+                continue;
+            }
+            assert!(page.html.len() < PAGE_BYTES_MAX, "{name} {path} has {} bytes", page.html.len());
+            assert!(!page.html.contains(" style=") && !page.html.contains(" onclick"), "{name} {path}");
+            let links = page.links().into_iter().map(|link| link.split('#').next().unwrap().to_owned());
+            let own = |link: &String| {
+                !link.starts_with("/docs") && !link.contains("lang=") && !link.contains("large=")
+            };
+            todo.extend(links.filter(own));
+        }
+        println!("{name}: {} pages", seen.len());
+    }
+}
+
+#[test]
+fn what_a_role_may_not_read_is_neither_in_its_menu_nor_behind_an_address() {
+    let (_place, demo) = demonstration();
+    let mut officer = Browser::signed_in(&demo.url, "王文");
+    let links = officer.get("/vouchers").links();
+    let foreign: Vec<_> = links.iter().filter(|link| link.starts_with("/vouchers/")).cloned().collect();
+    let mut bank = Browser::signed_in(&demo.url, "周宁");
+    assert_eq!(bank.get("/vouchers").status, 403);
+    assert_eq!(bank.get("/reports").status, 403);
+    assert!(!bank.get("/tasks").links().contains(&"/vouchers".to_owned()));
+    let mut enterprise = Browser::signed_in(&demo.url, "李航");
+    let own: BTreeSet<_> = enterprise.get("/vouchers").links().into_iter().collect();
+    let (mine, others): (Vec<_>, Vec<_>) = foreign.into_iter().partition(|link| own.contains(link));
+    assert!(!mine.is_empty() && !others.is_empty());
+    for path in others {
+        assert_eq!(enterprise.get(&path).status, 404, "{path}");
+    }
+    let mut nobody = Browser::new(&demo.url);
+    for path in ["/tasks", "/claims", "/me", "/reports/trial-balance"] {
+        let page = nobody.get(path);
+        assert_eq!((page.status, page.location.starts_with("/sign-in?next=")), (303, true), "{path}");
+    }
+}
+
+#[test]
+fn a_form_is_a_write_of_the_api_and_what_is_wrong_stands_at_its_field() {
+    let (_place, demo) = demonstration();
+    let mut officer = Browser::signed_in(&demo.url, "王文");
+    let claim = first(&officer.get("/tasks").links(), "/claims/");
+    let page = officer.get(&claim);
+    let form = page.form("/review");
+
+    // without the reason that a return needs, nothing happens and what is missing stands at the field
+    let refused = officer.submit(&claim, &form, &[("/decision", "return"), ("/reason", "")]);
+    assert_eq!(refused.status, 422, "{}", refused.html);
+    assert!(refused.html.contains("id=\"problem\"") && refused.html.contains("autofocus"));
+    assert!(
+        refused.html.contains("aria-invalid=\"true\" aria-describedby=\"f-reason-e\""),
+        "{}",
+        refused.html
+    );
+
+    // what another person would see: the officer neither approves nor is offered to
+    assert!(!page.has_form("/approve"));
+
+    // passed, the browser is sent on; the same form sent twice counts once
+    let form = refused.form("/review");
+    let passed = officer.submit(&claim, &form, &[("/decision", "pass")]);
+    assert_eq!(passed.status, 303, "{}", passed.html);
+    assert!(passed.location.starts_with(&format!("{claim}?done=")), "{}", passed.location);
+    let again = officer.submit(&claim, &form, &[("/decision", "pass")]);
+    assert_eq!((again.status, again.location), (303, passed.location.clone()));
+    assert!(officer.get(&passed.location).html.contains("待批准"));
+
+    // a form that was shown before somebody else acted is refused, and the page shows what is there now
+    let mut stale = form.clone();
+    stale.insert(".key".to_owned(), "another".to_owned());
+    let stale = officer.submit(&claim, &stale, &[("/decision", "reject"), ("/reason", "写了很久的理由")]);
+    assert_eq!(stale.status, 412, "{}", stale.html);
+    assert!(stale.html.contains("写了很久的理由") && stale.html.contains("待批准"));
+
+    // the approver is offered what is left to do, and the officer's part stands in the history
+    let mut approver = Browser::signed_in(&demo.url, "陈立");
+    let page = approver.get(&claim);
+    assert!(page.html.contains("审核申领") && page.html.contains("王文"));
+    let form = page.form("/approve");
+    let refused = approver.submit(&claim, &form, &[("/effective_date", "soon")]);
+    assert!([400, 422].contains(&refused.status), "{}", refused.html);
+    assert!(
+        refused.html.contains("value=\"soon\"") && refused.html.contains("f-effective-date-e"),
+        "{}",
+        refused.html
+    );
+    let approved = approver.submit(&claim, &refused.form("/approve"), &[]);
+    assert_eq!(approved.status, 303, "{}", approved.html);
+}
+
+#[test]
+fn four_eyes_are_told_in_place_of_the_form() {
+    let (_place, demo) = demonstration();
+    let mut officer = Browser::signed_in(&demo.url, "王文");
+    let programme = "/programmes/beijing-compute-voucher";
+    let form = officer.get(programme).form("/appropriations");
+    let wrong = officer.submit(
+        programme,
+        &form,
+        &[("/amount", "1e6"), ("#/fiscal_year", "2025"), ("/document", "增拨第 1 号")],
+    );
+    assert_eq!(wrong.status, 422, "{}", wrong.html);
+    assert!(wrong.html.contains("value=\"1e6\"") && wrong.html.contains("f-amount-e"), "{}", wrong.html);
+    let fields = [("/amount", "250000.00"), ("#/fiscal_year", "2025"), ("/document", "增拨第 1 号")];
+    assert_eq!(officer.submit(programme, &wrong.form("/appropriations"), &fields).status, 303);
+    assert!(!officer.get(programme).html.contains("/approve\""));
+    let mut approver = Browser::signed_in(&demo.url, "陈立");
+    let page = approver.get(programme);
+    let (_, change) = page.html.split_once("/appropriations/").expect("a form to approve it");
+    let approve = format!("{}/approve", &change[..36]);
+    assert_eq!(approver.submit(programme, &page.form(&approve), &[]).status, 303);
+    assert!(approver.get(programme).html.contains("50,250,000.00"));
+}
+
+#[test]
+fn a_session_ends_when_it_is_told_to_when_it_is_idle_and_in_the_end() {
+    let (place, demo) = demonstration();
+    let owner = place.out(&["database-url", "--role", "owner"]);
+    let sql = |sql: &str| assert_eq!(psql(owner.trim(), sql).code, 0, "{sql}");
+    for change in [
+        "UPDATE sessions SET seen_at = seen_at - interval '31 minutes'",
+        "UPDATE sessions SET ends_at = began_at",
+        "DELETE FROM sessions",
+    ] {
+        let mut browser = Browser::signed_in(&demo.url, "王文");
+        assert_eq!(browser.get("/tasks").status, 200);
+        sql(change);
+        assert_eq!(browser.get("/tasks").status, 303, "{change}");
+    }
+    let mut browser = Browser::signed_in(&demo.url, "王文");
+    let (token, csrf) =
+        (browser.cookies["session"].clone(), browser.get("/me").after("name=\".csrf\"", "value"));
+    let stored =
+        psql(owner.trim(), "SELECT encode(token_sha256, 'escape') || agency || subject FROM sessions");
+    assert!(!stored.out.contains(&token) && stored.out.contains("demo-officer"), "{}", stored.out);
+    assert_eq!(browser.post("/sign-out", &[(".csrf", "x")]).status, 403);
+    assert_eq!(browser.post("/sign-out", &[(".csrf", &csrf)]).location, "/sign-in");
+    browser.cookies.insert("session".to_owned(), token);
+    assert_eq!(browser.get("/tasks").status, 303);
+}
+
+#[test]
+fn a_form_of_somebody_whose_session_ended_comes_back_after_signing_in() {
+    let (_place, demo) = demonstration();
+    let mut officer = Browser::signed_in(&demo.url, "王文");
+    let claim = first(&officer.get("/tasks").links(), "/claims/");
+    let form = officer.get(&claim).form("/review");
+    // another site's form, and one without the token, do nothing
+    let mut foreign = form.clone();
+    foreign.insert(".csrf".to_owned(), "guessed".to_owned());
+    assert_eq!(officer.submit(&claim, &foreign, &[("/decision", "pass")]).status, 403);
+
+    officer.cookies.clear();
+    let door = officer.submit(&claim, &form, &[("/decision", "return"), ("/reason", "写了一半的意见")]);
+    assert_eq!(door.status, 401);
+    assert!(door.html.contains("写了一半的意见"));
+    let csrf = door.after("name=\".csrf\"", "value");
+    let fields = [
+        (".csrf", csrf.as_str()),
+        (".person", "0"),
+        (".next", claim.as_str()),
+        (".write", form[".write"].as_str()),
+        ("/reason", "写了一半的意见"),
+    ];
+    let back = officer.post("/sign-in", &fields);
+    assert_eq!(back.status, 200, "{}", back.html);
+    assert!(
+        back.html.contains("写了一半的意见</textarea>") && back.html.contains("尚未提交"),
+        "{}",
+        back.html
+    );
+    let returned =
+        officer.submit(&claim, &back.form("/review"), &[("/decision", "return"), ("/reason", "写完的意见")]);
+    assert_eq!(returned.status, 303, "{}", returned.html);
+    assert!(officer.get(&claim).html.contains("写完的意见"));
+}
+
+#[test]
+fn people_sign_in_with_a_token_and_pages_speak_their_language() {
+    let (place, demo) = demonstration();
+    let token = ["token", "--agency", "beijing_demo", "--role", "auditor", "--subject", "zheng"];
+    let token = place.out(&token);
+    let mut browser = Browser::new(&demo.url);
+    let csrf = browser.get("/sign-in").after("name=\".csrf\"", "value");
+    let wrong = browser.post("/sign-in", &[(".csrf", &csrf), (".token", "eyJ")]);
+    assert_eq!((wrong.status, wrong.html.contains("token-e")), (401, true));
+    // what is no place of the console is not gone to
+    let next = "//elsewhere.example";
+    let fields = [(".csrf", csrf.as_str()), (".token", token.trim()), (".next", next)];
+    assert_eq!(browser.post("/sign-in", &fields).location, "/tasks");
+    let page = browser.get("/reports/trial-balance");
+    assert!(page.html.contains("试算平衡") && page.html.contains("zheng"));
+    assert_eq!(browser.get("/reports/trial-balance?lang=en").location, "/reports/trial-balance");
+    let page = browser.get("/reports/trial-balance");
+    let main = page.html.split("<h1").nth(1).expect("a page");
+    assert!(page.html.contains("lang=\"en\"") && !has_chinese(main), "{main}");
+    assert_eq!(browser.get("/me?large=1").status, 303);
+    assert!(browser.get("/me").html.contains("class=\"large\""));
+    let csv = browser.get("/reports/trial-balance?format=csv");
+    assert_eq!((csv.status, csv.kind.starts_with("text/csv")), (200, true));
+    assert_eq!(browser.get("/nowhere").status, 404);
+}
