@@ -28,30 +28,29 @@ const PER_FEN: i128 = 100 * 100_000_000_000_000 * 1_603_080;
 pub struct ExactPoints(i64);
 
 impl ExactPoints {
-    /// Points as they are written.
-    pub const fn of(points: Points) -> Self {
-        Self(points.micro().saturating_mul(PER_MICRO))
+    /// Points as they are written. Error: out of range.
+    pub fn of(points: Points) -> Result<Self, OutOfRange> {
+        points.micro().checked_mul(PER_MICRO).map(Self).ok_or(OutOfRange)
     }
 
-    pub const fn of_rate(rate: Percent) -> Self {
-        Self(rate.micro().saturating_mul(PER_MICRO))
+    /// All of a rate. Error: out of range.
+    pub fn of_rate(rate: Percent) -> Result<Self, OutOfRange> {
+        rate.micro().checked_mul(PER_MICRO).map(Self).ok_or(OutOfRange)
     }
 
-    /// A percentage of a rate. What no rate comes near, at 92,233 points, is as much.
-    pub fn share(percent: Percent, rate: Percent) -> Self {
-        let exact = i128::from(percent.micro()) * i128::from(rate.micro());
-        Self(i64::try_from(exact).unwrap_or(i64::MAX))
+    /// A percentage of a rate. Error: out of range, above 92,233 points.
+    pub fn share(percent: Percent, rate: Percent) -> Result<Self, OutOfRange> {
+        percent.micro().checked_mul(rate.micro()).map(Self).ok_or(OutOfRange)
     }
 
-    /// Less other points; never below 0.
-    pub const fn less(self, other: Self) -> Self {
-        let left = self.0.saturating_sub(other.0);
-        Self(if left < 0 { 0 } else { left })
+    /// Less other points; never below 0. Error: out of range.
+    pub fn less(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0.checked_sub(other.0).map(|left| Self(left.max(0))).ok_or(OutOfRange)
     }
 
-    /// The sum; what no rate comes near is as much.
-    pub const fn plus(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+    /// The sum. Error: out of range.
+    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0.checked_add(other.0).map(Self).ok_or(OutOfRange)
     }
 
     /// The same as a number of 10⁻¹⁴ points.
@@ -114,10 +113,11 @@ impl Accrual {
     pub fn unrounded(self) -> Unrounded {
         let mut digits = self.0 / PER_FEN;
         let mut rest = self.0 % PER_FEN;
-        // 2 decimals are the fen's; of a rest below 1.7 × 10²² so many digits at once stay in range
+        // 2 decimals are the fen's. A rest is below 1.7 × 10²², so that 15 digits of it at once stay in range; an `i128` is
+        // at most 1.1 × 10¹⁶ fen, and with 18 decimals more in range too
         for scale in [10_i128.pow(15), 10_i128.pow(3)] {
             rest *= scale;
-            digits = digits.saturating_mul(scale).saturating_add(rest / PER_FEN);
+            digits = digits * scale + rest / PER_FEN;
             rest %= PER_FEN;
         }
         Unrounded(digits)
@@ -223,13 +223,30 @@ mod tests {
     #[test]
     fn points_are_exact_to_fourteen_decimals_and_never_below_zero() {
         let third =
-            ExactPoints::share(Percent::parse("33.333333").unwrap(), Percent::parse("3.456789").unwrap());
+            ExactPoints::share(Percent::parse("33.333333").unwrap(), Percent::parse("3.456789").unwrap()).unwrap();
         assert_eq!(third.to_string(), "1.15226298847737");
-        assert_eq!(ExactPoints::of(Points::STATUTORY_MAX).to_string(), "1.5");
-        assert_eq!(ExactPoints::default().less(third), ExactPoints::default());
+        assert_eq!(ExactPoints::of(Points::STATUTORY_MAX).unwrap().to_string(), "1.5");
+        assert_eq!(ExactPoints::default().less(third), Ok(ExactPoints::default()));
         for bad in ["", "-1", "1.", ".5", "1.123456789012345", "1e3"] {
             assert!(ExactPoints::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn points_out_of_range_are_refused_and_never_cut() {
+        let (most, two) = (ExactPoints(i64::MAX), Percent::from_micro(2));
+        assert_eq!(ExactPoints::share(Percent::from_micro(i64::MAX / 2), two), Ok(ExactPoints(i64::MAX - 1)));
+        for too_much in [
+            ExactPoints::of(Points::from_micro(i64::MAX)),
+            ExactPoints::of_rate(Percent::from_micro(i64::MAX)),
+            ExactPoints::share(Percent::from_micro(i64::MAX), two),
+            most.plus(ExactPoints(1)),
+            ExactPoints(i64::MIN).less(most),
+        ] {
+            assert_eq!(too_much, Err(OutOfRange));
+        }
+        let shown = Accrual(i128::MAX).unrounded();
+        assert_eq!(shown.to_string(), "106133931843993.58218659536873760767");
     }
 
     proptest! {

@@ -83,13 +83,13 @@ pub fn free(
     }
 }
 
-/// Points that claims under other programmes take, day by day; nothing where there are none.
+/// Points that claims under other programmes take, day by day; nothing where there are none. Error: out of range.
 pub fn others(
     own: ClaimId,
     programme: &ProgrammeCode,
     period: InterestPeriod,
     uses: &LoanAllocations,
-) -> Vec<Dated<ExactPoints>> {
+) -> Result<Vec<Dated<ExactPoints>>, OutOfRange> {
     let beside: Vec<&LoanAllocation> = uses
         .iter()
         .filter(|(id, other)| {
@@ -98,13 +98,14 @@ pub fn others(
         .map(|(_, other)| other)
         .collect();
     if beside.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let days = beside.iter().flat_map(|other| [other.period.from, other.period.until]);
-    steps(period.from, period.until, days, |day| {
-        let on = beside.iter().filter(|other| other.period.from <= day && day < other.period.until);
-        on.fold(ExactPoints::default(), |sum, other| sum.plus(other.points))
-    })
+    let taken = steps(period.from, period.until, days, |day| {
+        let mut on = beside.iter().filter(|other| other.period.from <= day && day < other.period.until);
+        on.try_fold(ExactPoints::default(), |sum, other| sum.plus(other.points))
+    });
+    taken.into_iter().map(|step| Ok(Dated { date: step.date, value: step.value? })).collect()
 }
 
 /// CNY of principal that a cap leaves beside other claims, day by day. Error: out of range.

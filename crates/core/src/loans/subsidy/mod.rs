@@ -215,21 +215,21 @@ fn points(
     rule: &PointsRule,
     rate: Percent,
     day: Date,
-) -> Result<ExactPoints, LoanError> {
-    let whole = ExactPoints::of_rate(rate);
-    let mut least = ExactPoints::of(rule.max.min(Points::STATUTORY_MAX)).min(whole);
+) -> Result<ExactPoints, SubsidyError> {
+    let whole = ExactPoints::of_rate(rate)?;
+    let mut least = ExactPoints::of(rule.max.min(Points::STATUTORY_MAX))?.min(whole);
     if let Some(share) = rule.share_of_contract_rate_percent {
-        least = least.min(ExactPoints::share(share, rate));
+        least = least.min(ExactPoints::share(share, rate)?);
     }
     if let Some(share) = &rule.share_of_reference {
         let missing = || LoanError::ReferenceRateMissing { name: share.name.clone(), date: day };
         let reference = in_force(question.reference, day).ok_or_else(missing)?;
-        least = least.min(ExactPoints::share(share.percent, reference));
+        least = least.min(ExactPoints::share(share.percent, reference)?);
     }
     if question.policy.stacking == Stacking::NetOff {
-        let said = question.other_points.map(ExactPoints::of).unwrap_or_default();
+        let said = question.other_points.map(ExactPoints::of).transpose()?.unwrap_or_default();
         let known = in_force(question.others, day).unwrap_or_default();
-        least = least.min(whole.less(said.max(known)));
+        least = least.min(whole.less(said.max(known))?);
     }
     Ok(least)
 }
@@ -279,8 +279,9 @@ pub fn within_ceiling(
 ) -> Result<(), LoanError> {
     let missing = || LoanError::ReferenceRateMissing { name: ceiling.reference.clone(), date: signed_on };
     let reference = in_force(reference, signed_on).ok_or_else(missing)?;
-    // a basis point is a hundredth of a percent
-    let most = reference.micro().saturating_add(i64::from(ceiling.spread_bp) * 10_000).max(0);
+    // a basis point is a hundredth of a percent; a rate has at most four digits before the point and a spread is an `i32`:
+    // their sum is far from the end of an `i64`
+    let most = (reference.micro() + i64::from(ceiling.spread_bp) * 10_000).max(0);
     let ceiling = Percent::from_micro(most);
     if annual_rate_percent > ceiling {
         return Err(LoanError::LoanRateAboveCeiling { annual_rate_percent, ceiling });
