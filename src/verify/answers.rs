@@ -30,13 +30,9 @@ statement! {
 }
 
 const ANSWERS: Naming<IdempotencyRow> = Naming {
-    place: |row| format!("idempotency {} {}", row.subject, hex(&row.key)),
+    place: |row| format!("idempotency {} {}", row.subject, hex::encode(&row.key)),
     sequence: |row| row.sequence.unwrap_or(-1),
 };
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// The answers that a page of leaves gave, and how they are marked.
 #[derive(Debug)]
@@ -59,7 +55,7 @@ impl<'a> Answers<'a> {
 
     fn unmarked(row: &IdempotencyRow, sequence: Sequence) -> Finding {
         let place = format!("{} mac", (ANSWERS.place)(row));
-        Finding { sequence, place, stored: Some(hex(&row.mac)), replayed: Some("another".to_owned()) }
+        Finding { sequence, place, stored: Some(hex::encode(&row.mac)), replayed: Some("another".to_owned()) }
     }
 
     /// What leaves were asked for under, against what is stored under those keys.
@@ -112,7 +108,7 @@ impl<'a> Answers<'a> {
             && head.refusals_mac != head.mac(key)
         {
             let place = format!("head refusals {} refusals_mac", head.refusals);
-            first.found(finding(place, Some(hex(&head.refusals_mac)), Some("another".to_owned())));
+            first.found(finding(place, Some(hex::encode(&head.refusals_mac)), Some("another".to_owned())));
         }
         let place = |ordinal: i64| format!("idempotency refusal {ordinal}");
         if let Some(Misnumbered { place: expected, ordinal }) = misnumbered(conn).await? {

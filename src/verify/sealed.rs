@@ -17,8 +17,7 @@ use subsidy_store::keys::accounts::{AccountVault, AgencyVault};
 const NUMBERS: Naming<BankAccountRow> = Naming { place, sequence: |_| -1 };
 
 fn place(row: &BankAccountRow) -> String {
-    let mac: String = row.mac.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("bank_accounts {} {mac}", row.organisation)
+    format!("bank_accounts {} {}", row.organisation, hex::encode(&row.mac))
 }
 
 /// The numbers that leaves name, and the first leaf that names each.

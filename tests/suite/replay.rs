@@ -53,7 +53,7 @@ fn lines() -> Vec<&'static [u8]> {
 }
 
 fn root(replay: &Replay) -> String {
-    replay.frontier().root().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(replay.frontier().root())
 }
 
 #[test]

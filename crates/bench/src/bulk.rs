@@ -290,10 +290,9 @@ impl Bulk {
 
 /// The head moves on: it is what the triggers hold the rest against.
 async fn move_head(copying: &Copying, head: &HeadRow) -> Result<(), BulkError> {
-    let hex: String = head.frontier.iter().map(|byte| format!("{byte:02x}")).collect();
     let arguments = [
         Some(head.next_sequence.to_string()),
-        Some(hex),
+        Some(hex::encode(&head.frontier)),
         Some(head.recorded_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
         head.business_date.map(|day| day.to_string()),
         Some(head.related_programmes.to_string()),

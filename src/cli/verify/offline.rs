@@ -46,7 +46,7 @@ fn export(
         Ok(Exported { checkpoint, key, lines }) if args.json => {
             let object = json!({
                 "export": folder, "verified": true, "origin": checkpoint.origin, "entries": checkpoint.size,
-                "lines": lines, "root": hex(&checkpoint.root), "key": key.to_string(), "since": trust.since.len(),
+                "lines": lines, "root": hex::encode(checkpoint.root), "key": key.to_string(), "since": trust.since.len(),
                 "replayed": !args.tree,
             });
             writeln!(out, "{object:#}")?;
@@ -111,8 +111,4 @@ fn receipt(
         Err(why) => writeln!(out, "{} does not verify: {why}", file.display())?,
     }
     Ok(said.is_ok())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

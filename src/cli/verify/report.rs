@@ -73,7 +73,7 @@ impl Checked {
         let agency = &self.agency;
         let mut object = match &self.verdict {
             Verdict::Good(Verified { leaves, lines, root, numbers }) => {
-                let root: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
+                let root = hex::encode(root);
                 let opened = match numbers {
                     Numbers::Opened(count) => Some(count),
                     Numbers::NoKeys | Numbers::NotReadable => None,

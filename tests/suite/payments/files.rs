@@ -206,7 +206,7 @@ fn a_workbook_keeps_numbers_as_text_sums_its_amounts_and_says_what_it_is() {
     assert!(sheet.contains("<f>SUM(G2:G3)</f><v>1024691.37</v>"), "{sheet}");
     assert!(sheet.contains("state=\"frozen\""), "{sheet}");
     let csv = file(&stage, &batch, "?format=csv", &stage.officer);
-    let digest: String = Sha256::digest(&csv.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(Sha256::digest(&csv.bytes));
     for fact in [batch.as_str(), "1024691.37", "chen", "lin", &digest] {
         assert!(texts.contains(fact), "{fact}: {texts}");
     }
@@ -239,7 +239,7 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
     for ((sequence, format, digest), event) in sequences.iter().zip(&events) {
         assert_eq!((&event["sequence"].to_string(), &event["document"]), (sequence, &json!(batch)));
         let leaf = stage.read(&format!("/v1/audit/entries/{sequence}"));
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(digest);
         assert_eq!(leaf["actor"]["subject"], "subsidy-ledger#lin");
         assert_eq!(
             leaf["command"]["read_accounts"],
@@ -280,7 +280,7 @@ fn each_reading_is_a_leaf_and_account_numbers_stand_nowhere_but_in_the_files() {
     assert!(logged.len() > 1_000 && exported.len() > 10_000 && dump.stdout.len() > 10_000);
     for number in [FIRM_ACCOUNT, OTHER_ACCOUNT] {
         // bytea columns, leaves among them, are dumped in hexadecimal digits
-        let hexadecimal: String = number.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = hex::encode(number);
         for (place, bytes) in [
             ("an answer", answers.as_bytes()),
             ("the log output", &logged),

@@ -436,7 +436,7 @@ fn parquet_holds_what_json_shows_and_says_which_rows_they_are() {
         );
         let (_, csv) = send("csv");
         let digest = <sha2::Sha256 as sha2::Digest>::digest(&csv);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(digest);
         assert_eq!(known("sha256_of_csv"), digest);
         let mut read = 0;
         for (found, row) in reader.get_row_iter(None).unwrap().zip(rows) {
@@ -700,7 +700,7 @@ fn a_sample_is_drawn_again_from_its_seed_and_the_statement_alone() {
     year(&city);
     for (seed, interval) in [("2025", 700_000_i64), ("审计", 123_457), ("x", 1_000_000_000)] {
         let digest = <sha2::Sha256 as sha2::Digest>::digest(seed.as_bytes());
-        let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(&digest[..6]);
         let start = 1 + i64::from_str_radix(&digits, 16).unwrap() % interval;
         let statement = city.get("/v1/reports/account-statement?account=F2302", &city.sun);
         let mut population: Vec<&Value> =
@@ -846,7 +846,7 @@ fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_tr
         let name = text(table, "/name");
         let csv = std::fs::read(folder.join(format!("{name}.csv"))).unwrap();
         let digest = <sha2::Sha256 as sha2::Digest>::digest(&csv);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(digest);
         assert_eq!(table["sha256_of_csv"], json!(digest), "{name}");
         let file = std::fs::File::open(folder.join(format!("{name}.parquet"))).unwrap();
         let rows = SerializedFileReader::new(file).unwrap().metadata().file_metadata().num_rows();
@@ -1000,7 +1000,7 @@ fn a_long_export_is_written_page_by_page_and_is_the_file_that_the_report_answers
             assert!(done["rows"].as_u64().unwrap() > 0, "{path}");
             assert_eq!(done["bytes"], json!(file.len()));
             let digest = <sha2::Sha256 as sha2::Digest>::digest(&file);
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = hex::encode(digest);
             assert_eq!(done["sha256"], json!(digest));
             // the same question is the same export
             let again = city.expect(

@@ -125,8 +125,7 @@ pub async fn ledger() -> TestDatabase {
 
 /// Puts the agency into the register.
 pub async fn register(test: &TestDatabase) {
-    let check: String =
-        key_check(keys().account_key(), &agency()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let check = hex::encode(key_check(keys().account_key(), &agency()));
     let sql = format!(
         "INSERT INTO public.agencies (code, name, zone, sandbox, origin, verifier_key, account_check, created_at) \
          SELECT 'test', '测试局', 'Asia/Shanghai', true, '{}', '{}', decode('{check}', 'hex'), \

@@ -167,7 +167,7 @@ impl VerifierKey {
         let public = <[u8; 32]>::try_from(public).map_err(|_| NoteError::Key)?;
         let key = VerifyingKey::from_bytes(&public).map_err(|_| NoteError::Key)?;
         let parsed = VerifierKey { name: name.to_owned(), key };
-        if key.is_weak() || hex_id(parsed.key_id()) != id {
+        if key.is_weak() || hex::encode(parsed.key_id()) != id {
             return Err(NoteError::Key);
         }
         Ok(parsed)
@@ -200,12 +200,8 @@ impl VerifierKey {
 impl fmt::Display for VerifierKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = [[ED25519].as_slice(), self.key.as_bytes()].concat();
-        write!(formatter, "{}+{}+{}", self.name, hex_id(self.key_id()), STANDARD.encode(bytes))
+        write!(formatter, "{}+{}+{}", self.name, hex::encode(self.key_id()), STANDARD.encode(bytes))
     }
-}
-
-fn hex_id(id: [u8; 4]) -> String {
-    format!("{:08x}", u32::from_be_bytes(id))
 }
 
 fn check_name(name: &str) -> Result<(), NoteError> {

@@ -289,14 +289,14 @@ mod tests {
             "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
             "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
         ];
-        assert_eq!(proof.iter().map(oracle::hex).collect::<Vec<_>>(), expected);
+        assert_eq!(proof.iter().map(hex::encode).collect::<Vec<_>>(), expected);
         let proof = consistency_proof(6, 8, reader(&leaves)).unwrap();
         let expected = [
             "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
             "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
             "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
         ];
-        assert_eq!(proof.iter().map(oracle::hex).collect::<Vec<_>>(), expected);
+        assert_eq!(proof.iter().map(hex::encode).collect::<Vec<_>>(), expected);
     }
 
     #[test]

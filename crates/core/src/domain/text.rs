@@ -200,7 +200,7 @@ macro_rules! digest {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&hex::encode(self.0))
             }
         }
 
@@ -209,18 +209,12 @@ macro_rules! digest {
 }
 
 fn digest_of(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let digits = text.bytes().map(digit).collect::<Option<Vec<u8>>>().filter(|d| d.len() == 64)?;
-    let mut digest = [0_u8; 32];
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = high << 4 | low;
+    // the crate reads upper-case digits too, by which one digest would have several texts
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return None;
     }
-    Some(digest)
+    let mut digest = [0_u8; 32];
+    hex::decode_to_slice(text, &mut digest).ok().map(|()| digest)
 }
 
 digest!(

@@ -42,7 +42,7 @@ impl Shown for serde_json::Value {
 
 impl Shown for Vec<u8> {
     fn shown(&self) -> String {
-        self.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(self)
     }
 }
 

@@ -255,20 +255,13 @@ fn verifying(roots_file: Option<&str>) -> Result<rustls::ClientConfig, DatabaseE
 
 pub(super) fn percent_decoded(text: &str) -> Result<String, DatabaseError> {
     let broken = || DatabaseError::Url("a percent sign without two hexadecimal digits".to_owned());
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let (digits, tail) = rest.split_at_checked(2).ok_or_else(broken)?;
-        let digits = std::str::from_utf8(digits).map_err(|_error| broken())?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_error| broken())?);
-        rest = tail;
+    // the crate lets a percent sign stand that escapes nothing; here it is a mistyped escape
+    let escapes = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    if !text.split('%').skip(1).all(escapes) {
+        return Err(broken());
     }
-    String::from_utf8(bytes).map_err(|_error| broken())
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_error| broken())?;
+    Ok(decoded.into_owned())
 }
 
 #[cfg(test)]
@@ -304,6 +297,14 @@ mod tests {
     fn roots_that_are_not_there_are_refused() {
         let url = "postgresql://h/db?sslmode=verify-full&sslrootcert=%2Fno%2Fsuch.pem";
         assert!(matches!(parse(url), Err(DatabaseError::Tls(_))));
+    }
+
+    #[test]
+    fn a_path_with_a_broken_escape_is_refused() {
+        for path in ["%", "%2", "%zz", "%2Fno%", "%ff"] {
+            let url = format!("postgresql://h/db?sslmode=verify-full&sslrootcert={path}");
+            assert!(matches!(parse(&url), Err(DatabaseError::Url(_))), "{path}");
+        }
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn of_import(views: &[RowErrorView], file: ErrorsFile, row: &UsageImportRow) -> 
         ("mode", row.mode.clone()),
         ("rows", row.rows.to_string()),
         ("rejected", row.rejected.to_string()),
-        ("sha256", row.sha256.iter().map(|byte| format!("{byte:02x}")).collect()),
+        ("sha256", hex::encode(&row.sha256)),
     ];
     written(views, file, Instant::new(row.updated_at), &about).map_err(Problem::from)
 }
