@@ -56,7 +56,7 @@ impl std::fmt::Debug for Billing {
 
 /// What a file was, when it is read to its end.
 #[derive(Debug, Default)]
-pub struct FileRead {
+pub struct FileSummary {
     /// How many rows there are.
     pub rows: u32,
     /// What was written otherwise than the specification has it, and what it was read as.
@@ -99,7 +99,7 @@ impl Billing {
         self,
         mode: Mode,
         take: impl FnMut(Result<Charge, RefusedRow>) -> bool,
-    ) -> Result<FileRead, FileError> {
+    ) -> Result<FileSummary, FileError> {
         let mut readings = Findings::default();
         let mut packed = |with: &str| {
             readings.read_as(&of_file(CellError::FilePacked, with), || "text/csv".to_owned());
@@ -120,7 +120,7 @@ impl Billing {
             Source::Parquet(file) => parquet::read(file, (mode, &mut readings), take)?,
             Source::Foreign(foreign) => return Err(FileError::foreign(foreign)),
         };
-        Ok(FileRead { rows, readings })
+        Ok(FileSummary { rows, readings })
     }
 }
 

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 use super::error::IntakeError;
 use super::limits::CHUNK;
-use super::metered::Counted;
+use super::metered::ImportTotals;
 use crate::billing_files::file::Billing;
-use crate::billing_files::rows::{Taken, Taking, Wanted};
+use crate::billing_files::rows::{RowsResult, RowIntake, ImportRequest};
 use subsidy_core::domain::{AgencyCode, RentalId, UsageImportId};
 use subsidy_core::usage::{ImportUsage, RowError};
 use subsidy_store::db::pool::{Connection, Database};
@@ -52,7 +52,7 @@ impl Staged {
 /// Stages a file. `progress` is told how many rows were read.
 pub async fn stage(
     database: &Database,
-    wanted: &Wanted,
+    wanted: &ImportRequest,
     file: Billing,
     progress: impl Fn(u32),
 ) -> Result<Staged, IntakeError> {
@@ -70,7 +70,7 @@ pub async fn stage(
 
 async fn staged(
     conn: &AsyncPgConnection,
-    wanted: &Wanted,
+    wanted: &ImportRequest,
     file: Billing,
     progress: impl Fn(u32),
 ) -> Result<(ImportUsage, Vec<RowError>), IntakeError> {
@@ -86,15 +86,15 @@ async fn staged(
     let mode = wanted.mode;
     let reading =
         tokio::task::spawn_blocking(move || file.read(mode, |row| sender.blocking_send(row).is_ok()));
-    let mut taking = Taking::new(conn, wanted, zone);
+    let mut taking = RowIntake::new(conn, wanted, zone);
     taking.all(rows, progress).await?;
     let mut file = reading.await.map_err(|_| IntakeError::Broken)??;
     let repeated = taking.compare(&mut file.readings).await?;
-    let counted = Counted::of(conn, wanted.id, zone).await?;
+    let counted = ImportTotals::of(conn, wanted.id, zone).await?;
     if counted.rows == 0 && repeated == 0 {
         return Err(taking.refused());
     }
-    let Taken { rejected, errors, errors_sha256, rates, refusals, findings } = taking.finish();
+    let RowsResult { rejected, errors, errors_sha256, rates, refusals, findings } = taking.finish();
     // what the same bytes brought before tells already what of them is refused
     let nothing_new = counted.rows == 0 && !wanted.adds && wanted.replaces.is_empty();
     let deliveries = if nothing_new { Vec::new() } else { refusals.attributed(counted.deliveries()) };

@@ -39,7 +39,7 @@ pub struct Charged<'a> {
 
 /// What rows of a billing period come to.
 #[derive(Debug, Default)]
-struct Brought {
+struct PeriodTotals {
     rows: u32,
     spans: Spans,
     totals: Totals,
@@ -48,13 +48,13 @@ struct Brought {
 
 /// What the rows of an import come to.
 #[derive(Debug, Default)]
-pub struct Counted {
+pub struct ImportTotals {
     pub rows: u32,
     hash: Sha256,
-    brought: BTreeMap<Month, Brought>,
+    brought: BTreeMap<Month, PeriodTotals>,
 }
 
-impl Counted {
+impl ImportTotals {
     /// Counts the rows of an import as they are stored.
     pub async fn of(conn: &AsyncPgConnection, import: UsageImportId, zone: Tz) -> Result<Self, IntakeError> {
         let (mut counted, mut after) = (Self::default(), 0);
@@ -99,7 +99,7 @@ impl Counted {
 
     /// What they come to, by billing period. Of rows that were refused nothing can be known from those that count.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        let one = |(billing_period, brought): (&Month, &Brought)| Delivery {
+        let one = |(billing_period, brought): (&Month, &PeriodTotals)| Delivery {
             billing_period: *billing_period,
             rows: brought.rows,
             charged: brought.spans.list(),

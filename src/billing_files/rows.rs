@@ -23,7 +23,7 @@ use subsidy_store::usage::{UsageErrorRow, UsageRowRow};
 
 /// What a file is imported as.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct ImportRequest {
     pub agency: AgencyCode,
     /// The id that the edge made.
     pub id: UsageImportId,
@@ -43,9 +43,9 @@ pub struct Wanted {
 }
 
 /// Rows on their way.
-pub(super) struct Taking<'a> {
+pub(super) struct RowIntake<'a> {
     conn: &'a AsyncPgConnection,
-    wanted: &'a Wanted,
+    wanted: &'a ImportRequest,
     zone: Tz,
     rates: BTreeMap<(String, Date), Option<ReferenceRate>>,
     used: BTreeSet<UsedRate>,
@@ -59,7 +59,7 @@ pub(super) struct Taking<'a> {
 
 /// What became of the rows, beside those that count.
 #[derive(Debug)]
-pub struct Taken {
+pub struct RowsResult {
     /// Rows that are wrong.
     pub rejected: u32,
     pub errors: Vec<RowError>,
@@ -73,9 +73,9 @@ pub struct Taken {
     pub findings: Vec<Finding>,
 }
 
-impl<'a> Taking<'a> {
+impl<'a> RowIntake<'a> {
     /// Before the first row.
-    pub fn new(conn: &'a AsyncPgConnection, wanted: &'a Wanted, zone: Tz) -> Self {
+    pub fn new(conn: &'a AsyncPgConnection, wanted: &'a ImportRequest, zone: Tz) -> Self {
         Self {
             conn,
             wanted,
@@ -238,8 +238,8 @@ impl<'a> Taking<'a> {
     }
 
     /// What became of the rows.
-    pub fn finish(self) -> Taken {
-        Taken {
+    pub fn finish(self) -> RowsResult {
+        RowsResult {
             rejected: self.rejected,
             errors: self.errors,
             errors_sha256: self.digest.finish(),

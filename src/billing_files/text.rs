@@ -28,14 +28,14 @@ pub enum TextLimit {
 
 /// Bytes that are counted as they are read.
 #[derive(Debug)]
-pub struct Counted<R> {
+pub struct CountingReader<R> {
     bytes: R,
     all: u64,
     most: u64,
     row: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.bytes.read(buffer)?;
         let more = u64::try_from(count).unwrap_or(u64::MAX);
@@ -68,7 +68,7 @@ pub fn text<'a>(
     readings: &mut Findings,
 ) -> io::Result<Text<'a>> {
     let row = Arc::new(AtomicU64::new(0));
-    let mut bytes = Counted { bytes, all: 0, most, row: row.clone() };
+    let mut bytes = CountingReader { bytes, all: 0, most, row: row.clone() };
     let mut head = Vec::new();
     bytes.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
     row.store(0, Ordering::Relaxed);
@@ -80,7 +80,7 @@ pub fn text<'a>(
         readings.read_as(&of_file(CellError::FileEncoding, encoding.name()), || UTF_8.name().to_owned());
         let (decoded, _, _) = encoding.decode(&head);
         head = decoded.into_owned().into_bytes();
-        Box::new(Decoded::new(whole, encoding))
+        Box::new(DecodingReader::new(whole, encoding))
     };
     let delimiter = delimiter(&head);
     if delimiter != b',' {
@@ -127,7 +127,7 @@ pub fn delimiter(head: &[u8]) -> u8 {
 }
 
 /// Bytes of another encoding as UTF-8. What is malformed becomes a byte that UTF-8 has not, so that its row is refused.
-struct Decoded<R> {
+struct DecodingReader<R> {
     bytes: R,
     decoder: Decoder,
     read: Vec<u8>,
@@ -135,7 +135,7 @@ struct Decoded<R> {
     ended: bool,
 }
 
-impl<R: Read> Decoded<R> {
+impl<R: Read> DecodingReader<R> {
     fn new(bytes: R, encoding: &'static Encoding) -> Self {
         Self {
             bytes,
@@ -158,7 +158,7 @@ impl<R: Read> Decoded<R> {
     }
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl<R: Read> Read for DecodingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // a letter needs up to four bytes
         if buffer.len() < 8 {

@@ -34,7 +34,7 @@ pub struct Ask {
 
 /// What the engine said to it.
 #[derive(Debug)]
-pub enum Said {
+pub enum EngineReply {
     /// Accepted, now or before: the document as the command left it.
     Accepted(Box<Outcome>),
     /// A rule refused: its code, and what explains it.
@@ -52,7 +52,7 @@ impl Ask {
     }
 
     /// Asks. Same key and same `request`, same answer.
-    pub async fn of(self, engine: &Engine, agency: &AgencyCode, request: &str) -> Result<Said, SubmitError> {
+    pub async fn of(self, engine: &Engine, agency: &AgencyCode, request: &str) -> Result<EngineReply, SubmitError> {
         let submission = Submission {
             agency: agency.clone(),
             subject: self.actor.subject.clone(),
@@ -64,10 +64,10 @@ impl Ask {
             accounts: self.accounts,
         };
         Ok(match engine.submit(submission).await? {
-            Answer::Accepted { first, .. } => Said::Accepted(Box::new(first.outcome)),
+            Answer::Accepted { first, .. } => EngineReply::Accepted(Box::new(first.outcome)),
             Answer::Refused { refusal, .. } => {
                 let code = refusal.get("code").and_then(|code| code.as_str()).unwrap_or("refused").to_owned();
-                Said::Refused { code, line: refusal.to_string() }
+                EngineReply::Refused { code, line: refusal.to_string() }
             }
         })
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
+use super::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::verify::progress_bar;
 use super::{Failure, Settings, opened};
@@ -59,7 +59,7 @@ fn period(text: &str) -> Result<InterestPeriod, String> {
 /// What became of a loan.
 #[derive(Debug, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
-enum Became {
+enum LoanOutcome {
     Drafted {
         claim_id: ClaimId,
         from: Date,
@@ -82,19 +82,19 @@ struct Row {
     loan_id: LoanId,
     loan_no: Line,
     #[serde(flatten)]
-    became: Became,
+    became: LoanOutcome,
 }
 
 impl Row {
     fn line(&self) -> String {
         let Self { loan_no, .. } = self;
         match &self.became {
-            Became::Drafted { claim_id, from, until, interest_paid, amount } => {
+            LoanOutcome::Drafted { claim_id, from, until, interest_paid, amount } => {
                 format!("{loan_no}  drafted {claim_id}: {amount} of {interest_paid}, {from}..{until}")
             }
-            Became::Claimed => format!("{loan_no}  claimed already"),
-            Became::Gap => format!("{loan_no}  not every day between the first and the last is confirmed"),
-            Became::Refused { code, refusal } => format!("{loan_no}  refused: {code} {refusal}"),
+            LoanOutcome::Claimed => format!("{loan_no}  claimed already"),
+            LoanOutcome::Gap => format!("{loan_no}  not every day between the first and the last is confirmed"),
+            LoanOutcome::Refused { code, refusal } => format!("{loan_no}  refused: {code} {refusal}"),
         }
     }
 }
@@ -149,15 +149,15 @@ fn said(loan: &Loan, period: InterestPeriod) -> Option<(InterestPeriod, Money)> 
     Some((days, confirmed(loan, days).ok().flatten()?))
 }
 
-async fn became(engine: &Engine, args: &RunArgs, loan: &Loan) -> Result<Became, Failure> {
-    let Some((days, interest_paid)) = said(loan, args.period) else { return Ok(Became::Gap) };
+async fn became(engine: &Engine, args: &RunArgs, loan: &Loan) -> Result<LoanOutcome, Failure> {
+    let Some((days, interest_paid)) = said(loan, args.period) else { return Ok(LoanOutcome::Gap) };
     let [from, until] = [days.from.naive(), days.until.naive()];
     let known = {
         let conn = engine.reader(&args.agency).await?;
         queries::claims_of(&conn, from..until, loan.id.uuid(), args.programme.as_str()).await?
     };
     if known.as_ref().is_some_and(|known| known.open_claims > 0) {
-        return Ok(Became::Claimed);
+        return Ok(LoanOutcome::Claimed);
     }
     let earlier = known.map_or(0, |known| known.all_claims);
     let terms = InterestTerms {
@@ -170,7 +170,7 @@ async fn became(engine: &Engine, args: &RunArgs, loan: &Loan) -> Result<Became, 
     // two runs at once draft one claim; what was refused once is asked anew
     let key = format!("interest run {earlier} {}", serde_json::to_string(&request)?);
     let mut answer = asked(engine, args, key, &request).await?;
-    if matches!(answer, Became::Refused { .. }) {
+    if matches!(answer, LoanOutcome::Refused { .. }) {
         answer = asked(engine, args, fresh_key(), &request).await?;
     }
     Ok(answer)
@@ -181,18 +181,18 @@ async fn asked(
     args: &RunArgs,
     key: String,
     request: &ClaimRequest,
-) -> Result<Became, Failure> {
+) -> Result<LoanOutcome, Failure> {
     let draft = WriteClaim::new(ClaimId::new(Uuid::now_v7()), request.clone());
     let ask = Ask::new(actor(&args.subject, Role::Officer), key, Command::DraftClaim(Box::new(draft)));
     let content = serde_json::to_string(request)?;
     Ok(match ask.of(engine, &args.agency, &content).await.map_err(unanswered(&args.agency))? {
-        Said::Refused { code, line } => Became::Refused { code, refusal: line },
-        Said::Accepted(outcome) => match *outcome {
+        EngineReply::Refused { code, line } => LoanOutcome::Refused { code, refusal: line },
+        EngineReply::Accepted(outcome) => match *outcome {
             Outcome::Claim { claim, .. } => {
                 let terms = claim.subject.interest().ok_or_else(|| other(&claim.id))?;
                 let ClaimPeriod { from, until } = terms.period;
                 let (claim_id, interest_paid, amount) = (claim.id, terms.interest_paid, claim.amount);
-                Became::Drafted { claim_id, from, until, interest_paid, amount }
+                LoanOutcome::Drafted { claim_id, from, until, interest_paid, amount }
             }
             _ => return Err(Failure::new("a draft was answered with another kind of document")),
         },
@@ -205,12 +205,12 @@ fn other(claim: &ClaimId) -> Failure {
 
 fn show(args: &RunArgs, rows: &[Row]) -> Result<(), Failure> {
     let drafted = rows.iter().filter_map(|row| match &row.became {
-        Became::Drafted { amount, .. } => Some(*amount),
-        Became::Claimed | Became::Gap | Became::Refused { .. } => None,
+        LoanOutcome::Drafted { amount, .. } => Some(*amount),
+        LoanOutcome::Claimed | LoanOutcome::Gap | LoanOutcome::Refused { .. } => None,
     });
     let count = drafted.clone().count();
     let amount = Money::sum(drafted).map_err(|error| Failure::new(error.to_string()))?;
-    let claimed = rows.iter().filter(|row| matches!(row.became, Became::Claimed)).count();
+    let claimed = rows.iter().filter(|row| matches!(row.became, LoanOutcome::Claimed)).count();
     let refused = rows.len() - count - claimed;
     if args.form.json {
         return output::json(&json!({

@@ -13,7 +13,7 @@ use subsidy_store::db::cluster::{Cluster, DATABASE, Keeper, SUPERUSER};
 use subsidy_store::db::migrate;
 use subsidy_store::db::migrate::SchemaState;
 use subsidy_store::db::pool::Database;
-use subsidy_store::engine::seen::Seen;
+use subsidy_store::engine::seen::SeenLogs;
 use subsidy_store::engine::{Engine, fit, store};
 use subsidy_store::keys::Keys;
 
@@ -153,7 +153,7 @@ impl<'a> Opened<'a> {
     pub async fn engine(&self) -> Result<Engine, Failure> {
         let database = self.connect().await?;
         let keys = self.keys(&database).await?;
-        let seen = Seen::kept_in(self.settings.data.join("seen"));
+        let seen = SeenLogs::kept_in(self.settings.data.join("seen"));
         Ok(Engine::remembering(database, Arc::new(keys), seen))
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::commands::{self, Ask, Said, actor, unanswered};
+use super::commands::{self, Ask, EngineReply, actor, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened, toml_file};
 use subsidy_core::book::Command;
@@ -127,10 +127,10 @@ pub async fn bring(
     accepted(said, &format!("programme {code} is proposed, and was not approved"))
 }
 
-fn accepted(said: Said, otherwise: &str) -> Result<(), Failure> {
+fn accepted(said: EngineReply, otherwise: &str) -> Result<(), Failure> {
     match said {
-        Said::Accepted(_) => Ok(()),
-        Said::Refused { line, .. } => Err(Failure::new(format!("{otherwise}: {line}"))),
+        EngineReply::Accepted(_) => Ok(()),
+        EngineReply::Refused { line, .. } => Err(Failure::new(format!("{otherwise}: {line}"))),
     }
 }
 

@@ -13,14 +13,14 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::commands::{self, Ask, Said, actor, fresh_key, unanswered};
+use super::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
 use crate::billing_files::error::IntakeError;
 use crate::billing_files::file::Billing;
 use crate::billing_files::intake::stage;
 use crate::billing_files::limits::ERRORS_KEPT_MAX;
-use crate::billing_files::rows::Wanted;
+use crate::billing_files::rows::ImportRequest;
 use crate::http::handlers::usage::errors::{ErrorsFile, written};
 use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::language::Language;
@@ -92,7 +92,7 @@ pub async fn run(command: &UsageCommand, settings: &Settings) -> Result<(), Fail
 }
 
 /// What became of the file.
-enum Done {
+enum ImportOutcome {
     Counted(Box<UsageImport>, Vec<RowError>),
     Refused { rejected: u32, findings: Vec<Finding>, errors: Vec<RowError> },
 }
@@ -109,7 +109,7 @@ async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
     })
     .await?;
     let errors = match &done {
-        Done::Counted(_, errors) | Done::Refused { errors, .. } => errors,
+        ImportOutcome::Counted(_, errors) | ImportOutcome::Refused { errors, .. } => errors,
     };
     if let Some((path, file)) = args.errors.as_deref().zip(report) {
         save(path, file, errors, sha256)?;
@@ -137,8 +137,8 @@ fn digest(path: &Path) -> Result<ContentHash, Failure> {
     }
 }
 
-async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Result<Done, Failure> {
-    let wanted = Wanted {
+async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Result<ImportOutcome, Failure> {
+    let wanted = ImportRequest {
         agency: args.agency.clone(),
         id: UsageImportId::new(Uuid::now_v7()),
         rental: args.rental,
@@ -158,7 +158,7 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
     let staged = match staged {
         Ok(staged) => staged,
         Err(IntakeError::Refused { findings, errors, rejected, .. }) => {
-            return Ok(Done::Refused { rejected, findings, errors });
+            return Ok(ImportOutcome::Refused { rejected, findings, errors });
         }
         Err(error) => return Err(Failure::doing(format!("{} was not imported", args.file.display()))(error)),
     };
@@ -167,17 +167,17 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
     let said = ask.of(engine, &args.agency, &sha256.to_string()).await;
     // what nobody knows the outcome of may count yet: its rows stay until the next import looks
     staged
-        .settle(!matches!(said, Ok(Said::Refused { .. })))
+        .settle(!matches!(said, Ok(EngineReply::Refused { .. })))
         .await
         .map_err(Failure::doing("cannot tidy up"))?;
     match said.map_err(unanswered(&args.agency))? {
-        Said::Accepted(outcome) => {
+        EngineReply::Accepted(outcome) => {
             let Outcome::UsageImport(import) = *outcome else {
                 return Err(Failure::new("the ledger answered with another document"));
             };
-            Ok(Done::Counted(import, errors))
+            Ok(ImportOutcome::Counted(import, errors))
         }
-        Said::Refused { line, .. } => {
+        EngineReply::Refused { line, .. } => {
             Err(Failure::new(format!("{} was not imported: {line}", args.file.display())))
         }
     }
@@ -221,13 +221,13 @@ fn save(path: &Path, file: ErrorsFile, errors: &[RowError], sha256: ContentHash)
     std::fs::write(path, bytes.map_err(Failure::doing(doing.clone()))?).map_err(Failure::doing(doing))
 }
 
-fn show(args: &ImportArgs, done: &Done) -> Result<(), Failure> {
+fn show(args: &ImportArgs, done: &ImportOutcome) -> Result<(), Failure> {
     match done {
-        Done::Counted(import, _) if args.form.json => output::json(&json!({
+        ImportOutcome::Counted(import, _) if args.form.json => output::json(&json!({
             "import_id": import.id, "status": import.status, "rows": import.rows, "accepted": import.accepted, "repeated": import.repeated,
             "rejected": import.rejected, "billed_total": import.billed_total, "billed_exact": import.billed,
         })),
-        Done::Counted(import, _) => output::pairs(&[
+        ImportOutcome::Counted(import, _) => output::pairs(&[
             ("import", import.id.to_string()),
             ("status", import.status.into_str().to_owned()),
             ("rows", import.rows.to_string()),
@@ -236,7 +236,7 @@ fn show(args: &ImportArgs, done: &Done) -> Result<(), Failure> {
             ("rejected", import.rejected.to_string()),
             ("billed", format!("{} CNY", import.billed_total)),
         ]),
-        Done::Refused { rejected, findings, .. } => {
+        ImportOutcome::Refused { rejected, findings, .. } => {
             for finding in findings {
                 let (column, code) = (finding.column.as_deref().unwrap_or_default(), finding.code);
                 let (found, expected) = (finding.found.as_deref().unwrap_or_default(), code.expected());

@@ -15,7 +15,7 @@ use crate::verify::stream::record;
 use subsidy_core::audit::export::{CHECKPOINT, Content, Damage, KEY, LogCheck, checkpoint, has_tile, key};
 use subsidy_core::audit::note::{Checkpoint, VerifierKey};
 use subsidy_core::audit::replay::Replayed;
-use subsidy_core::audit::since::{Kept, Older, Roots};
+use subsidy_core::audit::since::{KeptCheckpoint, Older, Roots};
 use subsidy_core::audit::verify::Touched;
 use subsidy_core::book::Book;
 use subsidy_core::documents;
@@ -34,11 +34,11 @@ pub struct Trust {
     /// The agency's key; without it the export's own is believed.
     pub key: Option<VerifierKey>,
     /// Older checkpoints of the log.
-    pub since: Vec<Kept>,
+    pub since: Vec<KeptCheckpoint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
+pub struct ExportCheck {
     pub checkpoint: Checkpoint,
     pub key: VerifierKey,
     /// Lines that its entries post; none where nothing was replayed.
@@ -60,7 +60,7 @@ pub fn check(
     trust: &Trust,
     depth: Depth,
     progress: impl Fn(Progress),
-) -> Result<Result<Exported, Damage>, CheckError> {
+) -> Result<Result<ExportCheck, Damage>, CheckError> {
     let mut seen = Vec::new();
     names(folder, folder, &mut seen).map_err(|source| CheckError::Io { path: folder.to_owned(), source })?;
     let (key, claimed, older) = match believed(folder, trust) {
@@ -93,7 +93,7 @@ pub fn check(
     let surplus = surplus.map(|path| Damage::file(path.as_str(), "no file of this export"));
     Ok(match found.or(surplus) {
         Some(damage) => Err(damage),
-        None => Ok(Exported { checkpoint: claimed, key, lines }),
+        None => Ok(ExportCheck { checkpoint: claimed, key, lines }),
     })
 }
 
@@ -104,7 +104,7 @@ fn believed(folder: &Path, trust: &Trust) -> Result<(VerifierKey, Checkpoint, Ve
         return Err(Damage::file(KEY, "another key than the one given"));
     }
     let claimed = checkpoint(content(folder, CHECKPOINT), &key)?;
-    let open = |kept: &Kept| {
+    let open = |kept: &KeptCheckpoint| {
         let refused = |error| {
             Damage::file(kept.name.as_str(), format!("no checkpoint by the key of this export: {error}"))
         };
@@ -151,14 +151,14 @@ macro_rules! document_tables {
 documents! { document_tables }
 
 /// A sheet that should be in the export, held against its file as it is made.
-struct Held {
+struct SheetCheck {
     path: String,
     sheet: Option<Sheet<Compared<BufReader<File>>>>,
     line: u64,
     found: Option<Damage>,
 }
 
-impl Held {
+impl SheetCheck {
     fn begin(folder: &Path, table: &str, columns: &[&str]) -> Result<Self, CheckError> {
         let path = sheet_of(table);
         let mut held = Self { path: path.clone(), sheet: None, line: 1, found: None };
@@ -224,8 +224,8 @@ impl Held {
 
 /// All sheets: two grow with the log, the others are made at its end.
 struct Sheets {
-    entries: Held,
-    transitions: Held,
+    entries: SheetCheck,
+    transitions: SheetCheck,
     touched: Touched,
     lines: u64,
 }
@@ -233,8 +233,8 @@ struct Sheets {
 impl Sheets {
     fn begin(folder: &Path) -> Result<Self, CheckError> {
         Ok(Self {
-            entries: Held::begin(folder, EntryRow::NAME, EntryRow::COLUMNS)?,
-            transitions: Held::begin(folder, TransitionRow::NAME, TransitionRow::COLUMNS)?,
+            entries: SheetCheck::begin(folder, EntryRow::NAME, EntryRow::COLUMNS)?,
+            transitions: SheetCheck::begin(folder, TransitionRow::NAME, TransitionRow::COLUMNS)?,
             touched: Touched::default(),
             lines: 0,
         })
@@ -257,7 +257,7 @@ impl Sheets {
     /// The sheets that say how things stand in the end; the first damage in any.
     fn finish(self, folder: &Path, book: &Book) -> Result<Option<Damage>, CheckError> {
         let mut found = vec![self.entries.finish()?, self.transitions.finish()?];
-        let mut chart = Held::begin(folder, ACCOUNTS, ACCOUNT_COLUMNS)?;
+        let mut chart = SheetCheck::begin(folder, ACCOUNTS, ACCOUNT_COLUMNS)?;
         accounts().try_for_each(|cells| chart.line(cells, None))?;
         found.push(chart.finish()?);
         let balances = book.balances.iter().map(|(key, amount)| {
@@ -284,7 +284,7 @@ fn sheet<R: Table>(
     folder: &Path,
     rows: impl Iterator<Item = Result<(R, Option<Sequence>), Unreadable>>,
 ) -> Result<Option<Damage>, CheckError> {
-    let mut held = Held::begin(folder, R::NAME, R::COLUMNS)?;
+    let mut held = SheetCheck::begin(folder, R::NAME, R::COLUMNS)?;
     for row in rows {
         let (row, sequence) = row?;
         held.line(row.cells(), sequence)?;

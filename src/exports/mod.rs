@@ -13,8 +13,8 @@ mod write;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-pub use check::{Depth, Exported, Trust, check};
-pub use write::{ExportError, Written, write};
+pub use check::{Depth, ExportCheck, Trust, check};
+pub use write::{ExportError, ExportSummary, write};
 
 use subsidy_store::db::convert::Unreadable;
 

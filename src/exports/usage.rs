@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 
 use super::sheet::unquoted;
 use super::{CheckError, place, sheet_of, unread};
-use crate::billing_files::metered::{Charged, Counted, Reckoned};
+use crate::billing_files::metered::{Charged, ImportTotals, Reckoned};
 use subsidy_core::audit::export::Damage;
 use subsidy_core::book::Book;
 use subsidy_core::domain::UsageImportId;
@@ -88,8 +88,8 @@ impl<R: Read> Rows<R> {
     }
 
     /// What the rows of an import come to; none where one of them cannot be counted.
-    fn counted(&mut self, import: UsageImportId, zone: Tz) -> Option<Counted> {
-        let (import, mut counted) = (import.to_string(), Counted::default());
+    fn counted(&mut self, import: UsageImportId, zone: Tz) -> Option<ImportTotals> {
+        let (import, mut counted) = (import.to_string(), ImportTotals::default());
         while let Some(record) = self.next.take_if(|record| record.get(0) == Some(import.as_str())) {
             let cells: Vec<&str> = record.iter().map(unquoted).collect();
             counted.add(&charged(&cells)?, zone).ok()?;

@@ -35,7 +35,7 @@ use subsidy_store::usage::{UsageImportRow, UsageRowRow};
 
 /// An export that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct ExportSummary {
     pub checkpoint: Checkpoint,
     /// Lines in `tables/entries.csv`.
     pub lines: u64,
@@ -85,7 +85,7 @@ pub async fn write(
     folder: &Path,
     key: &SigningKey,
     progress: impl Fn(Progress),
-) -> Result<Written, ExportError> {
+) -> Result<ExportSummary, ExportError> {
     let conn = database.auditor(agency).await?;
     let conn: &AsyncPgConnection = &conn;
     (&mut &*conn).batch_execute(BEGIN).await?;
@@ -102,7 +102,7 @@ pub async fn write(
     let checkpoint = Checkpoint { origin: subsidy_store::engine::origin(agency), size, root };
     out.file(KEY, format!("{}\n", key.verifier_key()).as_bytes())?;
     out.file(CHECKPOINT, checkpoint.sign(key)?.as_bytes())?;
-    Ok(Written { checkpoint, lines })
+    Ok(ExportSummary { checkpoint, lines })
 }
 
 /// The folder that is written into.

@@ -14,7 +14,7 @@ use super::handlers::payments::answers::{self as api, BankFileView};
 use super::problem::Problem;
 use super::route::Route;
 use super::view::View;
-use super::write::{Head, Shown};
+use super::write::{Head, WriteAnswer};
 use super::{AppState, groups, in_time, render, uploads, view};
 use crate::bank_files;
 use crate::objects::Arrived;
@@ -42,12 +42,12 @@ pub async fn answer(
         let mut shown = if group.commands.is_empty() {
             let body = serde_json::to_value(PaymentBatchView::of(&batch, &Related::default()))?;
             let status = route.success();
-            Shown::Resource { status, body, sequence: None, version: None, replayed: false }
+            WriteAnswer::Resource { status, body, sequence: None, version: None, replayed: false }
         } else {
             let digest = uploads::digest(&head, request, &file);
             groups::submitted(route, state, &head, (digest, group)).await?
         };
-        if let Shown::Resource { body, .. } = &mut shown {
+        if let WriteAnswer::Resource { body, .. } = &mut shown {
             let mut whole = serde_json::to_value(BankFileView::of((format, statement), &matching))?;
             if let Some(members) = whole.as_object_mut() {
                 members.insert("batch".to_owned(), body.take());

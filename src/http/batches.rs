@@ -15,7 +15,7 @@ use super::language::Language;
 use super::problem::Problem;
 use super::route::{Handler, Route, Segment};
 use super::routes::ROUTES;
-use super::write::{self, Head, Shown};
+use super::write::{self, Head, WriteAnswer};
 use super::{AppState, OPERATIONS_MAX, in_time, render};
 use subsidy_core::book::Envelope;
 use subsidy_store::engine::submission::{Accepted, Answer, NewText, Submission, SubmitError, Work};
@@ -175,22 +175,22 @@ async fn on_its_own(
     state: &AppState,
     one: &Prepared,
     answer: Option<Result<Answer, SubmitError>>,
-) -> Result<Shown, Problem> {
+) -> Result<WriteAnswer, Problem> {
     let answer = answer.unwrap_or(Err(SubmitError::Fault))?;
     write::shown(one.route, state, &one.head, &one.parsed.texts, answer).await
 }
 
-fn result(shown: Result<Shown, Problem>, language: Language, request_id: &str) -> BatchResult {
+fn result(shown: Result<WriteAnswer, Problem>, language: Language, request_id: &str) -> BatchResult {
     let refused = |problem: &Problem, id: &str| BatchResult {
         status: problem.status(),
         body: problem.body(language, id),
         ledger_sequence: None,
     };
     match shown {
-        Ok(Shown::Resource { status, body, sequence, .. }) => {
+        Ok(WriteAnswer::Resource { status, body, sequence, .. }) => {
             BatchResult { status, body, ledger_sequence: sequence }
         }
-        Ok(Shown::Refused { problem, request_id: first, replayed }) => {
+        Ok(WriteAnswer::Refused { problem, request_id: first, replayed }) => {
             refused(&problem, if replayed { &first } else { request_id })
         }
         Err(problem) => refused(&problem, request_id),
@@ -202,7 +202,7 @@ async fn all(
     head: &Head,
     operations: &[Operation],
     request: [u8; 32],
-) -> Result<Shown, Problem> {
+) -> Result<WriteAnswer, Problem> {
     let mut members = Vec::with_capacity(operations.len());
     for (index, operation) in operations.iter().enumerate() {
         let one = prepared(state, head, operation, Mode::All);
@@ -229,12 +229,12 @@ async fn all(
                 Some(index) => problem.under(&format!("/operations/{index}")),
                 None => problem,
             };
-            Ok(Shown::Refused { problem, request_id, replayed })
+            Ok(WriteAnswer::Refused { problem, request_id, replayed })
         }
         Answer::Accepted { first, members: accepted, replayed } => {
             let results = all_results(state, head, &members, &texts, &accepted).await?;
             let body = json!({"results": results});
-            Ok(Shown::Resource {
+            Ok(WriteAnswer::Resource {
                 status: 200,
                 body: if head.dry_run { render::previewed(body) } else { body },
                 sequence: (!head.dry_run).then_some(first.sequence),

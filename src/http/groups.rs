@@ -6,7 +6,7 @@ use super::extract::PathParts;
 use super::handler::{ParseGroup, ParsedGroup, WriteRequest};
 use super::problem::Problem;
 use super::route::Route;
-use super::write::{self, Head, Shown};
+use super::write::{self, Head, WriteAnswer};
 use super::{AppState, render};
 use subsidy_core::book::Envelope;
 use subsidy_store::engine::submission::{Answer, Submission, SubmitError, Work};
@@ -39,7 +39,7 @@ pub async fn submitted(
     state: &AppState,
     head: &Head,
     (digest, group): ([u8; 32], ParsedGroup),
-) -> Result<Shown, Problem> {
+) -> Result<WriteAnswer, Problem> {
     let actor = head.identity.actor.clone();
     let envelope = |(index, command)| {
         let if_match = head.if_match.filter(|_| index == 0);
@@ -68,14 +68,14 @@ pub async fn submitted(
                 }
                 None => problem,
             };
-            Shown::Refused { problem, request_id, replayed }
+            WriteAnswer::Refused { problem, request_id, replayed }
         }
         Answer::Accepted { first, members, replayed } => {
             let last = members.last().ok_or(SubmitError::Fault)?;
             let attached =
                 render::attachments(&state.engine, &head.identity.agency, &group.texts, &members).await?;
             let body = render::group(&members, &attached)?;
-            Shown::Resource {
+            WriteAnswer::Resource {
                 status: route.success(),
                 body: if head.dry_run { render::previewed(body) } else { body },
                 sequence: (!head.dry_run).then_some(first.sequence),

@@ -12,15 +12,15 @@ use serde_json::Value;
 use super::extract::{self, PathParts, Query};
 use super::problem::Problem;
 use super::route::Route;
-use super::write::{self, Head, Shown};
+use super::write::{self, Head, WriteAnswer};
 use super::{AppState, in_time, uploads};
 use crate::billing_files::file::Billing;
 use crate::billing_files::intake;
 use crate::billing_files::intake::ERRORS_SHOWN_MAX;
-use crate::billing_files::rows::Wanted;
+use crate::billing_files::rows::ImportRequest;
 use crate::http::handlers::usage as api;
 use crate::http::handlers::usage::imports as imports_api;
-use crate::http::handlers::usage::imports::{Asked, RowErrorView};
+use crate::http::handlers::usage::imports::{ImportQuery, RowErrorView};
 use crate::objects::Arrived;
 use subsidy_core::book::{Command, Envelope, Outcome};
 use subsidy_core::domain::{Code, RentalId, UsageImportId};
@@ -37,7 +37,7 @@ pub async fn answer(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let head = Head::of(route, state, request).await?;
-    let asked = Asked::of(&Query::parse(request.query_string(), &route.parameters())?)?;
+    let asked = ImportQuery::of(&Query::parse(request.query_string(), &route.parameters())?)?;
     let rental: RentalId = PathParts::of(request).value("id")?;
     let reader = state.engine.reader(&head.identity.agency).await?;
     api::metered(&reader, &head.identity.actor, rental).await?;
@@ -58,7 +58,7 @@ pub async fn answer(
     ) {
         return Err(Problem::new(Code::UsageMediaType));
     }
-    let wanted = Wanted {
+    let wanted = ImportRequest {
         agency: head.identity.agency.clone(),
         id: UsageImportId::new(super::handler::new_id()),
         rental,
@@ -113,7 +113,7 @@ fn submission(head: &Head, digest: [u8; 32]) -> impl FnOnce(Command) -> (Submiss
 /// Stages the file and asks for it to count.
 async fn imported(
     engine: Engine,
-    wanted: Wanted,
+    wanted: ImportRequest,
     (file, encoding): (Arrived, Option<&'static Encoding>),
     submission: impl FnOnce(Command) -> (Submission, bool),
 ) -> Result<(Answer, Vec<RowError>), Problem> {
@@ -144,12 +144,12 @@ async fn with_errors(
     state: &AppState,
     request: &HttpRequest,
     head: &Head,
-    (mut shown, answer): (Shown, &Answer),
+    (mut shown, answer): (WriteAnswer, &Answer),
     errors: &[RowError],
-) -> Result<Shown, Problem> {
+) -> Result<WriteAnswer, Problem> {
     let language = extract::language(request.headers());
     let Answer::Accepted { first, replayed, .. } = answer else { return Ok(shown) };
-    let (Shown::Resource { body: Value::Object(body), .. }, Outcome::UsageImport(import)) =
+    let (WriteAnswer::Resource { body: Value::Object(body), .. }, Outcome::UsageImport(import)) =
         (&mut shown, &first.outcome)
     else {
         return Ok(shown);

@@ -253,7 +253,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
         query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, ORIGINAL_NUMBER, ORIGINAL_CODE, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
-        handler: Handler::Upload(Upload { asked: evidence::asked, parse: evidence::upload }),
+        handler: Handler::Upload(Upload { asked: evidence::check_query, parse: evidence::upload }),
     },
     get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION, OF_INVOICE_NUMBER, OF_INVOICE_CODE]),
     get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),

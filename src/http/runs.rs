@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::json::Json;
 use super::problem::Problem;
 use super::route::Route;
-use super::write::{self, Head, Shown};
+use super::write::{self, Head, WriteAnswer};
 use super::{AppState, render};
 use subsidy_core::book::Outcome;
 use subsidy_core::domain::money::OutOfRange;
@@ -82,12 +82,12 @@ impl Sum {
         Ok(())
     }
 
-    fn shown(&self, run: Run, dry_run: bool) -> Shown {
+    fn shown(&self, run: Run, dry_run: bool) -> WriteAnswer {
         let body = match run {
             Run::Expiry { .. } => json!({"expired": self.count, "amount": self.amount}),
             Run::Reminder { .. } => json!({"reminded": self.count, "amount": self.amount}),
         };
-        Shown::Resource {
+        WriteAnswer::Resource {
             status: 200,
             body: if dry_run { render::previewed(body) } else { body },
             sequence: self.first.map(|(sequence, _)| sequence).filter(|_| !dry_run),
@@ -134,7 +134,7 @@ pub async fn answer(
         match write::submit(state, group(&head, number, digest, run, limit), head.dry_run).await? {
             Answer::Refused { refusal, request_id, replayed, .. } => {
                 let problem = Problem::refused(&refusal);
-                let shown = Shown::Refused { problem, request_id, replayed };
+                let shown = WriteAnswer::Refused { problem, request_id, replayed };
                 return Ok(shown.respond(request, &head.request_id));
             }
             Answer::Accepted { first, members, replayed } => {

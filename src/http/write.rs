@@ -162,7 +162,7 @@ pub async fn submit(state: &AppState, submission: Submission, dry_run: bool) -> 
 
 /// An answer of the engine as it is shown.
 #[derive(Debug)]
-pub enum Shown {
+pub enum WriteAnswer {
     Resource {
         /// 200 or 201.
         status: u16,
@@ -194,10 +194,10 @@ pub async fn shown(
     head: &Head,
     texts: &[NewText],
     answer: Answer,
-) -> Result<Shown, Problem> {
+) -> Result<WriteAnswer, Problem> {
     match answer {
         Answer::Refused { refusal, request_id, replayed, member: _ } => {
-            Ok(Shown::Refused { problem: Problem::refused(&refusal), request_id, replayed })
+            Ok(WriteAnswer::Refused { problem: Problem::refused(&refusal), request_id, replayed })
         }
         Answer::Accepted { first, replayed, members: _ } => {
             let one = std::slice::from_ref(&first);
@@ -205,7 +205,7 @@ pub async fn shown(
             let attached =
                 attached.map_err(|problem| if head.dry_run { problem } else { unsaid(problem) })?;
             let body = render::resource(&first.outcome, &attached)?;
-            Ok(Shown::Resource {
+            Ok(WriteAnswer::Resource {
                 status: route.success(),
                 body: if head.dry_run { render::previewed(body) } else { body },
                 sequence: (!head.dry_run).then_some(first.sequence),
@@ -216,7 +216,7 @@ pub async fn shown(
     }
 }
 
-impl Shown {
+impl WriteAnswer {
     pub fn respond(&self, request: &HttpRequest, request_id: &str) -> HttpResponse {
         let mut response = match self {
             Self::Refused { problem, request_id: first, replayed } => {

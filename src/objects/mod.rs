@@ -100,7 +100,7 @@ impl Place {
 
 /// How an object stands to what the ledger says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum FileState {
     /// It is there, byte for byte.
     Whole,
     /// It is not there.
@@ -204,10 +204,10 @@ impl Objects {
     }
 
     /// Reads an object to its end and holds it to its digest.
-    pub async fn check(&self, sha256: ContentHash) -> Result<Held, ObjectError> {
+    pub async fn check(&self, sha256: ContentHash) -> Result<FileState, ObjectError> {
         let mut stream = match self.read(sha256).await {
             Ok((_, stream)) => stream,
-            Err(ObjectError::Missing(_)) => return Ok(Held::Missing),
+            Err(ObjectError::Missing(_)) => return Ok(FileState::Missing),
             Err(error) => return Err(error),
         };
         let mut hash = Sha256::new();
@@ -215,7 +215,7 @@ impl Objects {
             hash.update(&chunk);
         }
         let same = <[u8; 32]>::from(hash.finalize()) == *sha256.as_bytes();
-        Ok(if same { Held::Whole } else { Held::Altered })
+        Ok(if same { FileState::Whole } else { FileState::Altered })
     }
 }
 

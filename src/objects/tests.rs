@@ -55,7 +55,7 @@ async fn what_is_kept_is_read_back_byte_for_byte_whatever_its_size() {
             let read: Vec<Bytes> = stream.try_collect().await.unwrap();
             assert_eq!(length, u64::try_from(size).unwrap());
             assert!(read.concat() == bytes, "{size}");
-            assert_eq!(objects.check(file.sha256).await.unwrap(), Held::Whole);
+            assert_eq!(objects.check(file.sha256).await.unwrap(), FileState::Whole);
         }
     }
     assert_eq!(folder.arriving(), 0, "what arrived is gone once it is kept");
@@ -72,11 +72,11 @@ async fn an_object_lies_under_its_digest_and_one_that_is_altered_or_gone_is_foun
     let path = folder.0.join("objects/sha256").join(two).join(rest);
     assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7");
     std::fs::write(&path, b"%PDF-1.8").unwrap();
-    assert_eq!(objects.check(file.sha256).await.unwrap(), Held::Altered);
+    assert_eq!(objects.check(file.sha256).await.unwrap(), FileState::Altered);
     objects.keep(&file).await.unwrap();
-    assert_eq!(objects.check(file.sha256).await.unwrap(), Held::Whole, "brought again it is mended");
+    assert_eq!(objects.check(file.sha256).await.unwrap(), FileState::Whole, "brought again it is mended");
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(objects.check(file.sha256).await.unwrap(), Held::Missing);
+    assert_eq!(objects.check(file.sha256).await.unwrap(), FileState::Missing);
     assert!(matches!(objects.read(file.sha256).await, Err(ObjectError::Missing(_))));
 }
 

@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 use super::ReadError;
 use super::formats::Column;
 use super::lines::walk::ByDay;
-use super::lines::{self, Filter, LineFound};
+use super::lines::{self, Filter, LineRow};
 use super::report::{self, Link, Report, Row, Scope};
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
@@ -67,7 +67,7 @@ impl report::Reading for Reading {
     }
 }
 
-fn row(line: LineFound, balance: &mut Money) -> Result<Row, ReadError> {
+fn row(line: LineRow, balance: &mut Money) -> Result<Row, ReadError> {
     let movement = line.movement()?;
     *balance = balance.plus(movement)?;
     let transaction = Link::of(&format!("/v1/ledger/transactions/{}", line.sequence));

@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::open::{Open, still_open};
+use super::lines::open::{OpenItem, still_open};
 use super::report::{Report, Row, Scope};
 use subsidy_core::domain::Date;
 
@@ -45,7 +45,7 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
     Ok(Report::of(["ageing", "账龄"], COLUMNS, rows))
 }
 
-fn row(scope: &Scope, open: Open) -> Result<Row, ReadError> {
+fn row(scope: &Scope, open: OpenItem) -> Result<Row, ReadError> {
     let amount = open.amount;
     let since = open.since.unwrap_or(scope.as_of.naive());
     let days = scope.as_of.naive().signed_duration_since(since).num_days();

@@ -42,12 +42,12 @@ const COLUMNS: &[Column] = &[
 ];
 
 rows! {
-    struct AdjustedFound { programme: String, month: String, amount: Decimal }
+    struct AdjustmentRow { programme: String, month: String, amount: Decimal }
 }
 
 statement! {
     /// What of the appropriations was adjusted; which change is an adjustment was said when it was proposed.
-    fn adjusted(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<AdjustedFound> =
+    fn adjusted(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<AdjustmentRow> =
         "SELECT e.programme, to_char(e.effective_date, 'YYYY-MM') AS month, \
                 sum(CASE e.side WHEN 'D' THEN e.amount ELSE -e.amount END) AS amount \
            FROM budget_changes AS b \

@@ -34,18 +34,18 @@ const COLUMNS: &[Column] = &[
 const WINDOW: i64 = 16_384;
 
 rows! {
-    struct ActsFound { subject: String, roles: Option<String>, kind: String, acts: i64, last: i64 }
+    struct DutyCountRow { subject: String, roles: Option<String>, kind: String, acts: i64, last: i64 }
 }
 
 statement! {
-    fn acts(Window { after, until }) -> Vec<ActsFound> =
+    fn acts(Window { after, until }) -> Vec<DutyCountRow> =
         "SELECT subject, convert_from(leaf, 'UTF8')::jsonb #>> '{actor,roles}' AS roles, kind, count(*) AS acts, max(sequence) AS last \
            FROM log WHERE sequence > $1 AND sequence <= $2 GROUP BY 1, 2, 3";
 }
 
 /// What a subject did, and as whom.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Seen {
+struct SubjectDuties {
     /// Their newest leaf, and the spelling in it.
     last: (i64, String),
     roles: BTreeSet<Role>,
@@ -53,7 +53,7 @@ struct Seen {
     same_document: i64,
 }
 
-impl Seen {
+impl SubjectDuties {
     fn of(&self, duty: Duty) -> i64 {
         self.acts.get(&duty).copied().unwrap_or_default()
     }
@@ -95,7 +95,7 @@ fn roles(text: &str) -> Result<Vec<Role>, ReadError> {
 /// Every subject up to the sequence. Leaves know no programme and no day that limits them.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
     let mut watch = Watch::default();
-    let mut subjects: BTreeMap<FoldedSubject, Seen> = BTreeMap::new();
+    let mut subjects: BTreeMap<FoldedSubject, SubjectDuties> = BTreeMap::new();
     for window in scope.windows(WINDOW) {
         for found in acts(conn, window).await? {
             let seen = subjects.entry(person(&found.subject)?).or_default();
@@ -103,17 +103,17 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
             seen.roles.extend(roles(found.roles.as_deref().unwrap_or("[]"))?);
             *seen.acts.entry(Duty::of(&found.kind)).or_default() += found.acts;
         }
-        for approval in watch.found(conn, window, scope.known_at).await? {
+        for approval in watch.find(conn, window, scope.known_at).await? {
             subjects.entry(person(&approval.subject)?).or_default().same_document += 1;
         }
     }
-    let mut seen: Vec<&Seen> = subjects.values().collect();
+    let mut seen: Vec<&SubjectDuties> = subjects.values().collect();
     seen.sort_by_key(|seen| &seen.last.1);
     let rows = seen.into_iter().map(|seen| row(scope, &seen.last.1, seen)).collect();
     Ok(Report::of(["segregation-of-duties", "职责分离"], COLUMNS, rows))
 }
 
-fn row(scope: &Scope, subject: &str, seen: &Seen) -> Row {
+fn row(scope: &Scope, subject: &str, seen: &SubjectDuties) -> Row {
     let link = || {
         let link = Link::new("operations").with("known_at", &scope.known_at.to_string());
         link.with("subject", subject)
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_gravest_finding_is_named() {
-        let mut seen = Seen { roles: BTreeSet::from([Role::Officer]), ..Seen::default() };
+        let mut seen = SubjectDuties { roles: BTreeSet::from([Role::Officer]), ..SubjectDuties::default() };
         assert_eq!(seen.finding(), "separate");
         seen.roles.insert(Role::Approver);
         assert_eq!(seen.finding(), "can_do_both");
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn an_auditor_and_an_operator_raise_and_approve_nothing() {
         for role in [Role::Auditor, Role::Operator, Role::Bank, Role::Provider] {
-            let seen = Seen { roles: BTreeSet::from([role]), ..Seen::default() };
+            let seen = SubjectDuties { roles: BTreeSet::from([role]), ..SubjectDuties::default() };
             assert!(!seen.can_raise() && !seen.can_approve(), "{role}");
         }
     }

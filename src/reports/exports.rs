@@ -58,7 +58,7 @@ pub enum ExportError {
 }
 
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct ExportRequest {
     pub agency: AgencyCode,
     pub id: Uuid,
     pub format: FileFormat,
@@ -173,7 +173,7 @@ impl Exports {
     }
 
     /// Begins an export, unless it is under way or its file is there. Error: `Busy`.
-    pub fn begin<P, A>(&self, wanted: Wanted, pages: P, about: A) -> Result<Progress, ExportError>
+    pub fn begin<P, A>(&self, wanted: ExportRequest, pages: P, about: A) -> Result<Progress, ExportError>
     where
         P: Pages,
         A: Fn(&Summary) -> Vec<(&'static str, String)> + Send + 'static,
@@ -203,7 +203,7 @@ impl Exports {
         Ok(Progress::Running(0))
     }
 
-    async fn run<P, A>(&self, wanted: Wanted, pages: P, about: A, job: &Arc<Job>)
+    async fn run<P, A>(&self, wanted: ExportRequest, pages: P, about: A, job: &Arc<Job>)
     where
         P: Pages,
         A: Fn(&Summary) -> Vec<(&'static str, String)> + Send + 'static,
@@ -227,7 +227,7 @@ impl Exports {
     /// Writes the file, page by page, and last of all what it is: a file without that is not finished.
     async fn written<P, A>(
         &self,
-        wanted: Wanted,
+        wanted: ExportRequest,
         mut pages: P,
         about: A,
         job: &Arc<Job>,

@@ -21,17 +21,17 @@ use subsidy_store::{rows, statement};
 const APPROVALS: usize = 512;
 
 rows! {
-    struct SubjectFound { subject: String }
+    struct SubjectRow { subject: String }
 }
 
 rows! {
-    struct ApprovalFound { sequence: i64, subject: String, leaf: Vec<u8> }
+    struct ApprovalRow { sequence: i64, subject: String, leaf: Vec<u8> }
 }
 
 statement! {
-    fn acting(until: i64, kinds: &[&str]) -> Vec<SubjectFound> =
+    fn acting(until: i64, kinds: &[&str]) -> Vec<SubjectRow> =
         "SELECT DISTINCT subject FROM log WHERE sequence <= $1 AND kind = ANY($2)";
-    fn approvals(Window { after, until }; kinds: &[&str], subjects: &[String]) -> Vec<ApprovalFound> =
+    fn approvals(Window { after, until }; kinds: &[&str], subjects: &[String]) -> Vec<ApprovalRow> =
         "SELECT sequence, subject, leaf FROM log \
           WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND subject = ANY($4) ORDER BY sequence";
 }
@@ -52,7 +52,7 @@ pub struct Watch {
 
 impl Watch {
     /// Approvals of a window whose subject was in the way, in order; `known_at` is the end of the report.
-    pub async fn found(
+    pub async fn find(
         &mut self,
         conn: &AsyncPgConnection,
         window: Window,
@@ -66,7 +66,7 @@ impl Watch {
         self.subjects = Some(subjects);
         let mut found = Vec::new();
         for some in approvals.chunks(APPROVALS) {
-            found.extend(asked(conn, some).await?);
+            found.extend(judge(conn, some).await?);
         }
         Ok(found)
     }
@@ -74,7 +74,7 @@ impl Watch {
 
 /// Who approved anything and took part in anything, each under every spelling in which they approved.
 async fn approvers(conn: &AsyncPgConnection, known_at: i64) -> Result<Vec<String>, ReadError> {
-    let folded = |found: &SubjectFound| person(&found.subject);
+    let folded = |found: &SubjectRow| person(&found.subject);
     let parts = acting(conn, known_at, segregation::PARTS).await?;
     let parts: BTreeSet<FoldedSubject> = parts.iter().map(folded).collect::<Result<_, _>>()?;
     let mut approvers = Vec::new();
@@ -92,7 +92,7 @@ pub fn person(subject: &str) -> Result<FoldedSubject, ReadError> {
 }
 
 /// What the rule says of each of these.
-async fn asked(conn: &AsyncPgConnection, approvals: &[ApprovalFound]) -> Result<Vec<Approval>, ReadError> {
+async fn judge(conn: &AsyncPgConnection, approvals: &[ApprovalRow]) -> Result<Vec<Approval>, ReadError> {
     let leaves = approvals.iter().map(|found| Leaf::decode(&found.leaf));
     let leaves: Vec<Leaf> = leaves.collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
     let keys = |book: &Book| -> Keys {

@@ -9,7 +9,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::formats::file::FileFormat;
 use super::lines::walk::ByDay;
-use super::lines::{self, Filter, LineFound};
+use super::lines::{self, Filter, LineRow};
 use super::report::{self, ROWS_MAX, Row, Scope};
 use subsidy_core::domain::{Date, Money, Month};
 use subsidy_core::ledger::{Account, BookCode, Side};
@@ -53,7 +53,7 @@ impl Dialect {
     }
 }
 
-fn signed(line: &LineFound) -> Result<(Account, Money), ReadError> {
+fn signed(line: &LineRow) -> Result<(Account, Money), ReadError> {
     let account = Account::parse(&line.account).ok_or_else(|| Unreadable(line.account.clone()))?;
     let amount = convert::money(line.amount)?;
     Ok((account, if line.side == "D" { amount } else { amount.negated()? }))
@@ -76,7 +76,7 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, dialect: Dialect) -> 
 #[derive(Debug)]
 enum Source {
     /// All of them at once: a ledger of one block that is short enough for an answer.
-    Once(Option<Vec<LineFound>>),
+    Once(Option<Vec<LineRow>>),
     Pages(Box<ByDay>),
 }
 
@@ -89,7 +89,7 @@ pub struct Reading {
     /// What is written before the first transaction.
     head: Option<String>,
     /// The last lines that were read: of a transaction that may go on.
-    carried: Vec<LineFound>,
+    carried: Vec<LineRow>,
     /// The month that is being written, and what stands on each account.
     month: Option<Month>,
     balances: BTreeMap<Account, Money>,
@@ -141,7 +141,7 @@ impl Reading {
         Ok(reading)
     }
 
-    async fn lines(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineFound>>, ReadError> {
+    async fn lines(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
         let lines = match &mut self.source {
             Source::Once(lines) => lines.take(),
             Source::Pages(pages) => pages.next(conn).await?,
@@ -175,7 +175,7 @@ impl Reading {
     }
 
     /// A transaction, and before it, where a month is over, what stood at its end.
-    fn transaction(&mut self, lines: &[LineFound], texts: &mut Vec<String>) -> Result<(), ReadError> {
+    fn transaction(&mut self, lines: &[LineRow], texts: &mut Vec<String>) -> Result<(), ReadError> {
         let Some(first) = lines.first() else { return Ok(()) };
         let month = Month::of(Date::from_naive(first.effective_date));
         if let Some(over) = self.month.replace(month).filter(|before| *before != month) {
@@ -202,7 +202,7 @@ impl report::Reading for Reading {
     }
 }
 
-fn head(scope: &Scope, dialect: Dialect, used: &[Account], first: Option<&LineFound>) -> String {
+fn head(scope: &Scope, dialect: Dialect, used: &[Account], first: Option<&LineRow>) -> String {
     let programme = scope.programme.as_deref().unwrap_or("*");
     let mut text = format!(
         "; as_of {}, known_at {}, recorded_at {}, programme {programme}\n",
@@ -235,7 +235,7 @@ fn put(text: &mut String, line: impl AsRef<str>) {
 }
 
 /// A transaction's lines, in their order.
-fn written(dialect: Dialect, lines: &[LineFound]) -> Result<String, ReadError> {
+fn written(dialect: Dialect, lines: &[LineRow]) -> Result<String, ReadError> {
     let Some(first) = lines.first() else { return Ok(String::new()) };
     let (day, sequence) = (first.effective_date, first.sequence);
     let (kind, document) = (&first.kind, &first.about);

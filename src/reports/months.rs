@@ -20,7 +20,7 @@ const BEHIND_MAX: i64 = 4_096;
 
 rows! {
     /// The log's end, and turnovers of a month and a book; none where there is nothing to add.
-    struct PostedFound {
+    struct MonthTurnoverRow {
         last: i64,
         hash: Vec<u8>,
         month: Option<String>,
@@ -40,7 +40,7 @@ struct Behind<'a> {
 
 statement! {
     /// All that was posted up to the log's end, of the days after one or of all.
-    fn all(after: Option<NaiveDate>) -> Vec<PostedFound> =
+    fn all(after: Option<NaiveDate>) -> Vec<MonthTurnoverRow> =
         "SELECT l.sequence AS last, l.hash, to_char(m.first, 'YYYY-MM') AS month, m.book, m.debit, m.credit \
            FROM head AS h JOIN log AS l ON l.sequence = h.next_sequence - 1 \
            LEFT JOIN (SELECT date_trunc('month', effective_date::timestamp) AS first, left(account, 1) AS book, \
@@ -51,7 +51,7 @@ statement! {
                        GROUP BY 1, 2) AS m ON true";
     /// What was posted after `$1`, the place of a leaf with the hash `$2`, up to the log's end, where that is at most `$3`
     /// further. Nothing of another log, or of one that is further.
-    fn since(Behind<'_> { last, hash, most }) -> Vec<PostedFound> =
+    fn since(Behind<'_> { last, hash, most }) -> Vec<MonthTurnoverRow> =
         "SELECT l.sequence AS last, l.hash, m.month, m.book, m.debit, m.credit \
            FROM head AS h JOIN log AS l ON l.sequence = h.next_sequence - 1 \
            JOIN log AS k ON k.sequence = $1 AND k.hash = $2 \
@@ -78,10 +78,10 @@ struct Posted {
 
 impl Posted {
     /// With what was found; none where nothing was.
-    fn with(mut self, found: Vec<PostedFound>) -> Result<Option<Self>, ReadError> {
+    fn with(mut self, found: Vec<MonthTurnoverRow>) -> Result<Option<Self>, ReadError> {
         let Some(end) = found.first() else { return Ok(None) };
         (self.last, self.hash) = (end.last, end.hash.clone());
-        let row = |found: PostedFound| {
+        let row = |found: MonthTurnoverRow| {
             let (debit, credit) = (found.debit?, found.credit?);
             Some(MonthRow { month: found.month?, book: found.book?, debit, credit })
         };

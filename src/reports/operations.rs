@@ -40,7 +40,7 @@ const PAGE_WINDOW: i64 = 8_192;
 const WINDOWS_MAX: u32 = 3;
 
 rows! {
-    struct LeafFound {
+    struct OperationRow {
         sequence: i64,
         recorded_at: DateTime<Utc>,
         subject: String,
@@ -70,9 +70,9 @@ struct LeafQuery<'a> {
 statement! {
     /// `$1` after, `$2` up to, `$3` spellings of a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
     /// recording in the zone `$8`, `$9` kinds that are left out.
-    fn found(
+    fn select_leaves(
         LeafQuery<'_> { after, until, subjects, kinds, document, from, last, zone, without, limit }
-    ) -> Vec<LeafFound> =
+    ) -> Vec<OperationRow> =
         "SELECT l.sequence, l.recorded_at, l.subject, l.kind, l.document, l.effective_date, l.line_count, l.leaf FROM log AS l \
           WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text[] IS NULL OR l.subject = ANY($3)) \
             AND (cardinality($4::text[]) = 0 OR l.kind = ANY($4)) AND ($5::text IS NULL OR l.document = $5) \
@@ -113,7 +113,7 @@ pub struct Reading {
 
 /// What of a leaf is read here: who asked.
 #[derive(Deserialize)]
-struct Asked {
+struct LeafActor {
     actor: Actor,
 }
 
@@ -178,14 +178,14 @@ impl Reading {
             without: &self.without,
             limit,
         };
-        let leaves = found(conn, query).await?;
+        let leaves = select_leaves(conn, query).await?;
         let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
         let from = std::mem::replace(&mut self.after, until);
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
         let mut leaves = leaves;
         if filter.own {
             let found =
-                self.watch.found(conn, Window { after: from, until: self.after }, self.known_at).await?;
+                self.watch.find(conn, Window { after: from, until: self.after }, self.known_at).await?;
             leaves.retain(|leaf| found.iter().any(|approval| approval.sequence == leaf.sequence));
         }
         leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()
@@ -216,8 +216,8 @@ impl super::report::Reading for Reading {
     }
 }
 
-fn row(leaf: LeafFound) -> Result<Row, ReadError> {
-    let asked: Asked = serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
+fn row(leaf: OperationRow) -> Result<Row, ReadError> {
+    let asked: LeafActor = serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
     let roles: Vec<&str> = asked.actor.roles.iter().map(<&str>::from).collect();
     let row = Row::default()
         .linked(leaf.sequence, Link::of(&format!("/v1/audit/entries/{}", leaf.sequence)))

@@ -43,7 +43,7 @@ pub const NAME: [&str; 2] = ["recalculation", "独立复算"];
 const WINDOW: i64 = 4_096;
 
 rows! {
-    struct SheetFound {
+    struct RecomputedSheetRow {
         document: String,
         kind: String,
         version: i32,
@@ -55,7 +55,7 @@ rows! {
 
 statement! {
     /// Sheets made after `$1` up to `$2`: the leaf that made one is about its document.
-    fn sheets(Window { after, until }; programme: Option<&str>) -> Vec<SheetFound> =
+    fn sheets(Window { after, until }; programme: Option<&str>) -> Vec<RecomputedSheetRow> =
         "SELECT * FROM (SELECT c.document, CASE WHEN v.id IS NULL THEN 'claim' ELSE 'voucher' END AS kind, c.version, \
                 c.sequence, coalesce(v.programme, k.programme, '') AS programme, c.sheet \
            FROM log AS l JOIN calculations AS c ON c.document = l.document AND c.sequence = l.sequence \
@@ -115,7 +115,7 @@ impl report::Reading for Reading {
     }
 }
 
-fn row(found: &SheetFound, versions: &BTreeMap<(String, u32), RulesVersion>) -> Result<Row, ReadError> {
+fn row(found: &RecomputedSheetRow, versions: &BTreeMap<(String, u32), RulesVersion>) -> Result<Row, ReadError> {
     let row = Row::default()
         .linked(&found.document, Link::of(&format!("/v1/{}s/{}", found.kind, found.document)))
         .text(&found.kind)

@@ -11,29 +11,29 @@ use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::list::PageQuery;
-use subsidy_store::db::rows::Shown;
+use subsidy_store::db::rows::ColumnText;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct TextFound { sha256: Vec<u8>, salt: Option<Vec<u8>>, body: Option<String> }
+    struct StoredTextRow { sha256: Vec<u8>, salt: Option<Vec<u8>>, body: Option<String> }
 }
 
 rows! {
-    pub struct SheetFound { document: String, version: i32, sheet: serde_json::Value }
+    pub struct SheetRow { document: String, version: i32, sheet: serde_json::Value }
 }
 
 statement! {
-    fn texts(hashes: &[Vec<u8>]) -> Vec<TextFound> = "SELECT * FROM texts WHERE sha256 = ANY($1)";
+    fn texts(hashes: &[Vec<u8>]) -> Vec<StoredTextRow> = "SELECT * FROM texts WHERE sha256 = ANY($1)";
     /// A page of a document's sheets, the first first.
-    pub fn sheets_of(PageQuery { after, limit }; document: &str) -> Vec<SheetFound> =
+    pub fn sheets_of(PageQuery { after, limit }; document: &str) -> Vec<SheetRow> =
         "SELECT document, version, sheet FROM calculations WHERE document = $3 AND version > $1 \
          ORDER BY version LIMIT $2";
-    fn sheets(documents: &[String], versions: &[i32]) -> Vec<SheetFound> =
+    fn sheets(documents: &[String], versions: &[i32]) -> Vec<SheetRow> =
         "SELECT c.document, c.version, c.sheet FROM unnest($1, $2) AS w(document, version) \
          JOIN calculations AS c ON c.document = w.document AND c.version = w.version";
 }
 
-impl SheetFound {
+impl SheetRow {
     /// The sheet of a row.
     pub fn read(&self) -> Result<Calculation, Unreadable> {
         convert::read_json(&self.sheet)
@@ -97,7 +97,7 @@ impl Related {
         if !wanted.texts.is_empty() {
             let hashes: Vec<Vec<u8>> = wanted.texts.iter().map(|hash| hash.as_bytes().to_vec()).collect();
             for found in texts(conn, &hashes).await? {
-                let TextFound { sha256, salt: Some(salt), body: Some(body) } = found else { continue };
+                let StoredTextRow { sha256, salt: Some(salt), body: Some(body) } = found else { continue };
                 // words that were changed in the database are nobody's, and shown to nobody
                 let digest: [u8; 32] =
                     Sha256::new().chain_update(&salt).chain_update(&body).finalize().into();

@@ -13,7 +13,7 @@ use diesel_async::AsyncPgConnection;
 use super::ReadError;
 use super::formats::Column;
 use super::lines::walk::ByLog;
-use super::lines::{Filter, LineFound};
+use super::lines::{Filter, LineRow};
 use super::report::{self, Link, Row, Scope};
 use subsidy_core::domain::Money;
 
@@ -100,7 +100,7 @@ impl report::Reading for Reading {
     }
 }
 
-fn row(line: &LineFound, [amount, before, after, place]: [Money; 4], hits: i64) -> Row {
+fn row(line: &LineRow, [amount, before, after, place]: [Money; 4], hits: i64) -> Row {
     Row::default()
         .linked(line.sequence, Link::of(&format!("/v1/ledger/transactions/{}", line.sequence)))
         .count(i64::from(line.line))

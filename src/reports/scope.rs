@@ -14,21 +14,21 @@ use subsidy_store::db::rows::CountRow;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct AtFound { recorded_at: DateTime<Utc>, zone: String, agency: String, business_date: Option<NaiveDate> }
+    struct LogPositionRow { recorded_at: DateTime<Utc>, zone: String, agency: String, business_date: Option<NaiveDate> }
 }
 
 rows! {
-    struct LeafFound { leaf: Vec<u8> }
+    struct LeafBytesRow { leaf: Vec<u8> }
 }
 
 statement! {
     /// Bytes that the database takes on disk, all agencies together.
     pub fn disk() -> Option<CountRow> = "SELECT pg_database_size(current_database()) AS count";
     pub fn lines() -> Option<CountRow> = "SELECT count(*) AS count FROM entries";
-    fn found(sequence: i64) -> Option<AtFound> =
+    fn select_position(sequence: i64) -> Option<LogPositionRow> =
         "SELECT l.recorded_at, h.zone, h.name AS agency, h.business_date FROM log AS l CROSS JOIN head AS h \
          WHERE l.sequence = $1";
-    fn last_move(sequence: i64) -> Option<LeafFound> =
+    fn last_move(sequence: i64) -> Option<LeafBytesRow> =
         "SELECT leaf FROM log WHERE sequence <= $1 AND kind IN ('move_business_date', 'create_agency') \
          ORDER BY sequence DESC LIMIT 1";
 }
@@ -45,7 +45,7 @@ pub struct At {
 
 /// A sequence; none that the log has not reached.
 pub async fn at(conn: &AsyncPgConnection, sequence: i64) -> Result<Option<At>, ReadError> {
-    let Some(found) = found(conn, sequence).await? else { return Ok(None) };
+    let Some(found) = select_position(conn, sequence).await? else { return Ok(None) };
     Ok(Some(At {
         sequence,
         recorded_at: Instant::new(found.recorded_at),

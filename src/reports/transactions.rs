@@ -12,7 +12,7 @@ use subsidy_store::{rows, statement};
 
 rows! {
     /// A leaf of the log.
-    pub struct LeafFound {
+    pub struct TransactionRow {
         sequence: i64,
         kind: String,
         effective_date: Option<NaiveDate>,
@@ -24,7 +24,7 @@ rows! {
 
 rows! {
     /// A line that a leaf posted.
-    pub struct EntryFound {
+    pub struct TransactionLineRow {
         sequence: i64,
         account: String,
         side: String,
@@ -36,7 +36,7 @@ rows! {
 }
 
 rows! {
-    struct BlockFound { block: i64 }
+    struct BlockRow { block: i64 }
 }
 
 rows! {
@@ -56,13 +56,13 @@ struct LinesOf<'a> {
 
 statement! {
     /// One transaction; leaves that post nothing are none.
-    pub fn get(sequence: i64) -> Option<LeafFound> =
+    pub fn get(sequence: i64) -> Option<TransactionRow> =
         "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
          WHERE sequence = $1 AND line_count > 0";
     /// Transactions after a sequence up to another, of which at least one line meets all filters, in the order of the log.
     fn within(
         Window { after, until }, LinesOf<'_> { programme, organisation, account, from, last }; limit: i64
-    ) -> Vec<LeafFound> =
+    ) -> Vec<TransactionRow> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
           WHERE l.sequence > $1 AND l.sequence <= $2 AND l.line_count > 0 AND l.sequence IN ( \
                 SELECT e.sequence FROM entries AS e WHERE e.sequence > $1 AND e.sequence <= $2 \
@@ -74,7 +74,7 @@ statement! {
     /// comes in. The index on the log holds those kinds alone.
     fn about(
         PageQuery { after, limit }, LinesOf<'_> { programme, organisation, account, from, last }; document: &str
-    ) -> Vec<LeafFound> =
+    ) -> Vec<TransactionRow> =
         "SELECT l.sequence, l.kind, l.effective_date, l.recorded_at, l.subject, l.document FROM log AS l \
           WHERE l.sequence IN ( \
                 SELECT t.sequence FROM transitions AS t WHERE t.document = $8 AND t.sequence > $1 \
@@ -88,16 +88,16 @@ statement! {
                    AND ($7::date IS NULL OR e.effective_date <= $7)) \
           ORDER BY l.sequence LIMIT $2";
     /// A page of all transactions.
-    fn all(PageQuery { after, limit }) -> Vec<LeafFound> =
+    fn all(PageQuery { after, limit }) -> Vec<TransactionRow> =
         "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
           WHERE sequence > $1 AND line_count > 0 ORDER BY sequence LIMIT $2";
     /// Blocks of sequences from one on that hold lines of a programme, an account, some days.
-    fn blocks(LinesOf<'_> { programme, account, from, last }; first: i64) -> Vec<BlockFound> =
+    fn blocks(LinesOf<'_> { programme, account, from, last }; first: i64) -> Vec<BlockRow> =
         "SELECT DISTINCT block FROM totals WHERE block >= $5 AND ($1::text IS NULL OR programme = $1) \
             AND ($2::text IS NULL OR account = $2) AND ($3::date IS NULL OR effective_date >= $3) \
             AND ($4::date IS NULL OR effective_date <= $4) ORDER BY block";
     /// The lines of some transactions.
-    pub fn entries(sequences: &[i64]) -> Vec<EntryFound> =
+    pub fn entries(sequences: &[i64]) -> Vec<TransactionLineRow> =
         "SELECT sequence, account, side::text AS side, amount, programme, organisation, level FROM entries \
          WHERE sequence = ANY($1) ORDER BY sequence, line";
     /// A leaf as it was hashed.
@@ -132,7 +132,7 @@ pub async fn page(
     after: i64,
     filter: &Filter,
     rows: usize,
-) -> QueryResult<(Vec<LeafFound>, Option<i64>)> {
+) -> QueryResult<(Vec<TransactionRow>, Option<i64>)> {
     let limit = i64::try_from(rows).unwrap_or(i64::MAX).saturating_add(1);
     let [programme, organisation, account] =
         [&filter.programme, &filter.organisation, &filter.account].map(Option::as_deref);
@@ -165,7 +165,7 @@ pub async fn page(
 }
 
 /// Without the one too many.
-fn cut(mut page: Vec<LeafFound>, rows: usize) -> (Vec<LeafFound>, Option<i64>) {
+fn cut(mut page: Vec<TransactionRow>, rows: usize) -> (Vec<TransactionRow>, Option<i64>) {
     let more = page.len() > rows;
     page.truncate(rows);
     let next = page.last().filter(|_| more).map(|last| last.sequence);

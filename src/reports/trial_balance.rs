@@ -31,14 +31,14 @@ const COLUMNS: &[Column] = &[
 ];
 
 rows! {
-    struct TurnoverFound { account: String, debit: Decimal, credit: Decimal }
+    struct TrialBalanceRow { account: String, debit: Decimal, credit: Decimal }
 }
 
 statement! {
     /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off.
     fn turnovers(
         SnapshotRange { blocks, first, last, sign }; as_of: NaiveDate, programme: Option<&str>
-    ) -> Vec<TurnoverFound> =
+    ) -> Vec<TrialBalanceRow> =
         "SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM ( \
              SELECT account, sum(debit) AS debit, sum(credit) AS credit FROM totals \
               WHERE block < $1 AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) GROUP BY account \

@@ -42,7 +42,7 @@ const COLUMNS: &[Column] = &[
 pub type Place = [String; 5];
 
 rows! {
-    struct TurnoverFound {
+    struct TurnoverRow {
         programme: String,
         month: String,
         level: String,
@@ -74,7 +74,7 @@ statement! {
     /// whether programmes, months, levels are told apart; `$11` and `$12`: of which accounts, where not of all.
     fn of_totals(
         SnapshotRange { blocks, first, last, sign }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, level }; from_account: Option<&str>, before_account: &str
-    ) -> Vec<TurnoverFound> =
+    ) -> Vec<TurnoverRow> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, '' AS organisation, '' AS region, \
                 account, sum(debit) AS debit, sum(credit) AS credit \
            FROM (SELECT CASE WHEN $7 THEN programme ELSE '' END AS programme, \
@@ -99,7 +99,7 @@ statement! {
     /// Lines after `$1` up to `$2`.
     fn of_lines(
         Window { after, until }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, by_organisation, by_region, level, organisation, region }
-    ) -> Vec<TurnoverFound> =
+    ) -> Vec<TurnoverRow> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, organisation, region, account, debit, credit \
            FROM (SELECT CASE WHEN $5 THEN e.programme ELSE '' END AS programme, \
                 CASE WHEN $6 THEN date_trunc('month', e.effective_date::timestamp) END AS month, \
@@ -117,7 +117,7 @@ statement! {
 
 pub type Turnovers = BTreeMap<(Place, Account), Turnover>;
 
-fn add(sums: &mut Turnovers, found: TurnoverFound) -> Result<(), ReadError> {
+fn add(sums: &mut Turnovers, found: TurnoverRow) -> Result<(), ReadError> {
     let account = Account::parse(&found.account).ok_or(Unreadable(found.account))?;
     let place = [found.programme, found.month, found.level, found.organisation, found.region];
     let more = Turnover { debit: convert::money(found.debit)?, credit: convert::money(found.credit)? };

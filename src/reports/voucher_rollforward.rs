@@ -33,7 +33,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 rows! {
-    struct MovedFound { programme: String, month: String, flow: String, debit: Decimal, credit: Decimal }
+    struct RollforwardRow { programme: String, month: String, flow: String, debit: Decimal, credit: Decimal }
 }
 
 statement! {
@@ -41,7 +41,7 @@ statement! {
     /// grows out of what is available is issued.
     fn moved(
         SnapshotRange { blocks, first, last, sign }, LineQuery<'_> { as_of, programme, organisation, region }
-    ) -> Vec<MovedFound> =
+    ) -> Vec<RollforwardRow> =
         "SELECT programme, to_char(effective_date, 'YYYY-MM') AS month, flow, sum(debit) AS debit, sum(credit) AS credit FROM ( \
              SELECT programme, effective_date, flow, debit, credit FROM totals \
               WHERE account = 'B2003' AND block < $1 AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) \
@@ -88,7 +88,7 @@ impl OfMonth {
 
 type Months = BTreeMap<String, BTreeMap<Month, OfMonth>>;
 
-fn add(months: &mut Months, found: Vec<MovedFound>) -> Result<(), ReadError> {
+fn add(months: &mut Months, found: Vec<RollforwardRow>) -> Result<(), ReadError> {
     for row in found {
         let of_programme = months.entry(row.programme).or_default();
         let month = of_programme.entry(convert::read(&row.month)?).or_default();

@@ -28,7 +28,7 @@ use subsidy_store::{rows, statement};
 
 rows! {
     /// A document that waits.
-    pub struct TaskFound {
+    pub struct TaskRow {
         kind: String,
         document: String,
         action: String,
@@ -44,11 +44,11 @@ rows! {
 /// Of these, what neither four eyes nor a conflict of interest would refuse: asked of each by the rule that refuses it.
 pub async fn unhindered(
     conn: &AsyncPgConnection,
-    tasks: Vec<TaskFound>,
+    tasks: Vec<TaskRow>,
     actor: &Actor,
-) -> Result<Vec<TaskFound>, ReadError> {
+) -> Result<Vec<TaskRow>, ReadError> {
     let asked = tasks.into_iter().map(|task| Ok((decision(&task)?, task)));
-    let asked: Vec<(Option<Command>, TaskFound)> = asked.collect::<Result<_, Unreadable>>()?;
+    let asked: Vec<(Option<Command>, TaskRow)> = asked.collect::<Result<_, Unreadable>>()?;
     let keys = |book: &Book| -> Keys {
         let commands = asked.iter().filter_map(|(command, _)| command.as_ref());
         let keys = |c| segregation::keys(c, book).into_iter().chain(segregation::keys_of_parties(c, book));
@@ -72,7 +72,7 @@ fn refuses(book: &Book, command: &Command, actor: &Actor) -> Result<bool, Fault>
 
 /// The command that a task waits for, where four eyes look at it. What they do not look at is left as it is: days, reasons,
 /// and the id of a recovery that there is not yet.
-fn decision(task: &TaskFound) -> Result<Option<Command>, Unreadable> {
+fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
     let document = task.document.as_str();
     let (first, second) = document.split_once('/').unwrap_or((document, ""));
     let parent = task.parent.as_deref().unwrap_or_default();
@@ -141,11 +141,11 @@ fn sequence(text: &str) -> Result<Sequence, Unreadable> {
 
 rows! {
     /// A leaf of the log.
-    pub struct EventFound { sequence: i64, recorded_at: DateTime<Utc>, kind: String, document: String }
+    pub struct EventRow { sequence: i64, recorded_at: DateTime<Utc>, kind: String, document: String }
 }
 
 rows! {
-    pub struct TransitionFound {
+    pub struct StatusChangeRow {
         sequence: i64,
         kind: String,
         document: String,
@@ -179,7 +179,7 @@ macro_rules! own_documents {
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to; what
     /// four eyes would refuse, [`unhindered`] leaves out. Version 1 of the rules is approved with its programme.
-    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit }) -> Vec<TaskFound> =
+    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit }) -> Vec<TaskRow> =
         "SELECT * FROM ( \
              SELECT 'voucher' AS kind, id::text AS document, \
                     CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'issue' ELSE 'apply' END AS action, \
@@ -259,10 +259,10 @@ statement! {
                FROM budget_changes WHERE $2 AND status = 'proposed' \
          ) AS t WHERE created > $4 ORDER BY created LIMIT $5";
     /// A page of everything that changed.
-    pub fn events(PageQuery { after, limit }) -> Vec<EventFound> =
+    pub fn events(PageQuery { after, limit }) -> Vec<EventRow> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
     /// A page of what changed on a party's own documents: their steps, and what is no step and yet news.
-    pub fn own_events(Own { organisation, provider }, PageQuery { after, limit }) -> Vec<EventFound> =
+    pub fn own_events(Own { organisation, provider }, PageQuery { after, limit }) -> Vec<EventRow> =
         concat!(
             "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence IN ( \
                  SELECT t.sequence FROM transitions AS t JOIN (", own_documents!(), ") AS own \
@@ -274,11 +274,11 @@ statement! {
              ORDER BY sequence LIMIT $4"
         );
     /// The steps of some leaves.
-    pub fn transitions(sequences: &[i64]) -> Vec<TransitionFound> =
+    pub fn transitions(sequences: &[i64]) -> Vec<StatusChangeRow> =
         "SELECT sequence, kind, document, from_status, to_status FROM transitions \
          WHERE sequence = ANY($1) ORDER BY sequence, ordinal";
     /// The steps of some leaves on a party's own documents.
-    pub fn own_transitions(Own { organisation, provider }; sequences: &[i64]) -> Vec<TransitionFound> =
+    pub fn own_transitions(Own { organisation, provider }; sequences: &[i64]) -> Vec<StatusChangeRow> =
         concat!(
             "SELECT t.sequence, t.kind, t.document, t.from_status, t.to_status FROM transitions AS t JOIN (",
             own_documents!(), ") AS own \

@@ -14,7 +14,7 @@ use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::{AgencyCode, Points, Sequence};
 use subsidy_core::programmes::check::STATUTORY_WINDOW_UNTIL;
 use subsidy_store::db::migrate;
-use subsidy_store::db::rows::Shown;
+use subsidy_store::db::rows::ColumnText;
 use subsidy_store::engine::origin;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::AgencyRow;

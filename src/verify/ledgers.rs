@@ -19,11 +19,11 @@ pub struct Listed {
 }
 
 rows! {
-    struct Held { code: String }
+    struct LedgerRow { code: String }
 }
 
 statement! {
-    fn held() -> Vec<Held> =
+    fn select_ledgers() -> Vec<LedgerRow> =
         "SELECT substr(n.nspname::text, 8) AS code FROM pg_namespace AS n \
          JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'head' \
          WHERE n.nspname ~ '^agency_[a-z0-9_]{1,40}$'";
@@ -36,7 +36,7 @@ pub async fn ledgers(database: &Database) -> Result<Vec<Listed>, VerifyError> {
     for row in store::agencies(&conn).await? {
         found.entry(convert::read(&row.code)?).or_default().0 = true;
     }
-    for row in held(&conn).await? {
+    for row in select_ledgers(&conn).await? {
         found.entry(convert::read(&row.code)?).or_default().1 = true;
     }
     let listed = |(agency, (is_registered, has_ledger))| Listed { agency, is_registered, has_ledger };

@@ -21,7 +21,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use answers::Answers;
 use subsidy_core::audit::note::{NoteError, VerifierKey};
-use subsidy_core::audit::since::{Kept, Older, Roots};
+use subsidy_core::audit::since::{KeptCheckpoint, Older, Roots};
 use subsidy_core::audit::tree::Hash;
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::{AgencyCode, Sequence};
@@ -64,7 +64,7 @@ pub enum Numbers {
 #[derive(Debug, Default, Clone)]
 pub struct Outside<'a> {
     /// Older checkpoints, kept elsewhere.
-    pub kept: &'a [Kept],
+    pub kept: &'a [KeptCheckpoint],
     /// What an earlier verification found.
     pub seen: Option<Older>,
     /// The keys that the ledger was made with.
@@ -166,7 +166,7 @@ pub async fn verify_against(
         return Err(VerifyError::NoAgency(agency.clone()));
     }
     let catalogue = catalogue::difference(conn, agency).await?;
-    let asked = Asked { agency, outside, may_open, roots: Roots::of(older) };
+    let asked = Inspection { agency, outside, may_open, roots: Roots::of(older) };
     let rows = snapshot(conn, asked, progress).await;
     let verdict = catalogue::beside(rows, catalogue)?;
     (&mut &*conn).batch_execute("ROLLBACK").await?;
@@ -183,13 +183,13 @@ async fn registered_key(database: &Database, agency: &AgencyCode) -> Result<Veri
 }
 
 /// A checkpoint that the agency's key did not sign speaks against the whole log, or against the register.
-fn unsigned(kept: &Kept, error: &NoteError) -> Finding {
+fn unsigned(kept: &KeptCheckpoint, error: &NoteError) -> Finding {
     let place = format!("{} is no checkpoint by the agency's key: {error}", kept.name);
     Finding { sequence: Sequence::default(), place, stored: None, replayed: None }
 }
 
 /// What is verified, and against what.
-struct Asked<'a> {
+struct Inspection<'a> {
     agency: &'a AgencyCode,
     outside: &'a Outside<'a>,
     /// Whether the connection may read sealed numbers.
@@ -199,7 +199,7 @@ struct Asked<'a> {
 
 async fn snapshot(
     conn: &AsyncPgConnection,
-    Asked { agency, outside, may_open, roots }: Asked<'_>,
+    Inspection { agency, outside, may_open, roots }: Inspection<'_>,
     progress: impl Fn(Progress),
 ) -> Result<Verdict, VerifyError> {
     let head = store::head(conn).await?;

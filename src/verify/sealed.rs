@@ -22,9 +22,9 @@ fn place(row: &BankAccountRow) -> String {
 
 /// The numbers that leaves name, and the first leaf that names each.
 #[derive(Debug, Default)]
-pub(super) struct Named(BTreeMap<(CreditCode, TextHash), Sequence>);
+pub(super) struct AccountNumbers(BTreeMap<(CreditCode, TextHash), Sequence>);
 
-impl Named {
+impl AccountNumbers {
     /// What a leaf names.
     pub(super) fn by(&mut self, command: &Command, sequence: Sequence) {
         let named = match command {
@@ -53,7 +53,7 @@ pub(super) async fn all(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,
     vault: &AccountVault,
-    (Named(named), last): (&Named, Sequence),
+    (AccountNumbers(named), last): (&AccountNumbers, Sequence),
     first: &mut First,
 ) -> Result<Numbers, VerifyError> {
     let (mut opened, mut seen, mut after) = (0, BTreeSet::new(), Vec::new());

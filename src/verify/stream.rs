@@ -48,7 +48,7 @@ pub(super) struct Stream {
     pub roots: Roots,
     pub began: Option<Instant>,
     /// The account numbers that leaves name.
-    pub named: Named,
+    pub named: AccountNumbers,
     /// The texts that leaves say were kept, each with the first that does.
     pub texts: BTreeMap<TextHash, Sequence>,
     tiles: Tiles,
@@ -141,7 +141,7 @@ impl Stream {
             return Err(finding("log", None, Some(expected.to_string())));
         }
         if row.hash != leaf.hash {
-            use subsidy_store::db::rows::Shown;
+            use subsidy_store::db::rows::ColumnText;
             return Err(finding("log hash", Some(row.hash.shown()), Some(leaf.hash.to_vec().shown())));
         }
         self.replay.take(leaf).map_err(Finding::from)

@@ -11,16 +11,16 @@ use super::stream::Stream;
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::{Sequence, TextHash};
 use subsidy_store::db::convert::Unreadable;
-use subsidy_store::db::rows::Shown;
+use subsidy_store::db::rows::ColumnText;
 use subsidy_store::erasures::digest;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct Kept { sha256: Vec<u8>, state: String }
+    struct TextStateRow { sha256: Vec<u8>, state: String }
 }
 
 statement! {
-    fn kept(after: Vec<u8>, most: i64) -> Vec<Kept> = "SELECT sha256, state FROM kept_texts($1, $2)";
+    fn select_texts(after: Vec<u8>, most: i64) -> Vec<TextStateRow> = "SELECT sha256, state FROM kept_texts($1, $2)";
 }
 
 /// All of them, in the order of their digests.
@@ -33,7 +33,7 @@ pub(super) async fn all(
     let mut missing: BTreeMap<TextHash, Sequence> = stream.texts.clone();
     let mut after = Vec::new();
     loop {
-        let rows = kept(conn, after, i64::from(PAGE)).await?;
+        let rows = select_texts(conn, after, i64::from(PAGE)).await?;
         let Some(end) = rows.last() else { break };
         after = end.sha256.clone();
         for row in &rows {

@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 use super::VerifyError;
 use super::stream::Stream;
 use crate::billing_files::error::IntakeError;
-use crate::billing_files::metered::{Counted, ErrorsDigest, Reckoned};
+use crate::billing_files::metered::{ImportTotals, ErrorsDigest, Reckoned};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::Sequence;
 use subsidy_core::usage::UsageImport;
@@ -22,7 +22,7 @@ pub(super) async fn rows(
     let Some(agency) = &book.agency else { return Ok(()) };
     let mut reckoned = Reckoned::default();
     for (id, import) in book.usage_imports.iter() {
-        let counted = match Counted::of(conn, *id, agency.zone.tz()).await {
+        let counted = match ImportTotals::of(conn, *id, agency.zone.tz()).await {
             Ok(counted) => counted,
             Err(IntakeError::Query(error)) => return Err(error.into()),
             // a row that somebody made unreadable

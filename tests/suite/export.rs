@@ -9,19 +9,19 @@ use std::process::Command;
 
 use subsidy_core::audit::export::Damage;
 use subsidy_core::audit::note::SigningKey;
-use subsidy_core::audit::since::Kept;
+use subsidy_core::audit::since::KeptCheckpoint;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
-use subsidy_ledger::exports::{Depth, ExportError, Exported, Trust, check, write};
+use subsidy_ledger::exports::{Depth, ExportError, ExportCheck, Trust, check, write};
 use subsidy_ledger::verify::{Outside, Verdict, verify_against};
 use support::{TestDatabase, agency};
 use written::{Folder, connected, export, key, play, register, steps};
 
-fn checked(folder: &Path, trust: &Trust) -> Result<Exported, Damage> {
+fn checked(folder: &Path, trust: &Trust) -> Result<ExportCheck, Damage> {
     check(folder, trust, Depth::Replay, |_| ()).expect("a verdict")
 }
 
-fn kept(folder: &Folder) -> Kept {
-    Kept { name: "old checkpoint".to_owned(), note: folder.text("checkpoint") }
+fn kept(folder: &Folder) -> KeptCheckpoint {
+    KeptCheckpoint { name: "old checkpoint".to_owned(), note: folder.text("checkpoint") }
 }
 
 fn since(folder: &Folder) -> Trust {

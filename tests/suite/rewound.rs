@@ -16,7 +16,7 @@ use subsidy_core::domain::{CreditCode, RootHash};
 use subsidy_ledger::verify::{Verdict, verify};
 use subsidy_store::db::pool::{Database, DatabaseConfig};
 use subsidy_store::engine::rewound::Lost;
-use subsidy_store::engine::seen::Seen;
+use subsidy_store::engine::seen::SeenLogs;
 use subsidy_store::engine::{Engine, Submission, SubmitError};
 use support::ledger::{accepted, create_agency, refused, register, submission};
 use support::world::by;
@@ -30,7 +30,7 @@ fn folder() -> PathBuf {
 async fn process(database: &TestDatabase, data: &Path) -> Engine {
     let keys = Arc::new(support::keys());
     let pool = Database::connect(DatabaseConfig::new(database.url("subsidy_app"))).await.expect("a database");
-    Engine::remembering(pool, keys, Seen::kept_in(data.join("seen")))
+    Engine::remembering(pool, keys, SeenLogs::kept_in(data.join("seen")))
 }
 
 fn accept(lost: &Lost) -> Submission {

@@ -12,12 +12,12 @@ const NO_NOUNS: &[&str] = &["audit", "book", "domain", "ledger", "schema", "xml.
 
 /// The language's own words: what every program has, and what commands and states are called.
 const OWN_WORDS: &str = "
-    accept amount apply approve asked base billed business by category ceiling cell charge close column confirm correction
+    accept amount apply approve base billed business by category ceiling cell charge close column confirm correction
     counted counts create date directory effect erase expense expire facts file finding findings for format found header history
-    ids imported incomplete issue item known legal limits load log looks lost made mapping media mode move moved movement
-    name named need node off offsetting owed participation parties party points project proposal propose question raise ratio
-    read receive record refused register reject released remind replaced resolve reversed review row rows rule said
-    semantics settle share signed size sniffer span spans state statement statements subsidy switch taken terms text title told
+    ids imported incomplete issue item known legal limits load log looks lost mapping matched media mode move moved movement
+    name named need node off offsetting origin outline owed participation parties party points project proposal propose question raise ratio
+    read receive record refused register reject released remind replaced resolve reversed review row rows rule
+    semantics settle share signed size sniffer span spans state statement statements subsidy switch taken terms text title
     type used whole write
 ";
 
@@ -53,6 +53,12 @@ const RETIRED: &[&str] = &[
     "usages",
     "uses",
     "verb",
+];
+
+/// Participles that types were called by: each says what happened to a thing, and leaves open what the thing is.
+const PARTICIPLES: &[&str] = &[
+    "asked", "became", "brought", "done", "found", "held", "kept", "known", "made", "said", "seen", "sent", "shown", "taken",
+    "told", "took", "used", "wanted", "written",
 ];
 
 /// The words of a name of a type, in lower case.
@@ -143,4 +149,16 @@ fn retired_words_do_not_come_back() {
         back.extend(found.map(|(what, name)| format!("{file}: {what} {name}")));
     }
     assert!(back.is_empty(), "{back:#?}");
+}
+
+#[test]
+fn types_are_nouns() {
+    let mut participles = Vec::new();
+    for (file, text) in ["src", "crates"].into_iter().flat_map(sources) {
+        let types = defined(code(&text)).filter(|(what, _)| *what != "mod");
+        let last = |name: &str| words(name).pop().unwrap_or_default();
+        let found = types.filter(|(_, name)| PARTICIPLES.contains(&last(name).as_str()));
+        participles.extend(found.map(|(what, name)| format!("{file}: {what} {name}")));
+    }
+    assert!(participles.is_empty(), "{participles:#?}");
 }

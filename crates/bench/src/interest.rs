@@ -16,7 +16,7 @@ use subsidy_core::programmes::policy::{DayCount, PointsRule};
 use subsidy_ledger::cli::{Failure, output};
 
 #[derive(Debug)]
-pub struct Measured {
+pub struct Measurement {
     loans: u32,
     segments: usize,
     amount: Money,
@@ -25,7 +25,7 @@ pub struct Measured {
 
 /// Quarters of loans with a drawdown before, one within, a repayment and a change of the rate, under each day count in
 /// turn; every loan has other amounts.
-pub fn measure(loans: u32) -> Result<Measured, Failure> {
+pub fn measure(loans: u32) -> Result<Measurement, Failure> {
     let window = Window { from: Date::parse("2023-06-01")?, until: Date::parse("2027-12-31")? };
     let period = InterestPeriod { from: Date::parse("2024-06-21")?, until: Date::parse("2024-09-21")? };
     let days = ["2024-05-20", "2024-07-15", "2024-08-01", "2024-08-21"].map(Date::parse);
@@ -72,7 +72,7 @@ pub fn measure(loans: u32) -> Result<Measured, Failure> {
         segments += subsidy.segments.len();
         amount = amount.plus(subsidy.amount).map_err(|error| Failure::new(error.to_string()))?;
     }
-    Ok(Measured { loans, segments, amount, took: begun.elapsed() })
+    Ok(Measurement { loans, segments, amount, took: begun.elapsed() })
 }
 
 fn points() -> Option<PointsRule> {
@@ -80,7 +80,7 @@ fn points() -> Option<PointsRule> {
     Some(PointsRule { max, share_of_contract_rate_percent: None, share_of_reference: None })
 }
 
-impl Measured {
+impl Measurement {
     pub fn as_json(&self) -> Value {
         json!({
             "loan_periods": self.loans, "segments": self.segments, "amount": self.amount,

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::lists::{self, Page};
 use super::service::beside_this_program;
 use super::stage::AGENCY;
-use super::verification::{Took, ran};
-use super::year::{self, Made};
+use super::verification::{RunCost, ran};
+use super::year::{self, YearSize};
 use subsidy_core::domain::{AgencyCode, Date};
 use subsidy_ledger::cli::opened::{DatabaseRole, Opened};
 use subsidy_ledger::cli::{Failure, output};
@@ -46,15 +46,15 @@ struct Row {
 }
 
 #[derive(Debug)]
-pub(super) struct Measured {
-    made: Made,
+pub(super) struct Measurement {
+    made: YearSize,
     took: Duration,
     disk: i64,
-    verified: Took,
+    verified: RunCost,
     rows: Vec<Row>,
     pages: Vec<Page>,
     files: Vec<(FileFormat, Duration, u64)>,
-    workbook: (u64, Took),
+    workbook: (u64, RunCost),
 }
 
 fn millis(took: Duration) -> u64 {
@@ -65,7 +65,7 @@ fn mebibytes(kib: Option<u64>) -> String {
     kib.map_or_else(|| "?".to_owned(), |kib| (kib / 1_024).to_string())
 }
 
-impl Measured {
+impl Measurement {
     pub(super) fn as_json(&self) -> Value {
         let rows = self.rows.iter().map(|row| {
             json!({
@@ -92,7 +92,7 @@ impl Measured {
 
     pub(super) fn write(&self) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        let (Made { lines, leaves }, disk) = (self.made, self.disk / 1_048_576);
+        let (YearSize { lines, leaves }, disk) = (self.made, self.disk / 1_048_576);
         let (took, verified) = (self.took.as_secs(), self.verified.elapsed.as_secs());
         let peak = mebibytes(self.verified.peak_kib);
         writeln!(out, "{lines} lines in {leaves} leaves, copied in {took} s, {disk} MiB on disk")?;
@@ -119,14 +119,14 @@ impl Measured {
             let what = format!("operations.{}", format.ending());
             writeln!(out, "{what:<24} {leaves:>10} rows, {} ms, {} MiB", millis(*took), bytes / 1_048_576)?;
         }
-        let (rows, Took { elapsed, peak_kib }) = &self.workbook;
+        let (rows, RunCost { elapsed, peak_kib }) = &self.workbook;
         let (took, peak) = (millis(*elapsed), mebibytes(*peak_kib));
         Ok(writeln!(out, "{:<24} {rows:>10} rows, {took} ms, {peak} MiB of memory at most", "a workbook")?)
     }
 }
 
 /// Makes a ledger of about so many lines, proves it, and reads it.
-pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Result<Measured, Failure> {
+pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Result<Measurement, Failure> {
     let agency = AgencyCode::parse(AGENCY)?;
     output::note(format_args!("making {lines} lines …"))?;
     let began = Instant::now();
@@ -159,7 +159,7 @@ pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Res
     let pages = lists::measure(opened.settings(), &agency, data).await?;
     let rows_of_workbook = made.lines.min(WORKBOOK_ROWS);
     let workbook = ran(&std::env::current_exe()?, &["--xlsx", &rows_of_workbook.to_string()], data).await?;
-    Ok(Measured { made, took, disk, verified, rows, pages, files, workbook: (rows_of_workbook, workbook) })
+    Ok(Measurement { made, took, disk, verified, rows, pages, files, workbook: (rows_of_workbook, workbook) })
 }
 
 async fn at(conn: &Connection, known_at: i64) -> Result<Scope, Failure> {

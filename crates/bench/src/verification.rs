@@ -16,19 +16,19 @@ use subsidy_ledger::cli::opened::Opened;
 use subsidy_ledger::cli::{Failure, output};
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Took {
+pub(super) struct RunCost {
     pub elapsed: Duration,
     /// KiB resident at most, where the system says.
     pub peak_kib: Option<u64>,
 }
 
 #[derive(Debug)]
-pub(super) struct Measured {
+pub(super) struct Measurement {
     entries: usize,
-    rows: Vec<(&'static str, Took)>,
+    rows: Vec<(&'static str, RunCost)>,
 }
 
-impl Measured {
+impl Measurement {
     pub(super) fn as_json(&self) -> Value {
         let rows = self.rows.iter().map(|(what, took)| {
             let millis = u64::try_from(took.elapsed.as_millis()).unwrap_or(u64::MAX);
@@ -51,11 +51,11 @@ impl Measured {
 }
 
 /// Makes a log of about so many entries, and proves it.
-pub(super) async fn measure(opened: &Opened<'_>, entries: usize, data: &Path) -> Result<Measured, Failure> {
+pub(super) async fn measure(opened: &Opened<'_>, entries: usize, data: &Path) -> Result<Measurement, Failure> {
     let began = Instant::now();
     let vouchers = (entries / 4).max(1);
     stage::issued(opened, vouchers).await?;
-    let made = Took { elapsed: began.elapsed(), peak_kib: None };
+    let made = RunCost { elapsed: began.elapsed(), peak_kib: None };
     let folder = data.join("export");
     let folder = folder.to_string_lossy();
     let mut rows = vec![("the log made, in batches", made)];
@@ -68,11 +68,11 @@ pub(super) async fn measure(opened: &Opened<'_>, entries: usize, data: &Path) ->
         output::note(format_args!("{what} …"))?;
         rows.push((what, ran(&beside_this_program()?, &words, data).await?));
     }
-    Ok(Measured { entries: vouchers * 4, rows })
+    Ok(Measurement { entries: vouchers * 4, rows })
 }
 
 /// Runs a program to a good end.
-pub(super) async fn ran(program: &Path, words: &[&str], data: &Path) -> Result<Took, Failure> {
+pub(super) async fn ran(program: &Path, words: &[&str], data: &Path) -> Result<RunCost, Failure> {
     let began = Instant::now();
     let mut child = Command::new(program)
         .args(words)
@@ -88,7 +88,7 @@ pub(super) async fn ran(program: &Path, words: &[&str], data: &Path) -> Result<T
     if !done.status.success() {
         return Err(Failure::new(format!("{}: {}", words.join(" "), String::from_utf8_lossy(&done.stderr))));
     }
-    Ok(Took { elapsed, peak_kib })
+    Ok(RunCost { elapsed, peak_kib })
 }
 
 /// Waits until a process ends. Its high-water mark only rises: the last look says nearly all.

@@ -19,14 +19,14 @@ use subsidy_ledger::reports::report::Row;
 const PAGE: usize = 4_096;
 
 #[derive(Debug)]
-pub(super) struct Measured {
+pub(super) struct Measurement {
     rows: usize,
     took: Duration,
     bytes: u64,
     peak_kib: Option<u64>,
 }
 
-impl Measured {
+impl Measurement {
     pub(super) fn as_json(&self) -> Value {
         let millis = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         json!({ "rows": self.rows, "elapsed_ms": millis, "bytes": self.bytes, "peak_kib": self.peak_kib })
@@ -45,7 +45,7 @@ impl Measured {
 }
 
 /// Writes them into a folder, and removes the file.
-pub(super) fn measure(rows: usize, folder: &Path) -> Result<Measured, Failure> {
+pub(super) fn measure(rows: usize, folder: &Path) -> Result<Measurement, Failure> {
     output::note(format_args!("writing {rows} rows …"))?;
     let path = folder.join("account-statement.xlsx");
     let began = Instant::now();
@@ -65,7 +65,7 @@ pub(super) fn measure(rows: usize, folder: &Path) -> Result<Measured, Failure> {
     let bytes = file.metadata()?.len();
     let took = began.elapsed();
     std::fs::remove_file(&path)?;
-    Ok(Measured { rows, took, bytes, peak_kib: memory::peak_kib() })
+    Ok(Measurement { rows, took, bytes, peak_kib: memory::peak_kib() })
 }
 
 /// A line as a statement has it: no two are the same.

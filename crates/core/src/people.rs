@@ -263,7 +263,7 @@ impl Participants {
 
 /// Whose parts in a matter stand in the way of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum CountedParts {
     /// Everybody's but the approvers'.
     Everybody,
     /// Those since the last approval, of what is proposed time and again.
@@ -279,7 +279,7 @@ pub enum Counted {
 pub struct Hold {
     pub matter: Matter,
     /// Which of its parts count.
-    pub counted: Counted,
+    pub counted: CountedParts,
     /// Whether it is the document's own: else that of what it rests on or takes the place of.
     pub own: bool,
     /// Where only attempts of some days count: which.
@@ -289,12 +289,12 @@ pub struct Hold {
 impl Hold {
     /// A document's own set.
     pub const fn own(matter: Matter) -> Self {
-        Self { matter, counted: Counted::Everybody, own: true, days: None }
+        Self { matter, counted: CountedParts::Everybody, own: true, days: None }
     }
 
     /// The set of what a document rests on or takes the place of.
     pub const fn other(matter: Matter) -> Self {
-        Self { matter, counted: Counted::Everybody, own: false, days: None }
+        Self { matter, counted: CountedParts::Everybody, own: false, days: None }
     }
 
     /// What a person did in a set before a leaf that keeps them from this approval.
@@ -303,15 +303,15 @@ impl Hold {
         let counts = |one: &&Participation| {
             let overlaps = one.days.zip(self.days).is_none_or(|(theirs, ours)| theirs.overlap(ours));
             let part = match self.counted {
-                Counted::Everybody | Counted::SinceApproval => one.part != Part::Approved,
-                Counted::Approvers => true,
-                Counted::Writers => !matches!(one.part, Part::Approved | Part::Reviewed | Part::Returned),
+                CountedParts::Everybody | CountedParts::SinceApproval => one.part != Part::Approved,
+                CountedParts::Approvers => true,
+                CountedParts::Writers => !matches!(one.part, Part::Approved | Part::Reviewed | Part::Returned),
             };
             // two spellings of one person are one person
             let theirs = one.subject == *subject || one.subject.folded() == folded;
             theirs && overlaps && part
         };
-        let found = if self.counted == Counted::SinceApproval {
+        let found = if self.counted == CountedParts::SinceApproval {
             set.since_approval(before).find(counts)
         } else {
             set.people.iter().take_while(|one| one.sequence < before).find(counts)
@@ -424,12 +424,12 @@ mod tests {
         let part = |counted, subject: &str, before| {
             hold(counted).part_of(&set, &who(subject), Sequence::new(before))
         };
-        assert_eq!(part(Counted::SinceApproval, "eve", 9), None);
-        assert_eq!(part(Counted::SinceApproval, "eve", 2), Some(Part::Created));
-        assert_eq!(part(Counted::SinceApproval, "lin", 9), Some(Part::Created));
-        assert_eq!(part(Counted::Everybody, "eve", 9), Some(Part::Created));
-        assert_eq!(part(Counted::Everybody, "chen", 9), None);
-        assert_eq!(part(Counted::Approvers, "chen", 9), Some(Part::Approved));
+        assert_eq!(part(CountedParts::SinceApproval, "eve", 9), None);
+        assert_eq!(part(CountedParts::SinceApproval, "eve", 2), Some(Part::Created));
+        assert_eq!(part(CountedParts::SinceApproval, "lin", 9), Some(Part::Created));
+        assert_eq!(part(CountedParts::Everybody, "eve", 9), Some(Part::Created));
+        assert_eq!(part(CountedParts::Everybody, "chen", 9), None);
+        assert_eq!(part(CountedParts::Approvers, "chen", 9), Some(Part::Approved));
         assert!(set.add(&who("eve"), Part::Created, None, &stamp(4)), "it is news again");
         assert!(
             set.add(&who("chen"), Part::Approved, None, &stamp(5)),
@@ -438,7 +438,7 @@ mod tests {
         assert!(!set.add(&who("chen"), Part::Approved, None, &stamp(5)), "nothing came since");
         set.add(&who("mei"), Part::Created, None, &stamp(6));
         let part = |subject: &str| {
-            Hold { counted: Counted::SinceApproval, ..Hold::own(set.matter.clone()) }.part_of(
+            Hold { counted: CountedParts::SinceApproval, ..Hold::own(set.matter.clone()) }.part_of(
                 &set,
                 &who(subject),
                 Sequence::new(9),

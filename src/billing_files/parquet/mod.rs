@@ -16,7 +16,7 @@ mod types;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pages::Watched;
+use pages::GuardedRowGroup;
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
@@ -75,7 +75,7 @@ pub fn read(
     survey::pages(&mut own, reader.metadata(), is_one, u64::from(ROWS_MAX))?;
     let mut rows = 0;
     for group in 0..reader.num_row_groups() {
-        let group = Watched(unfallen(|| reader.get_row_group(group))??);
+        let group = GuardedRowGroup(unfallen(|| reader.get_row_group(group))??);
         let mut found = unfallen(|| RowIter::from_row_group(Some(projection.clone()), &group))??;
         while let Some(row) = unfallen(|| found.next())? {
             let row = row?;

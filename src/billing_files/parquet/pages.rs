@@ -11,9 +11,9 @@ use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
 
 /// A row group that is looked at.
-pub(super) struct Watched<'a>(pub Box<dyn RowGroupReader + 'a>);
+pub(super) struct GuardedRowGroup<'a>(pub Box<dyn RowGroupReader + 'a>);
 
-impl RowGroupReader for Watched<'_> {
+impl RowGroupReader for GuardedRowGroup<'_> {
     fn metadata(&self) -> &RowGroupMetaData {
         self.0.metadata()
     }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::cli::commands::{self, Ask, Said, actor, no_agency, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, actor, no_agency, unanswered};
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
@@ -147,14 +147,14 @@ async fn begin(engine: &Engine, asked: &Create) -> Result<Agency, Failure> {
     let command = Command::CreateAgency(asked.command.clone());
     let ask = Ask::new(actor(&asked.subject, Role::Operator), format!("agency create {code}"), command);
     match ask.of(engine, code, &request).await {
-        Ok(Said::Accepted(outcome)) => match *outcome {
+        Ok(EngineReply::Accepted(outcome)) => match *outcome {
             Outcome::Agency(agency) => Ok(agency),
             _ => Err(Failure::new("the log's first leaf is no agency")),
         },
         // a try that was cut short had begun the log with other values, or as another subject: they stand
-        Ok(Said::Refused { code: refusal, .. }) if refusal == "agency_exists" => begun(engine, code).await,
+        Ok(EngineReply::Refused { code: refusal, .. }) if refusal == "agency_exists" => begun(engine, code).await,
         Err(SubmitError::KeyReused) => begun(engine, code).await,
-        Ok(Said::Refused { line, .. }) => Err(Failure::new(format!("refused: {line}"))),
+        Ok(EngineReply::Refused { line, .. }) => Err(Failure::new(format!("refused: {line}"))),
         Err(error) => Err(unanswered(code)(error)),
     }
 }

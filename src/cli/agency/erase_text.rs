@@ -1,6 +1,6 @@
 //! `agency erase-text`: a free text goes, on an order that its leaf names.
 
-use crate::cli::commands::{Ask, Said, actor, subject, unanswered};
+use crate::cli::commands::{Ask, EngineReply, actor, subject, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, Line, Role, Subject, TextHash};
@@ -33,8 +33,8 @@ pub(super) async fn run(args: &EraseTextArgs, settings: &Settings) -> Result<(),
         let said = ask.of(&engine, code, document.as_str()).await.map_err(unanswered(code));
         engine.shut_down().await;
         match said? {
-            Said::Accepted(_) => Ok(()),
-            Said::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
+            EngineReply::Accepted(_) => Ok(()),
+            EngineReply::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
         }
     })
     .await?;

@@ -1,6 +1,6 @@
 //! `agency semantics`: a newer meaning of the rules, switched on by a leaf of its own.
 
-use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::agencies::{Agency, SEMANTICS, SwitchSemantics};
 use subsidy_core::book::{Command, Outcome};
@@ -30,13 +30,13 @@ pub(super) async fn run(args: &SemanticsArgs, settings: &Settings) -> Result<(),
     })
     .await?;
     match said {
-        Said::Accepted(outcome) => match *outcome {
+        EngineReply::Accepted(outcome) => match *outcome {
             Outcome::Agency(Agency { code, semantics, .. }) => {
                 output::line(format_args!("{code} decides by semantics {semantics}"))
             }
             _ => Err(Failure::new("the answer is no agency")),
         },
-        Said::Refused { line, .. } => Err(Failure::new(format!(
+        EngineReply::Refused { line, .. } => Err(Failure::new(format!(
             "refused: {line}; this release knows {} to {}",
             SEMANTICS.start(),
             SEMANTICS.end()

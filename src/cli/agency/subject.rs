@@ -1,6 +1,6 @@
 //! `agency subject`: which spelling of a subject is right, where another acted first, by a leaf of its own.
 
-use crate::cli::commands::{self, Ask, Said, actor, fresh_key, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, Role, Subject};
@@ -30,10 +30,10 @@ pub(super) async fn run(args: &SubjectArgs, settings: &Settings) -> Result<(), F
     })
     .await?;
     match said {
-        Said::Accepted(_) => output::line(format_args!(
+        EngineReply::Accepted(_) => output::line(format_args!(
             "{}: {} signs in from now on; what was done under another spelling of it was done by the same person",
             args.code, args.is
         )),
-        Said::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
+        EngineReply::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
     }
 }

@@ -11,7 +11,7 @@ use super::cases::{CLOUDS, Claimed, Cloud, FIRM, RENTING, TODAY};
 use super::seed::{City, actor, of, unexpected};
 use crate::billing_files::file::Billing;
 use crate::billing_files::intake::stage;
-use crate::billing_files::rows::Wanted;
+use crate::billing_files::rows::ImportRequest;
 use crate::cli::Failure;
 use subsidy_core::book::{Command, Outcome};
 use subsidy_core::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
@@ -75,7 +75,7 @@ impl City<'_> {
         if !known.is_empty() {
             return Ok(());
         }
-        let wanted = Wanted {
+        let wanted = ImportRequest {
             agency: self.agency.clone(),
             id: UsageImportId::new(Uuid::now_v7()),
             rental,

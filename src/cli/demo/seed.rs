@@ -12,7 +12,7 @@ use super::cases::{
 use super::redemptions::REDEMPTIONS;
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
-use crate::cli::commands::{self, Ask, Said, salted, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, salted, unanswered};
 use crate::cli::opened::Opened;
 use crate::cli::programme::{ProgrammeFile, bring};
 use crate::cli::stop::Stop;
@@ -124,8 +124,8 @@ impl City<'_> {
     async fn asked(&self, step: &str, ask: Ask) -> Result<Outcome, Failure> {
         self.stop.check()?;
         match ask.of(self.engine, &self.agency, step).await.map_err(unanswered(&self.agency))? {
-            Said::Accepted(outcome) => Ok(*outcome),
-            Said::Refused { line, .. } => {
+            EngineReply::Accepted(outcome) => Ok(*outcome),
+            EngineReply::Refused { line, .. } => {
                 Err(Failure::new(format!("the demonstration's step {step}: {line}")))
             }
         }

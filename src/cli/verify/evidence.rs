@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{VerifyFailure, progress_bar};
-use crate::objects::{Held, ObjectError, Objects};
+use crate::objects::{FileState, ObjectError, Objects};
 use subsidy_core::domain::{AgencyCode, EvidenceId, Sequence};
 use subsidy_store::db::QueryError;
 use subsidy_store::db::pool::{Database, DatabaseError};
@@ -97,9 +97,9 @@ async fn all(database: &Database, files: &Objects, agency: &AgencyCode) -> Resul
 async fn wrong(files: &Objects, row: &KeptRow) -> Result<Option<Wrong>, EvidenceFailure> {
     let sha256 = read_content_hash(&row.sha256)?;
     let how = match files.check(sha256).await? {
-        Held::Whole => return Ok(None),
-        Held::Missing => "missing",
-        Held::Altered => "altered",
+        FileState::Whole => return Ok(None),
+        FileState::Missing => "missing",
+        FileState::Altered => "altered",
     };
     let sequence = subsidy_store::db::convert::read_sequence(row.sequence)?;
     let evidence = EvidenceId::new(row.evidence);

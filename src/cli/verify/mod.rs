@@ -19,7 +19,7 @@ use crate::verify::{Outside, Progress, Verdict, VerifyError, verify_against};
 use memory::Memory;
 use report::{Checked, Compared};
 use subsidy_core::audit::note::VerifierKey;
-use subsidy_core::audit::since::{Kept, Older};
+use subsidy_core::audit::since::{KeptCheckpoint, Older};
 use subsidy_core::audit::verify::Finding;
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::pool::Database;
@@ -62,9 +62,9 @@ impl VerifyArgs {
     }
 
     /// The older checkpoints.
-    fn kept(&self) -> Result<Vec<Kept>, VerifyFailure> {
+    fn kept(&self) -> Result<Vec<KeptCheckpoint>, VerifyFailure> {
         let read = |path: &PathBuf| {
-            let kept = Kept { name: path.display().to_string(), note: text(path)? };
+            let kept = KeptCheckpoint { name: path.display().to_string(), note: text(path)? };
             if kept.is_checkpoint() {
                 Ok(kept)
             } else {
@@ -205,8 +205,8 @@ pub async fn run_with(
     for Listed { agency, is_registered, has_ledger } in listed {
         let of_agency = origin(&agency);
         // with --agency every checkpoint has to be one of it; without, each is the business of its own log
-        let own = |one: &&Kept| args.agency.is_some() || one.origin() == Some(of_agency.as_str());
-        let own: Vec<Kept> = kept.iter().filter(own).cloned().collect();
+        let own = |one: &&KeptCheckpoint| args.agency.is_some() || one.origin() == Some(of_agency.as_str());
+        let own: Vec<KeptCheckpoint> = kept.iter().filter(own).cloned().collect();
         let seen = seen(beside, &agency)?;
         let outside = Compared::new(own.len(), seen.as_ref());
         let against = Outside { kept: &own, seen, keys: beside.keys.as_ref() };
@@ -272,9 +272,9 @@ fn unregistered(agency: &AgencyCode, is_registered: bool) -> Verdict {
 }
 
 /// The checkpoints of logs that are none of these agencies'.
-fn strays(kept: &[Kept], listed: &[Listed]) -> Vec<String> {
+fn strays(kept: &[KeptCheckpoint], listed: &[Listed]) -> Vec<String> {
     let logs: Vec<String> = listed.iter().map(|one| origin(&one.agency)).collect();
-    let stray = |one: &&Kept| !logs.iter().any(|log| one.origin() == Some(log));
+    let stray = |one: &&KeptCheckpoint| !logs.iter().any(|log| one.origin() == Some(log));
     kept.iter().filter(stray).map(|one| one.name.clone()).collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
-use crate::exports::{Depth, Exported, Trust, check};
+use crate::exports::{Depth, ExportCheck, Trust, check};
 use subsidy_core::audit::note::VerifierKey;
 use subsidy_core::audit::receipt::{Receipt, ReceiptError};
 
@@ -43,7 +43,7 @@ fn export(
     bar.finish_and_clear();
     let verdict = verdict?;
     match &verdict {
-        Ok(Exported { checkpoint, key, lines }) if args.json => {
+        Ok(ExportCheck { checkpoint, key, lines }) if args.json => {
             let object = json!({
                 "export": folder, "verified": true, "origin": checkpoint.origin, "entries": checkpoint.size,
                 "lines": lines, "root": hex::encode(checkpoint.root), "key": key.to_string(), "since": trust.since.len(),
@@ -51,7 +51,7 @@ fn export(
             });
             writeln!(out, "{object:#}")?;
         }
-        Ok(Exported { checkpoint, key, lines }) => {
+        Ok(ExportCheck { checkpoint, key, lines }) => {
             writeln!(out, "key {key}{}", own_word(args))?;
             let (origin, size, since) = (&checkpoint.origin, checkpoint.size, trust.since.len());
             let posted = match lines {

@@ -121,7 +121,7 @@ pub fn reject(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     Ok(Parsed::reasoned(body.reason, |reason| Command::RejectCalendar(RejectCalendar { id, reason })))
 }
 
-fn named_day(row: &queries::DayFound) -> Result<NamedDayView, Unreadable> {
+fn named_day(row: &queries::NamedDayRow) -> Result<NamedDayView, Unreadable> {
     Ok(NamedDayView {
         date: Date::from_naive(row.date),
         kind: convert::read(&row.kind)?,
@@ -136,7 +136,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let day = |name| Ok::<_, Problem>(request.query.value::<Date>(name)?.map(Date::naive));
     (query.from, query.until) = (day("from")?, day("until")?);
     let conn = request.reader().await?;
-    let (rows, next) = page.cut(queries::days(&conn, &query).await?, queries::DayFound::place);
+    let (rows, next) = page.cut(queries::days(&conn, &query).await?, queries::NamedDayRow::place);
     Reply::list((decode_all(&rows, named_day)?, next))
 }
 

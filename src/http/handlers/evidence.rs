@@ -25,7 +25,7 @@ use subsidy_core::domain::{
 use subsidy_core::evidence::einvoice;
 use subsidy_core::evidence::einvoice::{Einvoice, XML_BYTES_MAX};
 use subsidy_core::evidence::rules;
-use subsidy_core::evidence::rules::Said;
+use subsidy_core::evidence::rules::InvoiceStatement;
 use subsidy_core::evidence::{
     ConfirmInvoice, Confirmation, Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, InvoiceKey,
     MediaType, Party, RegisterEvidence,
@@ -190,8 +190,8 @@ fn corrects(query: &Query) -> Result<bool, Problem> {
     Ok(query.value::<bool>("corrects")?.unwrap_or(false))
 }
 
-fn said(query: &Query) -> Said<'_> {
-    Said {
+fn read_statement(query: &Query) -> InvoiceStatement<'_> {
+    InvoiceStatement {
         number: query.text("invoice_number"),
         code: query.text("invoice_code"),
         amount: query.text("amount"),
@@ -208,14 +208,14 @@ pub fn confirm(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 }
 
 /// What of a file can be refused before it is read.
-pub fn asked(actor: &Actor, query: &Query) -> Result<(), Problem> {
+pub fn check_query(actor: &Actor, query: &Query) -> Result<(), Problem> {
     let kind = kind(query)?;
     organisation(actor, query)?;
     let corrects = corrects(query)?;
     if corrects && !actor.has(Role::Officer) {
         return Err(Problem::new(Code::Forbidden));
     }
-    if kind != EvidenceKind::Invoice && (corrects || !said(query).is_silent()) {
+    if kind != EvidenceKind::Invoice && (corrects || !read_statement(query).is_silent()) {
         return Err(Problem::new(Code::InvoiceOnly).with("kind", kind.into_str()));
     }
     Ok(())
@@ -239,7 +239,7 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     }
     let (mut invoice, mut texts, mut reason) = (None, Vec::new(), None);
     if kind == EvidenceKind::Invoice {
-        let facts = rules::facts(&said(request.query), einvoice.as_ref()).map_err(Problem::refusal)?;
+        let facts = rules::facts(&read_statement(request.query), einvoice.as_ref()).map_err(Problem::refusal)?;
         reason = facts.original.as_ref().map(|original| taken_back(&facts, original)).transpose()?;
         texts.extend(reason.clone());
         invoice = Some(with_names(facts, einvoice.as_ref(), &mut texts));
@@ -333,7 +333,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 }
 
 /// A file that the caller may see: its organisation's own, or any for the agency.
-async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Evidence, Problem> {
+async fn find_visible(request: &ReadRequest, conn: &Connection) -> Result<Evidence, Problem> {
     let visibility = request.visibility();
     let can_see = |one: &Evidence| visibility.all || visibility.organisation == Some(one.organisation);
     view::find(conn, &request.path.value("id")?, can_see).await
@@ -342,7 +342,7 @@ async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Evidence, Prob
 /// `GET /evidence/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
-    let found = [seen(&request, &conn).await?];
+    let found = [find_visible(&request, &conn).await?];
     let views = views(&conn, &found).await?;
     let view = views.first().ok_or_else(|| Problem::new(Code::NotFound))?;
     Reply::document(view, view.revision)
@@ -351,7 +351,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /evidence/{id}/content`
 pub async fn content(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
-    let found = seen(&request, &conn).await?;
+    let found = find_visible(&request, &conn).await?;
     drop(conn);
     let (bytes, stream) = request.objects.read(found.sha256).await.map_err(|error| match error {
         ObjectError::Missing(_) => Problem::fault(&error),

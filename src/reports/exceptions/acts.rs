@@ -8,7 +8,7 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{Code, Found, Question, kinds};
+use super::{Code, ExceptionRow, Question, kinds};
 use crate::reports::ReadError;
 use crate::reports::four_eyes::Approval;
 use crate::reports::report::{Link, Window};
@@ -24,7 +24,7 @@ use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct ActFound {
+    struct ActRow {
         sequence: i64,
         kind: String,
         document: String,
@@ -43,7 +43,7 @@ statement! {
     /// Approvals `$3` after `$1` up to `$2`, each with what it posted, the sheet in force and the cap of its rules. A
     /// commitment and what is owed from it stand in
     /// one posting: the amount is what the last of them comes to.
-    fn acts(Window { after, until }; approving: &[String]) -> Vec<ActFound> =
+    fn acts(Window { after, until }; approving: &[String]) -> Vec<ActRow> =
         "SELECT l.sequence, l.kind, l.document, l.subject, l.recorded_at, \
                 coalesce(e.programme, v.programme, k.programme, CASE WHEN l.kind IN ('approve_programme', 'approve_rules') \
                          THEN split_part(l.document, '/', 1) END, '') AS programme, \
@@ -77,7 +77,7 @@ pub(super) async fn read(
     window: Window,
     (zone, question): (Zone, &Question),
     own: &[Approval],
-) -> Result<Vec<Found>, ReadError> {
+) -> Result<Vec<ExceptionRow>, ReadError> {
     let ours = [
         Code::BelowThreshold,
         Code::NightApproval,
@@ -113,7 +113,7 @@ type Calendar = BTreeMap<Date, DayKind>;
 /// The calendar as it was when the log ended at a sequence.
 async fn calendar(conn: &AsyncPgConnection, until: i64) -> Result<Calendar, ReadError> {
     let found = queries::known_at(conn, until).await?;
-    let day = |found: &queries::KindFound| Ok((Date::from_naive(found.date), convert::read(&found.kind)?));
+    let day = |found: &queries::DayKindRow| Ok((Date::from_naive(found.date), convert::read(&found.kind)?));
     found.iter().map(day).collect()
 }
 
@@ -161,7 +161,7 @@ struct Limits {
 }
 
 impl Limits {
-    fn of(act: &ActFound) -> Result<Self, OutOfRange> {
+    fn of(act: &ActRow) -> Result<Self, OutOfRange> {
         // one that cannot be read is a matter of the recalculation
         let sheet = act.sheet.as_ref().and_then(|sheet| convert::read_json::<Calculation>(sheet).ok());
         let Some(sheet) = sheet else { return Ok(Self::default()) };
@@ -192,11 +192,11 @@ impl Limits {
     }
 }
 
-impl ActFound {
-    fn found(&self, code: Code, limit: Option<Money>, at: &str) -> Result<Found, ReadError> {
+impl ActRow {
+    fn found(&self, code: Code, limit: Option<Money>, at: &str) -> Result<ExceptionRow, ReadError> {
         let lines = || Link::of(&format!("/v1/ledger/transactions/{}", self.sequence));
         let amount = self.amount.map(convert::money).transpose()?;
-        Ok(Found {
+        Ok(ExceptionRow {
             code,
             document: self.document.clone(),
             place: Some(self.place()),

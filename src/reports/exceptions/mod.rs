@@ -144,7 +144,7 @@ impl Question {
 
 /// A row before it is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
+struct ExceptionRow {
     code: Code,
     document: String,
     /// Where the document is; none of a person.
@@ -162,7 +162,7 @@ struct Found {
     shown: Option<Link>,
 }
 
-impl Found {
+impl ExceptionRow {
     fn row(self) -> Row {
         let row = Row::default().text(self.code.into_str());
         let row = match self.place {
@@ -216,11 +216,11 @@ impl Reading {
         Self { scope, zone, question, after: -1, watch: Watch::default(), ended: false }
     }
 
-    async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
+    async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<ExceptionRow>, ReadError> {
         let until = self.after.saturating_add(WINDOW).min(self.scope.known_at);
         let window = Window { after: self.after, until };
         let held = self.question.asks(Code::SameDocument) || self.question.asks(Code::SamePerson);
-        let own = if held { self.watch.found(conn, window, self.scope.known_at).await? } else { Vec::new() };
+        let own = if held { self.watch.find(conn, window, self.scope.known_at).await? } else { Vec::new() };
         let mut found = acts::read(conn, window, (self.zone, &self.question), &own).await?;
         let asks = |code: &Code| self.question.asks(*code);
         if self.question.asks(Code::RelatedParty) {
@@ -238,7 +238,7 @@ impl Reading {
     }
 
     /// What is known when all was read.
-    async fn end(&self, conn: &AsyncPgConnection) -> Result<Vec<Found>, ReadError> {
+    async fn end(&self, conn: &AsyncPgConnection) -> Result<Vec<ExceptionRow>, ReadError> {
         let mut found = Vec::new();
         if self.question.asks(Code::PrefundNotTruedUp) {
             found = prefunds::read(conn, &self.scope).await?;
@@ -253,7 +253,7 @@ impl report::Reading for Reading {
             self.ended = self.after >= self.scope.known_at;
             let found = if self.ended { self.end(conn).await? } else { self.window(conn).await? };
             if !found.is_empty() {
-                return Ok(Some(found.into_iter().map(Found::row).collect()));
+                return Ok(Some(found.into_iter().map(ExceptionRow::row).collect()));
             }
         }
         Ok(None)

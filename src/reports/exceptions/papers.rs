@@ -6,7 +6,7 @@
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
-use super::{Code, Found};
+use super::{Code, ExceptionRow};
 use crate::reports::ReadError;
 use crate::reports::report::{Link, Window};
 use subsidy_core::domain::Money;
@@ -18,7 +18,7 @@ pub(super) const CODES: [Code; 4] =
     [Code::DuplicateInvoice, Code::InvoiceDate, Code::InvoiceDisputed, Code::RedInvoice];
 
 rows! {
-    struct PaperFound {
+    struct PaperRow {
         kind: String,
         document: String,
         sequence: i64,
@@ -48,7 +48,7 @@ macro_rules! file {
 
 statement! {
     /// Files that show an invoice, brought after `$1` up to `$2`, which other files known at `$3` show too; and how many do.
-    fn shown_twice(Window { after, until }; known_at: i64) -> Vec<PaperFound> =
+    fn shown_twice(Window { after, until }; known_at: i64) -> Vec<PaperRow> =
         concat!(
             file!("d.files || ' files'"),
             "JOIN LATERAL (SELECT count(*) AS files FROM evidence AS d \
@@ -58,7 +58,7 @@ statement! {
         );
     /// Files whose organisation says of an invoice what contradicts another organisation's file known at `$3`: another
     /// amount or buyer, or no buyer, which makes each the buyer.
-    fn contradicting(Window { after, until }; known_at: i64) -> Vec<PaperFound> =
+    fn contradicting(Window { after, until }; known_at: i64) -> Vec<PaperRow> =
         concat!(
             file!("coalesce((SELECT s.confirmed FROM invoices AS s WHERE s.organisation = e.organisation \
                     AND s.code = e.invoice_code AND s.number = e.invoice_number), '') \
@@ -70,14 +70,14 @@ statement! {
                      OR ((e.invoice ->> 'buyer') = (d.invoice ->> 'buyer')) IS NOT TRUE))",
         );
     /// Files of invoices dated later than the business date on which they were brought.
-    fn too_late(Window { after, until }) -> Vec<PaperFound> =
+    fn too_late(Window { after, until }) -> Vec<PaperRow> =
         concat!(
             file!("'issued ' || (e.invoice ->> 'issued_on') || ', brought ' || e.brought_on"),
             "WHERE e.created > $1 AND e.created <= $2 AND e.kind = 'invoice' \
                 AND (e.invoice ->> 'issued_on')::date > e.brought_on",
         );
     /// Claims drafted after `$1` up to `$2` with invoices dated before the first day of their contract.
-    fn too_early(Window { after, until }) -> Vec<PaperFound> =
+    fn too_early(Window { after, until }) -> Vec<PaperRow> =
         "SELECT 'claim' AS kind, k.id::text AS document, k.created AS sequence, k.programme, k.organisation, \
                 k.created_by AS subject, (p.part ->> 'amount')::numeric AS amount, NULL::numeric AS remaining, \
                 i.code, i.number, \
@@ -90,7 +90,7 @@ statement! {
           WHERE k.created > $1 AND k.created <= $2 AND i.issued_on < r.from_date";
     /// Claims that hold of what a red invoice brought after `$1` up to `$2` takes back: its organisation's where more is
     /// held than is left, and others' in any case.
-    fn taken_back(Window { after, until }) -> Vec<PaperFound> =
+    fn taken_back(Window { after, until }) -> Vec<PaperRow> =
         "SELECT 'claim' AS kind, h.hold ->> 'claim' AS document, e.created AS sequence, k.programme, o.organisation, \
                 e.created_by AS subject, (h.hold ->> 'amount')::numeric AS amount, \
                 greatest(coalesce(o.amount, 0) - o.reversed, 0) AS remaining, o.code, o.number, \
@@ -110,7 +110,7 @@ pub(super) async fn read(
     window: Window,
     known_at: i64,
     code: Code,
-) -> Result<Vec<Found>, ReadError> {
+) -> Result<Vec<ExceptionRow>, ReadError> {
     let found = match code {
         Code::DuplicateInvoice => shown_twice(conn, window, known_at).await?,
         Code::InvoiceDisputed => contradicting(conn, window, known_at).await?,
@@ -124,7 +124,7 @@ pub(super) async fn read(
     found.into_iter().map(|found| row(found, code)).collect()
 }
 
-fn row(found: PaperFound, code: Code) -> Result<Found, ReadError> {
+fn row(found: PaperRow, code: Code) -> Result<ExceptionRow, ReadError> {
     let list = || {
         let list = Link::of("/v1/evidence?kind=invoice").with("invoice_number", &found.number);
         list.with("invoice_code", &found.code)
@@ -138,7 +138,7 @@ fn row(found: PaperFound, code: Code) -> Result<Found, ReadError> {
     let money = |amount: Option<Decimal>| -> Result<Option<Money>, ReadError> {
         Ok(amount.map(convert::money).transpose()?)
     };
-    Ok(Found {
+    Ok(ExceptionRow {
         code,
         place: Some(Link::of(&place)),
         sequence: found.sequence,

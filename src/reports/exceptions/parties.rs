@@ -3,14 +3,14 @@
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
-use super::{Code, Found};
+use super::{Code, ExceptionRow};
 use crate::reports::ReadError;
 use crate::reports::report::{Link, Window};
 use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct PartyFound {
+    struct PartyRow {
         kind: String,
         document: String,
         sequence: i64,
@@ -24,7 +24,7 @@ rows! {
 
 statement! {
     /// Contracts and loans made after `$1` up to `$2`, of parties that were known at `$3` to belong together.
-    fn related(Window { after, until }; known_at: i64) -> Vec<PartyFound> =
+    fn related(Window { after, until }; known_at: i64) -> Vec<PartyRow> =
         "SELECT d.* FROM ( \
              SELECT 'rental' AS kind, id::text AS document, created AS sequence, organisation, created_by AS subject, \
                     total AS amount, contract_no AS number, provider AS other \
@@ -42,13 +42,13 @@ pub(super) async fn read(
     conn: &AsyncPgConnection,
     window: Window,
     known_at: i64,
-) -> Result<Vec<Found>, ReadError> {
+) -> Result<Vec<ExceptionRow>, ReadError> {
     let found = related(conn, window, known_at).await?;
     found.into_iter().map(row).collect()
 }
 
-fn row(found: PartyFound) -> Result<Found, ReadError> {
-    Ok(Found {
+fn row(found: PartyRow) -> Result<ExceptionRow, ReadError> {
+    Ok(ExceptionRow {
         code: Code::RelatedParty,
         place: Some(Link::of(&format!("/v1/{}s/{}", found.kind, found.document))),
         document: found.document,

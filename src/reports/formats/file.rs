@@ -127,7 +127,7 @@ impl<W: Write + Seek + Send> Writing<W> {
                 Body::Csv(Box::new(Records::begin(columns, Both { into, hash: Sha256::new() })?))
             }
             FileFormat::Xlsx => Body::Xlsx(
-                Box::new(workbook::Rows::begin(columns, name, created, workbook::Kept::OnDisk)?),
+                Box::new(workbook::Rows::begin(columns, name, created, workbook::RowStorage::OnDisk)?),
                 into,
             ),
             FileFormat::Parquet => Body::Parquet(Box::new(parquet::Rows::begin(columns, into)?)),

@@ -32,7 +32,7 @@ pub struct Sheets<'a> {
 /// The workbook's bytes, made in memory alone.
 pub fn write(sheets: &Sheets<'_>) -> Result<Vec<u8>, FormatError> {
     let table = sheets.table;
-    let mut rows = Rows::begin(table.columns, sheets.name, sheets.created, Kept::InMemory)?;
+    let mut rows = Rows::begin(table.columns, sheets.name, sheets.created, RowStorage::InMemory)?;
     let mut totals = Totals::of(table.columns);
     for row in &table.rows {
         totals.add(row)?;
@@ -45,7 +45,7 @@ pub fn write(sheets: &Sheets<'_>) -> Result<Vec<u8>, FormatError> {
 
 /// Where rows wait until the workbook is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum RowStorage {
     InMemory,
     /// In a temporary file.
     OnDisk,
@@ -67,14 +67,14 @@ impl std::fmt::Debug for Rows {
 
 impl Rows {
     /// The sheet with its heads.
-    pub fn begin(columns: &[Column], name: &str, created: Instant, kept: Kept) -> Result<Self, FormatError> {
+    pub fn begin(columns: &[Column], name: &str, created: Instant, kept: RowStorage) -> Result<Self, FormatError> {
         let mut workbook = Workbook::new();
         let created = DateTime::from_timestamp(created.utc().timestamp(), 0).unwrap_or_default();
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
         let bold = Format::new().set_bold();
         let sheet = match kept {
-            Kept::InMemory => workbook.add_worksheet(),
-            Kept::OnDisk => workbook.add_worksheet_with_constant_memory()?,
+            RowStorage::InMemory => workbook.add_worksheet(),
+            RowStorage::OnDisk => workbook.add_worksheet_with_constant_memory()?,
         };
         sheet.set_name(name)?;
         for (column, head) in (0_u16..).zip(columns) {

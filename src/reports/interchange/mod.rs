@@ -31,7 +31,7 @@ use subsidy_store::{rows, statement};
 const PAGE: i64 = 5_000;
 
 rows! {
-    struct DetailFound {
+    struct DetailRow {
         sequence: i64,
         line: i16,
         kind: String,
@@ -50,15 +50,15 @@ rows! {
 }
 
 rows! {
-    struct MonthFound { account: String, programme: String, month: String, debit: Decimal, credit: Decimal }
+    struct AccountMonthRow { account: String, programme: String, month: String, debit: Decimal, credit: Decimal }
 }
 
 rows! {
-    struct PartyFound { credit_code: String, name: String, category: String, status: String }
+    struct PartyRow { credit_code: String, name: String, category: String, status: String }
 }
 
 rows! {
-    struct ProjectFound {
+    struct ProjectRow {
         code: String,
         title_zh: String,
         title_en: String,
@@ -71,17 +71,17 @@ rows! {
 }
 
 rows! {
-    struct PeriodFound { month: String, status: String }
+    struct PeriodStatusRow { month: String, status: String }
 }
 
 statement! {
-    fn details(PageQuery { after, limit }; line: i16, known_at: i64) -> Vec<DetailFound> =
+    fn details(PageQuery { after, limit }; line: i16, known_at: i64) -> Vec<DetailRow> =
         "SELECT e.sequence, e.line, l.kind, e.effective_date, l.recorded_at, l.subject, e.account, e.side::text AS side, e.amount, \
                 e.programme, e.organisation, e.level, e.fiscal_year, l.document \
            FROM entries AS e JOIN log AS l ON l.sequence = e.sequence \
           WHERE (e.sequence, e.line) > ($1, $3) AND e.sequence <= $4 ORDER BY e.sequence, e.line LIMIT $2";
     /// Full blocks from the totals, the last one from its entries.
-    fn months(SnapshotRange { blocks, first, last }) -> Vec<MonthFound> =
+    fn months(SnapshotRange { blocks, first, last }) -> Vec<AccountMonthRow> =
         "SELECT account, programme, to_char(effective_date, 'YYYY-MM') AS month, sum(debit) AS debit, sum(credit) AS credit \
            FROM (SELECT account, programme, effective_date, debit, credit FROM totals WHERE block < $1 \
                  UNION ALL \
@@ -89,13 +89,13 @@ statement! {
                         CASE side WHEN 'C' THEN amount ELSE 0 END \
                    FROM entries WHERE sequence >= $2 AND sequence <= $3) AS t \
           GROUP BY account, programme, month";
-    fn parties(after: &str, limit: i64) -> Vec<PartyFound> =
+    fn parties(after: &str, limit: i64) -> Vec<PartyRow> =
         "SELECT credit_code, name, category, status FROM organisations WHERE credit_code COLLATE \"C\" > $1 \
           ORDER BY credit_code COLLATE \"C\" LIMIT $2";
-    fn projects() -> Vec<ProjectFound> =
+    fn projects() -> Vec<ProjectRow> =
         "SELECT code, title_zh, title_en, instrument, document, window_from, window_until, status FROM programmes \
           ORDER BY code COLLATE \"C\"";
-    fn periods() -> Vec<PeriodFound> = "SELECT month, status FROM periods ORDER BY month";
+    fn periods() -> Vec<PeriodStatusRow> = "SELECT month, status FROM periods ORDER BY month";
 }
 
 /// Why a table is not written.
@@ -175,7 +175,7 @@ fn kind_of(kind: &str) -> Row {
     Row::default().text(kind).text(Duty::of(kind).into_str())
 }
 
-fn project(found: ProjectFound) -> Row {
+fn project(found: ProjectRow) -> Row {
     Row::default()
         .text(found.code)
         .text(found.title_zh)
@@ -278,7 +278,7 @@ async fn journal(conn: &AsyncPgConnection, scope: &Scope, put: &mut Put<'_>) -> 
     }
 }
 
-fn detail(found: DetailFound) -> Result<Row, InterchangeError> {
+fn detail(found: DetailRow) -> Result<Row, InterchangeError> {
     let day = Date::from_naive(found.effective_date);
     let amount = convert::money(found.amount)?;
     let row = Row::default()

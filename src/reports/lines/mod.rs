@@ -76,7 +76,7 @@ pub mod open;
 pub mod walk;
 
 rows! {
-    pub struct LineFound {
+    pub struct LineRow {
         sequence: i64,
         line: i16,
         account: String,
@@ -97,7 +97,7 @@ rows! {
 }
 
 rows! {
-    pub struct SumFound { account: String, side: String, amount: Decimal }
+    pub struct AccountSumRow { account: String, side: String, amount: Decimal }
 }
 
 /// Which lines: those that a scope and a filter let through, after one of them.
@@ -138,16 +138,16 @@ impl<'a> LineQuery<'a> {
 }
 
 statement! {
-    fn found(
+    fn select_lines(
         LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region }; from: Option<NaiveDate>, limit: i64
-    ) -> Vec<LineFound> =
+    ) -> Vec<LineRow> =
         concat!(
             listed!(),
             "AND ($11::date IS NULL OR x.effective_date >= $11) ORDER BY x.effective_date, x.sequence, x.line LIMIT $12",
         );
-    fn before(
+    fn sum_lines(
         LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after }; from: NaiveDate
-    ) -> Vec<SumFound> =
+    ) -> Vec<AccountSumRow> =
         concat!(
             "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
             lines!(),
@@ -169,7 +169,7 @@ pub struct Filter {
     pub from: Option<Date>,
 }
 
-impl LineFound {
+impl LineRow {
     /// What the line adds to its account's balance, on the account's own side.
     pub fn movement(&self) -> Result<Money, ReadError> {
         movement(&self.account, &self.side, self.amount)
@@ -189,9 +189,9 @@ pub async fn read(
     conn: &diesel_async::AsyncPgConnection,
     scope: &Scope,
     filter: &Filter,
-) -> Result<Vec<LineFound>, ReadError> {
+) -> Result<Vec<LineRow>, ReadError> {
     let from = filter.from.map(Date::naive);
-    Ok(found(conn, LineQuery::of(scope, filter), from, Scope::rows()).await?)
+    Ok(select_lines(conn, LineQuery::of(scope, filter), from, Scope::rows()).await?)
 }
 
 /// What the lines before the first day come to.
@@ -204,7 +204,7 @@ pub async fn opening(
     let mut opening = Money::ZERO;
     for Window { after, until } in scope.windows(BLOCK) {
         let query = LineQuery { after, until, ..LineQuery::of(scope, filter) };
-        for sum in before(conn, query, from.naive()).await? {
+        for sum in sum_lines(conn, query, from.naive()).await? {
             opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
         }
     }

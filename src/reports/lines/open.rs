@@ -16,12 +16,12 @@ use subsidy_store::{rows, statement};
 
 rows! {
     /// What lines of a document come to.
-    struct MovedFound { document: String, flow: String, account: String, side: String, amount: Decimal }
+    struct DocumentTurnoverRow { document: String, flow: String, account: String, side: String, amount: Decimal }
 }
 
 rows! {
     /// What a document's lines on an account come to, and since when they do.
-    struct OpenFound {
+    struct OpenItemRow {
         account: String,
         about: String,
         programme: String,
@@ -33,7 +33,7 @@ rows! {
 
 /// What is open of a document on an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
+pub struct OpenItem {
     /// B2003, B2007 or F1212.
     pub account: String,
     /// The voucher, the claim, the recovery.
@@ -50,7 +50,7 @@ pub struct Open {
 
 statement! {
     /// By voucher what was issued and redeemed, by claim what moved on B2007 and B2008, after a sequence `$4`.
-    fn moved(LineQuery<'_> { until, as_of, programme, after }; documents: &[String]) -> Vec<MovedFound> =
+    fn moved(LineQuery<'_> { until, as_of, programme, after }; documents: &[String]) -> Vec<DocumentTurnoverRow> =
         concat!(
             "SELECT m.document, m.flow, m.account, m.side, sum(m.amount) AS amount FROM ( \
              SELECT p.document, p.flow, x.account, x.side, x.amount FROM ",
@@ -61,7 +61,7 @@ statement! {
              ) AS m GROUP BY m.document, m.flow, m.account, m.side",
         );
     /// By document what lines after a sequence `$6` come to.
-    fn open(LineQuery<'_> { until, as_of, programme, organisation, region, after }) -> Vec<OpenFound> =
+    fn open(LineQuery<'_> { until, as_of, programme, organisation, region, after }) -> Vec<OpenItemRow> =
         concat!(
             "SELECT x.account, x.about, x.programme, max(x.organisation) AS organisation, \
                     sum(CASE WHEN (x.side = 'D') = (x.account = 'F1212') THEN x.amount ELSE -x.amount END) AS amount, \
@@ -75,7 +75,7 @@ statement! {
 }
 
 /// What is open of each voucher, claim and recovery, by account, day and document. Error: more than a report has rows.
-pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<Open>, ReadError> {
+pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<OpenItem>, ReadError> {
     let filter = Filter::default();
     let mut sums: BTreeMap<[String; 3], (String, Money, Option<NaiveDate>)> = BTreeMap::new();
     for Window { after, until } in scope.windows(BLOCK) {
@@ -90,9 +90,9 @@ pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<O
     if sums.len() > ROWS_MAX {
         return Err(ReadError::TooManyRows { limit: ROWS_MAX });
     }
-    let mut open: Vec<Open> = sums
+    let mut open: Vec<OpenItem> = sums
         .into_iter()
-        .map(|([account, about, programme], (organisation, amount, since))| Open {
+        .map(|([account, about, programme], (organisation, amount, since))| OpenItem {
             account,
             about,
             programme,

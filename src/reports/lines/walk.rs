@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
-use super::{Filter, LineFound, LineQuery};
+use super::{Filter, LineRow, LineQuery};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_core::domain::Date;
@@ -14,14 +14,14 @@ const PAGE: i64 = 8_192;
 
 rows! {
     /// A day, and a block of sequences that hold lines of it.
-    struct SegmentFound { day: NaiveDate, block: i64 }
+    struct DayBlockRow { day: NaiveDate, block: i64 }
 }
 
 statement! {
     /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
     fn segments(
         LineQuery<'_> { as_of, programme, accounts, level }; last: i64, from: Option<NaiveDate>
-    ) -> Vec<SegmentFound> =
+    ) -> Vec<DayBlockRow> =
         "SELECT DISTINCT effective_date AS day, block FROM totals \
           WHERE block <= $5 AND effective_date <= $1 AND ($2::text IS NULL OR programme = $2) \
             AND (cardinality($3::text[]) = 0 OR account = ANY($3)) AND ($4::text IS NULL OR level = $4) \
@@ -29,7 +29,7 @@ statement! {
     /// Lines of a day after one of them, by their key.
     fn within(
         LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after, line }; limit: i64
-    ) -> Vec<LineFound> =
+    ) -> Vec<LineRow> =
         concat!(
             listed!(),
             "AND x.effective_date = $2 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
@@ -38,7 +38,7 @@ statement! {
     /// Lines up to a sequence after one of them, by their key.
     fn next(
         LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after, line }; limit: i64
-    ) -> Vec<LineFound> =
+    ) -> Vec<LineRow> =
         concat!(
             listed!(),
             "AND x.sequence >= $11 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
@@ -51,9 +51,9 @@ statement! {
 pub struct ByDay {
     scope: Scope,
     filter: Filter,
-    segments: std::vec::IntoIter<SegmentFound>,
+    segments: std::vec::IntoIter<DayBlockRow>,
     /// The segment that is being read, and the last line of it that was.
-    at: Option<(SegmentFound, (i64, i16))>,
+    at: Option<(DayBlockRow, (i64, i16))>,
 }
 
 impl ByDay {
@@ -64,7 +64,7 @@ impl ByDay {
     }
 
     /// The next lines; none after the last.
-    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineFound>>, ReadError> {
+    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
         loop {
             let (segment, after) = match self.at.take() {
                 Some(at) => at,
@@ -102,7 +102,7 @@ impl ByLog {
     }
 
     /// The next lines; none after the last.
-    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineFound>>, ReadError> {
+    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
         let (scope, filter) = (&self.scope, &self.filter);
         while self.at.0 < scope.known_at {
             let until = self.at.0.saturating_add(BLOCK).min(scope.known_at);
@@ -125,7 +125,7 @@ async fn days(
     conn: &AsyncPgConnection,
     scope: &Scope,
     filter: &Filter,
-) -> Result<Vec<SegmentFound>, ReadError> {
+) -> Result<Vec<DayBlockRow>, ReadError> {
     let (last, from) = (scope.known_at.div_euclid(BLOCK), filter.from.map(Date::naive));
     Ok(segments(conn, LineQuery::of(scope, filter), last, from).await?)
 }
@@ -135,9 +135,9 @@ async fn of_day(
     conn: &AsyncPgConnection,
     scope: &Scope,
     filter: &Filter,
-    (segment, (after, line)): (&SegmentFound, (i64, i16)),
+    (segment, (after, line)): (&DayBlockRow, (i64, i16)),
     limit: i64,
-) -> Result<Vec<LineFound>, ReadError> {
+) -> Result<Vec<LineRow>, ReadError> {
     let until = scope.known_at.min((segment.block + 1) * BLOCK - 1);
     let query = LineQuery { until, as_of: segment.day, after, line, ..LineQuery::of(scope, filter) };
     Ok(within(conn, query, limit).await?)

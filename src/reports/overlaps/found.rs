@@ -3,14 +3,14 @@
 use diesel_async::AsyncPgConnection;
 
 use super::invoices::Invoices;
-use super::{ContractAllocations, UseFound, WINDOW, programmes, step_of};
+use super::{ContractAllocations, AllocationRow, WINDOW, programmes, step_of};
 use crate::reports::ReadError;
 use crate::reports::report::{Scope, Window};
 use subsidy_store::statement;
 
 statement! {
     /// Contracts made after `$1` up to `$2` with what rests on them, where that is of two programmes or more.
-    fn contracts(Window { after, until }; known_at: i64) -> Vec<UseFound> =
+    fn contracts(Window { after, until }; known_at: i64) -> Vec<AllocationRow> =
         concat!(
             "SELECT 'contract' AS kind, r.id::text AS subject, r.contract_no AS number, r.organisation, \
                     r.provider AS counterparty, u.programme, u.kind AS document_kind, u.document::text AS document, \
@@ -21,7 +21,7 @@ statement! {
                 AND EXISTS (SELECT FROM contract_uses AS o WHERE o.rental = r.id AND o.programme <> u.programme) \
               ORDER BY r.created, u.programme COLLATE \"C\", u.document",
         );
-    fn loans(Window { after, until }; known_at: i64) -> Vec<UseFound> =
+    fn loans(Window { after, until }; known_at: i64) -> Vec<AllocationRow> =
         concat!(
             "SELECT 'loan' AS kind, n.id::text AS subject, n.loan_no AS number, n.organisation, \
                     n.bank AS counterparty, u.programme, 'claim' AS document_kind, u.claim::text AS document, \

@@ -9,7 +9,7 @@ use std::vec;
 
 use diesel_async::AsyncPgConnection;
 
-use super::{ContractAllocations, UseFound, WINDOW, step_of};
+use super::{ContractAllocations, AllocationRow, WINDOW, step_of};
 use crate::reports::ReadError;
 use crate::reports::report::{Scope, Window};
 use subsidy_store::{rows, statement};
@@ -21,11 +21,11 @@ const TOGETHER: usize = 2_048;
 
 rows! {
     /// Claims of a programme that take an invoice.
-    struct TakenFound { code: String, number: String, programme: String, claim: i64 }
+    struct TakenInvoiceRow { code: String, number: String, programme: String, claim: i64 }
 }
 
 rows! {
-    struct InvoiceFound { code: String, number: String }
+    struct InvoiceKeyRow { code: String, number: String }
 }
 
 /// Claims with each invoice that they took by what was last written of them.
@@ -60,19 +60,19 @@ struct Slice<'a> {
 
 statement! {
     /// The invoice so many after one, in the order of their numbers.
-    fn bound(InvoiceFound { code, number }; offset: i64) -> Option<InvoiceFound> =
+    fn bound(InvoiceKeyRow { code, number }; offset: i64) -> Option<InvoiceKeyRow> =
         "SELECT DISTINCT code, number FROM invoices WHERE (code, number) > ($1, $2) ORDER BY code, number OFFSET $3 LIMIT 1";
     /// What claims made after `$1` up to `$2` take of the invoices after one, up to and including another or to the last.
-    fn taken(
+    fn select_takes(
         Window { after, until }, Slice<'_> { known_at, code, number, last_code, last_number }
-    ) -> Vec<TakenFound> =
+    ) -> Vec<TakenInvoiceRow> =
         concat!(
             taken!("e.invoice_code AS code, e.invoice_number AS number, k.programme, k.created AS claim"),
             "AND (e.invoice_code, e.invoice_number) > ($4, $5) \
              AND ($6::text IS NULL OR (e.invoice_code, e.invoice_number) <= ($6, $7::text))",
         );
     /// Claims made at sequences of `$4` with what they take.
-    fn decode_all(Window { after, until }; known_at: i64, claims: &[i64]) -> Vec<UseFound> =
+    fn decode_all(Window { after, until }; known_at: i64, claims: &[i64]) -> Vec<AllocationRow> =
         concat!(
             taken!(
                 "'invoice' AS kind, e.invoice_code AS subject, e.invoice_number AS number, k.organisation, \
@@ -98,7 +98,7 @@ impl Place {
 
 /// That a claim takes an invoice: the sequence that made the claim, and which of the programmes it is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Taken {
+struct InvoiceTake {
     invoice: Place,
     claim: i64,
     programme: u32,
@@ -110,11 +110,11 @@ pub(super) struct Invoices {
     /// How many one walk is for.
     slice: i64,
     /// The last invoice of the slice that was walked for; none after the last slice.
-    after: Option<InvoiceFound>,
+    after: Option<InvoiceKeyRow>,
     /// Programmes by their numbers here.
     programmes: BTreeMap<String, u32>,
     /// By invoice that is of more than one programme: what takes it.
-    shared: vec::IntoIter<Vec<Taken>>,
+    shared: vec::IntoIter<Vec<InvoiceTake>>,
 }
 
 impl Invoices {
@@ -123,7 +123,7 @@ impl Invoices {
     }
 
     fn by(slice: i64) -> Self {
-        let first = InvoiceFound { code: String::new(), number: String::new() };
+        let first = InvoiceKeyRow { code: String::new(), number: String::new() };
         Self { slice, after: Some(first), programmes: BTreeMap::new(), shared: Vec::new().into_iter() }
     }
 
@@ -155,16 +155,16 @@ impl Invoices {
         &mut self,
         conn: &AsyncPgConnection,
         scope: &Scope,
-        (after, last): (&InvoiceFound, Option<&InvoiceFound>),
-    ) -> Result<Vec<Vec<Taken>>, ReadError> {
+        (after, last): (&InvoiceKeyRow, Option<&InvoiceKeyRow>),
+    ) -> Result<Vec<Vec<InvoiceTake>>, ReadError> {
         let (last_code, last_number) = last.map(|last| (last.code.as_str(), last.number.as_str())).unzip();
         let (code, number) = (after.code.as_str(), after.number.as_str());
         let slice = Slice { known_at: scope.known_at, code, number, last_code, last_number };
-        let mut all: Vec<Taken> = Vec::new();
+        let mut all: Vec<InvoiceTake> = Vec::new();
         for window in scope.windows(WINDOW) {
-            for found in taken(conn, window, slice).await? {
+            for found in select_takes(conn, window, slice).await? {
                 let next = u32::try_from(self.programmes.len()).unwrap_or(u32::MAX);
-                all.push(Taken {
+                all.push(InvoiceTake {
                     invoice: Place::of(&found.code, &found.number),
                     claim: found.claim,
                     programme: *self.programmes.entry(found.programme).or_insert(next),
@@ -172,11 +172,11 @@ impl Invoices {
             }
         }
         all.sort_unstable();
-        let of_several = |taken: &[Taken]| {
+        let of_several = |taken: &[InvoiceTake]| {
             taken.iter().any(|one| taken.first().map(|first| first.programme) != Some(one.programme))
         };
         let groups = all.chunk_by(|a, b| a.invoice == b.invoice).filter(|taken| of_several(taken));
-        Ok(groups.map(<[Taken]>::to_vec).collect())
+        Ok(groups.map(<[InvoiceTake]>::to_vec).collect())
     }
 }
 

@@ -62,7 +62,7 @@ const PAGE: usize = 4_096;
 
 rows! {
     /// A document that rests on a contract, a loan or an invoice; when what it rests on was made, or of an invoice the claim.
-    struct UseFound {
+    struct AllocationRow {
         kind: String,
         subject: String,
         number: String,
@@ -77,7 +77,7 @@ rows! {
 }
 
 /// What rests on one thing.
-type ContractAllocations = Vec<UseFound>;
+type ContractAllocations = Vec<AllocationRow>;
 
 fn programmes(uses: &ContractAllocations) -> BTreeSet<&str> {
     uses.iter().map(|one| one.programme.as_str()).collect()
@@ -145,7 +145,7 @@ impl report::Reading for Reading {
     }
 }
 
-fn row(scope: &Scope, found: &UseFound, programmes: i64, sums: &OfDocuments) -> Row {
+fn row(scope: &Scope, found: &AllocationRow, programmes: i64, sums: &OfDocuments) -> Row {
     let document = &found.document;
     let row = Row::default().text(&found.kind);
     let row = match found.kind.as_str() {

@@ -17,7 +17,7 @@ rows! {
 
 rows! {
     /// A line without a result.
-    pub struct LineFound {
+    pub struct PaymentFileRow {
         claim: Uuid,
         payee: String,
         name: String,
@@ -39,7 +39,7 @@ statement! {
          JOIN log AS l ON l.sequence = t.sequence CROSS JOIN head AS h \
          WHERE t.document = $1 AND t.kind = 'payment_batch' AND t.to_status = 'approved' ORDER BY t.sequence LIMIT 1";
     /// Its lines without a result.
-    pub fn open_lines(batch: Uuid) -> Vec<LineFound> =
+    pub fn open_lines(batch: Uuid) -> Vec<PaymentFileRow> =
         "SELECT l.claim, l.payee, o.name, o.bank_name, o.bank_code, o.account_mac, b.sealed, \
                 l.amount, c.programme, p.title_zh AS title, v.number AS voucher \
            FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
@@ -49,7 +49,7 @@ statement! {
           WHERE l.batch = $1 AND l.status = 'open' ORDER BY l.claim";
 }
 
-impl LineFound {
+impl PaymentFileRow {
     /// The payment of a row.
     pub fn read(&self) -> Result<Payment, Unreadable> {
         let account = match (&self.bank_name, &self.bank_code, &self.account_mac) {

@@ -29,12 +29,12 @@ pub struct City {
     pub officer: String,
     approver: String,
     pub firm: String,
-    seen: Mutex<Seen>,
+    seen: Mutex<SeenLogs>,
 }
 
 /// What the callers met, over all rounds.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct SeenLogs {
     pub issued: usize,
     pub calls: usize,
     pub unanswered: usize,

@@ -8,7 +8,7 @@ use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::{ContentHash, RentalId, UsageImportId};
 use subsidy_ledger::billing_files::file::Billing;
 use subsidy_ledger::billing_files::intake::stage;
-use subsidy_ledger::billing_files::rows::Wanted;
+use subsidy_ledger::billing_files::rows::ImportRequest;
 use subsidy_ledger::exports::{Written, write};
 use subsidy_store::db::pool::{Database, DatabaseConfig};
 use subsidy_store::engine::{Answer, Engine, Submission, Work, origin};
@@ -149,7 +149,7 @@ pub async fn bill(test: &TestDatabase, engine: &Engine, file: &'static str) -> (
     let client = test.client("subsidy_owner").await;
     let rental =
         client.query_one("SELECT id::text FROM rentals ORDER BY created LIMIT 1", &[]).await.expect("one");
-    let wanted = Wanted {
+    let wanted = ImportRequest {
         agency: agency(),
         id: UsageImportId::new(uuid::Uuid::now_v7()),
         rental: RentalId::parse(rental.get(0)).expect("an id"),

@@ -60,7 +60,7 @@ impl Who {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Made {
+pub(super) struct YearSize {
     pub leaves: u64,
     pub lines: u64,
 }
@@ -80,7 +80,7 @@ struct Year {
 }
 
 /// Makes about so many lines in an agency of their own.
-pub(super) async fn make(opened: &Opened<'_>, agency: &AgencyCode, lines: u64) -> Result<Made, Failure> {
+pub(super) async fn make(opened: &Opened<'_>, agency: &AgencyCode, lines: u64) -> Result<YearSize, Failure> {
     let settings = opened.settings();
     opened.ensure_shared().await?;
     let keys = Keys::open_or_make(&settings.keys_folder())?;
@@ -117,7 +117,7 @@ pub(super) async fn make(opened: &Opened<'_>, agency: &AgencyCode, lines: u64) -
     admin.rows::<AgencyRow, subsidy_store::db::copy::CopyError>([Ok(row)]).await?;
     // what autovacuum does in the background of a ledger that grows by itself
     admin.run("VACUUM ANALYZE").await?;
-    Ok(Made { leaves, lines })
+    Ok(YearSize { leaves, lines })
 }
 
 /// Credit codes of the year's organisations: firms of several districts, providers, a bank.

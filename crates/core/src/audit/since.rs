@@ -10,7 +10,7 @@ use super::tree::{Frontier, Hash};
 
 /// An older checkpoint, as somebody kept it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptCheckpoint {
     /// How its keeper calls it: the file's name.
     pub name: String,
     pub note: String,
@@ -45,7 +45,7 @@ impl Contradiction {
     }
 }
 
-impl Kept {
+impl KeptCheckpoint {
     /// The log that the note says it is of, before any signature is looked at.
     pub fn origin(&self) -> Option<&str> {
         self.note.lines().next()
@@ -153,7 +153,7 @@ mod tests {
     fn only_a_note_of_the_logs_own_key_is_taken() {
         let [key, other] = [[1; 32], [2; 32]].map(|seed| SigningKey::from_seed("s/a", &seed).unwrap());
         let note = older(0, Frontier::new().root()).checkpoint.sign(&other).unwrap();
-        let kept = Kept { name: "n".to_owned(), note };
+        let kept = KeptCheckpoint { name: "n".to_owned(), note };
         assert_eq!(kept.origin(), Some("s/a"));
         assert!(kept.open(&other.verifier_key()).is_ok());
         assert!(kept.open(&key.verifier_key()).is_err());

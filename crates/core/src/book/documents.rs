@@ -91,7 +91,7 @@ macro_rules! indexes {
                 /// Rates by name, in the order of the days.
                 RateSeries($crate::domain::Folded) in rate_series: Vec<$crate::domain::dated::Dated<$crate::domain::Percent>>;
                 /// What organisations used of programmes.
-                Usage($crate::programmes::CapUsageKey) in usages: $crate::programmes::Used;
+                Usage($crate::programmes::CapUsageKey) in usages: $crate::programmes::CapUsage;
                 /// The last number of each series.
                 Number($crate::book::Series) in numbers: u64;
                 /// Balances, each on its account's own side.

@@ -20,7 +20,7 @@ use crate::periods::Period;
 use crate::prefunds::Prefund;
 use crate::prefunds::true_up::TrueUp;
 use crate::programmes::calculation::Calculation;
-use crate::programmes::{BudgetChange, CapUsageKey, Programme, RulesVersion, Used};
+use crate::programmes::{BudgetChange, CapUsageKey, Programme, RulesVersion, CapUsage};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
@@ -60,7 +60,7 @@ macro_rules! changes {
                 /// Whose, of which, when.
                 key: CapUsageKey,
                 /// How much, and since when it is not more.
-                used: Used,
+                used: CapUsage,
             },
             /// The last number of a series.
             Number {

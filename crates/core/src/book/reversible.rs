@@ -5,7 +5,7 @@ use super::{Command, Outcome};
 use crate::domain::Date;
 use crate::ledger::{Account, Part, Posting, Side};
 use crate::payments::{LineStatus, PaymentResult};
-use crate::reversals::{Made, Reversible};
+use crate::reversals::{PostingOrigin, Reversible};
 
 /// What a leaf that posts something can be reversed as; none where it cannot.
 pub fn reversible(
@@ -15,19 +15,19 @@ pub fn reversible(
     effective_date: Date,
 ) -> Option<Reversible> {
     let made = match (command, outcome) {
-        (Command::ApproveBudgetChange(c), _) => Made::BudgetChange(c.id),
+        (Command::ApproveBudgetChange(c), _) => PostingOrigin::BudgetChange(c.id),
         (Command::SettlePayment(c), _) if c.outcome == PaymentResult::Paid => {
-            Made::Payment { batch: c.batch, claim: c.claim }
+            PostingOrigin::Payment { batch: c.batch, claim: c.claim }
         }
         (Command::ApproveResult(c), Outcome::Payment { line, .. }) if line.status == LineStatus::Paid => {
-            Made::Payment { batch: c.batch, claim: c.claim }
+            PostingOrigin::Payment { batch: c.batch, claim: c.claim }
         }
-        (Command::ApprovePrefund(c), _) => Made::Prefund(c.id),
-        (Command::ApproveClaim(c), _) if deducts(posting) => Made::Deduction { claim: c.id },
+        (Command::ApprovePrefund(c), _) => PostingOrigin::Prefund(c.id),
+        (Command::ApproveClaim(c), _) if deducts(posting) => PostingOrigin::Deduction { claim: c.id },
         (Command::ReceiveRecovery(c), Outcome::Recovery(recovery)) => {
-            Made::Receipt { recovery: c.id, number: recovery.receipts.len(), parts: receivable(posting) }
+            PostingOrigin::Receipt { recovery: c.id, number: recovery.receipts.len(), parts: receivable(posting) }
         }
-        (Command::WriteOffRecovery(c), _) => Made::WriteOff { recovery: c.id, parts: receivable(posting) },
+        (Command::WriteOffRecovery(c), _) => PostingOrigin::WriteOff { recovery: c.id, parts: receivable(posting) },
         _ => return None,
     };
     (!posting.is_empty()).then_some(Reversible { made, effective_date })

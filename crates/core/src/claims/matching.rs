@@ -102,7 +102,7 @@ pub struct Matching<'a> {
 
 /// What is known of a contract.
 #[derive(Debug)]
-pub struct Known<'a> {
+pub struct MatchingFacts<'a> {
     pub rental: &'a Rental,
     pub usage: Option<&'a RentalUsage>,
     /// What rows come to, by the invoice that they name.
@@ -124,7 +124,7 @@ pub fn redeemed(claims: &[Claim]) -> Result<Money, OutOfRange> {
 }
 
 /// Holds them side by side. Error: out of range.
-pub fn matched<'a>(known: &Known<'a>) -> Result<Matching<'a>, OutOfRange> {
+pub fn matched<'a>(known: &MatchingFacts<'a>) -> Result<Matching<'a>, OutOfRange> {
     let months = months(known)?;
     let invoices = invoices(known)?;
     let claims = known.claims.iter().map(|claim| of_claim(known, claim)).collect::<Result<Vec<_>, _>>()?;
@@ -158,7 +158,7 @@ pub fn matched<'a>(known: &Known<'a>) -> Result<Matching<'a>, OutOfRange> {
 
 /// What is metered now less what a claim counts, where usage of its months was replaced since it was computed; nothing of
 /// one that settles lines of its own and counts no more than is metered.
-fn replaced(known: &Known<'_>, found: &ClaimMatch<'_>) -> Result<Money, OutOfRange> {
+fn replaced(known: &MatchingFacts<'_>, found: &ClaimMatch<'_>) -> Result<Money, OutOfRange> {
     let claim = found.claim;
     let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(Money::ZERO) };
     let read = claim.subject.metered();
@@ -169,7 +169,7 @@ fn replaced(known: &Known<'_>, found: &ClaimMatch<'_>) -> Result<Money, OutOfRan
     Ok(if concerned { change } else { Money::ZERO })
 }
 
-fn months(known: &Known<'_>) -> Result<Vec<MonthMatch>, OutOfRange> {
+fn months(known: &MatchingFacts<'_>) -> Result<Vec<MonthMatch>, OutOfRange> {
     let mut sums: BTreeMap<Month, Metered> = BTreeMap::new();
     for total in known.usage.map_or(&[][..], |usage| &usage.totals) {
         let sum = sums.entry(total.month).or_default();
@@ -213,7 +213,7 @@ fn settle(months: &mut [MonthMatch], redeemed: Money) -> Result<(), OutOfRange> 
     Ok(())
 }
 
-fn invoices(known: &Known<'_>) -> Result<Vec<InvoiceMatch>, OutOfRange> {
+fn invoices(known: &MatchingFacts<'_>) -> Result<Vec<InvoiceMatch>, OutOfRange> {
     let mut found: BTreeMap<String, InvoiceMatch> = BTreeMap::new();
     let empty = |invoice: &str| InvoiceMatch {
         invoice: invoice.to_owned(),
@@ -235,7 +235,7 @@ fn invoices(known: &Known<'_>) -> Result<Vec<InvoiceMatch>, OutOfRange> {
 }
 
 /// An invoice's number as rows write it: without the code where they leave that out.
-fn written(number: &InvoiceNumber, known: &Known<'_>) -> String {
+fn written(number: &InvoiceNumber, known: &MatchingFacts<'_>) -> String {
     let whole = number.to_string();
     let bare = number.number();
     if !known.metered.contains_key(&whole) && known.metered.contains_key(bare) {
@@ -261,7 +261,7 @@ fn invoices_differ(invoices: &[InvoiceMatch], to: &mut Vec<Difference>) -> Resul
     Ok(())
 }
 
-fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, OutOfRange> {
+fn of_claim<'a>(known: &MatchingFacts<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, OutOfRange> {
     use super::ClaimStatus::{Approved, Paid};
     let settled = Money::sum(claim.subject.settlement().iter().map(|line| line.amount.money()))?;
     let invoiced = Money::sum(claim.invoices.iter().map(|part| part.amount))?;
@@ -285,7 +285,7 @@ fn of_claim<'a>(known: &Known<'a>, claim: &'a Claim) -> Result<ClaimMatch<'a>, O
 }
 
 /// What was metered in the months of a claim; none where nothing was.
-fn metered(known: &Known<'_>, claim: &Claim) -> Result<Option<Metered>, OutOfRange> {
+fn metered(known: &MatchingFacts<'_>, claim: &Claim) -> Result<Option<Metered>, OutOfRange> {
     let (Some(usage), Some(period)) = (known.usage, claim.subject.period()) else { return Ok(None) };
     let (from, until) = Days::from(period).months();
     let totals: Vec<_> =

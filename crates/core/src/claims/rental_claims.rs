@@ -59,7 +59,7 @@ crate::domain::coded!(RentalClaimError: RentalPeriodOutside UsagePeriodNotMonths
 
 /// A claim as far as its amount is not known yet.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct ClaimOutline<'a> {
     pub id: ClaimId,
     pub programme: &'a ProgrammeCode,
     /// What it is for.
@@ -68,7 +68,7 @@ pub struct Asked<'a> {
     pub invoices: &'a [TakenInvoice],
 }
 
-impl<'a> From<&'a Claim> for Asked<'a> {
+impl<'a> From<&'a Claim> for ClaimOutline<'a> {
     fn from(claim: &'a Claim) -> Self {
         Self { id: claim.id, programme: &claim.programme, subject: &claim.subject, invoices: &claim.invoices }
     }
@@ -113,7 +113,7 @@ pub fn whole_months(rental: &Rental, period: ClaimPeriod) -> Result<(), RentalCl
 
 /// Whether the days and items of a claim are free: what other claims of the programme settle meets them only where
 /// invoices back both, and neither takes the usage itself.
-pub fn apart(own: Asked<'_>, uses: &ContractAllocations) -> Result<(), RentalClaimError> {
+pub fn apart(own: ClaimOutline<'_>, uses: &ContractAllocations) -> Result<(), RentalClaimError> {
     let Some(period) = own.subject.period() else { return Ok(()) };
     let metered = own.subject.metered().is_some();
     let (user, days) = (ContractHolder::Claim(own.id), Days::from(period));
@@ -191,7 +191,7 @@ pub fn remetered(
 /// What documents leave of a claim: its parts of invoices as far as rows under them bear them out, and of what was
 /// metered in its days what other claims of the programme do not claim. Error: out of range.
 pub fn documents(
-    own: Asked<'_>,
+    own: ClaimOutline<'_>,
     rules: &RulesVersion,
     uses: &ContractAllocations,
     known: Option<&RentalUsage>,
@@ -264,7 +264,7 @@ fn mapped(rules: &RulesVersion) -> BTreeSet<Label> {
 }
 
 /// What a claim settles of its contract, as others see it. `open` is what other programmes pay. Error: out of range.
-pub fn settled(own: Asked<'_>, sheet: &Calculation, open: &[Netted]) -> Result<Option<Settled>, OutOfRange> {
+pub fn settled(own: ClaimOutline<'_>, sheet: &Calculation, open: &[Netted]) -> Result<Option<Settled>, OutOfRange> {
     let Some(period) = own.subject.period() else { return Ok(None) };
     let mut items: Vec<ItemAmount> = Vec::new();
     for line in &sheet.lines {

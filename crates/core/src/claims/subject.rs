@@ -135,13 +135,13 @@ pub enum ClaimSubject {
 fn leaf<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sequence>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum LeafForm {
         Plain(u64),
         Canonical(String),
     }
-    let number = match Written::deserialize(from)? {
-        Written::Plain(number) => number,
-        Written::Canonical(text) => text.parse().map_err(D::Error::custom)?,
+    let number = match LeafForm::deserialize(from)? {
+        LeafForm::Plain(number) => number,
+        LeafForm::Canonical(text) => text.parse().map_err(D::Error::custom)?,
     };
     Ok(Some(Sequence::new(number)))
 }
@@ -150,13 +150,13 @@ fn leaf<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sequence>, D::Error
 fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum LeafForm {
         Plain(bool),
         Canonical(String),
     }
-    match Written::deserialize(from)? {
-        Written::Plain(flag) => Ok(flag),
-        Written::Canonical(text) => text.parse().map_err(D::Error::custom),
+    match LeafForm::deserialize(from)? {
+        LeafForm::Plain(flag) => Ok(flag),
+        LeafForm::Canonical(text) => text.parse().map_err(D::Error::custom),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::{Actor, CreditCode, Date, InvoiceNumber, Money, Revision, Sta
 
 /// What a request says of an invoice, as written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Said<'a> {
+pub struct InvoiceStatement<'a> {
     /// `invoice_number`
     pub number: Option<&'a str>,
     /// `invoice_code`
@@ -23,7 +23,7 @@ pub struct Said<'a> {
     pub original_code: Option<&'a str>,
 }
 
-impl Said<'_> {
+impl InvoiceStatement<'_> {
     /// Whether it says nothing.
     pub fn is_silent(&self) -> bool {
         let said = [self.number, self.code, self.amount, self.original_number, self.original_code];
@@ -87,7 +87,7 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// What a request and the file say together. Whichever is silent leaves it to the other; where both speak, they agree.
-pub fn facts(said: &Said<'_>, file: Option<&Einvoice>) -> Result<InvoiceFacts, EvidenceError> {
+pub fn facts(said: &InvoiceStatement<'_>, file: Option<&Einvoice>) -> Result<InvoiceFacts, EvidenceError> {
     let pointer = || "/invoice_number".to_owned();
     let of_file = file.and_then(|file| file.number.as_deref());
     let of_request = said.invoice_number(of_file)?;
@@ -230,9 +230,9 @@ mod tests {
 
     const NUMBER: &str = "24312000000012345678";
 
-    fn said<'a>(number: &'a str, amount: &'a str) -> Said<'a> {
+    fn said<'a>(number: &'a str, amount: &'a str) -> InvoiceStatement<'a> {
         let text = |text: &'a str| Some(text).filter(|text| !text.is_empty());
-        Said { number: text(number), amount: text(amount), ..Said::default() }
+        InvoiceStatement { number: text(number), amount: text(amount), ..InvoiceStatement::default() }
     }
 
     fn code(of: Result<InvoiceFacts, EvidenceError>) -> String {
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_file_fills_in_what_the_request_does_not_say_and_the_other_way_round() {
         let file = einvoice::read(WHOLE.as_bytes()).unwrap();
-        let all = facts(&Said::default(), file.as_ref()).unwrap();
+        let all = facts(&InvoiceStatement::default(), file.as_ref()).unwrap();
         assert_eq!(all.number.number(), NUMBER);
         assert_eq!(
             (all.amount.unwrap().to_string(), all.tax.unwrap().to_string()),
@@ -263,21 +263,21 @@ mod tests {
         assert_eq!(facts(&said(NUMBER, "1060000"), file.as_ref()), Ok(all));
         let typed = facts(&said(NUMBER, "5.00"), None).unwrap();
         assert_eq!((typed.amount.unwrap().to_string(), typed.buyer), ("5.00".into(), None));
-        let old = Said { number: Some("12345678"), code: Some("3100201130"), ..Said::default() };
+        let old = InvoiceStatement { number: Some("12345678"), code: Some("3100201130"), ..InvoiceStatement::default() };
         assert_eq!(facts(&old, None).unwrap().number.to_string(), "3100201130-12345678");
     }
 
     #[test]
     fn what_contradicts_is_refused_and_named() {
         let file = einvoice::read(WHOLE.as_bytes()).unwrap();
-        let refused = |said: &Said<'_>| code(facts(said, file.as_ref()));
+        let refused = |said: &InvoiceStatement<'_>| code(facts(said, file.as_ref()));
         assert_eq!(refused(&said("24312000000012345679", "")), "invoice_number_contradicts /invoice_number");
         assert_eq!(refused(&said(NUMBER, "1060000.01")), "invoice_contradicts /amount");
         assert_eq!(refused(&said("1234", "")), "invoice_number /invoice_number");
         assert_eq!(refused(&said("", "1.001")), "invalid_amount /amount");
-        assert_eq!(code(facts(&Said::default(), None)), "invoice_number /invoice_number");
+        assert_eq!(code(facts(&InvoiceStatement::default(), None)), "invoice_number /invoice_number");
         assert_eq!(
-            code(facts(&Said { code: Some("3100201130"), ..Said::default() }, None)),
+            code(facts(&InvoiceStatement { code: Some("3100201130"), ..InvoiceStatement::default() }, None)),
             "invoice_number /invoice_number"
         );
     }
@@ -287,7 +287,7 @@ mod tests {
         let amount = |text: &str| {
             let file = WHOLE.replace("1060000.00<", &format!("{text}<"));
             let file = einvoice::read(file.as_bytes()).unwrap();
-            facts(&Said::default(), file.as_ref()).map(|facts| facts.amount.unwrap().to_string())
+            facts(&InvoiceStatement::default(), file.as_ref()).map(|facts| facts.amount.unwrap().to_string())
         };
         for (text, expected) in
             [("1060000", "1060000.00"), ("￥12.5", "12.50"), ("12.500000", "12.50"), ("12.000", "12.00")]
@@ -300,15 +300,15 @@ mod tests {
         for text in ["-1060000.00", "-￥1060000.00", "¥-1060000.00"] {
             assert!(matches!(amount(text), Err(EvidenceError::OriginalInvoice { .. })), "{text}");
         }
-        let red = Said { original_number: Some("24312000000012345670"), ..said(NUMBER, "-5.00") };
+        let red = InvoiceStatement { original_number: Some("24312000000012345670"), ..said(NUMBER, "-5.00") };
         let facts = facts(&red, None).unwrap();
         assert_eq!(
             (facts.amount.unwrap().fen(), facts.original.unwrap().number()),
             (-500, "24312000000012345670")
         );
         for wrong in [
-            Said { original_number: Some("24312000000012345670"), ..said(NUMBER, "5.00") },
-            Said { original_number: Some(NUMBER), ..said(NUMBER, "-5.00") },
+            InvoiceStatement { original_number: Some("24312000000012345670"), ..said(NUMBER, "5.00") },
+            InvoiceStatement { original_number: Some(NUMBER), ..said(NUMBER, "-5.00") },
             said(NUMBER, "-5.00"),
         ] {
             assert_eq!(code(super::facts(&wrong, None)), "original_invoice /original_number");
@@ -319,7 +319,7 @@ mod tests {
     fn a_party_without_a_credit_code_is_not_kept_and_stays_another() {
         let file = WHOLE.replace("91310000MA1FL0000N", "310101199001011234");
         let file = einvoice::read(file.as_bytes()).unwrap();
-        let facts = facts(&Said::default(), file.as_ref()).unwrap();
+        let facts = facts(&InvoiceStatement::default(), file.as_ref()).unwrap();
         assert_eq!(facts.buyer, Some(Party::Other));
         assert!(!serde_json::to_string(&facts).unwrap().contains("310101"));
     }
@@ -328,7 +328,7 @@ mod tests {
     fn an_invoice_learns_what_was_not_known_and_nothing_that_contradicts() {
         let typed = facts(&said(NUMBER, ""), None).unwrap();
         let file = einvoice::read(WHOLE.as_bytes()).unwrap();
-        let whole = facts(&Said::default(), file.as_ref()).unwrap();
+        let whole = facts(&InvoiceStatement::default(), file.as_ref()).unwrap();
         let firm = CreditCode::parse("91310000MA1FL0000N").unwrap();
         let first = learnt(None, (firm, &typed), &stamp(7)).unwrap().unwrap();
         assert_eq!(first.confirmed, Confirmation::Typed);

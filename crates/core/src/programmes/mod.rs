@@ -161,7 +161,7 @@ pub enum Counts {
 
 /// What an organisation used of a programme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Used {
+pub struct CapUsage {
     /// CNY that count against the cap.
     pub amount: Money,
     /// The last day from which anything of it counts no more. What is dated back before it does not draw on what was freed:
@@ -169,7 +169,7 @@ pub struct Used {
     pub freed_on: Option<Date>,
 }
 
-impl Used {
+impl CapUsage {
     /// With more used from a day on, or less where it is below zero. Error: out of range.
     pub fn moved(self, by: Money, day: Date) -> Result<Self, OutOfRange> {
         let freed_on = if by < Money::ZERO { self.freed_on.max(Some(day)) } else { self.freed_on };

@@ -17,7 +17,7 @@ use crate::ledger::{Account, Part};
 
 /// What a posting that can be reversed was made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Made {
+pub enum PostingOrigin {
     BudgetChange(BudgetChangeId),
     Payment {
         batch: PaymentBatchId,
@@ -48,7 +48,7 @@ pub enum Made {
 /// A posting that can be reversed: an index of the log, kept where it is known and never written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversible {
-    pub made: Made,
+    pub made: PostingOrigin,
     /// The day on which it counts.
     pub effective_date: Date,
 }

@@ -30,25 +30,25 @@ impl Billed {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let written = Written::read(text)?;
+        let written = Numeral::read(text)?;
         (written.scale >= 0).then(|| written.billed()).flatten()
     }
 
     /// The same, where what is beyond 18 decimals is rounded, half away from zero: doubles that were written with all
     /// their digits have more. None where it is no number or too large.
     pub fn rounded(text: &str) -> Option<Self> {
-        Written::read(text)?.billed()
+        Numeral::read(text)?.billed()
     }
 }
 
 /// A number taken apart: its significant digits, in units of 10⁻¹⁸ times a power of ten.
-struct Written {
+struct Numeral {
     negative: bool,
     significant: String,
     scale: i64,
 }
 
-impl Written {
+impl Numeral {
     fn read(text: &str) -> Option<Self> {
         let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = match rest.split_once(['e', 'E']) {

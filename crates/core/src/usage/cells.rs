@@ -6,23 +6,23 @@ use super::amount::Billed;
 use super::focus::{ChargeCategory, ServiceCategory};
 
 /// What a cell says: as the specification has it, or in another form that is told.
-pub(super) struct Said<T> {
+pub(super) struct CellValue<T> {
     pub(super) value: T,
     /// How it is written, where that is otherwise.
     pub(super) odd: Option<CellError>,
 }
 
-impl<T> Said<T> {
+impl<T> CellValue<T> {
     const fn plain(value: T) -> Self {
         Self { value, odd: None }
     }
 }
 
 /// An amount as FOCUS writes numbers; doubles with all their digits are rounded.
-pub(super) fn number(cell: &str) -> Result<Said<Billed>, CellError> {
-    let odd = |value, code| Ok(Said { value, odd: Some(code) });
+pub(super) fn number(cell: &str) -> Result<CellValue<Billed>, CellError> {
+    let odd = |value, code| Ok(CellValue { value, odd: Some(code) });
     if let Ok(value) = Billed::parse(cell) {
-        return if cell.contains('+') { odd(value, CellError::NumberForm) } else { Ok(Said::plain(value)) };
+        return if cell.contains('+') { odd(value, CellError::NumberForm) } else { Ok(CellValue::plain(value)) };
     }
     if let Some(value) = Billed::rounded(cell) {
         return odd(value, CellError::NumberTooPrecise);
@@ -60,22 +60,22 @@ fn whole(cell: &str) -> String {
 }
 
 /// The three letters of a currency.
-pub(super) fn currency(text: &str) -> Result<Said<String>, CellError> {
+pub(super) fn currency(text: &str) -> Result<CellValue<String>, CellError> {
     let plain = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if plain { Ok(Said::plain(text.to_owned())) } else { Err(CellError::InvalidCurrency) }
+    if plain { Ok(CellValue::plain(text.to_owned())) } else { Err(CellError::InvalidCurrency) }
 }
 
 /// A category that later versions of the specification may have added counts under Other.
-pub(super) fn service_category(text: &str) -> Result<Said<ServiceCategory>, CellError> {
+pub(super) fn service_category(text: &str) -> Result<CellValue<ServiceCategory>, CellError> {
     Ok(ServiceCategory::find(text).map_or(
-        Said { value: ServiceCategory::Other, odd: Some(CellError::ServiceCategoryUnknown) },
-        Said::plain,
+        CellValue { value: ServiceCategory::Other, odd: Some(CellError::ServiceCategoryUnknown) },
+        CellValue::plain,
     ))
 }
 
 /// Why something is charged.
-pub(super) fn charge_category(text: &str) -> Result<Said<ChargeCategory>, CellError> {
-    ChargeCategory::find(text).map(Said::plain).ok_or(CellError::ValueUnknown)
+pub(super) fn charge_category(text: &str) -> Result<CellValue<ChargeCategory>, CellError> {
+    ChargeCategory::find(text).map(CellValue::plain).ok_or(CellError::ValueUnknown)
 }
 
 /// A quantity in one form, however many zeros it is written with; what is none stays as it is.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::amount::Billed;
-use super::cells::{Said, charge_category, currency, number, quantity, service_category};
+use super::cells::{CellValue, charge_category, currency, number, quantity, service_category};
 use super::finding::{CellError, Findings, RowError};
 use super::focus::{ChargeCategory, Column, Mode, ServiceCategory};
 use super::header::Header;
@@ -209,7 +209,7 @@ impl Reader<'_, '_> {
     fn parsed<T: Clone>(
         &mut self,
         column: Column,
-        parse: impl FnOnce(&str) -> Result<Said<T>, CellError>,
+        parse: impl FnOnce(&str) -> Result<CellValue<T>, CellError>,
         shown: impl FnOnce(T) -> String,
     ) -> Option<T> {
         let before = self.errors.len();
@@ -220,13 +220,13 @@ impl Reader<'_, '_> {
         let error =
             |row, code| RowError { row, column: Some(column.name()), code, found: Some(cell.clone()) };
         match parse(&cell) {
-            Ok(Said { value, odd: None }) => Some(value),
-            Ok(Said { value, odd: Some(code) }) if self.mode == Mode::Lenient => {
+            Ok(CellValue { value, odd: None }) => Some(value),
+            Ok(CellValue { value, odd: Some(code) }) if self.mode == Mode::Lenient => {
                 let read = value.clone();
                 self.readings.read_as(&error(self.row, code), || shown(read));
                 Some(value)
             }
-            Ok(Said { odd: Some(code), .. }) | Err(code) => {
+            Ok(CellValue { odd: Some(code), .. }) | Err(code) => {
                 self.errors.push(error(self.row, code));
                 None
             }
@@ -238,7 +238,7 @@ impl Reader<'_, '_> {
     }
 
     fn instant(&mut self, column: Column) -> Option<DateTime<Utc>> {
-        let read = |cell: &str| instants::read(cell).map(|(value, odd)| Said { value, odd });
+        let read = |cell: &str| instants::read(cell).map(|(value, odd)| CellValue { value, odd });
         self.parsed(column, read, |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
     }
 

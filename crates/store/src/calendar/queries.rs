@@ -14,7 +14,7 @@ use crate::{rows, statement};
 
 /// A day with the notice that named it.
 #[derive(Debug, Queryable)]
-pub struct DayFound {
+pub struct NamedDayRow {
     pub date: NaiveDate,
     pub kind: String,
     pub calendar: Uuid,
@@ -24,7 +24,7 @@ pub struct DayFound {
 /// 1900-01-01, whose place is 0.
 const FIRST: i64 = 693_596;
 
-impl DayFound {
+impl NamedDayRow {
     /// Where it stands among all days: what a cursor names.
     pub fn place(&self) -> i64 {
         i64::from(self.date.num_days_from_ce()) - FIRST
@@ -33,19 +33,19 @@ impl DayFound {
 
 rows! {
     /// What a day was, as far as the log goes.
-    pub struct KindFound { date: NaiveDate, kind: String }
+    pub struct DayKindRow { date: NaiveDate, kind: String }
 }
 
 statement! {
     /// What every named day was when the log ended at a sequence: later changes do not rewrite a report.
-    pub fn known_at(until: i64) -> Vec<KindFound> =
+    pub fn known_at(until: i64) -> Vec<DayKindRow> =
         "SELECT DISTINCT ON (date) (day ->> 'date')::date AS date, day ->> 'kind' AS kind \
            FROM calendar_changes AS c, jsonb_array_elements(c.days) AS day \
           WHERE c.status = 'approved' AND c.version <= $1 ORDER BY date, c.version DESC";
 }
 
 /// A page of the days that changes named, in the order of the days.
-pub async fn days(mut conn: &AsyncPgConnection, list: &ListQuery) -> QueryResult<Vec<DayFound>> {
+pub async fn days(mut conn: &AsyncPgConnection, list: &ListQuery) -> QueryResult<Vec<NamedDayRow>> {
     // a cursor is the caller's: what it names may be no day
     let after = i32::try_from(list.after.saturating_add(FIRST)).ok();
     let after = after.and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or(NaiveDate::MAX);

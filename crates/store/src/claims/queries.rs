@@ -10,7 +10,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A claim that is published.
-    pub struct PublishedFound {
+    pub struct PublishedClaimRow {
         id: Uuid,
         kind: String,
         programme: String,
@@ -41,7 +41,7 @@ statement! {
          WHERE u.rental = ANY($1) AND u.kind = 'voucher'";
     /// A page of the claims that are published on a day: reviewed, and not more than so many days ago as the rules of
     /// their submission ask for.
-    pub fn published(PageQuery { after, limit }; today: NaiveDate) -> Vec<PublishedFound> =
+    pub fn published(PageQuery { after, limit }; today: NaiveDate) -> Vec<PublishedClaimRow> =
         "SELECT c.id, c.kind, c.programme, c.organisation, o.name, c.amount, c.reviewed_on, \
                 c.reviewed_on + (r.rules ->> 'publicity_days')::int AS until, c.created \
            FROM claims AS c JOIN organisations AS o ON o.credit_code = c.organisation \

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// A column's value as a reader of differences sees it.
-pub trait Shown {
+pub trait ColumnText {
     fn shown(&self) -> String;
 
     /// The same as a sheet's cell, which is empty where there is nothing.
@@ -15,11 +15,11 @@ pub trait Shown {
 }
 
 macro_rules! shown {
-    ($($type:ty),+) => { $(impl Shown for $type { fn shown(&self) -> String { self.to_string() } })+ };
+    ($($type:ty),+) => { $(impl ColumnText for $type { fn shown(&self) -> String { self.to_string() } })+ };
 }
 shown!(i16, i32, i64, bool, Decimal, String, Uuid, NaiveDate);
 
-impl Shown for DateTime<Utc> {
+impl ColumnText for DateTime<Utc> {
     fn shown(&self) -> String {
         self.to_string()
     }
@@ -29,7 +29,7 @@ impl Shown for DateTime<Utc> {
     }
 }
 
-impl Shown for serde_json::Value {
+impl ColumnText for serde_json::Value {
     fn shown(&self) -> String {
         self.to_string()
     }
@@ -40,19 +40,19 @@ impl Shown for serde_json::Value {
     }
 }
 
-impl Shown for Vec<u8> {
+impl ColumnText for Vec<u8> {
     fn shown(&self) -> String {
         hex::encode(self)
     }
 }
 
-impl<T: Shown> Shown for Option<T> {
+impl<T: ColumnText> ColumnText for Option<T> {
     fn shown(&self) -> String {
-        self.as_ref().map_or_else(|| "nothing".to_owned(), Shown::shown)
+        self.as_ref().map_or_else(|| "nothing".to_owned(), ColumnText::shown)
     }
 
     fn cell(&self) -> String {
-        self.as_ref().map(Shown::cell).unwrap_or_default()
+        self.as_ref().map(ColumnText::cell).unwrap_or_default()
     }
 }
 

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-pub use super::display::Shown;
+pub use super::display::ColumnText;
 #[doc(hidden)]
 pub use super::sql_text::SqlText;
 pub use super::statement::{Answer, SqlOf, SqlValue, Statement, exactly};
@@ -201,7 +201,7 @@ macro_rules! rows {
                 const KEY_COLUMNS: usize = [$(stringify!($key)),+].len();
 
                 fn cells(&self) -> Vec<String> {
-                    use $crate::db::rows::Shown;
+                    use $crate::db::rows::ColumnText;
                     vec![$(self.$key.cell(),)+ $(self.$name.cell()),*]
                 }
 
@@ -213,7 +213,7 @@ macro_rules! rows {
                 }
 
                 fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
-                    use $crate::db::rows::Shown;
+                    use $crate::db::rows::ColumnText;
                     $(if self.$key != other.$key {
                         return Some((stringify!($key), self.$key.shown(), other.$key.shown()));
                     })+

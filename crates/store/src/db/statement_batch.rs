@@ -66,7 +66,7 @@ impl<'a> Write<'a> {
     ///
     /// The database's, and [`diesel::result::Error::NotFound`] where a change found fewer rows than it was to find.
     pub async fn run(self, conn: &AsyncPgConnection) -> QueryResult<()> {
-        let sent = Sent { sql: self.sql, arguments: self.arguments };
+        let sent = BatchedStatement { sql: self.sql, arguments: self.arguments };
         let found = sent.execute(&mut &*conn).await?;
         self.finds.map_or(Ok(()), |rows| exactly(found, rows))
     }
@@ -128,7 +128,7 @@ impl<'a> StatementBatch<'a> {
             &mut self.sql,
             format_args!("]::bigint[] = ${last} THEN '1' ELSE '{ROWS_MISSED}' END)::integer"),
         );
-        let sent = Sent { sql: Cow::Owned(self.sql), arguments: self.arguments };
+        let sent = BatchedStatement { sql: Cow::Owned(self.sql), arguments: self.arguments };
         sent.execute(&mut &*conn).await.map(|_| ())
     }
 }
@@ -156,12 +156,12 @@ fn renumber(out: &mut String, sql: &str, from: usize) {
 }
 
 /// A text and its arguments.
-struct Sent<'a> {
+struct BatchedStatement<'a> {
     sql: Cow<'static, str>,
     arguments: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
 }
 
-impl QueryFragment<Pg> for Sent<'_> {
+impl QueryFragment<Pg> for BatchedStatement<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(&self.sql);
         self.arguments.iter().try_for_each(|argument| argument.walk_ast(out.reborrow()))
@@ -169,12 +169,12 @@ impl QueryFragment<Pg> for Sent<'_> {
 }
 
 /// Known to the cache by its text.
-impl QueryId for Sent<'_> {
+impl QueryId for BatchedStatement<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Sent<'_> {
+impl Query for BatchedStatement<'_> {
     type SqlType = Untyped;
 }
 

@@ -34,12 +34,12 @@ macro_rules! tables {
     ) => {
         /// The keys of one round, by table.
         #[derive(Default)]
-        struct Wanted {
+        struct KeysByTable {
             $($documents: Vec<<<$type as Stored>::Row as Row>::Key>,)*
             $($indexes: Vec<$column>,)*
         }
 
-        impl Wanted {
+        impl KeysByTable {
             fn of(keys: &Keys) -> Self {
                 let mut wanted = Self::default();
                 for key in keys {
@@ -61,7 +61,7 @@ macro_rules! tables {
 
         /// Reads keys, all tables in flight together; a table that nobody asks for is not read.
         pub async fn read($conn: &AsyncPgConnection, keys: &Keys) -> QueryResult<Rows> {
-            let wanted = Wanted::of(keys);
+            let wanted = KeysByTable::of(keys);
             // each on the heap: together they are larger than a worker's stack suffers
             let ($($documents,)* $($indexes,)*) = tokio::try_join!(
                 $(Table::read($conn, &wanted.$documents),)*

@@ -40,7 +40,7 @@ use crate::keys::keyed::AnswerKey;
 use crate::keys::{KeyError, Keys};
 use broken::BatchError;
 use fit::{Fitting, Unfit};
-use seen::Seen;
+use seen::SeenLogs;
 use subsidy_core::book::{Book, Command};
 use subsidy_core::domain::AgencyCode;
 use threads::Threads;
@@ -98,7 +98,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     database: Arc<Database>,
     keys: Arc<Keys>,
-    seen: Seen,
+    seen: SeenLogs,
     fitting: Fitting,
     writers: Mutex<Writers>,
     /// Turns true when a writer died.
@@ -116,11 +116,11 @@ struct Writers {
 impl Engine {
     /// A door to the ledgers of a database. Its writers live on threads of their own, as long as it does.
     pub fn new(database: Database, keys: Arc<Keys>) -> Self {
-        Self::remembering(database, keys, Seen::default())
+        Self::remembering(database, keys, SeenLogs::default())
     }
 
     /// The same, which knows what was answered before.
-    pub fn remembering(database: Database, keys: Arc<Keys>, seen: Seen) -> Self {
+    pub fn remembering(database: Database, keys: Arc<Keys>, seen: SeenLogs) -> Self {
         Self(Arc::new(Inner {
             database: Arc::new(database),
             keys,
@@ -143,7 +143,7 @@ impl Engine {
         &self.0.database
     }
 
-    pub fn seen(&self) -> &Seen {
+    pub fn seen(&self) -> &SeenLogs {
         &self.0.seen
     }
 

@@ -61,13 +61,13 @@ impl Mark {
 
 /// What was seen of every agency's log.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct SeenLogs {
     /// Where it is kept; without a folder it is known while the process lives.
     folder: Option<PathBuf>,
     logs: Mutex<BTreeMap<AgencyCode, Arc<SeenLog>>>,
 }
 
-impl Seen {
+impl SeenLogs {
     /// Kept in a folder, which is made where it is missing.
     pub fn kept_in(folder: PathBuf) -> Self {
         Self { folder: Some(folder), logs: Mutex::default() }
@@ -338,12 +338,12 @@ mod tests {
     fn what_was_answered_from_outlives_the_process_and_half_a_line_is_none() {
         let folder = std::env::temp_dir().join(format!("seen-{}", uuid::Uuid::now_v7()));
         let agency = AgencyCode::parse("a").unwrap();
-        let log = Seen::kept_in(folder.clone()).log(&agency);
+        let log = SeenLogs::kept_in(folder.clone()).log(&agency);
         for size in [1, 3, 2] {
             log.answer_from(&frontier(size), None);
         }
         fs::OpenOptions::new().append(true).open(folder.join("a")).unwrap().write_all(b"9 00").unwrap();
-        let seen = Seen::kept_in(folder.clone());
+        let seen = SeenLogs::kept_in(folder.clone());
         assert_eq!(seen.agencies(), std::slice::from_ref(&agency));
         let log = seen.log(&agency);
         assert_eq!(log.newest(), Some(Mark::of(&frontier(3))));
@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(seen.rewound(), std::slice::from_ref(&agency), "less was accepted than was seen");
         log.answer_from(&frontier(2), Some(lost));
         assert!(folder.join("a.lost-3").exists() && seen.rewound().is_empty());
-        let log = Seen::kept_in(folder.clone()).log(&agency);
+        let log = SeenLogs::kept_in(folder.clone()).log(&agency);
         assert_eq!(log.newest(), Some(Mark::of(&frontier(2))));
         assert!(!log.is_excused_by(lost), "it was seen after that was accepted");
         assert!(log.is_excused_by(Mark { size: 4, ..lost }));

@@ -10,7 +10,7 @@ use crate::{rows, statement};
 
 rows! {
     /// Claims of some days.
-    pub struct ClaimsFound { all_claims: i64, open_claims: i64 }
+    pub struct ClaimCountRow { all_claims: i64, open_claims: i64 }
 }
 
 rows! {
@@ -43,7 +43,7 @@ statement! {
         "SELECT * FROM loans WHERE created > $1 AND EXISTS (SELECT FROM jsonb_array_elements(interest) AS i \
            WHERE i #>> '{period,from}' < $3 AND i #>> '{period,until}' > $2) ORDER BY created LIMIT $4";
     /// How many claims of these days there are of a loan under a programme, and how many of them count or may yet.
-    pub fn claims_of(Range<NaiveDate> { start, end }; loan: Uuid, programme: &str) -> Option<ClaimsFound> =
+    pub fn claims_of(Range<NaiveDate> { start, end }; loan: Uuid, programme: &str) -> Option<ClaimCountRow> =
         "SELECT count(*) AS all_claims, count(*) FILTER (WHERE status NOT IN ('rejected', 'withdrawn')) AS open_claims \
          FROM claims WHERE loan = $3 AND programme = $4 AND period_from < $2 AND period_until > $1";
 }

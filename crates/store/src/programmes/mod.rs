@@ -11,7 +11,7 @@ use crate::db::convert::{self, Unreadable, hash, read_hash};
 use crate::{listed, rows, statement, stored};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{BudgetChangeId, Date, Folded, ProgrammeCode};
-use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, Used};
+use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, CapUsage};
 
 rows! {
     pub struct ProgrammeRow in "programmes", versioned, fixed [
@@ -256,14 +256,14 @@ impl BudgetChangeRow {
 
 impl UsageRow {
     /// The row of a use.
-    pub fn new(key: &CapUsageKey, used: Used) -> Self {
+    pub fn new(key: &CapUsageKey, used: CapUsage) -> Self {
         let (programme, organisation, year, counts) = usage_columns(key);
         let (amount, freed_on) = (convert::decimal(used.amount), used.freed_on.map(Date::naive));
         Self { programme, organisation, year, counts, amount, freed_on }
     }
 
     /// The use of a row.
-    pub fn read(&self) -> Result<(CapUsageKey, Used), Unreadable> {
+    pub fn read(&self) -> Result<(CapUsageKey, CapUsage), Unreadable> {
         let key = CapUsageKey {
             programme: convert::read(&self.programme)?,
             organisation: convert::read(&self.organisation)?,
@@ -271,7 +271,7 @@ impl UsageRow {
             counts: convert::read(&self.counts)?,
         };
         let freed_on = self.freed_on.map(Date::from_naive);
-        Ok((key, Used { amount: convert::money(self.amount)?, freed_on }))
+        Ok((key, CapUsage { amount: convert::money(self.amount)?, freed_on }))
     }
 }
 

@@ -11,12 +11,12 @@ use crate::{rows, statement};
 
 rows! {
     /// A balance of a programme.
-    pub struct BudgetFound { programme: String, account: String, amount: Decimal }
+    pub struct BudgetBalanceRow { programme: String, account: String, amount: Decimal }
 }
 
 statement! {
     /// The balances of some programmes in the budget's book.
-    pub fn budgets(programmes: &[String]) -> Vec<BudgetFound> =
+    pub fn budgets(programmes: &[String]) -> Vec<BudgetBalanceRow> =
         "SELECT programme, account, sum(amount) AS amount FROM balances \
          WHERE programme = ANY($1) AND account >= 'B' AND account < 'C' GROUP BY programme, account";
 }

@@ -308,7 +308,7 @@ fn can_see(request: &ReadRequest) -> impl FnOnce(&Claim) -> bool + use<> {
 }
 
 /// A claim that the caller may see.
-pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Claim, Problem> {
+pub(super) async fn find_visible(request: &ReadRequest, conn: &Connection) -> Result<Claim, Problem> {
     view::find(conn, &request.path.value("id")?, can_see(request)).await
 }
 

@@ -143,7 +143,7 @@ pub async fn published(request: ReadRequest) -> Result<Reply, Problem> {
     Reply::list((decode_all(&rows, published_view)?, next))
 }
 
-fn published_view(row: &queries::PublishedFound) -> Result<PublishedView, Unreadable> {
+fn published_view(row: &queries::PublishedClaimRow) -> Result<PublishedView, Unreadable> {
     Ok(PublishedView {
         claim_id: ClaimId::new(row.id),
         kind: convert::read(&row.kind)?,

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related};
-use crate::http::handlers::claims::{Approval, LINES_MAX, TakenInvoiceView, seen};
+use crate::http::handlers::claims::{Approval, LINES_MAX, TakenInvoiceView, find_visible};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::views::NewLine;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
-use crate::reports::related::{Related, RelatedKeys, SheetFound, sheets_of};
+use crate::reports::related::{Related, RelatedKeys, SheetRow, sheets_of};
 use subsidy_core::book::Command;
 use subsidy_core::claims::ClaimPeriod;
 use subsidy_core::claims::recalculation::{
@@ -199,7 +199,7 @@ fn rejection(request: &WriteRequest<'_>, number: Option<u32>) -> Result<Parsed, 
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let mut list = request.list::<()>()?;
     let conn = request.reader().await?;
-    list.query.claim = Some(seen(&request, &conn).await?.id.uuid());
+    list.query.claim = Some(find_visible(&request, &conn).await?.id.uuid());
     view::listed::<RecalculationView>(&conn, &list).await
 }
 
@@ -207,7 +207,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
     let version = request.query.number::<u32>("version")?;
     let conn = request.reader().await?;
-    let claim = seen(&request, &conn).await?;
+    let claim = find_visible(&request, &conn).await?;
     let (document, number) = (claim.id.to_string(), version.unwrap_or(claim.calculation));
     let mut wanted = RelatedKeys::default();
     wanted.sheet(document.clone(), number);
@@ -219,8 +219,8 @@ pub async fn calculation(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn calculations(request: ReadRequest) -> Result<Reply, Problem> {
     let page = request.page()?;
     let conn = request.reader().await?;
-    let claim = seen(&request, &conn).await?;
+    let claim = find_visible(&request, &conn).await?;
     let rows = sheets_of(&conn, page.query(), &claim.id.to_string()).await?;
     let (rows, next) = page.cut(rows, |row| i64::from(row.version));
-    Reply::list((decode_all(&rows, SheetFound::read)?, next))
+    Reply::list((decode_all(&rows, SheetRow::read)?, next))
 }

@@ -6,10 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
-use crate::http::handlers::usage::{IncompleteMonthView, seen};
+use crate::http::handlers::usage::{IncompleteMonthView, find_visible};
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{
-    ClaimMatch, Difference, InvoiceMatch, Known, Matching, MonthMatch, matched, redeemed,
+    ClaimMatch, Difference, InvoiceMatch, MatchingFacts, Matching, MonthMatch, matched, redeemed,
 };
 use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::money::OutOfRange;
@@ -201,13 +201,13 @@ impl ReconciliationView {
 /// `GET /rentals/{id}/reconciliation`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
-    let rental = seen(&request, &conn).await?;
+    let rental = find_visible(&request, &conn).await?;
     let id = rental.id;
     let rows = queries::of_rental(&conn, id.uuid()).await?;
     let claims = decode_all(&rows, ClaimRow::read)?;
     let metered = metered(&conn, id).await?;
     let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
-    let known = Known {
+    let known = MatchingFacts {
         rental: &rental,
         usage: usage.as_ref(),
         invoices: invoices(&conn, rental.organisation, &metered, &claims).await?,

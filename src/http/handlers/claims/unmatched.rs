@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::claims::reconciliation::{MonthView, invoices, uses};
 use crate::http::problem::Problem;
-use subsidy_core::claims::matching::{InvoiceMatch, Known, matched, redeemed};
+use subsidy_core::claims::matching::{InvoiceMatch, MatchingFacts, matched, redeemed};
 use subsidy_core::claims::{Claim, ClaimStatus, backing};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{ClaimId, CreditCode, Line, Money, RentalId};
@@ -86,7 +86,7 @@ fn left(
 ) -> Result<UnmatchedView, OutOfRange> {
     let (metered, invoices) = (BTreeMap::new(), BTreeMap::new());
     let redeemed = redeemed(claims)?;
-    let known = Known { rental, usage, metered, invoices, claims: &[], uses, redeemed };
+    let known = MatchingFacts { rental, usage, metered, invoices, claims: &[], uses, redeemed };
     let months: Vec<_> =
         matched(&known)?.months.into_iter().filter(|month| !month.unclaimed.is_zero()).collect();
     let sum = months.iter().try_fold(Metered::default(), |sum, one| sum.plus(one.metered))?;
@@ -150,7 +150,7 @@ pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
         let known = invoices(&conn, rental.organisation, &names, &claims).await?;
         let (uses, redeemed) = (ContractAllocations::default(), Money::ZERO);
         let (usage, claims) = (None, claims.as_slice());
-        let known = Known { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
+        let known = MatchingFacts { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
         let invoices = matched(&known)?.invoices;
         let view = unnamed(rental, metered.contains(&rental.id), &invoices);
         views.push(view?);

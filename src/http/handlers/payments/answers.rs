@@ -14,8 +14,8 @@ use subsidy_core::book::Command;
 use subsidy_core::domain::letters::readable;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{ClaimId, Code, ContentHash, Date, Line, Money, PaymentBatchId};
-use subsidy_core::payments::answers::matching::{FoundBy, Known, Matching, Told, Verdict};
-use subsidy_core::payments::answers::{ANSWERS_MAX, Answer, BankFileError, Said};
+use subsidy_core::payments::answers::matching::{FoundBy, LineFacts, Matching, MatchedAnswer, Verdict};
+use subsidy_core::payments::answers::{ANSWERS_MAX, Answer, BankFileError, AnswerKind};
 use subsidy_core::payments::{PaymentBatch, PaymentResult, SettlePayment};
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Connection;
@@ -44,7 +44,7 @@ pub struct BankAnswerView {
     /// batch) are not.
     verdict: Verdict,
     /// `paid`, `returned`, `pending`; `received` is money that others sent.
-    said: Said,
+    said: AnswerKind,
     claim_id: Option<ClaimId>,
     found_by: Option<FoundBy>,
     end_to_end_id: Option<String>,
@@ -100,7 +100,7 @@ pub struct BankFileView {
 }
 
 impl BankAnswerView {
-    fn of(told: &Told) -> Self {
+    fn of(told: &MatchedAnswer) -> Self {
         let text = |text: &Option<String>| text.as_deref().map(readable);
         let Answer { end_to_end_id, amount, currency, bank_reference, code, text: reason, .. } = &told.answer;
         Self {
@@ -156,7 +156,7 @@ impl BankFileView {
         // what is about the batch is always shown: it has no more lines than that
         let mut others =
             SHOWN_MAX.saturating_sub(matching.told.iter().filter(|told| told.claim.is_some()).count());
-        let shown = |told: &&Told| {
+        let shown = |told: &&MatchedAnswer| {
             let room = told.claim.is_some() || others > 0;
             others = others.saturating_sub(usize::from(told.claim.is_none()));
             room
@@ -176,7 +176,7 @@ impl BankFileView {
 }
 
 /// The lines of a batch with what the log knows their payees' accounts by.
-pub async fn known(conn: &Connection, batch: PaymentBatchId) -> Result<BTreeMap<ClaimId, Known>, Problem> {
+pub async fn known(conn: &Connection, batch: PaymentBatchId) -> Result<BTreeMap<ClaimId, LineFacts>, Problem> {
     let rows = queries::lines(conn, batch.uuid()).await?;
     let accounts = queries::accounts(conn, batch.uuid()).await?;
     let mut macs = BTreeMap::new();
@@ -186,7 +186,7 @@ pub async fn known(conn: &Connection, batch: PaymentBatchId) -> Result<BTreeMap<
     let lines = decode_all(&rows, PaymentLineRow::read)?;
     let known = |line: subsidy_core::payments::PaymentLine| {
         let account = macs.get(&line.claim).copied().flatten();
-        (line.claim, Known { line, account })
+        (line.claim, LineFacts { line, account })
     };
     Ok(lines.into_iter().map(known).collect())
 }

@@ -18,7 +18,7 @@ use subsidy_core::programmes::{
 };
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
-use subsidy_store::programmes::queries::BudgetFound;
+use subsidy_store::programmes::queries::BudgetBalanceRow;
 
 /// What became of a programme's money.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,7 +41,7 @@ pub struct Budget {
 
 impl Budget {
     /// Of a programme's balances in the budget's book. Error: a balance that does not fit.
-    pub fn of<'a>(balances: impl IntoIterator<Item = &'a BudgetFound>) -> Result<Self, Unreadable> {
+    pub fn of<'a>(balances: impl IntoIterator<Item = &'a BudgetBalanceRow>) -> Result<Self, Unreadable> {
         let mut budget = Self::default();
         for found in balances {
             let part = match Account::parse(&found.account) {

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::reports::report_response::{
-    Asked, Format, answer, answer_page, asked, asked_in, file_name,
+    ReportRequest, Format, answer, answer_page, read_request, read_request_in, file_name,
 };
 use crate::http::problem::Problem;
 use crate::reports::journal;
@@ -41,7 +41,7 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
     if by.len() > 1 {
         return Err(Problem::new(Code::InvalidQuery).with("parameter", "by"));
     }
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
     answer(&request, &asked, &report)
 }
@@ -49,19 +49,19 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /reports/turnovers`
 pub async fn turnovers(request: ReadRequest) -> Result<Reply, Problem> {
     let by = dimensions(&request, &Dimension::ALL)?;
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     answer(&request, &asked, &turnovers::read(&asked.conn, &asked.scope, &by).await?)
 }
 
 /// `GET /reports/voucher-rollforward`
 pub async fn voucher_rollforward(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     answer(&request, &asked, &voucher_rollforward::read(&asked.conn, &asked.scope).await?)
 }
 
 /// `GET /reports/ageing`
 pub async fn ageing(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     answer(&request, &asked, &ageing::read(&asked.conn, &asked.scope).await?)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn accounts(request: &ReadRequest) -> Result<Vec<String>, Problem> {
 }
 
 /// What lines a request asks for, up to where.
-pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter), Problem> {
+pub(super) async fn read_lines_request(request: &ReadRequest) -> Result<(ReportRequest, Filter), Problem> {
     let (accounts, query) = (accounts(request)?, &request.query);
     let flow = query.text("flow").map(str::to_owned);
     let known = ["appropriated", "adjusted", "issued", "redeemed", "released", "expired"];
@@ -92,7 +92,7 @@ pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter)
         from: query.value::<Date>("from")?,
     };
     let until = query.value::<Date>("until")?;
-    let mut asked = asked(request).await?;
+    let mut asked = read_request(request).await?;
     if let Some(until) = until {
         asked.scope.as_of = asked.scope.as_of.min(until);
     }
@@ -101,13 +101,13 @@ pub(super) async fn asked_lines(request: &ReadRequest) -> Result<(Asked, Filter)
 
 /// `GET /reports/account-statement`. `until` is another word for `as_of`.
 pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
-    let (asked, filter) = asked_lines(&request).await?;
+    let (asked, filter) = read_lines_request(&request).await?;
     answer(&request, &asked, &account_statement::read(&asked.conn, &asked.scope, &filter).await?)
 }
 
 /// `GET /reports/recalculation`
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
     let rows = report::decode_all(&asked.conn, reading).await?;
     answer(&request, &asked, &Report::of(recalculation::NAME, recalculation::COLUMNS, rows))
@@ -115,12 +115,12 @@ pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /reports/overlaps`
 pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     answer(&request, &asked, &overlaps::read(&asked.conn, &asked.scope).await?)
 }
 
 /// What a request takes for an exception.
-pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Question, Problem> {
+pub(super) fn read_exceptions(request: &ReadRequest) -> Result<exceptions::Question, Problem> {
     let query = &request.query;
     let invalid = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
     let usual = exceptions::Question::default();
@@ -150,15 +150,15 @@ pub(super) fn asked_exceptions(request: &ReadRequest) -> Result<exceptions::Ques
 
 /// `GET /reports/exceptions`
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
-    let question = asked_exceptions(&request)?;
-    let asked = asked(&request).await?;
+    let question = read_exceptions(&request)?;
+    let asked = read_request(&request).await?;
     let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
     let rows = report::decode_all(&asked.conn, reading).await?;
     answer(&request, &asked, &Report::of(exceptions::NAME, exceptions::COLUMNS, rows))
 }
 
 /// How a request draws a sample.
-pub(super) fn asked_draw(request: &ReadRequest) -> Result<Draw, Problem> {
+pub(super) fn read_draw(request: &ReadRequest) -> Result<Draw, Problem> {
     let missing = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
     let seed = request.query.text("seed").filter(|seed| !seed.is_empty()).ok_or_else(|| missing("seed"))?;
     let interval = request.query.text("interval").and_then(|text| Amount::parse(text).ok());
@@ -173,22 +173,22 @@ pub(super) fn asked_draw(request: &ReadRequest) -> Result<Draw, Problem> {
 
 /// `GET /reports/sample`
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
-    let draw = asked_draw(&request)?;
-    let asked = asked(&request).await?;
+    let draw = read_draw(&request)?;
+    let asked = read_request(&request).await?;
     let rows = report::decode_all(&asked.conn, sample::Reading::new(asked.scope.clone(), &draw)).await?;
     answer(&request, &asked, &Report::of(sample::NAME, sample::COLUMNS, rows))
 }
 
 /// Whose journal a request asks for. Error: `format_not_supported`.
-pub(super) fn asked_dialect(request: &ReadRequest) -> Result<Dialect, Problem> {
+pub(super) fn read_dialect(request: &ReadRequest) -> Result<Dialect, Problem> {
     let name = request.query.text("format").unwrap_or("hledger");
     name.parse().map_err(|_| Problem::new(Code::FormatNotSupported).with("format", name))
 }
 
 /// `GET /reports/journal`
 pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
-    let dialect = asked_dialect(&request)?;
-    let asked = asked_in(&request, Format::Json).await?;
+    let dialect = read_dialect(&request)?;
+    let asked = read_request_in(&request, Format::Json).await?;
     let bytes = journal::read(&asked.conn, &asked.scope, dialect).await?.into_bytes();
     let (sha256, format) = (Sha256::digest(&bytes).into(), dialect.format());
     let name = file_name(journal::NAME, &asked, format.ending());
@@ -198,11 +198,11 @@ pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /reports/segregation-of-duties`
 pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     answer(&request, &asked, &duties::read(&asked.conn, &asked.scope).await?)
 }
 
-pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
+pub(super) fn read_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
     let query = &request.query;
     let invalid = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
     let duty = |name: &str| name.parse::<Duty>().map_err(|_| invalid("duty"));
@@ -223,10 +223,10 @@ pub(super) fn asked_leaves(request: &ReadRequest) -> Result<operations::Filter, 
 
 /// `GET /reports/operations`. JSON comes whole, or page by page where `limit` or `cursor` says so.
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
-    let (filter, query) = (asked_leaves(&request)?, &request.query);
+    let (filter, query) = (read_leaves(&request)?, &request.query);
     let paged = query.text("limit").is_some() || query.text("cursor").is_some();
     let page = request.page()?;
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     if paged && asked.format != Format::Json {
         return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
     }

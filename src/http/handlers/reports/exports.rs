@@ -9,15 +9,15 @@ use uuid::Uuid;
 
 use crate::http::handler::{ReadRequest, Reply, StoredFile};
 use crate::http::handlers::reports::audit_reports::{
-    asked_dialect, asked_draw, asked_exceptions, asked_leaves, asked_lines,
+    read_dialect, read_draw, read_exceptions, read_leaves, read_lines_request,
 };
-use crate::http::handlers::reports::report_response::{Asked, Facts, Format, asked_in, file_name};
+use crate::http::handlers::reports::report_response::{ReportRequest, Facts, Format, read_request, read_request_in, file_name};
 use crate::http::problem::Problem;
 use crate::objects::ObjectError;
 use crate::reports::account_statement;
 use crate::reports::account_statement::Reading as Lines;
 use crate::reports::exports;
-use crate::reports::exports::{ExportError, KEPT, Pages, Progress, Wanted};
+use crate::reports::exports::{ExportError, KEPT, Pages, Progress, ExportRequest};
 use crate::reports::formats::file::FileFormat;
 use crate::reports::formats::{Cell, Column};
 use crate::reports::operations;
@@ -90,7 +90,7 @@ fn problem(error: ExportError) -> Problem {
 }
 
 /// Rows of a report, each page on a connection of its own.
-struct Read<T> {
+struct ReportPages<T> {
     engine: Engine,
     agency: AgencyCode,
     reading: T,
@@ -100,7 +100,7 @@ fn cells(rows: Option<Vec<Row>>) -> Option<Vec<Vec<Cell>>> {
     rows.map(|rows| rows.into_iter().map(|row| row.cells).collect())
 }
 
-impl<T: Reading> Pages for Read<T> {
+impl<T: Reading> Pages for ReportPages<T> {
     async fn next(&mut self) -> Result<Option<Vec<Vec<Cell>>>, ExportError> {
         let conn = self.engine.reader(&self.agency).await?;
         Ok(cells(self.reading.next(&conn).await?))
@@ -109,59 +109,59 @@ impl<T: Reading> Pages for Read<T> {
 
 /// `POST /reports/account-statement/exports`
 pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
-    let (asked, filter) = asked_lines(&request).await?;
+    let (asked, filter) = read_lines_request(&request).await?;
     let reading = Lines::begin(&asked.conn, asked.scope.clone(), filter).await?;
     begin(&request, &asked, (account_statement::NAME, account_statement::COLUMNS), reading)
 }
 
 /// `POST /reports/operations/exports`
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
-    let filter = asked_leaves(&request)?;
-    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
+    let filter = read_leaves(&request)?;
+    let asked = read_request(&request).await?;
     let reading = Leaves::new(filter, asked.at.zone.to_string(), (-1, asked.scope.known_at));
     begin(&request, &asked, (operations::NAME, operations::COLUMNS), reading)
 }
 
 /// `POST /reports/exceptions/exports`
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
-    let question = asked_exceptions(&request)?;
-    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
+    let question = read_exceptions(&request)?;
+    let asked = read_request(&request).await?;
     let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
     begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
 }
 
 /// `POST /reports/journal/exports`
 pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
-    let dialect = asked_dialect(&request)?;
-    let asked = asked_in(&request, Format::File(dialect.format())).await?;
+    let dialect = read_dialect(&request)?;
+    let asked = read_request_in(&request, Format::File(dialect.format())).await?;
     let reading = journal::Reading::paged(&asked.conn, asked.scope.clone(), dialect).await?;
     begin(&request, &asked, (journal::NAME, journal::COLUMNS), reading)
 }
 
 /// `POST /reports/sample/exports`
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
-    let draw = asked_draw(&request)?;
-    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
+    let draw = read_draw(&request)?;
+    let asked = read_request(&request).await?;
     begin(&request, &asked, (sample::NAME, sample::COLUMNS), sample::Reading::new(asked.scope.clone(), &draw))
 }
 
 /// `POST /reports/recalculation/exports`
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
+    let asked = read_request(&request).await?;
     let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
     begin(&request, &asked, (recalculation::NAME, recalculation::COLUMNS), reading)
 }
 
 /// `POST /reports/overlaps/exports`
 pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = crate::http::handlers::reports::report_response::asked(&request).await?;
+    let asked = read_request(&request).await?;
     begin(&request, &asked, (overlaps::NAME, overlaps::COLUMNS), overlaps::Reading::new(asked.scope.clone()))
 }
 
 /// Begins an export of a question, or finds it. Without a format it is CSV.
 fn begin<T: Reading>(
     request: &ReadRequest,
-    asked: &Asked,
+    asked: &ReportRequest,
     (name, columns): ([&'static str; 2], &'static [Column]),
     reading: T,
 ) -> Result<Reply, Problem> {
@@ -174,7 +174,7 @@ fn begin<T: Reading>(
     let parts: Vec<&str> =
         [request.agency.as_str(), format.ending()].into_iter().chain(facts.parts()).collect();
     let id = exports::id_of(&parts);
-    let wanted = Wanted {
+    let wanted = ExportRequest {
         agency: request.agency.clone(),
         id,
         format,
@@ -183,7 +183,7 @@ fn begin<T: Reading>(
         columns,
         created: asked.scope.recorded_at,
     };
-    let pages = Read { engine: request.engine.clone(), agency: request.agency.clone(), reading };
+    let pages = ReportPages { engine: request.engine.clone(), agency: request.agency.clone(), reading };
     let progress = request.exports.begin(wanted, pages, move |summary| facts.with(summary));
     Reply::json(&ExportView::of(id, progress.map_err(problem)?))
 }

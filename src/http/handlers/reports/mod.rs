@@ -16,7 +16,7 @@ use crate::http::handlers::reports::report_response::{Format, answer, asked};
 use crate::http::problem::Problem;
 use crate::reports::report::Scope;
 use crate::reports::transactions;
-use crate::reports::transactions::{EntryFound, LeafFound};
+use crate::reports::transactions::{TransactionLineRow, TransactionRow};
 use crate::reports::trial_balance::{Question, TrialBalance};
 use subsidy_core::domain::{Code, CreditCode, Date, Instant, Money, ProgrammeCode, Sequence, Subject};
 use subsidy_core::ledger::{Account, BookCode, Turnover};
@@ -142,7 +142,7 @@ impl TurnoverView {
 }
 
 impl EntryView {
-    fn of(entry: &EntryFound) -> Result<Self, Unreadable> {
+    fn of(entry: &TransactionLineRow) -> Result<Self, Unreadable> {
         let organisation = Some(entry.organisation.as_str()).filter(|code| !code.is_empty());
         Ok(Self {
             account: entry.account.clone(),
@@ -156,7 +156,7 @@ impl EntryView {
 }
 
 impl TransactionView {
-    fn of(leaf: &LeafFound, entries: &[EntryFound], reversals: &[Reversal]) -> Result<Self, Unreadable> {
+    fn of(leaf: &TransactionRow, entries: &[TransactionLineRow], reversals: &[Reversal]) -> Result<Self, Unreadable> {
         let sequence = convert::read_sequence(leaf.sequence)?;
         let reverses = reversals.iter().find(|reversal| reversal.reversed_by == Some(sequence));
         let reversed = reversals.iter().find(|reversal| reversal.sequence == sequence);
@@ -174,12 +174,12 @@ impl TransactionView {
     }
 }
 
-async fn views(conn: &Connection, leaves: Vec<LeafFound>) -> Result<Vec<TransactionView>, Problem> {
+async fn views(conn: &Connection, leaves: Vec<TransactionRow>) -> Result<Vec<TransactionView>, Problem> {
     let sequences: Vec<i64> = leaves.iter().map(|leaf| leaf.sequence).collect();
     let found = transactions::entries(conn, &sequences).await?;
     let reversals = touching(conn, &sequences).await?;
     let reversals = decode_all(&reversals, ReversalRow::read)?;
-    let mut entries: BTreeMap<i64, Vec<EntryFound>> = BTreeMap::new();
+    let mut entries: BTreeMap<i64, Vec<TransactionLineRow>> = BTreeMap::new();
     for entry in found {
         entries.entry(entry.sequence).or_default().push(entry);
     }
@@ -238,7 +238,7 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /reports/trial-balance`
 pub async fn trial_balance(request: ReadRequest) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     let scope = &asked.scope;
     let balance = if scope.only.is_all() {
         let programme = scope.programme.clone();

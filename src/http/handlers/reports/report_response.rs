@@ -73,7 +73,7 @@ impl Format {
 
 /// What a report was asked: up to where it reads, and how it is answered.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ReportRequest {
     pub conn: Connection,
     /// Up to where, and of what.
     pub scope: Scope,
@@ -83,12 +83,12 @@ pub struct Asked {
 }
 
 /// Reads what all reports are asked.
-pub async fn asked(request: &ReadRequest) -> Result<Asked, Problem> {
-    asked_in(request, Format::of(request)?).await
+pub async fn read_request(request: &ReadRequest) -> Result<ReportRequest, Problem> {
+    read_request_in(request, Format::of(request)?).await
 }
 
 /// The same, in a format. Error: `invalid_query` for a sequence that the ledger has not reached.
-pub async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Problem> {
+pub async fn read_request_in(request: &ReadRequest, format: Format) -> Result<ReportRequest, Problem> {
     let query = &request.query;
     let as_of = query.value::<Date>("as_of")?;
     let known_at = query.number::<u64>("known_at")?;
@@ -111,7 +111,7 @@ pub async fn asked_in(request: &ReadRequest, format: Format) -> Result<Asked, Pr
         (None, Some(_)) => scope::business_date(&conn, &at).await?,
     };
     let scope = Scope { as_of, known_at: sequence, recorded_at: at.recorded_at, programme, only };
-    Ok(Asked { conn, scope, at, format })
+    Ok(ReportRequest { conn, scope, at, format })
 }
 
 /// A level, an organisation, a district, each where the route knows it; `none` names lines that say nothing.
@@ -138,7 +138,7 @@ fn filters(request: &ReadRequest) -> BTreeMap<String, String> {
 }
 
 /// The report in the format that was asked for.
-pub fn answer(request: &ReadRequest, asked: &Asked, report: &Report) -> Result<Reply, Problem> {
+pub fn answer(request: &ReadRequest, asked: &ReportRequest, report: &Report) -> Result<Reply, Problem> {
     if report.table.rows.len() > ROWS_MAX {
         return Err(Problem::new(Code::TooManyRows).with("limit", ROWS_MAX));
     }
@@ -152,7 +152,7 @@ pub fn answer(request: &ReadRequest, asked: &Asked, report: &Report) -> Result<R
 /// A part of a report as JSON, and where the next one begins.
 pub fn answer_page(
     request: &ReadRequest,
-    asked: &Asked,
+    asked: &ReportRequest,
     report: &Report,
     next_cursor: Option<String>,
 ) -> Result<Reply, Problem> {
@@ -160,11 +160,11 @@ pub fn answer_page(
 }
 
 /// What a report's file is called.
-pub fn file_name([name, _]: [&str; 2], asked: &Asked, ending: &str) -> String {
+pub fn file_name([name, _]: [&str; 2], asked: &ReportRequest, ending: &str) -> String {
     format!("{name}-{}-{}.{ending}", asked.scope.as_of, asked.scope.known_at)
 }
 
-fn view(request: &ReadRequest, asked: &Asked, report: &Report) -> Result<ReportView, Problem> {
+fn view(request: &ReadRequest, asked: &ReportRequest, report: &Report) -> Result<ReportView, Problem> {
     let columns = report.table.columns;
     let fault = |error: &dyn std::fmt::Display| Problem::fault(&error.to_string());
     let mut totals = Totals::of(columns);
@@ -209,7 +209,7 @@ fn row_view(columns: &[Column], cells: &[Cell], links: &[(usize, Link)]) -> Valu
 /// The report as a file in memory.
 fn file(
     request: &ReadRequest,
-    asked: &Asked,
+    asked: &ReportRequest,
     report: &Report,
     format: FileFormat,
 ) -> Result<Vec<u8>, FormatError> {
@@ -228,7 +228,7 @@ pub struct Facts(Vec<(&'static str, String)>);
 
 impl Facts {
     /// Of a report's file.
-    pub fn of(request: &ReadRequest, asked: &Asked, [name, chinese]: [&str; 2]) -> Self {
+    pub fn of(request: &ReadRequest, asked: &ReportRequest, [name, chinese]: [&str; 2]) -> Self {
         let scope = &asked.scope;
         let filters = filters(request);
         let filters: Vec<String> = filters.iter().map(|(name, value)| format!("{name}={value}")).collect();

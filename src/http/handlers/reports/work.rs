@@ -63,7 +63,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     // a page of what waits may show less than was asked for, with a cursor
     let (rows, next) = page.cut(rows, |row| row.created);
     let rows = work::unhindered(&conn, rows, actor).await?;
-    let view = |row: work::TaskFound| TaskView {
+    let view = |row: work::TaskRow| TaskView {
         kind: row.kind,
         document: row.document,
         action: row.action,
@@ -115,7 +115,7 @@ pub async fn events(request: ReadRequest) -> Result<Reply, Problem> {
     Reply::list((views, next))
 }
 
-fn step_view(step: &work::TransitionFound) -> TransitionView {
+fn step_view(step: &work::StatusChangeRow) -> TransitionView {
     TransitionView {
         kind: step.kind.clone(),
         document: step.document.clone(),

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::billing_files::limits::ERRORS_KEPT_MAX;
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::usage::imports::RowErrorView;
-use crate::http::handlers::usage::seen;
+use crate::http::handlers::usage::find_visible;
 use crate::http::problem::Problem;
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv, workbook};
 use subsidy_core::domain::{Code, Instant, UsageImportId};
@@ -62,7 +62,7 @@ fn cells(error: &RowErrorView) -> Vec<Cell> {
 /// `GET /rentals/{id}/usage/imports/{import}/errors`
 pub async fn errors(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?.id;
+    let id = find_visible(&request, &conn).await?.id;
     let import: UsageImportId = request.path.value("import")?;
     let rows = UsageImportRow::by_keys(&conn, &[import.uuid()]).await?;
     let row = rows.first().filter(|row| row.rental == id.uuid());

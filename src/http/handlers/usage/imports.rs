@@ -12,7 +12,7 @@ use crate::http::extract::Query;
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::Nothing;
-use crate::http::handlers::usage::{IncompleteMonthView, seen};
+use crate::http::handlers::usage::{IncompleteMonthView, find_visible};
 use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::view::{self, View};
@@ -224,7 +224,7 @@ impl View for UsageImportView {
 
 /// What a query says of a file: how it is taken, what it replaces, and whether it adds.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ImportQuery {
     /// Strictly where nothing is said.
     pub mode: Mode,
     /// The imports of which it takes the place, each once.
@@ -233,7 +233,7 @@ pub struct Asked {
     pub adds: bool,
 }
 
-impl Asked {
+impl ImportQuery {
     pub fn of(query: &Query) -> Result<Self, Problem> {
         let invalid = |parameter: &str| Problem::new(Code::InvalidQuery).with("parameter", parameter);
         let mode = query.text("mode").map_or(Ok(Mode::Strict), convert::read);
@@ -333,14 +333,14 @@ fn of_header(error: &HeaderError) -> (Code, Value) {
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let mut list = request.list::<()>()?;
     let conn = request.reader().await?;
-    list.query.rental = Some(seen(&request, &conn).await?.id.uuid());
+    list.query.rental = Some(find_visible(&request, &conn).await?.id.uuid());
     view::listed::<UsageImportView>(&conn, &list).await
 }
 
 /// `GET /rentals/{id}/usage/imports/{import}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
-    let rental = seen(&request, &conn).await?.id;
+    let rental = find_visible(&request, &conn).await?.id;
     let of_it = |import: &UsageImport| import.rental == rental;
     view::shown::<UsageImportView>(&conn, &request.path.value("import")?, of_it).await
 }

@@ -142,7 +142,7 @@ pub async fn metered(conn: &Connection, actor: &Actor, id: RentalId) -> Result<R
 }
 
 /// A contract that the caller may see.
-pub(super) async fn seen(request: &ReadRequest, conn: &Connection) -> Result<Rental, Problem> {
+pub(super) async fn find_visible(request: &ReadRequest, conn: &Connection) -> Result<Rental, Problem> {
     let visibility = request.visibility();
     let can_see = |rental: &Rental| visibility.can_see(rental.organisation, rental.provider);
     view::find(conn, &request.path.value("id")?, can_see).await
@@ -163,7 +163,7 @@ fn placed(after: i64) -> (i64, i32) {
 /// `GET /rentals/{id}/usage`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, conn) = (request.page()?, request.reader().await?);
-    let id = seen(&request, &conn).await?.id;
+    let id = find_visible(&request, &conn).await?.id;
     let (after, row) = placed(page.after);
     let places = queries::places(&conn, PageQuery { after, limit: page.rows() }, id.uuid(), row).await?;
     let (places, next_cursor) = page.cut(places, |found| place(found.created, found.row));

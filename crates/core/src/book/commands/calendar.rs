@@ -17,7 +17,7 @@ impl Decide for ProposeCalendar {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         context.no_version()?;
         let change = rules::propose(self, context.actor, context.stamp);
-        Ok(decided(Effects::default(), None, change))
+        Ok(conclude(Effects::default(), None, change))
     }
 }
 
@@ -46,7 +46,7 @@ impl Decide for ApproveCalendar {
             let named = rules::named(known, day, &change, context.stamp);
             effects.changes.push(Change::CalendarDay(Box::new(named)));
         }
-        Ok(decided(effects, Some(before.status), change))
+        Ok(conclude(effects, Some(before.status), change))
     }
 }
 
@@ -58,7 +58,7 @@ impl Decide for RejectCalendar {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
         let change = rules::decide(before, Some(self.reason), context.actor, context.stamp);
-        Ok(decided(Effects::default(), Some(before.status), change))
+        Ok(conclude(Effects::default(), Some(before.status), change))
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) fn working_day(context: Context<'_>) -> Result<Date, Stop> {
     rules::working_day(context.stamp.business_date, named)
 }
 
-fn decided(mut effects: Effects, from: Option<CalendarStatus>, change: CalendarChange) -> Decision {
+fn conclude(mut effects: Effects, from: Option<CalendarStatus>, change: CalendarChange) -> Decision {
     effects.transitions.push(Transition::new("calendar", &change.id, from, change.status));
     effects.changes.push(Change::CalendarChange(Box::new(change.clone())));
     Decision { effects, outcome: Outcome::Calendar(Box::new(change)) }

@@ -62,19 +62,19 @@ fn usage_accepted(context: Context<'_>, before: &Claim, command: &ReviewClaim) -
 /// holds only grows: what was filed in time stays alive until the claim is decided.
 fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
     let rules = programmes::rules_of(context, before)?;
-    let ground = ClaimBasis::of(context, before)?;
-    let facts = ground.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
+    let basis = ClaimBasis::of(context, before)?;
+    let facts = basis.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, rules)?;
-    rules::still(ground.let_in(rules))?;
+    rules::still(basis.let_in(rules))?;
     let number = before.calculation.saturating_add(1);
-    let sheet = ground.sheet(context, &before.subject, number, &facts)?;
+    let sheet = basis.sheet(context, &before.subject, number, &facts)?;
     let claim = rules::computed(claim, &facts, &sheet, context.stamp);
     let held = claim.subject.voucher().map_or(Money::ZERO, |_| before.held.max(claim.amount));
     let claim = Claim { held, ..claim };
     let mut effects = Effects::claim(Some(before.status), &claim);
     rehold(context, before, claim.held, &mut effects)?;
     effects.changes.extend(claim_basis::used(context, &claim, Some(&sheet))?);
-    Ok(decided(effects, claim, Some(sheet)))
+    Ok(conclude(effects, claim, Some(sheet)))
 }
 
 impl Decide for RejectClaim {
@@ -108,7 +108,7 @@ fn revoked(context: Context<'_>, before: &Claim, claim: Claim) -> Result<Decisio
     let mut effects = posted(context, (before, &claim), (None, &correction), None, day)?;
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
     effects.effective_date = Some(day);
-    Ok(decided(effects, claim, None))
+    Ok(conclude(effects, claim, None))
 }
 
 impl Decide for ApproveClaim {
@@ -135,11 +135,11 @@ impl Decide for ApproveClaim {
         context.may_approve()?;
         backing::stands(context, before)?;
         let day = context.effective_date(self.effective_date)?;
-        let ground = ClaimBasis::of(context, before)?;
-        not_before(day, ground.earliest().max(before.submitted_on))?;
-        let facts = ground.facts(context, rules, (before.into(), before.held), day)?;
+        let basis = ClaimBasis::of(context, before)?;
+        not_before(day, basis.earliest().max(before.submitted_on))?;
+        let facts = basis.facts(context, rules, (before.into(), before.held), day)?;
         rules::still_eligible(facts.organisation, rules)?;
-        rules::still(ground.let_in(rules))?;
+        rules::still(basis.let_in(rules))?;
         if let Some(rental) = before.subject.rental() {
             let known = context.book.rental_usage.get(&rental)?;
             rental_claims::whole_usage(&before.subject, known, Some(before.reviewed_at.unwrap_or_default()))?;
@@ -148,7 +148,7 @@ impl Decide for ApproveClaim {
         let documents = documents.map(|documents| documents.accepted_by(before.reviewed_by.as_ref()));
         let room = rules::Facts { room: facts.room.map(|_| before.held), documents, ..facts };
         let number = before.calculation.saturating_add(1);
-        let sheet = ground.sheet(context, &before.subject, number, &room)?;
+        let sheet = basis.sheet(context, &before.subject, number, &room)?;
         not_before_freed(
             context,
             &CapUsageKey::new(&before.programme, before.organisation, None, Counts::Redemption),
@@ -158,12 +158,12 @@ impl Decide for ApproveClaim {
         not_more_than_seen(before.amount, sheet.amount)?;
         let claim =
             rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
-        match ground {
+        match basis {
             ClaimBasis::Voucher(_) => redeemed(context, before, claim, sheet),
             ClaimBasis::Rental(_) | ClaimBasis::Loan(_) => {
                 let grant = if rules.rules.prefunds() { deductions::deducted } else { granted };
                 let (effects, claim) = grant(context, before, (claim, &sheet), day)?;
-                Ok(decided(effects, claim, Some(sheet)))
+                Ok(conclude(effects, claim, Some(sheet)))
             }
         }
     }
@@ -220,7 +220,7 @@ fn redeemed(
     ));
     effects.effective_date = Some(day);
     effects.changes.push(Change::Voucher(Box::new(voucher)));
-    Ok(decided(effects, claim, Some(sheet)))
+    Ok(conclude(effects, claim, Some(sheet)))
 }
 
 fn existing(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {

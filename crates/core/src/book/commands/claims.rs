@@ -8,7 +8,7 @@ use crate::book::guards::voucher_basis::voucher;
 use crate::book::guards::{backing, cap_usage, parties, programmes};
 use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
-use crate::claims::rental_claims::Asked;
+use crate::claims::rental_claims::ClaimOutline;
 use crate::claims::{Claim, ClaimSubject, NameClaim, WriteClaim, rules};
 use crate::domain::{ClaimId, Money};
 use crate::ledger::{ExpenseClass, Posting};
@@ -28,19 +28,19 @@ impl Decide for Draft<'_> {
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         context.no_version()?;
-        let ground = ClaimBasis::asked(context, self.0)?;
-        let invoices = backing::written(context, self.0, ground.parties(), None)?;
-        let rules = ground.rules_today(context)?;
-        let subject = ground.known(context, rules, ClaimSubject::of(&self.0.request))?;
+        let basis = ClaimBasis::from_request(context, self.0)?;
+        let invoices = backing::written(context, self.0, basis.parties(), None)?;
+        let rules = basis.rules_today(context)?;
+        let subject = basis.known(context, rules, ClaimSubject::of(&self.0.request))?;
         let asked =
-            Asked { id: self.0.id, programme: &rules.programme, subject: &subject, invoices: &invoices };
-        let facts = ground.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
+            ClaimOutline { id: self.0.id, programme: &rules.programme, subject: &subject, invoices: &invoices };
+        let facts = basis.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
         eligible(facts.organisation, &facts.rules.rules.eligibility)?;
-        ground.let_in(rules)?;
-        let sheet = ground.sheet(context, &subject, 1, &facts)?;
+        basis.let_in(rules)?;
+        let sheet = basis.sheet(context, &subject, 1, &facts)?;
         let claim = rules::draft(self.0.id, subject, &facts, &sheet, context.actor, context.stamp);
         let claim = Claim { invoices, evidence: self.0.evidence.clone(), ..claim };
-        Ok(decided(Effects::claim(None, &claim), claim, Some(sheet)))
+        Ok(conclude(Effects::claim(None, &claim), claim, Some(sheet)))
     }
 }
 
@@ -65,7 +65,7 @@ impl Decide for Rewrite<'_> {
         let mut effects = Effects::claim(Some(before.status), &claim);
         effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
         effects.changes.extend(claim_basis::used(context, &claim, Some(&sheet))?);
-        Ok(decided(effects, claim, Some(sheet)))
+        Ok(conclude(effects, claim, Some(sheet)))
     }
 }
 
@@ -88,14 +88,14 @@ pub(super) fn read_inputs(id: ClaimId, reads: &mut Reads<'_>) {
 
 /// A draft or a returned claim, computed under the rules in force today.
 fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation), Stop> {
-    let ground = ClaimBasis::of(context, claim)?;
-    let rules = ground.rules_today(context)?;
-    let subject = ground.known(context, rules, claim.subject.clone())?;
+    let basis = ClaimBasis::of(context, claim)?;
+    let rules = basis.rules_today(context)?;
+    let subject = basis.known(context, rules, claim.subject.clone())?;
     let claim = &Claim { subject, ..claim.clone() };
-    let facts = ground.facts(context, rules, (claim.into(), claim.held), context.stamp.business_date)?;
+    let facts = basis.facts(context, rules, (claim.into(), claim.held), context.stamp.business_date)?;
     rules::still_eligible(facts.organisation, facts.rules)?;
-    rules::still(ground.let_in(rules))?;
-    let sheet = ground.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
+    rules::still(basis.let_in(rules))?;
+    let sheet = basis.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
     Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))
 }
 
@@ -117,7 +117,7 @@ impl Decide for Submit<'_> {
         rehold(context, before, claim.held, &mut effects)?;
         effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
         effects.changes.extend(claim_basis::used(context, &claim, Some(&sheet))?);
-        Ok(decided(effects, claim, Some(sheet)))
+        Ok(conclude(effects, claim, Some(sheet)))
     }
 }
 
@@ -167,7 +167,7 @@ pub(super) fn freed(context: Context<'_>, before: &Claim, claim: Claim) -> Resul
     rehold(context, before, claim.held, &mut effects)?;
     effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
     effects.changes.extend(claim_basis::used(context, &claim, None)?);
-    Ok(decided(effects, claim, None))
+    Ok(conclude(effects, claim, None))
 }
 
 /// A claim of the caller's, or of whom an officer acts for.
@@ -177,7 +177,7 @@ fn own(context: Context<'_>, id: ClaimId) -> Result<&Claim, Stop> {
     Ok(claim)
 }
 
-pub(super) fn decided(mut effects: Effects, claim: Claim, sheet: Option<Calculation>) -> Decision {
+pub(super) fn conclude(mut effects: Effects, claim: Claim, sheet: Option<Calculation>) -> Decision {
     if let Some(sheet) = &sheet {
         effects.sheets.push(NewSheet { document: claim.id.to_string(), sheet: sheet.clone() });
     }

@@ -57,11 +57,11 @@ impl Decide for RegisterEvidence {
         if let Some(facts) = &self.invoice {
             invoice = Some(stated(context, self, facts, &mut effects)?);
         }
-        Ok(decided(effects, evidence, invoice))
+        Ok(conclude(effects, evidence, invoice))
     }
 }
 
-fn decided(effects: Effects, evidence: Evidence, invoice: Option<Invoice>) -> Decision {
+fn conclude(effects: Effects, evidence: Evidence, invoice: Option<Invoice>) -> Decision {
     // who holds it is a matter of the claims
     let invoice = invoice.map(|invoice| Box::new(Invoice { holds: Vec::new(), ..invoice }));
     Decision { effects, outcome: Outcome::Evidence { evidence: Box::new(evidence), invoice } }
@@ -172,6 +172,6 @@ impl Decide for ConfirmInvoice {
         let after = before.confirmed(self.confirmed, context.stamp);
         let step = Transition::new("invoice", &evidence.id, Some(before.confirmed), after.confirmed);
         let effects = Effects::step(Change::Invoice(Box::new(after.clone())), step);
-        Ok(decided(effects, evidence.clone(), Some(after)))
+        Ok(conclude(effects, evidence.clone(), Some(after)))
     }
 }

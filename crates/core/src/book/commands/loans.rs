@@ -26,7 +26,7 @@ impl Decide for RegisterLoan {
         organisations::may_begin(Some(bank), self.bank)?;
         let existing = book.loan_keys.get(&self.key())?.copied();
         let loan = rules::register(existing, self, context.actor, context.stamp)?;
-        Ok(decided(loan, None))
+        Ok(conclude(loan, None))
     }
 }
 
@@ -39,7 +39,7 @@ impl Decide for RecordLoanEvents {
         let loan = context.book.loans.get(&self.id)?.filter(|loan| context.acts_for(loan.organisation));
         let loan = found(loan)?;
         context.same_version(&loan.revision)?;
-        Ok(decided(rules::record_events(loan, self, context.stamp)?, Some(REGISTERED)))
+        Ok(conclude(rules::record_events(loan, self, context.stamp)?, Some(REGISTERED)))
     }
 }
 
@@ -54,11 +54,11 @@ impl Decide for ConfirmInterest {
             |loan: &&Loan| context.actor.has(Role::Bank) && context.actor.organisation == Some(loan.bank);
         let loan = found(context.book.loans.get(&self.id)?.filter(own))?;
         context.same_version(&loan.revision)?;
-        Ok(decided(rules::confirm(loan, self, context.actor, context.stamp)?, Some(REGISTERED)))
+        Ok(conclude(rules::confirm(loan, self, context.actor, context.stamp)?, Some(REGISTERED)))
     }
 }
 
-fn decided(loan: Loan, from: Option<&'static str>) -> Decision {
+fn conclude(loan: Loan, from: Option<&'static str>) -> Decision {
     let step = Transition::new("loan", &loan.id, from, REGISTERED);
     let effects = Effects::step(Change::Loan(Box::new(loan.clone())), step);
     Decision { effects, outcome: Outcome::Loan(Box::new(loan)) }

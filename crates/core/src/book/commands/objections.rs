@@ -34,7 +34,7 @@ impl Decide for RaiseObjection {
             });
         }
         let (objection, claim) = objection::raise(claim, self, context.actor, context.stamp);
-        Ok(decided(None, objection, claim))
+        Ok(conclude(None, objection, claim))
     }
 }
 
@@ -51,11 +51,11 @@ impl Decide for ResolveObjection {
         let claim = context.book.claims.get(&before.claim)?.ok_or_else(lost)?;
         let (objection, after) = objection::resolve(before, claim, self, context.actor, context.stamp)?;
         context.may_approve()?;
-        Ok(decided(Some(before.status), objection, after))
+        Ok(conclude(Some(before.status), objection, after))
     }
 }
 
-fn decided(from: Option<ObjectionStatus>, objection: Objection, claim: Claim) -> Decision {
+fn conclude(from: Option<ObjectionStatus>, objection: Objection, claim: Claim) -> Decision {
     let step = Transition::new("objection", &objection.id, from, objection.status);
     let effects = Effects {
         changes: vec![Change::Claim(Box::new(claim)), Change::Objection(Box::new(objection.clone()))],

@@ -54,6 +54,6 @@ impl Decide for OffsetRecovery {
         let (from, to) = (claim.dimensions(), before.dimensions());
         effects.posting = Posting::offset((&offset.due, &from, claim.payee), (&offset.owed, &to));
         effects.effective_date = Some(day);
-        Ok(recoveries::decided(effects, Some(before.status), offset.recovery))
+        Ok(recoveries::conclude(effects, Some(before.status), offset.recovery))
     }
 }

@@ -61,7 +61,7 @@ impl Decide for ProposePaymentBatch {
             effects.changes.push(Change::Claim(Box::new(placed)));
         }
         let batch = rules::propose(self, (count, total), context.actor, context.stamp);
-        Ok(decided(effects, None, batch))
+        Ok(conclude(effects, None, batch))
     }
 }
 
@@ -136,7 +136,7 @@ impl Decide for ApprovePaymentBatch {
             name_fits(context, claim, (before.name_max, None))?;
         }
         let batch = rules::approve(before, context.actor, context.stamp);
-        Ok(decided(Effects::default(), Some(before.status), batch))
+        Ok(conclude(Effects::default(), Some(before.status), batch))
     }
 }
 
@@ -158,7 +158,7 @@ impl Decide for RejectPaymentBatch {
             effects.changes.push(Change::Claim(Box::new(rules::placed(claim, None, context.stamp))));
         }
         let batch = rules::reject(before, self.reason, context.stamp);
-        Ok(decided(effects, Some(before.status), batch))
+        Ok(conclude(effects, Some(before.status), batch))
     }
 }
 
@@ -380,7 +380,7 @@ fn step(effects: &mut Effects, from: Option<BatchStatus>, batch: &PaymentBatch) 
     }
 }
 
-fn decided(mut effects: Effects, from: Option<BatchStatus>, batch: PaymentBatch) -> Decision {
+fn conclude(mut effects: Effects, from: Option<BatchStatus>, batch: PaymentBatch) -> Decision {
     step(&mut effects, from, &batch);
     Decision { effects, outcome: Outcome::PaymentBatch(Box::new(batch)) }
 }

@@ -53,7 +53,7 @@ impl Decide for ClosePeriod {
             named = Some(after.clone()).filter(|_| each == month).or(named);
             step(&mut effects, before.map(|before| before.status), after);
         }
-        decided(effects, rules::closed(agency, self), named)
+        conclude(effects, rules::closed(agency, self), named)
     }
 }
 
@@ -125,7 +125,7 @@ impl Decide for ApproveReopening {
         }
         effects.transitions.push(Transition::new("period_reopening", &month, Some("proposed"), "approved"));
         let previous = context.book.periods.get(&month.previous())?;
-        decided(effects, rules::reopened(agency, self, previous), named)
+        conclude(effects, rules::reopened(agency, self, previous), named)
     }
 }
 
@@ -135,7 +135,7 @@ fn step(effects: &mut Effects, from: Option<PeriodStatus>, period: Period) {
 }
 
 /// Answers with the month that was named.
-fn decided(mut effects: Effects, agency: Agency, named: Option<Period>) -> Result<Decision, Stop> {
+fn conclude(mut effects: Effects, agency: Agency, named: Option<Period>) -> Result<Decision, Stop> {
     effects.changes.push(Change::Agency(agency));
     let lost = || Fault::Broken("the month is not among those that it changes".to_owned());
     Ok(Decision { effects, outcome: Outcome::Period(Box::new(named.ok_or_else(lost)?)) })

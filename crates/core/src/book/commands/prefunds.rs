@@ -61,7 +61,7 @@ impl Decide for ProposePrefund {
         }
         prefunding(context, programme, Some("/programme"))?;
         account(context, &self.key())?;
-        Ok(decided(Effects::default(), None, rules::propose(self, context.actor, context.stamp)))
+        Ok(conclude(Effects::default(), None, rules::propose(self, context.actor, context.stamp)))
     }
 }
 
@@ -100,7 +100,7 @@ impl Decide for ApprovePrefund {
             effective_date: Some(day),
             ..Effects::default()
         };
-        Ok(decided(effects, Some(before.status), prefund))
+        Ok(conclude(effects, Some(before.status), prefund))
     }
 }
 
@@ -112,7 +112,7 @@ impl Decide for RejectPrefund {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
         let prefund = rules::reject(before, self.reason, context.actor, context.stamp);
-        Ok(decided(Effects::default(), Some(before.status), prefund))
+        Ok(conclude(Effects::default(), Some(before.status), prefund))
     }
 }
 
@@ -156,7 +156,7 @@ fn step(effects: &mut Effects, from: Option<PrefundStatus>, prefund: &Prefund) {
     effects.changes.push(Change::Prefund(Box::new(prefund.clone())));
 }
 
-fn decided(mut effects: Effects, from: Option<PrefundStatus>, prefund: Prefund) -> Decision {
+fn conclude(mut effects: Effects, from: Option<PrefundStatus>, prefund: Prefund) -> Decision {
     step(&mut effects, from, &prefund);
     Decision { effects, outcome: Outcome::Prefund(Box::new(prefund)) }
 }

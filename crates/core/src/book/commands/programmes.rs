@@ -28,7 +28,7 @@ impl Decide for ProposeProgramme {
         let sha256 = sha256_of(&self.rules)?;
         let (programme, first) = rules::propose(existing, self, sha256, context.actor, context.stamp)?;
         let step = programme_step(&programme, None);
-        Ok(decided(programme, Some(first), None, step))
+        Ok(conclude(programme, Some(first), None, step))
     }
 }
 
@@ -48,7 +48,7 @@ impl Decide for ApproveProgramme {
         let (programme, first) = rules::approve(before, first, &context.actor.subject, context.stamp);
         let agency = allowing(context.agency()?, &first);
         let step = programme_step(&programme, Some(before.status));
-        Ok(decided(programme, Some(first), agency, step))
+        Ok(conclude(programme, Some(first), agency, step))
     }
 }
 
@@ -56,7 +56,7 @@ fn programme_step(programme: &Programme, from: Option<ProgrammeStatus>) -> Trans
     Transition::new("programme", &programme.code, from, programme.status)
 }
 
-fn decided(
+fn conclude(
     programme: Programme,
     rules: Option<RulesVersion>,
     agency: Option<Agency>,

@@ -181,11 +181,11 @@ fn stays_in(year: FiscalYear, rules: &RulesVersion, changed: &Claim) -> Result<(
 /// A claim from metered usage, or one that is to be one now, as that is known now.
 fn metered(context: Context<'_>, changed: Claim, changes: &ClaimChanges) -> Result<Claim, Stop> {
     let asked = changes.usage || changed.subject.metered().is_some();
-    let Some(lease) = RentalBasis::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
+    let Some(rental) = RentalBasis::under(context, &changed)?.filter(|_| asked) else { return Ok(changed) };
     let rules = programmes::rules_of(context, &changed)?;
     let lines = changed.subject.settlement().to_vec();
     let subject = changed.subject.resettled(lines, false, Some(context.stamp.sequence));
-    Ok(Claim { subject: lease.metered(context, rules, subject)?, ..changed })
+    Ok(Claim { subject: rental.metered(context, rules, subject)?, ..changed })
 }
 
 /// The sheet of changed inputs. Of a loan the days must be free of other claims still, and what happened to it since
@@ -201,9 +201,9 @@ fn sheet<'a>(
             Ok(claims::calculate(changed.subject.settlement(), number, facts)?)
         }
         ClaimSubject::InterestSubsidy { loan, terms } => {
-            let borrowing = LoanBasis::of(context, changed, *loan, *terms)?.changed();
-            borrowing.free(context, facts.rules)?;
-            borrowing.sheet(context, number, facts)
+            let loan = LoanBasis::of(context, changed, *loan, *terms)?.changed();
+            loan.free(context, facts.rules)?;
+            loan.sheet(context, number, facts)
         }
     }
 }
@@ -239,7 +239,7 @@ impl Decide for ProposeRecalculation {
             rules::propose(before, &changed, &sheet, self.reason, context.actor, context.stamp)?;
         let mut effects = Effects::from(Change::Claim(Box::new(claim)));
         effects.sheets.push(NewSheet { document: before.id.to_string(), sheet: sheet.clone() });
-        Ok(decided(effects, None, recalculation, Some(sheet)))
+        Ok(conclude(effects, None, recalculation, Some(sheet)))
     }
 }
 
@@ -276,7 +276,7 @@ impl Decide for RejectRecalculation {
         let (claim, before) = waiting(context, self.claim, self.number)?;
         let (rejected, claim) = rules::reject(before, claim, self.reason, context.actor, context.stamp);
         let effects = Effects::from(Change::Claim(Box::new(claim)));
-        Ok(decided(effects, Some(before.status), rejected, None))
+        Ok(conclude(effects, Some(before.status), rejected, None))
     }
 }
 
@@ -322,7 +322,7 @@ impl Decide for ApproveRecalculation {
         let mut effects = posted(context, (old, &claim), (Some(&sheet), &correction), recovery, day)?;
         effects.changes.extend(invoices);
         effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
-        Ok(decided(effects, Some(before.status), approved, None))
+        Ok(conclude(effects, Some(before.status), approved, None))
     }
 }
 
@@ -346,7 +346,7 @@ fn asked_back(
     Ok(Some(recovery?))
 }
 
-fn decided(
+fn conclude(
     mut effects: Effects,
     from: Option<RecalculationStatus>,
     recalculation: Recalculation,

@@ -29,7 +29,7 @@ impl Decide for ProposeRecovery {
             not_before(day, claim.paid_on)?;
         }
         let recovery = rules::propose(self, claim, context.actor, context.stamp);
-        Ok(decided(Effects::default(), None, recovery?))
+        Ok(conclude(Effects::default(), None, recovery?))
     }
 }
 
@@ -81,7 +81,7 @@ impl Decide for ApproveRecovery {
         if recovery.fraud {
             blocked(context, &recovery, &mut effects)?;
         }
-        Ok(decided(effects, Some(before.status), recovery))
+        Ok(conclude(effects, Some(before.status), recovery))
     }
 }
 
@@ -100,7 +100,7 @@ impl Decide for RejectRecovery {
         rules::in_state(before, RecoveryStatus::Proposed)?;
         context.may_approve()?;
         let recovery = rules::reject(before, self.reason, context.actor, context.stamp);
-        Ok(decided(Effects::default(), Some(before.status), recovery))
+        Ok(conclude(Effects::default(), Some(before.status), recovery))
     }
 }
 
@@ -153,7 +153,7 @@ impl Decide for ReceiveRecovery {
         let posting = rules::receipt_posting(&recovery, &parts, day, &at);
         let changes = came_in(context, before, None, (self.amount.money(), day))?;
         let effects = Effects { changes, posting, effective_date: Some(day), ..Effects::default() };
-        Ok(decided(effects, Some(before.status), recovery))
+        Ok(conclude(effects, Some(before.status), recovery))
     }
 }
 
@@ -209,11 +209,11 @@ impl Decide for WriteOffRecovery {
         let recovery = rules::written_off(before, context.stamp)?;
         let posting = Posting::write_off(&before.owed, rules::credited(before), &before.dimensions());
         let effects = Effects { posting, effective_date: Some(day), ..Effects::default() };
-        Ok(decided(effects, Some(before.status), recovery))
+        Ok(conclude(effects, Some(before.status), recovery))
     }
 }
 
-pub(super) fn decided(mut effects: Effects, from: Option<RecoveryStatus>, recovery: Recovery) -> Decision {
+pub(super) fn conclude(mut effects: Effects, from: Option<RecoveryStatus>, recovery: Recovery) -> Decision {
     if from != Some(recovery.status) {
         effects.transitions.push(Transition::new("recovery", &recovery.id, from, recovery.status));
     }

@@ -15,7 +15,7 @@ use crate::payments::rules::{self as payments, Effect};
 use crate::programmes::{ProgrammeError, rules as programmes};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::reversals::{
-    ApproveReversal, Made, ProposeReversal, Reversal, ReversalError, ReversalStatus, Reversible, rules,
+    ApproveReversal, PostingOrigin, ProposeReversal, Reversal, ReversalError, ReversalStatus, Reversible, rules,
 };
 
 /// The posting, what it was made for, and the balances that its opposite moves.
@@ -23,24 +23,24 @@ fn read_reversal(sequence: Sequence, reads: &mut Reads<'_>) {
     reads.extend([Key::Reversal(sequence), Key::Reversible(sequence)]);
     match reads.book.reversible.peek(&sequence).map(|posting| &posting.made) {
         None => {}
-        Some(Made::BudgetChange(id)) => {
+        Some(PostingOrigin::BudgetChange(id)) => {
             reads.insert(Key::BudgetChange(*id));
             if let Some(change) = reads.book.budget_changes.peek(id) {
                 read_budget(&change.programme, reads);
             }
         }
-        Some(Made::Payment { batch, claim }) => {
+        Some(PostingOrigin::Payment { batch, claim }) => {
             read_line(LineKey { batch: *batch, claim: *claim }, reads);
         }
-        Some(Made::Prefund(id)) => prefunds::read_reversed(*id, reads),
-        Some(Made::Deduction { claim }) => {
+        Some(PostingOrigin::Prefund(id)) => prefunds::read_reversed(*id, reads),
+        Some(PostingOrigin::Deduction { claim }) => {
             reads.insert(Key::Claim(*claim));
             if let Some(claim) = reads.book.claims.peek(claim) {
                 deductions::read_undeducted(claim, reads);
             }
         }
-        Some(Made::Receipt { recovery, .. }) => read_receipt(*recovery, reads),
-        Some(Made::WriteOff { recovery, .. }) => read_write_off(*recovery, reads),
+        Some(PostingOrigin::Receipt { recovery, .. }) => read_receipt(*recovery, reads),
+        Some(PostingOrigin::WriteOff { recovery, .. }) => read_write_off(*recovery, reads),
     }
 }
 
@@ -60,7 +60,7 @@ impl Decide for ProposeReversal {
         // what would be refused at approval is refused now
         undone(context, (self.sequence, self.reason), posting)?;
         let reversal = rules::propose(self, context.actor, context.stamp);
-        Ok(decided(Effects::default(), None, reversal))
+        Ok(conclude(Effects::default(), None, reversal))
     }
 }
 
@@ -79,7 +79,7 @@ impl Decide for ApproveReversal {
         let day = context.effective_date(None)?;
         effects.effective_date = Some(day);
         let reversal = rules::approve(before, day, context.actor, context.stamp);
-        Ok(decided(effects, Some(before.status), reversal))
+        Ok(conclude(effects, Some(before.status), reversal))
     }
 }
 
@@ -101,16 +101,16 @@ fn undone(
 ) -> Result<Effects, Stop> {
     context.effective_date(Some(posting.effective_date))?;
     let effects = match &posting.made {
-        Made::BudgetChange(id) => budget_change(context, *id, sequence),
-        Made::Payment { batch, claim } => {
+        PostingOrigin::BudgetChange(id) => budget_change(context, *id, sequence),
+        PostingOrigin::Payment { batch, claim } => {
             payment(context, LineKey { batch: *batch, claim: *claim }, sequence, reason)
         }
-        Made::Prefund(id) => prefunds::reversed(context, *id, sequence, context.effective_date(None)?),
-        Made::Deduction { claim } => deduction(context, *claim, sequence),
-        Made::Receipt { recovery, number, parts } => {
+        PostingOrigin::Prefund(id) => prefunds::reversed(context, *id, sequence, context.effective_date(None)?),
+        PostingOrigin::Deduction { claim } => deduction(context, *claim, sequence),
+        PostingOrigin::Receipt { recovery, number, parts } => {
             receipt(context, *recovery, (*number, parts), posting.effective_date)
         }
-        Made::WriteOff { recovery, parts } => write_off(context, *recovery, parts, sequence),
+        PostingOrigin::WriteOff { recovery, parts } => write_off(context, *recovery, parts, sequence),
     }?;
     floors(context, &effects.posting)?;
     Ok(effects)
@@ -242,7 +242,7 @@ fn owed_again(before: &Recovery, after: Recovery, posting: Posting) -> Effects {
     effects
 }
 
-fn decided(mut effects: Effects, from: Option<ReversalStatus>, reversal: Reversal) -> Decision {
+fn conclude(mut effects: Effects, from: Option<ReversalStatus>, reversal: Reversal) -> Decision {
     effects.transitions.push(Transition::new("reversal", &reversal.sequence, from, reversal.status));
     effects.changes.push(Change::Reversal(Box::new(reversal.clone())));
     Decision { effects, outcome: Outcome::Reversal(Box::new(reversal)) }

@@ -41,7 +41,7 @@ impl Decide for ProposeTrueUp {
         }
         let (true_up, year) = rules::propose(self, year, context.actor, context.stamp)?;
         let effects = Effects::from(Change::PrefundYear(Box::new(year)));
-        Ok(decided(effects, None, true_up))
+        Ok(conclude(effects, None, true_up))
     }
 }
 
@@ -86,7 +86,7 @@ impl Decide for ApproveTrueUp {
         };
         floors(context, &effects.posting)?;
         effects.effective_date = Some(day).filter(|_| !effects.posting.is_empty());
-        Ok(decided(effects, Some(before.status), true_up))
+        Ok(conclude(effects, Some(before.status), true_up))
     }
 }
 
@@ -130,11 +130,11 @@ impl Decide for RejectTrueUp {
         let (before, year) = waiting(context, self.id)?;
         let (true_up, year) = rules::reject(before, year, self.reason, context.actor, context.stamp);
         let effects = Effects::from(Change::PrefundYear(Box::new(year)));
-        Ok(decided(effects, Some(before.status), true_up))
+        Ok(conclude(effects, Some(before.status), true_up))
     }
 }
 
-fn decided(mut effects: Effects, from: Option<TrueUpStatus>, true_up: TrueUp) -> Decision {
+fn conclude(mut effects: Effects, from: Option<TrueUpStatus>, true_up: TrueUp) -> Decision {
     effects.transitions.push(Transition::new("true_up", &true_up.id, from, true_up.status));
     effects.changes.push(Change::TrueUp(Box::new(true_up.clone())));
     Decision { effects, outcome: Outcome::TrueUp(Box::new(true_up)) }

@@ -43,7 +43,7 @@ impl Decide for ImportUsage {
         let beside = all(context, &imports::beside(existing, &self.deliveries))?;
         let claimed = claimed(context, self.rental, &imports::replaced_months(self, &beside))?;
         let imported = imports::import(existing, self, (&beside, claimed), actor, context.stamp)?;
-        Ok(decided(imported, None))
+        Ok(conclude(imported, None))
     }
 }
 
@@ -99,7 +99,7 @@ impl Decide for ApproveUsageImport {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let (import, usage, named) = proposal(context, self.id, self.rental)?;
         let approved = imports::approve(import, usage, &named, context.actor, context.stamp)?;
-        Ok(decided(approved, Some(import)))
+        Ok(conclude(approved, Some(import)))
     }
 }
 
@@ -111,11 +111,11 @@ impl Decide for RejectUsageImport {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let (import, usage, named) = proposal(context, self.id, self.rental)?;
         let (rejected, replaced) = imports::reject(import, &named, self.reason, context.stamp);
-        Ok(decided(Imported { import: rejected, usage: usage.clone(), replaced }, Some(import)))
+        Ok(conclude(Imported { import: rejected, usage: usage.clone(), replaced }, Some(import)))
     }
 }
 
-fn decided(imported: Imported, before: Option<&UsageImport>) -> Decision {
+fn conclude(imported: Imported, before: Option<&UsageImport>) -> Decision {
     let Imported { import, usage, replaced } = imported;
     let step = Transition::new("usage_import", &import.id, before.map(|before| before.status), import.status);
     let mut changes =

@@ -38,7 +38,7 @@ impl Decide for Cancel<'_> {
         let at = voucher.dimensions(today);
         effects.posting = Posting::release(released, Account::B2003, &at, today.year());
         effects.effective_date = Some(today).filter(|_| !effects.posting.is_empty());
-        Ok(decided(effects, voucher, None))
+        Ok(conclude(effects, voucher, None))
     }
 }
 
@@ -53,7 +53,7 @@ impl Decide for Suspend<'_> {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.0.id)?;
         let voucher = rules::suspend(before, self.0, context.stamp)?;
-        Ok(decided(Effects::voucher(Some(before.status), &voucher), voucher, None))
+        Ok(conclude(Effects::voucher(Some(before.status), &voucher), voucher, None))
     }
 }
 
@@ -68,7 +68,7 @@ impl Decide for Reinstate<'_> {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.0.id)?;
         let voucher = rules::reinstate(before, self.0, context.stamp)?;
-        Ok(decided(Effects::voucher(Some(before.status), &voucher), voucher, None))
+        Ok(conclude(Effects::voucher(Some(before.status), &voucher), voucher, None))
     }
 }
 

@@ -153,7 +153,7 @@ impl Decide for ApplyForVoucher {
         let voucher = rules::apply(self, &case.facts(), &sheet, context.actor, context.stamp);
         let mut effects = Effects::voucher(None, &voucher);
         effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
-        Ok(decided(effects, voucher, Some(sheet)))
+        Ok(conclude(effects, voucher, Some(sheet)))
     }
 }
 
@@ -165,7 +165,7 @@ fn contract_use(voucher: &Voucher, contract_use: ContractAllocation) -> Change {
     }
 }
 
-pub(super) fn decided(mut effects: Effects, voucher: Voucher, sheet: Option<Calculation>) -> Decision {
+pub(super) fn conclude(mut effects: Effects, voucher: Voucher, sheet: Option<Calculation>) -> Decision {
     if let Some(sheet) = &sheet {
         effects.sheets.push(NewSheet { document: voucher.id.to_string(), sheet: sheet.clone() });
     }
@@ -199,7 +199,7 @@ impl Decide for ReviewVoucher {
         if self.decision != ReviewDecision::Pass {
             effects.changes.extend(freed(context, &voucher)?);
         }
-        Ok(decided(effects, voucher, None))
+        Ok(conclude(effects, voucher, None))
     }
 }
 
@@ -211,7 +211,7 @@ fn reviewed_again(context: Context<'_>, before: &Voucher, voucher: Voucher) -> R
     let voucher = Voucher { calculation, rules_version, ..voucher };
     let mut effects = Effects::voucher(Some(before.status), &voucher);
     effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
-    Ok(decided(effects, voucher, Some(sheet)))
+    Ok(conclude(effects, voucher, Some(sheet)))
 }
 
 /// What a voucher that was applied for is held against on a day.
@@ -270,7 +270,7 @@ impl Decide for IssueVoucher {
         effects.changes.extend(cap_usage::issued(context, &voucher, (sheet.amount, day))?);
         effects.posting = Posting::commit(sheet.amount, Account::B2003, &voucher.dimensions(day));
         effects.effective_date = Some(day);
-        Ok(decided(effects, voucher, Some(sheet)))
+        Ok(conclude(effects, voucher, Some(sheet)))
     }
 }
 

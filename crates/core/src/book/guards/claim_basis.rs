@@ -8,7 +8,7 @@ use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
-use crate::claims::rental_claims::{self as settlement, Asked};
+use crate::claims::rental_claims::{self as settlement, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::calculation::Calculation;
@@ -86,7 +86,7 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
 
 impl<'a> ClaimBasis<'a> {
     /// What a draft names. Another's is not there.
-    pub(crate) fn asked(context: Context<'a>, command: &WriteClaim) -> Result<Self, Stop> {
+    pub(crate) fn from_request(context: Context<'a>, command: &WriteClaim) -> Result<Self, Stop> {
         Ok(match &command.request {
             ClaimRequest::VoucherRedemption { voucher, .. } => {
                 let voucher =
@@ -94,10 +94,10 @@ impl<'a> ClaimBasis<'a> {
                 Self::Voucher(named(voucher, "/voucher_id")?)
             }
             ClaimRequest::RentalSubsidy { programme, rental, period, .. } => {
-                Self::Rental(RentalBasis::asked(context, programme, *rental, *period)?)
+                Self::Rental(RentalBasis::from_request(context, programme, *rental, *period)?)
             }
             ClaimRequest::InterestSubsidy { programme, loan, terms } => {
-                Self::Loan(LoanBasis::asked(context, command.id, programme, *loan, *terms)?)
+                Self::Loan(LoanBasis::from_request(context, command.id, programme, *loan, *terms)?)
             }
         })
     }
@@ -121,8 +121,8 @@ impl<'a> ClaimBasis<'a> {
             Self::Voucher(voucher) => {
                 Parties { organisation: voucher.organisation, provider: voucher.provider }
             }
-            Self::Rental(lease) => lease.parties(),
-            Self::Loan(borrowing) => borrowing.parties(),
+            Self::Rental(rental) => rental.parties(),
+            Self::Loan(loan) => loan.parties(),
         }
     }
 
@@ -130,8 +130,8 @@ impl<'a> ClaimBasis<'a> {
     pub(crate) fn rules_today(&self, context: Context<'a>) -> Result<&'a RulesVersion, Stop> {
         match self {
             Self::Voucher(voucher) => voucher_basis::rules_today(context, voucher),
-            Self::Rental(lease) => lease.rules_today(context),
-            Self::Loan(borrowing) => borrowing.rules_today(context),
+            Self::Rental(rental) => rental.rules_today(context),
+            Self::Loan(loan) => loan.rules_today(context),
         }
     }
 
@@ -140,13 +140,13 @@ impl<'a> ClaimBasis<'a> {
         &self,
         context: Context<'a>,
         rules: &'a RulesVersion,
-        (asked, own): (Asked<'_>, Money),
+        (asked, own): (ClaimOutline<'_>, Money),
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         match self {
             Self::Voucher(voucher) => voucher_basis::facts(context, voucher, rules, own, day),
-            Self::Rental(lease) => lease.facts(context, rules, asked, day),
-            Self::Loan(borrowing) => borrowing.facts(context, rules, day),
+            Self::Rental(rental) => rental.facts(context, rules, asked, day),
+            Self::Loan(loan) => loan.facts(context, rules, day),
         }
     }
 
@@ -159,7 +159,7 @@ impl<'a> ClaimBasis<'a> {
     ) -> Result<ClaimSubject, Stop> {
         match self {
             Self::Voucher(_) | Self::Loan(_) => Ok(subject),
-            Self::Rental(lease) => lease.metered(context, rules, subject),
+            Self::Rental(rental) => rental.metered(context, rules, subject),
         }
     }
 
@@ -167,7 +167,7 @@ impl<'a> ClaimBasis<'a> {
     pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), EligibilityError> {
         match self {
             Self::Voucher(_) | Self::Loan(_) => Ok(()),
-            Self::Rental(lease) => settlement::scenario(lease.rental, rules),
+            Self::Rental(rental) => settlement::scenario(rental.rental, rules),
         }
     }
 
@@ -181,7 +181,7 @@ impl<'a> ClaimBasis<'a> {
     ) -> Result<Calculation, Stop> {
         match self {
             Self::Voucher(_) | Self::Rental(_) => Ok(rules::calculate(subject.settlement(), number, facts)?),
-            Self::Loan(borrowing) => borrowing.sheet(context, number, facts),
+            Self::Loan(loan) => loan.sheet(context, number, facts),
         }
     }
 
@@ -189,8 +189,8 @@ impl<'a> ClaimBasis<'a> {
     pub(crate) const fn earliest(&self) -> Option<Date> {
         match self {
             Self::Voucher(voucher) => voucher.valid_from,
-            Self::Rental(lease) => Some(lease.period.until),
-            Self::Loan(borrowing) => Some(borrowing.earliest()),
+            Self::Rental(rental) => Some(rental.period.until),
+            Self::Loan(loan) => Some(loan.earliest()),
         }
     }
 }

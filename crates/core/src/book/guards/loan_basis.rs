@@ -56,7 +56,7 @@ pub(crate) fn read_rates(code: &ProgrammeCode, reads: &mut Reads<'_>) {
 
 impl<'a> LoanBasis<'a> {
     /// What a draft names. Another's loan is not there.
-    pub(crate) fn asked(
+    pub(crate) fn from_request(
         context: Context<'a>,
         claim: ClaimId,
         programme: &ProgrammeCode,

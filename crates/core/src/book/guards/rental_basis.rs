@@ -8,7 +8,7 @@ use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::claims::backing::{self, Parties};
 use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
-use crate::claims::rental_claims::{self, Asked};
+use crate::claims::rental_claims::{self, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
 use crate::domain::dates::Window;
 use crate::domain::money::OutOfRange;
@@ -37,7 +37,7 @@ pub(crate) fn read(rental: RentalId, reads: &mut Reads<'_>) {
 
 impl<'a> RentalBasis<'a> {
     /// What a draft names. Another's contract is not there.
-    pub(crate) fn asked(
+    pub(crate) fn from_request(
         context: Context<'a>,
         programme: &ProgrammeCode,
         rental: RentalId,
@@ -117,7 +117,7 @@ impl<'a> RentalBasis<'a> {
         &self,
         context: Context<'a>,
         rules: &'a RulesVersion,
-        asked: Asked<'_>,
+        asked: ClaimOutline<'_>,
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         let rental = self.rental;
@@ -175,7 +175,7 @@ pub(crate) struct Beside {
 fn beside(
     context: Context<'_>,
     rules: &RulesVersion,
-    asked: Asked<'_>,
+    asked: ClaimOutline<'_>,
     uses: &ContractAllocations,
 ) -> Result<Beside, Stop> {
     let (Some(rental), Some(period)) = (asked.subject.rental(), asked.subject.period()) else {
@@ -194,7 +194,7 @@ pub(crate) fn anew(
     context: Context<'_>,
     rental: RentalId,
     rules: &RulesVersion,
-    asked: Asked<'_>,
+    asked: ClaimOutline<'_>,
 ) -> Result<Beside, Stop> {
     let uses = uses(context, rental)?;
     rental_claims::apart(asked, &uses)?;

@@ -21,8 +21,8 @@ use crate::claims::{Claim, ClaimSubject};
 use crate::domain::{
     Actor, ClaimId, CreditCode, Month, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
 };
-use crate::people::{Counted, Days, Hold, Matter, Part, Person};
-use crate::reversals::Made;
+use crate::people::{CountedParts, Days, Hold, Matter, Part, Person};
+use crate::reversals::PostingOrigin;
 pub use parts::PARTS;
 pub(super) use parts::recorded;
 
@@ -97,7 +97,7 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
     match command {
         Command::ApproveBankAccount(c) => {
             let own = Hold::own(Matter::bank_account(c.credit_code));
-            Ok(vec![Hold { counted: Counted::SinceApproval, ..own }])
+            Ok(vec![Hold { counted: CountedParts::SinceApproval, ..own }])
         }
         Command::ApproveReopening(c) => Ok(vec![reopening(c.month)]),
         Command::RejectReopening(c) => Ok(vec![reopening(c.month)]),
@@ -115,7 +115,7 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
         Command::RejectRecovery(c) => held_recovery(c.id, book),
         Command::OffsetRecovery(c) => own(Matter::recovery(c.id)),
         Command::WriteOffRecovery(c) => {
-            Ok(vec![Hold { counted: Counted::Approvers, ..Hold::own(Matter::recovery(c.id)) }])
+            Ok(vec![Hold { counted: CountedParts::Approvers, ..Hold::own(Matter::recovery(c.id)) }])
         }
         Command::ApproveReversal(c) => own(Matter::reversal(c.sequence)),
         Command::ApprovePrefund(c) => {
@@ -139,7 +139,7 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
         }
         // who reviewed a claim may judge an objection to it, who wrote it may not
         Command::ResolveObjection(c) => {
-            let claim = Hold { counted: Counted::Writers, ..Hold::other(Matter::claim(c.claim)) };
+            let claim = Hold { counted: CountedParts::Writers, ..Hold::other(Matter::claim(c.claim)) };
             Ok(with(Hold::own(Matter::objection(c.id)), [claim]))
         }
         _ => Ok(Vec::new()),
@@ -152,7 +152,7 @@ fn with(own: Hold, others: impl IntoIterator<Item = Hold>) -> Vec<Hold> {
 
 /// Whoever proposed to reopen a month since it was reopened last.
 fn reopening(month: Month) -> Hold {
-    Hold { counted: Counted::SinceApproval, ..Hold::own(Matter::reopening(month)) }
+    Hold { counted: CountedParts::SinceApproval, ..Hold::own(Matter::reopening(month)) }
 }
 
 /// Whoever proposed a billing file, or before it another in the place of the same.
@@ -224,10 +224,10 @@ pub fn keys_of_parties(command: &Command, book: &Book) -> Keys {
         }
         Command::ApproveReversal(c) => {
             let made = book.reversible.peek(&c.sequence).map(|posting| match &posting.made {
-                Made::BudgetChange(id) => Key::BudgetChange(*id),
-                Made::Payment { claim, .. } | Made::Deduction { claim } => Key::Claim(*claim),
-                Made::Prefund(id) => Key::Prefund(*id),
-                Made::Receipt { recovery, .. } | Made::WriteOff { recovery, .. } => Key::Recovery(*recovery),
+                PostingOrigin::BudgetChange(id) => Key::BudgetChange(*id),
+                PostingOrigin::Payment { claim, .. } | PostingOrigin::Deduction { claim } => Key::Claim(*claim),
+                PostingOrigin::Prefund(id) => Key::Prefund(*id),
+                PostingOrigin::Receipt { recovery, .. } | PostingOrigin::WriteOff { recovery, .. } => Key::Recovery(*recovery),
             });
             made.into_iter().chain([Key::Reversible(c.sequence)]).collect()
         }
@@ -315,9 +315,9 @@ fn of_recovery(id: RecoveryId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
 fn of_posting(sequence: Sequence, book: &Book) -> Result<Vec<CreditCode>, Fault> {
     let Some(posting) = book.reversible.get(&sequence)? else { return Ok(Vec::new()) };
     match &posting.made {
-        Made::BudgetChange(_) => Ok(Vec::new()),
-        Made::Payment { claim, .. } | Made::Deduction { claim } => parties_of(*claim, book),
-        Made::Prefund(id) => of_prefund(*id, book),
-        Made::Receipt { recovery, .. } | Made::WriteOff { recovery, .. } => of_recovery(*recovery, book),
+        PostingOrigin::BudgetChange(_) => Ok(Vec::new()),
+        PostingOrigin::Payment { claim, .. } | PostingOrigin::Deduction { claim } => parties_of(*claim, book),
+        PostingOrigin::Prefund(id) => of_prefund(*id, book),
+        PostingOrigin::Receipt { recovery, .. } | PostingOrigin::WriteOff { recovery, .. } => of_recovery(*recovery, book),
     }
 }

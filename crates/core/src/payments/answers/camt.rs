@@ -1,7 +1,7 @@
 //! Statements and notifications: each booked entry of an account, payment by payment where the bank tells them apart.
 
 use super::tree::Node;
-use super::{Answer, Said, account, day, named, reason_code};
+use super::{Answer, AnswerKind, account, day, named, reason_code};
 
 /// Returns, in the bank transaction codes of ISO 20022.
 const RETURNS: [&str; 2] = ["RRTN", "PRTN"];
@@ -49,10 +49,10 @@ fn answer(entry: &Node, one: &Node, number: Option<usize>) -> Answer {
 }
 
 /// Money that left the account paid somebody; money that came back says that it does.
-fn said(entry: &Node, one: &Node, sign: Option<&str>) -> Said {
+fn said(entry: &Node, one: &Node, sign: Option<&str>) -> AnswerKind {
     let status = entry.text("Sts/Cd").or_else(|| entry.text("Sts/Prtry")).or_else(|| entry.text("Sts"));
     if status.is_some_and(|status| status != "BOOK") {
-        return Said::Pending;
+        return AnswerKind::Pending;
     }
     let reversed = entry.text("RvslInd").is_some_and(|text| matches!(text, "true" | "1"));
     let family = |node: &Node| node.text("BkTxCd/Domn/Fmly/SubFmlyCd").map(str::to_owned);
@@ -60,8 +60,8 @@ fn said(entry: &Node, one: &Node, sign: Option<&str>) -> Said {
     let undoes =
         one.at("RtrInf").is_some() || reversed || family.is_some_and(|code| RETURNS.contains(&code.as_str()));
     match (sign, undoes) {
-        (Some("DBIT"), false) => Said::Paid,
-        (Some("CRDT"), true) => Said::Returned,
-        _ => Said::Received,
+        (Some("DBIT"), false) => AnswerKind::Paid,
+        (Some("CRDT"), true) => AnswerKind::Returned,
+        _ => AnswerKind::Received,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Answer, Answers, Said};
+use super::{Answer, Answers, AnswerKind};
 use crate::domain::{ClaimId, Date, Money, TextHash};
 use crate::payments::{LineStatus, PaymentBatch, PaymentLine, PaymentResult};
 
@@ -46,7 +46,7 @@ pub enum FoundBy {
 
 /// What is known of a line besides itself.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct LineFacts {
     pub line: PaymentLine,
     /// What the log knows the payee's account number by.
     pub account: Option<TextHash>,
@@ -54,7 +54,7 @@ pub struct Known {
 
 /// An answer, and what it is to the batch.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct MatchedAnswer {
     pub answer: Answer,
     pub verdict: Verdict,
     pub claim: Option<ClaimId>,
@@ -87,7 +87,7 @@ pub struct Result {
 /// What a file is to a batch.
 #[derive(Debug, Clone, Default)]
 pub struct Matching {
-    pub told: Vec<Told>,
+    pub told: Vec<MatchedAnswer>,
     pub results: Vec<Result>,
     /// Lines without a result of which the file says nothing.
     pub missing: Vec<ClaimId>,
@@ -95,7 +95,7 @@ pub struct Matching {
 
 struct Match<'a, M> {
     batch: &'a PaymentBatch,
-    known: &'a BTreeMap<ClaimId, Known>,
+    known: &'a BTreeMap<ClaimId, LineFacts>,
     mac: M,
     today: Date,
     /// What the file says of a line so far.
@@ -108,7 +108,7 @@ struct Match<'a, M> {
 /// Holds a file against a batch. `mac` is what the log knows an account number by; `today` dates what the file does not.
 pub fn matched(
     batch: &PaymentBatch,
-    known: &BTreeMap<ClaimId, Known>,
+    known: &BTreeMap<ClaimId, LineFacts>,
     answers: Answers,
     (mac, today): (impl Fn(&str) -> TextHash, Date),
 ) -> Matching {
@@ -126,7 +126,7 @@ pub fn matched(
         let found = state.line(&answer);
         state.tell(answer, found);
     }
-    for whole in answers.whole.into_iter().filter(|whole| whole.answer.said == Said::Returned) {
+    for whole in answers.whole.into_iter().filter(|whole| whole.answer.said == AnswerKind::Returned) {
         // `MsgId` and `PmtInfId` of our files: the batch, and which of its files
         if whole.message_id.starts_with(&batch.id.uuid().simple().to_string()) {
             state.refused(&whole.answer);
@@ -156,11 +156,11 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
             return None;
         }
         let amount = amount(answer)?;
-        let fits = |known: &&Known| {
+        let fits = |known: &&LineFacts| {
             let wanted = match answer.said {
-                Said::Paid => known.line.status == LineStatus::Open,
-                Said::Returned => matches!(known.line.status, LineStatus::Open | LineStatus::Paid),
-                Said::Pending | Said::Received => false,
+                AnswerKind::Paid => known.line.status == LineStatus::Open,
+                AnswerKind::Returned => matches!(known.line.status, LineStatus::Open | LineStatus::Paid),
+                AnswerKind::Pending | AnswerKind::Received => false,
             };
             let untold = !self.said.contains_key(&known.line.claim) && known.line.proposed_result.is_none();
             wanted && untold && known.account == Some(account) && known.line.amount == amount
@@ -174,8 +174,8 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
     fn tell(&mut self, answer: Answer, found: Option<(ClaimId, FoundBy)>) {
         let known = found.and_then(|(claim, _)| self.known.get(&claim));
         let Some(((claim, by), known)) = found.zip(known) else {
-            let verdict = if answer.said == Said::Pending { Verdict::Pending } else { Verdict::Unknown };
-            let told = Told { answer, verdict, claim: None, by: None, expected: None, known: None };
+            let verdict = if answer.said == AnswerKind::Pending { Verdict::Pending } else { Verdict::Unknown };
+            let told = MatchedAnswer { answer, verdict, claim: None, by: None, expected: None, known: None };
             return self.found.told.push(told);
         };
         self.mentioned.insert(claim);
@@ -195,11 +195,11 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
             self.found.results.push(Result { told, claim, outcome, bank_reference, date });
         }
         let (expected, known) = (Some(known.line.amount), before);
-        self.found.told.push(Told { answer, verdict, claim: Some(claim), by: Some(by), expected, known });
+        self.found.told.push(MatchedAnswer { answer, verdict, claim: Some(claim), by: Some(by), expected, known });
     }
 
     fn verdict(&self, answer: &Answer, line: &PaymentLine, before: Option<&KnownResult>) -> Verdict {
-        if answer.said == Said::Pending {
+        if answer.said == AnswerKind::Pending {
             return Verdict::Pending;
         }
         let differs = amount(answer) != Some(line.amount) && answer.amount.is_some();
@@ -209,12 +209,12 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
         let paid = line.status == LineStatus::Paid;
         let waits = line.proposed_result.is_some() || self.said.contains_key(&line.claim);
         match (answer.said, before.map(|known| known.outcome)) {
-            (Said::Paid, None) => Verdict::Matched,
-            (Said::Returned | Said::Received, None) => Verdict::Rejected,
-            (Said::Returned | Said::Received, Some(PaymentResult::Paid)) if paid && !waits => {
+            (AnswerKind::Paid, None) => Verdict::Matched,
+            (AnswerKind::Returned | AnswerKind::Received, None) => Verdict::Rejected,
+            (AnswerKind::Returned | AnswerKind::Received, Some(PaymentResult::Paid)) if paid && !waits => {
                 Verdict::Returned
             }
-            (Said::Returned | Said::Received, Some(PaymentResult::Paid)) if waits => Verdict::AfterPayment,
+            (AnswerKind::Returned | AnswerKind::Received, Some(PaymentResult::Paid)) if waits => Verdict::AfterPayment,
             _ => Verdict::Twice,
         }
     }

@@ -25,7 +25,7 @@ pub const ANSWERS_MAX: usize = 50_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = BankAnswerSaid)]
-pub enum Said {
+pub enum AnswerKind {
     Paid,
     /// Refused, or sent back.
     Returned,
@@ -40,7 +40,7 @@ pub enum Said {
 pub struct Answer {
     /// Which of the file's it is, from 1; the row of a table.
     pub place: u32,
-    pub said: Said,
+    pub said: AnswerKind,
     /// `EndToEndId`, where the bank gives it back.
     pub end_to_end_id: Option<String>,
     pub amount: Option<String>,

@@ -1,7 +1,7 @@
 //! Status reports: what became of a message that was sent, of its groups and of its payments.
 
 use super::tree::Node;
-use super::{Answer, Answers, Said, Whole, account, day, named, reason_code};
+use super::{Answer, Answers, AnswerKind, Whole, account, day, named, reason_code};
 
 pub(super) fn read(parts: &[Node]) -> Answers {
     let header = parts.iter().find(|part| part.name == "GrpHdr");
@@ -50,10 +50,10 @@ fn answer(header: &Node, one: &Node, status: &str) -> Answer {
 }
 
 /// Only what is final is a result; ISO 20022's other statuses say how far a payment is.
-fn said(status: Option<&str>) -> Said {
+fn said(status: Option<&str>) -> AnswerKind {
     match status {
-        Some("ACSC" | "ACCC") => Said::Paid,
-        Some("RJCT" | "CANC") => Said::Returned,
-        _ => Said::Pending,
+        Some("ACSC" | "ACCC") => AnswerKind::Paid,
+        Some("RJCT" | "CANC") => AnswerKind::Returned,
+        _ => AnswerKind::Pending,
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::{ANSWERS_MAX, Answer, Answers, BankFileError, Said};
+use super::{ANSWERS_MAX, Answer, Answers, BankFileError, AnswerKind};
 use crate::domain::Date;
 use crate::domain::Money;
 
@@ -117,14 +117,14 @@ fn answer(columns: &Columns<'_, '_>, row: &[String], place: u32) -> Result<Optio
     let found = columns.cell(row, Some(&mapping.date)).filter(|found| found.contains(char::is_numeric));
     let Some(found) = found else { return Ok(None) };
     let date = day(found, mapping.date_format.as_deref()).ok_or_else(|| wrong(&mapping.date, found))?;
-    let booked = if out.is_none() || amount < Money::ZERO { Said::Returned } else { Said::Paid };
+    let booked = if out.is_none() || amount < Money::ZERO { AnswerKind::Returned } else { AnswerKind::Paid };
     let said = mapping.status.as_ref().map_or(booked, |status| {
         let word = columns.cell(row, Some(status)).unwrap_or_default();
         let listed = |words: &[String]| words.iter().any(|known| known.trim() == word);
         match (listed(&mapping.paid), listed(&mapping.returned)) {
             (true, false) => booked,
-            (false, true) => Said::Returned,
-            _ => Said::Pending,
+            (false, true) => AnswerKind::Returned,
+            _ => AnswerKind::Pending,
         }
     });
     let text = |title: &Option<String>| columns.cell(row, title.as_ref()).map(str::to_owned);
