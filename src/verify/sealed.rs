@@ -9,7 +9,7 @@ use super::{Numbers, VerifyError};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, CreditCode, Sequence, TextHash};
-use subsidy_store::db::convert;
+use subsidy_store::db::columns::Column;
 use subsidy_store::db::rows::{Row, Table};
 use subsidy_store::engine::store::BankAccountRow;
 use subsidy_store::keys::accounts::{AccountVault, AgencyVault};
@@ -43,7 +43,7 @@ impl AccountNumbers {
 /// Whether a row's number opens, and is the one that the row says.
 fn opens(row: &BankAccountRow, vault: AgencyVault<'_>) -> Option<(CreditCode, TextHash)> {
     let organisation = CreditCode::parse(&row.organisation).ok()?;
-    let mac = convert::read_hash(Some(&row.mac)).ok().flatten()?;
+    let mac = Column::read(&row.mac).ok()?;
     vault.open(organisation, mac, &row.sealed).ok()?;
     Some((organisation, mac))
 }

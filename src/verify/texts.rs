@@ -12,7 +12,7 @@ use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::{Sequence, TextHash};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::rows::ColumnText;
-use subsidy_store::erasures::digest;
+use subsidy_store::db::columns::Column;
 use subsidy_store::{rows, statement};
 
 rows! {
@@ -37,7 +37,7 @@ pub(super) async fn all(
         let Some(end) = rows.last() else { break };
         after = end.sha256.clone();
         for row in &rows {
-            let named = digest(&row.sha256).ok().and_then(|text| Some((text, missing.remove(&text)?)));
+            let named = Column::read(&row.sha256).ok().and_then(|text| Some((text, missing.remove(&text)?)));
             match named {
                 None => first.found(differs(last, &row.sha256, Some("kept"), None)),
                 Some((text, sequence)) => {

@@ -32,7 +32,7 @@ pub trait Stored: Document {
 }
 
 /// Says which rows hold a document and what columns its key has: `stored! { Voucher as VoucherRow, |id| id.uuid() }`. The
-/// row has `new` and `read`; constants of [`Stored`] that differ follow after a semicolon.
+/// row has `new` and `read`, of [`columns!`](crate::columns) most times; constants of [`Stored`] that differ follow after a semicolon.
 #[macro_export]
 macro_rules! stored {
     ($document:ident as $row:ident, $columns:expr $(; $($constants:tt)+)?) => {

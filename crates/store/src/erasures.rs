@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::db::convert::{self, Unreadable};
-use crate::{rows, statement, stored};
+use crate::db::columns::Column;
+use crate::db::convert::Unreadable;
+use crate::{columns, rows, statement, stored};
 use subsidy_core::domain::TextHash;
 use subsidy_core::erasures::Erasure;
 
@@ -20,33 +21,8 @@ rows! {
 
 stored! { Erasure as ErasureRow, |digest| digest.as_bytes().to_vec() }
 
-impl ErasureRow {
-    /// The row of an erasure.
-    pub fn new(erasure: &Erasure) -> Result<Self, Unreadable> {
-        Ok(Self {
-            sha256: erasure.sha256.as_bytes().to_vec(),
-            document: erasure.document.to_string(),
-            erased_by: erasure.erased_by.to_string(),
-            created: convert::sequence(erasure.revision.created),
-            version: convert::sequence(erasure.revision.version),
-            updated_at: erasure.revision.updated_at.utc(),
-        })
-    }
-
-    /// The erasure of a row.
-    pub fn read(&self) -> Result<Erasure, Unreadable> {
-        Ok(Erasure {
-            sha256: digest(&self.sha256)?,
-            document: convert::read(&self.document)?,
-            erased_by: convert::read(&self.erased_by)?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
-    }
-}
-
-/// A digest as the database keeps it.
-pub fn digest(bytes: &[u8]) -> Result<TextHash, Unreadable> {
-    bytes.try_into().map(TextHash::new).map_err(|_| Unreadable("a digest of another length".to_owned()))
+columns! {
+    Erasure as ErasureRow { sha256, document, erased_by }
 }
 
 rows! {
@@ -56,7 +32,7 @@ rows! {
 
 impl KeptRow {
     pub fn read(&self) -> Result<(TextHash, ()), Unreadable> {
-        Ok((digest(&self.sha256)?, ()))
+        Ok((Column::read(&self.sha256)?, ()))
     }
 }
 

@@ -25,7 +25,8 @@ use subsidy_core::domain::{AgencyCode, ContentHash};
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Database;
 use subsidy_store::engine::{fit, origin, store};
-use subsidy_store::evidence::{queries, read_content_hash};
+use subsidy_store::db::columns::Column;
+use subsidy_store::evidence::queries;
 use subsidy_store::keys::{Keys, ensure_folder, replace};
 
 /// The database, in the custom format of `pg_dump`.
@@ -158,7 +159,7 @@ async fn copy_evidence(
             Some(stores) => stores,
             None => stores.insert((settings.objects_to_read()?, store_in(to)?)),
         };
-        let copied = copy_object(from, to, read_content_hash(&row.sha256)?).await;
+        let copied = copy_object(from, to, Column::read(&row.sha256)?).await;
         count += 1;
         copied.map_err(|failure| {
             let (id, why) = (row.evidence, failure.line());

@@ -11,7 +11,7 @@ use subsidy_store::db::QueryError;
 use subsidy_store::db::pool::{Database, DatabaseError};
 use subsidy_store::evidence::queries;
 use subsidy_store::evidence::queries::KeptRow;
-use subsidy_store::evidence::read_content_hash;
+use subsidy_store::db::columns::Column;
 
 /// Why files could not be read to the last.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ async fn all(database: &Database, files: &Objects, agency: &AgencyCode) -> Resul
 }
 
 async fn wrong(files: &Objects, row: &KeptRow) -> Result<Option<Wrong>, EvidenceFailure> {
-    let sha256 = read_content_hash(&row.sha256)?;
+    let sha256 = Column::read(&row.sha256)?;
     let how = match files.check(sha256).await? {
         FileState::Whole => return Ok(None),
         FileState::Missing => "missing",

@@ -9,7 +9,7 @@ use subsidy_core::domain::{ContentHash, RentalId, UsageImportId};
 use subsidy_ledger::billing_files::file::Billing;
 use subsidy_ledger::billing_files::intake::stage;
 use subsidy_ledger::billing_files::rows::ImportRequest;
-use subsidy_ledger::exports::{Written, write};
+use subsidy_ledger::exports::{ExportSummary, write};
 use subsidy_store::db::pool::{Database, DatabaseConfig};
 use subsidy_store::engine::{Answer, Engine, Submission, Work, origin};
 use subsidy_store::keys::keyed::key_check;
@@ -137,7 +137,7 @@ pub async fn register(test: &TestDatabase) {
 }
 
 /// An export of it.
-pub async fn export(test: &TestDatabase) -> (Folder, Written) {
+pub async fn export(test: &TestDatabase) -> (Folder, ExportSummary) {
     let folder = Folder::new();
     let database = connected(test, "subsidy_auditor").await;
     let written = write(&database, &agency(), &folder.0, &key(), |_| ()).await.expect("an export");

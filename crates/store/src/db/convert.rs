@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use subsidy_core::domain::dates::FiscalYear;
-use subsidy_core::domain::{Instant, Money, Percent, Points, Revision, Sequence, TextHash, canonical};
+use subsidy_core::domain::{Instant, Money, Percent, Points, Revision, Sequence, canonical};
 
 /// A row that does not hold what its table promises; somebody wrote it behind the service's back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,18 +121,4 @@ pub fn count(value: u32) -> i32 {
 
 pub fn read_count(value: i32) -> Result<u32, Unreadable> {
     u32::try_from(value).map_err(|_| Unreadable(value.to_string()))
-}
-
-/// A digest from its bytes.
-pub fn read_hash(bytes: Option<&[u8]>) -> Result<Option<TextHash>, Unreadable> {
-    bytes
-        .map(|b| {
-            b.try_into().map(TextHash::new).map_err(|_| Unreadable("a digest of another length".to_owned()))
-        })
-        .transpose()
-}
-
-/// A digest as bytes.
-pub fn hash(hash: Option<TextHash>) -> Option<Vec<u8>> {
-    hash.map(|h| h.as_bytes().to_vec())
 }

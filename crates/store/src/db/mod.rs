@@ -4,6 +4,7 @@
 pub mod catalogue;
 pub mod clients;
 pub mod cluster;
+pub mod columns;
 pub mod convert;
 pub mod copy;
 pub mod display;

@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{listed, rows, stored};
-use subsidy_core::domain::{ContentHash, Date, EvidenceId, InvoiceNumber};
+use crate::db::columns::Column;
+use crate::db::convert::Unreadable;
+use crate::{columns, listed, rows, stored};
+use subsidy_core::domain::InvoiceNumber;
 use subsidy_core::evidence::{Evidence, Invoice, InvoiceFacts, InvoiceKey};
 
 rows! {
@@ -73,112 +74,56 @@ fn read_number(code: &str, number: &str) -> Result<InvoiceNumber, Unreadable> {
     found.map_err(|_| Unreadable(format!("{code}-{number} is no invoice")))
 }
 
-/// The digest of a file in a column.
-pub fn read_content_hash(bytes: &[u8]) -> Result<ContentHash, Unreadable> {
-    let digest =
-        <[u8; 32]>::try_from(bytes).map_err(|_| Unreadable("a digest of another length".to_owned()))?;
-    Ok(ContentHash::new(digest))
-}
-
 stored! { Evidence as EvidenceRow, |id| id.uuid() }
 listed! { EvidenceRow in evidence, own [organisation], by [kind, organisation, invoice_number, invoice_code] }
 
-impl EvidenceRow {
-    /// The row of a file.
-    pub fn new(e: &Evidence) -> Result<Self, Unreadable> {
-        let (code, number) = e.invoice.as_ref().map(|facts| invoice_columns(&facts.number)).unzip();
-        Ok(Self {
-            id: e.id.uuid(),
-            kind: e.kind.into_str().to_owned(),
-            organisation: e.organisation.to_string(),
-            sha256: e.sha256.as_bytes().to_vec(),
-            bytes: convert::count(e.bytes),
-            media_type: e.media_type.as_str().to_owned(),
-            invoice_code: code,
-            invoice_number: number,
-            invoice: e.invoice.as_ref().map(convert::json).transpose()?,
-            brought_on: e.brought_on.naive(),
-            created_by: e.created_by.to_string(),
-            created: convert::sequence(e.revision.created),
-            version: convert::sequence(e.revision.version),
-            updated_at: e.revision.updated_at.utc(),
-        })
+columns! {
+    Evidence as EvidenceRow {
+        id, kind, organisation, sha256, bytes, media_type, invoice, brought_on, created_by,
     }
-
-    /// The file of a row.
-    pub fn read(&self) -> Result<Evidence, Unreadable> {
-        Ok(Evidence {
-            id: EvidenceId::new(self.id),
-            kind: convert::read(&self.kind)?,
-            organisation: convert::read(&self.organisation)?,
-            sha256: read_content_hash(&self.sha256)?,
-            bytes: convert::read_count(self.bytes)?,
-            media_type: convert::read(&self.media_type)?,
-            invoice: self.invoice.as_ref().map(convert::read_json).transpose()?,
-            brought_on: Date::from_naive(self.brought_on),
-            created_by: convert::read(&self.created_by)?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+    row |e| {
+        invoice_code: e.invoice.as_ref().map(|facts| invoice_columns(&facts.number).0),
+        invoice_number: e.invoice.as_ref().map(|facts| invoice_columns(&facts.number).1),
     }
 }
 
 stored! { Invoice as InvoiceRow, statement_columns }
 
-impl InvoiceRow {
-    /// The row of an invoice.
-    pub fn new(i: &Invoice) -> Result<Self, Unreadable> {
-        let (organisation, code, number) = statement_columns(&i.key());
-        let (original_code, original_number) = i.facts.original.as_ref().map(invoice_columns).unzip();
-        Ok(Self {
-            organisation,
-            code,
-            number,
-            amount: i.facts.amount.map(convert::decimal),
-            original_code,
-            original_number,
-            einvoice: i.facts.einvoice,
-            confirmed: i.confirmed.into_str().to_owned(),
-            allocated: convert::decimal(i.allocated),
-            holds: convert::json(&i.holds)?,
-            reversed: convert::decimal(i.reversed),
-            reversal: hash(i.reversal),
-            tax: i.facts.tax.map(convert::decimal),
-            buyer: i.facts.buyer.map(|party| party.to_string()),
-            buyer_name: hash(i.facts.buyer_name),
-            seller: i.facts.seller.map(|party| party.to_string()),
-            seller_name: hash(i.facts.seller_name),
-            issued_on: i.facts.issued_on.map(Date::naive),
-            created: convert::sequence(i.revision.created),
-            version: convert::sequence(i.revision.version),
-            updated_at: i.revision.updated_at.utc(),
-        })
+columns! {
+    Invoice as InvoiceRow { organisation, confirmed, allocated, holds, reversed, reversal }
+    row |i| {
+        code: invoice_columns(&i.facts.number).0,
+        number: invoice_columns(&i.facts.number).1,
+        amount: Column::write(&i.facts.amount)?,
+        original_code: i.facts.original.as_ref().map(|number| invoice_columns(number).0),
+        original_number: i.facts.original.as_ref().map(|number| invoice_columns(number).1),
+        einvoice: i.facts.einvoice,
+        tax: Column::write(&i.facts.tax)?,
+        buyer: Column::write(&i.facts.buyer)?,
+        buyer_name: Column::write(&i.facts.buyer_name)?,
+        seller: Column::write(&i.facts.seller)?,
+        seller_name: Column::write(&i.facts.seller_name)?,
+        issued_on: Column::write(&i.facts.issued_on)?,
     }
+    document |row| { facts: row.facts()? }
+}
 
-    /// The invoice of a row.
-    pub fn read(&self) -> Result<Invoice, Unreadable> {
+impl InvoiceRow {
+    fn facts(&self) -> Result<InvoiceFacts, Unreadable> {
         let original = self.original_number.as_deref();
         let original =
             original.map(|number| read_number(self.original_code.as_deref().unwrap_or_default(), number));
-        Ok(Invoice {
-            organisation: convert::read(&self.organisation)?,
-            facts: InvoiceFacts {
-                number: read_number(&self.code, &self.number)?,
-                amount: self.amount.map(convert::money).transpose()?,
-                original: original.transpose()?,
-                einvoice: self.einvoice,
-                tax: self.tax.map(convert::money).transpose()?,
-                buyer: convert::read_opt(self.buyer.as_deref())?,
-                buyer_name: read_hash(self.buyer_name.as_deref())?,
-                seller: convert::read_opt(self.seller.as_deref())?,
-                seller_name: read_hash(self.seller_name.as_deref())?,
-                issued_on: self.issued_on.map(Date::from_naive),
-            },
-            confirmed: convert::read(&self.confirmed)?,
-            allocated: convert::money(self.allocated)?,
-            holds: convert::read_json(&self.holds)?,
-            reversed: convert::money(self.reversed)?,
-            reversal: read_hash(self.reversal.as_deref())?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
+        Ok(InvoiceFacts {
+            number: read_number(&self.code, &self.number)?,
+            amount: self.amount.read()?,
+            original: original.transpose()?,
+            einvoice: self.einvoice,
+            tax: self.tax.read()?,
+            buyer: self.buyer.read()?,
+            buyer_name: self.buyer_name.read()?,
+            seller: self.seller.read()?,
+            seller_name: self.seller_name.read()?,
+            issued_on: self.issued_on.read()?,
         })
     }
 }

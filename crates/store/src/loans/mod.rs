@@ -10,8 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{listed, rows, statement, stored};
-use subsidy_core::domain::{Date, Line, LoanId};
+use crate::{columns, listed, rows, statement, stored};
+use subsidy_core::domain::{Line, LoanId};
 use subsidy_core::loans::{Loan, LoanKey};
 
 rows! {
@@ -55,45 +55,12 @@ pub fn contract_column(key: &LoanKey) -> String {
 stored! { Loan as LoanRow, |id| id.uuid() }
 listed! { LoanRow in loans, own [organisation, bank], by [organisation, bank], since [updated_at] }
 
-impl LoanRow {
-    /// The row of a loan.
-    pub fn new(l: &Loan) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: l.id.uuid(),
-            organisation: l.organisation.to_string(),
-            bank: l.bank.to_string(),
-            loan_no: l.loan_no.to_string(),
-            loan_fold: l.loan_no.folded().to_string(),
-            annual_rate_percent: convert::percent(l.annual_rate_percent),
-            signed_on: l.signed_on.naive(),
-            matures_on: l.matures_on.naive(),
-            project: convert::json(&l.project)?,
-            events: convert::json(&l.events)?,
-            interest: convert::json(&l.interest)?,
-            created_by: l.created_by.to_string(),
-            created: convert::sequence(l.revision.created),
-            version: convert::sequence(l.revision.version),
-            updated_at: l.revision.updated_at.utc(),
-        })
+columns! {
+    Loan as LoanRow {
+        id, organisation, bank, loan_no, annual_rate_percent, signed_on, matures_on, project, events,
+        interest, created_by,
     }
-
-    /// The loan of a row.
-    pub fn read(&self) -> Result<Loan, Unreadable> {
-        Ok(Loan {
-            id: LoanId::new(self.id),
-            organisation: convert::read(&self.organisation)?,
-            bank: convert::read(&self.bank)?,
-            loan_no: convert::read(&self.loan_no)?,
-            annual_rate_percent: convert::read_percent(self.annual_rate_percent)?,
-            signed_on: Date::from_naive(self.signed_on),
-            matures_on: Date::from_naive(self.matures_on),
-            project: convert::read_json(&self.project)?,
-            events: convert::read_json(&self.events)?,
-            interest: convert::read_json(&self.interest)?,
-            created_by: convert::read(&self.created_by)?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
-    }
+    row |l| { loan_fold: l.loan_no.folded().to_string() }
 }
 
 impl LoanKeyRow {

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{listed, rows, statement, stored};
-use subsidy_core::domain::{ClaimId, Date, PaymentBatchId};
+use crate::db::convert::{self, Unreadable};
+use crate::{columns, listed, rows, statement, stored};
+use subsidy_core::domain::{ClaimId, PaymentBatchId};
 use subsidy_core::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 
 rows! {
@@ -75,87 +75,18 @@ statement! {
 stored! { PaymentBatch as PaymentBatchRow, |id| id.uuid() }
 listed! { PaymentBatchRow in payment_batches, by [status], since [updated_at] }
 
-impl PaymentBatchRow {
-    /// The row of a batch.
-    pub fn new(b: &PaymentBatch) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: b.id.uuid(),
-            status: b.status.into_str().to_owned(),
-            count: convert::count(b.count),
-            open: convert::count(b.open),
-            waiting: convert::count(b.waiting),
-            total: convert::decimal(b.total),
-            name_max: convert::count(b.name_max),
-            reason: hash(b.reason),
-            created_by: b.created_by.to_string(),
-            approved_by: b.approved_by.as_ref().map(ToString::to_string),
-            approved_on: b.approved_on.map(Date::naive),
-            created: convert::sequence(b.revision.created),
-            version: convert::sequence(b.revision.version),
-            updated_at: b.revision.updated_at.utc(),
-        })
-    }
-
-    /// The batch of a row.
-    pub fn read(&self) -> Result<PaymentBatch, Unreadable> {
-        Ok(PaymentBatch {
-            id: PaymentBatchId::new(self.id),
-            status: convert::read(&self.status)?,
-            count: convert::read_count(self.count)?,
-            open: convert::read_count(self.open)?,
-            waiting: convert::read_count(self.waiting)?,
-            total: convert::money(self.total)?,
-            name_max: convert::read_count(self.name_max)?,
-            reason: read_hash(self.reason.as_deref())?,
-            created_by: convert::read(&self.created_by)?,
-            approved_by: convert::read_opt(self.approved_by.as_deref())?,
-            approved_on: self.approved_on.map(Date::from_naive),
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+columns! {
+    PaymentBatch as PaymentBatchRow {
+        id, status, count, open, waiting, total, name_max, reason, created_by, approved_by, approved_on,
     }
 }
 
 stored! { PaymentLine as PaymentLineRow, |key| (key.batch.uuid(), key.claim.uuid()); const CHANGED_FIRST: bool = true; const BETWEEN: &str = " "; }
 
-impl PaymentLineRow {
-    /// The row of a line.
-    pub fn new(l: &PaymentLine) -> Result<Self, Unreadable> {
-        Ok(Self {
-            batch: l.batch.uuid(),
-            claim: l.claim.uuid(),
-            payee: l.payee.to_string(),
-            amount: convert::decimal(l.amount),
-            status: l.status.into_str().to_owned(),
-            bank_reference: l.bank_reference.as_ref().map(ToString::to_string),
-            date: l.date.map(Date::naive),
-            reason: hash(l.reason),
-            reference_key: l.reference_key.as_ref().map(ToString::to_string),
-            paid_in: l.paid_in.map(convert::sequence),
-            proposed_result: l.proposed_result.as_ref().map(convert::json).transpose()?,
-            recorded_by: convert::json(&l.recorded_by)?,
-            created: convert::sequence(l.revision.created),
-            version: convert::sequence(l.revision.version),
-            updated_at: l.revision.updated_at.utc(),
-        })
-    }
-
-    /// The line of a row.
-    pub fn read(&self) -> Result<PaymentLine, Unreadable> {
-        Ok(PaymentLine {
-            batch: PaymentBatchId::new(self.batch),
-            claim: ClaimId::new(self.claim),
-            payee: convert::read(&self.payee)?,
-            amount: convert::money(self.amount)?,
-            status: convert::read(&self.status)?,
-            bank_reference: convert::read_opt(self.bank_reference.as_deref())?,
-            date: self.date.map(Date::from_naive),
-            reason: read_hash(self.reason.as_deref())?,
-            reference_key: convert::read_opt(self.reference_key.as_deref())?,
-            paid_in: self.paid_in.map(convert::read_sequence).transpose()?,
-            proposed_result: self.proposed_result.as_ref().map(convert::read_json).transpose()?,
-            recorded_by: convert::read_json(&self.recorded_by)?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+columns! {
+    PaymentLine as PaymentLineRow {
+        batch, claim, payee, amount, status, bank_reference, date, reason, reference_key, paid_in,
+        proposed_result, recorded_by,
     }
 }
 

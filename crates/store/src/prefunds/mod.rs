@@ -5,10 +5,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{listed, rows, statement, stored};
-use subsidy_core::domain::dates::FiscalYear;
-use subsidy_core::domain::{Date, PrefundId, TrueUpId};
+use crate::db::convert::{self, Unreadable};
+use crate::{columns, listed, rows, statement, stored};
+use subsidy_core::domain::Date;
 use subsidy_core::prefunds::true_up::{Statement, TrueUp, TrueUpAction};
 use subsidy_core::prefunds::{Prefund, PrefundYear, PrefundYearKey, rules};
 
@@ -95,14 +94,6 @@ statement! {
         "SELECT * FROM true_ups WHERE reference_key = ANY($1)";
 }
 
-fn lost_year() -> Unreadable {
-    Unreadable("a prefund without a year".to_owned())
-}
-
-fn read_year(year: i16) -> Result<FiscalYear, Unreadable> {
-    convert::read_year(year)?.ok_or_else(lost_year)
-}
-
 pub fn year_columns(key: &PrefundYearKey) -> (String, String, i16) {
     (key.programme.to_string(), key.bank.to_string(), convert::year(Some(key.year)))
 }
@@ -110,136 +101,49 @@ pub fn year_columns(key: &PrefundYearKey) -> (String, String, i16) {
 stored! { Prefund as PrefundRow, |id| id.uuid() }
 listed! { PrefundRow in prefunds, own [bank], by [status, programme, bank], since [updated_at] }
 
-impl PrefundRow {
-    /// The row of a prefund.
-    pub fn new(p: &Prefund) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: p.id.uuid(),
-            programme: p.programme.to_string(),
-            bank: p.bank.to_string(),
-            amount: convert::decimal(p.amount),
-            fiscal_year: convert::year(Some(p.fiscal_year)),
-            document: p.document.to_string(),
-            status: p.status.into_str().to_owned(),
-            parts: convert::json(&p.parts)?,
-            effective_date: p.effective_date.map(Date::naive),
-            reason: hash(p.reason),
-            created_by: p.created_by.to_string(),
-            decided_by: p.decided_by.as_ref().map(ToString::to_string),
-            created: convert::sequence(p.revision.created),
-            version: convert::sequence(p.revision.version),
-            updated_at: p.revision.updated_at.utc(),
-        })
-    }
-
-    /// The prefund of a row.
-    pub fn read(&self) -> Result<Prefund, Unreadable> {
-        Ok(Prefund {
-            id: PrefundId::new(self.id),
-            programme: convert::read(&self.programme)?,
-            bank: convert::read(&self.bank)?,
-            amount: convert::money(self.amount)?,
-            fiscal_year: read_year(self.fiscal_year)?,
-            document: convert::read(&self.document)?,
-            status: convert::read(&self.status)?,
-            parts: convert::read_json(&self.parts)?,
-            effective_date: self.effective_date.map(Date::from_naive),
-            reason: read_hash(self.reason.as_deref())?,
-            created_by: convert::read(&self.created_by)?,
-            decided_by: convert::read_opt(self.decided_by.as_deref())?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+columns! {
+    Prefund as PrefundRow {
+        id, programme, bank, amount, fiscal_year, document, status, parts, effective_date, reason,
+        created_by, decided_by,
     }
 }
 
 stored! { PrefundYear as PrefundYearRow, year_columns; const BETWEEN: &str = " "; }
 listed! { PrefundYearRow in prefund_years, own [bank], by [programme, bank] }
 
-impl PrefundYearRow {
-    /// The row of a bank's year.
-    pub fn new(y: &PrefundYear) -> Result<Self, Unreadable> {
-        let (programme, bank, fiscal_year) = year_columns(&y.key());
-        let remaining = rules::left(y).map_err(|error| Unreadable(error.to_string()))?;
-        Ok(Self {
-            programme,
-            bank,
-            fiscal_year,
-            opening: convert::decimal(y.opening),
-            paid: convert::decimal(y.paid),
-            deducted: convert::decimal(y.deducted),
-            rolled: convert::decimal(y.rolled),
-            returned: convert::decimal(y.returned),
-            remaining: convert::decimal(remaining),
-            parts: convert::json(&y.left)?,
-            since: y.since.naive(),
-            newest: y.newest.naive(),
-            true_up: y.true_up.map(TrueUpId::uuid),
-            closed: y.closed,
-            created: convert::sequence(y.revision.created),
-            version: convert::sequence(y.revision.version),
-            updated_at: y.revision.updated_at.utc(),
-        })
+columns! {
+    PrefundYear as PrefundYearRow {
+        programme, bank, fiscal_year, opening, paid, deducted, rolled, returned, since, newest, true_up, closed,
     }
-
-    /// The bank's year of a row.
-    pub fn read(&self) -> Result<PrefundYear, Unreadable> {
-        Ok(PrefundYear {
-            programme: convert::read(&self.programme)?,
-            bank: convert::read(&self.bank)?,
-            fiscal_year: read_year(self.fiscal_year)?,
-            opening: convert::money(self.opening)?,
-            paid: convert::money(self.paid)?,
-            deducted: convert::money(self.deducted)?,
-            rolled: convert::money(self.rolled)?,
-            returned: convert::money(self.returned)?,
-            left: convert::read_json(&self.parts)?,
-            since: Date::from_naive(self.since),
-            newest: Date::from_naive(self.newest),
-            true_up: self.true_up.map(TrueUpId::new),
-            closed: self.closed,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+    renamed { left as parts }
+    row |y| {
+        remaining: Column::write(&rules::left(y).map_err(|error| Unreadable(error.to_string()))?)?,
     }
 }
 
 stored! { TrueUp as TrueUpRow, |id| id.uuid(); const CHANGED_FIRST: bool = true; }
 listed! { TrueUpRow in true_ups, own [bank], by [status, programme, bank], since [updated_at] }
 
-impl TrueUpRow {
-    /// The row of a true-up.
-    pub fn new(t: &TrueUp) -> Result<Self, Unreadable> {
-        let bank_reference = match &t.action {
+columns! {
+    TrueUp as TrueUpRow {
+        id, programme, bank, fiscal_year, status, opening, paid, deducted, document, reason, rejection, decided_on,
+        created_by, decided_by,
+    }
+    renamed { left as parts }
+    part statement: Statement { deducted as stated_deducted, left as stated_left }
+    row |t| {
+        action: t.action.as_str().to_owned(),
+        bank_reference: match &t.action {
             TrueUpAction::Roll { .. } => None,
             TrueUpAction::Return { bank_reference, .. } => Some(bank_reference.to_string()),
-        };
-        Ok(Self {
-            id: t.id.uuid(),
-            programme: t.programme.to_string(),
-            bank: t.bank.to_string(),
-            fiscal_year: convert::year(Some(t.fiscal_year)),
-            action: t.action.as_str().to_owned(),
-            bank_reference,
-            date: t.action.date().map(Date::naive),
-            reference_key: t.reference_key().map(|key| key.to_string()),
-            status: t.status.into_str().to_owned(),
-            opening: convert::decimal(t.opening),
-            paid: convert::decimal(t.paid),
-            deducted: convert::decimal(t.deducted),
-            parts: convert::json(&t.left)?,
-            stated_deducted: convert::decimal(t.statement.deducted),
-            stated_left: t.statement.left.map(convert::decimal),
-            document: t.document.to_string(),
-            reason: hash(t.reason),
-            rejection: hash(t.rejection),
-            decided_on: t.decided_on.map(Date::naive),
-            created_by: t.created_by.to_string(),
-            decided_by: t.decided_by.as_ref().map(ToString::to_string),
-            created: convert::sequence(t.revision.created),
-            version: convert::sequence(t.revision.version),
-            updated_at: t.revision.updated_at.utc(),
-        })
+        },
+        date: t.action.date().map(Date::naive),
+        reference_key: t.reference_key().map(|key| key.to_string()),
     }
+    document |row| { action: row.action()? }
+}
 
+impl TrueUpRow {
     fn action(&self) -> Result<TrueUpAction, Unreadable> {
         let date = self.date.map(Date::from_naive);
         match (self.action.as_str(), &self.bank_reference, date) {
@@ -249,32 +153,5 @@ impl TrueUpRow {
             }
             _ => Err(Unreadable(format!("true-up {} does not say what becomes of what is left", self.id))),
         }
-    }
-
-    /// The true-up of a row.
-    pub fn read(&self) -> Result<TrueUp, Unreadable> {
-        Ok(TrueUp {
-            id: TrueUpId::new(self.id),
-            programme: convert::read(&self.programme)?,
-            bank: convert::read(&self.bank)?,
-            fiscal_year: read_year(self.fiscal_year)?,
-            action: self.action()?,
-            status: convert::read(&self.status)?,
-            opening: convert::money(self.opening)?,
-            paid: convert::money(self.paid)?,
-            deducted: convert::money(self.deducted)?,
-            left: convert::read_json(&self.parts)?,
-            statement: Statement {
-                deducted: convert::money(self.stated_deducted)?,
-                left: self.stated_left.map(convert::money).transpose()?,
-            },
-            document: convert::read(&self.document)?,
-            reason: read_hash(self.reason.as_deref())?,
-            rejection: read_hash(self.rejection.as_deref())?,
-            decided_on: self.decided_on.map(Date::from_naive),
-            created_by: convert::read(&self.created_by)?,
-            decided_by: convert::read_opt(self.decided_by.as_deref())?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
     }
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::{self, Unreadable};
-use crate::{listed, rows, statement, stored};
-use subsidy_core::domain::{Date, Line, RentalId};
+use crate::{columns, listed, rows, statement, stored};
+use subsidy_core::domain::{Line, RentalId};
 use subsidy_core::rentals::{ContractKey, Rental};
 
 rows! {
@@ -53,47 +53,13 @@ pub fn contract_column(key: &ContractKey) -> String {
 stored! { Rental as RentalRow, |id| id.uuid() }
 listed! { RentalRow in rentals, own [organisation, provider], by [organisation], since [updated_at] }
 
-impl RentalRow {
-    /// The row of a contract.
-    pub fn new(r: &Rental) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: r.id.uuid(),
-            organisation: r.organisation.to_string(),
-            provider: r.provider.to_string(),
-            contract_no: r.contract_no.to_string(),
-            contract_fold: r.contract_no.folded().to_string(),
-            signed_on: r.signed_on.naive(),
-            from_date: r.from.naive(),
-            until_date: r.until.naive(),
-            order_no: r.order_no.as_ref().map(ToString::to_string),
-            scenario: r.scenario.as_ref().map(ToString::to_string),
-            lines: convert::json(&r.lines)?,
-            total: convert::decimal(r.total),
-            created_by: r.created_by.to_string(),
-            created: convert::sequence(r.revision.created),
-            version: convert::sequence(r.revision.version),
-            updated_at: r.revision.updated_at.utc(),
-        })
+columns! {
+    Rental as RentalRow {
+        id, organisation, provider, contract_no, signed_on, order_no, scenario, lines, total,
+        created_by,
     }
-
-    /// The contract of a row.
-    pub fn read(&self) -> Result<Rental, Unreadable> {
-        Ok(Rental {
-            id: RentalId::new(self.id),
-            organisation: convert::read(&self.organisation)?,
-            provider: convert::read(&self.provider)?,
-            contract_no: convert::read(&self.contract_no)?,
-            signed_on: Date::from_naive(self.signed_on),
-            from: Date::from_naive(self.from_date),
-            until: Date::from_naive(self.until_date),
-            order_no: convert::read_opt(self.order_no.as_deref())?,
-            scenario: convert::read_opt(self.scenario.as_deref())?,
-            lines: convert::read_json(&self.lines)?,
-            total: convert::money(self.total)?,
-            created_by: convert::read(&self.created_by)?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
-    }
+    renamed { from as from_date, until as until_date }
+    row |r| { contract_fold: r.contract_no.folded().to_string() }
 }
 
 impl ContractRow {

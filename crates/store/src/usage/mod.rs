@@ -7,10 +7,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable};
-use crate::db::rows::Table;
-use crate::evidence::read_content_hash;
-use crate::{listed, rows, stored};
+use crate::db::convert;
+use crate::{columns, listed, rows, stored};
 use subsidy_core::domain::{Month, Percent, RentalId, UsageImportId};
 use subsidy_core::usage::charge::{Charge, digest};
 use subsidy_core::usage::months::ChargePeriod;
@@ -116,104 +114,21 @@ rows! {
 
 stored! { RentalUsage as RentalUsageRow, |id| id.uuid() }
 
-impl RentalUsageRow {
-    /// The row of a contract's usage.
-    pub fn new(u: &RentalUsage) -> Result<Self, Unreadable> {
-        Ok(Self {
-            rental: u.rental.uuid(),
-            imports: convert::count(u.imports),
-            totals: convert::json(&u.totals)?,
-            invoices: convert::json(&u.invoices)?,
-            periods: convert::json(&u.periods)?,
-            incomplete: convert::json(&u.incomplete)?,
-            replaced: convert::json(&u.replaced)?,
-            created: convert::sequence(u.revision.created),
-            version: convert::sequence(u.revision.version),
-            updated_at: u.revision.updated_at.utc(),
-        })
-    }
-
-    /// The usage of a row.
-    pub fn read(&self) -> Result<RentalUsage, Unreadable> {
-        Ok(RentalUsage {
-            rental: RentalId::new(self.rental),
-            imports: convert::read_count(self.imports)?,
-            totals: convert::read_json(&self.totals)?,
-            invoices: convert::read_json(&self.invoices)?,
-            periods: convert::read_json(&self.periods)?,
-            incomplete: convert::read_json(&self.incomplete)?,
-            replaced: convert::read_json(&self.replaced)?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
-    }
+columns! {
+    RentalUsage as RentalUsageRow { rental, imports, totals, invoices, periods, incomplete, replaced }
 }
 
 stored! { UsageImport as UsageImportRow, |id| id.uuid() }
 listed! { UsageImportRow in usage_imports, by [rental] }
 
-impl UsageImportRow {
-    /// The row of an import.
-    pub fn new(i: &UsageImport) -> Result<Self, Unreadable> {
-        let counting: Vec<_> = i.counting().map(|delivery| delivery.billing_period).collect();
-        Ok(Self {
-            id: i.id.uuid(),
-            rental: i.rental.uuid(),
-            status: i.status.into_str().to_owned(),
-            mode: i.mode.as_str().to_owned(),
-            replaces: convert::json(&i.replaces)?,
-            adds: i.adds,
-            sha256: i.sha256.as_bytes().to_vec(),
-            rows: convert::count(i.rows),
-            accepted: convert::count(i.accepted),
-            repeated: convert::count(i.repeated),
-            rejected: convert::count(i.rejected),
-            rows_sha256: i.rows_sha256.as_bytes().to_vec(),
-            errors_sha256: i.errors_sha256.as_bytes().to_vec(),
-            billed: i.billed.to_string(),
-            billed_total: convert::decimal(i.billed_total),
-            deliveries: convert::json(&i.deliveries)?,
-            counting: convert::json(&counting)?,
-            readings: convert::json(&i.readings)?,
-            findings: convert::json(&i.findings)?,
-            pending: i.pending.map(UsageImportId::uuid),
-            replacement_proposed_by: convert::json(&i.replacement_proposed_by)?,
-            created_by: i.created_by.to_string(),
-            approved_by: i.approved_by.as_ref().map(ToString::to_string),
-            reason: i.reason.map(|reason| reason.as_bytes().to_vec()),
-            created: convert::sequence(i.revision.created),
-            version: convert::sequence(i.revision.version),
-            updated_at: i.revision.updated_at.utc(),
-        })
+columns! {
+    UsageImport as UsageImportRow {
+        id, rental, status, mode, replaces, adds, sha256, rows, accepted, repeated, rejected, rows_sha256, errors_sha256,
+        billed, billed_total, deliveries, readings, findings, pending, replacement_proposed_by, created_by, approved_by,
+        reason,
     }
-
-    /// The import of a row.
-    pub fn read(&self) -> Result<UsageImport, Unreadable> {
-        Ok(UsageImport {
-            id: UsageImportId::new(self.id),
-            rental: RentalId::new(self.rental),
-            status: convert::read(&self.status)?,
-            mode: convert::read(&self.mode)?,
-            replaces: convert::read_json(&self.replaces)?,
-            adds: self.adds,
-            sha256: read_content_hash(&self.sha256)?,
-            rows: convert::read_count(self.rows)?,
-            accepted: convert::read_count(self.accepted)?,
-            repeated: convert::read_count(self.repeated)?,
-            rejected: convert::read_count(self.rejected)?,
-            rows_sha256: read_content_hash(&self.rows_sha256)?,
-            errors_sha256: read_content_hash(&self.errors_sha256)?,
-            billed: convert::read(&self.billed)?,
-            billed_total: convert::money(self.billed_total)?,
-            deliveries: convert::read_json(&self.deliveries)?,
-            readings: convert::read_json(&self.readings)?,
-            findings: convert::read_json(&self.findings)?,
-            pending: self.pending.map(UsageImportId::new),
-            replacement_proposed_by: convert::read_json(&self.replacement_proposed_by)?,
-            created_by: convert::read(&self.created_by)?,
-            approved_by: convert::read_opt(self.approved_by.as_deref())?,
-            reason: convert::read_hash(self.reason.as_deref())?,
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+    row |i| {
+        counting: convert::json(&i.counting().map(|delivery| delivery.billing_period).collect::<Vec<_>>())?,
     }
 }
 

@@ -4,9 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::db::convert::{self, Unreadable, hash, read_hash};
-use crate::{listed, rows, statement, stored};
-use subsidy_core::domain::{Date, RentalId, VoucherId};
+use crate::db::convert::Unreadable;
+use crate::{columns, listed, rows, statement, stored};
 use subsidy_core::vouchers::{Voucher, VoucherBalance};
 
 rows! {
@@ -88,74 +87,15 @@ statement! {
 stored! { Voucher as VoucherRow, |id| id.uuid(); const WITH_EVERY_BATCH: bool = true; }
 listed! { VoucherRow in vouchers, own [organisation, provider], by [status, programme, organisation], since [updated_at] }
 
-impl VoucherRow {
-    /// The row of a voucher.
-    pub fn new(v: &Voucher) -> Result<Self, Unreadable> {
-        let available = v.balance.available().map_err(|e| Unreadable(e.to_string()))?;
-        Ok(Self {
-            id: v.id.uuid(),
-            number: v.number.clone(),
-            programme: v.programme.to_string(),
-            organisation: v.organisation.to_string(),
-            provider: v.provider.to_string(),
-            rental: v.rental.uuid(),
-            status: v.status.into_str().to_owned(),
-            suspended_from: v.suspended_from.map(|s| s.into_str().to_owned()),
-            face: convert::decimal(v.balance.face),
-            redeemed: convert::decimal(v.balance.redeemed),
-            held: convert::decimal(v.balance.held),
-            released: convert::decimal(v.balance.released),
-            expired: convert::decimal(v.balance.expired),
-            available: convert::decimal(available),
-            closed: v.closed,
-            submitted_on: v.submitted_on.naive(),
-            valid_from: v.valid_from.map(Date::naive),
-            valid_until: v.valid_until.map(Date::naive),
-            fiscal_year: v.fiscal_year.map(|y| convert::year(Some(y))),
-            rules_version: convert::count(v.rules_version),
-            calculation: convert::count(v.calculation),
-            reason: hash(v.reason),
-            created_by: v.created_by.to_string(),
-            reviewed_by: v.reviewed_by.as_ref().map(ToString::to_string),
-            issued_by: v.issued_by.as_ref().map(ToString::to_string),
-            reminded_days: v.reminded_days.map(|days| i16::try_from(days).unwrap_or(i16::MAX)),
-            created: convert::sequence(v.revision.created),
-            version: convert::sequence(v.revision.version),
-            updated_at: v.revision.updated_at.utc(),
-        })
+columns! {
+    Voucher as VoucherRow {
+        id, number, programme, organisation, provider, rental, status, suspended_from, closed, submitted_on, valid_from,
+        valid_until, fiscal_year, rules_version, calculation, reason, created_by, reviewed_by, issued_by, reminded_days,
     }
-
-    /// The voucher of a row.
-    pub fn read(&self) -> Result<Voucher, Unreadable> {
-        Ok(Voucher {
-            id: VoucherId::new(self.id),
-            number: self.number.clone(),
-            programme: convert::read(&self.programme)?,
-            organisation: convert::read(&self.organisation)?,
-            provider: convert::read(&self.provider)?,
-            rental: RentalId::new(self.rental),
-            status: convert::read(&self.status)?,
-            suspended_from: convert::read_opt(self.suspended_from.as_deref())?,
-            balance: VoucherBalance {
-                face: convert::money(self.face)?,
-                redeemed: convert::money(self.redeemed)?,
-                held: convert::money(self.held)?,
-                released: convert::money(self.released)?,
-                expired: convert::money(self.expired)?,
-            },
-            closed: self.closed,
-            submitted_on: Date::from_naive(self.submitted_on),
-            valid_from: self.valid_from.map(Date::from_naive),
-            valid_until: self.valid_until.map(Date::from_naive),
-            fiscal_year: self.fiscal_year.map(convert::read_year).transpose()?.flatten(),
-            rules_version: convert::read_count(self.rules_version)?,
-            calculation: convert::read_count(self.calculation)?,
-            reason: read_hash(self.reason.as_deref())?,
-            created_by: convert::read(&self.created_by)?,
-            reviewed_by: convert::read_opt(self.reviewed_by.as_deref())?,
-            issued_by: convert::read_opt(self.issued_by.as_deref())?,
-            reminded_days: self.reminded_days.map(|days| u16::try_from(days).unwrap_or_default()),
-            revision: convert::revision(self.created, self.version, self.updated_at)?,
-        })
+    part balance: VoucherBalance {
+        face as face, redeemed as redeemed, held as held, released as released, expired as expired,
+    }
+    row |v| {
+        available: Column::write(&v.balance.available().map_err(|error| Unreadable(error.to_string()))?)?,
     }
 }

@@ -1,6 +1,6 @@
 //! Claims reviewed, rejected and approved, and what an approval posts.
 
-use super::claims::{self, decided, freed, rehold};
+use super::claims::{self, conclude, freed, rehold};
 use super::corrections::posted;
 use super::deductions;
 use crate::book::Key;

@@ -1,6 +1,6 @@
 //! Vouchers after their issue: cancelled, suspended, reinstated, expired, and reminded of.
 
-use super::vouchers::{decided, existing, freed};
+use super::vouchers::{conclude, existing, freed};
 use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads};
 use crate::book::effects::{Change, Decision, Effects, Outcome};
