@@ -64,7 +64,6 @@ pub struct JwksConfig {
 /// Why a JWK set cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JwksError {
-    /// The file cannot be read.
     #[error("cannot read {path}")]
     Io {
         path: PathBuf,

@@ -20,13 +20,10 @@ pub enum ReadError {
     File(#[from] BankFileError),
     #[error(transparent)]
     Packed(#[from] PackedError),
-    /// A ZIP that holds several files, or none.
     #[error("{0} files")]
     Several(usize),
-    /// A table, and no mapping in the settings.
     #[error("no mapping")]
     NoMapping,
-    /// Neither UTF-8, GB18030 nor UTF-16.
     #[error("the encoding is unknown")]
     Encoding,
 }

@@ -18,13 +18,10 @@ pub enum FileError {
     /// It has more rows than a file may have.
     #[error("the file has more than {ROWS_MAX} rows")]
     TooManyRows,
-    /// Its bytes cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] std::io::Error),
-    /// It is not what a Parquet file is.
     #[error("the file cannot be read as Parquet")]
     Malformed(#[from] ::parquet::errors::ParquetError),
-    /// It goes beyond what is made room for.
     #[error("the file's {} go beyond {}", .0.as_str(), .0.most())]
     Beyond(Limit),
     /// It is packed and does not unpack to one billing file.
@@ -55,13 +52,11 @@ pub enum Packed {
 pub enum IntakeError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The database refused a statement.
     #[error("the database refused a statement")]
     Query(#[from] diesel::result::Error),
     /// A stored value does not fit.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// Other imports of the contract go on.
     #[error("other imports of the contract go on")]
     Busy,
     /// Nothing of the file can be read.
@@ -70,19 +65,14 @@ pub enum IntakeError {
     /// Rows of a file that is taken strictly are wrong, or no row of a file can be read.
     #[error("{rejected} rows are wrong")]
     Refused {
-        /// What is wrong, by cause.
         findings: Vec<Finding>,
         /// The first errors, row by row.
         errors: Vec<RowError>,
-        /// How many rows are wrong.
         rejected: u32,
-        /// How the file was taken.
         mode: Mode,
     },
-    /// Amounts beyond all measure.
     #[error("the amounts are out of range")]
     OutOfRange(#[from] OutOfRange),
-    /// A fault of ours.
     #[error("the reader of the file broke off")]
     Broken,
 }

@@ -42,7 +42,6 @@ fn unread(error: &io::Error) -> String {
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// The folder is none.
     #[error("{path} cannot be read")]
     Io {
         path: PathBuf,

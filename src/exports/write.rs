@@ -46,19 +46,15 @@ pub struct ExportSummary {
 pub enum ExportError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The database refused a statement.
     #[error("the database refused a statement")]
     Query(#[from] diesel::result::Error),
     /// The head is not readable.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// There is no such ledger.
     #[error("no agency {0} in this database")]
     NoAgency(AgencyCode),
-    /// The folder holds something already.
     #[error("{0} is not empty: an export goes into a folder of its own")]
     NotEmpty(PathBuf),
-    /// A file could not be written.
     #[error("{path} cannot be written")]
     Io {
         path: PathBuf,

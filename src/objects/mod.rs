@@ -36,24 +36,19 @@ const RETRY: Duration = Duration::from_secs(15);
 /// Why a file is not kept or not found.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// The place is none.
     #[error("{0} is neither a folder nor s3://BUCKET[/PREFIX]")]
     Place(String),
-    /// There is no such object.
     #[error("{0} is missing")]
     Missing(ContentHash),
-    /// The store does not answer as it should.
     #[error("the store of evidence failed")]
     Store(#[source] object_store::Error),
     /// The folder of arriving files does not take them.
     #[error("cannot use {path}")]
     File {
-        /// Which file or folder.
         path: PathBuf,
         #[source]
         source: std::io::Error,
     },
-    /// A thread that worked for it fell.
     #[error("a worker ended")]
     Worker,
 }

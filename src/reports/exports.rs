@@ -50,7 +50,6 @@ pub enum ExportError {
     /// A format has no room for so many rows.
     #[error("more than {limit} rows")]
     TooManyRows { limit: u64 },
-    /// A thread that worked for it fell.
     #[error("a worker ended")]
     Worker,
     #[error("{WAITING_MAX} exports are under way")]

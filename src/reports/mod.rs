@@ -33,7 +33,6 @@ use subsidy_store::db::convert::Unreadable;
 /// Why something cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The database did not answer, or refused.
     #[error("the database refused a statement")]
     Database(#[from] diesel::result::Error),
     /// What it answered does not fit.

@@ -87,7 +87,6 @@ statement! {
                    AND ($5::text IS NULL OR e.account = $5) AND ($6::date IS NULL OR e.effective_date >= $6) \
                    AND ($7::date IS NULL OR e.effective_date <= $7)) \
           ORDER BY l.sequence LIMIT $2";
-    /// A page of all transactions.
     fn all(PageQuery { after, limit }) -> Vec<TransactionRow> =
         "SELECT sequence, kind, effective_date, recorded_at, subject, document FROM log \
           WHERE sequence > $1 AND line_count > 0 ORDER BY sequence LIMIT $2";

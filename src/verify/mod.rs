@@ -93,16 +93,13 @@ pub struct Progress {
 pub enum VerifyError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The database refused a statement.
     #[error("the database refused a statement")]
     Query(#[from] diesel::result::Error),
     /// The replay gave what no row can hold.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The schema is of another release.
     #[error("the ledger's schema has version {schema_version}; this release verifies {SCHEMA_VERSION}")]
     OtherRelease { schema_version: i32 },
-    /// There is no such ledger.
     #[error("no agency {0} in this database")]
     NoAgency(AgencyCode),
     /// The register does not say the agency's key, and older checkpoints need one.
@@ -114,7 +111,6 @@ pub enum VerifyError {
     /// A key cannot be used.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// A fault of ours.
     #[error("the replay broke off")]
     Broken,
 }

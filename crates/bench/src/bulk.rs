@@ -37,10 +37,8 @@ const PIECE_LEAVES: usize = 50_000;
 /// Why a ledger is not made.
 #[derive(Debug, thiserror::Error)]
 pub enum BulkError {
-    /// A rule refused a command.
     #[error("refused: {0}")]
     Refused(String),
-    /// A command was not decided.
     #[error("a command was not decided: {0}")]
     NotDecided(String),
     /// Its rows cannot be written.

@@ -278,7 +278,6 @@ pub enum CountedParts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     pub matter: Matter,
-    /// Which of its parts count.
     pub counted: CountedParts,
     /// Whether it is the document's own: else that of what it rests on or takes the place of.
     pub own: bool,
@@ -357,10 +356,8 @@ pub struct NameSubject {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PersonError {
-    /// Nobody acted whose subject is spelt alike.
     #[error("nobody of that name acted")]
     SubjectUnknown,
-    /// It is the one that serves already.
     #[error("it is right already")]
     SubjectNamed,
 }

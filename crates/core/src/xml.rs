@@ -20,7 +20,6 @@ pub struct XmlError(pub &'static str);
 pub struct Limits {
     /// Elements within each other.
     pub depth: usize,
-    /// Elements in all.
     pub elements: usize,
     /// Characters of what an element says that are kept.
     pub chars: usize,
@@ -36,7 +35,6 @@ pub struct Element {
 }
 
 impl Element {
-    /// What an attribute says.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }

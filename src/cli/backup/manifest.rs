@@ -12,7 +12,6 @@ use crate::cli::Failure;
 use subsidy_core::domain::{AgencyCode, ContentHash};
 use subsidy_store::keys::replace;
 
-/// The manifest's file.
 pub const MANIFEST: &str = "backup.json";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,7 +32,6 @@ pub struct Manifest {
 #[serde(deny_unknown_fields)]
 pub struct BackedUp {
     pub agency: AgencyCode,
-    /// Entries.
     pub size: u64,
     pub root: ContentHash,
 }

@@ -91,40 +91,32 @@ fn text(path: &Path) -> Result<String, VerifyFailure> {
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyFailure {
-    /// A file that was given cannot be read.
     #[error("{path} cannot be read")]
     File {
         path: PathBuf,
         #[source]
         source: std::io::Error,
     },
-    /// A key that was given is none.
     #[error("{path} holds no verifier key")]
     Key {
         path: PathBuf,
         #[source]
         source: subsidy_core::audit::note::NoteError,
     },
-    /// A checkpoint that was given is none.
     #[error("{path} holds no signed checkpoint")]
     NoCheckpoint { path: PathBuf },
-    /// A receipt that was given is none.
     #[error("{path} is no receipt: {why}")]
     NoReceipt {
         path: PathBuf,
-        /// What it is not.
         why: String,
     },
-    /// A folder that was given holds no export.
     #[error("{path} holds no export: it has neither a checkpoint nor tiles")]
     NoExport { path: PathBuf },
-    /// There is nothing to verify.
     #[error("there is no agency in this database: nothing was verified")]
     NoAgencies,
     /// A key was given where none is asked for.
     #[error("--key goes with --export or --receipt; a database has the key in its register")]
     KeyForDatabase,
-    /// The folder gave no verdict.
     #[error("the export was not verified")]
     Export(#[from] crate::exports::CheckError),
     /// A ledger could not be read to its end.
@@ -134,17 +126,14 @@ pub enum VerifyFailure {
         #[source]
         source: VerifyError,
     },
-    /// The store of evidence could not be read.
     #[error("the evidence of agency {agency} was not verified")]
     Evidence {
         agency: AgencyCode,
         #[source]
         source: evidence::EvidenceFailure,
     },
-    /// The agencies could not be listed.
     #[error("the agencies cannot be listed")]
     Agencies(#[source] VerifyError),
-    /// The verdict could not be written.
     #[error("the verdict cannot be written")]
     Output(#[from] std::io::Error),
 }

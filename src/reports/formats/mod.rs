@@ -150,7 +150,6 @@ pub enum FormatError {
     /// The writer of Parquet refused.
     #[error(transparent)]
     Parquet(#[from] ::parquet::errors::ParquetError),
-    /// A cell is not what its column holds.
     #[error("a cell of {column} reads {text}")]
     Cell { column: &'static str, text: String },
     #[error(transparent)]

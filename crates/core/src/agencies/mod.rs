@@ -102,10 +102,8 @@ pub enum AgencyError {
     /// The business date of a real agency is the calendar's.
     #[error("the business date is only set by hand in a sandbox")]
     SandboxOnly,
-    /// The business date moves forward only.
     #[error("the business date moves forward only")]
     BusinessDateBackwards { business_date: Date },
-    /// The agency's log has begun already.
     #[error("the agency exists")]
     AgencyExists,
     /// No leaf is lost that was not accepted to be, or the log has fewer than it is said to have kept.
@@ -114,7 +112,6 @@ pub enum AgencyError {
     /// This release does not know that number, or it is not newer.
     #[error("the semantics cannot be switched to that number")]
     SemanticsUnknown {
-        /// The number in force.
         semantics: u32,
     },
 }

@@ -8,10 +8,8 @@ pub enum BundleError {
     /// A leaf is longer than its length can say.
     #[error("a leaf is longer than 65,535 bytes")]
     LeafTooLong,
-    /// The bytes end inside a leaf.
     #[error("the bundle ends inside a leaf")]
     Truncated,
-    /// More leaves than a tile is wide.
     #[error("the bundle holds more than 256 leaves")]
     TooMany,
 }

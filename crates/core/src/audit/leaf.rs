@@ -61,10 +61,8 @@ pub struct Leaf {
 /// Why there is no leaf.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeafError {
-    /// Larger than the log takes.
     #[error("the leaf has {bytes} bytes")]
     TooLarge {
-        /// How large it would be.
         bytes: usize,
     },
     /// Not canonical JSON of a leaf.

@@ -35,16 +35,13 @@ pub enum NoteError {
     /// Not a note: too long, control characters, no signatures, a malformed signature line.
     #[error("not a signed note")]
     Malformed,
-    /// The note has no signature of the key.
     #[error("the note has no signature of {name}")]
     Unsigned {
-        /// Whose signature is missing.
         name: String,
     },
     /// A signature that claims to be of the key is not.
     #[error("the signature of {name} does not fit the note")]
     Signature {
-        /// Whose signature is false.
         name: String,
     },
     /// The signed text is not a checkpoint of three lines.
@@ -56,7 +53,6 @@ pub enum NoteError {
         /// The log that the checkpoint names.
         origin: String,
     },
-    /// Whoever holds the key could not sign.
     #[error("the signer is not available: {reason}")]
     SignerUnavailable {
         /// What the signer reported, without secrets.

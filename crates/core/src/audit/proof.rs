@@ -17,10 +17,8 @@ pub enum ProofError<E> {
     OutOfRange {
         /// The leaf asked for, or the size of the older tree.
         index: u64,
-        /// The size of the tree.
         size: u64,
     },
-    /// A hash could not be read.
     #[error("a hash of the log could not be read")]
     Read(#[source] E),
 }

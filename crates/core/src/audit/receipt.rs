@@ -36,7 +36,6 @@ pub struct Receipt {
 /// Why a receipt does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
-    /// Another form than ours.
     #[error("not a receipt of the form {FORMAT}")]
     Format,
     /// A member is not base64 of what it should be.
@@ -45,25 +44,20 @@ pub enum ReceiptError {
     /// The key that the checker trusts is another one.
     #[error("the receipt is by another key than the one given")]
     OtherKey,
-    /// The checkpoint is not signed by the key.
     #[error("the checkpoint does not verify: {0}")]
     Checkpoint(#[from] NoteError),
     /// The proof does not lead from the leaf to the checkpoint's root.
     #[error("the proof does not lead from the leaf to the checkpoint's root")]
     Proof(#[from] ProofInvalid),
-    /// The leaf is not one.
     #[error("the leaf is none: {0}")]
     Leaf(#[from] LeafError),
     /// The leaf is of another agency than the checkpoint.
     #[error("the leaf is of agency {found}, the checkpoint of another")]
     Agency {
-        /// What the leaf says.
         found: AgencyCode,
     },
-    /// The leaf says another place than the receipt.
     #[error("the leaf says sequence {found}")]
     Sequence {
-        /// What the leaf says.
         found: u64,
     },
 }

@@ -27,10 +27,8 @@ pub struct Older {
 /// What an older checkpoint says against a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Contradiction {
-    /// The log has fewer entries now.
     #[error("the log was cut off: {name} has {older} entries, the log has {size}")]
     CutOff { name: String, older: u64, size: u64 },
-    /// The log's beginning is another one now.
     #[error("the log was rewritten: its first {older} entries do not have the root that {name} says")]
     Rewritten { name: String, older: u64 },
 }

@@ -6,10 +6,8 @@ use std::fmt::Debug;
 /// The book cannot answer. A caller gets a 500 and nothing is written; it is never a rule's refusal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// A key was read that was not loaded.
     #[error("{0} was not loaded")]
     NotLoaded(String),
-    /// The book contradicts itself.
     #[error("{0}")]
     Broken(String),
 }

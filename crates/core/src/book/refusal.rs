@@ -39,7 +39,6 @@ pub enum AccessError {
         #[serde(skip_serializing_if = "Option::is_none")]
         pointer: Option<String>,
     },
-    /// The role may not do that.
     #[error("forbidden")]
     Forbidden,
     /// Who is in the document's set cannot approve it.
@@ -61,7 +60,6 @@ pub enum AccessError {
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<Sequence>,
     },
-    /// It cannot be done in this state.
     #[error("it is {status}")]
     WrongState {
         /// The state that it is in.
@@ -78,16 +76,12 @@ crate::domain::coded! {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum DateError {
-    /// In a month that is closed.
     #[error("{period} is closed")]
     PeriodClosed {
-        /// The month.
         period: Month,
     },
-    /// Later than the business date.
     #[error("{effective_date} is later than {business_date}")]
     EffectiveDateInFuture { effective_date: Date, business_date: Date },
-    /// Earlier than what it rests on.
     #[error("{effective_date} is earlier than {earliest}")]
     EffectiveDateTooEarly {
         effective_date: Date,

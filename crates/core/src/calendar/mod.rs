@@ -142,13 +142,10 @@ pub struct RejectCalendar {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum CalendarError {
-    /// It cannot be done in this state.
     #[error("it is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
-    /// All days ahead are holidays.
     #[error("no working day from {from} to {until}")]
     NoWorkingDay {
         /// The first day that was looked at.

@@ -43,13 +43,11 @@ pub struct TakenInvoice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum BackingError {
-    /// The file shows no invoice.
     #[error("no invoice")]
     NotAnInvoice { pointer: String },
     /// Nobody said what the invoice amounts to, so nothing can be taken of it.
     #[error("invoice {invoice} has no amount")]
     InvoiceAmountMissing { invoice: String, pointer: String },
-    /// The invoice was issued to another.
     #[error("invoice {invoice} was issued to {buyer}")]
     InvoiceBuyerDiffers {
         invoice: String,
@@ -75,7 +73,6 @@ pub enum BackingError {
         requested: Money,
         pointer: String,
     },
-    /// A red invoice takes back and backs nothing.
     #[error("invoice {invoice} is a red one")]
     RedInvoice { invoice: String, pointer: String },
     /// A red invoice took back what the claim holds.
@@ -89,10 +86,8 @@ pub enum BackingError {
     /// Another organisation says of the invoice what contradicts this one, and no officer said who is right.
     #[error("{organisation} says another thing of invoice {invoice}")]
     InvoiceDisputed { invoice: String, organisation: CreditCode, pointer: String },
-    /// The same evidence twice.
     #[error("named twice")]
     DuplicateEvidence {
-        /// Where it is named again.
         pointer: String,
     },
 }

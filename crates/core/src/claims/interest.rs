@@ -41,7 +41,6 @@ pub enum InterestError {
     /// It comes to nothing.
     #[error(transparent)]
     Calculation(#[from] CalculationError),
-    /// The rules are of another instrument.
     #[error("the rules name no points")]
     NoPoints,
 }

@@ -8,10 +8,8 @@ use crate::domain::{Date, LoanId, Money, RentalId, VoucherId};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum ClaimError {
-    /// It cannot be done in this state.
     #[error("the claim is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
     /// What is subsidised is paid first: the period is over when it is claimed.
@@ -23,13 +21,10 @@ pub enum ClaimError {
         until: Date,
         business_date: Date,
     },
-    /// To return or reject needs a reason.
     #[error("a reason is missing")]
     ReasonMissing,
-    /// A claim stays with its voucher.
     #[error("the claim redeems {voucher}")]
     VoucherDiffers {
-        /// The voucher that it redeems.
         voucher: VoucherId,
     },
     /// A claim stays with its programme and its contract.
@@ -45,13 +40,11 @@ pub enum ClaimError {
     #[error("a {kind} has no {pointer}")]
     ChangeNotApplicable {
         kind: String,
-        /// Where the change is named.
         pointer: String,
     },
     /// Nothing is said to be other than it was.
     #[error("nothing changes")]
     ChangesMissing { pointer: String },
-    /// A claim stays what it is.
     #[error("the claim is a {kind}")]
     ClaimKindDiffers { kind: String },
     /// The organisation was let in when the claim was written, and is no more.
@@ -60,7 +53,6 @@ pub enum ClaimError {
         /// Which rule: `category`, `size`, `startup_only`, `region`.
         reason: String,
     },
-    /// A recalculation waits for another person.
     #[error("recalculation {version} waits")]
     RecalculationPending { version: u32 },
     /// What a recalculation was computed from is no longer so.
@@ -71,18 +63,14 @@ pub enum ClaimError {
         /// CNY, as computed now.
         now: Money,
     },
-    /// Objections wait to be resolved.
     #[error("{count} objections are open")]
     ObjectionOpen { count: String },
     #[error("an objection was upheld")]
     ObjectionUpheld,
-    /// A claim takes so many objections.
     #[error("at most {limit} objections")]
     TooManyObjections { limit: String },
-    /// 公示 is not over.
     #[error("published until {until}")]
     PublicityRunning {
-        /// Its last day.
         until: Date,
     },
 }

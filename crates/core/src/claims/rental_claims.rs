@@ -28,17 +28,12 @@ pub enum RentalClaimError {
     /// The contract does not run on every day of the period.
     #[error("the contract runs from {from} to {until}")]
     RentalPeriodOutside {
-        /// The contract's first day.
         from: Date,
-        /// Its last day.
         until: Date,
-        /// Where the period is named.
         pointer: String,
     },
-    /// Usage is metered by month.
     #[error("usage is metered by month")]
     UsagePeriodNotMonths {
-        /// Where the period is named.
         pointer: String,
     },
     /// Another claim of the programme settles the same days and items of the contract.
@@ -46,11 +41,9 @@ pub enum RentalClaimError {
     RentalPeriodOverlaps {
         #[serde(flatten)]
         by: ContractHolder,
-        /// Its first day.
         from: Date,
         /// The day after its last.
         until: Date,
-        /// Where the period is named.
         pointer: String,
     },
 }

@@ -234,7 +234,6 @@ pub enum EvidenceError {
     /// No invoice number, or none of the two forms.
     #[error("no invoice number")]
     InvoiceNumber { pointer: String },
-    /// The file names another invoice than the request.
     #[error("the file names another number")]
     InvoiceNumberContradicts { pointer: String },
     /// The file, the request or what is known of the invoice contradict each other.

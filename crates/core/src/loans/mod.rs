@@ -170,23 +170,19 @@ pub struct ConfirmInterest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum LoanError {
-    /// The parties have a loan with that number.
     #[error("loan {loan_no} is recorded")]
     LoanExists { loan_no: Line, id: LoanId },
     /// It matures before it is signed, or on that day.
     #[error("the term is empty")]
     InvalidTerm { pointer: String },
-    /// A period without a day.
     #[error("the period is empty")]
     EmptyPeriod { pointer: String },
-    /// A rate that no loan has.
     #[error("more than {limit} percent")]
     RateTooHigh {
         pointer: String,
         /// Percent a year.
         limit: Percent,
     },
-    /// More is repaid than is owed.
     #[error("{principal} is owed")]
     RepaymentExceedsPrincipal {
         pointer: String,
@@ -200,7 +196,6 @@ pub enum LoanError {
         /// CNY that is owed then and not overdue.
         principal: Money,
     },
-    /// More is cleared than is overdue.
     #[error("{overdue} is overdue")]
     ClearedExceedsOverdue {
         pointer: String,
@@ -211,7 +206,6 @@ pub enum LoanError {
     PausedAlready { pointer: String },
     #[error("the loan is not paused")]
     NotPaused { pointer: String },
-    /// More is owed than a ledger keeps.
     #[error("more than {limit} is owed")]
     PrincipalTooLarge {
         pointer: String,
@@ -221,35 +215,28 @@ pub enum LoanError {
     #[error("{date} is earlier than {signed_on}")]
     BeforeSigning {
         pointer: String,
-        /// The day.
         date: Date,
         signed_on: Date,
     },
     #[error("{date} is later than {matures_on}")]
     AfterMaturity {
         pointer: String,
-        /// The day.
         date: Date,
         matures_on: Date,
     },
-    /// An extension moves the day of maturity on.
     #[error("{date} is not later than {matures_on}")]
     ExtensionNotLater {
         pointer: String,
-        /// The new day.
         date: Date,
         /// When it is due without it.
         matures_on: Date,
     },
-    /// What has not happened yet is no fact.
     #[error("{date} is later than {business_date}")]
     NotYetHappened {
         pointer: String,
-        /// The day.
         date: Date,
         business_date: Date,
     },
-    /// A loan takes so many events.
     #[error("at most {limit} events")]
     TooManyEvents { limit: String },
     /// The interest of a period is paid when it is over.
@@ -258,32 +245,26 @@ pub enum LoanError {
     /// The bank confirmed other days that overlap; the same period may be confirmed anew.
     #[error("{from} to {until} is confirmed")]
     InterestConfirmed {
-        /// The other's first day.
         from: Date,
         until: Date,
     },
-    /// A loan takes so many confirmations.
     #[error("at most {limit} confirmations")]
     TooManyConfirmations { limit: String },
     /// The rules ask for a reference rate that was not loaded for that day or before.
     #[error("no {name} is in force on {date}")]
     ReferenceRateMissing {
         name: Label,
-        /// The day.
         date: Date,
     },
-    /// A claim takes days of the loan already.
     #[error("claim {claim} under {programme} takes {from} to {until}")]
     InterestPeriodOverlaps {
         pointer: String,
         claim: ClaimId,
         programme: ProgrammeCode,
-        /// Its first day.
         from: Date,
         /// The day after its last.
         until: Date,
     },
-    /// A sheet keeps so many segments.
     #[error("at most {limit} segments")]
     TooManySegments { pointer: String, limit: String },
     /// The contract rate at signing is above the ceiling.

@@ -168,10 +168,8 @@ pub struct ApproveBankAccount {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum OrganisationError {
-    /// The credit code is registered.
     #[error("{credit_code} is registered")]
     OrganisationExists { credit_code: CreditCode },
-    /// 户名 differs from the organisation's name.
     #[error("the account's name is not the organisation's")]
     AccountNameDiffers,
     /// An account waits for approval already, or none does.
@@ -180,7 +178,6 @@ pub enum OrganisationError {
         /// `proposed`, or `unchanged`.
         status: String,
     },
-    /// A blocked organisation begins nothing new.
     #[error("{credit_code} is blocked")]
     OrganisationBlocked { credit_code: CreditCode },
     /// A contract or an application names an organisation that is not registered.

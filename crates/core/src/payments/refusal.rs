@@ -10,17 +10,14 @@ use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PaymentError {
-    /// It cannot be done in this state.
     #[error("it is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
     /// A claim is not one that can be paid.
     #[error("claim {claim} is {status}")]
     ClaimNotPayable {
         claim: ClaimId,
-        /// The state it is in.
         status: String,
     },
     /// A claim stands in a batch already, or twice in this one.
@@ -31,7 +28,6 @@ pub enum PaymentError {
     ResultTooEarly {
         /// JSON pointer of the day.
         pointer: &'static str,
-        /// The day of the result.
         date: Date,
         /// The day on which the batch was approved.
         approved_on: Date,
@@ -46,12 +42,10 @@ pub enum PaymentError {
         /// CNY of the result.
         found: Money,
     },
-    /// Another payment of the agency is called so.
     #[error("{bank_reference} is the reference of claim {claim}")]
     BankReferenceUsed {
         /// JSON pointer of the reference.
         pointer: &'static str,
-        /// What the bank calls it.
         bank_reference: Line,
         /// Which claim was paid under it.
         claim: ClaimId,
@@ -68,7 +62,6 @@ pub enum PaymentError {
         /// CNY that the claim holds of it and nothing backs.
         missing: Money,
     },
-    /// A name is longer than the bank takes.
     #[error("the name of {payee} has {length} characters")]
     NameTooLong {
         /// JSON pointer of the claim; none where the batch exists already.
@@ -76,9 +69,7 @@ pub enum PaymentError {
         pointer: Option<String>,
         claim: ClaimId,
         payee: CreditCode,
-        /// How many characters it has.
         length: String,
-        /// How many the bank takes.
         limit: String,
     },
     /// The account is not the one that the batch was proposed with.
@@ -87,10 +78,8 @@ pub enum PaymentError {
     /// The calendar or the business date moved while the file was made.
     #[error("the bank is to pay on {execution_date}")]
     ExecutionDateStale {
-        /// When it is to pay.
         execution_date: Date,
     },
-    /// There is nowhere to pay to.
     #[error("{} payees have no bank account", payees.len())]
     BankAccountMissing {
         /// Who, each once and in order.

@@ -89,22 +89,16 @@ pub struct RejectReopening {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PeriodError {
-    /// It is closed, or open, already.
     #[error("the month is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
-    /// Its last day is not over.
     #[error("{month} ends on {last_day}")]
     MonthNotOver {
-        /// Which month.
         month: Month,
-        /// Its last day.
         last_day: Date,
         business_date: Date,
     },
-    /// Debits and credits differ.
     #[error("book {book:?} does not tie in {month}")]
     PeriodUnbalanced {
         /// Which month, or up to which.

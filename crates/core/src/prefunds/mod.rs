@@ -173,20 +173,16 @@ pub struct RejectPrefund {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PrefundError {
-    /// Money that came back before is called so.
     #[error("{bank_reference} is the reference of true-up {true_up}")]
     ReturnReferenceUsed {
         /// JSON pointer of the reference.
         pointer: &'static str,
-        /// What the bank calls it.
         bank_reference: Line,
         /// Of which true-up money came back under it.
         true_up: TrueUpId,
     },
-    /// It cannot be done in this state.
     #[error("it is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
     /// The rules in force pay claims one by one.
@@ -209,10 +205,8 @@ pub enum PrefundError {
     /// The year was settled with the bank: it takes nothing more.
     #[error("{fiscal_year} is trued up")]
     PrefundTruedUp { fiscal_year: String },
-    /// The bank has nothing of the year.
     #[error("nothing was prefunded for {fiscal_year}")]
     NothingPrefunded { fiscal_year: String },
-    /// Another true-up of the year waits.
     #[error("true-up {true_up} waits")]
     TrueUpPending { true_up: TrueUpId },
     /// The bank states another figure than the ledger has.
@@ -226,7 +220,6 @@ pub enum PrefundError {
         /// CNY, what is stated less what is in the ledger.
         difference: Money,
     },
-    /// Something was posted since it was proposed.
     #[error("{left} was left, {now} is left now")]
     TrueUpStale {
         /// CNY that was left when it was proposed.
@@ -234,10 +227,8 @@ pub enum PrefundError {
         /// CNY that is left now.
         now: Money,
     },
-    /// Nothing is left that could come back.
     #[error("nothing is left of {fiscal_year}")]
     NothingToReturn { fiscal_year: String },
-    /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,
 }

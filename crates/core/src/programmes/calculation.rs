@@ -152,10 +152,8 @@ pub enum CalculationError {
     /// A tax-exclusive base needs the tax rate of every eligible line.
     #[error("{item} has no tax rate")]
     TaxPercentMissing { item: Label },
-    /// 0.00 after rounding and all cuts.
     #[error("nothing to pay")]
     NothingToPay,
-    /// The annual cap alone made it 0.00.
     #[error("the annual cap {cap} is used up")]
     AnnualCapExhausted { cap: Money, used: Money },
     /// More than the reviewer saw: it is reviewed again first.
@@ -166,7 +164,6 @@ pub enum CalculationError {
         /// CNY, as computed now.
         now: Money,
     },
-    /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,
 }

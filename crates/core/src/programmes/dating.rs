@@ -73,7 +73,6 @@ pub enum RulesBy {
     Disbursed,
 }
 
-/// The days of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaseDays {
     pub filed: Date,
@@ -84,7 +83,6 @@ pub struct CaseDays {
 }
 
 impl CaseDays {
-    /// Of a contract.
     pub const fn contract(filed: Date, signed: Date) -> Self {
         Self { filed, signed: Some(signed), disbursed: None }
     }
@@ -108,12 +106,10 @@ pub enum DatesError {
         pointer: String,
         /// The first day that is paid for.
         from: Date,
-        /// The last.
         until: Date,
     },
     #[error("signed on {date}, not from {from} to {until}")]
     SignedOutsideWindow { date: Date, from: Date, until: Date },
-    /// The loan was drawn first outside the window.
     #[error("drawn on {date}, not from {from} to {until}")]
     DisbursedOutsideWindow { date: Date, from: Date, until: Date },
     /// The cap is of the year of the costs, and the period lies in two.

@@ -238,16 +238,13 @@ pub struct ApproveRules {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum ProgrammeError {
-    /// The code is taken.
     #[error("programme {programme} exists")]
     ProgrammeExists { programme: ProgrammeCode },
     /// This release does not run programmes of that instrument.
     #[error("{instrument} programmes are not supported")]
     InstrumentNotSupported { instrument: String },
-    /// The window's last day lies before its first.
     #[error("the window is empty")]
     InvalidWindow,
-    /// Nothing is available that could lapse.
     #[error("nothing is available")]
     NothingToLapse,
     /// What is asked does not fit in the available appropriation.
@@ -261,17 +258,13 @@ pub enum ProgrammeError {
     /// The day lies outside the programme's window, or no version of the rules is in force on it.
     #[error("outside the programme's window")]
     WindowClosed {
-        /// The day.
         date: Date,
     },
-    /// The programme is not active.
     #[error("programme {programme} is not active")]
     ProgrammeNotActive { programme: ProgrammeCode },
-    /// The programme is of another instrument.
     #[error("programme {programme} is of another instrument")]
     WrongInstrument {
         programme: ProgrammeCode,
-        /// What it is of.
         instrument: String,
     },
     /// The rules do not fit the instrument or contradict themselves.

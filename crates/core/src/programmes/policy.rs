@@ -317,16 +317,12 @@ impl Policy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PolicyError {
-    /// The instrument needs it.
     #[error("{field} is missing")]
     RulesFieldMissing { field: String },
-    /// It does not apply to the instrument.
     #[error("{field} does not apply")]
     RulesFieldNotApplicable { field: String },
-    /// Its value contradicts itself or another.
     #[error("{field} is invalid")]
     RulesInvalid { field: String },
-    /// More than 1.50 points of interest.
     #[error("more than 1.50 points")]
     StatutoryPointsCap {
         /// The most that the law pays.

@@ -189,10 +189,8 @@ pub struct WriteOffRecovery {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum RecoveryError {
-    /// It cannot be done in this state.
     #[error("it is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
     /// More than was paid, or more than is still owed.
@@ -212,13 +210,10 @@ pub enum RecoveryError {
     ReceiptRecorded {
         /// JSON pointer of the reference.
         pointer: &'static str,
-        /// What the bank calls it.
         bank_reference: Line,
     },
-    /// A recovery takes so many receipts.
     #[error("at most {limit} receipts")]
     TooManyReceipts { limit: String },
-    /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,
 }

@@ -52,7 +52,6 @@ pub enum ReferenceRateError {
     #[error("that rate is already loaded for that day")]
     ReferenceRateExists {
         name: Label,
-        /// The day.
         date: Date,
     },
 }

@@ -85,13 +85,10 @@ impl RegisterRental {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum RentalError {
-    /// The parties have a contract with that number.
     #[error("contract {contract_no} is recorded")]
     ContractExists { contract_no: Line, id: RentalId },
-    /// The provider is related to the organisation.
     #[error("the provider is related")]
     RelatedProvider { provider: CreditCode },
-    /// The last day lies before the first.
     #[error("the period is empty")]
     InvalidPeriod,
 }

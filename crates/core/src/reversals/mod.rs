@@ -109,7 +109,6 @@ pub enum ReversalError {
     /// The reversal, or what it undoes, is in another state.
     #[error("it is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
     /// Something that came after it on the same document rests on it.

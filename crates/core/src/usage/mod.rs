@@ -227,13 +227,10 @@ impl RentalUsage {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum UsageError {
-    /// Another import of the contract came between.
     #[error("another import came between")]
     UsageMoved,
-    /// None of the file's rows can be read.
     #[error("no row of the file can be read")]
     UsageNothingTaken {
-        /// How many are wrong.
         rejected: u32,
     },
     /// The file charges for time of a billing period for which another file that counts does already.
@@ -250,7 +247,6 @@ pub enum UsageError {
     /// What is to be replaced brings nothing that counts in the file's billing periods.
     #[error("import {import_id} counts nothing of the file's billing periods")]
     ReplacesNothing { import_id: UsageImportId },
-    /// Another proposal to replace the same import waits.
     #[error("import {import_id} waits to replace it")]
     ReplacementPending { import_id: UsageImportId },
     /// What counts of the billing periods changed since the replacement was proposed.
@@ -262,35 +258,28 @@ pub enum UsageError {
     /// The rows come to more months and service categories than are kept.
     #[error("more than {limit} months and service categories")]
     UsageTotalsTooMany {
-        /// How many are kept.
         limit: u32,
     },
     /// The rows name more invoices in more months than are kept.
     #[error("more than {limit} invoices and months")]
     UsageInvoicesTooMany {
-        /// How many are kept.
         limit: u32,
     },
-    /// Nothing was metered in the period.
     #[error("nothing was metered in the period")]
     UsageMissing {
-        /// Where usage is asked for.
         pointer: String,
     },
     /// Rows of a month were refused, and no officer said that a claim on it is right nevertheless.
     #[error("rows of a month were refused")]
     UsageIncomplete {
-        /// Which months.
         months: Vec<Month>,
     },
     /// The rows come to more than can be counted.
     #[error("the amounts are out of range")]
     UsageOutOfRange,
-    /// No such rate is loaded.
     #[error("{name} of {date} is not loaded")]
     UsageRateUnknown {
         name: Label,
-        /// Of which day.
         date: Date,
     },
 }

@@ -193,10 +193,8 @@ pub struct RemindVoucher {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum VoucherError {
-    /// Another rests on the contract already.
     #[error("the contract is used")]
     ContractAlreadyUsed {
-        /// By which voucher or claim.
         #[serde(flatten)]
         by: ContractHolder,
         programme: ProgrammeCode,
@@ -207,25 +205,19 @@ pub enum VoucherError {
         /// Which rule: `category`, `size`, `startup_only`, `region`.
         reason: String,
     },
-    /// It cannot be done in this state.
     #[error("the voucher is {status}")]
     WrongState {
-        /// The state it is in.
         status: String,
     },
-    /// To return or reject needs a reason.
     #[error("a reason is missing")]
     ReasonMissing,
-    /// Its last usable day is over.
     #[error("the voucher expired after {valid_until}")]
     VoucherExpired {
-        /// Its last usable day.
         valid_until: Date,
     },
     /// The last usable day would lie beyond the calendar.
     #[error("the validity is out of range")]
     ValidityOutOfRange,
-    /// A sum left the range.
     #[error("a sum is out of range")]
     AmountOutOfRange,
 }

@@ -9,7 +9,6 @@ use crate::db::list::PageQuery;
 use crate::{rows, statement};
 
 rows! {
-    /// A claim that is published.
     pub struct PublishedClaimRow {
         id: Uuid,
         kind: String,

@@ -19,7 +19,6 @@ const PIECE_BYTES: usize = 1 << 18;
 pub enum CopyError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The database refused; the source says why.
     #[error("the database refused what was copied")]
     Refused(#[from] tokio_postgres::Error),
 }

@@ -28,7 +28,6 @@ pub struct ListQuery {
     /// 专项
     pub programme: Option<String>,
     pub organisation: Option<String>,
-    /// The organisation itself.
     pub credit_code: Option<String>,
     pub bank: Option<String>,
     pub invoice_number: Option<String>,

@@ -17,7 +17,6 @@ pub enum BatchError {
     /// This process does not know the agency's semantics or its schema's version.
     #[error("the ledger is of another release: semantics {semantics}, schema {schema_version}")]
     OtherRelease { semantics: u32, schema_version: i32 },
-    /// The database refused a value.
     #[error("the database refused a value: {}", .kind.name())]
     Value { kind: ValueKind, source: DieselError },
     /// The log does not contain what was answered from it.

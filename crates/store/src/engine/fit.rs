@@ -22,7 +22,6 @@ use subsidy_core::domain::{AgencyCode, Instant};
 /// Why a folder of keys does not fit a ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    /// A key is not there.
     #[error("{path}, the key of agency {agency}, is missing: put it back from the backup of the keys")]
     Missing { agency: String, path: PathBuf },
     /// A key is another one.

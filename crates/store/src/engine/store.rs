@@ -228,7 +228,6 @@ statement! {
                          WHERE t.level = $1 - 1 AND t.index >= $2 * 256 AND t.index < ($2 + 1) * 256), $3";
 }
 
-/// The columns of texts.
 #[derive(Debug, Clone, Copy)]
 pub struct TextColumns<'a> {
     pub hashes: &'a [Vec<u8>],

@@ -171,13 +171,10 @@ impl Answer {
 /// Why there is no answer. Nothing of these is stored under the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// The key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The queue is full.
     #[error("the queue is full")]
     Busy,
-    /// There is no such agency.
     #[error("no such agency")]
     NoAgency,
     /// The database is away, or the deadline passed before a commit was tried.

@@ -24,7 +24,6 @@ use subsidy_core::domain::AgencyCode;
 /// Why a part of the tree cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TreeError {
-    /// The log has no such part.
     #[error("the log has no such part")]
     NotThere,
     /// The head, the key or the database.

@@ -39,10 +39,8 @@ pub const KEY_FILE_BYTES_MAX: u64 = 4_096;
 /// Why a key cannot be had. Paths are named, contents never.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file system refused.
     #[error("cannot use {path}")]
     Io {
-        /// The file or folder.
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -50,7 +48,6 @@ pub enum KeyError {
     /// Others than the owner may read the file or enter the folder.
     #[error("{path} has mode {mode:o}, others than its owner must have no access to it (chmod go= {path})")]
     Permissions {
-        /// The file or folder.
         path: PathBuf,
         mode: u32,
     },
@@ -59,10 +56,8 @@ pub enum KeyError {
         "{path} is missing: put it back from the backup of the keys, or say --data if they are elsewhere"
     )]
     Missing {
-        /// The file or folder.
         path: PathBuf,
     },
-    /// The file does not hold such a key.
     #[error("{path} does not hold a key of its kind")]
     Malformed { path: PathBuf },
 }

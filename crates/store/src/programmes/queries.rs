@@ -10,7 +10,6 @@ use crate::schema::rules_versions;
 use crate::{rows, statement};
 
 rows! {
-    /// A balance of a programme.
     pub struct BudgetBalanceRow { programme: String, account: String, amount: Decimal }
 }
 

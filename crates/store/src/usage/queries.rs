@@ -43,7 +43,6 @@ pub struct ErrorPlace {
 }
 
 impl ErrorPlace {
-    /// Before every error.
     pub const FIRST: Self = Self { row: 0, line: -1 };
 }
 

@@ -98,7 +98,6 @@ pub enum SubsidyError {
     /// The loan or what is loaded does not allow it.
     #[error(transparent)]
     Loan(#[from] LoanError),
-    /// The rules are of another instrument.
     #[error("the rules name no points")]
     NoPoints,
     /// A sum left the range.

@@ -76,7 +76,6 @@ pub struct KnownResult {
 /// A result to be proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Result {
-    /// Which of the told it is.
     pub told: usize,
     pub claim: ClaimId,
     pub outcome: PaymentResult,

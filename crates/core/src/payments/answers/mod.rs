@@ -79,10 +79,8 @@ pub struct Answers {
 pub enum BankFileError {
     #[error(transparent)]
     Xml(#[from] XmlError),
-    /// XML, but nothing that a bank answers with.
     #[error("it is {root}")]
     OtherXml { root: String },
-    /// More payments than are read at once.
     #[error("more than {ANSWERS_MAX} payments")]
     TooMany,
     /// A table in which a column of the mapping is not found.

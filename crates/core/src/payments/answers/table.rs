@@ -18,7 +18,6 @@ pub struct Mapping {
     pub reference: Option<String>,
     /// What went out; of what came back too, where `returned_amount` is no column of its own.
     pub amount: String,
-    /// What came back.
     pub returned_amount: Option<String>,
     /// The payee's account number.
     pub account: Option<String>,
