@@ -2,7 +2,7 @@
 
 use crate::support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
@@ -11,6 +11,8 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use subsidy_store::db::pool::{Connection, Database, DatabaseConfig, DatabaseError};
 use subsidy_store::db::rows::{Row, exactly};
+use subsidy_store::engine::store::{IdempotencyRow, LogRow, NumberRow, TransitionRow};
+use subsidy_store::ledger::EntryRow;
 use subsidy_store::{rows, statement};
 use support::{TestDatabase, agency};
 use tokio::try_join;
@@ -50,64 +52,6 @@ const EVERY: &str = "CREATE TEMP TABLE every (id uuid, place smallint, text text
     version bigint NOT NULL, PRIMARY KEY (id, place))";
 
 rows! {
-    struct NumberRow in "numbers", keyed {
-        key { series: String }
-        last: i64,
-    }
-}
-rows! {
-    struct LogRow in "log", appended {
-        key { sequence: i64 }
-        leaf: Vec<u8>,
-        hash: Vec<u8>,
-        line_count: i32,
-        kind: String,
-        document: String,
-        effective_date: Option<NaiveDate>,
-        subject: String,
-        recorded_at: DateTime<Utc>,
-    }
-}
-rows! {
-    struct EntryRow in "entries", appended {
-        key { sequence: i64, line: i16 }
-        account: String,
-        side: String,
-        amount: Decimal,
-        programme: String,
-        organisation: String,
-        level: String,
-        fiscal_year: i16,
-        effective_date: NaiveDate,
-        document: String,
-    }
-}
-rows! {
-    struct TransitionRow in "transitions", appended {
-        key { sequence: i64, ordinal: i16 }
-        kind: String,
-        document: String,
-        from_status: Option<String>,
-        to_status: String,
-    }
-}
-rows! {
-    struct IdempotencyRow in "idempotency", appended {
-        key { subject: String, key: Vec<u8> }
-        request: Vec<u8>,
-        sequence: Option<i64>,
-        refusal: Option<serde_json::Value>,
-        recorded_at: DateTime<Utc>,
-        mac: Vec<u8>,
-    }
-}
-rows! {
-    struct BalanceRow in "balances", keyed {
-        key { account: String, programme: String, payee: String }
-        amount: Decimal,
-    }
-}
-rows! {
     struct One { value: i64 }
 }
 rows! {
@@ -124,7 +68,6 @@ statement! {
     fn begin_agency(at: DateTime<Utc>) -> usize =
         "INSERT INTO head (agency, next_sequence, frontier, recorded_at, semantics, schema_version, name, zone, sandbox,
             related_programmes) VALUES ('test', 0, '', $1, 1, 2, 'Test', 'Asia/Shanghai', true, '[]')";
-    fn lock_head() -> Option<One> = "SELECT next_sequence AS value FROM head FOR UPDATE";
     fn move_head(next_sequence: i64, frontier: &[u8]) -> usize =
         "UPDATE head SET next_sequence = $1, frontier = $2";
     fn setting(name: &str) -> Option<Setting> = "SELECT current_setting($1) AS name";
@@ -420,6 +363,7 @@ impl Batch {
             refusal: None,
             recorded_at: at,
             mac: vec![0; 32],
+            ordinal: None,
         };
         let lines = |sequence| [entry(sequence, 1, "B2001", "D"), entry(sequence, 2, "B2003", "C")];
         Self {
@@ -445,69 +389,5 @@ impl Batch {
         exactly(transitions, self.transitions.len())?;
         exactly(idempotency, self.idempotency.len())?;
         exactly(head, 1)
-    }
-}
-
-/// Prints, asserts nothing: run alone, with `--ignored --nocapture`.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn how_long_a_posting_takes() {
-    let (test, database) = database().await;
-    let mut conn = writer(&database).await;
-    begin_agency(&conn, Utc::now()).await.expect("a head");
-    let balances =
-        [("B2001", "SH-VOUCHER"), ("B2003", "SH-VOUCHER")].map(|(account, programme)| BalanceRow {
-            account: account.to_owned(),
-            programme: programme.to_owned(),
-            payee: String::new(),
-            amount: Decimal::ONE,
-        });
-    BalanceRow::insert(&conn, &balances).await.expect("balances");
-    let mut first = 0;
-    for (label, switch) in [
-        ("triggers on", "ENABLE ALWAYS"),
-        ("triggers off", "DISABLE"),
-        ("on", "ENABLE ALWAYS"),
-        ("off", "DISABLE"),
-    ] {
-        let owner = test.client("subsidy_owner").await;
-        for table in ["head", "log", "entries", "transitions"] {
-            let triggers = owner
-                .query(
-                    "SELECT tgname FROM pg_trigger WHERE tgrelid = $1::text::regclass AND NOT tgisinternal",
-                    &[&table],
-                )
-                .await
-                .expect("triggers");
-            for trigger in triggers {
-                let sql = format!("ALTER TABLE {table} {switch} TRIGGER {}", trigger.get::<_, String>(0));
-                owner.batch_execute(&sql).await.expect("switched");
-            }
-        }
-        for size in [1, 16, 512] {
-            let mut taken = Vec::new();
-            for _ in 0..if size == 512 { 80 } else { 200 } {
-                let batch = Batch::of(size, first, Utc::now());
-                first += size;
-                let start = Instant::now();
-                conn.batch_execute("BEGIN").await.expect("begun");
-                lock_head(&conn).await.expect("locked");
-                BalanceRow::by_keys(&conn, &balances.iter().map(Row::key).collect::<Vec<_>>())
-                    .await
-                    .expect("balances");
-                let (_, changed) =
-                    try_join!(batch.write(&conn), BalanceRow::update(&conn, &balances)).expect("written");
-                exactly(changed, 2).expect("two balances");
-                conn.batch_execute("COMMIT").await.expect("committed");
-                taken.push(start.elapsed());
-            }
-            taken.sort();
-            let median = taken[taken.len() / 2];
-            println!(
-                "{label:<13} {size:>4} a batch: median {:>8.1} µs a batch, {:>7.2} µs a posting",
-                median.as_secs_f64() * 1e6,
-                median.as_secs_f64() * 1e6 / f64::from(i32::try_from(size).expect("small"))
-            );
-        }
     }
 }
