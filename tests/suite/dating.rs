@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::city::{BANK, CLOUD, City, rules, text};
+use crate::support::city::{self, BANK, CLOUD, City, interest_rules, rules, text};
 
 fn year(year: u16) -> Value {
     json!({"from": format!("{year}-01-01"), "until": format!("{year}-12-31")})
@@ -179,27 +179,12 @@ fn a_version_applies_by_the_day_on_which_the_contract_was_signed() {
 fn lending(agency: &str, more: &Value) -> City {
     let city = City::open(agency, &rules(json!({})), "100000");
     city.organisations(&city.lin, &[(BANK, "某银行")]);
-    let mut rules = json!({"points": {"max": "1.5"}});
-    for (name, value) in more.as_object().unwrap() {
-        rules[name] = value.clone();
-    }
-    city.programme_of("interest_subsidy", "i", &rules, "1000000");
+    city.programme_of("interest_subsidy", "i", &interest_rules(more), "1000000");
     city
 }
 
-fn loan(city: &City, number: &str, signed_on: &str, events: &Value) -> String {
-    let body = json!({
-        "loan_no": number, "bank": BANK, "annual_rate_percent": "3.25", "signed_on": signed_on,
-        "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"}, "events": events,
-    });
-    city.create("/v1/loans", &city.firm, &body)
-}
-
-fn interest(loan: &str, [from, until]: [&str; 2]) -> Value {
-    json!({
-        "kind": "interest_subsidy", "programme": "i", "loan_id": loan, "period": days(from, until),
-        "interest_paid": "900000",
-    })
+fn interest(loan: &str, days: [&str; 2]) -> Value {
+    city::interest("i", loan, days, "900000")
 }
 
 fn drawn(days: &[(&str, &str)]) -> Value {
@@ -220,13 +205,13 @@ fn a_loan_is_signed_and_drawn_in_time_and_what_is_drawn_later_never_earns() {
     let city = lending("disbursed", &more);
     city.move_to("2025-05-31");
     let good =
-        loan(&city, "L-1", "2024-06-01", &drawn(&[("2024-10-01", "36500000"), ("2025-01-01", "10000000")]));
+        city.loan_of("L-1", BANK, "2024-06-01", &drawn(&[("2024-10-01", "36500000"), ("2025-01-01", "10000000")]));
     let half = ["2024-09-01", "2025-05-01"];
     assert_eq!(refused(&city, "/v1/claims", &interest(&good, half)).0, "window_closed");
     city.move_to("2025-06-10");
-    let early = loan(&city, "L-2", "2024-06-01", &drawn(&[("2024-06-30", "36500000")]));
+    let early = city.loan_of("L-2", BANK, "2024-06-01", &drawn(&[("2024-06-30", "36500000")]));
     assert_eq!(refused(&city, "/v1/claims", &interest(&early, half)).0, "disbursed_outside_window");
-    let late = loan(&city, "L-3", "2025-01-01", &drawn(&[("2025-01-01", "36500000")]));
+    let late = city.loan_of("L-3", BANK, "2025-01-01", &drawn(&[("2025-01-01", "36500000")]));
     assert_eq!(refused(&city, "/v1/claims", &interest(&late, half)).0, "signed_outside_window");
     // 182 days of a year of 365: 2024-10-01 to 2025-04-01, whatever was drawn in January
     let claim = approved(&city, &interest(&good, half));
@@ -246,7 +231,7 @@ fn a_term_and_pauses_stand_on_the_sheet_and_a_pause_found_later_is_recalculated(
     let more = json!({"term": {"months_max": 12, "from": "first_drawdown"}, "rules_by": "disbursed"});
     let city = lending("terms", &more);
     city.move_to("2025-09-10");
-    let loan = loan(&city, "L-1", "2024-05-20", &drawn(&[("2024-06-01", "24000000")]));
+    let loan = city.loan_of("L-1", BANK, "2024-05-20", &drawn(&[("2024-06-01", "24000000")]));
     let claim = approved(&city, &interest(&loan, ["2025-03-01", "2025-09-01"]));
     // 92 days of 1,000.00
     assert_eq!(claim["amount"], json!("92000.00"));

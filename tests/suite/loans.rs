@@ -24,7 +24,7 @@ impl City {
         (problem["code"].as_str().unwrap().to_owned(), place.to_owned())
     }
 
-    fn loan(&self, loan_no: &str) -> Value {
+    fn record_loan(&self, loan_no: &str) -> Value {
         self.expect(201, "/v1/loans", &self.firm, &loan(loan_no))
     }
 
@@ -89,7 +89,7 @@ fn what_is_owed_on_the_day_of_maturity_is_overdue_from_then_on_unless_that_day_w
 #[test]
 fn one_number_in_any_spelling_is_one_contract_and_one_loan_and_its_programmes_stand_together() {
     let city = founded("spelt");
-    city.loan("L-1");
+    city.record_loan("L-1");
     for twin in ["l-1", "Ｌ－１", "L - 1", "L\u{2011}1", "l-l"] {
         let refused = city.expect(409, "/v1/loans", &city.firm, &loan(twin));
         assert_eq!(refused["code"], "loan_exists", "{twin}");
@@ -122,7 +122,7 @@ fn one_number_in_any_spelling_is_one_contract_and_one_loan_and_its_programmes_st
 #[test]
 fn a_loan_is_recorded_once_and_seen_by_its_parties() {
     let city = founded("parties");
-    let recorded = city.loan("L-1");
+    let recorded = city.record_loan("L-1");
     let path = format!("/v1/loans/{}", recorded["id"].as_str().unwrap());
     shows(&recorded, json!({"organisation": FIRM, "principal": "200000000.00"}));
     shows(&recorded, json!({"project/investment": "500000000.00"}));
@@ -176,7 +176,7 @@ fn a_loan_is_recorded_once_and_seen_by_its_parties() {
 #[test]
 fn events_that_contradict_the_loan_are_refused_where_they_stand() {
     let city = founded("events");
-    let recorded = city.loan("L-1");
+    let recorded = city.record_loan("L-1");
     let path = format!("/v1/loans/{}/events", recorded["id"].as_str().unwrap());
     let amount = |kind: &str, date: &str, amount: &str| json!({"kind": kind, "date": date, "amount": amount});
     let refusals = [
@@ -239,7 +239,7 @@ fn events_that_contradict_the_loan_are_refused_where_they_stand() {
 #[test]
 fn the_lending_bank_alone_confirms_the_interest_of_periods_that_are_over() {
     let city = founded("interest");
-    let recorded = city.loan("L-1");
+    let recorded = city.record_loan("L-1");
     let path = format!("/v1/loans/{}/interest-paid", recorded["id"].as_str().unwrap());
     let paid = |from: &str, until: &str, amount: &str| json!({"period": {"from": from, "until": until}, "interest_paid": amount, "penalty_interest": "12.5"});
     let body = paid("2024-06-21", "2024-09-21", "1661111.11");

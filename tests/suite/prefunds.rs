@@ -3,7 +3,7 @@
 use crate::support::city;
 use crate::support::service;
 
-use city::{City, FIRM, OTHER, rules, shows, text};
+use city::{City, FIRM, OTHER, interest, interest_rules, merged, rules, shows, text};
 use serde_json::{Value, json};
 use service::Service;
 
@@ -20,10 +20,7 @@ fn prefunding(agency: &str, more: &Value) -> City {
         let body = json!({"credit_code": code, "name": name, "category": "state_owned_enterprise"});
         city.expect(201, "/v1/organisations", &city.lin, &body);
     }
-    let mut rules = json!({"points": {"max": "1.5"}, "payee": "bank", "prefund": true});
-    for (name, value) in more.as_object().unwrap() {
-        rules[name] = value.clone();
-    }
+    let rules = merged(interest_rules(&json!({"payee": "bank", "prefund": true})), more);
     city.programme_of("interest_subsidy", "i", &rules, "1000000");
     city
 }
@@ -41,24 +38,12 @@ fn prefund(city: &City, bank: &str, amount: &str, year: i32) -> String {
 
 /// A loan at 3.25 % of which 20m were drawn on the first of June 2024: 76,666.67 for 92 days, 75,833.33 for 91.
 fn loan(city: &City, number: &str, bank: &str) -> String {
-    let body = json!({
-        "loan_no": number, "bank": bank, "annual_rate_percent": "3.25", "signed_on": "2024-05-20",
-        "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
-        "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": "20000000"}],
-    });
-    city.create("/v1/loans", &city.firm, &body)
+    city.loan(number, bank, "20000000")
 }
 
 /// A claim that waits for its approval.
-fn reviewed(city: &City, loan: &str, [from, until]: [&str; 2]) -> String {
-    let body = json!({
-        "kind": "interest_subsidy", "programme": "i", "loan_id": loan,
-        "period": {"from": from, "until": until}, "interest_paid": "166111.11",
-    });
-    let id = city.create("/v1/claims", &city.firm, &body);
-    city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
-    city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
-    id
+fn reviewed(city: &City, loan: &str, days: [&str; 2]) -> String {
+    city.review(city.filed(&city.firm, &interest("i", loan, days, "166111.11")))
 }
 
 fn approve(city: &City, claim: &str) -> Value {

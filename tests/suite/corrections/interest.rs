@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::city::{CLOUD, City, FIRM, rules, shows, text};
+use super::city::{CLOUD, City, FIRM, interest, interest_rules, rules, shows, text};
 
 const BANK: &str = "91330100MA2AX00016";
 
@@ -16,28 +16,7 @@ fn lending(agency: &str, more: &Value) -> City {
 }
 
 fn programme(city: &City, code: &str, more: &Value, pot: &str) {
-    let mut rules = json!({"points": {"max": "1.5"}});
-    for (name, value) in more.as_object().unwrap() {
-        rules[name] = value.clone();
-    }
-    city.programme_of("interest_subsidy", code, &rules, pot);
-}
-
-/// A loan at 3.25 % of which an amount was drawn on the first of June 2024.
-fn loan(city: &City, number: &str, drawn: &str) -> String {
-    let body = json!({
-        "loan_no": number, "bank": BANK, "annual_rate_percent": "3.25", "signed_on": "2024-05-20",
-        "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
-        "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": drawn}],
-    });
-    city.create("/v1/loans", &city.firm, &body)
-}
-
-fn body(programme: &str, loan: &str, [from, until]: [&str; 2], paid: &str) -> Value {
-    json!({
-        "kind": "interest_subsidy", "programme": programme, "loan_id": loan,
-        "period": {"from": from, "until": until}, "interest_paid": paid,
-    })
+    city.programme_of("interest_subsidy", code, &interest_rules(more), pot);
 }
 
 fn drafted(city: &City, body: &Value) -> Value {
@@ -53,10 +32,7 @@ fn refused(city: &City, body: &Value) -> (String, String) {
 
 /// A claim that waits for its approval.
 fn reviewed(city: &City, body: &Value) -> String {
-    let id = text(&drafted(city, body), "/id");
-    city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
-    city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &json!({"decision": "pass"}));
-    id
+    city.review(city.filed(&city.firm, body))
 }
 
 fn approved(city: &City, body: &Value) -> String {
@@ -79,9 +55,9 @@ const FOURTH: [&str; 2] = ["2024-09-01", "2024-12-01"];
 #[test]
 fn an_interest_claim_is_corrected_after_payment_by_what_happened_to_the_loan_and_old_sheets_stay() {
     let city = lending("interest", &json!({}));
-    let loan = loan(&city, "L-1", "20000000");
+    let loan = city.loan("L-1", BANK, "20000000");
     // 20m × 1.5 % × 92 ÷ 360
-    let claim = approved(&city, &body("i", &loan, THIRD, "166111.11"));
+    let claim = approved(&city, &interest("i", &loan, THIRD, "166111.11"));
     let shown = city.claim(&claim);
     shows(&shown, json!({"amount": "76666.67", "loan_id": loan, "interest_paid": "166111.11"}));
     shows(&shown, json!({"payee": FIRM, "provider": BANK}));
@@ -119,11 +95,11 @@ fn an_interest_claim_is_corrected_after_payment_by_what_happened_to_the_loan_and
     );
     // the period was shorter: its days are free for another claim
     assert_eq!(
-        refused(&city, &body("i", &loan, ["2024-08-15", "2024-12-01"], "99999")).0,
+        refused(&city, &interest("i", &loan, ["2024-08-15", "2024-12-01"], "99999")).0,
         "interest_period_overlaps"
     );
     recalculated(&city, &claim, &json!({"period": {"from": "2024-06-01", "until": "2024-08-15"}}));
-    drafted(&city, &body("i", &loan, ["2024-08-15", "2024-12-01"], "99999"));
+    drafted(&city, &interest("i", &loan, ["2024-08-15", "2024-12-01"], "99999"));
 
     // what is not of interest is not taken
     let path = format!("/v1/claims/{claim}/recalculate");
@@ -146,8 +122,8 @@ fn no_day_of_a_loan_is_subsidised_twice_unless_both_programmes_suffer_the_other(
     for (code, stacking) in [("first", "allow"), ("off", "net_off"), ("both", "allow")] {
         programme(&city, code, &json!({"stacking": stacking}), "1000000");
     }
-    let loan = loan(&city, "L-1", "20000000");
-    let claim = |code: &str, days: [&str; 2]| body(code, &loan, days, "400000");
+    let loan = city.loan("L-1", BANK, "20000000");
+    let claim = |code: &str, days: [&str; 2]| interest(code, &loan, days, "400000");
     let id = reviewed(&city, &claim("first", THIRD));
     let overlaps = ("interest_period_overlaps".to_owned(), "/period".to_owned());
     let inside = ["2024-08-31", "2024-10-01"];
@@ -189,8 +165,8 @@ fn what_other_claims_take_is_netted_off_day_by_day() {
         })
     };
     let loan = city.create("/v1/loans", &city.firm, &body_of("2", "L-1"));
-    reviewed(&city, &body("first", &loan, ["2024-07-01", "2024-08-01"], "400000"));
-    let off = drafted(&city, &body("off", &loan, THIRD, "400000"));
+    reviewed(&city, &interest("first", &loan, ["2024-07-01", "2024-08-01"], "400000"));
+    let off = drafted(&city, &interest("off", &loan, THIRD, "400000"));
     let shown: Vec<_> = off["calculation"]["segments"]
         .as_array()
         .unwrap()
@@ -204,23 +180,23 @@ fn what_other_claims_take_is_netted_off_day_by_day() {
 #[test]
 fn interest_is_paid_first_and_the_last_day_of_the_window_earns() {
     let city = lending("window", &json!({}));
-    let loan = loan(&city, "L-1", "20000000");
-    let early = body("i", &loan, ["2025-06-01", "2099-01-01"], "99999");
+    let loan = city.loan("L-1", BANK, "20000000");
+    let early = interest("i", &loan, ["2025-06-01", "2099-01-01"], "99999");
     assert_eq!(refused(&city, &early), ("period_not_over".to_owned(), "/period/until".to_owned()));
-    let empty = body("i", &loan, ["2024-07-01", "2024-07-01"], "99999");
+    let empty = interest("i", &loan, ["2024-07-01", "2024-07-01"], "99999");
     assert_eq!(refused(&city, &empty), ("invalid_period".to_owned(), "/period".to_owned()));
-    let before = body("i", &loan, ["2023-01-01", "2023-06-01"], "99999");
+    let before = interest("i", &loan, ["2023-01-01", "2023-06-01"], "99999");
     assert_eq!(refused(&city, &before).0, "nothing_to_pay");
     // filed when the window has closed: what was paid for December is known only then
     city.move_to("2028-02-15");
-    let last = drafted(&city, &body("i", &loan, ["2027-12-01", "2028-02-01"], "400000"));
+    let last = drafted(&city, &interest("i", &loan, ["2027-12-01", "2028-02-01"], "400000"));
     let segments = last["calculation"]["segments"].as_array().unwrap();
     assert_eq!(
         (segments.len(), &segments[0]["until"], &segments[0]["days"]),
         (1, &json!("2028-01-01"), &json!(31))
     );
     assert_eq!(last["amount"], json!("25833.33"));
-    let after = body("i", &loan, ["2028-01-01", "2028-02-01"], "400000");
+    let after = interest("i", &loan, ["2028-01-01", "2028-02-01"], "400000");
     assert_eq!(refused(&city, &after).0, "nothing_to_pay");
     let id = text(&last, "/id");
     city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
@@ -236,7 +212,7 @@ fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
     let caps = json!({"claim": "70000", "annual": {"amount": "100000", "counts": ["issue"]}});
     let city = lending("caps", &json!({"caps": caps, "payee": "bank", "principal_cap": "30000000"}));
     let bank = city.token("caps", "bank", "bank", Some(BANK));
-    let [first, second] = [loan(&city, "L-1", "20000000"), loan(&city, "L-2", "20000000")];
+    let [first, second] = [city.loan("L-1", BANK, "20000000"), city.loan("L-2", BANK, "20000000")];
     let confirm = |loan: &str, [from, until]: [&str; 2], paid: &str| {
         let body = json!({"period": {"from": from, "until": until}, "interest_paid": paid});
         city.expect(200, &format!("/v1/loans/{loan}/interest-paid"), &bank, &body);
@@ -244,7 +220,7 @@ fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
     // a part of the days confirmed says nothing of the others
     confirm(&first, ["2024-06-01", "2024-07-01"], "10.00");
     let reductions = |body: &Value| drafted(&city, body)["calculation"]["reductions"].clone();
-    let asked = body("i", &first, THIRD, "166111.11");
+    let asked = interest("i", &first, THIRD, "166111.11");
     assert_eq!(reductions(&asked), json!([{"code": "claim_cap", "amount": "6666.67"}]));
     // 31 + 62 of 124 days: 10.00 and half of 93.01, what is left of a fen dropped
     confirm(&first, ["2024-07-01", "2024-11-02"], "93.01");
@@ -253,18 +229,18 @@ fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
     ]);
     assert_eq!(reductions(&asked), both);
     confirm(&first, ["2024-06-01", "2024-07-01"], "100000.00");
-    let none = body("i", &first, THIRD, "0");
+    let none = interest("i", &first, THIRD, "0");
     assert_eq!(refused(&city, &none).0, "nothing_to_pay");
 
     let one = approved(&city, &asked);
     assert_eq!(city.claim(&one)["payee"], json!(BANK));
     // 30m less the 20m that the first claim earns on: 10m × 1.5 % × 92 ÷ 360; the year has 30,000.00 left
-    let next = drafted(&city, &body("i", &second, THIRD, "166111.11"));
+    let next = drafted(&city, &interest("i", &second, THIRD, "166111.11"));
     assert_eq!(next["calculation"]["segments"][0]["eligible_principal"], json!("10000000.00"));
     assert_eq!(next["calculation"]["reductions"], json!([{"code": "annual_cap", "amount": "8333.33"}]));
-    let other = approved(&city, &body("i", &second, THIRD, "166111.11"));
+    let other = approved(&city, &interest("i", &second, THIRD, "166111.11"));
     assert_eq!(city.claim(&other)["amount"], json!("30000.00"));
-    assert_eq!(refused(&city, &body("i", &second, FOURTH, "166111.11")).0, "annual_cap_exhausted");
+    assert_eq!(refused(&city, &interest("i", &second, FOURTH, "166111.11")).0, "annual_cap_exhausted");
     let batch = city.paid(&[&one, &other], "2025-01-02");
     let file = city.get(&format!("/v1/payment-batches/{batch}"), &city.sun);
     assert_eq!(file["total"], json!("100000.00"));
@@ -280,10 +256,10 @@ fn two_claims_that_wait_for_one_pot_do_not_both_have_it_and_lines_are_rounded_by
     let city = lending("pot", &json!({}));
     let rounding = json!({"mode": "half_up", "scope": "line"});
     programme(&city, "small", &json!({"rounding": rounding, "day_count": "actual/365"}), "100000");
-    let [first, second] = [loan(&city, "L-1", "20000000"), loan(&city, "L-2", "20000000")];
+    let [first, second] = [city.loan("L-1", BANK, "20000000"), city.loan("L-2", BANK, "20000000")];
     let events = json!({"events": [{"kind": "drawdown", "date": "2024-07-01", "amount": "0.01"}]});
     city.expect(200, &format!("/v1/loans/{first}/events"), &city.firm, &events);
-    let claims = [&first, &second].map(|loan| reviewed(&city, &body("small", loan, THIRD, "166111.11")));
+    let claims = [&first, &second].map(|loan| reviewed(&city, &interest("small", loan, THIRD, "166111.11")));
     // 24,657.534… and 50,958.904…: each to the fen
     let sheet = city.claim(&claims[0])["calculation"].clone();
     let lines: Vec<_> = sheet["segments"].as_array().unwrap().iter().map(|s| text(s, "/subsidy")).collect();
@@ -308,8 +284,8 @@ fn two_claims_that_wait_for_one_pot_do_not_both_have_it_and_lines_are_rounded_by
 #[test]
 fn an_interest_claim_says_what_it_is_for_and_stays_with_it() {
     let city = lending("shapes_i", &json!({"rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70}}));
-    let [first, second] = [loan(&city, "L-1", "20000000"), loan(&city, "L-2", "20000000")];
-    let whole = body("i", &first, THIRD, "166111.11");
+    let [first, second] = [city.loan("L-1", BANK, "20000000"), city.loan("L-2", BANK, "20000000")];
+    let whole = interest("i", &first, THIRD, "166111.11");
     let with = |name: &str, value: Value| {
         let mut body = whole.clone();
         body[name] = value;
@@ -352,7 +328,7 @@ fn an_interest_claim_says_what_it_is_for_and_stays_with_it() {
 fn a_sheet_keeps_a_hundred_segments_of_the_longest_values_and_one_more_is_refused_by_name() {
     let points = json!({"max": "1.5", "share_of_contract_rate_percent": "33.333333"});
     let city = lending("segments", &json!({"points": points, "day_count": "actual/actual"}));
-    let loan = loan(&city, "L-1", "999999999999.99");
+    let loan = city.loan("L-1", BANK, "999999999999.99");
     let day = |n: i64| {
         (chrono::NaiveDate::from_ymd_opt(2024, 6, 1).unwrap() + chrono::TimeDelta::days(n)).to_string()
     };
@@ -362,12 +338,12 @@ fn a_sheet_keeps_a_hundred_segments_of_the_longest_values_and_one_more_is_refuse
     };
     let events: Vec<Value> = (1..101).map(event).collect();
     city.expect(200, &format!("/v1/loans/{loan}/events"), &city.firm, &json!({"events": events}));
-    let asked = |until: i64| body("i", &loan, ["2024-06-01", &day(until)], "999999999999.99");
+    let asked = |until: i64| interest("i", &loan, ["2024-06-01", &day(until)], "999999999999.99");
     let whole = drafted(&city, &asked(100));
     assert_eq!(whole["calculation"]["segments"].as_array().unwrap().len(), 100);
     let path = format!("/v1/claims/{}/submit", text(&whole, "/id"));
     city.expect(200, &path, &city.firm, &json!({}));
-    let fresh = refused(&city, &body("i", &loan, ["2024-06-01", &day(101)], "1"));
+    let fresh = refused(&city, &interest("i", &loan, ["2024-06-01", &day(101)], "1"));
     assert_eq!(fresh.0, "interest_period_overlaps");
     city.expect(200, &path.replace("submit", "withdraw"), &city.firm, &json!({}));
     assert_eq!(refused(&city, &asked(101)), ("too_many_segments".to_owned(), "/period".to_owned()));
@@ -378,7 +354,7 @@ fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
     let city = lending("runs", &json!({}));
     let bank = city.token("runs", "bank", "bank", Some(BANK));
     let [first, second, gap, repaid] =
-        ["L-1", "L-2", "L-3", "L-4"].map(|number| loan(&city, number, "20000000"));
+        ["L-1", "L-2", "L-3", "L-4"].map(|number| city.loan(number, BANK, "20000000"));
     let confirm = |loan: &str, days: [&str; 2], paid: &str| {
         let body = json!({"period": {"from": days[0], "until": days[1]}, "interest_paid": paid});
         city.expect(200, &format!("/v1/loans/{loan}/interest-paid"), &bank, &body);
@@ -416,10 +392,10 @@ fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
 fn an_estimate_is_what_the_days_that_no_claim_takes_will_cost_and_all_of_it_ties() {
     let city = lending("estimates", &json!({"points": {"max": "0.72"}}));
     programme(&city, "other", &json!({}), "1000");
-    let [first, second] = [loan(&city, "L-1", "50000000"), loan(&city, "L-2", "25000000")];
-    approved(&city, &body("i", &first, ["2024-06-01", "2025-01-01"], "900000"));
+    let [first, second] = [city.loan("L-1", BANK, "50000000"), city.loan("L-2", BANK, "25000000")];
+    approved(&city, &interest("i", &first, ["2024-06-01", "2025-01-01"], "900000"));
     // taken by another programme that suffers none beside it
-    reviewed(&city, &body("other", &loan(&city, "L-3", "25000000"), THIRD, "900000"));
+    reviewed(&city, &interest("other", &city.loan("L-3", BANK, "25000000"), THIRD, "900000"));
     let estimate = city.get("/v1/programmes/i/estimate", &city.chen);
     assert_eq!((&estimate["as_of"], &estimate["rules_version"]), (&json!("2025-01-02"), &json!(1)));
     let loans = estimate["loans"].as_array().unwrap();

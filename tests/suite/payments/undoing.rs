@@ -1,17 +1,14 @@
 //! What undoes a payment takes two people; what the bank says is held against what was sent.
 
-use crate::support::city::shows;
+use crate::support::city::{merged, shows};
 use serde_json::{Value, json};
 
 use crate::payments::stage::{FIRM, OTHER, Stage};
 
 fn result(claim: &str, outcome: &str, reference: &str, more: Value) -> Value {
-    let mut result =
+    let result =
         json!({"claim_id": claim, "outcome": outcome, "bank_reference": reference, "date": "2025-01-02"});
-    for (name, value) in more.as_object().unwrap() {
-        result[name] = value.clone();
-    }
-    json!({"results": [result]})
+    json!({"results": [merged(result, &more)]})
 }
 
 #[test]

@@ -125,15 +125,6 @@ fn organisation(city: &City, code: &str, related: &Value) {
     city.expect(201, "/v1/organisations", &city.lin, &body);
 }
 
-fn loan(city: &City, number: &str, bank: &str) -> String {
-    let body = json!({
-        "loan_no": number, "bank": bank, "annual_rate_percent": "3.25", "signed_on": "2024-05-20",
-        "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
-        "events": [{"kind": "drawdown", "date": "2024-06-01", "amount": "20000000"}],
-    });
-    city.create("/v1/loans", &city.firm, &body)
-}
-
 fn invoice(city: &City, number: &str, amount: &str, bytes: &str) -> String {
     let path = format!("/v1/evidence?kind=invoice&invoice_number={number}&amount={amount}");
     city.upload(&path, &city.firm, "application/pdf", bytes.as_bytes()).expect(201).id()
@@ -145,7 +136,7 @@ fn parties_that_belong_together_and_invoices_shown_twice_are_listed_and_others_a
     organisation(&city, BANK, &json!([FIRM]));
     let other = "12310000MB2F303051";
     organisation(&city, other, &json!([]));
-    let [own, _] = [("L-1", BANK), ("L-2", other)].map(|(number, bank)| loan(&city, number, bank));
+    let [own, _] = [("L-1", BANK), ("L-2", other)].map(|(number, bank)| city.loan(number, bank, "20000000"));
     city.voucher("1000");
     let [number, alone] = ["12345678901234567890", "12345678901234567891"];
     let twice = ["%PDF-1.4 one", "%PDF-1.4 two"].map(|bytes| invoice(&city, number, "100", bytes));
@@ -227,7 +218,7 @@ fn what_rests_on_a_contract_a_loan_or_an_invoice_under_two_programmes_is_listed_
         let rules = json!({"points": {"max": "1.5"}, "stacking": "allow"});
         city.programme_of("interest_subsidy", code, &rules, "1000000");
     }
-    let [shared, alone] = ["L-1", "L-2"].map(|number| loan(&city, number, BANK));
+    let [shared, alone] = ["L-1", "L-2"].map(|number| city.loan(number, BANK, "20000000"));
     let interest = |code: &str, loan: &str| {
         let body = json!({
             "kind": "interest_subsidy", "programme": code, "loan_id": loan, "interest_paid": "400000",

@@ -31,11 +31,12 @@ pub struct City {
 
 /// 20 % of compute, and what else the rules say.
 pub fn rules(more: Value) -> Value {
-    let mut rules = json!({"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12});
-    for (name, value) in more.as_object().expect("an object") {
-        rules[name] = value.clone();
-    }
-    rules
+    merged(json!({"items": [{"item": "compute", "ratio_percent": "20"}], "validity_months": 12}), &more)
+}
+
+/// At most 1.5 points of interest, and what else the rules say.
+pub fn interest_rules(more: &Value) -> Value {
+    merged(json!({"points": {"max": "1.5"}}), more)
 }
 
 impl Deref for City {
@@ -154,9 +155,28 @@ impl City {
     }
 
     pub fn reviewed(&self, party: &str, voucher: &str, settled: &str) -> String {
-        let id = self.submitted(party, voucher, settled, false);
-        self.expect(200, &format!("/v1/claims/{id}/review"), &self.zhao, &json!({"decision": "pass"}));
-        id
+        self.review(self.submitted(party, voucher, settled, false))
+    }
+
+    /// A claim that was filed waits for its approval.
+    pub fn review(&self, claim: String) -> String {
+        self.expect(200, &format!("/v1/claims/{claim}/review"), &self.zhao, &json!({"decision": "pass"}));
+        claim
+    }
+
+    /// A loan to the firm at 3.25 % of which an amount was drawn on the first of June 2024.
+    pub fn loan(&self, loan_no: &str, bank: &str, drawn: &str) -> String {
+        let events = json!([{"kind": "drawdown", "date": "2024-06-01", "amount": drawn}]);
+        self.loan_of(loan_no, bank, "2024-05-20", &events)
+    }
+
+    /// The same with what happened to it.
+    pub fn loan_of(&self, loan_no: &str, bank: &str, signed_on: &str, events: &Value) -> String {
+        let body = json!({
+            "loan_no": loan_no, "bank": bank, "annual_rate_percent": "3.25", "signed_on": signed_on,
+            "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"}, "events": events,
+        });
+        self.create("/v1/loans", &self.firm, &body)
     }
 
     /// A claim of the firm that waits to be paid.
@@ -238,11 +258,8 @@ impl City {
 
     /// A recovery of a claim, approved.
     pub fn recovery(&self, claim: &str, amount: &str, more: &Value) -> String {
-        let mut body = json!({"claim_id": claim, "amount": amount, "decision_no": "追1", "reason": "多付"});
-        for (name, value) in more.as_object().expect("an object") {
-            body[name] = value.clone();
-        }
-        let id = text(&self.expect(201, "/v1/recoveries", &self.lin, &body), "/id");
+        let body = json!({"claim_id": claim, "amount": amount, "decision_no": "追1", "reason": "多付"});
+        let id = self.create("/v1/recoveries", &self.lin, &merged(body, more));
         self.expect(200, &format!("/v1/recoveries/{id}/approve"), &self.chen, &json!({}));
         id
     }
@@ -259,6 +276,22 @@ pub fn rental(contract_no: &str, amount: &str) -> Value {
 /// The body of a claim on a voucher.
 pub fn redemption(voucher: &str, settled: &str) -> Value {
     json!({"kind": "voucher_redemption", "voucher_id": voucher, "settlement": settlement(settled)})
+}
+
+/// The body of a claim on the interest of a loan.
+pub fn interest(programme: &str, loan: &str, [from, until]: [&str; 2], paid: &str) -> Value {
+    json!({
+        "kind": "interest_subsidy", "programme": programme, "loan_id": loan,
+        "period": {"from": from, "until": until}, "interest_paid": paid,
+    })
+}
+
+/// A body with these members in the place of its own.
+pub fn merged(mut body: Value, more: &Value) -> Value {
+    for (name, value) in more.as_object().expect("an object") {
+        body[name] = value.clone();
+    }
+    body
 }
 
 /// A body with this in it as well.
