@@ -13,7 +13,7 @@ use super::error::IntakeError;
 use super::limits::CHUNK;
 use super::metered::ImportTotals;
 use crate::billing_files::file::Billing;
-use crate::billing_files::rows::{RowsResult, RowIntake, ImportRequest};
+use crate::billing_files::rows::{ImportRequest, RowIntake, RowsResult};
 use subsidy_core::domain::{AgencyCode, RentalId, UsageImportId};
 use subsidy_core::usage::{ImportUsage, RowError};
 use subsidy_store::db::pool::{Connection, Database};

@@ -52,7 +52,12 @@ impl Ask {
     }
 
     /// Asks. Same key and same `request`, same answer.
-    pub async fn of(self, engine: &Engine, agency: &AgencyCode, request: &str) -> Result<EngineReply, SubmitError> {
+    pub async fn of(
+        self,
+        engine: &Engine,
+        agency: &AgencyCode,
+        request: &str,
+    ) -> Result<EngineReply, SubmitError> {
         let submission = Submission {
             agency: agency.clone(),
             subject: self.actor.subject.clone(),

@@ -93,7 +93,9 @@ impl Row {
                 format!("{loan_no}  drafted {claim_id}: {amount} of {interest_paid}, {from}..{until}")
             }
             LoanOutcome::Claimed => format!("{loan_no}  claimed already"),
-            LoanOutcome::Gap => format!("{loan_no}  not every day between the first and the last is confirmed"),
+            LoanOutcome::Gap => {
+                format!("{loan_no}  not every day between the first and the last is confirmed")
+            }
             LoanOutcome::Refused { code, refusal } => format!("{loan_no}  refused: {code} {refusal}"),
         }
     }

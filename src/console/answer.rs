@@ -8,7 +8,7 @@ use super::form::{Fields, Refusal, Returned};
 use super::layout;
 use super::session::{Session, SignedIn, cookie, preference};
 use super::texts::T;
-use super::visit::{Asked, Visit, with_query};
+use super::visit::{Visit, VisitContext, with_query};
 use super::{Console, PAGES, Page, home};
 use crate::http::AppState;
 use crate::http::extract::{self, RequestId};
@@ -87,12 +87,12 @@ pub fn html(status: u16, page: String) -> HttpResponse {
         .body(page)
 }
 
-fn asked<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> Asked<'a> {
+fn asked<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> VisitContext<'a> {
     let (t, large) = preferences(request);
     let (own, query): (Vec<_>, Vec<_>) = pairs(request).into_iter().partition(|(name, _)| name == "done");
     let connection = request.connection_info();
     let scheme = if at.1.secure { "https" } else { connection.scheme() };
-    Asked {
+    VisitContext {
         state: &at.0,
         console: &at.1,
         session,

@@ -56,7 +56,7 @@ pub struct Visit<'a> {
 
 /// All of a [`Visit`] but what is gathered on the way.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct VisitContext<'a> {
     pub state: &'a AppState,
     pub console: &'a Console,
     pub session: &'a Session,
@@ -71,8 +71,9 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Visit<'a> {
-    pub fn new(asked: Asked<'a>, returned: Option<Returned>) -> Self {
-        let Asked { state, console, session, who, t, large, base, path, query, done, request_id } = asked;
+    pub fn new(asked: VisitContext<'a>, returned: Option<Returned>) -> Self {
+        let VisitContext { state, console, session, who, t, large, base, path, query, done, request_id } =
+            asked;
         let (calls, names) = (RefCell::default(), RefCell::default());
         Self {
             state,

@@ -3,7 +3,7 @@
 use super::handler::{ReadRequest, Reply};
 use super::problem::Problem;
 use super::route::{Handler, Route};
-use crate::http::handlers::reports::report_response::{answer, asked};
+use crate::http::handlers::reports::report_response::{answer, read_request};
 use crate::reports::formats::Column;
 use crate::reports::report::{Report, Row};
 use subsidy_core::domain::Role;
@@ -25,7 +25,7 @@ const COLUMNS: &[Column] = &[
 
 /// `GET /reports/permissions`: of the release that answers; no posting changes it.
 pub async fn report(request: ReadRequest, routes: &[Route]) -> Result<Reply, Problem> {
-    let asked = asked(&request).await?;
+    let asked = read_request(&request).await?;
     let rows = routes.iter().map(row).collect();
     answer(&request, &asked, &Report::of(["permissions", "权限矩阵"], COLUMNS, rows))
 }

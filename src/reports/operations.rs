@@ -217,7 +217,8 @@ impl super::report::Reading for Reading {
 }
 
 fn row(leaf: OperationRow) -> Result<Row, ReadError> {
-    let asked: LeafActor = serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
+    let asked: LeafActor =
+        serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
     let roles: Vec<&str> = asked.actor.roles.iter().map(<&str>::from).collect();
     let row = Row::default()
         .linked(leaf.sequence, Link::of(&format!("/v1/audit/entries/{}", leaf.sequence)))

@@ -115,7 +115,10 @@ impl report::Reading for Reading {
     }
 }
 
-fn row(found: &RecomputedSheetRow, versions: &BTreeMap<(String, u32), RulesVersion>) -> Result<Row, ReadError> {
+fn row(
+    found: &RecomputedSheetRow,
+    versions: &BTreeMap<(String, u32), RulesVersion>,
+) -> Result<Row, ReadError> {
     let row = Row::default()
         .linked(&found.document, Link::of(&format!("/v1/{}s/{}", found.kind, found.document)))
         .text(&found.kind)

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use super::VerifyError;
 use super::answers::Answers;
 use super::page::{Naming, PAGE, Page, by_keys};
-use super::sealed::Named;
+use super::sealed::AccountNumbers;
 use subsidy_core::audit::replay::{Decoded, Replay, Replayed};
 use subsidy_core::audit::since::Roots;
 use subsidy_core::audit::verify::{Finding, First, Tile, Tiles, Touched};

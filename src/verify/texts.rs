@@ -10,9 +10,9 @@ use super::page::PAGE;
 use super::stream::Stream;
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::{Sequence, TextHash};
+use subsidy_store::db::columns::Column;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::rows::ColumnText;
-use subsidy_store::db::columns::Column;
 use subsidy_store::{rows, statement};
 
 rows! {

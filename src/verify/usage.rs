@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 use super::VerifyError;
 use super::stream::Stream;
 use crate::billing_files::error::IntakeError;
-use crate::billing_files::metered::{ImportTotals, ErrorsDigest, Reckoned};
+use crate::billing_files::metered::{ErrorsDigest, ImportTotals, Reckoned};
 use subsidy_core::audit::verify::{Finding, First};
 use subsidy_core::domain::Sequence;
 use subsidy_core::usage::UsageImport;

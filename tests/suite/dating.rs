@@ -204,8 +204,12 @@ fn a_loan_is_signed_and_drawn_in_time_and_what_is_drawn_later_never_earns() {
     let more = json!({"windows": windows, "day_count": "actual/actual-icma"});
     let city = lending("disbursed", &more);
     city.move_to("2025-05-31");
-    let good =
-        city.loan_of("L-1", BANK, "2024-06-01", &drawn(&[("2024-10-01", "36500000"), ("2025-01-01", "10000000")]));
+    let good = city.loan_of(
+        "L-1",
+        BANK,
+        "2024-06-01",
+        &drawn(&[("2024-10-01", "36500000"), ("2025-01-01", "10000000")]),
+    );
     let half = ["2024-09-01", "2025-05-01"];
     assert_eq!(refused(&city, "/v1/claims", &interest(&good, half)).0, "window_closed");
     city.move_to("2025-06-10");

@@ -11,7 +11,7 @@ use subsidy_core::audit::export::Damage;
 use subsidy_core::audit::note::SigningKey;
 use subsidy_core::audit::since::KeptCheckpoint;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
-use subsidy_ledger::exports::{Depth, ExportError, ExportCheck, Trust, check, write};
+use subsidy_ledger::exports::{Depth, ExportCheck, ExportError, Trust, check, write};
 use subsidy_ledger::verify::{Outside, Verdict, verify_against};
 use support::{TestDatabase, agency};
 use written::{Folder, connected, export, key, play, register, steps};

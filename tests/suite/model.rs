@@ -225,7 +225,7 @@ async fn run(seed: u64, commands: usize) -> usize {
 async fn nobody_was_in_the_way(ledger: &Ledger, size: u64) {
     let conn = ledger.engine.reader(&agency()).await.expect("a reader");
     let last = i64::try_from(size).unwrap() - 1;
-    assert_eq!(Watch::default().found(&conn, Window { after: -1, until: last }, last).await.unwrap(), []);
+    assert_eq!(Watch::default().find(&conn, Window { after: -1, until: last }, last).await.unwrap(), []);
 }
 
 /// Whatever is asked again under its key is answered as the first time.

@@ -57,8 +57,8 @@ const RETIRED: &[&str] = &[
 
 /// Participles that types were called by: each says what happened to a thing, and leaves open what the thing is.
 const PARTICIPLES: &[&str] = &[
-    "asked", "became", "brought", "done", "found", "held", "kept", "known", "made", "said", "seen", "sent", "shown", "taken",
-    "told", "took", "used", "wanted", "written",
+    "asked", "became", "brought", "done", "found", "held", "kept", "known", "made", "said", "seen", "sent",
+    "taken", "told", "took", "used", "wanted", "written",
 ];
 
 /// The words of a name of a type, in lower case.

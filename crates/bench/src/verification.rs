@@ -51,7 +51,11 @@ impl Measurement {
 }
 
 /// Makes a log of about so many entries, and proves it.
-pub(super) async fn measure(opened: &Opened<'_>, entries: usize, data: &Path) -> Result<Measurement, Failure> {
+pub(super) async fn measure(
+    opened: &Opened<'_>,
+    entries: usize,
+    data: &Path,
+) -> Result<Measurement, Failure> {
     let began = Instant::now();
     let vouchers = (entries / 4).max(1);
     stage::issued(opened, vouchers).await?;

@@ -304,7 +304,9 @@ impl Hold {
             let part = match self.counted {
                 CountedParts::Everybody | CountedParts::SinceApproval => one.part != Part::Approved,
                 CountedParts::Approvers => true,
-                CountedParts::Writers => !matches!(one.part, Part::Approved | Part::Reviewed | Part::Returned),
+                CountedParts::Writers => {
+                    !matches!(one.part, Part::Approved | Part::Reviewed | Part::Returned)
+                }
             };
             // two spellings of one person are one person
             let theirs = one.subject == *subject || one.subject.folded() == folded;

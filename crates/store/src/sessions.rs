@@ -7,7 +7,7 @@ use crate::{rows, statement};
 
 rows! {
     /// A session that has not ended, with its agency's name.
-    pub struct SessionFound {
+    pub struct SessionRow {
         agency: String,
         agency_name: String,
         subject: String,
@@ -42,7 +42,7 @@ statement! {
     pub fn begin(NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at }) -> usize =
         "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
-    pub fn find(Clock { now, idle_since }; token: &[u8]) -> Option<SessionFound> =
+    pub fn find(Clock { now, idle_since }; token: &[u8]) -> Option<SessionRow> =
         "SELECT s.agency, a.name AS agency_name, s.subject, s.roles, s.organisation, s.seen_at, s.ends_at \
          FROM sessions AS s JOIN agencies AS a ON a.code = s.agency \
          WHERE s.ends_at > $1 AND s.seen_at > $2 AND s.token_sha256 = $3";

@@ -152,7 +152,9 @@ async fn begin(engine: &Engine, asked: &Create) -> Result<Agency, Failure> {
             _ => Err(Failure::new("the log's first leaf is no agency")),
         },
         // a try that was cut short had begun the log with other values, or as another subject: they stand
-        Ok(EngineReply::Refused { code: refusal, .. }) if refusal == "agency_exists" => begun(engine, code).await,
+        Ok(EngineReply::Refused { code: refusal, .. }) if refusal == "agency_exists" => {
+            begun(engine, code).await
+        }
         Err(SubmitError::KeyReused) => begun(engine, code).await,
         Ok(EngineReply::Refused { line, .. }) => Err(Failure::new(format!("refused: {line}"))),
         Err(error) => Err(unanswered(code)(error)),

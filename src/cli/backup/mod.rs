@@ -22,10 +22,10 @@ use super::{Failure, Settings, opened};
 use crate::objects::{Objects, Place};
 use subsidy_core::audit::note::{Checkpoint, SigningKey};
 use subsidy_core::domain::{AgencyCode, ContentHash};
+use subsidy_store::db::columns::Column;
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Database;
 use subsidy_store::engine::{fit, origin, store};
-use subsidy_store::db::columns::Column;
 use subsidy_store::evidence::queries;
 use subsidy_store::keys::{Keys, ensure_folder, replace};
 

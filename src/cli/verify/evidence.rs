@@ -8,10 +8,10 @@ use super::{VerifyFailure, progress_bar};
 use crate::objects::{FileState, ObjectError, Objects};
 use subsidy_core::domain::{AgencyCode, EvidenceId, Sequence};
 use subsidy_store::db::QueryError;
+use subsidy_store::db::columns::Column;
 use subsidy_store::db::pool::{Database, DatabaseError};
 use subsidy_store::evidence::queries;
 use subsidy_store::evidence::queries::KeptRow;
-use subsidy_store::db::columns::Column;
 
 /// Why files could not be read to the last.
 #[derive(Debug, thiserror::Error)]

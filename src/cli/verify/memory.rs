@@ -13,7 +13,7 @@ use subsidy_core::audit::note::Checkpoint;
 use subsidy_core::audit::since::Older;
 use subsidy_core::domain::{AgencyCode, ContentHash};
 use subsidy_store::engine::origin;
-use subsidy_store::engine::seen::Seen;
+use subsidy_store::engine::seen::SeenLogs;
 use subsidy_store::keys;
 
 /// A folder with a file for each agency.
@@ -49,7 +49,7 @@ impl Memory {
     /// # Errors
     /// What was verified cannot be read, or is something else.
     pub fn of(&self, agency: &AgencyCode) -> io::Result<Option<Older>> {
-        let answered = Seen::kept_in(self.answered.clone()).log(agency).newest().map(|mark| Older {
+        let answered = SeenLogs::kept_in(self.answered.clone()).log(agency).newest().map(|mark| Older {
             name: format!("what was answered from here ({})", self.answered.join(agency.as_str()).display()),
             checkpoint: Checkpoint { origin: origin(agency), size: mark.size, root: mark.root },
         });

@@ -106,10 +106,7 @@ pub enum VerifyFailure {
     #[error("{path} holds no signed checkpoint")]
     NoCheckpoint { path: PathBuf },
     #[error("{path} is no receipt: {why}")]
-    NoReceipt {
-        path: PathBuf,
-        why: String,
-    },
+    NoReceipt { path: PathBuf, why: String },
     #[error("{path} holds no export: it has neither a checkpoint nor tiles")]
     NoExport { path: PathBuf },
     #[error("there is no agency in this database: nothing was verified")]

@@ -43,7 +43,7 @@ struct SignInPage {
 
 /// What the page says beside the ways in.
 #[derive(Default)]
-struct Said {
+struct SignInNotes {
     next: String,
     kept: Vec<(String, String)>,
     refused: bool,
@@ -60,7 +60,7 @@ fn offered(t: T, console: &Console) -> Vec<Offered> {
     console.people.iter().enumerate().map(offered).collect()
 }
 
-fn page(at: &At, request: &HttpRequest, session: &Session, said: Said, status: u16) -> HttpResponse {
+fn page(at: &At, request: &HttpRequest, session: &Session, said: SignInNotes, status: u16) -> HttpResponse {
     let (t, large) = preferences(request);
     let mut frame = Frame::new(t, large, t.sign_in().to_owned());
     frame.csrf = session.csrf();
@@ -69,7 +69,7 @@ fn page(at: &At, request: &HttpRequest, session: &Session, said: Said, status: u
     } else {
         super::visit::with_query("/sign-in", &[("next".to_owned(), said.next.clone())])
     };
-    let Said { next, kept, refused, ended } = said;
+    let SignInNotes { next, kept, refused, ended } = said;
     let people = offered(t, &at.1);
     let template = SignInPage { page: frame, t, people, next, kept, refused, ended };
     let page = render(&template).unwrap_or_default();
@@ -96,7 +96,7 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
             return Ok(see(if next.is_empty() { home(&who.identity.actor) } else { &next }));
         }
         let ended = !next.is_empty();
-        Ok(page(&at, &request, &session, Said { next, ended, ..Said::default() }, 200))
+        Ok(page(&at, &request, &session, SignInNotes { next, ended, ..SignInNotes::default() }, 200))
     };
     answered(answer.await, &request)
 }
@@ -104,7 +104,7 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
 /// The sign-in page in the place of one whose form can no longer be sent: what was typed is kept.
 pub fn again(at: &At, request: &HttpRequest, session: &Session, here: &str, fields: &Fields) -> HttpResponse {
     let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    page(at, request, session, Said { next: within(here), kept, ended: true, refused: false }, 401)
+    page(at, request, session, SignInNotes { next: within(here), kept, ended: true, refused: false }, 401)
 }
 
 /// `POST /sign-in`
@@ -129,7 +129,7 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
     };
     let Ok(identity) = admitted else {
         let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        return Ok(page(at, request, &before, Said { next, kept, refused: true, ended: false }, 401));
+        return Ok(page(at, request, &before, SignInNotes { next, kept, refused: true, ended: false }, 401));
     };
     if before.signed_in.is_some() {
         before.end(&at.0).await?;

@@ -239,7 +239,8 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     }
     let (mut invoice, mut texts, mut reason) = (None, Vec::new(), None);
     if kind == EvidenceKind::Invoice {
-        let facts = rules::facts(&read_statement(request.query), einvoice.as_ref()).map_err(Problem::refusal)?;
+        let facts =
+            rules::facts(&read_statement(request.query), einvoice.as_ref()).map_err(Problem::refusal)?;
         reason = facts.original.as_ref().map(|original| taken_back(&facts, original)).transpose()?;
         texts.extend(reason.clone());
         invoice = Some(with_names(facts, einvoice.as_ref(), &mut texts));

@@ -67,7 +67,12 @@ impl std::fmt::Debug for Rows {
 
 impl Rows {
     /// The sheet with its heads.
-    pub fn begin(columns: &[Column], name: &str, created: Instant, kept: RowStorage) -> Result<Self, FormatError> {
+    pub fn begin(
+        columns: &[Column],
+        name: &str,
+        created: Instant,
+        kept: RowStorage,
+    ) -> Result<Self, FormatError> {
         let mut workbook = Workbook::new();
         let created = DateTime::from_timestamp(created.utc().timestamp(), 0).unwrap_or_default();
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
-use super::{Filter, LineRow, LineQuery};
+use super::{Filter, LineQuery, LineRow};
 use crate::reports::ReadError;
 use crate::reports::report::Scope;
 use subsidy_core::domain::Date;

@@ -3,7 +3,7 @@
 use diesel_async::AsyncPgConnection;
 
 use super::invoices::Invoices;
-use super::{ContractAllocations, AllocationRow, WINDOW, programmes, step_of};
+use super::{AllocationRow, ContractAllocations, WINDOW, programmes, step_of};
 use crate::reports::ReadError;
 use crate::reports::report::{Scope, Window};
 use subsidy_store::statement;

@@ -9,7 +9,7 @@ use std::vec;
 
 use diesel_async::AsyncPgConnection;
 
-use super::{ContractAllocations, AllocationRow, WINDOW, step_of};
+use super::{AllocationRow, ContractAllocations, WINDOW, step_of};
 use crate::reports::ReadError;
 use crate::reports::report::{Scope, Window};
 use subsidy_store::{rows, statement};

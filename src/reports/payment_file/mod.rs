@@ -149,7 +149,8 @@ impl PaymentFile {
         let id = batch.id.uuid();
         let Some(approval) = queries::approval(conn, &batch.id.to_string()).await? else { return Ok(None) };
         let payments = queries::open_lines(conn, id).await?;
-        let payments = payments.iter().map(queries::PaymentFileRow::read).collect::<Result<_, Unreadable>>()?;
+        let payments =
+            payments.iter().map(queries::PaymentFileRow::read).collect::<Result<_, Unreadable>>()?;
         let approved_at = Instant::new(approval.recorded_at);
         Ok(Some(Self {
             payments,

@@ -111,9 +111,7 @@ pub enum AgencyError {
     NothingLost,
     /// This release does not know that number, or it is not newer.
     #[error("the semantics cannot be switched to that number")]
-    SemanticsUnknown {
-        semantics: u32,
-    },
+    SemanticsUnknown { semantics: u32 },
 }
 
 crate::domain::coded! {

@@ -62,9 +62,7 @@ pub struct Leaf {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeafError {
     #[error("the leaf has {bytes} bytes")]
-    TooLarge {
-        bytes: usize,
-    },
+    TooLarge { bytes: usize },
     /// Not canonical JSON of a leaf.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),

@@ -36,14 +36,10 @@ pub enum NoteError {
     #[error("not a signed note")]
     Malformed,
     #[error("the note has no signature of {name}")]
-    Unsigned {
-        name: String,
-    },
+    Unsigned { name: String },
     /// A signature that claims to be of the key is not.
     #[error("the signature of {name} does not fit the note")]
-    Signature {
-        name: String,
-    },
+    Signature { name: String },
     /// The signed text is not a checkpoint of three lines.
     #[error("the note is not a checkpoint")]
     NotACheckpoint,

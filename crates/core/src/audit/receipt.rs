@@ -53,13 +53,9 @@ pub enum ReceiptError {
     Leaf(#[from] LeafError),
     /// The leaf is of another agency than the checkpoint.
     #[error("the leaf is of agency {found}, the checkpoint of another")]
-    Agency {
-        found: AgencyCode,
-    },
+    Agency { found: AgencyCode },
     #[error("the leaf says sequence {found}")]
-    Sequence {
-        found: u64,
-    },
+    Sequence { found: u64 },
 }
 
 /// What a receipt that holds proves.

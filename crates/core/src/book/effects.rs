@@ -20,7 +20,7 @@ use crate::periods::Period;
 use crate::prefunds::Prefund;
 use crate::prefunds::true_up::TrueUp;
 use crate::programmes::calculation::Calculation;
-use crate::programmes::{BudgetChange, CapUsageKey, Programme, RulesVersion, CapUsage};
+use crate::programmes::{BudgetChange, CapUsage, CapUsageKey, Programme, RulesVersion};
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;

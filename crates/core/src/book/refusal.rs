@@ -77,9 +77,7 @@ crate::domain::coded! {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum DateError {
     #[error("{period} is closed")]
-    PeriodClosed {
-        period: Month,
-    },
+    PeriodClosed { period: Month },
     #[error("{effective_date} is later than {business_date}")]
     EffectiveDateInFuture { effective_date: Date, business_date: Date },
     #[error("{effective_date} is earlier than {earliest}")]

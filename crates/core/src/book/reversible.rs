@@ -24,10 +24,14 @@ pub fn reversible(
         }
         (Command::ApprovePrefund(c), _) => PostingOrigin::Prefund(c.id),
         (Command::ApproveClaim(c), _) if deducts(posting) => PostingOrigin::Deduction { claim: c.id },
-        (Command::ReceiveRecovery(c), Outcome::Recovery(recovery)) => {
-            PostingOrigin::Receipt { recovery: c.id, number: recovery.receipts.len(), parts: receivable(posting) }
+        (Command::ReceiveRecovery(c), Outcome::Recovery(recovery)) => PostingOrigin::Receipt {
+            recovery: c.id,
+            number: recovery.receipts.len(),
+            parts: receivable(posting),
+        },
+        (Command::WriteOffRecovery(c), _) => {
+            PostingOrigin::WriteOff { recovery: c.id, parts: receivable(posting) }
         }
-        (Command::WriteOffRecovery(c), _) => PostingOrigin::WriteOff { recovery: c.id, parts: receivable(posting) },
         _ => return None,
     };
     (!posting.is_empty()).then_some(Reversible { made, effective_date })

@@ -143,9 +143,7 @@ pub struct RejectCalendar {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum CalendarError {
     #[error("it is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     #[error("no working day from {from} to {until}")]
     NoWorkingDay {
         /// The first day that was looked at.

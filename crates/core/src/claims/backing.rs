@@ -87,9 +87,7 @@ pub enum BackingError {
     #[error("{organisation} says another thing of invoice {invoice}")]
     InvoiceDisputed { invoice: String, organisation: CreditCode, pointer: String },
     #[error("named twice")]
-    DuplicateEvidence {
-        pointer: String,
-    },
+    DuplicateEvidence { pointer: String },
 }
 
 crate::domain::coded! {

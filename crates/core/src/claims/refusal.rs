@@ -9,9 +9,7 @@ use crate::domain::{Date, LoanId, Money, RentalId, VoucherId};
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum ClaimError {
     #[error("the claim is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     /// What is subsidised is paid first: the period is over when it is claimed.
     #[error("{until} is later than {business_date}")]
     PeriodNotOver {
@@ -24,9 +22,7 @@ pub enum ClaimError {
     #[error("a reason is missing")]
     ReasonMissing,
     #[error("the claim redeems {voucher}")]
-    VoucherDiffers {
-        voucher: VoucherId,
-    },
+    VoucherDiffers { voucher: VoucherId },
     /// A claim stays with its programme and its contract.
     #[error("the claim is for {rental}")]
     RentalDiffers {
@@ -38,10 +34,7 @@ pub enum ClaimError {
     LoanDiffers { loan: LoanId },
     /// A change that a claim of its kind has no use for.
     #[error("a {kind} has no {pointer}")]
-    ChangeNotApplicable {
-        kind: String,
-        pointer: String,
-    },
+    ChangeNotApplicable { kind: String, pointer: String },
     /// Nothing is said to be other than it was.
     #[error("nothing changes")]
     ChangesMissing { pointer: String },
@@ -70,9 +63,7 @@ pub enum ClaimError {
     #[error("at most {limit} objections")]
     TooManyObjections { limit: String },
     #[error("published until {until}")]
-    PublicityRunning {
-        until: Date,
-    },
+    PublicityRunning { until: Date },
 }
 
 crate::domain::coded! {

@@ -27,15 +27,9 @@ use crate::vouchers::EligibilityError;
 pub enum RentalClaimError {
     /// The contract does not run on every day of the period.
     #[error("the contract runs from {from} to {until}")]
-    RentalPeriodOutside {
-        from: Date,
-        until: Date,
-        pointer: String,
-    },
+    RentalPeriodOutside { from: Date, until: Date, pointer: String },
     #[error("usage is metered by month")]
-    UsagePeriodNotMonths {
-        pointer: String,
-    },
+    UsagePeriodNotMonths { pointer: String },
     /// Another claim of the programme settles the same days and items of the contract.
     #[error("another claim is for {from} to {until}")]
     RentalPeriodOverlaps {
@@ -257,7 +251,11 @@ fn mapped(rules: &RulesVersion) -> BTreeSet<Label> {
 }
 
 /// What a claim settles of its contract, as others see it. `open` is what other programmes pay. Error: out of range.
-pub fn settled(own: ClaimOutline<'_>, sheet: &Calculation, open: &[Netted]) -> Result<Option<Settled>, OutOfRange> {
+pub fn settled(
+    own: ClaimOutline<'_>,
+    sheet: &Calculation,
+    open: &[Netted],
+) -> Result<Option<Settled>, OutOfRange> {
     let Some(period) = own.subject.period() else { return Ok(None) };
     let mut items: Vec<ItemAmount> = Vec::new();
     for line in &sheet.lines {

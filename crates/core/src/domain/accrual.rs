@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn points_are_exact_to_fourteen_decimals_and_never_below_zero() {
         let third =
-            ExactPoints::share(Percent::parse("33.333333").unwrap(), Percent::parse("3.456789").unwrap()).unwrap();
+            ExactPoints::share(Percent::parse("33.333333").unwrap(), Percent::parse("3.456789").unwrap())
+                .unwrap();
         assert_eq!(third.to_string(), "1.15226298847737");
         assert_eq!(ExactPoints::of(Points::STATUTORY_MAX).unwrap().to_string(), "1.5");
         assert_eq!(ExactPoints::default().less(third), Ok(ExactPoints::default()));

@@ -138,7 +138,10 @@ mod tests {
             digest.update([0]);
             assert_eq!(Folded::new(folded.as_str()), folded, "{letter:?}");
         }
-        assert_eq!(hex::encode(digest.finalize()), "9c00b1c88e337e5639780250e9b692bd94abaa11545bb0e96ad95f6d703a8434");
+        assert_eq!(
+            hex::encode(digest.finalize()),
+            "9c00b1c88e337e5639780250e9b692bd94abaa11545bb0e96ad95f6d703a8434"
+        );
         assert_eq!(unicode_security::UNICODE_VERSION, (18, 0, 0));
         assert_eq!(unicode_normalization::UNICODE_VERSION, (18, 0, 0));
         assert_eq!(caseless::UNICODE_VERSION, (16, 0, 0));

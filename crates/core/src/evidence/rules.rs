@@ -263,7 +263,11 @@ mod tests {
         assert_eq!(facts(&said(NUMBER, "1060000"), file.as_ref()), Ok(all));
         let typed = facts(&said(NUMBER, "5.00"), None).unwrap();
         assert_eq!((typed.amount.unwrap().to_string(), typed.buyer), ("5.00".into(), None));
-        let old = InvoiceStatement { number: Some("12345678"), code: Some("3100201130"), ..InvoiceStatement::default() };
+        let old = InvoiceStatement {
+            number: Some("12345678"),
+            code: Some("3100201130"),
+            ..InvoiceStatement::default()
+        };
         assert_eq!(facts(&old, None).unwrap().number.to_string(), "3100201130-12345678");
     }
 

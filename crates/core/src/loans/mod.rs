@@ -213,17 +213,9 @@ pub enum LoanError {
         limit: Money,
     },
     #[error("{date} is earlier than {signed_on}")]
-    BeforeSigning {
-        pointer: String,
-        date: Date,
-        signed_on: Date,
-    },
+    BeforeSigning { pointer: String, date: Date, signed_on: Date },
     #[error("{date} is later than {matures_on}")]
-    AfterMaturity {
-        pointer: String,
-        date: Date,
-        matures_on: Date,
-    },
+    AfterMaturity { pointer: String, date: Date, matures_on: Date },
     #[error("{date} is not later than {matures_on}")]
     ExtensionNotLater {
         pointer: String,
@@ -232,11 +224,7 @@ pub enum LoanError {
         matures_on: Date,
     },
     #[error("{date} is later than {business_date}")]
-    NotYetHappened {
-        pointer: String,
-        date: Date,
-        business_date: Date,
-    },
+    NotYetHappened { pointer: String, date: Date, business_date: Date },
     #[error("at most {limit} events")]
     TooManyEvents { limit: String },
     /// The interest of a period is paid when it is over.
@@ -244,18 +232,12 @@ pub enum LoanError {
     PeriodNotOver { pointer: String, until: Date, business_date: Date },
     /// The bank confirmed other days that overlap; the same period may be confirmed anew.
     #[error("{from} to {until} is confirmed")]
-    InterestConfirmed {
-        from: Date,
-        until: Date,
-    },
+    InterestConfirmed { from: Date, until: Date },
     #[error("at most {limit} confirmations")]
     TooManyConfirmations { limit: String },
     /// The rules ask for a reference rate that was not loaded for that day or before.
     #[error("no {name} is in force on {date}")]
-    ReferenceRateMissing {
-        name: Label,
-        date: Date,
-    },
+    ReferenceRateMissing { name: Label, date: Date },
     #[error("claim {claim} under {programme} takes {from} to {until}")]
     InterestPeriodOverlaps {
         pointer: String,

@@ -11,15 +11,10 @@ use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId};
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PaymentError {
     #[error("it is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     /// A claim is not one that can be paid.
     #[error("claim {claim} is {status}")]
-    ClaimNotPayable {
-        claim: ClaimId,
-        status: String,
-    },
+    ClaimNotPayable { claim: ClaimId, status: String },
     /// A claim stands in a batch already, or twice in this one.
     #[error("claim {claim} stands in a batch already")]
     ClaimInBatch { claim: ClaimId },
@@ -77,9 +72,7 @@ pub enum PaymentError {
     BankAccountChanged { payee: CreditCode },
     /// The calendar or the business date moved while the file was made.
     #[error("the bank is to pay on {execution_date}")]
-    ExecutionDateStale {
-        execution_date: Date,
-    },
+    ExecutionDateStale { execution_date: Date },
     #[error("{} payees have no bank account", payees.len())]
     BankAccountMissing {
         /// Who, each once and in order.

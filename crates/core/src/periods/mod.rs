@@ -90,15 +90,9 @@ pub struct RejectReopening {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PeriodError {
     #[error("the month is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     #[error("{month} ends on {last_day}")]
-    MonthNotOver {
-        month: Month,
-        last_day: Date,
-        business_date: Date,
-    },
+    MonthNotOver { month: Month, last_day: Date, business_date: Date },
     #[error("book {book:?} does not tie in {month}")]
     PeriodUnbalanced {
         /// Which month, or up to which.

@@ -182,9 +182,7 @@ pub enum PrefundError {
         true_up: TrueUpId,
     },
     #[error("it is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     /// The rules in force pay claims one by one.
     #[error("programme {programme} does not prefund")]
     PrefundNotAllowed {

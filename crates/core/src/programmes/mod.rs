@@ -257,16 +257,11 @@ pub enum ProgrammeError {
     },
     /// The day lies outside the programme's window, or no version of the rules is in force on it.
     #[error("outside the programme's window")]
-    WindowClosed {
-        date: Date,
-    },
+    WindowClosed { date: Date },
     #[error("programme {programme} is not active")]
     ProgrammeNotActive { programme: ProgrammeCode },
     #[error("programme {programme} is of another instrument")]
-    WrongInstrument {
-        programme: ProgrammeCode,
-        instrument: String,
-    },
+    WrongInstrument { programme: ProgrammeCode, instrument: String },
     /// The rules do not fit the instrument or contradict themselves.
     #[error(transparent)]
     #[serde(untagged)]

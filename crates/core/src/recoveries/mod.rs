@@ -190,9 +190,7 @@ pub struct WriteOffRecovery {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum RecoveryError {
     #[error("it is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     /// More than was paid, or more than is still owed.
     #[error("{outstanding} is outstanding")]
     ExceedsOutstanding {

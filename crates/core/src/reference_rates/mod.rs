@@ -50,10 +50,7 @@ pub struct LoadReferenceRate {
 pub enum ReferenceRateError {
     /// A rate once used cannot be another: it is in calculation sheets.
     #[error("that rate is already loaded for that day")]
-    ReferenceRateExists {
-        name: Label,
-        date: Date,
-    },
+    ReferenceRateExists { name: Label, date: Date },
 }
 
 crate::domain::coded!(ReferenceRateError: ReferenceRateExists);

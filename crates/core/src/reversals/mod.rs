@@ -108,9 +108,7 @@ pub enum ReversalError {
     AlreadyReversed { reversed_by: Sequence },
     /// The reversal, or what it undoes, is in another state.
     #[error("it is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     /// Something that came after it on the same document rests on it.
     #[error("later postings of {document} rest on it")]
     NotLatest { document: String },

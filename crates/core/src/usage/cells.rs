@@ -22,7 +22,11 @@ impl<T> CellValue<T> {
 pub(super) fn number(cell: &str) -> Result<CellValue<Billed>, CellError> {
     let odd = |value, code| Ok(CellValue { value, odd: Some(code) });
     if let Ok(value) = Billed::parse(cell) {
-        return if cell.contains('+') { odd(value, CellError::NumberForm) } else { Ok(CellValue::plain(value)) };
+        return if cell.contains('+') {
+            odd(value, CellError::NumberForm)
+        } else {
+            Ok(CellValue::plain(value))
+        };
     }
     if let Some(value) = Billed::rounded(cell) {
         return odd(value, CellError::NumberTooPrecise);

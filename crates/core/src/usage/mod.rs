@@ -230,9 +230,7 @@ pub enum UsageError {
     #[error("another import came between")]
     UsageMoved,
     #[error("no row of the file can be read")]
-    UsageNothingTaken {
-        rejected: u32,
-    },
+    UsageNothingTaken { rejected: u32 },
     /// The file charges for time of a billing period for which another file that counts does already.
     #[error("import {import_id} counts {before} of the same time")]
     DeliveryOverlaps {
@@ -257,31 +255,20 @@ pub enum UsageError {
     WrongState { status: String },
     /// The rows come to more months and service categories than are kept.
     #[error("more than {limit} months and service categories")]
-    UsageTotalsTooMany {
-        limit: u32,
-    },
+    UsageTotalsTooMany { limit: u32 },
     /// The rows name more invoices in more months than are kept.
     #[error("more than {limit} invoices and months")]
-    UsageInvoicesTooMany {
-        limit: u32,
-    },
+    UsageInvoicesTooMany { limit: u32 },
     #[error("nothing was metered in the period")]
-    UsageMissing {
-        pointer: String,
-    },
+    UsageMissing { pointer: String },
     /// Rows of a month were refused, and no officer said that a claim on it is right nevertheless.
     #[error("rows of a month were refused")]
-    UsageIncomplete {
-        months: Vec<Month>,
-    },
+    UsageIncomplete { months: Vec<Month> },
     /// The rows come to more than can be counted.
     #[error("the amounts are out of range")]
     UsageOutOfRange,
     #[error("{name} of {date} is not loaded")]
-    UsageRateUnknown {
-        name: Label,
-        date: Date,
-    },
+    UsageRateUnknown { name: Label, date: Date },
 }
 
 crate::domain::coded! {

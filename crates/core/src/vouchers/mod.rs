@@ -206,15 +206,11 @@ pub enum VoucherError {
         reason: String,
     },
     #[error("the voucher is {status}")]
-    WrongState {
-        status: String,
-    },
+    WrongState { status: String },
     #[error("a reason is missing")]
     ReasonMissing,
     #[error("the voucher expired after {valid_until}")]
-    VoucherExpired {
-        valid_until: Date,
-    },
+    VoucherExpired { valid_until: Date },
     /// The last usable day would lie beyond the calendar.
     #[error("the validity is out of range")]
     ValidityOutOfRange,

@@ -11,8 +11,8 @@ use super::convert::{self, Unreadable};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
     BudgetChangeId, CalendarId, ClaimId, ContentHash, Date, EvidenceId, Instant, LoanId, Money, ObjectionId,
-    PaymentBatchId, Percent, Points, PrefundId, RecoveryId, RentalId, Sequence, TextHash, TrueUpId, UsageImportId,
-    VoucherId,
+    PaymentBatchId, Percent, Points, PrefundId, RecoveryId, RentalId, Sequence, TextHash, TrueUpId,
+    UsageImportId, VoucherId,
 };
 
 /// A column's type that holds values of `V`.

@@ -47,17 +47,12 @@ pub enum KeyError {
     },
     /// Others than the owner may read the file or enter the folder.
     #[error("{path} has mode {mode:o}, others than its owner must have no access to it (chmod go= {path})")]
-    Permissions {
-        path: PathBuf,
-        mode: u32,
-    },
+    Permissions { path: PathBuf, mode: u32 },
     /// The file is not there, and is not to be made.
     #[error(
         "{path} is missing: put it back from the backup of the keys, or say --data if they are elsewhere"
     )]
-    Missing {
-        path: PathBuf,
-    },
+    Missing { path: PathBuf },
     #[error("{path} does not hold a key of its kind")]
     Malformed { path: PathBuf },
 }

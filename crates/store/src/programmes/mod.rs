@@ -11,7 +11,9 @@ use crate::db::convert::{self, Unreadable};
 use crate::{columns, listed, rows, statement, stored};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{Date, Folded, ProgrammeCode};
-use subsidy_core::programmes::{BudgetChange, CapUsageKey, LegalBasis, Programme, RulesVersion, Title, CapUsage};
+use subsidy_core::programmes::{
+    BudgetChange, CapUsage, CapUsageKey, LegalBasis, Programme, RulesVersion, Title,
+};
 
 rows! {
     pub struct ProgrammeRow in "programmes", versioned, fixed [

@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert;
+use crate::db::rows::Table;
 use crate::{columns, listed, rows, stored};
 use subsidy_core::domain::{Month, Percent, RentalId, UsageImportId};
 use subsidy_core::usage::charge::{Charge, digest};

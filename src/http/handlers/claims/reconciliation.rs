@@ -9,7 +9,7 @@ use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::usage::{IncompleteMonthView, find_visible};
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{
-    ClaimMatch, Difference, InvoiceMatch, MatchingFacts, Matching, MonthMatch, matched, redeemed,
+    ClaimMatch, Difference, InvoiceMatch, Matching, MatchingFacts, MonthMatch, matched, redeemed,
 };
 use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::money::OutOfRange;

@@ -150,7 +150,8 @@ pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
         let known = invoices(&conn, rental.organisation, &names, &claims).await?;
         let (uses, redeemed) = (ContractAllocations::default(), Money::ZERO);
         let (usage, claims) = (None, claims.as_slice());
-        let known = MatchingFacts { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
+        let known =
+            MatchingFacts { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
         let invoices = matched(&known)?.invoices;
         let view = unnamed(rental, metered.contains(&rental.id), &invoices);
         views.push(view?);

@@ -14,8 +14,8 @@ use subsidy_core::book::Command;
 use subsidy_core::domain::letters::readable;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{ClaimId, Code, ContentHash, Date, Line, Money, PaymentBatchId};
-use subsidy_core::payments::answers::matching::{FoundBy, LineFacts, Matching, MatchedAnswer, Verdict};
-use subsidy_core::payments::answers::{ANSWERS_MAX, Answer, BankFileError, AnswerKind};
+use subsidy_core::payments::answers::matching::{FoundBy, LineFacts, MatchedAnswer, Matching, Verdict};
+use subsidy_core::payments::answers::{ANSWERS_MAX, Answer, AnswerKind, BankFileError};
 use subsidy_core::payments::{PaymentBatch, PaymentResult, SettlePayment};
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Connection;
@@ -176,7 +176,10 @@ impl BankFileView {
 }
 
 /// The lines of a batch with what the log knows their payees' accounts by.
-pub async fn known(conn: &Connection, batch: PaymentBatchId) -> Result<BTreeMap<ClaimId, LineFacts>, Problem> {
+pub async fn known(
+    conn: &Connection,
+    batch: PaymentBatchId,
+) -> Result<BTreeMap<ClaimId, LineFacts>, Problem> {
     let rows = queries::lines(conn, batch.uuid()).await?;
     let accounts = queries::accounts(conn, batch.uuid()).await?;
     let mut macs = BTreeMap::new();

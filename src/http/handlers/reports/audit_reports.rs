@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::reports::report_response::{
-    ReportRequest, Format, answer, answer_page, read_request, read_request_in, file_name,
+    Format, ReportRequest, answer, answer_page, file_name, read_request, read_request_in,
 };
 use crate::http::problem::Problem;
 use crate::reports::journal;

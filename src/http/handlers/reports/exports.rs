@@ -11,13 +11,15 @@ use crate::http::handler::{ReadRequest, Reply, StoredFile};
 use crate::http::handlers::reports::audit_reports::{
     read_dialect, read_draw, read_exceptions, read_leaves, read_lines_request,
 };
-use crate::http::handlers::reports::report_response::{ReportRequest, Facts, Format, read_request, read_request_in, file_name};
+use crate::http::handlers::reports::report_response::{
+    Facts, Format, ReportRequest, file_name, read_request, read_request_in,
+};
 use crate::http::problem::Problem;
 use crate::objects::ObjectError;
 use crate::reports::account_statement;
 use crate::reports::account_statement::Reading as Lines;
 use crate::reports::exports;
-use crate::reports::exports::{ExportError, KEPT, Pages, Progress, ExportRequest};
+use crate::reports::exports::{ExportError, ExportRequest, KEPT, Pages, Progress};
 use crate::reports::formats::file::FileFormat;
 use crate::reports::formats::{Cell, Column};
 use crate::reports::operations;

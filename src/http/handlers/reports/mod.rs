@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
-use crate::http::handlers::reports::report_response::{Format, answer, asked};
+use crate::http::handlers::reports::report_response::{Format, answer, read_request};
 use crate::http::problem::Problem;
 use crate::reports::report::Scope;
 use crate::reports::transactions;
@@ -156,7 +156,11 @@ impl EntryView {
 }
 
 impl TransactionView {
-    fn of(leaf: &TransactionRow, entries: &[TransactionLineRow], reversals: &[Reversal]) -> Result<Self, Unreadable> {
+    fn of(
+        leaf: &TransactionRow,
+        entries: &[TransactionLineRow],
+        reversals: &[Reversal],
+    ) -> Result<Self, Unreadable> {
         let sequence = convert::read_sequence(leaf.sequence)?;
         let reverses = reversals.iter().find(|reversal| reversal.reversed_by == Some(sequence));
         let reversed = reversals.iter().find(|reversal| reversal.sequence == sequence);

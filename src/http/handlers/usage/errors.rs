@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use crate::billing_files::limits::ERRORS_KEPT_MAX;
 use crate::http::handler::{FileReply, ReadRequest, Reply};
-use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::handlers::usage::find_visible;
+use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::problem::Problem;
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv, workbook};
 use subsidy_core::domain::{Code, Instant, UsageImportId};

@@ -32,8 +32,12 @@ impl Decide for Draft<'_> {
         let invoices = backing::written(context, self.0, basis.parties(), None)?;
         let rules = basis.rules_today(context)?;
         let subject = basis.known(context, rules, ClaimSubject::of(&self.0.request))?;
-        let asked =
-            ClaimOutline { id: self.0.id, programme: &rules.programme, subject: &subject, invoices: &invoices };
+        let asked = ClaimOutline {
+            id: self.0.id,
+            programme: &rules.programme,
+            subject: &subject,
+            invoices: &invoices,
+        };
         let facts = basis.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
         eligible(facts.organisation, &facts.rules.rules.eligibility)?;
         basis.let_in(rules)?;

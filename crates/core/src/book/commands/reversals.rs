@@ -15,7 +15,8 @@ use crate::payments::rules::{self as payments, Effect};
 use crate::programmes::{ProgrammeError, rules as programmes};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::reversals::{
-    ApproveReversal, PostingOrigin, ProposeReversal, Reversal, ReversalError, ReversalStatus, Reversible, rules,
+    ApproveReversal, PostingOrigin, ProposeReversal, Reversal, ReversalError, ReversalStatus, Reversible,
+    rules,
 };
 
 /// The posting, what it was made for, and the balances that its opposite moves.
@@ -105,7 +106,9 @@ fn undone(
         PostingOrigin::Payment { batch, claim } => {
             payment(context, LineKey { batch: *batch, claim: *claim }, sequence, reason)
         }
-        PostingOrigin::Prefund(id) => prefunds::reversed(context, *id, sequence, context.effective_date(None)?),
+        PostingOrigin::Prefund(id) => {
+            prefunds::reversed(context, *id, sequence, context.effective_date(None)?)
+        }
         PostingOrigin::Deduction { claim } => deduction(context, *claim, sequence),
         PostingOrigin::Receipt { recovery, number, parts } => {
             receipt(context, *recovery, (*number, parts), posting.effective_date)

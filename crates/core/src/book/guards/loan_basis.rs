@@ -189,7 +189,9 @@ impl<'a> LoanBasis<'a> {
             None => Vec::new(),
         };
         let others = match policy.stacking {
-            Stacking::NetOff => allocations::others(self.claim, code, period, &known(context, self.loan.id)?)?,
+            Stacking::NetOff => {
+                allocations::others(self.claim, code, period, &known(context, self.loan.id)?)?
+            }
             Stacking::Exclusive | Stacking::Allow => Vec::new(),
         };
         let reference = reference(context, policy)?;

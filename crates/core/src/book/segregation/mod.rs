@@ -225,9 +225,13 @@ pub fn keys_of_parties(command: &Command, book: &Book) -> Keys {
         Command::ApproveReversal(c) => {
             let made = book.reversible.peek(&c.sequence).map(|posting| match &posting.made {
                 PostingOrigin::BudgetChange(id) => Key::BudgetChange(*id),
-                PostingOrigin::Payment { claim, .. } | PostingOrigin::Deduction { claim } => Key::Claim(*claim),
+                PostingOrigin::Payment { claim, .. } | PostingOrigin::Deduction { claim } => {
+                    Key::Claim(*claim)
+                }
                 PostingOrigin::Prefund(id) => Key::Prefund(*id),
-                PostingOrigin::Receipt { recovery, .. } | PostingOrigin::WriteOff { recovery, .. } => Key::Recovery(*recovery),
+                PostingOrigin::Receipt { recovery, .. } | PostingOrigin::WriteOff { recovery, .. } => {
+                    Key::Recovery(*recovery)
+                }
             });
             made.into_iter().chain([Key::Reversible(c.sequence)]).collect()
         }
@@ -318,6 +322,8 @@ fn of_posting(sequence: Sequence, book: &Book) -> Result<Vec<CreditCode>, Fault>
         PostingOrigin::BudgetChange(_) => Ok(Vec::new()),
         PostingOrigin::Payment { claim, .. } | PostingOrigin::Deduction { claim } => parties_of(*claim, book),
         PostingOrigin::Prefund(id) => of_prefund(*id, book),
-        PostingOrigin::Receipt { recovery, .. } | PostingOrigin::WriteOff { recovery, .. } => of_recovery(*recovery, book),
+        PostingOrigin::Receipt { recovery, .. } | PostingOrigin::WriteOff { recovery, .. } => {
+            of_recovery(*recovery, book)
+        }
     }
 }

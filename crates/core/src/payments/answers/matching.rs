@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Answer, Answers, AnswerKind};
+use super::{Answer, AnswerKind, Answers};
 use crate::domain::{ClaimId, Date, Money, TextHash};
 use crate::payments::{LineStatus, PaymentBatch, PaymentLine, PaymentResult};
 
@@ -173,7 +173,8 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
     fn tell(&mut self, answer: Answer, found: Option<(ClaimId, FoundBy)>) {
         let known = found.and_then(|(claim, _)| self.known.get(&claim));
         let Some(((claim, by), known)) = found.zip(known) else {
-            let verdict = if answer.said == AnswerKind::Pending { Verdict::Pending } else { Verdict::Unknown };
+            let verdict =
+                if answer.said == AnswerKind::Pending { Verdict::Pending } else { Verdict::Unknown };
             let told = MatchedAnswer { answer, verdict, claim: None, by: None, expected: None, known: None };
             return self.found.told.push(told);
         };
@@ -194,7 +195,14 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
             self.found.results.push(Result { told, claim, outcome, bank_reference, date });
         }
         let (expected, known) = (Some(known.line.amount), before);
-        self.found.told.push(MatchedAnswer { answer, verdict, claim: Some(claim), by: Some(by), expected, known });
+        self.found.told.push(MatchedAnswer {
+            answer,
+            verdict,
+            claim: Some(claim),
+            by: Some(by),
+            expected,
+            known,
+        });
     }
 
     fn verdict(&self, answer: &Answer, line: &PaymentLine, before: Option<&KnownResult>) -> Verdict {
@@ -213,7 +221,9 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
             (AnswerKind::Returned | AnswerKind::Received, Some(PaymentResult::Paid)) if paid && !waits => {
                 Verdict::Returned
             }
-            (AnswerKind::Returned | AnswerKind::Received, Some(PaymentResult::Paid)) if waits => Verdict::AfterPayment,
+            (AnswerKind::Returned | AnswerKind::Received, Some(PaymentResult::Paid)) if waits => {
+                Verdict::AfterPayment
+            }
             _ => Verdict::Twice,
         }
     }

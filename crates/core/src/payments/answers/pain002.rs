@@ -1,7 +1,7 @@
 //! Status reports: what became of a message that was sent, of its groups and of its payments.
 
 use super::tree::Node;
-use super::{Answer, Answers, AnswerKind, Whole, account, day, named, reason_code};
+use super::{Answer, AnswerKind, Answers, Whole, account, day, named, reason_code};
 
 pub(super) fn read(parts: &[Node]) -> Answers {
     let header = parts.iter().find(|part| part.name == "GrpHdr");

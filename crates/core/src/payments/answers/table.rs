@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::{ANSWERS_MAX, Answer, Answers, BankFileError, AnswerKind};
+use super::{ANSWERS_MAX, Answer, AnswerKind, Answers, BankFileError};
 use crate::domain::Date;
 use crate::domain::Money;
 
