@@ -117,6 +117,7 @@ table! {
     InvalidHash: 422, ["摘要无效", "摘要须为 64 位小写十六进制。"], ["Invalid hash", "A hash is 64 lower-case hexadecimal digits."];
     InvalidProgrammeCode: 422, ["专项代码无效", "专项代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid programme code", "A programme's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
     InvalidBankCode: 422, ["联行号无效", "联行号须为 12 位数字。"], ["Invalid bank code", "A bank code is 12 digits."];
+    InvalidTag: 422, ["名单标签无效", "标签为 1 至 40 个 a-z、0-9、_。"], ["Invalid tag", "A tag is 1 to 40 of a-z, 0-9 and _."];
     InvalidAccountNumber: 422, ["账号无效", "账号须为 6 至 34 位数字或字母。"], ["Invalid account number", "An account number is 6 to 34 digits or letters."];
     CreditCodeCharset: 422, ["统一社会信用代码无效", "须为 18 位数字或大写字母（不含 I、O、S、V、Z）。"], ["Invalid credit code", "A credit code is 18 digits and capital letters without I, O, S, V, Z."];
     CreditCodeChecksum: 422, ["统一社会信用代码校验位不符", "第 18 位校验字符不符（GB 32100-2015）。"], ["Credit code checksum", "The 18th character is not the check character (GB 32100-2015)."];
@@ -142,6 +143,12 @@ table! {
     AccountNameDiffers: 422, ["户名不符", "户名须与单位名称一致。"], ["Account name differs", "The account's name must be the organisation's."];
     OrganisationBlocked: 422, ["单位已冻结", "{credit_code} 已冻结，不能办理新业务。"], ["Organisation blocked", "{credit_code} is blocked and begins nothing new."];
     OrganisationNotRegistered: 422, ["单位未登记", "{credit_code} 未登记。"], ["Organisation not registered", "{credit_code} is not registered."];
+    // tags
+    TagOfImport: 409, ["属于导入的名单", "该标签属于导入的名单 {import}，请整体批准或驳回该名单。"], ["Of a list", "The tag came with the list {import}; approve or reject that list as a whole."];
+    TagEndNotEarlier: 422, ["终止日期无效", "标签自 {from} 起计；终止日须早于现有的最后一日，且不早于 {from} 的前一日（自始无效）。延长请另提标签。"], ["Not an earlier end", "The tag counts from {from}; it can end on a day before its present last one, at the earliest on the day before {from}, where it never counted. To prolong it propose another tag."];
+    TagListRefused: 422, ["名单未被接受", "有 {rejected} 行有误，整份名单没有导入；errors 逐行列出，更正后重新上传。"], ["List refused", "{rejected} lines are wrong, and nothing of the list was taken; errors names them: correct them and bring the file again."];
+    TagLineTwice: 422, ["名单内重复", "同一对象在重叠的日期内已在前面出现。"], ["Twice on the list", "The same id stands in an earlier line for days in common."];
+    TagListMedia as UnsupportedMediaType: 415, ["媒体类型不支持", "名单须为 text/csv，首行 id,from,until，不超过 1 MiB。"], ["Unsupported media type", "A list is text/csv of at most 1 MiB, its first line id,from,until."];
     // programmes
     ProgrammeExists: 409, ["专项已存在", "专项 {programme} 已存在。"], ["Programme exists", "Programme {programme} exists already."];
     InstrumentNotSupported: 422, ["资助方式不支持", "本版本不支持 {instrument}。"], ["Instrument not supported", "This release does not run {instrument} programmes."];

@@ -101,6 +101,8 @@ pub struct UploadRequest<'a> {
 pub struct Upload {
     /// Whether what is asked makes sense, before the file is read.
     pub asked: fn(&Actor, &Query) -> Result<(), Problem>,
+    /// The query parameters that it cannot do without.
+    pub requires: &'static [&'static str],
     /// Parses it with the file.
     pub parse: fn(&UploadRequest<'_>) -> Result<Parsed, Problem>,
 }

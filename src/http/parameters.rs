@@ -2,8 +2,9 @@
 
 use super::route::{Param, Shape};
 use subsidy_core::domain::money::Amount;
-use subsidy_core::domain::{CreditCode, Date, Instant, Label, Money, ProgrammeCode, Sequence};
+use subsidy_core::domain::{CreditCode, Date, Instant, Label, Line, Money, ProgrammeCode, Sequence};
 use subsidy_core::evidence::EvidenceKind;
+use subsidy_core::tags::{TagName, TagSubjectKind};
 
 pub(super) const LIMIT: Param =
     Param { name: "limit", about: "1 to 200; 50 where left out.", schema: Shape::of::<u32>() };
@@ -23,6 +24,21 @@ pub(super) const SINCE: Param = Param {
 };
 pub(super) const KIND: Param =
     Param { name: "kind", about: "What it is evidence of.", schema: Shape::of::<EvidenceKind>() };
+pub(super) const TAG: Param = Param { name: "tag", about: "Which list.", schema: Shape::of::<TagName>() };
+pub(super) const TAG_DOCUMENT: Param =
+    Param { name: "document", about: "The notice that names them.", schema: Shape::of::<Line>() };
+pub(super) const TAG_KIND: Param = Param {
+    name: "kind",
+    about: "Of what the lines are ids; organisations where left out.",
+    schema: Shape::of::<TagSubjectKind>(),
+};
+pub(super) const TAG_SUBJECT: Param = Param {
+    name: "subject",
+    about: "A credit code, or the id of a loan or a rental.",
+    schema: Shape::of::<String>(),
+};
+pub(super) const ON: Param =
+    Param { name: "on", about: "Approved tags that count on this day.", schema: Shape::of::<Date>() };
 pub(super) const INVOICE_NUMBER: Param = Param {
     name: "invoice_number",
     about: "20 digits, or 8 beside an invoice_code; needed where the file does not say it.",

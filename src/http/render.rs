@@ -21,6 +21,8 @@ use crate::http::handlers::recoveries::RecoveryView;
 use crate::http::handlers::reference_rates::ReferenceRateView;
 use crate::http::handlers::rentals::RentalView;
 use crate::http::handlers::reversals::ReversalView;
+use crate::http::handlers::tags::lists::TagImportView;
+use crate::http::handlers::tags::{TagEndView, TagView};
 use crate::http::handlers::usage::imports::UsageImportView;
 use crate::http::handlers::vouchers::VoucherView;
 use crate::reports::related::{Related, RelatedKeys};
@@ -79,6 +81,8 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::Loan(_) => {}
         Outcome::Period(period) => PeriodView::related_keys(period, wanted),
         Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
+        Outcome::Tag(tag) | Outcome::TagEnd(tag) => TagView::related_keys(tag, wanted),
+        Outcome::TagImport(list) => TagImportView::related_keys(list, wanted),
         Outcome::Organisation(organisation) => OrganisationView::related_keys(organisation, wanted),
         Outcome::Evidence { evidence, invoice } => {
             EvidenceView::related_keys(evidence, invoice.as_deref(), wanted)
@@ -121,6 +125,9 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::Erasure(erasure) => serde_json::to_value(erasure),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
+        Outcome::Tag(tag) => serde_json::to_value(TagView::of(tag, attached)),
+        Outcome::TagEnd(tag) => serde_json::to_value(TagEndView::of(tag, attached)),
+        Outcome::TagImport(list) => serde_json::to_value(TagImportView::of(list, attached)),
         Outcome::Programme(programme) => serde_json::to_value(ProgrammeView::of(programme)),
         Outcome::Rules(version) => serde_json::to_value(RulesView::of(version, attached)),
         Outcome::BudgetChange(change) => serde_json::to_value(BudgetChangeView::of(change, attached)),
@@ -173,6 +180,8 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,
         Outcome::Calendar(change) => change.revision,
+        Outcome::Tag(tag) | Outcome::TagEnd(tag) => tag.revision,
+        Outcome::TagImport(list) => list.revision,
         Outcome::Programme(programme) => programme.revision,
         Outcome::Rules(version) => version.revision,
         Outcome::BudgetChange(change) => change.revision,

@@ -230,7 +230,7 @@ impl Route {
     /// Whether it cannot do without a query parameter.
     pub fn requires(&self, parameter: &str) -> bool {
         match self.handler {
-            Handler::Upload(_) => parameter == "kind",
+            Handler::Upload(upload) => upload.requires.contains(&parameter),
             Handler::Read(_) => matches!(parameter, "seed" | "interval"),
             Handler::Write(_)
             | Handler::Disclose(_)
@@ -253,4 +253,82 @@ impl Route {
         let own = self.query.iter().map(|param| param.name);
         own.chain(self.writes().then_some("dry_run")).collect()
     }
+}
+
+pub(super) const fn get(
+    path: &'static str,
+    permission: Permission,
+    summary: [&'static str; 2],
+    handler: Handler,
+    gives: Shape,
+) -> Route {
+    Route {
+        method: Method::Get,
+        path,
+        permission,
+        summary,
+        query: &[],
+        takes: None,
+        gives,
+        creates: false,
+        handler,
+    }
+}
+
+/// What is put with POST and no command parses: a question, a group, a file, a run.
+pub(super) const fn asks(
+    path: &'static str,
+    permission: Permission,
+    summary: [&'static str; 2],
+    handler: Handler,
+    gives: Shape,
+) -> Route {
+    Route { method: Method::Post, ..get(path, permission, summary, handler, gives) }
+}
+
+pub(super) const fn post(
+    path: &'static str,
+    permission: Permission,
+    summary: [&'static str; 2],
+    parse: Parse,
+    bodies: [Shape; 2],
+) -> Route {
+    let [takes, gives] = bodies;
+    let handler = Handler::Write(parse);
+    Route {
+        method: Method::Post,
+        path,
+        permission,
+        summary,
+        query: &[],
+        takes: Some(takes),
+        gives,
+        creates: false,
+        handler,
+    }
+}
+
+impl Route {
+    pub(super) const fn creating(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
+    pub(super) const fn taking(mut self, body: Shape) -> Self {
+        self.takes = Some(body);
+        self
+    }
+
+    pub(super) const fn with(mut self, query: &'static [Param]) -> Self {
+        self.query = query;
+        self
+    }
+}
+
+pub(super) const fn of<T: utoipa::ToSchema>() -> Shape {
+    Shape::of::<T>()
+}
+
+pub(super) const fn page<T: utoipa::ToSchema>() -> Shape {
+    Shape::page::<T>()
 }

@@ -3,7 +3,7 @@
 
 use futures_util::FutureExt;
 
-use super::handler::{Parse, ReadRequest, Reply, Upload};
+use super::handler::{ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{drafts, objections, recalculations, reconciliation, unmatched};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
@@ -13,14 +13,14 @@ use super::handlers::reports::{audit, audit_reports as room, exports, report_res
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, calendar, claims, evidence, loans, organisations, payments, periods, prefunds, programmes,
-    recoveries, reference_rates as rates, rentals, reports, reversals, usage, vouchers,
+    recoveries, reference_rates as rates, rentals, reports, reversals, tags, usage, vouchers,
 };
 use super::parameters::*;
 use super::permissions;
 use super::problem::Problem;
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{self, Roles, SignedIn};
-use super::route::{Handler, Param, Route, Shape};
+use super::route::{Handler, Route, Shape, asks, get, of, page, post};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use subsidy_core::domain::Role;
 use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Officer, Provider};
@@ -46,74 +46,6 @@ macro_rules! read {
     ($handler:path) => {
         Handler::Read(|request| $handler(request).boxed_local())
     };
-}
-
-const fn get(
-    path: &'static str,
-    permission: Permission,
-    summary: [&'static str; 2],
-    handler: Handler,
-    gives: Shape,
-) -> Route {
-    Route { method: Get, path, permission, summary, query: &[], takes: None, gives, creates: false, handler }
-}
-
-/// What is put with POST and no command parses: a question, a group, a file, a run.
-const fn asks(
-    path: &'static str,
-    permission: Permission,
-    summary: [&'static str; 2],
-    handler: Handler,
-    gives: Shape,
-) -> Route {
-    Route { method: Post, ..get(path, permission, summary, handler, gives) }
-}
-
-const fn post(
-    path: &'static str,
-    permission: Permission,
-    summary: [&'static str; 2],
-    parse: Parse,
-    bodies: [Shape; 2],
-) -> Route {
-    let [takes, gives] = bodies;
-    let handler = Handler::Write(parse);
-    Route {
-        method: Post,
-        path,
-        permission,
-        summary,
-        query: &[],
-        takes: Some(takes),
-        gives,
-        creates: false,
-        handler,
-    }
-}
-
-impl Route {
-    const fn creating(mut self) -> Self {
-        self.creates = true;
-        self
-    }
-
-    const fn taking(mut self, body: Shape) -> Self {
-        self.takes = Some(body);
-        self
-    }
-
-    const fn with(mut self, query: &'static [Param]) -> Self {
-        self.query = query;
-        self
-    }
-}
-
-const fn of<T: utoipa::ToSchema>() -> Shape {
-    Shape::of::<T>()
-}
-
-const fn page<T: utoipa::ToSchema>() -> Shape {
-    Shape::page::<T>()
 }
 
 /// A file of any of the types that are taken.
@@ -181,6 +113,24 @@ pub static ROUTES: &[Route] = &[
     get("/v1/calendar/{id}", INSIDE, ["工作日历变更", "A change of the calendar"], read!(calendar::get), of::<calendar::CalendarView>()),
     post("/v1/calendar/{id}/approve", APPROVER, ["批准工作日历变更", "Approve a change of the calendar"], calendar::approve, [of::<claims::ByPath>(), of::<calendar::CalendarView>()]),
     post("/v1/calendar/{id}/reject", APPROVER, ["驳回工作日历变更", "Reject a change of the calendar"], calendar::reject, [of::<organisations::WithReason>(), of::<calendar::CalendarView>()]),
+
+    post("/v1/tags", OFFICER, ["提出名单标签", "Propose that somebody or something is on a list"], tags::propose, [of::<tags::NewTag>(), of::<tags::TagView>()]).creating(),
+    get("/v1/tags", EVERYONE, ["名单标签列表", "List who and what is on which list"], read!(tags::list), page::<tags::TagView>()).with(&[LIMIT, CURSOR, STATUS, TAG, TAG_SUBJECT, ON]),
+    Route {
+        method: Post, path: "/v1/tags/import", permission: OFFICER, summary: ["导入名单（CSV：id,from,until）", "Import a list (CSV: id,from,until), to be decided as a whole"],
+        query: &[TAG, TAG_DOCUMENT, TAG_KIND], takes: Some(Shape::file("text/csv", &[])), gives: of::<tags::lists::TagImportView>(), creates: true,
+        handler: Handler::Upload(Upload { asked: tags::lists::asked, requires: &["tag", "document"], parse: tags::lists::import }),
+    },
+    get("/v1/tags/imports", INSIDE, ["导入的名单列表", "List the lists that were imported"], read!(tags::lists::list), page::<tags::lists::TagImportView>()).with(&[LIMIT, CURSOR, STATUS]),
+    get("/v1/tags/imports/{id}", INSIDE, ["导入的名单", "A list that was imported"], read!(tags::lists::get), of::<tags::lists::TagImportView>()),
+    post("/v1/tags/imports/{id}/approve", APPROVER, ["批准导入的名单", "Approve a list, all of it"], tags::lists::approve, [of::<claims::ByPath>(), of::<tags::lists::TagImportView>()]),
+    post("/v1/tags/imports/{id}/reject", APPROVER, ["驳回导入的名单", "Reject a list, all of it"], tags::lists::reject, [of::<organisations::WithReason>(), of::<tags::lists::TagImportView>()]),
+    get("/v1/tags/{id}", EVERYONE, ["名单标签", "A tag"], read!(tags::get), of::<tags::TagView>()),
+    post("/v1/tags/{id}/approve", APPROVER, ["批准名单标签", "Approve a tag"], tags::approve, [of::<claims::ByPath>(), of::<tags::TagView>()]),
+    post("/v1/tags/{id}/reject", APPROVER, ["驳回名单标签", "Reject a tag"], tags::reject, [of::<organisations::WithReason>(), of::<tags::TagView>()]),
+    post("/v1/tags/{id}/end", OFFICER, ["提出终止名单标签", "Propose that a tag ends earlier"], tags::propose_end, [of::<tags::NewTagEnd>(), of::<tags::TagEndView>()]).creating(),
+    post("/v1/tags/{id}/end/approve", APPROVER, ["批准终止名单标签", "Approve that a tag ends earlier"], tags::approve_end, [of::<claims::ByPath>(), of::<tags::TagEndView>()]),
+    post("/v1/tags/{id}/end/reject", APPROVER, ["驳回终止名单标签", "Reject that a tag ends earlier"], tags::reject_end, [of::<organisations::WithReason>(), of::<tags::TagEndView>()]),
 
     post("/v1/programmes", OFFICER, ["提出专项", "Propose a programme"], programmes::propose, [of::<programmes::NewProgramme>(), of::<programmes::ProgrammeView>()]).creating(),
     get("/v1/programmes", EVERYONE, ["专项列表", "List programmes"], read!(programmes::list), page::<programmes::ProgrammeView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
@@ -253,7 +203,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
         query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, ORIGINAL_NUMBER, ORIGINAL_CODE, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
-        handler: Handler::Upload(Upload { asked: evidence::check_query, parse: evidence::upload }),
+        handler: Handler::Upload(Upload { asked: evidence::check_query, requires: &["kind"], parse: evidence::upload }),
     },
     get("/v1/evidence", EVERYONE, ["佐证材料列表", "List evidence"], read!(evidence::list), page::<evidence::EvidenceView>()).with(&[LIMIT, CURSOR, KIND, ORGANISATION, OF_INVOICE_NUMBER, OF_INVOICE_CODE]),
     get("/v1/evidence/{id}", EVERYONE, ["佐证材料", "A file that backs claims"], read!(evidence::get), of::<evidence::EvidenceView>()),

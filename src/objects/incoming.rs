@@ -52,8 +52,8 @@ pub struct Arrived {
     pub bytes: u64,
     /// What they are; none where it is nothing that is taken.
     pub media_type: Option<MediaType>,
-    /// All of them, of XML that is small enough to be read.
-    pub xml: Option<Vec<u8>>,
+    /// All of them, of a text that is small enough to be read.
+    pub text: Option<Vec<u8>>,
 }
 
 impl Incoming {
@@ -95,13 +95,13 @@ impl Incoming {
                 Looks::Unknown => None,
             };
             let small = sniffer.bytes() <= u64::try_from(XML_BYTES_MAX).unwrap_or(0);
-            let mut xml = None;
-            if media_type == Some(MediaType::Xml) && small {
+            let mut text = None;
+            if matches!(media_type, Some(MediaType::Xml | MediaType::Csv | MediaType::Text)) && small {
                 let read = bytes_at(&mut file, 0, sniffer.bytes()).map_err(ObjectError::at(&passing.0))?;
-                xml = Some(read);
+                text = Some(read);
             }
             let sha256 = ContentHash::new(hash.finalize().into());
-            Ok(Arrived { passing, sha256, bytes: sniffer.bytes(), media_type, xml })
+            Ok(Arrived { passing, sha256, bytes: sniffer.bytes(), media_type, text })
         })
         .await
     }

@@ -114,10 +114,10 @@ async fn what_a_file_is_shows_when_it_is_there() {
     let archive = archive_of(&["a.exe"]);
     assert_eq!(arrived(&objects, &archive).await.media_type, None);
     let xml = arrived(&objects, b"<EInvoice/>").await;
-    assert_eq!((xml.media_type, xml.xml.as_deref()), (Some(MediaType::Xml), Some(&b"<EInvoice/>"[..])));
+    assert_eq!((xml.media_type, xml.text.as_deref()), (Some(MediaType::Xml), Some(&b"<EInvoice/>"[..])));
     let large = format!("<a>{}</a>", "x".repeat(1_048_576));
     let large = arrived(&objects, large.as_bytes()).await;
-    assert_eq!((large.media_type, large.xml), (Some(MediaType::Xml), None), "too large to be read");
+    assert_eq!((large.media_type, large.text), (Some(MediaType::Xml), None), "too large to be read");
     assert_eq!(arrived(&objects, b"").await.media_type, None);
 }
 

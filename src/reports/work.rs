@@ -19,6 +19,7 @@ use subsidy_core::prefunds::true_up::ApproveTrueUp;
 use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRules};
 use subsidy_core::recoveries::ApproveRecovery;
 use subsidy_core::reversals::ApproveReversal;
+use subsidy_core::tags::{ApproveTag, ApproveTagEnd, ApproveTagImport};
 use subsidy_core::usage::ApproveUsageImport;
 use subsidy_core::vouchers::{IssueVoucher, ReviewDecision, ReviewVoucher};
 use subsidy_store::db::convert::{Unreadable, read};
@@ -113,6 +114,9 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
             Command::ApproveBankAccount(ApproveBankAccount { credit_code: read(document)? })
         }
         ("calendar", _) => Command::ApproveCalendar(ApproveCalendar { id: read(document)? }),
+        ("tag", _) => Command::ApproveTag(ApproveTag { id: read(document)? }),
+        ("tag_end", _) => Command::ApproveTagEnd(ApproveTagEnd { id: read(document)? }),
+        ("tag_import", _) => Command::ApproveTagImport(ApproveTagImport { id: read(document)? }),
         ("period_reopening", _) => Command::ApproveReopening(ApproveReopening { month: read(document)? }),
         ("usage_import", _) => {
             Command::ApproveUsageImport(ApproveUsageImport { id: read(document)?, rental: read(parent)? })
@@ -230,6 +234,15 @@ statement! {
              UNION ALL \
              SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
                FROM calendar_changes WHERE $2 AND status = 'proposed' \
+             UNION ALL \
+             SELECT 'tag', id::text, 'approve', status, NULL, CASE kind WHEN 'organisation' THEN subject END, created, updated_at, NULL \
+               FROM tags WHERE $2 AND status = 'proposed' AND import IS NULL \
+             UNION ALL \
+             SELECT 'tag_end', id::text, 'approve', 'proposed', NULL, CASE kind WHEN 'organisation' THEN subject END, created, updated_at, NULL \
+               FROM tags WHERE $2 AND ending ->> 'status' = 'proposed' \
+             UNION ALL \
+             SELECT 'tag_import', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
+               FROM tag_imports WHERE $2 AND status = 'proposed' \
              UNION ALL \
              SELECT 'period_reopening', month, 'approve', 'proposed', NULL, NULL, created, updated_at, NULL \
                FROM periods WHERE $2 AND reopening IS NOT NULL \

@@ -50,6 +50,7 @@ mod servers;
 mod service;
 mod slices;
 mod support;
+mod tags;
 mod usage;
 mod verify;
 mod words;

@@ -7,7 +7,7 @@ use subsidy_core::audit::replay::{BadLeaf, Replay};
 use subsidy_core::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("../fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "d9d912aaafd3973adc848315b34e4f6e1eed96031741fb0003a9afa723bcc65f";
+const ROOT_V1: &str = "d4fff967bb57f6e10bb8f53f915ecf798c34e2bf390af4ea710bad583a67da8e";
 const BALANCES_V1: &[(&str, &str)] = &[
     ("B1001", "50000.00"),
     ("B1001", "500000.00"),

@@ -134,6 +134,23 @@ fn calendar(status: &str, days: &str, decided: &str) -> String {
     )
 }
 
+/// A tag of 2025 with its end, and who decided on it.
+fn tag(status: &str, (name, until): (&str, &str), ending: &str, decided: &str) -> String {
+    format!(
+        "INSERT INTO tags (id, tag, kind, subject, valid_from, valid_until, document, line, status, ending, reason, created_by,
+         decided_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), '{name}', 'organisation', 'A', '2025-01-01', {until}, 'D', 0, '{status}', {ending}, {decided}, 1, 1, now());"
+    )
+}
+
+fn tag_import(status: &str, count: u32, decided: &str) -> String {
+    format!(
+        "INSERT INTO tag_imports (id, tag, kind, document, sha256, count, status, reason, created_by, decided_by, created, version,
+         updated_at)
+         VALUES (gen_random_uuid(), 'little_giant', 'loan', 'D', 'x', {count}, '{status}', {decided}, 1, 1, now());"
+    )
+}
+
 fn payment_batch(status: &str, numbers: &str, by: &str) -> String {
     let day = if by.ends_with("null") { "null" } else { "'2025-01-02'" };
     format!(
@@ -428,6 +445,19 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (calendar("proposed", "[1]", "null, 'a', 'b'"), "23514 calendar_changes_decided"),
         (calendar("proposed", "[]", "null, 'a', null"), "23514 calendar_changes_days"),
         (calendar("gone", "[1]", "null, 'a', 'b'"), "23514 calendar_changes_status_check"),
+        (tag("approved", ("t", "null"), "null", "null, 'a', 'b'"), "accepted"),
+        (tag("approved", ("t", "'2024-12-31'"), r#"'{"status":"approved","created_by":"a","decided_by":"b"}'"#, "null, 'a', 'b'"), "accepted"),
+        (tag("approved", ("t", "'2024-12-31'"), "null", "null, 'a', 'b'"), "23514 tags_days"),
+        (tag("approved", ("t", "null"), r#"'{"status":"approved","created_by":"a","decided_by":"a"}'"#, "null, 'a', 'b'"), "23514 tags_ending"),
+        (tag("proposed", ("t", "null"), r#"'{"status":"proposed","created_by":"a"}'"#, "null, 'a', null"), "23514 tags_ending"),
+        (tag("approved", ("t", "null"), "null", "null, 'a', 'a'"), "23514 tags_four_eyes"),
+        (tag("approved", ("t", "null"), "null", "null, 'a', null"), "23514 tags_decided"),
+        (tag("approved", ("T", "null"), "null", "null, 'a', 'b'"), "23514 tags_tag_check"),
+        (tag("gone", ("t", "null"), "null", "null, 'a', 'b'"), "23514 tags_status_check"),
+        (tag_import("proposed", 400, "null, 'a', null"), "accepted"),
+        (tag_import("proposed", 401, "null, 'a', null"), "23514 tag_imports_count_check"),
+        (tag_import("approved", 1, "null, 'a', 'a'"), "23514 tag_imports_four_eyes"),
+        (tag_import("rejected", 1, "null, 'a', 'b'"), "23514 tag_imports_decided"),
         ("INSERT INTO calendar_days (date, kind, calendar, created, version, updated_at)
          VALUES ('2025-01-01', 'sunday', gen_random_uuid(), 1, 1, now())".to_owned(), "23514 calendar_days_kind_check"),
         (payment_batch("approved", "2, 1, 5", "'a', 'b'"), "accepted"),
@@ -799,6 +829,8 @@ const WHO_MAY: &str = "
     agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app
     agency_test.rules_versions    app=ar auditor=r w(status,approved_by,approved_on,version,updated_at)=app
     agency_test.statutory_limits  app=r auditor=r
+    agency_test.tag_imports       app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
+    agency_test.tags              app=ar auditor=r w(valid_until,status,ending,reason,decided_by,version,updated_at)=app
     agency_test.texts             app=ar
     agency_test.tiles             app=ar auditor=r
     agency_test.totals            app=ar auditor=r w(debit,credit)=app

@@ -205,6 +205,7 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
         "recovery",
         "account",
         "calendar",
+        "tag",
         "recalculation",
         "objection",
         "loan",

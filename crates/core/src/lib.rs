@@ -31,6 +31,7 @@ pub mod reference_rates;
 pub mod rentals;
 pub mod reversals;
 pub mod schema;
+pub mod tags;
 pub mod usage;
 pub mod vouchers;
 pub mod xml;

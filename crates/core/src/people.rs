@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, FoldedSubject, LoanId, Month, ObjectionId,
     PaymentBatchId, PrefundId, ProgrammeCode, RecoveryId, RentalId, Revision, Sequence, Stamp, Subject,
-    TrueUpId, UsageImportId, VoucherId,
+    TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 
 /// What people take part in, by its kind and key: `claim/{id}`.
@@ -78,6 +78,20 @@ impl Matter {
     /// A change of the calendar.
     pub fn calendar(id: CalendarId) -> Self {
         Self::of("calendar", &id)
+    }
+
+    pub fn tag(id: TagId) -> Self {
+        Self::of("tag", &id)
+    }
+
+    /// Proposals to end a tag.
+    pub fn tag_end(id: TagId) -> Self {
+        Self::of("tag_end", &id)
+    }
+
+    /// A list that was imported.
+    pub fn tag_import(id: TagImportId) -> Self {
+        Self::of("tag_import", &id)
     }
 
     /// What the bank says of a claim in a payment batch.

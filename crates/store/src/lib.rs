@@ -32,5 +32,6 @@ pub mod rentals;
 pub mod reversals;
 pub mod schema;
 pub mod sessions;
+pub mod tags;
 pub mod usage;
 pub mod vouchers;

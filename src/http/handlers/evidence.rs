@@ -227,7 +227,7 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
     let media_type = file.media_type.filter(|found| !found.belies(request.declared));
     let media_type = media_type.ok_or_else(|| Problem::refusal(EvidenceError::FileType { kind }))?;
     rules::fits(kind, media_type).map_err(Problem::refusal)?;
-    let einvoice = match (media_type, &file.xml) {
+    let einvoice = match (media_type, &file.text) {
         (MediaType::Xml, Some(xml)) => einvoice::read(xml).map_err(Problem::refusal)?,
         (MediaType::Xml, None) => return Err(Problem::too_large(XML_BYTES_MAX, "bytes of XML")),
         (MediaType::Ofd | MediaType::Zip, _) => within(&request.within).map_err(Problem::refusal)?,

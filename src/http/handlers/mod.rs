@@ -16,5 +16,6 @@ pub mod reference_rates;
 pub mod rentals;
 pub mod reports;
 pub mod reversals;
+pub mod tags;
 pub mod usage;
 pub mod vouchers;

@@ -230,6 +230,8 @@ impl ActRow {
             "approve_true_up" => format!("/v1/prefunds/true-ups/{document}"),
             "approve_bank_account" => format!("/v1/organisations/{document}"),
             "approve_calendar" => format!("/v1/calendar/{document}"),
+            "approve_tag" | "approve_tag_end" => format!("/v1/tags/{document}"),
+            "approve_tag_import" => format!("/v1/tags/imports/{document}"),
             "approve_reversal" => format!("/v1/ledger/transactions/{document}"),
             // kinds without a page of their own lead to what was said
             _ => leaf,

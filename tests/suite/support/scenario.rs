@@ -286,6 +286,31 @@ fn reminders_and_accounts() -> Vec<Step> {
         approver(json!({ "approve_calendar": { "id": id(13, 1) } })),
         officer(json!({ "propose_calendar": { "id": id(13, 2), "document": "放假通知",
             "days": [{ "date": "2026-03-04", "kind": "holiday" }] } })),
+        officer(json!({ "propose_tag": { "id": id(14, 1), "tag": "little_giant", "document": "公告1号",
+            "subject": { "kind": "organisation", "id": code(1) }, "from": "2026-01-01", "until": "2026-12-31" } })),
+        approver(json!({ "approve_tag": { "id": id(14, 1) } })),
+        officer(
+            json!({ "propose_tag_end": { "id": id(14, 1), "until": "2026-06-30", "document": "公告2号" } }),
+        ),
+        approver(json!({ "approve_tag_end": { "id": id(14, 1) } })),
+        officer(json!({ "propose_tag": { "id": id(14, 2), "tag": "barred", "document": "公告3号",
+            "subject": { "kind": "organisation", "id": code(2) }, "from": "2026-01-01" } })),
+        approver(json!({ "reject_tag": { "id": id(14, 2), "reason": reason(17) } })),
+        officer(
+            json!({ "propose_tag_import": { "id": id(15, 1), "tag": "recognised", "kind": "organisation",
+            "document": "名单1号", "sha256": reason(18), "entries": [format!("{},2026-01-01,", code(1)),
+            format!("{},2026-01-01,2026-12-31", code(2))] } }),
+        ),
+        approver(json!({ "approve_tag_import": { "id": id(15, 1) } })),
+        officer(
+            json!({ "propose_tag_end": { "id": id(14, 1), "until": "2026-05-31", "document": "公告4号" } }),
+        ),
+        approver(json!({ "reject_tag_end": { "id": id(14, 1), "reason": reason(17) } })),
+        officer(
+            json!({ "propose_tag_import": { "id": id(15, 100), "tag": "recognised", "kind": "organisation",
+            "document": "名单2号", "sha256": reason(18), "entries": [format!("{},2026-01-01,", code(1))] } }),
+        ),
+        approver(json!({ "reject_tag_import": { "id": id(15, 100), "reason": reason(17) } })),
         officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "execution_date": "2026-03-03",
             "sha256": reason(16) } })),
     ];

@@ -10,6 +10,7 @@ mod lending;
 mod metering;
 pub mod people;
 mod prefunding;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -268,6 +269,7 @@ impl World {
             74..77 => return self.lending(book, today),
             77..79 => return self.reversal(book),
             79..81 => return self.metering(book, today),
+            84..86 => return self.tag(book, today),
             81..84 => return self.prefunding(book, today),
             _ => {}
         }

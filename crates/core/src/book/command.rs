@@ -29,6 +29,10 @@ use crate::recoveries::{
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
+use crate::tags::{
+    ApproveTag, ApproveTagEnd, ApproveTagImport, ProposeTag, ProposeTagEnd, ProposeTagImport, RejectTag,
+    RejectTagEnd, RejectTagImport,
+};
 use crate::usage::{ApproveUsageImport, ImportUsage, RejectUsageImport};
 use crate::vouchers::{
     ApplyForVoucher, ChangeVoucher, ExpireVoucher, IssueVoucher, RemindVoucher, ReviewVoucher,
@@ -110,6 +114,20 @@ macro_rules! commands {
             ApproveCalendar(ApproveCalendar) "approve_calendar" Approves, |c| c.id;
         /// A change of the calendar refused.
             RejectCalendar(RejectCalendar) "reject_calendar" Records, |c| c.id;
+        /// Somebody or something on a list.
+            ProposeTag(Box<ProposeTag>) "propose_tag" Raises, |c| c.id;
+        /// A tag that rules read from now on.
+            ApproveTag(ApproveTag) "approve_tag" Approves, |c| c.id;
+            RejectTag(RejectTag) "reject_tag" Records, |c| c.id;
+        /// A tag that is to end earlier.
+            ProposeTagEnd(ProposeTagEnd) "propose_tag_end" Raises, |c| c.id;
+            ApproveTagEnd(ApproveTagEnd) "approve_tag_end" Approves, |c| c.id;
+        /// A tag that stays as it is.
+            RejectTagEnd(RejectTagEnd) "reject_tag_end" Records, |c| c.id;
+        /// Many tags, to be decided as a whole.
+            ProposeTagImport(Box<ProposeTagImport>) "propose_tag_import" Raises, |c| c.id;
+            ApproveTagImport(ApproveTagImport) "approve_tag_import" Approves, |c| c.id;
+            RejectTagImport(RejectTagImport) "reject_tag_import" Records, |c| c.id;
             RegisterOrganisation(Box<RegisterOrganisation>) "register_organisation" Records, |c| c.credit_code;
         /// An organisation begins nothing new.
             BlockOrganisation(ChangeStanding as Block) "block_organisation" Records, |c| c.credit_code;

@@ -29,6 +29,8 @@ macro_rules! documents {
                 ReferenceRate($crate::reference_rates::RateKey) in reference_rates: $crate::reference_rates::ReferenceRate, |r| $crate::reference_rates::RateKey::new(&r.name, r.date);
                 CalendarChange($crate::domain::CalendarId) in calendar_changes: $crate::calendar::CalendarChange, |c| c.id;
                 CalendarDay($crate::domain::Date) in calendar_days: $crate::calendar::NamedDay, |d| d.date;
+                TagImport($crate::domain::TagImportId) in tag_imports: $crate::tags::TagImport, |i| i.id;
+                Tag($crate::domain::TagId) in tags: $crate::tags::Tag, |t| t.id;
                 Programme($crate::domain::ProgrammeCode) in programmes: $crate::programmes::Programme, |p| p.code.clone();
                 Rules($crate::programmes::RulesKey) in rules: $crate::programmes::RulesVersion, |v| $crate::programmes::RulesKey { programme: v.programme.clone(), number: v.number };
                 BudgetChange($crate::domain::BudgetChangeId) in budget_changes: $crate::programmes::BudgetChange, |c| c.id;
@@ -90,6 +92,8 @@ macro_rules! indexes {
                 Holdings($crate::loans::BorrowerKey) in holdings: $crate::loans::Holdings;
                 /// Rates by name, in the order of the days.
                 RateSeries($crate::domain::Folded) in rate_series: Vec<$crate::domain::dated::Dated<$crate::domain::Percent>>;
+                /// Approved tags by whom or what they name.
+                TagsOf($crate::tags::TagSubject) in tags_of: $crate::tags::HeldTags;
                 /// What organisations used of programmes.
                 Usage($crate::programmes::CapUsageKey) in usages: $crate::programmes::CapUsage;
                 /// The last number of each series.

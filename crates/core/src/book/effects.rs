@@ -26,6 +26,7 @@ use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
+use crate::tags::{Tag, TagImport};
 use crate::usage::UsageImport;
 use crate::vouchers::{Voucher, VoucherStatus};
 
@@ -162,6 +163,11 @@ pub enum Outcome {
     Organisation(Box<Organisation>),
     ReferenceRate(ReferenceRate),
     Calendar(Box<CalendarChange>),
+    Tag(Box<Tag>),
+    /// A tag whose end was proposed or decided.
+    TagEnd(Box<Tag>),
+    /// A list; its tags follow from the command.
+    TagImport(Box<TagImport>),
     Programme(Programme),
     Rules(Box<RulesVersion>),
     BudgetChange(BudgetChange),

@@ -8,6 +8,7 @@ use crate::loans::{BorrowerKey, LoanAllocation};
 use crate::payments::PaymentLine;
 use crate::prefunds::true_up::TrueUp;
 use crate::reference_rates::ReferenceRate;
+use crate::tags::{HeldTag, Tag, TagStatus};
 use crate::vouchers::{Voucher, VoucherStatus};
 
 impl Book {
@@ -22,6 +23,7 @@ impl Book {
             Change::TrueUp(true_up) => self.index_true_up(true_up),
             Change::Voucher(voucher) => self.index_voucher(voucher),
             Change::PaymentLine(line) => self.index_line(line),
+            Change::Tag(tag) => self.index_tag(tag),
             _ => {}
         }
     }
@@ -80,6 +82,13 @@ impl Book {
             self.statements.alter(number, |all| {
                 all.insert(invoice.organisation, statement);
             });
+        }
+    }
+
+    /// What an approved tag says, among all of whom or what it names.
+    fn index_tag(&mut self, tag: &Tag) {
+        if tag.status == TagStatus::Approved && self.tags_of.get(&tag.subject).is_ok() {
+            self.tags_of.alter(tag.subject, |held| drop(held.insert(tag.id, HeldTag::from(tag))));
         }
     }
 

@@ -23,6 +23,7 @@ use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
 use crate::reversals::ReversalError;
+use crate::tags::TagError;
 use crate::usage::UsageError;
 use crate::vouchers::{EligibilityError, VoucherError};
 
@@ -111,6 +112,8 @@ pub enum Refusal {
     #[error(transparent)]
     Calendar(#[from] CalendarError),
     #[error(transparent)]
+    Tag(#[from] TagError),
+    #[error(transparent)]
     Organisation(#[from] OrganisationError),
     /// A programme, its rules, its budget.
     #[error(transparent)]
@@ -162,7 +165,7 @@ impl From<EligibilityError> for Refusal {
 
 crate::domain::coded! {
     Refusal:
-    ; Access Date Agency Erasure Period ReferenceRate Calendar Organisation Programme Calculation Evidence
+    ; Access Date Agency Erasure Period ReferenceRate Calendar Tag Organisation Programme Calculation Evidence
     Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Person Payment Recovery Reversal
 }
 

@@ -18,7 +18,7 @@ pub enum Code {
     #[strum(serialize = "invalid_text/private_letter")] InvalidTextPrivateLetter, InvalidReason,
     #[strum(serialize = "invalid_reason/letter")] InvalidReasonLetter,
     #[strum(serialize = "invalid_reason/private_letter")] InvalidReasonPrivateLetter, InvalidDate, InvalidMonth,
-    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidBankCode,
+    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidBankCode, InvalidTag,
     InvalidAccountNumber, CreditCodeCharset, CreditCodeChecksum, TooManyRows, FormatNotSupported,
     // when, and the agency
     PeriodClosed, EffectiveDateInFuture, EffectiveDateTooEarly, BusinessDateBackwards, AgencyExists,
@@ -26,6 +26,8 @@ pub enum Code {
     PeriodUnbalanced,
     // reference rates, organisations
     ReferenceRateExists, OrganisationExists, AccountNameDiffers, OrganisationBlocked, OrganisationNotRegistered,
+    // tags
+    TagOfImport, TagEndNotEarlier, TagListRefused, TagLineTwice, TagListMedia,
     // programmes
     ProgrammeExists, InstrumentNotSupported, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
     ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,

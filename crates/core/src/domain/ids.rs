@@ -78,3 +78,11 @@ document_id!(
     /// An objection to a claim that is published.
     ObjectionId
 );
+document_id!(
+    /// Who or what is on a list.
+    TagId
+);
+document_id!(
+    /// A list that was imported.
+    TagImportId
+);

@@ -41,7 +41,7 @@ pub use exact::Exact;
 pub use folded::Folded;
 pub use ids::{
     BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId,
-    RecoveryId, RentalId, TrueUpId, UsageImportId, VoucherId,
+    RecoveryId, RentalId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;

@@ -35,9 +35,11 @@ use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
     AgencyCode, BudgetChangeId, CalendarId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact,
     ExactPoints, Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent,
-    Points, PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TrueUpId,
-    Unrounded, UsageImportId, VoucherId,
+    Points, PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TagId,
+    TagImportId, TrueUpId, Unrounded, UsageImportId, VoucherId,
 };
+
+use crate::tags::TagName;
 
 /// Schemas by name, as utoipa collects them.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -119,6 +121,9 @@ string_schema! {
     LoanId as "LoanId": "01890a5d-ac96-774b-bcce-b302099a8057", "A loan's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     PrefundId as "PrefundId": "01890a5d-ac96-774b-bcce-b302099a8057", "A prefund's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     CalendarId as "CalendarId": "01890a5d-ac96-774b-bcce-b302099a8058", "The id of a change of the calendar.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    TagId as "TagId": "01890a5d-ac96-774b-bcce-b302099a8057", "A tag's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    TagImportId as "TagImportId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a list that was imported.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    TagName as "TagName": "little_giant", "The name of a list.", pattern "^[a-z0-9_]{1,40}$";
     TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     crate::organisations::BankCode as "BankCode": "102290000012", "CNAPS bank code.", pattern "^[0-9]{12}$";

@@ -37,6 +37,11 @@ pub struct ListQuery {
     pub rental: Option<Uuid>,
     pub created_by: Option<String>,
     pub name_fold: Option<String>,
+    pub tag: Option<String>,
+    /// Who or what is on a list.
+    pub subject: Option<String>,
+    /// The day on which a tag counts.
+    pub on: Option<NaiveDate>,
     /// Changed at or after.
     pub updated_since: Option<DateTime<Utc>>,
     /// The first day.

@@ -41,6 +41,7 @@ pub const AGENCY: &[Script] = scripts!(
     "0008_periods",
     "0009_refusals",
     "0010_grants",
+    "0011_tags",
 );
 
 /// The statements of a text. Each ends with a line that ends with a semicolon, outside of what stands between `$$`.

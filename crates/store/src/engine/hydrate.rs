@@ -17,6 +17,7 @@ use subsidy_core::documents;
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::{ClaimId, PaymentBatchId, VoucherId};
 use subsidy_core::evidence::Statement;
+use subsidy_core::tags::HeldTag;
 
 /// Loads keys into the book; a key that is not there is absent from then on.
 pub async fn load(conn: &AsyncPgConnection, keys: Keys, book: &mut Book) -> Result<(), BatchError> {
@@ -183,6 +184,11 @@ impl Rows {
                 all.insert(claim, principal);
             },
         )?;
+        let held = |row: &crate::tags::TagRow| {
+            let tag = row.read()?;
+            Ok((tag.subject, (tag.id, HeldTag::from(&tag))))
+        };
+        group(&self.tags_of, &mut book.tags_of, held, |all, (id, tag)| drop(all.insert(id, tag)))?;
         let rate = |row: &crate::reference_rates::ReferenceRateRow| {
             let rate = row.read()?;
             Ok((rate.name.folded(), Dated { date: rate.date, value: rate.percent }))

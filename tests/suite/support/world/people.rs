@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use subsidy_core::book::{Book, Change, Command, Decision, Envelope, Outcome};
 use subsidy_core::claims::{ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::*;
+use subsidy_core::tags::{Tag, TagSubject};
 use subsidy_core::vouchers::VoucherStatus;
 
 type Hands = BTreeSet<Subject>;
@@ -88,6 +89,12 @@ impl People {
             Command::RejectReopening(c) => proposal(format!("reopening {}", c.month)),
             Command::ApproveCalendar(c) => proposal(format!("calendar {}", c.id)),
             Command::RejectCalendar(c) => proposal(format!("calendar {}", c.id)),
+            Command::ApproveTag(c) => proposal(format!("tag {}", c.id)),
+            Command::RejectTag(c) => proposal(format!("tag {}", c.id)),
+            Command::ApproveTagEnd(c) => proposal(format!("tag end {}", c.id)),
+            Command::RejectTagEnd(c) => proposal(format!("tag end {}", c.id)),
+            Command::ApproveTagImport(c) => proposal(format!("list {}", c.id)),
+            Command::RejectTagImport(c) => proposal(format!("list {}", c.id)),
             Command::ApproveResult(c) => proposal(format!("line {} {}", c.batch, c.claim)),
             Command::RejectResult(c) => proposal(format!("line {} {}", c.batch, c.claim)),
             Command::ApproveUsageImport(c) => self.of_import(book, c.id),
@@ -254,6 +261,13 @@ impl People {
                 return;
             }
             (Command::ProposeCalendar(c), _) => format!("calendar {}", c.id),
+            (Command::ProposeTag(c), _) => format!("tag {}", c.id),
+            (Command::ProposeTagImport(c), _) => format!("list {}", c.id),
+            (Command::ProposeTagEnd(c), _) => format!("tag end {}", c.id),
+            (Command::ApproveTagEnd(c), _) => {
+                self.proposals.remove(&format!("tag end {}", c.id));
+                return;
+            }
             (Command::SettlePayment(c), _) => format!("line {} {}", c.batch, c.claim),
             (Command::ImportUsage(c), _) => {
                 for id in &c.replaces {
@@ -370,7 +384,22 @@ fn concerns(book: &Book, envelope: &Envelope) -> bool {
     let rental = |id: RentalId| {
         book.rentals.peek(&id).is_some_and(|rental| [rental.organisation, rental.provider].contains(&own))
     };
+    let tagged = |tag: &Tag| match tag.subject {
+        TagSubject::Organisation(code) => code == own,
+        TagSubject::Rental(id) => rental(id),
+        TagSubject::Loan(id) => {
+            book.loans.peek(&id).is_some_and(|loan| [loan.organisation, loan.bank].contains(&own))
+        }
+    };
+    let tag = |id: TagId| book.tags.peek(&id).is_some_and(tagged);
+    let list = |id: TagImportId| book.tags.iter().any(|(_, tag)| tag.import == Some(id) && tagged(tag));
     let other = match &envelope.command {
+        Command::ApproveTag(c) => tag(c.id),
+        Command::RejectTag(c) => tag(c.id),
+        Command::ApproveTagEnd(c) => tag(c.id),
+        Command::RejectTagEnd(c) => tag(c.id),
+        Command::ApproveTagImport(c) => list(c.id),
+        Command::RejectTagImport(c) => list(c.id),
         Command::ApproveUsageImport(c) => rental(c.rental),
         Command::RejectUsageImport(c) => rental(c.rental),
         Command::OffsetRecovery(c) => claim(c.claim),

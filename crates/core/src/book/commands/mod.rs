@@ -19,6 +19,7 @@ mod recalculations;
 mod recoveries;
 mod rentals;
 mod reversals;
+mod tags;
 mod true_ups;
 mod usage;
 mod voucher_changes;

@@ -14,12 +14,13 @@
 
 mod attempts;
 mod parts;
+pub(super) mod tagged;
 
 use super::refusal::AccessError;
 use super::{Book, Change, Command, Envelope, Fault, Key, Keys};
 use crate::claims::{Claim, ClaimSubject};
 use crate::domain::{
-    Actor, ClaimId, CreditCode, Month, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
+    Actor, ClaimId, CreditCode, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
 };
 use crate::people::{CountedParts, Days, Hold, Matter, Part, Person};
 use crate::reversals::PostingOrigin;
@@ -95,14 +96,17 @@ fn document(id: ClaimId, book: &Book, keys: &mut Keys) {
 pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
     let own = |matter| Ok(vec![Hold::own(matter)]);
     match command {
-        Command::ApproveBankAccount(c) => {
-            let own = Hold::own(Matter::bank_account(c.credit_code));
-            Ok(vec![Hold { counted: CountedParts::SinceApproval, ..own }])
-        }
-        Command::ApproveReopening(c) => Ok(vec![reopening(c.month)]),
-        Command::RejectReopening(c) => Ok(vec![reopening(c.month)]),
+        Command::ApproveBankAccount(c) => Ok(vec![since_approval(Matter::bank_account(c.credit_code))]),
+        Command::ApproveReopening(c) => Ok(vec![since_approval(Matter::reopening(c.month))]),
+        Command::RejectReopening(c) => Ok(vec![since_approval(Matter::reopening(c.month))]),
         Command::ApproveCalendar(c) => own(Matter::calendar(c.id)),
         Command::RejectCalendar(c) => own(Matter::calendar(c.id)),
+        Command::ApproveTag(c) => own(Matter::tag(c.id)),
+        Command::RejectTag(c) => own(Matter::tag(c.id)),
+        Command::ApproveTagEnd(c) => Ok(vec![since_approval(Matter::tag_end(c.id))]),
+        Command::RejectTagEnd(c) => Ok(vec![since_approval(Matter::tag_end(c.id))]),
+        Command::ApproveTagImport(c) => own(Matter::tag_import(c.id)),
+        Command::RejectTagImport(c) => own(Matter::tag_import(c.id)),
         Command::ApproveResult(c) => own(Matter::payment_line(c.batch, c.claim)),
         Command::RejectResult(c) => own(Matter::payment_line(c.batch, c.claim)),
         Command::ApproveUsageImport(c) => of_import(c.id, book),
@@ -150,9 +154,9 @@ fn with(own: Hold, others: impl IntoIterator<Item = Hold>) -> Vec<Hold> {
     std::iter::once(own).chain(others).collect()
 }
 
-/// Whoever proposed to reopen a month since it was reopened last.
-fn reopening(month: Month) -> Hold {
-    Hold { counted: CountedParts::SinceApproval, ..Hold::own(Matter::reopening(month)) }
+/// Whoever proposed since the last approval what is proposed time and again.
+fn since_approval(matter: Matter) -> Hold {
+    Hold { counted: CountedParts::SinceApproval, ..Hold::own(matter) }
 }
 
 /// Whoever proposed a billing file, or before it another in the place of the same.
@@ -235,6 +239,12 @@ pub fn keys_of_parties(command: &Command, book: &Book) -> Keys {
             });
             made.into_iter().chain([Key::Reversible(c.sequence)]).collect()
         }
+        Command::ApproveTag(_)
+        | Command::RejectTag(_)
+        | Command::ApproveTagEnd(_)
+        | Command::RejectTagEnd(_)
+        | Command::ApproveTagImport(_)
+        | Command::RejectTagImport(_) => tagged::keys(command, book),
         _ => Keys::new(),
     }
 }
@@ -250,6 +260,12 @@ fn parties(command: &Command, book: &Book) -> Result<Vec<CreditCode>, Fault> {
         Command::RejectPrefund(c) => of_prefund(c.id, book),
         Command::ApproveTrueUp(c) => of_true_up(c.id, book),
         Command::RejectTrueUp(c) => of_true_up(c.id, book),
+        Command::ApproveTag(_)
+        | Command::RejectTag(_)
+        | Command::ApproveTagEnd(_)
+        | Command::RejectTagEnd(_)
+        | Command::ApproveTagImport(_)
+        | Command::RejectTagImport(_) => tagged::parties(command, book),
         Command::ReviewVoucher(c) => of_voucher(c.id, book),
         Command::IssueVoucher(c) => of_voucher(c.id, book),
         Command::CancelVoucher(c) | Command::SuspendVoucher(c) | Command::ReinstateVoucher(c) => {
