@@ -286,7 +286,11 @@ table! {
     LoanRateAboveCeiling: 422, ["贷款利率超过上限", "合同利率 {annual_rate_percent}% 超过上限 {ceiling}%。"], ["Loan rate above the ceiling", "The contract rate of {annual_rate_percent} percent is above the ceiling of {ceiling} percent."];
     RulesOrProgramme: 422, ["规则与专项二选一", "rules 与 programme 只能给出一个。"], ["Rules or programme", "Either rules or a programme may be given, not both."];
     ContractAlreadyUsed: 409, ["合同已使用", "该合同已有专项 {programme} 的券或申领。"], ["Contract already used", "The contract carries a voucher or a claim of programme {programme}."];
-    NotEligible: 422, ["不符合条件", "不符合条件：{reason}。"], ["Not eligible", "The organisation is not eligible: {reason}."];
+    NotEligible: 422, ["不符合条件", "不符合条件：{reason}（tags 为名单：申报日须在名单内，且今日不在排除名单内）。"], ["Not eligible", "The organisation is not eligible: {reason} (tags: it has to be on a list on the day of the filing, and on none today that shuts it out)."];
+    ProviderNotListed: 422, ["服务商不符合条件", "服务商 {provider} 不在规则要求的名单或类别内：{reason}。请核对名单（GET /v1/tags），或由经办人提出名单标签。"], ["Provider not listed", "Provider {provider} is not on a list, or not of a category, that the rules ask for: {reason}. See GET /v1/tags; an officer proposes the tag that is missing."];
+    BankNotListed: 422, ["银行不在名单", "贷款银行 {bank} 不在规则要求的名单内。请核对名单（GET /v1/tags），或由经办人提出名单标签。"], ["Bank not listed", "The bank {bank} is not on a list that the rules ask for. See GET /v1/tags; an officer proposes the tag that is missing."];
+    ProjectNotEligible: 422, ["项目不符合条件", "项目不符合条件：{reason}（tags 项目不在名单；investment 总投资不足或未填报）。"], ["Project not eligible", "The project is not eligible: {reason} (tags: it is on no list; investment: it costs too little, or does not say)."];
+    NoTier: 422, ["不属于任何一档", "规则分档，而该申报不属于其中任何一档；请核对单位资料和名单（GET /v1/tags）。"], ["In no tier", "The rules pay by tiers, and this fits none of them. Look at what is recorded of the organisation and at its lists (GET /v1/tags)."];
     VoucherExpired: 422, ["券已过期", "最后可用日为 {valid_until}。"], ["Voucher expired", "Its last usable day was {valid_until}."];
     RentalPeriodOutside: 422, ["期间超出合同期", "合同期为 {from} 至 {until}，申领期间须在其内。"], ["Outside the contract's term", "The contract runs from {from} to {until}; the period lies within."];
     RentalPeriodOverlaps: 409, ["期间重复", "该合同同一专项 {from} 至 {until}（止日不计）已有同类申领；期间相交时须各有发票佐证，且用量只能申领一次。"], ["Period overlaps", "Another claim under the programme is for the contract from {from} to {until}, which is not counted, and for the same items; where days meet, invoices have to back both, and usage is claimed once."];

@@ -154,7 +154,7 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
     let history: Vec<Dated<Owed>> = inputs.loan.iter().map(state).collect();
     let confirmed = inputs.interest_confirmed.map_or(inputs.interest_paid, |c| c.min(inputs.interest_paid));
     let question = interest::Question {
-        policy: &rules.rules,
+        policy: &rules.rules.under(stored.tier),
         window: inputs.window,
         period: InterestPeriod { from: inputs.from, until: inputs.until },
         signed_on: inputs.signed_on,
@@ -196,7 +196,9 @@ fn again(stored: &Calculation, rules: Option<&RulesVersion>) -> Again {
         let of = SettledLine::new(line.item.clone(), amount, line.tax_percent);
         lines.push(SettledLine { metered: line.metered, ..of });
     }
-    let question = Question { rules, lines: &lines, version: stored.version, inputs: stored.inputs.clone() };
+    let policy = &*rules.rules.under(stored.tier);
+    let (tier, version, inputs) = (stored.tier, stored.version, stored.inputs.clone());
+    let question = Question { rules, policy, tier, lines: &lines, version, inputs };
     match sheet(question) {
         Ok(computed) if computed == *stored => Again::Same,
         Ok(computed) => Again::Differs(computed.amount),

@@ -51,6 +51,7 @@ mod service;
 mod slices;
 mod support;
 mod tags;
+mod tiers;
 mod usage;
 mod verify;
 mod words;

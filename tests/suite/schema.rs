@@ -841,7 +841,7 @@ const WHO_MAY: &str = "
     agency_test.usage_rows        app=adr auditor=r w(ordinal)=app
     agency_test.usage_staged      app=adr auditor=r
     agency_test.usages            app=ar auditor=r w(amount,freed_on)=app
-    agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,valid_from,valid_until,fiscal_year,rules_version,calculation,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
+    agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,valid_from,valid_until,fiscal_year,rules_version,tier,calculation,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
     public.agencies               app=r auditor=r
     public.sessions               app=adr w(seen_at)=app
 ";

@@ -2,17 +2,21 @@
 
 use crate::support;
 
+use proptest::prelude::*;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::*;
 use subsidy_core::organisations::{Category, Organisation, Standing};
-use subsidy_core::programmes::SettledLine;
+use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, ReductionCode, sheet,
 };
-use subsidy_core::programmes::policy::{AnnualCap, Base, Caps, ItemRatio, Share, Stacking};
-use subsidy_core::programmes::{Counts, Policy, ProposalStatus, RulesVersion};
+use subsidy_core::programmes::policy::{
+    AnnualCap, Base, Caps, ItemRatio, Share, Stacking, Tier, TierCaps, TierWhen,
+};
+use subsidy_core::programmes::{Applicant, Counts, Policy, ProposalStatus, RulesVersion, SettledLine};
 use subsidy_core::rentals::Rental;
 use subsidy_core::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
+use subsidy_core::tags::{HeldTag, HeldTags, TagName};
 use subsidy_core::vouchers::{VoucherError, rules};
 use support::world::{date, instant, label, line, organisation, percent, programme};
 use uuid::Uuid;
@@ -84,6 +88,7 @@ struct Case<'a> {
     used_in_year: &'a str,
     used_in_all: &'a str,
     uses: ContractAllocations,
+    tags: HeldTags,
 }
 
 impl Case<'_> {
@@ -125,7 +130,14 @@ impl Case<'_> {
         let used = |text: &str| if text.is_empty() { Money::ZERO } else { money(text) };
         let facts = rules::Facts {
             rules: &rules,
-            organisation: &firm,
+            applicant: Applicant {
+                organisation: &firm,
+                supplier: &firm,
+                investment: None,
+                tags: CaseTags { organisation: Some(&self.tags), ..CaseTags::default() },
+                filed: date("2025-05-15"),
+                today: date("2025-05-15"),
+            },
             rental: &rental,
             uses: &self.uses,
             used_in_year: used(self.used_in_year),
@@ -499,20 +511,132 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
     let inputs = Inputs {
         startup: true,
         base: Some(Base::TaxInclusive),
-        net_off: None,
-        documents: None,
-        voucher_balance: None,
         claim_cap: Some(money("500")),
-        lifetime: None,
         annual: Some(CapUse::new(Some(date("2025-01-01").year()), money("10000"), money("9800"))),
-        interest: None,
+        ..Inputs::default()
     };
     let ask = |version| {
-        sheet(Question { rules: &rules, lines: &lines, version, inputs: inputs.clone() }).expect("a sheet")
+        sheet(Question {
+            rules: &rules,
+            policy: &rules.rules,
+            tier: None,
+            lines: &lines,
+            version,
+            inputs: inputs.clone(),
+        }).expect("a sheet")
     };
     let first = ask(1);
     assert_eq!(shown(&first), "740.74 − claim_cap 240.74 − annual_cap 300.00 = 200.00");
     assert_eq!(Calculation { version: 2, ..first.clone() }, ask(2));
     let text = canonical::encode(&first).expect("canonical");
     assert_eq!(canonical::decode::<Calculation>(&text).expect("it reads back"), first);
+}
+
+/// A tier with this ratio of compute, up to this claim cap, for a base above and up to.
+fn tier(when: TierWhen, ratio: &str, cap: Option<&str>) -> Tier {
+    let caps = cap.map(|cap| TierCaps { claim: Some(amount(cap)), ..TierCaps::default() });
+    Tier { when, items: items(&format!("compute {ratio}")), points: None, caps }
+}
+
+#[test]
+fn the_first_tier_that_holds_takes_the_whole_base() {
+    // investment subsidies by size: up to 5 million 10 %, at most 300,000.00; up to 10 million, at most 600,000.00
+    let sized = |above: Option<&str>, up_to: Option<&str>| TierWhen {
+        base_above: above.map(amount),
+        base_up_to: up_to.map(amount),
+        ..TierWhen::default()
+    };
+    let policy = |required: Option<bool>| Policy {
+        tiers: Some(vec![
+            tier(sized(None, Some("5000000")), "10", Some("300000")),
+            tier(sized(Some("5000000"), Some("10000000")), "10", Some("600000")),
+        ]),
+        tier_required: required,
+        ..plain("compute 5")
+    };
+    for (contract, number, expected) in [
+        ("compute 1000000", Some(1), "100000.00 = 100000.00"),
+        ("compute 5000000", Some(1), "500000.00 − claim_cap 200000.00 = 300000.00"),
+        ("compute 5000000.01", Some(2), "500000.00 = 500000.00"),
+        ("compute 10000000", Some(2), "1000000.00 − claim_cap 400000.00 = 600000.00"),
+        ("compute 10000000.01", None, "500000.00 = 500000.00"),
+        // what the rules' own items do not name is no part of the base
+        ("compute 5000000, network 900000", Some(1), "500000.00 − claim_cap 200000.00 = 300000.00"),
+    ] {
+        let sheet = Case::default().calculate(policy(None), contract).expect("a sheet");
+        assert_eq!((sheet.tier, shown(&sheet).as_str()), (number, expected), "{contract}");
+    }
+    let refused = Case::default().calculate(policy(Some(true)), "compute 10000000.01");
+    assert_eq!(refused, Err(CalculationError::NoTier));
+    // a new champion: 10 million a year in place of 2
+    let name = |text: &str| TagName::parse(text).expect("a tag");
+    let champion = TierWhen { tags_any: Some(vec![name("champion")]), ..TierWhen::default() };
+    let caps = TierCaps { annual: annual("10000000"), ..TierCaps::default() };
+    let champion = Tier { when: champion, items: None, points: None, caps: Some(caps) };
+    let caps = Caps { annual: annual("2000000"), ..Caps::default() };
+    let rules = Policy { caps, tiers: Some(vec![champion]), ..plain("compute 50") };
+    let held = |from: &str, until: Option<&str>| {
+        let held = HeldTag { tag: name("champion"), from: date(from), until: until.map(date) };
+        Case { tags: HeldTags::from([(TagId::new(Uuid::nil()), held)]), ..Case::default() }
+    };
+    for (case, expected) in [
+        (held("2025-05-15", Some("2025-05-15")), "5000000.00 = 5000000.00"),
+        (held("2025-05-16", None), "5000000.00 − annual_cap 3000000.00 = 2000000.00"),
+        (held("2024-01-01", Some("2025-05-14")), "5000000.00 − annual_cap 3000000.00 = 2000000.00"),
+    ] {
+        let sheet = case.calculate(rules.clone(), "compute 10000000").expect("a sheet");
+        assert_eq!(shown(&sheet), expected);
+        let lists = sheet.inputs.lists.expect("lists are read");
+        assert_eq!(lists.organisation.len(), usize::from(sheet.tier.is_some()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_tier_holds_lines_and_shares_sum_to_the_amount_and_the_rest_of_the_rules_stays(
+        lines in proptest::collection::vec((0_usize..3, 1_i64..2_000_000_000), 1..6),
+        tiers in proptest::collection::vec(
+            (0_i64..2_000_000_000, 1_u8..=100, proptest::option::of(1_i64..500_000_000), any::<bool>()), 0..5),
+        own in 1_u8..=100,
+        city in 0_u8..=100,
+        scope in prop_oneof![Just(RoundingScope::Claim), Just(RoundingScope::Line)],
+    ) {
+        let fen = |fen: i64| amount(&Money::from_fen(fen).to_string());
+        let made = |(above, ratio, cap, startup): &(i64, u8, Option<i64>, bool)| Tier {
+            when: TierWhen {
+                base_above: Some(fen(above + 1)),
+                startup: startup.then_some(false),
+                ..TierWhen::default()
+            },
+            items: items(&format!("compute {ratio}, storage {ratio}")),
+            points: None,
+            caps: Some(TierCaps { claim: cap.map(fen), ..TierCaps::default() }),
+        };
+        let level = |level: &str, part: u8| Share { level: label(level), percent: percent(&part.to_string()) };
+        let policy = Policy {
+            rounding: rounded(RoundingMode::HalfUp, scope),
+            shares: Some(vec![level("city", city), level("district", 100 - city)]),
+            tiers: (!tiers.is_empty()).then(|| tiers.iter().map(made).collect()),
+            ..plain(&format!("compute {own}"))
+        };
+        let name = |item: usize| ["compute", "storage", "network"][item];
+        let contract: Vec<_> =
+            lines.iter().map(|(item, of)| format!("{} {}", name(*item), Money::from_fen(*of))).collect();
+        let base: i64 = lines.iter().filter(|(item, _)| *item == 0).map(|(_, fen)| fen).sum();
+        let holds = tiers.iter().position(|(above, ..)| base > above + 1);
+        let number = holds.map(|index| u32::try_from(index + 1).unwrap());
+        let case = Case::default();
+        let Ok(sheet) = case.calculate(policy.clone(), &contract.join(", ")) else { return Ok(()) };
+        prop_assert_eq!(sheet.tier, number);
+        let sum = |parts: Vec<Money>| Money::sum(parts).unwrap();
+        prop_assert_eq!(sum(sheet.lines.iter().map(|line| line.subsidy).collect()), sheet.amount);
+        prop_assert_eq!(sum(sheet.shares.iter().map(|share| share.amount).collect()), sheet.amount);
+        let cut = sum(sheet.reductions.iter().map(|cut| cut.amount).collect());
+        prop_assert_eq!(sheet.amount.plus(cut), Ok(sheet.computed));
+        let under = policy.under(number).into_owned();
+        let cap = holds.and_then(|index| tiers[index].2).map(fen);
+        prop_assert_eq!(under.caps.claim, cap);
+        let restored = Policy { items: policy.items.clone(), caps: policy.caps.clone(), ..under };
+        prop_assert_eq!(restored, policy);
+    }
 }

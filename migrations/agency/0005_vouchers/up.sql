@@ -22,6 +22,7 @@ CREATE TABLE vouchers (
     valid_until date,
     fiscal_year smallint,
     rules_version integer NOT NULL,
+    tier integer CONSTRAINT vouchers_tier_check CHECK (tier > 0),
     calculation integer NOT NULL,
     reason bytea,
     created_by text NOT NULL,
@@ -49,6 +50,7 @@ CREATE INDEX vouchers_open ON vouchers (valid_until) WHERE status IN ('issued', 
 COMMENT ON COLUMN vouchers.closed IS 'A last claim was approved: what claims free from then on is released.';
 COMMENT ON COLUMN vouchers.submitted_on IS 'Its issue counts from no earlier day.';
 COMMENT ON COLUMN vouchers.valid_until IS 'Last usable day; it expires on the day after.';
+COMMENT ON COLUMN vouchers.tier IS 'The tier of its rules, from 1; null where their own apply.';
 COMMENT ON COLUMN vouchers.calculation IS 'Version of the sheet in calculations.';
 COMMENT ON COLUMN vouchers.reminded_days IS 'How many days ahead its holder was last reminded of its end; each time fewer.';
 COMMENT ON CONSTRAINT vouchers_parts ON vouchers IS 'The face is the sum of its parts: one that is not a number shows in it.';

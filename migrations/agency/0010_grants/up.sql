@@ -67,7 +67,7 @@ GRANT UPDATE (period_from, period_until, points, principal, exclusive, live) ON 
 GRANT SELECT, INSERT ON vouchers TO subsidy_app;
 GRANT UPDATE (
     number, status, suspended_from, face, redeemed, held, released, expired, available, closed, valid_from, valid_until,
-    fiscal_year, rules_version, calculation, reason, reviewed_by, issued_by, reminded_days, version, updated_at
+    fiscal_year, rules_version, tier, calculation, reason, reviewed_by, issued_by, reminded_days, version, updated_at
 ) ON vouchers TO subsidy_app;
 GRANT SELECT, INSERT ON calculations TO subsidy_app;
 GRANT SELECT, INSERT ON claims TO subsidy_app;

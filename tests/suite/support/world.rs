@@ -450,6 +450,7 @@ impl World {
                 startup_only: self.maybe(15, |w| w.one_in(2)),
                 regions: self.maybe(15, |_| vec![label("浦东")]),
                 related_provider: self.pick(&[RelatedProvider::Refuse, RelatedProvider::Allow]),
+                ..Eligibility::default()
             },
             caps: Caps {
                 claim: self.maybe(3, |w| w.amount(5, 9)),
@@ -512,6 +513,7 @@ impl World {
             annual.released = voucher.then_some(if keeps { Released::Stays } else { Released::Frees });
         }
         self.dates(&mut policy, instrument);
+        self.lists(&mut policy, instrument);
         policy
     }
 
@@ -1271,7 +1273,10 @@ pub struct Auditor {
     moved: BTreeMap<CapUsageKey, Vec<(Date, i64)>>,
     /// What was promised under a cap: on which day, and its fen.
     promised: BTreeMap<CapUsageKey, Vec<(Date, i64)>>,
+    /// The tier of each sheet.
+    tiers: BTreeMap<(String, u32), Option<u32>>,
     pub issued: usize,
+    pub tiered: usize,
     pub cuts: usize,
     pub allocated: usize,
     pub reversed: usize,
@@ -1310,7 +1315,7 @@ impl Auditor {
             .count();
         check_payments(book);
         if let (Command::ApproveClaim(_), Outcome::Claim { claim, .. }) = (command, &decision.outcome) {
-            check_redemption_caps(book, claim);
+            self.check_redemption_caps(book, claim);
         }
         if let (Command::ApproveRecalculation(_), Outcome::Recalculation { recalculation, .. }) =
             (command, &decision.outcome)
@@ -1319,7 +1324,7 @@ impl Auditor {
             assert_eq!((claim.amount, claim.calculation), (recalculation.amount, recalculation.number));
             lending::check_principal_cap(book, claim);
             if recalculation.difference.is_positive() {
-                check_redemption_caps(book, claim);
+                self.check_redemption_caps(book, claim);
             }
         }
     }
@@ -1445,7 +1450,10 @@ impl Auditor {
     }
 
     fn check_sheets(&mut self, decision: &Decision) {
-        for sheet in decision.effects.sheets.iter().map(|s| &s.sheet) {
+        for new in &decision.effects.sheets {
+            let sheet = &new.sheet;
+            self.tiers.insert((new.document.clone(), sheet.version), sheet.tier);
+            self.tiered += usize::from(sheet.tier.is_some());
             assert!(sheet.amount.is_positive());
             let sum = |parts: Vec<Money>| Money::sum(parts).expect("a sum");
             let lines = sheet.lines.iter().map(|l| l.subsidy);
@@ -1463,6 +1471,14 @@ impl Auditor {
             assert!(sheet.reductions.iter().all(|r| r.amount.is_positive()));
             self.cuts += sheet.reductions.len();
         }
+    }
+
+    fn check_redemption_caps(&self, book: &Book, claim: &Claim) {
+        let (organisation, counts) = (claim.organisation, Counts::Redemption);
+        let year = cap_year(book, claim);
+        let tier = self.tiers.get(&(claim.id.to_string(), claim.calculation)).expect("its sheet");
+        let rules = (&claim.programme, claim.rules_version, *tier);
+        check_caps(book, rules, Counted { organisation, year, counts }, claim.amount);
     }
 
     fn check_balances(&self, book: &Book) {
@@ -1515,14 +1531,19 @@ fn check_vouchers(book: &Book) {
 /// Whether the rules of a voucher keep counted in its year what it gives back.
 fn keeps_released(book: &Book, voucher: &Voucher) -> bool {
     let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
-    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
-    caps.annual.as_ref().is_some_and(AnnualCap::keeps_released)
+    let rules = book.rules.peek(&key).expect("its rules").rules.under(voucher.tier);
+    rules.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released)
 }
 
 /// After an issue or an approval: within the caps of the rules under which it was computed.
-fn check_caps(book: &Book, (programme, number): (&ProgrammeCode, u32), counted: Counted, amount: Money) {
+fn check_caps(
+    book: &Book,
+    (programme, number, tier): (&ProgrammeCode, u32, Option<u32>),
+    counted: Counted,
+    amount: Money,
+) {
     let key = RulesKey { programme: programme.clone(), number };
-    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
+    let caps = &book.rules.peek(&key).expect("its rules").rules.under(tier).caps;
     let Counted { organisation, year, counts } = counted;
     let used = |year| {
         let key = CapUsageKey { programme: programme.clone(), organisation, year, counts };
@@ -1549,15 +1570,8 @@ struct Counted {
 
 fn check_issue_caps(book: &Book, voucher: &Voucher) {
     let (organisation, year, counts) = (voucher.organisation, voucher.fiscal_year, Counts::Issue);
-    let rules = (&voucher.programme, voucher.rules_version);
+    let rules = (&voucher.programme, voucher.rules_version, voucher.tier);
     check_caps(book, rules, Counted { organisation, year, counts }, voucher.balance.face);
-}
-
-fn check_redemption_caps(book: &Book, claim: &Claim) {
-    let (organisation, counts) = (claim.organisation, Counts::Redemption);
-    let year = cap_year(book, claim);
-    let rules = (&claim.programme, claim.rules_version);
-    check_caps(book, rules, Counted { organisation, year, counts }, claim.amount);
 }
 
 /// What claims hold and take of their vouchers, what is owed for them, and what the counters say of them.

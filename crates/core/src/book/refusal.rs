@@ -17,7 +17,7 @@ use crate::payments::PaymentError;
 use crate::people::PersonError;
 use crate::periods::PeriodError;
 use crate::prefunds::PrefundError;
-use crate::programmes::ProgrammeError;
+use crate::programmes::{EligibilityError, ProgrammeError};
 use crate::programmes::calculation::CalculationError;
 use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
@@ -25,7 +25,7 @@ use crate::rentals::RentalError;
 use crate::reversals::ReversalError;
 use crate::tags::TagError;
 use crate::usage::UsageError;
-use crate::vouchers::{EligibilityError, VoucherError};
+use crate::vouchers::VoucherError;
 
 use super::loaded::Fault;
 
@@ -120,6 +120,8 @@ pub enum Refusal {
     Programme(#[from] ProgrammeError),
     #[error(transparent)]
     Calculation(#[from] CalculationError),
+    #[error(transparent)]
+    Eligibility(#[from] EligibilityError),
     /// A file or an invoice.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
@@ -157,16 +159,10 @@ impl From<OutOfRange> for Refusal {
     }
 }
 
-impl From<EligibilityError> for Refusal {
-    fn from(refused: EligibilityError) -> Self {
-        VoucherError::from(refused).into()
-    }
-}
-
 crate::domain::coded! {
     Refusal:
-    ; Access Date Agency Erasure Period ReferenceRate Calendar Tag Organisation Programme Calculation Evidence
-    Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Person Payment Recovery Reversal
+    ; Access Date Agency Erasure Period ReferenceRate Calendar Tag Organisation Programme Calculation
+    Eligibility Evidence Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Person Payment Recovery Reversal
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

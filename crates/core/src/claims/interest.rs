@@ -90,7 +90,8 @@ pub fn calculate(
     facts: &Facts<'_>,
     credit: &Credit<'_>,
 ) -> Result<Calculation, InterestError> {
-    let (policy, period) = (&facts.rules.rules, terms.period.of_interest());
+    let (policy, period) = (&*facts.policy, terms.period.of_interest());
+    policy.in_a_tier(facts.tier)?;
     let rate = credit.loan.annual_rate_percent;
     let known = history(credit.loan.signed(), &credit.loan.events, |_| String::new())?.matured();
     let opening = in_force(&known, period.from).unwrap_or(Owed::nothing(rate));
@@ -122,7 +123,8 @@ pub fn calculate(
     }
     worth(&subsidy, facts, annual.as_ref())?;
     let inputs = Inputs {
-        startup: facts.organisation.startup,
+        startup: facts.applicant.organisation.startup,
+        lists: facts.applicant.lists(&facts.rules.rules),
         base: None,
         net_off: None,
         documents: None,
@@ -140,6 +142,7 @@ pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) 
         version,
         rules_version: facts.rules.number,
         rules_sha256: facts.rules.sha256.clone(),
+        tier: facts.tier,
         inputs,
         lines: Vec::new(),
         segments: subsidy.segments,
@@ -154,7 +157,7 @@ pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) 
 
 /// The caps on what is approved, whichever an annual cap names: nothing is issued.
 fn caps(facts: &Facts<'_>) -> (Option<CapUse>, Option<CapUse>) {
-    let caps = &facts.rules.rules.caps;
+    let caps = &facts.policy.caps;
     let lifetime = caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all));
     let year = Some(facts.cap_year);
     let annual =
@@ -176,7 +179,7 @@ fn inputs(
         annual_rate_percent: step.value.rate,
         paused: step.value.paused,
     };
-    let (policy, loan) = (&facts.rules.rules, credit.loan);
+    let (policy, loan) = (&*facts.policy, credit.loan);
     let term = |from| policy.term.is_some_and(|term| term.from == from);
     let by_years = policy.day_count == Some(DayCount::Icma);
     let asked = policy.points.as_ref().is_some_and(|points| points.share_of_reference.is_some());
@@ -202,7 +205,7 @@ fn inputs(
 fn worth(subsidy: &Subsidy, facts: &Facts<'_>, annual: Option<&CapUse>) -> Result<(), CalculationError> {
     let base = subsidy.segments.iter().map(|segment| segment.eligible_principal).max().unwrap_or_default();
     if let Some(minimum) =
-        facts.rules.rules.caps.minimum_base.map(Amount::money).filter(|least| base < *least)
+        facts.policy.caps.minimum_base.map(Amount::money).filter(|least| base < *least)
     {
         return Err(CalculationError::BelowMinimum { base, minimum });
     }

@@ -43,7 +43,7 @@ pub enum ClaimError {
     /// The organisation was let in when the claim was written, and is no more.
     #[error("no longer eligible: {reason}")]
     EligibilityChanged {
-        /// Which rule: `category`, `size`, `startup_only`, `region`.
+        /// Which rule: `category`, `size`, `startup_only`, `region`, `tags`, `scenario`, or the code of the refusal.
         reason: String,
     },
     #[error("recalculation {version} waits")]

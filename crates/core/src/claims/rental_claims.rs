@@ -15,11 +15,10 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode, Sequence};
 use crate::programmes::calculation::{Calculation, ReductionCode};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
-use crate::programmes::{RulesVersion, SettledLine};
+use crate::programmes::{EligibilityError, RulesVersion, SettledLine};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days, Netted, Settled, netted};
 use crate::usage::{Metered, RentalUsage, ServiceCategory, UsageError, rules as usage};
-use crate::vouchers::EligibilityError;
 
 /// Why a claim is not for these days of its contract, or not on these terms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
@@ -71,7 +70,7 @@ impl From<ClaimPeriod> for Days {
 pub fn scenario(rental: &Rental, rules: &RulesVersion) -> Result<(), EligibilityError> {
     let named = |list: &Vec<Label>| rental.scenario.as_ref().is_some_and(|one| list.contains(one));
     if rules.rules.scenarios.as_ref().is_some_and(|list| !named(list)) {
-        return Err(EligibilityError { reason: "scenario" });
+        return Err(EligibilityError::NotEligible { reason: "scenario" });
     }
     Ok(())
 }

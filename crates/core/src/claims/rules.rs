@@ -1,25 +1,26 @@
+use std::borrow::Cow;
+
 use super::{Claim, ClaimError, ClaimRequest, ClaimStatus, ClaimSubject, ReviewClaim, objection};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
 use crate::ledger::{ExpenseClass, Part};
-use crate::organisations::Organisation;
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
-use crate::programmes::{Counts, RulesVersion};
+use crate::programmes::{Counts, EligibilityError, Policy, RulesVersion, Applicant};
 use crate::rentals::allocations::Netted;
-use crate::vouchers::rules::eligible;
-use crate::vouchers::{EligibilityError, ReviewDecision};
+use crate::vouchers::ReviewDecision;
 
 /// What a claim is computed from.
 #[derive(Debug)]
 pub struct Facts<'a> {
     pub rules: &'a RulesVersion,
-    pub organisation: &'a Organisation,
-    /// The contract's provider; of a loan the bank.
-    pub provider: CreditCode,
+    /// They, as the tier has them.
+    pub policy: Cow<'a, Policy>,
+    pub tier: Option<u32>,
+    pub applicant: Applicant<'a>,
     /// The fiscal year of the commitment; where there is none yet, it is committed with the approval.
     pub fiscal_year: Option<FiscalYear>,
     /// CNY that it may draw on its voucher.
@@ -45,13 +46,16 @@ pub fn calculate(
     version: u32,
     facts: &Facts<'_>,
 ) -> Result<Calculation, CalculationError> {
-    let caps = &facts.rules.rules.caps;
+    let (policy, applicant) = (&*facts.policy, &facts.applicant);
+    policy.in_a_tier(facts.tier)?;
+    let caps = &policy.caps;
     // nothing is issued of what draws on no voucher: its annual cap counts what is approved, whichever it names
     let counts = |of: &[Counts]| facts.room.is_none() || of.contains(&Counts::Redemption);
     let annual = caps.annual.as_ref().filter(|annual| counts(&annual.counts));
     let inputs = Inputs {
-        startup: facts.organisation.startup,
-        base: Some(facts.rules.rules.base.unwrap_or_default()),
+        startup: applicant.organisation.startup,
+        lists: applicant.lists(&facts.rules.rules),
+        base: Some(policy.base.unwrap_or_default()),
         net_off: facts.net_off.as_deref().map(sum).transpose()?,
         documents: facts.documents.clone(),
         claim_cap: caps.claim.map(Amount::money),
@@ -60,7 +64,7 @@ pub fn calculate(
         annual: annual.map(|cap| CapUse::new(Some(facts.cap_year), cap.amount.money(), facts.used_in_year)),
         interest: None,
     };
-    sheet(Question { rules: facts.rules, lines: settlement, version, inputs })
+    sheet(Question { rules: facts.rules, policy, tier: facts.tier, lines: settlement, version, inputs })
 }
 
 fn sum(netted: &[Netted]) -> Result<Money, OutOfRange> {
@@ -68,13 +72,13 @@ fn sum(netted: &[Netted]) -> Result<Money, OutOfRange> {
 }
 
 /// Whether the rules still let in an organisation that they let in before.
-pub fn still_eligible(organisation: &Organisation, rules: &RulesVersion) -> Result<(), ClaimError> {
-    still(eligible(organisation, &rules.rules.eligibility))
+pub fn still_eligible(applicant: &Applicant<'_>, rules: &RulesVersion) -> Result<(), ClaimError> {
+    still(applicant.eligible(&rules.rules))
 }
 
 /// Reports lost eligibility of a claim that was let in before as `EligibilityChanged`.
 pub fn still(found: Result<(), EligibilityError>) -> Result<(), ClaimError> {
-    found.map_err(|EligibilityError { reason }| ClaimError::EligibilityChanged { reason: reason.to_owned() })
+    found.map_err(|refused| ClaimError::EligibilityChanged { reason: refused.reason().to_owned() })
 }
 
 /// A sheet's amount by funding level.
@@ -88,9 +92,9 @@ pub fn parts(sheet: &Calculation) -> Vec<Part> {
 /// Who is paid under the rules.
 fn payee(facts: &Facts<'_>) -> CreditCode {
     match facts.rules.rules.payee {
-        Payee::Enterprise => facts.organisation.credit_code,
+        Payee::Enterprise => facts.applicant.organisation.credit_code,
         // the provider of a loan is its bank
-        Payee::Provider | Payee::Bank => facts.provider,
+        Payee::Provider | Payee::Bank => facts.applicant.supplier.credit_code,
     }
 }
 
@@ -117,8 +121,8 @@ pub fn draft(
         class: class(&subject, facts.rules),
         subject,
         programme: facts.rules.programme.clone(),
-        organisation: facts.organisation.credit_code,
-        provider: facts.provider,
+        organisation: facts.applicant.organisation.credit_code,
+        provider: facts.applicant.supplier.credit_code,
         payee: payee(facts),
         status: ClaimStatus::Draft,
         invoices: Vec::new(),

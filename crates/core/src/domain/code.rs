@@ -57,7 +57,7 @@ pub enum Code {
     PrefundTruedUp, NothingPrefunded, TrueUpPending, TrueUpStale, StatementDiffers, NothingToReturn,
     TrueUpReferenceNotApplicable, FieldNotApplicable, PeriodNotOver, InterestConfirmed, InterestPeriodOverlaps,
     TooManySegments, TooManyConfirmations, ReferenceRateMissing, LoanRateAboveCeiling, RulesOrProgramme,
-    ContractAlreadyUsed, NotEligible, VoucherExpired, RentalPeriodOutside, RentalPeriodOverlaps,
+    ContractAlreadyUsed, NotEligible, ProviderNotListed, BankNotListed, ProjectNotEligible, NoTier, VoucherExpired, RentalPeriodOutside, RentalPeriodOverlaps,
     UsagePeriodNotMonths, UsageMissing, SettlementOrUsage, ChangeNotApplicable, RentalDiffers, LoanDiffers,
     ChangesMissing, ClaimKindDiffers, VoucherDiffers, EligibilityChanged, PublicityRunning, RecalculationPending,
     AmountChanged, RecalculationStale, ObjectionOpen, ObjectionUpheld, TooManyObjections, ClaimNotPayable,

@@ -17,11 +17,11 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, CreditCode, Date, Money, Month, Percent};
 use crate::programmes::Policy;
 
-/// What an estimate is made under.
-#[derive(Debug, Clone)]
+/// What a loan is estimated under.
+#[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
+    /// The rules, as the loan's tier has them.
     pub policy: &'a Policy,
-    pub window: Window,
     /// The reference rate that the points rule asks for, in the order of the days.
     pub reference: &'a [Dated<Percent>],
 }
@@ -48,16 +48,16 @@ pub struct LoanCost {
 
 /// Loans, as they are estimated one after the other.
 #[derive(Debug)]
-pub struct Estimate<'a> {
-    terms: Terms<'a>,
+pub struct Estimate {
+    window: Window,
     held: BTreeMap<CreditCode, Holdings>,
     months: BTreeMap<Month, Money>,
     total: Money,
 }
 
-impl<'a> Estimate<'a> {
-    pub const fn new(terms: Terms<'a>) -> Self {
-        Self { terms, held: BTreeMap::new(), months: BTreeMap::new(), total: Money::ZERO }
+impl Estimate {
+    pub const fn new(window: Window) -> Self {
+        Self { window, held: BTreeMap::new(), months: BTreeMap::new(), total: Money::ZERO }
     }
 
     /// CNY of all loans so far.
@@ -71,17 +71,23 @@ impl<'a> Estimate<'a> {
     }
 
     /// Takes the next loan, of which claims take the days before `claimed`. None where no day of it is left.
-    pub fn add(&mut self, loan: &Loan, claimed: Option<Date>) -> Result<Option<LoanCost>, SubsidyError> {
-        let after = self.terms.window.until.plus_days(1).unwrap_or(self.terms.window.until);
+    pub fn add(
+        &mut self,
+        terms: Terms<'_>,
+        loan: &Loan,
+        claimed: Option<Date>,
+    ) -> Result<Option<LoanCost>, SubsidyError> {
+        let after = self.window.until.plus_days(1).unwrap_or(self.window.until);
         let known = history(loan.signed(), &loan.events, |_| String::new())?;
-        let (window, until) = (self.terms.window, after.min(known.matures_on.unwrap_or(loan.matures_on)));
+        let (window, until) = (self.window, after.min(known.matures_on.unwrap_or(loan.matures_on)));
         let from = claimed.unwrap_or(loan.signed_on).max(window.from).max(loan.signed_on);
         if until <= from {
             return Ok(None);
         }
         let known = known.matured();
-        let room = self.room(loan, InterestPeriod { from, until })?;
-        let (policy, outside) = (self.terms.policy, outside(self.terms.policy, &loan.events)?);
+        let policy = terms.policy;
+        let room = self.room(policy, loan, InterestPeriod { from, until })?;
+        let outside = outside(policy, &loan.events)?;
         let question = Question {
             policy,
             window,
@@ -92,7 +98,7 @@ impl<'a> Estimate<'a> {
             annual_rate_percent: loan.annual_rate_percent,
             matures_on: None,
             events: &[],
-            reference: self.terms.reference,
+            reference: terms.reference,
             room: &room,
             others: &[],
             other_points: None,
@@ -118,7 +124,7 @@ impl<'a> Estimate<'a> {
             let all = self.months.entry(month).or_default();
             *all = all.plus(amount)?;
         }
-        if self.terms.policy.principal_cap.is_some() {
+        if policy.principal_cap.is_some() {
             let held = self.held.entry(loan.organisation).or_default();
             held.insert(ClaimId::new(loan.id.uuid()), taken(&segments).1);
         }
@@ -127,8 +133,13 @@ impl<'a> Estimate<'a> {
     }
 
     /// What the cap on principal leaves beside the loans before.
-    fn room(&self, loan: &Loan, period: InterestPeriod) -> Result<Vec<Dated<Money>>, OutOfRange> {
-        let Some(cap) = self.terms.policy.principal_cap.map(Amount::money) else { return Ok(Vec::new()) };
+    fn room(
+        &self,
+        policy: &Policy,
+        loan: &Loan,
+        period: InterestPeriod,
+    ) -> Result<Vec<Dated<Money>>, OutOfRange> {
+        let Some(cap) = policy.principal_cap.map(Amount::money) else { return Ok(Vec::new()) };
         let none = Holdings::new();
         let held = self.held.get(&loan.organisation).unwrap_or(&none);
         room(ClaimId::new(loan.id.uuid()), cap, period, held)
@@ -192,18 +203,19 @@ mod tests {
     #[test]
     fn months_are_rounded_by_themselves_and_everything_is_their_sum() {
         let policy = policy(None);
-        let mut estimate = Estimate::new(Terms { policy: &policy, window: window(), reference: &[] });
+        let terms = Terms { policy: &policy, reference: &[] };
+        let mut estimate = Estimate::new(window());
         // 1,000.00 a day, from the day after what is claimed to the window's last day
-        let first = estimate.add(&loan(1, "2034-01-01"), Some(date("2024-02-20"))).unwrap().unwrap();
+        let first = estimate.add(terms, &loan(1, "2034-01-01"), Some(date("2024-02-20"))).unwrap().unwrap();
         assert_eq!((first.from, first.until), (date("2024-02-20"), date("2024-05-01")));
         let shown: Vec<_> =
             first.months.iter().map(|m| (m.month.to_string(), m.amount.to_string())).collect();
         let expected = [("2024-02", "10000.00"), ("2024-03", "31000.00"), ("2024-04", "30000.00")];
         assert_eq!(shown, expected.map(|(month, amount)| (month.to_owned(), amount.to_owned())));
         // one that matures within the window, one of which no day is left
-        let second = estimate.add(&loan(2, "2024-03-11"), None).unwrap().unwrap();
+        let second = estimate.add(terms, &loan(2, "2024-03-11"), None).unwrap().unwrap();
         assert_eq!(second.amount.to_string(), "70000.00");
-        assert_eq!(estimate.add(&loan(3, "2034-01-01"), Some(date("2024-05-01"))).unwrap(), None);
+        assert_eq!(estimate.add(terms, &loan(3, "2034-01-01"), Some(date("2024-05-01"))).unwrap(), None);
         assert_eq!(estimate.total().to_string(), "141000.00");
         let months = Money::sum(estimate.months().iter().map(|month| month.amount)).unwrap();
         assert_eq!(months, estimate.total());
@@ -212,9 +224,10 @@ mod tests {
     #[test]
     fn an_organisations_loans_share_its_cap_in_the_order_of_their_recording() {
         let policy = policy(Some("54000000"));
-        let mut estimate = Estimate::new(Terms { policy: &policy, window: window(), reference: &[] });
+        let terms = Terms { policy: &policy, reference: &[] };
+        let mut estimate = Estimate::new(window());
         let [first, second, third] = [1, 2, 3]
-            .map(|n| estimate.add(&loan(n, "2034-01-01"), None).unwrap().unwrap().amount.to_string());
+            .map(|n| estimate.add(terms, &loan(n, "2034-01-01"), None).unwrap().unwrap().amount.to_string());
         assert_eq!([first.as_str(), second.as_str(), third.as_str()], ["121000.00", "60500.00", "0.00"]);
     }
 }

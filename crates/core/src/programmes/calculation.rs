@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::cap_use::CapUse;
 use super::documents::{self, Documents};
+use super::eligibility::Lists;
 use super::interest::{InterestInputs, Segment};
 use super::policy::{Base, ItemRatio, Policy};
 use super::{RulesVersion, SettledLine};
@@ -80,10 +81,14 @@ pub struct ShareAmount {
 }
 
 /// What a sheet was computed from, beside its lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Inputs {
     /// Whether the organisation counted as a start-up.
     pub startup: bool,
+    /// Which of the lists that the rules name let it in and said its tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub lists: Option<Lists>,
     /// What the ratios were taken of; none of an interest subsidy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -123,6 +128,10 @@ pub struct Calculation {
     pub rules_version: u32,
     /// The rules' SHA-256.
     pub rules_sha256: String,
+    /// The number of the tier under which it is computed, from 1; none where the rules' own apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tier: Option<u32>,
     /// What it was computed from.
     pub inputs: Inputs,
     /// Line by line; none of an interest subsidy.
@@ -152,6 +161,9 @@ pub enum CalculationError {
     /// A tax-exclusive base needs the tax rate of every eligible line.
     #[error("{item} has no tax rate")]
     TaxPercentMissing { item: Label },
+    /// Only who is in a tier of the rules gets anything.
+    #[error("in no tier")]
+    NoTier,
     #[error("nothing to pay")]
     NothingToPay,
     #[error("the annual cap {cap} is used up")]
@@ -170,7 +182,7 @@ pub enum CalculationError {
 
 crate::domain::coded! {
     CalculationError:
-    BelowMinimum TaxPercentMissing NothingToPay AnnualCapExhausted AmountChanged AmountOutOfRange
+    BelowMinimum TaxPercentMissing NoTier NothingToPay AnnualCapExhausted AmountChanged AmountOutOfRange
 }
 
 /// An approval never pays more than the sheet that was reviewed; less may have become of it since.
@@ -188,6 +200,9 @@ impl From<OutOfRange> for CalculationError {
 #[derive(Debug)]
 pub struct Question<'a> {
     pub rules: &'a RulesVersion,
+    /// They, as the tier has them.
+    pub policy: &'a Policy,
+    pub tier: Option<u32>,
     /// What was settled or contracted.
     pub lines: &'a [SettledLine],
     /// The number that the sheet gets.
@@ -196,13 +211,8 @@ pub struct Question<'a> {
 }
 
 pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
-    let policy = &question.rules.rules;
-    let documented = documented(&question)?;
-    let mut lines = Vec::with_capacity(question.lines.len());
-    for (place, line) in question.lines.iter().enumerate() {
-        let shown = documented.as_ref().and_then(|shown| shown.get(place).copied());
-        lines.push(sheet_line(line, shown, policy, &question.inputs)?);
-    }
+    let policy = question.policy;
+    let mut lines = sheet_lines(question.lines, policy, &question.inputs)?;
     below_minimum(&lines, policy)?;
     let exact = lines.iter().try_fold(Exact::default(), |sum, l| sum.plus(l.exact))?;
     let weights = weights(&lines, policy.rounding)?;
@@ -220,6 +230,7 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
         version: question.version,
         rules_version: question.rules.number,
         rules_sha256: question.rules.sha256.clone(),
+        tier: question.tier,
         inputs: question.inputs,
         exact: Unrounded::of(exact)?,
         computed,
@@ -236,11 +247,28 @@ fn ratio_of<'a>(policy: &'a Policy, item: &Label) -> Option<&'a ItemRatio> {
     policy.items.iter().flatten().find(|i| i.item == *item)
 }
 
-/// What of each line documents show, where any is there.
-fn documented(question: &Question<'_>) -> Result<Option<Vec<Exact>>, OutOfRange> {
-    let Some(documents) = &question.inputs.documents else { return Ok(None) };
-    let eligible = |item: &Label| ratio_of(&question.rules.rules, item).is_some();
-    documents::shown(documents, question.lines, eligible).map(Some)
+/// What rules take their ratios of, in all.
+pub fn base(
+    policy: &Policy,
+    startup: bool,
+    lines: &[SettledLine],
+    documents: Option<&Documents>,
+) -> Result<Exact, CalculationError> {
+    let base = Some(policy.base.unwrap_or_default());
+    let inputs = Inputs { startup, base, documents: documents.cloned(), ..Inputs::default() };
+    Ok(Exact::sum(sheet_lines(lines, policy, &inputs)?.iter().map(|line| line.base))?)
+}
+
+fn sheet_lines(
+    lines: &[SettledLine],
+    policy: &Policy,
+    inputs: &Inputs,
+) -> Result<Vec<SheetLine>, CalculationError> {
+    // what of each line documents show, where any is there
+    let eligible = |item: &Label| ratio_of(policy, item).is_some();
+    let shown = inputs.documents.as_ref().map(|of| documents::shown(of, lines, eligible)).transpose()?;
+    let shown = |place: usize| shown.as_ref().and_then(|shown| shown.get(place).copied());
+    lines.iter().enumerate().map(|(place, line)| sheet_line(line, shown(place), policy, inputs)).collect()
 }
 
 fn sheet_line(

@@ -47,6 +47,8 @@ impl Policy {
             return Err(not_applicable("/caps/annual/year"));
         }
         self.check_dates(instrument)?;
+        self.check_eligibility(instrument)?;
+        self.check_tiers(instrument, window)?;
         match instrument {
             Instrument::Voucher => {
                 self.check_ratios()?;
@@ -93,10 +95,17 @@ impl Policy {
             ("/eligibility/categories", self.eligibility.categories.as_ref().map(Vec::len)),
             ("/eligibility/sizes", self.eligibility.sizes.as_ref().map(Vec::len)),
             ("/eligibility/regions", self.eligibility.regions.as_ref().map(Vec::len)),
+            (
+                "/eligibility/provider/categories",
+                self.eligibility.provider.as_ref().and_then(|provider| provider.categories.as_ref()).map(Vec::len),
+            ),
             ("/scenarios", self.scenarios.as_ref().map(Vec::len)),
             ("/shares", self.shares.as_ref().map(Vec::len)),
-        ];
-        if let Some((field, _)) = empty_list.into_iter().find(|(_, n)| n.is_some_and(|n| n == 0 || n > 100)) {
+        ]
+        .into_iter()
+        .chain(self.named_lists().map(|(field, names)| (field, Some(names.len()))));
+        let mut empty_list = empty_list;
+        if let Some((field, _)) = empty_list.find(|(_, n)| n.is_some_and(|n| n == 0 || n > 100)) {
             return Err(invalid(field));
         }
         if let Some(shares) = &self.shares {
@@ -110,6 +119,22 @@ impl Policy {
             return Err(invalid("/publicity_days"));
         }
         Ok(())
+    }
+
+    /// Holds what the rules say of suppliers and projects to the instrument.
+    fn check_eligibility(&self, instrument: Instrument) -> Result<(), PolicyError> {
+        let rules = &self.eligibility;
+        let lent = instrument == Instrument::InterestSubsidy;
+        let investment = rules.project.as_ref().is_some_and(|project| project.investment_min.is_some());
+        let misplaced = [
+            ("/eligibility/provider", lent && rules.provider.is_some()),
+            ("/eligibility/bank", !lent && rules.bank.is_some()),
+            ("/eligibility/project/investment_min", !lent && investment),
+        ];
+        match misplaced.into_iter().find(|(_, there)| *there) {
+            Some((field, _)) => Err(not_applicable(field)),
+            None => Ok(()),
+        }
     }
 
     fn check_ratios(&self) -> Result<(), PolicyError> {

@@ -202,10 +202,10 @@ impl Policy {
     /// The year in which a period counts against the annual cap, where that is of the year of the costs. `last` is its last
     /// day.
     pub fn cost_year(&self, from: Date, last: Date, pointer: &str) -> Result<Option<FiscalYear>, DatesError> {
-        match self.caps.annual.as_ref().and_then(|annual| annual.year) {
-            None | Some(CapYear::Approval) => Ok(None),
-            Some(CapYear::Cost) if from.year() == last.year() => Ok(Some(last.year())),
-            Some(CapYear::Cost) => Err(DatesError::PeriodSpansYears { pointer: pointer.to_owned() }),
+        match self.cap_year() {
+            CapYear::Approval => Ok(None),
+            CapYear::Cost if from.year() == last.year() => Ok(Some(last.year())),
+            CapYear::Cost => Err(DatesError::PeriodSpansYears { pointer: pointer.to_owned() }),
         }
     }
 

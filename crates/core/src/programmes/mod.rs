@@ -11,10 +11,12 @@ pub mod cap_use;
 pub mod check;
 pub mod dating;
 pub mod documents;
+pub mod eligibility;
 pub mod interest;
 pub mod policy;
 pub mod rules;
 mod settled_line;
+pub mod tiers;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,7 @@ pub use budget::{
     ProposeBudgetChange,
 };
 pub use dating::DatesError;
+pub use eligibility::{EligibilityError, Applicant};
 pub use policy::{Policy, PolicyError};
 pub use settled_line::SettledLine;
 

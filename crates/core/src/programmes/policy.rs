@@ -7,41 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Counts;
 pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
+pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
+pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
 use crate::domain::money::Amount;
 use crate::domain::{Date, Label, Percent, Points, Rounding};
-use crate::organisations::{Category, Size};
-
-/// Whether the provider of a contract may be related to the organisation that claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RelatedProvider {
-    #[default]
-    Refuse,
-    Allow,
-}
-
-/// Who may apply. A list that is left out lets everyone in.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Eligibility {
-    /// 单位类别
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub categories: Option<Vec<Category>>,
-    /// 企业规模
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub sizes: Option<Vec<Size>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub startup_only: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub regions: Option<Vec<Label>>,
-    #[serde(default)]
-    pub related_provider: RelatedProvider,
-}
 
 /// What becomes of the issue cap of a year when a voucher of it gives something back: closed, cancelled or expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -304,6 +274,14 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rules_by: Option<RulesBy>,
+    /// What is other for whom: the first whose `when` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tiers: Option<Vec<Tier>>,
+    /// Whether who is in no tier gets nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tier_required: Option<bool>,
 }
 
 impl Policy {
@@ -334,6 +312,19 @@ pub enum PolicyError {
         /// The last day that the law pays for.
         until: Date,
     },
+}
+
+impl PolicyError {
+    /// The same of a part of the rules.
+    pub(super) fn within(self, part: &str) -> Self {
+        let field = |field: String| format!("{part}{field}");
+        match self {
+            Self::RulesFieldMissing { field: of } => Self::RulesFieldMissing { field: field(of) },
+            Self::RulesFieldNotApplicable { field: of } => Self::RulesFieldNotApplicable { field: field(of) },
+            Self::RulesInvalid { field: of } => Self::RulesInvalid { field: field(of) },
+            Self::StatutoryPointsCap { .. } | Self::StatutoryWindow { .. } => self,
+        }
+    }
 }
 
 crate::domain::coded! {

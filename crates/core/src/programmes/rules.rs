@@ -63,7 +63,7 @@ fn version(
     actor: &Actor,
     stamp: &Stamp,
 ) -> RulesVersion {
-    let points = proposal.rules.points.as_ref();
+    let points = proposal.rules.most_points();
     RulesVersion {
         programme: programme.code.clone(),
         number,
@@ -75,7 +75,7 @@ fn version(
         created_by: actor.subject.clone(),
         approved_by: None,
         approved_on: None,
-        points_max: points.map(|p| p.max),
+        points_max: points,
         window_until: points.map(|_| proposal.rules.earning(programme.window).until),
         revision: Revision::first(stamp),
     }

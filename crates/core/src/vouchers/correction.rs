@@ -114,6 +114,7 @@ mod tests {
             valid_until: Date::parse("2025-06-30").ok(),
             fiscal_year: None,
             rules_version: 1,
+            tier: None,
             calculation: 1,
             reason: None,
             created_by: Subject::parse("firm").unwrap(),

@@ -95,6 +95,9 @@ pub struct Voucher {
     pub fiscal_year: Option<FiscalYear>,
     /// Which version of the programme's rules it was computed under.
     pub rules_version: u32,
+    /// The number of their tier; none where their own apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<u32>,
     /// The number of its newest calculation sheet.
     pub calculation: u32,
     /// Why it was last returned, rejected, cancelled, suspended or reinstated.
@@ -199,12 +202,6 @@ pub enum VoucherError {
         by: ContractHolder,
         programme: ProgrammeCode,
     },
-    /// The organisation is not one that the rules let in.
-    #[error("not eligible: {reason}")]
-    NotEligible {
-        /// Which rule: `category`, `size`, `startup_only`, `region`.
-        reason: String,
-    },
     #[error("the voucher is {status}")]
     WrongState { status: String },
     #[error("a reason is missing")]
@@ -218,22 +215,9 @@ pub enum VoucherError {
     AmountOutOfRange,
 }
 
-/// The rules do not let in who asks, or what it is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EligibilityError {
-    /// Which rule: `category`, `size`, `startup_only`, `region`, `scenario`.
-    pub reason: &'static str,
-}
-
-impl From<EligibilityError> for VoucherError {
-    fn from(EligibilityError { reason }: EligibilityError) -> Self {
-        Self::NotEligible { reason: reason.to_owned() }
-    }
-}
-
 crate::domain::coded! {
     VoucherError:
-    ContractAlreadyUsed NotEligible WrongState ReasonMissing VoucherExpired ValidityOutOfRange
+    ContractAlreadyUsed WrongState ReasonMissing VoucherExpired ValidityOutOfRange
     AmountOutOfRange
 }
 

@@ -193,6 +193,7 @@ mod tests {
             valid_until: Some(valid_until),
             fiscal_year: None,
             rules_version: 1,
+            tier: None,
             calculation: 1,
             reason: None,
             created_by: "lin".parse().unwrap(),

@@ -1,13 +1,12 @@
 use super::{
-    ApplyForVoucher, ChangeVoucher, EligibilityError, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
-    VoucherError, VoucherStatus,
+    ApplyForVoucher, ChangeVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance, VoucherError,
+    VoucherStatus,
 };
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId};
-use crate::organisations::Organisation;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
-use crate::programmes::policy::{Eligibility, Policy, Stacking};
-use crate::programmes::{Counts, RulesVersion};
+use crate::programmes::policy::{Policy, Stacking};
+use crate::programmes::{Counts, RulesVersion, Applicant};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 
@@ -15,7 +14,7 @@ use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 #[derive(Debug)]
 pub struct Facts<'a> {
     pub rules: &'a RulesVersion,
-    pub organisation: &'a Organisation,
+    pub applicant: Applicant<'a>,
     pub rental: &'a Rental,
     /// What rests on the contract.
     pub uses: &'a ContractAllocations,
@@ -25,25 +24,6 @@ pub struct Facts<'a> {
     pub used_in_all: Money,
     /// The day of the application or the issue.
     pub day: Date,
-}
-
-/// Whether the rules let an organisation in.
-pub fn eligible(organisation: &Organisation, rules: &Eligibility) -> Result<(), EligibilityError> {
-    let refuse = |reason| Err(EligibilityError { reason });
-    if rules.categories.as_ref().is_some_and(|c| !c.contains(&organisation.category)) {
-        return refuse("category");
-    }
-    if rules.sizes.as_ref().is_some_and(|s| !organisation.size.is_some_and(|size| s.contains(&size))) {
-        return refuse("size");
-    }
-    if rules.startup_only == Some(true) && !organisation.startup {
-        return refuse("startup_only");
-    }
-    let region_in = |r: &Vec<_>| organisation.region.as_ref().is_some_and(|region| r.contains(region));
-    if rules.regions.as_ref().is_some_and(|r| !region_in(r)) {
-        return refuse("region");
-    }
-    Ok(())
 }
 
 /// Whether the contract may carry this voucher, `own`, beside those that it carries.
@@ -68,10 +48,14 @@ pub fn contract_free(
 
 /// The sheet of a voucher. Error: what makes it come to nothing.
 pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calculation, CalculationError> {
-    let policy = &facts.rules.rules;
+    let (rules, lines) = (&facts.rules.rules, &facts.rental.lines);
+    let tier = rules.tier(&facts.applicant, lines, None)?;
+    rules.in_a_tier(tier)?;
+    let policy = &*rules.under(tier);
     let annual = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue));
     let inputs = Inputs {
-        startup: facts.organisation.startup,
+        startup: facts.applicant.organisation.startup,
+        lists: facts.applicant.lists(rules),
         base: Some(policy.base.unwrap_or_default()),
         net_off: net_off(own, facts)?,
         documents: None,
@@ -84,7 +68,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
         }),
         interest: None,
     };
-    sheet(Question { rules: facts.rules, lines: &facts.rental.lines, version, inputs })
+    sheet(Question { rules: facts.rules, policy, tier, lines, version, inputs })
 }
 
 /// What other programmes pay for the contract, where the rules take it off.
@@ -121,6 +105,7 @@ pub fn apply(
         valid_until: None,
         fiscal_year: None,
         rules_version: facts.rules.number,
+        tier: sheet.tier,
         calculation: sheet.version,
         reason: None,
         created_by: actor.subject.clone(),
@@ -188,6 +173,7 @@ pub fn issue(
         valid_until: Some(valid_until),
         fiscal_year: Some(facts.day.year()),
         rules_version: facts.rules.number,
+        tier: sheet.tier,
         calculation: sheet.version,
         issued_by: Some(actor.subject.clone()),
         revision: voucher.revision.next(stamp),

@@ -32,6 +32,7 @@ rows! {
         valid_until: Option<NaiveDate>,
         fiscal_year: Option<i16>,
         rules_version: i32,
+        tier: Option<i32>,
         calculation: i32,
         reason: Option<Vec<u8>>,
         created_by: String,
@@ -90,7 +91,7 @@ listed! { VoucherRow in vouchers, own [organisation, provider], by [status, prog
 columns! {
     Voucher as VoucherRow {
         id, number, programme, organisation, provider, rental, status, suspended_from, closed, submitted_on, valid_from,
-        valid_until, fiscal_year, rules_version, calculation, reason, created_by, reviewed_by, issued_by, reminded_days,
+        valid_until, fiscal_year, rules_version, tier, calculation, reason, created_by, reviewed_by, issued_by, reminded_days,
     }
     part balance: VoucherBalance {
         face as face, redeemed as redeemed, held as held, released as released, expired as expired,

@@ -22,13 +22,16 @@ use subsidy_core::loans::subsidy::{
 };
 use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
 use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
+use subsidy_core::organisations::{Category, Size};
 use subsidy_core::programmes::check::statutory_window_until;
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
+use subsidy_core::programmes::eligibility::Traits;
 use subsidy_core::programmes::policy::{RulesBy, TermFrom};
 use subsidy_core::programmes::rules::usable;
 use subsidy_core::programmes::{
     DatesError, Instrument, Policy, PolicyError, Programme, ProgrammeError, RulesVersion,
 };
+use subsidy_core::tags::TagName;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::programmes::RulesRow;
 use subsidy_store::programmes::queries as programmes;
@@ -52,6 +55,35 @@ pub struct NewQuote {
     interest_paid: Option<AmountOrZero>,
     /// Points of other subsidies, which rules that net them off take off the contract rate.
     other_points: Option<Points>,
+    /// Who asks: it says the tier, where the rules have tiers.
+    #[serde(default)]
+    applicant: QuotedApplicant,
+}
+
+/// Who asks, and on which lists it and the loan's project are.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct QuotedApplicant {
+    category: Option<Category>,
+    size: Option<Size>,
+    startup: bool,
+    region: Option<Label>,
+    tags: Vec<TagName>,
+    project_tags: Vec<TagName>,
+}
+
+impl QuotedApplicant {
+    fn traits(&self) -> Traits<'_> {
+        Traits {
+            category: self.category,
+            size: self.size,
+            startup: self.startup,
+            region: self.region.as_ref(),
+            tags: self.tags.iter().collect(),
+            project_tags: self.project_tags.iter().collect(),
+            base: None,
+        }
+    }
 }
 
 /// A loan that need not be recorded.
@@ -89,6 +121,9 @@ pub struct QuoteView {
     /// Which version of the programme's rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     rules_version: Option<u32>,
+    /// The number of the tier, from 1; none where the rules' own apply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<u32>,
 }
 
 impl QuoteView {
@@ -104,6 +139,7 @@ impl QuoteView {
             shares: subsidy.shares,
             window: terms.window,
             rules_version: terms.rules_version,
+            tier: terms.tier,
         }
     }
 }
@@ -115,6 +151,7 @@ struct Terms {
     /// The day on which it is asked.
     filed: Date,
     rules_version: Option<u32>,
+    tier: Option<u32>,
 }
 
 /// A loan's events, in the order of their days, and where each stands in the body.
@@ -196,7 +233,7 @@ async fn terms(
             let until = statutory_window_until().ok_or_else(|| Problem::fault(&"no statutory window"))?;
             let everything = Window { from: body.period.from.min(until), until };
             let window = body.window.unwrap_or(everything);
-            Terms { policy: rules.clone(), window, filed: today, rules_version: None }
+            Terms { policy: rules.clone(), window, filed: today, rules_version: None, tier: None }
         }
         (None, Some(code)) => of_programme(conn, code, body.window, days).await?,
     };
@@ -220,6 +257,9 @@ async fn terms(
         return Err(Problem::refusal(ProgrammeError::WindowClosed { date: terms.filed }));
     }
     terms.window = terms.policy.cost_window(terms.filed).unwrap_or(terms.window);
+    terms.tier = terms.policy.tier_of(&body.applicant.traits());
+    terms.policy.in_a_tier(terms.tier).map_err(Problem::refusal)?;
+    terms.policy = terms.policy.under(terms.tier).into_owned();
     Ok(terms)
 }
 
@@ -257,7 +297,7 @@ async fn of_programme(
     let days = CaseDays { filed: days.filed.max(programme.window.from), ..days };
     let version = applying(&versions, &days).map_err(Problem::refusal)?;
     let (policy, window) = (version.rules.clone(), window.unwrap_or(programme.window));
-    Ok(Terms { policy, window, filed: days.filed, rules_version: Some(version.number) })
+    Ok(Terms { policy, window, filed: days.filed, rules_version: Some(version.number), tier: None })
 }
 
 /// Holds the loan against the rules' ceiling where it says when it was signed.

@@ -54,8 +54,7 @@ impl World {
 /// The year whose cap counts a claim that was approved.
 pub fn cap_year(book: &Book, claim: &Claim) -> Option<FiscalYear> {
     let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
-    let annual = book.rules.peek(&key).expect("its rules").rules.caps.annual.as_ref();
-    let by_cost = annual.is_some_and(|annual| annual.year == Some(CapYear::Cost));
+    let by_cost = book.rules.peek(&key).expect("its rules").rules.cap_year() == CapYear::Cost;
     let last = claim.subject.period().filter(|_| by_cost).and_then(|period| period.last());
     last.or(claim.approved_on).map(Date::year)
 }

@@ -2,10 +2,13 @@
 
 use rand::Rng;
 use subsidy_core::book::{Book, Command};
-use subsidy_core::domain::{ContentHash, Date, LoanId, RentalId, TagId, TagImportId};
+use subsidy_core::domain::{ContentHash, Date, LoanId, Points, RentalId, TagId, TagImportId};
+use subsidy_core::organisations::{Category, Size};
+use subsidy_core::programmes::policy::*;
+use subsidy_core::programmes::{Instrument, Policy};
 use subsidy_core::tags::*;
 
-use super::{ORGANISATIONS, PROVIDERS, World, line, organisation};
+use super::{ORGANISATIONS, PROVIDERS, World, label, line, organisation};
 
 impl World {
     pub fn tag(&mut self, book: &Book, today: Date) -> Command {
@@ -74,6 +77,71 @@ impl World {
             sha256: ContentHash::new(self.rng.r#gen()),
             entries: TagEntries::new(entries).expect("a list"),
         }))
+    }
+
+    /// Says something of lists and tiers in some rules, as the instrument allows.
+    pub(super) fn lists(&mut self, policy: &mut Policy, instrument: Instrument) {
+        let lent = instrument == Instrument::InterestSubsidy;
+        let rules = &mut policy.eligibility;
+        rules.tags_any = self.maybe(12, Self::names);
+        rules.tags_all = self.maybe(20, Self::names);
+        rules.tags_none = self.maybe(6, Self::names);
+        if lent {
+            let bank = |w: &mut Self| BankRule { tags_any: w.maybe(2, Self::names), tags_none: w.maybe(2, Self::names) };
+            rules.bank = self.maybe(8, bank);
+        } else {
+            let provider = |w: &mut Self| ProviderRule {
+                tags_any: w.maybe(3, Self::names),
+                tags_none: w.maybe(2, Self::names),
+                categories: w.maybe(8, |_| vec![Category::PrivateEnterprise]),
+            };
+            rules.provider = self.maybe(8, provider);
+        }
+        let project = |w: &mut Self| ProjectRule {
+            tags_any: w.maybe(2, Self::names),
+            investment_min: if lent { w.maybe(2, |w| w.amount(6, 9)) } else { None },
+        };
+        rules.project = self.maybe(15, project);
+        if instrument == Instrument::Grant || self.one_in(2) {
+            return;
+        }
+        let count = self.rng.gen_range(1..4);
+        policy.tiers = Some((0..count).map(|_| self.tier(policy, lent)).collect());
+        policy.tier_required = self.maybe(8, |w| w.one_in(2));
+    }
+
+    fn tier(&mut self, policy: &Policy, lent: bool) -> Tier {
+        let when = TierWhen {
+            tags_any: self.maybe(2, Self::names),
+            categories: self.maybe(5, |w| vec![w.pick(&[Category::PrivateEnterprise, Category::University])]),
+            sizes: self.maybe(8, |w| vec![w.pick(&[Size::Micro, Size::Small])]),
+            startup: self.maybe(4, |w| w.one_in(2)),
+            regions: self.maybe(10, |_| vec![label("浦东")]),
+            project_tags_any: self.maybe(8, Self::names),
+            base_above: if lent { None } else { self.maybe(5, |w| w.amount(5, 8)) },
+            base_up_to: None,
+        };
+        let base_up_to = if lent || when.base_above.is_some() { None } else { self.maybe(5, |w| w.amount(7, 9)) };
+        let points = |w: &mut Self| PointsRule {
+            max: Points::parse(w.pick(&["0.5", "1", "1.5"])).expect("points"),
+            ..policy.points.clone().expect("points")
+        };
+        let caps = |w: &mut Self| TierCaps {
+            claim: w.maybe(3, |w| w.amount(5, 9)),
+            annual: policy.caps.annual.clone().map(|annual| AnnualCap { amount: w.amount(5, 9), ..annual }),
+            lifetime: w.maybe(3, |w| w.amount(6, 10)),
+            minimum_base: None,
+        };
+        Tier {
+            when: TierWhen { base_up_to, ..when },
+            items: if lent { None } else { self.maybe(2, Self::items) },
+            points: if lent { self.maybe(2, points) } else { None },
+            caps: self.maybe(2, caps),
+        }
+    }
+
+    fn names(&mut self) -> Vec<TagName> {
+        vec![self.tag_name()]
     }
 
     fn tagged(&mut self) -> TagSubject {

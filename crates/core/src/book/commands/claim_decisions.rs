@@ -64,7 +64,7 @@ fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result
     let rules = programmes::rules_of(context, before)?;
     let basis = ClaimBasis::of(context, before)?;
     let facts = basis.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
-    rules::still_eligible(facts.organisation, rules)?;
+    rules::still_eligible(&facts.applicant, rules)?;
     rules::still(basis.let_in(rules))?;
     let number = before.calculation.saturating_add(1);
     let sheet = basis.sheet(context, &before.subject, number, &facts)?;
@@ -138,7 +138,7 @@ impl Decide for ApproveClaim {
         let basis = ClaimBasis::of(context, before)?;
         not_before(day, basis.earliest().max(before.submitted_on))?;
         let facts = basis.facts(context, rules, (before.into(), before.held), day)?;
-        rules::still_eligible(facts.organisation, rules)?;
+        rules::still_eligible(&facts.applicant, rules)?;
         rules::still(basis.let_in(rules))?;
         if let Some(rental) = before.subject.rental() {
             let known = context.book.rental_usage.get(&rental)?;

@@ -14,7 +14,6 @@ use crate::domain::{ClaimId, Money};
 use crate::ledger::{ExpenseClass, Posting};
 use crate::programmes::calculation::Calculation;
 use crate::vouchers::redemption::{self};
-use crate::vouchers::rules::eligible;
 
 /// A claim is written for the first time.
 pub(super) struct Draft<'a>(pub &'a WriteClaim);
@@ -39,7 +38,7 @@ impl Decide for Draft<'_> {
             invoices: &invoices,
         };
         let facts = basis.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
-        eligible(facts.organisation, &facts.rules.rules.eligibility)?;
+        facts.applicant.eligible(&rules.rules)?;
         basis.let_in(rules)?;
         let sheet = basis.sheet(context, &subject, 1, &facts)?;
         let claim = rules::draft(self.0.id, subject, &facts, &sheet, context.actor, context.stamp);
@@ -97,7 +96,7 @@ fn computed(context: Context<'_>, claim: &Claim) -> Result<(Claim, Calculation),
     let subject = basis.known(context, rules, claim.subject.clone())?;
     let claim = &Claim { subject, ..claim.clone() };
     let facts = basis.facts(context, rules, (claim.into(), claim.held), context.stamp.business_date)?;
-    rules::still_eligible(facts.organisation, facts.rules)?;
+    rules::still_eligible(&facts.applicant, facts.rules)?;
     rules::still(basis.let_in(rules))?;
     let sheet = basis.sheet(context, &claim.subject, claim.calculation.saturating_add(1), &facts)?;
     Ok((rules::computed(claim, &facts, &sheet, context.stamp), sheet))

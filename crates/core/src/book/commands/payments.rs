@@ -75,8 +75,8 @@ pub(super) fn backed(context: Context<'_>, claim: &Claim, pointer: Option<String
 fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
     let rules = programmes::rules_of(context, claim)?;
     organisations::may_begin(context.book.organisations.get(&claim.payee)?, claim.payee)?;
-    let organisation = party(context, [claim.organisation, claim.provider], rules)?;
-    Ok(claims::still_eligible(organisation, rules)?)
+    let applicant = party(context, &parties::of_claim(context, claim)?, rules)?;
+    Ok(claims::still_eligible(&applicant, rules)?)
 }
 
 /// The bank takes the payee's names whole.

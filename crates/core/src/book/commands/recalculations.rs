@@ -7,9 +7,9 @@ use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transit
 use crate::book::guards::backing::{self, reallocated, withdrawn};
 use crate::book::guards::cap_usage::{self, not_before_freed};
 use crate::book::guards::loan_basis::LoanBasis;
-use crate::book::guards::parties::{self, party};
+use crate::book::guards::parties::{self, of_claim, party, applicant};
 use crate::book::guards::rental_basis::{self, Beside, RentalBasis};
-use crate::book::guards::voucher_basis::voucher;
+use crate::book::guards::voucher_basis::{self, voucher};
 use crate::book::guards::{claim_basis, programmes};
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
@@ -46,7 +46,8 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
     if !claim.subject.closing() {
         return Ok(Money::ZERO);
     }
-    let caps = &rules_numbered(context, claim, voucher.rules_version)?.rules.caps;
+    let rules = rules_numbered(context, claim, voucher.rules_version)?;
+    let caps = &rules.rules.under(voucher.tier).caps;
     let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
     let annual = caps.annual.as_ref().filter(counted);
     let limits = [
@@ -126,8 +127,6 @@ fn anew(
     (number, word): (u32, &Subject),
 ) -> Result<Anew, Stop> {
     let rules = programmes::rules_of(context, before)?;
-    let lost = || Fault::Broken(format!("claim {} has lost its organisation", before.id));
-    let organisation = context.book.organisations.get(&before.organisation)?.ok_or_else(lost)?;
     let approved_on = before.approved_on.unwrap_or(context.stamp.business_date);
     let asked = asked_before(context, before)?;
     let cap_year = cap_usage::year(context, before, Some(approved_on))?.unwrap_or(approved_on.year());
@@ -141,10 +140,17 @@ fn anew(
     };
     let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
     let documents = documents.map(|documents| documents.accepted_by(Some(word)));
+    let between = of_claim(context, before)?;
+    let applicant = applicant(context, &between, rules)?;
+    let tier = match before.subject.voucher() {
+        Some(_) => voucher_basis::tier(context, voucher(context, before)?, rules, &applicant)?,
+        None => rules.rules.tier(&applicant, changed.subject.settlement(), documents.as_ref())?,
+    };
     let facts = claims::Facts {
         rules,
-        organisation,
-        provider: before.provider,
+        policy: rules.rules.under(tier),
+        tier,
+        applicant,
         fiscal_year: Some(before.fiscal_year),
         room,
         net_off,
@@ -156,8 +162,7 @@ fn anew(
     };
     let sheet = sheet(context, changed, number, &facts)?;
     if sheet.amount > before.amount {
-        let organisation = party(context, [before.organisation, before.provider], rules)?;
-        claims::still_eligible(organisation, rules)?;
+        claims::still_eligible(&party(context, &between, rules)?, rules)?;
     }
     let correction = rules::correction(before, &claims::parts(&sheet), asked)?;
     let back = correction.asked_back.max(correction.refunded_to_prefund);

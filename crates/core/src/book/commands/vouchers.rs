@@ -3,20 +3,24 @@
 use crate::book::context::{Context, Decide, Reads, found, named, not_before};
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome};
 use crate::book::guards::cap_usage::{self, not_before_freed};
+use crate::book::guards::parties::{self, Between};
 use crate::book::guards::programmes;
 use crate::book::refusal::{Refusal, Stop};
 use crate::book::{Fault, Key, Series};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::ledger::{Account, BalanceKey, Posting};
-use crate::organisations::{Organisation, rules as organisations};
+use crate::organisations::rules as organisations;
 use crate::programmes::calculation::{Calculation, not_more_than_seen};
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
-use crate::programmes::policy::{RelatedProvider, Stacking};
+use crate::programmes::policy::Stacking;
 use crate::programmes::rules::usable;
-use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
+use crate::programmes::{
+    CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion, Applicant,
+};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
-use crate::rentals::{Rental, RentalError};
+use crate::rentals::Rental;
+use crate::tags::TagSubject;
 use crate::vouchers::{
     ApplyForVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherStatus, rules,
 };
@@ -24,8 +28,7 @@ use crate::vouchers::{
 /// What a voucher is held against, all of it loaded.
 struct Case<'a> {
     rules: &'a RulesVersion,
-    organisation: &'a Organisation,
-    provider: &'a Organisation,
+    applicant: Applicant<'a>,
     rental: &'a Rental,
     uses: ContractAllocations,
     used_in_year: Money,
@@ -45,7 +48,7 @@ impl Case<'_> {
     fn facts(&self) -> rules::Facts<'_> {
         rules::Facts {
             rules: self.rules,
-            organisation: self.organisation,
+            applicant: self.applicant,
             rental: self.rental,
             uses: &self.uses,
             used_in_year: self.used_in_year,
@@ -62,11 +65,8 @@ impl Case<'_> {
     fn calculate(&self, own: VoucherId, version: u32) -> Result<Calculation, Refusal> {
         let policy = &self.rules.rules;
         rules::contract_free(own, self.programme(), policy, &self.uses)?;
-        let related = organisations::related(self.organisation, self.provider);
-        if related && policy.eligibility.related_provider == RelatedProvider::Refuse {
-            return Err(RentalError::RelatedProvider { provider: self.provider.credit_code }.into());
-        }
-        rules::eligible(self.organisation, &policy.eligibility)?;
+        parties::unrelated(&self.applicant, self.rules)?;
+        self.applicant.eligible(policy)?;
         Ok(rules::calculate(own, version, &self.facts())?)
     }
 
@@ -86,7 +86,9 @@ fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut
     programmes::read(programme, reads);
     reads.extend([Key::Rental(rental), Key::ContractUses(rental)]);
     if let Some(rental) = reads.book.rentals.peek(&rental) {
-        reads.extend([Key::Organisation(rental.organisation), Key::Organisation(rental.provider)]);
+        let between = [rental.organisation, rental.provider];
+        reads.extend(between.map(Key::Organisation));
+        parties::read_lists((programme, None), between, TagSubject::Rental(rental.id), reads);
         cap_usage::read((programme, rental.organisation), Some(day.year()), Counts::Issue, reads);
     }
 }
@@ -108,24 +110,19 @@ fn case<'a>(
     within_costs(&rules.rules, (programme.window, &days), (service, "/rental_id"))
         .map_err(ProgrammeError::from)?;
     signed_in_time(&rules.rules, rental.signed_on).map_err(ProgrammeError::from)?;
-    let known = &context.book.organisations;
-    let organisation = organisations::may_begin(known.get(&rental.organisation)?, rental.organisation)?;
-    let provider = known.get(&rental.provider)?.ok_or_else(|| missing(rental.provider))?;
+    let (organisation, supplier) = (rental.organisation, rental.provider);
+    organisations::may_begin(context.book.organisations.get(&organisation)?, organisation)?;
+    let between = Between { organisation, supplier, project: TagSubject::Rental(rental.id), filed: on };
     let used = |year| cap_usage::amount(context, &usage(&programme.code, rental.organisation, year));
     Ok(Case {
         rules,
-        organisation,
-        provider,
+        applicant: parties::applicant(context, &between, rules)?,
         rental,
         uses: uses(context, rental.id)?,
         used_in_year: used(Some(day.year()))?,
         used_in_all: used(None)?,
         day,
     })
-}
-
-fn missing(provider: CreditCode) -> Fault {
-    Fault::Broken(format!("{provider} has a contract and is not registered"))
 }
 
 fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
@@ -207,8 +204,8 @@ impl Decide for ReviewVoucher {
 fn reviewed_again(context: Context<'_>, before: &Voucher, voucher: Voucher) -> Result<Decision, Stop> {
     let case = case_of(context, before, context.stamp.business_date)?;
     let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
-    let (calculation, rules_version) = (sheet.version, sheet.rules_version);
-    let voucher = Voucher { calculation, rules_version, ..voucher };
+    let (calculation, rules_version, tier) = (sheet.version, sheet.rules_version, sheet.tier);
+    let voucher = Voucher { calculation, rules_version, tier, ..voucher };
     let mut effects = Effects::voucher(Some(before.status), &voucher);
     effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
     Ok(conclude(effects, voucher, Some(sheet)))

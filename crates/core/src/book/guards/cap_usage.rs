@@ -110,7 +110,8 @@ pub(crate) fn released(
     let lost = || Fault::Broken(format!("voucher {} has lost its rules", voucher.id));
     let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
-    let stays = rules.rules.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
+    let annual = rules.rules.under(voucher.tier).caps.annual.clone();
+    let stays = annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
     let less = amount.negated()?;
     let mut changes = issued(context, voucher, (less, day))?;
     changes.retain(|change| match change {

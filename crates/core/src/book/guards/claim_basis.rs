@@ -2,7 +2,7 @@
 
 use super::loan_basis::{self, LoanBasis};
 use super::rental_basis::{self, RentalBasis};
-use super::{cap_usage, programmes, voucher_basis};
+use super::{cap_usage, parties, programmes, voucher_basis};
 use crate::book::Key;
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
@@ -10,10 +10,11 @@ use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
 use crate::claims::rental_claims::{self as settlement, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
+use crate::tags::TagSubject;
 use crate::domain::{Date, Money};
 use crate::programmes::calculation::Calculation;
-use crate::programmes::{Counts, RulesVersion};
-use crate::vouchers::{EligibilityError, Voucher};
+use crate::programmes::{Counts, EligibilityError, RulesVersion};
+use crate::vouchers::Voucher;
 
 /// What a claim rests on.
 pub(crate) enum ClaimBasis<'a> {
@@ -24,18 +25,18 @@ pub(crate) enum ClaimBasis<'a> {
 
 /// What a draft names, what that names, and what the caps count.
 pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
-    let (code, [organisation, provider]) = match request {
+    let (code, between, project) = match request {
         ClaimRequest::VoucherRedemption { voucher, .. } => {
             reads.insert(Key::Voucher(*voucher));
             let Some(found) = reads.book.vouchers.peek(voucher) else { return };
             reads.insert(Key::Rental(found.rental));
-            (&found.programme, [found.organisation, found.provider])
+            (&found.programme, [found.organisation, found.provider], TagSubject::Rental(found.rental))
         }
         ClaimRequest::RentalSubsidy { programme: code, rental, .. } => {
             programmes::read(code, reads);
             rental_basis::read(*rental, reads);
             let Some(found) = reads.book.rentals.peek(rental) else { return };
-            (code, [found.organisation, found.provider])
+            (code, [found.organisation, found.provider], TagSubject::Rental(*rental))
         }
         ClaimRequest::InterestSubsidy { programme: code, loan, .. } => {
             programmes::read(code, reads);
@@ -43,11 +44,13 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
             loan_basis::read_rates(code, reads);
             let Some(found) = reads.book.loans.peek(loan) else { return };
             loan_basis::read_holdings(code, found.organisation, reads);
-            (code, [found.organisation, found.bank])
+            (code, [found.organisation, found.bank], TagSubject::Loan(*loan))
         }
     };
     programmes::read(code, reads);
-    reads.extend([Key::Organisation(organisation), Key::Organisation(provider)]);
+    let [organisation, _] = between;
+    reads.extend(between.map(Key::Organisation));
+    parties::read_lists((code, None), between, project, reads);
     cap_usage::read((code, organisation), Some(reads.today.year()), Counts::Redemption, reads);
     let cost_year = request.period().and_then(ClaimPeriod::last).map(Date::year);
     cap_usage::read((code, organisation), cost_year, Counts::Redemption, reads);

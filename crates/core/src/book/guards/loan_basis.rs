@@ -1,6 +1,6 @@
 //! Claims for interest: the loan and the programme that each rests on, and what it takes of the loan's days.
 
-use super::parties::party;
+use super::parties::{Between, party};
 use super::{cap_usage, programmes};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
@@ -20,6 +20,7 @@ use crate::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::rules::usable;
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+use crate::tags::TagSubject;
 
 /// A loan, the programme that is to pay a part of its interest, and what is said of that interest.
 pub(crate) struct LoanBasis<'a> {
@@ -48,8 +49,8 @@ pub(crate) fn read_rates(code: &ProgrammeCode, reads: &mut Reads<'_>) {
         let Some(version) = reads.book.rules.peek(&RulesKey { programme: code.clone(), number }) else {
             continue;
         };
-        let share = version.rules.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
-        reads.extend(share.map(|share| Key::RateSeries(share.name.folded())));
+        let shares = version.rules.all_points().filter_map(|points| points.share_of_reference.as_ref());
+        reads.extend(shares.map(|share| Key::RateSeries(share.name.folded())));
         reads.extend(version.rules.rate_ceiling.iter().map(|c| Key::RateSeries(c.reference.folded())));
     }
 }
@@ -146,10 +147,16 @@ impl<'a> LoanBasis<'a> {
             let key = CapUsageKey::new(&self.programme.code, loan.organisation, year, Counts::Redemption);
             cap_usage::amount(context, &key)
         };
+        let project = TagSubject::Loan(loan.id);
+        let (organisation, supplier) = (loan.organisation, loan.bank);
+        let between = Between { organisation, supplier, project, filed: self.filed };
+        let applicant = party(context, &between, rules)?;
+        let tier = rules.rules.tier(&applicant, &[], None)?;
         Ok(rules::Facts {
             rules,
-            organisation: party(context, [loan.organisation, loan.bank], rules)?,
-            provider: loan.bank,
+            policy: rules.rules.under(tier),
+            tier,
+            applicant,
             fiscal_year: None,
             room: None,
             net_off: None,
@@ -175,7 +182,7 @@ impl<'a> LoanBasis<'a> {
         number: u32,
         facts: &rules::Facts<'a>,
     ) -> Result<Calculation, Stop> {
-        let (policy, period) = (&facts.rules.rules, self.terms.period.of_interest());
+        let (policy, period) = (&*facts.policy, self.terms.period.of_interest());
         signed_in_time(policy, self.loan.signed_on).map_err(ProgrammeError::from)?;
         disbursed_in_time(policy, first_drawdown(&self.loan.events)).map_err(ProgrammeError::from)?;
         let window = policy.cost_window(self.filed).unwrap_or(self.programme.window);

@@ -1,33 +1,134 @@
-//! Who a claim is between.
+//! Who a claim or a voucher is between, and on which lists they are.
 
 use crate::book::context::{Context, Reads};
 use crate::book::refusal::Stop;
-use crate::book::{Fault, Key};
-use crate::claims::Claim;
-use crate::domain::CreditCode;
+use crate::book::{Book, Fault, Key};
+use crate::claims::{Claim, ClaimSubject};
+use crate::domain::money::Amount;
+use crate::domain::{CreditCode, Date, ProgrammeCode};
 use crate::organisations::{Organisation, rules as organisations};
-use crate::programmes::RulesVersion;
+use crate::programmes::eligibility::CaseTags;
 use crate::programmes::policy::RelatedProvider;
+use crate::programmes::{RulesKey, RulesVersion, Applicant};
 use crate::rentals::RentalError;
+use crate::tags::{HeldTags, TagSubject};
 
-/// The keys of [`party`].
-pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
-    reads.extend([Key::Organisation(claim.organisation), Key::Organisation(claim.provider)]);
+/// Who asks, from whom, for which contract or loan, and when that was filed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Between {
+    pub(crate) organisation: CreditCode,
+    /// The provider or the bank.
+    pub(crate) supplier: CreditCode,
+    pub(crate) project: TagSubject,
+    /// Lists are read of this day; a redemption reads that of its voucher.
+    pub(crate) filed: Date,
 }
 
-/// The organisation, not blocked, and not related to the provider where the rules refuse that.
+/// The keys of [`party`] of a claim.
+pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
+    let between = [claim.organisation, claim.provider];
+    reads.extend(between.map(Key::Organisation));
+    let project = match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            reads.insert(Key::Voucher(*voucher));
+            let Some(voucher) = reads.book.vouchers.peek(voucher) else { return };
+            TagSubject::Rental(voucher.rental)
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => TagSubject::Rental(*rental),
+        ClaimSubject::InterestSubsidy { loan, .. } => TagSubject::Loan(*loan),
+    };
+    read_lists((&claim.programme, Some(claim.rules_version)), between, project, reads);
+}
+
+/// The lists of those that a case is between, where any version of its rules that is known asks for them.
+pub(crate) fn read_lists(
+    (programme, version): (&ProgrammeCode, Option<u32>),
+    between: [CreditCode; 2],
+    project: TagSubject,
+    reads: &mut Reads<'_>,
+) {
+    if !any_reads_lists(reads.book, programme, version) {
+        return;
+    }
+    let subjects = between.map(TagSubject::Organisation).into_iter().chain([project]);
+    reads.extend(subjects.map(Key::TagsOf));
+    if let TagSubject::Loan(loan) = project {
+        reads.insert(Key::Loan(loan));
+    }
+}
+
+fn any_reads_lists(book: &Book, programme: &ProgrammeCode, version: Option<u32>) -> bool {
+    let versions = book.programmes.peek(programme).map_or(0, |p| p.versions);
+    (1..=versions).chain(version).any(|number| {
+        let key = RulesKey { programme: programme.clone(), number };
+        book.rules.peek(&key).is_some_and(|version| version.rules.reads_lists())
+    })
+}
+
+/// What a claim that was written is between.
+pub(crate) fn of_claim(context: Context<'_>, claim: &Claim) -> Result<Between, Fault> {
+    let filed = claim.filed_on(context.stamp.business_date);
+    let (project, filed) = match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            let lost = || Fault::Broken(format!("claim {} has lost its voucher", claim.id));
+            let voucher = context.book.vouchers.get(voucher)?.ok_or_else(lost)?;
+            (TagSubject::Rental(voucher.rental), voucher.submitted_on)
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => (TagSubject::Rental(*rental), filed),
+        ClaimSubject::InterestSubsidy { loan, .. } => (TagSubject::Loan(*loan), filed),
+    };
+    Ok(Between { organisation: claim.organisation, supplier: claim.provider, project, filed })
+}
+
+/// What the rules may ask of those whom a case is between.
+pub(crate) fn applicant<'a>(
+    context: Context<'a>,
+    between: &Between,
+    rules: &RulesVersion,
+) -> Result<Applicant<'a>, Fault> {
+    let known = |code: CreditCode| -> Result<&'a Organisation, Fault> {
+        let lost = || Fault::Broken(format!("{code} has a contract and is not registered"));
+        context.book.organisations.get(&code)?.ok_or_else(lost)
+    };
+    let (mut tags, mut investment) = (CaseTags::default(), None);
+    if rules.rules.reads_lists() {
+        let held = |subject| -> Result<Option<&'a HeldTags>, Fault> { context.book.tags_of.get(&subject) };
+        tags = CaseTags {
+            organisation: held(TagSubject::Organisation(between.organisation))?,
+            supplier: held(TagSubject::Organisation(between.supplier))?,
+            project: held(between.project)?,
+        };
+        if let TagSubject::Loan(loan) = between.project {
+            let loan = context.book.loans.get(&loan)?;
+            investment = loan.and_then(|loan| loan.project.investment).map(Amount::money);
+        }
+    }
+    Ok(Applicant {
+        organisation: known(between.organisation)?,
+        supplier: known(between.supplier)?,
+        investment,
+        tags,
+        filed: between.filed,
+        today: context.stamp.business_date,
+    })
+}
+
+/// The same of an organisation that is not blocked, and not related to the provider where the rules refuse that.
 pub(crate) fn party<'a>(
     context: Context<'a>,
-    [organisation, provider]: [CreditCode; 2],
+    between: &Between,
     rules: &RulesVersion,
-) -> Result<&'a Organisation, Stop> {
-    let known = &context.book.organisations;
-    let organisation = organisations::may_begin(known.get(&organisation)?, organisation)?;
-    let lost = || Fault::Broken(format!("{provider} has a contract and is not registered"));
-    let provider = known.get(&provider)?.ok_or_else(lost)?;
+) -> Result<Applicant<'a>, Stop> {
+    organisations::may_begin(context.book.organisations.get(&between.organisation)?, between.organisation)?;
+    let applicant = applicant(context, between, rules)?;
+    unrelated(&applicant, rules)?;
+    Ok(applicant)
+}
+
+pub(crate) fn unrelated(applicant: &Applicant<'_>, rules: &RulesVersion) -> Result<(), RentalError> {
     let refuses = rules.rules.eligibility.related_provider == RelatedProvider::Refuse;
-    if refuses && organisations::related(organisation, provider) {
-        return Err(RentalError::RelatedProvider { provider: provider.credit_code }.into());
+    if refuses && organisations::related(applicant.organisation, applicant.supplier) {
+        return Err(RentalError::RelatedProvider { provider: applicant.supplier.credit_code });
     }
-    Ok(organisation)
+    Ok(())
 }

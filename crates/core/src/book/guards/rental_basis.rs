@@ -1,6 +1,6 @@
 //! Claims for what was rented: the contract and the programme that each rests on.
 
-use super::parties::party;
+use super::parties::{Between, party};
 use super::{cap_usage, programmes};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
@@ -21,6 +21,7 @@ use crate::programmes::rules::usable;
 use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
 use crate::rentals::{Rental, RentalError};
+use crate::tags::TagSubject;
 use crate::vouchers::VoucherError;
 
 /// A contract, the programme that is to pay a part of it, and the days that it is to pay for.
@@ -28,6 +29,7 @@ pub(crate) struct RentalBasis<'a> {
     pub(crate) rental: &'a Rental,
     programme: &'a Programme,
     pub(crate) period: ClaimPeriod,
+    filed: Date,
 }
 
 /// A contract, what rests on it already, and what was metered of it.
@@ -45,7 +47,8 @@ impl<'a> RentalBasis<'a> {
     ) -> Result<Self, Stop> {
         let programme = named(context.book.programmes.get(programme)?, "/programme")?;
         let rental = context.book.rentals.get(&rental)?.filter(|r| context.acts_for(r.organisation));
-        Ok(Self { rental: named(rental, "/rental_id")?, programme, period })
+        let filed = context.stamp.business_date;
+        Ok(Self { rental: named(rental, "/rental_id")?, programme, period, filed })
     }
 
     /// What a claim rests on.
@@ -58,7 +61,8 @@ impl<'a> RentalBasis<'a> {
         let lost = || Fault::Broken(format!("claim {} has lost its programme or contract", claim.id));
         let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
         let rental = context.book.rentals.get(&rental)?.ok_or_else(lost)?;
-        Ok(Self { rental, programme, period })
+        let filed = claim.filed_on(context.stamp.business_date);
+        Ok(Self { rental, programme, period, filed })
     }
 
     /// What a claim rests on, where that is a contract.
@@ -132,10 +136,16 @@ impl<'a> RentalBasis<'a> {
             cap_usage::amount(context, &key)
         };
         let Beside { net_off, documents } = beside(context, rules, asked, &uses)?;
+        let project = TagSubject::Rental(rental.id);
+        let (organisation, supplier) = (rental.organisation, rental.provider);
+        let between = Between { organisation, supplier, project, filed: self.filed };
+        let applicant = party(context, &between, rules)?;
+        let tier = rules.rules.tier(&applicant, asked.subject.settlement(), documents.as_ref())?;
         Ok(rules::Facts {
             rules,
-            organisation: party(context, [rental.organisation, rental.provider], rules)?,
-            provider: rental.provider,
+            policy: rules.rules.under(tier),
+            tier,
+            applicant,
             fiscal_year: None,
             room: None,
             net_off,

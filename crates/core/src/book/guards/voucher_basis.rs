@@ -1,6 +1,6 @@
 //! Redemptions: the voucher that each draws on.
 
-use super::parties::party;
+use super::parties::{Between, party};
 use super::{cap_usage, programmes};
 use crate::book::Fault;
 use crate::book::context::Context;
@@ -8,7 +8,8 @@ use crate::book::refusal::Stop;
 use crate::claims::{Claim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::dating::{CaseDays, applying};
-use crate::programmes::{CapUsageKey, Counts, RulesVersion};
+use crate::programmes::{CapUsageKey, Counts, RulesVersion, Applicant};
+use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self};
 
@@ -27,6 +28,27 @@ pub(crate) fn rules_today<'a>(context: Context<'a>, voucher: &Voucher) -> Result
     Ok(applying(programmes::versions(context.book, programme)?, &days)?)
 }
 
+fn between(voucher: &Voucher) -> Between {
+    Between {
+        organisation: voucher.organisation,
+        supplier: voucher.provider,
+        project: TagSubject::Rental(voucher.rental),
+        filed: voucher.submitted_on,
+    }
+}
+
+/// The tier of a redemption: that of the contract, on the day on which its voucher was applied for.
+pub(crate) fn tier(
+    context: Context<'_>,
+    voucher: &Voucher,
+    rules: &RulesVersion,
+    applicant: &Applicant<'_>,
+) -> Result<Option<u32>, Stop> {
+    let lost = || Fault::Broken(format!("voucher {} has lost its contract", voucher.id));
+    let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(lost)?;
+    Ok(rules.rules.tier(applicant, &rental.lines, None)?)
+}
+
 /// What a redemption is held against, all of it loaded.
 pub(crate) fn facts<'a>(
     context: Context<'a>,
@@ -42,10 +64,13 @@ pub(crate) fn facts<'a>(
         let key = CapUsageKey::new(&voucher.programme, voucher.organisation, year, Counts::Redemption);
         cap_usage::amount(context, &key)
     };
+    let applicant = party(context, &between(voucher), rules)?;
+    let tier = tier(context, voucher, rules, &applicant)?;
     Ok(rules::Facts {
         rules,
-        organisation: party(context, [voucher.organisation, voucher.provider], rules)?,
-        provider: voucher.provider,
+        policy: rules.rules.under(tier),
+        tier,
+        applicant,
         fiscal_year: voucher.fiscal_year,
         room: Some(room),
         net_off: None,
