@@ -119,7 +119,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Post, path: "/v1/tags/import", permission: OFFICER, summary: ["导入名单（CSV：id,from,until）", "Import a list (CSV: id,from,until), to be decided as a whole"],
         query: &[TAG, TAG_DOCUMENT, TAG_KIND], takes: Some(Shape::file("text/csv", &[])), gives: of::<tags::lists::TagImportView>(), creates: true,
-        handler: Handler::Upload(Upload { asked: tags::lists::asked, requires: &["tag", "document"], parse: tags::lists::import }),
+        handler: Handler::Upload(Upload { asked: tags::lists::check_query, requires: &["tag", "document"], parse: tags::lists::import }),
     },
     get("/v1/tags/imports", INSIDE, ["导入的名单列表", "List the lists that were imported"], read!(tags::lists::list), page::<tags::lists::TagImportView>()).with(&[LIMIT, CURSOR, STATUS]),
     get("/v1/tags/imports/{id}", INSIDE, ["导入的名单", "A list that was imported"], read!(tags::lists::get), of::<tags::lists::TagImportView>()),
@@ -139,6 +139,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/programmes/{code}/approve", APPROVER, ["批准专项", "Approve a programme"], programmes::approve, [of::<programmes::Nothing>(), of::<programmes::ProgrammeView>()]),
     post("/v1/programmes/{code}/rules", OFFICER, ["提出规则新版本", "Propose new rules"], programmes::propose_rules, [of::<programmes::NewRules>(), of::<programmes::RulesView>()]).creating(),
     get("/v1/programmes/{code}/rules", INSIDE, ["规则各版本", "All versions of the rules"], read!(programmes::list_rules), page::<programmes::RulesView>()),
+    get("/v1/programmes/{code}/rules/{version}/explained", EVERYONE, ["规则说明（中英文）", "A version of the rules in sentences, Chinese and English"], read!(programmes::explained::get), of::<programmes::explained::ExplainedRules>()),
     post("/v1/programmes/{code}/rules/{version}/approve", APPROVER, ["批准规则版本", "Approve rules"], programmes::approve_rules, [of::<programmes::Nothing>(), of::<programmes::RulesView>()]),
     post("/v1/programmes/{code}/appropriations", OFFICER, ["提出指标下达", "Propose an appropriation"], programmes::appropriate, [of::<programmes::NewAppropriation>(), of::<programmes::BudgetChangeView>()]).creating(),
     get("/v1/programmes/{code}/appropriations", INSIDE, ["指标变动列表", "List changes of the budget"], read!(programmes::list_changes), page::<programmes::BudgetChangeView>()).with(&[LIMIT, CURSOR, STATUS]),

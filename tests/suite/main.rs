@@ -28,6 +28,7 @@ mod deployment;
 mod documents;
 mod engine;
 mod evidence;
+mod explained;
 mod export;
 mod faults;
 mod forged_tokens;

@@ -70,7 +70,10 @@ fn lists_that_let_in_are_read_of_the_day_of_the_filing_and_those_that_shut_out_t
     let approve = format!("/v1/claims/{claim}/approve");
     let found = refused(&city, &approve, &city.chen, &json!({}));
     assert_eq!(because(&found)[0], "eligibility_changed");
-    assert_eq!(because(&refused(&city, "/v1/claims", &city.firm, &redemption(&voucher, "10")))[0], "not_eligible");
+    assert_eq!(
+        because(&refused(&city, "/v1/claims", &city.firm, &redemption(&voucher, "10")))[0],
+        "not_eligible"
+    );
     end(&city, &barred, "2025-01-31");
     let approved = city.expect(200, &approve, &city.chen, &json!({}));
     assert_eq!(approved["calculation"]["inputs"]["lists"]["on"], "2025-01-02");
@@ -88,8 +91,10 @@ fn lists_that_let_in_are_read_of_the_day_of_the_filing_and_those_that_shut_out_t
 
 #[test]
 fn a_tier_of_a_contract_stays_that_of_its_voucher_and_one_of_a_rental_follows_its_base() {
-    let sized = |up_to: &str, ratio: &str| json!({"when": {"base_up_to": up_to},
-        "items": [{"item": "compute", "ratio_percent": ratio}], "caps": {"claim": "300000"}});
+    let sized = |up_to: &str, ratio: &str| {
+        json!({"when": {"base_up_to": up_to},
+        "items": [{"item": "compute", "ratio_percent": ratio}], "caps": {"claim": "300000"}})
+    };
     let tiers = json!([sized("1000000", "50"), {"when": {"base_up_to": "5000000", "startup": false},
         "items": [{"item": "compute", "ratio_percent": "30"}]}]);
     let city = City::open("sizes", &rules(json!({"tiers": tiers})), "9000000");
@@ -103,18 +108,21 @@ fn a_tier_of_a_contract_stays_that_of_its_voucher_and_one_of_a_rental_follows_it
     city.pass(&claim);
     let contract = city.create("/v1/rentals", &city.firm, &rental("R-1", "9000000"));
     city.move_to("2025-07-01");
-    let rent = |month: u8, settled: &str| json!({
-        "kind": "rental_subsidy", "programme": "r", "rental_id": contract,
-        "period": {"from": format!("2025-0{month}-01"), "until": format!("2025-0{}-01", month + 1)},
-        "settlement": [{"item": "compute", "amount": settled}],
-    });
+    let rent = |month: u8, settled: &str| {
+        json!({
+            "kind": "rental_subsidy", "programme": "r", "rental_id": contract,
+            "period": {"from": format!("2025-0{month}-01"), "until": format!("2025-0{}-01", month + 1)},
+            "settlement": [{"item": "compute", "amount": settled}],
+        })
+    };
     let beyond = refused(&city, "/v1/claims", &city.firm, &rent(1, "5000000.01"));
     assert_eq!(because(&beyond)[0], "no_tier");
     let id = city.filed(&city.firm, &rent(1, "1000000.01"));
     city.pass(&id);
     assert_eq!(shown(&city.claim(&id)), (json!(2), json!("300000.00")));
     // a fen less, and another tier applies: 500,000.00, cut to 300,000.00
-    let less = json!({"changes": {"settlement": [{"item": "compute", "amount": "1000000"}]}, "reason": "更正"});
+    let less =
+        json!({"changes": {"settlement": [{"item": "compute", "amount": "1000000"}]}, "reason": "更正"});
     let found = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &less);
     let cut = json!([{"code": "claim_cap", "amount": "200000.00"}]);
     assert_eq!((&found["calculation"]["tier"], &found["calculation"]["reductions"]), (&json!(1), &cut));
@@ -142,11 +150,16 @@ fn interest_is_paid_by_listed_banks_for_listed_projects_by_the_points_of_the_tie
         city.create("/v1/loans", &city.firm, &body)
     };
     let dear = json!({"code": "P1", "name": "智算中心", "investment": "50000000"});
-    let [small, unsaid] = [json!({"code": "P2", "name": "小", "investment": "49999999.99"}), json!({"code": "P3", "name": "未填"})];
-    let claim = |loan: &str| json!({
-        "kind": "interest_subsidy", "programme": "l", "loan_id": loan, "interest_paid": "1661111.11",
-        "period": {"from": "2024-06-21", "until": "2024-09-21"},
-    });
+    let [small, unsaid] = [
+        json!({"code": "P2", "name": "小", "investment": "49999999.99"}),
+        json!({"code": "P3", "name": "未填"}),
+    ];
+    let claim = |loan: &str| {
+        json!({
+            "kind": "interest_subsidy", "programme": "l", "loan_id": loan, "interest_paid": "1661111.11",
+            "period": {"from": "2024-06-21", "until": "2024-09-21"},
+        })
+    };
     let not = |loan: &str| because(&refused(&city, "/v1/claims", &city.firm, &claim(loan)));
     let first = loan("L-1", dear);
     let estimated = || city.get("/v1/programmes/l/estimate", &city.sun)["total"].clone();
@@ -171,7 +184,10 @@ fn interest_is_paid_by_listed_banks_for_listed_projects_by_the_points_of_the_tie
     dry(json!([null, "511111.11", "1"]));
     // a tier asks for a reference rate of its own
     list(&city, "champion", ["organisation", FIRM], ["2024-01-01", ""]);
-    assert_eq!(because(&refused(&city, "/v1/claims", &city.firm, &claim(&first)))[0], "reference_rate_missing");
+    assert_eq!(
+        because(&refused(&city, "/v1/claims", &city.firm, &claim(&first)))[0],
+        "reference_rate_missing"
+    );
     let rate = json!({"name": "LPR5Y", "date": "2024-01-01", "percent": "1.8"});
     city.expect(201, "/v1/reference-rates", &city.lin, &rate);
     dry(json!([2, "460000.00", "0.9"]));
@@ -191,12 +207,14 @@ fn interest_is_paid_by_listed_banks_for_listed_projects_by_the_points_of_the_tie
     let path = format!("/v1/claims/{id}/recalculations/{}/approve", found["version"]);
     city.expect(200, &path, &city.chen, &json!({}));
 
-    let quote = |applicant: Value, required: bool| json!({
-        "rules": {"points": {"max": "1"}, "tier_required": required, "tiers": tiers, "day_count": "actual/360"},
-        "applicant": applicant, "period": {"from": "2024-06-21", "until": "2024-09-21"},
-        "loan": {"annual_rate_percent": "3.25",
-            "events": [{"kind": "drawdown", "date": "2024-06-21", "amount": "200000000.00"}]},
-    });
+    let quote = |applicant: Value, required: bool| {
+        json!({
+            "rules": {"points": {"max": "1"}, "tier_required": required, "tiers": tiers, "day_count": "actual/360"},
+            "applicant": applicant, "period": {"from": "2024-06-21", "until": "2024-09-21"},
+            "loan": {"annual_rate_percent": "3.25",
+                "events": [{"kind": "drawdown", "date": "2024-06-21", "amount": "200000000.00"}]},
+        })
+    };
     for (applicant, tier, amount) in [
         (json!({}), Value::Null, "511111.11"),
         (json!({"tags": ["champion"]}), json!(2), "460000.00"),
@@ -226,18 +244,54 @@ fn rules_of_lists_and_tiers_that_do_not_fit_are_refused() {
     for (instrument, name, value, code, field) in [
         ("voucher", "eligibility", json!({"tags_any": []}), invalid, "/eligibility/tags_any"),
         ("voucher", "eligibility", json!({"bank": tags}), no_field, "/eligibility/bank"),
-        ("voucher", "eligibility", json!({"project": {"investment_min": "1"}}), no_field, "/eligibility/project/investment_min"),
+        (
+            "voucher",
+            "eligibility",
+            json!({"project": {"investment_min": "1"}}),
+            no_field,
+            "/eligibility/project/investment_min",
+        ),
         ("interest_subsidy", "eligibility", json!({"provider": tags}), no_field, "/eligibility/provider"),
-        ("interest_subsidy", "eligibility", json!({"bank": {"tags_none": []}}), invalid, "/eligibility/bank/tags_none"),
+        (
+            "interest_subsidy",
+            "eligibility",
+            json!({"bank": {"tags_none": []}}),
+            invalid,
+            "/eligibility/bank/tags_none",
+        ),
         ("voucher", "tiers", json!([]), invalid, "/tiers"),
         ("voucher", "tier_required", json!(true), invalid, "/tier_required"),
         ("voucher", "tiers", tier(json!({"when": {"sizes": []}})), invalid, "/tiers/1/when/sizes"),
-        ("voucher", "tiers", tier(json!({"when": {"base_above": "2", "base_up_to": "2"}})), invalid, "/tiers/1/when/base_up_to"),
-        ("interest_subsidy", "tiers", tier(json!({"when": {"base_above": "2"}})), no_field, "/tiers/1/when/base_above"),
-        ("interest_subsidy", "tiers", tier(json!({"items": [{"item": "x", "ratio_percent": "1"}]})), no_field, "/tiers/1/items"),
+        (
+            "voucher",
+            "tiers",
+            tier(json!({"when": {"base_above": "2", "base_up_to": "2"}})),
+            invalid,
+            "/tiers/1/when/base_up_to",
+        ),
+        (
+            "interest_subsidy",
+            "tiers",
+            tier(json!({"when": {"base_above": "2"}})),
+            no_field,
+            "/tiers/1/when/base_above",
+        ),
+        (
+            "interest_subsidy",
+            "tiers",
+            tier(json!({"items": [{"item": "x", "ratio_percent": "1"}]})),
+            no_field,
+            "/tiers/1/items",
+        ),
         ("interest_subsidy", "tiers", tier(json!({"points": {"max": "1.51"}})), "statutory_points_cap", ""),
         ("voucher", "tiers", tier(json!({"points": {"max": "1"}})), no_field, "/tiers/1/points"),
-        ("voucher", "tiers", tier(json!({"items": [{"item": "x", "ratio_percent": "101"}]})), invalid, "/tiers/1/items/0"),
+        (
+            "voucher",
+            "tiers",
+            tier(json!({"items": [{"item": "x", "ratio_percent": "101"}]})),
+            invalid,
+            "/tiers/1/items/0",
+        ),
         ("rental_subsidy", "tiers", tier(json!({"caps": by_cost})), invalid, ""),
     ] {
         let mut asked = match instrument {
@@ -255,11 +309,16 @@ fn rules_of_lists_and_tiers_that_do_not_fit_are_refused() {
         assert_eq!(text(&found, "/code"), code, "{asked}");
         assert!(found["detail"].as_str().unwrap().contains(field), "{found}");
     }
-    let body = |eligibility: Value| json!({
-        "code": "m", "title": {"zh": "专项", "en": "m"}, "instrument": "voucher", "legal_basis": {"document": "T-1"},
-        "window": {"from": "2025-01-01", "until": "2025-12-31"}, "rules": rules(json!({"eligibility": eligibility})),
-    });
-    assert_eq!(city.refused(422, "/v1/programmes", &city.lin, &body(json!({"tags_all": ["A-b"]}))), "invalid_tag");
+    let body = |eligibility: Value| {
+        json!({
+            "code": "m", "title": {"zh": "专项", "en": "m"}, "instrument": "voucher", "legal_basis": {"document": "T-1"},
+            "window": {"from": "2025-01-01", "until": "2025-12-31"}, "rules": rules(json!({"eligibility": eligibility})),
+        })
+    };
+    assert_eq!(
+        city.refused(422, "/v1/programmes", &city.lin, &body(json!({"tags_all": ["A-b"]}))),
+        "invalid_tag"
+    );
     // a provider of another category is refused like one that is on no list
     let rules = json!({"provider": {"categories": ["university"]}});
     city.expect(201, "/v1/programmes", &city.lin, &body(rules));

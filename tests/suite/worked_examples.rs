@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::*;
 use subsidy_core::organisations::{Category, Organisation, Standing};
-use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, ReductionCode, sheet,
 };
+use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::policy::{
     AnnualCap, Base, Caps, ItemRatio, Share, Stacking, Tier, TierCaps, TierWhen,
 };
@@ -523,7 +523,8 @@ fn a_sheet_is_a_function_of_its_frozen_inputs() {
             lines: &lines,
             version,
             inputs: inputs.clone(),
-        }).expect("a sheet")
+        })
+        .expect("a sheet")
     };
     let first = ask(1);
     assert_eq!(shown(&first), "740.74 − claim_cap 240.74 − annual_cap 300.00 = 200.00");

@@ -204,9 +204,7 @@ fn inputs(
 /// Whether anything is paid, and the base is not below the rules' minimum: the most principal that earns on a day.
 fn worth(subsidy: &Subsidy, facts: &Facts<'_>, annual: Option<&CapUse>) -> Result<(), CalculationError> {
     let base = subsidy.segments.iter().map(|segment| segment.eligible_principal).max().unwrap_or_default();
-    if let Some(minimum) =
-        facts.policy.caps.minimum_base.map(Amount::money).filter(|least| base < *least)
-    {
+    if let Some(minimum) = facts.policy.caps.minimum_base.map(Amount::money).filter(|least| base < *least) {
         return Err(CalculationError::BelowMinimum { base, minimum });
     }
     let last = subsidy.reductions.last().map(|reduction| reduction.code);

@@ -9,7 +9,7 @@ use crate::programmes::SettledLine;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
-use crate::programmes::{Counts, EligibilityError, Policy, RulesVersion, Applicant};
+use crate::programmes::{Applicant, Counts, EligibilityError, Policy, RulesVersion};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::ReviewDecision;
 

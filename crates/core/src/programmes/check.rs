@@ -97,7 +97,11 @@ impl Policy {
             ("/eligibility/regions", self.eligibility.regions.as_ref().map(Vec::len)),
             (
                 "/eligibility/provider/categories",
-                self.eligibility.provider.as_ref().and_then(|provider| provider.categories.as_ref()).map(Vec::len),
+                self.eligibility
+                    .provider
+                    .as_ref()
+                    .and_then(|provider| provider.categories.as_ref())
+                    .map(Vec::len),
             ),
             ("/scenarios", self.scenarios.as_ref().map(Vec::len)),
             ("/shares", self.shares.as_ref().map(Vec::len)),

@@ -12,6 +12,7 @@ pub mod check;
 pub mod dating;
 pub mod documents;
 pub mod eligibility;
+pub mod explained;
 pub mod interest;
 pub mod policy;
 pub mod rules;
@@ -28,7 +29,7 @@ pub use budget::{
     ProposeBudgetChange,
 };
 pub use dating::DatesError;
-pub use eligibility::{EligibilityError, Applicant};
+pub use eligibility::{Applicant, EligibilityError};
 pub use policy::{Policy, PolicyError};
 pub use settled_line::SettledLine;
 

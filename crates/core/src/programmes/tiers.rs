@@ -191,9 +191,12 @@ impl Policy {
         for (number, tier) in (1..).zip(tiers) {
             let within = |error: PolicyError| error.within(&format!("/tiers/{}", number - 1));
             tier.check(instrument).map_err(within)?;
-            if tier.caps.as_ref().and_then(|caps| caps.annual.as_ref()).is_some_and(|annual| {
-                annual.year.unwrap_or_default() != self.cap_year()
-            }) {
+            if tier
+                .caps
+                .as_ref()
+                .and_then(|caps| caps.annual.as_ref())
+                .is_some_and(|annual| annual.year.unwrap_or_default() != self.cap_year())
+            {
                 return Err(within(invalid("/caps/annual/year")));
             }
             let rules = Self { tiers: None, tier_required: None, ..self.under(Some(number)).into_owned() };

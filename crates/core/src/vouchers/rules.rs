@@ -6,7 +6,7 @@ use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId};
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::policy::{Policy, Stacking};
-use crate::programmes::{Counts, RulesVersion, Applicant};
+use crate::programmes::{Applicant, Counts, RulesVersion};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 

@@ -11,8 +11,8 @@ use super::convert::{self, Unreadable};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
     BudgetChangeId, CalendarId, ClaimId, ContentHash, Date, EvidenceId, Instant, LoanId, Money, ObjectionId,
-    PaymentBatchId, Percent, Points, PrefundId, RecoveryId, RentalId, Sequence, TextHash, TrueUpId,
-    UsageImportId, VoucherId,
+    PaymentBatchId, Percent, Points, PrefundId, RecoveryId, RentalId, Sequence, TagId, TagImportId, TextHash,
+    TrueUpId, UsageImportId, VoucherId,
 };
 
 /// A column's type that holds values of `V`.
@@ -106,7 +106,7 @@ macro_rules! ids {
 
 ids! {
     BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RecoveryId, RentalId,
-    TrueUpId, UsageImportId, VoucherId,
+    TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 }
 
 /// Makes a document's row, and the document of a row: `new` and `read`. Columns that are called as their fields are named

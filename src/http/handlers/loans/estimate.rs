@@ -166,7 +166,8 @@ async fn subsidised(
     let claimed: BTreeMap<Uuid, Date> =
         claimed.into_iter().map(|found| (found.loan, Date::from_naive(found.until))).collect();
     let loans = decode_all(&rows, LoanRow::read)?;
-    let parties: BTreeSet<CreditCode> = loans.iter().flat_map(|loan| [loan.organisation, loan.bank]).collect();
+    let parties: BTreeSet<CreditCode> =
+        loans.iter().flat_map(|loan| [loan.organisation, loan.bank]).collect();
     let codes: Vec<String> = parties.iter().map(ToString::to_string).collect();
     let found = OrganisationRow::by_keys(conn, &codes).await?;
     let found = decode_all(&found, OrganisationRow::read)?;

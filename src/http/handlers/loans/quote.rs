@@ -21,8 +21,8 @@ use subsidy_core::loans::subsidy::{
     Limits, Question, Segment, Subsidy, SubsidyError, compute, within_ceiling,
 };
 use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
-use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
 use subsidy_core::organisations::{Category, Size};
+use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
 use subsidy_core::programmes::check::statutory_window_until;
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::eligibility::Traits;

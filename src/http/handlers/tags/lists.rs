@@ -73,13 +73,13 @@ impl View for TagImportView {
 }
 
 /// What a query says of a list.
-struct Asked {
+struct ImportQuery {
     tag: TagName,
     document: Line,
     kind: TagSubjectKind,
 }
 
-impl Asked {
+impl ImportQuery {
     fn of(query: &Query) -> Result<Self, Problem> {
         let missing = |name: &str| Problem::new(Code::InvalidQuery).with("parameter", name);
         Ok(Self {
@@ -91,8 +91,8 @@ impl Asked {
 }
 
 /// What of a list can be refused before it is read.
-pub fn asked(_: &Actor, query: &Query) -> Result<(), Problem> {
-    Asked::of(query).map(drop)
+pub fn check_query(_: &Actor, query: &Query) -> Result<(), Problem> {
+    ImportQuery::of(query).map(drop)
 }
 
 /// What is wrong with a line, and in which column.
@@ -166,7 +166,7 @@ fn refused(lines: usize) -> Problem {
 
 /// `POST /tags/import`
 pub fn import(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
-    let Asked { tag, document, kind } = Asked::of(request.query)?;
+    let ImportQuery { tag, document, kind } = ImportQuery::of(request.query)?;
     let text = request.file.text.as_deref().ok_or_else(|| Problem::new(Code::TagListMedia))?;
     let entries = entries(kind, text)?;
     let id = TagImportId::new(handler::new_id());

@@ -87,7 +87,10 @@ impl World {
         rules.tags_all = self.maybe(20, Self::names);
         rules.tags_none = self.maybe(6, Self::names);
         if lent {
-            let bank = |w: &mut Self| BankRule { tags_any: w.maybe(2, Self::names), tags_none: w.maybe(2, Self::names) };
+            let bank = |w: &mut Self| BankRule {
+                tags_any: w.maybe(2, Self::names),
+                tags_none: w.maybe(2, Self::names),
+            };
             rules.bank = self.maybe(8, bank);
         } else {
             let provider = |w: &mut Self| ProviderRule {
@@ -121,7 +124,8 @@ impl World {
             base_above: if lent { None } else { self.maybe(5, |w| w.amount(5, 8)) },
             base_up_to: None,
         };
-        let base_up_to = if lent || when.base_above.is_some() { None } else { self.maybe(5, |w| w.amount(7, 9)) };
+        let base_up_to =
+            if lent || when.base_above.is_some() { None } else { self.maybe(5, |w| w.amount(7, 9)) };
         let points = |w: &mut Self| PointsRule {
             max: Points::parse(w.pick(&["0.5", "1", "1.5"])).expect("points"),
             ..policy.points.clone().expect("points")

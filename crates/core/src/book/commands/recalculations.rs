@@ -7,7 +7,7 @@ use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transit
 use crate::book::guards::backing::{self, reallocated, withdrawn};
 use crate::book::guards::cap_usage::{self, not_before_freed};
 use crate::book::guards::loan_basis::LoanBasis;
-use crate::book::guards::parties::{self, of_claim, party, applicant};
+use crate::book::guards::parties::{self, applicant, of_claim, party};
 use crate::book::guards::rental_basis::{self, Beside, RentalBasis};
 use crate::book::guards::voucher_basis::{self, voucher};
 use crate::book::guards::{claim_basis, programmes};

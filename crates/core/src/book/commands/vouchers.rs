@@ -16,10 +16,10 @@ use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time
 use crate::programmes::policy::Stacking;
 use crate::programmes::rules::usable;
 use crate::programmes::{
-    CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion, Applicant,
+    Applicant, CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion,
 };
-use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::rentals::Rental;
+use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
 use crate::vouchers::{
     ApplyForVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherStatus, rules,

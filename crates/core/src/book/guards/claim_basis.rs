@@ -10,10 +10,10 @@ use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
 use crate::claims::rental_claims::{self as settlement, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
-use crate::tags::TagSubject;
 use crate::domain::{Date, Money};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{Counts, EligibilityError, RulesVersion};
+use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
 
 /// What a claim rests on.

@@ -9,7 +9,7 @@ use crate::domain::{CreditCode, Date, ProgrammeCode};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::eligibility::CaseTags;
 use crate::programmes::policy::RelatedProvider;
-use crate::programmes::{RulesKey, RulesVersion, Applicant};
+use crate::programmes::{Applicant, RulesKey, RulesVersion};
 use crate::rentals::RentalError;
 use crate::tags::{HeldTags, TagSubject};
 

@@ -8,7 +8,7 @@ use crate::book::refusal::Stop;
 use crate::claims::{Claim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::dating::{CaseDays, applying};
-use crate::programmes::{CapUsageKey, Counts, RulesVersion, Applicant};
+use crate::programmes::{Applicant, CapUsageKey, Counts, RulesVersion};
 use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self};

@@ -1,0 +1,176 @@
+//! What is said of each parameter, in the order in which it applies: which version, when, who, which tier, how much, what
+//! bounds it, and who is paid.
+
+/// A parameter and its sentence. `{value}` is what it says, `{number}` its place in a list, from 1, and each name of `with` a
+/// member beside it that the same sentence says.
+pub(super) struct Row {
+    pub(super) pattern: &'static str,
+    pub(super) with: &'static [&'static str],
+    pub(super) said: Wording,
+    /// Whether its values are words of [`WORDS`], not names that somebody gave.
+    pub(super) worded: bool,
+}
+
+pub(super) enum Wording {
+    /// In Chinese and in English.
+    Always([&'static str; 2]),
+    /// By the value.
+    Each(&'static [(&'static str, &'static str, &'static str)]),
+}
+
+/// Where the tiers are said.
+pub(super) const TIERS: &str = "/tier_required";
+
+const fn row(pattern: &'static str, zh: &'static str, en: &'static str) -> Row {
+    Row { pattern, with: &[], said: Wording::Always([zh, en]), worded: false }
+}
+
+const fn with(with: &'static [&'static str], row: Row) -> Row {
+    Row { with, ..row }
+}
+
+const fn worded(row: Row) -> Row {
+    Row { worded: true, ..row }
+}
+
+const fn each(pattern: &'static str, choices: &'static [(&'static str, &'static str, &'static str)]) -> Row {
+    Row { pattern, with: &[], said: Wording::Each(choices), worded: false }
+}
+
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    // which version, and when
+    each("/rules_by", &[
+        ("filing", "按申报日适用本版规则。", "This version applies by the day of the filing."),
+        ("signed", "按合同或贷款签订日适用本版规则。", "This version applies by the day on which the contract or the loan was signed."),
+        ("disbursed", "按贷款首次放款日适用本版规则。", "This version applies by the day on which the loan was drawn first."),
+    ]),
+    with(&["until"], row("/windows/filing/from", "受理期为 {value} 至 {until}，首尾两日均计入。", "Filings are taken from {value} to {until}, both days included.")),
+    with(&["until"], row("/rounds/*/filing/from", "第 {number} 批受理期为 {value} 至 {until}。", "Round {number} takes filings from {value} to {until}.")),
+    with(&["until"], row("/rounds/*/cost/from", "第 {number} 批只计 {value} 至 {until} 发生的费用。", "Round {number} pays for the days from {value} to {until}.")),
+    with(&["until"], row("/windows/signed/from", "合同或贷款须在 {value} 至 {until} 签订。", "The contract or the loan was signed from {value} to {until}.")),
+    with(&["until"], row("/windows/disbursed/from", "贷款须在 {value} 至 {until} 首次放款；此外发放的部分不贴息。", "The loan was drawn first from {value} to {until}; what is drawn outside earns nothing.")),
+    with(&["until"], row("/windows/cost/from", "只计 {value} 至 {until} 发生的费用或利息。", "Only the days from {value} to {until} are paid for.")),
+    worded(with(&["from"], row("/term/months_max", "最长补贴 {value} 个月，自{from}起算。", "At most {value} months are paid for, from {from} on."))),
+    // who
+    worded(row("/eligibility/categories", "申报单位须为：{value}。", "The organisation is one of: {value}.")),
+    worded(row("/eligibility/sizes", "企业规模须为：{value}。", "Its size is one of: {value}.")),
+    each("/eligibility/startup_only", &[
+        ("true", "只限初创企业。", "Only start-ups may apply."),
+        ("false", "不限初创企业。", "Start-ups and others may apply."),
+    ]),
+    row("/eligibility/regions", "须位于：{value}。", "It is in one of: {value}."),
+    row("/eligibility/tags_any", "申报日须在名单之一上：{value}。", "On the day of the filing it is on one of the lists: {value}."),
+    row("/eligibility/tags_all", "申报日须同时在名单上：{value}。", "On the day of the filing it is on all of the lists: {value}."),
+    row("/eligibility/tags_none", "办理当日不得在名单上：{value}。", "On the day of each step it is on none of the lists: {value}."),
+    each("/eligibility/related_provider", &[
+        ("refuse", "与服务商（银行）有关联的，不予补贴。", "Nothing is paid where provider or bank and organisation are related."),
+        ("allow", "与服务商（银行）有关联的，也可补贴。", "Provider or bank and organisation may be related."),
+    ]),
+    worded(row("/eligibility/provider/categories", "服务商须为：{value}。", "The provider is one of: {value}.")),
+    row("/eligibility/provider/tags_any", "申报日服务商须在名单之一上：{value}。", "On the day of the filing the provider is on one of the lists: {value}."),
+    row("/eligibility/provider/tags_none", "办理当日服务商不得在名单上：{value}。", "On the day of each step the provider is on none of the lists: {value}."),
+    row("/eligibility/bank/tags_any", "申报日银行须在名单之一上：{value}。", "On the day of the filing the bank is on one of the lists: {value}."),
+    row("/eligibility/bank/tags_none", "办理当日银行不得在名单上：{value}。", "On the day of each step the bank is on none of the lists: {value}."),
+    row("/eligibility/project/tags_any", "申报日项目（贷款或合同）须在名单之一上：{value}。", "On the day of the filing the loan or contract is on one of the lists: {value}."),
+    row("/eligibility/project/investment_min", "项目总投资不低于 {value} 元。", "The project costs at least CNY {value}."),
+    row("/scenarios", "合同的应用场景须为：{value}。", "The contract serves one of the scenarios: {value}."),
+    each("/one_per_contract", &[
+        ("true", "一份合同只能用一张券。", "A contract carries one voucher."),
+        ("false", "一份合同可以用多张券。", "A contract may carry several vouchers."),
+    ]),
+    each("/stacking", &[
+        ("exclusive", "同一合同或贷款已由其他专项补贴的，不再补贴。", "Nothing is paid beside another programme for the same contract or loan."),
+        ("net_off", "其他专项已补贴的部分先扣除。", "What other programmes pay is taken off first."),
+        ("allow", "可与其他专项同时享受。", "Other programmes may pay as well."),
+    ]),
+    with(&["spread_bp"], row("/rate_ceiling/reference", "贷款利率不得高于签订日的 {value} 加 {spread_bp} 个基点。", "The contract rate is at most {value} of the day of signing plus {spread_bp} basis points.")),
+    // which tier: the sentences of the tiers follow
+    row("/when", "没有条件，适用于其余所有申报。", "has no conditions: it takes all that comes to it."),
+    row("/when/tags_any", "申报日在名单之一上：{value}。", "for who is on one of the lists on the day of the filing: {value}."),
+    worded(row("/when/categories", "单位类别为：{value}。", "for organisations that are one of: {value}.")),
+    worded(row("/when/sizes", "企业规模为：{value}。", "for sizes: {value}.")),
+    each("/when/startup", &[
+        ("true", "属初创企业。", "for start-ups."),
+        ("false", "不属初创企业。", "for who is no start-up."),
+    ]),
+    row("/when/regions", "位于：{value}。", "for regions: {value}."),
+    row("/when/project_tags_any", "申报日项目（贷款或合同）在名单之一上：{value}。", "where the loan or contract is on one of the lists on the day of the filing: {value}."),
+    row("/when/base_above", "基数超过 {value} 元。", "where the base is above CNY {value}."),
+    row("/when/base_up_to", "基数不超过 {value} 元。", "where the base is at most CNY {value}."),
+    each(TIERS, &[
+        ("true", "不属于任何一档的，不予补贴。", "Who is in no tier gets nothing."),
+        ("false", "不属于任何一档的，按下列规则办理。", "To who is in no tier the following applies."),
+    ]),
+    // how much
+    with(&["item"], row("/item_map/*/service_category", "账单类别“{value}”计入“{item}”。", "The billing category \"{value}\" counts as \"{item}\".")),
+    each("/base", &[
+        ("tax_inclusive", "基数为含税金额。", "The base is the amount with its tax."),
+        ("tax_exclusive", "基数为不含税金额，逐行计算到分。", "The base is the amount without tax, to the fen, line by line."),
+    ]),
+    with(&["item"], row("/items/*/ratio_percent", "“{item}”按 {value}% 补贴。", "{value} percent of \"{item}\" is paid.")),
+    with(&["item"], row("/items/*/startup_ratio_percent", "“{item}”，初创企业按 {value}% 补贴。", "{value} percent of \"{item}\" is paid to start-ups.")),
+    row("/points/max", "贴息最多 {value} 个百分点。", "At most {value} points of interest are paid."),
+    row("/points/share_of_contract_rate_percent", "贴息不超过合同利率的 {value}%。", "At most {value} percent of the contract rate are paid."),
+    with(&["percent"], row("/points/share_of_reference/name", "贴息不超过当日 {value} 的 {percent}%。", "At most {percent} percent of {value} of the day are paid.")),
+    row("/principal_cap", "一个单位最多按 {value} 元本金贴息。", "At most CNY {value} of an organisation's principal earn."),
+    row("/day_count", "计息天数按 {value}。", "Days are counted as {value}."),
+    row("/caps/minimum_base", "基数低于 {value} 元的，不予补贴。", "Nothing is paid for a base below CNY {value}."),
+    worded(with(&["mode"], row("/rounding/scope", "{value}{mode}。", "{value}, {mode}."))),
+    // what bounds it, in the order of the cuts
+    row("/caps/claim", "一次申领（一张券）最多 {value} 元。", "A claim or voucher is at most CNY {value}."),
+    row("/caps/lifetime", "一个单位累计最多 {value} 元。", "An organisation gets at most CNY {value} in all."),
+    worded(with(&["counts"], row("/caps/annual/amount", "一个单位每年最多 {value} 元，按{counts}分别计算。", "An organisation gets at most CNY {value} a year, counted by {counts}, each by itself."))),
+    each("/caps/annual/year", &[
+        ("approval", "年度按批准日计。", "The year is that of the approval."),
+        ("cost", "年度按费用发生的年份计。", "The year is that of the costs."),
+    ]),
+    each("/caps/annual/released", &[
+        ("frees", "券退回的金额，恢复当年额度。", "What a voucher gives back frees the cap of its year."),
+        ("stays", "券退回的金额，不恢复当年额度。", "What a voucher gives back stays counted in its year."),
+    ]),
+    // who pays whom, and when
+    worded(with(&["percent"], row("/shares/*/level", "{value}承担 {percent}%。", "{value} bears {percent} percent."))),
+    row("/validity_months", "券自签发日起 {value} 个月内有效。", "A voucher is valid for {value} months."),
+    row("/publicity_days", "审核后公示 {value} 天。", "A claim is published for {value} days after its review."),
+    each("/payee", &[
+        ("enterprise", "拨付给申报单位。", "The organisation is paid."),
+        ("provider", "拨付给服务商。", "The provider is paid."),
+        ("bank", "拨付给银行。", "The bank is paid."),
+    ]),
+    each("/prefund", &[
+        ("true", "向银行预拨，由银行扣减利息。", "Banks are paid ahead and deduct the subsidy."),
+        ("false", "不向银行预拨。", "Banks are not paid ahead."),
+    ]),
+    each("/expense", &[
+        ("subsidy", "列为补贴支出。", "It is booked as a subsidy."),
+        ("procurement", "列为采购支出。", "It is booked as procurement."),
+    ]),
+];
+
+/// Values that people read as words: the value, in Chinese, in English.
+#[rustfmt::skip]
+pub(super) const WORDS: &[(&str, &str, &str)] = &[
+    ("private_enterprise", "民营企业", "private enterprises"),
+    ("state_owned_enterprise", "国有企业", "state-owned enterprises"),
+    ("university", "高校", "universities"),
+    ("research_institute", "科研院所", "research institutes"),
+    ("government_department", "政府部门", "government departments"),
+    ("micro", "微型", "micro"),
+    ("small", "小型", "small"),
+    ("medium", "中型", "medium"),
+    ("large", "大型", "large"),
+    ("issue", "签发", "issue"),
+    ("redemption", "兑付", "redemption"),
+    ("first_drawdown", "首次放款日", "the first drawdown"),
+    ("signed", "签订日", "the day of signing"),
+    ("claim", "合计后", "The sum is rounded once"),
+    ("line", "逐行", "Each line is rounded by itself"),
+    ("half_up", "四舍五入到分", "half up to the fen"),
+    ("half_even", "四舍六入五成双到分", "half to even to the fen"),
+    ("down", "舍去分以下", "down to the fen"),
+    ("city", "市级", "the city"),
+    ("district", "区级", "the district"),
+    ("province", "省级", "the province"),
+    ("central", "中央", "the central level"),
+];
