@@ -1,211 +1,83 @@
-//! The keys that tokens are verified with, each pinned to one algorithm, issuer and audience.
+//! A JWK set (RFC 7517): which of its keys tokens are verified with, and why the others are passed over.
 //!
-//! Beside the service's own key there may be a file with the JWK set (RFC 7517) of an OIDC provider. Only
-//! public Ed25519 and P-256 keys for signatures are taken from it, by their `kid`; all others, RSA above
-//! all, are passed over, so their tokens are refused. Nothing is ever fetched from an address that a token
-//! names.
+//! A key is taken by its `kid`, for the algorithms that it says or that its kind has: Ed25519, P-256, RSA of 2,048 bits and
+//! more. Addresses that a token names are never looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::VerifyingKey;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 
-/// Most bytes in a JWK set.
-pub const JWKS_BYTES_MAX: u64 = 262_144;
+/// What RS256 and PS256 are verified with here; shorter keys are broken, and longer ones nobody has.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
-/// How often the file is looked at, at most.
-pub const JWKS_CHECK_INTERVAL: Duration = Duration::from_secs(60);
-
-/// How far the clocks of issuer and service may differ.
-pub const LEEWAY_SECONDS: u64 = 5;
-
-/// Whose own tokens serve beside a provider's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum OwnTokens {
-    #[default]
-    Off,
-    /// Those of machines that the operator names, by the `sub` of their tokens. A person's name is none of them.
-    Of(BTreeSet<String>),
-    On,
-}
-
-impl OwnTokens {
-    /// Whether the own tokens of a `sub` serve.
-    pub fn serve(&self, sub: &str) -> bool {
-        match self {
-            Self::Off => false,
-            Self::Of(named) => named.contains(sub),
-            Self::On => true,
-        }
-    }
-}
-
-/// Where the keys of an OIDC provider are, and what its tokens must say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JwksConfig {
-    /// The file with the JWK set.
-    pub path: PathBuf,
-    /// The one `iss` that these keys may sign for.
-    pub issuer: String,
-    /// The `aud` that a token must be meant for.
-    pub audience: String,
-    /// Whose own tokens serve beside the provider's: with two issuers one person is two subjects.
-    pub own_tokens: OwnTokens,
-}
-
-/// Why a JWK set cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum JwksError {
-    #[error("cannot read {path}")]
-    Io {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    /// The file is not a JWK set of at most 256 KiB with distinct key ids.
-    #[error("{path} is not a JWK set of at most 256 KiB with distinct key ids")]
-    Malformed { path: PathBuf },
-    /// No key in the set is an Ed25519 or P-256 key for signatures with an id.
-    #[error("{path} has no Ed25519 or P-256 key for signatures with an id")]
-    NoUsableKey { path: PathBuf },
-    /// The provider's issuer or audience is empty, or its issuer is the service's own name or can begin no subject.
-    #[error(
-        "issuer and audience must be given, and the issuer must be neither the service's own name nor have a '#' or blanks"
-    )]
-    Issuer,
-}
-
-/// A key with all that a token it signed must say.
+/// A key with the algorithms that it may have signed by.
 #[derive(Debug, Clone)]
 pub(super) struct PinnedKey {
-    pub(super) algorithm: Algorithm,
-    pub(super) issuer: String,
+    pub(super) algorithms: Vec<Algorithm>,
     pub(super) key: DecodingKey,
-    pub(super) validation: Validation,
-}
-
-impl PinnedKey {
-    pub(super) fn new(algorithm: Algorithm, key: DecodingKey, issuer: &str, audience: &str) -> PinnedKey {
-        let mut validation = Validation::new(algorithm);
-        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-        validation.validate_nbf = true;
-        validation.leeway = LEEWAY_SECONDS;
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&[audience]);
-        PinnedKey { algorithm, issuer: issuer.to_owned(), key, validation }
-    }
 }
 
 /// Keys by their id.
 pub(super) type PinnedKeys = BTreeMap<String, PinnedKey>;
 
-/// The keys of a file, read again when it changes.
-#[derive(Debug)]
-pub(super) struct JwksFile {
-    config: JwksConfig,
-    keys: Arc<PinnedKeys>,
-    /// Counts the sets of keys: what an older one verified is not remembered.
-    generation: u64,
-    seen: FileStamp,
-    next_check: Instant,
+/// What a set holds.
+#[derive(Debug, Default)]
+pub struct KeySet {
+    pub(super) keys: PinnedKeys,
+    /// Keys that are not used, and why.
+    passed_over: Vec<(String, &'static str)>,
 }
 
-/// Tells one version of a file from another.
-type FileStamp = (SystemTime, u64);
-
-impl JwksFile {
-    /// Reads the file for the first time; a service does not start without usable keys that it was told to
-    /// use.
-    pub(super) fn open(config: JwksConfig, now: Instant) -> Result<JwksFile, JwksError> {
-        // The stamp is taken first: a file replaced in between is then read once more, never missed.
-        let seen = stamp(&config.path)?;
-        let keys = load(&config)?;
-        if keys.is_empty() {
-            return Err(JwksError::NoUsableKey { path: config.path });
-        }
-        Ok(JwksFile {
-            config,
-            keys: Arc::new(keys),
-            generation: 0,
-            seen,
-            next_check: now + JWKS_CHECK_INTERVAL,
-        })
-    }
-
-    /// The keys of now, and the number of their set.
-    pub(super) fn current(&mut self, now: Instant) -> (Arc<PinnedKeys>, u64) {
-        if now >= self.next_check {
-            self.next_check = now + JWKS_CHECK_INTERVAL;
-            // A file that is away or half written leaves the known keys in force; an empty set revokes them
-            // all.
-            if let Err(error) = self.reload() {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, cause, "the JWK set was not reloaded, its keys stay in force");
+impl KeySet {
+    /// The keys of a set; none where it is no set, or where two that serve have one id.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let document: Document = serde_json::from_slice(text).ok()?;
+        let mut set = Self::default();
+        for value in document.keys {
+            let jwk = Jwk::deserialize(&value).unwrap_or_default();
+            let kid = jwk.kid.clone().unwrap_or_default();
+            match jwk.usable() {
+                Ok(key) => {
+                    if set.keys.insert(kid, key).is_some() {
+                        return None;
+                    }
+                }
+                Err(why) => set.passed_over.push((kid, why)),
             }
         }
-        (Arc::clone(&self.keys), self.generation)
+        Some(set)
     }
+}
 
-    fn reload(&mut self) -> Result<(), JwksError> {
-        let stamp = stamp(&self.config.path)?;
-        if stamp == self.seen {
-            return Ok(());
+impl fmt::Display for KeySet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |kid: &str| if kid.is_empty() { "a key".to_owned() } else { format!("{kid:?}") };
+        let taken = self.keys.iter().map(|(kid, key)| format!("{} for {:?}", named(kid), key.algorithms));
+        let passed_over = self.passed_over.iter().map(|(kid, why)| format!("{}: {why}", named(kid)));
+        let mut text = taken.collect::<Vec<_>>().join(", ");
+        if text.is_empty() {
+            text.push_str("no key");
         }
-        self.keys = Arc::new(load(&self.config)?);
-        self.generation += 1;
-        self.seen = stamp;
-        tracing::info!(keys = self.keys.len(), "the JWK set was reloaded");
-        Ok(())
-    }
-}
-
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> JwksError + '_ {
-    |source| JwksError::Io { path: path.to_owned(), source }
-}
-
-fn stamp(path: &Path) -> Result<FileStamp, JwksError> {
-    let metadata = fs::metadata(path).map_err(io_error(path))?;
-    Ok((metadata.modified().map_err(io_error(path))?, metadata.len()))
-}
-
-fn load(config: &JwksConfig) -> Result<PinnedKeys, JwksError> {
-    let path = &config.path;
-    let malformed = || JwksError::Malformed { path: path.clone() };
-    let mut text = Vec::new();
-    let file = File::open(path).map_err(io_error(path))?;
-    file.take(JWKS_BYTES_MAX + 1).read_to_end(&mut text).map_err(io_error(path))?;
-    if u64::try_from(text.len()).is_ok_and(|bytes| bytes > JWKS_BYTES_MAX) {
-        return Err(malformed());
-    }
-    let set: JwkSet = serde_json::from_slice(&text).map_err(|_| malformed())?;
-    let mut keys = PinnedKeys::new();
-    for key in set.keys.iter().filter_map(|key| Jwk::deserialize(key).ok()) {
-        let Some((kid, algorithm, decoding)) = key.usable() else {
-            continue;
-        };
-        let pinned = PinnedKey::new(algorithm, decoding, &config.issuer, &config.audience);
-        if keys.insert(kid, pinned).is_some() {
-            return Err(malformed());
+        let passed_over = passed_over.collect::<Vec<_>>().join(", ");
+        if !passed_over.is_empty() {
+            write!(text, "; passed over {passed_over}")?;
         }
+        formatter.write_str(&text)
     }
-    Ok(keys)
 }
 
 #[derive(Deserialize)]
-struct JwkSet {
+struct Document {
     keys: Vec<serde_json::Value>,
 }
 
 /// The members of a JWK that matter here; others are for other uses.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Jwk {
     kid: Option<String>,
     kty: String,
@@ -216,35 +88,77 @@ struct Jwk {
     key_ops: Option<Vec<String>>,
     x: Option<String>,
     y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
 }
 
 impl Jwk {
-    /// The key's id, the one algorithm it is for, and the key; none if it is not to be used here.
-    fn usable(&self) -> Option<(String, Algorithm, DecodingKey)> {
+    /// The key, or why it is not used.
+    fn usable(&self) -> Result<PinnedKey, &'static str> {
+        if self.kid.as_deref().unwrap_or_default().is_empty() {
+            return Err("it has no kid");
+        }
         let verifies = self.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"));
         if !verifies || self.usage.as_ref().is_some_and(|usage| usage != "sig") {
-            return None;
+            return Err("it is not for signatures");
         }
-        let kid = self.kid.clone().filter(|kid| !kid.is_empty())?;
-        let x = coordinate(self.x.as_deref()?)?;
-        let fits = |names: &[&str]| self.alg.as_deref().is_none_or(|alg| names.contains(&alg));
-        match (self.kty.as_str(), self.crv.as_deref()?) {
-            ("OKP", "Ed25519") if fits(&["EdDSA", "Ed25519"]) => {
+        match (self.kty.as_str(), self.crv.as_deref()) {
+            ("OKP", Some("Ed25519")) => {
+                let algorithms =
+                    self.algorithms(&[("EdDSA", Algorithm::EdDSA), ("Ed25519", Algorithm::EdDSA)])?;
+                let x = coordinate(self.x.as_ref())?;
                 let strong = VerifyingKey::from_bytes(&x).is_ok_and(|key| !key.is_weak());
-                strong.then(|| (kid, Algorithm::EdDSA, DecodingKey::from_ed_der(&x)))
+                let key = DecodingKey::from_ed_der(&x);
+                if strong { Ok(PinnedKey { algorithms, key }) } else { Err("it is weak") }
             }
-            ("EC", "P-256") if fits(&["ES256"]) => {
-                let y = coordinate(self.y.as_deref()?)?;
-                let point = [[4u8].as_slice(), &x, &y].concat();
-                Some((kid, Algorithm::ES256, DecodingKey::from_ec_der(&point)))
+            ("EC", Some("P-256")) => {
+                let algorithms = self.algorithms(&[("ES256", Algorithm::ES256)])?;
+                let (x, y) = (coordinate(self.x.as_ref())?, coordinate(self.y.as_ref())?);
+                let key = DecodingKey::from_ec_der(&[[4_u8].as_slice(), &x, &y].concat());
+                Ok(PinnedKey { algorithms, key })
             }
-            _ => None,
+            ("RSA", _) => {
+                let algorithms =
+                    self.algorithms(&[("RS256", Algorithm::RS256), ("PS256", Algorithm::PS256)])?;
+                let (n, e) = (number(self.n.as_ref())?, number(self.e.as_ref())?);
+                match bits(&n) {
+                    few if few < *RSA_BITS.start() => Err("it is RSA of fewer than 2,048 bits"),
+                    many if many > *RSA_BITS.end() => Err("it is RSA of more than 8,192 bits"),
+                    _ => Ok(PinnedKey { algorithms, key: DecodingKey::from_rsa_raw_components(&n, &e) }),
+                }
+            }
+            _ => Err("it is neither Ed25519, P-256 nor RSA"),
+        }
+    }
+
+    /// The one algorithm that the key says, or all of its kind.
+    fn algorithms(&self, of_its_kind: &[(&str, Algorithm)]) -> Result<Vec<Algorithm>, &'static str> {
+        let fits = |name: &str| self.alg.as_deref().is_none_or(|alg| alg == name);
+        let mut algorithms: Vec<_> =
+            of_its_kind.iter().filter(|(name, _)| fits(name)).map(|(_, algorithm)| *algorithm).collect();
+        algorithms.dedup();
+        if algorithms.is_empty() {
+            Err("its alg is none of RS256, PS256, ES256 and EdDSA, or not of its kind")
+        } else {
+            Ok(algorithms)
         }
     }
 }
 
-fn coordinate(text: &str) -> Option<[u8; 32]> {
-    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+fn number(text: Option<&String>) -> Result<Vec<u8>, &'static str> {
+    let bytes = text.and_then(|text| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok());
+    bytes.filter(|bytes| !bytes.is_empty()).ok_or("its numbers are missing or malformed")
+}
+
+fn coordinate(text: Option<&String>) -> Result<[u8; 32], &'static str> {
+    number(text)?.try_into().map_err(|_| "its numbers are missing or malformed")
+}
+
+fn bits(number: &[u8]) -> usize {
+    let mut significant = number.iter().skip_while(|byte| **byte == 0);
+    let Some(first) = significant.next() else { return 0 };
+    let zeros = usize::try_from(first.leading_zeros()).unwrap_or(0);
+    (significant.count() + 1).saturating_mul(8).saturating_sub(zeros)
 }
 
 #[cfg(test)]
@@ -254,7 +168,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use tempfile::TempDir;
 
     fn ed(kid: &str) -> Value {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
@@ -269,119 +182,68 @@ mod tests {
         })
     }
 
+    /// A modulus of so many bits; nothing is verified with it.
+    fn rsa(kid: &str, bits: usize) -> Value {
+        let mut n = vec![0xff; bits.div_ceil(8)];
+        *n.first_mut().unwrap() = if bits.is_multiple_of(8) { 0x80 } else { (1 << (bits % 8)) - 1 };
+        json!({"kid": kid, "kty": "RSA", "use": "sig", "n": URL_SAFE_NO_PAD.encode(n), "e": "AQAB"})
+    }
+
     fn with(mut key: Value, member: &str, value: Value) -> Value {
         key.as_object_mut().unwrap().insert(member.to_owned(), value);
         key
     }
 
-    struct Fixture {
-        _scratch: TempDir,
-        config: JwksConfig,
+    fn read(keys: &[Value]) -> Option<KeySet> {
+        KeySet::read(json!({ "keys": keys }).to_string().as_bytes())
     }
 
-    impl Fixture {
-        fn new(keys: &[Value]) -> Fixture {
-            let scratch = TempDir::new().unwrap();
-            let path = scratch.path().join("jwks.json");
-            let config = JwksConfig {
-                path,
-                issuer: "https://id.example".into(),
-                audience: "ledger".into(),
-                own_tokens: OwnTokens::Off,
-            };
-            let fixture = Fixture { _scratch: scratch, config };
-            fixture.write(keys);
-            fixture
-        }
-
-        fn write(&self, keys: &[Value]) {
-            fs::write(&self.config.path, json!({ "keys": keys }).to_string()).unwrap();
-        }
-
-        fn open(&self) -> Result<JwksFile, JwksError> {
-            JwksFile::open(self.config.clone(), Instant::now())
-        }
-    }
-
-    fn ids(keys: &PinnedKeys) -> Vec<(&str, Algorithm)> {
-        keys.iter().map(|(kid, key)| (kid.as_str(), key.algorithm)).collect()
+    fn taken(keys: &[Value]) -> Vec<(String, Vec<Algorithm>)> {
+        read(keys).unwrap().keys.into_iter().map(|(kid, key)| (kid, key.algorithms)).collect()
     }
 
     #[test]
-    fn each_key_is_pinned_to_the_one_algorithm_of_its_curve() {
-        let file = Fixture::new(&[ed("a"), ec("b")]).open().unwrap();
-        assert_eq!(ids(&file.keys), [("a", Algorithm::EdDSA), ("b", Algorithm::ES256)]);
-        for key in file.keys.values() {
-            assert_eq!(key.validation.algorithms, [key.algorithm]);
-        }
+    fn each_key_is_pinned_to_what_it_says_or_to_what_its_kind_has() {
+        use Algorithm::{ES256, EdDSA, PS256, RS256};
+        let keys = [ed("a"), ec("b"), rsa("c", 2_048), with(rsa("d", 4_096), "alg", json!("PS256"))];
+        let named = |kid: &str, algorithms: &[Algorithm]| (kid.to_owned(), algorithms.to_vec());
+        let expected =
+            [named("a", &[EdDSA]), named("b", &[ES256]), named("c", &[RS256, PS256]), named("d", &[PS256])];
+        assert_eq!(taken(&keys), expected);
     }
 
     #[test]
-    fn keys_for_anything_else_are_passed_over() {
-        let rsa = json!({"kid": "rsa", "kty": "RSA", "alg": "RS256", "use": "sig", "n": "AQAB", "e": "AQAB"});
-        let secret = json!({"kid": "oct", "kty": "oct", "k": "AAAA", "alg": "HS256"});
-        let weak = with(ed("weak"), "x", json!(URL_SAFE_NO_PAD.encode([0; 32])));
+    fn keys_for_anything_else_are_passed_over_and_it_is_said_why() {
         let refused = [
-            rsa,
-            secret,
-            weak,
-            json!(5),
-            json!({"kty": "new"}),
-            with(ed("none"), "kid", json!(null)),
-            with(ed("empty"), "kid", json!("")),
-            with(ed("x"), "x", json!("AAAA")),
-            with(ed("alg"), "alg", json!("HS256")),
-            with(ed("crv"), "crv", json!("X25519")),
-            with(ec("p384"), "crv", json!("P-384")),
-            with(ec("rs256"), "alg", json!("RS256")),
-            with(ec("enc"), "use", json!("enc")),
-            with(ec("ops"), "key_ops", json!(["sign"])),
-            with(ec("y"), "y", json!(null)),
+            (rsa("short", 2_047), "fewer than 2,048"),
+            (rsa("long", 8_193), "more than 8,192"),
+            (with(rsa("hs", 2_048), "alg", json!("RS512")), "alg"),
+            (json!({"kid": "oct", "kty": "oct", "k": "AAAA", "alg": "HS256"}), "neither"),
+            (with(ed("weak"), "x", json!(URL_SAFE_NO_PAD.encode([0; 32]))), "weak"),
+            (json!(5), "no kid"),
+            (json!({"kid": "new", "kty": "new"}), "neither"),
+            (with(ed("none"), "kid", json!(null)), "no kid"),
+            (with(ed("empty"), "kid", json!("")), "no kid"),
+            (with(ed("x"), "x", json!("AAAA")), "malformed"),
+            (with(ed("alg"), "alg", json!("HS256")), "alg"),
+            (with(ed("crv"), "crv", json!("X25519")), "neither"),
+            (with(ec("p384"), "crv", json!("P-384")), "neither"),
+            (with(ec("rs256"), "alg", json!("RS256")), "alg"),
+            (with(ec("enc"), "use", json!("enc")), "signatures"),
+            (with(ec("ops"), "key_ops", json!(["sign"])), "signatures"),
+            (with(ec("y"), "y", json!(null)), "missing"),
         ];
-        let mut keys = refused.to_vec();
-        assert!(matches!(Fixture::new(&keys).open(), Err(JwksError::NoUsableKey { .. })));
-        keys.push(ed("good"));
-        assert_eq!(ids(&Fixture::new(&keys).open().unwrap().keys), [("good", Algorithm::EdDSA)]);
-    }
-
-    #[test]
-    fn a_file_that_is_no_set_of_distinct_keys_is_refused() {
-        assert!(matches!(Fixture::new(&[ed("a"), ec("a")]).open(), Err(JwksError::Malformed { .. })));
-        let fixture = Fixture::new(&[]);
-        for text in ["", "[]", "{}", "{\"keys\": 1}", &" ".repeat(262_145)] {
-            fs::write(&fixture.config.path, text).unwrap();
-            assert!(matches!(fixture.open(), Err(JwksError::Malformed { .. })), "{}", text.len());
+        for (key, why) in refused {
+            let set = read(std::slice::from_ref(&key)).unwrap();
+            assert!(set.keys.is_empty() && set.to_string().contains(why), "{key}: {set}");
         }
-        fs::remove_file(&fixture.config.path).unwrap();
-        assert!(matches!(fixture.open(), Err(JwksError::Io { .. })));
     }
 
     #[test]
-    fn a_changed_file_is_read_again_after_a_minute_and_not_before() {
-        let fixture = Fixture::new(&[ed("a")]);
-        let start = Instant::now();
-        let mut file = JwksFile::open(fixture.config.clone(), start).unwrap();
-        fixture.write(&[ed("a"), ec("b")]);
-        assert_eq!(file.current(start + Duration::from_secs(59)).1, 0);
-        let (keys, generation) = file.current(start + Duration::from_secs(60));
-        assert_eq!((keys.len(), generation), (2, 1));
-        let (keys, generation) = file.current(start + Duration::from_secs(180));
-        assert_eq!((keys.len(), generation), (2, 1));
-        fixture.write(&[]);
-        assert_eq!(file.current(start + Duration::from_secs(239)).0.len(), 2);
-        assert_eq!(file.current(start + Duration::from_secs(240)).0.len(), 0);
-    }
-
-    #[test]
-    fn a_file_that_is_damaged_or_away_leaves_the_known_keys_until_it_is_back() {
-        let fixture = Fixture::new(&[ed("a")]);
-        let start = Instant::now();
-        let mut file = JwksFile::open(fixture.config.clone(), start).unwrap();
-        fs::write(&fixture.config.path, "{").unwrap();
-        assert_eq!(file.current(start + Duration::from_secs(60)).1, 0);
-        fs::remove_file(&fixture.config.path).unwrap();
-        assert_eq!(file.current(start + Duration::from_secs(120)).0.len(), 1);
-        fixture.write(&[ed("a"), ec("b")]);
-        assert_eq!(file.current(start + Duration::from_secs(180)).0.len(), 2);
+    fn what_is_no_set_of_distinct_keys_is_refused() {
+        assert!(read(&[ed("a"), ec("a")]).is_none());
+        for text in ["", "[]", "{}", "{\"keys\": 1}"] {
+            assert!(KeySet::read(text.as_bytes()).is_none(), "{text}");
+        }
     }
 }

@@ -1,2 +1,7 @@
+pub mod claims;
+pub mod identity;
 pub mod jwks;
+mod key_source;
+pub mod provider_keys;
+pub mod sign_in;
 pub mod token;

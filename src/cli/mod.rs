@@ -53,8 +53,8 @@ Environment:
   SUBSIDY_LEDGER_PUBLIC_URL      where browsers reach the service, such as https://ledger.example.gov.cn
   SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy_ledger=debug, …
   SUBSIDY_LEDGER_LOG_FORMAT      --log
-  SUBSIDY_LEDGER_JWKS_FILE, _ISSUER, _AUDIENCE
-                                 the keys of an OpenID Connect provider whose tokens are taken too
+  SUBSIDY_LEDGER_SIGN_IN_ISSUER, _AUDIENCE, _KEYS
+                                 an OpenID Connect provider whose tokens are taken too; more in [sign_in] of the file
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 the ledger does not verify";
 

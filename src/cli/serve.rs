@@ -47,6 +47,7 @@ pub async fn serve(
     listening: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let settings = opened.settings();
+    let verifier = web::verifier(settings, engine).await?;
     let listener = TcpListener::bind(&settings.listen)
         .map_err(Failure::doing(format!("cannot listen on {}", settings.listen)))?;
     let base = base_url(&listener)?;
@@ -55,7 +56,7 @@ pub async fn serve(
     let (end, ended) = oneshot::channel();
     let serving = async {
         let served = tokio::select! {
-            served = web::serve(settings, engine, listener, stop, console) => served,
+            served = web::serve(settings, engine, verifier, listener, stop, console) => served,
             never = engine.look_out() => match never {},
         };
         drop(end);

@@ -3,14 +3,15 @@
 //! Unknown keys of the file are refused. `DATABASE_URL` may hold a password, so it is neither a flag (every user of
 //! the machine sees those) nor a key of the file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::Failure;
 use super::logs::LogFormat;
-use crate::auth::jwks::{JwksConfig, OwnTokens};
+use crate::auth::claims::OneOrMore;
+use crate::auth::sign_in::{KeySource, OwnTokens, SignIn};
 use crate::bank_files::profile::BankProfile;
 use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
@@ -60,8 +61,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// How to log; none where the terminal decides.
     pub log: Option<LogFormat>,
-    /// The keys of an OIDC provider.
-    pub jwks: Option<JwksConfig>,
+    /// The OpenID Connect provider whose tokens serve.
+    pub sign_in: Option<SignIn>,
     /// From where agencies pay.
     pub debtors: BTreeMap<AgencyCode, Debtor>,
     database: DatabaseSection,
@@ -76,7 +77,7 @@ struct File {
     public_url: Option<String>,
     log: Option<LogFormat>,
     database: DatabaseSection,
-    jwks: Option<JwksSection>,
+    sign_in: Option<SignIn>,
     debtors: BTreeMap<AgencyCode, Debtor>,
     banks: BTreeMap<String, BankProfile>,
 }
@@ -87,40 +88,6 @@ struct DatabaseSection {
     connections_max: Option<usize>,
     writers_max: Option<usize>,
     plans: Plans,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JwksSection {
-    file: PathBuf,
-    issuer: String,
-    audience: String,
-    #[serde(default)]
-    own_tokens: OwnTokensSetting,
-}
-
-/// All or none, or the `sub`s of machines.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum OwnTokensSetting {
-    All(bool),
-    Of(BTreeSet<String>),
-}
-
-impl Default for OwnTokensSetting {
-    fn default() -> Self {
-        Self::All(false)
-    }
-}
-
-impl From<OwnTokensSetting> for OwnTokens {
-    fn from(setting: OwnTokensSetting) -> Self {
-        match setting {
-            OwnTokensSetting::All(true) => Self::On,
-            OwnTokensSetting::All(false) => Self::Off,
-            OwnTokensSetting::Of(named) => Self::Of(named),
-        }
-    }
 }
 
 impl Settings {
@@ -135,8 +102,6 @@ impl Settings {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let file = global.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
-        let jwks = jwks(&variable)?.or(file.jwks);
-        let own_tokens = own_tokens(variable("SUBSIDY_LEDGER_OWN_TOKENS").as_deref())?;
         Ok(Self {
             data: global.data.clone().or(file.data).unwrap_or_else(|| DEFAULT_DATA.into()),
             database_url: database_url(variable("DATABASE_URL"))?,
@@ -144,12 +109,7 @@ impl Settings {
             listen: listen.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             public_url: public_url(variable("SUBSIDY_LEDGER_PUBLIC_URL").or(file.public_url))?,
             log: listen.log.or(file.log),
-            jwks: jwks.map(|jwks| JwksConfig {
-                path: jwks.file,
-                issuer: jwks.issuer,
-                audience: jwks.audience,
-                own_tokens: own_tokens.unwrap_or(jwks.own_tokens.into()),
-            }),
+            sign_in: sign_in(file.sign_in, &variable)?,
             debtors: described(file.debtors, &file.banks)?,
             database: file.database,
         })
@@ -157,7 +117,7 @@ impl Settings {
 
     /// The same settings on the private cluster of another data folder. What it shows it shows with tokens of its own.
     pub fn private_in(&self, data: &Path) -> Self {
-        Self { data: data.to_owned(), database_url: None, evidence: None, jwks: None, ..self.clone() }
+        Self { data: data.to_owned(), database_url: None, evidence: None, sign_in: None, ..self.clone() }
     }
 
     /// Where files of evidence are kept.
@@ -247,16 +207,33 @@ fn evidence(place: Option<String>) -> Result<Option<Place>, Failure> {
     place.map(|text| Place::parse(&text).map_err(|error| Failure::Usage(error.to_string()))).transpose()
 }
 
-fn jwks(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<JwksSection>, Failure> {
-    let names = ["SUBSIDY_LEDGER_JWKS_FILE", "SUBSIDY_LEDGER_JWKS_ISSUER", "SUBSIDY_LEDGER_JWKS_AUDIENCE"];
-    match names.map(variable) {
-        [None, None, None] => Ok(None),
-        [Some(file), Some(issuer), Some(audience)] => {
-            let own_tokens = OwnTokensSetting::default();
-            Ok(Some(JwksSection { file: file.into(), issuer, audience, own_tokens }))
+/// The provider of the file, with what its environment says otherwise: the address of one is another in each place.
+fn sign_in(
+    section: Option<SignIn>,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<SignIn>, Failure> {
+    let names =
+        ["SUBSIDY_LEDGER_SIGN_IN_ISSUER", "SUBSIDY_LEDGER_SIGN_IN_AUDIENCE", "SUBSIDY_LEDGER_SIGN_IN_KEYS"];
+    let [issuer, audience, keys] = names.map(variable);
+    let is_said = issuer.is_some() || audience.is_some() || keys.is_some();
+    let audience =
+        audience.map(|words| OneOrMore(words.split(',').map(|word| word.trim().to_owned()).collect()));
+    let mut sign_in = match (section, issuer.clone(), audience.clone()) {
+        (Some(section), _, _) => section,
+        (None, Some(issuer), Some(audience)) => SignIn::of(issuer, audience),
+        (None, _, _) if is_said => {
+            let message =
+                format!("{} and {} belong together: set both, or [sign_in] in the file", names[0], names[1]);
+            return Err(Failure::Usage(message));
         }
-        _ => Err(Failure::Usage(format!("{} belong together: set all of them or none", names.join(", ")))),
-    }
+        (None, _, _) => return Ok(None),
+    };
+    sign_in.issuer = issuer.unwrap_or(sign_in.issuer);
+    sign_in.audience = audience.unwrap_or(sign_in.audience);
+    sign_in.keys = keys.map_or(sign_in.keys, KeySource::from);
+    let own_tokens = own_tokens(variable("SUBSIDY_LEDGER_OWN_TOKENS").as_deref())?;
+    sign_in.own_tokens = own_tokens.unwrap_or(sign_in.own_tokens);
+    Ok(Some(sign_in))
 }
 
 /// Whose own tokens serve beside a provider's.
@@ -298,21 +275,23 @@ mod tests {
     fn without_anything_set_the_service_is_local_and_private() {
         let settings = settings(&[], None).unwrap();
         assert_eq!((settings.data, settings.listen.as_str()), ("./data".into(), "127.0.0.1:8080"));
-        assert!(settings.database_url.is_none() && settings.jwks.is_none());
+        assert!(settings.database_url.is_none() && settings.sign_in.is_none());
     }
 
     #[test]
     fn a_file_is_read_and_a_key_that_it_should_not_have_is_named_with_its_line() {
-        let text = "listen = \"[::]:80\"\n[database]\nconnections_max = 8\nplans = \"server\"\n[jwks]\nfile = \"k\"\nissuer = \"i\"\naudience = \"a\"\n";
+        let text = "listen = \"[::]:80\"\n[database]\nconnections_max = 8\nplans = \"server\"\n[sign_in]\nkeys = \"k\"\nissuer = \"i\"\naudience = \"a\"\n";
         let read = settings(&[], Some(text)).unwrap();
         assert_eq!((read.listen.as_str(), read.database_config("u").connections_max), ("[::]:80", 8));
         assert_eq!(read.database_config("u").plans, Plans::Server);
-        let jwks = read.jwks.unwrap();
-        assert_eq!((jwks.issuer.as_str(), &jwks.own_tokens), ("i", &OwnTokens::Off));
-        let named = settings(&[], Some(&format!("{text}own_tokens = [\"erp-1\"]\n"))).unwrap().jwks.unwrap();
+        let read = read.sign_in.unwrap();
+        assert_eq!((read.issuer.as_str(), &read.own_tokens), ("i", &OwnTokens::Off));
+        assert_eq!(read.keys, KeySource::File("k".into()));
+        let named =
+            settings(&[], Some(&format!("{text}own_tokens = [\"erp-1\"]\n"))).unwrap().sign_in.unwrap();
         assert!(named.own_tokens.serve("erp-1") && !named.own_tokens.serve("wang"));
         let switched = |value| settings(&[("SUBSIDY_LEDGER_OWN_TOKENS", value)], Some(text));
-        assert_eq!(switched("on").unwrap().jwks.unwrap().own_tokens, OwnTokens::On);
+        assert_eq!(switched("on").unwrap().sign_in.unwrap().own_tokens, OwnTokens::On);
         assert_eq!(switched("yes").unwrap_err().exit_code(), 2);
         let error = settings(&[], Some("listen = \"a:1\"\nlitsen = \"b:2\"\n")).unwrap_err().line();
         assert!(error.contains("line 2") && error.contains("litsen"), "{error}");
@@ -330,7 +309,12 @@ mod tests {
     #[test]
     fn an_empty_database_url_is_refused_and_so_is_half_a_provider() {
         assert_eq!(settings(&[("DATABASE_URL", "")], None).unwrap_err().exit_code(), 2);
-        assert_eq!(settings(&[("SUBSIDY_LEDGER_JWKS_FILE", "k")], None).unwrap_err().exit_code(), 2);
+        let half = [("SUBSIDY_LEDGER_SIGN_IN_ISSUER", "https://id.example")];
+        assert_eq!(settings(&half, None).unwrap_err().exit_code(), 2);
+        let whole = [half[0], ("SUBSIDY_LEDGER_SIGN_IN_AUDIENCE", "ledger, console")];
+        let sign_in = settings(&whole, None).unwrap().sign_in.unwrap();
+        assert_eq!(sign_in.audience, OneOrMore(vec!["ledger".to_owned(), "console".to_owned()]));
+        assert_eq!(sign_in.keys, KeySource::Discovery);
     }
 
     #[test]

@@ -41,9 +41,9 @@ pub fn run(args: &TokenArgs, settings: &Settings) -> Result<(), Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let sub = args.subject.sub_of(ISSUER).unwrap_or_default();
-    if settings.jwks.as_ref().is_some_and(|jwks| !jwks.own_tokens.serve(sub)) {
+    if settings.sign_in.as_ref().is_some_and(|sign_in| !sign_in.own_tokens.serve(sub)) {
         let message = "a provider signs people in here, and the service's own tokens are refused beside it: with two issuers one \
-                       person would be two. Name a machine in own_tokens of [jwks] (own_tokens = [\"erp-1\"]), or let all serve with \
+                       person would be two. Name a machine in own_tokens of [sign_in] (own_tokens = [\"erp-1\"]), or let all serve with \
                        own_tokens = true or SUBSIDY_LEDGER_OWN_TOKENS=on";
         return Err(Failure::Usage(message.to_owned()));
     }

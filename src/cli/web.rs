@@ -13,17 +13,24 @@ use crate::reports::months::Months;
 use subsidy_store::engine::Engine;
 use subsidy_store::keys::accounts::AccountVault;
 
+/// Who tells callers apart. Error: the provider's keys that it was told to use cannot be.
+pub async fn verifier(settings: &Settings, engine: &Engine) -> Result<Arc<Verifier>, Failure> {
+    let own = engine.keys().token_key();
+    Ok(Arc::new(Verifier::open(own, settings.sign_in.as_ref(), &settings.data).await?))
+}
+
 /// Answers requests until the process is asked to stop, and then those that are under way. Error: a part of it died.
 pub async fn serve(
     settings: &Settings,
     engine: &Engine,
+    verifier: Arc<Verifier>,
     listener: TcpListener,
     stop: &Stop,
     console: Console,
 ) -> Result<(), Failure> {
     let state = AppState {
         engine: engine.clone(),
-        verifier: Arc::new(Verifier::new(engine.keys().token_key(), settings.jwks.clone())?),
+        verifier: Arc::clone(&verifier),
         vault: Arc::new(AccountVault::new(engine.keys().account_key())),
         debtors: Arc::new(settings.debtors.clone()),
         objects: settings.objects()?,
@@ -42,6 +49,7 @@ pub async fn serve(
             return Err(Failure::new("the HTTP server ended by itself"));
         }
         () = engine.writer_died() => Some(Failure::new("a writer died, the log says why: start the service anew")),
+        never = verifier.keep_fresh() => match never {},
         () = stop.asked() => None,
     };
     // the server takes nothing more, answers what is under way, and is polled until it has

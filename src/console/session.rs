@@ -109,6 +109,9 @@ impl Session {
                     .transpose()
                     .map_err(|error| Problem::fault(&error))?,
             },
+            // what is revoked of its subject ends the session too
+            token: None,
+            issued_at: Some(found.began_at),
             expires_at: found.ends_at,
         };
         Ok(Self { token, signed_in: Some(SignedIn { identity, agency_name: found.agency_name }) })

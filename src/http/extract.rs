@@ -26,18 +26,16 @@ pub fn language(headers: &HeaderMap) -> Language {
     Language::accepted(header_text(headers, &header::ACCEPT_LANGUAGE))
 }
 
-/// Who calls. Error: `unauthenticated`; the reason is for the log.
-pub fn identity(headers: &HeaderMap, verifier: &Verifier) -> Result<Identity, Problem> {
-    let refused = |reason: &str| {
-        tracing::debug!(reason, "a caller is not known");
-        Problem::new(Code::Unauthenticated)
-    };
-    let text = header_text(headers, &header::AUTHORIZATION).ok_or_else(|| refused("no_token"))?;
-    let (scheme, token) = text.split_once(' ').ok_or_else(|| refused("no_token"))?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(refused("scheme"));
-    }
-    verifier.verify(token.trim()).map_err(|error| refused(error.reason()))
+/// Who calls. Error: `unauthenticated`, which says what is wrong with a token and what to do; never the token.
+pub async fn identity(headers: &HeaderMap, verifier: &Verifier) -> Result<Identity, Problem> {
+    let text = header_text(headers, &header::AUTHORIZATION).unwrap_or_default();
+    let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let (_, token) = token.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    verifier.verify(token.trim()).await.map_err(|error| {
+        let (reason, claim) = (error.reason(), error.claim());
+        tracing::info!(reason, claim, "a token was refused");
+        Problem::new(error.code()).with("reason", reason).with("claim", claim)
+    })
 }
 
 /// An idempotency key as it is kept: its SHA-256.

@@ -25,7 +25,7 @@ pub async fn livez() -> HttpResponse {
 pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
     let why = match Registry::health(&state.engine).await {
         Health::Ready => match state.engine.seen().rewound() {
-            rewound if rewound.is_empty() => return livez().await,
+            rewound if rewound.is_empty() => return ready(&state),
             rewound => format!(
                 "ledger_rewound: {}\n",
                 rewound.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -38,6 +38,13 @@ pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
         .insert_header((RETRY_AFTER, "5"))
         .content_type("text/plain; charset=utf-8")
         .body(why)
+}
+
+/// Ready, though perhaps with the last good keys of a provider that is away: nobody new signs in there meanwhile.
+fn ready(state: &AppState) -> HttpResponse {
+    let stale = state.verifier.stale();
+    let stale = stale.map(|stale| format!("sign_in_keys_stale: {stale}\n")).unwrap_or_default();
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!("ok\n{stale}"))
 }
 
 /// What was counted, as Prometheus reads it.

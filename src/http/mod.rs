@@ -107,7 +107,7 @@ impl AppState {
         let signed_in = request.extensions().get::<Identity>().cloned();
         let identity = match signed_in {
             Some(identity) => identity,
-            None => extract::identity(request.headers(), &self.verifier)?,
+            None => extract::identity(request.headers(), &self.verifier).await?,
         };
         if self.agencies.knows(&self.engine, &identity.agency).await? {
             self.people.admits(&self.engine, &identity).await?;

@@ -213,6 +213,17 @@ impl Problem {
         body
     }
 
+    /// RFC 6750, 3: without a token what is needed, with one what is wrong with it.
+    fn challenge(&self) -> String {
+        if self.entry == Entry::of(Code::Unauthenticated) {
+            return "Bearer".to_owned();
+        }
+        let [_, detail] = self.entry.words(Language::English);
+        let shown = |letter: &char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
+        let detail: String = filled(detail, &self.members).chars().filter(shown).collect();
+        format!("Bearer error=\"invalid_token\", error_description=\"{detail}\"")
+    }
+
     pub fn respond(&self, language: Language, request_id: &str) -> HttpResponse {
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = HttpResponse::build(status);
@@ -224,7 +235,7 @@ impl Problem {
             answer.insert_header((header::ALLOW, methods));
         }
         match self.code() {
-            Code::Unauthenticated => answer.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
+            Code::Unauthenticated => answer.insert_header((header::WWW_AUTHENTICATE, self.challenge())),
             Code::Busy | Code::OutcomeUnknown => answer.insert_header((header::RETRY_AFTER, "1")),
             Code::Unavailable | Code::ReadOnly => answer.insert_header((header::RETRY_AFTER, "5")),
             _ => &mut answer,
@@ -382,5 +393,9 @@ mod tests {
             assert_eq!(header(code, "Retry-After"), (503, Some(seconds.to_owned())), "{code}");
         }
         assert_eq!(header(Code::Unauthenticated, "WWW-Authenticate"), (401, Some("Bearer".to_owned())));
+        let problem = Problem::new(Code::TokenRoles).with("claim", "角色\"roles\\");
+        let challenge = problem.challenge();
+        assert!(challenge.starts_with("Bearer error=\"invalid_token\", error_description=\""), "{challenge}");
+        assert!(challenge.contains("claim roles ") && challenge.matches('"').count() == 4, "{challenge}");
     }
 }

@@ -23,6 +23,7 @@ use crate::http::handlers::rentals::RentalView;
 use crate::http::handlers::reversals::ReversalView;
 use crate::http::handlers::tags::lists::TagImportView;
 use crate::http::handlers::tags::{TagEndView, TagView};
+use crate::http::handlers::tokens::RevocationView;
 use crate::http::handlers::usage::imports::UsageImportView;
 use crate::http::handlers::vouchers::VoucherView;
 use crate::reports::related::{Related, RelatedKeys};
@@ -74,6 +75,7 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::Group { .. }
         | Outcome::AccountsRead { .. }
         | Outcome::Erasure(_)
+        | Outcome::Revocation(_)
         | Outcome::ReferenceRate(_)
         | Outcome::Programme(_)
         | Outcome::Rental(_)
@@ -123,6 +125,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
         Outcome::Erasure(erasure) => serde_json::to_value(erasure),
+        Outcome::Revocation(revocation) => serde_json::to_value(RevocationView::of(revocation)),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
         Outcome::Tag(tag) => serde_json::to_value(TagView::of(tag, attached)),
@@ -176,6 +179,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Agency(_) | Outcome::Group { .. } | Outcome::AccountsRead { .. } | Outcome::Erasure(_) => {
             return None;
         }
+        Outcome::Revocation(revocation) => revocation.revision,
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,

@@ -13,7 +13,7 @@ use super::handlers::reports::{audit, audit_reports as room, exports, report_res
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, calendar, claims, evidence, loans, organisations, payments, periods, prefunds, programmes,
-    recoveries, reference_rates as rates, rentals, reports, reversals, tags, usage, vouchers,
+    recoveries, reference_rates as rates, rentals, reports, reversals, tags, tokens, usage, vouchers,
 };
 use super::parameters::*;
 use super::permissions;
@@ -23,7 +23,7 @@ use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Handler, Route, Shape, asks, get, of, page, post};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use subsidy_core::domain::Role;
-use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Officer, Provider};
+use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Officer, Operator, Provider};
 use subsidy_core::programmes::calculation::Calculation;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -35,6 +35,7 @@ const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Pro
 /// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
 const PAYERS: Permission = Roles(&[Officer, Approver]);
 const BANK: Permission = Roles(&[Bank]);
+const OPERATOR: Permission = Roles(&[Operator]);
 const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
@@ -91,6 +92,8 @@ pub static ROUTES: &[Route] = &[
         query: &[], takes: Some(of::<agencies::NewBusinessDate>()), gives: of::<agencies::AgencyView>(), creates: false,
         handler: Handler::Write(agencies::move_business_date),
     },
+
+    post("/v1/tokens/revoke", OPERATOR, ["吊销令牌", "Revoke tokens"], tokens::revoke, [of::<tokens::TokensToRevoke>(), of::<tokens::RevocationView>()]),
 
     post("/v1/organisations", OFFICER, ["登记单位", "Register an organisation"], organisations::register, [of::<organisations::NewOrganisation>(), of::<organisations::OrganisationView>()]).creating(),
     get("/v1/organisations", EVERYONE, ["单位列表", "List organisations"], read!(organisations::list), page::<organisations::OrganisationView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::route::Route;
 use super::{AppState, BODY_BYTES_MAX, BODY_TIMEOUT, in_time, render};
 use crate::auth::token::Identity;
-use subsidy_core::book::Envelope;
+use subsidy_core::book::{Envelope, Outcome};
 use subsidy_core::domain::Sequence;
 use subsidy_store::engine::submission::{Answer, NewText, Submission, Work};
 
@@ -157,7 +157,13 @@ pub async fn answer(
 pub async fn submit(state: &AppState, submission: Submission, dry_run: bool) -> Result<Answer, Problem> {
     let answer =
         if dry_run { state.engine.dry_run(submission).await } else { state.engine.submit(submission).await };
-    Ok(answer?)
+    let answer = answer?;
+    if let Answer::Accepted { first, .. } = &answer
+        && matches!(first.outcome, Outcome::Revocation(_))
+    {
+        state.people.forget();
+    }
+    Ok(answer)
 }
 
 /// An answer of the engine as it is shown.

@@ -174,8 +174,9 @@ fn a_token_needs_the_keys_folder_alone() {
         "--ttl",
         "90s",
     ]);
-    let verifier = Verifier::new(keys.token_key(), None).unwrap();
-    let identity = verifier.verify(out.lines().last().unwrap()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let verifier = runtime.block_on(Verifier::open(keys.token_key(), None, Path::new("."))).unwrap();
+    let identity = runtime.block_on(verifier.verify(out.lines().last().unwrap())).unwrap();
     assert_eq!((identity.agency.as_str(), identity.actor.subject.as_str()), ("bj", "subsidy-ledger#lin"));
     assert!(identity.actor.has(Role::Enterprise) && identity.actor.has(Role::Officer));
     assert_eq!(identity.actor.organisation.unwrap().to_string(), code);

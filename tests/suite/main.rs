@@ -49,6 +49,7 @@ mod rows;
 mod schema;
 mod servers;
 mod service;
+mod sign_in;
 mod slices;
 mod support;
 mod tags;

@@ -827,6 +827,7 @@ const WHO_MAY: &str = "
     agency_test.rental_usage      app=ar auditor=r w(imports,totals,version,updated_at,invoices,periods,incomplete,replaced)=app
     agency_test.rentals           app=ar auditor=r
     agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app
+    agency_test.revocations       app=ar auditor=r w(revoked_by,version,updated_at)=app
     agency_test.rules_versions    app=ar auditor=r w(status,approved_by,approved_on,version,updated_at)=app
     agency_test.statutory_limits  app=r auditor=r
     agency_test.tag_imports       app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app

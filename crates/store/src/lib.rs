@@ -30,6 +30,7 @@ pub mod recoveries;
 pub mod reference_rates;
 pub mod rentals;
 pub mod reversals;
+pub mod revocations;
 pub mod schema;
 pub mod sessions;
 pub mod tags;

@@ -13,6 +13,7 @@ rows! {
         subject: String,
         roles: Value,
         organisation: Option<String>,
+        began_at: DateTime<Utc>,
         seen_at: DateTime<Utc>,
         ends_at: DateTime<Utc>,
     }
@@ -43,7 +44,7 @@ statement! {
         "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
     pub fn find(Clock { now, idle_since }; token: &[u8]) -> Option<SessionRow> =
-        "SELECT s.agency, a.name AS agency_name, s.subject, s.roles, s.organisation, s.seen_at, s.ends_at \
+        "SELECT s.agency, a.name AS agency_name, s.subject, s.roles, s.organisation, s.began_at, s.seen_at, s.ends_at \
          FROM sessions AS s JOIN agencies AS a ON a.code = s.agency \
          WHERE s.ends_at > $1 AND s.seen_at > $2 AND s.token_sha256 = $3";
     pub fn touch(token: &[u8], now: DateTime<Utc>) -> usize =

@@ -1,4 +1,5 @@
 DROP TABLE participants;
+DROP TABLE revocations;
 DROP TABLE people;
 DROP TABLE budget_changes;
 DROP TABLE rules_versions;

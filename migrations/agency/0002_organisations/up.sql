@@ -162,6 +162,16 @@ COMMENT ON TABLE people IS 'Subjects that acted: another one that folds to the s
 COMMENT ON COLUMN people.former IS 'Spellings under which the same person acted before an operator said which is right.';
 COMMENT ON COLUMN people.folded IS 'The subject with case, width and composition folded.';
 
+CREATE TABLE revocations (
+    tokens text CONSTRAINT revocations_pkey PRIMARY KEY CONSTRAINT revocations_tokens_check CHECK (tokens ~ '^(subject|token)/.'),
+    revoked_by text NOT NULL,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE revocations IS 'Tokens that serve no more, whoever issued them: all of a subject until updated_at, or one by its id.';
+COMMENT ON COLUMN revocations.tokens IS 'subject/issuer#sub or token/issuer#jti.';
+
 CREATE TABLE participants (
     matter text CONSTRAINT participants_pkey PRIMARY KEY CONSTRAINT participants_matter_check CHECK (matter ~ '^[a-z_]+/.'),
     people jsonb NOT NULL CONSTRAINT participants_people_check CHECK (jsonb_typeof(people) = 'array' AND people <> '[]'),

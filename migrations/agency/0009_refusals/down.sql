@@ -2,6 +2,7 @@
 SET CONSTRAINTS ALL IMMEDIATE;
 DROP TRIGGER usage_rows_deleted ON usage_rows;
 DROP TRIGGER usage_rows_updated ON usage_rows;
+DROP TRIGGER revocations_change ON revocations;
 DROP TRIGGER people_change ON people;
 DROP TRIGGER people_updated ON people;
 DROP TRIGGER participants_change ON participants;

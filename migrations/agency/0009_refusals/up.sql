@@ -348,6 +348,8 @@ CREATE TRIGGER people_updated BEFORE UPDATE ON people FOR EACH ROW
 ALTER TABLE people ENABLE ALWAYS TRIGGER people_updated;
 CREATE TRIGGER people_change BEFORE DELETE OR TRUNCATE ON people EXECUTE FUNCTION refuse_change();
 ALTER TABLE people ENABLE ALWAYS TRIGGER people_change;
+CREATE TRIGGER revocations_change BEFORE DELETE OR TRUNCATE ON revocations EXECUTE FUNCTION refuse_change();
+ALTER TABLE revocations ENABLE ALWAYS TRIGGER revocations_change;
 CREATE TRIGGER participants_updated BEFORE UPDATE ON participants FOR EACH ROW
     WHEN (OLD.matter IS DISTINCT FROM NEW.matter OR NOT NEW.people @> OLD.people)
     EXECUTE FUNCTION refuse_to_forget();

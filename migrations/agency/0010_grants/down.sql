@@ -9,6 +9,7 @@ REVOKE ALL ON numbers FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON idempotency FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON tiles FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON organisations FROM subsidy_app, subsidy_auditor;
+REVOKE ALL ON revocations FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON people FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON participants FROM subsidy_app, subsidy_auditor;
 REVOKE ALL ON bank_accounts FROM subsidy_app, subsidy_auditor;

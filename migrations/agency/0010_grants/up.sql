@@ -30,6 +30,8 @@ GRANT UPDATE (
     bank_name, bank_code, account_masked, account_mac, account_change, account_since, status, reason, version,
     updated_at
 ) ON organisations TO subsidy_app;
+GRANT SELECT, INSERT ON revocations TO subsidy_app;
+GRANT UPDATE (revoked_by, version, updated_at) ON revocations TO subsidy_app;
 GRANT SELECT, INSERT ON people TO subsidy_app;
 GRANT UPDATE (subject, former, version, updated_at) ON people TO subsidy_app;
 GRANT SELECT, INSERT ON participants TO subsidy_app;
@@ -136,6 +138,7 @@ GRANT SELECT ON tiles TO subsidy_auditor;
 GRANT SELECT ON organisations TO subsidy_auditor;
 GRANT SELECT ON erasures TO subsidy_auditor;
 GRANT SELECT ON people TO subsidy_auditor;
+GRANT SELECT ON revocations TO subsidy_auditor;
 GRANT SELECT ON participants TO subsidy_auditor;
 GRANT SELECT ON reference_rates TO subsidy_auditor;
 GRANT SELECT ON programmes TO subsidy_auditor;

@@ -80,6 +80,8 @@ mod tests {
         Identity {
             agency: AgencyCode::parse("a").unwrap(),
             actor,
+            token: None,
+            issued_at: None,
             expires_at: now() + TimeDelta::seconds(seconds),
         }
     }

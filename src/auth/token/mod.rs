@@ -1,60 +1,42 @@
-//! Bearer tokens: signed JWTs (RFC 7519, EdDSA of RFC 8037 or ES256) that say who calls, for which agency.
+//! Bearer tokens: signed JWTs (RFC 7519) that say who calls, for which agency.
 //!
-//! What a token's header says only selects among pinned keys: `kid` is looked up in a map, the algorithm is
-//! the key's, `jku`, `x5u`, `jwk`, `x5c` are ignored, `crit` is refused. Own keys vouch for the own issuer
-//! only, a provider's keys for the provider's only. All failures look alike to the caller; the reason is
-//! for the log.
+//! What a token's header says only selects among pinned keys: `kid` is looked up in a map, the algorithm must be one of
+//! the key's, `jku`, `x5u`, `jwk`, `x5c` are ignored, `crit` is refused. Own keys vouch for the own issuer only, a
+//! provider's keys for the provider's only.
 
 mod cache;
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode, decode_header, encode};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use super::jwks::{JwksConfig, JwksError, JwksFile, OwnTokens, PinnedKey, PinnedKeys};
+use super::claims::{Claims, ClaimsMap, Terms};
+pub use super::identity::{Identity, TokenError};
+use super::jwks::{PinnedKey, PinnedKeys};
+use super::provider_keys::{KeysError, ProviderKeys, Stale};
+pub use super::sign_in::ISSUER;
+use super::sign_in::{CLOCK_SKEW_SECONDS, OwnTokens, SignIn};
 use cache::TokenCache;
-use subsidy_core::domain::actor::{Actor, Roles, Subject};
-use subsidy_core::domain::agency_code::AgencyCode;
-use subsidy_core::domain::credit_code::CreditCode;
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Roles};
 use subsidy_store::keys::TokenKey;
 
 #[cfg(test)]
 mod tests;
 
-/// The `iss` of the service's own tokens.
-pub const ISSUER: &str = "subsidy-ledger";
-
 /// The `aud` of the service's own tokens.
-pub const AUDIENCE: &str = "subsidy-ledger";
+pub const AUDIENCE: &str = ISSUER;
 
 /// Most bytes in a token.
 pub const TOKEN_BYTES_MAX: usize = 8_192;
 
-/// The token is not valid, or cannot be made. The reason is one of a few fixed words, never part of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("token refused: {reason}")]
-pub struct TokenError {
-    reason: &'static str,
-}
-
-impl TokenError {
-    const fn new(reason: &'static str) -> TokenError {
-        TokenError { reason }
-    }
-
-    /// Why, for the log: `expired`, `unknown_key`, `signature`, …
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        self.reason
-    }
-}
+const UNKNOWN_KEY: &str = "unknown_key";
 
 impl From<jsonwebtoken::errors::Error> for TokenError {
     fn from(error: jsonwebtoken::errors::Error) -> TokenError {
@@ -72,21 +54,11 @@ impl From<jsonwebtoken::errors::Error> for TokenError {
     }
 }
 
-/// Who calls, once the token is verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The agency whose ledger the token is for.
-    pub agency: AgencyCode,
-    /// Who acts, with which roles.
-    pub actor: Actor,
-    /// The token's `exp`: the first instant at which it no longer serves.
-    pub expires_at: DateTime<Utc>,
-}
-
 #[derive(Serialize)]
 struct OwnClaims<'a> {
     iss: &'static str,
     aud: &'static str,
+    jti: Uuid,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -139,6 +111,7 @@ impl Mint {
         let claims = OwnClaims {
             iss: ISSUER,
             aud: AUDIENCE,
+            jti: Uuid::now_v7(),
             iat: now.timestamp(),
             nbf: now.timestamp(),
             exp: until.timestamp(),
@@ -153,111 +126,104 @@ impl Mint {
     }
 }
 
-/// The claims of anyone's token, as far as the service reads them. The signature's library checks `exp`,
-/// `nbf`, `iss`, `aud` and that `sub` is there; that each stands there once is checked here.
-#[derive(Deserialize)]
-struct Claims {
-    iss: Option<Value>,
-    sub: Option<Value>,
-    exp: Option<Value>,
-    agency: Option<Value>,
-    roles: Option<Value>,
-    organisation: Option<Value>,
-}
-
-impl Claims {
-    fn into_identity(self, key: &PinnedKey) -> Result<Identity, TokenError> {
-        // A list of issuers would pass if it only contained ours.
-        if required::<String>(self.iss, "issuer")? != key.issuer {
-            return Err(TokenError::new("issuer"));
-        }
-        let expires_at = DateTime::from_timestamp(required(self.exp, "expiry")?, 0);
-        let organisation = self.organisation.map(|code| required(Some(code), "organisation")).transpose()?;
-        let sub: String = required(self.sub, "subject")?;
-        let actor = Actor {
-            subject: Subject::of(&key.issuer, &sub).map_err(|_| TokenError::new("subject"))?,
-            roles: required(self.roles, "roles")?,
-            organisation,
-        };
-        if actor.lacks_organisation() {
-            return Err(TokenError::new("organisation_missing"));
-        }
-        Ok(Identity {
-            agency: required(self.agency, "agency")?,
-            actor,
-            expires_at: expires_at.ok_or(TokenError::new("expiry"))?,
-        })
-    }
-}
-
-fn required<T: DeserializeOwned>(claim: Option<Value>, reason: &'static str) -> Result<T, TokenError> {
-    claim.and_then(|value| serde_json::from_value(value).ok()).ok_or(TokenError::new(reason))
-}
-
 /// Verifies tokens; one for the whole process, shared by reference.
 #[derive(Debug)]
 pub struct Verifier {
     own_kid: String,
     own: PinnedKey,
+    own_terms: Terms,
     /// Whose own tokens serve: beside a provider only theirs whom the operator names.
     own_serve: OwnTokens,
-    provider: Option<Mutex<JwksFile>>,
+    provider: Option<Provider>,
     cache: Mutex<TokenCache>,
 }
 
+#[derive(Debug)]
+struct Provider {
+    keys: ProviderKeys,
+    terms: Terms,
+}
+
 impl Verifier {
-    /// A verifier for the service's own tokens and, if configured, for those of an OIDC provider.
+    /// A verifier for the service's own tokens and, if configured, for those of an OIDC provider, whose last good set of
+    /// keys is kept in the data folder.
     ///
     /// # Errors
-    /// [`JwksError`] if the provider's keys cannot be used, or its issuer is empty or the service's own.
-    pub fn new(own: &TokenKey, provider: Option<JwksConfig>) -> Result<Verifier, JwksError> {
-        let own_serve = provider.as_ref().map_or(OwnTokens::On, |config| config.own_tokens.clone());
-        if let Some(config) = &provider
-            && (config.audience.is_empty()
-                || config.issuer == ISSUER
-                || Subject::of(&config.issuer, "x").is_err())
-        {
-            return Err(JwksError::Issuer);
-        }
-        let provider = provider.map(|config| JwksFile::open(config, Instant::now())).transpose()?;
-        let key = DecodingKey::from_ed_der(&own.public_key());
+    /// [`KeysError`] if the provider's keys cannot be used, or the settings do not make sense.
+    pub async fn open(own: &TokenKey, sign_in: Option<&SignIn>, data: &Path) -> Result<Verifier, KeysError> {
+        let provider = match sign_in {
+            None => None,
+            Some(sign_in) => {
+                if let Some(wrong) = sign_in.wrong() {
+                    return Err(KeysError::Settings(wrong));
+                }
+                let keys = ProviderKeys::open(sign_in, data).await?;
+                Some(Provider { keys, terms: terms(sign_in) })
+            }
+        };
         Ok(Verifier {
             own_kid: own.kid().to_owned(),
-            own: PinnedKey::new(Algorithm::EdDSA, key, ISSUER, AUDIENCE),
-            own_serve,
-            provider: provider.map(Mutex::new),
+            own: PinnedKey {
+                algorithms: vec![Algorithm::EdDSA],
+                key: DecodingKey::from_ed_der(&own.public_key()),
+            },
+            own_terms: own_terms(),
+            own_serve: sign_in.map_or(OwnTokens::On, |sign_in| sign_in.own_tokens.clone()),
+            provider,
             cache: Mutex::default(),
         })
     }
 
-    /// Tells who calls with this token now. It blocks shortly, at most once a minute, to look at the
-    /// provider's file.
+    /// Tells who calls with this token now. A token that names a key that the provider may have made since has it looked
+    /// for.
     ///
     /// # Errors
     /// [`TokenError`] for whatever is not a valid token.
-    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+    pub async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::new("too_long"));
         }
+        match (self.verify_now(token), &self.provider) {
+            (Err(error), Some(provider)) if error.reason() == UNKNOWN_KEY => {
+                provider.keys.look_for_more().await;
+                self.verify_now(token)
+            }
+            (verified, _) => verified,
+        }
+    }
+
+    /// Since when the provider's last good keys serve because none could be read, and why not.
+    pub fn stale(&self) -> Option<Stale> {
+        self.provider.as_ref()?.keys.stale()
+    }
+
+    /// Looks for the provider's keys by and by, for as long as it is polled.
+    pub async fn keep_fresh(&self) -> Infallible {
+        match &self.provider {
+            Some(provider) => provider.keys.keep_fresh().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn verify_now(&self, token: &str) -> Result<Identity, TokenError> {
         let now = Utc::now();
-        let (provider_keys, generation) = self.provider_keys();
+        let (provider_keys, generation) =
+            self.provider.as_ref().map_or_else(Default::default, |provider| provider.keys.current());
         let digest = Sha256::digest(token).into();
         if let Some(identity) = lock(&self.cache).get(&digest, generation, now) {
             return Ok(identity.clone());
         }
-        let identity = self.verify_signed(token, &provider_keys)?;
+        let identity = self.verify_signed(token, &provider_keys, now)?;
         lock(&self.cache).insert(digest, generation, identity.clone(), now);
         Ok(identity)
     }
 
-    fn provider_keys(&self) -> (Arc<PinnedKeys>, u64) {
-        match &self.provider {
-            Some(file) => lock(file).current(Instant::now()),
-            None => (Arc::default(), 0),
-        }
-    }
-
-    fn verify_signed(&self, token: &str, provider_keys: &PinnedKeys) -> Result<Identity, TokenError> {
+    fn verify_signed(
+        &self,
+        token: &str,
+        provider_keys: &PinnedKeys,
+        now: DateTime<Utc>,
+    ) -> Result<Identity, TokenError> {
         let header = decode_header(token)?;
         if header.crit.is_some() {
             return Err(TokenError::new("critical_header"));
@@ -265,26 +231,67 @@ impl Verifier {
         if header.typ.as_deref().is_some_and(|typ| !is_token(typ)) {
             return Err(TokenError::new("type"));
         }
-        let key = match header.kid.as_deref() {
+        let own = (&self.own, &self.own_terms);
+        let (key, terms) = match (header.kid.as_deref(), &self.provider) {
             // Without an id there is one key it can be: the service's own.
-            None => &self.own,
-            Some(kid) if kid == self.own_kid => &self.own,
-            Some(kid) => provider_keys.get(kid).ok_or(TokenError::new("unknown_key"))?,
+            (None, _) => own,
+            (Some(kid), _) if kid == self.own_kid => own,
+            (Some(kid), Some(provider)) => {
+                (provider_keys.get(kid).ok_or(TokenError::new(UNKNOWN_KEY))?, &provider.terms)
+            }
+            (Some(_), None) => return Err(TokenError::new(UNKNOWN_KEY)),
         };
-        let own = key.issuer == ISSUER;
+        let own = terms.issuer == ISSUER;
         if own && self.own_serve == OwnTokens::Off {
             return Err(TokenError::new("own_tokens_off"));
         }
-        if header.alg != key.algorithm {
+        if !key.algorithms.contains(&header.alg) {
             return Err(TokenError::new("algorithm"));
         }
-        let identity = decode::<Claims>(token, &key.key, &key.validation)?.claims.into_identity(key)?;
+        let validation = validation(header.alg, terms);
+        let claims = decode::<Claims>(token, &key.key, &validation)?.claims;
+        let identity = claims.into_identity(terms, now)?;
         let sub = identity.actor.subject.sub_of(ISSUER).filter(|_| own);
         if sub.is_some_and(|sub| !self.own_serve.serve(sub)) {
             return Err(TokenError::new("own_tokens_off"));
         }
         Ok(identity)
     }
+}
+
+/// What the service's own tokens must say; whoever makes them may make them for long.
+fn own_terms() -> Terms {
+    Terms {
+        issuer: ISSUER.to_owned(),
+        audience: vec![AUDIENCE.to_owned()],
+        clients: Vec::new(),
+        clock_skew_seconds: CLOCK_SKEW_SECONDS,
+        lifetime_max: None,
+        claims: ClaimsMap::default(),
+    }
+}
+
+/// What a provider's must say.
+fn terms(sign_in: &SignIn) -> Terms {
+    Terms {
+        issuer: sign_in.issuer.clone(),
+        audience: sign_in.audience.0.clone(),
+        clients: sign_in.clients.0.clone(),
+        clock_skew_seconds: sign_in.clock_skew_seconds,
+        lifetime_max: Some(TimeDelta::hours(sign_in.lifetime_hours_max.into())),
+        claims: sign_in.claims.clone(),
+    }
+}
+
+/// What the library holds a token to. `nbf` may be missing (RFC 7519).
+fn validation(algorithm: Algorithm, terms: &Terms) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    validation.validate_nbf = true;
+    validation.leeway = terms.clock_skew_seconds.into();
+    validation.set_issuer(&[&terms.issuer]);
+    validation.set_audience(&terms.audience);
+    validation
 }
 
 /// Whether a `typ` is that of a token. What says that it is something else, a proof or a logout say, is signed by the same

@@ -4,10 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::claims::OneOrMore;
+use super::super::sign_in::KeySource;
 use super::*;
-use subsidy_core::domain::actor::Role;
+use subsidy_core::domain::{Role, Subject};
 use subsidy_store::keys::Secret;
 use tempfile::TempDir;
 
@@ -27,7 +29,20 @@ fn own_key() -> TokenKey {
 }
 
 fn verifier() -> Verifier {
-    Verifier::new(&own_key(), None).unwrap()
+    open(None).unwrap()
+}
+
+fn open(sign_in: Option<&SignIn>) -> Result<Verifier, KeysError> {
+    let nowhere = std::path::Path::new("/nowhere");
+    block_on(Verifier::open(&own_key(), sign_in, nowhere))
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn verify(verifier: &Verifier, token: &str) -> Result<Identity, TokenError> {
+    block_on(verifier.verify(token))
 }
 
 fn agency() -> AgencyCode {
@@ -82,7 +97,7 @@ fn signed(seed: [u8; 32], header: &Value, claims: &Value) -> String {
 }
 
 fn refusal(token: &str) -> &'static str {
-    verifier().verify(token).unwrap_err().reason()
+    verify(&verifier(), token).unwrap_err().reason()
 }
 
 fn refusal_of_claims(claims: &Value) -> &'static str {
@@ -91,7 +106,7 @@ fn refusal_of_claims(claims: &Value) -> &'static str {
 
 struct Provider {
     _scratch: TempDir,
-    config: JwksConfig,
+    config: SignIn,
 }
 
 impl Provider {
@@ -107,17 +122,16 @@ impl Provider {
         std::fs::write(&path, set.to_string()).unwrap();
         Provider {
             _scratch: scratch,
-            config: JwksConfig {
-                path,
-                issuer: PROVIDER.into(),
-                audience: "ledger".into(),
+            config: SignIn {
+                keys: KeySource::File(path),
                 own_tokens: OwnTokens::On,
+                ..SignIn::of(PROVIDER.to_owned(), OneOrMore(vec!["ledger".to_owned()]))
             },
         }
     }
 
     fn verify(&self, token: &str) -> Result<Identity, TokenError> {
-        Verifier::new(&own_key(), Some(self.config.clone())).unwrap().verify(token)
+        super::tests::verify(&open(Some(&self.config)).unwrap(), token)
     }
 }
 
@@ -139,7 +153,7 @@ fn a_minted_token_says_who_calls_for_every_role() {
     let now = Utc::now();
     for &role in Role::ALL {
         let token = mint.issue(&agency(), &actor(role), now, TimeDelta::hours(1)).unwrap();
-        let identity = verifier().verify(&token).unwrap();
+        let identity = verify(&verifier(), &token).unwrap();
         assert_eq!((identity.agency, identity.actor), (agency(), actor(role)));
         assert_eq!(identity.expires_at.timestamp(), now.timestamp() + 3600);
     }
@@ -161,11 +175,11 @@ fn a_mint_refuses_what_no_verifier_would_take() {
 #[test]
 fn a_token_is_verified_once_and_remembered_by_its_digest() {
     let (verifier, token) = (verifier(), minted());
-    let first = verifier.verify(&token).unwrap();
+    let first = verify(&verifier, &token).unwrap();
     let digest = Sha256::digest(&token).into();
     assert_eq!(lock(&verifier.cache).get(&digest, 0, Utc::now()), Some(&first));
     assert_eq!(lock(&verifier.cache).get(&digest, 0, first.expires_at), None);
-    assert_eq!(verifier.verify(&token).unwrap(), first);
+    assert_eq!(verify(&verifier, &token).unwrap(), first);
 }
 
 #[test]
@@ -219,7 +233,7 @@ fn a_key_id_is_a_look_up_and_nothing_else() {
 #[test]
 fn without_a_key_id_only_the_own_key_counts() {
     let header = without(own_header(), "kid");
-    assert!(verifier().verify(&signed(SEED, &header, &own_claims())).is_ok());
+    assert!(verify(&verifier(), &signed(SEED, &header, &own_claims())).is_ok());
     let provider = Provider::new();
     let token = signed(PROVIDER_SEED, &header, &claims(PROVIDER, "ledger"));
     assert_eq!(provider.verify(&token).unwrap_err().reason(), "signature");
@@ -235,7 +249,7 @@ fn keys_and_addresses_in_the_header_change_nothing() {
     header = with(header, "jwk", json!({"kty": "OKP", "crv": "Ed25519", "x": x}));
     assert_eq!(refusal(&signed(attacker, &header, &own_claims())), "signature");
     assert_eq!(refusal(&signed(attacker, &without(header.clone(), "kid"), &own_claims())), "signature");
-    assert!(verifier().verify(&signed(SEED, &header, &own_claims())).is_ok());
+    assert!(verify(&verifier(), &signed(SEED, &header, &own_claims())).is_ok());
 }
 
 #[test]
@@ -247,14 +261,19 @@ fn critical_header_members_are_refused() {
 }
 
 #[test]
-fn every_claim_but_the_organisation_is_required() {
-    for claim in ["exp", "nbf", "iss", "aud", "sub", "agency", "roles"] {
-        let reason = refusal_of_claims(&without(own_claims(), claim));
-        assert!(["claim_missing", "agency", "roles"].contains(&reason), "{claim} {reason}");
-        let reason = refusal_of_claims(&with(own_claims(), claim, json!(null)));
-        assert!(["claim_missing", "agency", "roles"].contains(&reason), "{claim} {reason}");
+fn what_says_who_calls_and_until_when_is_required() {
+    for claim in ["exp", "iss", "aud", "sub", "agency", "roles"] {
+        let expected = match claim {
+            "sub" => "subject",
+            "agency" | "roles" => claim,
+            _ => "claim_missing",
+        };
+        assert_eq!(refusal_of_claims(&without(own_claims(), claim)), expected, "{claim}");
+        assert_eq!(refusal_of_claims(&with(own_claims(), claim, json!(null))), expected, "{claim}");
     }
-    assert!(verifier().verify(&signed(SEED, &own_header(), &without(own_claims(), "iat"))).is_ok());
+    for claim in ["iat", "nbf"] {
+        assert!(verify(&verifier(), &signed(SEED, &own_header(), &without(own_claims(), claim))).is_ok());
+    }
 }
 
 #[test]
@@ -264,13 +283,12 @@ fn a_token_counts_from_nbf_to_exp_with_five_seconds_for_clocks() {
     assert_eq!(refusal_of_claims(&with(own_claims(), "exp", json!(0))), "expired");
     assert_eq!(refusal_of_claims(&with(own_claims(), "nbf", json!(now + 10))), "not_yet_valid");
     for claims in [with(own_claims(), "exp", json!(now - 2)), with(own_claims(), "nbf", json!(now + 3))] {
-        let verifier = verifier();
-        assert!(verifier.verify(&signed(SEED, &own_header(), &claims)).is_ok());
+        assert!(verify(&verifier(), &signed(SEED, &own_header(), &claims)).is_ok());
     }
 }
 
 #[test]
-fn times_that_are_no_whole_seconds_of_the_calendar_are_refused() {
+fn times_that_are_no_seconds_of_the_calendar_are_refused_and_fractions_left_out() {
     let now = Utc::now().timestamp();
     for exp in [json!(-1), json!("4102444800"), json!([now + 60]), json!(true)] {
         let reason = refusal_of_claims(&with(own_claims(), "exp", exp));
@@ -279,6 +297,11 @@ fn times_that_are_no_whole_seconds_of_the_calendar_are_refused() {
     for exp in [json!(u64::MAX), json!(i64::MAX), json!(9e15)] {
         assert_eq!(refusal_of_claims(&with(own_claims(), "exp", exp)), "expiry");
     }
+    assert_eq!(refusal_of_claims(&with(own_claims(), "nbf", json!("0"))), "claim_malformed");
+    assert_eq!(refusal_of_claims(&with(own_claims(), "iat", json!("0"))), "expiry");
+    let fraction: Value = serde_json::from_str(&format!("{}.75", now + 60)).unwrap();
+    let token = signed(SEED, &own_header(), &with(own_claims(), "exp", fraction));
+    assert_eq!(verify(&verifier(), &token).unwrap().expires_at.timestamp(), now + 60);
 }
 
 #[test]
@@ -295,7 +318,7 @@ fn issuer_and_audience_must_be_ours() {
     assert_eq!(refusal_of_claims(&with(own_claims(), "iss", json!([ISSUER, "other"]))), "issuer");
     assert_eq!(refusal_of_claims(&with(own_claims(), "aud", json!([]))), "audience");
     let several = with(own_claims(), "aud", json!(["other", AUDIENCE]));
-    assert!(verifier().verify(&signed(SEED, &own_header(), &several)).is_ok());
+    assert!(verify(&verifier(), &signed(SEED, &own_header(), &several)).is_ok());
 }
 
 #[test]
@@ -309,13 +332,16 @@ fn a_changed_payload_or_another_key_is_refused() {
 }
 
 #[test]
-fn unknown_roles_and_malformed_claims_are_refused() {
-    for roles in
-        [json!(["officer", "superuser"]), json!(["Officer"]), json!("officer"), json!([5]), json!({})]
-    {
+fn roles_of_others_are_ignored_and_malformed_claims_refused() {
+    let roles = with(own_claims(), "roles", json!(["officer", "superuser", "offline_access"]));
+    let identity = verify(&verifier(), &signed(SEED, &own_header(), &roles)).unwrap();
+    assert_eq!(identity.actor.roles, Role::Officer.into());
+    for roles in [json!(["superuser"]), json!(["Officer"]), json!([]), json!([5]), json!({})] {
         assert_eq!(refusal_of_claims(&with(own_claims(), "roles", roles)), "roles");
     }
-    for agency in [json!("../x"), json!("Shanghai"), json!(""), json!(5), json!(["shanghai"])] {
+    for agency in
+        [json!("../x"), json!("Shanghai"), json!(""), json!(5), json!([]), json!(["shanghai", "bj"])]
+    {
         assert_eq!(refusal_of_claims(&with(own_claims(), "agency", agency)), "agency");
     }
     for subject in [json!(""), json!("a b"), json!("a\u{200b}"), json!("a".repeat(641))] {
@@ -343,7 +369,7 @@ fn enterprises_providers_and_banks_need_an_organisation() {
         let claims = with(own_claims(), "roles", json!([role, "officer"]));
         assert_eq!(refusal_of_claims(&claims), "organisation_missing");
         let claims = with(claims, "organisation", json!(CODE));
-        let identity = verifier().verify(&signed(SEED, &own_header(), &claims)).unwrap();
+        let identity = verify(&verifier(), &signed(SEED, &own_header(), &claims)).unwrap();
         assert_eq!(identity.actor.organisation, Some(CreditCode::parse(CODE).unwrap()));
     }
 }
@@ -397,9 +423,9 @@ fn a_provider_cannot_be_configured_under_the_own_name_or_without_one() {
     let provider = Provider::new();
     for (issuer, audience) in [(ISSUER, "ledger"), ("", "ledger"), (PROVIDER, ""), ("https://id#1", "ledger")]
     {
-        let config =
-            JwksConfig { issuer: issuer.into(), audience: audience.into(), ..provider.config.clone() };
-        assert!(matches!(Verifier::new(&own_key(), Some(config)), Err(JwksError::Issuer)));
+        let audience = OneOrMore(vec![audience.to_owned()]);
+        let config = SignIn { issuer: issuer.into(), audience, ..provider.config.clone() };
+        assert!(matches!(open(Some(&config)), Err(KeysError::Settings(_))));
     }
 }
 
@@ -432,15 +458,131 @@ fn a_subject_is_its_issuers_and_may_be_in_any_letters() {
 fn errors_never_repeat_the_token() {
     let secret = "do-not-print-me";
     let token = signed(SEED, &own_header(), &with(own_claims(), "roles", json!([secret])));
-    let error = verifier().verify(&token).unwrap_err();
-    assert_eq!(error.to_string(), "token refused: roles");
+    let error = verify(&verifier(), &token).unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.claim()), ("token refused: roles", "roles"));
     assert!(!format!("{error:?}").contains(secret));
+}
+
+/// What the settings of a table of TOML make of claims.
+fn mapped(settings: &str, claims: &Value) -> Result<Identity, &'static str> {
+    let mut provider = Provider::new();
+    provider.config.claims = toml::from_str(settings).unwrap();
+    provider.verify(&es256("ec", claims)).map_err(|error| error.reason())
+}
+
+/// Claims as Keycloak writes them, in short.
+fn of_keycloak() -> Value {
+    let mut claims = claims(PROVIDER, "ledger");
+    for ours in ["agency", "roles", "nbf"] {
+        claims = without(claims, ours);
+    }
+    claims = with(claims, "realm_access", json!({"roles": ["offline_access", "ledger-officer"]}));
+    claims = with(claims, "groups", json!(["/bj/审批", "/all"]));
+    claims = with(claims, "https://id.example/unit", json!({"code": "1101", "org": CODE}));
+    with(claims, "typ", json!("Bearer"))
+}
+
+#[test]
+fn the_settings_say_where_in_a_token_it_stands_who_calls() {
+    let settings = r#"
+        subject = "sub"
+        agency = { claim = "https://id.example/unit.code", values = { 1101 = "bj" } }
+        organisation = "https://id.example/unit.org"
+        [roles]
+        claim = ["realm_access.roles", "groups"]
+        values = { ledger-officer = "officer", "/bj/审批" = ["approver", "auditor"] }
+    "#;
+    let identity = mapped(settings, &of_keycloak()).unwrap();
+    assert_eq!(identity.agency.to_string(), "bj");
+    assert_eq!(identity.actor.roles, [Role::Officer, Role::Approver, Role::Auditor].into_iter().collect());
+    assert_eq!(identity.actor.organisation, Some(CreditCode::parse(CODE).unwrap()));
+    let fixed = "agency = { fixed = \"bj\" }\nroles = { fixed = [\"auditor\"] }\nsubject = \"oid\"";
+    let identity = mapped(fixed, &with(of_keycloak(), "oid", json!("u-9"))).unwrap();
+    assert_eq!(identity.actor.subject.to_string(), format!("{PROVIDER}#u-9"));
+    assert_eq!(mapped(fixed, &of_keycloak()).unwrap_err(), "subject");
+    let casdoor =
+        with(claims(PROVIDER, "ledger"), "roles", json!([{"name": "officer", "owner": "x"}, {"name": "y"}]));
+    let identity = mapped("roles = \"roles[].name\"", &casdoor).unwrap();
+    assert_eq!(identity.actor.roles, Role::Officer.into());
+    let scoped = with(claims(PROVIDER, "ledger"), "scope", json!("openid auditor officer"));
+    let identity = mapped("roles = \"scope\"", &scoped).unwrap();
+    assert_eq!(identity.actor.roles, [Role::Officer, Role::Auditor].into_iter().collect());
+}
+
+#[test]
+fn what_a_mapping_finds_nothing_for_is_refused_by_its_name() {
+    let unit = |values: &str| {
+        format!("roles = {{ fixed = \"auditor\" }}\nagency = {{ claim = \"groups\", values = {values} }}")
+    };
+    assert!(mapped(&unit("{ \"/all\" = \"bj\" }"), &of_keycloak()).is_ok());
+    assert_eq!(mapped(&unit("{}"), &of_keycloak()).unwrap_err(), "agency");
+    let two = unit("{ \"/all\" = \"bj\", \"/bj/审批\" = \"sh\" }");
+    assert_eq!(mapped(&two, &of_keycloak()).unwrap_err(), "agency", "one of two");
+    assert_eq!(mapped("agency = { fixed = \"bj\" }", &of_keycloak()).unwrap_err(), "roles");
+    let bank = "agency = { fixed = \"bj\" }\nroles = { fixed = \"bank\" }";
+    assert_eq!(mapped(bank, &of_keycloak()).unwrap_err(), "organisation_missing");
+    let organisation = format!("{bank}\norganisation = \"groups\"");
+    assert_eq!(mapped(&organisation, &of_keycloak()).unwrap_err(), "organisation");
+}
+
+#[test]
+fn a_mapping_to_what_is_none_of_ours_stops_the_start() {
+    let mut provider = Provider::new();
+    for (settings, name) in [
+        ("roles = { fixed = \"boss\" }", "boss"),
+        ("roles = { values = { x = [\"officer\", \"Boss\"] } }", "Boss"),
+        ("agency = { fixed = \"BJ\" }", "BJ"),
+        ("organisation = { values = { erp = \"91\" } }", "91"),
+        ("agency = { claim = \"a\", fixed = \"bj\" }", "either"),
+    ] {
+        provider.config.claims = toml::from_str(settings).unwrap();
+        let error = open(Some(&provider.config)).unwrap_err().to_string();
+        assert!(error.contains(name), "{settings}: {error}");
+    }
+    for wrong in ["roles = 5", "roles = { clam = \"x\" }", "rolls = \"x\""] {
+        assert!(toml::from_str::<ClaimsMap>(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_providers_token_is_bound_in_time_in_use_and_in_whom_it_was_issued_to() {
+    let mut provider = Provider::new();
+    let now = Utc::now().timestamp();
+    let reason = |provider: &Provider, claim: &str, value: Value| {
+        let token = es256("ec", &with(claims(PROVIDER, "ledger"), claim, value));
+        provider.verify(&token).map_err(|error| error.reason()).err()
+    };
+    assert_eq!(reason(&provider, "exp", json!(now + 168 * 3600)), None);
+    assert_eq!(reason(&provider, "exp", json!(now + 168 * 3600 + 60)), Some("lifetime"));
+    provider.config.lifetime_hours_max = 1;
+    assert_eq!(reason(&provider, "exp", json!(now + 3601)), Some("lifetime"));
+    assert_eq!(reason(&provider, "iat", json!(now - 3600)), Some("lifetime"));
+    assert_eq!(reason(&provider, "iat", json!(now + 60)), Some("issued_in_future"));
+    assert_eq!(reason(&provider, "nbf", json!(now + 60)), Some("not_yet_valid"));
+    provider.config.clock_skew_seconds = 90;
+    assert_eq!(reason(&provider, "iat", json!(now + 60)), None);
+    assert_eq!(reason(&provider, "nbf", json!(now + 60)), None);
+    for (claim, other) in
+        [("typ", "ID"), ("typ", "Refresh"), ("tokenType", "refresh-token"), ("token_use", "id")]
+    {
+        assert_eq!(reason(&provider, claim, json!(other)), Some("type"), "{claim} {other}");
+    }
+    assert_eq!(reason(&provider, "events", json!({})), Some("type"));
+    assert_eq!(reason(&provider, "tokenType", json!("access-token")), None);
+    provider.config.clients = OneOrMore(vec!["console".to_owned(), "erp-1".to_owned()]);
+    for claim in ["azp", "client_id", "appid"] {
+        assert_eq!(reason(&provider, claim, json!("erp-1")), None);
+        assert_eq!(reason(&provider, claim, json!("other")), Some("client"));
+    }
+    assert_eq!(reason(&provider, "x", json!(1)), Some("client"));
+    provider.config.audience = OneOrMore(vec!["other".to_owned(), "ledger".to_owned()]);
+    assert_eq!(reason(&provider, "azp", json!("console")), None);
 }
 
 proptest! {
     #[test]
     fn no_text_makes_it_fall_over(text in "[ -~]{0,200}") {
-        prop_assert!(verifier().verify(&text).is_err());
+        prop_assert!(verify(&verifier(), &text).is_err());
     }
 
     #[test]
@@ -453,6 +595,6 @@ proptest! {
         let mut changed = token.clone();
         changed.replace_range(place..=place, &other);
         prop_assume!(changed != token);
-        prop_assert!(verifier().verify(&changed).is_err());
+        prop_assert!(verify(&verifier(), &changed).is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use nix::sys::statvfs::statvfs;
 
-use super::{Check, agencies, catalogue};
+use super::{Check, agencies, catalogue, sign_in};
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
 use crate::objects::Place;
@@ -37,6 +37,7 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     checks.push(disk(&settings.data));
     checks.push(keys(&settings.keys_folder()));
     checks.push(evidence(settings).await);
+    checks.push(sign_in::check(settings).await);
     if settings.database_url.is_none() && !cluster::Cluster::is_in(&settings.data) {
         checks.push(Check::ok("database", "no private cluster yet: the first start makes it"));
         return checks;

@@ -4,6 +4,7 @@ mod agencies;
 mod catalogue;
 mod checks;
 mod live;
+mod sign_in;
 
 use serde::Serialize;
 

@@ -119,7 +119,7 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
         return Err(Problem::new(Code::Forbidden));
     }
     let next = within(fields.text(".next"));
-    let identity = match identity(&at.0, &at.1, &fields) {
+    let identity = match identity(&at.0, &at.1, &fields).await {
         Some(identity) => Ok(identity),
         None => Err(Problem::new(Code::Unauthenticated)),
     };
@@ -148,13 +148,14 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
 }
 
 /// Who signs in: a person of the demonstration, or whom a token of the API names.
-fn identity(state: &AppState, console: &Console, fields: &Fields) -> Option<Identity> {
+async fn identity(state: &AppState, console: &Console, fields: &Fields) -> Option<Identity> {
     if let Ok(place) = fields.text(".person").parse::<usize>() {
         let person = console.people.get(place)?;
         let (agency, actor) = (person.agency.clone(), person.actor.clone());
-        return Some(Identity { agency, actor, expires_at: Utc::now() + LASTS });
+        let now = Utc::now();
+        return Some(Identity { agency, actor, token: None, issued_at: Some(now), expires_at: now + LASTS });
     }
-    state.verifier.verify(fields.text(".token").trim()).ok()
+    state.verifier.verify(fields.text(".token").trim()).await.ok()
 }
 
 /// The same who were let in with a token over the API are let in here.

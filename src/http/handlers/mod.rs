@@ -17,5 +17,6 @@ pub mod rentals;
 pub mod reports;
 pub mod reversals;
 pub mod tags;
+pub mod tokens;
 pub mod usage;
 pub mod vouchers;

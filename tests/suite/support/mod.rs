@@ -5,6 +5,7 @@
 
 pub mod bucket;
 pub mod city;
+pub mod identity_provider;
 pub mod ledger;
 pub mod proxy;
 pub mod scenario;
@@ -62,6 +63,10 @@ impl TestDatabase {
             }
         }
         panic!("{template} stays in use");
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// This database as `role`.

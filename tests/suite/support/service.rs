@@ -96,6 +96,21 @@ impl Service {
         Start { environment, log: Some(log), ..Start::default() }.run()
     }
 
+    /// The same, on a private cluster in a folder that outlives the service.
+    pub fn start_configured_on(data: &Path, config: &Path, log: &Path) -> Self {
+        let environment = &[("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"))];
+        Start { data: Some(data), environment, log: Some(log), ..Start::default() }.run()
+    }
+
+    /// A start that ends by itself: its code, and all that it said.
+    pub fn fails_to_start(data: &Path, config: &Path) -> (i32, String) {
+        let mut command = command(data, None, false);
+        command.env("SUBSIDY_LEDGER_CONFIG", config).args(["serve", "--listen", "127.0.0.1:0"]);
+        let done = command.output().expect("the binary runs");
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// On a database that exists, beside others on the same one.
     pub fn start_on(database_url: &str, data: &Path) -> Self {
         Start { data: Some(data), database_url: Some(database_url), ..Start::default() }.run()
@@ -267,7 +282,7 @@ impl Start<'_> {
         let mut seen = Vec::new();
         let base = loop {
             let Some(Ok(line)) = lines.next() else { panic!("the service ended: {}", seen.join("\n")) };
-            if let Some(at) = line.find("http://127.0.0.1:") {
+            if let Some(at) = line.find("http://127.0.0.1:").filter(|_| line.contains("\"listening\"")) {
                 let url: String = line[at..]
                     .chars()
                     .take_while(|c| c.is_ascii_alphanumeric() || ":/.".contains(*c))

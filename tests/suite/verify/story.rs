@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subsidy_core::book::{Command, Envelope};
-use subsidy_core::domain::{Line, TextHash};
+use subsidy_core::domain::{Line, Subject, TextHash};
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
+use subsidy_core::revocations::{RevokeTokens, RevokedTokens};
 use subsidy_store::engine::{Answer, Engine, NewText, Submission};
 
 use super::scenario::{Step, actor};
@@ -57,6 +58,10 @@ async fn block(test: &TestDatabase, engine: &Engine) {
             let erase = Command::EraseText(EraseText { sha256: hash, document });
             let erased = engine.submit(submission(6_500, &by("operator-1", "operator", erase))).await;
             assert!(matches!(erased, Ok(Answer::Accepted { .. })), "{erased:?}");
+            let tokens = RevokedTokens::Subject(Subject::parse("subsidy-ledger#left").expect("a subject"));
+            let revoke = Command::RevokeTokens(RevokeTokens { tokens, reason: hash });
+            let revoked = engine.submit(submission(6_501, &by("operator-1", "operator", revoke))).await;
+            assert!(matches!(revoked, Ok(Answer::Accepted { .. })), "{revoked:?}");
         }
     }
 }

@@ -43,6 +43,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("participants", Checked::Replayed, "who took part in what"),
     ("payment_batches", Checked::Replayed, "documents"),
     ("payment_lines", Checked::Replayed, "documents"),
+    ("revocations", Checked::Replayed, "tokens that serve no more"),
     ("people", Checked::Replayed, "subjects that acted"),
     ("periods", Checked::Replayed, "documents"),
     ("prefund_years", Checked::Replayed, "what each bank has of its prefunds"),

@@ -29,6 +29,7 @@ use crate::recoveries::{
 use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
+use crate::revocations::RevokeTokens;
 use crate::tags::{
     ApproveTag, ApproveTagEnd, ApproveTagImport, ProposeTag, ProposeTagEnd, ProposeTagImport, RejectTag,
     RejectTagEnd, RejectTagImport,
@@ -97,6 +98,8 @@ macro_rules! commands {
             MoveBusinessDate(MoveBusinessDate) "move_business_date" Records, |_| "agency";
         /// A free text erased, on an order.
             EraseText(EraseText) "erase_text" Records, |c| c.sha256;
+        /// Tokens that serve no more.
+            RevokeTokens(RevokeTokens) "revoke_tokens" Records, |c| c.tokens;
         /// A month, and every one before it, takes no more postings.
             ClosePeriod(ClosePeriod) "close_period" Records, |c| c.month;
         /// A month, and every one after it, is to take postings again.

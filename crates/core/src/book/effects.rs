@@ -26,6 +26,7 @@ use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
+use crate::revocations::Revocation;
 use crate::tags::{Tag, TagImport};
 use crate::usage::UsageImport;
 use crate::vouchers::{Voucher, VoucherStatus};
@@ -158,6 +159,8 @@ pub enum Outcome {
     },
     /// A text that was erased.
     Erasure(Box<Erasure>),
+    /// Tokens that serve no more.
+    Revocation(Box<Revocation>),
     /// A month that was closed.
     Period(Box<Period>),
     Organisation(Box<Organisation>),

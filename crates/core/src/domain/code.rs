@@ -8,7 +8,9 @@
 pub enum Code {
     // not about one noun
     MalformedJson, UnreadableBody, IdempotencyKeyMissing, IdempotencyKeyInvalid, InvalidPath, InvalidQuery,
-    InvalidCursor, Unauthenticated, Forbidden, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
+    InvalidCursor, Unauthenticated, TokenRefused, TokenExpired, TokenTooEarly, TokenLifetime, TokenKeyUnknown,
+    TokenIssuer, TokenAudience, TokenClient, TokenType, TokenOwn, TokenSubject, TokenAgency, TokenRoles,
+    TokenOrganisation, TokenOrganisationMissing, TokenRevoked, Forbidden, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
     NotFound, UnknownPath, MethodNotAllowed, VersionConflict, TooLarge, UnsupportedMediaType, UnsupportedEncoding,
     IdempotencyKeyReused, Internal, Busy, Unavailable, LedgerRewound, ReadOnly, KeysDoNotFit, OutcomeUnknown,
     // values

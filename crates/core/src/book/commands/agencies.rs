@@ -1,4 +1,4 @@
-//! The agency's own state, groups' headers, and texts that are erased.
+//! The agency's own state, groups' headers, texts that are erased, and tokens that are revoked.
 
 use crate::agencies::{AcceptLog, Agency, CreateAgency, MoveBusinessDate, SwitchSemantics, rules};
 use crate::book::Key;
@@ -8,6 +8,7 @@ use crate::book::effects::{Change, Decision, Effects, Outcome};
 use crate::book::refusal::Stop;
 use crate::erasures::{self, EraseText};
 use crate::people::{NameSubject, PersonError};
+use crate::revocations::{self, RevokeTokens};
 
 impl Decide for CreateAgency {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
@@ -75,6 +76,19 @@ impl Decide for EraseText {
         let erasure = erasures::rules::erase(is_kept, before, self, context.actor, context.stamp)?;
         let effects = Effects::from(Change::Erasure(Box::new(erasure.clone())));
         Ok(Decision { effects, outcome: Outcome::Erasure(Box::new(erasure)) })
+    }
+}
+
+impl Decide for RevokeTokens {
+    fn needs(&self, reads: &mut Reads<'_>) {
+        reads.insert(Key::Revocation(self.tokens.clone()));
+    }
+
+    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
+        let before = context.book.revocations.get(&self.tokens)?;
+        let revocation = revocations::revoke(before, self, context.actor, context.stamp);
+        let effects = Effects::from(Change::Revocation(Box::new(revocation.clone())));
+        Ok(Decision { effects, outcome: Outcome::Revocation(Box::new(revocation)) })
     }
 }
 
