@@ -198,6 +198,17 @@ impl Objects {
         Ok((found.meta.size, found.into_stream().map_err(ObjectError::Store).boxed()))
     }
 
+    /// Writes an object, reads it and takes it away again, under a name that no file of evidence has. Tells whether it may be
+    /// taken away: the service itself deletes nothing.
+    pub async fn probe(&self) -> Result<bool, ObjectError> {
+        let path = self.0.prefix.clone().join(format!(".doctor-{:016x}", rand::random::<u64>()));
+        let store = &self.0.store;
+        store.put(&path, PutPayload::from_static(b"doctor")).await.map_err(ObjectError::Store)?;
+        let read = store.get(&path).await.map_err(ObjectError::Store)?;
+        read.bytes().await.map_err(ObjectError::Store)?;
+        Ok(store.delete(&path).await.is_ok())
+    }
+
     /// Reads an object to its end and holds it to its digest.
     pub async fn check(&self, sha256: ContentHash) -> Result<FileState, ObjectError> {
         let mut stream = match self.read(sha256).await {

@@ -211,6 +211,9 @@ fn who_only_reads_makes_no_ledger() {
         assert!(known, "{words:?}: {said}");
     }
     place.out(&["doctor"]);
+    // a folder that no start could make
+    let ended = place.run(&["doctor", "--data", "/proc/none/data"]);
+    assert!(ended.code == 1 && ended.out.contains("/proc is not writable"), "{}", ended.out);
     // what was given is no receipt, no checkpoint, no key, no export
     let folder = place.data.to_str().unwrap();
     for words in [
@@ -278,6 +281,8 @@ async fn a_database_elsewhere_is_migrated_by_migrate_alone() {
     let said = place.refusal(1, &["agency", "create", "bj", "--name", "北京"]);
     assert!(said.contains("subsidy-ledger migrate"), "{said}");
     assert!(place.out(&["migrate", "status"]).contains("behind"));
+    let ended = place.run(&["doctor"]);
+    assert!(ended.code == 1 && ended.out.contains("public is behind"), "{}", ended.out);
     assert!(place.out(&["migrate"]).contains("up to date"));
     place.out(&["agency", "create", "bj", "--name", "北京"]);
     let states: Value = serde_json::from_str(&place.out(&["migrate", "status", "--json"])).unwrap();
@@ -379,7 +384,14 @@ async fn whoever_serves_needs_no_more_than_the_role_that_serves() {
     place.out(&["programme", "import", PROGRAMME, "--agency", "bj"]);
     assert!(place.out(&["doctor"]).contains("cannot take on subsidy_auditor, subsidy_owner"));
     assert!(place.refusal(1, &["agency", "create", "sh", "--name", "上海"]).contains("subsidy_owner"));
+    // what takes no writes serves nobody; a role that may only read does not either
+    let read_only = format!("ALTER ROLE subsidy_app IN DATABASE {} SET default_transaction_read_only = on", database.name());
+    assert_eq!(psql(&database.url("subsidy_owner"), &read_only).code, 0);
+    let ended = place.run(&["doctor"]);
+    assert!(ended.code == 1 && ended.out.contains("takes no writes"), "{}", ended.out);
     place.database_url = Some(database.url("subsidy_auditor"));
+    let ended = place.run(&["doctor"]);
+    assert!(ended.code == 1 && ended.out.contains("as subsidy_app: "), "{}", ended.out);
     assert!(place.out(&["verify"]).contains("verified 2 entries"));
     assert!(place.refusal(1, &["verify", "--agency", "sh"]).contains("there is no agency sh"));
 }

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use nix::sys::statvfs::statvfs;
 
-use super::{Check, agencies, catalogue, sign_in};
+use super::{Check, agencies, catalogue, sign_in, writing};
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
 use crate::objects::Place;
-use subsidy_core::domain::ContentHash;
 use subsidy_store::db::cluster;
 use subsidy_store::db::inspect::{Server, inspect};
 use subsidy_store::db::migrate::{SchemaState, states};
@@ -47,19 +46,20 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
         let server = inspect(&owner).await?;
         let states = states(&owner, true).await;
         let catalogue = catalogue::check(opened, states.as_deref().unwrap_or_default()).await;
-        Ok((server, states, catalogue, agencies::check(opened).await))
+        let as_it_serves = [writing::check(opened).await, agencies::check(opened).await];
+        Ok((server, states, catalogue, as_it_serves, opened.is_private()))
     })
     .await
     {
         Err(failure) => checks.push(Check::failed("database", failure.line())),
-        Ok((server, states, catalogue, agencies)) => {
+        Ok((server, states, catalogue, as_it_serves, is_private)) => {
             checks.extend(database(&server));
             checks.push(match states {
-                Ok(states) => schemas(&states),
+                Ok(states) => schemas(&states, is_private),
                 Err(error) => Check::failed("schemas", Failure::from(error).line()),
             });
             checks.push(catalogue);
-            checks.push(agencies);
+            checks.extend(as_it_serves);
         }
     }
     checks
@@ -67,20 +67,25 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
 
 fn data_folder(data: &Path) -> Check {
     const NAME: &str = "data folder";
-    if !data.exists() {
-        return Check::ok(NAME, format!("{} is not there yet: the first start makes it", data.display()));
-    }
-    let probe = data.join(format!(".doctor-{:016x}", rand::random::<u64>()));
+    let there = existing(data);
+    let probe = there.join(format!(".doctor-{:016x}", rand::random::<u64>()));
     match fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)) {
+        Err(error) => Check::failed(NAME, format!("{} is not writable: {error}", there.display())),
+        Ok(()) if there != data => {
+            Check::ok(NAME, format!("{} is not there yet: the first start makes it", data.display()))
+        }
         Ok(()) => Check::ok(NAME, format!("{} is writable", data.display())),
-        Err(error) => Check::failed(NAME, format!("{} is not writable: {error}", data.display())),
     }
+}
+
+/// A folder, or the nearest one above it that is there.
+fn existing(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."))
 }
 
 fn disk(data: &Path) -> Check {
     const NAME: &str = "disk";
-    let there = data.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    match statvfs(there) {
+    match statvfs(existing(data)) {
         Err(error) => Check::warning(NAME, format!("free space is not known: {error}")),
         Ok(found) => {
             let mib = found.blocks_available().saturating_mul(found.fragment_size()) / (1024 * 1024);
@@ -129,19 +134,22 @@ fn loose(folders: &[PathBuf]) -> std::io::Result<(usize, Option<PathBuf>)> {
     Ok((count, None))
 }
 
-/// Where files are kept: a folder that takes them, or a store that answers. Nothing is written to a store.
+/// Where files are kept: a folder or a store, which takes a file and gives it back.
 async fn evidence(settings: &Settings) -> Check {
     const NAME: &str = "evidence";
     match settings.evidence_place() {
-        Place::Folder(folder) if !folder.exists() => {
-            Check::ok(NAME, format!("{} is not there yet: the first start makes it", folder.display()))
-        }
         Place::Folder(folder) => Check { name: NAME, ..data_folder(&folder) },
         Place::Bucket { url, prefix } => {
             let place = format!("{url}/{prefix}");
-            let asked = async { settings.objects()?.check(ContentHash::new([0; 32])).await };
-            match asked.await {
-                Ok(_) => Check::ok(NAME, format!("{} answers", place.trim_end_matches('/'))),
+            let place = place.trim_end_matches('/');
+            match async { settings.objects()?.probe().await }.await {
+                Ok(true) => Check::ok(NAME, format!("{place} takes files and gives them back")),
+                Ok(false) => Check::warning(
+                    NAME,
+                    format!(
+                        "{place} takes files and gives them back; the one tried here may not be deleted and stays"
+                    ),
+                ),
                 Err(error) => Check::failed(NAME, Failure::from(error).line()),
             }
         }
@@ -176,10 +184,14 @@ fn database(server: &Server) -> Vec<Check> {
     vec![reached, roles, clock]
 }
 
-fn schemas(states: &[SchemaState]) -> Check {
+/// A private cluster is brought on by whoever serves; elsewhere nothing serves before what all agencies share is.
+fn schemas(states: &[SchemaState], is_private: bool) -> Check {
     const NAME: &str = "schemas";
     let newer: Vec<&str> = states.iter().filter(|s| s.applied > s.known).map(|s| s.schema.as_str()).collect();
     let behind: Vec<&str> = states.iter().filter(|s| s.is_behind()).map(|s| s.schema.as_str()).collect();
+    if behind.contains(&"public") && !is_private {
+        return Check::failed(NAME, "public is behind: `subsidy-ledger migrate` brings it on".to_owned());
+    }
     match (newer.is_empty(), behind.is_empty()) {
         (false, _) => Check::failed(NAME, format!("of a newer release: {}", newer.join(", "))),
         (true, false) => Check::warning(

@@ -5,6 +5,7 @@ mod catalogue;
 mod checks;
 mod live;
 mod sign_in;
+mod writing;
 
 use serde::Serialize;
 

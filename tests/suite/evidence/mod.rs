@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use service::{Answer, Service, exchange, fresh_folder, send_bytes};
+use service::{Answer, BINARY, Service, exchange, fresh_folder, send_bytes};
 
 const PDF: &[u8] = b"%PDF-1.7\n% an invoice\n%%EOF\n";
 const LIMIT: usize = 20 * 1024 * 1024;
@@ -676,10 +676,23 @@ fn a_bucket_keeps_files_as_a_folder_does() {
     assert!(keys.iter().all(|key| key.starts_with("files/ledger/sha256/")), "{keys:?}");
     assert!(bucket.parts() >= 3, "a large file goes in parts");
     assert!(!service.data.join("evidence/objects").exists());
+    // `doctor` asks as the service would, and leaves nothing
+    let doctor = || {
+        let mut command = std::process::Command::new(BINARY);
+        let done =
+            command.envs(environment.iter().copied()).env("SUBSIDY_LEDGER_DATA", &service.data).arg("doctor");
+        let done = done.env_remove("DATABASE_URL").output().expect("the binary runs");
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let (code, said) = doctor();
+    assert!(code == Some(0) && said.contains("takes files and gives them back"), "{said}");
+    assert_eq!(bucket.keys(), keys);
     // a store that is away is a 503, and what was not kept is not there
     bucket.fail(true);
     let away = city.bring("kind=other", &city.firm, b"away");
     away.refuses(503, "unavailable", "");
+    let (code, said) = doctor();
+    assert!(code == Some(1) && said.contains("FAILED   evidence"), "{said}");
     assert_eq!(city.get("/v1/evidence", &city.firm)["data"].as_array().unwrap().len(), 2);
     bucket.fail(false);
     assert_eq!(city.bring("kind=other", &city.firm, b"back").status, 201);

@@ -107,6 +107,15 @@ impl Inner {
                 Answer(200, vec![("ETag", format!("\"part-{part}\""))], Vec::new())
             }
             ("PUT", None, None) => self.put(key, request.body),
+            ("POST", None, None) if request.query.contains_key("delete") => {
+                let named = String::from_utf8(request.body).expect("text");
+                let keys = named.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+                let deleted = keys.map(|key| {
+                    self.objects.lock().expect("objects").remove(key);
+                    format!("<Deleted><Key>{key}</Key></Deleted>")
+                });
+                xml(&format!("<DeleteResult>{}</DeleteResult>", deleted.collect::<String>()))
+            }
             ("POST", None, None) if request.query.contains_key("uploads") => {
                 let mut uploads = self.uploads.lock().expect("uploads");
                 let id = format!("upload-{}", uploads.len());
