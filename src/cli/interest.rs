@@ -215,16 +215,28 @@ fn show(args: &RunArgs, rows: &[Row]) -> Result<(), Failure> {
     let claimed = rows.iter().filter(|row| matches!(row.became, LoanOutcome::Claimed)).count();
     let refused = rows.len() - count - claimed;
     if args.form.json {
-        return output::json(&json!({
+        output::json(&json!({
             "programme": args.programme, "period": args.period, "drafted": count, "amount": amount,
             "claimed": claimed, "refused": refused, "loans": rows,
-        }));
+        }))?;
+    } else {
+        for row in rows {
+            output::line(row.line())?;
+        }
+        output::line(format_args!(
+            "{} loans with confirmed interest: {count} drafted, {amount}; {claimed} claimed already; {refused} not",
+            rows.len()
+        ))?;
     }
-    for row in rows {
-        output::line(row.line())?;
+    // a repetition finds everything claimed, which is well; whatever else drafts nothing is for somebody to look at
+    match (count, refused, rows.is_empty()) {
+        (0, _, true) => Err(Failure::new(format!(
+            "nothing was drafted: no bank confirmed interest of any day from {} to before {}",
+            args.period.from, args.period.until
+        ))),
+        (0, 1.., _) => {
+            Err(Failure::new(format!("nothing was drafted: {refused} loans were refused or have gaps")))
+        }
+        _ => Ok(()),
     }
-    output::line(format_args!(
-        "{} loans with confirmed interest: {count} drafted, {amount}; {claimed} claimed already; {refused} not",
-        rows.len()
-    ))
 }

@@ -1,4 +1,4 @@
-//! Beside a service on the private cluster: its server died, it is started again.
+//! Beside a service on the private cluster: its server died, it is started again; its log grew long, it is set aside.
 //!
 //! The service itself goes on meanwhile: it answers 503, `/readyz` too, and finds its way back by new connections. A
 //! server elsewhere (`DATABASE_URL`) is for those to start who run it.
@@ -17,11 +17,16 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// Keeps the server up until `ended`. A start that is under way is waited for: nothing starts behind whoever stops the
 /// server next.
 pub async fn keep_up(keeper: Keeper, mut ended: oneshot::Receiver<()>) {
-    let mut pause = LOOK;
+    let (mut pause, mut turns_log) = (LOOK, true);
     loop {
         tokio::select! {
             _ = &mut ended => return,
             () = tokio::time::sleep(pause) => {}
+        }
+        if turns_log && let Err(error) = keeper.turn_log() {
+            turns_log = false;
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "the private database server's log can not be set aside");
         }
         if keeper.is_up() {
             pause = LOOK;

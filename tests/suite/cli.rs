@@ -385,7 +385,10 @@ async fn whoever_serves_needs_no_more_than_the_role_that_serves() {
     assert!(place.out(&["doctor"]).contains("cannot take on subsidy_auditor, subsidy_owner"));
     assert!(place.refusal(1, &["agency", "create", "sh", "--name", "上海"]).contains("subsidy_owner"));
     // what takes no writes serves nobody; a role that may only read does not either
-    let read_only = format!("ALTER ROLE subsidy_app IN DATABASE {} SET default_transaction_read_only = on", database.name());
+    let read_only = format!(
+        "ALTER ROLE subsidy_app IN DATABASE {} SET default_transaction_read_only = on",
+        database.name()
+    );
     assert_eq!(psql(&database.url("subsidy_owner"), &read_only).code, 0);
     let ended = place.run(&["doctor"]);
     assert!(ended.code == 1 && ended.out.contains("takes no writes"), "{}", ended.out);
@@ -473,6 +476,17 @@ fn completions_are_there_for_the_usual_shells() {
         let script = place.out(&["completions", shell]);
         assert!(script.contains("subsidy-ledger") && script.contains("database-url"), "{shell}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_is_served_beside_no_real_ledger() {
+    let (_database, place) = elsewhere().await;
+    place.out(&["migrate"]);
+    place.out(&["agency", "create", "real", "--name", "北京"]);
+    let said = place.refusal(1, &["demo", "--listen", "127.0.0.1:0"]);
+    assert!(said.contains("agency real here is no sandbox"), "{said}");
+    let agencies = place.out(&["agency", "list", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&agencies).unwrap().as_array().unwrap().len(), 1, "{agencies}");
 }
 
 #[test]

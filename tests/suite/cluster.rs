@@ -107,6 +107,26 @@ fn the_first_open_makes_the_database_and_the_last_close_stops_the_server() {
 }
 
 #[test]
+fn the_log_of_a_server_that_runs_is_set_aside_when_it_has_grown_long() {
+    let folder = Folder::new();
+    let cluster = Cluster::open(&folder.data()).unwrap();
+    let log = folder.home().join("server.log");
+    let length = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
+    cluster.keeper().turn_log().unwrap();
+    assert!(length(&log) > 0, "a short one stays");
+    let mut file = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    std::io::Write::write_all(&mut file, &vec![b'.'; 17 << 20]).unwrap();
+    cluster.keeper().turn_log().unwrap();
+    assert_eq!(length(&log), 0);
+    assert!(length(&log.with_extension("log.old")) > 17 << 20);
+    // the server goes on at its beginning
+    ask(&cluster.url(SUPERUSER, DATABASE), "SELECT nothing").unwrap_err();
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.len() < 1_000 && text.contains("nothing"), "{text}");
+    cluster.close().unwrap();
+}
+
+#[test]
 fn what_was_written_is_there_after_a_stop() {
     let folder = Folder::new();
     let cluster = Cluster::open(&folder.data()).unwrap();

@@ -12,6 +12,7 @@ mod tamper;
 
 use super::stop::Stop;
 use super::{Failure, ListenArgs, Settings, opened, output, serve};
+use subsidy_store::engine::{Engine, store};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -51,6 +52,7 @@ async fn served(settings: &Settings) -> Result<(), Failure> {
     opened::with(settings, async |opened| {
         let engine = serve::start(opened).await?;
         let served = async {
+            refuse_beside_a_ledger(&engine).await?;
             seed::agencies(opened, &engine).await?;
             seed::beijing(&engine, &stop).await?;
             serve::serve(opened, &engine, &stop, people::all()?, |base| {
@@ -65,4 +67,16 @@ async fn served(settings: &Settings) -> Result<(), Failure> {
         served
     })
     .await
+}
+
+/// The greeting gives everybody tokens for what is served: that must be sandboxes alone.
+async fn refuse_beside_a_ledger(engine: &Engine) -> Result<(), Failure> {
+    let agencies = store::agencies(&*engine.database().admin().await?).await?;
+    match agencies.iter().find(|agency| !agency.sandbox) {
+        None => Ok(()),
+        Some(agency) => Err(Failure::new(format!(
+            "agency {} here is no sandbox, and the demonstration is served beside no real ledger: say another --data or DATABASE_URL",
+            agency.code
+        ))),
+    }
 }

@@ -385,7 +385,21 @@ fn a_run_drafts_what_banks_confirmed_once_and_says_what_it_did_not() {
     confirm(&repaid, THIRD, "5000.00");
     let again = run("2024-06-01..2024-09-01");
     assert_eq!((counts(&again), &again["amount"]), ([1, 2, 1], &json!("5000.00")), "{again}");
-    assert_eq!(counts(&run("2024-06-01..2024-09-01")), [0, 3, 1]);
+    // a run that drafts nothing is no success, unless all is claimed
+    let ended = |period: &str| {
+        let mut words = words.to_vec();
+        words.extend(["--period", period]);
+        city.service.ended(&words)
+    };
+    let (code, said) = ended("2024-06-01..2024-09-01");
+    assert!(
+        code == 1 && said.contains("\"claimed\": 3") && said.contains("1 loans were refused or have gaps"),
+        "{said}"
+    );
+    let (code, said) = ended("2023-07-01..2023-10-01");
+    assert!(code == 1 && said.contains("no bank confirmed interest of any day from 2023-07-01"), "{said}");
+    let (code, said) = ended("2024-08-01..2024-09-01");
+    assert!(code == 1 && said.contains("refused"), "{said}");
 }
 
 #[test]

@@ -22,6 +22,11 @@ impl Keeper {
         server::is_alive(&self.place) && self.socket_folder.join(format!(".s.PGSQL.{PORT}")).exists()
     }
 
+    /// Sets the server's log aside when it has grown long. Cheap: to be asked every second.
+    pub fn turn_log(&self) -> Result<(), ClusterError> {
+        server::turn_log(&self.place)
+    }
+
     /// Starts the server again unless it runs, and waits until it takes connections. Never makes a new cluster: an empty
     /// ledger in the place of one that is lost would be worse than none.
     pub fn revive(&self) -> Result<(), ClusterError> {

@@ -126,7 +126,7 @@ impl<'a> Server<'a> {
     }
 
     fn start(&self) -> Result<(), ClusterError> {
-        self.turn_log()?;
+        turn_log(self.place)?;
         let socket_folder = self.place.socket_folder()?;
         // a dead server's claim on the socket, which the next one would believe for as long as the process id is taken
         fs::remove_file(socket_folder.join(format!(".s.PGSQL.{PORT}.lock"))).ok();
@@ -223,14 +223,6 @@ impl<'a> Server<'a> {
         Ok(command)
     }
 
-    fn turn_log(&self) -> Result<(), ClusterError> {
-        if fs::metadata(&self.log).is_ok_and(|meta| meta.len() > LOG_BYTES_MAX) {
-            let old = self.log.with_extension("log.old");
-            fs::rename(&self.log, old).map_err(ClusterError::io("set aside", &self.log))?;
-        }
-        Ok(())
-    }
-
     fn log_since(&self, start: u64) -> String {
         let mut text = Vec::new();
         let read = File::open(&self.log).and_then(|mut log| {
@@ -253,6 +245,18 @@ impl<'a> Server<'a> {
         let (home, log) = (self.place.home.clone(), self.log.clone());
         ClusterError::Stuck { home, log, state, waited_s: WAIT_S_MAX }
     }
+}
+
+/// Sets the log aside when it has grown long. A server that runs has it open and writes at its end, wherever that is: it is
+/// copied and emptied. What is written between the two is lost, a line perhaps in months.
+pub(super) fn turn_log(place: &Place) -> Result<(), ClusterError> {
+    let log = place.home.join(LOG);
+    if fs::metadata(&log).is_ok_and(|meta| meta.len() > LOG_BYTES_MAX) {
+        let emptied = fs::copy(&log, log.with_extension("log.old"))
+            .and_then(|_| OpenOptions::new().write(true).truncate(true).open(&log));
+        emptied.map_err(ClusterError::io("set aside", &log))?;
+    }
+    Ok(())
 }
 
 /// Whether the server's process is there: a look without the lock, which touches nothing.
