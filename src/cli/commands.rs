@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 use super::Failure;
 use crate::auth::token::ISSUER;
+use crate::http::language::Language;
+use crate::http::problem::Problem;
 use subsidy_core::book::{Command, Envelope, Outcome};
 use subsidy_core::domain::actor::SubjectError;
 use subsidy_core::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
@@ -41,6 +43,9 @@ pub enum EngineReply {
     Refused {
         /// `pot_exhausted`, …
         code: String,
+        /// The same with what explains it, as it is stored.
+        refusal: String,
+        /// What it means and what to do, for the person at the terminal.
         line: String,
     },
 }
@@ -72,9 +77,19 @@ impl Ask {
             Answer::Accepted { first, .. } => EngineReply::Accepted(Box::new(first.outcome)),
             Answer::Refused { refusal, .. } => {
                 let code = refusal.get("code").and_then(|code| code.as_str()).unwrap_or("refused").to_owned();
-                EngineReply::Refused { code, line: refusal.to_string() }
+                let line = Problem::refused(&refusal).line(language());
+                EngineReply::Refused { code, refusal: refusal.to_string(), line }
             }
         })
+    }
+}
+
+/// The language of the person at the terminal: Chinese where the locale is, else English.
+pub fn language() -> Language {
+    let named = |name| std::env::var(name).ok().filter(|locale| !locale.is_empty());
+    match ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(named) {
+        Some(locale) if locale.starts_with("zh") => Language::Chinese,
+        Some(_) | None => Language::English,
     }
 }
 

@@ -74,6 +74,8 @@ enum LoanOutcome {
     Refused {
         code: String,
         refusal: String,
+        #[serde(skip)]
+        line: String,
     },
 }
 
@@ -96,7 +98,7 @@ impl Row {
             LoanOutcome::Gap => {
                 format!("{loan_no}  not every day between the first and the last is confirmed")
             }
-            LoanOutcome::Refused { code, refusal } => format!("{loan_no}  refused: {code} {refusal}"),
+            LoanOutcome::Refused { line, .. } => format!("{loan_no}  refused: {line}"),
         }
     }
 }
@@ -188,7 +190,7 @@ async fn asked(
     let ask = Ask::new(actor(&args.subject, Role::Officer), key, Command::DraftClaim(Box::new(draft)));
     let content = serde_json::to_string(request)?;
     Ok(match ask.of(engine, &args.agency, &content).await.map_err(unanswered(&args.agency))? {
-        EngineReply::Refused { code, line } => LoanOutcome::Refused { code, refusal: line },
+        EngineReply::Refused { code, refusal, line } => LoanOutcome::Refused { code, refusal, line },
         EngineReply::Accepted(outcome) => match *outcome {
             Outcome::Claim { claim, .. } => {
                 let terms = claim.subject.interest().ok_or_else(|| other(&claim.id))?;

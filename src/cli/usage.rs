@@ -13,7 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
+use super::commands::{self, Ask, EngineReply, actor, fresh_key, language, unanswered};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
 use crate::billing_files::error::IntakeError;
@@ -21,6 +21,7 @@ use crate::billing_files::file::Billing;
 use crate::billing_files::intake::stage;
 use crate::billing_files::limits::ERRORS_KEPT_MAX;
 use crate::billing_files::rows::ImportRequest;
+use crate::http::error::Entry;
 use crate::http::handlers::usage::errors::{ErrorsFile, written};
 use crate::http::handlers::usage::imports::RowErrorView;
 use crate::http::language::Language;
@@ -240,9 +241,10 @@ fn show(args: &ImportArgs, done: &ImportOutcome) -> Result<(), Failure> {
             for finding in findings {
                 let (column, code) = (finding.column.as_deref().unwrap_or_default(), finding.code);
                 let (found, expected) = (finding.found.as_deref().unwrap_or_default(), code.expected());
+                let remedy = Entry::of(code.code()).words(language()).remedy;
                 let (code, rows, row) = (code.as_str(), finding.rows, finding.row);
                 output::note(format_args!(
-                    "{code} {column}: {rows} rows, first {row}: {found} (expected {expected})"
+                    "{code} {column}: {rows} rows, first {row}: {found} (expected {expected}). {remedy}"
                 ))?;
             }
             let name = args.file.display();

@@ -68,9 +68,7 @@ pub(super) fn matched(pattern: &str, path: &str) -> Option<PathParts> {
 fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -> Result<Prepared, Problem> {
     let (route, parts) = dispatch(&operation.method, &operation.path)?;
     let identity = outer.identity.clone();
-    if !route.permission.allows(&identity.actor) {
-        return Err(Problem::new(Code::Forbidden));
-    }
+    route.permission.check(&identity.actor)?;
     let key = match mode {
         Mode::Each => extract::key_digest(operation.idempotency_key.as_deref().unwrap_or_default())?,
         Mode::All => outer.key,

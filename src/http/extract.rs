@@ -5,11 +5,11 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::json;
 use super::language::Language;
 use super::problem::Problem;
 use crate::auth::token::{Identity, Verifier};
 use subsidy_core::domain::{Code, Sequence, letters};
-use subsidy_store::db::convert;
 
 /// The request's id, made where the request comes in; it stands in the answer and in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +133,10 @@ impl Query {
 
     /// A parameter that is one of a few words. Error: `invalid_query`.
     pub fn word<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Problem> {
-        let word = convert::read_opt(self.text(name));
-        word.map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", name))
+        let word = self.text(name).map(json::word::<T>).transpose();
+        word.map_err(|allowed| {
+            Problem::new(Code::InvalidQueryWord).with("parameter", name).with("allowed", allowed)
+        })
     }
 
     /// A parameter as a whole number. Error: `invalid_query`.

@@ -36,15 +36,20 @@ impl Json {
         serde_json::from_slice(body).map_err(|_| Problem::new(Code::MalformedJson))
     }
 
-    /// Reads a type from it.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        T::deserialize(Node(self)).map_err(|misfit| misfit.problem())
+    /// Reads a type from it. Error: the first thing that does not fit.
+    pub(super) fn fit<T: DeserializeOwned>(&self) -> Result<T, Misfit> {
+        T::deserialize(Node(self))
     }
 
     /// The bytes that stand for it in a digest.
     pub fn bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+/// A word that is one of a few. Error: those.
+pub fn word<T: DeserializeOwned>(text: &str) -> Result<T, &'static [&'static str]> {
+    Json::Text(text.to_owned()).fit().map_err(|misfit| misfit.allowed)
 }
 
 impl Serialize for Json {
@@ -116,17 +121,19 @@ impl<'de> Deserialize<'de> for Json {
 /// What does not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code} at {}", self.pointer())]
-struct Misfit {
-    code: Code,
+pub(super) struct Misfit {
+    pub code: Code,
     /// What the code's detail names.
     members: Vec<(String, String)>,
+    /// What could stand there instead, where that can be listed.
+    pub allowed: &'static [&'static str],
     /// The innermost step first.
     steps: Vec<String>,
 }
 
 impl Misfit {
     const fn of(code: Code) -> Self {
-        Self { code, members: Vec::new(), steps: Vec::new() }
+        Self { code, members: Vec::new(), allowed: &[], steps: Vec::new() }
     }
 
     fn within(mut self, step: impl Into<String>) -> Self {
@@ -134,14 +141,21 @@ impl Misfit {
         self
     }
 
+    /// The steps to its place, the outermost first.
+    pub(super) fn path(&self) -> Vec<String> {
+        self.steps.iter().rev().cloned().collect()
+    }
+
     fn pointer(&self) -> String {
         let steps = self.steps.iter().rev().map(|step| step.replace('~', "~0").replace('/', "~1"));
         steps.fold(String::new(), |pointer, step| pointer + "/" + &step)
     }
 
-    fn problem(&self) -> Problem {
+    pub(super) fn problem(&self) -> Problem {
         let named = |problem: Problem, (name, value): &(String, String)| problem.with(name, value.as_str());
-        self.members.iter().fold(Problem::new(self.code), named).at(self.pointer())
+        let problem = self.members.iter().fold(Problem::new(self.code), named);
+        let problem = if self.allowed.is_empty() { problem } else { problem.with("allowed", self.allowed) };
+        problem.at(self.pointer())
     }
 }
 
@@ -159,8 +173,11 @@ impl serde::de::Error for Misfit {
     fn invalid_type(_: Unexpected<'_>, _: &dyn serde::de::Expected) -> Self {
         Self::of(Code::InvalidType)
     }
-    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::of(Code::UnknownField).within(field)
+    fn unknown_variant(_: &str, allowed: &'static [&'static str]) -> Self {
+        Self { allowed, ..Self::of(Code::InvalidWord) }
+    }
+    fn unknown_field(field: &str, allowed: &'static [&'static str]) -> Self {
+        Self { allowed, ..Self::of(Code::UnknownField) }.within(field)
     }
     fn missing_field(field: &'static str) -> Self {
         Self::of(Code::MissingField).within(field)

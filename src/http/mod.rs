@@ -5,7 +5,10 @@
 
 pub mod bank_answers;
 pub mod batches;
+pub mod cure;
 pub mod error;
+mod error_pages;
+mod error_places;
 pub mod extract;
 pub mod groups;
 pub mod handler;
@@ -16,6 +19,7 @@ pub mod in_process;
 pub mod json;
 pub mod language;
 pub mod middleware;
+mod mistakes;
 pub mod openapi;
 pub mod page;
 mod parameters;
@@ -27,6 +31,7 @@ pub mod render;
 pub mod route;
 pub mod routes;
 pub mod runs;
+mod spoken;
 pub mod text;
 pub mod uploads;
 pub mod view;
@@ -202,6 +207,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(outside("/readyz").route(reading().to(health::readyz)))
         .service(outside("/metrics").route(reading().to(health::metrics)))
         .service(outside("/openapi.json").route(reading().to(health::document)))
+        .service(outside("/errors").route(reading().to(error_pages::list)))
+        .service(outside("/errors/{code}").route(reading().to(error_pages::one)))
         .service(outside("/docs").route(reading().to(health::to_docs)))
         .service(health::docs())
         // the viewer takes GET alone and knows nothing of other methods
@@ -293,9 +300,7 @@ async fn reading_request(
     request: &HttpRequest,
 ) -> Result<ReadRequest, Problem> {
     let identity = state.caller(request).await?;
-    if !route.permission.allows(&identity.actor) {
-        return Err(Problem::new(Code::Forbidden));
-    }
+    route.permission.check(&identity.actor)?;
     // what is read of a ledger that lost entries would be acted on; what proves it is shown
     if !route.path.starts_with("/v1/audit/") && state.engine.seen().log(&identity.agency).is_rewound() {
         return Err(Problem::new(Code::LedgerRewound));

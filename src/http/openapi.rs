@@ -283,6 +283,7 @@ fn problem_response(status: u16, about: &str) -> Response {
 
 fn problem() -> Schema {
     let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
+    let words = |about: &str| ArrayBuilder::new().items(text("A word.")).description(Some(about)).build();
     let codes: std::collections::BTreeSet<&str> = Entry::all().map(|entry| entry.code.into_str()).collect();
     let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).build();
     let error = ObjectBuilder::new()
@@ -290,14 +291,18 @@ fn problem() -> Schema {
         .property("pointer", text("JSON pointer into the body."))
         .property("code", code.clone())
         .property("detail", text("What is wrong."))
+        .property("remedy", text("What to do about it."))
+        .property("allowed", words("What could stand there instead, where that can be listed."))
         .required("pointer")
         .required("code")
-        .required("detail");
+        .required("detail")
+        .required("remedy");
     let members = [
-        ("type", text("/errors/{code}")),
+        ("type", text("/errors/{code}, a page that says what it means and what to do.")),
         ("title", text("What kind of error.")),
         ("status", ObjectBuilder::new().schema_type(Type::Integer).build()),
         ("detail", text("What happened.")),
+        ("remedy", text("What to do about it, and who.")),
         ("code", code),
         ("request_id", text("The request, as the log knows it.")),
     ];
@@ -305,7 +310,16 @@ fn problem() -> Schema {
         members.into_iter().fold(ObjectBuilder::new().schema_type(Type::Object), |object, (name, schema)| {
             object.property(name, schema).required(name)
         });
-    object.property("errors", ArrayBuilder::new().items(error)).required("errors").into()
+    object
+        .property("errors", ArrayBuilder::new().items(error))
+        .required("errors")
+        .property(
+            "allowed",
+            words("The roles that may, the states in which it can be done, or a query's words."),
+        )
+        .property("items", words("The items that the programme does not pay for."))
+        .property("known", words("The items that it pays for."))
+        .into()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use subsidy_core::domain::Code;
 
 use super::error::Entry;
 use super::language::Language;
+use super::spoken::spoken;
 use crate::objects::ObjectError;
 use crate::reports::ReadError;
 use crate::reports::formats::FormatError;
@@ -24,6 +25,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// What a program needs of a refusal to go on, beside its code.
 const TOLD: [&str; 5] = ["import_id", "before", "after", "difference", "months"];
+/// The same, where it belongs to no place in the body.
+const TOLD_OF_ALL: [&str; 3] = ["allowed", "items", "known"];
 
 /// One thing that is wrong, and where in the request.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +68,13 @@ impl Problem {
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         let (entry, members) = (self.entry, self.members.clone());
         self.errors.push(At { pointer: pointer.into(), entry, members });
+        self
+    }
+
+    /// The same, with what else is wrong.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.errors.extend(other.errors);
         self
     }
 
@@ -112,7 +122,9 @@ impl Problem {
     }
 
     fn explained(self, members: Map<String, Value>) -> Self {
-        let problem = Self { members, ..self };
+        let among = self.code() == Code::WrongState && members.contains_key("allowed");
+        let entry = if among { Entry::of(Code::WrongStateAmong) } else { self.entry };
+        let problem = Self { entry, members, ..self };
         let text = |name: &str| problem.members.get(name).and_then(Value::as_str).map(str::to_owned);
         let pointer = text("pointer").or_else(|| text("field").map(|field| format!("/rules{field}")));
         match pointer {
@@ -194,20 +206,22 @@ impl Problem {
     }
 
     pub fn body(&self, language: Language, request_id: &str) -> Value {
-        let [title, detail] = self.entry.words(language);
+        let said = self.entry.words(language);
         let errors: Vec<Value> = self.errors.iter().map(|at| at.body(language)).collect();
         let mut body = json!({
             "type": format!("/errors/{}", self.code()),
-            "title": title,
+            "title": said.title,
             "status": self.status(),
-            "detail": filled(detail, &self.members),
+            "detail": filled(said.detail, &self.members, language),
+            "remedy": filled(said.remedy, &self.members, language),
             "code": self.code().into_str(),
             "request_id": request_id,
             "errors": errors,
         });
-        for name in TOLD {
-            if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
-                body.insert(name.to_owned(), value.clone());
+        let of_all = TOLD_OF_ALL.iter().filter(|_| self.errors.is_empty());
+        for name in TOLD.iter().chain(of_all) {
+            if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(*name)) {
+                body.insert((*name).to_owned(), value.clone());
             }
         }
         body
@@ -218,10 +232,18 @@ impl Problem {
         if self.entry == Entry::of(Code::Unauthenticated) {
             return "Bearer".to_owned();
         }
-        let [_, detail] = self.entry.words(Language::English);
+        let detail = self.entry.words(Language::English).detail;
         let shown = |letter: &char| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\');
-        let detail: String = filled(detail, &self.members).chars().filter(shown).collect();
+        let detail: String = filled(detail, &self.members, Language::English).chars().filter(shown).collect();
         format!("Bearer error=\"invalid_token\", error_description=\"{detail}\"")
+    }
+
+    /// A line for a person at a terminal: what happened, what to do, and the code.
+    pub fn line(&self, language: Language) -> String {
+        let said = self.entry.words(language);
+        let [detail, remedy] = [said.detail, said.remedy].map(|text| filled(text, &self.members, language));
+        let blank = if language == Language::English { " " } else { "" };
+        format!("{detail}{blank}{remedy} ({})", self.code())
     }
 
     pub fn respond(&self, language: Language, request_id: &str) -> HttpResponse {
@@ -246,9 +268,14 @@ impl Problem {
 
 impl At {
     fn body(&self, language: Language) -> Value {
-        let [_, detail] = self.entry.words(language);
-        let mut body = json!({"pointer": self.pointer, "code": self.entry.code.into_str(), "detail": filled(detail, &self.members)});
-        for name in ["row", "column", "rows", "expected", "found"] {
+        let said = self.entry.words(language);
+        let mut body = json!({
+            "pointer": self.pointer,
+            "code": self.entry.code.into_str(),
+            "detail": filled(said.detail, &self.members, language),
+            "remedy": filled(said.remedy, &self.members, language),
+        });
+        for name in ["row", "column", "rows", "expected", "found", "allowed"] {
             if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
                 body.insert(name.to_owned(), value.clone());
             }
@@ -309,17 +336,22 @@ impl From<SubmitError> for Problem {
 }
 
 /// A detail with what it names. What is not there is left out.
-fn filled(detail: &str, members: &Map<String, Value>) -> String {
+fn filled(detail: &str, members: &Map<String, Value>, language: Language) -> String {
+    let separator = match language {
+        Language::Chinese => "、",
+        Language::English => ", ",
+    };
     let mut out = String::with_capacity(detail.len() + 32);
     let mut rest = detail;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, tail) = after.split_once('}').unwrap_or((after, ""));
         out.push_str(before);
         match members.get(name) {
-            Some(Value::String(text)) => out.push_str(text),
+            Some(Value::String(text)) => out.push_str(&spoken(name, text, language)),
             Some(Value::Array(texts)) => {
-                let texts: Vec<&str> = texts.iter().filter_map(Value::as_str).collect();
-                out.push_str(&texts.join(", "));
+                let texts = texts.iter().filter_map(Value::as_str);
+                let texts: Vec<_> = texts.map(|text| spoken(name, text, language)).collect();
+                out.push_str(&texts.join(separator));
             }
             Some(value) => out.push_str(&value.to_string()),
             None => {}

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use super::handler::{Ask, Parse, ParseGroup, Read, Upload};
 use super::json::Json;
 use super::problem::Problem;
-use subsidy_core::domain::{Actor, Role};
+use subsidy_core::domain::{Actor, Code, Role};
 use subsidy_core::schema::{Member, One, Schemas};
 use subsidy_store::engine::submission::Run;
 
@@ -35,6 +35,19 @@ impl Permission {
             Self::SignedIn => true,
             Self::Roles(roles) => roles.iter().any(|role| actor.has(*role)),
         }
+    }
+
+    /// Error: `forbidden`, naming the roles that may and those that the caller has.
+    pub fn check(self, actor: &Actor) -> Result<(), Problem> {
+        let Self::Roles(roles) = self else { return Ok(()) };
+        if self.allows(actor) {
+            return Ok(());
+        }
+        let names = |held: fn(&Actor, Role) -> bool, of: &[Role]| -> Vec<&'static str> {
+            of.iter().filter(|role| held(actor, **role)).map(|role| role.into_str()).collect()
+        };
+        let (allowed, own) = (names(|_, _| true, roles), names(Actor::has, Role::ALL));
+        Err(Problem::new(Code::RoleMissing).with("allowed", allowed).with("roles", own))
     }
 
     /// Whether a role alone may.

@@ -27,6 +27,7 @@ mod dating;
 mod deployment;
 mod documents;
 mod engine;
+mod errors;
 mod evidence;
 mod explained;
 mod export;

@@ -250,13 +250,13 @@ fn over_http_an_agency_that_was_wound_back_waits_for_its_operator_and_others_go_
     let refused = write(&service, &city, 12);
     assert_eq!(code(&refused), rewound(), "{}", refused.text);
     assert_eq!(refused.header("content-type"), Some("application/problem+json"));
-    for (language, title, detail) in
+    for (language, title, remedy) in
         [("zh-CN", "账簿被回退", "agency accept-log"), ("en", "Ledger rewound", "agency accept-log")]
     {
         let headers = [("Accept-Language", language), ("Idempotency-Key", "firm-12")];
         let answer = service.send("POST", "/v1/organisations", Some(&city), Some(&firm(12)), &headers).json();
         assert_eq!(answer["title"], title, "{answer}");
-        assert!(answer["detail"].as_str().unwrap().contains(detail), "{answer}");
+        assert!(answer["remedy"].as_str().unwrap().contains(remedy), "{answer}");
     }
     let operation = |number: u64| json!({"method": "POST", "path": "/v1/organisations", "body": firm(number), "idempotency_key": format!("b{number}")});
     for mode in ["each", "all"] {

@@ -11,6 +11,7 @@ use crate::http::handler::{
 };
 use crate::http::handlers::rentals::applicant;
 use crate::http::problem::Problem;
+use crate::http::route::Permission;
 use crate::http::text::Reason;
 use crate::http::view;
 use crate::objects::ObjectError;
@@ -212,8 +213,8 @@ pub fn check_query(actor: &Actor, query: &Query) -> Result<(), Problem> {
     let kind = kind(query)?;
     organisation(actor, query)?;
     let corrects = corrects(query)?;
-    if corrects && !actor.has(Role::Officer) {
-        return Err(Problem::new(Code::Forbidden));
+    if corrects {
+        Permission::Roles(&[Role::Officer]).check(actor)?;
     }
     if kind != EvidenceKind::Invoice && (corrects || !read_statement(query).is_silent()) {
         return Err(Problem::new(Code::InvoiceOnly).with("kind", kind.into_str()));

@@ -152,6 +152,13 @@ impl Service {
         (done.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
     }
 
+    /// What it says under a locale, however it ends.
+    pub fn said_in(&self, locale: &str, words: &[&str]) -> String {
+        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
+        let done = command.args(words).env("LC_ALL", locale).output().expect("the binary runs");
+        String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
+    }
+
     /// A sandbox agency.
     pub fn agency(&self, code: &str) {
         self.cli(&["agency", "create", code, "--name", code, "--sandbox", "--business-date", "2025-01-02"]);

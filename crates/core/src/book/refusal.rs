@@ -8,7 +8,7 @@ use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
 use crate::claims::rental_claims::RentalClaimError;
 use crate::domain::money::OutOfRange;
-use crate::domain::{CreditCode, Date, Month, Sequence};
+use crate::domain::{CreditCode, Date, Month, Sequence, WrongState};
 use crate::erasures::ErasureError;
 use crate::evidence::EvidenceError;
 use crate::loans::LoanError;
@@ -61,11 +61,8 @@ pub enum AccessError {
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<Sequence>,
     },
-    #[error("it is {status}")]
-    WrongState {
-        /// The state that it is in.
-        status: String,
-    },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
 }
 
 crate::domain::coded! {

@@ -8,7 +8,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text::Malformed;
-use crate::domain::{CalendarId, Code, Date, Line, Revision, Subject, TextHash};
+use crate::domain::{CalendarId, Code, Date, Line, Revision, Subject, TextHash, WrongState};
 
 /// The most days of one change: a leap year's.
 pub const DAYS_MAX: usize = 366;
@@ -142,8 +142,8 @@ pub struct RejectCalendar {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum CalendarError {
-    #[error("it is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     #[error("no working day from {from} to {until}")]
     NoWorkingDay {
         /// The first day that was looked at.

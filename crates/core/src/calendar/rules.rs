@@ -4,7 +4,7 @@ use super::{
     AHEAD_DAYS_MAX, CalendarChange, CalendarDay, CalendarError, CalendarStatus, DayKind, NamedDay,
     ProposeCalendar,
 };
-use crate::domain::{Actor, Date, Revision, Stamp, TextHash};
+use crate::domain::{Actor, Date, Revision, Stamp, TextHash, WrongState};
 
 pub fn propose(command: &ProposeCalendar, actor: &Actor, stamp: &Stamp) -> CalendarChange {
     CalendarChange {
@@ -21,10 +21,7 @@ pub fn propose(command: &ProposeCalendar, actor: &Actor, stamp: &Stamp) -> Calen
 
 /// Whether a change waits for another person.
 pub fn proposed(change: &CalendarChange) -> Result<(), CalendarError> {
-    match change.status {
-        CalendarStatus::Proposed => Ok(()),
-        status => Err(CalendarError::WrongState { status: status.into_str().to_owned() }),
-    }
+    Ok(WrongState::unless(change.status, &[CalendarStatus::Proposed])?)
 }
 
 /// A change decided: approved, or rejected for a reason.

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{
     ClaimId, CreditCode, Date, EvidenceId, Money, PaymentBatchId, ProgrammeCode, RecoveryId, Revision,
-    Sequence, Subject, TextHash,
+    Sequence, Subject, TextHash, WrongState,
 };
 use crate::ledger::{Dimensions, ExpenseClass, Part};
 use crate::vouchers::ReviewDecision;
@@ -170,10 +170,7 @@ pub struct Claim {
 impl Claim {
     /// Error: it is in none of these states.
     pub fn in_state(&self, allowed: &[ClaimStatus]) -> Result<(), ClaimError> {
-        if allowed.contains(&self.status) {
-            return Ok(());
-        }
-        Err(ClaimError::WrongState { status: self.status.into_str().to_owned() })
+        Ok(WrongState::unless(self.status, allowed)?)
     }
 
     /// The day on which it was filed; while it can be written anew, today.

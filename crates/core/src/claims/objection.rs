@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, ClaimError, ClaimStatus};
-use crate::domain::{Actor, ClaimId, Date, Instant, ObjectionId, Revision, Stamp, Subject, TextHash};
+use crate::domain::{
+    Actor, ClaimId, Date, Instant, ObjectionId, Revision, Stamp, Subject, TextHash, WrongState,
+};
 use crate::programmes::RulesVersion;
 
 /// The most objections of a claim.
@@ -94,7 +96,7 @@ pub fn objectionable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Resu
     claim.in_state(&[ClaimStatus::Reviewed])?;
     let published = published_until(claim, rules).is_some_and(|until| stamp.business_date <= until);
     if !published {
-        return Err(ClaimError::WrongState { status: "not_published".to_owned() });
+        return Err(WrongState::is("not_published").into());
     }
     if claim.objections >= OBJECTIONS_MAX {
         return Err(ClaimError::TooManyObjections { limit: OBJECTIONS_MAX.to_string() });
@@ -132,9 +134,7 @@ pub fn resolve(
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<(Objection, Claim), ClaimError> {
-    if objection.status != ObjectionStatus::Open {
-        return Err(ClaimError::WrongState { status: objection.status.into_str().to_owned() });
-    }
+    WrongState::unless(objection.status, &[ObjectionStatus::Open])?;
     let upheld = command.decision == Resolution::Upheld;
     let resolved = Objection {
         status: if upheld { ObjectionStatus::Upheld } else { ObjectionStatus::Dismissed },

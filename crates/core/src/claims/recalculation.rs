@@ -11,7 +11,9 @@ use super::backing::TakenInvoice;
 pub use super::changes::ClaimChanges;
 use super::{Claim, ClaimError, ClaimPayment, ClaimStatus, ClaimSubject, InterestTerms, SettledBy, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash};
+use crate::domain::{
+    Actor, ClaimId, Date, Money, RecoveryId, Revision, Sequence, Stamp, Subject, TextHash, WrongState,
+};
 use crate::ledger::{Part, parts};
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::Calculation;
@@ -136,7 +138,7 @@ pub struct RejectRecalculation {
 pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
     claim.in_state(&[ClaimStatus::Approved, ClaimStatus::Paid])?;
     if claim.status == ClaimStatus::Approved && claim.batch.is_some() {
-        return Err(ClaimError::WrongState { status: "in_payment_batch".to_owned() });
+        return Err(WrongState::is("in_payment_batch").into());
     }
     Ok(())
 }
@@ -192,10 +194,7 @@ pub fn propose(
 
 /// Error: it was decided already.
 pub fn proposed(recalculation: &Recalculation) -> Result<(), ClaimError> {
-    match recalculation.status {
-        RecalculationStatus::Proposed => Ok(()),
-        status => Err(ClaimError::WrongState { status: status.into_str().to_owned() }),
-    }
+    Ok(WrongState::unless(recalculation.status, &[RecalculationStatus::Proposed])?)
 }
 
 /// A recalculation refused, and the claim as it was.

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::domain::{Date, LoanId, Money, RentalId, VoucherId};
+use crate::domain::{Date, LoanId, Money, RentalId, VoucherId, WrongState};
 
 /// Why a claim is not written or does not go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum ClaimError {
-    #[error("the claim is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     /// What is subsidised is paid first: the period is over when it is claimed.
     #[error("{until} is later than {business_date}")]
     PeriodNotOver {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use super::{Claim, ClaimError, ClaimRequest, ClaimStatus, ClaimSubject, ReviewClaim, objection};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash};
+use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash, WrongState};
 use crate::ledger::{ExpenseClass, Part};
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
@@ -271,7 +271,7 @@ fn unpaid(claim: &Claim) -> Result<(), ClaimError> {
         (None, false) => "partly_paid",
         (None, true) => return Ok(()),
     };
-    Err(ClaimError::WrongState { status: status.to_owned() })
+    Err(WrongState::is(status).into())
 }
 
 /// Whether a claim waits for approval, its publicity, where the rules ask for one, is over, and no objection stands

@@ -8,13 +8,16 @@
 pub enum Code {
     // not about one noun
     MalformedJson, UnreadableBody, IdempotencyKeyMissing, IdempotencyKeyInvalid, InvalidPath, InvalidQuery,
+    #[strum(serialize = "invalid_query/word")] InvalidQueryWord,
     InvalidCursor, Unauthenticated, TokenRefused, TokenExpired, TokenTooEarly, TokenLifetime, TokenKeyUnknown,
     TokenIssuer, TokenAudience, TokenClient, TokenType, TokenOwn, TokenSubject, TokenAgency, TokenRoles,
-    TokenOrganisation, TokenOrganisationMissing, TokenRevoked, Forbidden, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
+    TokenOrganisation, TokenOrganisationMissing, TokenRevoked, Forbidden,
+    #[strum(serialize = "forbidden/role")] RoleMissing, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
     NotFound, UnknownPath, MethodNotAllowed, VersionConflict, TooLarge, UnsupportedMediaType, UnsupportedEncoding,
     IdempotencyKeyReused, Internal, Busy, Unavailable, LedgerRewound, ReadOnly, KeysDoNotFit, OutcomeUnknown,
     // values
-    UnknownField, MissingField, DuplicateField, InvalidType, InvalidValue, TextUnknown, TextErased, ValueRefused,
+    UnknownField, MissingField, DuplicateField, InvalidType, InvalidValue,
+    #[strum(serialize = "invalid_value/word")] InvalidWord, TextUnknown, TextErased, ValueRefused,
     InvalidAmount, InvalidPercent, InvalidPoints, InvalidText,
     #[strum(serialize = "invalid_text/letter")] InvalidTextLetter,
     #[strum(serialize = "invalid_text/private_letter")] InvalidTextPrivateLetter, InvalidReason,
@@ -24,7 +27,8 @@ pub enum Code {
     InvalidAccountNumber, CreditCodeCharset, CreditCodeChecksum, TooManyRows, FormatNotSupported,
     // when, and the agency
     PeriodClosed, EffectiveDateInFuture, EffectiveDateTooEarly, BusinessDateBackwards, AgencyExists,
-    SemanticsUnknown, SubjectUnknown, SubjectNamed, NothingLost, WrongState, ReasonMissing, MonthNotOver,
+    SemanticsUnknown, SubjectUnknown, SubjectNamed, NothingLost, WrongState,
+    #[strum(serialize = "wrong_state/among")] WrongStateAmong, ReasonMissing, MonthNotOver,
     PeriodUnbalanced,
     // reference rates, organisations
     ReferenceRateExists, OrganisationExists, AccountNameDiffers, OrganisationBlocked, OrganisationNotRegistered,
@@ -36,7 +40,7 @@ pub enum Code {
     StatutoryPointsCap, StatutoryWindow, PeriodOutsideCosts, SignedOutsideWindow, DisbursedOutsideWindow,
     PeriodSpansYears,
     // calculations
-    BelowMinimum, TaxPercentMissing, NothingToPay, AnnualCapExhausted, AmountOutOfRange,
+    BelowMinimum, TaxPercentMissing, NothingToPay, ItemsUnknown, AnnualCapExhausted, AmountOutOfRange,
     // metered usage
     UsageFileRefused, UsageNothingTaken, UsageNotFocus, UsageFileMalformed, UsagePackedUnreadable,
     UsagePackedSeveral, UsagePackedParquet, UsageEncodingUnknown, UsageMediaType, UsageColumnMissing,

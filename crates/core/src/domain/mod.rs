@@ -28,6 +28,7 @@ pub mod percent;
 pub mod reference;
 pub mod rounding;
 pub mod stamp;
+pub mod state;
 pub mod text;
 
 pub use accrual::{Accrual, ExactPoints, Unrounded};
@@ -50,4 +51,5 @@ pub use percent::{Percent, Points};
 pub use reference::ReferenceKey;
 pub use rounding::{Rounding, RoundingMode, RoundingScope};
 pub use stamp::{Revision, Sequence, Stamp};
+pub use state::WrongState;
 pub use text::{ContentHash, KeyHash, Label, Line, ProgrammeCode, RootHash, TextHash};

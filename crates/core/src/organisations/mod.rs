@@ -3,7 +3,7 @@ pub mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Code, CreditCode, Label, Line, Revision, Sequence, Subject, TextHash};
+use crate::domain::{Code, CreditCode, Label, Line, Revision, Sequence, Subject, TextHash, WrongState};
 
 /// 单位类别
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -173,11 +173,8 @@ pub enum OrganisationError {
     #[error("the account's name is not the organisation's")]
     AccountNameDiffers,
     /// An account waits for approval already, or none does.
-    #[error("the bank account is {status}")]
-    WrongState {
-        /// `proposed`, or `unchanged`.
-        status: String,
-    },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     #[error("{credit_code} is blocked")]
     OrganisationBlocked { credit_code: CreditCode },
     /// A contract or an application names an organisation that is not registered.

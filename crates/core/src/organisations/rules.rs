@@ -2,7 +2,7 @@ use super::{
     AccountChange, BankAccount, ChangeStanding, Organisation, OrganisationError, RegisterOrganisation,
     Standing,
 };
-use crate::domain::{Actor, CreditCode, Revision, Stamp, TextHash};
+use crate::domain::{Actor, CreditCode, Revision, Stamp, TextHash, WrongState};
 
 pub fn register(
     existing: Option<&Organisation>,
@@ -59,7 +59,7 @@ pub fn propose_account(
     stamp: &Stamp,
 ) -> Result<Organisation, OrganisationError> {
     if organisation.account_change.is_some() {
-        return Err(OrganisationError::WrongState { status: "proposed".to_owned() });
+        return Err(WrongState::not("proposed", &["unchanged"]).into());
     }
     if account.name != organisation.name {
         return Err(OrganisationError::AccountNameDiffers);
@@ -74,7 +74,7 @@ pub fn propose_account(
 
 /// The account that waits for approval.
 pub fn waiting_account(organisation: &Organisation) -> Result<&AccountChange, OrganisationError> {
-    let none = || OrganisationError::WrongState { status: "unchanged".to_owned() };
+    let none = || WrongState::not("unchanged", &["proposed"]).into();
     organisation.account_change.as_deref().ok_or_else(none)
 }
 

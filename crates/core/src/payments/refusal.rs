@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId};
+use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, WrongState};
 
 /// Why claims are not paid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PaymentError {
-    #[error("it is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     /// A claim is not one that can be paid.
     #[error("claim {claim} is {status}")]
     ClaimNotPayable { claim: ClaimId, status: String },

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, ClaimId, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, TextHash};
+use crate::domain::{
+    Actor, ClaimId, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, TextHash, WrongState,
+};
 use crate::organisations::Organisation;
 
 /// Whether a claim may go into a batch.
@@ -105,26 +107,17 @@ pub fn propose(
 
 /// Whether a batch waits for approval.
 pub fn proposed(batch: &PaymentBatch) -> Result<(), PaymentError> {
-    match batch.status {
-        BatchStatus::Proposed => Ok(()),
-        status => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
-    }
+    Ok(WrongState::unless(batch.status, &[BatchStatus::Proposed])?)
 }
 
 /// Whether a batch is at the bank: approved, with lines that have no result yet.
 pub fn at_the_bank(batch: &PaymentBatch) -> Result<(), PaymentError> {
-    match batch.status {
-        BatchStatus::Approved => Ok(()),
-        status => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
-    }
+    Ok(WrongState::unless(batch.status, &[BatchStatus::Approved])?)
 }
 
 /// Whether the bank may have had a batch: it is approved, or all its lines have their results.
 pub fn was_at_the_bank(batch: &PaymentBatch) -> Result<(), PaymentError> {
-    match batch.status {
-        BatchStatus::Approved | BatchStatus::Settled => Ok(()),
-        status => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
-    }
+    Ok(WrongState::unless(batch.status, &[BatchStatus::Approved, BatchStatus::Settled])?)
 }
 
 /// Which file of a batch it is: how many of its lines have their result. Lines only ever leave a file, so it says which
@@ -178,7 +171,7 @@ pub fn effect(
 ) -> Result<Effect, PaymentError> {
     was_at_the_bank(batch)?;
     if line.proposed_result.is_some() {
-        return Err(PaymentError::WrongState { status: "result_proposed".to_owned() });
+        return Err(WrongState::is("result_proposed").into());
     }
     effect_of(line, outcome)
 }
@@ -189,7 +182,10 @@ pub fn effect_of(line: &PaymentLine, outcome: PaymentResult) -> Result<Effect, P
         (LineStatus::Open, PaymentResult::Paid) => Ok(Effect::Pays),
         (LineStatus::Open, PaymentResult::Returned) => Ok(Effect::Nothing),
         (LineStatus::Paid, PaymentResult::Returned) => Ok(Effect::Reverses),
-        (status, _) => Err(PaymentError::WrongState { status: status.into_str().to_owned() }),
+        (status, PaymentResult::Paid) => Err(WrongState::not(status.into_str(), &[LineStatus::Open]).into()),
+        (status, PaymentResult::Returned) => {
+            Err(WrongState::not(status.into_str(), &[LineStatus::Open, LineStatus::Paid]).into())
+        }
     }
 }
 
@@ -238,7 +234,7 @@ pub fn recorded(line: &PaymentLine, command: &SettlePayment, actor: &Actor, stam
 
 /// The result that waits. Error: none does.
 pub fn waiting(line: &PaymentLine) -> Result<&ProposedResult, PaymentError> {
-    let refused = || PaymentError::WrongState { status: line.status.into_str().to_owned() };
+    let refused = || PaymentError::from(WrongState::is(line.status.into_str()));
     line.proposed_result.as_ref().ok_or_else(refused)
 }
 
@@ -295,7 +291,7 @@ pub fn settles(claim: &Claim, line: &PaymentLine, date: Date) -> Result<ClaimPay
 /// bank again.
 pub fn takes_back(claim: &Claim, line: &PaymentLine) -> Result<Option<ClaimPayment>, PaymentError> {
     if claim.recovered.is_positive() {
-        return Err(PaymentError::WrongState { status: "recovered".to_owned() });
+        return Err(WrongState::is("recovered").into());
     }
     if claim.status == ClaimStatus::Approved && claim.batch.is_some() {
         return Err(PaymentError::ClaimInBatch { claim: claim.id });

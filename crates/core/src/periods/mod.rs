@@ -10,7 +10,7 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::money::OutOfRange;
-use crate::domain::{Date, Instant, Money, Month, Revision, Subject, TextHash};
+use crate::domain::{Date, Instant, Money, Month, Revision, Subject, TextHash, WrongState};
 use crate::ledger::{BookCode, Turnovers};
 
 /// Whether a month takes postings.
@@ -89,8 +89,8 @@ pub struct RejectReopening {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum PeriodError {
-    #[error("the month is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     #[error("{month} ends on {last_day}")]
     MonthNotOver { month: Month, last_day: Date, business_date: Date },
     #[error("book {book:?} does not tie in {month}")]

@@ -2,13 +2,13 @@ use super::{
     ApproveReopening, ClosePeriod, Period, PeriodError, PeriodStatus, ProposeReopening, ProposedReopening,
 };
 use crate::agencies::Agency;
-use crate::domain::{Actor, Date, Month, Stamp};
+use crate::domain::{Actor, Date, Month, Stamp, WrongState};
 use crate::ledger::Turnovers;
 
 /// Whether a month may be closed at all: it is open, and its last day is over.
 pub fn may_close(agency: &Agency, month: Month, business_date: Date) -> Result<(), PeriodError> {
     if agency.is_closed(month) {
-        return Err(PeriodError::WrongState { status: PeriodStatus::Closed.into_str().to_owned() });
+        return Err(WrongState::not(PeriodStatus::Closed.into_str(), &[PeriodStatus::Open]).into());
     }
     let last_day = month.last_day();
     if business_date <= last_day {
@@ -80,7 +80,7 @@ pub fn propose_reopening(
     stamp: &Stamp,
 ) -> Result<Period, PeriodError> {
     if before.reopening.is_some() {
-        return Err(PeriodError::WrongState { status: "reopening_proposed".to_owned() });
+        return Err(WrongState::not("reopening_proposed", &[PeriodStatus::Closed]).into());
     }
     let (reason, proposed_by) = (command.reason, actor.subject.clone());
     let reopening = Some(ProposedReopening { reason, proposed_by, proposed_at: stamp.recorded_at });
@@ -89,7 +89,7 @@ pub fn propose_reopening(
 
 /// What waits for another person. Error: nothing does.
 pub fn waiting(period: &Period) -> Result<&ProposedReopening, PeriodError> {
-    let refused = || PeriodError::WrongState { status: period.status.into_str().to_owned() };
+    let refused = || WrongState::not(period.status.into_str(), &["reopening_proposed"]).into();
     period.reopening.as_ref().ok_or_else(refused)
 }
 
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(may_close(&agency(Some("2025-01")), february, after), Ok(()));
         for closed in ["2025-02", "2025-03"] {
             let refused = may_close(&agency(Some(closed)), february, after);
-            assert_eq!(refused, Err(PeriodError::WrongState { status: "closed".to_owned() }));
+            assert!(matches!(refused, Err(PeriodError::WrongState(WrongState { status: "closed", .. }))));
         }
     }
 

@@ -15,6 +15,7 @@ use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
     CreditCode, Date, Line, Money, PrefundId, ProgrammeCode, Revision, Subject, TextHash, TrueUpId,
+    WrongState,
 };
 use crate::ledger::{Dimensions, Part};
 
@@ -181,8 +182,8 @@ pub enum PrefundError {
         /// Of which true-up money came back under it.
         true_up: TrueUpId,
     },
-    #[error("it is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     /// The rules in force pay claims one by one.
     #[error("programme {programme} does not prefund")]
     PrefundNotAllowed {

@@ -3,7 +3,7 @@
 use super::{Prefund, PrefundError, PrefundStatus, PrefundYear, PrefundYearKey, ProposePrefund};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Stamp, TextHash};
+use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Stamp, TextHash, WrongState};
 use crate::ledger::{Part, parts};
 use crate::programmes::Policy;
 use crate::programmes::calculation::shares;
@@ -41,10 +41,7 @@ pub fn propose(command: &ProposePrefund, actor: &Actor, stamp: &Stamp) -> Prefun
 
 /// Error: the prefund is in another state.
 pub fn in_state(prefund: &Prefund, status: PrefundStatus) -> Result<(), PrefundError> {
-    if prefund.status == status {
-        return Ok(());
-    }
-    Err(PrefundError::WrongState { status: prefund.status.into_str().to_owned() })
+    Ok(WrongState::unless(prefund.status, &[status])?)
 }
 
 /// A prefund approved, its amount shared by the funding levels of the rules.

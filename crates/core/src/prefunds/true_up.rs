@@ -12,7 +12,7 @@ use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
 use crate::domain::{
     Actor, CreditCode, Date, Line, Money, ProgrammeCode, ReferenceKey, Revision, Stamp, Subject, TextHash,
-    TrueUpId,
+    TrueUpId, WrongState,
 };
 use crate::ledger::{Part, parts};
 
@@ -231,10 +231,7 @@ pub fn propose(
 
 /// Error: it was decided already.
 pub fn proposed(true_up: &TrueUp) -> Result<(), PrefundError> {
-    match true_up.status {
-        TrueUpStatus::Proposed => Ok(()),
-        status => Err(PrefundError::WrongState { status: status.into_str().to_owned() }),
-    }
+    Ok(WrongState::unless(true_up.status, &[TrueUpStatus::Proposed])?)
 }
 
 /// What was looked at when it was proposed is still so.

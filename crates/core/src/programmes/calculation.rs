@@ -5,6 +5,8 @@
 //! sheet, and the lines after the cuts sum to the amount. A sheet is a pure function of its inputs, and
 //! carries all of them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::cap_use::CapUse;
@@ -166,6 +168,14 @@ pub enum CalculationError {
     NoTier,
     #[error("nothing to pay")]
     NothingToPay,
+    /// 0.00, since the rules list none of the items.
+    #[error("the rules list none of the items")]
+    ItemsUnknown {
+        /// Each once and in order.
+        items: BTreeSet<Label>,
+        /// Those that the rules list.
+        known: BTreeSet<Label>,
+    },
     #[error("the annual cap {cap} is used up")]
     AnnualCapExhausted { cap: Money, used: Money },
     /// More than the reviewer saw: it is reviewed again first.
@@ -182,7 +192,7 @@ pub enum CalculationError {
 
 crate::domain::coded! {
     CalculationError:
-    BelowMinimum TaxPercentMissing NoTier NothingToPay AnnualCapExhausted AmountChanged AmountOutOfRange
+    BelowMinimum TaxPercentMissing NoTier NothingToPay ItemsUnknown AnnualCapExhausted AmountChanged AmountOutOfRange
 }
 
 /// An approval never pays more than the sheet that was reviewed; less may have become of it since.
@@ -214,6 +224,7 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
     let policy = question.policy;
     let mut lines = sheet_lines(question.lines, policy, &question.inputs)?;
     below_minimum(&lines, policy)?;
+    any_known(&lines, policy)?;
     let exact = lines.iter().try_fold(Exact::default(), |sum, l| sum.plus(l.exact))?;
     let weights = weights(&lines, policy.rounding)?;
     let computed = match policy.rounding.scope {
@@ -323,6 +334,16 @@ fn weights(lines: &[SheetLine], rounding: Rounding) -> Result<Vec<i128>, OutOfRa
             RoundingScope::Line => line.exact.round(rounding.mode).map(|m| i128::from(m.fen())),
         })
         .collect()
+}
+
+/// Whether the rules list an item at all: else the sheet comes to nothing, and says of what.
+fn any_known(lines: &[SheetLine], policy: &Policy) -> Result<(), CalculationError> {
+    if lines.is_empty() || lines.iter().any(|line| line.eligible) {
+        return Ok(());
+    }
+    let items = lines.iter().map(|line| line.item.clone()).collect();
+    let known = policy.items.iter().flatten().map(|item| item.item.clone()).collect();
+    Err(CalculationError::ItemsUnknown { items, known })
 }
 
 /// Makes the cuts in their fixed order.

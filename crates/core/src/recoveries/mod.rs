@@ -12,6 +12,7 @@ use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
     ClaimId, CreditCode, Date, Line, Money, ProgrammeCode, RecoveryId, Revision, Subject, TextHash,
+    WrongState,
 };
 use crate::ledger::{Dimensions, ExpenseClass, Part};
 
@@ -189,8 +190,8 @@ pub struct WriteOffRecovery {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum RecoveryError {
-    #[error("it is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     /// More than was paid, or more than is still owed.
     #[error("{outstanding} is outstanding")]
     ExceedsOutstanding {

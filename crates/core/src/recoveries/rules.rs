@@ -3,9 +3,9 @@ use super::{
     RecoveryStatus,
 };
 use crate::claims::recalculation::Recalculation;
-use crate::claims::{Claim, ClaimPayment, SettledBy, payable};
+use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp, TextHash};
+use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp, TextHash, WrongState};
 use crate::ledger::{Account, Dimensions, Part, Posting, parts};
 use crate::payments::ReferenceKey;
 
@@ -13,7 +13,7 @@ use crate::payments::ReferenceKey;
 pub fn outstanding_of(claim: &Claim) -> Result<Money, RecoveryError> {
     let received = payable::received(claim)?;
     if received.is_zero() {
-        return Err(RecoveryError::WrongState { status: claim.status.into_str().to_owned() });
+        return Err(WrongState::not(claim.status.into_str(), &[ClaimStatus::Paid]).into());
     }
     Ok(received.minus(claim.recovered)?)
 }
@@ -61,10 +61,7 @@ pub fn propose(
 
 /// Error: the recovery is in another state.
 pub fn in_state(recovery: &Recovery, status: RecoveryStatus) -> Result<(), RecoveryError> {
-    if recovery.status == status {
-        return Ok(());
-    }
-    Err(RecoveryError::WrongState { status: recovery.status.into_str().to_owned() })
+    Ok(WrongState::unless(recovery.status, &[status])?)
 }
 
 pub fn approve(recovery: &Recovery, day: Date, actor: &Actor, stamp: &Stamp) -> Recovery {

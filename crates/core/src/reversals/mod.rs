@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     BudgetChangeId, ClaimId, Date, Money, PaymentBatchId, PrefundId, RecoveryId, Revision, Sequence, Subject,
-    TextHash,
+    TextHash, WrongState,
 };
 use crate::ledger::{Account, Part};
 
@@ -107,8 +107,8 @@ pub enum ReversalError {
     #[error("reversed by {reversed_by}")]
     AlreadyReversed { reversed_by: Sequence },
     /// The reversal, or what it undoes, is in another state.
-    #[error("it is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     /// Something that came after it on the same document rests on it.
     #[error("later postings of {document} rest on it")]
     NotLatest { document: String },

@@ -1,5 +1,5 @@
 use super::{ProposeReversal, Reversal, ReversalError, ReversalStatus};
-use crate::domain::{Actor, Date, Revision, Stamp};
+use crate::domain::{Actor, Date, Revision, Stamp, WrongState};
 
 /// Whether a reversal may be proposed beside the one that there is.
 pub fn may_propose(before: Option<&Reversal>) -> Result<(), ReversalError> {
@@ -7,7 +7,7 @@ pub fn may_propose(before: Option<&Reversal>) -> Result<(), ReversalError> {
         None => Ok(()),
         Some(before) => match before.reversed_by {
             Some(reversed_by) => Err(ReversalError::AlreadyReversed { reversed_by }),
-            None => Err(ReversalError::WrongState { status: before.status.into_str().to_owned() }),
+            None => Err(WrongState::is(before.status.into_str()).into()),
         },
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Span, UsageError, UsageImport,
 };
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Money, Month, Revision, Sequence, Stamp, TextHash, UsageImportId};
+use crate::domain::{Actor, Money, Month, Revision, Sequence, Stamp, TextHash, UsageImportId, WrongState};
 
 /// The most months and service categories that one import comes to.
 pub const IMPORT_TOTALS_MAX: usize = 240;
@@ -319,10 +319,7 @@ fn replaced(old: &UsageImport, by: &UsageImport, stamp: &Stamp) -> UsageImport {
 
 /// Whether somebody has to approve it still.
 pub fn waiting(import: &UsageImport) -> Result<(), UsageError> {
-    if import.status == ImportStatus::Proposed {
-        return Ok(());
-    }
-    Err(UsageError::WrongState { status: import.status.into_str().to_owned() })
+    Ok(WrongState::unless(import.status, &[ImportStatus::Proposed])?)
 }
 
 /// A proposed import that counts from now on. Nothing that counts of its billing periods may have changed since: its rows

@@ -27,7 +27,7 @@ pub use focus::{ChargeCategory, Mode, ServiceCategory};
 
 use crate::domain::{
     ContentHash, Date, Label, Money, Month, NamedInvoice, Percent, RentalId, Revision, Sequence, Subject,
-    TextHash, UsageImportId,
+    TextHash, UsageImportId, WrongState,
 };
 
 /// What the rows of a month and service category come to, corrections netted.
@@ -251,8 +251,8 @@ pub enum UsageError {
     #[error("what counts changed since it was proposed")]
     ReplacementStale,
     /// It is in none of the states in which that can be done.
-    #[error("it is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     /// The rows come to more months and service categories than are kept.
     #[error("more than {limit} months and service categories")]
     UsageTotalsTooMany { limit: u32 },

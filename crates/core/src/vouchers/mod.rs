@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
 use crate::domain::{
-    CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId,
+    CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId, WrongState,
 };
 use crate::ledger::Dimensions;
 use crate::rentals::allocations::ContractHolder;
@@ -202,8 +202,8 @@ pub enum VoucherError {
         by: ContractHolder,
         programme: ProgrammeCode,
     },
-    #[error("the voucher is {status}")]
-    WrongState { status: String },
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
     #[error("a reason is missing")]
     ReasonMissing,
     #[error("the voucher expired after {valid_until}")]

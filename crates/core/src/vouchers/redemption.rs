@@ -6,14 +6,16 @@
 
 use super::{Voucher, VoucherBalance, VoucherError, VoucherStatus};
 use crate::domain::money::OutOfRange;
-use crate::domain::{Date, Money, Stamp};
+use crate::domain::{Date, Money, Stamp, WrongState};
 
 /// Whether claims may draw on a voucher at all.
 pub fn open(voucher: &Voucher) -> Result<(), VoucherError> {
     match (voucher.status, voucher.valid_until) {
         (VoucherStatus::Issued | VoucherStatus::PartlyRedeemed, _) => Ok(()),
         (VoucherStatus::Expired, Some(valid_until)) => Err(VoucherError::VoucherExpired { valid_until }),
-        (status, _) => Err(VoucherError::WrongState { status: status.into_str().to_owned() }),
+        (status, _) => {
+            Ok(WrongState::unless(status, &[VoucherStatus::Issued, VoucherStatus::PartlyRedeemed])?)
+        }
     }
 }
 
@@ -100,14 +102,11 @@ pub fn redeem(
 /// A voucher whose last usable day lies before `day`, and what expires of it. While a claim holds a part it keeps
 /// its status.
 pub fn expire(voucher: &Voucher, day: Date, stamp: &Stamp) -> Result<(Voucher, Money), VoucherError> {
-    let wrong = |status: &str| VoucherError::WrongState { status: status.to_owned() };
-    match voucher.status {
-        VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Suspended => {}
-        status => return Err(wrong(status.into_str())),
-    }
+    let live = [VoucherStatus::Issued, VoucherStatus::PartlyRedeemed, VoucherStatus::Suspended];
+    WrongState::unless(voucher.status, &live)?;
     let available = voucher.balance.available()?;
     if !is_over(voucher, day) || available.is_zero() {
-        return Err(wrong(voucher.status.into_str()));
+        return Err(WrongState::is(voucher.status.into_str()).into());
     }
     let expired = voucher.balance.expired.plus(available)?;
     let held = voucher.balance.held.is_positive();
@@ -129,7 +128,7 @@ pub fn remind(
     days: u16,
     stamp: &Stamp,
 ) -> Result<(Voucher, Money), VoucherError> {
-    let wrong = || VoucherError::WrongState { status: voucher.status.into_str().to_owned() };
+    let wrong = || VoucherError::from(WrongState::is(voucher.status.into_str()));
     match voucher.status {
         VoucherStatus::Issued | VoucherStatus::PartlyRedeemed | VoucherStatus::Suspended => {}
         VoucherStatus::Submitted

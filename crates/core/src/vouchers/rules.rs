@@ -3,7 +3,7 @@ use super::{
     VoucherStatus,
 };
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId};
+use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId, WrongState};
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::{Applicant, Counts, RulesVersion};
@@ -117,10 +117,7 @@ pub fn apply(
 }
 
 fn in_state(voucher: &Voucher, allowed: &[VoucherStatus]) -> Result<(), VoucherError> {
-    if allowed.contains(&voucher.status) {
-        return Ok(());
-    }
-    Err(VoucherError::WrongState { status: voucher.status.into_str().to_owned() })
+    Ok(WrongState::unless(voucher.status, allowed)?)
 }
 
 /// A voucher reviewed: passed on, returned or rejected.
@@ -192,7 +189,7 @@ pub fn cancel(
     let available = voucher.balance.available()?;
     let released = voucher.balance.released.plus(available)?;
     if voucher.balance.held.is_positive() {
-        return Err(VoucherError::WrongState { status: "held".to_owned() });
+        return Err(WrongState::is("held").into());
     }
     let cancelled = Voucher {
         status: VoucherStatus::Cancelled,

@@ -53,9 +53,7 @@ pub struct NewClaim {
 
 fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, Problem> {
     let body: NewClaim = request.body()?;
-    if let Some(pointer) = foreign(&body) {
-        return Err(Problem::new(Code::UnknownField).at(pointer));
-    }
+    of_its_kind(&body)?;
     if body.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new(Code::InvalidValue).at("/settlement"));
     }
@@ -70,25 +68,32 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
     Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence }))
 }
 
-/// The first member that is not of the claim's kind.
-fn foreign(body: &NewClaim) -> Option<&'static str> {
+/// Whether a claim has what its kind needs and nothing else. Error: all that it has not, all that it should not have.
+fn of_its_kind(body: &NewClaim) -> Result<(), Problem> {
     use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
-    let members: [(&str, bool, &[ClaimKind]); 12] = [
-        ("/voucher_id", body.voucher_id.is_some(), &[Voucher]),
-        ("/final", body.closing.is_some(), &[Voucher]),
-        ("/programme", body.programme.is_some(), &[Rental, Interest]),
-        ("/rental_id", body.rental_id.is_some(), &[Rental]),
-        ("/loan_id", body.loan_id.is_some(), &[Interest]),
-        ("/period", body.period.is_some(), &[Rental, Interest]),
-        ("/settlement", body.settlement.is_some(), &[Voucher, Rental]),
-        ("/usage", body.usage.is_some(), &[Rental]),
-        ("/invoices", body.invoices.is_some(), &[Voucher, Rental]),
-        ("/interest_paid", body.interest_paid.is_some(), &[Interest]),
-        ("/penalty_interest", body.penalty_interest.is_some(), &[Interest]),
-        ("/other_points", body.other_points.is_some(), &[Interest]),
+    let metered = body.usage.unwrap_or_default();
+    let settled: &[ClaimKind] = if metered { &[Voucher] } else { &[Voucher, Rental] };
+    // its pointer, whether it is there, which kinds take it, which cannot do without
+    let members: [(&str, bool, &[ClaimKind], &[ClaimKind]); 12] = [
+        ("/voucher_id", body.voucher_id.is_some(), &[Voucher], &[Voucher]),
+        ("/final", body.closing.is_some(), &[Voucher], &[]),
+        ("/programme", body.programme.is_some(), &[Rental, Interest], &[Rental, Interest]),
+        ("/rental_id", body.rental_id.is_some(), &[Rental], &[Rental]),
+        ("/loan_id", body.loan_id.is_some(), &[Interest], &[Interest]),
+        ("/period", body.period.is_some(), &[Rental, Interest], &[Rental, Interest]),
+        ("/settlement", body.settlement.is_some(), &[Voucher, Rental], settled),
+        ("/usage", body.usage.is_some(), &[Rental], &[]),
+        ("/invoices", body.invoices.is_some(), &[Voucher, Rental], &[]),
+        ("/interest_paid", body.interest_paid.is_some(), &[Interest], &[Interest]),
+        ("/penalty_interest", body.penalty_interest.is_some(), &[Interest], &[]),
+        ("/other_points", body.other_points.is_some(), &[Interest], &[]),
     ];
-    let found = members.into_iter().find(|(_, there, kinds)| *there && !kinds.contains(&body.kind));
-    found.map(|(pointer, _, _)| pointer)
+    let at = |code: Code, pointer: &str| Problem::new(code).at(pointer);
+    let foreign = members.iter().filter(|(_, there, takes, _)| *there && !takes.contains(&body.kind));
+    let missing = members.iter().filter(|(_, there, _, needs)| !there && needs.contains(&body.kind));
+    let wrong = foreign.map(|(pointer, ..)| at(Code::UnknownField, pointer));
+    let wrong = wrong.chain(missing.map(|(pointer, ..)| at(Code::MissingField, pointer)));
+    wrong.reduce(Problem::and).map_or(Ok(()), Err)
 }
 
 fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {

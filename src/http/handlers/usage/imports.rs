@@ -68,7 +68,7 @@ impl RowErrorView {
 }
 
 fn detail(code: &str, language: Language) -> String {
-    Entry::stored(code).words(language).last().copied().unwrap_or_default().to_owned()
+    Entry::stored(code).words(language).detail.to_owned()
 }
 
 /// One cause: what is found in how many rows, and where first.

@@ -6,6 +6,7 @@ use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::domain::Month;
+use crate::domain::WrongState;
 use crate::periods::{
     ApproveReopening, ClosePeriod, Period, PeriodError, PeriodStatus, ProposeReopening, RejectReopening,
     rules,
@@ -61,7 +62,7 @@ impl Decide for ClosePeriod {
 fn closed(context: Context<'_>, month: Month) -> Result<(&Period, Month), Stop> {
     let agency = context.agency()?;
     let before = seen(context, month)?;
-    let open = || PeriodError::WrongState { status: PeriodStatus::Open.into_str().to_owned() };
+    let open = || PeriodError::from(WrongState::not(PeriodStatus::Open.into_str(), &[PeriodStatus::Closed]));
     let last = agency.closed_through.filter(|_| agency.is_closed(month)).ok_or_else(open)?;
     // a month before the first that was ever closed takes postings again when that one is reopened
     Ok((found(before)?, last))

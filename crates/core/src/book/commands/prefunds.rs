@@ -5,7 +5,7 @@ use crate::book::context::{Context, Decide, Reads, found, named, not_before};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::guards::programmes;
 use crate::book::refusal::{AccessError, Stop};
-use crate::domain::{CreditCode, Date, PrefundId, ProgrammeCode, Sequence};
+use crate::domain::{CreditCode, Date, PrefundId, ProgrammeCode, Sequence, WrongState};
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::rules as organisations;
 use crate::prefunds::rules::{self, Movement};
@@ -133,7 +133,7 @@ pub(super) fn reversed(
 ) -> Result<Effects, Stop> {
     let before = found(context.book.prefunds.get(&id)?)?;
     if before.revision.version != sequence {
-        return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
+        return Err(AccessError::from(WrongState::is(before.status.into_str())).into());
     }
     let key = before.key();
     let known = account(context, &key)?;

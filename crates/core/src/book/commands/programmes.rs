@@ -8,7 +8,7 @@ use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::guards::programmes::{self, available, version};
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, Key};
-use crate::domain::{ProgrammeCode, TextHash, canonical};
+use crate::domain::{ProgrammeCode, TextHash, WrongState, canonical};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::policy::RelatedProvider;
 use crate::programmes::{
@@ -40,9 +40,7 @@ impl Decide for ApproveProgramme {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = found(context.book.programmes.get(&self.code)?)?;
         context.same_version(&before.revision)?;
-        if before.status != ProgrammeStatus::Draft {
-            return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
-        }
+        WrongState::unless(before.status, &[ProgrammeStatus::Draft]).map_err(AccessError::from)?;
         context.may_approve()?;
         let first = version(context.book, &self.code, 1)?;
         let (programme, first) = rules::approve(before, first, &context.actor.subject, context.stamp);
@@ -109,9 +107,7 @@ impl Decide for ApproveRules {
         let key = RulesKey { programme: self.programme.clone(), number: self.number };
         let before = found(context.book.rules.get(&key)?)?;
         context.same_version(&before.revision)?;
-        if before.status != ProposalStatus::Proposed {
-            return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
-        }
+        WrongState::unless(before.status, &[ProposalStatus::Proposed]).map_err(AccessError::from)?;
         if programme.status != ProgrammeStatus::Active {
             return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
         }
@@ -167,9 +163,7 @@ impl Decide for ApproveBudgetChange {
         let before = before.filter(|change| change.programme == programme.code && change.kind == self.kind);
         let before = found(before)?;
         context.same_version(&before.revision)?;
-        if before.status != BudgetChangeStatus::Proposed {
-            return Err(AccessError::WrongState { status: before.status.into_str().to_owned() }.into());
-        }
+        WrongState::unless(before.status, &[BudgetChangeStatus::Proposed]).map_err(AccessError::from)?;
         context.may_approve()?;
         if programme.status != ProgrammeStatus::Active {
             return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());

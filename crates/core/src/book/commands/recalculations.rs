@@ -19,7 +19,7 @@ use crate::claims::recalculation::{
 };
 use crate::claims::{Claim, ClaimError, ClaimSubject, backing as invoices, payable, rules as claims};
 use crate::domain::dates::FiscalYear;
-use crate::domain::{ClaimId, Date, Line, Money, Subject};
+use crate::domain::{ClaimId, Date, Line, Money, Subject, WrongState};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
@@ -264,7 +264,7 @@ fn waiting<'a>(
     number: Option<u32>,
 ) -> Result<(&'a Claim, &'a Recalculation), Stop> {
     let claim = found(context.book.claims.get(&id)?)?;
-    let wrong = || ClaimError::WrongState { status: claim.status.into_str().to_owned() };
+    let wrong = || ClaimError::from(WrongState::is(claim.status.into_str()));
     let number = number.or(claim.pending).ok_or_else(wrong)?;
     let found = found(context.book.recalculations.get(&RecalculationKey { claim: id, number })?)?;
     context.same_version(&found.revision)?;

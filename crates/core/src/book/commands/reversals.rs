@@ -8,7 +8,7 @@ use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, Key};
-use crate::domain::{BudgetChangeId, ClaimId, Date, RecoveryId, Sequence, TextHash};
+use crate::domain::{BudgetChangeId, ClaimId, Date, RecoveryId, Sequence, TextHash, WrongState};
 use crate::ledger::{Account, Deltas, LedgerError, Part, Posting, balances, parts};
 use crate::payments::LineKey;
 use crate::payments::rules::{self as payments, Effect};
@@ -143,8 +143,8 @@ fn lost(what: &str) -> Fault {
 }
 
 /// A document that went on since the posting is not undone by undoing it.
-fn still(same: bool, status: &str) -> Result<(), ReversalError> {
-    if same { Ok(()) } else { Err(ReversalError::WrongState { status: status.to_owned() }) }
+fn still(same: bool, status: &'static str) -> Result<(), ReversalError> {
+    if same { Ok(()) } else { Err(WrongState::is(status).into()) }
 }
 
 fn budget_change(context: Context<'_>, id: BudgetChangeId, sequence: Sequence) -> Result<Effects, Stop> {
