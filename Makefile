@@ -15,9 +15,11 @@ test: setup lint ## everything that must hold before a change goes in
 	$(CARGO) nextest run --locked --workspace
 	$(CARGO) test --locked --workspace --doc
 
+torture: export SUBSIDY_LEDGER_SEED ?= random
 torture: setup ## faults under load, a hundred rounds each, fail-overs, a thousand corrupted exports, many billing files: hours
 	$(CARGO) nextest run --locked -E 'test(/^corruption::/)' --run-ignored only --no-capture
 	$(CARGO) nextest run --locked --profile torture -E 'test(/^billing_files::/)' --run-ignored only --no-capture
+	$(CARGO) nextest run --locked --profile torture -E 'test(/^(slices|model|interest_oracle)::/)'
 	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture -E 'test(/^faults::/)'
 	SUBSIDY_LEDGER_TORTURE_FAILOVERS=$${SUBSIDY_LEDGER_TORTURE_FAILOVERS:-12} $(CARGO) nextest run --locked --profile torture -E 'test(/^servers::/)'
 

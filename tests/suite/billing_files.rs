@@ -26,6 +26,8 @@ use subsidy_core::usage::header::HeaderError;
 use subsidy_ledger::billing_files::error::FileError;
 use subsidy_ledger::billing_files::file::Billing;
 
+use crate::support::seed::seed;
+
 /// Columns and what stands in them; `{}` is the row's number.
 const COLUMNS: [(&str, &str); 13] = [
     ("BilledCost", "{}.000000000000000001"),
@@ -397,11 +399,7 @@ fn types_that_cells_are_not_of_are_named_with_their_column() {
 
 /// Flips, overwrites, cuts and doubles bytes of files of every form, mostly where they say what they are.
 fn fuzz(rounds: usize) {
-    let seed = match std::env::var("SUBSIDY_LEDGER_SEED") {
-        Ok(text) => text.parse().expect("a number"),
-        Err(_) => rand::random(),
-    };
-    eprintln!("SUBSIDY_LEDGER_SEED={seed}");
+    let seed = seed();
     // the reader of the format panics over some of them: what it would print is of no interest here
     std::panic::set_hook(Box::new(|_| ()));
     let mut rng = StdRng::seed_from_u64(seed);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::support::seed::seed;
 use crate::support::written::{self, Folder, export};
 use subsidy_core::audit::bundle;
 use subsidy_core::audit::export::Damage;
@@ -180,9 +181,7 @@ fn names(damage: &Damage, corruption: &Corruption) -> bool {
 }
 
 async fn torture(corruptions: usize, clean: usize) {
-    let seed = std::env::var("SUBSIDY_LEDGER_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(rand::random);
-    println!("SUBSIDY_LEDGER_SEED={seed}");
+    let seed = seed();
     let (mut random, test) = (StdRng::seed_from_u64(seed), written::ledger().await);
     let mut good = Vec::new();
     for _ in 0..clean {

@@ -21,7 +21,8 @@ use subsidy_store::programmes::UsageRow;
 use subsidy_store::rentals::allocations::ContractAllocationRow;
 use support::agency;
 use support::ledger::{Ledger, submission};
-use support::world::{Auditor, World, instant, seed, stamp};
+use support::seed::seed;
+use support::world::{Auditor, World, instant, stamp};
 
 /// A book in memory that is told when each leaf was recorded, and by what the ledger answered.
 struct Model {

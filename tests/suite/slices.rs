@@ -16,8 +16,9 @@ use subsidy_core::ledger::Account;
 use subsidy_core::recoveries::rules::outstanding;
 use subsidy_core::recoveries::{ReceiveRecovery, Recovery};
 use subsidy_core::{documents, indexes};
+use support::seed::seed;
 use support::world::people::People;
-use support::world::{Auditor, World, by, instant, seed, stamp};
+use support::world::{Auditor, World, by, instant, stamp};
 
 /// Exactly what a ledger would load for this command: nothing, then what it asks for, round by round.
 fn slice(envelope: &Envelope, stamp: &Stamp, whole: &Book) -> Book {

@@ -15,6 +15,8 @@ use rand::rngs::StdRng;
 use subsidy_core::domain::DayCount;
 use subsidy_core::loans::subsidy::{Subsidy, compute};
 
+use crate::support::seed::seed;
+
 const CASES: u32 = 25_000;
 
 /// The first twenty decimals, with two at least and no zeros after them.
@@ -61,11 +63,7 @@ fn agree(found: &Subsidy, expected: &Reckoned, drawn: &Drawn) {
 }
 
 fn agrees_on(day_count: DayCount, salt: u64) {
-    let seed = match std::env::var("SUBSIDY_LEDGER_SEED") {
-        Ok(text) => text.parse().expect("SUBSIDY_LEDGER_SEED is a number"),
-        Err(_) => rand::random::<u64>(),
-    };
-    eprintln!("SUBSIDY_LEDGER_SEED={seed}");
+    let seed = seed();
     let mut rng = StdRng::seed_from_u64(seed.wrapping_add(salt));
     let (mut paid, mut cut, mut outside) = (0, 0, 0);
     for case in 0..CASES {

@@ -9,6 +9,7 @@ pub mod identity_provider;
 pub mod ledger;
 pub mod proxy;
 pub mod scenario;
+pub mod seed;
 pub mod service;
 pub mod world;
 pub mod written;

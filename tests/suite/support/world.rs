@@ -24,7 +24,8 @@ use subsidy_core::book::{Book, Command, Decision, Envelope, Loaded, Outcome};
 use subsidy_core::claims::backing::InvoicePart;
 use subsidy_core::claims::objection::{ObjectionStatus, RaiseObjection, Resolution, ResolveObjection};
 use subsidy_core::claims::recalculation::{
-    ApproveRecalculation, ClaimChanges, ProposeRecalculation, RecalculationStatus, RejectRecalculation,
+    ApproveRecalculation, ClaimChanges, ProposeRecalculation, Recalculation, RecalculationStatus,
+    RejectRecalculation,
 };
 use subsidy_core::claims::*;
 use subsidy_core::domain::dates::{FiscalYear, Window, Zone};
@@ -71,16 +72,6 @@ const ENOUGH_VOUCHERS: usize = 4;
 const NO_STEP: [&str; 5] =
     ["approve_payment_result", "expire_voucher", "offset_recovery", "receive_recovery", "settle_payment"];
 const FIRST_DAY: &str = "2025-11-03";
-
-/// The seed of this run: `SUBSIDY_LEDGER_SEED`, else drawn. Printed, so that a failure can be had again.
-pub fn seed() -> u64 {
-    let seed = match std::env::var("SUBSIDY_LEDGER_SEED") {
-        Ok(text) => text.parse().expect("SUBSIDY_LEDGER_SEED is a number"),
-        Err(_) => rand::random(),
-    };
-    eprintln!("SUBSIDY_LEDGER_SEED={seed}");
-    seed
-}
 
 /// A draw of commands.
 #[derive(Debug)]
@@ -250,6 +241,12 @@ impl World {
             && let Some(offset) = self.fitting_offset(book, today)
         {
             return offset;
+        }
+        // few claims are deducted from a bank's prefund, and their recalculations are what is checked of it
+        if self.one_in(12)
+            && let Some(claim) = self.fitting(&book.claims, 0, payable::prefunded)
+        {
+            return self.recalculate_deducted(book, claim, today);
         }
         // a closed month that is asked for is given back or not before long, so that it can be asked for again
         if self.one_in(12) && book.periods.iter().any(|(_, period)| period.reopening.is_some()) {
@@ -818,6 +815,29 @@ impl World {
                 })
             }
         }
+    }
+
+    /// A recalculation of a claim that was deducted: approved where one waits, else proposed.
+    fn recalculate_deducted(&mut self, book: &Book, claim: ClaimId, today: Date) -> Command {
+        let waits = |r: &Recalculation| r.claim == claim && r.status == RecalculationStatus::Proposed;
+        if book.recalculations.iter().any(|(_, one)| waits(one)) {
+            let recovery = RecoveryId::new(self.id());
+            return Command::ApproveRecalculation(ApproveRecalculation {
+                claim,
+                number: None,
+                recovery,
+                effective_date: None,
+            });
+        }
+        let terms = book.claims.peek(&claim).and_then(|known| known.subject.interest());
+        let changes = terms.map_or_else(ClaimChanges::default, |terms| self.known_better(terms, today));
+        let reason = self.hash();
+        Command::ProposeRecalculation(Box::new(ProposeRecalculation {
+            claim,
+            changes,
+            reason,
+            accept_incomplete_usage: false,
+        }))
     }
 
     /// A line of a batch, most times one that fits.

@@ -91,7 +91,8 @@ impl World {
                 tags_any: w.maybe(2, Self::names),
                 tags_none: w.maybe(2, Self::names),
             };
-            rules.bank = self.maybe(8, bank);
+            // few loans are claimed on, and fewer under later rules
+            rules.bank = self.maybe(3, bank);
         } else {
             let provider = |w: &mut Self| ProviderRule {
                 tags_any: w.maybe(3, Self::names),
