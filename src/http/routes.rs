@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 
 use super::handler::{ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
-use super::handlers::claims::{drafts, objections, recalculations, reconciliation, unmatched};
+use super::handlers::claims::{credits, drafts, objections, recalculations, reconciliation, unmatched};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
 use super::handlers::payments::{answers as bank_answers, file as payment_file};
 use super::handlers::prefunds::true_ups;
@@ -76,6 +76,10 @@ const REPORTED: Shape = Shape::or_file::<answers::ReportView>(&[
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.apache.parquet",
 ]);
+
+/// What was subsidised of a contract: as JSON, or as FOCUS rows.
+const CREDITS: Shape =
+    Shape::or_file::<credits::CreditsView>(&["text/csv", "application/vnd.apache.parquet"]);
 
 /// What is wrong with a billing file: a page, or all of it as a file.
 const USAGE_ERRORS: Shape = Shape::page_or_file::<usage_imports::RowErrorView>(&[
@@ -177,6 +181,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/rentals/{id}/usage/imports/{import}/reject", APPROVER, ["驳回用量替换", "Reject a billing file that was to do so"], usage_imports::reject, [of::<organisations::WithReason>(), of::<usage_imports::UsageImportView>()]),
     get("/v1/rentals/{id}/usage/imports/{import}/errors", PARTIES, ["用量导入差错", "What is wrong with the rows of a billing file"], read!(usage_errors::errors), USAGE_ERRORS).with(&[LIMIT, CURSOR, FORMAT]),
     get("/v1/rentals/{id}/reconciliation", PARTIES, ["合同、用量、发票、支付核对", "A contract's figures side by side, and what does not match"], read!(reconciliation::get), of::<reconciliation::ReconciliationView>()),
+    get("/v1/rentals/{id}/credits", PARTIES, ["合同已得补贴（FOCUS 抵扣行）", "What was subsidised of a contract, as credits (FOCUS)"], read!(credits::get), CREDITS).with(&[FORMAT]),
     get("/v1/usage/unmatched", PARTIES, ["未申领的用量", "Usage that no claim is for"], read!(unmatched::unmatched), page::<unmatched::UnmatchedView>()).with(PAGE),
     get("/v1/invoices/unmatched", PARTIES, ["没有用量的发票", "Invoices that claims take of and no usage names"], read!(unmatched::unmetered), page::<unmatched::UnmeteredView>()).with(PAGE),
 

@@ -2,6 +2,7 @@
 
 use crate::support::city;
 mod claims;
+mod credits;
 mod documents;
 mod invoices;
 mod metered;

@@ -3,7 +3,7 @@
 use super::code::Code;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::macros::string_value;
@@ -106,6 +106,14 @@ impl Instant {
 
     pub const fn utc(self) -> DateTime<Utc> {
         self.0
+    }
+
+    /// The instant at which a day begins in a zone.
+    pub fn beginning(day: Date, zone: chrono_tz::Tz) -> Self {
+        let local = day.naive().and_time(NaiveTime::MIN);
+        // where the clock jumps over midnight, the day begins with what the clock shows after it
+        let at = zone.from_local_datetime(&local).earliest();
+        Self::new(at.map_or_else(|| Utc.from_utc_datetime(&local), |at| at.with_timezone(&Utc)))
     }
 
     /// The date of this instant in a zone.

@@ -1,5 +1,6 @@
 //! Rentals 算力租用合同: a contract between an organisation and a provider of compute.
 pub mod allocations;
+pub mod credits;
 pub mod rules;
 
 use serde::{Deserialize, Serialize};

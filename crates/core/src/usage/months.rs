@@ -3,7 +3,7 @@
 //! A charge counts in each month for the seconds of its period that lie there. The parts are cut at 10⁻²⁴ CNY, each
 //! bound by what came before it: together they are the charge, to the last digit.
 
-use chrono::{DateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::amount::Metered;
@@ -34,7 +34,7 @@ impl ChargePeriod {
         let whole = self.end.signed_duration_since(self.start).num_seconds();
         let (mut parts, mut before) = (Vec::new(), Metered::default());
         for month in self.months(zone) {
-            let until = midnight(month.next(), zone).min(self.end);
+            let until = Instant::beginning(month.next().first_day(), zone).utc().min(self.end);
             let elapsed = until.signed_duration_since(self.start).num_seconds();
             let so_far = if elapsed >= whole { amount } else { amount.share(elapsed, whole)? };
             parts.push((month, so_far.minus(before)?));
@@ -42,14 +42,6 @@ impl ChargePeriod {
         }
         Ok(parts)
     }
-}
-
-/// The instant at which a month begins in a zone.
-fn midnight(month: Month, zone: Tz) -> DateTime<Utc> {
-    let local = month.first_day().naive().and_time(NaiveTime::MIN);
-    // where the clock jumps over midnight, the day begins with what the clock shows after it
-    let at = zone.from_local_datetime(&local).earliest();
-    at.map_or_else(|| Utc.from_utc_datetime(&local), |at| at.with_timezone(&Utc))
 }
 
 #[cfg(test)]

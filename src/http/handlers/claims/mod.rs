@@ -1,5 +1,6 @@
 //! `/claims`: write, submit, withdraw, review, approve, reject, read.
 
+pub mod credits;
 pub mod drafts;
 pub mod objections;
 pub mod recalculations;
