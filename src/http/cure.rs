@@ -127,6 +127,8 @@ cures! {
     ProgrammeExists: ["请换用另一个代码；要改已有专项的规则，用 POST /v1/programmes/CODE/rules。", "Choose another code. To change the rules of the one that exists, use POST /v1/programmes/CODE/rules."];
     InstrumentNotSupported: ["请改用 /openapi.json 中列出的资助方式，或升级到支持该方式的版本。", "Use an instrument that /openapi.json lists, or upgrade to a release that runs this one."];
     InvalidWindow: ["请核对两个日期，使最后一天不早于第一天。", "Check the two dates: the last day must not lie before the first."];
+    FiscalYearOutsideWindow: ["请改用专项期内的年度（见 GET /v1/programmes/CODE 的 window）。", "Name a fiscal year of the programme's window (window in GET /v1/programmes/CODE)."];
+    FiscalYearClosed: ["请用未关账的年度，或由两人重开该年 12 月（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have two people reopen its December (POST /v1/periods/YYYY-12/reopen)."];
     NothingToLapse: ["请核对 GET /v1/programmes/CODE 中的 available；已承诺和待支付的指标不能收回。", "Look at available in GET /v1/programmes/CODE: what is committed or payable cannot lapse."];
     PotExhausted: ["请由经办人申请追加指标（POST /v1/programmes/CODE/appropriations）并经复核人批准后重试，或把金额减到 {available} 以内。", "Have an officer propose a further appropriation (POST /v1/programmes/CODE/appropriations) and an approver approve it, or ask for at most {available}."];
     WindowClosed: ["请在专项的期间和受理期内办理（GET /v1/programmes/CODE）；确须延长的，由经办人提出规则新版本（POST /v1/programmes/CODE/rules）。", "Act within the programme's window and filing days (GET /v1/programmes/CODE). To extend them, an officer proposes new rules (POST /v1/programmes/CODE/rules)."];

@@ -200,6 +200,8 @@ table! {
     InstrumentNotSupported: 422, ["资助方式不支持", "本版本不支持 {instrument}。"], ["Instrument not supported", "This release does not run {instrument} programmes."];
     InvalidWindow: 422, ["期间无效", "最后一天早于第一天。"], ["Invalid window", "The last day lies before the first."];
     NothingToLapse: 422, ["无可收回指标", "没有可用指标可收回。"], ["Nothing to lapse", "There is no available appropriation to lapse."];
+    FiscalYearOutsideWindow: 422, ["预算年度不在专项期内", "专项期为 {from} 至 {until} 年度，{fiscal_year} 年度不在其内。"], ["Fiscal year outside the window", "The programme runs from {from} to {until}; {fiscal_year} lies outside."];
+    FiscalYearClosed: 422, ["预算年度已关账", "{fiscal_year} 年度 12 月已关账，不能再下达该年度指标。"], ["Fiscal year closed", "December of {fiscal_year} is closed, so that nothing more is appropriated for that year."];
     PotExhausted: 409, ["指标不足", "可用 {available}，需要 {requested}。"], ["Pot exhausted", "{available} is available, {requested} was asked for."];
     WindowClosed: 422, ["不在期间内", "{date} 不在专项期间或受理期内，或没有适用于当日的规则。"], ["Window closed", "{date} lies outside the programme's window or that for filing, or no version of the rules applies to it."];
     ProgrammeNotActive: 409, ["专项未生效", "专项 {programme} 未生效。"], ["Programme not active", "Programme {programme} is not active."];

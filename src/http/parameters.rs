@@ -147,14 +147,19 @@ pub(super) const REGION: Param = Param {
     about: "Lines about organisations of this district (their region); none for those without.",
     schema: Shape::of::<String>(),
 };
+pub(super) const FISCAL_YEAR: Param = Param {
+    name: "fiscal_year",
+    about: "Lines about money of this fiscal year.",
+    schema: Shape::of::<u16>(),
+};
 pub(super) const BY_PART: Param = Param {
     name: "by",
-    about: "Beside the programme a row a level (where left out), organisation or region.",
+    about: "Beside the programme a row a level (where left out), organisation, region or fiscal_year.",
     schema: Shape::of::<String>(),
 };
 pub(super) const BY: Param = Param {
     name: "by",
-    about: "What rows are told apart by, apart by commas: programme, month, level, organisation, region.",
+    about: "What rows are told apart by, apart by commas: programme, month, level, organisation, region, fiscal_year.",
     schema: Shape::of::<String>(),
 };
 pub(super) const OF_VOUCHER: Param =

@@ -288,15 +288,15 @@ pub static ROUTES: &[Route] = &[
     post("/v1/periods/{month}/reopen/approve", APPROVER, ["批准反结账", "Reopen a period and every one after it"], periods::approve_reopening, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
     post("/v1/periods/{month}/reopen/reject", APPROVER, ["驳回反结账", "Leave a period closed"], periods::reject_reopening, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), Shape::or_file::<reports::TrialBalanceView>(REPORTED.or_else))
-        .with(&[AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FORMAT]),
+        .with(&[AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED)
-        .with(&[BY_PART, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FORMAT]),
+        .with(&[BY_PART, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/turnovers", INSIDE, ["发生额", "Turnovers by programme, month, level, organisation, district"], read!(room::turnovers), REPORTED)
-        .with(&[BY, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FORMAT]),
+        .with(&[BY, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED)
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
-        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED)
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
@@ -309,7 +309,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
         .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
     asks("/v1/reports/account-statement/exports", INSIDE, ["导出明细账", "Write an account statement of any length to a file"], read!(exports::account_statement), of::<exports::ExportView>())
-        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/operations/exports", INSIDE, ["导出操作日志", "Write the operations log to a file"], read!(exports::operations), of::<exports::ExportView>())
         .with(&[SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FILE]),
     asks("/v1/reports/exceptions/exports", INSIDE, ["导出疑点清单", "Write the exception list to a file"], read!(exports::exceptions), of::<exports::ExportView>())

@@ -23,11 +23,14 @@ pub enum Dimension {
     Organisation,
     /// 区域
     Region,
+    /// 预算年度, of the appropriation or the commitment.
+    FiscalYear,
 }
 
 impl Dimension {
     /// All of them, in the order of their columns.
-    pub const ALL: [Self; 5] = [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region];
+    pub const ALL: [Self; 6] =
+        [Self::Programme, Self::Month, Self::Level, Self::Organisation, Self::Region, Self::FiscalYear];
 }
 
 /// The most rows of a report.
@@ -57,7 +60,7 @@ pub struct Window {
 /// How a question names lines that say nothing of a level, an organisation or a district.
 pub const NONE: &str = "none";
 
-/// Lines of one funding level, organisation or district; empty for those that say none, nothing for all.
+/// Lines of one funding level, organisation, district or fiscal year; empty for those that say none, nothing for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Only {
     /// 资金级次
@@ -66,12 +69,17 @@ pub struct Only {
     pub organisation: Option<String>,
     /// 区域: the region that the organisation registered with.
     pub region: Option<String>,
+    /// 预算年度: every line has one.
+    pub fiscal_year: Option<String>,
 }
 
 impl Only {
     /// Whether all lines count.
     pub const fn is_all(&self) -> bool {
-        self.level.is_none() && self.organisation.is_none() && self.region.is_none()
+        self.level.is_none()
+            && self.organisation.is_none()
+            && self.region.is_none()
+            && self.fiscal_year.is_none()
     }
 
     /// A link to the same lines, or to a part of them.
@@ -81,6 +89,7 @@ impl Only {
             (Dimension::Level, &self.level),
             (Dimension::Organisation, &self.organisation),
             (Dimension::Region, &self.region),
+            (Dimension::FiscalYear, &self.fiscal_year),
         ];
         of_scope.into_iter().fold(link, |link, (dimension, only)| {
             let part = parts.iter().find(|(one, _)| *one == dimension).map(|(_, value)| *value);

@@ -1,6 +1,6 @@
-//! Turnovers by what an auditor asks for: programme, month, funding level, organisation, district.
+//! Turnovers by what an auditor asks for: programme, month, funding level, organisation, district, fiscal year.
 //!
-//! What the totals know (programme, month, level) comes from them and from the lines of half a block at most, whatever day
+//! What the totals know (programme, month, level, fiscal year) comes from them and from the lines of half a block at most, whatever day
 //! and sequence it is asked for. Organisations and districts are on the lines alone: these are read a block at a time. A
 //! line's organisation is the one it is about, the payee where it says what is owed; its district is the region that the
 //! organisation registered with, which nothing changes later. Lines of the agency's own have neither.
@@ -29,6 +29,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("资金级次 level", 12),
     Column::plain("单位 organisation", 24),
     Column::plain("区域 region", 16),
+    Column::plain("预算年度 fiscal_year", 10),
     Column::plain("科目 account", 12),
     Column::plain("名称 name", 20),
     Column::summed("借方 debit", 20),
@@ -39,7 +40,7 @@ const COLUMNS: &[Column] = &[
 
 /// Where a turnover belongs: a value a dimension, in their order; empty where it is not told apart, or where a line says
 /// none.
-pub type Place = [String; 5];
+pub type Place = [String; 6];
 
 rows! {
     struct TurnoverRow {
@@ -48,6 +49,7 @@ rows! {
         level: String,
         organisation: String,
         region: String,
+        fiscal_year: String,
         account: String,
         debit: Decimal,
         credit: Decimal,
@@ -64,62 +66,70 @@ struct TurnoverQuery<'a> {
     by_level: bool,
     by_organisation: bool,
     by_region: bool,
+    by_fiscal_year: bool,
     level: Option<&'a str>,
     organisation: Option<&'a str>,
     region: Option<&'a str>,
+    fiscal_year: Option<&'a str>,
 }
 
 statement! {
-    /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off. `$7` to `$9`:
-    /// whether programmes, months, levels are told apart; `$11` and `$12`: of which accounts, where not of all.
+    /// Totals of blocks before `$1`; lines from `$2` to `$3` are added or, where `$4` says so, taken off. `$7` to `$10`:
+    /// whether programmes, months, levels, fiscal years are told apart; `$13` and `$14`: of which accounts, where not of all.
     fn of_totals(
-        SnapshotRange { blocks, first, last, sign }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, level }; from_account: Option<&str>, before_account: &str
+        SnapshotRange { blocks, first, last, sign }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, by_fiscal_year, level, fiscal_year }; from_account: Option<&str>, before_account: &str
     ) -> Vec<TurnoverRow> =
         "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, '' AS organisation, '' AS region, \
-                account, sum(debit) AS debit, sum(credit) AS credit \
+                fiscal_year, account, sum(debit) AS debit, sum(credit) AS credit \
            FROM (SELECT CASE WHEN $7 THEN programme ELSE '' END AS programme, \
                         CASE WHEN $8 THEN date_trunc('month', effective_date::timestamp) END AS month, \
-                        CASE WHEN $9 THEN level ELSE '' END AS level, account, sum(debit) AS debit, sum(credit) AS credit \
+                        CASE WHEN $9 THEN level ELSE '' END AS level, \
+                        CASE WHEN $10 THEN fiscal_year::text ELSE '' END AS fiscal_year, \
+                        account, sum(debit) AS debit, sum(credit) AS credit \
                    FROM totals \
-                  WHERE ($11::text IS NULL OR account < $12) AND ($11::text IS NULL OR account >= $11) \
+                  WHERE ($13::text IS NULL OR account < $14) AND ($13::text IS NULL OR account >= $13) \
                     AND block < $1 AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) \
-                    AND ($10::text IS NULL OR level = $10) \
-                  GROUP BY 1, 2, 3, account \
+                    AND ($11::text IS NULL OR level = $11) AND ($12::text IS NULL OR fiscal_year::text = $12) \
+                  GROUP BY 1, 2, 3, 4, account \
                  UNION ALL \
                  SELECT CASE WHEN $7 THEN programme ELSE '' END, \
                         CASE WHEN $8 THEN date_trunc('month', effective_date::timestamp) END, \
-                        CASE WHEN $9 THEN level ELSE '' END, account, CASE side WHEN 'D' THEN $4 * sum(amount) ELSE 0 END, \
+                        CASE WHEN $9 THEN level ELSE '' END, CASE WHEN $10 THEN fiscal_year::text ELSE '' END, account, CASE side WHEN 'D' THEN $4 * sum(amount) ELSE 0 END, \
                         CASE side WHEN 'C' THEN $4 * sum(amount) ELSE 0 END \
                    FROM entries \
                   WHERE sequence >= $2 AND sequence <= $3 \
-                    AND ($11::text IS NULL OR account < $12) AND ($11::text IS NULL OR account >= $11) \
-                    AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) AND ($10::text IS NULL OR level = $10) \
-                  GROUP BY 1, 2, 3, account, side) AS t \
-          GROUP BY programme, t.month, level, account HAVING sum(debit) > 0 OR sum(credit) > 0";
+                    AND ($13::text IS NULL OR account < $14) AND ($13::text IS NULL OR account >= $13) \
+                    AND effective_date <= $5 AND ($6::text IS NULL OR programme = $6) \
+                    AND ($11::text IS NULL OR level = $11) AND ($12::text IS NULL OR fiscal_year::text = $12) \
+                  GROUP BY 1, 2, 3, 4, account, side) AS t \
+          GROUP BY programme, t.month, level, fiscal_year, account HAVING sum(debit) > 0 OR sum(credit) > 0";
     /// Lines after `$1` up to `$2`.
     fn of_lines(
-        Window { after, until }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, by_organisation, by_region, level, organisation, region }
+        Window { after, until }, TurnoverQuery<'_> { as_of, programme, by_programme, by_month, by_level, by_organisation, by_region, by_fiscal_year, level, organisation, region, fiscal_year }
     ) -> Vec<TurnoverRow> =
-        "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, organisation, region, account, debit, credit \
+        "SELECT programme, coalesce(to_char(month, 'YYYY-MM'), '') AS month, level, organisation, region, fiscal_year, account, debit, credit \
            FROM (SELECT CASE WHEN $5 THEN e.programme ELSE '' END AS programme, \
                 CASE WHEN $6 THEN date_trunc('month', e.effective_date::timestamp) END AS month, \
                 CASE WHEN $7 THEN e.level ELSE '' END AS level, \
                 CASE WHEN $8 THEN e.organisation ELSE '' END AS organisation, \
-                CASE WHEN $9 THEN coalesce(o.region, '') ELSE '' END AS region, e.account, \
+                CASE WHEN $9 THEN coalesce(o.region, '') ELSE '' END AS region, \
+                CASE WHEN $10 THEN e.fiscal_year::text ELSE '' END AS fiscal_year, e.account, \
                 sum(CASE e.side WHEN 'D' THEN e.amount ELSE 0 END) AS debit, \
                 sum(CASE e.side WHEN 'C' THEN e.amount ELSE 0 END) AS credit \
            FROM entries AS e LEFT JOIN organisations AS o ON o.credit_code = e.organisation \
           WHERE e.sequence > $1 AND e.sequence <= $2 AND e.effective_date <= $3 \
-            AND ($4::text IS NULL OR e.programme = $4) AND ($10::text IS NULL OR e.level = $10) \
-            AND ($11::text IS NULL OR e.organisation = $11) AND ($12::text IS NULL OR coalesce(o.region, '') = $12) \
-          GROUP BY 1, 2, 3, 4, 5, e.account) AS s";
+            AND ($4::text IS NULL OR e.programme = $4) AND ($11::text IS NULL OR e.level = $11) \
+            AND ($12::text IS NULL OR e.organisation = $12) AND ($13::text IS NULL OR coalesce(o.region, '') = $13) \
+            AND ($14::text IS NULL OR e.fiscal_year::text = $14) \
+          GROUP BY 1, 2, 3, 4, 5, 6, e.account) AS s";
 }
 
 pub type Turnovers = BTreeMap<(Place, Account), Turnover>;
 
 fn add(sums: &mut Turnovers, found: TurnoverRow) -> Result<(), ReadError> {
     let account = Account::parse(&found.account).ok_or(Unreadable(found.account))?;
-    let place = [found.programme, found.month, found.level, found.organisation, found.region];
+    let place =
+        [found.programme, found.month, found.level, found.organisation, found.region, found.fiscal_year];
     let more = Turnover { debit: convert::money(found.debit)?, credit: convert::money(found.credit)? };
     let sum = sums.entry((place, account)).or_default();
     *sum = sum.plus(more)?;
@@ -141,7 +151,7 @@ pub async fn sums_from(
     book: Option<BookCode>,
 ) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
-    let [by_programme, by_month, by_level, by_organisation, by_region] =
+    let [by_programme, by_month, by_level, by_organisation, by_region, by_fiscal_year] =
         Dimension::ALL.map(|one| by.contains(&one));
     let query = TurnoverQuery {
         as_of: scope.as_of.naive(),
@@ -151,9 +161,11 @@ pub async fn sums_from(
         by_level,
         by_organisation,
         by_region,
+        by_fiscal_year,
         level: scope.only.level.as_deref(),
         organisation: scope.only.organisation.as_deref(),
         region: scope.only.region.as_deref(),
+        fiscal_year: scope.only.fiscal_year.as_deref(),
     };
     if !by_organisation && !by_region && query.organisation.is_none() && query.region.is_none() {
         let range = match range {

@@ -49,14 +49,15 @@ macro_rules! lines {
 }
 
 /// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`, a voucher `$9`,
-/// a district `$10`.
+/// a district `$10`, a fiscal year `$11`.
 macro_rules! filtered {
     () => {
         "WHERE (cardinality($4::text[]) = 0 OR x.account = ANY($4)) AND ($5::text IS NULL OR x.flow = $5) \
            AND ($6::text IS NULL OR x.organisation = $6) AND ($7::text IS NULL OR x.level = $7) \
            AND ($8::text IS NULL OR x.about = $8) AND ($9::text IS NULL OR x.voucher = $9) \
            AND ($10::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
-                WHERE o.credit_code = x.organisation), '') = $10) "
+                WHERE o.credit_code = x.organisation), '') = $10) \
+           AND ($11::text IS NULL OR x.fiscal_year::text = $11) "
     };
 }
 
@@ -113,6 +114,7 @@ pub struct LineQuery<'a> {
     pub document: Option<&'a str>,
     pub voucher: Option<&'a str>,
     pub region: Option<&'a str>,
+    pub fiscal_year: Option<&'a str>,
     pub after: i64,
     pub line: i16,
 }
@@ -131,6 +133,7 @@ impl<'a> LineQuery<'a> {
             document: filter.document.as_deref(),
             voucher: filter.voucher.as_deref(),
             region: scope.only.region.as_deref(),
+            fiscal_year: scope.only.fiscal_year.as_deref(),
             after: -1,
             line: i16::MAX,
         }
@@ -139,20 +142,20 @@ impl<'a> LineQuery<'a> {
 
 statement! {
     fn select_lines(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region }; from: Option<NaiveDate>, limit: i64
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year }; from: Option<NaiveDate>, limit: i64
     ) -> Vec<LineRow> =
         concat!(
             listed!(),
-            "AND ($11::date IS NULL OR x.effective_date >= $11) ORDER BY x.effective_date, x.sequence, x.line LIMIT $12",
+            "AND ($12::date IS NULL OR x.effective_date >= $12) ORDER BY x.effective_date, x.sequence, x.line LIMIT $13",
         );
     fn sum_lines(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after }; from: NaiveDate
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, after }; from: NaiveDate
     ) -> Vec<AccountSumRow> =
         concat!(
             "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
             lines!(),
             filtered!(),
-            "AND x.effective_date < $12 AND x.sequence > $11 GROUP BY x.account, x.side",
+            "AND x.effective_date < $13 AND x.sequence > $12 GROUP BY x.account, x.side",
         );
 }
 

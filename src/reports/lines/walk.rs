@@ -20,29 +20,29 @@ rows! {
 statement! {
     /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
     fn segments(
-        LineQuery<'_> { as_of, programme, accounts, level }; last: i64, from: Option<NaiveDate>
+        LineQuery<'_> { as_of, programme, accounts, level, fiscal_year }; last: i64, from: Option<NaiveDate>
     ) -> Vec<DayBlockRow> =
         "SELECT DISTINCT effective_date AS day, block FROM totals \
-          WHERE block <= $5 AND effective_date <= $1 AND ($2::text IS NULL OR programme = $2) \
+          WHERE block <= $6 AND effective_date <= $1 AND ($2::text IS NULL OR programme = $2) \
             AND (cardinality($3::text[]) = 0 OR account = ANY($3)) AND ($4::text IS NULL OR level = $4) \
-            AND ($6::date IS NULL OR effective_date >= $6) ORDER BY day, block";
+            AND ($5::text IS NULL OR fiscal_year::text = $5) AND ($7::date IS NULL OR effective_date >= $7) ORDER BY day, block";
     /// Lines of a day after one of them, by their key.
     fn within(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after, line }; limit: i64
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, after, line }; limit: i64
     ) -> Vec<LineRow> =
         concat!(
             listed!(),
-            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $13",
+            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($12::bigint, $13::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $14",
         );
     /// Lines up to a sequence after one of them, by their key.
     fn next(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, after, line }; limit: i64
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, after, line }; limit: i64
     ) -> Vec<LineRow> =
         concat!(
             listed!(),
-            "AND x.sequence >= $11 AND (x.sequence, x.line) > ($11::bigint, $12::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $13",
+            "AND x.sequence >= $12 AND (x.sequence, x.line) > ($12::bigint, $13::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $14",
         );
 }
 

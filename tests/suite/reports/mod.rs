@@ -2,6 +2,7 @@
 
 #[allow(dead_code, reason = "each test program uses a part of it")]
 use crate::support::city;
+mod fiscal_years;
 mod parts;
 mod registers;
 use crate::support::service;
@@ -33,7 +34,9 @@ fn all() -> Vec<String> {
     all.push("/v1/reports/trial-balance?".to_owned());
     all.push("/v1/reports/sample?seed=2025&interval=7000&".to_owned());
     all.push("/v1/reports/account-statement?account=B2001,B2003&programme=p&".to_owned());
-    all.push("/v1/reports/turnovers?by=programme,month,level,organisation,region&".to_owned());
+    all.push("/v1/reports/turnovers?by=programme,month,level,organisation,region,fiscal_year&".to_owned());
+    all.push("/v1/reports/budget-execution?by=fiscal_year&".to_owned());
+    all.push("/v1/reports/turnovers?by=fiscal_year,month&fiscal_year=2025&".to_owned());
     all.push("/v1/reports/turnovers?by=month,level&programme=p&".to_owned());
     all.push("/v1/reports/turnovers?region=none&".to_owned());
     all.push(format!("/v1/reports/turnovers?by=level&organisation={FIRM}&"));

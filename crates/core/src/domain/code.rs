@@ -36,6 +36,7 @@ pub enum Code {
     TagOfImport, TagEndNotEarlier, TagListRefused, TagLineTwice, TagListMedia,
     // programmes
     ProgrammeExists, InstrumentNotSupported, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
+    FiscalYearOutsideWindow, FiscalYearClosed,
     ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,
     StatutoryPointsCap, StatutoryWindow, PeriodOutsideCosts, SignedOutsideWindow, DisbursedOutsideWindow,
     PeriodSpansYears,

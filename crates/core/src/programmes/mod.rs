@@ -13,6 +13,7 @@ pub mod dating;
 pub mod documents;
 pub mod eligibility;
 pub mod explained;
+pub mod fiscal_years;
 pub mod interest;
 pub mod policy;
 pub mod rules;
@@ -251,6 +252,18 @@ pub enum ProgrammeError {
     InvalidWindow,
     #[error("nothing is available")]
     NothingToLapse,
+    /// Money of a fiscal year in which the programme does not run.
+    #[error("fiscal year {fiscal_year} lies outside the programme's window")]
+    FiscalYearOutsideWindow {
+        fiscal_year: FiscalYear,
+        /// The first year of the window.
+        from: FiscalYear,
+        /// Its last.
+        until: FiscalYear,
+    },
+    /// Money of a fiscal year whose last month is closed.
+    #[error("fiscal year {fiscal_year} is closed")]
+    FiscalYearClosed { fiscal_year: FiscalYear },
     /// What is asked does not fit in the available appropriation.
     #[error("{available} is available")]
     PotExhausted {
@@ -278,6 +291,6 @@ pub enum ProgrammeError {
 
 crate::domain::coded! {
     ProgrammeError:
-    ProgrammeExists InstrumentNotSupported InvalidWindow NothingToLapse PotExhausted WindowClosed
+    ProgrammeExists InstrumentNotSupported InvalidWindow NothingToLapse FiscalYearOutsideWindow FiscalYearClosed PotExhausted WindowClosed
     ProgrammeNotActive WrongInstrument ; Policy Dates
 }

@@ -6,8 +6,9 @@ use super::{
     ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
     RulesVersion,
 };
+use crate::domain::dates::Window;
 use crate::domain::money::OutOfRange;
-use crate::domain::{Actor, Date, Money, ProgrammeCode, Revision, Stamp, Subject, TextHash};
+use crate::domain::{Actor, Date, Money, Month, ProgrammeCode, Revision, Stamp, Subject, TextHash};
 use crate::ledger::{Dimensions, Posting};
 
 /// A draft and version 1 of its rules, which counts from the window's first day. `existing` is the programme whose code
@@ -171,10 +172,12 @@ pub fn usable(programme: &Programme, instrument: Instrument) -> Result<(), Progr
 /// A change of the budget, proposed. `available` is what the programme has left.
 pub fn propose_budget_change(
     command: &ProposeBudgetChange,
+    (window, closed_through): (Window, Option<Month>),
     available: Money,
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<BudgetChange, ProgrammeError> {
+    in_open_year(&command.request, window, closed_through)?;
     let blank = BudgetChange {
         id: command.id,
         programme: command.programme.clone(),
@@ -222,6 +225,29 @@ pub fn propose_budget_change(
             }
         }
     })
+}
+
+/// Money is of a year in which the programme runs. What lapses may be of a closed year: it is known once that is over.
+fn in_open_year(
+    request: &BudgetRequest,
+    window: Window,
+    closed_through: Option<Month>,
+) -> Result<(), ProgrammeError> {
+    let (fiscal_year, opens) = match request {
+        BudgetRequest::Appropriation { fiscal_year, .. } => (*fiscal_year, true),
+        BudgetRequest::Lapse { fiscal_year, .. } => (*fiscal_year, false),
+        BudgetRequest::Adjustment { .. } => return Ok(()),
+    };
+    let (from, until) = (window.from.year(), window.until.year());
+    if !(from..=until).contains(&fiscal_year) {
+        return Err(ProgrammeError::FiscalYearOutsideWindow { fiscal_year, from, until });
+    }
+    // a year ends with its December
+    let closed = closed_through.is_some_and(|month| month.next().first_day().year() > fiscal_year);
+    if opens && closed {
+        return Err(ProgrammeError::FiscalYearClosed { fiscal_year });
+    }
+    Ok(())
 }
 
 /// The change approved, and what it posts.

@@ -10,6 +10,12 @@ use crate::schema::rules_versions;
 use crate::{rows, statement};
 
 rows! {
+    /// What a fiscal year's lines on an account come to.
+    pub struct YearSumRow { fiscal_year: i16, account: String, amount: Decimal }
+}
+
+rows! {
+    /// A balance of a programme.
     pub struct BudgetBalanceRow { programme: String, account: String, amount: Decimal }
 }
 
@@ -18,6 +24,10 @@ statement! {
     pub fn budgets(programmes: &[String]) -> Vec<BudgetBalanceRow> =
         "SELECT programme, account, sum(amount) AS amount FROM balances \
          WHERE programme = ANY($1) AND account >= 'B' AND account < 'C' GROUP BY programme, account";
+    /// What was appropriated to a programme and lapsed, by fiscal year: debits less credits.
+    pub fn appropriated(programme: &str) -> Vec<YearSumRow> =
+        "SELECT fiscal_year, account, sum(debit) - sum(credit) AS amount FROM totals \
+         WHERE account IN ('B1001', 'B2009') AND programme = $1 GROUP BY fiscal_year, account";
 }
 
 /// All versions of the rules of some programmes.

@@ -239,7 +239,8 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let mut view = ProgrammeView::of(&programme).with_rules(&versions, day, &attached);
     if visibility.all {
         let balances = queries::budgets(&conn, &codes).await?;
-        let budget = Budget::of(&balances)?;
+        let budget =
+            Budget::of(&balances)?.with_years(&queries::appropriated(&conn, code.as_str()).await?)?;
         view = view.with_budget(budget).with_versions(&versions, &attached);
     }
     Reply::document(&view, programme.revision.version)

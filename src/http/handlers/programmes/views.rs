@@ -1,5 +1,7 @@
 //! How programmes, their rules and their budgets are shown.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -7,21 +9,25 @@ use crate::http::view::View;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
+use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{
     BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Sequence, Subject,
 };
 use subsidy_core::ledger::Account;
 use subsidy_core::programmes::SettledLine;
+use subsidy_core::programmes::fiscal_years::{
+    UsedBudget, YearAppropriation, YearBudget, by_fiscal_year, execution_rate,
+};
 use subsidy_core::programmes::{
     BudgetChange, BudgetChangeKind, BudgetChangeStatus, Instrument, LegalBasis, Policy, Programme,
     ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,
 };
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
-use subsidy_store::programmes::queries::BudgetBalanceRow;
+use subsidy_store::programmes::queries::{BudgetBalanceRow, YearSumRow};
 
 /// What became of a programme's money.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Budget {
     /// 指标下达
     appropriated: Money,
@@ -37,6 +43,25 @@ pub struct Budget {
     expended: Money,
     /// 收回
     lapsed: Money,
+    /// 分预算年度, oldest first; in a single programme only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    years: Option<Vec<YearBudgetView>>,
+}
+
+/// What became of a fiscal year's money. What is spent takes the oldest year's money first, whatever year a posting names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct YearBudgetView {
+    fiscal_year: FiscalYear,
+    appropriated: Money,
+    available: Money,
+    reserved: Money,
+    committed: Money,
+    payable: Money,
+    expended: Money,
+    lapsed: Money,
+    /// 执行率: expended of appropriated in percent, two decimals, half up; null where nothing was appropriated.
+    execution_rate_percent: Option<String>,
 }
 
 impl Budget {
@@ -60,6 +85,45 @@ impl Budget {
                 part.plus(convert::money(found.amount)?).map_err(|error| Unreadable(error.to_string()))?;
         }
         Ok(budget)
+    }
+
+    /// The same with what became of each fiscal year's money.
+    pub fn with_years(self, found: &[YearSumRow]) -> Result<Self, Unreadable> {
+        let unreadable = |error: OutOfRange| Unreadable(error.to_string());
+        let mut years: BTreeMap<FiscalYear, YearAppropriation> = BTreeMap::new();
+        for one in found {
+            let year =
+                FiscalYear::new(one.fiscal_year.into()).map_err(|error| Unreadable(error.to_string()))?;
+            let (money, amount) = (years.entry(year).or_default(), convert::money(one.amount)?);
+            if Account::parse(&one.account) == Some(Account::B1001) {
+                money.appropriated = amount;
+            } else {
+                money.lapsed = amount.negated().map_err(unreadable)?;
+            }
+        }
+        let used = UsedBudget {
+            expended: self.expended,
+            payable: self.payable,
+            committed: self.committed,
+            reserved: self.reserved,
+        };
+        let view = |one: YearBudget| {
+            let rate = execution_rate(one.used.expended, one.appropriated)?;
+            Ok(YearBudgetView {
+                fiscal_year: one.fiscal_year,
+                appropriated: one.appropriated,
+                available: one.available,
+                reserved: one.used.reserved,
+                committed: one.used.committed,
+                payable: one.used.payable,
+                expended: one.used.expended,
+                lapsed: one.lapsed,
+                execution_rate_percent: rate.map(|percent| percent.to_string()),
+            })
+        };
+        let years = by_fiscal_year(&years, used).map_err(unreadable)?.into_iter();
+        let years = years.map(view).collect::<Result<_, OutOfRange>>().map_err(unreadable)?;
+        Ok(Self { years: Some(years), ..self })
     }
 }
 
@@ -160,7 +224,7 @@ impl ProgrammeView {
 
     /// The same with its budget.
     #[must_use]
-    pub const fn with_budget(mut self, budget: Budget) -> Self {
+    pub fn with_budget(mut self, budget: Budget) -> Self {
         self.budget = Some(budget);
         self
     }

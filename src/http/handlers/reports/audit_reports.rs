@@ -11,8 +11,7 @@ use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
 use crate::reports::report;
-use crate::reports::report::Dimension;
-use crate::reports::report::Report;
+use crate::reports::report::{Dimension, Only, Report};
 use crate::reports::sample;
 use crate::reports::sample::Draw;
 use crate::reports::turnovers;
@@ -36,12 +35,23 @@ fn dimensions(request: &ReadRequest, known: &[Dimension]) -> Result<Vec<Dimensio
 
 /// `GET /reports/budget-execution`
 pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
-    let parts = [Dimension::Level, Dimension::Organisation, Dimension::Region];
+    let parts = [Dimension::Level, Dimension::Organisation, Dimension::Region, Dimension::FiscalYear];
     let by = dimensions(&request, &parts)?;
+    let refused = |parameter: &str| Err(Problem::new(Code::InvalidQuery).with("parameter", parameter));
     if by.len() > 1 {
-        return Err(Problem::new(Code::InvalidQuery).with("parameter", "by"));
+        return refused("by");
     }
     let asked = read_request(&request).await?;
+    let Only { level, organisation, region, fiscal_year } = &asked.scope.only;
+    // what a part is paid takes no year's money of its own
+    let part = level.is_some() || organisation.is_some() || region.is_some();
+    let by_year = by.first().map(|by| *by == Dimension::FiscalYear);
+    if by_year == Some(true) && part {
+        return refused("by");
+    }
+    if fiscal_year.is_some() && (part || by_year == Some(false)) {
+        return refused("fiscal_year");
+    }
     let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
     answer(&request, &asked, &report)
 }

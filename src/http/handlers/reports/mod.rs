@@ -125,6 +125,9 @@ pub struct TrialBalanceView {
     /// Of this district alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
+    /// Of money of this fiscal year alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fiscal_year: Option<String>,
     books: BooksView,
     total: TurnoverView,
     /// The whole chart.
@@ -284,6 +287,7 @@ fn trial_balance_view(
         level: scope.only.level.clone(),
         organisation: scope.only.organisation.clone(),
         region: scope.only.region.clone(),
+        fiscal_year: scope.only.fiscal_year.clone(),
         books: BooksView { B: book(BookCode::B)?, F: book(BookCode::F)?, Y: book(BookCode::Y)? },
         total: TurnoverView::of(balance.total()?),
         accounts,

@@ -14,6 +14,7 @@ use crate::reports::formats::file::{FileFormat, Summary, Writing};
 use crate::reports::formats::{Cell, Column, FormatError, Totals};
 use crate::reports::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};
 use crate::reports::scope;
+use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{Code, CreditCode, Date, Instant, ProgrammeCode, Sequence};
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::Connection;
@@ -114,7 +115,7 @@ pub async fn read_request_in(request: &ReadRequest, format: Format) -> Result<Re
     Ok(ReportRequest { conn, scope, at, format })
 }
 
-/// A level, an organisation, a district, each where the route knows it; `none` names lines that say nothing.
+/// A level, an organisation, a district, a fiscal year, each where the route knows it; `none` names lines that say nothing.
 fn only(request: &ReadRequest) -> Result<Only, Problem> {
     let named = |name: &str| {
         let said = request.query.text(name);
@@ -124,7 +125,15 @@ fn only(request: &ReadRequest) -> Result<Only, Problem> {
     if organisation.as_ref().is_some_and(|code| !code.is_empty() && CreditCode::parse(code).is_err()) {
         return Err(Problem::new(Code::InvalidQuery).with("parameter", "organisation"));
     }
-    Ok(Only { level: named("level"), organisation, region: named("region") })
+    let fiscal_year = request.query.number::<i32>("fiscal_year")?.map(FiscalYear::new).transpose();
+    let fiscal_year =
+        fiscal_year.map_err(|_| Problem::new(Code::InvalidQuery).with("parameter", "fiscal_year"))?;
+    Ok(Only {
+        level: named("level"),
+        organisation,
+        region: named("region"),
+        fiscal_year: fiscal_year.map(|year| year.to_string()),
+    })
 }
 
 fn unknown_sequence() -> Problem {

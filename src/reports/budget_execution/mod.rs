@@ -3,6 +3,11 @@
 //! A row without a level, an organisation and a district is the programme: appropriated + adjusted = available + reserved +
 //! committed + approved + expended + lapsed. The appropriation is one sum per programme, so a part's row says alone what
 //! it was asked and paid; what is committed is known by organisation and district, and not by level.
+//!
+//! A fiscal year's row is of all figures: what was appropriated stands on its lines, and what is spent takes the oldest
+//! year's money first (by `years`), so that no lines alone sum to it.
+
+mod years;
 
 use std::collections::BTreeMap;
 
@@ -12,23 +17,24 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::Dimension;
-use super::report::{Link, Only, Report, Row, Scope};
+use super::report::{Dimension, Link, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
 use super::turnovers;
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::rounding::round;
-use subsidy_core::domain::{Date, Money, Month, RoundingMode};
+use subsidy_core::domain::{Date, Money, Month};
 use subsidy_core::ledger::{BookCode, Turnover};
+use subsidy_core::programmes::fiscal_years::execution_rate;
 use subsidy_store::db::convert;
 use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),
     Column::plain("月份 month", 10),
+    Column::plain("行 row", 14),
     Column::plain("资金级次 level", 12),
     Column::plain("单位 organisation", 24),
     Column::plain("区域 region", 16),
+    Column::plain("预算年度 fiscal_year", 10),
     Column::amounts("指标下达 appropriated", 20),
     Column::amounts("指标调整 adjusted", 20),
     Column::amounts("可用 available", 20),
@@ -42,19 +48,19 @@ const COLUMNS: &[Column] = &[
 ];
 
 rows! {
-    struct AdjustmentRow { programme: String, month: String, amount: Decimal }
+    struct AdjustmentRow { programme: String, month: String, fiscal_year: i16, amount: Decimal }
 }
 
 statement! {
     /// What of the appropriations was adjusted; which change is an adjustment was said when it was proposed.
     fn adjusted(known_at: i64, as_of: NaiveDate, programme: Option<&str>) -> Vec<AdjustmentRow> =
-        "SELECT e.programme, to_char(e.effective_date, 'YYYY-MM') AS month, \
+        "SELECT e.programme, to_char(e.effective_date, 'YYYY-MM') AS month, e.fiscal_year, \
                 sum(CASE e.side WHEN 'D' THEN e.amount ELSE -e.amount END) AS amount \
            FROM budget_changes AS b \
            JOIN transitions AS t ON t.document = b.id::text AND t.sequence <= $1 \
            JOIN entries AS e ON e.sequence = t.sequence AND e.account = 'B1001' \
           WHERE b.kind = 'adjustment' AND e.effective_date <= $2 AND ($3::text IS NULL OR e.programme = $3) \
-          GROUP BY e.programme, month";
+          GROUP BY e.programme, month, e.fiscal_year";
 }
 
 /// What stands on each line of the budget.
@@ -114,7 +120,8 @@ impl Figure {
 
     /// Whether a part of a programme has it of its own: a level, an organisation, a district.
     fn of_part(self, part: Dimension) -> bool {
-        matches!(self, Self::Approved | Self::Expended)
+        part == Dimension::FiscalYear
+            || matches!(self, Self::Approved | Self::Expended)
             || (self == Self::Committed && part != Dimension::Level)
     }
 }
@@ -122,8 +129,13 @@ impl Figure {
 /// A programme, and a part of it; none for the whole.
 type Key = (String, Option<String>);
 
+/// CNY by figure.
+type Figures = BTreeMap<Figure, Money>;
+
 /// CNY by programme, part and figure, month by month.
-type Movements = BTreeMap<Key, BTreeMap<Month, BTreeMap<Figure, Money>>>;
+type Movements = BTreeMap<Key, BTreeMap<Month, Figures>>;
+
+const NAME: [&str; 2] = ["budget-execution", "预算执行"];
 
 fn add(
     to: &mut Movements,
@@ -139,12 +151,19 @@ fn add(
 }
 
 /// What of the appropriations was adjusted stands apart from the rest of them.
-async fn adjustments(conn: &AsyncPgConnection, scope: &Scope, all: &mut Movements) -> Result<(), ReadError> {
+async fn adjustments(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    (by, all): (Dimension, &mut Movements),
+) -> Result<(), ReadError> {
     let (as_of, programme) = (scope.as_of.naive(), scope.programme.as_deref());
     for row in adjusted(conn, scope.known_at, as_of, programme).await? {
         let (month, amount) = (convert::read(&row.month)?, convert::money(row.amount)?);
-        add(all, (&row.programme, None), month, Figure::Adjusted, amount)?;
-        add(all, (&row.programme, None), month, Figure::Appropriated, amount.negated()?)?;
+        let year = (by == Dimension::FiscalYear).then(|| row.fiscal_year.to_string());
+        for part in std::iter::once(None).chain(year.as_deref().map(Some)) {
+            add(all, (&row.programme, part), month, Figure::Adjusted, amount)?;
+            add(all, (&row.programme, part), month, Figure::Appropriated, amount.negated()?)?;
+        }
     }
     Ok(())
 }
@@ -161,10 +180,11 @@ async fn movements(
     let sums = turnovers::sums_from(conn, scope, &dimensions, range, Some(BookCode::B)).await?;
     for ((place, account), turnover) in &sums {
         let Some(figure) = Figure::of(account.code()) else { continue };
-        let [programme, month, level, organisation, region] = place;
+        let [programme, month, level, organisation, region, fiscal_year] = place;
         let part = match by {
             Dimension::Organisation => organisation,
             Dimension::Region => region,
+            Dimension::FiscalYear => fiscal_year,
             Dimension::Programme | Dimension::Month | Dimension::Level => level,
         };
         let (month, amount) = (convert::read(month)?, turnover.balance(account.side())?);
@@ -177,7 +197,7 @@ async fn movements(
         }
     }
     if whole {
-        adjustments(conn, scope, &mut all).await?;
+        adjustments(conn, scope, (by, &mut all)).await?;
     }
     Ok(all)
 }
@@ -195,7 +215,12 @@ pub async fn read(
         Only { .. } => Dimension::Level,
     };
     let by = by.unwrap_or(named);
-    standing(scope, by, &movements(conn, scope, (by, None)).await?)
+    if by != Dimension::FiscalYear && scope.only.fiscal_year.is_none() {
+        return standing(scope, by, &movements(conn, scope, (by, None)).await?);
+    }
+    // what a year's money is spent on follows from all years
+    let all = Scope { only: Only { fiscal_year: None, ..scope.only.clone() }, ..scope.clone() };
+    years::standing(scope, &movements(conn, &all, (Dimension::FiscalYear, None)).await?)
 }
 
 /// Programmes and their levels from some totals and some lines.
@@ -212,42 +237,51 @@ fn standing(scope: &Scope, by: Dimension, movements: &Movements) -> Result<Repor
     let mut rows = Vec::new();
     for ((programme, part), months) in movements {
         let Some(first) = months.keys().next() else { continue };
-        let mut standing: BTreeMap<Figure, Money> = BTreeMap::new();
+        let mut standing = Figures::new();
         for month in first.through(Month::of(scope.as_of)) {
-            for (figure, amount) in months.get(&month).into_iter().flatten() {
-                let sum = standing.entry(*figure).or_default();
-                *sum = sum.plus(*amount)?;
-            }
+            move_on(&mut standing, months.get(&month))?;
             let part = part.as_deref().map(|part| (by, part));
             rows.push(row(scope, (programme, part), month, &standing)?);
         }
     }
-    Ok(Report::of(["budget-execution", "预算执行"], COLUMNS, rows))
+    Ok(Report::of(NAME, COLUMNS, rows))
+}
+
+fn move_on(standing: &mut Figures, moved: Option<&Figures>) -> Result<(), OutOfRange> {
+    for (figure, amount) in moved.into_iter().flatten() {
+        let sum = standing.entry(*figure).or_default();
+        *sum = sum.plus(*amount)?;
+    }
+    Ok(())
 }
 
 fn row(
     scope: &Scope,
     (programme, part): (&str, Option<(Dimension, &str)>),
     month: Month,
-    standing: &BTreeMap<Figure, Money>,
+    standing: &Figures,
 ) -> Result<Row, OutOfRange> {
     let of = |figure: Figure| standing.get(&figure).copied().unwrap_or_default();
     let last = month.last_day().min(scope.as_of);
-    let mut row = Row::default().text(programme).text(month);
-    for dimension in [Dimension::Level, Dimension::Organisation, Dimension::Region] {
+    let kind = part.map_or("total", |(by, _)| by.into_str());
+    let mut row = Row::default().text(programme).text(month).text(kind);
+    for dimension in [Dimension::Level, Dimension::Organisation, Dimension::Region, Dimension::FiscalYear] {
         let part = part.filter(|(by, _)| *by == dimension).map(|(_, part)| turnovers::shown(part));
         row = row.text(part.unwrap_or_default());
     }
     for figure in Figure::ALL {
-        row = if part.is_none_or(|(by, _)| figure.of_part(by)) {
+        let lines_alone = matches!(figure, Figure::Appropriated | Figure::Adjusted);
+        row = if part.is_some_and(|(by, _)| by == Dimension::FiscalYear) && !lines_alone {
+            row.amount(of(figure))
+        } else if part.is_none_or(|(by, _)| figure.of_part(by)) {
             row.figure(of(figure), link(scope, (programme, part), figure, last))
         } else {
             row.empty()
         };
     }
     let appropriated = of(Figure::Appropriated).plus(of(Figure::Adjusted))?;
-    Ok(match rate(of(Figure::Expended), appropriated)? {
-        Some(percent) if part.is_none() => {
+    Ok(match execution_rate(of(Figure::Expended), appropriated)? {
+        Some(percent) if part.is_none_or(|(by, _)| by == Dimension::FiscalYear) => {
             row.text(percent).text(format!("{}/{appropriated}", of(Figure::Expended)))
         }
         Some(_) | None => row.empty().empty(),
@@ -265,30 +299,9 @@ fn link(
     scope.only.named(link, part.as_slice()).until(last)
 }
 
-/// Percent with two decimals, rounded half up; none of nothing.
-fn rate(expended: Money, appropriated: Money) -> Result<Option<Money>, OutOfRange> {
-    if !appropriated.is_positive() {
-        return Ok(None);
-    }
-    let (part, whole) = (i128::from(expended.fen()), i128::from(appropriated.fen()));
-    round(part * 10_000, whole, RoundingMode::HalfUp).map(Some)
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
-
-    #[test]
-    fn a_rate_is_rounded_once_and_there_is_none_of_nothing() {
-        let rate = |part, whole| rate(Money::from_fen(part), Money::from_fen(whole)).unwrap();
-        assert_eq!(rate(54_469_136, 5_000_000_000).unwrap().to_string(), "1.09");
-        assert_eq!(rate(1, 3).unwrap().to_string(), "33.33");
-        assert_eq!(rate(1, 1).unwrap().to_string(), "100.00");
-        assert_eq!(rate(1, 8_000).unwrap().to_string(), "0.01");
-        assert_eq!(rate(1, 0), None);
-    }
 
     #[test]
     fn every_account_of_the_budget_belongs_to_one_figure() {
