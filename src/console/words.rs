@@ -211,6 +211,16 @@ words! {
     "open_group": "成批办理" / "open a group";
     "load_reference_rate": "录入参考利率" / "load a reference rate";
     "propose_calendar": "提出日历变更" / "propose a change of the calendar";
+    "propose_tag": "提出列入名单" / "propose a listing";
+    "approve_tag": "批准列入名单" / "approve a listing";
+    "reject_tag": "驳回列入名单" / "reject a listing";
+    "propose_tag_end": "提出移出名单" / "propose the end of a listing";
+    "approve_tag_end": "批准移出名单" / "approve the end of a listing";
+    "reject_tag_end": "驳回移出名单" / "reject the end of a listing";
+    "propose_tag_import": "提出导入名单" / "propose an imported list";
+    "approve_tag_import": "批准导入名单" / "approve an imported list";
+    "reject_tag_import": "驳回导入名单" / "reject an imported list";
+    "revoke_tokens": "吊销令牌" / "revoke tokens";
     "approve_calendar": "批准日历变更" / "approve a change of the calendar";
     "reject_calendar": "驳回日历变更" / "reject a change of the calendar";
     "register_organisation": "登记单位" / "register an organisation";

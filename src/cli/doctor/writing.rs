@@ -1,20 +1,19 @@
-//! The database as the service finds it: in the role that serves, whether it takes writes.
+//! Whether the database takes writes. That the role that serves may be taken on shows where agencies are asked.
 
 use super::Check;
 use crate::cli::Failure;
-use crate::cli::opened::{DatabaseRole, Opened};
+use crate::cli::opened::Opened;
 use subsidy_store::engine::store::{TakesWrites, takes_writes};
 
 const NAME: &str = "serving";
 
 pub(super) async fn check(opened: &Opened<'_>) -> Check {
-    let role = DatabaseRole::App.name();
     match asked(opened).await {
-        Ok(true) => Check::ok(NAME, format!("{role} reads, and may write")),
+        Ok(true) => Check::ok(NAME, "the database takes writes"),
         Ok(false) => {
             Check::failed(NAME, "the database takes no writes: it is a standby, or set read-only".to_owned())
         }
-        Err(failure) => Check::failed(NAME, format!("as {role}: {}", failure.line())),
+        Err(failure) => Check::failed(NAME, failure.line()),
     }
 }
 
