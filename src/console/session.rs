@@ -3,16 +3,19 @@
 //! The token is 32 random bytes and never stored. A visitor who is not signed in has one too, which names no row: the
 //! CSRF token of every form, the sign-in page's among them, is made from the cookie's token. Signing in draws a new
 //! one, so a cookie that somebody else planted ends there.
+//!
+//! A row carries a MAC with a key outside the database: whoever writes to the table, the service's own role among them,
+//! signs nobody in and gives nobody a role.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieTime;
 use actix_web::cookie::{Cookie, SameSite};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
-use subsidy_core::domain::{Actor, AgencyCode, CreditCode};
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Instant};
 use subsidy_store::db::convert;
 use subsidy_store::sessions::{self, Clock, NewSession};
 
@@ -77,6 +80,24 @@ pub fn preference(name: &'static str, value: String) -> Cookie<'static> {
     Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).max_age(year).finish()
 }
 
+/// The MAC of a session that began at an instant.
+fn mac(
+    state: &AppState,
+    token: &[u8],
+    identity: &Identity,
+    began_at: DateTime<Utc>,
+) -> Result<[u8; 32], Problem> {
+    let Actor { subject, roles, organisation } = &identity.actor;
+    let roles = serde_json::to_string(roles).map_err(|error| Problem::fault(&error))?;
+    let organisation = organisation.map(|code| code.to_string()).unwrap_or_default();
+    let times = [began_at, identity.expires_at].map(|at| at.timestamp_micros().to_be_bytes());
+    let [began, ends] = &times;
+    let agency = identity.agency.as_str();
+    let texts = [agency, subject.as_str(), roles.as_str(), organisation.as_str()].map(str::as_bytes);
+    let [agency, subject, roles, organisation] = texts;
+    Ok(state.vault.session_mac(&[token, agency, subject, roles, organisation, began, ends]))
+}
+
 impl Session {
     /// A browser that was not here before.
     fn fresh() -> Self {
@@ -94,9 +115,6 @@ impl Session {
         let Some(found) = sessions::find(&conn, Clock { now, idle_since: now - IDLE }, &key).await? else {
             return Ok(Self { token, signed_in: None });
         };
-        if now - found.seen_at > TOUCHED {
-            sessions::touch(&conn, &key, now).await?;
-        }
         let identity = Identity {
             agency: AgencyCode::parse(&found.agency).map_err(|error| Problem::fault(&error))?,
             actor: Actor {
@@ -114,16 +132,29 @@ impl Session {
             issued_at: Some(found.began_at),
             expires_at: found.ends_at,
         };
+        if found.mac != mac(state, &key, &identity, found.began_at)? {
+            tracing::error!(
+                subject = found.subject,
+                "a session of the console is not the one that was begun"
+            );
+            return Ok(Self { token, signed_in: None });
+        }
+        if now - found.seen_at > TOUCHED {
+            sessions::touch(&conn, &key, now).await?;
+        }
         Ok(Self { token, signed_in: Some(SignedIn { identity, agency_name: found.agency_name }) })
     }
 
     /// Signs somebody in, with a new token. A token of the API that ends earlier than a session ends it too.
     pub async fn begin(identity: &Identity, state: &AppState) -> Result<Self, Problem> {
-        let (session, now) = (Self::fresh(), Utc::now());
-        let ends_at = identity.expires_at.min(now + LASTS);
+        // the database keeps microseconds, and the MAC is of what it keeps
+        let (session, now) = (Self::fresh(), Instant::new(Utc::now()).utc());
+        let ends_at = Instant::new(identity.expires_at.min(now + LASTS)).utc();
         let (actor, conn) = (&identity.actor, state.engine.database().admin().await?);
         sessions::forget_ended(&conn, Clock { now, idle_since: now - IDLE }).await?;
         let (token, organisation) = (hash(&session.token), actor.organisation.map(|code| code.to_string()));
+        let begun = Identity { expires_at: ends_at, ..identity.clone() };
+        let mac = mac(state, &token, &begun, now)?;
         let new = NewSession {
             token: &token,
             agency: identity.agency.as_str(),
@@ -132,6 +163,7 @@ impl Session {
             organisation: organisation.as_deref(),
             now,
             ends_at,
+            mac: &mac,
         };
         sessions::begin(&conn, new).await?;
         Ok(session)

@@ -16,6 +16,7 @@ rows! {
         began_at: DateTime<Utc>,
         seen_at: DateTime<Utc>,
         ends_at: DateTime<Utc>,
+        mac: Vec<u8>,
     }
 }
 
@@ -30,6 +31,8 @@ pub struct NewSession<'a> {
     pub organisation: Option<&'a str>,
     pub now: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
+    /// Of all of it.
+    pub mac: &'a [u8],
 }
 
 /// The instant, and the one since which a session must have been used.
@@ -40,11 +43,11 @@ pub struct Clock {
 }
 
 statement! {
-    pub fn begin(NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at }) -> usize =
-        "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+    pub fn begin(NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at, mac }) -> usize =
+        "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at, mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
     pub fn find(Clock { now, idle_since }; token: &[u8]) -> Option<SessionRow> =
-        "SELECT s.agency, a.name AS agency_name, s.subject, s.roles, s.organisation, s.began_at, s.seen_at, s.ends_at \
+        "SELECT s.agency, a.name AS agency_name, s.subject, s.roles, s.organisation, s.began_at, s.seen_at, s.ends_at, s.mac \
          FROM sessions AS s JOIN agencies AS a ON a.code = s.agency \
          WHERE s.ends_at > $1 AND s.seen_at > $2 AND s.token_sha256 = $3";
     pub fn touch(token: &[u8], now: DateTime<Utc>) -> usize =

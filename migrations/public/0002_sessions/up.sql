@@ -8,12 +8,14 @@ CREATE TABLE public.sessions (
     organisation text,
     began_at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL,
-    ends_at timestamptz NOT NULL
+    ends_at timestamptz NOT NULL,
+    mac bytea NOT NULL CONSTRAINT sessions_mac_check CHECK (octet_length(mac) = 32)
 );
 COMMENT ON TABLE public.sessions IS 'People who are signed in to the console.';
 COMMENT ON COLUMN public.sessions.token_sha256 IS 'Of the cookie: who reads the table cannot act as anybody.';
 COMMENT ON COLUMN public.sessions.seen_at IS 'The last request, to the minute: a session ends 30 minutes after it.';
 COMMENT ON COLUMN public.sessions.ends_at IS 'When it ends, however busy.';
+COMMENT ON COLUMN public.sessions.mac IS 'Of all but seen_at, with a key outside the database: who writes a row signs nobody in.';
 
 GRANT SELECT, INSERT, DELETE ON public.sessions TO subsidy_app;
 GRANT UPDATE (seen_at) ON public.sessions TO subsidy_app;

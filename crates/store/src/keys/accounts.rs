@@ -16,12 +16,13 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use zeroize::Zeroizing;
 
-use super::keyed::hmac;
+use super::keyed::{hmac, hmac_of_parts};
 use crate::keys::Secret;
 use subsidy_core::domain::{AgencyCode, CreditCode, TextHash};
 
 const SEAL_LABEL: &[u8] = b"subsidy-ledger/account/seal/v1";
 const MAC_LABEL: &[u8] = b"subsidy-ledger/account/mac/v1";
+const SESSION_LABEL: &[u8] = b"subsidy-ledger/session/mac/v1";
 const NONCE_BYTES: usize = 12;
 
 /// The account number could not be sealed or opened: another key, changed bytes, or a number of somebody else. Nothing is
@@ -34,6 +35,7 @@ pub struct AccountError;
 pub struct AccountVault {
     seal_key: Secret,
     mac_key: Secret,
+    session_key: Secret,
 }
 
 /// An account number as it is stored.
@@ -51,6 +53,7 @@ impl AccountVault {
         AccountVault {
             seal_key: Secret::new(hmac(key, SEAL_LABEL)),
             mac_key: Secret::new(hmac(key, MAC_LABEL)),
+            session_key: Secret::new(hmac(key, SESSION_LABEL)),
         }
     }
 
@@ -64,6 +67,12 @@ impl AccountVault {
     #[must_use]
     pub fn mac(&self, account_number: &str) -> TextHash {
         TextHash::new(hmac(&self.mac_key, account_number.as_bytes()))
+    }
+
+    /// HMAC-SHA-256 of what a session of the console says of itself.
+    #[must_use]
+    pub fn session_mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        hmac_of_parts(&self.session_key, parts)
     }
 
     fn cipher(&self) -> Aes256Gcm {

@@ -24,6 +24,16 @@ pub(super) fn hmac(key: &Secret, message: &[u8]) -> [u8; 32] {
     keyed.chain_update(message).finalize().into_bytes().into()
 }
 
+/// HMAC-SHA-256 over the parts, each after its length.
+pub(super) fn hmac_of_parts(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
+    let mut message = Vec::with_capacity(256);
+    for part in parts {
+        message.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    hmac(key, &message)
+}
+
 /// Which account secret an agency's numbers are sealed under, told without telling anything of it: the database keeps it,
 /// so that a folder of keys that belongs to another ledger is noticed before anything is sealed with it.
 #[must_use]
@@ -46,12 +56,7 @@ impl AnswerKey {
     /// HMAC-SHA-256 over the parts, each after its length.
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut message = Vec::with_capacity(256);
-        for part in parts {
-            message.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            message.extend_from_slice(part);
-        }
-        hmac(&self.0, &message)
+        hmac_of_parts(&self.0, parts)
     }
 }
 
