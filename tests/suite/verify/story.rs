@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subsidy_core::book::{Command, Envelope};
-use subsidy_core::domain::{Line, Subject, TextHash};
+use subsidy_core::domain::{ContentHash, Date, Line, Subject, TagId, TagImportId, TextHash};
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
 use subsidy_core::revocations::{RevokeTokens, RevokedTokens};
+use subsidy_core::tags::list::{TagEntries, TagEntry};
+use subsidy_core::tags::{ProposeTag, ProposeTagImport, TagName, TagSubject, TagSubjectKind};
 use subsidy_store::engine::{Answer, Engine, NewText, Submission};
+use uuid::Uuid;
 
 use super::scenario::{Step, actor};
 use super::support::{TestDatabase, keys};
@@ -62,8 +65,38 @@ async fn block(test: &TestDatabase, engine: &Engine) {
             let revoke = Command::RevokeTokens(RevokeTokens { tokens, reason: hash });
             let revoked = engine.submit(submission(6_501, &by("operator-1", "operator", revoke))).await;
             assert!(matches!(revoked, Ok(Answer::Accepted { .. })), "{revoked:?}");
+            for (number, listing) in [(6_502, listing(code)), (6_503, list(code))] {
+                let listed = engine.submit(submission(number, &by("officer-1", "officer", listing))).await;
+                assert!(matches!(listed, Ok(Answer::Accepted { .. })), "{listed:?}");
+            }
         }
     }
+}
+
+/// An organisation that is proposed for a list by itself.
+fn listing(code: &str) -> Command {
+    Command::ProposeTag(Box::new(ProposeTag {
+        id: TagId::new(Uuid::from_u128(1)),
+        tag: TagName::parse("key_enterprise").expect("a name"),
+        subject: TagSubject::Organisation(code.parse().expect("a code")),
+        from: Date::parse("2025-01-01").expect("a day"),
+        until: Date::parse("2027-12-31").ok(),
+        document: Line::parse("公告 1 号").expect("a line"),
+    }))
+}
+
+/// The same within a list that is imported.
+fn list(code: &str) -> Command {
+    let subject = TagSubject::Organisation(code.parse().expect("a code"));
+    let entry = TagEntry::new(&subject, Date::parse("2025-01-01").expect("a day"), None);
+    Command::ProposeTagImport(Box::new(ProposeTagImport {
+        id: TagImportId::new(Uuid::from_u128(2)),
+        tag: TagName::parse("listed").expect("a name"),
+        kind: TagSubjectKind::Organisation,
+        document: Line::parse("名单 1 号").expect("a line"),
+        sha256: ContentHash::new([7; 32]),
+        entries: TagEntries::new(vec![entry]).expect("a list"),
+    }))
 }
 
 /// Asks for an organisation to be blocked.

@@ -44,6 +44,8 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("payment_batches", Checked::Replayed, "documents"),
     ("payment_lines", Checked::Replayed, "documents"),
     ("revocations", Checked::Replayed, "tokens that serve no more"),
+    ("tags", Checked::Replayed, "documents"),
+    ("tag_imports", Checked::Replayed, "documents"),
     ("people", Checked::Replayed, "subjects that acted"),
     ("periods", Checked::Replayed, "documents"),
     ("prefund_years", Checked::Replayed, "what each bank has of its prefunds"),
