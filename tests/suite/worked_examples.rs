@@ -2,6 +2,8 @@
 
 use crate::support;
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::*;
@@ -462,11 +464,15 @@ fn what_comes_to_nothing_says_why() {
         ..plain("compute 20")
     };
     let below = |base: &str| CalculationError::BelowMinimum { base: money(base), minimum: money("100") };
+    let unknown = || {
+        let items = |name: &str| BTreeSet::from([label(name)]);
+        CalculationError::ItemsUnknown { items: items("network"), known: items("compute") }
+    };
     for (policy, contract, expected) in [
-        (with(None, None), "network 1000.00", CalculationError::NothingToPay),
+        (with(None, None), "network 1000.00", unknown()),
         (with(None, None), "compute 0.02", CalculationError::NothingToPay), // 0.004
         // used up or not, a cap does not answer for what was nothing before
-        (with(None, Some("1")), "network 1000.00", CalculationError::NothingToPay),
+        (with(None, Some("1")), "network 1000.00", unknown()),
         (with(Some("100"), None), "compute 99.99", below("99.99")),
         (with(Some("100"), None), "compute 99.99, network 5000.00", below("99.99")),
         (with(Some("100"), Some("1")), "network 1000.00", below("0")),
