@@ -208,6 +208,11 @@ pub struct Traits<'a> {
     pub base: Option<Exact>,
 }
 
+/// Whether a condition that names some lets this one in; one that is left out lets in all.
+pub(super) fn lets_in<T: PartialEq>(named: Option<&Vec<T>>, one: Option<&T>) -> bool {
+    named.is_none_or(|named| one.is_some_and(|one| named.contains(one)))
+}
+
 fn on_lists(held: Option<&HeldTags>, day: Date) -> impl Iterator<Item = &TagName> {
     held.into_iter().flat_map(HeldTags::values).filter(move |tag| tag.counts_on(day)).map(|tag| &tag.tag)
 }
@@ -224,7 +229,7 @@ impl Applicant<'_> {
         let supplier = self.supplier.credit_code;
         if let Some(provider) = &rules.provider {
             let refuse = |reason| EligibilityError::ProviderNotListed { provider: supplier, reason };
-            if provider.categories.as_ref().is_some_and(|c| !c.contains(&self.supplier.category)) {
+            if !lets_in(provider.categories.as_ref(), Some(&self.supplier.category)) {
                 return Err(refuse("category"));
             }
             let lists = [provider.tags_any.as_deref(), provider.tags_none.as_deref()];
@@ -248,17 +253,16 @@ impl Applicant<'_> {
 
     fn organisation_eligible(&self, rules: &Eligibility) -> Result<(), &'static str> {
         let organisation = self.organisation;
-        if rules.categories.as_ref().is_some_and(|c| !c.contains(&organisation.category)) {
+        if !lets_in(rules.categories.as_ref(), Some(&organisation.category)) {
             return Err("category");
         }
-        if rules.sizes.as_ref().is_some_and(|s| !organisation.size.is_some_and(|size| s.contains(&size))) {
+        if !lets_in(rules.sizes.as_ref(), organisation.size.as_ref()) {
             return Err("size");
         }
         if rules.startup_only == Some(true) && !organisation.startup {
             return Err("startup_only");
         }
-        let region_in = |r: &Vec<_>| organisation.region.as_ref().is_some_and(|region| r.contains(region));
-        if rules.regions.as_ref().is_some_and(|r| !region_in(r)) {
+        if !lets_in(rules.regions.as_ref(), organisation.region.as_ref()) {
             return Err("region");
         }
         let on = |day, names: &[TagName]| on_one(self.tags.organisation, day, names);

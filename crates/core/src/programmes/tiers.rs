@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::calculation::{CalculationError, base};
 use super::check::{invalid, not_applicable};
 use super::documents::Documents;
-use super::eligibility::{Applicant, Traits};
+use super::eligibility::{Applicant, Traits, lets_in};
 use super::policy::{AnnualCap, CapYear, ItemRatio, PointsRule, PolicyError};
 use super::{Instrument, Policy, SettledLine};
 use crate::domain::dates::Window;
@@ -94,19 +94,16 @@ pub struct Tier {
 
 impl TierWhen {
     fn holds(&self, of: &Traits<'_>) -> bool {
-        fn one<T: PartialEq>(list: Option<&Vec<T>>, of: Option<&T>) -> bool {
-            list.is_none_or(|list| of.is_some_and(|one| list.contains(one)))
-        }
         let on = |list: Option<&Vec<TagName>>, tags: &[&TagName]| {
             list.is_none_or(|list| tags.iter().any(|tag| list.contains(tag)))
         };
         let above = |least: Amount| of.base.is_some_and(|base| base > Exact::from_money(least.money()));
         let up_to = |most: Amount| of.base.is_some_and(|base| base <= Exact::from_money(most.money()));
         on(self.tags_any.as_ref(), &of.tags)
-            && one(self.categories.as_ref(), of.category.as_ref())
-            && one(self.sizes.as_ref(), of.size.as_ref())
+            && lets_in(self.categories.as_ref(), of.category.as_ref())
+            && lets_in(self.sizes.as_ref(), of.size.as_ref())
             && self.startup.is_none_or(|startup| startup == of.startup)
-            && one(self.regions.as_ref(), of.region)
+            && lets_in(self.regions.as_ref(), of.region)
             && on(self.project_tags_any.as_ref(), &of.project_tags)
             && self.base_above.is_none_or(above)
             && self.base_up_to.is_none_or(up_to)
