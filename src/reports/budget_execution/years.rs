@@ -18,8 +18,9 @@ pub(super) fn standing(scope: &Scope, movements: &Movements) -> Result<Report, R
     let whole = |(_, part): &Key| part.is_none();
     for ((programme, _), months) in movements.iter().filter(|(key, _)| whole(key)) {
         let Some(first) = months.keys().next() else { continue };
-        let of_years = movements.iter().filter(|((of, part), _)| of == programme && part.is_some());
-        let of_years: Vec<_> = of_years.collect();
+        // the programme's own row is the first of its key, its years follow
+        let of_years = movements.range((programme.clone(), Some(String::new()))..);
+        let of_years: Vec<_> = of_years.take_while(|((of, _), _)| of == programme).collect();
         let (mut standing, mut by_year) = (Figures::new(), BTreeMap::<FiscalYear, _>::new());
         for month in first.through(Month::of(scope.as_of)) {
             move_on(&mut standing, months.get(&month))?;

@@ -11,6 +11,7 @@ use crate::http::handler::{FileReply, ReadRequest, Reply, decode_all};
 use crate::http::handlers::reports::report_response::{Format, read_request_in};
 use crate::http::handlers::usage::find_visible;
 use crate::http::problem::Problem;
+use crate::http::view;
 use crate::reports::formats::file::FileFormat;
 use crate::reports::formats::{Cell, Column, FormatError, parquet};
 use subsidy_core::claims::ClaimPeriod;
@@ -22,8 +23,6 @@ use subsidy_core::rentals::credits::{Credit, credits};
 use subsidy_core::usage::charge::CNY;
 use subsidy_core::usage::focus::ServiceCategory;
 use subsidy_store::claims::{ClaimRow, queries};
-use subsidy_store::db::pool::Connection;
-use subsidy_store::organisations::OrganisationRow;
 
 /// What a claim takes off a month of the contract.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,10 +62,10 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let rental = find_visible(&request, &asked.conn).await?;
     let rows = queries::of_rental(&asked.conn, rental.id.uuid()).await?;
     let credits = credits(&decode_all(&rows, ClaimRow::read)?)?;
-    let Format::File(format) = format else { return Reply::json(&view(&rental, credits)?) };
+    let Format::File(format) = format else { return Reply::json(&shown(&rental, credits)?) };
     let bill = Bill {
-        customer: party(&asked.conn, rental.organisation).await?,
-        provider: party(&asked.conn, rental.provider).await?,
+        customer: view::find(&asked.conn, &rental.organisation, |_| true).await?,
+        provider: view::find(&asked.conn, &rental.provider, |_| true).await?,
         rental: &rental,
         agency: &asked.at.agency,
         zone: asked.at.zone,
@@ -77,9 +76,9 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     Ok(Reply::File(FileReply { name, media_type: format.media_type(), bytes, sha256, sequence: None }))
 }
 
-fn view(rental: &Rental, credits: Vec<Credit>) -> Result<CreditsView, Problem> {
+fn shown(rental: &Rental, credits: Vec<Credit>) -> Result<CreditsView, Problem> {
     let total = Money::sum(credits.iter().map(|credit| credit.amount))?;
-    let shown = |credit: Credit| CreditView {
+    let view = |credit: Credit| CreditView {
         claim_id: credit.claim,
         programme: credit.programme,
         month: credit.month,
@@ -91,15 +90,9 @@ fn view(rental: &Rental, credits: Vec<Credit>) -> Result<CreditsView, Problem> {
         contract_no: rental.contract_no.clone(),
         organisation: rental.organisation,
         provider: rental.provider,
-        data: credits.into_iter().map(shown).collect(),
+        data: credits.into_iter().map(view).collect(),
         total,
     })
-}
-
-async fn party(conn: &Connection, code: CreditCode) -> Result<Organisation, Problem> {
-    let rows = OrganisationRow::by_keys(conn, &[code.to_string()]).await?;
-    let row = rows.first().ok_or_else(|| Problem::fault(&"a contract's party is not registered"))?;
-    Ok(row.read()?)
 }
 
 /// The columns that FOCUS 1.2 has in every file, and whose credit it is. The rows are those of one that issues credits and
@@ -176,7 +169,7 @@ impl Bill<'_> {
         let text = |text: &dyn std::fmt::Display| Cell::Text(text.to_string());
         let amount = Cell::Amount(credit.amount.negated()?);
         let begins = |day| text(&Instant::beginning(day, self.zone.tz()).utc().format("%Y-%m-%dT%H:%M:%SZ"));
-        let [category, subcategory] = self.service();
+        let category = self.service().as_str();
         Ok(vec![
             amount.clone(),
             text(&self.rental.organisation),
@@ -202,7 +195,7 @@ impl Bill<'_> {
             text(&self.rental.id),
             text(&category),
             text(&"算力租用 compute rental"),
-            text(&subcategory),
+            text(&format!("Other ({category})")),
             Cell::Empty,
             text(&self.rental.contract_no),
             text(&credit.claim),
@@ -211,21 +204,12 @@ impl Bill<'_> {
         ])
     }
 
-    /// What the contract is for: its items' category where they have one, else several.
-    fn service(&self) -> [&'static str; 2] {
-        let mut categories = self.rental.lines.iter().map(|line| {
-            let known = ServiceCategory::ALL.iter().find(|category| category.item() == line.item.as_str());
-            known.copied().unwrap_or(ServiceCategory::Other)
-        });
-        let first = categories.next().unwrap_or(ServiceCategory::Other);
-        match (first, categories.all(|other| other == first)) {
-            (ServiceCategory::Compute, true) => ["Compute", "Other (Compute)"],
-            (ServiceCategory::Storage, true) => ["Storage", "Other (Storage)"],
-            (ServiceCategory::Networking, true) => ["Networking", "Other (Networking)"],
-            (ServiceCategory::AiAndMachineLearning, true) => {
-                ["AI and Machine Learning", "Other (AI and Machine Learning)"]
-            }
-            _ => ["Other", "Other (Other)"],
-        }
+    /// What the contract is for: its items' category where they are of one, else several.
+    fn service(&self) -> ServiceCategory {
+        let mut items = self.rental.lines.iter().map(|line| &line.item);
+        let one = items.next().filter(|first| items.all(|item| item == *first));
+        let is_of = |category: &ServiceCategory| one.is_some_and(|item| item.as_str() == category.item());
+        let mut known = ServiceCategory::ALL.iter().copied().filter(|category| category.item() != "other");
+        known.find(is_of).unwrap_or(ServiceCategory::Other)
     }
 }
