@@ -8,9 +8,10 @@ use super::form::{Fields, Refusal, Returned};
 use super::layout;
 use super::session::{Session, SignedIn, cookie, preference};
 use super::texts::T;
-use super::visit::{Visit, VisitContext, with_query};
+use super::visit::{Gathered, Visit, with_query};
 use super::{Console, PAGES, Page, home};
 use crate::http::AppState;
+use crate::http::batches::matched;
 use crate::http::extract::{self, RequestId};
 use crate::http::problem::Problem;
 
@@ -87,12 +88,13 @@ pub fn html(status: u16, page: String) -> HttpResponse {
         .body(page)
 }
 
-fn asked<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> VisitContext<'a> {
+/// A visit at its beginning.
+fn begun<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> Visit<'a> {
     let (t, large) = preferences(request);
     let (own, query): (Vec<_>, Vec<_>) = pairs(request).into_iter().partition(|(name, _)| name == "done");
     let connection = request.connection_info();
     let scheme = if at.1.secure { "https" } else { connection.scheme() };
-    VisitContext {
+    Visit {
         state: &at.0,
         console: &at.1,
         session,
@@ -103,7 +105,9 @@ fn asked<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a S
         path: request.path().to_owned(),
         query,
         done: own.into_iter().map(|(_, value)| value).find(|value| value.bytes().all(|b| b.is_ascii_digit())),
+        returned: None,
         request_id: RequestId::of(request),
+        gathered: Gathered::default(),
     }
 }
 
@@ -114,7 +118,7 @@ pub async fn show(page: &'static Page, at: &At, request: &HttpRequest) -> Result
     }
     let session = Session::of(request, at.1.secure, &at.0).await?;
     let Some(who) = &session.signed_in else { return Ok(to_sign_in(request)) };
-    let visit = Visit::new(asked(at, request, &session, who), None);
+    let visit = begun(at, request, &session, who);
     if !visit.filter("format").is_empty() {
         return Ok(visit.passed_on(&visit.filtered(&format!("/v1{}", visit.path))).await);
     }
@@ -165,7 +169,7 @@ pub async fn post(
     if fields.text(".csrf") != session.csrf() {
         return Err(Problem::new(Code::Forbidden));
     }
-    let mut visit = Visit::new(asked(at, request, &session, who), None);
+    let mut visit = begun(at, request, &session, who);
     let returned = Returned { fields, refusal: None };
     match visit.write(&returned).await {
         Ok(sequence) => {
@@ -190,23 +194,15 @@ pub async fn resumed(
     fields: Fields,
 ) -> Option<HttpResponse> {
     let who = session.signed_in.as_ref()?;
-    let page = PAGES.iter().find(|page| matches_page(page.path, path.split('?').next().unwrap_or(path)))?;
-    let mut asked = asked(at, request, session, who);
-    asked.path = path.split('?').next().unwrap_or(path).to_owned();
-    asked.query = Vec::new();
-    let visit = Visit::new(asked, Some(Returned { fields, refusal: None }));
+    let path = path.split('?').next().unwrap_or(path);
+    let page = PAGES.iter().find(|page| matched(page.path, path).is_some())?;
+    let visit = Visit {
+        path: path.to_owned(),
+        query: Vec::new(),
+        returned: Some(Returned { fields, refusal: None }),
+        ..begun(at, request, session, who)
+    };
     shown(page, &visit, 200).await.ok()
-}
-
-fn matches_page(pattern: &str, path: &str) -> bool {
-    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some(part), Some(text)) if part == text || part.starts_with('{') && !text.is_empty() => {}
-            _ => return false,
-        }
-    }
 }
 
 /// A path that is neither a route nor a page: people are shown a page, programs a problem.
@@ -218,7 +214,7 @@ pub async fn nowhere(at: At, request: HttpRequest) -> HttpResponse {
     let answer = async {
         let session = Session::of(&request, at.1.secure, &at.0).await?;
         let Some(who) = &session.signed_in else { return Ok(see("/sign-in")) };
-        let visit = Visit::new(asked(&at, &request, &session, who), None);
+        let visit = begun(&at, &request, &session, who);
         let problem = Problem::new(Code::UnknownPath);
         Ok(refused(&visit, &Refusal::from_problem(&problem, &visit)).await)
     };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::body::to_bytes;
 use actix_web::{HttpResponse, http::header};
 use askama::Template;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde_json::Value;
 
 use super::Console;
@@ -17,6 +18,7 @@ use super::texts::T;
 use crate::http::AppState;
 use crate::http::in_process::{self, InProcess};
 use crate::http::route::Method;
+use crate::reports::report::QUERY;
 
 /// A page of HTML, or why there is none.
 pub type Shown = Result<String, Refusal>;
@@ -48,51 +50,19 @@ pub struct Visit<'a> {
     pub done: Option<String>,
     pub returned: Option<Returned>,
     pub request_id: String,
+    pub gathered: Gathered,
+}
+
+/// What a page gathers on the way; nothing at its beginning.
+#[derive(Debug, Default)]
+pub struct Gathered {
     /// What was asked of the API for this page.
     calls: RefCell<Vec<Call>>,
     /// Names that were looked up for it.
     names: RefCell<BTreeMap<String, String>>,
 }
 
-/// All of a [`Visit`] but what is gathered on the way.
-#[derive(Debug)]
-pub struct VisitContext<'a> {
-    pub state: &'a AppState,
-    pub console: &'a Console,
-    pub session: &'a Session,
-    pub who: &'a SignedIn,
-    pub t: T,
-    pub large: bool,
-    pub base: String,
-    pub path: String,
-    pub query: Vec<(String, String)>,
-    pub done: Option<String>,
-    pub request_id: String,
-}
-
 impl<'a> Visit<'a> {
-    pub fn new(asked: VisitContext<'a>, returned: Option<Returned>) -> Self {
-        let VisitContext { state, console, session, who, t, large, base, path, query, done, request_id } =
-            asked;
-        let (calls, names) = (RefCell::default(), RefCell::default());
-        Self {
-            state,
-            console,
-            session,
-            who,
-            t,
-            large,
-            base,
-            path,
-            query,
-            done,
-            returned,
-            request_id,
-            calls,
-            names,
-        }
-    }
-
     /// A filter of the page.
     pub fn filter(&self, name: &str) -> &str {
         self.query.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value.as_str())
@@ -117,7 +87,7 @@ impl<'a> Visit<'a> {
 
     /// What a read answers, shown under 「查看接口」.
     pub async fn read(&self, target: &str) -> Result<Doc, Refusal> {
-        self.calls.borrow_mut().push(Call::read(&self.base, target));
+        self.gathered.calls.borrow_mut().push(Call::read(&self.base, target));
         self.look(target).await
     }
 
@@ -178,7 +148,7 @@ impl<'a> Visit<'a> {
             Err(refusal) if refusal.code == "wrong_state" && returned.is_none() => return None,
             Err(refusal) => Some(refusal),
         };
-        self.calls.borrow_mut().push(Call::write(&self.base, method.into_str(), path, &sample));
+        self.gathered.calls.borrow_mut().push(Call::write(&self.base, method.into_str(), path, &sample));
         Some(Form {
             write: write.to_owned(),
             csrf: self.session.csrf(),
@@ -231,13 +201,13 @@ impl<'a> Visit<'a> {
         if code.is_empty() {
             return String::new();
         }
-        let known = self.names.borrow().get(&target).cloned();
+        let known = self.gathered.names.borrow().get(&target).cloned();
         if let Some(known) = known {
             return known;
         }
         let found = self.look(&target).await.map(|found| name(&found)).unwrap_or_default();
         let name = if found.is_empty() { code.to_owned() } else { found };
-        self.names.borrow_mut().insert(target, name.clone());
+        self.gathered.names.borrow_mut().insert(target, name.clone());
         name
     }
 
@@ -262,7 +232,7 @@ impl<'a> Visit<'a> {
         frame.roles = actor.roles.iter().map(|role| self.t.role(role)).collect();
         frame.nav = super::layout::navigation(self.t, actor, &self.path);
         frame.csrf = self.session.csrf();
-        frame.calls = self.calls.borrow().clone();
+        frame.calls = self.gathered.calls.borrow().clone();
         frame.done = self.done.clone();
         frame.here = with_query(&self.path, &self.query);
         frame.refusal = self.returned.as_ref().and_then(|returned| returned.refusal.clone());
@@ -287,26 +257,15 @@ async fn understood(answer: HttpResponse) -> Result<Doc, Refusal> {
     if status < 400 { Ok(Doc(value)) } else { Err(Refusal::of(status, &Doc(value))) }
 }
 
+/// What stands in a query as it is.
+const PLAIN: &AsciiSet = &QUERY.remove(b':');
+
 /// A path with a query, escaped.
 pub fn with_query(path: &str, query: &[(String, String)]) -> String {
     let mut text = path.to_owned();
     for (place, (name, value)) in query.iter().enumerate() {
-        text.push(if place == 0 { '?' } else { '&' });
-        text.push_str(&escaped(name));
-        text.push('=');
-        text.push_str(&escaped(value));
+        let [name, value] = [name, value].map(|text| utf8_percent_encode(text, PLAIN));
+        text += &format!("{}{name}={value}", if place == 0 { '?' } else { '&' });
     }
     text
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~,:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

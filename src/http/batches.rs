@@ -43,7 +43,7 @@ pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts),
 }
 
 /// The parameters of a path that a pattern matches, segment by segment; a tail takes what is left.
-pub(super) fn matched(pattern: &str, path: &str) -> Option<PathParts> {
+pub fn matched(pattern: &str, path: &str) -> Option<PathParts> {
     let (mut left, mut parts) = (Some(path), Vec::new());
     for part in Segment::all(pattern) {
         let rest = left?;

@@ -4,6 +4,7 @@
 //! earlier sequence is the same bytes for ever, whatever is posted later.
 
 use diesel_async::AsyncPgConnection;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ReadError;
 use super::formats::{Cell, Column, Table};
@@ -125,6 +126,10 @@ impl Scope {
     }
 }
 
+/// What stands in the query of a link as it is.
+pub const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
+
 /// A path to rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link(String);
@@ -145,15 +150,7 @@ impl Link {
             return self;
         }
         self.0.push(if self.0.contains('?') { '&' } else { '?' });
-        self.0.push_str(name);
-        self.0.push('=');
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
-                self.0.push(char::from(byte));
-            } else {
-                self.0.push_str(&format!("%{byte:02X}"));
-            }
-        }
+        self.0 += &format!("{name}={}", utf8_percent_encode(value, QUERY));
         self
     }
 

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use binaries::Binaries;
 pub use error::ClusterError;
 pub use keeper::Keeper;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use place::Place;
 use server::Server;
 
@@ -130,11 +131,9 @@ fn locked(place: &Place) -> Result<File, ClusterError> {
     }
 }
 
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-            if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-        })
-        .collect()
+/// What stands in a URL as it is (RFC 3986, unreserved).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn percent_encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, UNRESERVED)
 }
