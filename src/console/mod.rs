@@ -63,7 +63,6 @@ pub struct Person {
     pub name: [String; 2],
 }
 
-/// A page.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
     pub path: &'static str,

@@ -169,7 +169,6 @@ impl Session {
         Ok(session)
     }
 
-    /// Signs out.
     pub async fn end(&self, state: &AppState) -> Result<(), Problem> {
         let conn = state.engine.database().admin().await?;
         sessions::end(&conn, &hash(&self.token)).await?;

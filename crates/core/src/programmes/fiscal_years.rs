@@ -14,9 +14,9 @@ use crate::domain::{Money, RoundingMode};
 /// What lines say of a year.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct YearAppropriation {
-    /// CNY, adjustments included.
+    /// CNY of the appropriation, with what it was adjusted by.
     pub appropriated: Money,
-    /// CNY.
+    /// CNY that its lines say lapsed.
     pub lapsed: Money,
 }
 

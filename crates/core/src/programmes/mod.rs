@@ -258,7 +258,7 @@ pub enum ProgrammeError {
         fiscal_year: FiscalYear,
         /// The first year of the window.
         from: FiscalYear,
-        /// Its last.
+        /// The last year of the window.
         until: FiscalYear,
     },
     /// Money of a fiscal year whose last month is closed.

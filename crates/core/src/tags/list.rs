@@ -78,12 +78,10 @@ impl TagEntries {
         }
     }
 
-    /// How many.
     pub fn count(&self) -> u32 {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
-    /// Line by line.
     pub fn iter(&self) -> impl Iterator<Item = &TagEntry> {
         self.0.iter()
     }

@@ -149,7 +149,6 @@ pub struct TagEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     pub id: TagId,
-    /// Which list.
     pub tag: TagName,
     /// Who or what is on it.
     pub subject: TagSubject,
@@ -184,13 +183,12 @@ pub struct Tag {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagImport {
     pub id: TagImportId,
-    /// Which list.
     pub tag: TagName,
     /// Of what its lines are ids.
     pub kind: TagSubjectKind,
     /// The notice that names them.
     pub document: Line,
-    /// Of the file.
+    /// Of the bytes of the file that was imported.
     pub sha256: ContentHash,
     /// How many lines it has, 1 to 400.
     pub count: u32,
@@ -301,7 +299,7 @@ pub struct ProposeTagImport {
     pub kind: TagSubjectKind,
     /// The notice that names them.
     pub document: Line,
-    /// Of the file.
+    /// Of the bytes of the file that was imported.
     pub sha256: ContentHash,
     pub entries: TagEntries,
 }

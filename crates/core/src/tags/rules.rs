@@ -38,7 +38,6 @@ pub fn propose(command: &ProposeTag, actor: &Actor, stamp: &Stamp) -> Result<Tag
     })
 }
 
-/// A list, proposed.
 pub fn import(command: &ProposeTagImport, actor: &Actor, stamp: &Stamp) -> TagImport {
     TagImport {
         id: command.id,

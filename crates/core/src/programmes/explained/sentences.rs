@@ -14,7 +14,7 @@ pub(super) struct Row {
 pub(super) enum Wording {
     /// In Chinese and in English.
     Always([&'static str; 2]),
-    /// By the value.
+    /// Each value with a sentence of its own, in Chinese and in English.
     Each(&'static [(&'static str, &'static str, &'static str)]),
 }
 
