@@ -34,7 +34,7 @@ async fn a_pooler_that_ignores_start_up_options_is_refused_by_every_kind_of_conn
     let ledger = Ledger::open().await;
     let proxy = Proxy::start();
     let url = proxy.url(&ledger.database, "subsidy_app");
-    let database = Database::connect(DatabaseConfig::new(&url)).await.expect("public is public all the same");
+    let database = Database::connect(DatabaseConfig::new(&url)).await.expect("the options still arrive");
     let door = engine(&url).await;
     proxy.ignore_options();
     for (kind, connection) in [

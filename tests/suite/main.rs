@@ -40,6 +40,7 @@ mod model;
 mod parameters;
 mod payments;
 mod periods;
+mod poolers;
 mod prefunds;
 mod receipts;
 mod rentals;

@@ -9,9 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid, User};
+use nix::unistd::Pid;
 
 use crate::support::service::fresh_folder;
+use crate::support::{unprivileged, unprivileged_command};
 
 /// Who owns the servers' databases, and their superuser.
 const OWNER: &str = "subsidy_owner";
@@ -35,24 +36,9 @@ pub struct Server {
     watchdog: Child,
 }
 
-/// PostgreSQL refuses to run as root: its owner there.
-fn owner() -> Option<&'static str> {
-    let known = |name: &&str| User::from_name(name).is_ok_and(|user| user.is_some());
-    Uid::effective().is_root().then(|| ["postgres", "nobody"].into_iter().find(known).expect("a user"))
-}
-
 fn program(name: &str) -> Command {
     let path = subsidy_store::db::cluster::tools().expect("PostgreSQL").join(name);
-    let mut command = match owner() {
-        Some(owner) => {
-            let group = User::from_name(owner).unwrap().unwrap().gid;
-            let mut command = Command::new("setpriv");
-            command.args([&format!("--reuid={owner}"), &format!("--regid={group}"), "--clear-groups"]);
-            command.arg(path);
-            command
-        }
-        None => Command::new(path),
-    };
+    let mut command = unprivileged_command(path);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C");
     command.current_dir("/tmp").stdin(Stdio::null());
     command
@@ -77,7 +63,7 @@ fn free_port() -> u16 {
 impl Server {
     fn new() -> Self {
         let folder = fresh_folder();
-        if let Some(owner) = owner() {
+        if let Some(owner) = unprivileged() {
             run(Command::new("chown").arg(owner).arg(&folder));
         }
         let mut watchdog = Command::new("setsid");
@@ -149,7 +135,7 @@ impl Server {
     pub fn demote(&self) {
         let signal = self.data().join("standby.signal");
         fs::write(&signal, "").unwrap();
-        if let Some(owner) = owner() {
+        if let Some(owner) = unprivileged() {
             run(Command::new("chown").arg(owner).arg(signal));
         }
     }

@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod city;
 pub mod identity_provider;
 pub mod ledger;
+pub mod pooler;
 pub mod proxy;
 pub mod scenario;
 pub mod seed;
@@ -14,15 +15,33 @@ pub mod service;
 pub mod world;
 pub mod written;
 
+use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
+use nix::unistd::{Uid, User};
 use subsidy_core::domain::agency_code::AgencyCode;
 use subsidy_store::db::migrate;
 use subsidy_store::keys::Keys;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
+
+/// PostgreSQL and PgBouncer refuse to run as root: as whom they do there.
+pub fn unprivileged() -> Option<&'static str> {
+    let known = |name: &&str| User::from_name(name).is_ok_and(|user| user.is_some());
+    Uid::effective().is_root().then(|| ["postgres", "nobody"].into_iter().find(known).expect("a user"))
+}
+
+/// A program, as [`unprivileged`] where this is root.
+pub fn unprivileged_command(path: impl AsRef<OsStr>) -> Command {
+    let Some(owner) = unprivileged() else { return Command::new(path) };
+    let group = User::from_name(owner).expect("users are known").expect("a user").gid;
+    let mut command = Command::new("setpriv");
+    command.args([&format!("--reuid={owner}"), &format!("--regid={group}"), "--clear-groups"]).arg(path);
+    command
+}
 
 /// Any number: holds other tests back while one makes the template.
 const TEMPLATE_LOCK: i64 = 7_316_001;

@@ -15,6 +15,10 @@ pub enum DatabaseError {
          ignore_startup_parameters = options) cannot stand before the database"
     )]
     Misplaced { found: String, wanted: String },
+    #[error(
+        "a pooler that takes no start-up options (PgBouncer, in every mode) cannot stand before the database: {said}"
+    )]
+    Pooler { said: String },
     #[error("the database takes no writes: {why}")]
     ReadOnly { why: &'static str },
     #[error("the database refused a statement")]

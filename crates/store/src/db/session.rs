@@ -40,7 +40,7 @@ pub enum Plans {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     options: String,
-    schema: Option<String>,
+    schema: String,
     role: Option<&'static str>,
     access: Access,
     /// How long the server may say nothing to a statement.
@@ -48,16 +48,21 @@ pub struct Session {
 }
 
 impl Session {
-    /// As whoever the URL says, wherever that is.
-    pub const fn plain() -> Self {
-        Self { options: String::new(), schema: None, role: None, access: Access::Any, silence_max: None }
+    /// As whoever the URL says, in `public`.
+    pub fn plain() -> Self {
+        Self {
+            options: "-c search_path=public,pg_temp".to_owned(),
+            schema: "public".to_owned(),
+            role: None,
+            access: Access::Any,
+            silence_max: None,
+        }
     }
 
     /// The URL's own role in `public`.
     pub fn admin() -> Self {
         Self {
             options: "-c search_path=public,pg_temp -c jit=off -c statement_timeout=5s".to_owned(),
-            schema: Some("public".to_owned()),
             silence_max: Some(Duration::from_secs(5) + BEYOND),
             ..Self::plain()
         }
@@ -67,7 +72,7 @@ impl Session {
         let schema = agency.schema();
         let options =
             format!("-c search_path={schema},pg_temp -c role={role} -c jit=off -c lock_timeout=5s {options}");
-        Self { options, schema: Some(schema), role: Some(role), access, silence_max: None }
+        Self { options, schema, role: Some(role), access, silence_max: None }
     }
 
     /// `subsidy_app` in the agency's schema. The writer finds every row by key: plans made while tables are small must
@@ -114,7 +119,7 @@ impl Session {
                 "-c search_path={schema},pg_temp -c role=subsidy_owner -c jit=off -c client_min_messages=warning \
                  -c lock_timeout=60s"
             ),
-            schema: Some(schema.to_owned()),
+            schema: schema.to_owned(),
             role: Some("subsidy_owner"),
             access: Access::Write,
             silence_max: None,
@@ -133,10 +138,11 @@ impl Session {
     /// All that is to be known, asked at once. Whoever only reads is made read-only in the same breath, where it stands
     /// right: a pooler's connection that is somebody else's is left as it is.
     pub fn question(&self) -> String {
-        let read_only = match (self.access, &self.schema, self.role) {
-            (Access::Read, Some(schema), Some(role)) => format!(
-                "CASE WHEN current_user = '{role}' AND current_setting('search_path') LIKE '{schema},%' \
-                 THEN set_config('default_transaction_read_only', 'on', false) END"
+        let read_only = match (self.access, self.role) {
+            (Access::Read, Some(role)) => format!(
+                "CASE WHEN current_user = '{role}' AND current_setting('search_path') LIKE '{},%' \
+                 THEN set_config('default_transaction_read_only', 'on', false) END",
+                self.schema
             ),
             _ => "NULL".to_owned(),
         };
@@ -158,18 +164,15 @@ impl Session {
         });
         let said = |place: usize| row.and_then(|row| row.try_get(place).ok().flatten()).unwrap_or_default();
         let (schema, user, path) = (said(0), said(1), said(4));
-        // an agency whose schema is not there yet has none; its path shows that the options arrived
-        let stands = self.schema.as_deref().is_none_or(|wanted| {
-            schema == wanted
-                || ((schema.is_empty() || schema.starts_with("pg_temp"))
-                    && path.split(',').next() == Some(wanted))
-        });
+        // the path shows that the options arrived; an agency whose schema is not there yet has none
+        let stands = path.split(',').next() == Some(&self.schema)
+            && (schema == self.schema || schema.is_empty() || schema.starts_with("pg_temp"));
         if !stands || self.role.is_some_and(|role| role != user) {
             return Err(DatabaseError::Misplaced {
-                found: format!("schema {schema}, role {user}"),
+                found: format!("schema {schema} by the path {path}, role {user}"),
                 wanted: format!(
-                    "schema {}, role {}",
-                    self.schema.as_deref().unwrap_or("any"),
+                    "schema {0} by the path {0},pg_temp, role {1}",
+                    self.schema,
                     self.role.unwrap_or("any")
                 ),
             });

@@ -225,7 +225,13 @@ impl Target {
 }
 
 fn refused(error: tokio_postgres::Error) -> DatabaseError {
-    DatabaseError::Connect(Box::new(error))
+    match error.as_db_error() {
+        // PostgreSQL itself takes every one
+        Some(said) if said.message().contains("startup parameter") => {
+            DatabaseError::Pooler { said: said.message().to_owned() }
+        }
+        _ => DatabaseError::Connect(Box::new(error)),
+    }
 }
 
 fn verifying(roots_file: Option<&str>) -> Result<rustls::ClientConfig, DatabaseError> {

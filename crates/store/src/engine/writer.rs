@@ -199,7 +199,7 @@ impl Writer {
         // what a server says of itself will not pass by itself
         let told = match error {
             DatabaseError::ReadOnly { .. } => SubmitError::ReadOnly,
-            DatabaseError::Misplaced { .. } => SubmitError::Unavailable,
+            DatabaseError::Misplaced { .. } | DatabaseError::Pooler { .. } => SubmitError::Unavailable,
             _ if since.elapsed() < AWAY => return,
             _ => SubmitError::Unavailable,
         };
