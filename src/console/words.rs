@@ -36,6 +36,10 @@ words! {
     "open": "未结账" / "open";
     "settled": "已结清" / "settled";
     "pending": "待办" / "pending";
+    "passed": "待评审" / "with experts";
+    "awarded": "已立项" / "awarded";
+    "accepted": "已验收" / "accepted";
+    "overdue": "逾期" / "overdue";
     "registered": "已登记" / "registered";
     // documents
     "voucher": "算力券" / "voucher";
@@ -66,6 +70,14 @@ words! {
     "loan": "贷款" / "loan";
     "organisation": "单位" / "organisation";
     "evidence": "材料" / "evidence";
+    "call": "申报通知" / "call";
+    "application": "申报书" / "application";
+    "awards": "立项名单" / "list of awards";
+    "award": "立项" / "award";
+    "acceptance": "验收" / "acceptance";
+    "extension": "延期" / "extension";
+    "ranking": "排名" / "ranking";
+    "grant_tranche": "奖补拨付" / "tranche of a grant";
     // steps
     "review": "审核" / "review";
     "approve": "批准" / "approve";
@@ -73,6 +85,8 @@ words! {
     "submit": "提交" / "submit";
     "resolve": "处理" / "resolve";
     "mend": "补正" / "mend";
+    "score": "评分" / "score";
+    "accept": "验收" / "accept";
     // the way of a case
     "step.draft": "填写" / "written";
     "step.submitted": "提交" / "submitted";
@@ -270,6 +284,31 @@ words! {
     "reject_recalculation": "驳回重新核算" / "reject a recalculation";
     "raise_objection": "提出异议" / "raise an objection";
     "resolve_objection": "处理异议" / "resolve an objection";
+    "propose_call": "提出申报通知" / "propose a call";
+    "approve_call": "批准申报通知" / "open a call";
+    "reject_call": "驳回申报通知" / "reject a call";
+    "draft_application": "填写申报书" / "write an application";
+    "rewrite_application": "修改申报书" / "rewrite an application";
+    "submit_application": "提交申报书" / "submit an application";
+    "withdraw_application": "撤回申报书" / "withdraw an application";
+    "review_application": "形式审查" / "review an application";
+    "name_experts": "指派专家" / "name experts";
+    "score_application": "专家评分" / "score an application";
+    "propose_awards": "提出立项名单" / "propose awards";
+    "approve_awards": "批准立项" / "approve awards";
+    "reject_awards": "驳回立项名单" / "reject a list of awards";
+    "raise_award_objection": "对立项提出异议" / "object to an award";
+    "resolve_award_objection": "处理立项异议" / "resolve an objection to an award";
+    "cancel_award": "取消立项" / "cancel an award";
+    "propose_acceptance": "提出验收结论" / "propose an acceptance";
+    "approve_acceptance": "批准验收" / "accept a project";
+    "reject_acceptance": "驳回验收结论" / "reject an acceptance";
+    "propose_extension": "提出延期" / "propose a later deadline";
+    "approve_extension": "批准延期" / "approve a later deadline";
+    "reject_extension": "驳回延期" / "reject a later deadline";
+    "propose_ranking": "提出排名" / "propose a ranking";
+    "approve_ranking": "批准排名" / "publish a ranking";
+    "reject_ranking": "驳回排名" / "reject a ranking";
     "propose_payment_batch": "提出拨付批次" / "propose a payment batch";
     "approve_payment_batch": "批准拨付批次" / "approve a payment batch";
     "reject_payment_batch": "驳回拨付批次" / "reject a payment batch";

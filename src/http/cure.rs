@@ -317,6 +317,33 @@ cures! {
     AlreadyReversed: ["不必再冲销；见 GET /v1/ledger/transactions/{reversed_by}。", "There is nothing left to reverse; see GET /v1/ledger/transactions/{reversed_by}."];
     NotLatest: ["请先从最近的一笔起逐笔冲销 {document} 的后续分录（GET /v1/ledger/transactions）。", "Reverse the later postings of {document} first, the newest before the others (GET /v1/ledger/transactions)."];
     BelowFloor: ["请先以追加指标、退回待付申领等方式补足该科目，或缩小冲销范围；余额见 GET /v1/programmes/CODE。", "Bring the account up first, for example with a further appropriation or by returning payable claims; GET /v1/programmes/CODE shows the balances."];
+    // grants
+    InvalidScore: ["请写作非负数，最多十二位整数、六位小数，如 85.5。", "Write it without a sign, with at most twelve digits and six decimals, as in 85.5."];
+    ProjectTooLong: ["请改正 project 中的月数。", "Correct the months of the project."];
+    TooManyApplications: ["请另发申报通知（POST /v1/calls），受理其余申报。", "Make another call (POST /v1/calls) for the rest."];
+    ApplicationDiffers: ["请对另一申报通知或单位另行起草（POST /v1/applications）。", "Draft another application (POST /v1/applications) for that call or organisation."];
+    ExpertNamed: ["请从名单中删去该专家。", "Leave the expert out of the list."];
+    TooManyExperts: ["请减少专家人数。", "Name fewer experts."];
+    ScoreGiven: ["无需再次打分。", "Nothing more is to be done: the score stands."];
+    ExpertsMissing: ["请补充指派专家（POST /v1/applications/ID/experts）。", "Name more experts (POST /v1/applications/ID/experts)."];
+    ScoresMissing: ["请审查该申报，或请所有专家打分（POST /v1/applications/ID/scores），再提出名单。", "Review the application, or have every expert score it (POST /v1/applications/ID/scores), then propose the list."];
+    NothingToAward: ["请查看 GET /v1/calls/ID 的排序，核对及格分、名额和指标。", "Compare the ranking of GET /v1/calls/ID with the pass score, the quota and the budget."];
+    AwardsOutOfOrder: ["请按 GET /v1/calls/ID 的排序从首位列起。", "List the applications as GET /v1/calls/ID ranks them, from the top."];
+    AwardTooLarge: ["请把立项金额降到 {limit} 以内。", "Award at most {limit}."];
+    QuotaExceeded: ["请缩短名单或降低金额。", "Shorten the list or lower its amounts."];
+    TrancheUnknown: ["请改用 GET /v1/awards/ID 所列批次之一。", "Use one of the tranches of GET /v1/awards/ID."];
+    TrancheClaimed: ["请续办申领 {claim}，或撤回后再申领。", "Go on with claim {claim}, or withdraw it and claim again."];
+    TrancheNotDue: ["请在验收后申领尾款；GET /v1/awards/ID 显示各批次的情况。", "Claim the last tranche after the acceptance; GET /v1/awards/ID shows what is due."];
+    MilestoneUnproven: ["请在 evidence 中附上佐证材料。", "Name the evidence of the milestone in evidence."];
+    TrancheDiffers: ["请对另一批次另行起草（POST /v1/claims）。", "Draft another claim (POST /v1/claims) for the other tranche."];
+    TrancheOpen: ["请先拨付、撤回或驳回申领 {claim}。", "Pay, withdraw or reject claim {claim} first."];
+    EntitlementTooLarge: ["请把审定金额降到 {awarded} 以内。", "Lower the entitlement to {awarded} or less."];
+    ExtendedAlready: ["请在 {due_on} 前验收（POST /v1/awards/ID/acceptance）。", "Decide the acceptance (POST /v1/awards/ID/acceptance) by {due_on}."];
+    DeadlineNotLater: ["请改用 {due_on} 之后的日期。", "Name a day after {due_on}."];
+    // rankings
+    EntryTwice: ["请删去重复的 {organisation}。", "List {organisation} once."];
+    ValuesDiffer: ["请为每个单位列出 {metrics} 个指标值，次序与指标相同。", "Give each organisation {metrics} values, in the order of the metrics."];
+    YearNotBegun: ["请改用已开始的年度。", "Name a year that has begun."];
     ValidityOutOfRange: ["请经办人在专项规则中缩短券的有效月数（validity_months）。", "An officer shortens the months of validity in the programme's rules (validity_months)."];
 }
 

@@ -2,7 +2,7 @@
 
 use super::route::{Param, Shape};
 use subsidy_core::domain::money::Amount;
-use subsidy_core::domain::{CreditCode, Date, Instant, Label, Line, Money, ProgrammeCode, Sequence};
+use subsidy_core::domain::{CallId, CreditCode, Date, Instant, Label, Line, Money, ProgrammeCode, Sequence};
 use subsidy_core::evidence::EvidenceKind;
 use subsidy_core::tags::{TagName, TagSubjectKind};
 
@@ -16,6 +16,8 @@ pub(super) const PROGRAMME: Param =
     Param { name: "programme", about: "专项", schema: Shape::of::<ProgrammeCode>() };
 pub(super) const ORGANISATION: Param =
     Param { name: "organisation", about: "单位", schema: Shape::of::<CreditCode>() };
+pub(super) const OF_CALL: Param =
+    Param { name: "call", about: "申报通知", schema: Shape::of::<CallId>() };
 pub(super) const OF_BANK: Param = Param { name: "bank", about: "银行", schema: Shape::of::<CreditCode>() };
 pub(super) const SINCE: Param = Param {
     name: "updated_since",

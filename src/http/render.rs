@@ -10,6 +10,9 @@ use crate::http::handlers::claims::ClaimView;
 use crate::http::handlers::claims::objections::ObjectionView;
 use crate::http::handlers::claims::recalculations::RecalculationView;
 use crate::http::handlers::evidence::{EvidenceView, version as evidence_version};
+use crate::http::handlers::grants::CallView;
+use crate::http::handlers::grants::applications::ApplicationView;
+use crate::http::handlers::grants::awards::AwardView;
 use crate::http::handlers::loans::LoanView;
 use crate::http::handlers::organisations::OrganisationView;
 use crate::http::handlers::payments::{PaymentBatchView, PaymentLineView};
@@ -17,6 +20,7 @@ use crate::http::handlers::periods::PeriodView;
 use crate::http::handlers::prefunds::PrefundView;
 use crate::http::handlers::prefunds::true_ups::TrueUpView;
 use crate::http::handlers::programmes::{BudgetChangeView, ProgrammeView, RulesView};
+use crate::http::handlers::rankings::RankingView;
 use crate::http::handlers::recoveries::RecoveryView;
 use crate::http::handlers::reference_rates::ReferenceRateView;
 use crate::http::handlers::rentals::RentalView;
@@ -50,6 +54,9 @@ pub async fn attachments(
         }
         if let Outcome::Claim { claim, calculation: Some(sheet) } = &one.outcome {
             known.put_sheet(claim.id.to_string(), sheet.clone());
+        }
+        if let Outcome::Application { application, calculation: Some(sheet) } = &one.outcome {
+            known.put_sheet(application.id.to_string(), sheet.clone());
         }
         if let Outcome::Recalculation { recalculation, calculation: Some(sheet) } = &one.outcome {
             known.put_sheet(recalculation.claim.to_string(), sheet.clone());
@@ -101,6 +108,10 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         Outcome::Recovery(recovery) => RecoveryView::related_keys(recovery, wanted),
         Outcome::Reversal(reversal) => ReversalView::related_keys(reversal, wanted),
         Outcome::Claim { claim, .. } => ClaimView::related_keys(claim, wanted),
+        Outcome::Call(call) => CallView::related_keys(call, wanted),
+        Outcome::Application { application, .. } => ApplicationView::related_keys(application, wanted),
+        Outcome::Award(award) => AwardView::related_keys(award, wanted),
+        Outcome::Ranking(ranking) => RankingView::related_keys(ranking, wanted),
         Outcome::Recalculation { recalculation, .. } => {
             RecalculationView::related_keys(recalculation, wanted)
         }
@@ -148,6 +159,12 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::Reversal(reversal) => serde_json::to_value(ReversalView::of(reversal, attached)),
         Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
+        Outcome::Call(call) => serde_json::to_value(CallView::of(call, attached)),
+        Outcome::Application { application, .. } => {
+            serde_json::to_value(ApplicationView::of(application, attached))
+        }
+        Outcome::Award(award) => serde_json::to_value(AwardView::of(award, attached)),
+        Outcome::Ranking(ranking) => serde_json::to_value(RankingView::of(ranking, attached)),
         Outcome::Recalculation { recalculation, .. } => {
             serde_json::to_value(RecalculationView::of(recalculation, attached))
         }
@@ -203,6 +220,10 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Recovery(recovery) => recovery.revision,
         Outcome::Reversal(reversal) => reversal.revision,
         Outcome::Claim { claim, .. } => claim.revision,
+        Outcome::Call(call) => call.revision,
+        Outcome::Application { application, .. } => application.revision,
+        Outcome::Award(award) => award.revision,
+        Outcome::Ranking(ranking) => ranking.revision,
         Outcome::Recalculation { recalculation, .. } => recalculation.revision,
         Outcome::Objection(objection) => objection.revision,
         Outcome::PaymentBatch(batch) | Outcome::Payment { batch, .. } => batch.revision,

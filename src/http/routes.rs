@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use super::handler::{ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{credits, drafts, objections, recalculations, reconciliation, unmatched};
+use super::handlers::grants::{self, applications, awards};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
 use super::handlers::payments::{answers as bank_answers, file as payment_file};
 use super::handlers::prefunds::true_ups;
@@ -13,7 +14,8 @@ use super::handlers::reports::{audit, audit_reports as room, exports, report_res
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, calendar, claims, evidence, loans, organisations, payments, periods, prefunds, programmes,
-    recoveries, reference_rates as rates, rentals, reports, reversals, tags, tokens, usage, vouchers,
+    rankings, recoveries, reference_rates as rates, rentals, reports, reversals, tags, tokens, usage,
+    vouchers,
 };
 use super::parameters::*;
 use super::permissions;
@@ -23,7 +25,7 @@ use super::route::Permission::{self, Roles, SignedIn};
 use super::route::{Handler, Route, Shape, asks, get, of, page, post};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use subsidy_core::domain::Role;
-use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Officer, Operator, Provider};
+use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Expert, Officer, Operator, Provider};
 use subsidy_core::programmes::calculation::Calculation;
 
 const OFFICER: Permission = Roles(&[Officer]);
@@ -40,6 +42,11 @@ const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
 const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
 const METERED: Permission = Roles(&[Officer, Provider]);
+const EXPERT: Permission = Roles(&[Expert]);
+/// Who sees applications: the agency, who applied, and the experts that were named.
+const JUDGES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Expert]);
+const GRANTEES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise]);
+const CALLED: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank, Expert]);
 const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
 /// A handler that reads.
@@ -244,6 +251,47 @@ pub static ROUTES: &[Route] = &[
     get("/v1/claims/{id}/objections", PARTIES, ["异议列表", "List the objections to a claim"], read!(objections::list), page::<objections::ObjectionView>()).with(PAGE),
     post("/v1/claims/{id}/objections/{objection}/resolve", OFFICER, ["处理异议", "Resolve an objection"], objections::resolve, [of::<objections::NewResolution>(), of::<objections::ObjectionView>()]),
 
+    post("/v1/calls", OFFICER, ["提出申报通知", "Propose a call for applications"], grants::propose, [of::<grants::NewCall>(), of::<grants::CallView>()]).creating(),
+    get("/v1/calls", CALLED, ["申报通知列表", "List calls"], read!(grants::list), page::<grants::CallView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, SINCE]),
+    get("/v1/calls/{id}", CALLED, ["申报通知", "A call"], read!(grants::get), of::<grants::CallView>()),
+    get("/v1/calls/{id}/ranking", INSIDE, ["评审排序", "The applications that experts found good, the best first"], read!(grants::ranking), page::<grants::RankView>()),
+    post("/v1/calls/{id}/approve", APPROVER, ["批准申报通知", "Approve a call"], grants::approve, [of::<claims::ByPath>(), of::<grants::CallView>()]),
+    post("/v1/calls/{id}/reject", APPROVER, ["驳回申报通知", "Reject a call"], grants::reject, [of::<organisations::WithReason>(), of::<grants::CallView>()]),
+    post("/v1/calls/{id}/awards", OFFICER, ["提出立项名单", "Propose the awards of a call"], grants::award, [of::<grants::NewAwards>(), of::<grants::CallView>()]).creating(),
+    post("/v1/calls/{id}/awards/approve", APPROVER, ["批准立项名单", "Approve the awards of a call"], grants::approve_awards, [of::<claims::ByPath>(), of::<grants::CallView>()]),
+    post("/v1/calls/{id}/awards/reject", APPROVER, ["驳回立项名单", "Reject the awards of a call"], grants::reject_awards, [of::<organisations::WithReason>(), of::<grants::CallView>()]),
+    post("/v1/applications", APPLICANT, ["起草申报书", "Draft an application"], applications::draft, [of::<applications::NewApplication>(), of::<applications::ApplicationView>()]).creating(),
+    get("/v1/applications", JUDGES, ["申报书列表", "List applications"], read!(applications::list), page::<applications::ApplicationView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, OF_CALL, SINCE]),
+    get("/v1/applications/{id}", JUDGES, ["申报书", "An application"], read!(applications::get), of::<applications::ApplicationView>()),
+    Route {
+        method: Put, path: "/v1/applications/{id}", permission: APPLICANT, summary: ["修改申报书", "Write an application anew"],
+        query: &[], takes: Some(of::<applications::NewApplication>()), gives: of::<applications::ApplicationView>(), creates: false, handler: Handler::Write(applications::rewrite),
+    },
+    post("/v1/applications/{id}/submit", APPLICANT, ["提交申报书", "File an application"], applications::submit, [of::<claims::ByPath>(), of::<applications::ApplicationView>()]),
+    post("/v1/applications/{id}/withdraw", APPLICANT, ["撤回申报书", "Withdraw an application"], applications::withdraw, [of::<claims::ByPath>(), of::<applications::ApplicationView>()]),
+    post("/v1/applications/{id}/review", OFFICER, ["形式审查", "Review an application"], applications::review, [of::<applications::ApplicationReview>(), of::<applications::ApplicationView>()]),
+    post("/v1/applications/{id}/experts", OFFICER, ["指派专家", "Name the experts of an application"], applications::name_experts, [of::<applications::NewExperts>(), of::<applications::ApplicationView>()]),
+    post("/v1/applications/{id}/scores", EXPERT, ["专家打分", "Score an application"], applications::score, [of::<applications::NewScore>(), of::<applications::ApplicationView>()]).creating(),
+    get("/v1/awards", GRANTEES, ["立项列表", "List awards"], read!(awards::list), page::<awards::AwardView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, OF_CALL, SINCE]),
+    get("/v1/awards/{id}", GRANTEES, ["立项", "An award"], read!(awards::get), of::<awards::AwardView>()),
+    get("/v1/publicity/awards", EVERYONE, ["公示中的立项", "The awards that are published now"], read!(awards::published), page::<awards::PublishedAwardView>()).with(PAGE),
+    post("/v1/awards/{id}/objections", OBJECTORS, ["对立项提出异议", "Object to a published award"], awards::object, [of::<objections::NewObjection>(), of::<awards::AwardView>()]).creating(),
+    post("/v1/awards/{id}/objections/{number}/resolve", OFFICER, ["处理立项异议", "Uphold or dismiss an objection to an award"], awards::resolve, [of::<objections::NewResolution>(), of::<awards::AwardView>()]),
+    post("/v1/awards/{id}/cancel", APPROVER, ["撤销立项", "Cancel an award of which nothing was claimed"], awards::cancel, [of::<organisations::WithReason>(), of::<awards::AwardView>()]),
+    post("/v1/awards/{id}/acceptance", OFFICER, ["提出验收结论", "Propose the acceptance of a project"], awards::propose_acceptance, [of::<awards::NewAcceptance>(), of::<awards::AwardView>()]).creating(),
+    post("/v1/awards/{id}/acceptance/approve", APPROVER, ["批准验收结论", "Approve an acceptance, which settles the award"], awards::approve_acceptance, [of::<claims::ByPath>(), of::<awards::AwardView>()]),
+    post("/v1/awards/{id}/acceptance/reject", APPROVER, ["驳回验收结论", "Reject an acceptance"], awards::reject_acceptance, [of::<organisations::WithReason>(), of::<awards::AwardView>()]),
+    post("/v1/awards/{id}/extension", OFFICER, ["提出延期", "Propose a later deadline"], awards::propose_extension, [of::<awards::NewExtension>(), of::<awards::AwardView>()]).creating(),
+    post("/v1/awards/{id}/extension/approve", APPROVER, ["批准延期", "Approve a later deadline"], awards::approve_extension, [of::<claims::ByPath>(), of::<awards::AwardView>()]),
+    post("/v1/awards/{id}/extension/reject", APPROVER, ["驳回延期", "Reject a later deadline"], awards::reject_extension, [of::<organisations::WithReason>(), of::<awards::AwardView>()]),
+
+    post("/v1/rankings", OFFICER, ["提出排名", "Propose a ranking"], rankings::propose, [of::<rankings::NewRanking>(), of::<rankings::RankingView>()]).creating(),
+    get("/v1/rankings", EVERYONE, ["排名列表", "List rankings"], read!(rankings::list), page::<rankings::RankingView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, SINCE]),
+    get("/v1/rankings/{id}", EVERYONE, ["排名", "A ranking"], read!(rankings::get), of::<rankings::RankingView>()),
+    post("/v1/rankings/{id}/approve", APPROVER, ["批准排名", "Approve a ranking, which publishes it"], rankings::approve, [of::<claims::ByPath>(), of::<rankings::RankingView>()]),
+    post("/v1/rankings/{id}/reject", APPROVER, ["驳回排名", "Reject a ranking"], rankings::reject, [of::<organisations::WithReason>(), of::<rankings::RankingView>()]),
+    get("/v1/rankings/{id}/certificates/{credit_code}", EVERYONE, ["入选证书", "The certificate of who is named"], read!(rankings::certificate), of::<rankings::CertificateView>()),
+
     post("/v1/payment-batches", OFFICER, ["提出拨付批次", "Propose a payment batch"], payments::propose, [of::<payments::NewPaymentBatch>(), of::<payments::PaymentBatchView>()]).creating(),
     get("/v1/payment-batches", INSIDE, ["拨付批次列表", "List payment batches"], read!(payments::list), page::<payments::PaymentBatchView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
     get("/v1/payment-batches/{id}", INSIDE, ["拨付批次及其明细", "A payment batch with its lines"], read!(payments::get), of::<payments::PaymentBatchView>()),
@@ -271,7 +319,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/recoveries/{id}/write-off", APPROVER, ["核销追回", "Write off a recovery"], recoveries::write_off, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),
 
     asks("/v1/batches", WRITERS, ["批量写入", "Many writes in one request"], Handler::Batch, of::<BatchResults>()).taking(of::<NewBatch>()),
-    get("/v1/tasks", EVERYONE, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
+    get("/v1/tasks", CALLED, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
     get("/v1/events", PARTIES, ["变动记录", "What changed"], read!(work::events), page::<work::EventView>()).with(&[LIMIT, CURSOR, AFTER]),
 
     get("/v1/ledger/accounts", INSIDE, ["会计科目表", "The chart of accounts"], read!(reports::accounts), page::<reports::AccountView>()),

@@ -1,4 +1,4 @@
-//! Ageing 账龄: what is open of each voucher, approved claim and recovery, by the days since it first was.
+//! Ageing 账龄: what is open of each voucher, award, approved claim and recovery, by the days since it first was.
 
 use diesel_async::AsyncPgConnection;
 
@@ -33,6 +33,7 @@ fn bucket(days: i64) -> usize {
 fn kind(account: &str) -> &'static str {
     match account {
         "B2003" => "unredeemed_voucher",
+        "B2006" => "unclaimed_award",
         "B2007" => "unpaid_claim",
         _ => "receivable",
     }

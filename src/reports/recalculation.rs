@@ -56,10 +56,11 @@ rows! {
 statement! {
     /// Sheets made after `$1` up to `$2`: the leaf that made one is about its document.
     fn sheets(Window { after, until }; programme: Option<&str>) -> Vec<RecomputedSheetRow> =
-        "SELECT * FROM (SELECT c.document, CASE WHEN v.id IS NULL THEN 'claim' ELSE 'voucher' END AS kind, c.version, \
-                c.sequence, coalesce(v.programme, k.programme, '') AS programme, c.sheet \
+        "SELECT * FROM (SELECT c.document, CASE WHEN v.id IS NOT NULL THEN 'voucher' WHEN a.id IS NOT NULL THEN 'application' ELSE 'claim' END AS kind, c.version, \
+                c.sequence, coalesce(v.programme, k.programme, a.programme, '') AS programme, c.sheet \
            FROM log AS l JOIN calculations AS c ON c.document = l.document AND c.sequence = l.sequence \
            LEFT JOIN vouchers AS v ON v.id = c.document::uuid LEFT JOIN claims AS k ON k.id = c.document::uuid \
+           LEFT JOIN applications AS a ON a.id = c.document::uuid \
           WHERE l.sequence > $1 AND l.sequence <= $2) AS s \
          WHERE $3::text IS NULL OR programme = $3 ORDER BY sequence, document, version";
     fn rules(known_at: i64) -> Vec<RulesRow> = "SELECT * FROM rules_versions WHERE created <= $1";

@@ -1,6 +1,6 @@
 //! What waits for whom, and what changed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
@@ -11,12 +11,15 @@ use subsidy_core::claims::objection::{Resolution, ResolveObjection};
 use subsidy_core::claims::recalculation::ApproveRecalculation;
 use subsidy_core::claims::{ApproveClaim, ReviewClaim};
 use subsidy_core::domain::{Actor, RecoveryId, Sequence, TextHash};
+use subsidy_core::grants::awards::{NameAward, ResolveAwardObjection};
+use subsidy_core::grants::{NameCall, ReviewApplication, ScoreApplication};
 use subsidy_core::organisations::ApproveBankAccount;
 use subsidy_core::payments::{ApprovePaymentBatch, ApproveResult};
 use subsidy_core::periods::ApproveReopening;
 use subsidy_core::prefunds::ApprovePrefund;
 use subsidy_core::prefunds::true_up::ApproveTrueUp;
 use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRules};
+use subsidy_core::rankings::ApproveRanking;
 use subsidy_core::recoveries::ApproveRecovery;
 use subsidy_core::reversals::ApproveReversal;
 use subsidy_core::tags::{ApproveTag, ApproveTagEnd, ApproveTagImport};
@@ -103,6 +106,28 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
             decision: Resolution::Dismissed,
             reason: TextHash::new([0; 32]),
         }),
+        ("ranking", _) => Command::ApproveRanking(ApproveRanking { id: read(document)? }),
+        ("call", "approve") => Command::ApproveCall(NameCall { id: read(document)? }),
+        ("awards", _) => Command::ApproveAwards(NameCall { id: read(document)? }),
+        ("application", "review") => Command::ReviewApplication(ReviewApplication {
+            id: read(document)?,
+            decision: ReviewDecision::Pass,
+            reason: None,
+        }),
+        ("application", "score") => Command::ScoreApplication(ScoreApplication {
+            id: read(document)?,
+            organisation: None,
+            criteria: Vec::new(),
+            comment: TextHash::new([0; 32]),
+        }),
+        ("acceptance", _) => Command::ApproveAcceptance(NameAward { id: read(document)? }),
+        ("extension", _) => Command::ApproveExtension(NameAward { id: read(document)? }),
+        ("award", "resolve") => Command::ResolveAwardObjection(ResolveAwardObjection {
+            id: read(document)?,
+            number: 1,
+            decision: Resolution::Dismissed,
+            reason: TextHash::new([0; 32]),
+        }),
         ("payment_batch", _) => Command::ApprovePaymentBatch(ApprovePaymentBatch { id: read(document)? }),
         ("payment_result", _) => {
             Command::ApproveResult(ApproveResult { batch: read(first)?, claim: read(second)? })
@@ -166,6 +191,9 @@ pub struct TaskQuery<'a> {
     pub organisation: &'a str,
     pub after: i64,
     pub limit: i64,
+    /// The subject of who scores applications; empty of others.
+    pub expert: &'a str,
+    pub today: NaiveDate,
 }
 
 /// The documents of an organisation `$1`, which provides as `$2`.
@@ -175,6 +203,8 @@ macro_rules! own_documents {
          UNION ALL SELECT id::text FROM claims WHERE organisation = $1 OR provider = $2 \
          UNION ALL SELECT id::text FROM rentals WHERE organisation = $1 OR provider = $2 \
          UNION ALL SELECT id::text FROM loans WHERE organisation = $1 \
+         UNION ALL SELECT id::text FROM applications WHERE organisation = $1 \
+         UNION ALL SELECT id::text FROM awards WHERE organisation = $1 \
          UNION ALL SELECT id::text FROM evidence WHERE organisation = $1 \
          UNION ALL SELECT credit_code FROM organisations WHERE credit_code IN ($1, $2)"
     };
@@ -183,7 +213,7 @@ macro_rules! own_documents {
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to; what
     /// four eyes would refuse, [`unhindered`] leaves out. Version 1 of the rules is approved with its programme.
-    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit }) -> Vec<TaskRow> =
+    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today }) -> Vec<TaskRow> =
         "SELECT * FROM ( \
              SELECT 'voucher' AS kind, id::text AS document, \
                     CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'issue' ELSE 'apply' END AS action, \
@@ -211,6 +241,35 @@ statement! {
              SELECT 'objection', o.id::text, 'resolve', o.status, c.programme, c.organisation, o.created, o.updated_at, o.claim::text \
                FROM objections AS o JOIN claims AS c ON c.id = o.claim \
               WHERE $1 AND o.status = 'open' \
+             UNION ALL \
+             SELECT 'ranking', id::text, 'approve', status, programme, NULL, created, updated_at, NULL \
+               FROM rankings WHERE $2 AND status = 'proposed' \
+             UNION ALL \
+             SELECT 'call', id::text, 'approve', status, programme, NULL, created, updated_at, NULL \
+               FROM calls WHERE $2 AND status = 'proposed' \
+             UNION ALL \
+             SELECT 'awards', id::text, 'approve', 'proposed', programme, NULL, created, updated_at, NULL \
+               FROM calls WHERE $2 AND status = 'open' AND list <> '[]' \
+             UNION ALL \
+             SELECT 'application', id::text, CASE status WHEN 'submitted' THEN 'review' ELSE 'apply' END, status, \
+                    programme, organisation, created, updated_at, NULL \
+               FROM applications WHERE $1 AND status = 'submitted' OR status = 'returned' AND organisation = $3 \
+             UNION ALL \
+             SELECT 'application', id::text, 'score', status, programme, organisation, created, updated_at, NULL \
+               FROM applications WHERE $6 <> '' AND status = 'passed' \
+                AND experts @> jsonb_build_array(jsonb_build_object('subject', $6::text)) \
+                AND NOT scores @> jsonb_build_array(jsonb_build_object('subject', $6::text)) \
+             UNION ALL \
+             SELECT CASE WHEN acceptance IS NULL THEN 'extension' ELSE 'acceptance' END, id::text, 'approve', 'proposed', \
+                    programme, organisation, version, updated_at, NULL \
+               FROM awards WHERE $2 AND status = 'awarded' AND num_nonnulls(acceptance, extension) > 0 \
+             UNION ALL \
+             SELECT 'award', id::text, 'resolve', status, programme, organisation, version, updated_at, NULL \
+               FROM awards WHERE $1 AND objections @> '[{\"status\": \"open\"}]' \
+             UNION ALL \
+             SELECT 'call', c.id::text, 'accept', 'overdue', c.programme, NULL, c.created, c.updated_at, NULL \
+               FROM calls AS c WHERE $1 AND EXISTS (SELECT FROM awards AS a WHERE a.call = c.id \
+                AND a.status = 'awarded' AND a.acceptance IS NULL AND a.due_on < $7) \
              UNION ALL \
              SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
                FROM payment_batches WHERE $2 AND status = 'proposed' \

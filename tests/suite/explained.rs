@@ -38,7 +38,12 @@ fn all_rules() -> Vec<(Instrument, Value)> {
         "rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70}, "windows": {"disbursed": days},
         "eligibility": {"bank": {"tags_any": ["x"], "tags_none": ["y"]}, "project": {"investment_min": "50000000"}},
         "tiers": [{"when": {}, "points": points}]});
+    let tranches = json!([{"name": "首款", "percent": "40", "on": "award"}, {"name": "尾款", "percent": "60", "on": "acceptance"}]);
+    let grant = json!({"grant": {"max_amount": "9", "ratio_percent": "50", "prefund": true, "months": 24,
+        "tranches": tranches, "quota": {"count": 2, "amount": "9"},
+        "review": {"experts_min": 3, "pass_score": "60", "drop_extremes": true}}});
     vec![
+        (Instrument::Grant, grant),
         (Instrument::Voucher, voucher),
         (Instrument::RentalSubsidy, rental),
         (Instrument::InterestSubsidy, interest),

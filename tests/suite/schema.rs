@@ -793,12 +793,15 @@ async fn a_trigger_function_keeps_the_path_it_was_made_with() {
 
 /// Privileges, by letter: a insert, r select, w update; column privileges in brackets.
 const WHO_MAY: &str = "
+    agency_test.applications      app=ar auditor=r w(project,evidence,status,amount,rules_version,calculation,experts,scores,submitted_at,reason,reviewed_by,version,updated_at)=app
+    agency_test.awards            app=ar auditor=r w(status,tranches,objections,due_on,extended,extension,acceptance,settled,reason,version,updated_at)=app
     agency_test.balances          app=ar auditor=r w(amount)=app
     agency_test.bank_accounts     app=ar
     agency_test.budget_changes    app=ar auditor=r w(effective_date,status,approved_by,version,updated_at)=app
     agency_test.calculations      app=ar auditor=r
     agency_test.calendar_changes  app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
     agency_test.calendar_days     app=ar auditor=r w(kind,calendar,version,updated_at)=app
+    agency_test.calls             app=ar auditor=r w(status,rules_version,applications,list,reason,decided_by,version,updated_at)=app
     agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,submitted_on,reviewed_on,reviewed_at,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
     agency_test.contract_uses     app=ar auditor=r w(amount,exclusive,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
@@ -821,6 +824,7 @@ const WHO_MAY: &str = "
     agency_test.prefund_years     app=ar auditor=r w(opening,paid,deducted,rolled,returned,remaining,parts,since,newest,true_up,closed,version,updated_at)=app
     agency_test.prefunds          app=ar auditor=r w(status,parts,effective_date,reason,decided_by,version,updated_at)=app
     agency_test.programmes        app=ar auditor=r w(status,versions,approved_by,version,updated_at)=app
+    agency_test.rankings          app=ar auditor=r w(status,published_on,reason,decided_by,version,updated_at)=app
     agency_test.recalculations    app=ar auditor=r w(status,rejection,recovery,decided_on,decided_by,version,updated_at)=app
     agency_test.recoveries        app=ar auditor=r w(status,received,written_off,cancelled,owed,receipts,decided_on,approved_by,version,updated_at,offsets,rejection,rejected_by)=app
     agency_test.reference_rates   app=ar auditor=r

@@ -12,7 +12,7 @@ use subsidy_core::claims::recalculation::{ApproveRecalculation, ClaimChanges, Pr
 use subsidy_core::claims::{Claim, ClaimStatus};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{ClaimId, Date, Money, Month, RecoveryId, Stamp, TextHash};
-use subsidy_core::ledger::Account;
+use subsidy_core::ledger::{Account, Line, Side};
 use subsidy_core::recoveries::rules::outstanding;
 use subsidy_core::recoveries::{ReceiveRecovery, Recovery};
 use subsidy_core::{documents, indexes};
@@ -138,7 +138,8 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
                     same_changes(&part, &book);
                     auditor.check(&book, &envelope.command, &decision);
                     next += 1;
-                    if decision.effects.posting.lines().iter().any(|line| line.account == Account::F1214) {
+                    let deducts = |line: &Line| line.account == Account::F1214 && line.side == Side::Credit;
+                    if decision.effects.posting.lines().iter().any(deducts) {
                         *answers
                             .entry(format!("accepted {} of a prefund", envelope.command.kind()))
                             .or_default() += 1;
@@ -225,7 +226,9 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
 }
 
 /// What is paid of interest and what draws on a bank's prefund, and how often at least.
-const AT_LEAST: [(&str, usize); 4] = [
+const AT_LEAST: [(&str, usize); 6] = [
+    ("approve_awards", 10),
+    ("approve_acceptance", 10),
     ("approve_claim of interest", 4),
     ("approve_recalculation of interest", 4),
     ("approve_claim of a prefund", 5),

@@ -9,23 +9,77 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    BudgetChangeId, CalendarId, ClaimId, CreditCode, Date, FoldedSubject, LoanId, Month, ObjectionId,
-    PaymentBatchId, PrefundId, ProgrammeCode, RecoveryId, RentalId, Revision, Sequence, Stamp, Subject,
-    TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, CreditCode, Date, FoldedSubject,
+    LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId, RentalId,
+    Revision, Sequence, Stamp, Subject, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 
 /// What people take part in, by its kind and key: `claim/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Matter(String);
 
+/// Matters that a key names alone.
+macro_rules! matters {
+    ($($(#[$doc:meta])* $kind:ident($key:ty);)*) => {$(
+        $(#[$doc])*
+        pub fn $kind(key: $key) -> Self {
+            Self::of(stringify!($kind), &key)
+        }
+    )*};
+}
+
 impl Matter {
     fn of(kind: &str, key: &dyn fmt::Display) -> Self {
         Self(format!("{kind}/{key}"))
     }
 
-    /// Changes of an organisation's bank account.
-    pub fn bank_account(organisation: CreditCode) -> Self {
-        Self::of("bank_account", &organisation)
+    matters! {
+        /// Changes of an organisation's bank account.
+        bank_account(CreditCode);
+        budget_change(BudgetChangeId);
+        /// Money paid to a bank ahead.
+        prefund(PrefundId);
+        /// A yearly settlement with a bank.
+        true_up(TrueUpId);
+        /// A contract and what was metered of it.
+        rental(RentalId);
+        /// A loan and what happened to it.
+        loan(LoanId);
+        /// A billing file that is to take the place of others.
+        usage_import(UsageImportId);
+        /// Proposals to replace a billing file.
+        replacements(UsageImportId);
+        reopening(Month);
+        /// A change of the calendar.
+        calendar(CalendarId);
+        tag(TagId);
+        /// Proposals to end a tag.
+        tag_end(TagId);
+        /// A list that was imported.
+        tag_import(TagImportId);
+        voucher(VoucherId);
+        claim(ClaimId);
+        recalculations(ClaimId);
+        objection(ObjectionId);
+        /// A call for applications.
+        call(CallId);
+        /// A call's list of awards.
+        awards(CallId);
+        application(ApplicationId);
+        /// An award, as what attempts at a tranche have in common.
+        award(AwardId);
+        /// Objections to an award.
+        award_objections(AwardId);
+        acceptance(AwardId);
+        /// A later deadline of an award.
+        extension(AwardId);
+        ranking(RankingId);
+        payment_batch(PaymentBatchId);
+        recovery(RecoveryId);
+        /// All that is asked back of a claim.
+        recoveries(ClaimId);
+        /// The reversal of a leaf.
+        reversal(Sequence);
     }
 
     pub fn programme(code: &ProgrammeCode) -> Self {
@@ -37,100 +91,9 @@ impl Matter {
         Self::of("rules", &format_args!("{programme}/{number}"))
     }
 
-    pub fn budget_change(id: BudgetChangeId) -> Self {
-        Self::of("budget_change", &id)
-    }
-
-    /// Money paid to a bank ahead.
-    pub fn prefund(id: PrefundId) -> Self {
-        Self::of("prefund", &id)
-    }
-
-    /// A yearly settlement with a bank.
-    pub fn true_up(id: TrueUpId) -> Self {
-        Self::of("true_up", &id)
-    }
-
-    /// A contract and what was metered of it.
-    pub fn rental(id: RentalId) -> Self {
-        Self::of("rental", &id)
-    }
-
-    /// A loan and what happened to it.
-    pub fn loan(id: LoanId) -> Self {
-        Self::of("loan", &id)
-    }
-
-    /// A billing file that is to take the place of others.
-    pub fn usage_import(id: UsageImportId) -> Self {
-        Self::of("usage_import", &id)
-    }
-
-    /// Proposals to replace a billing file.
-    pub fn replacements(id: UsageImportId) -> Self {
-        Self::of("replacements", &id)
-    }
-
-    pub fn reopening(month: Month) -> Self {
-        Self::of("reopening", &month)
-    }
-
-    /// A change of the calendar.
-    pub fn calendar(id: CalendarId) -> Self {
-        Self::of("calendar", &id)
-    }
-
-    pub fn tag(id: TagId) -> Self {
-        Self::of("tag", &id)
-    }
-
-    /// Proposals to end a tag.
-    pub fn tag_end(id: TagId) -> Self {
-        Self::of("tag_end", &id)
-    }
-
-    /// A list that was imported.
-    pub fn tag_import(id: TagImportId) -> Self {
-        Self::of("tag_import", &id)
-    }
-
     /// What the bank says of a claim in a payment batch.
     pub fn payment_line(batch: PaymentBatchId, claim: ClaimId) -> Self {
         Self::of("payment_line", &format_args!("{batch}/{claim}"))
-    }
-
-    pub fn voucher(id: VoucherId) -> Self {
-        Self::of("voucher", &id)
-    }
-
-    pub fn claim(id: ClaimId) -> Self {
-        Self::of("claim", &id)
-    }
-
-    pub fn recalculations(claim: ClaimId) -> Self {
-        Self::of("recalculations", &claim)
-    }
-
-    pub fn objection(id: ObjectionId) -> Self {
-        Self::of("objection", &id)
-    }
-
-    pub fn payment_batch(id: PaymentBatchId) -> Self {
-        Self::of("payment_batch", &id)
-    }
-
-    pub fn recovery(id: RecoveryId) -> Self {
-        Self::of("recovery", &id)
-    }
-
-    /// All that is asked back of a claim.
-    pub fn recoveries(claim: ClaimId) -> Self {
-        Self::of("recoveries", &claim)
-    }
-
-    /// The reversal of a leaf.
-    pub fn reversal(sequence: Sequence) -> Self {
-        Self::of("reversal", &sequence)
     }
 
     /// What under a programme was returned, withdrawn, rejected or cancelled, of the same contract, loan, voucher, paid

@@ -3,9 +3,12 @@
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
+table! { applications (id) { id -> Uuid, call -> Uuid, programme -> Text, organisation -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
+table! { awards (id) { id -> Uuid, call -> Uuid, rank -> Int4, programme -> Text, organisation -> Text, status -> Text, published_until -> Nullable<Date>, created -> Int8, updated_at -> Timestamptz, } }
 table! { budget_changes (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, } }
 table! { calendar_changes (id) { id -> Uuid, status -> Text, document -> Text, created -> Int8, } }
 table! { calendar_days (date) { date -> Date, kind -> Text, calendar -> Uuid, } }
+table! { calls (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { claims (id) { id -> Uuid, programme -> Text, organisation -> Text, provider -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { evidence (id) { id -> Uuid, kind -> Text, organisation -> Text, invoice_code -> Nullable<Text>, invoice_number -> Nullable<Text>, created -> Int8, } }
 table! { loans (id) { id -> Uuid, organisation -> Text, bank -> Text, created -> Int8, updated_at -> Timestamptz, } }
@@ -17,6 +20,7 @@ table! { periods (month) { month -> Text, } }
 table! { prefund_years (programme, bank, fiscal_year) { programme -> Text, bank -> Text, fiscal_year -> Int2, created -> Int8, } }
 table! { prefunds (id) { id -> Uuid, programme -> Text, bank -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { programmes (code) { code -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
+table! { rankings (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { recalculations (claim, number) { claim -> Uuid, number -> Int4, created -> Int8, } }
 table! { recoveries (id) { id -> Uuid, programme -> Text, organisation -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { reference_rates (name_fold, date) { name_fold -> Text, date -> Date, created -> Int8, } }

@@ -79,7 +79,7 @@ CREATE TABLE programmes (
     code_fold text NOT NULL CONSTRAINT programmes_code_fold UNIQUE,
     title_zh text NOT NULL,
     title_en text NOT NULL,
-    instrument text NOT NULL CONSTRAINT programmes_instrument_check CHECK (instrument IN ('voucher', 'rental_subsidy', 'interest_subsidy')),
+    instrument text NOT NULL CONSTRAINT programmes_instrument_check CHECK (instrument IN ('voucher', 'rental_subsidy', 'interest_subsidy', 'grant')),
     document text NOT NULL,
     valid_from date,
     valid_until date,

@@ -78,7 +78,7 @@ COMMENT ON FUNCTION sum_of_parts IS 'What the parts of an amount by funding leve
 
 CREATE TABLE claims (
     id uuid CONSTRAINT claims_pkey PRIMARY KEY,
-    kind text NOT NULL CONSTRAINT claims_kind_check CHECK (kind IN ('voucher_redemption', 'rental_subsidy', 'interest_subsidy')),
+    kind text NOT NULL CONSTRAINT claims_kind_check CHECK (kind IN ('voucher_redemption', 'rental_subsidy', 'interest_subsidy', 'grant_tranche')),
     programme text NOT NULL,
     organisation text NOT NULL,
     provider text NOT NULL,
@@ -86,9 +86,11 @@ CREATE TABLE claims (
     voucher uuid,
     rental uuid,
     loan uuid,
+    award uuid,
+    tranche text,
     period_from date,
     period_until date,
-    class text NOT NULL DEFAULT 'voucher' CONSTRAINT claims_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest')),
+    class text NOT NULL DEFAULT 'voucher' CONSTRAINT claims_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest', 'grant', 'advance')),
     status text NOT NULL CONSTRAINT claims_status_check CHECK (status IN ('draft', 'submitted', 'reviewed', 'approved', 'paid', 'returned', 'rejected', 'withdrawn')),
     settlement jsonb NOT NULL,
     closing boolean NOT NULL,
@@ -136,10 +138,13 @@ CREATE TABLE claims (
                 AND class = 'voucher'
             WHEN 'rental_subsidy' THEN voucher IS NULL AND num_nulls(rental, period_from, period_until) = 0
                 AND period_from < period_until AND NOT closing AND class IN ('rental', 'procurement')
+            WHEN 'grant_tranche' THEN num_nonnulls(voucher, rental, period_from, period_until) = 0
+                AND num_nulls(award, tranche) = 0 AND NOT closing AND settlement = '[]' AND class IN ('grant', 'advance')
             ELSE num_nonnulls(voucher, rental) = 0
                 AND num_nulls(loan, period_from, period_until, interest_paid, penalty_interest) = 0
                 AND period_from < period_until AND NOT closing AND settlement = '[]' AND class = 'interest' END
-        AND (kind = 'interest_subsidy' OR num_nonnulls(loan, interest_paid, penalty_interest, other_points) = 0)),
+        AND (kind = 'interest_subsidy' OR num_nonnulls(loan, interest_paid, penalty_interest, other_points) = 0)
+        AND (kind = 'grant_tranche' OR num_nonnulls(award, tranche) = 0)),
     CONSTRAINT claims_usage CHECK (usage_sequence IS NULL OR rental IS NOT NULL),
     CONSTRAINT claims_parts CHECK (coalesce(sum_of_parts(parts), 0) = amount),
     -- what draws on no voucher holds nothing
@@ -189,6 +194,8 @@ COMMENT ON COLUMN claims.redrawn IS 'What of corrected came in and was drawn aga
 COMMENT ON COLUMN claims.provider IS 'Who supplied; of a loan the bank that lent.';
 COMMENT ON COLUMN claims.rental IS 'The contract, of a rental subsidy.';
 COMMENT ON COLUMN claims.loan IS 'The loan, of an interest subsidy.';
+COMMENT ON COLUMN claims.award IS 'The award, of a tranche of a grant.';
+COMMENT ON COLUMN claims.tranche IS 'Its name.';
 COMMENT ON COLUMN claims.period_from IS 'The first day that it is for.';
 COMMENT ON COLUMN claims.period_until IS 'The day after the last that it is for.';
 COMMENT ON COLUMN claims.class IS 'Which expense it is: its commitment and its expense account follow from it.';

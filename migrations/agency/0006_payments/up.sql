@@ -85,7 +85,7 @@ CREATE TABLE recoveries (
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
     offsets jsonb NOT NULL DEFAULT '[]',
-    class text NOT NULL DEFAULT 'voucher' CONSTRAINT recoveries_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest')),
+    class text NOT NULL DEFAULT 'voucher' CONSTRAINT recoveries_class_check CHECK (class IN ('voucher', 'rental', 'procurement', 'interest', 'grant', 'advance')),
     rejection bytea,
     rejected_by text,
     CONSTRAINT recoveries_parts CHECK (

@@ -13,9 +13,9 @@ pub(super) const FIRST_DAY: &str = "2025-01-02";
 pub(super) const TODAY: &str = "2025-06-30";
 /// The day of what is not dated by itself.
 pub(super) const LATELY: &str = "2025-06-20";
-/// The agency with nothing in it yet.
+/// The agency that grants.
 pub(super) const CHENGDU: &str = "chengdu_demo";
-pub(super) const CHENGDU_NAME: &str = "成都市算力补贴（演示，空账）";
+pub(super) const CHENGDU_NAME: &str = "成都市算力奖补（演示）";
 /// The programme of all vouchers here.
 pub(super) const PROGRAMME: &str = "beijing-compute-voucher";
 
@@ -73,6 +73,35 @@ pub(super) struct Firm {
     /// 账号: invented too.
     pub account: Option<&'static str>,
 }
+
+/// The programmes of Chengdu, as their files have them: one grants, one only ranks.
+pub(super) const GRANTING: (&str, &str) = (
+    "chengdu-key-project-grant.toml",
+    include_str!("../../../config/programmes/chengdu-key-project-grant.toml"),
+);
+pub(super) const RANKING: (&str, &str) =
+    ("chengdu-data-partner.toml", include_str!("../../../config/programmes/chengdu-data-partner.toml"));
+
+/// A firm of Chengdu.
+const fn grantee(code: &'static str, name: &'static str, account: &'static str) -> Firm {
+    Firm {
+        code,
+        name,
+        category: Category::PrivateEnterprise,
+        size: Size::Medium,
+        startup: false,
+        region: "成都高新区",
+        controller: None,
+        account: Some(account),
+    }
+}
+
+/// Who applies in Chengdu, and is ranked there.
+pub(super) const GRANTEES: [Firm; 3] = [
+    grantee(STARTUP, "示例戊智算科技有限公司", "6222020200011112222"),
+    grantee("12310000MB2F303051", "示例己数据研究院", "6222020200033334444"),
+    grantee(FIRM, "示例甲模型科技有限公司", "6222020200055556666"),
+];
 
 pub(super) const FIRMS: [Firm; 7] = [
     Firm {

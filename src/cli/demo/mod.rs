@@ -1,6 +1,7 @@
 //! `demo`: a city to try things out in, made once and served; doing it again changes nothing.
 
 mod cases;
+mod granting;
 mod greeting;
 mod lending;
 mod people;
@@ -55,6 +56,7 @@ async fn served(settings: &Settings) -> Result<(), Failure> {
             refuse_beside_a_ledger(&engine).await?;
             seed::agencies(opened, &engine).await?;
             seed::beijing(&engine, &stop).await?;
+            seed::chengdu(&engine, &stop).await?;
             serve::serve(opened, &engine, &stop, people::all()?, |base| {
                 output::line(greeting::text(base))?;
                 tracing::info!(url = base, "listening");

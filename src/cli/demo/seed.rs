@@ -33,7 +33,9 @@ use subsidy_store::engine::{Engine, NewBankAccount, NewText};
 use subsidy_store::keys::accounts::{AccountVault, Sealed, masked};
 
 pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(), Failure> {
-    for (code, name, today) in [(BEIJING, BEIJING_NAME, Some(FIRST_DAY)), (CHENGDU, CHENGDU_NAME, None)] {
+    for (code, name, today) in
+        [(BEIJING, BEIJING_NAME, Some(FIRST_DAY)), (CHENGDU, CHENGDU_NAME, Some(FIRST_DAY))]
+    {
         let command = CreateAgency {
             code: AgencyCode::parse(code)?,
             name: Line::parse(name)?,
@@ -75,6 +77,11 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
     city.lend().await?;
     city.on(TODAY).await?;
     city.rent_from_clouds().await
+}
+
+/// What is in the other: grants, and organisations ranked.
+pub(super) async fn chengdu(engine: &Engine, stop: &Stop) -> Result<(), Failure> {
+    City { engine, agency: AgencyCode::parse(CHENGDU)?, stop }.grant_projects().await
 }
 
 /// Who acts in a role in the demonstration, and whom the printed token of the role names.
@@ -131,7 +138,7 @@ impl City<'_> {
         }
     }
 
-    async fn appropriate(&self, programme: &str, amount: &str) -> Result<(), Failure> {
+    pub(super) async fn appropriate(&self, programme: &str, amount: &str) -> Result<(), Failure> {
         let (code, today) = (ProgrammeCode::parse(programme)?, Date::parse("2025-01-02")?);
         let propose = ProposeBudgetChange {
             id: BudgetChangeId::new(Uuid::now_v7()),
@@ -153,7 +160,7 @@ impl City<'_> {
         Ok(())
     }
 
-    async fn register(&self, firm: &Firm) -> Result<(), Failure> {
+    pub(super) async fn register(&self, firm: &Firm) -> Result<(), Failure> {
         let account = self.account(firm)?;
         let command = RegisterOrganisation {
             credit_code: CreditCode::parse(firm.code)?,

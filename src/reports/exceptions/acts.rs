@@ -55,7 +55,7 @@ statement! {
            LEFT JOIN LATERAL ( \
                SELECT max(a.programme) AS programme, max(a.organisation) AS organisation, \
                       coalesce(max(a.amount) FILTER (WHERE a.side = 'C' AND a.account = CASE l.kind \
-                          WHEN 'issue_voucher' THEN 'B2003' WHEN 'approve_claim' THEN 'B2007' END), max(a.amount)) AS amount \
+                          WHEN 'issue_voucher' THEN 'B2003' WHEN 'approve_claim' THEN 'B2007' WHEN 'approve_awards' THEN 'B2006' END), max(a.amount)) AS amount \
                  FROM (SELECT account, side, max(programme) AS programme, max(organisation) AS organisation, \
                               sum(amount) AS amount \
                          FROM entries WHERE sequence = l.sequence GROUP BY account, side) AS a) AS e ON true \

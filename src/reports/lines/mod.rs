@@ -1,8 +1,8 @@
 //! Lines of the ledger as reports read them: each with what it is about, the account on its other side, and what flow of
 //! money it is.
 //!
-//! `about` is the document whose balance the line moves: the voucher for what is committed, the claim for what is
-//! payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
+//! `about` is the document whose balance the line moves: the voucher for what is committed, the award for
+//! what is promised to a project, the claim for what is payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
 //! on one line of a pair, on the side that grows, so that a flow's lines sum to it.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -37,6 +37,15 @@ macro_rules! lines {
                                   THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,offset_recovery,claim}' \
                              WHEN l.kind = 'approve_recalculation' AND e.account = 'F1212' \
                                   THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,approve_recalculation,recovery}' \
+                             WHEN l.kind = 'approve_acceptance' AND e.account = 'F1212' \
+                                  THEN (SELECT r.id::text FROM recoveries AS r WHERE r.created = l.sequence \
+                                         ORDER BY r.amount <> e.amount, r.id LIMIT 1) \
+                             WHEN l.kind = 'approve_awards' AND e.account = 'B2006' \
+                                  THEN (SELECT a.id::text FROM awards AS a WHERE a.created = l.sequence \
+                                           AND a.organisation = e.organisation AND a.amount = e.amount \
+                                         ORDER BY a.rank LIMIT 1) \
+                             WHEN l.kind IN ('approve_claim', 'reject_claim') AND e.account = 'B2006' \
+                                  THEN (SELECT k.award::text FROM claims AS k WHERE k.id = l.document::uuid) \
                              ELSE l.document END AS whole \
                    FROM entries AS e JOIN log AS l ON l.sequence = e.sequence \
                    LEFT JOIN entries AS c ON c.sequence = e.sequence AND c.line = ((e.line::int - 1) # 1) + 1 \

@@ -34,9 +34,9 @@ rows! {
 /// What is open of a document on an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenItem {
-    /// B2003, B2007 or F1212.
+    /// B2003, B2006, B2007 or F1212.
     pub account: String,
-    /// The voucher, the claim, the recovery.
+    /// The voucher, the award, the claim, the recovery.
     pub about: String,
     /// 专项
     pub programme: String,
@@ -67,7 +67,7 @@ statement! {
                     sum(CASE WHEN (x.side = 'D') = (x.account = 'F1212') THEN x.amount ELSE -x.amount END) AS amount, \
                     min(x.effective_date) FILTER (WHERE (x.side = 'D') = (x.account = 'F1212')) AS since FROM ",
             lines!(),
-            "WHERE x.account IN ('B2003', 'B2007', 'F1212') AND ($4::text IS NULL OR x.organisation = $4) \
+            "WHERE x.account IN ('B2003', 'B2006', 'B2007', 'F1212') AND ($4::text IS NULL OR x.organisation = $4) \
                 AND ($5::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
                      WHERE o.credit_code = x.organisation), '') = $5) \
                 AND x.sequence > $6 GROUP BY x.account, x.about, x.programme",

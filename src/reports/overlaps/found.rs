@@ -32,6 +32,22 @@ statement! {
                 AND EXISTS (SELECT FROM loan_uses AS o WHERE o.loan = n.id AND o.programme <> u.programme) \
               ORDER BY n.created, u.programme COLLATE \"C\", u.claim",
         );
+    /// Organisations registered after `$1` up to `$2` with the awards that they have and the rankings that name them, where
+    /// those are of two programmes or more.
+    fn honoured(Window { after, until }; known_at: i64) -> Vec<AllocationRow> =
+        concat!(
+            "WITH held AS (SELECT organisation, programme, 'award' AS kind, id::text AS document FROM awards \
+               UNION ALL SELECT p.place ->> 'organisation', r.programme, 'ranking', r.id::text \
+                 FROM rankings AS r CROSS JOIN jsonb_array_elements(r.places) WITH ORDINALITY AS p (place, number) \
+                WHERE p.number <= r.top) \
+             SELECT 'organisation' AS kind, o.credit_code AS subject, '' AS number, o.credit_code AS organisation, \
+                    '' AS counterparty, h.programme, h.kind AS document_kind, h.document, t.to_status AS status, o.created \
+               FROM organisations AS o JOIN held AS h ON h.organisation = o.credit_code ",
+            step_of!("h.kind", "h.document"),
+            "WHERE o.created > $1 AND o.created <= $2 AND t.to_status <> 'proposed' \
+                AND EXISTS (SELECT FROM held AS e WHERE e.organisation = o.credit_code AND e.programme <> h.programme) \
+              ORDER BY o.created, h.programme COLLATE \"C\", h.document",
+        );
 }
 
 /// How far a search has come.
@@ -98,7 +114,7 @@ impl Search {
     }
 }
 
-/// Contracts and loans of a window, each with all of its documents.
+/// Contracts, loans and organisations of a window, each with all of its documents.
 async fn documents(
     conn: &AsyncPgConnection,
     window: Window,
@@ -106,6 +122,7 @@ async fn documents(
 ) -> Result<Vec<ContractAllocations>, ReadError> {
     let mut rows = contracts(conn, window, known_at).await?;
     rows.extend(loans(conn, window, known_at).await?);
+    rows.extend(honoured(conn, window, known_at).await?);
     let mut found: Vec<ContractAllocations> = Vec::new();
     for row in rows {
         let same =

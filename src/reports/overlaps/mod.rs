@@ -1,4 +1,5 @@
-//! The overlap register 重复资助登记: contracts, loans and invoices that carry vouchers or claims of more than one programme.
+//! The overlap register 重复资助登记: contracts, loans and invoices that carry vouchers or claims of more than one programme, and
+//! organisations with awards and rankings of more than one.
 //!
 //! A row is a question, not a finding: rules may let two programmes pay for the same thing, or take off what the other
 //! pays. Documents stand in it by the last of their steps that was known; drafts, and what was refused or taken back, do
@@ -150,6 +151,9 @@ fn row(scope: &Scope, found: &AllocationRow, programmes: i64, sums: &OfDocuments
     let row = Row::default().text(&found.kind);
     let row = match found.kind.as_str() {
         "contract" => row.linked(&found.subject, Link::of(&format!("/v1/rentals/{}", found.subject))),
+        "organisation" => {
+            row.linked(&found.subject, Link::of(&format!("/v1/organisations/{}", found.subject)))
+        }
         "loan" => row.linked(&found.subject, Link::of(&format!("/v1/loans/{}", found.subject))),
         _ => {
             let list = Link::of("/v1/evidence?kind=invoice").with("invoice_number", &found.number);

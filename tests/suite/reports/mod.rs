@@ -564,7 +564,7 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
 fn the_permission_matrix_is_the_one_that_decides() {
     let city = City::open("matrix", &rules(json!({})), "1000");
     let report = city.get("/v1/reports/permissions", &city.sun);
-    let roles = ["officer", "approver", "enterprise", "provider", "bank", "auditor", "operator"];
+    let roles = ["officer", "approver", "enterprise", "provider", "bank", "auditor", "operator", "expert"];
     let lines: Vec<String> = rows(&report)
         .iter()
         .map(|row| {

@@ -90,6 +90,7 @@ pub fn steps() -> Vec<Step> {
     steps.extend(lending());
     steps.extend(leasing());
     steps.extend(prefunding());
+    steps.extend(granting());
     let review = |n| officer(json!({ "review_voucher": { "id": id(2, n), "decision": "pass" } }));
     steps.push(Step::All((0..5).map(|n| 10 * n + 9).map(review).collect()));
     let issue = |n| approver(json!({ "issue_voucher": { "id": id(2, n) } }));
@@ -450,6 +451,71 @@ fn prefunding() -> Vec<Step> {
         approver(json!({ "approve_claim": { "id": claim } })),
         prefund(2, "500"),
         officer(json!({ "propose_true_up": true_up })),
+    ];
+    all.into_iter().map(Step::One).collect()
+}
+
+/// The id of what one document makes of another.
+fn made(cause: &str, of: &str) -> String {
+    let bytes = |id: &str| *uuid::Uuid::parse_str(id).expect("an id").as_bytes();
+    let digest = Sha256::new().chain_update(bytes(cause)).chain_update(bytes(of)).finalize();
+    let mut made = [0; 16];
+    made.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(made).into_uuid().to_string()
+}
+
+/// A project that was granted money, its first tranche approved and its acceptance proposed; and organisations ranked.
+fn granting() -> Vec<Step> {
+    let (code_of, call, application, claim) = ("grant2026", id(13, 1), id(14, 1), id(4, 902));
+    let award = made(&call, &application);
+    let tranche = |name: &str, percent: &str, on: &str| json!({ "name": name, "percent": percent, "on": on });
+    let rules = json!({ "grant": { "max_amount": "5000", "prefund": "true", "months": "24",
+        "tranches": [tranche("首款", "40", "award"), tranche("尾款", "60", "acceptance")],
+        "review": { "experts_min": "1", "pass_score": "60", "drop_extremes": "false" } } });
+    let propose = json!({ "propose_programme": { "code": code_of, "title": { "zh": "奖补", "en": "Grants" },
+        "instrument": "grant", "legal_basis": { "document": "沪3号" },
+        "window": { "from": "2026-01-01", "until": "2027-12-31" }, "rules": rules } });
+    let budget = json!({ "id": id(3, 11), "programme": code_of, "request": { "appropriation":
+        { "amount": "20000", "fiscal_year": "2026", "document": "预〔2026〕5号" } } });
+    let open = json!({ "id": call, "programme": code_of, "title": { "zh": "揭榜", "en": "Call" },
+        "filing": { "from": "2026-01-01", "until": "2026-12-31" }, "quota": {} });
+    let project = json!({ "name": "大模型", "from": "2026-03-02", "months": "12",
+        "budget": [{ "item": "人工", "amount": "10000" }] });
+    let draft = json!({ "id": application, "call": call, "organisation": code(1), "project": project });
+    let score = json!({ "id": application, "criteria": [{ "name": "创新", "score": "80.5" }], "comment": reason(21) });
+    let request = json!({ "grant_tranche": { "award": award, "tranche": "首款" } });
+    let accept = json!({ "id": award, "entitlement": "4000", "document": "验收1号", "decision": "passed",
+        "reason": reason(22) });
+    let entry = |number: u32, value: &str| json!({ "organisation": code(number), "values": [value] });
+    let ranking = json!({ "id": id(15, 1), "programme": code_of, "year": "2025", "top": "1",
+        "metrics": [{ "name": "销售额", "weight": "1" }], "entries": [entry(1, "7"), entry(2, "9.5")] });
+    let all = vec![
+        officer(propose),
+        approver(json!({ "approve_programme": { "code": code_of } })),
+        officer(json!({ "propose_budget_change": budget })),
+        approver(
+            json!({ "approve_budget_change": { "id": id(3, 11), "programme": code_of, "kind": "appropriation" } }),
+        ),
+        officer(json!({ "propose_call": open })),
+        approver(json!({ "approve_call": { "id": call } })),
+        officer(json!({ "draft_application": draft })),
+        officer(json!({ "submit_application": { "id": application } })),
+        by(
+            "officer-2",
+            "officer",
+            json!({ "review_application": { "id": application, "decision": "pass" } }),
+        ),
+        officer(json!({ "name_experts": { "id": application, "experts": [{ "subject": "expert-1" }] } })),
+        by("expert-1", "expert", json!({ "score_application": score })),
+        officer(json!({ "propose_awards": { "id": call } })),
+        approver(json!({ "approve_awards": { "id": call } })),
+        officer(json!({ "draft_claim": { "id": claim, "request": request } })),
+        officer(json!({ "submit_claim": { "id": claim } })),
+        by("officer-2", "officer", json!({ "review_claim": { "id": claim, "decision": "pass" } })),
+        approver(json!({ "approve_claim": { "id": claim } })),
+        officer(json!({ "propose_acceptance": accept })),
+        officer(json!({ "propose_ranking": ranking })),
+        approver(json!({ "approve_ranking": { "id": id(15, 1) } })),
     ];
     all.into_iter().map(Step::One).collect()
 }

@@ -6,6 +6,7 @@
 
 mod calendar;
 mod dating;
+mod granting;
 mod lending;
 mod metering;
 pub mod people;
@@ -58,13 +59,15 @@ use dating::cap_year;
 
 const ORGANISATIONS: u32 = 7;
 const PROVIDERS: u32 = 3;
-const PROGRAMMES: u32 = 9;
+const PROGRAMMES: u32 = 10;
 /// The number of the one that pays for rentals.
 const LEASING: u32 = 5;
 /// The numbers of those that pay for interest.
 const LENDING: [u32; 3] = [6, 7, 8];
 /// The number of the one that pays banks ahead.
 const PREFUNDING: u32 = 8;
+/// The number of the one that grants.
+const GRANTING: u32 = 9;
 const ITEMS: [&str; 4] = ["compute", "storage", "network", "model_service"];
 /// As many issued vouchers as leave something to do.
 const ENOUGH_VOUCHERS: usize = 4;
@@ -199,6 +202,7 @@ impl World {
             proposal.instrument = match number {
                 LEASING => Instrument::RentalSubsidy,
                 number if LENDING.contains(&number) => Instrument::InterestSubsidy,
+                GRANTING => Instrument::Grant,
                 _ => Instrument::Voucher,
             };
             let interest = proposal.instrument == Instrument::InterestSubsidy;
@@ -214,6 +218,9 @@ impl World {
                 related_provider: proposal.rules.eligibility.related_provider,
                 ..Eligibility::default()
             };
+            if number == GRANTING {
+                proposal.rules.grant = Some(self.grant_rules());
+            }
             proposal.rules.caps.minimum_base = None;
             commands.push(by("officer-1", Command::ProposeProgramme(Box::new(proposal))));
             commands
@@ -248,6 +255,9 @@ impl World {
         {
             return self.recalculate_deducted(book, claim, today);
         }
+        if self.one_in(14) {
+            return self.granting(book, today);
+        }
         // a closed month that is asked for is given back or not before long, so that it can be asked for again
         if self.one_in(12) && book.periods.iter().any(|(_, period)| period.reopening.is_some()) {
             return self.reopen(book, today);
@@ -258,7 +268,8 @@ impl World {
             return self.first_half(book, today);
         }
         match self.rng.gen_range(0..100) {
-            0..41 => return self.second_half(book, today),
+            0..38 => return self.second_half(book, today),
+            38..41 => return self.granting(book, today),
             41..54 => return self.payment(book, today),
             54..63 => return self.recovery(book, today),
             63..72 => return self.further(book, today),
@@ -303,11 +314,13 @@ impl World {
             90..120 => {
                 let programme = self.programme();
                 let own = LENDING.iter().any(|number| self::programme(*number) == programme);
+                let grants = programme == self::programme(GRANTING);
                 let instrument = match (own, self.one_in(12)) {
                     (true, false) => Instrument::InterestSubsidy,
                     (false, true) => Instrument::RentalSubsidy,
                     (true, true) | (false, false) => Instrument::Voucher,
                 };
+                let instrument = if grants { Instrument::Grant } else { instrument };
                 let mut rules = self.policy(instrument);
                 if programme == self::programme(PREFUNDING) && own && !self.one_in(4) {
                     rules.prefund = Some(true);
@@ -511,6 +524,10 @@ impl World {
         }
         self.dates(&mut policy, instrument);
         self.lists(&mut policy, instrument);
+        if instrument == Instrument::Grant {
+            policy.caps = Caps::default();
+            policy.grant = (!self.one_in(12)).then(|| self.grant_rules());
+        }
         policy
     }
 
@@ -1161,7 +1178,16 @@ impl World {
             let lender = book.loans.peek(&c.id).map(|loan| loan.bank).filter(|_| !self.one_in(20));
             return lending::bank(lender.unwrap_or(organisation(ORGANISATIONS)));
         }
+        if let Command::ScoreApplication(c) = command
+            && let Some(expert) = granting::expert(book, c.id).filter(|_| !self.one_in(12))
+        {
+            return expert;
+        }
         let own = match command {
+            Command::DraftApplication(c) | Command::RewriteApplication(c) => Some(c.organisation),
+            Command::SubmitApplication(c) | Command::WithdrawApplication(c) => {
+                book.applications.peek(&c.id).map(|one| one.organisation)
+            }
             Command::RegisterLoan(c) => Some(c.organisation),
             Command::RecordLoanEvents(c) => book.loans.peek(&c.id).map(|loan| loan.organisation),
             Command::RegisterRental(c) => Some(c.organisation),
@@ -1326,6 +1352,7 @@ impl Auditor {
             lending::check_principal_cap(book, claim);
         }
         prefunding::check(book);
+        granting::check(book);
         check_invoices(book);
         self.allocated += decision
             .effects
@@ -1790,6 +1817,7 @@ fn asking(book: &Book, request: &ClaimRequest) -> Option<CreditCode> {
             book.vouchers.peek(voucher).map(|v| v.organisation)
         }
         ClaimRequest::RentalSubsidy { rental, .. } => book.rentals.peek(rental).map(|r| r.organisation),
+        ClaimRequest::GrantTranche { award, .. } => book.awards.peek(award).map(|a| a.organisation),
         ClaimRequest::InterestSubsidy { loan, .. } => book.loans.peek(loan).map(|l| l.organisation),
     }
 }

@@ -25,10 +25,13 @@ pub enum Checked {
 
 /// Every table of an agency's schema, how it is checked, and why so.
 pub const TABLES: &[(&str, Checked, &str)] = &[
+    ("applications", Checked::Replayed, "documents"),
+    ("awards", Checked::Replayed, "documents"),
     ("balances", Checked::Replayed, "what the postings add up to"),
     ("budget_changes", Checked::Replayed, "documents"),
     ("calendar_changes", Checked::Replayed, "documents"),
     ("calendar_days", Checked::Replayed, "what the newest change says of each day"),
+    ("calls", Checked::Replayed, "documents"),
     ("calculations", Checked::Replayed, "sheets that decisions made"),
     ("claims", Checked::Replayed, "documents"),
     ("contract_uses", Checked::Replayed, "what rules count"),
@@ -51,6 +54,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("prefund_years", Checked::Replayed, "what each bank has of its prefunds"),
     ("prefunds", Checked::Replayed, "documents"),
     ("programmes", Checked::Replayed, "documents"),
+    ("rankings", Checked::Replayed, "documents"),
     ("recalculations", Checked::Replayed, "documents"),
     ("recoveries", Checked::Replayed, "documents"),
     ("reference_rates", Checked::Replayed, "documents"),

@@ -10,6 +10,13 @@ use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClai
 use crate::domain::{Actor, Date, Sequence};
 use crate::erasures::EraseText;
 use crate::evidence::{ConfirmInvoice, RegisterEvidence};
+use crate::grants::awards::{
+    NameAward, ProposeAcceptance, ProposeExtension, RaiseAwardObjection, RejectAward, ResolveAwardObjection,
+};
+use crate::grants::{
+    NameApplication, NameCall, NameExperts, ProposeAwards, ProposeCall, RejectCall, ReviewApplication,
+    ScoreApplication, WriteApplication,
+};
 use crate::loans::{ConfirmInterest, RecordLoanEvents, RegisterLoan};
 use crate::organisations::{ApproveBankAccount, ChangeStanding, ProposeBankAccount, RegisterOrganisation};
 use crate::payments::{
@@ -23,6 +30,7 @@ use crate::prefunds::{ApprovePrefund, ProposePrefund, RejectPrefund};
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
+use crate::rankings::{ApproveRanking, ProposeRanking, RejectRanking};
 use crate::recoveries::{
     ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, RejectRecovery, WriteOffRecovery,
 };
@@ -213,6 +221,45 @@ macro_rules! commands {
             RaiseObjection(RaiseObjection) "raise_objection" Records, |c| c.id;
         /// An objection upheld or dismissed.
             ResolveObjection(ResolveObjection) "resolve_objection" Reviews, |c| c.id;
+        /// What may be applied for, and when.
+            ProposeCall(Box<ProposeCall>) "propose_call" Raises, |c| c.id;
+        /// A call that takes applications.
+            ApproveCall(NameCall as OpenCall) "approve_call" Approves, |c| c.id;
+            RejectCall(RejectCall as RefuseCall) "reject_call" Records, |c| c.id;
+            DraftApplication(Box<WriteApplication> as DraftApplication) "draft_application" Raises, |c| c.id;
+        /// A draft or a returned application with other inputs.
+            RewriteApplication(Box<WriteApplication> as RewriteApplication) "rewrite_application" Raises, |c| c.id;
+        /// An application filed.
+            SubmitApplication(NameApplication as SubmitApplication) "submit_application" Raises, |c| c.id;
+            WithdrawApplication(NameApplication as WithdrawApplication) "withdraw_application" Records, |c| c.id;
+            ReviewApplication(ReviewApplication) "review_application" Reviews, |c| c.id;
+        /// Who is to score an application.
+            NameExperts(NameExperts) "name_experts" Records, |c| c.id;
+        /// What an expert finds of it.
+            ScoreApplication(ScoreApplication) "score_application" Reviews, |c| c.id;
+        /// The applications of a call that are to be granted.
+            ProposeAwards(ProposeAwards) "propose_awards" Raises, |c| c.id;
+        /// Awards in force: their amounts are committed.
+            ApproveAwards(NameCall as ApproveAwards) "approve_awards" Approves, |c| c.id;
+            RejectAwards(RejectCall as RefuseAwards) "reject_awards" Records, |c| c.id;
+        /// An objection to an award that is published.
+            RaiseAwardObjection(RaiseAwardObjection) "raise_award_objection" Records, |c| c.id;
+            ResolveAwardObjection(ResolveAwardObjection) "resolve_award_objection" Reviews, |c| c.id;
+        /// An award given up: the commitment is released.
+            CancelAward(RejectAward as CancelAward) "cancel_award" Records, |c| c.id;
+            ProposeAcceptance(ProposeAcceptance) "propose_acceptance" Raises, |c| c.id;
+        /// A project accepted: the award is settled.
+            ApproveAcceptance(NameAward as Accept) "approve_acceptance" Approves, |c| c.id;
+            RejectAcceptance(RejectAward as RefuseAcceptance) "reject_acceptance" Records, |c| c.id;
+        /// A later deadline.
+            ProposeExtension(ProposeExtension) "propose_extension" Raises, |c| c.id;
+            ApproveExtension(NameAward as Extend) "approve_extension" Approves, |c| c.id;
+            RejectExtension(RejectAward as RefuseExtension) "reject_extension" Records, |c| c.id;
+        /// Organisations measured against each other.
+            ProposeRanking(Box<ProposeRanking>) "propose_ranking" Raises, |c| c.id;
+        /// A ranking published.
+            ApproveRanking(ApproveRanking) "approve_ranking" Approves, |c| c.id;
+            RejectRanking(RejectRanking) "reject_ranking" Records, |c| c.id;
         /// Approved claims to be paid together.
             ProposePaymentBatch(Box<ProposePaymentBatch>) "propose_payment_batch" Raises, |c| c.id;
         /// A batch for the bank.

@@ -48,6 +48,10 @@ macro_rules! documents {
                 Claim($crate::domain::ClaimId) in claims: $crate::claims::Claim, |c| c.id;
                 Recalculation($crate::claims::recalculation::RecalculationKey) in recalculations: $crate::claims::recalculation::Recalculation, |r| r.key();
                 Objection($crate::domain::ObjectionId) in objections: $crate::claims::objection::Objection, |o| o.id;
+                Call($crate::domain::CallId) in calls: $crate::grants::Call, |c| c.id;
+                Application($crate::domain::ApplicationId) in applications: $crate::grants::Application, |a| a.id;
+                Award($crate::domain::AwardId) in awards: $crate::grants::awards::Award, |a| a.id;
+                Ranking($crate::domain::RankingId) in rankings: $crate::rankings::Ranking, |r| r.id;
                 Recovery($crate::domain::RecoveryId) in recoveries: $crate::recoveries::Recovery, |r| r.id;
                 Reversal($crate::domain::Sequence) in reversals: $crate::reversals::Reversal, |r| r.sequence;
                 PaymentBatch($crate::domain::PaymentBatchId) in payment_batches: $crate::payments::PaymentBatch, |b| b.id;

@@ -12,6 +12,8 @@ use crate::documents;
 use crate::domain::{ClaimId, Date, LoanId, Money, PaymentBatchId, RentalId, Sequence};
 use crate::erasures::Erasure;
 use crate::evidence::{Evidence, Invoice};
+use crate::grants::awards::Award;
+use crate::grants::{Application, Call};
 use crate::ledger::Posting;
 use crate::loans::{Loan, LoanAllocation};
 use crate::organisations::Organisation;
@@ -21,6 +23,7 @@ use crate::prefunds::Prefund;
 use crate::prefunds::true_up::TrueUp;
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{BudgetChange, CapUsage, CapUsageKey, Programme, RulesVersion};
+use crate::rankings::Ranking;
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
 use crate::rentals::Rental;
@@ -221,6 +224,17 @@ pub enum Outcome {
     },
     /// An objection to a claim.
     Objection(Box<Objection>),
+    /// What may be applied for, with its list of awards.
+    Call(Box<Call>),
+    /// An application, with its sheet where the command made one.
+    Application {
+        application: Box<Application>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calculation: Option<Calculation>,
+    },
+    /// What a project was granted.
+    Award(Box<Award>),
+    Ranking(Box<Ranking>),
     PaymentBatch(Box<PaymentBatch>),
     /// A line of a payment batch, with the batch as it left it.
     Payment {

@@ -11,6 +11,7 @@ use crate::domain::money::OutOfRange;
 use crate::domain::{CreditCode, Date, Month, Sequence, WrongState};
 use crate::erasures::ErasureError;
 use crate::evidence::EvidenceError;
+use crate::grants::GrantError;
 use crate::loans::LoanError;
 use crate::organisations::OrganisationError;
 use crate::payments::PaymentError;
@@ -19,6 +20,7 @@ use crate::periods::PeriodError;
 use crate::prefunds::PrefundError;
 use crate::programmes::calculation::CalculationError;
 use crate::programmes::{EligibilityError, ProgrammeError};
+use crate::rankings::RankingError;
 use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
@@ -141,6 +143,10 @@ pub enum Refusal {
     #[error(transparent)]
     RentalBasis(#[from] RentalClaimError),
     #[error(transparent)]
+    Grant(#[from] GrantError),
+    #[error(transparent)]
+    Ranking(#[from] RankingError),
+    #[error(transparent)]
     Person(#[from] PersonError),
     #[error(transparent)]
     Payment(#[from] PaymentError),
@@ -159,7 +165,8 @@ impl From<OutOfRange> for Refusal {
 crate::domain::coded! {
     Refusal:
     ; Access Date Agency Erasure Period ReferenceRate Calendar Tag Organisation Programme Calculation
-    Eligibility Evidence Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Person Payment Recovery Reversal
+    Eligibility Evidence Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Grant Ranking Person Payment Recovery
+    Reversal
 }
 
 /// Why there is no decision: a rule refused, or the book could not answer.

@@ -39,7 +39,7 @@ pub fn reversible(
 
 /// Whether a bank's prefund is drawn on.
 fn deducts(posting: &Posting) -> bool {
-    posting.lines().iter().any(|line| line.account == Account::F1214)
+    posting.lines().iter().any(|line| line.account == Account::F1214 && line.side == Side::Credit)
 }
 
 /// What leaves the receivable, by funding level.

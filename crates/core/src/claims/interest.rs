@@ -125,6 +125,7 @@ pub fn calculate(
     let inputs = Inputs {
         startup: facts.applicant.organisation.startup,
         lists: facts.applicant.lists(&facts.rules.rules),
+        ratio_percent: None,
         base: None,
         net_off: None,
         documents: None,

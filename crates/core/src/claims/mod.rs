@@ -42,6 +42,8 @@ pub enum ClaimKind {
     RentalSubsidy,
     /// A part of the interest on a loan.
     InterestSubsidy,
+    /// A part of what a project was granted.
+    GrantTranche,
 }
 
 /// Where a claim is in its life.

@@ -76,7 +76,8 @@ pub struct ResolveObjection {
 /// The last day of a claim's publicity; none where its rules ask for none. It begins on the day of the review, which
 /// does not count.
 pub fn published_until(claim: &Claim, rules: &RulesVersion) -> Option<Date> {
-    let days = rules.rules.publicity_days.filter(|days| *days > 0)?;
+    // of a grant the award is published, not each tranche of it
+    let days = rules.rules.publicity_days.filter(|days| *days > 0 && claim.subject.tranche().is_none())?;
     claim.reviewed_on?.plus_days(u64::from(days))
 }
 

@@ -30,7 +30,7 @@ pub fn owed(claim: &Claim) -> BalanceKey {
 pub fn balances(claim: &Claim) -> [BalanceKey; 6] {
     use Account::{B2001, B2007, B2009};
     let [commitment, expense] = [claim.class.commitment(), claim.class.expense()];
-    let of = |account| BalanceKey::of(account, &claim.programme);
+    let of = |account| BalanceKey::kept(account, &claim.programme, claim.payee);
     [of(B2001), of(commitment), of(B2007), of(B2009), of(expense), owed(claim)]
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Date, LoanId, Money, RentalId, VoucherId, WrongState};
+use crate::domain::{Date, Label, LoanId, Money, RentalId, VoucherId, WrongState};
 
 /// Why a claim is not written or does not go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
@@ -32,6 +32,9 @@ pub enum ClaimError {
     /// A claim stays with its programme and its loan.
     #[error("the claim is for {loan}")]
     LoanDiffers { loan: LoanId },
+    /// A claim stays with its award and its tranche.
+    #[error("the claim is for {tranche}")]
+    TrancheDiffers { tranche: Label },
     /// A change that a claim of its kind has no use for.
     #[error("a {kind} has no {pointer}")]
     ChangeNotApplicable { kind: String, pointer: String },
@@ -68,7 +71,7 @@ pub enum ClaimError {
 
 crate::domain::coded! {
     ClaimError:
-    WrongState PeriodNotOver ReasonMissing VoucherDiffers RentalDiffers LoanDiffers ChangeNotApplicable
+    WrongState PeriodNotOver ReasonMissing VoucherDiffers RentalDiffers LoanDiffers TrancheDiffers ChangeNotApplicable
     ChangesMissing ClaimKindDiffers EligibilityChanged RecalculationPending RecalculationStale ObjectionOpen
     ObjectionUpheld TooManyObjections PublicityRunning
 }

@@ -56,6 +56,7 @@ pub fn calculate(
         startup: applicant.organisation.startup,
         lists: applicant.lists(&facts.rules.rules),
         base: Some(policy.base.unwrap_or_default()),
+        ratio_percent: None,
         net_off: facts.net_off.as_deref().map(sum).transpose()?,
         documents: facts.documents.clone(),
         claim_cap: caps.claim.map(Amount::money),
@@ -105,6 +106,10 @@ pub fn class(subject: &ClaimSubject, rules: &RulesVersion) -> ExpenseClass {
         (ClaimSubject::RentalSubsidy { .. }, Expense::Subsidy) => ExpenseClass::Rental,
         (ClaimSubject::RentalSubsidy { .. }, Expense::Procurement) => ExpenseClass::Procurement,
         (ClaimSubject::InterestSubsidy { .. }, _) => ExpenseClass::Interest,
+        (ClaimSubject::GrantTranche { tranche, .. }, _) => {
+            let advances = rules.rules.grant.as_ref().is_some_and(|grant| grant.advances(tranche));
+            if advances { ExpenseClass::Advance } else { ExpenseClass::Grant }
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ClaimError, ClaimKind};
 use crate::domain::dates::FiscalYear;
-use crate::domain::{Date, LoanId, Money, Points, ProgrammeCode, RentalId, Sequence, VoucherId};
+use crate::domain::{
+    AwardId, Date, Label, LoanId, Money, Points, ProgrammeCode, RentalId, Sequence, VoucherId,
+};
 use crate::loans::InterestPeriod;
 use crate::programmes::{DatesError, Policy, SettledLine};
 
@@ -93,13 +95,15 @@ pub enum ClaimRequest {
     },
     /// A part of the interest on a loan.
     InterestSubsidy { programme: ProgrammeCode, loan: LoanId, terms: InterestTerms },
+    /// A part of what a project was granted.
+    GrantTranche { award: AwardId, tranche: Label },
 }
 
 impl ClaimRequest {
     /// For which days.
     pub const fn period(&self) -> Option<ClaimPeriod> {
         match self {
-            Self::VoucherRedemption { .. } => None,
+            Self::VoucherRedemption { .. } | Self::GrantTranche { .. } => None,
             Self::RentalSubsidy { period, .. } => Some(*period),
             Self::InterestSubsidy { terms, .. } => Some(terms.period),
         }
@@ -129,6 +133,8 @@ pub enum ClaimSubject {
     },
     /// A part of the interest on a loan.
     InterestSubsidy { loan: LoanId, terms: InterestTerms },
+    /// A part of what a project was granted.
+    GrantTranche { award: AwardId, tranche: Label },
 }
 
 /// A leaf's number, which canonical JSON writes as text.
@@ -166,6 +172,7 @@ impl ClaimSubject {
             Self::VoucherRedemption { .. } => ClaimKind::VoucherRedemption,
             Self::RentalSubsidy { .. } => ClaimKind::RentalSubsidy,
             Self::InterestSubsidy { .. } => ClaimKind::InterestSubsidy,
+            Self::GrantTranche { .. } => ClaimKind::GrantTranche,
         }
     }
 
@@ -173,14 +180,24 @@ impl ClaimSubject {
     pub const fn voucher(&self) -> Option<VoucherId> {
         match self {
             Self::VoucherRedemption { voucher, .. } => Some(*voucher),
-            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => None,
+            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } | Self::GrantTranche { .. } => None,
+        }
+    }
+
+    /// The award and its tranche, of a grant.
+    pub const fn tranche(&self) -> Option<(AwardId, &Label)> {
+        match self {
+            Self::GrantTranche { award, tranche } => Some((*award, tranche)),
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => {
+                None
+            }
         }
     }
 
     /// The contract, of a rental subsidy.
     pub const fn rental(&self) -> Option<RentalId> {
         match self {
-            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
+            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } | Self::GrantTranche { .. } => None,
             Self::RentalSubsidy { rental, .. } => Some(*rental),
         }
     }
@@ -188,7 +205,7 @@ impl ClaimSubject {
     /// The loan, of an interest subsidy.
     pub const fn loan(&self) -> Option<LoanId> {
         match self {
-            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } => None,
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } | Self::GrantTranche { .. } => None,
             Self::InterestSubsidy { loan, .. } => Some(*loan),
         }
     }
@@ -196,7 +213,7 @@ impl ClaimSubject {
     /// What is said of the interest, of an interest subsidy.
     pub const fn interest(&self) -> Option<InterestTerms> {
         match self {
-            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } => None,
+            Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } | Self::GrantTranche { .. } => None,
             Self::InterestSubsidy { terms, .. } => Some(*terms),
         }
     }
@@ -204,7 +221,7 @@ impl ClaimSubject {
     /// The days, of what has a period.
     pub const fn period(&self) -> Option<ClaimPeriod> {
         match self {
-            Self::VoucherRedemption { .. } => None,
+            Self::VoucherRedemption { .. } | Self::GrantTranche { .. } => None,
             Self::RentalSubsidy { period, .. } => Some(*period),
             Self::InterestSubsidy { terms, .. } => Some(terms.period),
         }
@@ -214,14 +231,14 @@ impl ClaimSubject {
     pub fn settlement(&self) -> &[SettledLine] {
         match self {
             Self::VoucherRedemption { settlement, .. } | Self::RentalSubsidy { settlement, .. } => settlement,
-            Self::InterestSubsidy { .. } => &[],
+            Self::InterestSubsidy { .. } | Self::GrantTranche { .. } => &[],
         }
     }
 
     /// The leaf after which usage was read, of a claim from metered usage.
     pub const fn metered(&self) -> Option<Sequence> {
         match self {
-            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } => None,
+            Self::VoucherRedemption { .. } | Self::InterestSubsidy { .. } | Self::GrantTranche { .. } => None,
             Self::RentalSubsidy { usage, .. } => *usage,
         }
     }
@@ -230,7 +247,7 @@ impl ClaimSubject {
     pub const fn closing(&self) -> bool {
         match self {
             Self::VoucherRedemption { closing, .. } => *closing,
-            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } => false,
+            Self::RentalSubsidy { .. } | Self::InterestSubsidy { .. } | Self::GrantTranche { .. } => false,
         }
     }
 
@@ -245,7 +262,7 @@ impl ClaimSubject {
             Self::RentalSubsidy { rental, period, .. } => {
                 Self::RentalSubsidy { rental: *rental, period: *period, settlement: lines, usage: metered }
             }
-            Self::InterestSubsidy { .. } => self.clone(),
+            Self::InterestSubsidy { .. } | Self::GrantTranche { .. } => self.clone(),
         }
     }
 
@@ -255,7 +272,9 @@ impl ClaimSubject {
         match (self, known) {
             (Self::InterestSubsidy { loan, .. }, Some(terms)) => Self::InterestSubsidy { loan: *loan, terms },
             (Self::InterestSubsidy { .. }, None)
-            | (Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. }, _) => self.clone(),
+            | (Self::VoucherRedemption { .. } | Self::RentalSubsidy { .. } | Self::GrantTranche { .. }, _) => {
+                self.clone()
+            }
         }
     }
 
@@ -277,6 +296,9 @@ impl ClaimSubject {
             ClaimRequest::InterestSubsidy { loan, terms, .. } => {
                 Self::InterestSubsidy { loan: *loan, terms: *terms }
             }
+            ClaimRequest::GrantTranche { award, tranche } => {
+                Self::GrantTranche { award: *award, tranche: tranche.clone() }
+            }
         }
     }
 
@@ -289,8 +311,11 @@ impl ClaimSubject {
         if let Some(voucher) = self.voucher().filter(|known| new.voucher() != Some(*known)) {
             return Err(ClaimError::VoucherDiffers { voucher });
         }
+        if let Some((_, tranche)) = self.tranche().filter(|known| new.tranche() != Some(*known)) {
+            return Err(ClaimError::TrancheDiffers { tranche: tranche.clone() });
+        }
         let other = match request {
-            ClaimRequest::VoucherRedemption { .. } => false,
+            ClaimRequest::VoucherRedemption { .. } | ClaimRequest::GrantTranche { .. } => false,
             ClaimRequest::RentalSubsidy { programme: named, .. }
             | ClaimRequest::InterestSubsidy { programme: named, .. } => named != programme,
         };

@@ -35,6 +35,8 @@ pub enum Role {
     Auditor,
     /// 运维: agencies, keys, health; no business data.
     Operator,
+    /// 专家: scores the applications that it was named for.
+    Expert,
 }
 
 impl Role {
@@ -52,6 +54,7 @@ impl Role {
             Role::Bank => "银行",
             Role::Auditor => "审计",
             Role::Operator => "运维",
+            Role::Expert => "专家",
         }
     }
 
@@ -60,7 +63,7 @@ impl Role {
     pub const fn needs_organisation(self) -> bool {
         match self {
             Role::Enterprise | Role::Provider | Role::Bank => true,
-            Role::Officer | Role::Approver | Role::Auditor | Role::Operator => false,
+            Role::Officer | Role::Approver | Role::Auditor | Role::Operator | Role::Expert => false,
         }
     }
 
@@ -73,6 +76,7 @@ impl Role {
             Role::Bank => 1 << 4,
             Role::Auditor => 1 << 5,
             Role::Operator => 1 << 6,
+            Role::Expert => 1 << 7,
         }
     }
 }

@@ -73,6 +73,13 @@ pub enum Code {
     BankFileNoMapping, BankFileColumn, BankFileCell, NameTooLong, PayerNameTooLong,
     BankAccountChanged, BankAccountMissing, AccountNumberUnverified, ExceedsOutstanding, OffsetMismatch,
     TooManyReceipts, NotReversible, AlreadyReversed, NotLatest, BelowFloor, ValidityOutOfRange,
+    // grants
+    InvalidScore, ProjectTooLong, TooManyApplications, ApplicationDiffers, ExpertNamed, TooManyExperts, ScoreGiven,
+    ExpertsMissing, ScoresMissing, NothingToAward, AwardsOutOfOrder, AwardTooLarge, QuotaExceeded, TrancheUnknown,
+    TrancheClaimed, TrancheNotDue, MilestoneUnproven, TrancheDiffers, TrancheOpen, EntitlementTooLarge,
+    ExtendedAlready, DeadlineNotLater,
+    // rankings
+    EntryTwice, ValuesDiffer, YearNotBegun,
 }
 
 impl Code {

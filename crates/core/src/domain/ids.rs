@@ -86,3 +86,19 @@ document_id!(
     /// A list that was imported.
     TagImportId
 );
+document_id!(
+    /// A call for applications.
+    CallId
+);
+document_id!(
+    /// A project for which money is asked.
+    ApplicationId
+);
+document_id!(
+    /// What a project was granted.
+    AwardId
+);
+document_id!(
+    /// Organisations measured against each other.
+    RankingId
+);

@@ -27,6 +27,7 @@ pub mod month;
 pub mod percent;
 pub mod reference;
 pub mod rounding;
+pub mod score;
 pub mod stamp;
 pub mod state;
 pub mod text;
@@ -41,8 +42,9 @@ pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
 pub use folded::Folded;
 pub use ids::{
-    BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId,
-    RecoveryId, RentalId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId,
+    PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, TagId, TagImportId, TrueUpId, UsageImportId,
+    VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;
@@ -50,6 +52,7 @@ pub use month::Month;
 pub use percent::{Percent, Points};
 pub use reference::ReferenceKey;
 pub use rounding::{Rounding, RoundingMode, RoundingScope};
+pub use score::Score;
 pub use stamp::{Revision, Sequence, Stamp};
 pub use state::WrongState;
 pub use text::{ContentHash, KeyHash, Label, Line, ProgrammeCode, RootHash, TextHash};

@@ -8,7 +8,7 @@ use super::text::Malformed;
 
 const MICRO: i64 = 1_000_000;
 
-fn parse_micro(text: &str, whole_max: usize, code: Code) -> Result<i64, Malformed> {
+pub(super) fn parse_micro(text: &str, whole_max: usize, code: Code) -> Result<i64, Malformed> {
     let refused = Malformed { code };
     let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
     let digits =

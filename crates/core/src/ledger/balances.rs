@@ -28,6 +28,11 @@ impl BalanceKey {
         Self { payee: Some(payee), ..Self::of(account, programme) }
     }
 
+    /// The balance of an account that may be kept per payee.
+    pub fn kept(account: Account, programme: &ProgrammeCode, payee: CreditCode) -> Self {
+        Self { payee: Some(payee).filter(|_| account.per_payee()), ..Self::of(account, programme) }
+    }
+
     /// The balance that a line moves.
     pub fn of_line(line: &Line) -> Self {
         let payee = if line.account.per_payee() { line.organisation } else { None };

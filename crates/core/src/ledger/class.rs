@@ -19,6 +19,10 @@ pub enum ExpenseClass {
     Procurement,
     /// 贴息
     Interest,
+    /// 奖补
+    Grant,
+    /// 预拨: what is paid of a grant before its acceptance, which makes an expense of it.
+    Advance,
 }
 
 impl ExpenseClass {
@@ -34,16 +38,27 @@ impl ExpenseClass {
             Self::Voucher => Account::B2003,
             Self::Rental | Self::Procurement => Account::B2004,
             Self::Interest => Account::B2005,
+            Self::Grant | Self::Advance => Account::B2006,
         }
     }
 
-    /// 补贴费用: where it is expensed.
+    /// 补贴费用, or 预拨款: what its accrual debits.
     pub const fn expense(self) -> Account {
         match self {
             Self::Voucher => Account::F500101,
             Self::Rental => Account::F500102,
             Self::Procurement => Account::F500105,
             Self::Interest => Account::F500103,
+            Self::Grant => Account::F500104,
+            Self::Advance => Account::F1214,
+        }
+    }
+
+    /// What is given up of a receivable: an advance that does not come back is an expense after all.
+    pub const fn given_up(self) -> Account {
+        match self {
+            Self::Advance => Account::F500104,
+            Self::Voucher | Self::Rental | Self::Procurement | Self::Interest | Self::Grant => self.expense(),
         }
     }
 }

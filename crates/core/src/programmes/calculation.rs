@@ -95,6 +95,10 @@ pub struct Inputs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub base: Option<Base>,
+    /// Of a grant or a tranche of one: the ratio of every line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ratio_percent: Option<Percent>,
     /// Another programme's subsidy for the same contract, where the rules take it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -291,6 +295,7 @@ fn sheet_line(
     let item = ratio_of(policy, &line.item);
     let amount = documented.unwrap_or_else(|| line.exact());
     let ratio = item.map(|i| i.startup_ratio_percent.filter(|_| inputs.startup).unwrap_or(i.ratio_percent));
+    let ratio = inputs.ratio_percent.or(ratio);
     let base = match (ratio, inputs.base.unwrap_or_default()) {
         (None, _) => Exact::ZERO,
         (Some(_), Base::TaxInclusive) => amount,

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::policy::{CapYear, Payee, Policy, PolicyError};
+use super::grants::GrantRules;
+use super::policy::{CapYear, Caps, Payee, Policy, PolicyError};
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
 use crate::domain::{Date, Label, Percent, Points};
@@ -72,7 +73,7 @@ impl Policy {
                 self.check_interest(window)?;
                 self.only(&["points", "day_count", "rate_ceiling", "principal_cap", "prefund"])
             }
-            Instrument::Grant => Ok(()),
+            Instrument::Grant => self.check_grant(),
         }
     }
 
@@ -182,6 +183,28 @@ impl Policy {
         Ok(())
     }
 
+    /// The call says when is filed, and the award how much is paid: what else bounds the two does not apply. A programme
+    /// that only ranks says nothing of grants.
+    fn check_grant(&self) -> Result<(), PolicyError> {
+        if let Some(field) = self.grant.as_ref().and_then(GrantRules::contradiction) {
+            return Err(invalid(field));
+        }
+        if self.payee != Payee::Enterprise {
+            return Err(invalid("/payee"));
+        }
+        let bounds = [
+            ("/caps", self.caps != Caps::default()),
+            ("/windows", self.windows.is_some()),
+            ("/rounds", self.rounds.is_some()),
+            ("/term", self.term.is_some()),
+            ("/rules_by", self.rules_by.is_some()),
+        ];
+        if let Some((field, _)) = bounds.into_iter().find(|(_, there)| *there) {
+            return Err(not_applicable(field));
+        }
+        self.only(&["grant"])
+    }
+
     /// Refuses what belongs to another instrument.
     fn only(&self, allowed: &[&str]) -> Result<(), PolicyError> {
         let present = [
@@ -195,6 +218,7 @@ impl Policy {
             ("rate_ceiling", self.rate_ceiling.is_some()),
             ("principal_cap", self.principal_cap.is_some()),
             ("prefund", self.prefund.is_some()),
+            ("grant", self.grant.is_some()),
         ];
         match present.into_iter().find(|(name, there)| *there && !allowed.contains(name)) {
             Some((name, _)) => Err(PolicyError::RulesFieldNotApplicable { field: format!("/{name}") }),

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod eligibility;
 pub mod explained;
 pub mod fiscal_years;
+pub mod grants;
 pub mod interest;
 pub mod policy;
 pub mod rules;

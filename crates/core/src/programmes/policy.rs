@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Counts;
 pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
+use super::grants::GrantRules;
 pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
 use crate::domain::money::Amount;
@@ -258,6 +259,10 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub prefund: Option<bool>,
+    /// Grant: how much, in which tranches, and who has to find a project good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub grant: Option<GrantRules>,
     /// When is filed, signed and drawn, and which days are paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

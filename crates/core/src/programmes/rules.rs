@@ -24,11 +24,6 @@ pub fn propose(
     if let Some(programme) = existing {
         return Err(ProgrammeError::ProgrammeExists { programme: programme.clone() });
     }
-    if command.instrument == Instrument::Grant {
-        return Err(ProgrammeError::InstrumentNotSupported {
-            instrument: command.instrument.into_str().to_owned(),
-        });
-    }
     if command.window.until < command.window.from {
         return Err(ProgrammeError::InvalidWindow);
     }

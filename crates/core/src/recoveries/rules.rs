@@ -6,7 +6,7 @@ use crate::claims::recalculation::Recalculation;
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, Date, Line, Money, RecoveryId, Revision, Stamp, TextHash, WrongState};
-use crate::ledger::{Account, Dimensions, Part, Posting, parts};
+use crate::ledger::{Account, Dimensions, ExpenseClass, Part, Posting, parts};
 use crate::payments::ReferenceKey;
 
 /// What of a paid claim was not asked back yet.
@@ -64,6 +64,14 @@ pub fn in_state(recovery: &Recovery, status: RecoveryStatus) -> Result<(), Recov
     Ok(WrongState::unless(recovery.status, &[status])?)
 }
 
+/// An advance that was settled since is asked back as an expense: by a new proposal.
+pub fn same_class(recovery: &Recovery, claim: &Claim) -> Result<(), RecoveryError> {
+    if recovery.class == claim.class {
+        return Ok(());
+    }
+    Err(WrongState::is("settled").into())
+}
+
 pub fn approve(recovery: &Recovery, day: Date, actor: &Actor, stamp: &Stamp) -> Recovery {
     Recovery {
         status: RecoveryStatus::Approved,
@@ -87,11 +95,18 @@ pub fn reject(recovery: &Recovery, reason: TextHash, actor: &Actor, stamp: &Stam
 }
 
 /// What the decision credits: the expense in the year of the payment, later what is due to the treasury.
+/// An advance is no expense yet: it is credited whenever that is decided.
 pub fn credited(recovery: &Recovery) -> Account {
     match recovery.decided_on {
+        Some(_) | None if recovery.class == ExpenseClass::Advance => recovery.class.expense(),
         Some(day) if day.year() > recovery.paid_on.year() => Account::F2103,
         Some(_) | None => recovery.class.expense(),
     }
+}
+
+/// What a write-off debits: what the decision credited, of an advance the expense that it becomes.
+pub fn given_up(recovery: &Recovery) -> Account {
+    if recovery.class == ExpenseClass::Advance { recovery.class.given_up() } else { credited(recovery) }
 }
 
 /// CNY that is still owed.

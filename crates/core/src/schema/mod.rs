@@ -33,10 +33,10 @@ use crate::domain::dated::Dated;
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
-    AgencyCode, BudgetChangeId, CalendarId, ClaimId, ContentHash, CreditCode, Date, EvidenceId, Exact,
-    ExactPoints, Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId, PaymentBatchId, Percent,
-    Points, PrefundId, ProgrammeCode, RecoveryId, RentalId, Role, Roles, Sequence, Subject, TagId,
-    TagImportId, TrueUpId, Unrounded, UsageImportId, VoucherId,
+    AgencyCode, ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, ContentHash, CreditCode,
+    Date, EvidenceId, Exact, ExactPoints, Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId,
+    PaymentBatchId, Percent, Points, PrefundId, ProgrammeCode, RankingId, RecoveryId, RentalId, Role, Roles,
+    Score, Sequence, Subject, TagId, TagImportId, TrueUpId, Unrounded, UsageImportId, VoucherId,
 };
 
 use crate::tags::TagName;
@@ -126,6 +126,11 @@ string_schema! {
     TagName as "TagName": "little_giant", "The name of a list.", pattern "^[a-z0-9_]{1,40}$";
     TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    CallId as "CallId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a call for applications.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    ApplicationId as "ApplicationId": "01890a5d-ac96-774b-bcce-b302099a8057", "An application's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    AwardId as "AwardId": "01890a5d-ac96-774b-bcce-b302099a8057", "An award's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    RankingId as "RankingId": "01890a5d-ac96-774b-bcce-b302099a8057", "A ranking's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    Score as "Score": "85.5", "A score or a measured value; a whole number may be written as one.", pattern r"^[0-9]{1,12}(\.[0-9]{1,6})?$";
     crate::organisations::BankCode as "BankCode": "102290000012", "CNAPS bank code.", pattern "^[0-9]{12}$";
 }
 

@@ -40,7 +40,7 @@ pub fn room_to_correct(
 }
 
 /// What a recalculation moved between a voucher and the available appropriation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moved {
     /// CNY that is committed again: it had been released.
     pub taken_back: Money,

@@ -56,6 +56,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     let inputs = Inputs {
         startup: facts.applicant.organisation.startup,
         lists: facts.applicant.lists(rules),
+        ratio_percent: None,
         base: Some(policy.base.unwrap_or_default()),
         net_off: net_off(own, facts)?,
         documents: None,

@@ -13,11 +13,11 @@ pub mod recalculations;
 use crate::db::convert::{self, Unreadable};
 use crate::{columns, listed, rows, stored};
 use subsidy_core::claims::{Claim, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
-use subsidy_core::domain::{Date, LoanId, RentalId, VoucherId};
+use subsidy_core::domain::{AwardId, Date, LoanId, RentalId, VoucherId};
 
 rows! {
     pub struct ClaimRow in "claims", versioned, fixed [
-        kind, programme, organisation, provider, voucher, rental, loan, created_by, created,
+        kind, programme, organisation, provider, voucher, rental, loan, award, tranche, created_by, created,
     ] {
         key { id: Uuid }
         kind: String,
@@ -28,6 +28,8 @@ rows! {
         voucher: Option<Uuid>,
         rental: Option<Uuid>,
         loan: Option<Uuid>,
+        award: Option<Uuid>,
+        tranche: Option<String>,
         period_from: Option<NaiveDate>,
         period_until: Option<NaiveDate>,
         interest_paid: Option<Decimal>,
@@ -90,6 +92,8 @@ columns! {
         voucher: Column::write(&c.subject.voucher())?,
         rental: Column::write(&c.subject.rental())?,
         loan: Column::write(&c.subject.loan())?,
+        award: Column::write(&c.subject.tranche().map(|(award, _)| award))?,
+        tranche: c.subject.tranche().map(|(_, tranche)| tranche.to_string()),
         period_from: c.subject.period().map(|period| period.from.naive()),
         period_until: c.subject.period().map(|period| period.until.naive()),
         interest_paid: c.subject.interest().map(|terms| convert::decimal(terms.interest_paid)),
@@ -126,6 +130,10 @@ impl ClaimRow {
                     penalty_interest: convert::money(self.penalty_interest.ok_or_else(lost)?)?,
                     other_points: self.other_points.map(convert::read_points).transpose()?,
                 },
+            },
+            ClaimKind::GrantTranche => ClaimSubject::GrantTranche {
+                award: AwardId::new(self.award.ok_or_else(lost)?),
+                tranche: convert::read(self.tranche.as_deref().ok_or_else(lost)?)?,
             },
         })
     }

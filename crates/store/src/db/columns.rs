@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::convert::{self, Unreadable};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    BudgetChangeId, CalendarId, ClaimId, ContentHash, Date, EvidenceId, Instant, LoanId, Money, ObjectionId,
-    PaymentBatchId, Percent, Points, PrefundId, RecoveryId, RentalId, Sequence, TagId, TagImportId, TextHash,
-    TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, ContentHash, Date, EvidenceId,
+    Instant, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, PrefundId, RankingId, RecoveryId,
+    RentalId, Sequence, TagId, TagImportId, TextHash, TrueUpId, UsageImportId, VoucherId,
 };
 
 /// A column's type that holds values of `V`.
@@ -105,8 +105,8 @@ macro_rules! ids {
 }
 
 ids! {
-    BudgetChangeId, CalendarId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RecoveryId, RentalId,
-    TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId,
+    PrefundId, RankingId, RecoveryId, RentalId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 }
 
 /// Makes a document's row, and the document of a row: `new` and `read`. Columns that are called as their fields are named

@@ -33,6 +33,7 @@ pub struct ListQuery {
     pub invoice_number: Option<String>,
     /// Of an older invoice; others have an empty one.
     pub invoice_code: Option<String>,
+    pub call: Option<Uuid>,
     pub claim: Option<Uuid>,
     pub rental: Option<Uuid>,
     pub created_by: Option<String>,

@@ -42,6 +42,8 @@ pub const AGENCY: &[Script] = scripts!(
     "0009_refusals",
     "0010_grants",
     "0011_tags",
+    "0012_awards",
+    "0013_rankings",
 );
 
 /// The statements of a text. Each ends with a line that ends with a semicolon, outside of what stands between `$$`.

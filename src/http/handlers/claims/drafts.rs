@@ -11,7 +11,9 @@ use subsidy_core::book::Command;
 use subsidy_core::claims::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart};
 use subsidy_core::claims::{ClaimKind, ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
 use subsidy_core::domain::money::AmountOrZero;
-use subsidy_core::domain::{ClaimId, Code, EvidenceId, LoanId, Points, ProgrammeCode, RentalId, VoucherId};
+use subsidy_core::domain::{
+    AwardId, ClaimId, Code, EvidenceId, Label, LoanId, Points, ProgrammeCode, RentalId, VoucherId,
+};
 
 /// A claim as it is written.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -20,6 +22,10 @@ pub struct NewClaim {
     kind: ClaimKind,
     /// Of a redemption: the voucher that it redeems.
     voucher_id: Option<VoucherId>,
+    /// Of a tranche of a grant: the award.
+    award_id: Option<AwardId>,
+    /// Of a tranche of a grant: its name.
+    tranche: Option<Label>,
     /// Of a rental or an interest subsidy: under which programme.
     programme: Option<ProgrammeCode>,
     /// Of a rental subsidy: the contract.
@@ -70,11 +76,16 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
 
 /// Whether a claim has what its kind needs and nothing else. Error: all that it has not, all that it should not have.
 fn of_its_kind(body: &NewClaim) -> Result<(), Problem> {
-    use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
+    use ClaimKind::{
+        GrantTranche as Grant, InterestSubsidy as Interest, RentalSubsidy as Rental,
+        VoucherRedemption as Voucher,
+    };
     let metered = body.usage.unwrap_or_default();
     let settled: &[ClaimKind] = if metered { &[Voucher] } else { &[Voucher, Rental] };
     // its pointer, whether it is there, which kinds take it, which cannot do without
-    let members: [(&str, bool, &[ClaimKind], &[ClaimKind]); 12] = [
+    let members: [(&str, bool, &[ClaimKind], &[ClaimKind]); 14] = [
+        ("/award_id", body.award_id.is_some(), &[Grant], &[Grant]),
+        ("/tranche", body.tranche.is_some(), &[Grant], &[Grant]),
         ("/voucher_id", body.voucher_id.is_some(), &[Voucher], &[Voucher]),
         ("/final", body.closing.is_some(), &[Voucher], &[]),
         ("/programme", body.programme.is_some(), &[Rental, Interest], &[Rental, Interest]),
@@ -128,6 +139,10 @@ fn asked(body: NewClaim) -> Result<ClaimRequest, Problem> {
                 penalty_interest: body.penalty_interest.unwrap_or_default().money(),
                 other_points: body.other_points,
             },
+        },
+        ClaimKind::GrantTranche => ClaimRequest::GrantTranche {
+            award: body.award_id.ok_or_else(missing("/award_id"))?,
+            tranche: body.tranche.ok_or_else(missing("/tranche"))?,
         },
     })
 }

@@ -24,8 +24,8 @@ use subsidy_core::claims::{
 };
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    ClaimId, CreditCode, Date, EvidenceId, Instant, LoanId, Money, PaymentBatchId, Points, ProgrammeCode,
-    RecoveryId, RentalId, Sequence, Subject, VoucherId,
+    AwardId, ClaimId, CreditCode, Date, EvidenceId, Instant, Label, LoanId, Money, PaymentBatchId, Points,
+    ProgrammeCode, RecoveryId, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
@@ -98,6 +98,10 @@ pub struct ClaimView {
     rental_id: Option<RentalId>,
     /// Of an interest subsidy.
     loan_id: Option<LoanId>,
+    /// Of a tranche of a grant.
+    award_id: Option<AwardId>,
+    /// Its name.
+    tranche: Option<Label>,
     /// Of a rental or an interest subsidy: the last day is not counted.
     period: Option<ClaimPeriod>,
     /// Of an interest subsidy: CNY of ordinary interest, as the organisation says.
@@ -219,6 +223,8 @@ impl View for ClaimView {
             voucher_id: claim.subject.voucher(),
             rental_id: claim.subject.rental(),
             loan_id: claim.subject.loan(),
+            award_id: claim.subject.tranche().map(|(award, _)| award),
+            tranche: claim.subject.tranche().map(|(_, tranche)| tranche.clone()),
             period: claim.subject.period(),
             interest_paid: claim.subject.interest().map(|terms| terms.interest_paid),
             penalty_interest: claim.subject.interest().map(|terms| terms.penalty_interest),

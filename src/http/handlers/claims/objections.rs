@@ -25,15 +25,15 @@ use subsidy_store::db::convert::Unreadable;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewObjection {
-    text: Reason,
+    pub(in crate::http::handlers) text: Reason,
 }
 
 /// What an officer decides on an objection.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewResolution {
-    decision: Resolution,
-    reason: Reason,
+    pub(in crate::http::handlers) decision: Resolution,
+    pub(in crate::http::handlers) reason: Reason,
 }
 
 /// An objection.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
+use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
 use crate::reports::work;
 use subsidy_core::domain::{Code, Instant, Role, Sequence};
@@ -16,11 +17,11 @@ const SEQUENCE_MAX: i64 = 9_007_199_254_740_991;
 /// What waits for the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaskView {
-    /// `voucher`, `claim`, `payment_batch`, `payment_result`, `recovery`, `prefund`, `true_up`, `calendar`, `tag`, `tag_end`, `tag_import`, `period_reopening`, `bank_account`, `programme`, `rules`, `appropriation`, ….
+    /// `voucher`, `claim`, `call`, `awards`, `application`, `award`, `acceptance`, `extension`, `ranking`, `payment_batch`, `payment_result`, `recovery`, `prefund`, `true_up`, `calendar`, `tag`, `tag_end`, `tag_import`, `period_reopening`, `bank_account`, `programme`, `rules`, `appropriation`, ….
     kind: String,
     /// The document's id or code.
     document: String,
-    /// What is to be done: `review`, `issue`, `approve`, `apply`.
+    /// What is to be done: `review`, `issue`, `approve`, `apply`, `score`, `resolve`, `accept`.
     action: String,
     status: String,
     programme: Option<String>,
@@ -52,12 +53,15 @@ pub struct EventView {
 pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, actor) = (request.page()?, &request.actor);
     let conn = request.reader().await?;
+    let subject = actor.subject.to_string();
     let query = work::TaskQuery {
         officer: actor.has(Role::Officer),
         approver: actor.has(Role::Approver),
         organisation: &request.visibility().parties().organisation,
         after: page.after,
         limit: page.rows(),
+        expert: if actor.has(Role::Expert) { subject.as_str() } else { "" },
+        today: today(&conn, &request.agency).await?.business_date.naive(),
     };
     let rows = work::tasks(&conn, query).await?;
     // a page of what waits may show less than was asked for, with a cursor

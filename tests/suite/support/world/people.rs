@@ -9,6 +9,8 @@ use subsidy_core::domain::*;
 use subsidy_core::tags::{Tag, TagSubject};
 use subsidy_core::vouchers::VoucherStatus;
 
+use super::granting;
+
 type Hands = BTreeSet<Subject>;
 
 /// Of a claim or a voucher.
@@ -64,6 +66,10 @@ impl People {
             own: self.proposals.get(&key).cloned().unwrap_or_default(),
             others: Hands::new(),
         };
+        if let Some((own, others)) = granting::way(book, command) {
+            let others = others.iter().filter_map(|key| self.proposals.get(key)).flatten().cloned();
+            return Way { others: others.collect(), ..proposal(own) };
+        }
         match command {
             Command::ApproveClaim(c) => self.of_claim(book, c.id),
             Command::ApproveRecalculation(c) => {
@@ -154,6 +160,9 @@ impl People {
             None => claim.subject.rental(),
         };
         others.extend(rental.and_then(|rental| self.rentals.get(&rental)).into_iter().flatten().cloned());
+        let award = claim.subject.tranche().and_then(|(award, _)| book.awards.peek(&award));
+        let hands = award.and_then(|award| self.proposals.get(&format!("application {}", award.application)));
+        others.extend(hands.into_iter().flatten().cloned());
         let loan = claim.subject.loan();
         others.extend(loan.and_then(|loan| self.loans.get(&loan)).into_iter().flatten().cloned());
         Way { own: file.hands.clone(), others }
@@ -222,7 +231,9 @@ impl People {
             (_, Outcome::Claim { claim, .. }) => {
                 let file = self.claims.entry(claim.id).or_default();
                 let s = &claim.subject;
-                file.about = format!("{} {:?} {:?} {:?}", claim.programme, s.voucher(), s.rental(), s.loan());
+                let award = s.tranche().map(|(award, _)| award);
+                let rests = (s.voucher(), s.rental(), s.loan(), award);
+                file.about = format!("{} {rests:?}", claim.programme);
                 let wrote = matches!(
                     command,
                     Command::DraftClaim(_)
@@ -249,6 +260,9 @@ impl People {
     /// What is proposed once and approved once.
     fn proposed(&mut self, before: &Book, envelope: &Envelope, decision: &Decision) {
         let who = envelope.actor.subject.clone();
+        for key in granting::part(&envelope.command) {
+            self.proposals.entry(key).or_default().insert(who.clone());
+        }
         let key = match (&envelope.command, &decision.outcome) {
             (Command::ProposeBankAccount(c), _) => format!("account {}", c.credit_code),
             (Command::ApproveBankAccount(c), _) => {
@@ -274,6 +288,16 @@ impl People {
                     self.proposals.entry(format!("replacement {id}")).or_default().insert(who.clone());
                 }
                 format!("import {}", c.id)
+            }
+            (Command::ApproveAcceptance(_), _) => {
+                for change in &decision.effects.changes {
+                    if let Change::Recovery(recovery) = change {
+                        self.approvers.entry(recovery.id).or_default().insert(who.clone());
+                        let key = format!("recovery {}", recovery.id);
+                        self.proposals.entry(key).or_default().insert(recovery.created_by.clone());
+                    }
+                }
+                return;
             }
             (Command::RegisterEvidence(_), _) => {
                 for change in &decision.effects.changes {
@@ -362,6 +386,7 @@ fn concerns(book: &Book, envelope: &Envelope) -> bool {
         "write_off_",
         "block_",
         "unblock_",
+        "score_",
     ];
     if !judges.iter().any(|prefix| kind.starts_with(prefix)) {
         return false;
@@ -410,5 +435,12 @@ fn concerns(book: &Book, envelope: &Envelope) -> bool {
         Command::ApproveReversal(_) => return false,
         _ => false,
     };
-    known(&document) || voucher || recovery || batch || bank || other || document == own.to_string()
+    granting::of(book, &document, own)
+        || known(&document)
+        || voucher
+        || recovery
+        || batch
+        || bank
+        || other
+        || document == own.to_string()
 }

@@ -141,10 +141,13 @@ pub(super) fn check(book: &Book) {
     for (key, year) in book.prefund_years.iter() {
         assert_eq!(year.opening.fen(), opened.get(key).copied().unwrap_or_default(), "{year:?}");
     }
+    for (key, fen) in granting::advances(book) {
+        *held.entry(key).or_default() += fen;
+    }
     same_balances(
         book,
         Account::F1214,
         held,
-        "what banks have of their prefunds is what is left of their years",
+        "what banks and grantees have ahead is what is left of their years, and advances not asked back",
     );
 }

@@ -136,6 +136,7 @@ impl Decide for ApproveClaim {
         backing::stands(context, before)?;
         let day = context.effective_date(self.effective_date)?;
         let basis = ClaimBasis::of(context, before)?;
+        basis.published(context.stamp.business_date)?;
         not_before(day, basis.earliest().max(before.submitted_on))?;
         let facts = basis.facts(context, rules, (before.into(), before.held), day)?;
         rules::still_eligible(&facts.applicant, rules)?;
@@ -160,7 +161,7 @@ impl Decide for ApproveClaim {
             rules::approved(rules::computed(before, &room, &sheet, context.stamp), day, context.actor);
         match basis {
             ClaimBasis::Voucher(_) => redeemed(context, before, claim, sheet),
-            ClaimBasis::Rental(_) | ClaimBasis::Loan(_) => {
+            ClaimBasis::Rental(_) | ClaimBasis::Loan(_) | ClaimBasis::Award(_) => {
                 let grant = if rules.rules.prefunds() { deductions::deducted } else { granted };
                 let (effects, claim) = grant(context, before, (claim, &sheet), day)?;
                 Ok(conclude(effects, claim, Some(sheet)))
@@ -169,21 +170,24 @@ impl Decide for ApproveClaim {
     }
 }
 
-/// The amount of a claim that draws on no voucher committed and accrued in one posting, in the year of its approval.
+/// The amount of a claim that draws on no voucher committed and accrued in one posting, in the year of its approval. That of
+/// a tranche was committed with its award.
 fn granted(
     context: Context<'_>,
     before: &Claim,
     (claim, sheet): (Claim, &Calculation),
     day: Date,
 ) -> Result<(Effects, Claim), Stop> {
-    programmes::still_available(context, &claim.programme, claim.amount)?;
-    let claim = Claim { fiscal_year: day.year(), ..claim };
+    let awarded = claim.subject.tranche().is_some();
+    let claim = if awarded { claim } else { Claim { fiscal_year: day.year(), ..claim } };
+    let commits = if awarded { Money::ZERO } else { claim.amount };
+    programmes::still_available(context, &claim.programme, commits)?;
     let mut effects = Effects::claim(Some(before.status), &claim);
     effects.changes.extend(cap_usage::counted(context, &claim, Some(day), (claim.amount, day))?);
     effects.changes.extend(claim_basis::used(context, &claim, Some(sheet))?);
     let at = claim.dimensions();
     let accounts @ [commitment, _] = [claim.class.commitment(), claim.class.expense()];
-    effects.posting = Posting::commit(claim.amount, commitment, &at).and(Posting::accrue(
+    effects.posting = Posting::commit(commits, commitment, &at).and(Posting::accrue(
         &claim.parts,
         accounts,
         &at,

@@ -38,6 +38,11 @@ pub(super) fn posted(
         ClaimSubject::VoucherRedemption { .. } => {
             redrawn(context, (old, claim), (correction, day), &mut effects)?
         }
+        // it stays committed: another claim may be for the tranche
+        ClaimSubject::GrantTranche { .. } => {
+            effects.changes.extend(claim_basis::used(context, claim, sheet)?);
+            correction::Moved::default()
+        }
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
             effects.changes.extend(claim_basis::used(context, claim, sheet)?);
             let less = Money::ZERO.minus(correction.drawn)?;

@@ -1,12 +1,15 @@
 //! Commands: of each, what it reads and what is decided on it, under each other in the file of its noun.
 
 mod agencies;
+mod award_lists;
+mod awards;
 mod calendar;
 mod claim_decisions;
 mod claims;
 mod corrections;
 mod deductions;
 mod evidence;
+mod grants;
 mod loans;
 mod objections;
 mod offsets;
@@ -15,6 +18,7 @@ mod payments;
 mod periods;
 mod prefunds;
 mod programmes;
+mod rankings;
 mod recalculations;
 mod recoveries;
 mod rentals;
@@ -25,7 +29,12 @@ mod usage;
 mod voucher_changes;
 mod vouchers;
 
+use award_lists::{ApproveAwards, RefuseAwards};
+use awards::{Accept, CancelAward, Extend, RefuseAcceptance, RefuseExtension};
 use claims::{Draft, Rewrite, Submit, Withdraw};
+use grants::{
+    DraftApplication, OpenCall, RefuseCall, RewriteApplication, SubmitApplication, WithdrawApplication,
+};
 use organisations::{Block, RejectAccount, Unblock};
 use voucher_changes::{Cancel, Reinstate, Suspend};
 

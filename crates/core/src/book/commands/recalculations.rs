@@ -90,7 +90,9 @@ fn limits(
             let Beside { net_off, documents } = rental_basis::anew(context, *rental, rules, changed.into())?;
             Ok(Limits { room: None, net_off, documents })
         }
-        ClaimSubject::InterestSubsidy { .. } => Ok(Limits { room: None, net_off: None, documents: None }),
+        ClaimSubject::InterestSubsidy { .. } | ClaimSubject::GrantTranche { .. } => {
+            Ok(Limits { room: None, net_off: None, documents: None })
+        }
     }
 }
 
@@ -202,7 +204,10 @@ fn sheet<'a>(
     facts: &claims::Facts<'a>,
 ) -> Result<Calculation, Stop> {
     match &changed.subject {
-        ClaimSubject::VoucherRedemption { .. } | ClaimSubject::RentalSubsidy { .. } => {
+        // nothing of a tranche changes: its acceptance settles it
+        ClaimSubject::VoucherRedemption { .. }
+        | ClaimSubject::RentalSubsidy { .. }
+        | ClaimSubject::GrantTranche { .. } => {
             Ok(claims::calculate(changed.subject.settlement(), number, facts)?)
         }
         ClaimSubject::InterestSubsidy { loan, terms } => {

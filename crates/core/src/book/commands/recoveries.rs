@@ -69,6 +69,7 @@ impl Decide for ApproveRecovery {
         not_before(day, Some(before.paid_on))?;
         let lost = || Fault::Broken(format!("recovery {} has lost its claim", before.id));
         let claim = context.book.claims.get(&before.claim)?.ok_or_else(lost)?;
+        rules::same_class(before, claim)?;
         rules::within(before.amount, rules::outstanding_of(claim)?)?;
         let recovery = rules::approve(before, day, context.actor, context.stamp);
         let recovered = claim.recovered.plus(recovery.amount)?;
@@ -86,7 +87,11 @@ impl Decide for ApproveRecovery {
 }
 
 fn read_owed(recovery: &Recovery, reads: &mut Reads<'_>) {
-    read_balances(&[Account::F1212, recovery.class.expense(), Account::F2103], &recovery.programme, reads);
+    let accounts = [Account::F1212, recovery.class.given_up(), Account::F2103];
+    read_balances(&accounts, &recovery.programme, reads);
+    // of a grant the payee is who applied
+    let credited = recovery.class.expense();
+    reads.insert(Key::Balance(BalanceKey::kept(credited, &recovery.programme, recovery.organisation)));
 }
 
 /// Nothing is asked back: neither who proposed it nor who proposed another of the claim in vain says so.
@@ -207,7 +212,7 @@ impl Decide for WriteOffRecovery {
         context.may_approve()?;
         let day = context.effective_date(None)?;
         let recovery = rules::written_off(before, context.stamp)?;
-        let posting = Posting::write_off(&before.owed, rules::credited(before), &before.dimensions());
+        let posting = Posting::write_off(&before.owed, rules::given_up(before), &before.dimensions());
         let effects = Effects { posting, effective_date: Some(day), ..Effects::default() };
         Ok(conclude(effects, Some(before.status), recovery))
     }

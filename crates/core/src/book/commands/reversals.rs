@@ -231,7 +231,7 @@ fn write_off(
     let before = recovery_of(context, id)?;
     still(before.revision.version == sequence, before.status.into_str())?;
     let after = recoveries::owed_again(before, parts, context.stamp)?;
-    let posting = Posting::write_off(parts, recoveries::credited(before), &before.dimensions()).reversed();
+    let posting = Posting::write_off(parts, recoveries::given_up(before), &before.dimensions()).reversed();
     Ok(owed_again(before, after, posting))
 }
 

@@ -1,5 +1,6 @@
-//! What a claim rests on: a voucher, a contract, or a loan.
+//! What a claim rests on: a voucher, a contract, a loan, or an award.
 
+use super::award_basis::{self, AwardBasis};
 use super::loan_basis::{self, LoanBasis};
 use super::rental_basis::{self, RentalBasis};
 use super::{cap_usage, parties, programmes, voucher_basis};
@@ -11,6 +12,7 @@ use crate::claims::backing::Parties;
 use crate::claims::rental_claims::{self as settlement, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::{Date, Money};
+use crate::grants::GrantError;
 use crate::programmes::calculation::Calculation;
 use crate::programmes::{Counts, EligibilityError, RulesVersion};
 use crate::tags::TagSubject;
@@ -21,6 +23,7 @@ pub(crate) enum ClaimBasis<'a> {
     Voucher(&'a Voucher),
     Rental(RentalBasis<'a>),
     Loan(LoanBasis<'a>),
+    Award(AwardBasis<'a>),
 }
 
 /// What a draft names, what that names, and what the caps count.
@@ -46,6 +49,7 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
             loan_basis::read_holdings(code, found.organisation, reads);
             (code, [found.organisation, found.bank], TagSubject::Loan(*loan))
         }
+        ClaimRequest::GrantTranche { award, .. } => return award_basis::read(*award, reads),
     };
     programmes::read(code, reads);
     let [organisation, _] = between;
@@ -84,6 +88,7 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
             reads.extend([Key::Programme(claim.programme.clone()), programmes::rules_key(claim)]);
             loan_basis::read_rates(&claim.programme, reads);
         }
+        ClaimSubject::GrantTranche { award, .. } => award_basis::read(*award, reads),
     }
 }
 
@@ -102,6 +107,9 @@ impl<'a> ClaimBasis<'a> {
             ClaimRequest::InterestSubsidy { programme, loan, terms } => {
                 Self::Loan(LoanBasis::from_request(context, command.id, programme, *loan, *terms)?)
             }
+            ClaimRequest::GrantTranche { award, tranche } => {
+                Self::Award(AwardBasis::from_request(context, (*award, tranche), &command.evidence)?)
+            }
         })
     }
 
@@ -115,6 +123,7 @@ impl<'a> ClaimBasis<'a> {
             ClaimSubject::InterestSubsidy { loan, terms } => {
                 Self::Loan(LoanBasis::of(context, claim, *loan, *terms)?)
             }
+            ClaimSubject::GrantTranche { .. } => Self::Award(AwardBasis::of(context, claim)?),
         })
     }
 
@@ -126,6 +135,9 @@ impl<'a> ClaimBasis<'a> {
             }
             Self::Rental(rental) => rental.parties(),
             Self::Loan(loan) => loan.parties(),
+            Self::Award(AwardBasis { award, .. }) => {
+                Parties { organisation: award.organisation, provider: award.organisation }
+            }
         }
     }
 
@@ -135,6 +147,7 @@ impl<'a> ClaimBasis<'a> {
             Self::Voucher(voucher) => voucher_basis::rules_today(context, voucher),
             Self::Rental(rental) => rental.rules_today(context),
             Self::Loan(loan) => loan.rules_today(context),
+            Self::Award(basis) => basis.rules(context),
         }
     }
 
@@ -150,6 +163,7 @@ impl<'a> ClaimBasis<'a> {
             Self::Voucher(voucher) => voucher_basis::facts(context, voucher, rules, own, day),
             Self::Rental(rental) => rental.facts(context, rules, asked, day),
             Self::Loan(loan) => loan.facts(context, rules, day),
+            Self::Award(basis) => basis.facts(context, rules, day),
         }
     }
 
@@ -161,7 +175,7 @@ impl<'a> ClaimBasis<'a> {
         subject: ClaimSubject,
     ) -> Result<ClaimSubject, Stop> {
         match self {
-            Self::Voucher(_) | Self::Loan(_) => Ok(subject),
+            Self::Voucher(_) | Self::Loan(_) | Self::Award(_) => Ok(subject),
             Self::Rental(rental) => rental.metered(context, rules, subject),
         }
     }
@@ -169,7 +183,7 @@ impl<'a> ClaimBasis<'a> {
     /// Whether the rules let in what it rests on.
     pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), EligibilityError> {
         match self {
-            Self::Voucher(_) | Self::Loan(_) => Ok(()),
+            Self::Voucher(_) | Self::Loan(_) | Self::Award(_) => Ok(()),
             Self::Rental(rental) => settlement::scenario(rental.rental, rules),
         }
     }
@@ -185,15 +199,25 @@ impl<'a> ClaimBasis<'a> {
         match self {
             Self::Voucher(_) | Self::Rental(_) => Ok(rules::calculate(subject.settlement(), number, facts)?),
             Self::Loan(loan) => loan.sheet(context, number, facts),
+            Self::Award(basis) => basis.sheet((facts.rules, facts.applicant.organisation), number),
         }
     }
 
     /// The day before which nothing that rests on it can count: what has a period is subsidised when that is over.
-    pub(crate) const fn earliest(&self) -> Option<Date> {
+    pub(crate) fn earliest(&self) -> Option<Date> {
         match self {
             Self::Voucher(voucher) => voucher.valid_from,
             Self::Rental(rental) => Some(rental.period.until),
             Self::Loan(loan) => Some(loan.earliest()),
+            Self::Award(basis) => Some(basis.earliest()),
+        }
+    }
+
+    /// Whether what it rests on is published long enough, and no objection to that stands.
+    pub(crate) fn published(&self, today: Date) -> Result<(), GrantError> {
+        match self {
+            Self::Voucher(_) | Self::Rental(_) | Self::Loan(_) => Ok(()),
+            Self::Award(basis) => basis.award.published(today),
         }
     }
 }
@@ -211,5 +235,6 @@ pub(crate) fn used(
         ClaimSubject::InterestSubsidy { loan, terms } => {
             loan_basis::used(context, claim, (*loan, *terms), sheet)
         }
+        ClaimSubject::GrantTranche { .. } => award_basis::used(context, claim),
     }
 }

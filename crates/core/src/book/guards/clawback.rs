@@ -17,10 +17,15 @@ use crate::recoveries::{ProposeRecovery, RecoveryStatus, rules as recoveries};
 
 /// The id of the recovery that a file or a payment batch makes of a claim: the same at every replay.
 pub(crate) fn id(cause: Uuid, claim: ClaimId) -> RecoveryId {
-    let digest = Sha256::new().chain_update(cause).chain_update(claim.uuid()).finalize();
+    RecoveryId::new(made(cause, claim.uuid()))
+}
+
+/// The id of what one document makes of another.
+pub(crate) fn made(cause: Uuid, of: Uuid) -> Uuid {
+    let digest = Sha256::new().chain_update(cause).chain_update(of).finalize();
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-    RecoveryId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// The keys of [`propose`].

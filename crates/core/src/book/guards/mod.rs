@@ -1,5 +1,6 @@
 //! What commands of several nouns read and refuse alike: each function with the keys that it reads above it.
 
+pub(super) mod award_basis;
 pub(super) mod backing;
 pub(super) mod cap_usage;
 pub(super) mod claim_basis;

@@ -24,6 +24,30 @@ pub(crate) struct Between {
     pub(crate) filed: Date,
 }
 
+impl Between {
+    /// Who applies for a grant, or is ranked, has to do with nobody else.
+    pub(crate) const fn alone(organisation: CreditCode, filed: Date) -> Self {
+        Self { organisation, supplier: organisation, project: TagSubject::Organisation(organisation), filed }
+    }
+}
+
+/// The lists of an organisation, where the rules read some.
+pub(crate) fn read_alone(of: (&ProgrammeCode, Option<u32>), organisation: CreditCode, reads: &mut Reads<'_>) {
+    reads.insert(Key::Organisation(organisation));
+    read_lists(of, [organisation; 2], TagSubject::Organisation(organisation), reads);
+}
+
+/// An organisation that is not blocked and that the rules let in.
+pub(crate) fn let_in<'a>(
+    context: Context<'a>,
+    (organisation, filed): (CreditCode, Date),
+    rules: &RulesVersion,
+) -> Result<Applicant<'a>, Stop> {
+    let applicant = party(context, &Between::alone(organisation, filed), rules)?;
+    applicant.eligible(&rules.rules)?;
+    Ok(applicant)
+}
+
 /// The keys of [`party`] of a claim.
 pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
     let between = [claim.organisation, claim.provider];
@@ -36,6 +60,7 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
         }
         ClaimSubject::RentalSubsidy { rental, .. } => TagSubject::Rental(*rental),
         ClaimSubject::InterestSubsidy { loan, .. } => TagSubject::Loan(*loan),
+        ClaimSubject::GrantTranche { .. } => TagSubject::Organisation(claim.organisation),
     };
     read_lists((&claim.programme, Some(claim.rules_version)), between, project, reads);
 }
@@ -76,6 +101,7 @@ pub(crate) fn of_claim(context: Context<'_>, claim: &Claim) -> Result<Between, F
         }
         ClaimSubject::RentalSubsidy { rental, .. } => (TagSubject::Rental(*rental), filed),
         ClaimSubject::InterestSubsidy { loan, .. } => (TagSubject::Loan(*loan), filed),
+        ClaimSubject::GrantTranche { .. } => (TagSubject::Organisation(claim.organisation), filed),
     };
     Ok(Between { organisation: claim.organisation, supplier: claim.provider, project, filed })
 }
@@ -121,7 +147,10 @@ pub(crate) fn party<'a>(
 ) -> Result<Applicant<'a>, Stop> {
     organisations::may_begin(context.book.organisations.get(&between.organisation)?, between.organisation)?;
     let applicant = applicant(context, between, rules)?;
-    unrelated(&applicant, rules)?;
+    // who applies for a grant, or is ranked, has no provider
+    if !matches!(between.project, TagSubject::Organisation(_)) {
+        unrelated(&applicant, rules)?;
+    }
     Ok(applicant)
 }
 

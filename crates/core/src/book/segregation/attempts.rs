@@ -11,6 +11,7 @@ pub(super) fn of_claim(claim: &Claim) -> Matter {
         ClaimSubject::VoucherRedemption { voucher, .. } => Matter::voucher(*voucher),
         ClaimSubject::RentalSubsidy { rental, .. } => Matter::rental(*rental),
         ClaimSubject::InterestSubsidy { loan, .. } => Matter::loan(*loan),
+        ClaimSubject::GrantTranche { award, .. } => Matter::award(*award),
     };
     Matter::attempts(&claim.programme, &ground)
 }

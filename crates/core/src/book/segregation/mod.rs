@@ -13,6 +13,7 @@
 //! that is held against nobody is a fault.
 
 mod attempts;
+mod grants;
 mod parts;
 pub(super) mod tagged;
 
@@ -67,7 +68,18 @@ pub fn keys(command: &Command, book: &Book) -> Keys {
         Command::RejectUsageImport(c) => keys.extend([Key::UsageImport(c.id), Key::Rental(c.rental)]),
         Command::ApproveResult(c) => drop(keys.insert(Key::Claim(c.claim))),
         Command::RejectResult(c) => drop(keys.insert(Key::Claim(c.claim))),
+        Command::ApproveRanking(c) => drop(keys.insert(Key::Ranking(c.id))),
+        Command::RejectRanking(c) => drop(keys.insert(Key::Ranking(c.id))),
         Command::ReviewVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
+        Command::ApproveAwards(c) => drop(keys.insert(Key::Call(c.id))),
+        Command::RejectAwards(c) => drop(keys.insert(Key::Call(c.id))),
+        Command::ReviewApplication(c) => drop(keys.insert(Key::Application(c.id))),
+        Command::ScoreApplication(c) => drop(keys.insert(Key::Application(c.id))),
+        Command::ResolveAwardObjection(c) => drop(keys.insert(Key::Award(c.id))),
+        Command::ApproveAcceptance(c) | Command::ApproveExtension(c) => drop(keys.insert(Key::Award(c.id))),
+        Command::CancelAward(c) | Command::RejectAcceptance(c) | Command::RejectExtension(c) => {
+            keys.insert(Key::Award(c.id));
+        }
         Command::IssueVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
         Command::CancelVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
         Command::ApproveRecovery(c) => drop(keys.insert(Key::Recovery(c.id))),
@@ -90,6 +102,8 @@ fn document(id: ClaimId, book: &Book, keys: &mut Keys) {
     keys.insert(Key::Claim(id));
     let voucher = book.claims.peek(&id).and_then(|claim| claim.subject.voucher());
     keys.extend(voucher.map(Key::Voucher));
+    let award = book.claims.peek(&id).and_then(|claim| claim.subject.tranche());
+    keys.extend(award.map(|(award, _)| Key::Award(award)));
 }
 
 /// The sets that an approval is held against; of what is no approval, or names nothing that is there, none.
@@ -114,6 +128,18 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
         Command::ApproveProgramme(c) => own(Matter::programme(&c.code)),
         Command::ApproveRules(c) => own(Matter::rules(&c.programme, c.number)),
         Command::ApproveBudgetChange(c) => own(Matter::budget_change(c.id)),
+        Command::ApproveRanking(c) => own(Matter::ranking(c.id)),
+        Command::RejectRanking(c) => own(Matter::ranking(c.id)),
+        Command::ApproveCall(c) => own(Matter::call(c.id)),
+        Command::RejectCall(c) => own(Matter::call(c.id)),
+        Command::ScoreApplication(c) => own(Matter::application(c.id)),
+        Command::ApproveAwards(c) => grants::of_list(c.id, book),
+        Command::RejectAwards(c) => own(Matter::awards(c.id)),
+        Command::ResolveAwardObjection(c) => grants::of_award(Matter::award_objections(c.id), c.id, book),
+        Command::ApproveAcceptance(c) => grants::of_award(Matter::acceptance(c.id), c.id, book),
+        Command::RejectAcceptance(c) => own(Matter::acceptance(c.id)),
+        Command::ApproveExtension(c) => grants::of_award(Matter::extension(c.id), c.id, book),
+        Command::RejectExtension(c) => own(Matter::extension(c.id)),
         Command::ApprovePaymentBatch(c) => own(Matter::payment_batch(c.id)),
         Command::ApproveRecovery(c) => held_recovery(c.id, book),
         Command::RejectRecovery(c) => held_recovery(c.id, book),
@@ -182,6 +208,9 @@ fn of_claim(id: ClaimId, book: &Book) -> Result<Vec<Hold>, Fault> {
         }
         ClaimSubject::RentalSubsidy { rental, .. } => Some(Matter::rental(*rental)),
         ClaimSubject::InterestSubsidy { loan, .. } => Some(Matter::loan(*loan)),
+        ClaimSubject::GrantTranche { award, .. } => {
+            book.awards.get(award)?.map(|award| Matter::application(award.application))
+        }
     };
     Ok(with(Hold::own(Matter::claim(id)), std::iter::once(others).chain(ground.map(Hold::other))))
 }
@@ -270,6 +299,17 @@ fn parties(command: &Command, book: &Book) -> Result<Vec<CreditCode>, Fault> {
         Command::IssueVoucher(c) => of_voucher(c.id, book),
         Command::CancelVoucher(c) | Command::SuspendVoucher(c) | Command::ReinstateVoucher(c) => {
             of_voucher(c.id, book)
+        }
+        Command::ApproveRanking(c) => grants::ranked(c.id, book),
+        Command::RejectRanking(c) => grants::ranked(c.id, book),
+        Command::ReviewApplication(c) => grants::of_application(c.id, book),
+        Command::ScoreApplication(c) => grants::of_application(c.id, book),
+        Command::ApproveAwards(c) => grants::listed(c.id, book),
+        Command::RejectAwards(c) => grants::listed(c.id, book),
+        Command::ResolveAwardObjection(c) => grants::granted(c.id, book),
+        Command::ApproveAcceptance(c) | Command::ApproveExtension(c) => grants::granted(c.id, book),
+        Command::CancelAward(c) | Command::RejectAcceptance(c) | Command::RejectExtension(c) => {
+            grants::granted(c.id, book)
         }
         Command::ReviewClaim(c) => parties_of(c.id, book),
         Command::ApproveClaim(c) => parties_of(c.id, book),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{attempts, days};
+use crate::book::guards::clawback;
 use crate::book::{Book, Change, Command, Decision, Envelope, Fault, Outcome};
 use crate::claims::ClaimStatus;
 use crate::domain::{Stamp, Subject};
@@ -44,6 +45,19 @@ pub const PARTS: &[&str] = &[
     "resolve_objection",
     "propose_recalculation",
     "approve_recalculation",
+    "propose_call",
+    "propose_ranking",
+    "draft_application",
+    "rewrite_application",
+    "submit_application",
+    "withdraw_application",
+    "review_application",
+    "score_application",
+    "propose_awards",
+    "raise_award_objection",
+    "propose_acceptance",
+    "approve_acceptance",
+    "propose_extension",
     "propose_payment_batch",
     "propose_recovery",
     "approve_recovery",
@@ -84,6 +98,18 @@ fn part(command: &Command) -> Option<(Matter, Part)> {
         Command::RaiseObjection(c) => (Matter::objection(c.id), Part::Objected),
         Command::ResolveObjection(c) => (Matter::claim(c.claim), Part::Reviewed),
         Command::ProposeRecalculation(c) => (Matter::recalculations(c.claim), Part::Proposed),
+        Command::ProposeRanking(c) => (Matter::ranking(c.id), Part::Created),
+        Command::ProposeCall(c) => (Matter::call(c.id), Part::Created),
+        Command::DraftApplication(c) => (Matter::application(c.id), Part::Created),
+        Command::RewriteApplication(c) => (Matter::application(c.id), Part::Rewrote),
+        Command::SubmitApplication(c) => (Matter::application(c.id), Part::Submitted),
+        Command::WithdrawApplication(c) => (Matter::application(c.id), Part::Withdrew),
+        Command::ReviewApplication(c) => (Matter::application(c.id), reviewed(c.decision)),
+        Command::ScoreApplication(c) => (Matter::application(c.id), Part::Reviewed),
+        Command::ProposeAwards(c) => (Matter::awards(c.id), Part::Created),
+        Command::RaiseAwardObjection(c) => (Matter::award_objections(c.id), Part::Objected),
+        Command::ProposeAcceptance(c) => (Matter::acceptance(c.id), Part::Created),
+        Command::ProposeExtension(c) => (Matter::extension(c.id), Part::Created),
         Command::ProposePaymentBatch(c) => (Matter::payment_batch(c.id), Part::Created),
         Command::ProposeRecovery(c) => (Matter::recovery(c.id), Part::Created),
         Command::ApproveRecovery(c) => (Matter::recovery(c.id), Part::Approved),
@@ -104,6 +130,11 @@ pub(super) fn matters(command: &Command, book: &Book) -> Result<Vec<Matter>, Fau
     match command {
         Command::ApproveRecalculation(c) => matters.push(Matter::recovery(c.recovery)),
         Command::ImportUsage(c) => matters.extend(imported(c).map(|(matter, _)| matter)),
+        Command::ApproveAcceptance(c) => {
+            let award = book.awards.get(&c.id)?;
+            let claims = award.into_iter().flat_map(|award| award.tranches.iter().filter_map(|t| t.claim));
+            matters.extend(claims.map(|claim| Matter::recovery(clawback::id(c.id.uuid(), claim))));
+        }
         Command::ProposeRules(c) => {
             let programme = book.programmes.get(&c.programme)?;
             matters.extend(programme.map(|p| Matter::rules(&p.code, p.versions.saturating_add(1))));
@@ -193,6 +224,15 @@ pub(in crate::book) fn recorded(
         );
         if let (true, Change::Recovery(recovery)) = (asks_back, change) {
             growing.add(&Matter::recovery(recovery.id), (subject, Part::Created), None)?;
+        }
+    }
+    // what an acceptance asks back is decided with it: by who proposed that, and by who approved it
+    if let Command::ApproveAcceptance(_) = command {
+        for change in &decision.effects.changes {
+            let Change::Recovery(recovery) = change else { continue };
+            let matter = Matter::recovery(recovery.id);
+            growing.add(&matter, (&recovery.created_by, Part::Created), None)?;
+            growing.add(&matter, (subject, Part::Approved), None)?;
         }
     }
     if let Command::ImportUsage(c) = command {

@@ -117,6 +117,27 @@ pub(super) const ROWS: &[Row] = &[
     row("/day_count", "计息天数按 {value}。", "Days are counted as {value}."),
     row("/caps/minimum_base", "基数低于 {value} 元的，不予补贴。", "Nothing is paid for a base below CNY {value}."),
     worded(with(&["mode"], row("/rounding/scope", "{value}{mode}。", "{value}, {mode}."))),
+    row("/grant/max_amount", "一个项目最多奖补 {value} 元。", "A project gets at most CNY {value}."),
+    row("/grant/ratio_percent", "奖补不超过项目预算的 {value}%。", "At most {value} percent of the project's budget are paid."),
+    row("/grant/months", "项目实施期最长 {value} 个月。", "A project takes at most {value} months."),
+    row("/grant/quota/count", "每次征集最多立项 {value} 个。", "A call awards at most {value} projects."),
+    row("/grant/quota/amount", "每次征集最多奖补 {value} 元。", "A call awards at most CNY {value}."),
+    row("/grant/review/experts_min", "至少由 {value} 名专家评分。", "At least {value} experts score each application."),
+    row("/grant/review/pass_score", "专家均分不低于 {value} 分的，方可立项。", "A mean of {value} passes."),
+    each("/grant/review/drop_extremes", &[
+        ("true", "专家五名以上的，去掉一个最高分和一个最低分。", "From five experts on, one highest and one lowest score are left out."),
+        ("false", "所有评分均计入均分。", "The mean counts all scores."),
+    ]),
+    with(&["percent"], row("/grant/tranches/*/name", "第 {number} 笔“{value}”拨付 {percent}%。", "Tranche {number}, \"{value}\", is {percent} percent.")),
+    with(&["name"], each("/grant/tranches/*/on", &[
+        ("award", "“{name}”在立项后拨付。", "\"{name}\" is paid once the project is awarded."),
+        ("milestone", "“{name}”在中期报告通过后拨付。", "\"{name}\" is paid for a milestone."),
+        ("acceptance", "“{name}”在验收后拨付。", "\"{name}\" is paid after the acceptance."),
+    ])),
+    each("/grant/prefund", &[
+        ("true", "验收前拨付的为预拨，验收时结算。", "What is paid before the acceptance is an advance, which the acceptance settles."),
+        ("false", "验收前拨付的列支，不作预拨。", "What is paid before the acceptance is no advance."),
+    ]),
     // what bounds it, in the order of the cuts
     row("/caps/claim", "一次申领（一张券）最多 {value} 元。", "A claim or voucher is at most CNY {value}."),
     row("/caps/lifetime", "一个单位累计最多 {value} 元。", "An organisation gets at most CNY {value} in all."),

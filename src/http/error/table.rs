@@ -1,90 +1,8 @@
-//! The one table: every error's code, its status, and what it says in both languages. A code without a line does not
-//! compile.
-//!
-//! `{name}` in a detail stands for a member of what the rule refused with. What a 5xx says tells nothing of its cause.
-//! A line `Case as Code` words a code for a case of its own. What to do about each stands in [`cure`].
+//! The lines of the table.
 
 use subsidy_core::domain::Code;
 
-use super::cure;
-use super::language::Language;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    /// Which line: `code`, or a case of it.
-    case: Code,
-    pub code: Code,
-    pub status: u16,
-    chinese: [&'static str; 2],
-    english: [&'static str; 2],
-}
-
-/// What is said of an error, before what it names is filled in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Words {
-    pub title: &'static str,
-    pub detail: &'static str,
-    /// What to do about it.
-    pub remedy: &'static str,
-}
-
-impl Entry {
-    /// Every error, in the order of the codes.
-    pub fn all() -> impl Iterator<Item = &'static Self> {
-        Code::ALL.iter().map(|code| Self::of(*code))
-    }
-
-    /// The entry of a code that was kept; of one that nobody knows, the internal error.
-    pub fn stored(code: &str) -> &'static Self {
-        Self::of(code.parse().unwrap_or_else(|_| {
-            tracing::error!(error.code = code, "nobody knows the code of a refusal");
-            Code::Internal
-        }))
-    }
-
-    /// What is said of it.
-    pub const fn words(&self, language: Language) -> Words {
-        let [chinese, english] = cure::of(self.case);
-        let ([title, detail], remedy) = match language {
-            Language::Chinese => (self.chinese, chinese),
-            Language::English => (self.english, english),
-        };
-        Words { title, detail, remedy }
-    }
-
-    /// Whether it is the code's own line, not a case of it.
-    pub fn is_main(&self) -> bool {
-        self.case == self.code
-    }
-
-    /// The entries that callers know by a code: its own first.
-    pub fn cases(code: Code) -> impl Iterator<Item = &'static Self> {
-        let others = Self::all().filter(move |entry| entry.code == code && !entry.is_main());
-        std::iter::once(Self::of(code)).chain(others)
-    }
-}
-
-macro_rules! table {
-    ($($case:ident $(as $code:ident)?: $status:literal, $chinese:expr, $english:expr;)*) => {
-        #[rustfmt::skip]
-        impl Entry {
-            /// The entry of a code.
-            pub const fn of(code: Code) -> &'static Self {
-                match code {$(
-                    Code::$case => &Self {
-                        case: Code::$case,
-                        code: table!(@code $case $($code)?),
-                        status: $status,
-                        chinese: $chinese,
-                        english: $english,
-                    },
-                )*}
-            }
-        }
-    };
-    (@code $case:ident $code:ident) => { Code::$code };
-    (@code $code:ident) => { Code::$code };
-}
+use super::Entry;
 
 table! {
     // not about one noun
@@ -389,42 +307,30 @@ table! {
     AlreadyReversed: 409, ["已冲销", "已由 {reversed_by} 号分录冲销。"], ["Already reversed", "It was reversed by transaction {reversed_by}."];
     NotLatest: 409, ["有后续分录", "{document} 有后续分录以它为据。"], ["Not the latest", "Later postings of {document} rest on it."];
     BelowFloor: 409, ["余额不足", "科目 {account} 余额 {balance}，需要 {requested}。"], ["Balance too low", "Account {account} has a balance of {balance}; {requested} is needed."];
+    InvalidScore: 422, ["分值格式错误", "分值为非负数，最多十二位整数、六位小数。"], ["Invalid score", "A score is not negative and has at most twelve digits and six decimals."];
+    ProjectTooLong: 422, ["项目期限过长", "项目期限须在 1 至 {months_max} 个月之间。"], ["Project too long", "A project takes 1 to {months_max} months."];
+    TooManyApplications: 409, ["申报过多", "一个申报通知最多受理 {limit} 项申报。"], ["Too many applications", "A call takes at most {limit} applications."];
+    ApplicationDiffers: 422, ["申报通知或单位不符", "申报书不能改投其他申报通知或改换单位；请另行起草。"], ["Another call or organisation", "An application stays with its call and its organisation; draft another."];
+    ExpertNamed: 409, ["专家已指派", "{subject} 已是该申报的专家。"], ["Expert named already", "{subject} is an expert of the application already."];
+    TooManyExperts: 422, ["专家过多", "一项申报最多 {limit} 位专家。"], ["Too many experts", "An application takes at most {limit} experts."];
+    ScoreGiven: 409, ["已经打分", "每位专家只打一次分。"], ["Scored already", "Each expert scores an application once."];
+    ExpertsMissing: 409, ["专家人数不足", "申报 {application} 指派了 {named} 位专家，规则要求至少 {experts_min} 位。"], ["Experts missing", "Application {application} has {named} experts; the rules ask for {experts_min}. Name more."];
+    ScoresMissing: 409, ["评审未完成", "申报 {application} 尚未审查或专家尚未全部打分。"], ["Scores missing", "Application {application} is not reviewed yet, or not scored by all of its experts."];
+    NothingToAward: 422, ["没有可立项的申报", "没有达到及格分的申报，或首位申报超出名额或指标。"], ["Nothing to award", "No application reaches the pass score, or the first does not fit the quota or the budget."];
+    AwardsOutOfOrder: 422, ["未按排序", "名单须从排序首位起依次列出，{application} 不在此位。"], ["Out of order", "The list is the ranking from its top; {application} does not stand in this place."];
+    AwardTooLarge: 422, ["立项金额过高", "该申报最多可立项 {limit}。"], ["Award too large", "The application may get at most {limit}."];
+    QuotaExceeded: 422, ["超出名额", "名单超出申报通知或规则的项目数或总额。"], ["Quota exceeded", "The list goes beyond the number or the amount of grants of the call or the rules."];
+    TrancheUnknown: 422, ["没有该批次", "该立项没有名为 {tranche} 的拨付批次。"], ["No such tranche", "The award has no tranche called {tranche}."];
+    TrancheClaimed: 409, ["批次已申领", "申领 {claim} 已占用该批次。"], ["Tranche claimed", "Claim {claim} is for the tranche already."];
+    TrancheNotDue: 409, ["批次不可申领", "批次 {tranche} 尚待验收，或验收已了结，或没有应拨金额。"], ["Tranche not due", "Tranche {tranche} waits for the acceptance, or the acceptance settled it, or nothing of it is due."];
+    MilestoneUnproven: 422, ["缺少中期佐证", "中期批次须附佐证材料。"], ["Milestone unproven", "A tranche on a milestone is claimed with the evidence that shows it."];
+    TrancheDiffers: 422, ["批次不符", "该申领对应其立项的批次 {tranche}，不能更换。"], ["Another tranche", "The claim is for tranche {tranche} of its award and stays with it."];
+    TrancheOpen: 409, ["批次申领未了结", "申领 {claim} 尚未拨付，也未撤回或驳回；请先了结。"], ["Tranche open", "Claim {claim} is neither paid nor withdrawn nor rejected; settle it first."];
+    EntitlementTooLarge: 422, ["审定金额过高", "审定金额不得超过立项金额 {awarded}。"], ["Entitlement too large", "A project is entitled to no more than the {awarded} that it was awarded."];
+    ExtendedAlready: 409, ["已延期", "期限已延至 {due_on}，只能延期一次。"], ["Extended already", "The deadline was extended to {due_on}; it is extended once."];
+    DeadlineNotLater: 422, ["期限未推后", "新期限须晚于 {due_on}。"], ["Deadline not later", "The new deadline lies after {due_on}."];
+    EntryTwice: 422, ["单位重复", "{organisation} 列了两次。"], ["Organisation twice", "{organisation} is measured twice."];
+    ValuesDiffer: 422, ["指标值个数不符", "每个单位须有 {metrics} 个指标值。"], ["Values differ", "Each organisation has {metrics} values, one for each metric."];
+    YearNotBegun: 422, ["年度未到", "{year} 年度尚未开始。"], ["Year to come", "The year {year} has not begun yet."];
     ValidityOutOfRange: 422, ["有效期超出范围", "最后可用日超出日历范围。"], ["Validity out of range", "The last usable day is out of range."];
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_text_stands_there_in_both_languages() {
-        for entry in Entry::all() {
-            assert!((400..600).contains(&entry.status), "{}", entry.code);
-            let (chinese, english) = (entry.words(Language::Chinese), entry.words(Language::English));
-            let named = |text: &'static str| -> BTreeSet<&str> {
-                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
-            };
-            for [one, other] in [
-                [chinese.detail, english.detail],
-                [chinese.remedy, english.remedy],
-                [chinese.title, english.title],
-            ] {
-                assert!(!one.is_ascii() && other.is_ascii(), "{}: {other}", entry.case);
-                assert!(entry.status < 500 || named(other).is_empty(), "{}", entry.case);
-            }
-            assert_eq!(named(chinese.detail), named(english.detail), "{}", entry.case);
-            for remedy in [chinese.remedy, english.remedy] {
-                assert!(named(remedy).is_subset(&named(english.detail)), "{}: {remedy}", entry.case);
-            }
-        }
-    }
-
-    #[test]
-    fn a_code_of_several_entries_has_one_status() {
-        for entry in Entry::all() {
-            assert_eq!(Entry::of(entry.code).status, entry.status, "{}", entry.code);
-        }
-    }
 }

@@ -1,0 +1,2 @@
+DROP TABLE rankings;
+UPDATE head SET schema_version = 12;
