@@ -13,7 +13,15 @@ use subsidy_store::db::pool::{Database, DatabaseConfig};
 use support::{TestDatabase, agency};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/catalogue.txt");
-const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operators.md");
+/// The manual in each language, with the words of its table.
+const MANUALS: [(&str, [&str; 5], &str); 2] = [
+    (
+        concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operators.md"),
+        ["table", "reads", "inserts", "updates", "deletes"],
+        "; ",
+    ),
+    (concat!(env!("CARGO_MANIFEST_DIR"), "/docs/zh/operators.md"), ["表", "读", "增", "改", "删"], "；"),
+];
 const ANEW: &str = "make it anew: cargo nextest run --run-ignored only catalogue::";
 
 async fn connected(test: &TestDatabase, role: &str) -> Database {
@@ -65,8 +73,9 @@ fn the_tables_that_queries_know_are_those_of_the_catalogue() {
 /// What a role may do with a whole table, and the columns that it may update.
 type Rights<'a> = (Vec<&'a str>, Vec<&'a str>);
 
-/// Who may do what with which table, as the manual shows it.
-fn rights(golden: &str) -> String {
+/// Who may do what with which table, as a manual shows it.
+fn rights(golden: &str, words: [&str; 5], and: &str) -> String {
+    let [table, reads, inserts, updates, deletes] = words;
     let mut tables: BTreeMap<&str, BTreeMap<&str, Rights<'_>>> = BTreeMap::new();
     for line in golden.lines().filter_map(|line| line.strip_prefix("grant on ")) {
         let (object, may) = line.split_once(" = ").expect("facts");
@@ -87,21 +96,21 @@ fn rights(golden: &str) -> String {
             }
         }
     }
-    let mut text = String::from("| table | `subsidy_app` | `subsidy_auditor` |\n|---|---|---|\n");
+    let mut text = format!("| {table} | `subsidy_app` | `subsidy_auditor` |\n|---|---|---|\n");
     for (table, roles) in tables {
         let say = |role: &str| {
             let Some((whole, columns)) = roles.get(role) else { return String::new() };
             let verbs =
-                [("SELECT", "reads"), ("INSERT", "inserts"), ("UPDATE", "updates"), ("DELETE", "deletes")];
+                [("SELECT", reads), ("INSERT", inserts), ("UPDATE", updates), ("DELETE", deletes)];
             let mut may: Vec<String> = verbs
                 .iter()
                 .filter(|(word, _)| whole.contains(word))
                 .map(|(_, verb)| (*verb).to_owned())
                 .collect();
             if !columns.is_empty() {
-                may.push(format!("updates {}", columns.join(", ")));
+                may.push(format!("{updates} {}", columns.join(", ")));
             }
-            may.join("; ")
+            may.join(and)
         };
         writeln!(text, "| `{table}` | {} | {} |", say("subsidy_app"), say("subsidy_auditor"))
             .expect("a text");
@@ -112,12 +121,15 @@ fn rights(golden: &str) -> String {
 const BEGIN: &str = "<!-- rights: made from the grants by tests/catalogue.rs -->\n";
 const END: &str = "<!-- rights end -->\n";
 
-fn manual(golden: &str) -> (String, String) {
-    let text = std::fs::read_to_string(MANUAL).expect("the manual");
-    let (before, rest) = text.split_once(BEGIN).expect("where the table begins");
-    let (_, after) = rest.split_once(END).expect("where it ends");
-    let new = format!("{before}{BEGIN}{}{END}{after}", rights(golden));
-    (text, new)
+/// Each manual's place, its text, and the text with the table made anew.
+fn manuals(golden: &str) -> [(&'static str, String, String); 2] {
+    MANUALS.map(|(place, words, and)| {
+        let text = std::fs::read_to_string(place).expect("the manual");
+        let (before, rest) = text.split_once(BEGIN).expect("where the table begins");
+        let (_, after) = rest.split_once(END).expect("where it ends");
+        let new = format!("{before}{BEGIN}{}{END}{after}", rights(golden, words, and));
+        (place, text, new)
+    })
 }
 
 #[tokio::test]
@@ -131,17 +143,20 @@ async fn the_file_says_what_the_migrations_make() {
 
 #[test]
 fn the_manual_says_who_may_do_what() {
-    let (text, new) = manual(&std::fs::read_to_string(GOLDEN).expect("the file"));
-    assert!(text == new, "docs/operators.md is stale; {ANEW}");
+    for (place, text, new) in manuals(&std::fs::read_to_string(GOLDEN).expect("the file")) {
+        assert!(text == new, "{place} is stale; {ANEW}");
+    }
 }
 
-/// The one command: the file, and the manual from it.
+/// The one command: the file, and the manuals from it.
 #[tokio::test]
-#[ignore = "writes migrations/catalogue.txt and docs/operators.md"]
+#[ignore = "writes migrations/catalogue.txt and the tables of docs/operators.md"]
 async fn write_the_catalogue() {
     let golden = made().await;
     std::fs::write(GOLDEN, &golden).expect("written");
-    std::fs::write(MANUAL, manual(&golden).1).expect("written");
+    for (place, _, new) in manuals(&golden) {
+        std::fs::write(place, new).expect("written");
+    }
 }
 
 /// What a superuser may do to a schema, and the object that is named for it.

@@ -58,6 +58,7 @@ mod slices;
 mod support;
 mod tags;
 mod tiers;
+mod translations;
 mod usage;
 mod verify;
 mod words;
