@@ -34,6 +34,7 @@ mod export;
 mod faults;
 mod forged_tokens;
 mod grants;
+mod guides;
 mod house;
 mod interest_oracle;
 mod loans;
