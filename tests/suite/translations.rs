@@ -165,7 +165,7 @@ fn what_one_language_lacks_is_named() {
     assert!(lacks("Names", "## B\n\nNames").contains("the headings differ"));
 }
 
-/// Where a page leads to in this repository is there.
+/// Where a page leads to in this repository is there; of the guides, so is the code that they name.
 #[test]
 fn links_of_the_pages_lead_somewhere() {
     let root = folder();
@@ -180,6 +180,12 @@ fn links_of_the_pages_lead_somewhere() {
             let path = link.split('#').next().unwrap();
             let is_here = !path.contains("://") && !path.is_empty() && !path.contains([' ', '…', '"']);
             assert!(!is_here || page.parent().unwrap().join(path).exists(), "{}: {link}", page.display());
+        }
+        for code in sections(&text).iter().flat_map(|section| &section.codes) {
+            let is_path = ["crates/", "src/", "tests/", "docs/", "config/"].iter().any(|from| code.starts_with(from));
+            let is_guide = PAGES.iter().any(|name| page.ends_with(name));
+            let is_path = is_guide && is_path && !code.contains([' ', '*', '<', '{', '…']);
+            assert!(!is_path || root.join(code).exists(), "{}: {code} is not there", page.display());
         }
     }
 }
