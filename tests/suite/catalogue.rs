@@ -100,8 +100,7 @@ fn rights(golden: &str, words: [&str; 5], and: &str) -> String {
     for (table, roles) in tables {
         let say = |role: &str| {
             let Some((whole, columns)) = roles.get(role) else { return String::new() };
-            let verbs =
-                [("SELECT", reads), ("INSERT", inserts), ("UPDATE", updates), ("DELETE", deletes)];
+            let verbs = [("SELECT", reads), ("INSERT", inserts), ("UPDATE", updates), ("DELETE", deletes)];
             let mut may: Vec<String> = verbs
                 .iter()
                 .filter(|(word, _)| whole.contains(word))

@@ -77,7 +77,12 @@ fn the_first_day_goes_as_the_guide_says() {
     let script = script.replace(create, &format!("{create} --sandbox --business-date 2026-11-29"));
     let path = format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
-    shell.args(["-c", &script]).current_dir(&home).env("HOME", &home).env("PATH", path).env("LC_ALL", "C.UTF-8");
+    shell
+        .args(["-c", &script])
+        .current_dir(&home)
+        .env("HOME", &home)
+        .env("PATH", path)
+        .env("LC_ALL", "C.UTF-8");
     for name in ["DATABASE_URL", "SUBSIDY_LEDGER_DATA", "SUBSIDY_LEDGER_CONFIG"] {
         shell.env_remove(name);
     }
@@ -170,7 +175,8 @@ fn an_enterprises_program_files_a_claim_and_follows_it_though_answers_are_lost()
     let [bill] = blocks(ERP, "json").try_into().unwrap();
     std::fs::write(folder.join("bill.json"), bill).unwrap();
     let invoice = GUIDE.split("invoice.xml <<'END'\n").nth(1).unwrap().split("END\n").next().unwrap();
-    let invoice = invoice.replace("100000.00", "1060.00").replace("94339.62", "1000.00").replace("5660.38", "60.00");
+    let invoice =
+        invoice.replace("100000.00", "1060.00").replace("94339.62", "1000.00").replace("5660.38", "60.00");
     std::fs::write(folder.join("invoice.xml"), invoice).unwrap();
     let shown = blocks(ERP, "text");
     let [refused, filed, returned, paid] = shown.as_slice() else { panic!("{shown:?}") };

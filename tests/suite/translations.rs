@@ -75,7 +75,10 @@ fn sections(page: &str) -> Vec<Section> {
 fn differences(english: &str, chinese: &str) -> Vec<String> {
     let (english, chinese) = (sections(english), sections(chinese));
     let titles = |sections: &[Section]| {
-        sections.iter().map(|section| format!("{} {}", "#".repeat(section.level), section.title)).collect::<Vec<_>>()
+        sections
+            .iter()
+            .map(|section| format!("{} {}", "#".repeat(section.level), section.title))
+            .collect::<Vec<_>>()
     };
     let levels = |sections: &[Section]| sections.iter().map(|section| section.level).collect::<Vec<_>>();
     if levels(&english) != levels(&chinese) {
@@ -133,24 +136,22 @@ fn both_languages_of_a_page_say_the_same() {
         let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
         let (english, chinese) = (read(folder().join(&name)), read(folder().join("zh").join(&name)));
         let links = |page: &str, link: String| page.lines().take(4).any(|line| line == link);
-        assert!(links(&english, format!("[中文](zh/{name})")), "docs/{name} names no Chinese page at its top");
+        assert!(
+            links(&english, format!("[中文](zh/{name})")),
+            "docs/{name} names no Chinese page at its top"
+        );
         assert!(links(&chinese, format!("[English](../{name})")), "docs/zh/{name} names no English page");
         let differ = differences(&english, &chinese);
-        found.extend(differ.into_iter().map(|difference| format!("docs/{name}, docs/zh/{name}: {difference}")));
+        found.extend(
+            differ.into_iter().map(|difference| format!("docs/{name}, docs/zh/{name}: {difference}")),
+        );
     }
     assert!(found.is_empty(), "Say in one language what stands in the other:\n{}", found.join("\n"));
 }
 
 /// The pages that have to stand in both languages.
-const PAGES: &[&str] = &[
-    "auditors.md",
-    "erp.md",
-    "export-format.md",
-    "first-day.md",
-    "operators.md",
-    "sign-in.md",
-    "usage.md",
-];
+const PAGES: &[&str] =
+    &["auditors.md", "erp.md", "export-format.md", "first-day.md", "operators.md", "sign-in.md", "usage.md"];
 
 #[test]
 fn what_one_language_lacks_is_named() {
@@ -182,7 +183,8 @@ fn links_of_the_pages_lead_somewhere() {
             assert!(!is_here || page.parent().unwrap().join(path).exists(), "{}: {link}", page.display());
         }
         for code in sections(&text).iter().flat_map(|section| &section.codes) {
-            let is_path = ["crates/", "src/", "tests/", "docs/", "config/"].iter().any(|from| code.starts_with(from));
+            let is_path =
+                ["crates/", "src/", "tests/", "docs/", "config/"].iter().any(|from| code.starts_with(from));
             let is_guide = PAGES.iter().any(|name| page.ends_with(name));
             let is_path = is_guide && is_path && !code.contains([' ', '*', '<', '{', '…']);
             assert!(!is_path || root.join(code).exists(), "{}: {code} is not there", page.display());
