@@ -212,7 +212,8 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
         "calendar",
         "tag",
         "recalculation",
-        "objection",
+        "raise_objection",
+        "resolve_objection",
         "loan",
         "interest",
         "prefund",
@@ -227,8 +228,8 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
 
 /// What is paid of interest and what draws on a bank's prefund, and how often at least.
 const AT_LEAST: [(&str, usize); 6] = [
-    ("approve_awards", 10),
-    ("approve_acceptance", 10),
+    ("approve_awards", 4),
+    ("approve_acceptance", 4),
     ("approve_claim of interest", 4),
     ("approve_recalculation of interest", 4),
     ("approve_claim of a prefund", 5),
