@@ -153,6 +153,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use subsidy_core::programmes::StatutoryLimits;
 
     #[test]
     fn the_programmes_that_are_delivered_fit_their_instruments() {
@@ -161,7 +162,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let file = ProgrammeFile::parse(&std::fs::read_to_string(&path).unwrap(), &path).unwrap();
-            file.rules.check(file.instrument, &file.window).unwrap();
+            file.rules.check(file.instrument, &file.window, &StatutoryLimits::default()).unwrap();
             assert_eq!(Some(file.code.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
             count += 1;
         }

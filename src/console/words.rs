@@ -57,6 +57,9 @@ words! {
     "prefund": "预拨" / "prefund";
     "true_up": "年度清算" / "true-up";
     "calendar": "工作日历" / "calendar";
+    "statutory_limit": "法定上限" / "statutory limit";
+    "cap_group": "合并限额" / "cap group";
+    "group_cap": "合并限额" / "cap group";
     "period_reopening": "反结账" / "reopening of a period";
     "bank_account": "账户变更" / "bank account";
     "programme": "专项" / "programme";
@@ -225,6 +228,12 @@ words! {
     "open_group": "成批办理" / "open a group";
     "load_reference_rate": "录入参考利率" / "load a reference rate";
     "propose_calendar": "提出日历变更" / "propose a change of the calendar";
+    "propose_statutory_limit": "提出法定上限" / "propose statutory limits";
+    "approve_statutory_limit": "批准法定上限" / "approve statutory limits";
+    "reject_statutory_limit": "驳回法定上限" / "reject statutory limits";
+    "propose_cap_group": "提出合并限额" / "propose shared caps";
+    "approve_cap_group": "批准合并限额" / "approve shared caps";
+    "reject_cap_group": "驳回合并限额" / "reject shared caps";
     "propose_tag": "提出列入名单" / "propose a listing";
     "approve_tag": "批准列入名单" / "approve a listing";
     "reject_tag": "驳回列入名单" / "reject a listing";

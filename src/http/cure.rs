@@ -75,6 +75,7 @@ cures! {
     ValueRefused: ["请检查请求中的超长文字、超大数字和极端日期；仍不能通过的，请把 request_id 交给运维人员。", "Look for very long texts, very large numbers and extreme dates in the request. If it still fails, give the request_id to an operator."];
     InvalidAmount: ["请写作字符串，如 \"1200.00\"，不带千位分隔符和货币符号。", "Write it as a string such as \"1200.00\", without separators between thousands and without a currency sign."];
     InvalidPercent: ["请写作字符串，如 \"20\" 或 \"3.25\"，不带百分号。", "Write it as a string such as \"20\" or \"3.25\", without a percent sign."];
+    InvalidQuantity: ["请写作字符串，如 \"120\" 或 \"0.5\"，不带单位和千分位。", "Write it as a string such as \"120\" or \"0.5\", without a unit or separators."];
     InvalidPoints: ["请写作字符串，如 \"1.5\"。", "Write it as a string such as \"1.5\"."];
     InvalidText: ["请填写不为空的文字，删去首尾空白；长度上限见 /openapi.json。", "Write a text that is not empty and has no blanks at its ends; /openapi.json says how long it may be."];
     InvalidTextLetter: ["请删去第 {position} 个字符（{letter}）后重发；从网页或表格粘贴的文字常带有看不见的字符。", "Remove the character {letter} at position {position} and send it again. Text pasted from pages or sheets often carries invisible characters."];
@@ -91,6 +92,7 @@ cures! {
     InvalidHash: ["请原样使用服务返回的 64 位小写十六进制摘要。", "Use the 64 lower-case hexadecimal digits as the service returned them."];
     InvalidProgrammeCode: ["请改用 1 至 40 个小写字母、数字、- 或 _，以字母或数字开头，如 bj-voucher-2026。", "Use 1 to 40 lower-case letters, digits, - and _ that begin with a letter or digit, such as bj-voucher-2026."];
     InvalidTag: ["请改用 1 至 40 个小写字母、数字或下划线，如 key_enterprise。", "Use 1 to 40 lower-case letters, digits and _, such as key_enterprise."];
+    InvalidCapGroupCode: ["请改用 1 至 40 个小写字母、数字、- 或 _，以字母或数字开头。", "Use 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
     InvalidBankCode: ["请向开户银行询问 12 位联行号（CNAPS），照填 12 位数字。", "Ask the bank for its 12-digit CNAPS code and write the 12 digits."];
     InvalidAccountNumber: ["请照开户证明填写账号，不带空格和短横线。", "Write the account number as the bank's certificate has it, without blanks and hyphens."];
     CreditCodeCharset: ["请照营业执照填写 18 位代码；I、O、S、V、Z 通常是把 1、0、5、U、2 看错了。", "Copy the 18 characters from the business licence; I, O, S, V and Z are usually misread 1, 0, 5, U and 2."];
@@ -137,6 +139,7 @@ cures! {
     RulesFieldMissing: ["请在规则中补上该项；config/programmes 中有各资助方式的完整样例。", "Add the field to the rules; config/programmes has a complete file for each instrument."];
     RulesFieldNotApplicable: ["请从规则中删去该项。", "Remove the field from the rules."];
     RulesInvalid: ["请对照 /openapi.json 和 config/programmes 中的样例改正该项，并核对与其他规则项是否矛盾。", "Correct the field by /openapi.json and the files in config/programmes, and compare it with the other rules."];
+    CapGroupUnknown: ["请改正代码，或先提出合并限额（POST /v1/cap-groups），由另一人批准后再提交规则。", "Correct the code, or propose the caps first (POST /v1/cap-groups) and have another person approve them."];
     StatutoryPointsCap: ["请把贴息点数改为不超过 {points_max}。", "Set the points to at most {points_max}."];
     StatutoryWindow: ["请把专项期间改为不晚于 {until}。", "Let the window end on {until} at the latest."];
     PeriodOutsideCosts: ["请只申领 {from} 至 {until} 之内的天数。", "Claim days from {from} to {until} only."];
@@ -145,9 +148,14 @@ cures! {
     PeriodSpansYears: ["请以 12 月 31 日为界分成两项申领，每项在一个公历年度内。", "Split it at the end of December into two claims, each within one calendar year."];
     // calculations
     BelowMinimum: ["金额未达到专项规定的最低基数 {minimum}，不予资助；可合并申领的，合并后再申报。", "The programme pays nothing below a base of {minimum}; where bills can be claimed together, do so."];
+    AmountBelowMinimum: ["各项扣减后金额 {amount} 未达到最低金额 {minimum}，不予支付；可合并申领的，合并后再申报。", "After all cuts {amount} is left, and nothing below {minimum} is paid; where bills can be claimed together, do so."];
+    InterestPaidBelowMinimum: ["期间已付利息 {paid} 未达到 {minimum}；请把几期合并后再申报。", "{paid} of interest was paid, below {minimum}; claim several periods together."];
+    QuantityMissing: ["请为“{item}”写明 quantity（按规则的计量单位）和 unit。", "Add quantity, in the unit of the rules, and unit to the line of \"{item}\"."];
+    UnitDiffers: ["请把“{item}”的数量换算为“{unit}”后重新提交。", "Convert the quantity of \"{item}\" into \"{unit}\" and send it again."];
     TaxPercentMissing: ["请为“{item}”补上 tax_percent（如 \"6\"），以便换算为不含税金额。", "Add tax_percent (such as \"6\") to \"{item}\", so that the amount without tax can be computed."];
     NothingToPay: ["请核对各行的项目是否在专项规则的资助项目之内（GET /v1/programmes/CODE），以及金额和扣减；没有可补贴的金额时不必申领。", "Compare the items of the lines with those that the programme pays for (GET /v1/programmes/CODE), the amounts and the reductions. Where nothing is subsidised, there is nothing to claim."];
     ItemsUnknown: ["请核对各行的项目名称，改用 {known} 之一；确属其他项目的，本专项不予资助。", "Check the names of the items and use one of {known}; what is another item is not subsidised."];
+    GroupCapExhausted: ["请待下一年度，或核对使用该合并限额的各专项已批准的申领（GET /v1/cap-groups/{group}、GET /v1/claims）；确需调整的，由两人调整该限额。", "Wait for the next year, or look at what the programmes of the group have paid (GET /v1/cap-groups/{group}, GET /v1/claims); other caps for it take two people."];
     AnnualCapExhausted: ["本年度不能再申请；请待下一年度，或核对本年度已发的券和申领（GET /v1/vouchers、GET /v1/claims）。", "Nothing more is paid this year. Wait for the next, or look at this year's vouchers and claims (GET /v1/vouchers, GET /v1/claims)."];
     AmountOutOfRange: ["请核对各金额是否多写了位数；确实如此大的，请分成几笔办理。", "Check the amounts for surplus digits; if they are right, split them into several documents."];
     // metered usage

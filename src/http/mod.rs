@@ -5,6 +5,7 @@
 
 pub mod bank_answers;
 pub mod batches;
+mod callers;
 pub mod cure;
 pub mod error;
 mod error_pages;

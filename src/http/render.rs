@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::view::View;
 use crate::http::handlers::agencies::{AgencyView, today};
 use crate::http::handlers::calendar::CalendarView;
+use crate::http::handlers::cap_groups::CapGroupView;
 use crate::http::handlers::claims::ClaimView;
 use crate::http::handlers::claims::objections::ObjectionView;
 use crate::http::handlers::claims::recalculations::RecalculationView;
@@ -25,6 +26,7 @@ use crate::http::handlers::recoveries::RecoveryView;
 use crate::http::handlers::reference_rates::ReferenceRateView;
 use crate::http::handlers::rentals::RentalView;
 use crate::http::handlers::reversals::ReversalView;
+use crate::http::handlers::statutory_limits::StatutoryLimitView;
 use crate::http::handlers::tags::lists::TagImportView;
 use crate::http::handlers::tags::{TagEndView, TagView};
 use crate::http::handlers::tokens::RevocationView;
@@ -90,6 +92,8 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::Loan(_) => {}
         Outcome::Period(period) => PeriodView::related_keys(period, wanted),
         Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
+        Outcome::CapGroup(group) => CapGroupView::related_keys(group, wanted),
+        Outcome::StatutoryLimit(limit) => StatutoryLimitView::related_keys(limit, wanted),
         Outcome::Tag(tag) | Outcome::TagEnd(tag) => TagView::related_keys(tag, wanted),
         Outcome::TagImport(list) => TagImportView::related_keys(list, wanted),
         Outcome::Organisation(organisation) => OrganisationView::related_keys(organisation, wanted),
@@ -139,6 +143,8 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::Revocation(revocation) => serde_json::to_value(RevocationView::of(revocation)),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
+        Outcome::CapGroup(group) => serde_json::to_value(CapGroupView::of(group, attached)),
+        Outcome::StatutoryLimit(limit) => serde_json::to_value(StatutoryLimitView::of(limit, attached)),
         Outcome::Tag(tag) => serde_json::to_value(TagView::of(tag, attached)),
         Outcome::TagEnd(tag) => serde_json::to_value(TagEndView::of(tag, attached)),
         Outcome::TagImport(list) => serde_json::to_value(TagImportView::of(list, attached)),
@@ -201,6 +207,8 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,
         Outcome::Calendar(change) => change.revision,
+        Outcome::CapGroup(group) => group.revision,
+        Outcome::StatutoryLimit(limit) => limit.revision,
         Outcome::Tag(tag) | Outcome::TagEnd(tag) => tag.revision,
         Outcome::TagImport(list) => list.revision,
         Outcome::Programme(programme) => programme.revision,

@@ -3,6 +3,7 @@
 
 use futures_util::FutureExt;
 
+use super::callers::*;
 use super::handler::{ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{credits, drafts, objections, recalculations, reconciliation, unmatched};
@@ -13,41 +14,21 @@ use super::handlers::prefunds::true_ups;
 use super::handlers::reports::{audit, audit_reports as room, exports, report_response as answers, work};
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
-    agencies, calendar, claims, evidence, loans, organisations, payments, periods, prefunds, programmes,
-    rankings, recoveries, reference_rates as rates, rentals, reports, reversals, tags, tokens, usage,
-    vouchers,
+    agencies, calendar, cap_groups, claims, evidence, loans, organisations, payments, periods, prefunds,
+    programmes, rankings, recoveries, reference_rates as rates, rentals, reports, reversals,
+    statutory_limits, tags, tokens, usage, vouchers,
 };
 use super::parameters::*;
 use super::permissions;
 use super::problem::Problem;
 use super::route::Method::{Get, Post, Put};
-use super::route::Permission::{self, Roles, SignedIn};
+use super::route::Permission::{Roles, SignedIn};
 use super::route::{Handler, Route, Shape, asks, get, of, page, post};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
 use subsidy_core::domain::Role;
-use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Expert, Officer, Operator, Provider};
+use subsidy_core::domain::Role::{Approver, Officer};
+use subsidy_core::programmes::StatutoryLimits;
 use subsidy_core::programmes::calculation::Calculation;
-
-const OFFICER: Permission = Roles(&[Officer]);
-const APPROVER: Permission = Roles(&[Approver]);
-const APPLICANT: Permission = Roles(&[Enterprise, Officer]);
-const INSIDE: Permission = Roles(&[Officer, Approver, Auditor]);
-const PARTIES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider]);
-const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank]);
-/// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
-const PAYERS: Permission = Roles(&[Officer, Approver]);
-const BANK: Permission = Roles(&[Bank]);
-const OPERATOR: Permission = Roles(&[Operator]);
-const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
-const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
-const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
-const METERED: Permission = Roles(&[Officer, Provider]);
-const EXPERT: Permission = Roles(&[Expert]);
-/// Who sees applications: the agency, who applied, and the experts that were named.
-const JUDGES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Expert]);
-const GRANTEES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise]);
-const CALLED: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank, Expert]);
-const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);
 
 /// A handler that reads.
 macro_rules! read {
@@ -145,6 +126,19 @@ pub static ROUTES: &[Route] = &[
     post("/v1/tags/{id}/end", OFFICER, ["提出终止名单标签", "Propose that a tag ends earlier"], tags::propose_end, [of::<tags::NewTagEnd>(), of::<tags::TagEndView>()]).creating(),
     post("/v1/tags/{id}/end/approve", APPROVER, ["批准终止名单标签", "Approve that a tag ends earlier"], tags::approve_end, [of::<claims::ByPath>(), of::<tags::TagEndView>()]),
     post("/v1/tags/{id}/end/reject", APPROVER, ["驳回终止名单标签", "Reject that a tag ends earlier"], tags::reject_end, [of::<organisations::WithReason>(), of::<tags::TagEndView>()]),
+
+    post("/v1/statutory-limits", OFFICER, ["提出法定上限", "Propose other statutory limits"], statutory_limits::propose, [of::<statutory_limits::NewStatutoryLimit>(), of::<statutory_limits::StatutoryLimitView>()]).creating(),
+    get("/v1/statutory-limits", INSIDE, ["法定上限列表", "List the statutory limits that were proposed"], read!(statutory_limits::list), page::<statutory_limits::StatutoryLimitView>()).with(&[LIMIT, CURSOR, STATUS]),
+    get("/v1/statutory-limits/current", EVERYONE, ["现行法定上限", "The statutory limits in force"], read!(statutory_limits::current), of::<StatutoryLimits>()),
+    get("/v1/statutory-limits/{id}", INSIDE, ["法定上限", "A statutory limit that was proposed"], read!(statutory_limits::get), of::<statutory_limits::StatutoryLimitView>()),
+    post("/v1/statutory-limits/{id}/approve", APPROVER, ["批准法定上限", "Approve statutory limits"], statutory_limits::approve, [of::<claims::ByPath>(), of::<statutory_limits::StatutoryLimitView>()]),
+    post("/v1/statutory-limits/{id}/reject", APPROVER, ["驳回法定上限", "Reject statutory limits"], statutory_limits::reject, [of::<organisations::WithReason>(), of::<statutory_limits::StatutoryLimitView>()]),
+
+    post("/v1/cap-groups", OFFICER, ["提出合并限额", "Propose caps that programmes share"], cap_groups::propose, [of::<cap_groups::NewCapGroup>(), of::<cap_groups::CapGroupView>()]).creating(),
+    get("/v1/cap-groups", INSIDE, ["合并限额列表", "List the caps that programmes share"], read!(cap_groups::list), page::<cap_groups::CapGroupView>()).with(&[LIMIT, CURSOR, STATUS]),
+    get("/v1/cap-groups/{code}", INSIDE, ["合并限额", "Caps that programmes share"], read!(cap_groups::get), of::<cap_groups::CapGroupView>()),
+    post("/v1/cap-groups/{code}/approve", APPROVER, ["批准合并限额", "Approve caps that programmes share"], cap_groups::approve, [of::<claims::ByPath>(), of::<cap_groups::CapGroupView>()]),
+    post("/v1/cap-groups/{code}/reject", APPROVER, ["驳回合并限额", "Reject caps that programmes share"], cap_groups::reject, [of::<organisations::WithReason>(), of::<cap_groups::CapGroupView>()]),
 
     post("/v1/programmes", OFFICER, ["提出专项", "Propose a programme"], programmes::propose, [of::<programmes::NewProgramme>(), of::<programmes::ProgrammeView>()]).creating(),
     get("/v1/programmes", EVERYONE, ["专项列表", "List programmes"], read!(programmes::list), page::<programmes::ProgrammeView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),

@@ -170,8 +170,10 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
         other_points: inputs.other_points,
         limits: interest::Limits {
             interest_paid: Some(confirmed),
+            statutory: inputs.statutory,
             lifetime: stored.inputs.lifetime.clone(),
             annual: stored.inputs.annual.clone(),
+            groups: stored.inputs.groups.clone(),
         },
     };
     let Ok(again) = interest::over(&question, &history) else { return Again::Not("refused_by_the_rules") };
@@ -195,7 +197,8 @@ fn again(stored: &Calculation, rules: Option<&RulesVersion>) -> Again {
     for line in &stored.lines {
         let Ok(amount) = Amount::parse(&line.amount.to_string()) else { return Again::Not("line_amount") };
         let of = SettledLine::new(line.item.clone(), amount, line.tax_percent);
-        lines.push(SettledLine { metered: line.metered, ..of });
+        let (metered, quantity, unit) = (line.metered, line.quantity, line.unit.clone());
+        lines.push(SettledLine { metered, quantity, unit, ..of });
     }
     let policy = &*rules.rules.under(stored.tier);
     let (tier, version, inputs) = (stored.tier, stored.version, stored.inputs.clone());

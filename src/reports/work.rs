@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::ReadError;
 use subsidy_core::book::{Book, Command, Fault, Keys, segregation};
 use subsidy_core::calendar::ApproveCalendar;
+use subsidy_core::cap_groups::ApproveCapGroup;
 use subsidy_core::claims::objection::{Resolution, ResolveObjection};
 use subsidy_core::claims::recalculation::ApproveRecalculation;
 use subsidy_core::claims::{ApproveClaim, ReviewClaim};
@@ -22,6 +23,7 @@ use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRul
 use subsidy_core::rankings::ApproveRanking;
 use subsidy_core::recoveries::ApproveRecovery;
 use subsidy_core::reversals::ApproveReversal;
+use subsidy_core::statutory_limits::ApproveStatutoryLimit;
 use subsidy_core::tags::{ApproveTag, ApproveTagEnd, ApproveTagImport};
 use subsidy_core::usage::ApproveUsageImport;
 use subsidy_core::vouchers::{IssueVoucher, ReviewDecision, ReviewVoucher};
@@ -138,6 +140,10 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
         ("bank_account", _) => {
             Command::ApproveBankAccount(ApproveBankAccount { credit_code: read(document)? })
         }
+        ("statutory_limit", _) => {
+            Command::ApproveStatutoryLimit(ApproveStatutoryLimit { id: read(document)? })
+        }
+        ("cap_group", _) => Command::ApproveCapGroup(ApproveCapGroup { code: read(document)? }),
         ("calendar", _) => Command::ApproveCalendar(ApproveCalendar { id: read(document)? }),
         ("tag", _) => Command::ApproveTag(ApproveTag { id: read(document)? }),
         ("tag_end", _) => Command::ApproveTagEnd(ApproveTagEnd { id: read(document)? }),
@@ -290,6 +296,12 @@ statement! {
              UNION ALL \
              SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at, NULL \
                FROM organisations WHERE $2 AND account_change IS NOT NULL \
+             UNION ALL \
+             SELECT 'statutory_limit', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
+               FROM statutory_limits WHERE $2 AND status = 'proposed' \
+             UNION ALL \
+             SELECT 'cap_group', code, 'approve', status, NULL, NULL, created, updated_at, NULL \
+               FROM cap_groups WHERE $2 AND status = 'proposed' \
              UNION ALL \
              SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
                FROM calendar_changes WHERE $2 AND status = 'proposed' \

@@ -1,20 +1,17 @@
-//! What stands beside the log: the limits of the law, the register's row, which migrations
+//! What stands beside the log: the register's row, which migrations
 //! ran.
 
 use std::collections::BTreeSet;
 
 use diesel_async::AsyncPgConnection;
-use rust_decimal::Decimal;
 
 use super::page::Naming;
 use super::stream::Stream;
 use super::{Outside, VerifyError};
 use subsidy_core::audit::note::SigningKey;
 use subsidy_core::audit::verify::{Finding, First};
-use subsidy_core::domain::{AgencyCode, Points, Sequence};
-use subsidy_core::programmes::check::STATUTORY_WINDOW_UNTIL;
+use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::migrate;
-use subsidy_store::db::rows::ColumnText;
 use subsidy_store::engine::origin;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::AgencyRow;
@@ -22,15 +19,10 @@ use subsidy_store::keys::keyed::key_check;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct Limits { one: bool, points_max: Decimal, window_until: chrono::NaiveDate }
-}
-
-rows! {
     struct Applied { version: String }
 }
 
 statement! {
-    fn limits() -> Vec<Limits> = "SELECT * FROM statutory_limits";
     fn applied() -> Vec<Applied> = "SELECT version::text AS version FROM __diesel_schema_migrations";
     fn applied_in_public() -> Vec<Applied> =
         "SELECT version::text AS version FROM public.__diesel_schema_migrations";
@@ -53,7 +45,6 @@ pub(super) async fn all(
     first: &mut First,
 ) -> Result<(), VerifyError> {
     let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
-    law(conn, last, first).await?;
     let schema =
         [("", applied(conn).await?, "agency"), ("public.", applied_in_public(conn).await?, "public")];
     for (prefix, rows, which) in schema {
@@ -70,25 +61,6 @@ pub(super) async fn all(
 
 fn differs(sequence: Sequence, place: String, stored: &str, replayed: &str) -> Finding {
     Finding { sequence, place, stored: Some(stored.to_owned()), replayed: Some(replayed.to_owned()) }
-}
-
-/// The one row of limits against those of this release.
-async fn law(conn: &AsyncPgConnection, last: Sequence, first: &mut First) -> Result<(), VerifyError> {
-    let rows = limits(conn).await?;
-    let [row] = rows.as_slice() else {
-        let place = "statutory_limits".to_owned();
-        first.found(differs(last, place, &format!("{} rows", rows.len()), "one row"));
-        return Ok(());
-    };
-    let expected = [
-        ("one", row.one.shown(), "true".to_owned()),
-        ("points_max", row.points_max.normalize().to_string(), Points::STATUTORY_MAX.to_string()),
-        ("window_until", row.window_until.to_string(), STATUTORY_WINDOW_UNTIL.to_owned()),
-    ];
-    for (column, stored, known) in expected.into_iter().filter(|(_, stored, known)| stored != known) {
-        first.found(differs(last, format!("statutory_limits {column}"), &stored, &known));
-    }
-    Ok(())
 }
 
 /// What the register says against the first leaves, and against the keys where they are at hand. One that is not

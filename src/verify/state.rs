@@ -143,7 +143,14 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
     };
     table(conn, &naming, uses, last, first).await?;
     let naming = Naming::<UsageRow> {
-        place: |r| format!("usages {} {} {} {}", r.programme, r.organisation, r.year, r.counts),
+        place: |r| {
+            let of: Vec<&str> = [&r.programme, &r.scope]
+                .into_iter()
+                .map(String::as_str)
+                .filter(|of| !of.is_empty())
+                .collect();
+            format!("usages {} {} {} {}", of.join(" "), r.organisation, r.year, r.counts)
+        },
         sequence: |_| -1,
     };
     let usages = || keyed(&book.usages, &touched.usages, last, |key, used| Ok(UsageRow::new(key, *used)));

@@ -82,7 +82,7 @@ fn a_round_takes_its_own_costs_and_the_cap_counts_the_year_of_the_costs() {
     assert_eq!(second["calculation"]["reductions"], json!([]));
     // the cap of 2025 has 400,000.00 left, whatever was approved in that year for 2024
     let third = approved(&city, &rent(&rental, ["2025-10-01", "2025-10-15"], "500000"));
-    let cut = json!([{"code": "annual_cap", "amount": "100000.00"}]);
+    let cut = json!([{"code": "annual_cap", "clause": "/caps/annual", "amount": "100000.00"}]);
     assert_eq!(third["calculation"]["reductions"], cut);
     // what is corrected is given back to the year of the costs
     let id = text(&second, "/id");

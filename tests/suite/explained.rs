@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::programmes::explained::explain;
-use subsidy_core::programmes::{Instrument, Policy};
+use subsidy_core::programmes::{Instrument, Policy, StatutoryLimits};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -22,19 +22,21 @@ fn all_rules() -> Vec<(Instrument, Value)> {
         "regions": ["浦东"], "project_tags_any": ["h"], "base_above": "1", "base_up_to": "2"});
     let annual = json!({"amount": "5", "counts": ["issue"], "released": "stays"});
     let caps = json!({"claim": "3", "annual": annual, "lifetime": "9", "minimum_base": "1"});
-    let items = json!([{"item": "compute", "ratio_percent": "20", "startup_ratio_percent": "30"}, {"item": "storage", "ratio_percent": "5"}]);
+    let items = json!([{"item": "compute", "ratio_percent": "20", "startup_ratio_percent": "30", "unit_price": "0.05", "unit": "kWh"},
+        {"item": "storage", "ratio_percent": "5"}]);
     let voucher = json!({"eligibility": who, "caps": caps, "items": items, "base": "tax_exclusive",
-        "validity_months": 12, "one_per_contract": true, "rules_by": "signed", "rounding": {"mode": "down", "scope": "line"},
+        "validity_months": 12, "one_per_contract": true, "rules_by": "signed", "rounding": {"mode": "down", "scope": "line", "unit": "yuan"},
+        "prorate": "by_day", "minimums": {"amount": "5000"},
         "windows": {"filing": days, "signed": days, "cost": days}, "payee": "provider", "publicity_days": 5,
         "shares": [{"level": "city", "percent": "50"}, {"level": "区", "percent": "50"}], "stacking": "net_off",
         "item_map": [{"service_category": "Compute", "item": "compute"}], "tier_required": true,
         "tiers": [{"when": when, "items": items, "caps": caps}, {"when": {}}]});
     let by_cost = json!({"amount": "5", "counts": ["redemption"], "year": "cost"});
     let rental = json!({"items": items, "scenarios": ["大模型"], "rounds": [{"filing": days, "cost": days}],
-        "term": {"months_max": 12, "from": "signed"}, "expense": "procurement", "caps": {"annual": by_cost},
+        "term": {"months_max": 12, "from": "signed"}, "expense": "procurement", "caps": {"annual": by_cost, "per": "contract", "groups": ["ai"]},
         "tiers": [{"when": {}, "caps": {"annual": by_cost}}]});
     let points = json!({"max": "1.5", "share_of_contract_rate_percent": "35", "share_of_reference": {"name": "LPR5Y", "percent": "50"}});
-    let interest = json!({"points": points, "day_count": "actual/365", "principal_cap": "1", "prefund": true, "payee": "bank",
+    let interest = json!({"points": points, "paid_interest_percent": "50", "minimums": {"interest_paid": "1"}, "day_count": "actual/365", "principal_cap": "1", "prefund": true, "payee": "bank",
         "rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70}, "windows": {"disbursed": days},
         "eligibility": {"bank": {"tags_any": ["x"], "tags_none": ["y"]}, "project": {"investment_min": "50000000"}},
         "tiers": [{"when": {}, "points": points}]});
@@ -102,7 +104,7 @@ fn every_parameter_that_rules_can_have_is_explained_once() {
     let window = Window { from: date("2025-01-01"), until: date("2027-12-31") };
     for (instrument, rules) in all_rules() {
         let policy: Policy = serde_json::from_value(rules.clone()).unwrap();
-        policy.check(instrument, &window).unwrap();
+        policy.check(instrument, &window, &StatutoryLimits::default()).unwrap();
         let sentences = explain(&policy).unwrap();
         let mut said = BTreeSet::new();
         for sentence in &sentences {

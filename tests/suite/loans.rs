@@ -311,8 +311,8 @@ fn a_quote_shows_every_segment_and_writes_nothing() {
     let answer = city.quote(&capped);
     assert_eq!(
         answer["reductions"],
-        json!([{"code": "claim_cap", "amount": "66666.67"}, {"code": "paid_interest_ceiling", "amount": "100000.00"},
-            {"code": "lifetime_cap", "amount": "99999.97"}, {"code": "annual_cap", "amount": "100000.00"}])
+        json!([{"code": "claim_cap", "clause": "/caps/claim", "amount": "66666.67"}, {"code": "paid_interest_ceiling", "amount": "100000.00"},
+            {"code": "lifetime_cap", "clause": "/caps/lifetime", "amount": "99999.97"}, {"code": "annual_cap", "clause": "/caps/annual", "amount": "100000.00"}])
     );
     assert_eq!([&answer["computed"], &answer["amount"]], ["766666.67", "400000.03"]);
     assert_eq!(

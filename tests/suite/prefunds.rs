@@ -219,7 +219,10 @@ fn what_is_found_out_later_is_the_prefunds_and_what_is_asked_back_is_the_enterpr
         "kind": "interest_subsidy", "programme": "i", "loan_id": lent, "period": {"from": FOURTH[0], "until": FOURTH[1]},
         "interest_paid": "166111.11",
     }));
-    assert_eq!(next["calculation"]["reductions"], json!([{"code": "annual_cap", "amount": "2500.00"}]));
+    assert_eq!(
+        next["calculation"]["reductions"],
+        json!([{"code": "annual_cap", "clause": "/caps/annual", "amount": "2500.00"}])
+    );
 
     // what the enterprise was not to have comes back from it, not from the bank
     let recovery = city.recovery(&claim, "30000", &json!({}));

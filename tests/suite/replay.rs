@@ -7,7 +7,7 @@ use subsidy_core::audit::replay::{BadLeaf, Replay};
 use subsidy_core::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("../fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "d26a0538110990e8e03def0fac0ddbd1d5c09d5bf9c1dc7fc6d140ff0d0acfa5";
+const ROOT_V1: &str = "56915fcff5bd112247360c6d5dab3372eda5d14fa95e48a8a775a38ae0d27e48";
 const BALANCES_V1: &[(&str, &str)] = &[
     ("B1001", "20000.00"),
     ("B1001", "50000.00"),

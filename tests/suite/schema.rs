@@ -63,6 +63,21 @@ fn rules(programme: &str, points_max: &str, window_until: &str) -> String {
     )
 }
 
+/// Other limits from a leaf on.
+fn limits(since: i64) -> String {
+    let one =
+        format!("[{{\"since\": \"{since}\", \"points_max\": \"2.5\", \"window_until\": \"2028-12-31\"}}]");
+    format!("UPDATE head SET limits = '{one}';")
+}
+
+fn limit(status: &str, decided: &str) -> String {
+    format!(
+        "INSERT INTO statutory_limits (id, status, points_max, window_until, document, reason, rejection, created_by,
+         decided_by, created, version, updated_at)
+         VALUES (gen_random_uuid(), '{status}', 2.5, '2028-12-31', 'D', '', {decided}, 1, 1, now());"
+    )
+}
+
 /// A batch with the sheet of an interest subsidy, of one segment.
 fn sheet(points: &str, until: &str, columns: &str) -> String {
     format!(
@@ -369,10 +384,21 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (interest("'NaN'", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
         (interest("1.50", "'2028-01-01'"), "23514 rules_versions_statutory_limits"),
         (interest("1.50", "null"), "23514 rules_versions_statutory_limits"),
-        (interest("null", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
+        (interest("null", "'2027-12-31'"), "accepted"),
         (rules("V", "1.51", "null"), "23514 rules_versions_statutory_limits"),
         (rules("none", "1.50", "'2027-12-31'"), "23514 rules_versions_statutory_limits"),
         (sheet("1.5", "2028-01-01", "1.5, '2027-12-31'"), "accepted"),
+        // the limits of its leaf: approved before it, not with it or later
+        (format!("{}{}", limits(0), sheet("2.5", "2029-01-01", "2.5, '2028-12-31'")), "accepted"),
+        (format!("{}{}", limits(0), sheet("2.51", "2029-01-01", "2.51, '2028-12-31'")), "23514 calculations_statutory_limits"),
+        (format!("{}{}", limits(1), sheet("2.5", "2029-01-01", "2.5, '2028-12-31'")), "23514 calculations_statutory_limits"),
+        (format!("{}{}", limits(0), interest("2.5", "'2028-12-31'")), "accepted"),
+        (format!("{}{}", limits(1), interest("2.5", "'2028-12-31'")), "23514 rules_versions_statutory_limits"),
+        (limit("proposed", "null, 'a', null"), "accepted"),
+        (limit("approved", "null, 'a', 'b'"), "accepted"),
+        (limit("approved", "null, 'a', 'a'"), "23514 statutory_limits_four_eyes"),
+        (limit("approved", "'', 'a', 'b'"), "23514 statutory_limits_decided"),
+        (limit("rejected", "null, 'a', 'b'"), "23514 statutory_limits_decided"),
         (sheet("1.50000000000001", "2028-01-01", "1.50000000000001, '2027-12-31'"), "23514 calculations_statutory_limits"),
         (sheet("NaN", "2028-01-01", "'NaN', '2027-12-31'"), "23514 calculations_statutory_limits"),
         (sheet("1.5", "2028-01-02", "1.5, '2028-01-01'"), "23514 calculations_statutory_limits"),
@@ -639,10 +665,6 @@ async fn what_was_written_is_never_changed() {
         ("TRUNCATE log, entries", "23001 TRUNCATE on log is refused: its rows are never changed"),
         ("DELETE FROM texts", "23001 DELETE on texts is refused: its rows are never changed"),
         ("TRUNCATE texts, erasures", "23001 TRUNCATE on texts is refused: its rows are never changed"),
-        (
-            "DELETE FROM statutory_limits",
-            "23001 DELETE on statutory_limits is refused: its rows are never changed",
-        ),
     ] {
         assert_eq!(refusal(&owner, sql).await, expected, "{sql}");
     }
@@ -802,12 +824,13 @@ const WHO_MAY: &str = "
     agency_test.calendar_changes  app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
     agency_test.calendar_days     app=ar auditor=r w(kind,calendar,version,updated_at)=app
     agency_test.calls             app=ar auditor=r w(status,rules_version,applications,list,reason,decided_by,version,updated_at)=app
+    agency_test.cap_groups        app=ar auditor=r w(status,caps,proposed,rejection,created_by,decided_by,version,updated_at)=app
     agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,submitted_on,reviewed_on,reviewed_at,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
     agency_test.contract_uses     app=ar auditor=r w(amount,exclusive,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
     agency_test.erasures          app=ar auditor=r
     agency_test.evidence          app=ar auditor=r
-    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost,refusals,refusals_mac)=app
+    agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost,limits,refusals,refusals_mac)=app
     agency_test.idempotency       app=ar auditor=r
     agency_test.invoices          app=ar auditor=r w(amount,original_code,original_number,einvoice,confirmed,allocated,holds,reversed,reversal,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
     agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,exclusive,live)=app
@@ -833,7 +856,7 @@ const WHO_MAY: &str = "
     agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app
     agency_test.revocations       app=ar auditor=r w(revoked_by,version,updated_at)=app
     agency_test.rules_versions    app=ar auditor=r w(status,approved_by,approved_on,version,updated_at)=app
-    agency_test.statutory_limits  app=r auditor=r
+    agency_test.statutory_limits  app=ar auditor=r w(status,rejection,decided_by,version,updated_at)=app
     agency_test.tag_imports       app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
     agency_test.tags              app=ar auditor=r w(valid_until,status,ending,reason,decided_by,version,updated_at)=app
     agency_test.texts             app=ar

@@ -124,7 +124,7 @@ fn a_tier_of_a_contract_stays_that_of_its_voucher_and_one_of_a_rental_follows_it
     let less =
         json!({"changes": {"settlement": [{"item": "compute", "amount": "1000000"}]}, "reason": "更正"});
     let found = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &less);
-    let cut = json!([{"code": "claim_cap", "amount": "200000.00"}]);
+    let cut = json!([{"code": "claim_cap", "clause": "/caps/claim", "amount": "200000.00"}]);
     assert_eq!((&found["calculation"]["tier"], &found["calculation"]["reductions"]), (&json!(1), &cut));
     let path = format!("/v1/claims/{id}/recalculations/{}/approve", found["version"]);
     city.expect(200, &path, &city.chen, &json!({}));

@@ -11,6 +11,7 @@ use subsidy_core::organisations::{Category, Organisation, Standing};
 use subsidy_core::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, ReductionCode, sheet,
 };
+use subsidy_core::programmes::cap_use::CapsUsed;
 use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::policy::{
     AnnualCap, Base, Caps, ItemRatio, Share, Stacking, Tier, TierCaps, TierWhen,
@@ -42,8 +43,10 @@ fn items(text: &str) -> Option<Vec<ItemRatio>> {
         let (ratio, startup) = ratio.split_once('/').map_or((ratio, None), |(r, s)| (r, Some(s)));
         ItemRatio {
             item: label(item),
-            ratio_percent: percent(ratio),
+            ratio_percent: Some(percent(ratio)),
             startup_ratio_percent: startup.map(percent),
+            unit_price: None,
+            unit: None,
         }
     };
     Some(text.split(", ").map(item).collect())
@@ -55,12 +58,7 @@ fn lines(text: &str) -> Vec<SettledLine> {
         let mut words = text.split(' ');
         let mut word = || words.next();
         let item = label(word().expect("an item"));
-        SettledLine {
-            item,
-            amount: amount(word().expect("an amount")),
-            tax_percent: word().map(percent),
-            metered: None,
-        }
+        SettledLine::new(item, amount(word().expect("an amount")), word().map(percent))
     };
     text.split(", ").map(one).collect()
 }
@@ -142,8 +140,12 @@ impl Case<'_> {
             },
             rental: &rental,
             uses: &self.uses,
-            used_in_year: used(self.used_in_year),
-            used_in_all: used(self.used_in_all),
+            used: &CapsUsed {
+                in_year: used(self.used_in_year),
+                in_all: used(self.used_in_all),
+                groups: Vec::new(),
+            },
+            prorated: None,
             day: date("2025-05-15"),
         };
         rules::calculate(own(), 1, &facts)
@@ -168,7 +170,7 @@ fn annual(cap: &str) -> Option<AnnualCap> {
 }
 
 fn rounded(mode: RoundingMode, scope: RoundingScope) -> Rounding {
-    Rounding { mode, scope }
+    Rounding { mode, scope, ..Rounding::default() }
 }
 
 /// `computed − code by − code by = amount`

@@ -77,7 +77,7 @@ pub fn measure(loans: u32) -> Result<Measurement, Failure> {
 
 fn points() -> Option<PointsRule> {
     let max = Points::parse("1.5").ok()?;
-    Some(PointsRule { max, share_of_contract_rate_percent: None, share_of_reference: None })
+    Some(PointsRule { max: Some(max), ..PointsRule::default() })
 }
 
 impl Measurement {

@@ -9,9 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, CreditCode, Date, FoldedSubject,
-    LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId, RentalId,
-    Revision, Sequence, Stamp, Subject, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode, Date,
+    FoldedSubject, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId,
+    RecoveryId, RentalId, Revision, Sequence, Stamp, StatutoryLimitId, Subject, TagId, TagImportId, TrueUpId,
+    UsageImportId, VoucherId,
 };
 
 /// What people take part in, by its kind and key: `claim/{id}`.
@@ -50,6 +51,10 @@ impl Matter {
         /// Proposals to replace a billing file.
         replacements(UsageImportId);
         reopening(Month);
+        /// Caps that programmes share, and every change of them.
+        cap_group(&CapGroupCode);
+        /// Another statutory limit.
+        statutory_limit(StatutoryLimitId);
         /// A change of the calendar.
         calendar(CalendarId);
         tag(TagId);

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod calendar;
+pub mod cap_groups;
 pub mod claims;
 pub mod db;
 pub mod documents;
@@ -35,6 +36,7 @@ pub mod reversals;
 pub mod revocations;
 pub mod schema;
 pub mod sessions;
+pub mod statutory_limits;
 pub mod tags;
 pub mod usage;
 pub mod vouchers;

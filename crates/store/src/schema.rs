@@ -6,6 +6,8 @@ use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 table! { applications (id) { id -> Uuid, call -> Uuid, programme -> Text, organisation -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { awards (id) { id -> Uuid, call -> Uuid, rank -> Int4, programme -> Text, organisation -> Text, status -> Text, published_until -> Nullable<Date>, created -> Int8, updated_at -> Timestamptz, } }
 table! { budget_changes (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, } }
+table! { statutory_limits (id) { id -> Uuid, status -> Text, created -> Int8, } }
+table! { cap_groups (code) { code -> Text, status -> Text, created -> Int8, } }
 table! { calendar_changes (id) { id -> Uuid, status -> Text, document -> Text, created -> Int8, } }
 table! { calendar_days (date) { date -> Date, kind -> Text, calendar -> Uuid, } }
 table! { calls (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }

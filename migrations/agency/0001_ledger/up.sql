@@ -20,6 +20,7 @@ CREATE TABLE head (
     closed_through date,
     agency text NOT NULL,
     lost jsonb,
+    limits jsonb NOT NULL DEFAULT '[]' CONSTRAINT head_limits_check CHECK (jsonb_typeof(limits) = 'array'),
     refusals bigint NOT NULL DEFAULT 0 CONSTRAINT head_refusals_check CHECK (refusals >= 0),
     refusals_mac bytea NOT NULL DEFAULT ''
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
@@ -30,6 +31,7 @@ COMMENT ON COLUMN head.schema_version IS 'Number of agency migrations; each migr
 COMMENT ON COLUMN head.business_date IS 'Set in a sandbox only; never moves back.';
 COMMENT ON COLUMN head.closed_through IS 'The last day of the last closed month: nothing is posted on it or before.';
 COMMENT ON COLUMN head.lost IS 'The log that an operator last accepted to be lost: {size, root, kept}.';
+COMMENT ON COLUMN head.limits IS 'Statutory limits in the order of their approval: {since, points_max, window_until}; since is the leaf. Before the first, 1.50 and 2027-12-31.';
 COMMENT ON COLUMN head.refusals IS 'How many answers of refused requests are stored: they are numbered, and each leaf says how many there were before it.';
 COMMENT ON COLUMN head.refusals_mac IS 'HMAC of that number under a key outside the database.';
 COMMENT ON COLUMN head.agency IS 'Whose ledger this is; every leaf says the same.';
@@ -123,13 +125,15 @@ COMMENT ON COLUMN totals.flow IS 'Of B2003: why the commitment moved. Empty on e
 CREATE TABLE usages (
     programme text NOT NULL,
     organisation text NOT NULL,
+    scope text NOT NULL DEFAULT '',
     year smallint NOT NULL,
     counts text NOT NULL,
     amount numeric(20, 2) NOT NULL CONSTRAINT usages_amount_check CHECK (amount <> 'NaN'),
     freed_on date,
-    CONSTRAINT usages_pkey PRIMARY KEY (programme, organisation, year, counts)
+    CONSTRAINT usages_pkey PRIMARY KEY (programme, organisation, scope, year, counts)
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN usages.freed_on IS 'The last day from which anything counts no more: what is dated back before it does not draw on that.';
+COMMENT ON COLUMN usages.scope IS 'Empty for the organisation under the programme; project/…, loan/… or contract/… for a part of it; group/… for all programmes of a cap group, with no programme.';
 COMMENT ON TABLE usages IS 'What caps count, kept as counters: never a scan.';
 
 CREATE TABLE numbers (

@@ -3,6 +3,7 @@ DROP TABLE revocations;
 DROP TABLE people;
 DROP TABLE budget_changes;
 DROP TABLE rules_versions;
+DROP TABLE cap_groups;
 DROP TABLE statutory_limits;
 DROP TABLE programmes;
 DROP TABLE reference_rates;

@@ -100,12 +100,43 @@ COMMENT ON COLUMN programmes.document IS 'The official text it rests on; its own
 COMMENT ON COLUMN programmes.window_until IS 'Last day that earns, inclusive.';
 
 CREATE TABLE statutory_limits (
-    one boolean CONSTRAINT statutory_limits_pkey PRIMARY KEY DEFAULT true CONSTRAINT statutory_limits_one_check CHECK (one),
-    points_max numeric(9, 6) NOT NULL,
-    window_until date NOT NULL
+    id uuid CONSTRAINT statutory_limits_pkey PRIMARY KEY,
+    status text NOT NULL CONSTRAINT statutory_limits_status_check CHECK (status IN ('proposed', 'approved', 'rejected')),
+    points_max numeric(9, 6) NOT NULL CONSTRAINT statutory_limits_points_check CHECK (points_max >= 0 AND points_max <> 'NaN'),
+    window_until date NOT NULL,
+    document text NOT NULL,
+    reason bytea NOT NULL,
+    rejection bytea,
+    created_by text NOT NULL,
+    decided_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT statutory_limits_decided CHECK (
+        (status = 'proposed') = (decided_by IS NULL) AND (status = 'rejected') = (rejection IS NOT NULL)),
+    CONSTRAINT statutory_limits_four_eyes CHECK (decided_by <> created_by)
 );
-COMMENT ON TABLE statutory_limits IS 'One row, written by migrations alone: no role that serves may change it.';
-INSERT INTO statutory_limits (points_max, window_until) VALUES (1.50, '2027-12-31');
+CREATE INDEX statutory_limits_created ON statutory_limits (created);
+COMMENT ON TABLE statutory_limits IS 'Other limits than those that every agency begins with, 1.50 points and 2027-12-31; head.limits says since when each holds.';
+
+CREATE TABLE cap_groups (
+    code text CONSTRAINT cap_groups_pkey PRIMARY KEY,
+    status text NOT NULL CONSTRAINT cap_groups_status_check CHECK (status IN ('proposed', 'approved', 'rejected')),
+    caps jsonb,
+    proposed jsonb,
+    rejection bytea,
+    created_by text NOT NULL,
+    decided_by text,
+    created bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT cap_groups_decided CHECK (
+        (status = 'proposed') = (proposed IS NOT NULL) AND (status = 'proposed') = (decided_by IS NULL)
+        AND (status <> 'approved' OR caps IS NOT NULL)),
+    CONSTRAINT cap_groups_four_eyes CHECK (decided_by <> created_by)
+);
+CREATE INDEX cap_groups_created ON cap_groups (created);
+COMMENT ON TABLE cap_groups IS 'Caps of an organisation that several programmes share: what holds, and what waits for another person.';
 
 CREATE TABLE rules_versions (
     programme text NOT NULL,
@@ -126,8 +157,8 @@ CREATE TABLE rules_versions (
     CONSTRAINT rules_versions_pkey PRIMARY KEY (programme, number)
 );
 COMMENT ON COLUMN rules_versions.approved_on IS 'A version dated back governs nothing that was filed before it was approved.';
-COMMENT ON COLUMN rules_versions.points_max IS 'Held to statutory_limits; must be given for an interest subsidy.';
-COMMENT ON COLUMN rules_versions.window_until IS 'Held to statutory_limits; must be given for an interest subsidy.';
+COMMENT ON COLUMN rules_versions.points_max IS 'Held to the limits of its leaf; of rules that leave it out, the limits bind their sheets.';
+COMMENT ON COLUMN rules_versions.window_until IS 'Held to the limits of its leaf; must be given for an interest subsidy.';
 
 CREATE TABLE budget_changes (
     id uuid CONSTRAINT budget_changes_pkey PRIMARY KEY,

@@ -67,8 +67,8 @@ CREATE TABLE calculations (
     CONSTRAINT calculations_pkey PRIMARY KEY (document, version)
 );
 COMMENT ON TABLE calculations IS 'Sheets with frozen inputs. Append-only: news makes version n + 1.';
-COMMENT ON COLUMN calculations.points_max IS 'Of an interest subsidy: the most points of a segment. Held to the segments and to statutory_limits.';
-COMMENT ON COLUMN calculations.window_until IS 'Of an interest subsidy: the last day that earns. Held to the segments and to statutory_limits.';
+COMMENT ON COLUMN calculations.points_max IS 'Of an interest subsidy: the most points of a segment. Held to the segments and to the limits of its leaf.';
+COMMENT ON COLUMN calculations.window_until IS 'Of an interest subsidy: the last day that earns. Held to the segments and to the limits of its leaf.';
 
 CREATE FUNCTION sum_of_parts(parts jsonb) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT AS $$
     SELECT sum((part ->> 'amount')::numeric) FROM jsonb_array_elements(parts) AS part

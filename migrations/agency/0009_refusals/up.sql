@@ -197,6 +197,18 @@ $$;
 COMMENT ON FUNCTION check_head_moves_on IS 'At commit: every sequence that the head passed is logged, with all of its lines.';
 REVOKE ALL ON FUNCTION check_head_moves_on FROM PUBLIC;
 
+CREATE FUNCTION statutory_limits_at(leaf bigint) RETURNS TABLE (points_max numeric, window_until date)
+    LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT l.points_max, l.window_until
+      FROM (SELECT (entry ->> 'since')::bigint AS since, (entry ->> 'points_max')::numeric AS points_max,
+                   (entry ->> 'window_until')::date AS window_until
+              FROM head, jsonb_array_elements(head.limits) AS entry
+             UNION ALL SELECT -1, 1.50, '2027-12-31') AS l
+     WHERE l.since < leaf ORDER BY l.since DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION statutory_limits_at IS 'The limits that were approved before a leaf; those that every agency begins with before the first.';
+REVOKE ALL ON FUNCTION statutory_limits_at FROM PUBLIC;
+
 CREATE FUNCTION check_rules_versions() RETURNS trigger LANGUAGE plpgsql
     SET search_path FROM CURRENT AS $$
 DECLARE
@@ -204,13 +216,13 @@ DECLARE
     rules record;
     subject text;
 BEGIN
-    SELECT points_max, window_until INTO limits FROM statutory_limits;
-    FOR rules IN SELECT programme, number, points_max, window_until FROM added LOOP
+    FOR rules IN SELECT programme, number, points_max, window_until, version FROM added LOOP
+        SELECT points_max, window_until INTO limits FROM statutory_limits_at(rules.version);
         SELECT instrument INTO subject FROM programmes WHERE code = rules.programme;
         -- none of no limits is no answer: what is not held to a limit is refused
         IF limits.points_max IS NULL OR limits.window_until IS NULL OR subject IS NULL
            OR rules.points_max > limits.points_max OR rules.window_until > limits.window_until
-           OR (subject = 'interest_subsidy' AND num_nulls(rules.points_max, rules.window_until) > 0) THEN
+           OR (subject = 'interest_subsidy' AND rules.window_until IS NULL) THEN
             RAISE EXCEPTION 'rules % of programme % pass a statutory limit, or do not say that they keep it', rules.number, rules.programme
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'rules_versions_statutory_limits';
         END IF;
@@ -218,14 +230,15 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION check_rules_versions IS 'Points and window of every version against statutory_limits, whoever writes.';
+COMMENT ON FUNCTION check_rules_versions IS 'Points and window of every version against the limits of its leaf, whoever writes.';
 REVOKE ALL ON FUNCTION check_rules_versions FROM PUBLIC;
 
 CREATE FUNCTION check_interest_segments() RETURNS trigger LANGUAGE plpgsql
     SET search_path FROM CURRENT AS $$
 BEGIN
     -- none of no limits is no answer: what is not held to a limit is refused
-    IF (SELECT bool_and(NEW.points_max <= l.points_max AND NEW.window_until <= l.window_until) FROM statutory_limits AS l)
+    IF (SELECT bool_and(NEW.points_max <= l.points_max AND NEW.window_until <= l.window_until)
+          FROM statutory_limits_at(NEW.sequence) AS l)
        AND (SELECT max((s ->> 'points')::numeric) = NEW.points_max AND max((s ->> 'until')::date) - 1 = NEW.window_until
               FROM jsonb_array_elements(NEW.sheet -> 'segments') AS s) THEN
         RETURN NULL;
@@ -234,7 +247,7 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'calculations_statutory_limits';
 END
 $$;
-COMMENT ON FUNCTION check_interest_segments IS 'Points and days of every interest sheet against statutory_limits, whoever writes.';
+COMMENT ON FUNCTION check_interest_segments IS 'Points and days of every interest sheet against the limits of its leaf, whoever writes.';
 REVOKE ALL ON FUNCTION check_interest_segments FROM PUBLIC;
 
 CREATE FUNCTION refuse_to_forget() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -356,9 +369,6 @@ CREATE TRIGGER participants_updated BEFORE UPDATE ON participants FOR EACH ROW
 ALTER TABLE participants ENABLE ALWAYS TRIGGER participants_updated;
 CREATE TRIGGER participants_change BEFORE DELETE OR TRUNCATE ON participants EXECUTE FUNCTION refuse_change();
 ALTER TABLE participants ENABLE ALWAYS TRIGGER participants_change;
-
-CREATE TRIGGER statutory_limits_change BEFORE DELETE OR TRUNCATE ON statutory_limits EXECUTE FUNCTION refuse_change();
-ALTER TABLE statutory_limits ENABLE ALWAYS TRIGGER statutory_limits_change;
 
 CREATE TRIGGER usage_rows_updated AFTER UPDATE ON usage_rows
     REFERENCING OLD TABLE AS before_rows EXECUTE FUNCTION usage_rows_stay();

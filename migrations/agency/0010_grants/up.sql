@@ -6,7 +6,7 @@
 
 GRANT SELECT, INSERT ON head TO subsidy_app;
 GRANT UPDATE (
-    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through, lost, refusals,
+    next_sequence, frontier, recorded_at, semantics, business_date, related_programmes, closed_through, limits, lost, refusals,
     refusals_mac
 ) ON head TO subsidy_app;
 GRANT SELECT ON log TO subsidy_app;
@@ -42,7 +42,10 @@ GRANT SELECT, INSERT ON erasures TO subsidy_app;
 GRANT SELECT, INSERT ON reference_rates TO subsidy_app;
 GRANT SELECT, INSERT ON programmes TO subsidy_app;
 GRANT UPDATE (status, versions, approved_by, version, updated_at) ON programmes TO subsidy_app;
-GRANT SELECT ON statutory_limits TO subsidy_app;
+GRANT SELECT, INSERT ON statutory_limits TO subsidy_app;
+GRANT UPDATE (status, rejection, decided_by, version, updated_at) ON statutory_limits TO subsidy_app;
+GRANT SELECT, INSERT ON cap_groups TO subsidy_app;
+GRANT UPDATE (status, caps, proposed, rejection, created_by, decided_by, version, updated_at) ON cap_groups TO subsidy_app;
 GRANT SELECT, INSERT ON rules_versions TO subsidy_app;
 GRANT UPDATE (status, approved_by, approved_on, version, updated_at) ON rules_versions TO subsidy_app;
 GRANT SELECT, INSERT ON budget_changes TO subsidy_app;
@@ -124,6 +127,7 @@ GRANT UPDATE (status, effective_date, reversed_by, approved_by, version, updated
 GRANT EXECUTE ON FUNCTION sum_of_parts TO subsidy_app;
 GRANT EXECUTE ON FUNCTION erase_text TO subsidy_app;
 GRANT EXECUTE ON FUNCTION kept_texts TO subsidy_app;
+GRANT EXECUTE ON FUNCTION statutory_limits_at TO subsidy_app;
 
 GRANT SELECT ON head TO subsidy_auditor;
 GRANT SELECT ON log TO subsidy_auditor;
@@ -143,6 +147,7 @@ GRANT SELECT ON participants TO subsidy_auditor;
 GRANT SELECT ON reference_rates TO subsidy_auditor;
 GRANT SELECT ON programmes TO subsidy_auditor;
 GRANT SELECT ON statutory_limits TO subsidy_auditor;
+GRANT SELECT ON cap_groups TO subsidy_auditor;
 GRANT SELECT ON rules_versions TO subsidy_auditor;
 GRANT SELECT ON budget_changes TO subsidy_auditor;
 GRANT SELECT ON rentals TO subsidy_auditor;

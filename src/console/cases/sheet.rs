@@ -15,12 +15,13 @@ pub struct SheetRow {
 }
 
 /// Caps as a sheet names them among its inputs and among its reductions.
-const CAPS: [(&str, &str); 5] = [
+const CAPS: [(&str, &str); 6] = [
     ("net_off", "net_off"),
     ("claim_cap", "claim_cap"),
     ("voucher_balance", "voucher_balance"),
     ("lifetime", "lifetime_cap"),
     ("annual", "annual_cap"),
+    ("groups", "group_cap"),
 ];
 
 pub fn rows(t: T, sheet: &Doc) -> Vec<SheetRow> {
@@ -59,11 +60,17 @@ fn item(t: T, line: &Doc) -> SheetRow {
     SheetRow {
         step: t.word(&line.text("item")),
         basis: match (eligible, line.text("ratio_percent")) {
+            (true, percent) if percent.is_empty() => t.word(&line.text("item")),
             (true, percent) => t.ratio(&t.word(&line.text("item")), &percent),
             (false, _) => t.not_supported().to_owned(),
         },
         formula: if eligible {
-            format!("{base} × {}%", line.text("ratio_percent"))
+            match line.text("ratio_percent") {
+                percent if percent.is_empty() => {
+                    format!("{} × {}", line.text("quantity"), line.text("unit_price"))
+                }
+                percent => format!("{base} × {percent}%"),
+            }
         } else {
             line.money("amount")
         },

@@ -77,6 +77,9 @@ pub fn in_words(t: T, rules: &Doc) -> Vec<Clause> {
 
 fn ratio(t: T, item: &Doc) -> String {
     let (name, percent) = (t.word(&item.text("item")), item.text("ratio_percent"));
+    if percent.is_empty() {
+        return format!("{name} {} / {}", item.text("unit_price"), item.text("unit"));
+    }
     match item.text("startup_ratio_percent") {
         startup if startup.is_empty() => t.ratio(&name, &percent),
         startup => t.ratio_startup(&name, &percent, &startup),
@@ -109,7 +112,7 @@ fn caps(t: T, rules: &Doc) -> Vec<String> {
 
 fn points(t: T, rules: &Doc) -> Vec<String> {
     let mut lines = Vec::new();
-    if rules.has("points") {
+    if rules.has("points.max") {
         lines.push(t.points_max(&rules.text("points.max")));
     }
     if rules.has("points.share_of_contract_rate_percent") {

@@ -64,6 +64,7 @@ table! {
     ValueRefused: 422, ["取值不能存储", "请求中有数据库不能存储的值（{kind}：text 文字、number 数字、date 日期、length 长度、form 格式）。"], ["Value refused", "The request holds a value that the database cannot store (kind: {kind})."];
     InvalidAmount: 422, ["金额无效", "金额须为大于零的字符串，最多 12 位整数和两位小数。"], ["Invalid amount", "An amount is a string above zero with at most 12 digits and two decimals."];
     InvalidPercent: 422, ["百分数无效", "百分数须为字符串，最多六位小数，不为负。"], ["Invalid percent", "A percentage is a string with at most six decimals, not below zero."];
+    InvalidQuantity: 422, ["数量或单价无效", "数量和单价须为字符串，最多六位小数，不为负。"], ["Invalid quantity or price", "A quantity or a unit price is a string with at most six decimals, not below zero."];
     InvalidPoints: 422, ["百分点无效", "百分点须为字符串，最多六位小数，不为负。"], ["Invalid points", "Points are a string with at most six decimals, not below zero."];
     InvalidText: 422, ["文字无效", "文字为空、过长或首尾有空白。"], ["Invalid text", "The text is empty, too long or has blanks at an end."];
     InvalidTextLetter as InvalidText: 422, ["文字无效", "第 {position} 个字符 {letter} 看不见或不能写入文件（控制、格式、双向、零宽字符等）。"], ["Invalid text", "The character {letter} at position {position} cannot be seen or cannot be written to files (control, format, bidirectional, zero-width and the like)."];
@@ -79,6 +80,7 @@ table! {
     InvalidId: 422, ["编号无效", "编号须为小写带连字符的 UUID。"], ["Invalid id", "An id is a UUID in lower case with hyphens."];
     InvalidHash: 422, ["摘要无效", "摘要须为 64 位小写十六进制。"], ["Invalid hash", "A hash is 64 lower-case hexadecimal digits."];
     InvalidProgrammeCode: 422, ["专项代码无效", "专项代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid programme code", "A programme's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
+    InvalidCapGroupCode: 422, ["合并限额代码无效", "合并限额代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid cap group code", "A cap group's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
     InvalidBankCode: 422, ["联行号无效", "联行号须为 12 位数字。"], ["Invalid bank code", "A bank code is 12 digits."];
     InvalidTag: 422, ["名单标签无效", "标签为 1 至 40 个 a-z、0-9、_。"], ["Invalid tag", "A tag is 1 to 40 of a-z, 0-9 and _."];
     InvalidAccountNumber: 422, ["账号无效", "账号须为 6 至 34 位数字或字母。"], ["Invalid account number", "An account number is 6 to 34 digits or letters."];
@@ -127,6 +129,7 @@ table! {
     RulesFieldMissing: 422, ["规则缺项", "该资助方式需要 {field}。"], ["Rules field missing", "The instrument needs {field}."];
     RulesFieldNotApplicable: 422, ["规则项不适用", "{field} 不适用于该资助方式。"], ["Rules field not applicable", "{field} does not apply to the instrument."];
     RulesInvalid: 422, ["规则无效", "{field} 取值无效或自相矛盾。"], ["Invalid rules", "{field} is invalid or contradicts itself."];
+    CapGroupUnknown: 422, ["合并限额未生效", "合并限额“{group}”不存在或未经批准；请先提出并批准它。"], ["Cap group unknown", "There is no cap group \"{group}\" in force: propose it and have it approved first."];
     StatutoryPointsCap: 422, ["超过法定上限", "贴息最多 {points_max} 个百分点。"], ["Statutory points cap", "At most {points_max} points of interest are paid."];
     StatutoryWindow: 422, ["超过法定期限", "贴息期限至 {until} 为止。"], ["Statutory window", "Interest is paid until {until}."];
     PeriodOutsideCosts: 422, ["期间超出费用期", "只补贴 {from} 至 {until} 的费用，期间须在其内。"], ["Outside the costs", "The days from {from} to {until} are paid for, and the period must lie within them."];
@@ -135,7 +138,12 @@ table! {
     PeriodSpansYears: 422, ["期间跨年度", "年度上限按费用所属年度计，期间须在同一公历年度内，更正后也不变。"], ["Period in two years", "The annual cap counts the year of the costs: the period lies in one calendar year, and stays in it."];
     // calculations
     BelowMinimum: 422, ["低于最低基数", "基数 {base} 低于 {minimum}。"], ["Below the minimum", "The base {base} is below {minimum}."];
+    AmountBelowMinimum as BelowMinimum: 422, ["低于最低金额", "各项扣减后金额 {amount} 低于规则的最低金额 {minimum}，不予支付。"], ["Below the minimum", "After all cuts {amount} is left, below the rules' minimum of {minimum}: it is not paid."];
+    InterestPaidBelowMinimum as BelowMinimum: 422, ["低于最低付息额", "期间已付利息 {paid} 低于 {minimum}；请合并期间后申报。"], ["Below the minimum", "{paid} of interest was paid, below {minimum}; claim a longer period."];
+    QuantityMissing: 422, ["缺少数量", "“{item}”按单价支付，须写明 quantity。"], ["Quantity missing", "\"{item}\" is paid by the unit: its line needs a quantity."];
+    UnitDiffers: 422, ["计量单位不符", "“{item}”按“{unit}”计量；请在 unit 写明，并按此单位填写数量。"], ["Unit differs", "\"{item}\" counts in \"{unit}\": name it as the line's unit and give the quantity in it."];
     TaxPercentMissing: 422, ["缺少税率", "“{item}”需要 tax_percent。"], ["Tax rate missing", "\"{item}\" needs a tax_percent."];
+    GroupCapExhausted: 422, ["合并限额已用完", "“{group}”的合并限额已用完；请于次年申报，或先调整该限额。"], ["Group cap used up", "The caps of group \"{group}\" are used up: claim in the next year, or have other caps approved."];
     NothingToPay: 422, ["无可支付金额", "取整和扣减后金额为 0.00。"], ["Nothing to pay", "The amount is 0.00 after rounding and all reductions."];
     ItemsUnknown as NothingToPay: 422, ["无可支付金额", "专项规则不资助 {items}，金额为 0.00；资助的项目：{known}。"], ["Nothing to pay", "The programme does not pay for {items}, so the amount is 0.00; it pays for {known}."];
     AnnualCapExhausted: 422, ["年度额度已用完", "年度上限 {cap}，已用 {used}。"], ["Annual cap exhausted", "{used} of the annual cap {cap} is used."];

@@ -7,9 +7,11 @@ use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::problem::Problem;
 use subsidy_core::agencies::{Agency, MoveBusinessDate};
 use subsidy_core::book::Command;
+use subsidy_core::domain::dates::Zone;
 use subsidy_core::domain::{
     AgencyCode, Code, CreditCode, Date, Instant, Line, Month, Roles, Sequence, Subject,
 };
+use subsidy_core::programmes::StatutoryLimits;
 use subsidy_store::db::pool::Connection;
 use subsidy_store::engine::store;
 
@@ -89,6 +91,9 @@ pub struct Today {
     pub next: Sequence,
     /// What a sandbox has set, else the date in the agency's zone.
     pub business_date: Date,
+    pub zone: Zone,
+    /// The statutory limits that it is held to.
+    pub limits: StatutoryLimits,
     /// The last month that is closed.
     pub closed_through: Option<Month>,
 }
@@ -101,5 +106,5 @@ pub async fn today(conn: &Connection, agency: &AgencyCode) -> Result<Today, Prob
     let now = Instant::new(chrono::Utc::now()).max(head.recorded_at);
     let agency = head.agency.ok_or_else(|| Problem::new(Code::Unavailable))?;
     let (business_date, closed_through) = (agency.business_date_at(now), agency.closed_through);
-    Ok(Today { next: head.next, business_date, closed_through })
+    Ok(Today { next: head.next, business_date, zone: agency.zone, limits: agency.limits(), closed_through })
 }

@@ -3,6 +3,7 @@
 pub mod agencies;
 pub mod batches;
 pub mod calendar;
+pub mod cap_groups;
 pub mod claims;
 pub mod evidence;
 pub mod grants;
@@ -18,6 +19,7 @@ pub mod reference_rates;
 pub mod rentals;
 pub mod reports;
 pub mod reversals;
+pub mod statutory_limits;
 pub mod tags;
 pub mod tokens;
 pub mod usage;

@@ -10,7 +10,7 @@ use crate::http::view::{self, View};
 use crate::reports::related::Related;
 use subsidy_core::book::Command;
 use subsidy_core::domain::{
-    Actor, Code, CreditCode, Date, Instant, Label, Line, Money, RentalId, Role, Sequence, Subject,
+    Actor, Code, CreditCode, Date, Instant, Label, Line, Money, Quantity, RentalId, Role, Sequence, Subject,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::rentals::{RegisterRental, Rental};
@@ -67,6 +67,10 @@ pub struct LineView {
     item: Label,
     amount: Money,
     tax_percent: Option<subsidy_core::domain::Percent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<Quantity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<Label>,
 }
 
 impl View for RentalView {
@@ -77,6 +81,8 @@ impl View for RentalView {
             item: line.item.clone(),
             amount: line.amount.money(),
             tax_percent: line.tax_percent,
+            quantity: line.quantity,
+            unit: line.unit.clone(),
         };
         Self {
             id: rental.id,

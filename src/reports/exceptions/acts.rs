@@ -85,6 +85,7 @@ pub(super) async fn read(
         Code::RoundAmount,
         Code::SameDocument,
         Code::SamePerson,
+        Code::StatutoryLimit,
         Code::WeekendApproval,
     ];
     if !ours.into_iter().any(|code| question.asks(code)) {
@@ -97,7 +98,7 @@ pub(super) async fn read(
         let at = local.format("%Y-%m-%d %H:%M").to_string();
         let by = own.iter().find(|approval| approval.sequence == act.sequence).map(|approval| approval.by);
         for code in ours.into_iter().filter(|code| question.asks(*code)) {
-            if let Some(limit) = asks(code, (local, by), (&limits, &calendar), question) {
+            if let Some(limit) = asks(code, (local, by, &act.kind), (&limits, &calendar), question) {
                 let role = by.filter(|_| matches!(code, Code::SameDocument | Code::SamePerson));
                 let said = role.map_or_else(|| at.clone(), |by| format!("{at} {}", by.part.role()));
                 found.push(act.found(code, limit, &said)?);
@@ -125,7 +126,7 @@ fn is_holiday(day: Date, calendar: &Calendar) -> bool {
 /// Whether an approval raises a question, and which limit it is about.
 fn asks(
     code: Code,
-    (local, by): (DateTime<Tz>, Option<InTheWay>),
+    (local, by, kind): (DateTime<Tz>, Option<InTheWay>, &str),
     (limits, calendar): (&Limits, &Calendar),
     question: &Question,
 ) -> Option<Option<Money>> {
@@ -136,6 +137,7 @@ fn asks(
         Code::NightApproval => question.night.holds(local.hour()),
         Code::SameDocument => by.is_some_and(|by| by.own),
         Code::SamePerson => by.is_some_and(|by| !by.own),
+        Code::StatutoryLimit => kind == "approve_statutory_limit",
         Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
         Code::DuplicateInvoice
         | Code::InvoiceDate
@@ -230,6 +232,8 @@ impl ActRow {
             "approve_true_up" => format!("/v1/prefunds/true-ups/{document}"),
             "approve_bank_account" => format!("/v1/organisations/{document}"),
             "approve_calendar" => format!("/v1/calendar/{document}"),
+            "approve_cap_group" => format!("/v1/cap-groups/{document}"),
+            "approve_statutory_limit" => format!("/v1/statutory-limits/{document}"),
             "approve_tag" | "approve_tag_end" => format!("/v1/tags/{document}"),
             "approve_tag_import" => format!("/v1/tags/imports/{document}"),
             "approve_reversal" => format!("/v1/ledger/transactions/{document}"),

@@ -77,6 +77,8 @@ pub enum Code {
     SameDocument,
     /// Approved by somebody of the set of what it rests on or takes the place of: four eyes leave none.
     SamePerson,
+    /// Other statutory limits than those that every agency begins with, approved.
+    StatutoryLimit,
     /// Approved on a Saturday or a Sunday.
     WeekendApproval,
 }

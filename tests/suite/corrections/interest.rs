@@ -221,11 +221,12 @@ fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
     confirm(&first, ["2024-06-01", "2024-07-01"], "10.00");
     let reductions = |body: &Value| drafted(&city, body)["calculation"]["reductions"].clone();
     let asked = interest("i", &first, THIRD, "166111.11");
-    assert_eq!(reductions(&asked), json!([{"code": "claim_cap", "amount": "6666.67"}]));
+    let cut = json!([{"code": "claim_cap", "clause": "/caps/claim", "amount": "6666.67"}]);
+    assert_eq!(reductions(&asked), cut);
     // 31 + 62 of 124 days: 10.00 and half of 93.01, what is left of a fen dropped
     confirm(&first, ["2024-07-01", "2024-11-02"], "93.01");
     let both = json!([
-        {"code": "claim_cap", "amount": "6666.67"}, {"code": "paid_interest_ceiling", "amount": "69943.50"},
+        {"code": "claim_cap", "clause": "/caps/claim", "amount": "6666.67"}, {"code": "paid_interest_ceiling", "amount": "69943.50"},
     ]);
     assert_eq!(reductions(&asked), both);
     confirm(&first, ["2024-06-01", "2024-07-01"], "100000.00");
@@ -237,7 +238,8 @@ fn the_paid_interest_the_bank_the_caps_and_the_pot_limit_it_in_their_order() {
     // 30m less the 20m that the first claim earns on: 10m × 1.5 % × 92 ÷ 360; the year has 30,000.00 left
     let next = drafted(&city, &interest("i", &second, THIRD, "166111.11"));
     assert_eq!(next["calculation"]["segments"][0]["eligible_principal"], json!("10000000.00"));
-    assert_eq!(next["calculation"]["reductions"], json!([{"code": "annual_cap", "amount": "8333.33"}]));
+    let cut = json!([{"code": "annual_cap", "clause": "/caps/annual", "amount": "8333.33"}]);
+    assert_eq!(next["calculation"]["reductions"], cut);
     let other = approved(&city, &interest("i", &second, THIRD, "166111.11"));
     assert_eq!(city.claim(&other)["amount"], json!("30000.00"));
     assert_eq!(refused(&city, &interest("i", &second, FOURTH, "166111.11")).0, "annual_cap_exhausted");

@@ -192,7 +192,10 @@ fn a_recalculation_keeps_to_the_caps_of_its_year_and_the_rules_of_its_submission
     // the cap of the year of its approval, of which the other claim takes 1,000.00
     let (up, path) = proposed(&city, &claim, "30000");
     assert_eq!((&up["calculation"]["computed"], &up["amount"]), (&json!("6000.00"), &json!("4000.00")));
-    assert_eq!(up["calculation"]["reductions"][0], json!({"code": "annual_cap", "amount": "2000.00"}));
+    assert_eq!(
+        up["calculation"]["reductions"][0],
+        json!({"code": "annual_cap", "clause": "/caps/annual", "amount": "2000.00"})
+    );
     assert_eq!(up["calculation"]["rules_version"], json!(1));
     let early = json!({"effective_date": "2025-01-01"});
     city.post(&format!("{path}/approve"), &city.chen, &early).is(422, "effective_date_too_early");

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
-use subsidy_core::domain::{Date, DayCount, RoundingMode, RoundingScope};
+use subsidy_core::domain::{Date, DayCount, RoundingMode, RoundingScope, RoundingUnit};
 use subsidy_core::loans::Change;
 use subsidy_core::programmes::policy::{Stacking, TermFrom};
 
@@ -19,6 +19,8 @@ pub struct Line {
     pub days: i64,
     /// CNY.
     pub exact: BigRational,
+    /// CNY that the agency's limit of points comes to.
+    at_limit: BigRational,
 }
 
 #[derive(Debug)]
@@ -200,8 +202,17 @@ fn in_window(drawn: &Drawn, date: Date) -> bool {
         .is_none_or(|window| Day::of(window.from) <= Day::of(date) && Day::of(date) <= Day::of(window.until))
 }
 
-/// CNY a day at these points, before the day count: principal × points ÷ 100.
-fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
+/// What a line earns.
+struct Earns {
+    /// CNY a year: principal × points ÷ 100.
+    yearly: BigRational,
+    /// The same at the agency's limit of points.
+    at_limit: BigRational,
+    /// Whether any principal earns.
+    any: bool,
+}
+
+fn earns(drawn: &Drawn, standing: &Standing, day: Day) -> Earns {
     let latest = |steps: &mut dyn Iterator<Item = (Date, i64)>| {
         steps.filter(|(date, _)| Day::of(*date) <= day).last().map(|(_, value)| value)
     };
@@ -214,9 +225,16 @@ fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
     if let Some(room) = room {
         principal = principal.min(room);
     }
-    let rule = drawn.policy.points.as_ref().expect("points");
     let rate = ratio(standing.rate, 1_000_000);
-    let mut points = vec![ratio(rule.max.micro(), 1_000_000), rate.clone()];
+    let limit = ratio(drawn.statutory.points_max.micro(), 1_000_000);
+    let hundredth =
+        |points: BigRational| ratio(principal, 100) * points / BigRational::from_integer(BigInt::from(100));
+    let (any, at_limit) = (principal > 0, hundredth(limit.clone()));
+    let Some(rule) = &drawn.policy.points else {
+        return Earns { yearly: BigRational::zero(), at_limit, any };
+    };
+    let mut points = vec![limit, rate.clone()];
+    points.extend(rule.max.map(|max| ratio(max.micro(), 1_000_000)));
     if let Some(share) = rule.share_of_contract_rate_percent {
         points.push(ratio(share.micro(), 100_000_000) * &rate);
     }
@@ -228,7 +246,7 @@ fn yearly(drawn: &Drawn, standing: &Standing, day: Day) -> BigRational {
         points.push(rate - ratio(other.micro(), 1_000_000));
     }
     let least = points.into_iter().min().expect("some").max(BigRational::zero());
-    ratio(principal, 100) * least / BigRational::from_integer(BigInt::from(100))
+    Earns { yearly: hundredth(least), at_limit, any }
 }
 
 /// The days on which something changes, so that a line begins.
@@ -259,40 +277,55 @@ fn lines(drawn: &Drawn) -> Vec<Line> {
     let first_drawdown = first_drawdown(drawn);
     let mut changes = changes.into_iter().peekable();
     let (beginnings, mut lines) = (beginnings(drawn), Vec::<Line>::new());
-    let (mut per_year, mut open) = (BigRational::zero(), false);
-    // days by what they are divided by, since the line began
-    let mut counted: [i64; 3] = [0; 3];
+    let mut open: Option<Earns> = None;
+    // days by what they are divided by, since the line began, and all of them
+    let mut counted: [i64; 4] = [0; 4];
     let mut day = from;
     while day < until {
         while let Some((_, change, in_window)) = changes.next_if(|(date, ..)| *date <= day) {
             standing.after(change, in_window);
         }
         if first <= day && day <= last {
-            if !open || beginnings.contains(&day) {
-                close(&mut lines, &mut counted, &per_year);
+            if open.is_none() || beginnings.contains(&day) {
+                close(drawn, &mut lines, &mut counted, open.as_ref());
                 let from = format!("{:04}-{:02}-{:02}", day.year, day.month, day.day);
-                lines.push(Line { from, days: 0, exact: BigRational::zero() });
-                per_year = yearly(drawn, &standing, day);
-                open = true;
+                lines.push(Line { from, days: 0, exact: BigRational::zero(), at_limit: BigRational::zero() });
+                open = Some(earns(drawn, &standing, day));
             }
             let (days, basis) = day.counts(day_count, first_drawdown);
             let index = [360, 365, 366].iter().position(|b| *b == basis).expect("a basis");
             counted[index] += days;
+            counted[3] += 1;
         }
         day = day.next();
     }
-    close(&mut lines, &mut counted, &per_year);
+    close(drawn, &mut lines, &mut counted, open.as_ref());
     lines
 }
 
 /// Ends the line that is open.
-fn close(lines: &mut [Line], counted: &mut [i64; 3], per_year: &BigRational) {
-    if let Some(line) = lines.last_mut() {
-        line.days = counted.iter().sum();
-        let part = ratio(counted[0], 360) + ratio(counted[1], 365) + ratio(counted[2], 366);
-        line.exact = per_year * part;
+fn close(drawn: &Drawn, lines: &mut [Line], counted: &mut [i64; 4], open: Option<&Earns>) {
+    if let (Some(line), Some(earns)) = (lines.last_mut(), open) {
+        let [by_360, by_365, by_366, all] = *counted;
+        line.days = by_360 + by_365 + by_366;
+        let part = ratio(by_360, 360) + ratio(by_365, 365) + ratio(by_366, 366);
+        line.at_limit = &earns.at_limit * &part;
+        line.exact = match &drawn.policy.points {
+            Some(_) => &earns.yearly * part,
+            None => paid_share(drawn) * ratio(if earns.any { all } else { 0 }, days_of_period(drawn)),
+        };
     }
-    *counted = [0; 3];
+    *counted = [0; 4];
+}
+
+fn days_of_period(drawn: &Drawn) -> i64 {
+    Day::of(drawn.period.until).number() - Day::of(drawn.period.from).number()
+}
+
+/// CNY: the percentage of the interest paid.
+fn paid_share(drawn: &Drawn) -> BigRational {
+    let percent = drawn.policy.paid_interest_percent.expect("a percentage");
+    ratio(drawn.interest_paid.expect("interest").fen(), 100) * ratio(percent.micro(), 100_000_000)
 }
 
 /// CNY to fen.
@@ -307,6 +340,16 @@ fn round(exact: &BigRational, mode: RoundingMode) -> i64 {
         RoundingMode::HalfEven => rest > half || rest == half && odd,
     };
     whole.to_integer().to_i64().expect("in range") + i64::from(up)
+}
+
+/// CNY to fen, in whole units of a rule.
+fn in_units(exact: &BigRational, rounding: subsidy_core::domain::Rounding) -> i64 {
+    match rounding.unit {
+        RoundingUnit::Fen => round(exact, rounding.mode),
+        RoundingUnit::Yuan => {
+            100 * round(&(exact / BigRational::from_integer(BigInt::from(100))), rounding.mode)
+        }
+    }
 }
 
 /// What each level gets: the whole fen of its percentage, and a fen more where the rest is largest.
@@ -332,16 +375,21 @@ pub fn reckon(drawn: &Drawn) -> Reckoned {
     let (lines, rounding) = (lines(drawn), drawn.policy.rounding);
     let exact = lines.iter().fold(BigRational::zero(), |sum, line| sum + &line.exact);
     let computed = match rounding.scope {
-        RoundingScope::Claim => round(&exact, rounding.mode),
-        RoundingScope::Line => lines.iter().map(|line| round(&line.exact, rounding.mode)).sum(),
+        RoundingScope::Claim => in_units(&exact, rounding),
+        RoundingScope::Line => lines.iter().map(|line| in_units(&line.exact, rounding)).sum(),
     };
     let left = |cap: Option<(subsidy_core::domain::Money, subsidy_core::domain::Money)>| {
         cap.map(|(cap, used)| (cap.fen() - used.fen()).max(0))
     };
     let mut amount = computed;
     let mut reductions = Vec::new();
+    let points = drawn.policy.points.is_some();
+    let beside = points && drawn.policy.paid_interest_percent.is_some() && drawn.interest_paid.is_some();
+    let at_limit = lines.iter().fold(BigRational::zero(), |sum, line| sum + &line.at_limit);
     for (code, limit) in [
         ("claim_cap", drawn.policy.caps.claim.map(|cap| cap.money().fen())),
+        ("paid_interest_share", beside.then(|| round(&paid_share(drawn), rounding.mode))),
+        ("statutory_points", (!points).then(|| round(&at_limit, rounding.mode))),
         ("paid_interest_ceiling", drawn.interest_paid.map(subsidy_core::domain::Money::fen)),
         ("lifetime_cap", left(drawn.lifetime)),
         ("annual_cap", left(drawn.annual)),

@@ -8,6 +8,7 @@ use subsidy_core::domain::*;
 use subsidy_core::loans::events::Dated;
 use subsidy_core::loans::subsidy::{Limits, Question};
 use subsidy_core::loans::{Change, InterestPeriod, LoanEvent};
+use subsidy_core::programmes::StatutoryLimits;
 use subsidy_core::programmes::calculation::CapUse;
 use subsidy_core::programmes::policy::*;
 
@@ -25,6 +26,7 @@ pub struct Drawn {
     pub room: Vec<Dated<Money>>,
     pub other_points: Option<Points>,
     pub interest_paid: Option<Money>,
+    pub statutory: StatutoryLimits,
     pub lifetime: Option<(Money, Money)>,
     pub annual: Option<(Money, Money)>,
 }
@@ -48,8 +50,10 @@ impl Drawn {
             other_points: self.other_points,
             limits: Limits {
                 interest_paid: self.interest_paid,
+                statutory: self.statutory,
                 lifetime: self.lifetime.map(cap),
                 annual: self.annual.map(cap),
+                groups: Vec::new(),
             },
         }
     }
@@ -99,8 +103,14 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
         policy.windows =
             Some(Windows { disbursed: Some(Window { from: first.date, until }), ..Windows::default() });
     }
+    let paid = if policy.points.is_none() { 1 } else { 3 };
+    let points_max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..4_000_000) };
     Drawn {
         policy,
+        statutory: StatutoryLimits {
+            points_max: Points::from_micro(points_max),
+            ..StatutoryLimits::default()
+        },
         signed_on: plus(from, rng.gen_range(-400..1)),
         window: window(rng, from, days),
         period,
@@ -110,7 +120,7 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
         reference,
         room: maybe(rng, 5, |rng| room(rng, from)).unwrap_or_default(),
         other_points: maybe(rng, 3, |rng| Points::from_micro(rng.gen_range(0..4_000_000))),
-        interest_paid: maybe(rng, 3, |rng| Money::from_fen(fen(rng, 3, 10))),
+        interest_paid: maybe(rng, paid, |rng| Money::from_fen(fen(rng, 3, 10))),
         lifetime: maybe(rng, 6, |rng| (Money::from_fen(fen(rng, 5, 10)), Money::from_fen(fen(rng, 4, 9)))),
         annual: maybe(rng, 6, |rng| (Money::from_fen(fen(rng, 5, 10)), Money::from_fen(fen(rng, 4, 9)))),
     }
@@ -216,13 +226,14 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
         rounding: Rounding {
             mode: [RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::Down][rng.gen_range(0..3)],
             scope: [RoundingScope::Claim, RoundingScope::Line][rng.gen_range(0..2)],
+            unit: if one_in(rng, 5) { RoundingUnit::Yuan } else { RoundingUnit::Fen },
         },
         stacking: [Stacking::Exclusive, Stacking::NetOff, Stacking::Allow][rng.gen_range(0..3)],
         ..Policy::default()
     };
     let max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..=1_500_000) };
     policy.points = Some(PointsRule {
-        max: Points::from_micro(max),
+        max: maybe(rng, 2, |_| Points::from_micro(max)),
         share_of_contract_rate_percent: maybe(rng, 3, |rng| {
             Percent::from_micro(rng.gen_range(0..=100_000_000))
         }),
@@ -231,6 +242,10 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
             percent: Percent::from_micro(rng.gen_range(0..=100_000_000)),
         }),
     });
+    policy.paid_interest_percent = maybe(rng, 3, |rng| Percent::from_micro(rng.gen_range(0..=100_000_000)));
+    if policy.paid_interest_percent.is_some() && policy.stacking != Stacking::NetOff && one_in(rng, 2) {
+        policy.points = None;
+    }
     policy.term = maybe(rng, 4, |rng| Term {
         months_max: rng.gen_range(1..16),
         from: [TermFrom::FirstDrawdown, TermFrom::Signed][rng.gen_range(0..2)],

@@ -60,7 +60,10 @@ fn a_contract_that_another_programme_pays_for_is_refused_or_what_it_pays_is_take
     assert_eq!(draft("both")["amount"], json!("6000.00"));
     let off = draft("off");
     assert_eq!(off["amount"], json!("2000.00"));
-    assert_eq!(off["calculation"]["reductions"], json!([{"code": "net_off", "amount": "4000.00"}]));
+    assert_eq!(
+        off["calculation"]["reductions"],
+        json!([{"code": "net_off", "clause": "/stacking", "amount": "4000.00"}])
+    );
 
     // a claim withdrawn pays for nothing
     let free = rental(&city, "R-2");

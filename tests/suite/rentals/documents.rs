@@ -118,7 +118,7 @@ fn what_others_pay_is_taken_off_once() {
         let claim = city.claim(&id);
         (text(&claim, "/amount"), claim["calculation"]["reductions"].clone())
     };
-    let off = json!([{"code": "net_off", "amount": "20000.00"}]);
+    let off = json!([{"code": "net_off", "clause": "/stacking", "amount": "20000.00"}]);
     assert_eq!(claimed("2025-01-01", "2025-02-01", "110000"), ("2000.00".to_owned(), off));
     assert_eq!(claimed("2025-02-01", "2025-03-01", "10000"), ("2000.00".to_owned(), json!([])));
 }

@@ -254,8 +254,13 @@ pub fn register_as(number: u32, name: &str) -> Envelope {
 /// Programme 0 at 20 % with money for so many vouchers.
 fn funded_programme(fits: usize) -> [Envelope; 4] {
     let code = programme(0);
-    let items =
-        vec![ItemRatio { item: label("compute"), ratio_percent: percent("20"), startup_ratio_percent: None }];
+    let items = vec![ItemRatio {
+        item: label("compute"),
+        ratio_percent: Some(percent("20")),
+        startup_ratio_percent: None,
+        unit_price: None,
+        unit: None,
+    }];
     let rules = Policy {
         eligibility: Eligibility { related_provider: RelatedProvider::Allow, ..Eligibility::default() },
         items: Some(items),
@@ -300,10 +305,8 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
 /// Proposes a programme for interest at so many points, to a day, past whatever reads requests.
 pub fn interest_programme(points: &str, until: &str) -> Envelope {
     let max = Points::parse(points).expect("points");
-    let rules = Policy {
-        points: Some(PointsRule { max, share_of_contract_rate_percent: None, share_of_reference: None }),
-        ..Policy::default()
-    };
+    let rules =
+        Policy { points: Some(PointsRule { max: Some(max), ..PointsRule::default() }), ..Policy::default() };
     let proposal = ProposeProgramme {
         code: programme(7),
         title: Title { zh: line("贴息"), en: line("Interest") },
@@ -330,7 +333,7 @@ fn rental(id: RentalId, number: u32) -> Envelope {
             until: date("2025-12-31"),
             order_no: None,
             scenario: None,
-            lines: vec![SettledLine { item: label("compute"), amount, tax_percent: None, metered: None }],
+            lines: vec![SettledLine::new(label("compute"), amount, None)],
         })),
     )
 }

@@ -312,6 +312,17 @@ fn reminders_and_accounts() -> Vec<Step> {
             "document": "名单2号", "sha256": reason(18), "entries": [format!("{},2026-01-01,", code(1))] } }),
         ),
         approver(json!({ "reject_tag_import": { "id": id(15, 100), "reason": reason(17) } })),
+        officer(
+            json!({ "propose_statutory_limit": { "id": id(16, 1), "document": "京发改规〔2024〕4号", "reason": reason(17),
+            "limits": { "points_max": "2.5", "window_until": "2028-12-31" } } }),
+        ),
+        approver(json!({ "approve_statutory_limit": { "id": id(16, 1) } })),
+        officer(json!({ "propose_cap_group": { "code": "ai", "caps": { "annual": "100000.00" } } })),
+        approver(json!({ "approve_cap_group": { "code": "ai" } })),
+        officer(
+            json!({ "propose_statutory_limit": { "id": id(16, 2), "document": "文2", "reason": reason(18),
+            "limits": { "points_max": "9", "window_until": "2099-12-31" } } }),
+        ),
         officer(json!({ "read_accounts": { "batch": batch, "format": "csv", "execution_date": "2026-03-03",
             "sha256": reason(16) } })),
     ];

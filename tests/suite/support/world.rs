@@ -4,6 +4,7 @@
 //! Commands are drawn with the book at hand, so that they find documents in the states that they need; what is
 //! drawn is data, so it can be sent to a real ledger as well.
 
+mod bounds;
 mod calendar;
 mod dating;
 mod granting;
@@ -297,7 +298,9 @@ impl World {
                 }
             }
             32..44 => Command::UnblockOrganisation(self.standing()),
-            44..62 => self.calendar(book, today),
+            44..58 => self.calendar(book, today),
+            58..60 => self.limits(book),
+            60..62 => self.groups(book),
             62..70 => Command::LoadReferenceRate(LoadReferenceRate {
                 name: label("LPR5Y"),
                 date: self.day(today),
@@ -475,11 +478,14 @@ impl World {
                     year: None,
                 }),
                 lifetime: self.maybe(3, |w| w.amount(6, 10)),
+                per: None,
+                groups: None,
                 minimum_base: self.maybe(6, |w| w.amount(3, 7)),
             },
             rounding: Rounding {
                 mode: self.pick(&[RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::Down]),
                 scope: self.pick(&[RoundingScope::Claim, RoundingScope::Line]),
+                unit: self.pick(&[RoundingUnit::Fen, RoundingUnit::Fen, RoundingUnit::Yuan]),
             },
             shares: self.maybe(2, |w| w.shares()),
             stacking: self.pick(&[Stacking::Exclusive, Stacking::NetOff, Stacking::Allow, Stacking::Allow]),
@@ -493,7 +499,7 @@ impl World {
             validity_months: voucher.then(|| self.rng.gen_range(1..5)),
             one_per_contract: if voucher { self.maybe(2, |w| w.one_in(3)) } else { None },
             points: interest.then(|| PointsRule {
-                max: Points::parse("1.5").expect("points"),
+                max: self.maybe(2, |_| Points::parse("1.5").expect("points")),
                 share_of_contract_rate_percent: self.maybe(4, |_| percent("50")),
                 share_of_reference: self
                     .maybe(3, |_| ShareOfReference { name: label("LPR5Y"), percent: percent("33.333333") }),
@@ -527,6 +533,8 @@ impl World {
         if instrument == Instrument::Grant {
             policy.caps = Caps::default();
             policy.grant = (!self.one_in(12)).then(|| self.grant_rules());
+        } else {
+            self.bounds(&mut policy, instrument);
         }
         policy
     }
@@ -551,8 +559,10 @@ impl World {
             .iter()
             .map(|item| ItemRatio {
                 item: label(item),
-                ratio_percent: percent(self.pick(&ratios)),
+                ratio_percent: Some(percent(self.pick(&ratios))),
                 startup_ratio_percent: self.maybe(3, |w| percent(w.pick(&ratios))),
+                unit_price: None,
+                unit: None,
             })
             .collect()
     }
@@ -625,6 +635,8 @@ impl World {
                 amount: if self.one_in(12) { self.amount(0, 3) } else { self.amount(5, 10) },
                 tax_percent: (!self.one_in(10)).then(|| percent(self.pick(&["6", "13", "0"]))),
                 metered: None,
+                quantity: self.quantity(),
+                unit: self.maybe(2, |_| label("kWh")),
             })
             .collect();
         // most of them have months that are over, since only those can be claimed
@@ -1087,6 +1099,8 @@ impl World {
                 amount: if self.one_in(12) { self.amount(0, 3) } else { self.amount(4, 9) },
                 tax_percent: (!self.one_in(12)).then(|| percent(self.pick(&["6", "13", "0"]))),
                 metered: None,
+                quantity: self.quantity(),
+                unit: self.maybe(2, |_| label("kWh")),
             })
             .collect();
         ClaimRequest::VoucherRedemption { voucher, settlement, closing: self.one_in(5) }
@@ -1416,8 +1430,8 @@ impl Auditor {
         }
         let approves = matches!(command, Command::IssueVoucher(_) | Command::ApproveClaim(_));
         let of = match &decision.outcome {
-            Outcome::Voucher { voucher, .. } => (&voucher.programme, voucher.organisation, Counts::Issue),
-            Outcome::Claim { claim, .. } => (&claim.programme, claim.organisation, Counts::Redemption),
+            Outcome::Voucher { voucher, .. } => (voucher.organisation, Counts::Issue),
+            Outcome::Claim { claim, .. } => (claim.organisation, Counts::Redemption),
             _ => return,
         };
         for sheet in decision.effects.sheets.iter().map(|new| &new.sheet).filter(|_| approves) {
@@ -1425,9 +1439,14 @@ impl Auditor {
                 Outcome::Claim { claim, .. } => cap_year(book, claim),
                 _ => Some(day.year()),
             };
+            let pool = match &decision.outcome {
+                Outcome::Claim { claim, .. } => bounds::pools_of_claim(book, claim).remove(0),
+                Outcome::Voucher { voucher, .. } => bounds::pools_of_voucher(book, voucher).remove(0),
+                _ => return,
+            };
             for (year, cap) in [(year, &sheet.inputs.annual), (None, &sheet.inputs.lifetime)] {
-                let (programme, organisation, counts) = (of.0.clone(), of.1, of.2);
-                let key = CapUsageKey { programme, organisation, year, counts };
+                let (organisation, counts) = of;
+                let key = CapUsageKey { pool: pool.clone(), organisation, year, counts };
                 let promised = self.promised.entry(key.clone()).or_default();
                 promised.push((day, cap.as_ref().map_or(i64::MAX, |cap| cap.cap.fen())));
                 let moved = &self.moved[&key];
@@ -1525,7 +1544,8 @@ impl Auditor {
         let year = cap_year(book, claim);
         let tier = self.tiers.get(&(claim.id.to_string(), claim.calculation)).expect("its sheet");
         let rules = (&claim.programme, claim.rules_version, *tier);
-        check_caps(book, rules, Counted { organisation, year, counts }, claim.amount);
+        let pools = bounds::pools_of_claim(book, claim);
+        check_caps(book, rules, (Counted { organisation, year, counts }, &pools), claim.amount);
     }
 
     fn check_balances(&self, book: &Book) {
@@ -1557,10 +1577,12 @@ fn check_vouchers(book: &Book) {
             let unused = voucher.status == VoucherStatus::Cancelled && balance.redeemed.is_zero();
             let freed = if unused { balance.released.fen() } else { 0 };
             let in_year = if keeps_released(book, voucher) { balance.face.fen() - freed } else { live };
-            for (year, counted) in [(voucher.fiscal_year, in_year), (None, live)] {
-                let (programme, organisation) = (voucher.programme.clone(), voucher.organisation);
-                let key = CapUsageKey { programme, organisation, year, counts: Counts::Issue };
-                *used.entry(key).or_default() += counted;
+            for pool in bounds::pools_of_voucher(book, voucher) {
+                for (year, counted) in [(voucher.fiscal_year, in_year), (None, live)] {
+                    let (pool, organisation) = (pool.clone(), voucher.organisation);
+                    let key = CapUsageKey { pool, organisation, year, counts: Counts::Issue };
+                    *used.entry(key).or_default() += counted;
+                }
             }
         }
     }
@@ -1586,16 +1608,25 @@ fn keeps_released(book: &Book, voucher: &Voucher) -> bool {
 fn check_caps(
     book: &Book,
     (programme, number, tier): (&ProgrammeCode, u32, Option<u32>),
-    counted: Counted,
+    (counted, pools): (Counted, &[CapPool]),
     amount: Money,
 ) {
     let key = RulesKey { programme: programme.clone(), number };
     let caps = &book.rules.peek(&key).expect("its rules").rules.under(tier).caps;
     let Counted { organisation, year, counts } = counted;
-    let used = |year| {
-        let key = CapUsageKey { programme: programme.clone(), organisation, year, counts };
+    let used_of = |pool: &CapPool, year| {
+        let key = CapUsageKey { pool: pool.clone(), organisation, year, counts };
         book.usages.peek(&key).expect("counted").amount
     };
+    let used = |year| used_of(&pools[0], year);
+    for pool in pools {
+        let CapPool::Group(code) = pool else { continue };
+        let caps = book.cap_groups.peek(code).expect("its group").caps.expect("in force");
+        for (year, cap) in [(year, caps.annual), (None, caps.lifetime)] {
+            let within = cap.is_none_or(|cap| used_of(pool, year) <= cap.money());
+            assert!(within, "{counted:?} is over {cap:?} of {code}");
+        }
+    }
     if let Some(annual) = caps.annual.as_ref().filter(|annual| annual.counts.contains(&counts)) {
         assert!(used(year) <= annual.amount.money(), "{counted:?} is over {annual:?}");
     }
@@ -1618,7 +1649,8 @@ struct Counted {
 fn check_issue_caps(book: &Book, voucher: &Voucher) {
     let (organisation, year, counts) = (voucher.organisation, voucher.fiscal_year, Counts::Issue);
     let rules = (&voucher.programme, voucher.rules_version, voucher.tier);
-    check_caps(book, rules, Counted { organisation, year, counts }, voucher.balance.face);
+    let pools = bounds::pools_of_voucher(book, voucher);
+    check_caps(book, rules, (Counted { organisation, year, counts }, &pools), voucher.balance.face);
 }
 
 /// What claims hold and take of their vouchers, what is owed for them, and what the counters say of them.
@@ -1643,10 +1675,12 @@ fn check_claims(book: &Book) {
         *redeemed += drawn - claim.redrawn.fen();
         let people = [Some(&claim.created_by), claim.submitted_by.as_ref(), claim.reviewed_by.as_ref()];
         assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
-        for year in [cap_year(book, claim), None] {
-            let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-            let key = CapUsageKey { programme, organisation, year, counts: Counts::Redemption };
-            *used.entry(key).or_default() += drawn - claim.freed.fen();
+        for pool in bounds::pools_of_claim(book, claim) {
+            for year in [cap_year(book, claim), None] {
+                let (pool, organisation) = (pool.clone(), claim.organisation);
+                let key = CapUsageKey { pool, organisation, year, counts: Counts::Redemption };
+                *used.entry(key).or_default() += drawn - claim.freed.fen();
+            }
         }
         let [paid, due, received] = [
             payable::paid(claim).expect("a sum").plus(payable::offset(claim).expect("a sum")).expect("a sum"),

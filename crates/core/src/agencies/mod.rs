@@ -6,7 +6,8 @@ pub mod rules;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::Zone;
-use crate::domain::{AgencyCode, Date, Instant, Line, Month, ProgrammeCode, RootHash};
+use crate::domain::{AgencyCode, Date, Instant, Line, Month, Points, ProgrammeCode, RootHash, Sequence};
+use crate::programmes::StatutoryLimits;
 
 /// The newest meaning of the rules that this release knows, and the oldest that it still replays.
 pub const SEMANTICS: std::ops::RangeInclusive<u32> = 1..=1;
@@ -36,9 +37,20 @@ pub struct Agency {
     /// that every decision has at hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_through: Option<Month>,
+    /// The statutory limits that were approved, the newest last; before the first, those that every agency begins with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitsSince>,
     /// What an operator last accepted to be lost: the database had been wound back, or restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostLog>,
+}
+
+/// Statutory limits, and the leaf that approved them: the database holds what was written from it on to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsSince {
+    pub since: Sequence,
+    pub points_max: Points,
+    pub window_until: Date,
 }
 
 /// A log that was answered from and is no longer there.
@@ -55,6 +67,15 @@ impl Agency {
     /// The business date at an instant: what a sandbox has set, else the date in the agency's zone.
     pub fn business_date_at(&self, at: Instant) -> Date {
         self.business_date.unwrap_or_else(|| at.date_in(self.zone.tz()))
+    }
+
+    /// The statutory limits that it is held to now.
+    pub fn limits(&self) -> StatutoryLimits {
+        let of = |newest: &LimitsSince| StatutoryLimits {
+            points_max: newest.points_max,
+            window_until: newest.window_until,
+        };
+        self.limits.last().map(of).unwrap_or_default()
     }
 
     /// Whether a month takes no postings.

@@ -23,6 +23,7 @@ pub fn create(existing: Option<&Agency>, command: &CreateAgency) -> Result<Agenc
         semantics: SEMANTICS_FIRST,
         related_programmes: Vec::new(),
         closed_through: None,
+        limits: Vec::new(),
         lost: None,
     })
 }

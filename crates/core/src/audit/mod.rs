@@ -30,6 +30,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("balances", Checked::Replayed, "what the postings add up to"),
     ("budget_changes", Checked::Replayed, "documents"),
     ("calendar_changes", Checked::Replayed, "documents"),
+    ("cap_groups", Checked::Replayed, "documents"),
     ("calendar_days", Checked::Replayed, "what the newest change says of each day"),
     ("calls", Checked::Replayed, "documents"),
     ("calculations", Checked::Replayed, "sheets that decisions made"),
@@ -62,6 +63,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("rentals", Checked::Replayed, "documents"),
     ("reversals", Checked::Replayed, "documents"),
     ("rules_versions", Checked::Replayed, "documents"),
+    ("statutory_limits", Checked::Replayed, "documents"),
     ("transitions", Checked::Replayed, "documents' steps"),
     ("true_ups", Checked::Replayed, "documents"),
     ("usage_imports", Checked::Replayed, "documents"),
@@ -87,7 +89,6 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
         Checked::Held,
         "sealed numbers: with the keys each is opened and is the one that its leaf names",
     ),
-    ("statutory_limits", Checked::Held, "the limits that this release knows"),
     ("erasures", Checked::Replayed, "documents; each text that is gone has one"),
     (
         "usage_errors",

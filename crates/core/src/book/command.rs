@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agencies::{AcceptLog, CreateAgency, MoveBusinessDate, SwitchSemantics};
 use crate::calendar::{ApproveCalendar, ProposeCalendar, RejectCalendar};
+use crate::cap_groups::{ApproveCapGroup, ProposeCapGroup, RejectCapGroup};
 use crate::claims::objection::{RaiseObjection, ResolveObjection};
 use crate::claims::recalculation::{ApproveRecalculation, ProposeRecalculation, RejectRecalculation};
 use crate::claims::{ApproveClaim, NameClaim, RejectClaim, ReviewClaim, WriteClaim};
@@ -38,6 +39,7 @@ use crate::reference_rates::LoadReferenceRate;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
 use crate::revocations::RevokeTokens;
+use crate::statutory_limits::{ApproveStatutoryLimit, ProposeStatutoryLimit, RejectStatutoryLimit};
 use crate::tags::{
     ApproveTag, ApproveTagEnd, ApproveTagImport, ProposeTag, ProposeTagEnd, ProposeTagImport, RejectTag,
     RejectTagEnd, RejectTagImport,
@@ -119,6 +121,16 @@ macro_rules! commands {
         /// A header before the leaves of one request on many documents.
             OpenGroup(OpenGroup) "open_group" Records, |_| "group";
             LoadReferenceRate(LoadReferenceRate) "load_reference_rate" Records, |c| format!("{}/{}", c.name, c.date);
+        /// Other statutory limits of the agency.
+            ProposeStatutoryLimit(ProposeStatutoryLimit) "propose_statutory_limit" Raises, |c| c.id;
+        /// The limits that everything is held to from now on.
+            ApproveStatutoryLimit(ApproveStatutoryLimit) "approve_statutory_limit" Approves, |c| c.id;
+            RejectStatutoryLimit(RejectStatutoryLimit) "reject_statutory_limit" Records, |c| c.id;
+        /// Caps that programmes share, or other ones.
+            ProposeCapGroup(ProposeCapGroup) "propose_cap_group" Raises, |c| c.code;
+        /// What the programmes of a group are held to from now on.
+            ApproveCapGroup(ApproveCapGroup) "approve_cap_group" Approves, |c| c.code;
+            RejectCapGroup(RejectCapGroup) "reject_cap_group" Records, |c| c.code;
         /// Holidays, and workdays in their stead.
             ProposeCalendar(Box<ProposeCalendar>) "propose_calendar" Raises, |c| c.id;
         /// A change of the calendar in force.

@@ -28,6 +28,8 @@ macro_rules! documents {
                 Period($crate::domain::Month) in periods: $crate::periods::Period, |p| p.month;
                 Organisation($crate::domain::CreditCode) in organisations: $crate::organisations::Organisation, |o| o.credit_code;
                 ReferenceRate($crate::reference_rates::RateKey) in reference_rates: $crate::reference_rates::ReferenceRate, |r| $crate::reference_rates::RateKey::new(&r.name, r.date);
+                StatutoryLimit($crate::domain::StatutoryLimitId) in statutory_limits: $crate::statutory_limits::StatutoryLimit, |l| l.id;
+                CapGroup($crate::domain::CapGroupCode) in cap_groups: $crate::cap_groups::CapGroup, |g| g.code.clone();
                 CalendarChange($crate::domain::CalendarId) in calendar_changes: $crate::calendar::CalendarChange, |c| c.id;
                 CalendarDay($crate::domain::Date) in calendar_days: $crate::calendar::NamedDay, |d| d.date;
                 TagImport($crate::domain::TagImportId) in tag_imports: $crate::tags::TagImport, |i| i.id;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Series;
 use crate::agencies::Agency;
 use crate::calendar::CalendarChange;
+use crate::cap_groups::CapGroup;
 use crate::claims::objection::Objection;
 use crate::claims::recalculation::Recalculation;
 use crate::claims::{Claim, ClaimStatus};
@@ -30,6 +31,7 @@ use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
 use crate::revocations::Revocation;
+use crate::statutory_limits::StatutoryLimit;
 use crate::tags::{Tag, TagImport};
 use crate::usage::UsageImport;
 use crate::vouchers::{Voucher, VoucherStatus};
@@ -169,6 +171,9 @@ pub enum Outcome {
     Organisation(Box<Organisation>),
     ReferenceRate(ReferenceRate),
     Calendar(Box<CalendarChange>),
+    /// Caps that programmes share.
+    CapGroup(Box<CapGroup>),
+    StatutoryLimit(Box<StatutoryLimit>),
     Tag(Box<Tag>),
     /// A tag whose end was proposed or decided.
     TagEnd(Box<Tag>),

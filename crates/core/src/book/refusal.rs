@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::agencies::AgencyError;
 use crate::calendar::CalendarError;
+use crate::cap_groups::CapGroupError;
 use crate::claims::ClaimError;
 use crate::claims::backing::BackingError;
 use crate::claims::rental_claims::RentalClaimError;
@@ -25,6 +26,7 @@ use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
 use crate::reversals::ReversalError;
+use crate::statutory_limits::StatutoryLimitError;
 use crate::tags::TagError;
 use crate::usage::UsageError;
 use crate::vouchers::VoucherError;
@@ -109,6 +111,10 @@ pub enum Refusal {
     #[error(transparent)]
     ReferenceRate(#[from] ReferenceRateError),
     #[error(transparent)]
+    StatutoryLimit(#[from] StatutoryLimitError),
+    #[error(transparent)]
+    CapGroup(#[from] CapGroupError),
+    #[error(transparent)]
     Calendar(#[from] CalendarError),
     #[error(transparent)]
     Tag(#[from] TagError),
@@ -164,7 +170,7 @@ impl From<OutOfRange> for Refusal {
 
 crate::domain::coded! {
     Refusal:
-    ; Access Date Agency Erasure Period ReferenceRate Calendar Tag Organisation Programme Calculation
+    ; Access Date Agency Erasure Period ReferenceRate StatutoryLimit CapGroup Calendar Tag Organisation Programme Calculation
     Eligibility Evidence Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Grant Ranking Person Payment Recovery
     Reversal
 }

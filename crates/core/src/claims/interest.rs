@@ -14,9 +14,11 @@ use crate::domain::{DayCount, ExactPoints, Money, Percent};
 use crate::loans::events::{Owed, first_drawdown, history};
 use crate::loans::subsidy::{Limits, Question, Subsidy, SubsidyError, outside, over};
 use crate::loans::{InterestPeriod, Loan, LoanError};
-use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, ReductionCode};
+use crate::programmes::bounds::Caps;
+use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, enough};
 use crate::programmes::interest::{InterestInputs, LoanState, SEGMENTS_MAX};
 use crate::programmes::policy::TermFrom;
+use crate::programmes::{Policy, StatutoryLimits};
 
 /// The loan and what counts beside the rules.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Credit<'a> {
     pub loan: &'a Loan,
     /// The days that earn.
     pub window: Window,
+    /// The agency's limits today.
+    pub statutory: StatutoryLimits,
     /// The reference rate that the points rule asks for, in the order of the days.
     pub reference: &'a [Dated<Percent>],
     /// CNY of principal that the organisation's cap leaves; everything where empty.
@@ -113,7 +117,13 @@ pub fn calculate(
             room: &inputs.room,
             others: &inputs.others,
             other_points: terms.other_points,
-            limits: Limits { interest_paid: Some(paid), lifetime: lifetime.clone(), annual: annual.clone() },
+            limits: Limits {
+                interest_paid: Some(paid),
+                statutory: credit.statutory,
+                lifetime: lifetime.clone(),
+                annual: annual.clone(),
+                groups: facts.used.groups.clone(),
+            },
         },
         &known,
     )?;
@@ -121,19 +131,18 @@ pub fn calculate(
         let (pointer, limit) = ("/period".to_owned(), SEGMENTS_MAX.to_string());
         return Err(LoanError::TooManySegments { pointer, limit }.into());
     }
-    worth(&subsidy, facts, annual.as_ref())?;
+    let groups = facts.used.groups.clone();
+    let caps = Caps { lifetime: lifetime.as_ref(), annual: annual.as_ref(), groups: &groups };
+    worth(&subsidy, facts, (paid, caps))?;
     let inputs = Inputs {
         startup: facts.applicant.organisation.startup,
         lists: facts.applicant.lists(&facts.rules.rules),
-        ratio_percent: None,
-        base: None,
-        net_off: None,
-        documents: None,
         claim_cap: policy.caps.claim.map(Amount::money),
-        voucher_balance: None,
         lifetime,
         annual,
+        groups,
         interest: Some(Box::new(inputs)),
+        ..Inputs::default()
     };
     Ok(sheet(subsidy, version, facts, inputs))
 }
@@ -158,12 +167,11 @@ pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) 
 
 /// The caps on what is approved, whichever an annual cap names: nothing is issued.
 fn caps(facts: &Facts<'_>) -> (Option<CapUse>, Option<CapUse>) {
-    let caps = &facts.policy.caps;
-    let lifetime = caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all));
-    let year = Some(facts.cap_year);
-    let annual =
-        caps.annual.as_ref().map(|annual| CapUse::new(year, annual.amount.money(), facts.used_in_year));
-    (lifetime, annual)
+    let (caps, used) = (&facts.policy.caps, &facts.used);
+    let cap = |year, cap, used| CapUse { per: caps.per, ..CapUse::new(year, cap, used) };
+    let lifetime = caps.lifetime.map(|most| cap(None, most.money(), used.in_all));
+    let annual = caps.annual.as_ref();
+    (lifetime, annual.map(|annual| cap(Some(facts.cap_year), annual.amount.money(), used.in_year)))
 }
 
 fn inputs(
@@ -189,6 +197,7 @@ fn inputs(
         from: period.from,
         until: period.until,
         window: credit.window,
+        statutory: credit.statutory,
         loan: between(known, period.from, period.until).into_iter().map(state).collect(),
         signed_on: term(TermFrom::Signed).then_some(loan.signed_on),
         first_drawdown: first_drawdown(&loan.events).filter(|_| by_years || term(TermFrom::FirstDrawdown)),
@@ -202,18 +211,28 @@ fn inputs(
     })
 }
 
-/// Whether anything is paid, and the base is not below the rules' minimum: the most principal that earns on a day.
-fn worth(subsidy: &Subsidy, facts: &Facts<'_>, annual: Option<&CapUse>) -> Result<(), CalculationError> {
+/// Whether anything is paid, and neither the base, which is the most principal that earns on a day, nor the interest paid
+/// nor the amount is below the rules' minimum.
+fn worth(
+    subsidy: &Subsidy,
+    facts: &Facts<'_>,
+    (paid, caps): (Money, Caps<'_>),
+) -> Result<(), CalculationError> {
+    let policy = &*facts.policy;
     let base = subsidy.segments.iter().map(|segment| segment.eligible_principal).max().unwrap_or_default();
-    if let Some(minimum) = facts.policy.caps.minimum_base.map(Amount::money).filter(|least| base < *least) {
+    if let Some(minimum) = policy.caps.minimum_base.map(Amount::money).filter(|least| base < *least) {
         return Err(CalculationError::BelowMinimum { base, minimum });
     }
-    let last = subsidy.reductions.last().map(|reduction| reduction.code);
-    match (annual, last) {
-        _ if !subsidy.amount.is_zero() => Ok(()),
-        (Some(annual), Some(ReductionCode::AnnualCap)) => {
-            Err(CalculationError::AnnualCapExhausted { cap: annual.cap, used: annual.used })
-        }
-        (None | Some(_), _) => Err(CalculationError::NothingToPay),
+    enough_paid(paid, policy)?;
+    caps.worth(subsidy.amount, &subsidy.reductions)?;
+    enough(subsidy.amount, policy)
+}
+
+/// Whether as much interest was paid as the rules ask for.
+pub fn enough_paid(paid: Money, policy: &Policy) -> Result<(), CalculationError> {
+    let minimum = policy.minimums.and_then(|minimums| minimums.interest_paid).map(Amount::money);
+    match minimum.filter(|minimum| paid < *minimum) {
+        Some(minimum) => Err(CalculationError::InterestPaidBelowMinimum { paid, minimum }),
+        None => Ok(()),
     }
 }

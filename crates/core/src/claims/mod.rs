@@ -7,6 +7,7 @@
 //! force at submission. What is found out later is a recalculation: a further sheet, of which the difference is posted
 //! once another person approves it.
 pub mod backing;
+pub mod blocked;
 pub mod changes;
 pub mod interest;
 mod invoice_matching;

@@ -7,8 +7,10 @@ use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, Te
 use crate::ledger::{ExpenseClass, Part};
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
+use crate::programmes::cap_use::CapsUsed;
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
+use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, EligibilityError, Policy, RulesVersion};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::ReviewDecision;
@@ -30,12 +32,12 @@ pub struct Facts<'a> {
     pub net_off: Option<Vec<Netted>>,
     /// What documents show of what was settled, where any is there.
     pub documents: Option<Documents>,
+    /// Which part of the contract counts, where the rules prorate.
+    pub prorated: Option<Prorated>,
     /// The year whose annual cap it counts against.
     pub cap_year: FiscalYear,
-    /// CNY redeemed by the organisation under the programme in that year.
-    pub used_in_year: Money,
-    /// CNY redeemed by it under the programme in all.
-    pub used_in_all: Money,
+    /// What was redeemed of its caps.
+    pub used: CapsUsed,
     /// The day of the filing or the approval.
     pub day: Date,
 }
@@ -52,6 +54,7 @@ pub fn calculate(
     // nothing is issued of what draws on no voucher: its annual cap counts what is approved, whichever it names
     let counts = |of: &[Counts]| facts.room.is_none() || of.contains(&Counts::Redemption);
     let annual = caps.annual.as_ref().filter(|annual| counts(&annual.counts));
+    let cap = |year, most, used| CapUse { per: caps.per, ..CapUse::new(year, most, used) };
     let inputs = Inputs {
         startup: applicant.organisation.startup,
         lists: applicant.lists(&facts.rules.rules),
@@ -59,10 +62,12 @@ pub fn calculate(
         ratio_percent: None,
         net_off: facts.net_off.as_deref().map(sum).transpose()?,
         documents: facts.documents.clone(),
+        prorated: facts.prorated,
         claim_cap: caps.claim.map(Amount::money),
         voucher_balance: facts.room,
-        lifetime: caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all)),
-        annual: annual.map(|cap| CapUse::new(Some(facts.cap_year), cap.amount.money(), facts.used_in_year)),
+        lifetime: caps.lifetime.map(|most| cap(None, most.money(), facts.used.in_all)),
+        annual: annual.map(|annual| cap(Some(facts.cap_year), annual.amount.money(), facts.used.in_year)),
+        groups: facts.used.groups.clone(),
         interest: None,
     };
     sheet(Question { rules: facts.rules, policy, tier: facts.tier, lines: settlement, version, inputs })

@@ -13,7 +13,7 @@ use super::exact::Exact;
 use super::macros::string_value;
 use super::money::{Money, OutOfRange};
 use super::percent::{Percent, Points};
-use super::rounding::{RoundingMode, round};
+use super::rounding::Rounding;
 use super::text::Malformed;
 
 /// [`ExactPoints`] in a millionth of a point.
@@ -86,8 +86,18 @@ impl fmt::Display for ExactPoints {
 
 string_value!(ExactPoints, Code::InvalidPoints);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Accrual(i128);
+/// What accrued: so many parts of a fen, each of one in `per_fen`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accrual {
+    parts: i128,
+    per_fen: i128,
+}
+
+impl Default for Accrual {
+    fn default() -> Self {
+        Self { parts: 0, per_fen: PER_FEN }
+    }
+}
 
 impl Accrual {
     /// Principal × points ÷ 100 × a part of a year. Error: out of range.
@@ -95,30 +105,45 @@ impl Accrual {
         i128::from(principal.fen())
             .checked_mul(i128::from(points.0))
             .and_then(|yearly| yearly.checked_mul(i128::from(part.units)))
-            .map(Self)
+            .map(|parts| Self { parts, per_fen: PER_FEN })
             .ok_or(OutOfRange)
     }
 
-    /// The sum. Error: out of range.
-    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
-        self.0.checked_add(other.0).map(Self).ok_or(OutOfRange)
+    /// A percentage of an amount × days ÷ all days, of which there is one at least. Error: out of range.
+    pub fn share(amount: Money, percent: Percent, [days, of_days]: [u32; 2]) -> Result<Self, OutOfRange> {
+        let shared = i128::from(amount.fen()).checked_mul(i128::from(percent.micro()));
+        let parts = shared.and_then(|shared| shared.checked_mul(i128::from(days))).ok_or(OutOfRange)?;
+        Ok(Self { parts, per_fen: i128::from(Percent::HUNDRED.micro()) * i128::from(of_days) })
     }
 
-    /// To the fen. Error: out of range.
-    pub fn round(self, mode: RoundingMode) -> Result<Money, OutOfRange> {
-        round(self.0, PER_FEN, mode)
+    /// The sum of two that were reckoned alike. Error: out of range.
+    pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
+        if self.parts == 0 {
+            return Ok(other);
+        }
+        if self.per_fen != other.per_fen && other.parts != 0 {
+            return Err(OutOfRange);
+        }
+        let parts = self.parts.checked_add(other.parts).ok_or(OutOfRange)?;
+        Ok(Self { parts, ..self })
+    }
+
+    /// To the unit that a rule names. Error: out of range.
+    pub fn round(self, rounding: Rounding) -> Result<Money, OutOfRange> {
+        rounding.of(self.parts, self.per_fen)
     }
 
     /// As a decimal: all of its digits where they end, else the first [`Unrounded::DECIMALS`].
     pub fn unrounded(self) -> Unrounded {
-        let mut digits = self.0 / PER_FEN;
-        let mut rest = self.0 % PER_FEN;
+        let mut digits = self.parts / self.per_fen;
+        let mut rest = self.parts % self.per_fen;
         // 2 decimals are the fen's. A rest is below 1.7 × 10²², so that 15 digits of it at once stay in range; an `i128` is
-        // at most 1.1 × 10¹⁶ fen, and with 18 decimals more in range too
+        // at most 1.1 × 10¹⁶ fen, and with 18 decimals more in range too. Of a share of what was paid a fen has fewer parts,
+        // and there is no more of it than what was paid
         for scale in [10_i128.pow(15), 10_i128.pow(3)] {
             rest *= scale;
-            digits = digits * scale + rest / PER_FEN;
-            rest %= PER_FEN;
+            digits = digits * scale + rest / self.per_fen;
+            rest %= self.per_fen;
         }
         Unrounded(digits)
     }
@@ -213,11 +238,24 @@ mod tests {
             DayCount::Icma,
         ] {
             let all = accrual("999999999999.99", "1.5", count, "1900-01-01", "2028-01-01");
-            assert!(all.0 < i128::MAX / 50, "{count:?}");
-            let rounded = all.round(RoundingMode::HalfUp).unwrap();
+            assert!(all.parts < i128::MAX / 50, "{count:?}");
+            let rounded = all.round(Rounding::default()).unwrap();
             assert!(all.unrounded().weight().checked_mul(i128::from(rounded.fen())).is_some());
             assert_eq!(Unrounded::parse(&all.unrounded().to_string()), Ok(all.unrounded()));
         }
+    }
+
+    #[test]
+    fn a_share_of_what_was_paid_counts_by_days_and_parts_make_the_whole() {
+        let share = |days| {
+            let (paid, percent) = (Money::parse("412345.67").unwrap(), Percent::parse("50").unwrap());
+            Accrual::share(paid, percent, [days, 181]).unwrap()
+        };
+        assert_eq!(share(181).unrounded().to_string(), "206172.835");
+        assert_eq!(share(31).plus(share(150)), Ok(share(181)));
+        assert_eq!(Accrual::default().plus(share(1)), Ok(share(1)));
+        let accrued = accrual("100", "1", DayCount::Actual360, "2024-01-01", "2024-01-02");
+        assert_eq!(accrued.plus(share(1)), Err(OutOfRange));
     }
 
     #[test]
@@ -226,7 +264,7 @@ mod tests {
             ExactPoints::share(Percent::parse("33.333333").unwrap(), Percent::parse("3.456789").unwrap())
                 .unwrap();
         assert_eq!(third.to_string(), "1.15226298847737");
-        assert_eq!(ExactPoints::of(Points::STATUTORY_MAX).unwrap().to_string(), "1.5");
+        assert_eq!(ExactPoints::of(Points::parse("1.50").unwrap()).unwrap().to_string(), "1.5");
         assert_eq!(ExactPoints::default().less(third), Ok(ExactPoints::default()));
         for bad in ["", "-1", "1.", ".5", "1.123456789012345", "1e3"] {
             assert!(ExactPoints::parse(bad).is_err(), "{bad:?}");
@@ -246,7 +284,7 @@ mod tests {
         ] {
             assert_eq!(too_much, Err(OutOfRange));
         }
-        let shown = Accrual(i128::MAX).unrounded();
+        let shown = Accrual { parts: i128::MAX, ..Accrual::default() }.unrounded();
         assert_eq!(shown.to_string(), "106133931843993.58218659536873760767");
     }
 

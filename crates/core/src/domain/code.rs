@@ -18,12 +18,12 @@ pub enum Code {
     // values
     UnknownField, MissingField, DuplicateField, InvalidType, InvalidValue,
     #[strum(serialize = "invalid_value/word")] InvalidWord, TextUnknown, TextErased, ValueRefused,
-    InvalidAmount, InvalidPercent, InvalidPoints, InvalidText,
+    InvalidAmount, InvalidPercent, InvalidPoints, InvalidQuantity, InvalidText,
     #[strum(serialize = "invalid_text/letter")] InvalidTextLetter,
     #[strum(serialize = "invalid_text/private_letter")] InvalidTextPrivateLetter, InvalidReason,
     #[strum(serialize = "invalid_reason/letter")] InvalidReasonLetter,
     #[strum(serialize = "invalid_reason/private_letter")] InvalidReasonPrivateLetter, InvalidDate, InvalidMonth,
-    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidBankCode, InvalidTag,
+    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidCapGroupCode, InvalidBankCode, InvalidTag,
     InvalidAccountNumber, CreditCodeCharset, CreditCodeChecksum, TooManyRows, FormatNotSupported,
     // when, and the agency
     PeriodClosed, EffectiveDateInFuture, EffectiveDateTooEarly, BusinessDateBackwards, AgencyExists,
@@ -39,9 +39,10 @@ pub enum Code {
     FiscalYearOutsideWindow, FiscalYearClosed,
     ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,
     StatutoryPointsCap, StatutoryWindow, PeriodOutsideCosts, SignedOutsideWindow, DisbursedOutsideWindow,
-    PeriodSpansYears,
+    PeriodSpansYears, CapGroupUnknown,
     // calculations
-    BelowMinimum, TaxPercentMissing, NothingToPay, ItemsUnknown, AnnualCapExhausted, AmountOutOfRange,
+    BelowMinimum, AmountBelowMinimum, InterestPaidBelowMinimum, TaxPercentMissing, QuantityMissing, UnitDiffers, NothingToPay,
+    ItemsUnknown, AnnualCapExhausted, GroupCapExhausted, AmountOutOfRange,
     // metered usage
     UsageFileRefused, UsageNothingTaken, UsageNotFocus, UsageFileMalformed, UsagePackedUnreadable,
     UsagePackedSeveral, UsagePackedParquet, UsageEncodingUnknown, UsageMediaType, UsageColumnMissing,

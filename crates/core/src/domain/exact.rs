@@ -4,8 +4,8 @@ use super::code::Code;
 use std::fmt;
 
 use super::money::{Money, OutOfRange};
-use super::percent::Percent;
-use super::rounding::{RoundingMode, round};
+use super::percent::{Percent, Quantity, UnitPrice};
+use super::rounding::{Rounding, RoundingMode};
 
 /// Millionths of a percent in one: a percent has six decimals, a hundred of them make one.
 const PER_UNIT: i128 = 100_000_000;
@@ -83,16 +83,42 @@ impl Exact {
         self.rest == 0 && self.units % PER_UNIT == 0
     }
 
+    /// So much of a metered quantity at a price. Error: out of range.
+    pub fn priced(quantity: Quantity, price: UnitPrice) -> Result<Self, OutOfRange> {
+        // millionths of millionths of a yuan: a unit is a hundred of them
+        let product =
+            i128::from(quantity.micro()).checked_mul(i128::from(price.micro())).ok_or(OutOfRange)?;
+        let (units, part) = (product.div_euclid(100), product.rem_euclid(100));
+        Self { units, rest: part * (PER_REST / 100) }.carried()
+    }
+
+    /// `numerator ÷ denominator` of it; below its last decimal lies only whether anything is left, which decides a
+    /// rounding as all of it would. Neither is below zero. Error: out of range.
+    pub fn fraction(self, numerator: i128, denominator: i128) -> Result<Self, OutOfRange> {
+        let units = self.units.checked_mul(numerator).ok_or(OutOfRange)?;
+        let rest = self.rest.checked_mul(numerator).ok_or(OutOfRange)?;
+        let whole = units.checked_div_euclid(denominator).ok_or(OutOfRange)?;
+        let left = units.checked_rem_euclid(denominator).and_then(|left| left.checked_mul(PER_REST));
+        let left = left.and_then(|left| left.checked_add(rest)).ok_or(OutOfRange)?;
+        let (part, more) = (left / denominator, i128::from(left % denominator > 0));
+        Self { units: whole, rest: part + more }.carried()
+    }
+
     /// To the fen. Error: out of range.
     pub fn round(self, mode: RoundingMode) -> Result<Money, OutOfRange> {
+        self.rounded(Rounding { mode, ..Rounding::default() })
+    }
+
+    /// To the unit that a rule names. Error: out of range.
+    pub fn rounded(self, rounding: Rounding) -> Result<Money, OutOfRange> {
         if self.units < 0 {
-            return Self::ZERO.minus(self)?.round(mode)?.negated();
+            return Self::ZERO.minus(self)?.rounded(rounding)?.negated();
         }
         // half a fen is a whole number of units: what lies beyond them decides only whether a half is more than one
         let beyond = i128::from(self.rest > 0);
         let doubled =
             self.units.checked_mul(2).and_then(|units| units.checked_add(beyond)).ok_or(OutOfRange)?;
-        round(doubled, 2 * PER_UNIT, mode)
+        rounding.of(doubled, 2 * PER_UNIT)
     }
 
     /// amount ÷ (1 + percent), to the fen. Error: out of range.
@@ -109,6 +135,12 @@ impl Exact {
         let found = Self { units, rest }.carried()?;
         // whether anything is left decides like all of it
         Self { rest: if found.rest == 0 { more } else { found.rest }, ..found }.round(mode)
+    }
+
+    /// As it is shown where it was divided: what lies beyond its units is left out.
+    #[must_use]
+    pub const fn shown(self) -> Self {
+        if self.rest % PER_UNIT == 0 { self } else { Self { rest: 0, ..self } }
     }
 
     /// The weight that this amount has when a total is apportioned: what lies beyond its units is left out.
@@ -215,6 +247,35 @@ mod tests {
         assert_eq!(without("1.0653", HalfEven).to_string(), "1.00");
         assert_eq!(without("1.065300000000000000000001", HalfEven).to_string(), "1.01");
         assert_eq!(without("1.065299999999999999999999", HalfUp).to_string(), "1.00");
+    }
+
+    #[test]
+    fn a_fraction_decides_a_rounding_as_its_whole_value_would() {
+        use RoundingMode::{Down, HalfEven, HalfUp};
+        let third = ratio("100.00", "30").fraction(1, 3).unwrap();
+        assert_eq!(
+            (third.to_string().as_str(), third.round(Down).unwrap().to_string().as_str()),
+            ("10.00", "10.00")
+        );
+        for (of, n, d, up, even, down) in [
+            ("0.03", 1, 2, "0.02", "0.02", "0.01"),
+            ("0.01", 1, 2, "0.01", "0.00", "0.00"),
+            ("0.05", 1, 9, "0.01", "0.01", "0.00"),
+            ("200000.00", 305, 729, "83676.27", "83676.27", "83676.26"),
+        ] {
+            let found = metered(of).fraction(n, d).unwrap();
+            let found = [HalfUp, HalfEven, Down].map(|mode| found.round(mode).unwrap().to_string());
+            assert_eq!(found, [up, even, down], "{of} × {n}/{d}");
+        }
+        let price = |quantity, price| {
+            Exact::priced(Quantity::parse(quantity).unwrap(), UnitPrice::parse(price).unwrap())
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(
+            [price("12345.678", "0.05"), price("0.000001", "0.000001")],
+            ["617.2839", "0.000000000001"]
+        );
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Folded {
         Self(folded)
     }
 
+    /// A fold that was kept.
+    pub fn stored(fold: &str) -> Self {
+        Self(fold.to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -53,6 +53,10 @@ document_id!(
     /// A file that backs a claim.
     EvidenceId
 );
+document_id!(
+    /// Another statutory limit of an agency.
+    StatutoryLimitId
+);
 document_id!(RentalId);
 document_id!(
     /// A billing file that was imported.

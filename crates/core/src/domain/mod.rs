@@ -43,16 +43,16 @@ pub use exact::Exact;
 pub use folded::Folded;
 pub use ids::{
     ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId,
-    PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, TagId, TagImportId, TrueUpId, UsageImportId,
-    VoucherId,
+    PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId, TagImportId,
+    TrueUpId, UsageImportId, VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;
 pub use month::Month;
-pub use percent::{Percent, Points};
+pub use percent::{Percent, Points, Quantity, UnitPrice};
 pub use reference::ReferenceKey;
-pub use rounding::{Rounding, RoundingMode, RoundingScope};
+pub use rounding::{Rounding, RoundingMode, RoundingScope, RoundingUnit};
 pub use score::Score;
 pub use stamp::{Revision, Sequence, Stamp};
 pub use state::WrongState;
-pub use text::{ContentHash, KeyHash, Label, Line, ProgrammeCode, RootHash, TextHash};
+pub use text::{CapGroupCode, ContentHash, KeyHash, Label, Line, ProgrammeCode, RootHash, TextHash};

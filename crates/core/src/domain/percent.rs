@@ -1,4 +1,4 @@
-//! Percent and percentage points, exact to six decimals.
+//! Percent, percentage points, quantities and their prices, exact to six decimals.
 
 use std::fmt;
 
@@ -75,14 +75,22 @@ micro_value!(
     2
 );
 
+micro_value!(
+    /// How much of something was used: `12345.678`. Error: `invalid_quantity`.
+    Quantity,
+    Code::InvalidQuantity,
+    12
+);
+micro_value!(
+    /// CNY for one of something: `0.05`. Error: `invalid_quantity`.
+    UnitPrice,
+    Code::InvalidQuantity,
+    9
+);
+
 impl Percent {
     /// 100 %.
     pub const HUNDRED: Self = Self(100 * MICRO);
-}
-
-impl Points {
-    /// The most that the national measure pays: 1.50 points (through 2027-12-31).
-    pub const STATUTORY_MAX: Self = Self(1_500_000);
 }
 
 #[cfg(test)]
@@ -98,11 +106,5 @@ mod tests {
         for bad in ["", "-1", "+1", "1e2", ".5", "5.", "1.1234567", "12345", "１"] {
             assert!(Percent::parse(bad).is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn points_are_held_to_the_statutory_cap_by_comparison() {
-        assert!(Points::parse("1.50").unwrap() <= Points::STATUTORY_MAX);
-        assert!(Points::parse("1.500001").unwrap() > Points::STATUTORY_MAX);
     }
 }

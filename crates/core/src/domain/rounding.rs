@@ -28,12 +28,52 @@ pub enum RoundingScope {
     Line,
 }
 
+/// To what is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundingUnit {
+    /// 分
+    #[default]
+    Fen,
+    /// 元. What is prorated is rounded to it too; a later cut, and shares, may have fen.
+    Yuan,
+}
+
+impl RoundingUnit {
+    // serde hands references
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    const fn is_fen(&self) -> bool {
+        matches!(self, Self::Fen)
+    }
+
+    /// How many fen it has.
+    pub const fn fen(self) -> i64 {
+        match self {
+            Self::Fen => 1,
+            Self::Yuan => 100,
+        }
+    }
+}
+
 /// A programme's rounding rule; printed on every calculation sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rounding {
     pub mode: RoundingMode,
     pub scope: RoundingScope,
+    #[serde(skip_serializing_if = "RoundingUnit::is_fen")]
+    pub unit: RoundingUnit,
+}
+
+impl Rounding {
+    /// `numerator ÷ denominator` fen in whole units.
+    /// Error: out of range, also for a denominator that is not above zero.
+    pub fn of(self, numerator: i128, denominator: i128) -> Result<Money, OutOfRange> {
+        let unit = self.unit.fen();
+        let units =
+            round(numerator, denominator.checked_mul(i128::from(unit)).ok_or(OutOfRange)?, self.mode)?;
+        units.fen().checked_mul(unit).map(Money::from_fen).ok_or(OutOfRange)
+    }
 }
 
 /// `numerator ÷ denominator` fen, rounded to the fen. The denominator is above zero.
@@ -70,6 +110,23 @@ mod tests {
             assert_eq!(round(n, d, HalfUp).unwrap().fen(), up);
             assert_eq!(round(n, d, HalfEven).unwrap().fen(), even);
             assert_eq!(round(n, d, Down).unwrap().fen(), down);
+        }
+    }
+
+    #[test]
+    fn whole_yuan_are_rounded_as_fen_are() {
+        use RoundingMode::{Down, HalfEven, HalfUp};
+        let of = |mode, n, d| {
+            Rounding { mode, unit: RoundingUnit::Yuan, ..Rounding::default() }.of(n, d).unwrap().fen()
+        };
+        for (n, d, up, even, down) in [
+            (250, 1, 300, 200, 200),
+            (350, 1, 400, 400, 300),
+            (500, 2, 300, 200, 200),
+            (501, 2, 300, 300, 200),
+            (499, 2, 200, 200, 200),
+        ] {
+            assert_eq!([of(HalfUp, n, d), of(HalfEven, n, d), of(Down, n, d)], [up, even, down], "{n}/{d}");
         }
     }
 

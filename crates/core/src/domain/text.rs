@@ -176,6 +176,25 @@ impl fmt::Display for ProgrammeCode {
 
 string_value!(ProgrammeCode, Code::InvalidProgrammeCode);
 
+/// The code of caps that several programmes share, in the form of a programme's code.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CapGroupCode(ProgrammeCode);
+
+impl CapGroupCode {
+    /// Error: `invalid_cap_group_code`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        ProgrammeCode::parse(text).map(Self).map_err(|_| Malformed { code: Code::InvalidCapGroupCode })
+    }
+}
+
+impl fmt::Display for CapGroupCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+string_value!(CapGroupCode, Code::InvalidCapGroupCode);
+
 macro_rules! digest {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -2,7 +2,8 @@
 //!
 //! A loan counts from the day after the last that a claim takes, at the earliest from the window's first, to its maturity or the
 //! window's end. What happened counts as it happened, from then on today's balance and rate stay as they are. Each month
-//! is rounded by itself, as the rules round; all sums are sums of these. The cap on principal goes to an organisation's
+//! is rounded by itself, as the rules round; all sums are sums of these. Where interest that is paid counts, it is taken to be
+//! what accrues at the contract rate. The cap on principal goes to an organisation's
 //! loans in the order of their recording. Caps in money are left out: they count in the year of an approval that nobody
 //! knows yet.
 
@@ -15,13 +16,15 @@ use super::{InterestPeriod, Loan};
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, CreditCode, Date, Money, Month, Percent};
-use crate::programmes::Policy;
+use crate::programmes::{Policy, StatutoryLimits};
 
 /// What a loan is estimated under.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     /// The rules, as the loan's tier has them.
     pub policy: &'a Policy,
+    pub window: Window,
+    pub statutory: StatutoryLimits,
     /// The reference rate that the points rule asks for, in the order of the days.
     pub reference: &'a [Dated<Percent>],
 }
@@ -47,19 +50,25 @@ pub struct LoanCost {
 }
 
 /// Loans, as they are estimated one after the other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Estimate {
-    window: Window,
     held: BTreeMap<CreditCode, Holdings>,
     months: BTreeMap<Month, Money>,
     total: Money,
 }
 
-impl Estimate {
-    pub const fn new(window: Window) -> Self {
-        Self { window, held: BTreeMap::new(), months: BTreeMap::new(), total: Money::ZERO }
+/// Rules as they earn where it is not known yet what is paid.
+fn accruing(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    if let Some(percent) = policy.paid_interest_percent.take() {
+        let rule = policy.points.get_or_insert_default();
+        let share = rule.share_of_contract_rate_percent.map_or(percent, |share| share.min(percent));
+        rule.share_of_contract_rate_percent = Some(share);
     }
+    policy
+}
 
+impl Estimate {
     /// CNY of all loans so far.
     pub const fn total(&self) -> Money {
         self.total
@@ -70,26 +79,27 @@ impl Estimate {
         self.months.iter().map(|(month, amount)| MonthCost { month: *month, amount: *amount }).collect()
     }
 
-    /// Takes the next loan, of which claims take the days before `claimed`. None where no day of it is left.
+    /// Takes the next loan under its terms, of which claims take the days before `claimed`. None where no day of it is left.
     pub fn add(
         &mut self,
-        terms: Terms<'_>,
         loan: &Loan,
         claimed: Option<Date>,
+        terms: Terms<'_>,
     ) -> Result<Option<LoanCost>, SubsidyError> {
-        let after = self.window.until.plus_days(1).unwrap_or(self.window.until);
+        let window = terms.statutory.within(terms.window);
+        let after = window.until.plus_days(1).unwrap_or(window.until);
         let known = history(loan.signed(), &loan.events, |_| String::new())?;
-        let (window, until) = (self.window, after.min(known.matures_on.unwrap_or(loan.matures_on)));
+        let until = after.min(known.matures_on.unwrap_or(loan.matures_on));
         let from = claimed.unwrap_or(loan.signed_on).max(window.from).max(loan.signed_on);
         if until <= from {
             return Ok(None);
         }
         let known = known.matured();
-        let policy = terms.policy;
-        let room = self.room(policy, loan, InterestPeriod { from, until })?;
-        let outside = outside(policy, &loan.events)?;
+        let policy = accruing(terms.policy);
+        let room = self.room(loan, InterestPeriod { from, until }, &policy)?;
+        let outside = outside(&policy, &loan.events)?;
         let question = Question {
-            policy,
+            policy: &policy,
             window,
             period: InterestPeriod { from, until },
             signed_on: Some(loan.signed_on),
@@ -102,7 +112,7 @@ impl Estimate {
             room: &room,
             others: &[],
             other_points: None,
-            limits: Limits::default(),
+            limits: Limits { statutory: terms.statutory, ..Limits::default() },
         };
         let (mut months, mut sum, mut segments) = (Vec::new(), Money::ZERO, Vec::new());
         for month in Month::of(from).through(Month::of(until)) {
@@ -135,9 +145,9 @@ impl Estimate {
     /// What the cap on principal leaves beside the loans before.
     fn room(
         &self,
-        policy: &Policy,
         loan: &Loan,
         period: InterestPeriod,
+        policy: &Policy,
     ) -> Result<Vec<Dated<Money>>, OutOfRange> {
         let Some(cap) = policy.principal_cap.map(Amount::money) else { return Ok(Vec::new()) };
         let none = Holdings::new();
@@ -186,48 +196,63 @@ mod tests {
 
     fn policy(cap: Option<&str>) -> Policy {
         Policy {
-            points: Some(PointsRule {
-                max: Points::parse("1").unwrap(),
-                share_of_contract_rate_percent: None,
-                share_of_reference: None,
-            }),
+            points: Some(PointsRule { max: Some(Points::parse("1").unwrap()), ..PointsRule::default() }),
             principal_cap: cap.map(|cap| Amount::parse(cap).unwrap()),
             ..Policy::default()
         }
     }
 
-    fn window() -> Window {
-        Window { from: date("2024-01-01"), until: date("2024-04-30") }
+    fn terms(policy: &Policy) -> Terms<'_> {
+        let window = Window { from: date("2024-01-01"), until: date("2024-04-30") };
+        Terms { policy, window, statutory: StatutoryLimits::default(), reference: &[] }
     }
 
     #[test]
     fn months_are_rounded_by_themselves_and_everything_is_their_sum() {
         let policy = policy(None);
-        let terms = Terms { policy: &policy, reference: &[] };
-        let mut estimate = Estimate::new(window());
+        let (mut estimate, terms) = (Estimate::default(), terms(&policy));
         // 1,000.00 a day, from the day after what is claimed to the window's last day
-        let first = estimate.add(terms, &loan(1, "2034-01-01"), Some(date("2024-02-20"))).unwrap().unwrap();
+        let first = estimate.add(&loan(1, "2034-01-01"), Some(date("2024-02-20")), terms).unwrap().unwrap();
         assert_eq!((first.from, first.until), (date("2024-02-20"), date("2024-05-01")));
         let shown: Vec<_> =
             first.months.iter().map(|m| (m.month.to_string(), m.amount.to_string())).collect();
         let expected = [("2024-02", "10000.00"), ("2024-03", "31000.00"), ("2024-04", "30000.00")];
         assert_eq!(shown, expected.map(|(month, amount)| (month.to_owned(), amount.to_owned())));
         // one that matures within the window, one of which no day is left
-        let second = estimate.add(terms, &loan(2, "2024-03-11"), None).unwrap().unwrap();
+        let second = estimate.add(&loan(2, "2024-03-11"), None, terms).unwrap().unwrap();
         assert_eq!(second.amount.to_string(), "70000.00");
-        assert_eq!(estimate.add(terms, &loan(3, "2034-01-01"), Some(date("2024-05-01"))).unwrap(), None);
+        assert_eq!(estimate.add(&loan(3, "2034-01-01"), Some(date("2024-05-01")), terms).unwrap(), None);
         assert_eq!(estimate.total().to_string(), "141000.00");
         let months = Money::sum(estimate.months().iter().map(|month| month.amount)).unwrap();
         assert_eq!(months, estimate.total());
     }
 
     #[test]
+    fn interest_that_is_paid_is_estimated_as_what_accrues() {
+        let paid = |percent: &str, points| Policy {
+            points,
+            paid_interest_percent: Some(Percent::parse(percent).unwrap()),
+            ..Policy::default()
+        };
+        // 3.25 % of 36,000,000.00 over 121 of 360 days are 393,250.00
+        for (policy, amount) in [
+            (paid("10", None), "39325.00"),
+            (paid("80", None), "181500.00"),
+            (paid("10", policy(None).points), "39325.00"),
+            (paid("80", policy(None).points), "121000.00"),
+        ] {
+            let found =
+                Estimate::default().add(&loan(1, "2034-01-01"), None, terms(&policy)).unwrap().unwrap();
+            assert_eq!(found.amount.to_string(), amount, "{policy:?}");
+        }
+    }
+
+    #[test]
     fn an_organisations_loans_share_its_cap_in_the_order_of_their_recording() {
         let policy = policy(Some("54000000"));
-        let terms = Terms { policy: &policy, reference: &[] };
-        let mut estimate = Estimate::new(window());
+        let (mut estimate, terms) = (Estimate::default(), terms(&policy));
         let [first, second, third] = [1, 2, 3]
-            .map(|n| estimate.add(terms, &loan(n, "2034-01-01"), None).unwrap().unwrap().amount.to_string());
+            .map(|n| estimate.add(&loan(n, "2034-01-01"), None, terms).unwrap().unwrap().amount.to_string());
         assert_eq!([first.as_str(), second.as_str(), third.as_str()], ["121000.00", "60500.00", "0.00"]);
     }
 }

@@ -1,10 +1,12 @@
-//! A cap as it stands on a calculation sheet.
+//! A cap as it stands on a calculation sheet, and the counters of what was used of it.
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::Released;
-use crate::domain::Money;
+use super::Counts;
+use super::policy::{CapPer, Released};
 use crate::domain::dates::FiscalYear;
+use crate::domain::money::OutOfRange;
+use crate::domain::{CapGroupCode, CreditCode, Folded, LoanId, Money, ProgrammeCode, RentalId};
 
 /// A cap and what was used of it before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -17,6 +19,10 @@ pub struct CapUse {
     pub cap: Money,
     /// CNY, used before.
     pub used: Money,
+    /// Whose use it counts, where the rules say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub per: Option<CapPer>,
     /// Of the cap on what is issued in a year: what becomes of it when a voucher gives something back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -26,6 +32,90 @@ pub struct CapUse {
 impl CapUse {
     /// A cap of all years together, or of one.
     pub const fn new(year: Option<FiscalYear>, cap: Money, used: Money) -> Self {
-        Self { year, cap, used, released: None }
+        Self { year, cap, used, per: None, released: None }
+    }
+}
+
+/// Caps that programmes share, and what was used of them before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct GroupUse {
+    pub code: CapGroupCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub annual: Option<CapUse>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub lifetime: Option<CapUse>,
+}
+
+impl GroupUse {
+    /// What of it was used beside this amount.
+    pub fn beside(self, own: Money) -> Result<Self, OutOfRange> {
+        let less =
+            |cap: Option<CapUse>| cap.map(|cap| Ok(CapUse { used: cap.used.minus(own)?, ..cap })).transpose();
+        Ok(Self { annual: less(self.annual)?, lifetime: less(self.lifetime)?, ..self })
+    }
+}
+
+/// What was used of the caps of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CapsUsed {
+    /// CNY in the year whose annual cap counts.
+    pub in_year: Money,
+    /// CNY in all.
+    pub in_all: Money,
+    /// Of caps that programmes share.
+    pub groups: Vec<GroupUse>,
+}
+
+impl CapsUsed {
+    /// What was used beside this amount.
+    pub fn beside(self, own: Money) -> Result<Self, OutOfRange> {
+        Ok(Self {
+            in_year: self.in_year.minus(own)?,
+            in_all: self.in_all.minus(own)?,
+            groups: self.groups.into_iter().map(|group| group.beside(own)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Whose use under a programme is counted, beside the organisation's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CapScope {
+    Organisation,
+    /// By the fold of the project's code.
+    Project(Folded),
+    Loan(LoanId),
+    Contract(RentalId),
+}
+
+/// Of what is counted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CapPool {
+    Programme(ProgrammeCode, CapScope),
+    /// All programmes that name the group.
+    Group(CapGroupCode),
+}
+
+/// Which use by an organisation is counted: of one calendar year, or of all (no year).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CapUsageKey {
+    pub pool: CapPool,
+    pub organisation: CreditCode,
+    /// In which calendar year; none for the lifetime.
+    pub year: Option<FiscalYear>,
+    pub counts: Counts,
+}
+
+impl CapUsageKey {
+    /// Of a calendar year, or of all years.
+    pub fn new(
+        programme: &ProgrammeCode,
+        organisation: CreditCode,
+        year: Option<FiscalYear>,
+        counts: Counts,
+    ) -> Self {
+        let pool = CapPool::Programme(programme.clone(), CapScope::Organisation);
+        Self { pool, organisation, year, counts }
     }
 }

@@ -4,18 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
-use super::policy::{CapYear, Caps, Payee, Policy, PolicyError};
+use super::policy::{CapPer, CapYear, Caps, Payee, Policy, PolicyError, Stacking};
+use super::statutory::StatutoryLimits;
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
-use crate::domain::{Date, Label, Percent, Points};
-
-/// The last day on which the national interest measure pays: 2027-12-31.
-pub const STATUTORY_WINDOW_UNTIL: &str = "2027-12-31";
-
-/// The last day that the national interest measure pays for, 2027-12-31.
-pub fn statutory_window_until() -> Option<Date> {
-    Date::parse(STATUTORY_WINDOW_UNTIL).ok()
-}
+use crate::domain::{Label, Percent};
 
 fn missing(field: &str) -> PolicyError {
     PolicyError::RulesFieldMissing { field: field.to_owned() }
@@ -36,8 +29,13 @@ fn twins<'a>(names: impl Iterator<Item = &'a Label>) -> bool {
 }
 
 impl Policy {
-    /// Holds the rules to an instrument and a programme's window.
-    pub fn check(&self, instrument: Instrument, window: &Window) -> Result<(), PolicyError> {
+    /// Holds the rules to an instrument, a programme's window and the agency's limits.
+    pub fn check(
+        &self,
+        instrument: Instrument,
+        window: &Window,
+        limits: &StatutoryLimits,
+    ) -> Result<(), PolicyError> {
         self.check_common()?;
         let released = self.caps.annual.as_ref().is_some_and(|annual| annual.released.is_some());
         if released && instrument != Instrument::Voucher {
@@ -47,9 +45,22 @@ impl Policy {
         if by_cost && instrument == Instrument::Voucher {
             return Err(not_applicable("/caps/annual/year"));
         }
+        let misplaced = match (self.caps.per, instrument) {
+            (None | Some(CapPer::Organisation), _) => false,
+            (Some(CapPer::Project | CapPer::Loan), instrument) => instrument != Instrument::InterestSubsidy,
+            (Some(CapPer::Contract), instrument) => instrument == Instrument::InterestSubsidy,
+        };
+        if misplaced {
+            return Err(not_applicable("/caps/per"));
+        }
         self.check_dates(instrument)?;
         self.check_eligibility(instrument)?;
-        self.check_tiers(instrument, window)?;
+        self.check_tiers(instrument, window, limits)?;
+        self.within_the_law(instrument, *window, limits)?;
+        let of_interest = self.minimums.is_some_and(|minimums| minimums.interest_paid.is_some());
+        if of_interest && instrument != Instrument::InterestSubsidy {
+            return Err(not_applicable("/minimums/interest_paid"));
+        }
         match instrument {
             Instrument::Voucher => {
                 self.check_ratios()?;
@@ -60,18 +71,25 @@ impl Policy {
                 if self.payee == Payee::Bank {
                     return Err(invalid("/payee"));
                 }
-                self.only(&["items", "base", "validity_months", "one_per_contract"])
+                self.only(&["items", "base", "prorate", "validity_months", "one_per_contract"])
             }
             Instrument::RentalSubsidy => {
                 self.check_ratios()?;
                 if self.payee == Payee::Bank {
                     return Err(invalid("/payee"));
                 }
-                self.only(&["items", "base", "scenarios"])
+                self.only(&["items", "base", "prorate", "scenarios"])
             }
             Instrument::InterestSubsidy => {
-                self.check_interest(window)?;
-                self.only(&["points", "day_count", "rate_ceiling", "principal_cap", "prefund"])
+                self.check_interest()?;
+                self.only(&[
+                    "points",
+                    "paid_interest_percent",
+                    "day_count",
+                    "rate_ceiling",
+                    "principal_cap",
+                    "prefund",
+                ])
             }
             Instrument::Grant => self.check_grant(),
         }
@@ -90,6 +108,12 @@ impl Policy {
             // only what is issued can be given back
             if annual.released.is_some() && !annual.counts.contains(&Counts::Issue) {
                 return Err(invalid("/caps/annual/released"));
+            }
+        }
+        if let Some(groups) = &self.caps.groups {
+            let named: BTreeSet<_> = groups.iter().collect();
+            if !(1..=10).contains(&groups.len()) || named.len() != groups.len() {
+                return Err(invalid("/caps/groups"));
             }
         }
         let empty_list = [
@@ -150,8 +174,14 @@ impl Policy {
         let folds: Vec<_> = items.iter().map(|item| item.item.folded()).collect();
         for (index, item) in items.iter().enumerate() {
             let field = format!("/items/{index}");
-            let ratios = [Some(item.ratio_percent), item.startup_ratio_percent];
-            let out = ratios.into_iter().flatten().any(|r| r > Percent::HUNDRED || r.micro() == 0);
+            if item.ratio_percent.is_none() && item.unit_price.is_none() {
+                return Err(missing(&format!("{field}/ratio_percent")));
+            }
+            let ratios = [item.ratio_percent, item.startup_ratio_percent];
+            let out = ratios.into_iter().flatten().any(|r| r > Percent::HUNDRED || r.micro() == 0)
+                || item.startup_ratio_percent.is_some() && item.ratio_percent.is_none()
+                || item.unit.is_some() && item.unit_price.is_none()
+                || item.unit_price.is_some_and(|price| price.micro() == 0);
             if out || folds.iter().skip(index + 1).any(|other| folds.get(index) == Some(other)) {
                 return Err(invalid(field));
             }
@@ -159,15 +189,40 @@ impl Policy {
         Ok(())
     }
 
-    fn check_interest(&self, window: &Window) -> Result<(), PolicyError> {
-        let points = self.points.as_ref().ok_or_else(|| missing("/points"))?;
-        if points.max > Points::STATUTORY_MAX {
-            return Err(PolicyError::StatutoryPointsCap { points_max: Points::STATUTORY_MAX });
+    /// Holds the points and the days that earn, wherever they are said, to the agency's limits.
+    pub fn within_the_law(
+        &self,
+        instrument: Instrument,
+        window: Window,
+        limits: &StatutoryLimits,
+    ) -> Result<(), PolicyError> {
+        if instrument != Instrument::InterestSubsidy {
+            return Ok(());
         }
-        let until = statutory_window_until().ok_or_else(|| invalid("/window"))?;
-        if window.until > until {
-            return Err(PolicyError::StatutoryWindow { until });
-        }
+        limits.allow(self.most_points(), window)?;
+        limits.allow(None, self.earning(window))
+    }
+
+    fn check_interest(&self) -> Result<(), PolicyError> {
+        let Some(points) = &self.points else {
+            if self.paid_interest_percent.is_none() {
+                return Err(missing("/points"));
+            }
+            // what others pay is taken off in points
+            if self.stacking == Stacking::NetOff {
+                return Err(invalid("/stacking"));
+            }
+            return self.check_interest_terms([self.paid_interest_percent, None, None]);
+        };
+        let reference = points.share_of_reference.as_ref().map(|share| share.percent);
+        self.check_interest_terms([
+            self.paid_interest_percent,
+            points.share_of_contract_rate_percent,
+            reference,
+        ])
+    }
+
+    fn check_interest_terms(&self, shares: [Option<Percent>; 3]) -> Result<(), PolicyError> {
         if self.rate_ceiling.as_ref().is_some_and(|c| !(-1000..=1000).contains(&c.spread_bp)) {
             return Err(invalid("/rate_ceiling/spread_bp"));
         }
@@ -175,12 +230,12 @@ impl Policy {
         if self.prefunds() && self.payee != Payee::Bank {
             return Err(invalid("/prefund"));
         }
-        let shares =
-            [points.share_of_contract_rate_percent, points.share_of_reference.as_ref().map(|s| s.percent)];
-        if shares.into_iter().flatten().any(|p| p > Percent::HUNDRED) {
-            return Err(invalid("/points"));
+        let beyond = |share: &Option<Percent>| share.is_some_and(|percent| percent > Percent::HUNDRED);
+        match shares.iter().position(beyond) {
+            Some(0) => Err(invalid("/paid_interest_percent")),
+            Some(_) => Err(invalid("/points")),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The call says when is filed, and the award how much is paid: what else bounds the two does not apply. A programme
@@ -194,6 +249,7 @@ impl Policy {
         }
         let bounds = [
             ("/caps", self.caps != Caps::default()),
+            ("/minimums", self.minimums.is_some()),
             ("/windows", self.windows.is_some()),
             ("/rounds", self.rounds.is_some()),
             ("/term", self.term.is_some()),
@@ -214,6 +270,8 @@ impl Policy {
             ("one_per_contract", self.one_per_contract.is_some()),
             ("scenarios", self.scenarios.is_some()),
             ("points", self.points.is_some()),
+            ("paid_interest_percent", self.paid_interest_percent.is_some()),
+            ("prorate", self.prorate.is_some()),
             ("day_count", self.day_count.is_some()),
             ("rate_ceiling", self.rate_ceiling.is_some()),
             ("principal_cap", self.principal_cap.is_some()),

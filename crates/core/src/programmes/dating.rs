@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{invalid, not_applicable, statutory_window_until};
-use super::policy::CapYear;
+use super::check::{invalid, not_applicable};
+use super::policy::{CapYear, Prorate};
 use super::{Instrument, Policy, PolicyError, ProgrammeError, ProposalStatus, RulesVersion};
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::{Date, Sequence};
@@ -122,7 +122,7 @@ crate::domain::coded! {
 }
 
 impl Policy {
-    /// Holds what the rules say of dates to the instrument, and the days that earn interest to the law.
+    /// Holds what the rules say of dates to the instrument.
     pub(super) fn check_dates(&self, instrument: Instrument) -> Result<(), PolicyError> {
         let windows = self.windows.unwrap_or_default();
         let named = [
@@ -156,19 +156,11 @@ impl Policy {
         ];
         let misplaced = only_loans.iter().find(|(_, there)| *there).map(|(field, _)| *field);
         match (instrument, misplaced) {
-            (Instrument::InterestSubsidy, _) => self.within_the_law(),
+            (Instrument::InterestSubsidy, _) => Ok(()),
             (Instrument::Voucher, _) if self.term.is_some() => Err(not_applicable("/term")),
             (_, Some(field)) => Err(not_applicable(field)),
             (_, None) => Ok(()),
         }
-    }
-
-    fn within_the_law(&self) -> Result<(), PolicyError> {
-        let until = statutory_window_until().ok_or_else(|| invalid("/windows/cost"))?;
-        if self.costs().any(|cost| cost.until > until) {
-            return Err(PolicyError::StatutoryWindow { until });
-        }
-        Ok(())
     }
 
     /// Every window of costs that the rules name.
@@ -249,25 +241,34 @@ pub fn disbursed_in_time(rules: &Policy, first_drawdown: Option<Date>) -> Result
     }
 }
 
-/// Whether every day from the first to the last of a contract or of a period is paid for, as far as the rules say which are.
-/// `pointer` is that of what has these days in the body.
+/// Whether every day from the first to the last of a contract or of a period is paid for, as far as the rules say which are;
+/// under rules that prorate, whether any is. `pointer` is that of what has these days in the body.
 pub fn within_costs(
     rules: &Policy,
     (programme, days): (Window, &CaseDays),
     (period, pointer): (Window, &str),
 ) -> Result<(), DatesError> {
-    let ends = rules.term_ends(days.signed, days.disbursed);
-    let cost = rules.cost_window(days.filed);
-    if cost.is_none() && ends.is_none() {
-        return Ok(());
-    }
-    let Window { from, until } = cost.unwrap_or(programme);
-    let last = ends.and_then(|day| day.naive().pred_opt()).map(Date::from_naive);
-    let until = last.map_or(until, |last| until.min(last));
-    if from <= period.from && period.until <= until {
+    let Some(Window { from, until }) = paid_days(rules, programme, days) else { return Ok(()) };
+    let inside = match rules.prorate {
+        Some(Prorate::ByDay) => counted(period, Window { from, until }) > 0,
+        None => from <= period.from && period.until <= until,
+    };
+    if inside {
         return Ok(());
     }
     Err(DatesError::PeriodOutsideCosts { pointer: pointer.to_owned(), from, until })
+}
+
+/// The days that are paid for of a case, as far as the rules say which are; under rules that prorate, always.
+pub fn paid_days(rules: &Policy, programme: Window, days: &CaseDays) -> Option<Window> {
+    let ends = rules.term_ends(days.signed, days.disbursed);
+    let cost = rules.cost_window(days.filed);
+    if cost.is_none() && ends.is_none() && rules.prorate.is_none() {
+        return None;
+    }
+    let Window { from, until } = cost.unwrap_or(programme);
+    let last = ends.and_then(|day| day.naive().pred_opt()).map(Date::from_naive);
+    Some(Window { from, until: last.map_or(until, |last| until.min(last)) })
 }
 
 /// The version that applies to a case: of those that are approved, and whose own day of the case lies on or after their
@@ -302,4 +303,16 @@ pub fn governing<'a>(
     let dated_back =
         |version: &RulesVersion| version.approved_on.is_some_and(|day| version.effective_from < day);
     applying(versions.into_iter().filter(|version| !(later(version) && dated_back(version))), days)
+}
+
+/// How many days of a contract or a period are paid for; of one that has a single day, that day.
+pub fn counted(of: Window, paid: Window) -> u32 {
+    let both = Window { from: of.from.max(paid.from), until: of.until.min(paid.until) };
+    if of.from == of.until && both.from <= both.until { 1 } else { length(both) }
+}
+
+/// Days from the first to the last, which does not count.
+pub(super) fn length(window: Window) -> u32 {
+    let days = window.until.naive().signed_duration_since(window.from.naive()).num_days();
+    u32::try_from(days).unwrap_or(0)
 }

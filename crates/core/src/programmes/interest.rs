@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::statutory::StatutoryLimits;
 use crate::domain::dated::{DatedMoney, DatedPercent, DatedPoints};
 use crate::domain::dates::Window;
 use crate::domain::{Basis, Date, ExactPoints, Money, Percent, Points, Unrounded};
@@ -9,7 +10,7 @@ use crate::domain::{Basis, Date, ExactPoints, Money, Percent, Points, Unrounded}
 /// The most segments of a sheet that is kept: with its inputs it must fit in a leaf.
 pub const SEGMENTS_MAX: usize = 100;
 
-/// What keeps days or principal of a segment from earning.
+/// What keeps days, principal or points of a segment from earning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
@@ -19,6 +20,8 @@ pub enum Bound {
     Pause,
     /// A part of what is owed was drawn outside the window for it.
     Disbursed,
+    /// The agency's limit of points is less than what the rules come to.
+    StatutoryPoints,
 }
 
 /// A stretch of days on which nothing changes.
@@ -37,14 +40,16 @@ pub struct Segment {
     pub eligible_principal: Money,
     /// Percent a year.
     pub annual_rate_percent: Percent,
-    /// Percentage points a year.
+    /// Percentage points a year; of interest that is paid without points, what its percentage of the contract rate comes to
+    /// within the agency's limit.
     pub points: ExactPoints,
-    /// What keeps its days or a part of its principal from earning.
+    /// What keeps its days, a part of its principal or of its points from earning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bound_by: Vec<Bound>,
     /// What the days are divided by.
     pub basis: Basis,
-    /// eligible_principal × points ÷ 100 × days ÷ basis.
+    /// eligible_principal × points ÷ 100 × days ÷ basis; without points, the percentage of the interest paid × its days ÷ those of
+    /// the period.
     pub exact: Unrounded,
     /// What is paid for this segment after every cut; the segments sum to the sheet's amount.
     pub subsidy: Money,
@@ -75,6 +80,9 @@ pub struct InterestInputs {
     /// The day after its last.
     pub until: Date,
     pub window: Window,
+    /// The agency's limits on the day of the sheet.
+    #[serde(default)]
+    pub statutory: StatutoryLimits,
     pub loan: Vec<LoanState>,
     /// Where the term runs from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,9 +5,12 @@
 //! approved by another. The rules in force on a day are the approved version with the latest
 //! `effective_from` on or before it; a version that was dated back when it was approved governs nothing that was filed
 //! before that.
+pub mod bounds;
 pub mod budget;
 pub mod calculation;
+mod calculation_error;
 pub mod cap_use;
+pub mod caps;
 pub mod check;
 pub mod dating;
 pub mod documents;
@@ -15,25 +18,31 @@ pub mod eligibility;
 pub mod explained;
 pub mod fiscal_years;
 pub mod grants;
+mod inputs;
 pub mod interest;
 pub mod policy;
+pub mod prorated;
 pub mod rules;
 mod settled_line;
+mod sheet_lines;
+pub mod statutory;
 pub mod tiers;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::money::OutOfRange;
-use crate::domain::{CreditCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash};
+use crate::domain::{CapGroupCode, Date, Line, Money, Points, ProgrammeCode, Revision, Subject, TextHash};
 pub use budget::{
     ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
     ProposeBudgetChange,
 };
+pub use cap_use::{CapPool, CapScope, CapUsageKey};
 pub use dating::DatesError;
 pub use eligibility::{Applicant, EligibilityError};
 pub use policy::{Policy, PolicyError};
 pub use settled_line::SettledLine;
+pub use statutory::StatutoryLimits;
 
 /// What a programme pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -138,10 +147,10 @@ pub struct RulesVersion {
     /// The day on which it was approved; one that is dated back governs nothing that was filed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_on: Option<Date>,
-    /// Interest only: the most points it pays, held to the statutory cap by the database as well.
+    /// Interest only: the most points it pays, where it says so; held to the statutory limit by the database as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points_max: Option<Points>,
-    /// Interest only: the last day that earns, held to the statutory window by the database as well.
+    /// Interest only: the last day that earns, held to the statutory limit by the database as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_until: Option<Date>,
     /// Where it stands in the log.
@@ -180,28 +189,6 @@ impl CapUsage {
     pub fn moved(self, by: Money, day: Date) -> Result<Self, OutOfRange> {
         let freed_on = if by < Money::ZERO { self.freed_on.max(Some(day)) } else { self.freed_on };
         Ok(Self { amount: self.amount.plus(by)?, freed_on })
-    }
-}
-
-/// Which use of a programme by an organisation is counted: of one calendar year, or of all (no year).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CapUsageKey {
-    pub programme: ProgrammeCode,
-    pub organisation: CreditCode,
-    /// In which calendar year; none for the lifetime.
-    pub year: Option<FiscalYear>,
-    pub counts: Counts,
-}
-
-impl CapUsageKey {
-    /// Of a calendar year, or of all years.
-    pub fn new(
-        programme: &ProgrammeCode,
-        organisation: CreditCode,
-        year: Option<FiscalYear>,
-        counts: Counts,
-    ) -> Self {
-        Self { programme: programme.clone(), organisation, year, counts }
     }
 }
 
@@ -280,6 +267,13 @@ pub enum ProgrammeError {
     ProgrammeNotActive { programme: ProgrammeCode },
     #[error("programme {programme} is of another instrument")]
     WrongInstrument { programme: ProgrammeCode, instrument: String },
+    /// The rules name caps that no two people agreed on.
+    #[error("there is no cap group {group}")]
+    CapGroupUnknown {
+        group: CapGroupCode,
+        /// Where it is named.
+        field: String,
+    },
     /// The rules do not fit the instrument or contradict themselves.
     #[error(transparent)]
     #[serde(untagged)]
@@ -293,5 +287,5 @@ pub enum ProgrammeError {
 crate::domain::coded! {
     ProgrammeError:
     ProgrammeExists InstrumentNotSupported InvalidWindow NothingToLapse FiscalYearOutsideWindow FiscalYearClosed PotExhausted WindowClosed
-    ProgrammeNotActive WrongInstrument ; Policy Dates
+    ProgrammeNotActive WrongInstrument CapGroupUnknown ; Policy Dates
 }

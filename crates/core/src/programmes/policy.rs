@@ -5,83 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Counts;
+pub use super::caps::{AnnualCap, CapPer, CapYear, Caps, Minimums, Released};
 pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
 use super::grants::GrantRules;
 pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
 use crate::domain::money::Amount;
-use crate::domain::{Date, Label, Percent, Points, Rounding};
-
-/// What becomes of the issue cap of a year when a voucher of it gives something back: closed, cancelled or expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Released {
-    /// It is free again: what counts is what is granted.
-    #[default]
-    Frees,
-    /// It stays counted, for texts that cap what is applied for. A voucher that is cancelled unused always frees.
-    Stays,
-}
-
-/// Which calendar year a claim counts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CapYear {
-    /// That of its approval.
-    #[default]
-    Approval,
-    /// That in which its period lies.
-    Cost,
-}
-
-/// The cap of a calendar year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AnnualCap {
-    /// CNY per organisation.
-    pub amount: Amount,
-    /// What counts, each in the year it falls in and each against the cap by itself.
-    pub counts: Vec<Counts>,
-    /// Voucher: what becomes of the issue cap when a voucher gives something back; `frees` where left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub released: Option<Released>,
-    /// Rental, interest: which year a claim counts in; that of its approval where left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub year: Option<CapYear>,
-}
-
-impl AnnualCap {
-    /// Whether what vouchers give back stays counted as issued in its year.
-    pub fn keeps_released(&self) -> bool {
-        self.counts.contains(&Counts::Issue) && self.released == Some(Released::Stays)
-    }
-}
-
-/// Upper and lower limits, all per organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Caps {
-    /// CNY of one claim or voucher.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub claim: Option<Amount>,
-    /// CNY of a calendar year.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub annual: Option<AnnualCap>,
-    /// CNY in all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub lifetime: Option<Amount>,
-    /// CNY: a smaller base is refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub minimum_base: Option<Amount>,
-}
+use crate::domain::{Date, Label, Percent, Points, Rounding, UnitPrice};
 
 /// A funding level's share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -135,16 +66,35 @@ pub enum Expense {
     Procurement,
 }
 
-/// An item that is paid for.
+/// By what a contract counts that runs longer than its costs are paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Prorate {
+    /// By days, the first counted and the last not (算头不算尾).
+    ByDay,
+}
+
+/// An item that is paid for: by a ratio of its amount, or by a price for each unit of it, at most the ratio where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemRatio {
     pub item: Label,
-    pub ratio_percent: Percent,
+    /// Needed where there is no price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ratio_percent: Option<Percent>,
     /// The ratio of a start-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub startup_ratio_percent: Option<Percent>,
+    /// CNY for one of the unit: it is paid for the quantity that a line says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unit_price: Option<UnitPrice>,
+    /// In what the quantity is: `kWh`. A line says the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unit: Option<Label>,
 }
 
 /// What a ratio is taken of.
@@ -167,11 +117,13 @@ pub struct ShareOfReference {
 }
 
 /// How many points of interest are paid: the least of these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointsRule {
-    /// At most 1.50.
-    pub max: Points,
+    /// At most the agency's limit, which counts where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub max: Option<Points>,
     /// A percentage of the contract rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -240,10 +192,15 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub scenarios: Option<Vec<Label>>,
-    /// Interest: how many points.
+    /// Interest: how many points. Needed where no percentage of the interest paid is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub points: Option<PointsRule>,
+    /// Interest: the percentage of the ordinary interest paid for the period that is paid for at most; without points, what is
+    /// paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub paid_interest_percent: Option<Percent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub day_count: Option<DayCount>,
@@ -263,6 +220,14 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub grant: Option<GrantRules>,
+    /// What is too little to be paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub minimums: Option<Minimums>,
+    /// Voucher, rental: how a contract counts that runs longer than its costs are paid for; where left out, not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub prorate: Option<Prorate>,
     /// When is filed, signed and drawn, and which days are paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -306,15 +271,16 @@ pub enum PolicyError {
     RulesFieldNotApplicable { field: String },
     #[error("{field} is invalid")]
     RulesInvalid { field: String },
-    #[error("more than 1.50 points")]
+    /// More points of interest than the agency's limit.
+    #[error("more than {points_max} points")]
     StatutoryPointsCap {
-        /// The most that the law pays.
+        /// The most that it pays.
         points_max: Points,
     },
-    /// A window of an interest programme that ends after 2027-12-31.
-    #[error("after 2027-12-31")]
+    /// A window of an interest programme that ends after the agency's limit.
+    #[error("after {until}")]
     StatutoryWindow {
-        /// The last day that the law pays for.
+        /// The last day that it pays for.
         until: Date,
     },
 }

@@ -4,7 +4,7 @@ use super::policy::RelatedProvider;
 use super::{
     BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest, Instrument, Policy, Programme,
     ProgrammeError, ProgrammeStatus, ProposalStatus, ProposeBudgetChange, ProposeProgramme, ProposeRules,
-    RulesVersion,
+    RulesVersion, StatutoryLimits,
 };
 use crate::domain::dates::Window;
 use crate::domain::money::OutOfRange;
@@ -17,7 +17,7 @@ use crate::ledger::{Dimensions, Posting};
 pub fn propose(
     existing: Option<&ProgrammeCode>,
     command: &ProposeProgramme,
-    sha256: String,
+    (limits, sha256): (&StatutoryLimits, String),
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<(Programme, RulesVersion), ProgrammeError> {
@@ -27,7 +27,7 @@ pub fn propose(
     if command.window.until < command.window.from {
         return Err(ProgrammeError::InvalidWindow);
     }
-    command.rules.check(command.instrument, &command.window)?;
+    command.rules.check(command.instrument, &command.window, limits)?;
     let programme = Programme {
         code: command.code.clone(),
         title: command.title.clone(),
@@ -60,6 +60,7 @@ fn version(
     stamp: &Stamp,
 ) -> RulesVersion {
     let points = proposal.rules.most_points();
+    let of_interest = programme.instrument == Instrument::InterestSubsidy;
     RulesVersion {
         programme: programme.code.clone(),
         number,
@@ -72,9 +73,18 @@ fn version(
         approved_by: None,
         approved_on: None,
         points_max: points,
-        window_until: points.map(|_| proposal.rules.earning(programme.window).until),
+        window_until: of_interest.then(|| proposal.rules.earning(programme.window).until),
         revision: Revision::first(stamp),
     }
+}
+
+/// Whether rules may be approved: the limits may have changed since they were proposed.
+pub fn approvable(
+    programme: &Programme,
+    version: &RulesVersion,
+    limits: &StatutoryLimits,
+) -> Result<(), ProgrammeError> {
+    Ok(version.rules.within_the_law(programme.instrument, programme.window, limits)?)
 }
 
 /// The programme active and version 1 of its rules approved.
@@ -97,11 +107,11 @@ pub fn approve(
 pub fn propose_rules(
     programme: &Programme,
     command: &ProposeRules,
-    sha256: String,
+    (limits, sha256): (&StatutoryLimits, String),
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<(Programme, RulesVersion), ProgrammeError> {
-    command.rules.check(programme.instrument, &programme.window)?;
+    command.rules.check(programme.instrument, &programme.window, limits)?;
     if !programme.window.contains(command.effective_from) {
         return Err(ProgrammeError::WindowClosed { date: command.effective_from });
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Amount;
-use crate::domain::{Exact, Label, Percent};
+use crate::domain::{Exact, Label, Percent, Quantity};
 
 /// A line that a ratio is taken of: of a contract or of a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -21,12 +21,20 @@ pub struct SettledLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub metered: Option<Exact>,
+    /// How much of it, where the rules pay for each unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quantity: Option<Quantity>,
+    /// In what the quantity is: `kWh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unit: Option<Label>,
 }
 
 impl SettledLine {
     /// A line as somebody writes it.
     pub const fn new(item: Label, amount: Amount, tax_percent: Option<Percent>) -> Self {
-        Self { item, amount, tax_percent, metered: None }
+        Self { item, amount, tax_percent, metered: None, quantity: None, unit: None }
     }
 
     /// CNY, tax included, with all of its decimals.

@@ -10,7 +10,7 @@ use super::check::{invalid, not_applicable};
 use super::documents::Documents;
 use super::eligibility::{Applicant, Traits, lets_in};
 use super::policy::{AnnualCap, CapYear, ItemRatio, PointsRule, PolicyError};
-use super::{Instrument, Policy, SettledLine};
+use super::{Instrument, Policy, SettledLine, StatutoryLimits};
 use crate::domain::dates::Window;
 use crate::domain::money::Amount;
 use crate::domain::{Exact, Label, Points};
@@ -162,7 +162,7 @@ impl Policy {
 
     /// The most points of the rules and of every tier.
     pub fn most_points(&self) -> Option<Points> {
-        self.all_points().map(|points| points.max).max()
+        self.all_points().filter_map(|points| points.max).max()
     }
 
     /// The annual caps of the rules and of every tier. All are of one kind of year, since what is approved counts in it
@@ -178,7 +178,12 @@ impl Policy {
     }
 
     /// Holds each tier to the instrument, and the rules as it has them to all that holds for rules.
-    pub(super) fn check_tiers(&self, instrument: Instrument, window: &Window) -> Result<(), PolicyError> {
+    pub(super) fn check_tiers(
+        &self,
+        instrument: Instrument,
+        window: &Window,
+        limits: &StatutoryLimits,
+    ) -> Result<(), PolicyError> {
         let Some(tiers) = &self.tiers else {
             return if self.tier_required.is_some() { Err(invalid("/tier_required")) } else { Ok(()) };
         };
@@ -197,7 +202,7 @@ impl Policy {
                 return Err(within(invalid("/caps/annual/year")));
             }
             let rules = Self { tiers: None, tier_required: None, ..self.under(Some(number)).into_owned() };
-            rules.check(instrument, window).map_err(within)?;
+            rules.check(instrument, window, limits).map_err(within)?;
         }
         Ok(())
     }

@@ -33,10 +33,11 @@ use crate::domain::dated::Dated;
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, AmountOrZero, Figure, SignedAmount};
 use crate::domain::{
-    AgencyCode, ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, ContentHash, CreditCode,
-    Date, EvidenceId, Exact, ExactPoints, Instant, Label, Line, LoanId, Money, NamedInvoice, ObjectionId,
-    PaymentBatchId, Percent, Points, PrefundId, ProgrammeCode, RankingId, RecoveryId, RentalId, Role, Roles,
-    Score, Sequence, Subject, TagId, TagImportId, TrueUpId, Unrounded, UsageImportId, VoucherId,
+    AgencyCode, ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId,
+    ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints, Instant, Label, Line, LoanId, Money,
+    NamedInvoice, ObjectionId, PaymentBatchId, Percent, Points, PrefundId, ProgrammeCode, Quantity,
+    RankingId, RecoveryId, RentalId, Role, Roles, Score, Sequence, StatutoryLimitId, Subject, TagId,
+    TagImportId, TrueUpId, UnitPrice, Unrounded, UsageImportId, VoucherId,
 };
 
 use crate::tags::TagName;
@@ -105,6 +106,9 @@ string_schema! {
     CreditCode as "CreditCode": "91310000MA1FL0000N", "Unified social credit code (GB 32100-2015).", pattern "^[0-9A-HJ-NP-RTUW-Y]{18}$";
     ProgrammeCode as "ProgrammeCode": "bj-voucher", "A programme's code.", pattern "^[a-z0-9][a-z0-9_-]{0,39}$";
     AgencyCode as "AgencyCode": "sh_drc", "An agency's code.", pattern "^[a-z0-9_]{1,40}$";
+    CapGroupCode as "CapGroupCode": "ai-aid", "The code of caps that several programmes share.", pattern r"^[a-z0-9][a-z0-9_-]{0,39}$";
+    Quantity as "Quantity": "12345.678", "How much, at most six decimals.", pattern r"^[0-9]{1,12}(\.[0-9]{1,6})?$";
+    UnitPrice as "UnitPrice": "0.05", "CNY for one of a unit, at most six decimals.", pattern r"^[0-9]{1,9}(\.[0-9]{1,6})?$";
     Subject as "Subject": "u-1024", "An opaque id of a person or a machine.", pattern "^[!-~]{1,128}$";
     Label as "Label": "compute", "1 to 64 characters on one line.", pattern r"^\S(.{0,62}\S)?$";
     Line as "Line": "京财预〔2025〕1号", "1 to 200 characters on one line.", pattern r"^\S(.{0,198}\S)?$";
@@ -124,6 +128,7 @@ string_schema! {
     TagId as "TagId": "01890a5d-ac96-774b-bcce-b302099a8057", "A tag's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TagImportId as "TagImportId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a list that was imported.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TagName as "TagName": "little_giant", "The name of a list.", pattern "^[a-z0-9_]{1,40}$";
+    StatutoryLimitId as "StatutoryLimitId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of a statutory limit.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     CallId as "CallId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a call for applications.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

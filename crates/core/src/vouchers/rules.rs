@@ -5,7 +5,9 @@ use super::{
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId, WrongState};
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
+use crate::programmes::cap_use::CapsUsed;
 use crate::programmes::policy::{Policy, Stacking};
+use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, RulesVersion};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder};
@@ -18,10 +20,10 @@ pub struct Facts<'a> {
     pub rental: &'a Rental,
     /// What rests on the contract.
     pub uses: &'a ContractAllocations,
-    /// CNY issued to the organisation under the programme in the year.
-    pub used_in_year: Money,
-    /// CNY issued to it under the programme in all.
-    pub used_in_all: Money,
+    /// What was issued of its caps.
+    pub used: &'a CapsUsed,
+    /// Which part of the contract counts, where the rules prorate.
+    pub prorated: Option<Prorated>,
     /// The day of the application or the issue.
     pub day: Date,
 }
@@ -53,21 +55,22 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     rules.in_a_tier(tier)?;
     let policy = &*rules.under(tier);
     let annual = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue));
+    let cap = |year, most, used| CapUse { per: policy.caps.per, ..CapUse::new(year, most, used) };
     let inputs = Inputs {
         startup: facts.applicant.organisation.startup,
         lists: facts.applicant.lists(rules),
         ratio_percent: None,
         base: Some(policy.base.unwrap_or_default()),
         net_off: net_off(own, facts)?,
-        documents: None,
+        prorated: facts.prorated,
         claim_cap: policy.caps.claim.map(Amount::money),
-        voucher_balance: None,
-        lifetime: policy.caps.lifetime.map(|cap| CapUse::new(None, cap.money(), facts.used_in_all)),
-        annual: annual.map(|cap| CapUse {
-            released: Some(cap.released.unwrap_or_default()),
-            ..CapUse::new(Some(facts.day.year()), cap.amount.money(), facts.used_in_year)
+        lifetime: policy.caps.lifetime.map(|most| cap(None, most.money(), facts.used.in_all)),
+        annual: annual.map(|annual| CapUse {
+            released: Some(annual.released.unwrap_or_default()),
+            ..cap(Some(facts.day.year()), annual.amount.money(), facts.used.in_year)
         }),
-        interest: None,
+        groups: facts.used.groups.clone(),
+        ..Inputs::default()
     };
     sheet(Question { rules: facts.rules, policy, tier, lines, version, inputs })
 }

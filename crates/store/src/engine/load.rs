@@ -97,7 +97,7 @@ documents! { tables |conn, k, keys|
     LiveVouchers in live_vouchers: String = k.to_string(), LiveRow = live_of(conn, keys);
     ContractUses in uses: Uuid = k.uuid(), ContractAllocationRow = uses_of(conn, keys);
     TagsOf in tags_of: String = k.id(), TagRow = held_by(conn, keys);
-    Usage in usages: (String, String, i16, String) = usage_columns(k), UsageRow = UsageRow::by_keys(conn, keys);
+    Usage in usages: (String, String, String, i16, String) = usage_columns(k), UsageRow = UsageRow::by_keys(conn, keys);
     Number in numbers: String = k.0.clone(), NumberRow = NumberRow::by_keys(conn, keys);
     Balance in balances: (String, String, String) = ledger::columns(k), BalanceRow = BalanceRow::by_keys(conn, keys);
 }

@@ -32,6 +32,7 @@ rows! {
         business_date: Option<NaiveDate>,
         related_programmes: Value,
         closed_through: Option<NaiveDate>,
+        limits: Value,
         lost: Option<Value>,
         refusals: i64,
         refusals_mac: Vec<u8>,
@@ -294,6 +295,7 @@ impl HeadRow {
                 semantics: convert::read_count(self.semantics)?,
                 related_programmes: convert::read_json(&self.related_programmes)?,
                 closed_through: self.closed_through.map(|day| Month::of(Date::from_naive(day))),
+                limits: convert::read_json(&self.limits)?,
                 lost: self.lost.as_ref().map(convert::read_json).transpose()?,
             }),
         })
@@ -315,6 +317,7 @@ impl HeadRow {
             business_date: agency.business_date.map(Date::naive),
             related_programmes: convert::json(&agency.related_programmes)?,
             closed_through: agency.closed_through.map(|month| month.last_day().naive()),
+            limits: convert::json(&agency.limits)?,
             lost: agency.lost.as_ref().map(convert::json).transpose()?,
             refusals: i64::try_from(head.refusals).map_err(|e| Unreadable(e.to_string()))?,
             refusals_mac: Vec::new(),

@@ -12,7 +12,7 @@ use crate::{columns, listed, rows, statement, stored};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{Date, Folded, ProgrammeCode};
 use subsidy_core::programmes::{
-    BudgetChange, CapUsage, CapUsageKey, LegalBasis, Programme, RulesVersion, Title,
+    BudgetChange, CapPool, CapScope, CapUsage, CapUsageKey, LegalBasis, Programme, RulesVersion, Title,
 };
 
 rows! {
@@ -108,7 +108,7 @@ rows! {
 rows! {
     /// What an organisation used of a programme; year 0 stands for all years.
     pub struct UsageRow in "usages", keyed {
-        key { programme: String, organisation: String, year: i16, counts: String }
+        key { programme: String, organisation: String, scope: String, year: i16, counts: String }
         amount: Decimal,
         freed_on: Option<NaiveDate>,
     }
@@ -148,15 +148,15 @@ columns! {
 impl UsageRow {
     /// The row of a use.
     pub fn new(key: &CapUsageKey, used: CapUsage) -> Self {
-        let (programme, organisation, year, counts) = usage_columns(key);
+        let (programme, organisation, scope, year, counts) = usage_columns(key);
         let (amount, freed_on) = (convert::decimal(used.amount), used.freed_on.map(Date::naive));
-        Self { programme, organisation, year, counts, amount, freed_on }
+        Self { programme, organisation, scope, year, counts, amount, freed_on }
     }
 
     /// The use of a row.
     pub fn read(&self) -> Result<(CapUsageKey, CapUsage), Unreadable> {
         let key = CapUsageKey {
-            programme: convert::read(&self.programme)?,
+            pool: self.pool()?,
             organisation: convert::read(&self.organisation)?,
             year: convert::read_year(self.year)?,
             counts: convert::read(&self.counts)?,
@@ -166,10 +166,38 @@ impl UsageRow {
     }
 }
 
-pub fn usage_columns(key: &CapUsageKey) -> (String, String, i16, String) {
+impl UsageRow {
+    fn pool(&self) -> Result<CapPool, Unreadable> {
+        let unknown = || Unreadable(format!("usage of the scope {}", self.scope));
+        let of = |scope| Ok(CapPool::Programme(convert::read(&self.programme)?, scope));
+        match self.scope.split_once('/') {
+            None if self.scope.is_empty() => of(CapScope::Organisation),
+            Some(("project", fold)) => of(CapScope::Project(Folded::stored(fold))),
+            Some(("loan", id)) => of(CapScope::Loan(convert::read(id)?)),
+            Some(("contract", id)) => of(CapScope::Contract(convert::read(id)?)),
+            Some(("group", code)) => Ok(CapPool::Group(convert::read(code)?)),
+            None | Some(_) => Err(unknown()),
+        }
+    }
+}
+
+pub fn usage_columns(key: &CapUsageKey) -> (String, String, String, i16, String) {
+    let (programme, scope) = match &key.pool {
+        CapPool::Group(code) => (String::new(), format!("group/{code}")),
+        CapPool::Programme(programme, scope) => {
+            let scope = match scope {
+                CapScope::Organisation => String::new(),
+                CapScope::Project(fold) => format!("project/{fold}"),
+                CapScope::Loan(id) => format!("loan/{id}"),
+                CapScope::Contract(id) => format!("contract/{id}"),
+            };
+            (programme.to_string(), scope)
+        }
+    };
     (
-        key.programme.to_string(),
+        programme,
         key.organisation.to_string(),
+        scope,
         convert::year(key.year),
         key.counts.into_str().to_owned(),
     )

@@ -1,5 +1,6 @@
 //! `/claims`: write, submit, withdraw, review, approve, reject, read.
 
+mod blocked;
 pub mod credits;
 pub mod drafts;
 pub mod objections;
@@ -10,7 +11,7 @@ pub mod unmatched;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
@@ -18,6 +19,7 @@ use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::claims::backing::TakenInvoice;
+use subsidy_core::claims::blocked::Block;
 use subsidy_core::claims::{
     ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimStatus, NameClaim, RejectClaim,
     ReviewClaim, SettledBy, payable,
@@ -145,6 +147,10 @@ pub struct ClaimView {
     recalculation: Option<PendingView>,
     /// How many objections are open.
     objections_open: u32,
+    /// Of one claim that was asked for: what stands in the way of its approval or its payment today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    blocked_because: Option<Vec<Block>>,
     paid_on: Option<Date>,
     /// CNY that was decided to come back.
     recovered: Money,
@@ -250,6 +256,7 @@ impl View for ClaimView {
             payable: payable::payable(claim).unwrap_or_default(),
             recalculation: claim.pending.map(|version| PendingView::of(claim, version, attached)),
             objections_open: claim.objections_open,
+            blocked_because: None,
             paid_on: claim.paid_on,
             recovered: claim.recovered,
             reason: attached.text(claim.reason),
@@ -321,5 +328,9 @@ pub(super) async fn find_visible(request: &ReadRequest, conn: &Connection) -> Re
 
 /// `GET /claims/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    view::show::<ClaimView>(&request, &request.path.value("id")?, can_see(&request)).await
+    let conn = request.reader().await?;
+    let claim = find_visible(&request, &conn).await?;
+    let related = with_related(&conn, std::slice::from_ref(&claim), ClaimView::related_keys).await?;
+    let blocked_because = Some(blocked::blocks(&request, &conn, &claim).await?);
+    Reply::document(&ClaimView { blocked_because, ..ClaimView::of(&claim, &related) }, claim.revision.version)
 }

@@ -13,17 +13,19 @@ use crate::http::problem::Problem;
 use crate::http::view;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::Amount;
-use subsidy_core::domain::{CreditCode, Date, Line, LoanId, Money, Month, ProgrammeCode};
+use subsidy_core::domain::{
+    CreditCode, Date, Folded, Label, Line, LoanId, Money, Month, Percent, ProgrammeCode,
+};
+use subsidy_core::loans::Loan;
 use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
-use subsidy_core::loans::events::first_drawdown;
+use subsidy_core::loans::events::{Dated, first_drawdown};
 use subsidy_core::loans::subsidy::{SubsidyError, within_ceiling};
-use subsidy_core::loans::{Loan, LoanError};
 use subsidy_core::organisations::Organisation;
 use subsidy_core::programmes::calculation::CalculationError;
-use subsidy_core::programmes::dating::{disbursed_in_time, signed_in_time};
+use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::rules::{in_force, usable};
-use subsidy_core::programmes::{Applicant, Instrument, Policy, Programme, ProgrammeError};
+use subsidy_core::programmes::{Applicant, Instrument, Programme, ProgrammeError, RulesVersion};
 use subsidy_core::tags::{HeldTag, HeldTags, TagSubject};
 use subsidy_store::db::pool::Connection;
 use subsidy_store::loans::LoanRow;
@@ -42,7 +44,9 @@ pub struct EstimateView {
     programme: ProgrammeCode,
     /// The business date: from here on balances and rates stay as they are.
     as_of: Date,
+    /// Of the rules that apply to what is filed today.
     window: Window,
+    /// The version that applies to what is filed today.
     rules_version: u32,
     /// Of all loans, before caps in money.
     total: Money,
@@ -78,12 +82,14 @@ pub struct EstimatedLoan {
     from: Date,
     /// The day after the last that counts.
     until: Date,
+    /// The version of the rules that applies to the loan.
+    rules_version: u32,
     amount: Money,
     rows: Vec<EstimatedMonth>,
 }
 
 impl EstimatedLoan {
-    fn of(loan: &Loan, cost: &LoanCost) -> Self {
+    fn of(loan: &Loan, version: &RulesVersion, cost: &LoanCost) -> Self {
         Self {
             loan_id: loan.id,
             loan_no: loan.loan_no.clone(),
@@ -91,6 +97,7 @@ impl EstimatedLoan {
             bank: loan.bank,
             from: cost.from,
             until: cost.until,
+            rules_version: version.number,
             amount: cost.amount,
             rows: EstimatedMonth::all(&cost.months),
         }
@@ -105,60 +112,103 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
     usable(&programme, Instrument::InterestSubsidy).map_err(Problem::refusal)?;
     let rows = programmes::rules(&conn, &[code.to_string()]).await;
     let versions = decode_all(&rows?, RulesRow::read)?;
-    let as_of = today(&conn, &request.agency).await?.business_date;
-    let version = in_force(&versions, as_of.max(programme.window.from));
-    let version = version.ok_or_else(|| Problem::refusal(ProgrammeError::WindowClosed { date: as_of }))?;
-    let policy = &version.rules;
-    let window = policy.earning(programme.window);
-    let mut rates = BTreeMap::new();
-    for share in policy.all_points().filter_map(|points| points.share_of_reference.as_ref()) {
-        rates.insert(share.name.folded(), reference(&conn, &share.name).await?);
-    }
-    let mut estimate = Estimate::new(window);
-    let mut loans = Vec::new();
-    for Subsidised { loan, claimed, tier } in subsidised(&conn, &code, window, (policy, as_of)).await? {
-        let policy = &*policy.under(tier);
+    let agency = today(&conn, &request.agency).await?;
+    let (as_of, statutory) = (agency.business_date, agency.limits);
+    let filed = as_of.max(programme.window.from);
+    let current = in_force(&versions, filed);
+    let current = current.ok_or_else(|| Problem::refusal(ProgrammeError::WindowClosed { date: as_of }))?;
+    let rates = rates(&conn, &versions).await?;
+    let case = Case { programme: &programme, versions: &versions, rates: &rates, filed, as_of };
+    let (mut estimate, mut loans) = (Estimate::default(), Vec::new());
+    for Subsidised { loan, claimed, version, tier } in subsidised(&conn, &case).await? {
+        let (policy, window) = (&*version.rules.under(tier), version.rules.earning(programme.window));
         let share = policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
-        let reference = share.and_then(|share| rates.get(&share.name.folded()));
-        let terms = Terms { policy, reference: reference.map(Vec::as_slice).unwrap_or_default() };
-        let cost = estimate.add(terms, &loan, claimed).map_err(|error| match error {
+        let reference = share.map_or(&[][..], |share| series(&rates, &share.name));
+        let terms = Terms { policy, window, statutory, reference };
+        let cost = estimate.add(&loan, claimed, terms).map_err(|error| match error {
             SubsidyError::Loan(error) => Problem::refusal(error),
             SubsidyError::OutOfRange(_) => Problem::refusal(CalculationError::AmountOutOfRange),
             SubsidyError::NoPoints => Problem::fault(&error),
         })?;
-        loans.extend(cost.map(|cost| EstimatedLoan::of(&loan, &cost)));
+        loans.extend(cost.map(|cost| EstimatedLoan::of(&loan, version, &cost)));
     }
     let months = EstimatedMonth::all(&estimate.months());
     Reply::json(&EstimateView {
         available: available(&conn, &code).await?,
         programme: code,
         as_of,
-        window,
-        rules_version: version.number,
+        window: current.rules.earning(programme.window),
+        rules_version: current.number,
         total: estimate.total(),
         months,
         loans,
     })
 }
 
+/// Reference rates by their folded names, each in the order of the days.
+type Rates = BTreeMap<Folded, Vec<Dated<Percent>>>;
+
+/// Every reference rate that a version names.
+async fn rates(conn: &Connection, versions: &[RulesVersion]) -> Result<Rates, Problem> {
+    let mut rates = Rates::new();
+    for policy in versions.iter().map(|version| &version.rules) {
+        let shares = policy.all_points().filter_map(|points| points.share_of_reference.as_ref());
+        let names = shares.map(|share| &share.name);
+        for name in names.chain(policy.rate_ceiling.as_ref().map(|ceiling| &ceiling.reference)) {
+            rates.insert(name.folded(), reference(conn, name).await?);
+        }
+    }
+    Ok(rates)
+}
+
+fn series<'a>(rates: &'a Rates, name: &Label) -> &'a [Dated<Percent>] {
+    rates.get(&name.folded()).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What loans are held against.
+struct Case<'a> {
+    programme: &'a Programme,
+    versions: &'a [RulesVersion],
+    rates: &'a Rates,
+    /// The day on which they are taken to be filed.
+    filed: Date,
+    as_of: Date,
+}
+
+impl<'a> Case<'a> {
+    /// The version that applies to a loan which was signed and drawn in time, and is not too dear.
+    fn version(&self, loan: &Loan) -> Option<&'a RulesVersion> {
+        let disbursed = first_drawdown(&loan.events);
+        let days = CaseDays { filed: self.filed, signed: Some(loan.signed_on), disbursed };
+        let version = applying(self.versions, &days).ok()?;
+        let policy = &version.rules;
+        signed_in_time(policy, loan.signed_on).ok()?;
+        disbursed_in_time(policy, disbursed).ok()?;
+        if let Some(ceiling) = &policy.rate_ceiling {
+            let rates = series(self.rates, &ceiling.reference);
+            within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on).ok()?;
+        }
+        Some(version)
+    }
+}
+
 /// A loan that may still be paid for.
-struct Subsidised {
+struct Subsidised<'a> {
     loan: Loan,
     /// The day up to which claims take its days.
     claimed: Option<Date>,
+    version: &'a RulesVersion,
     tier: Option<u32>,
 }
 
-/// The loans that the programme may still pay for, each with the day up to which claims take its days: of organisations
-/// that may ask, not too dear, signed and drawn in time, and not taken by a programme that suffers no other.
-async fn subsidised(
-    conn: &Connection,
-    code: &ProgrammeCode,
-    window: Window,
-    (policy, as_of): (&Policy, Date),
-) -> Result<Vec<Subsidised>, Problem> {
+/// The loans that the programme may still pay for, of organisations that may ask, each with the day up to which claims take
+/// its days and the version that applies to it: none that a programme takes which suffers no other.
+async fn subsidised<'a>(conn: &Connection, case: &Case<'a>) -> Result<Vec<Subsidised<'a>>, Problem> {
     let limit = i64::try_from(LOANS_MAX + 1).unwrap_or(i64::MAX);
-    let rows = queries::estimated(conn, code.as_str(), window.from.naive(), limit).await?;
+    let code = &case.programme.code;
+    let windows = case.versions.iter().map(|version| version.rules.earning(case.programme.window).from);
+    let from = windows.min().unwrap_or(case.programme.window.from);
+    let rows = queries::estimated(conn, code.as_str(), from.naive(), limit).await?;
     if rows.len() > LOANS_MAX {
         return Err(Problem::too_large(LOANS_MAX, "loans"));
     }
@@ -172,17 +222,13 @@ async fn subsidised(
     let found = OrganisationRow::by_keys(conn, &codes).await?;
     let found = decode_all(&found, OrganisationRow::read)?;
     let known: BTreeMap<CreditCode, &Organisation> = found.iter().map(|o| (o.credit_code, o)).collect();
-    let listed = if policy.reads_lists() { listed(conn, codes, &loans).await? } else { BTreeMap::new() };
-    let ceiling = match &policy.rate_ceiling {
-        Some(ceiling) => Some((ceiling, reference(conn, &ceiling.reference).await?)),
-        None => None,
-    };
-    let cheap = |loan: &Loan| -> Result<(), LoanError> {
-        let Some((ceiling, rates)) = &ceiling else { return Ok(()) };
-        within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)
-    };
+    let reads_lists = case.versions.iter().any(|version| version.rules.reads_lists());
+    let subjects = codes.into_iter().chain(loans.iter().map(|loan| loan.id.to_string())).collect();
+    let listed = if reads_lists { listed(conn, subjects).await? } else { BTreeMap::new() };
     let tags = |subject| listed.get(&subject);
     let may = |loan: Loan| {
+        let version = case.version(&loan)?;
+        let policy = &version.rules;
         let applicant = Applicant {
             organisation: known.get(&loan.organisation)?,
             supplier: known.get(&loan.bank)?,
@@ -192,26 +238,22 @@ async fn subsidised(
                 supplier: tags(TagSubject::Organisation(loan.bank)),
                 project: tags(TagSubject::Loan(loan.id)),
             },
-            filed: as_of,
-            today: as_of,
+            filed: case.as_of,
+            today: case.as_of,
         };
-        let in_time = signed_in_time(policy, loan.signed_on).is_ok()
-            && disbursed_in_time(policy, first_drawdown(&loan.events)).is_ok();
         let tier = policy.tier_of(&applicant.traits());
-        let let_in = in_time && applicant.eligible(policy).is_ok() && policy.in_a_tier(tier).is_ok();
+        let let_in = applicant.eligible(policy).is_ok() && policy.in_a_tier(tier).is_ok();
         let claimed = claimed.get(&loan.id.uuid()).copied();
-        (let_in && cheap(&loan).is_ok()).then_some(Subsidised { loan, claimed, tier })
+        let_in.then_some(Subsidised { loan, claimed, version, tier })
     };
     Ok(loans.into_iter().filter_map(may).collect())
 }
 
-/// The approved tags of organisations and loans.
-async fn listed(
+/// The approved tags of organisations, contracts and loans.
+pub async fn listed(
     conn: &Connection,
-    codes: Vec<String>,
-    loans: &[Loan],
+    subjects: Vec<String>,
 ) -> Result<BTreeMap<TagSubject, HeldTags>, Problem> {
-    let subjects: Vec<_> = codes.into_iter().chain(loans.iter().map(|loan| loan.id.to_string())).collect();
     let mut held: BTreeMap<TagSubject, HeldTags> = BTreeMap::new();
     for tag in decode_all(&held_by(conn, &subjects).await?, TagRow::read)? {
         held.entry(tag.subject).or_default().insert(tag.id, HeldTag::from(&tag));
@@ -219,7 +261,8 @@ async fn listed(
     Ok(held)
 }
 
-async fn available(conn: &Connection, code: &ProgrammeCode) -> Result<Money, Problem> {
+/// CNY that a programme has left.
+pub async fn available(conn: &Connection, code: &ProgrammeCode) -> Result<Money, Problem> {
     let rows = programmes::budgets(conn, &[code.to_string()]).await?;
     let found = rows.iter().find(|row| row.account == "B2001");
     found.map_or(Ok(Money::ZERO), |row| Ok(subsidy_store::db::convert::money(row.amount)?))

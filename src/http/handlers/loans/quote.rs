@@ -10,6 +10,7 @@ use crate::http::handlers::loans::{DatedLoanEvent, events};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::view;
+use subsidy_core::claims::interest::enough_paid;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
@@ -22,14 +23,13 @@ use subsidy_core::loans::subsidy::{
 };
 use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
 use subsidy_core::organisations::{Category, Size};
-use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount};
-use subsidy_core::programmes::check::statutory_window_until;
+use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount, enough};
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::eligibility::Traits;
 use subsidy_core::programmes::policy::{RulesBy, TermFrom};
 use subsidy_core::programmes::rules::usable;
 use subsidy_core::programmes::{
-    DatesError, Instrument, Policy, PolicyError, Programme, ProgrammeError, RulesVersion,
+    DatesError, Instrument, Policy, PolicyError, Programme, ProgrammeError, RulesVersion, StatutoryLimits,
 };
 use subsidy_core::tags::TagName;
 use subsidy_store::db::pool::Connection;
@@ -46,12 +46,12 @@ pub struct NewQuote {
     rules: Option<Policy>,
     /// A programme, under its rules in force today.
     programme: Option<ProgrammeCode>,
-    /// The programme's own where left out, else everything up to 2027-12-31. Rules that say which days are paid for go first.
+    /// The programme's own where left out, else everything up to the agency's limit. Rules that say which days are paid for go first.
     window: Option<Window>,
     loan: QuotedLoan,
     /// `from` is counted, `until` is not.
     period: InterestPeriod,
-    /// CNY of ordinary interest paid for the period: the subsidy is never more.
+    /// CNY of ordinary interest paid for the period: the subsidy is never more. Needed where the rules name no points.
     interest_paid: Option<AmountOrZero>,
     /// Points of other subsidies, which rules that net them off take off the contract rate.
     other_points: Option<Points>,
@@ -148,6 +148,7 @@ impl QuoteView {
 struct Terms {
     policy: Policy,
     window: Window,
+    statutory: StatutoryLimits,
     /// The day on which it is asked.
     filed: Date,
     rules_version: Option<u32>,
@@ -175,6 +176,14 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         None => Vec::new(),
     };
     let room = terms.policy.principal_cap.map(|cap| Dated { date: terms.window.from, value: cap.money() });
+    let paid = body.interest_paid.map(AmountOrZero::money);
+    match paid {
+        None if terms.policy.points.is_none() => {
+            return Err(Problem::new(Code::MissingField).at("/interest_paid"));
+        }
+        None => {}
+        Some(paid) => enough_paid(paid, &terms.policy).map_err(Problem::refusal)?,
+    }
     let question = Question {
         policy: &terms.policy,
         window: terms.window,
@@ -189,7 +198,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         room: room.as_slice(),
         others: &[],
         other_points: body.other_points,
-        limits: Limits::unused(&terms.policy, body.interest_paid.map(AmountOrZero::money)),
+        limits: Limits::unused(&terms.policy, terms.statutory, paid),
     };
     let pointer =
         |index: usize| format!("/loan/events/{}", loan.places.get(index).copied().unwrap_or_default());
@@ -198,6 +207,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         SubsidyError::OutOfRange(_) => Problem::refusal(CalculationError::AmountOutOfRange),
         SubsidyError::NoPoints => Problem::fault(&error),
     })?;
+    enough(subsidy.amount, &terms.policy).map_err(Problem::refusal)?;
     Reply::json(&QuoteView::of(subsidy, &terms))
 }
 
@@ -224,23 +234,24 @@ async fn terms(
     body: &NewQuote,
     events: &[LoanEvent],
 ) -> Result<Terms, Problem> {
-    let today = today(conn, &request.agency).await?.business_date;
+    let agency = today(conn, &request.agency).await?;
+    let (today, statutory) = (agency.business_date, agency.limits);
     let days = CaseDays { filed: today, signed: body.loan.signed_on, disbursed: first_drawdown(events) };
     let mut terms = match (&body.rules, &body.programme) {
         (Some(_), Some(_)) => return Err(Problem::new(Code::RulesOrProgramme).at("/programme")),
         (None, None) => return Err(Problem::new(Code::MissingField).at("/rules")),
         (Some(rules), None) => {
-            let until = statutory_window_until().ok_or_else(|| Problem::fault(&"no statutory window"))?;
+            let until = statutory.window_until;
             let everything = Window { from: body.period.from.min(until), until };
             let window = body.window.unwrap_or(everything);
-            Terms { policy: rules.clone(), window, filed: today, rules_version: None, tier: None }
+            Terms { policy: rules.clone(), window, statutory, filed: today, rules_version: None, tier: None }
         }
-        (None, Some(code)) => of_programme(conn, code, body.window, days).await?,
+        (None, Some(code)) => of_programme(conn, (code, body.window), statutory, days).await?,
     };
     if terms.window.until < terms.window.from {
         return Err(Problem::new(Code::InvalidWindow).at("/window"));
     }
-    terms.policy.check(Instrument::InterestSubsidy, &terms.window).map_err(|error| {
+    terms.policy.check(Instrument::InterestSubsidy, &terms.window, &statutory).map_err(|error| {
         let problem = Problem::refusal(ProgrammeError::from(error.clone()));
         match error {
             PolicyError::StatutoryPointsCap { .. } => problem.at("/rules/points/max"),
@@ -256,7 +267,7 @@ async fn terms(
     if terms.policy.takes_filing(terms.filed) == Some(false) {
         return Err(Problem::refusal(ProgrammeError::WindowClosed { date: terms.filed }));
     }
-    terms.window = terms.policy.cost_window(terms.filed).unwrap_or(terms.window);
+    terms.window = statutory.within(terms.policy.cost_window(terms.filed).unwrap_or(terms.window));
     terms.tier = terms.policy.tier_of(&body.applicant.traits());
     terms.policy.in_a_tier(terms.tier).map_err(Problem::refusal)?;
     terms.policy = terms.policy.under(terms.tier).into_owned();
@@ -278,8 +289,8 @@ fn dates(policy: &Policy, loan: &QuotedLoan, events: &[LoanEvent]) -> Result<(),
 /// A programme's rules that apply today; before its window begins, those it begins with.
 async fn of_programme(
     conn: &Connection,
-    code: &ProgrammeCode,
-    window: Option<Window>,
+    (code, window): (&ProgrammeCode, Option<Window>),
+    statutory: StatutoryLimits,
     days: CaseDays,
 ) -> Result<Terms, Problem> {
     let programme: Programme =
@@ -297,7 +308,8 @@ async fn of_programme(
     let days = CaseDays { filed: days.filed.max(programme.window.from), ..days };
     let version = applying(&versions, &days).map_err(Problem::refusal)?;
     let (policy, window) = (version.rules.clone(), window.unwrap_or(programme.window));
-    Ok(Terms { policy, window, filed: days.filed, rules_version: Some(version.number), tier: None })
+    let rules_version = Some(version.number);
+    Ok(Terms { policy, window, statutory, filed: days.filed, rules_version, tier: None })
 }
 
 /// Holds the loan against the rules' ceiling where it says when it was signed.

@@ -11,7 +11,7 @@ use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{
-    BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Sequence, Subject,
+    BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence, Subject,
 };
 use subsidy_core::ledger::Account;
 use subsidy_core::programmes::SettledLine;
@@ -301,12 +301,20 @@ pub struct NewLine {
     amount: Amount,
     /// The VAT rate in it.
     tax_percent: Option<Percent>,
+    /// How much of it, where the rules pay for each unit.
+    quantity: Option<Quantity>,
+    /// In what the quantity is: `kWh`.
+    unit: Option<Label>,
 }
 
 impl NewLine {
     /// The lines that are written so.
     pub fn all(lines: Vec<Self>) -> Vec<SettledLine> {
-        let line = |line: Self| SettledLine::new(line.item, line.amount, line.tax_percent);
+        let line = |line: Self| SettledLine {
+            quantity: line.quantity,
+            unit: line.unit,
+            ..SettledLine::new(line.item, line.amount, line.tax_percent)
+        };
         lines.into_iter().map(line).collect()
     }
 }

@@ -93,6 +93,10 @@ impl People {
             }
             Command::ApproveReopening(c) => proposal(format!("reopening {}", c.month)),
             Command::RejectReopening(c) => proposal(format!("reopening {}", c.month)),
+            Command::ApproveStatutoryLimit(c) => proposal(format!("limit {}", c.id)),
+            Command::RejectStatutoryLimit(c) => proposal(format!("limit {}", c.id)),
+            Command::ApproveCapGroup(c) => proposal(format!("group {}", c.code)),
+            Command::RejectCapGroup(c) => proposal(format!("group {}", c.code)),
             Command::ApproveCalendar(c) => proposal(format!("calendar {}", c.id)),
             Command::RejectCalendar(c) => proposal(format!("calendar {}", c.id)),
             Command::ApproveTag(c) => proposal(format!("tag {}", c.id)),
@@ -275,6 +279,7 @@ impl People {
                 return;
             }
             (Command::ProposeCalendar(c), _) => format!("calendar {}", c.id),
+            (Command::ProposeCapGroup(c), _) => format!("group {}", c.code),
             (Command::ProposeTag(c), _) => format!("tag {}", c.id),
             (Command::ProposeTagImport(c), _) => format!("list {}", c.id),
             (Command::ProposeTagEnd(c), _) => format!("tag end {}", c.id),
@@ -282,6 +287,7 @@ impl People {
                 self.proposals.remove(&format!("tag end {}", c.id));
                 return;
             }
+            (Command::ProposeStatutoryLimit(c), _) => format!("limit {}", c.id),
             (Command::SettlePayment(c), _) => format!("line {} {}", c.batch, c.claim),
             (Command::ImportUsage(c), _) => {
                 for id in &c.replaces {

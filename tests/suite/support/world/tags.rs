@@ -128,8 +128,8 @@ impl World {
         let base_up_to =
             if lent || when.base_above.is_some() { None } else { self.maybe(5, |w| w.amount(7, 9)) };
         let points = |w: &mut Self| PointsRule {
-            max: Points::parse(w.pick(&["0.5", "1", "1.5"])).expect("points"),
-            ..policy.points.clone().expect("points")
+            max: Some(Points::parse(w.pick(&["0.5", "1", "1.5"])).expect("points")),
+            ..policy.points.clone().unwrap_or_default()
         };
         let caps = |w: &mut Self| TierCaps {
             claim: w.maybe(3, |w| w.amount(5, 9)),

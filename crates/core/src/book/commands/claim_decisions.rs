@@ -17,8 +17,8 @@ use crate::claims::{
 };
 use crate::domain::{ClaimId, Date, Money};
 use crate::ledger::Posting;
+use crate::programmes::Counts;
 use crate::programmes::calculation::{Calculation, not_more_than_seen};
-use crate::programmes::{CapUsageKey, Counts};
 use crate::vouchers::ReviewDecision;
 use crate::vouchers::redemption::{self, Redemption};
 
@@ -84,7 +84,7 @@ impl Decide for RejectClaim {
         let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
         reads.extend(voucher.map(cap_usage::rules_of));
         cap_usage::read_counted(claim, claim.approved_on, reads);
-        let of = (&claim.programme, claim.organisation);
+        let of = cap_usage::Counted::peeked(claim, reads);
         cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
         reads.extend(payable::balances(claim).map(Key::Balance));
     }
@@ -115,7 +115,7 @@ impl Decide for ApproveClaim {
     fn needs(&self, reads: &mut Reads<'_>) {
         let day = self.effective_date.unwrap_or(reads.today);
         if let Some(claim) = claims::read(self.id, reads) {
-            let of = (&claim.programme, claim.organisation);
+            let of = cap_usage::Counted::peeked(claim, reads);
             reads.extend(
                 claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id)).map(cap_usage::rules_of),
             );
@@ -152,7 +152,8 @@ impl Decide for ApproveClaim {
         let sheet = basis.sheet(context, &before.subject, number, &room)?;
         not_before_freed(
             context,
-            &CapUsageKey::new(&before.programme, before.organisation, None, Counts::Redemption),
+            (cap_usage::Counted::claim(context, before, &rules.rules)?, &rules.rules),
+            Counts::Redemption,
             &sheet,
             day,
         )?;

@@ -3,7 +3,7 @@
 
 use super::deductions;
 use crate::book::Fault;
-use crate::book::context::{Context, not_before};
+use crate::book::context::Context;
 use crate::book::effects::{Change, Effects, Transition};
 use crate::book::guards::voucher_basis::voucher;
 use crate::book::guards::{cap_usage, claim_basis, programmes};
@@ -13,7 +13,6 @@ use crate::claims::{Claim, ClaimSubject, payable};
 use crate::domain::{Date, Money};
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::Calculation;
-use crate::programmes::{CapUsageKey, Counts};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::vouchers::correction;
 
@@ -96,9 +95,8 @@ fn redrawn(
     effects.transitions.extend(Transition::voucher(before.status, &voucher));
     if moved.released != moved.taken_back {
         let given = moved.released.minus(moved.taken_back)?;
-        for year in [voucher.fiscal_year, None].into_iter().filter(|_| given < Money::ZERO) {
-            let key = CapUsageKey::new(&voucher.programme, voucher.organisation, year, Counts::Issue);
-            not_before(day, context.book.usages.get(&key)?.and_then(|used| used.freed_on))?;
+        if given < Money::ZERO {
+            cap_usage::not_before_issues_freed(context, &voucher, day)?;
         }
         effects.changes.extend(cap_usage::released(context, &voucher, (given, day))?);
     }

@@ -20,13 +20,21 @@ use crate::programmes::{
 impl Decide for ProposeProgramme {
     fn needs(&self, reads: &mut Reads<'_>) {
         reads.extend([Key::Programme(self.code.clone()), Key::ProgrammeOf(self.code.folded())]);
+        read_groups(&self.rules, reads);
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         context.no_version()?;
         let existing = context.book.programme_codes.get(&self.code.folded())?;
         let sha256 = sha256_of(&self.rules)?;
-        let (programme, first) = rules::propose(existing, self, sha256, context.actor, context.stamp)?;
+        groups_hold(context, &self.rules)?;
+        let (programme, first) = rules::propose(
+            existing,
+            self,
+            (&context.agency()?.limits(), sha256),
+            context.actor,
+            context.stamp,
+        )?;
         let step = programme_step(&programme, None);
         Ok(conclude(programme, Some(first), None, step))
     }
@@ -43,6 +51,7 @@ impl Decide for ApproveProgramme {
         WrongState::unless(before.status, &[ProgrammeStatus::Draft]).map_err(AccessError::from)?;
         context.may_approve()?;
         let first = version(context.book, &self.code, 1)?;
+        rules::approvable(before, first, &context.agency()?.limits())?;
         let (programme, first) = rules::approve(before, first, &context.actor.subject, context.stamp);
         let agency = allowing(context.agency()?, &first);
         let step = programme_step(&programme, Some(before.status));
@@ -79,16 +88,40 @@ fn allowing(agency: &Agency, version: &RulesVersion) -> Option<Agency> {
     Some(agency)
 }
 
+/// The groups of caps that rules name.
+fn read_groups(rules: &Policy, reads: &mut Reads<'_>) {
+    reads.extend(rules.caps.groups.iter().flatten().cloned().map(Key::CapGroup));
+}
+
+/// Whether every group of caps that rules name is in force: one that is not would bound nothing.
+fn groups_hold(context: Context<'_>, rules: &Policy) -> Result<(), Stop> {
+    for (index, code) in rules.caps.groups.iter().flatten().enumerate() {
+        if context.book.cap_groups.get(code)?.is_none_or(|group| group.caps.is_none()) {
+            let field = format!("/caps/groups/{index}");
+            return Err(ProgrammeError::CapGroupUnknown { group: code.clone(), field }.into());
+        }
+    }
+    Ok(())
+}
+
 impl Decide for ProposeRules {
     fn needs(&self, reads: &mut Reads<'_>) {
         programmes::read(&self.programme, reads);
+        read_groups(&self.rules, reads);
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = found(context.book.programmes.get(&self.programme)?)?;
         context.same_version(&before.revision)?;
         let sha256 = sha256_of(&self.rules)?;
-        let (programme, version) = rules::propose_rules(before, self, sha256, context.actor, context.stamp)?;
+        groups_hold(context, &self.rules)?;
+        let (programme, version) = rules::propose_rules(
+            before,
+            self,
+            (&context.agency()?.limits(), sha256),
+            context.actor,
+            context.stamp,
+        )?;
         let step = rules_step(&version, None);
         let changes = vec![Change::Programme(Box::new(programme)), Change::Rules(Box::new(version.clone()))];
         let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
@@ -112,6 +145,7 @@ impl Decide for ApproveRules {
             return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
         }
         context.may_approve()?;
+        rules::approvable(programme, before, &context.agency()?.limits())?;
         let version = rules::approve_rules(before, &context.actor.subject, context.stamp);
         let mut changes = vec![Change::Rules(Box::new(version.clone()))];
         changes.extend(allowing(context.agency()?, &version).map(Change::Agency));

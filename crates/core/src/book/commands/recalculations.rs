@@ -23,8 +23,8 @@ use crate::domain::{ClaimId, Date, Line, Money, Subject, WrongState};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
-use crate::programmes::policy::AnnualCap;
-use crate::programmes::{CapUsageKey, Counts, DatesError, ProgrammeError, RulesKey, RulesVersion};
+use crate::programmes::prorated::Prorated;
+use crate::programmes::{Counts, DatesError, ProgrammeError, RulesVersion};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::{Voucher, correction};
@@ -35,39 +35,21 @@ struct Anew {
     correction: Correction,
 }
 
-fn rules_numbered<'a>(context: Context<'a>, claim: &Claim, number: u32) -> Result<&'a RulesVersion, Fault> {
-    let key = RulesKey { programme: claim.programme.clone(), number };
-    let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
-    context.book.rules.get(&key)?.ok_or_else(lost)
-}
-
 /// What of a closed voucher's released amount the caps on issues let be committed again.
 fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result<Money, Stop> {
     if !claim.subject.closing() {
         return Ok(Money::ZERO);
     }
-    let rules = rules_numbered(context, claim, voucher.rules_version)?;
-    let caps = &rules.rules.under(voucher.tier).caps;
-    let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
-    let annual = caps.annual.as_ref().filter(counted);
-    let limits = [
-        annual.map(|cap| (Some(claim.fiscal_year), cap.amount.money())),
-        caps.lifetime.map(|cap| (None, cap.money())),
-    ];
-    let mut most = voucher.balance.released;
-    for (year, cap) in limits.into_iter().flatten() {
-        let key = CapUsageKey::new(&claim.programme, claim.organisation, year, Counts::Issue);
-        let issued = cap_usage::amount(context, &key)?;
-        most = most.min(cap.minus(issued)?.max(Money::ZERO));
-    }
-    Ok(most)
+    cap_usage::committable(context, voucher, (claim.fiscal_year, voucher.balance.released))
 }
 
 /// What limits a further sheet beside the caps.
+#[derive(Default)]
 struct Limits {
     room: Option<Money>,
     net_off: Option<Vec<Netted>>,
     documents: Option<Documents>,
+    prorated: Option<Prorated>,
 }
 
 fn limits(
@@ -84,15 +66,14 @@ fn limits(
             let own = rules::charged(before)?;
             let room = correction::room_to_correct(voucher, own, committable, today);
             let room = Some(room?);
-            Ok(Limits { room, net_off: None, documents: None })
+            Ok(Limits { room, ..Limits::default() })
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
             let Beside { net_off, documents } = rental_basis::anew(context, *rental, rules, changed.into())?;
-            Ok(Limits { room: None, net_off, documents })
+            let prorated = RentalBasis::under(context, before)?.and_then(|basis| basis.prorated(rules));
+            Ok(Limits { room: None, net_off, documents, prorated })
         }
-        ClaimSubject::InterestSubsidy { .. } | ClaimSubject::GrantTranche { .. } => {
-            Ok(Limits { room: None, net_off: None, documents: None })
-        }
+        ClaimSubject::InterestSubsidy { .. } | ClaimSubject::GrantTranche { .. } => Ok(Limits::default()),
     }
 }
 
@@ -115,8 +96,11 @@ fn read_anew(claim: &Claim, reads: &mut Reads<'_>) {
     let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
     reads.extend(voucher.map(cap_usage::rules_of));
     cap_usage::read_counted(claim, claim.approved_on, reads);
-    let of = (&claim.programme, claim.organisation);
+    let of = cap_usage::Counted::peeked(claim, reads);
     cap_usage::read(of, Some(claim.fiscal_year), Counts::Issue, reads);
+    if let Some(voucher) = voucher {
+        cap_usage::read(cap_usage::Counted::voucher(voucher), Some(claim.fiscal_year), Counts::Issue, reads);
+    }
 }
 
 /// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which what
@@ -133,14 +117,11 @@ fn anew(
     let asked = asked_before(context, before)?;
     let cap_year = cap_usage::year(context, before, Some(approved_on))?.unwrap_or(approved_on.year());
     stays_in(cap_year, rules, changed)?;
-    let others = |year| -> Result<Money, Stop> {
-        let key = CapUsageKey::new(&before.programme, before.organisation, year, Counts::Redemption);
-        let used = cap_usage::amount(context, &key)?;
-        // what is still asked back is given back first, so that it is free as well
-        let own = before.amount.plus(asked)?;
-        Ok(used.minus(own)?)
-    };
-    let Limits { room, net_off, documents } = limits(context, before, changed, rules)?;
+    let of = cap_usage::Counted::claim(context, before, &rules.rules)?;
+    let used = cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?;
+    // what is still asked back is given back first, so that it is free as well
+    let used = used.beside(before.amount.plus(asked)?)?;
+    let Limits { room, net_off, documents, prorated } = limits(context, before, changed, rules)?;
     let documents = documents.map(|documents| documents.accepted_by(Some(word)));
     let between = of_claim(context, before)?;
     let applicant = applicant(context, &between, rules)?;
@@ -157,9 +138,9 @@ fn anew(
         room,
         net_off,
         documents,
+        prorated,
         cap_year,
-        used_in_year: others(Some(cap_year))?,
-        used_in_all: others(None)?,
+        used,
         day: approved_on,
     };
     let sheet = sheet(context, changed, number, &facts)?;
@@ -318,8 +299,9 @@ impl Decide for ApproveRecalculation {
         let word = word.as_ref().unwrap_or(&before.created_by);
         let Anew { sheet, correction } = anew(context, old, &changed, (before.number, word))?;
         if correction.drawn.is_positive() {
-            let of = CapUsageKey::new(&old.programme, old.organisation, None, Counts::Redemption);
-            not_before_freed(context, &of, &sheet, day)?;
+            let rules = &programmes::rules_of(context, old)?.rules;
+            let of = cap_usage::Counted::claim(context, old, rules)?;
+            not_before_freed(context, (of, rules), Counts::Redemption, &sheet, day)?;
         }
         if sheet.amount != before.amount {
             return Err(ClaimError::RecalculationStale { amount: before.amount, now: sheet.amount }.into());

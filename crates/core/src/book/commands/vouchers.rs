@@ -2,22 +2,22 @@
 
 use crate::book::context::{Context, Decide, Reads, found, named, not_before};
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome};
-use crate::book::guards::cap_usage::{self, not_before_freed};
+use crate::book::guards::cap_usage::{self, Counted, not_before_freed};
 use crate::book::guards::parties::{self, Between};
 use crate::book::guards::programmes;
 use crate::book::refusal::{Refusal, Stop};
 use crate::book::{Fault, Key, Series};
-use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::{CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
+use crate::domain::dates::Window;
+use crate::domain::{Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::rules as organisations;
 use crate::programmes::calculation::{Calculation, not_more_than_seen};
+use crate::programmes::cap_use::CapsUsed;
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
 use crate::programmes::policy::Stacking;
+use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
-use crate::programmes::{
-    Applicant, CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion,
-};
+use crate::programmes::{Applicant, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
@@ -31,8 +31,8 @@ struct Case<'a> {
     applicant: Applicant<'a>,
     rental: &'a Rental,
     uses: ContractAllocations,
-    used_in_year: Money,
-    used_in_all: Money,
+    used: CapsUsed,
+    prorated: Option<Prorated>,
     day: Date,
 }
 
@@ -51,8 +51,8 @@ impl Case<'_> {
             applicant: self.applicant,
             rental: self.rental,
             uses: &self.uses,
-            used_in_year: self.used_in_year,
-            used_in_all: self.used_in_all,
+            used: &self.used,
+            prorated: self.prorated,
             day: self.day,
         }
     }
@@ -89,7 +89,8 @@ fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut
         let between = [rental.organisation, rental.provider];
         reads.extend(between.map(Key::Organisation));
         parties::read_lists((programme, None), between, TagSubject::Rental(rental.id), reads);
-        cap_usage::read((programme, rental.organisation), Some(day.year()), Counts::Issue, reads);
+        let of = Counted::contract(programme, rental.organisation, rental.id);
+        cap_usage::read(of, Some(day.year()), Counts::Issue, reads);
     }
 }
 
@@ -113,24 +114,20 @@ fn case<'a>(
     let (organisation, supplier) = (rental.organisation, rental.provider);
     organisations::may_begin(context.book.organisations.get(&organisation)?, organisation)?;
     let between = Between { organisation, supplier, project: TagSubject::Rental(rental.id), filed: on };
-    let used = |year| cap_usage::amount(context, &usage(&programme.code, rental.organisation, year));
+    let of = Counted::contract(&programme.code, rental.organisation, rental.id);
     Ok(Case {
         rules,
         applicant: parties::applicant(context, &between, rules)?,
         rental,
         uses: uses(context, rental.id)?,
-        used_in_year: used(Some(day.year()))?,
-        used_in_all: used(None)?,
+        used: cap_usage::used(context, &rules.rules, of, (day.year(), Counts::Issue))?,
+        prorated: Prorated::of(&rules.rules, programme.window, &days, service),
         day,
     })
 }
 
 fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
     Ok(context.book.uses.get(&rental)?.cloned().unwrap_or_default())
-}
-
-fn usage(programme: &ProgrammeCode, organisation: CreditCode, year: Option<FiscalYear>) -> CapUsageKey {
-    CapUsageKey::new(programme, organisation, year, Counts::Issue)
 }
 
 impl Decide for ApplyForVoucher {
@@ -254,7 +251,8 @@ impl Decide for IssueVoucher {
         not_before(day, Some(before.submitted_on))?;
         let case = case_of(context, before, day)?;
         let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
-        not_before_freed(context, &usage(&before.programme, before.organisation, None), &sheet, day)?;
+        let of = Counted::contract(&before.programme, before.organisation, before.rental);
+        not_before_freed(context, (of, &case.rules.rules), Counts::Issue, &sheet, day)?;
         not_more_than_seen(seen(&case, before)?, sheet.amount)?;
         programmes::still_available(context, &before.programme, sheet.amount)?;
         let series = voucher_series(&before.programme, day);

@@ -8,11 +8,12 @@ use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Book, Fault, Key};
 use crate::claims::{Claim, ClaimStatus, rules as claims};
 use crate::domain::money::Amount;
-use crate::domain::{AwardId, CreditCode, Date, EvidenceId, Label, Money, Percent, ProgrammeCode};
+use crate::domain::{AwardId, CreditCode, Date, EvidenceId, Label, Percent, ProgrammeCode};
 use crate::grants::awards::{Award, Tranche};
 use crate::grants::{GrantError, rules};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::Calculation;
+use crate::programmes::cap_use::CapsUsed;
 use crate::programmes::grants::{GrantRules, TrancheOn};
 use crate::programmes::{RulesKey, RulesVersion, SettledLine};
 
@@ -114,9 +115,9 @@ impl<'a> AwardBasis<'a> {
             room: None,
             net_off: None,
             documents: None,
+            prorated: None,
             cap_year: day.year(),
-            used_in_year: Money::ZERO,
-            used_in_all: Money::ZERO,
+            used: CapsUsed::default(),
             day,
         })
     }

@@ -1,41 +1,185 @@
-//! What caps count: an organisation's vouchers and redemptions under a programme, in a year and in all.
+//! What caps count: vouchers and redemptions under a programme, in a year and in all: an organisation's, and beside them those
+//! of the project, the loan or the contract by which the rules count, and of the groups of caps that they name.
+
+use std::collections::BTreeSet;
 
 use super::programmes;
 use crate::book::context::{Context, Reads, not_before};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
-use crate::claims::{Claim, ClaimPeriod};
+use crate::claims::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::dates::FiscalYear;
-use crate::domain::{CreditCode, Date, Money, ProgrammeCode};
+use crate::domain::{CreditCode, Date, Folded, LoanId, Money, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
-use crate::programmes::calculation::Calculation;
-use crate::programmes::policy::AnnualCap;
-use crate::programmes::{CapUsageKey, Counts, ProgrammeError, RulesKey};
+use crate::programmes::calculation::{Calculation, CapUse, GroupUse};
+use crate::programmes::cap_use::CapsUsed;
+use crate::programmes::policy::{AnnualCap, CapPer, Policy};
+use crate::programmes::{CapPool, CapScope, CapUsageKey, Counts, ProgrammeError, RulesKey, RulesVersion};
 use crate::vouchers::{Voucher, VoucherStatus};
 
-/// What caps count of one kind, in a year and in all.
-pub(crate) fn read(
-    (programme, organisation): (&ProgrammeCode, CreditCode),
-    year: Option<FiscalYear>,
-    counts: Counts,
-    reads: &mut Reads<'_>,
-) {
-    let key = |year| Key::Usage(CapUsageKey::new(programme, organisation, year, counts));
-    reads.extend([year, None].map(key));
+/// What a case rests on, as far as caps count by it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RestsOn {
+    Contract(RentalId),
+    Loan(LoanId),
+}
+
+/// Whose use of a programme's caps counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted<'a> {
+    pub(super) programme: &'a ProgrammeCode,
+    pub(super) organisation: CreditCode,
+    /// Not known where nothing counts by it.
+    rests_on: Option<RestsOn>,
+    /// A version of the rules beside those of a programme that is known.
+    version: Option<u32>,
+}
+
+impl<'a> Counted<'a> {
+    /// What rests on a contract.
+    pub(crate) const fn contract(
+        programme: &'a ProgrammeCode,
+        organisation: CreditCode,
+        rental: RentalId,
+    ) -> Self {
+        Self { programme, organisation, rests_on: Some(RestsOn::Contract(rental)), version: None }
+    }
+
+    /// What rests on a loan.
+    pub(crate) const fn loan(programme: &'a ProgrammeCode, organisation: CreditCode, loan: LoanId) -> Self {
+        Self { programme, organisation, rests_on: Some(RestsOn::Loan(loan)), version: None }
+    }
+
+    pub(crate) const fn voucher(voucher: &'a Voucher) -> Self {
+        let of = Self::contract(&voucher.programme, voucher.organisation, voucher.rental);
+        Self { version: Some(voucher.rules_version), ..of }
+    }
+
+    /// A claim, which may rest on a voucher that is not known yet.
+    pub(crate) fn peeked(claim: &'a Claim, reads: &Reads<'_>) -> Self {
+        let rests_on = match &claim.subject {
+            ClaimSubject::VoucherRedemption { voucher, .. } => {
+                reads.book.vouchers.peek(voucher).map(|known| RestsOn::Contract(known.rental))
+            }
+            ClaimSubject::RentalSubsidy { rental, .. } => Some(RestsOn::Contract(*rental)),
+            ClaimSubject::InterestSubsidy { loan, .. } => Some(RestsOn::Loan(*loan)),
+            ClaimSubject::GrantTranche { .. } => None,
+        };
+        let (programme, organisation) = (&claim.programme, claim.organisation);
+        Self { programme, organisation, rests_on, version: Some(claim.rules_version) }
+    }
+
+    /// A claim. What it rests on is looked up only where its rules count by it.
+    pub(crate) fn claim(context: Context<'_>, claim: &'a Claim, rules: &Policy) -> Result<Self, Stop> {
+        let rests_on = match (&claim.subject, rules.caps.per) {
+            (_, None | Some(CapPer::Organisation)) | (ClaimSubject::GrantTranche { .. }, _) => None,
+            (ClaimSubject::VoucherRedemption { voucher, .. }, _) => {
+                context.book.vouchers.get(voucher)?.map(|known| RestsOn::Contract(known.rental))
+            }
+            (ClaimSubject::RentalSubsidy { rental, .. }, _) => Some(RestsOn::Contract(*rental)),
+            (ClaimSubject::InterestSubsidy { loan, .. }, _) => Some(RestsOn::Loan(*loan)),
+        };
+        let (programme, organisation) = (&claim.programme, claim.organisation);
+        Ok(Self { programme, organisation, rests_on, version: None })
+    }
+
+    /// By whom the rules count, where not by organisation alone. `project` is the fold of the loan's.
+    fn scope(&self, rules: &Policy, project: impl Fn(LoanId) -> Option<Folded>) -> Option<CapScope> {
+        match (rules.caps.per?, self.rests_on?) {
+            (CapPer::Contract, RestsOn::Contract(rental)) => Some(CapScope::Contract(rental)),
+            (CapPer::Loan, RestsOn::Loan(loan)) => Some(CapScope::Loan(loan)),
+            (CapPer::Project, RestsOn::Loan(loan)) => project(loan).map(CapScope::Project),
+            (CapPer::Organisation | CapPer::Contract | CapPer::Loan | CapPer::Project, _) => None,
+        }
+    }
+
+    /// The pools that a case counts in, that of its own caps first.
+    fn pools(&self, rules: &Policy, project: impl Fn(LoanId) -> Option<Folded>) -> Vec<CapPool> {
+        let of = |scope| CapPool::Programme(self.programme.clone(), scope);
+        let mut pools: Vec<CapPool> = self.scope(rules, project).map(of).into_iter().collect();
+        pools.push(of(CapScope::Organisation));
+        pools.extend(rules.caps.groups.iter().flatten().cloned().map(CapPool::Group));
+        pools
+    }
+
+    fn known(&self, context: Context<'_>, rules: &Policy) -> Result<Vec<CapPool>, Fault> {
+        if let (Some(CapPer::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, self.rests_on) {
+            // else the project would be taken for none
+            context.book.loans.get(&loan)?;
+        }
+        Ok(self.pools(rules, |loan| context.book.loans.peek(&loan).map(|known| known.project.code.folded())))
+    }
+
+    const fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {
+        CapUsageKey { pool, organisation: self.organisation, year, counts }
+    }
+}
+
+/// What caps count of one kind, in a year and in all, under every version of the rules that is known.
+pub(crate) fn read(of: Counted<'_>, year: Option<FiscalYear>, counts: Counts, reads: &mut Reads<'_>) {
+    let book = reads.book;
+    let project = |loan: LoanId| book.loans.peek(&loan).map(|known| known.project.code.folded());
+    let versions = book.programmes.peek(of.programme).map_or(0, |known| known.versions);
+    let mut pools = BTreeSet::from([CapPool::Programme(of.programme.clone(), CapScope::Organisation)]);
+    for number in (1..=versions).chain(of.version) {
+        let key = RulesKey { programme: of.programme.clone(), number };
+        let Some(rules) = book.rules.peek(&key).map(|version| &version.rules) else { continue };
+        pools.extend(of.pools(rules, project));
+        reads.extend(rules.caps.groups.iter().flatten().cloned().map(Key::CapGroup));
+        if let (Some(CapPer::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, of.rests_on) {
+            reads.insert(Key::Loan(loan));
+        }
+    }
+    for pool in pools {
+        reads.extend([year, None].map(|year| Key::Usage(of.key(pool.clone(), year, counts))));
+    }
 }
 
 /// CNY that a cap counts.
-pub(crate) fn amount(context: Context<'_>, key: &CapUsageKey) -> Result<Money, Fault> {
+fn amount(context: Context<'_>, key: &CapUsageKey) -> Result<Money, Fault> {
     Ok(context.book.usages.get(key)?.map_or(Money::ZERO, |used| used.amount))
+}
+
+/// What was used of the caps of a case.
+pub(crate) fn used(
+    context: Context<'_>,
+    rules: &Policy,
+    of: Counted<'_>,
+    (year, counts): (FiscalYear, Counts),
+) -> Result<CapsUsed, Stop> {
+    let pools = of.known(context, rules)?;
+    let spent = |pool: &CapPool, year| amount(context, &of.key(pool.clone(), year, counts));
+    let mut found = CapsUsed::default();
+    if let Some(own) = pools.first() {
+        (found.in_year, found.in_all) = (spent(own, Some(year))?, spent(own, None)?);
+    }
+    for pool in &pools {
+        let CapPool::Group(code) = pool else { continue };
+        let lost = || Fault::Broken(format!("{} names a cap group {code} that is none", of.programme));
+        let caps = context.book.cap_groups.get(code)?.and_then(|group| group.caps).ok_or_else(lost)?;
+        let cap = |year, most: crate::domain::money::Amount| {
+            Ok::<_, Fault>(CapUse::new(year, most.money(), spent(pool, year)?))
+        };
+        found.groups.push(GroupUse {
+            code: code.clone(),
+            annual: caps.annual.map(|most| cap(Some(year), most)).transpose()?,
+            lifetime: caps.lifetime.map(|most| cap(None, most)).transpose()?,
+        });
+    }
+    Ok(found)
 }
 
 /// The keys of [`counted`], of a claim approved on a day.
 pub(crate) fn read_counted(claim: &Claim, approved_on: Option<Date>, reads: &mut Reads<'_>) {
-    reads.insert(programmes::rules_key(claim));
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    reads.insert(Key::Rules(key));
+    // by what the rules count is not known yet: all of it is looked for at once, since rounds are few
+    reads.extend(claim.subject.voucher().map(Key::Voucher));
+    reads.extend(claim.subject.loan().map(Key::Loan));
     let cost = claim.subject.period().and_then(ClaimPeriod::last);
     for day in [approved_on, cost] {
-        read((&claim.programme, claim.organisation), day.map(Date::year), Counts::Redemption, reads);
+        read(Counted::peeked(claim, reads), day.map(Date::year), Counts::Redemption, reads);
     }
 }
 
@@ -59,28 +203,50 @@ pub(crate) fn counted(
     approved_on: Option<Date>,
     (drawn, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
+    let rules = &programmes::rules_of(context, claim)?.rules;
+    let of = Counted::claim(context, claim, rules)?;
+    let years = [year(context, claim, approved_on)?, None];
+    moved(context, (of, rules), (years, Counts::Redemption), (drawn, day))
+}
+
+/// Every use that a case counts in, after a change.
+fn moved(
+    context: Context<'_>,
+    (of, rules): (Counted<'_>, &Policy),
+    (years, counts): ([Option<FiscalYear>; 2], Counts),
+    (by, day): (Money, Date),
+) -> Result<Vec<Change>, Stop> {
     let mut changes = Vec::new();
-    for year in [year(context, claim, approved_on)?, None] {
-        let key = CapUsageKey::new(&claim.programme, claim.organisation, year, Counts::Redemption);
-        let used = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        changes.push(Change::Usage { key, used: used.moved(drawn, day)? });
+    for pool in of.known(context, rules)? {
+        for year in years {
+            let key = of.key(pool.clone(), year, counts);
+            let before = context.book.usages.get(&key)?.copied().unwrap_or_default();
+            changes.push(Change::Usage { key, used: before.moved(by, day)? });
+        }
     }
     Ok(changes)
 }
 
-/// What the organisation used of the programme, in the year of the issue and in all, after a change.
+/// What was issued of the caps of a voucher's case, in the year of the issue and in all, after a change.
 pub(crate) fn issued(
     context: Context<'_>,
     voucher: &Voucher,
     (by, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
-    let mut changes = Vec::new();
-    for year in [voucher.fiscal_year, None] {
-        let key = CapUsageKey::new(&voucher.programme, voucher.organisation, year, Counts::Issue);
-        let before = context.book.usages.get(&key)?.copied().unwrap_or_default();
-        changes.push(Change::Usage { key, used: before.moved(by, day)? });
-    }
-    Ok(changes)
+    let rules = &voucher_rules(context, voucher)?.rules;
+    moved(
+        context,
+        (Counted::voucher(voucher), rules),
+        ([voucher.fiscal_year, None], Counts::Issue),
+        (by, day),
+    )
+}
+
+/// The rules under which a voucher was issued.
+fn voucher_rules<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Fault> {
+    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
+    let lost = || Fault::Broken(format!("voucher {} has lost its rules", voucher.id));
+    context.book.rules.get(&key)?.ok_or_else(lost)
 }
 
 /// The keys of [`released`], and the balances that it moves.
@@ -90,7 +256,7 @@ pub(crate) fn read_released(voucher: &Voucher, reads: &mut Reads<'_>) {
         reads.insert(Key::Balance(BalanceKey::of(account, &voucher.programme)));
     }
     if let Some(issued) = voucher.valid_from {
-        read((&voucher.programme, voucher.organisation), Some(issued.year()), Counts::Issue, reads);
+        read(Counted::voucher(voucher), Some(issued.year()), Counts::Issue, reads);
     }
 }
 
@@ -106,9 +272,7 @@ pub(crate) fn released(
     voucher: &Voucher,
     (amount, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
-    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
-    let lost = || Fault::Broken(format!("voucher {} has lost its rules", voucher.id));
-    let rules = context.book.rules.get(&key)?.ok_or_else(lost)?;
+    let rules = voucher_rules(context, voucher)?;
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
     let annual = rules.rules.under(voucher.tier).caps.annual.clone();
     let stays = annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
@@ -121,17 +285,65 @@ pub(crate) fn released(
     Ok(changes)
 }
 
-/// What is dated back draws on no cap that was freed later: on its day that was not free yet. `of` is the use of the
-/// programme that the sheet's caps count, whichever year it names.
+/// What is dated back draws on no cap that was freed later: on its day that was not free yet.
 pub(crate) fn not_before_freed(
     context: Context<'_>,
-    of: &CapUsageKey,
+    (of, rules): (Counted<'_>, &Policy),
+    counts: Counts,
     sheet: &Calculation,
     day: Date,
 ) -> Result<(), Stop> {
-    for cap in [&sheet.inputs.annual, &sheet.inputs.lifetime].into_iter().flatten() {
-        let used = context.book.usages.get(&CapUsageKey { year: cap.year, ..of.clone() })?;
+    let (pools, inputs) = (of.known(context, rules)?, &sheet.inputs);
+    let groups = inputs.groups.iter().flat_map(|group| {
+        let caps = [&group.annual, &group.lifetime].into_iter().flatten();
+        caps.map(|cap| (CapPool::Group(group.code.clone()), cap.year))
+    });
+    let own = pools.first().into_iter().flat_map(|own| {
+        let caps = [&inputs.annual, &inputs.lifetime].into_iter().flatten();
+        caps.map(|cap| (own.clone(), cap.year))
+    });
+    for (pool, year) in own.chain(groups) {
+        let used = context.book.usages.get(&of.key(pool, year, counts))?;
         not_before(day, used.and_then(|used| used.freed_on))?;
+    }
+    Ok(())
+}
+
+/// What of an amount that a voucher released the caps on issues let be committed again, in a year and in all.
+pub(crate) fn committable(
+    context: Context<'_>,
+    voucher: &Voucher,
+    (year, most): (FiscalYear, Money),
+) -> Result<Money, Stop> {
+    let rules = &voucher_rules(context, voucher)?.rules;
+    let under = rules.under(voucher.tier);
+    let used = used(context, rules, Counted::voucher(voucher), (year, Counts::Issue))?;
+    let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
+    let annual = under.caps.annual.as_ref().filter(counted);
+    let mut limits = vec![
+        annual.map(|cap| (cap.amount.money(), used.in_year)),
+        under.caps.lifetime.map(|cap| (cap.money(), used.in_all)),
+    ];
+    let groups = used.groups.iter().flat_map(|group| [&group.annual, &group.lifetime]).flatten();
+    limits.extend(groups.map(|cap| Some((cap.cap, cap.used))));
+    limits
+        .into_iter()
+        .flatten()
+        .try_fold(most, |most, (cap, issued)| Ok(most.min(cap.minus(issued)?.max(Money::ZERO))))
+}
+
+/// What is committed again of a voucher draws on no cap on issues that was freed later.
+pub(crate) fn not_before_issues_freed(
+    context: Context<'_>,
+    voucher: &Voucher,
+    day: Date,
+) -> Result<(), Stop> {
+    let (of, rules) = (Counted::voucher(voucher), &voucher_rules(context, voucher)?.rules);
+    for pool in of.known(context, rules)? {
+        for year in [voucher.fiscal_year, None] {
+            let used = context.book.usages.get(&of.key(pool.clone(), year, Counts::Issue))?;
+            not_before(day, used.and_then(|used| used.freed_on))?;
+        }
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! What a claim rests on: a voucher, a contract, a loan, or an award.
 
 use super::award_basis::{self, AwardBasis};
+use super::cap_usage::{self, Counted};
 use super::loan_basis::{self, LoanBasis};
 use super::rental_basis::{self, RentalBasis};
-use super::{cap_usage, parties, programmes, voucher_basis};
+use super::{parties, programmes, voucher_basis};
 use crate::book::Key;
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
@@ -28,18 +29,19 @@ pub(crate) enum ClaimBasis<'a> {
 
 /// What a draft names, what that names, and what the caps count.
 pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
-    let (code, between, project) = match request {
+    let (of, supplier, project) = match request {
         ClaimRequest::VoucherRedemption { voucher, .. } => {
             reads.insert(Key::Voucher(*voucher));
             let Some(found) = reads.book.vouchers.peek(voucher) else { return };
             reads.insert(Key::Rental(found.rental));
-            (&found.programme, [found.organisation, found.provider], TagSubject::Rental(found.rental))
+            (Counted::voucher(found), found.provider, TagSubject::Rental(found.rental))
         }
         ClaimRequest::RentalSubsidy { programme: code, rental, .. } => {
             programmes::read(code, reads);
             rental_basis::read(*rental, reads);
             let Some(found) = reads.book.rentals.peek(rental) else { return };
-            (code, [found.organisation, found.provider], TagSubject::Rental(*rental))
+            let of = Counted::contract(code, found.organisation, *rental);
+            (of, found.provider, TagSubject::Rental(*rental))
         }
         ClaimRequest::InterestSubsidy { programme: code, loan, .. } => {
             programmes::read(code, reads);
@@ -47,24 +49,24 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
             loan_basis::read_rates(code, reads);
             let Some(found) = reads.book.loans.peek(loan) else { return };
             loan_basis::read_holdings(code, found.organisation, reads);
-            (code, [found.organisation, found.bank], TagSubject::Loan(*loan))
+            (Counted::loan(code, found.organisation, *loan), found.bank, TagSubject::Loan(*loan))
         }
         ClaimRequest::GrantTranche { award, .. } => return award_basis::read(*award, reads),
     };
-    programmes::read(code, reads);
-    let [organisation, _] = between;
+    programmes::read(of.programme, reads);
+    let between = [of.organisation, supplier];
     reads.extend(between.map(Key::Organisation));
-    parties::read_lists((code, None), between, project, reads);
-    cap_usage::read((code, organisation), Some(reads.today.year()), Counts::Redemption, reads);
+    parties::read_lists((of.programme, None), between, project, reads);
+    cap_usage::read(of, Some(reads.today.year()), Counts::Redemption, reads);
     let cost_year = request.period().and_then(ClaimPeriod::last).map(Date::year);
-    cap_usage::read((code, organisation), cost_year, Counts::Redemption, reads);
+    cap_usage::read(of, cost_year, Counts::Redemption, reads);
 }
 
 /// What the cap of the year counts in which the period of a claim is to lie that is written anew.
 pub(crate) fn read_cost_year(command: &WriteClaim, reads: &mut Reads<'_>) {
     let Some(claim) = reads.book.claims.peek(&command.id) else { return };
     let cost_year = command.request.period().and_then(ClaimPeriod::last).map(Date::year);
-    cap_usage::read((&claim.programme, claim.organisation), cost_year, Counts::Redemption, reads);
+    cap_usage::read(Counted::peeked(claim, reads), cost_year, Counts::Redemption, reads);
 }
 
 /// The voucher, the contract or the loan that a claim rests on.

@@ -1,7 +1,8 @@
 //! Claims for interest: the loan and the programme that each rests on, and what it takes of the loan's days.
 
+use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::{cap_usage, programmes};
+use super::programmes;
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
@@ -19,7 +20,7 @@ use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::rules::usable;
-use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
 use crate::tags::TagSubject;
 
 /// A loan, the programme that is to pay a part of its interest, and what is said of that interest.
@@ -143,10 +144,7 @@ impl<'a> LoanBasis<'a> {
             within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)?;
         }
         let cap_year = self.cap_year(rules, day)?;
-        let used = |year| {
-            let key = CapUsageKey::new(&self.programme.code, loan.organisation, year, Counts::Redemption);
-            cap_usage::amount(context, &key)
-        };
+        let of = Counted::loan(&self.programme.code, loan.organisation, loan.id);
         let project = TagSubject::Loan(loan.id);
         let (organisation, supplier) = (loan.organisation, loan.bank);
         let between = Between { organisation, supplier, project, filed: self.filed };
@@ -161,9 +159,9 @@ impl<'a> LoanBasis<'a> {
             room: None,
             net_off: None,
             documents: None,
+            prorated: None,
             cap_year,
-            used_in_year: used(Some(cap_year))?,
-            used_in_all: used(None)?,
+            used: cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?,
             day,
         })
     }
@@ -185,7 +183,8 @@ impl<'a> LoanBasis<'a> {
         let (policy, period) = (&*facts.policy, self.terms.period.of_interest());
         signed_in_time(policy, self.loan.signed_on).map_err(ProgrammeError::from)?;
         disbursed_in_time(policy, first_drawdown(&self.loan.events)).map_err(ProgrammeError::from)?;
-        let window = policy.cost_window(self.filed).unwrap_or(self.programme.window);
+        let statutory = context.agency()?.limits();
+        let window = statutory.within(policy.cost_window(self.filed).unwrap_or(self.programme.window));
         let code = &self.programme.code;
         let room = match policy.principal_cap {
             Some(cap) => {
@@ -202,7 +201,7 @@ impl<'a> LoanBasis<'a> {
             Stacking::Exclusive | Stacking::Allow => Vec::new(),
         };
         let reference = reference(context, policy)?;
-        let credit = Credit { loan: self.loan, window, reference, room, others };
+        let credit = Credit { loan: self.loan, window, statutory, reference, room, others };
         calculate(&self.terms, number, facts, &credit).map_err(|error| match error {
             InterestError::Loan(error) => error.into(),
             InterestError::Calculation(error) => error.into(),

@@ -1,7 +1,8 @@
 //! Claims for what was rented: the contract and the programme that each rests on.
 
+use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::{cap_usage, programmes};
+use super::programmes;
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
@@ -17,8 +18,9 @@ use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, filing_open, signed_in_time, within_costs};
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::Stacking;
+use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
-use crate::programmes::{CapUsageKey, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
+use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
 use crate::rentals::{Rental, RentalError};
 use crate::tags::TagSubject;
@@ -88,17 +90,31 @@ impl<'a> RentalBasis<'a> {
         let window = self.programme.window;
         filing_open(&rules.rules, &window, today)?;
         let period = Window { from: self.period.from, until: self.period.last().unwrap_or(self.period.from) };
-        if rules.rules.cost_window(today).is_none() {
+        if rules.rules.cost_window(today).is_none() && rules.rules.prorate.is_none() {
             let outside = [period.from, period.until].into_iter().find(|day| !window.contains(*day));
             if let Some(date) = outside {
                 return Err(ProgrammeError::WindowClosed { date }.into());
             }
         }
         within_costs(&rules.rules, (window, &days), (period, "/period")).map_err(ProgrammeError::from)?;
+        if rules.rules.prorate.is_some() {
+            let contract = (self.contract(), "/rental_id");
+            within_costs(&rules.rules, (window, &days), contract).map_err(ProgrammeError::from)?;
+        }
         signed_in_time(&rules.rules, self.rental.signed_on).map_err(ProgrammeError::from)?;
         rental_claims::within_term(self.rental, self.period)?;
         self.period.over(today, "/period")?;
         Ok(rules)
+    }
+
+    const fn contract(&self) -> Window {
+        Window { from: self.rental.from, until: self.rental.until }
+    }
+
+    /// Which part of the contract counts, where the rules prorate.
+    pub(crate) fn prorated(&self, rules: &RulesVersion) -> Option<Prorated> {
+        let days = CaseDays::contract(self.filed, self.rental.signed_on);
+        Prorated::of(&rules.rules, self.programme.window, &days, self.contract())
     }
 
     /// What the claim is for, written from what is metered now where it is a claim from metered usage.
@@ -131,10 +147,7 @@ impl<'a> RentalBasis<'a> {
         rental_claims::apart(asked, &uses)?;
         let cost_year = self.period.cost_year(&rules.rules, "/period").map_err(ProgrammeError::from)?;
         let cap_year = cost_year.unwrap_or(day.year());
-        let used = |year| {
-            let key = CapUsageKey::new(&self.programme.code, rental.organisation, year, Counts::Redemption);
-            cap_usage::amount(context, &key)
-        };
+        let of = Counted::contract(&self.programme.code, rental.organisation, rental.id);
         let Beside { net_off, documents } = beside(context, rules, asked, &uses)?;
         let project = TagSubject::Rental(rental.id);
         let (organisation, supplier) = (rental.organisation, rental.provider);
@@ -150,9 +163,9 @@ impl<'a> RentalBasis<'a> {
             room: None,
             net_off,
             documents,
+            prorated: self.prorated(rules),
             cap_year,
-            used_in_year: used(Some(cap_year))?,
-            used_in_all: used(None)?,
+            used: cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?,
             day,
         })
     }

@@ -1,14 +1,15 @@
 //! Redemptions: the voucher that each draws on.
 
+use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::{cap_usage, programmes};
+use super::programmes;
 use crate::book::Fault;
 use crate::book::context::Context;
 use crate::book::refusal::Stop;
 use crate::claims::{Claim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::dating::{CaseDays, applying};
-use crate::programmes::{Applicant, CapUsageKey, Counts, RulesVersion};
+use crate::programmes::{Applicant, Counts, RulesVersion};
 use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self};
@@ -60,10 +61,7 @@ pub(crate) fn facts<'a>(
     redemption::open(voucher)?;
     // the last usable day is held against the day of the deed: an approval dated back brings nothing back
     let room = redemption::room(voucher, own, context.stamp.business_date)?;
-    let used = |year| {
-        let key = CapUsageKey::new(&voucher.programme, voucher.organisation, year, Counts::Redemption);
-        cap_usage::amount(context, &key)
-    };
+    let of = Counted::voucher(voucher);
     let applicant = party(context, &between(voucher), rules)?;
     let tier = tier(context, voucher, rules, &applicant)?;
     Ok(rules::Facts {
@@ -75,9 +73,9 @@ pub(crate) fn facts<'a>(
         room: Some(room),
         net_off: None,
         documents: None,
+        prorated: None,
         cap_year: day.year(),
-        used_in_year: used(Some(day.year()))?,
-        used_in_all: used(None)?,
+        used: cap_usage::used(context, &rules.rules, of, (day.year(), Counts::Redemption))?,
         day,
     })
 }

@@ -11,8 +11,12 @@ use super::{InterestPeriod, LoanError};
 use crate::domain::apportion::largest_remainder;
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
-use crate::domain::{Accrual, Date, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded};
-use crate::programmes::calculation::{CapUse, Reduction, ReductionCode, ShareAmount, shares};
+use crate::domain::{
+    Accrual, Date, DayCount, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded,
+};
+use crate::programmes::StatutoryLimits;
+use crate::programmes::bounds::{Caps, cut};
+use crate::programmes::calculation::{CapUse, GroupUse, Reduction, ReductionCode, ShareAmount, shares};
 pub use crate::programmes::interest::{Bound, Segment};
 use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
 
@@ -36,20 +40,30 @@ pub struct Subsidy {
 /// What limits a subsidy beside the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Limits {
-    /// CNY of ordinary interest that was paid for the period.
+    /// CNY of ordinary interest that was paid for the period; needed where the rules name no points.
     pub interest_paid: Option<Money>,
+    pub statutory: StatutoryLimits,
     pub lifetime: Option<CapUse>,
     pub annual: Option<CapUse>,
+    pub groups: Vec<GroupUse>,
 }
 
 impl Limits {
+    /// The caps among them.
+    pub fn caps(&self) -> Caps<'_> {
+        Caps { lifetime: self.lifetime.as_ref(), annual: self.annual.as_ref(), groups: &self.groups }
+    }
+
     /// The caps of the rules with nothing used of them.
-    pub fn unused(policy: &Policy, interest_paid: Option<Money>) -> Self {
+    pub fn unused(policy: &Policy, statutory: StatutoryLimits, interest_paid: Option<Money>) -> Self {
         let unused = |cap: Amount| CapUse::new(None, cap.money(), Money::ZERO);
         Self {
             interest_paid,
+            statutory,
             lifetime: policy.caps.lifetime.map(unused),
             annual: policy.caps.annual.as_ref().map(|annual| unused(annual.amount)),
+            // of which nothing is known to be used
+            groups: Vec::new(),
         }
     }
 }
@@ -121,40 +135,81 @@ pub fn outside(policy: &Policy, events: &[LoanEvent]) -> Result<Vec<Dated<Money>
     window.map_or_else(|| Ok(Vec::new()), |window| drawn_outside(events, window))
 }
 
+/// What is paid for.
+#[derive(Clone, Copy)]
+enum Basis<'a> {
+    /// Points on principal.
+    Points(&'a PointsRule),
+    /// A percentage of the interest paid, by the days of the period, of which there are so many.
+    Paid { percent: Percent, paid: Money, of_days: u32 },
+}
+
+impl<'a> Basis<'a> {
+    fn of(question: &Question<'a>) -> Result<Self, SubsidyError> {
+        let policy = question.policy;
+        if let Some(rule) = &policy.points {
+            return Ok(Self::Points(rule));
+        }
+        let paid = policy.paid_interest_percent.zip(question.limits.interest_paid);
+        let (percent, paid) = paid.ok_or(SubsidyError::NoPoints)?;
+        let of_days = calendar_days(question.period.from, question.period.until)?.max(1);
+        Ok(Self::Paid { percent, paid, of_days })
+    }
+}
+
+fn calendar_days(from: Date, until: Date) -> Result<u32, OutOfRange> {
+    DayCount::Actual365.between(from, until, from).map(|part| part.days).ok_or(OutOfRange)
+}
+
+/// What accrued.
+#[derive(Default)]
+struct Sums {
+    exact: Accrual,
+    /// At the agency's limit of points.
+    at_limit: Accrual,
+    /// Of each segment rounded by itself.
+    rounded: Money,
+}
+
 /// The same of a loan whose standing is known, in the order of the days, its maturity included; the question's own events
 /// and day of maturity are not looked at.
 pub fn over(question: &Question<'_>, history: &[Dated<Owed>]) -> Result<Subsidy, SubsidyError> {
-    let rule = question.policy.points.as_ref().ok_or(SubsidyError::NoPoints)?;
-    let (rounding, cuts) = (question.policy.rounding, cuts(question, rule, history));
+    let (basis, rounding) = (Basis::of(question)?, question.policy.rounding);
+    let cuts = cuts(question, history);
     let mut segments = Vec::with_capacity(cuts.len());
-    let (mut sum, mut rounded) = (Accrual::default(), Money::ZERO);
+    let mut sums = Sums::default();
     for pair in cuts.windows(2) {
         let [from, until] = pair else { continue };
-        let (segment, exact) = segment(question, rule, history, [*from, *until])?;
-        sum = sum.plus(exact)?;
-        let line = exact.round(rounding.mode)?;
-        rounded = rounded.plus(line)?;
+        let (segment, exact, at_limit) = segment(question, basis, history, [*from, *until])?;
+        let line = exact.round(rounding)?;
+        sums = Sums {
+            exact: sums.exact.plus(exact)?,
+            at_limit: sums.at_limit.plus(at_limit)?,
+            rounded: sums.rounded.plus(line)?,
+        };
         segments.push(Segment { subsidy: line, ..segment });
     }
     let computed = match rounding.scope {
-        RoundingScope::Claim => sum.round(rounding.mode)?,
-        RoundingScope::Line => rounded,
+        RoundingScope::Claim => sums.exact.round(rounding)?,
+        RoundingScope::Line => sums.rounded,
     };
-    let (amount, reductions) = reduced(computed, question.policy, &question.limits)?;
+    let (amount, reductions) = reduced(computed, question, basis, sums.at_limit)?;
     apportion(&mut segments, amount, rounding.scope)?;
     let shares = shares(amount, question.policy)?;
-    Ok(Subsidy { segments, exact: sum.unrounded(), computed, rounding, reductions, amount, shares })
+    let exact = sums.exact.unrounded();
+    Ok(Subsidy { segments, exact, computed, rounding, reductions, amount, shares })
 }
 
 /// The days on which a segment begins, and the day after the last; none where no day lies in the window.
-fn cuts(question: &Question<'_>, rule: &PointsRule, history: &[Dated<Owed>]) -> Vec<Date> {
+fn cuts(question: &Question<'_>, history: &[Dated<Owed>]) -> Vec<Date> {
     let from = question.period.from.max(question.window.from);
     let after_window = question.window.until.plus_days(1).unwrap_or(question.window.until);
     let until = question.period.until.min(after_window);
     if until <= from {
         return Vec::new();
     }
-    let reference = if rule.share_of_reference.is_some() { question.reference } else { &[] };
+    let share = question.policy.points.as_ref().and_then(|rule| rule.share_of_reference.as_ref());
+    let reference = if share.is_some() { question.reference } else { &[] };
     let days = history.iter().map(|step| step.date);
     let days = days.chain(reference.iter().map(|step| step.date));
     let days = days.chain(question.room.iter().map(|step| step.date));
@@ -171,27 +226,40 @@ fn cuts(question: &Question<'_>, rule: &PointsRule, history: &[Dated<Owed>]) -> 
 
 fn segment(
     question: &Question<'_>,
-    rule: &PointsRule,
+    basis: Basis<'_>,
     history: &[Dated<Owed>],
     [from, until]: [Date; 2],
-) -> Result<(Segment, Accrual), SubsidyError> {
+) -> Result<(Segment, Accrual, Accrual), SubsidyError> {
     let owed = in_force(history, from).unwrap_or(Owed::nothing(question.annual_rate_percent));
     let room = if question.room.is_empty() { None } else { in_force(question.room, from) };
     let outside = in_force(question.drawn_outside, from).unwrap_or_default();
     let in_time = owed.in_time()?.minus(outside)?.max(Money::ZERO);
     let in_time = room.map_or(in_time, |room| in_time.min(room).max(Money::ZERO));
     let over = question.term_ends().is_some_and(|end| end <= from);
-    let (eligible, points) = if over || owed.paused {
+    let limit = ExactPoints::of(question.limits.statutory.points_max)?;
+    let (eligible, asked) = if over || owed.paused {
         Default::default()
     } else {
-        (in_time, points(question, rule, owed.rate, from)?)
+        (in_time, points(question, basis, owed.rate, from)?)
     };
-    let bounds =
-        [(Bound::Term, over), (Bound::Pause, owed.paused), (Bound::Disbursed, outside.is_positive())];
+    let points = asked.min(limit);
+    let by_limit = matches!(basis, Basis::Points(_)) && asked > limit;
+    let bounds = [
+        (Bound::Term, over),
+        (Bound::Pause, owed.paused),
+        (Bound::Disbursed, outside.is_positive()),
+        (Bound::StatutoryPoints, by_limit),
+    ];
     let years_from = question.first_drawdown.unwrap_or(from);
     let counted = question.policy.day_count.unwrap_or_default().between(from, until, years_from);
     let part = counted.ok_or(OutOfRange)?;
-    let exact = Accrual::of(eligible, points, part)?;
+    let (exact, at_limit) = match basis {
+        Basis::Points(_) => (Accrual::of(eligible, points, part)?, Accrual::default()),
+        Basis::Paid { percent, paid, of_days } => {
+            let days = if eligible.is_positive() { calendar_days(from, until)? } else { 0 };
+            (Accrual::share(paid, percent, [days, of_days])?, Accrual::of(eligible, limit, part)?)
+        }
+    };
     let segment = Segment {
         from,
         until,
@@ -205,18 +273,25 @@ fn segment(
         exact: exact.unrounded(),
         subsidy: Money::ZERO,
     };
-    Ok((segment, exact))
+    Ok((segment, exact, at_limit))
 }
 
-/// The least of what the law, the rules and the contract allow on a day.
+/// The least of what the rules and the contract allow on a day.
 fn points(
     question: &Question<'_>,
-    rule: &PointsRule,
+    basis: Basis<'_>,
     rate: Percent,
     day: Date,
 ) -> Result<ExactPoints, SubsidyError> {
+    let rule = match basis {
+        Basis::Points(rule) => rule,
+        Basis::Paid { percent, .. } => return Ok(ExactPoints::share(percent, rate)?),
+    };
     let whole = ExactPoints::of_rate(rate)?;
-    let mut least = ExactPoints::of(rule.max.min(Points::STATUTORY_MAX))?.min(whole);
+    let mut least = match rule.max {
+        Some(max) => whole.min(ExactPoints::of(max)?),
+        None => whole,
+    };
     if let Some(share) = rule.share_of_contract_rate_percent {
         least = least.min(ExactPoints::share(share, rate)?);
     }
@@ -234,23 +309,31 @@ fn points(
 }
 
 /// Makes the cuts in their fixed order.
-fn reduced(computed: Money, policy: &Policy, limits: &Limits) -> Result<(Money, Vec<Reduction>), OutOfRange> {
-    let left = |cap: &CapUse| cap.cap.minus(cap.used).map(|left| left.max(Money::ZERO));
-    let limits = [
+fn reduced(
+    computed: Money,
+    question: &Question<'_>,
+    basis: Basis<'_>,
+    at_limit: Accrual,
+) -> Result<(Money, Vec<Reduction>), OutOfRange> {
+    let (policy, limits) = (question.policy, &question.limits);
+    let to_the_fen = Rounding { mode: policy.rounding.mode, ..Rounding::default() };
+    let beside_points = limits.interest_paid.zip(policy.paid_interest_percent);
+    let (share, limit) = match basis {
+        Basis::Points(_) => (
+            beside_points
+                .map(|(paid, percent)| Accrual::share(paid, percent, [1, 1])?.round(to_the_fen))
+                .transpose()?,
+            None,
+        ),
+        Basis::Paid { .. } => (None, Some(at_limit.round(to_the_fen)?)),
+    };
+    let bounds = [
         (ReductionCode::ClaimCap, policy.caps.claim.map(Amount::money)),
+        (ReductionCode::PaidInterestShare, share),
+        (ReductionCode::StatutoryPoints, limit),
         (ReductionCode::PaidInterestCeiling, limits.interest_paid),
-        (ReductionCode::LifetimeCap, limits.lifetime.as_ref().map(left).transpose()?),
-        (ReductionCode::AnnualCap, limits.annual.as_ref().map(left).transpose()?),
     ];
-    let mut amount = computed;
-    let mut reductions = Vec::new();
-    for (code, limit) in limits {
-        if let Some(limit) = limit.filter(|limit| amount > *limit) {
-            reductions.push(Reduction { code, amount: amount.minus(limit)? });
-            amount = limit;
-        }
-    }
-    Ok((amount, reductions))
+    cut(computed, bounds.into_iter().chain(limits.caps().bounds()?))
 }
 
 /// Gives each segment its part of the amount, in proportion to what it earned.

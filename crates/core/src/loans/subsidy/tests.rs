@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::Basis;
-use crate::domain::{DayCount, Label, RoundingMode};
+use crate::domain::{DayCount, Label};
 use crate::loans::Change;
 use crate::programmes::policy::{ShareOfReference, Term, TermFrom, Windows};
 
@@ -36,7 +36,7 @@ fn events(text: &str) -> Vec<LoanEvent> {
 
 fn policy(day_count: DayCount, max: &str) -> Policy {
     let max = Points::parse(max).unwrap();
-    let points = PointsRule { max, share_of_contract_rate_percent: None, share_of_reference: None };
+    let points = PointsRule { max: Some(max), ..PointsRule::default() };
     Policy { points: Some(points), day_count: Some(day_count), ..Policy::default() }
 }
 
@@ -97,7 +97,7 @@ fn the_worked_examples_come_out_to_the_fen() {
     let found = subsidy(&e11);
     assert_eq!([found.computed, found.amount].map(|m| m.to_string()), ["191666.67", "180000.00"]);
     let cut = Money::parse("11666.67").unwrap();
-    assert_eq!(found.reductions, [Reduction { code: ReductionCode::PaidInterestCeiling, amount: cut }]);
+    assert_eq!(found.reductions, [Reduction::new(ReductionCode::PaidInterestCeiling, cut)]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn both_days_of_the_window_earn_and_no_others() {
 #[test]
 fn a_new_year_inside_a_segment_makes_no_line_and_no_rounding() {
     let mut policy = policy(DayCount::ActualActual, "1");
-    policy.rounding = Rounding { mode: RoundingMode::HalfUp, scope: RoundingScope::Line };
+    policy.rounding = Rounding { scope: RoundingScope::Line, ..Rounding::default() };
     let drawn = events("2024-12-01 drawdown 10000000");
     let found = subsidy(&question(&policy, &drawn, "2024-12-31", "2025-01-02"));
     // 100,000.00 ÷ 366 + 100,000.00 ÷ 365 is 273.224… + 273.972…: two lines would make 547.19

@@ -1,0 +1,26 @@
+//! Who may call routes, by the names that the page of routes gives them.
+
+use super::route::Permission::{self, Roles};
+use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Expert, Officer, Operator, Provider};
+
+pub(super) const OFFICER: Permission = Roles(&[Officer]);
+pub(super) const APPROVER: Permission = Roles(&[Approver]);
+pub(super) const APPLICANT: Permission = Roles(&[Enterprise, Officer]);
+pub(super) const INSIDE: Permission = Roles(&[Officer, Approver, Auditor]);
+pub(super) const PARTIES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider]);
+pub(super) const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank]);
+/// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
+pub(super) const PAYERS: Permission = Roles(&[Officer, Approver]);
+pub(super) const BANK: Permission = Roles(&[Bank]);
+pub(super) const OPERATOR: Permission = Roles(&[Operator]);
+pub(super) const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
+pub(super) const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
+pub(super) const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);
+pub(super) const METERED: Permission = Roles(&[Officer, Provider]);
+pub(super) const EXPERT: Permission = Roles(&[Expert]);
+/// Who sees applications: the agency, who applied, and the experts that were named.
+pub(super) const JUDGES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Expert]);
+pub(super) const GRANTEES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise]);
+pub(super) const CALLED: Permission =
+    Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank, Expert]);
+pub(super) const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);

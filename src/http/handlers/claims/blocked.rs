@@ -1,0 +1,83 @@
+//! Why a claim is not paid today: what the database knows of those whom it is about.
+
+use crate::http::handler::ReadRequest;
+use crate::http::handlers::agencies::today;
+use crate::http::handlers::loans::estimate::{available, listed};
+use crate::http::problem::Problem;
+use crate::http::view;
+use subsidy_core::claims::blocked::{self, Block, Standings};
+use subsidy_core::claims::recalculation::{Recalculation, RecalculationKey};
+use subsidy_core::claims::{Claim, ClaimSubject};
+use subsidy_core::domain::money::Amount;
+use subsidy_core::loans::Loan;
+use subsidy_core::organisations::Organisation;
+use subsidy_core::programmes::eligibility::CaseTags;
+use subsidy_core::programmes::{Applicant, RulesKey, RulesVersion};
+use subsidy_core::tags::TagSubject;
+use subsidy_core::vouchers::Voucher;
+use subsidy_store::db::pool::Connection;
+
+/// What stands in the way of a claim today.
+pub(super) async fn blocks(
+    request: &ReadRequest,
+    conn: &Connection,
+    claim: &Claim,
+) -> Result<Vec<Block>, Problem> {
+    let today = today(conn, &request.agency).await?;
+    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+    let rules: RulesVersion = view::find(conn, &key, |_| true).await?;
+    let organisation: Organisation = view::find(conn, &claim.organisation, |_| true).await?;
+    let supplier: Organisation = view::find(conn, &claim.provider, |_| true).await?;
+    let (project, filed, investment) = match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            let voucher: Voucher = view::find(conn, voucher, |_| true).await?;
+            (TagSubject::Rental(voucher.rental), voucher.submitted_on, None)
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            (TagSubject::Rental(*rental), claim.filed_on(today.business_date), None)
+        }
+        ClaimSubject::InterestSubsidy { loan, .. } => {
+            let known: Loan = view::find(conn, loan, |_| true).await?;
+            let investment = known.project.investment.map(Amount::money);
+            (TagSubject::Loan(*loan), claim.filed_on(today.business_date), investment)
+        }
+        ClaimSubject::GrantTranche { .. } => {
+            (TagSubject::Organisation(claim.organisation), claim.filed_on(today.business_date), None)
+        }
+    };
+    let [of_organisation, of_supplier] = [claim.organisation, claim.provider].map(TagSubject::Organisation);
+    let subjects = [of_organisation, of_supplier, project].iter().map(TagSubject::id).collect();
+    let held = listed(conn, subjects).await?;
+    let tags = CaseTags {
+        organisation: held.get(&of_organisation),
+        supplier: held.get(&of_supplier),
+        project: held.get(&project),
+    };
+    let applicant = Applicant {
+        organisation: &organisation,
+        supplier: &supplier,
+        investment,
+        tags,
+        filed,
+        today: today.business_date,
+    };
+    let payee: Organisation = view::find(conn, &claim.payee, |_| true).await?;
+    let recalculated_on = match claim.pending {
+        Some(number) => {
+            let key = RecalculationKey { claim: claim.id, number };
+            Some(view::find::<Recalculation>(conn, &key, |_| true).await?.proposed_on)
+        }
+        None => None,
+    };
+    let standings = Standings {
+        rules: &rules,
+        applicant,
+        payee: &payee,
+        available: available(conn, &claim.programme).await?,
+        recalculated_on,
+        closed_through: today.closed_through,
+        today: today.business_date,
+    };
+    let zone = today.zone.tz();
+    Ok(blocked::blocked(claim, &standings, |known| known.revision.updated_at.date_in(zone)))
+}

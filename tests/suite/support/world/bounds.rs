@@ -1,0 +1,138 @@
+//! Rules that bound what is paid.
+
+use rand::Rng;
+use subsidy_core::book::{Book, Command};
+use subsidy_core::cap_groups::*;
+use subsidy_core::claims::{Claim, ClaimSubject};
+use subsidy_core::domain::{CapGroupCode, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice};
+use subsidy_core::programmes::policy::{CapPer, Minimums, Prorate, Stacking};
+use subsidy_core::programmes::{CapPool, CapScope, Instrument, Policy, RulesKey, StatutoryLimits};
+use subsidy_core::statutory_limits::*;
+use subsidy_core::vouchers::Voucher;
+
+use super::{World, date, label, line, percent};
+
+impl World {
+    /// Says something of bounds in some rules, as the instrument allows.
+    pub(super) fn bounds(&mut self, policy: &mut Policy, instrument: Instrument) {
+        let loan = instrument == Instrument::InterestSubsidy;
+        if instrument == Instrument::Grant || self.one_in(2) {
+            return;
+        }
+        let per: &[CapPer] = if loan {
+            &[CapPer::Project, CapPer::Loan, CapPer::Organisation]
+        } else {
+            &[CapPer::Contract, CapPer::Organisation]
+        };
+        policy.caps.per = self.maybe(3, |w| w.pick(per));
+        policy.caps.groups = self.maybe(4, |w| vec![w.group()]);
+        policy.minimums = self.maybe(4, |w| Minimums {
+            interest_paid: w.maybe(2, |w| w.amount(2, 6)).filter(|_| loan),
+            amount: w.maybe(2, |w| w.amount(2, 6)),
+        });
+        if loan {
+            let share = self.pick(&["10", "50", "33.333333", "100"]);
+            policy.paid_interest_percent = self.maybe(2, |_| percent(share));
+            if policy.paid_interest_percent.is_some() && policy.stacking != Stacking::NetOff && self.one_in(2)
+            {
+                policy.points = None;
+            }
+            return;
+        }
+        policy.prorate = self.maybe(4, |_| Prorate::ByDay);
+        for item in policy.items.iter_mut().flatten() {
+            if self.one_in(6) {
+                item.unit_price =
+                    Some(UnitPrice::parse(self.pick(&["0.05", "1", "123.456789"])).expect("a price"));
+                item.unit = self.maybe(3, |_| label("kWh"));
+                let without = item.startup_ratio_percent.is_none() && self.one_in(2);
+                item.ratio_percent = item.ratio_percent.filter(|_| !without);
+            }
+        }
+    }
+
+    fn group(&mut self) -> CapGroupCode {
+        CapGroupCode::parse(self.pick(&["g1", "g2"])).expect("a code")
+    }
+
+    /// Caps that programmes share, proposed and decided; each once, so that none is lowered.
+    pub(super) fn groups(&mut self, book: &Book) -> Command {
+        let code = self.group();
+        match book.cap_groups.peek(&code) {
+            Some(group) if group.proposed.is_some() && self.one_in(4) => {
+                Command::RejectCapGroup(RejectCapGroup { code, reason: self.hash() })
+            }
+            Some(group) if group.proposed.is_some() || group.caps.is_some() => {
+                Command::ApproveCapGroup(ApproveCapGroup { code })
+            }
+            _ => {
+                let caps = GroupCaps {
+                    annual: self.maybe(2, |w| w.amount(6, 10)),
+                    lifetime: Some(self.amount(7, 11)),
+                };
+                Command::ProposeCapGroup(ProposeCapGroup { code, caps })
+            }
+        }
+    }
+
+    /// Other statutory limits, proposed and decided.
+    pub(super) fn limits(&mut self, book: &Book) -> Command {
+        let is_open = |limit: &StatutoryLimit| limit.status == StatutoryLimitStatus::Proposed;
+        let found = self.found(&book.statutory_limits, 10, is_open);
+        let id = found.unwrap_or_else(|| StatutoryLimitId::new(self.id()));
+        if !book.statutory_limits.iter().any(|(_, limit)| is_open(limit)) || self.one_in(3) {
+            let [points_max, until] =
+                self.pick(&[["1.5", "2027-12-31"], ["2.5", "2029-12-31"], ["1", "2026-12-31"]]);
+            return Command::ProposeStatutoryLimit(ProposeStatutoryLimit {
+                id: StatutoryLimitId::new(self.id()),
+                limits: StatutoryLimits {
+                    points_max: Points::parse(points_max).expect("points"),
+                    window_until: date(until),
+                },
+                document: line("文1"),
+                reason: self.hash(),
+            });
+        }
+        if self.one_in(2) {
+            return Command::RejectStatutoryLimit(RejectStatutoryLimit { id, reason: self.hash() });
+        }
+        Command::ApproveStatutoryLimit(ApproveStatutoryLimit { id })
+    }
+
+    pub(super) fn quantity(&mut self) -> Option<Quantity> {
+        self.maybe(2, |w| Quantity::from_micro(w.rng.gen_range(0..1_000_000_000_000)))
+    }
+}
+
+/// The pools that a case counts in, that of its own caps first.
+fn pools(
+    book: &Book,
+    programme: &ProgrammeCode,
+    number: u32,
+    scope: impl Fn(CapPer) -> CapScope,
+) -> Vec<CapPool> {
+    let key = RulesKey { programme: programme.clone(), number };
+    let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
+    let of = |scope| CapPool::Programme(programme.clone(), scope);
+    let own = caps.per.filter(|per| *per != CapPer::Organisation).map(|per| of(scope(per)));
+    let groups = caps.groups.iter().flatten().cloned().map(CapPool::Group);
+    own.into_iter().chain([of(CapScope::Organisation)]).chain(groups).collect()
+}
+
+pub fn pools_of_voucher(book: &Book, voucher: &Voucher) -> Vec<CapPool> {
+    pools(book, &voucher.programme, voucher.rules_version, |_| CapScope::Contract(voucher.rental))
+}
+
+pub fn pools_of_claim(book: &Book, claim: &Claim) -> Vec<CapPool> {
+    pools(book, &claim.programme, claim.rules_version, |per| match &claim.subject {
+        ClaimSubject::VoucherRedemption { voucher, .. } => {
+            CapScope::Contract(book.vouchers.peek(voucher).expect("its voucher").rental)
+        }
+        ClaimSubject::RentalSubsidy { rental, .. } => CapScope::Contract(*rental),
+        ClaimSubject::GrantTranche { .. } => CapScope::Organisation,
+        ClaimSubject::InterestSubsidy { loan, .. } if per == CapPer::Loan => CapScope::Loan(*loan),
+        ClaimSubject::InterestSubsidy { loan, .. } => {
+            CapScope::Project(book.loans.peek(loan).expect("its loan").project.code.folded())
+        }
+    })
+}
