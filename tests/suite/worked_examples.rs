@@ -11,7 +11,7 @@ use subsidy_core::organisations::{Category, Organisation, Standing};
 use subsidy_core::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, ReductionCode, sheet,
 };
-use subsidy_core::programmes::cap_use::CapsUsed;
+use subsidy_core::programmes::cap_use::CapUses;
 use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::policy::{
     AnnualCap, Base, Caps, ItemRatio, Share, Stacking, Tier, TierCaps, TierWhen,
@@ -140,7 +140,7 @@ impl Case<'_> {
             },
             rental: &rental,
             uses: &self.uses,
-            used: &CapsUsed {
+            used: &CapUses {
                 in_year: used(self.used_in_year),
                 in_all: used(self.used_in_all),
                 groups: Vec::new(),

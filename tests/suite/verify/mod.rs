@@ -222,7 +222,7 @@ fn cases() -> Vec<Tampering> {
         changed("calendar_days", "kind = 'workday'", "date = '2026-03-02'",
             "calendar_days 2026-03-02 kind: stored workday, replayed holiday"),
         changed("cap_groups", "caps = '{\"annual\": \"1.00\"}'", "true", "caps"),
-        changed("statutory_limits", "points_max = 9", "status = 'approved'", "points_max: stored 9, replayed 2.5"),
+        changed("statutory_limits", "points_max = 9", "status = 'approved'", "points_max: stored 9.000000, replayed 2.500000"),
         changed("calendar_changes", "document = 'x'", "status = 'proposed'", "document: stored x, replayed"),
         changed("payment_batches", "name_max = 14", "status = 'settled'", "name_max: stored 14, replayed 140"),
         changed("payment_lines", "reference_key = 'ft2'", "status = 'paid'", "reference_key: stored ft2, replayed ft6l"),

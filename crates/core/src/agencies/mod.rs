@@ -39,7 +39,7 @@ pub struct Agency {
     pub closed_through: Option<Month>,
     /// The statutory limits that were approved, the newest last; before the first, those that every agency begins with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub limits: Vec<LimitsSince>,
+    pub limits: Vec<DatedLimits>,
     /// What an operator last accepted to be lost: the database had been wound back, or restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<LostLog>,
@@ -47,7 +47,7 @@ pub struct Agency {
 
 /// Statutory limits, and the leaf that approved them: the database holds what was written from it on to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LimitsSince {
+pub struct DatedLimits {
     pub since: Sequence,
     pub points_max: Points,
     pub window_until: Date,
@@ -71,7 +71,7 @@ impl Agency {
 
     /// The statutory limits that it is held to now.
     pub fn limits(&self) -> StatutoryLimits {
-        let of = |newest: &LimitsSince| StatutoryLimits {
+        let of = |newest: &DatedLimits| StatutoryLimits {
             points_max: newest.points_max,
             window_until: newest.window_until,
         };

@@ -7,7 +7,7 @@ use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, Te
 use crate::ledger::{ExpenseClass, Part};
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
-use crate::programmes::cap_use::CapsUsed;
+use crate::programmes::cap_use::CapUses;
 use crate::programmes::documents::Documents;
 use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::prorated::Prorated;
@@ -37,7 +37,7 @@ pub struct Facts<'a> {
     /// The year whose annual cap it counts against.
     pub cap_year: FiscalYear,
     /// What was redeemed of its caps.
-    pub used: CapsUsed,
+    pub used: CapUses,
     /// The day of the filing or the approval.
     pub day: Date,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Counts;
-use super::policy::{CapPer, Released};
+use super::policy::{CapHolder, Released};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
 use crate::domain::{CapGroupCode, CreditCode, Folded, LoanId, Money, ProgrammeCode, RentalId};
@@ -22,7 +22,7 @@ pub struct CapUse {
     /// Whose use it counts, where the rules say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub per: Option<CapPer>,
+    pub per: Option<CapHolder>,
     /// Of the cap on what is issued in a year: what becomes of it when a voucher gives something back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -59,7 +59,7 @@ impl GroupUse {
 
 /// What was used of the caps of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CapsUsed {
+pub struct CapUses {
     /// CNY in the year whose annual cap counts.
     pub in_year: Money,
     /// CNY in all.
@@ -68,7 +68,7 @@ pub struct CapsUsed {
     pub groups: Vec<GroupUse>,
 }
 
-impl CapsUsed {
+impl CapUses {
     /// What was used beside this amount.
     pub fn beside(self, own: Money) -> Result<Self, OutOfRange> {
         Ok(Self {

@@ -56,7 +56,7 @@ impl AnnualCap {
 /// Whose use the annual and the lifetime cap count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum CapPer {
+pub enum CapHolder {
     Organisation,
     /// Interest: an organisation's loans for one project.
     Project,
@@ -85,7 +85,7 @@ pub struct Caps {
     /// Whose use of a year and in all is counted; an organisation's where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub per: Option<CapPer>,
+    pub per: Option<CapHolder>,
     /// Caps of an organisation that other programmes share: the agency's groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

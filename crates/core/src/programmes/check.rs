@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
-use super::policy::{CapPer, CapYear, Caps, Payee, Policy, PolicyError, Stacking};
+use super::policy::{CapHolder, CapYear, Caps, Payee, Policy, PolicyError, Stacking};
 use super::statutory::StatutoryLimits;
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
@@ -46,9 +46,11 @@ impl Policy {
             return Err(not_applicable("/caps/annual/year"));
         }
         let misplaced = match (self.caps.per, instrument) {
-            (None | Some(CapPer::Organisation), _) => false,
-            (Some(CapPer::Project | CapPer::Loan), instrument) => instrument != Instrument::InterestSubsidy,
-            (Some(CapPer::Contract), instrument) => instrument == Instrument::InterestSubsidy,
+            (None | Some(CapHolder::Organisation), _) => false,
+            (Some(CapHolder::Project | CapHolder::Loan), instrument) => {
+                instrument != Instrument::InterestSubsidy
+            }
+            (Some(CapHolder::Contract), instrument) => instrument == Instrument::InterestSubsidy,
         };
         if misplaced {
             return Err(not_applicable("/caps/per"));

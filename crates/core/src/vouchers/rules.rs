@@ -5,7 +5,7 @@ use super::{
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId, WrongState};
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
-use crate::programmes::cap_use::CapsUsed;
+use crate::programmes::cap_use::CapUses;
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, RulesVersion};
@@ -21,7 +21,7 @@ pub struct Facts<'a> {
     /// What rests on the contract.
     pub uses: &'a ContractAllocations,
     /// What was issued of its caps.
-    pub used: &'a CapsUsed,
+    pub used: &'a CapUses,
     /// Which part of the contract counts, where the rules prorate.
     pub prorated: Option<Prorated>,
     /// The day of the application or the issue.

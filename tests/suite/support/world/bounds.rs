@@ -5,7 +5,7 @@ use subsidy_core::book::{Book, Command};
 use subsidy_core::cap_groups::*;
 use subsidy_core::claims::{Claim, ClaimSubject};
 use subsidy_core::domain::{CapGroupCode, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice};
-use subsidy_core::programmes::policy::{CapPer, Minimums, Prorate, Stacking};
+use subsidy_core::programmes::policy::{CapHolder, Minimums, Prorate, Stacking};
 use subsidy_core::programmes::{CapPool, CapScope, Instrument, Policy, RulesKey, StatutoryLimits};
 use subsidy_core::statutory_limits::*;
 use subsidy_core::vouchers::Voucher;
@@ -19,10 +19,10 @@ impl World {
         if instrument == Instrument::Grant || self.one_in(2) {
             return;
         }
-        let per: &[CapPer] = if loan {
-            &[CapPer::Project, CapPer::Loan, CapPer::Organisation]
+        let per: &[CapHolder] = if loan {
+            &[CapHolder::Project, CapHolder::Loan, CapHolder::Organisation]
         } else {
-            &[CapPer::Contract, CapPer::Organisation]
+            &[CapHolder::Contract, CapHolder::Organisation]
         };
         policy.caps.per = self.maybe(3, |w| w.pick(per));
         policy.caps.groups = self.maybe(4, |w| vec![w.group()]);
@@ -109,12 +109,12 @@ fn pools(
     book: &Book,
     programme: &ProgrammeCode,
     number: u32,
-    scope: impl Fn(CapPer) -> CapScope,
+    scope: impl Fn(CapHolder) -> CapScope,
 ) -> Vec<CapPool> {
     let key = RulesKey { programme: programme.clone(), number };
     let caps = &book.rules.peek(&key).expect("its rules").rules.caps;
     let of = |scope| CapPool::Programme(programme.clone(), scope);
-    let own = caps.per.filter(|per| *per != CapPer::Organisation).map(|per| of(scope(per)));
+    let own = caps.per.filter(|per| *per != CapHolder::Organisation).map(|per| of(scope(per)));
     let groups = caps.groups.iter().flatten().cloned().map(CapPool::Group);
     own.into_iter().chain([of(CapScope::Organisation)]).chain(groups).collect()
 }
@@ -130,7 +130,7 @@ pub fn pools_of_claim(book: &Book, claim: &Claim) -> Vec<CapPool> {
         }
         ClaimSubject::RentalSubsidy { rental, .. } => CapScope::Contract(*rental),
         ClaimSubject::GrantTranche { .. } => CapScope::Organisation,
-        ClaimSubject::InterestSubsidy { loan, .. } if per == CapPer::Loan => CapScope::Loan(*loan),
+        ClaimSubject::InterestSubsidy { loan, .. } if per == CapHolder::Loan => CapScope::Loan(*loan),
         ClaimSubject::InterestSubsidy { loan, .. } => {
             CapScope::Project(book.loans.peek(loan).expect("its loan").project.code.folded())
         }

@@ -1,6 +1,6 @@
 //! Statutory limits of the agency.
 
-use crate::agencies::{Agency, LimitsSince};
+use crate::agencies::{Agency, DatedLimits};
 use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
@@ -42,7 +42,7 @@ impl Decide for ApproveStatutoryLimit {
         let limit = rules::decide(before, None, context.actor, context.stamp);
         let mut agency: Agency = context.agency()?.clone();
         let StatutoryLimits { points_max, window_until } = limit.limits;
-        agency.limits.push(LimitsSince { since: context.stamp.sequence, points_max, window_until });
+        agency.limits.push(DatedLimits { since: context.stamp.sequence, points_max, window_until });
         let effects = Effects::from(Change::Agency(agency));
         Ok(decided(effects, Some(before.status), limit))
     }

@@ -12,7 +12,7 @@ use crate::domain::{Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::rules as organisations;
 use crate::programmes::calculation::{Calculation, not_more_than_seen};
-use crate::programmes::cap_use::CapsUsed;
+use crate::programmes::cap_use::CapUses;
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
 use crate::programmes::policy::Stacking;
 use crate::programmes::prorated::Prorated;
@@ -31,7 +31,7 @@ struct Case<'a> {
     applicant: Applicant<'a>,
     rental: &'a Rental,
     uses: ContractAllocations,
-    used: CapsUsed,
+    used: CapUses,
     prorated: Option<Prorated>,
     day: Date,
 }

@@ -13,7 +13,7 @@ use crate::grants::awards::{Award, Tranche};
 use crate::grants::{GrantError, rules};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::Calculation;
-use crate::programmes::cap_use::CapsUsed;
+use crate::programmes::cap_use::CapUses;
 use crate::programmes::grants::{GrantRules, TrancheOn};
 use crate::programmes::{RulesKey, RulesVersion, SettledLine};
 
@@ -117,7 +117,7 @@ impl<'a> AwardBasis<'a> {
             documents: None,
             prorated: None,
             cap_year: day.year(),
-            used: CapsUsed::default(),
+            used: CapUses::default(),
             day,
         })
     }

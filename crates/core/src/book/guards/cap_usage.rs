@@ -13,8 +13,8 @@ use crate::domain::dates::FiscalYear;
 use crate::domain::{CreditCode, Date, Folded, LoanId, Money, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::{Calculation, CapUse, GroupUse};
-use crate::programmes::cap_use::CapsUsed;
-use crate::programmes::policy::{AnnualCap, CapPer, Policy};
+use crate::programmes::cap_use::CapUses;
+use crate::programmes::policy::{AnnualCap, CapHolder, Policy};
 use crate::programmes::{CapPool, CapScope, CapUsageKey, Counts, ProgrammeError, RulesKey, RulesVersion};
 use crate::vouchers::{Voucher, VoucherStatus};
 
@@ -73,7 +73,7 @@ impl<'a> Counted<'a> {
     /// A claim. What it rests on is looked up only where its rules count by it.
     pub(crate) fn claim(context: Context<'_>, claim: &'a Claim, rules: &Policy) -> Result<Self, Stop> {
         let rests_on = match (&claim.subject, rules.caps.per) {
-            (_, None | Some(CapPer::Organisation)) | (ClaimSubject::GrantTranche { .. }, _) => None,
+            (_, None | Some(CapHolder::Organisation)) | (ClaimSubject::GrantTranche { .. }, _) => None,
             (ClaimSubject::VoucherRedemption { voucher, .. }, _) => {
                 context.book.vouchers.get(voucher)?.map(|known| RestsOn::Contract(known.rental))
             }
@@ -87,10 +87,10 @@ impl<'a> Counted<'a> {
     /// By whom the rules count, where not by organisation alone. `project` is the fold of the loan's.
     fn scope(&self, rules: &Policy, project: impl Fn(LoanId) -> Option<Folded>) -> Option<CapScope> {
         match (rules.caps.per?, self.rests_on?) {
-            (CapPer::Contract, RestsOn::Contract(rental)) => Some(CapScope::Contract(rental)),
-            (CapPer::Loan, RestsOn::Loan(loan)) => Some(CapScope::Loan(loan)),
-            (CapPer::Project, RestsOn::Loan(loan)) => project(loan).map(CapScope::Project),
-            (CapPer::Organisation | CapPer::Contract | CapPer::Loan | CapPer::Project, _) => None,
+            (CapHolder::Contract, RestsOn::Contract(rental)) => Some(CapScope::Contract(rental)),
+            (CapHolder::Loan, RestsOn::Loan(loan)) => Some(CapScope::Loan(loan)),
+            (CapHolder::Project, RestsOn::Loan(loan)) => project(loan).map(CapScope::Project),
+            (CapHolder::Organisation | CapHolder::Contract | CapHolder::Loan | CapHolder::Project, _) => None,
         }
     }
 
@@ -104,7 +104,7 @@ impl<'a> Counted<'a> {
     }
 
     fn known(&self, context: Context<'_>, rules: &Policy) -> Result<Vec<CapPool>, Fault> {
-        if let (Some(CapPer::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, self.rests_on) {
+        if let (Some(CapHolder::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, self.rests_on) {
             // else the project would be taken for none
             context.book.loans.get(&loan)?;
         }
@@ -127,7 +127,7 @@ pub(crate) fn read(of: Counted<'_>, year: Option<FiscalYear>, counts: Counts, re
         let Some(rules) = book.rules.peek(&key).map(|version| &version.rules) else { continue };
         pools.extend(of.pools(rules, project));
         reads.extend(rules.caps.groups.iter().flatten().cloned().map(Key::CapGroup));
-        if let (Some(CapPer::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, of.rests_on) {
+        if let (Some(CapHolder::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, of.rests_on) {
             reads.insert(Key::Loan(loan));
         }
     }
@@ -147,10 +147,10 @@ pub(crate) fn used(
     rules: &Policy,
     of: Counted<'_>,
     (year, counts): (FiscalYear, Counts),
-) -> Result<CapsUsed, Stop> {
+) -> Result<CapUses, Stop> {
     let pools = of.known(context, rules)?;
     let spent = |pool: &CapPool, year| amount(context, &of.key(pool.clone(), year, counts));
-    let mut found = CapsUsed::default();
+    let mut found = CapUses::default();
     if let Some(own) = pools.first() {
         (found.in_year, found.in_all) = (spent(own, Some(year))?, spent(own, None)?);
     }
