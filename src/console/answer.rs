@@ -6,6 +6,8 @@ use subsidy_core::domain::Code;
 
 use super::form::{Fields, Refusal, Returned};
 use super::layout;
+use super::records;
+use super::sent::{self, FormPost};
 use super::session::{Session, SignedIn, cookie, preference};
 use super::texts::T;
 use super::visit::{Gathered, Visit, with_query};
@@ -14,9 +16,6 @@ use crate::http::AppState;
 use crate::http::batches::matched;
 use crate::http::extract::{self, RequestId};
 use crate::http::problem::Problem;
-
-/// Most bytes of a form.
-pub const FORM_BYTES_MAX: usize = 65_536;
 
 /// The service and the console, as every page's handler is given them.
 pub type At = (web::Data<AppState>, web::Data<Console>);
@@ -119,7 +118,14 @@ pub async fn show(page: &'static Page, at: &At, request: &HttpRequest) -> Result
     let session = Session::of(request, at.1.secure, &at.0).await?;
     let Some(who) = &session.signed_in else { return Ok(to_sign_in(request)) };
     let visit = begun(at, request, &session, who);
-    if !visit.filter("format").is_empty() {
+    let listed = records::at(&visit.path).filter(|record| record.path == visit.path);
+    if let Some(record) = listed.filter(|_| !visit.filter("format").is_empty()) {
+        return match records::export(&visit, record).await {
+            Ok(file) => Ok(file),
+            Err(refusal) => Ok(refused(&visit, &refusal).await),
+        };
+    }
+    if page.raw || !visit.filter("format").is_empty() {
         return Ok(visit.passed_on(&visit.filtered(&format!("/v1{}", visit.path))).await);
     }
     shown(page, &visit, 200).await
@@ -149,7 +155,7 @@ async fn refused(visit: &Visit<'_>, refusal: &Refusal) -> HttpResponse {
 /// Shows the sign-in page in the place of one whose form can no longer be sent.
 pub type Again = fn(&At, &HttpRequest, &Session, &str, &Fields) -> HttpResponse;
 
-/// Sends a form's write. Accepted, the browser is sent on to the page itself, so that going back or reloading repeats
+/// Sends a form's write. Accepted, the browser is sent on to what was written, so that going back or reloading repeats
 /// nothing; refused, the page comes back with what was typed and what is wrong with it.
 ///
 /// `again` answers where nobody is signed in any more.
@@ -157,11 +163,11 @@ pub async fn post(
     page: &'static Page,
     at: &At,
     request: &HttpRequest,
-    bytes: web::Bytes,
+    payload: web::Payload,
     again: Again,
 ) -> Result<HttpResponse, Problem> {
     let session = Session::of(request, at.1.secure, &at.0).await?;
-    let fields = Fields::parse(&bytes).ok_or_else(|| Problem::new(Code::UnreadableBody))?;
+    let FormPost { fields, file } = sent::read(request, payload).await?;
     let Some(who) = &session.signed_in else {
         let here = with_query(request.path(), &pairs(request));
         return Ok(again(at, request, &session, &here, &fields));
@@ -170,17 +176,45 @@ pub async fn post(
         return Err(Problem::new(Code::Forbidden));
     }
     let mut visit = begun(at, request, &session, who);
-    let returned = Returned { fields, refusal: None };
-    match visit.write(&returned).await {
-        Ok(sequence) => {
-            let mut query = visit.query.clone();
-            query.extend(sequence.map(|sequence| ("done".to_owned(), sequence)));
-            Ok(see(&with_query(&visit.path, &query)))
+    if let Some(file) = visit.disclosed(&fields).await {
+        return Ok(file);
+    }
+    match visit.write(&fields, file).await {
+        // what became of each of many is shown at once; sent again, it counts once
+        Ok((outcome, _)) if outcome.has("results") || outcome.has("answers") => {
+            visit.gathered.outcome = outcome;
+            visit.gathered.sent = super::doc::Doc(fields.body());
+            shown(page, &visit, 200).await
+        }
+        Ok((outcome, sequence)) => {
+            let (path, mut query) = written_to(&visit, &fields, &outcome);
+            query.extend(Some(("done".to_owned(), sequence)).filter(|(_, sequence)| !sequence.is_empty()));
+            Ok(see(&with_query(&path, &query)))
         }
         Err(refusal) => {
             let status = refusal.status;
-            visit.returned = Some(Returned { refusal: Some(refusal), ..returned });
+            visit.returned = Some(Returned { fields, refusal: Some(refusal) });
             shown(page, &visit, status).await
+        }
+    }
+}
+
+/// The page of what a form made or wrote anew; where that has none, the form's own.
+fn written_to(
+    visit: &Visit<'_>,
+    fields: &Fields,
+    outcome: &super::doc::Doc,
+) -> (String, Vec<(String, String)>) {
+    let write = fields.write().and_then(|(_, path)| path.strip_prefix("/v1")).unwrap_or_default();
+    let made = ["id", "credit_code"].into_iter().map(|member| outcome.text(member));
+    let made = made.filter(|id| !id.is_empty()).map(|id| format!("{write}/{id}"));
+    let places = made.chain(std::iter::once(write.to_owned()));
+    let has_page = |path: &String| PAGES.iter().any(|page| page.id() && matched(page.path, path).is_some());
+    match places.into_iter().find(has_page) {
+        Some(place) if place != visit.path => (place, Vec::new()),
+        _ => {
+            let query = visit.query.iter().filter(|(name, _)| !name.starts_with('.')).cloned();
+            (visit.path.clone(), query.collect())
         }
     }
 }
@@ -194,11 +228,12 @@ pub async fn resumed(
     fields: Fields,
 ) -> Option<HttpResponse> {
     let who = session.signed_in.as_ref()?;
-    let path = path.split('?').next().unwrap_or(path);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let query = web::Query::<Vec<(String, String)>>::from_query(query).map(web::Query::into_inner);
     let page = PAGES.iter().find(|page| matched(page.path, path).is_some())?;
     let visit = Visit {
         path: path.to_owned(),
-        query: Vec::new(),
+        query: query.unwrap_or_default(),
         returned: Some(Returned { fields, refusal: None }),
         ..begun(at, request, session, who)
     };
@@ -222,7 +257,8 @@ pub async fn nowhere(at: At, request: HttpRequest) -> HttpResponse {
 }
 
 impl Refusal {
-    fn from_problem(problem: &Problem, visit: &Visit<'_>) -> Self {
+    /// A problem that the console itself has.
+    pub fn from_problem(problem: &Problem, visit: &Visit<'_>) -> Self {
         let body = super::doc::Doc(problem.body(visit.t.language(), &visit.request_id));
         Self::of(problem.status(), &body)
     }

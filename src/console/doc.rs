@@ -9,9 +9,10 @@ use super::figures;
 pub struct Doc(pub Value);
 
 impl Doc {
-    /// The member at a path such as `balance.face`.
+    /// The member at a path such as `balance.face`; an empty path is the whole.
     pub fn at(&self, path: &str) -> Self {
-        let found = path.split('.').try_fold(&self.0, |value, name| value.get(name));
+        let found =
+            path.split('.').filter(|name| !name.is_empty()).try_fold(&self.0, |value, name| value.get(name));
         Self(found.cloned().unwrap_or_default())
     }
 
@@ -50,6 +51,23 @@ impl Doc {
             Value::Array(members) => members.into_iter().map(Self).collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// A path with its members in the places of their names in braces; none where one is missing.
+    pub fn fill(&self, pattern: &str) -> Option<String> {
+        let part = |(place, part): (usize, &str)| match place % 2 {
+            0 => Some(part.to_owned()),
+            _ => Some(self.text(part)).filter(|text| !text.is_empty()),
+        };
+        pattern.split(['{', '}']).enumerate().map(part).collect()
+    }
+
+    /// The same with the members of another, which count first.
+    pub fn with(&self, other: &Self) -> Self {
+        let (Value::Object(own), Value::Object(more)) = (&self.0, &other.0) else { return self.clone() };
+        Self(Value::Object(
+            own.iter().chain(more).map(|(name, value)| (name.clone(), value.clone())).collect(),
+        ))
     }
 
     /// What a list or an object is made of, as one line.

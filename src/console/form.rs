@@ -1,5 +1,8 @@
 //! A form is a write of the API. Its hidden fields begin with a dot and say which write, under which idempotency key,
-//! on which version; every other field is named by a JSON pointer into the body.
+//! on which version; every other field is named by a JSON pointer into the body. `#/year` is a number, `?/flag` a truth,
+//! `+/ids` a member of a list, `=/rules` JSON that others add to; `&kind` stands in the query. A file is the part `file` and comes last.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -14,8 +17,37 @@ impl Fields {
     /// From `application/x-www-form-urlencoded`. Browsers send line ends as CR LF.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(text).ok()?.into_inner();
-        Some(Self(pairs.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n"))).collect()))
+        Some(Self::of(actix_web::web::Query::<Vec<(String, String)>>::from_query(text).ok()?.into_inner()))
+    }
+
+    /// Rows that were left empty are closed up, so that a pointer of a problem finds its row.
+    pub fn of(pairs: Vec<(String, String)>) -> Self {
+        let pairs: Vec<_> =
+            pairs.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n"))).collect();
+        let mut used: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (name, _) in pairs.iter().filter(|(_, value)| !value.trim().is_empty()) {
+            if let Some((list, row, _)) = row_of(name) {
+                used.entry(list.to_owned()).or_default().insert(row);
+            }
+        }
+        let closed_up = |(name, value): (String, String)| {
+            let Some((list, row, rest)) = row_of(&name) else { return Some((name, value)) };
+            let place = used.get(list)?.iter().position(|used| *used == row)?;
+            Some((format!("{}{list}/{place}{rest}", prefix(&name)), value))
+        };
+        Self(pairs.into_iter().filter_map(closed_up).collect())
+    }
+
+    /// Whether a field has a value, among others.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.0.iter().any(|(other, had)| other == name && had == value)
+    }
+
+    /// What stands in the query of the write.
+    pub fn query(&self) -> Vec<(String, String)> {
+        let pairs = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        let pairs = pairs.filter_map(|(name, value)| Some((name.strip_prefix('&')?, value.trim())));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// The last field of a name: the button that was pressed comes after what it stands for.
@@ -26,7 +58,7 @@ impl Fields {
     /// All of them but those that a form brings each time anew.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        pairs.filter(|(name, _)| name.starts_with(['/', '#', '?']) || *name == ".write")
+        pairs.filter(|(name, _)| name.starts_with(['/', '#', '?', '+', '&']) || *name == ".write")
     }
 
     /// The method and the path of the write.
@@ -35,13 +67,19 @@ impl Fields {
         match method {
             "POST" => Some((Method::Post, path)),
             "PUT" => Some((Method::Put, path)),
+            "GET" => Some((Method::Get, path)),
             _ => None,
         }
     }
 
-    /// The body that the fields make. What is left empty is left out; `#/year` is a number, `?/flag` a truth.
+    /// The body that the fields make. What is left empty is left out.
     pub fn body(&self) -> Value {
         let mut body = Value::Object(Map::new());
+        for (name, value) in &self.0 {
+            if let Some((pointer, value)) = name.strip_prefix('=').zip(serde_json::from_str(value).ok()) {
+                set(&mut body, pointer, value);
+            }
+        }
         for (name, value) in self.0.iter().filter(|(_, value)| !value.trim().is_empty()) {
             let text = value.trim();
             let (pointer, value) = match name.split_at_checked(1) {
@@ -50,6 +88,12 @@ impl Fields {
                     (pointer, text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from))
                 }
                 Some(("?", pointer)) => (pointer, Value::from(text == "true")),
+                Some(("+", pointer)) => {
+                    let whole = text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten();
+                    let count = body.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len);
+                    set(&mut body, &format!("{pointer}/{count}"), whole.unwrap_or_else(|| Value::from(text)));
+                    continue;
+                }
                 _ => continue,
             };
             set(&mut body, pointer, value);
@@ -58,15 +102,48 @@ impl Fields {
     }
 }
 
-/// Sets the member at a pointer, making objects on the way.
-fn set(body: &mut Value, pointer: &str, value: Value) {
+/// What stands before the pointer in a field's name.
+fn prefix(name: &str) -> &str {
+    name.split_once('/').map_or("", |(prefix, _)| prefix)
+}
+
+/// Of a field in a row: the list's pointer, the row, what follows.
+fn row_of(name: &str) -> Option<(&str, usize, &str)> {
+    let pointer = name.strip_prefix(prefix(name))?;
+    for (at, _) in pointer.match_indices('/') {
+        let (list, rest) = pointer.split_at_checked(at)?;
+        let row = rest.strip_prefix('/')?.split('/').next()?;
+        if let Ok(number) = row.parse::<usize>() {
+            return Some((list, number, rest.get(row.len() + 1..)?));
+        }
+    }
+    None
+}
+
+/// The most members of a list that a form makes.
+const MEMBERS_MAX: usize = 1_000;
+
+/// Sets the member at a pointer, making objects and lists on the way.
+pub fn set(body: &mut Value, pointer: &str, value: Value) {
     let mut place = body;
     for name in pointer.split('/').skip(1) {
-        if !place.is_object() {
-            *place = Value::Object(Map::new());
-        }
-        let Value::Object(members) = place else { return };
-        place = members.entry(name).or_insert(Value::Null);
+        place = if let Some(row) = name.parse::<usize>().ok().filter(|row| *row < MEMBERS_MAX) {
+            if !place.is_array() {
+                *place = Value::Array(Vec::new());
+            }
+            let Value::Array(members) = place else { return };
+            while members.len() <= row {
+                members.push(Value::Null);
+            }
+            let Some(member) = members.get_mut(row) else { return };
+            member
+        } else {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
+            }
+            let Value::Object(members) = place else { return };
+            members.entry(name).or_insert(Value::Null)
+        };
     }
     *place = value;
 }
@@ -84,8 +161,10 @@ pub struct Refusal {
     pub status: u16,
     pub code: String,
     pub title: String,
-    pub detail: String,
-    pub request_id: String,
+    pub detail: Box<str>,
+    /// What to do about it.
+    pub remedy: Box<str>,
+    pub request_id: Box<str>,
     /// What is wrong at which pointer.
     pub errors: Box<[(String, String)]>,
 }
@@ -102,8 +181,9 @@ impl Refusal {
             status,
             code,
             title: problem.text("title"),
-            detail: problem.text("detail"),
-            request_id: problem.text("request_id"),
+            detail: problem.text("detail").into(),
+            remedy: problem.text("remedy").into(),
+            request_id: problem.text("request_id").into(),
             errors: errors.into(),
         }
     }
@@ -129,6 +209,8 @@ pub struct Form {
     /// Why it would be refused now, whatever is typed.
     pub blocked: Option<Refusal>,
     pub returned: Option<Returned>,
+    /// What its ids have in front, where a page has several forms.
+    pub place: String,
 }
 
 impl Form {
@@ -140,7 +222,7 @@ impl Form {
     /// What is wrong with a field.
     pub fn error(&self, pointer: &str) -> String {
         let refusal = self.returned.as_ref().and_then(|returned| returned.refusal.as_ref());
-        let pointer = pointer.trim_start_matches(['#', '?']);
+        let pointer = pointer.trim_start_matches(['#', '?', '+']);
         let found = refusal.and_then(|refusal| refusal.errors.iter().find(|(at, _)| at == pointer));
         found.map(|(_, detail)| detail.clone()).unwrap_or_default()
     }
@@ -148,7 +230,7 @@ impl Form {
     /// The id of a field, for its label and for links to it.
     pub fn id(&self, pointer: &str) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        format!("f{}", pointer.chars().map(plain).collect::<String>())
+        format!("f{}{}", self.place, pointer.chars().map(plain).collect::<String>())
     }
 }
 
@@ -169,6 +251,24 @@ mod tests {
         assert_eq!(fields.body(), body);
         let kept: Vec<_> = fields.kept().map(|(name, _)| name).collect();
         assert_eq!(kept, [".write", "/a", "/b/c", "/empty", "#/year", "?/ok"]);
+    }
+
+    #[test]
+    fn rows_and_lists_make_arrays_and_empty_rows_are_closed_up() {
+        let sent =
+            b"%2Flines%2F0%2Fitem=&%2Flines%2F2%2Fitem=x&%2Flines%2F2%2Famount=1.00&%2Flines%2F5%2Fitem=y\
+            &%2B%2Fids=a&%2B%2Fids=b&%2B%2Fops=%7B%22n%22%3A1%7D&%26kind=invoice&%26empty=&%3D%2Fr=%7B%22kept%22%3A%7B%22a%22%3A1%7D%7D&%2Fr%2Fkept%2Fb=2";
+        let fields = Fields::parse(sent).unwrap();
+        let lines = json!([{"item": "x", "amount": "1.00"}, {"item": "y"}]);
+        assert_eq!(
+            fields.body(),
+            json!({
+                "lines": lines, "ids": ["a", "b"], "ops": [{"n": 1}], "r": {"kept": {"a": 1, "b": "2"}},
+            })
+        );
+        assert_eq!(fields.text("/lines/0/item"), "x");
+        assert_eq!(fields.query(), [("kind".to_owned(), "invoice".to_owned())]);
+        assert!(fields.has("+/ids", "b") && !fields.has("+/ids", "c"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One request of somebody who is signed in: what a page reads through it, the forms that it offers, the frame around.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use actix_web::body::to_bytes;
@@ -11,12 +11,13 @@ use serde_json::Value;
 
 use super::Console;
 use super::doc::Doc;
-use super::form::{Form, Refusal, Returned};
+use super::form::{Fields, Form, Refusal, Returned};
 use super::layout::{Call, Frame, Link};
+use super::sent::SentFile;
 use super::session::{Session, SignedIn, fresh_key};
 use super::texts::T;
 use crate::http::AppState;
-use crate::http::in_process::{self, InProcess};
+use crate::http::in_process::{self, Body, InProcess};
 use crate::http::route::Method;
 use crate::reports::report::QUERY;
 
@@ -60,6 +61,11 @@ pub struct Gathered {
     calls: RefCell<Vec<Call>>,
     /// Names that were looked up for it.
     names: RefCell<BTreeMap<String, String>>,
+    /// How many forms it offered so far.
+    forms: Cell<u32>,
+    /// What came of writes that are shown at once, and what had been sent.
+    pub outcome: Doc,
+    pub sent: Doc,
 }
 
 impl<'a> Visit<'a> {
@@ -73,9 +79,15 @@ impl<'a> Visit<'a> {
         self.path.split('/').nth(place + 1).unwrap_or_default()
     }
 
-    /// The path of a read with the page's filters.
+    /// The path of a read with the page's filters; what begins with a dot is of its forms.
     pub fn filtered(&self, path: &str) -> String {
-        with_query(path, &self.query)
+        let filters: Vec<_> = self.query.iter().filter(|(name, _)| !name.starts_with('.')).cloned().collect();
+        with_query(path, &filters)
+    }
+
+    /// The business date.
+    pub async fn today(&self) -> String {
+        self.look("/v1/me").await.unwrap_or_default().text("business_date")
     }
 
     /// This page with a filter set to another value.
@@ -91,49 +103,63 @@ impl<'a> Visit<'a> {
         self.look(target).await
     }
 
+    /// The text that a read answers.
+    pub async fn read_text(&self, target: &str) -> Result<String, Refusal> {
+        self.gathered.calls.borrow_mut().push(Call::read(&self.base, target));
+        let answer = self.ask(target).await;
+        if !answer.status().is_success() {
+            return Err(understood(answer).await.err().unwrap_or_default());
+        }
+        let bytes = to_bytes(answer.into_body()).await.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// What a read answers that only puts names to codes.
     pub async fn look(&self, target: &str) -> Result<Doc, Refusal> {
-        let answer = self.ask(Method::Get, target, None, None).await;
+        let answer = self.ask(target).await;
         understood(answer).await
     }
 
     /// What the API answers, as it is.
     pub async fn passed_on(&self, target: &str) -> HttpResponse {
-        self.ask(Method::Get, target, None, None).await
+        self.ask(target).await
     }
 
-    /// Sends a form's write.
-    pub async fn write(&self, returned: &Returned) -> Result<Option<String>, Refusal> {
-        let fields = &returned.fields;
+    /// Sends a form's write: what it left, and its leaf.
+    pub async fn write(&self, fields: &Fields, file: Option<SentFile>) -> Result<(Doc, String), Refusal> {
         let Some((method, path)) = fields.write() else { return Err(unknown_write()) };
         if !in_process::route(method, path).is_some_and(|(route, _)| route.writes()) {
             return Err(unknown_write());
         }
-        let (body, version) = (fields.body(), fields.text(".if_match"));
-        let answer = in_process::answer(
-            self.state,
-            InProcess {
-                identity: &self.who.identity,
-                method,
-                target: path,
-                body: Some(&body),
-                key: Some(fields.text(".key")),
-                if_match: Some(version).filter(|version| !version.is_empty()),
-                language: self.t.language(),
-                request_id: &self.request_id,
-            },
-        );
-        let answer = answer.await;
+        let (json, target) = (fields.body(), with_query(path, &fields.query()));
+        let body = match file {
+            Some(file) => Body::File(file.media_type, file.bytes),
+            None => Body::Json(&json),
+        };
+        let (key, version) = (fields.text(".key"), fields.text(".if_match"));
+        let answer =
+            self.put(method, &target, (body, Some(key).filter(|key| !key.is_empty()), version)).await;
         let sequence = answer.headers().get("ledger-sequence").and_then(|value| value.to_str().ok());
-        let sequence = sequence.map(str::to_owned);
-        understood(answer).await.map(|_| sequence)
+        let sequence = sequence.unwrap_or_default().to_owned();
+        Ok((understood(answer).await?, sequence))
     }
 
-    /// A form for a write, if the person may do it and the document is in a state for it. A dry run with `sample` as its
-    /// body asks the rules themselves; what they object to beside the state is said in the place of the form.
-    pub async fn form(&self, write: &str, version: &str, sample: Value) -> Option<Form> {
+    /// What a form reads that is kept secret, as it is.
+    pub async fn disclosed(&self, fields: &Fields) -> Option<HttpResponse> {
+        let (method, path) = fields.write()?;
+        let discloses = in_process::route(method, path).is_some_and(|(route, _)| route.discloses());
+        if !discloses {
+            return None;
+        }
+        Some(self.passed_on(&with_query(path, &fields.query())).await)
+    }
+
+    /// A form for a write that the person may do. With a `sample` of its body a dry run asks whether the document is in
+    /// a state for it; what the rules object to beside that and the fields is said in the place of the form.
+    pub async fn form(&self, write: &str, version: &str, sample: Option<Value>) -> Option<Form> {
         let (method, path) = match write.split_once(' ')? {
             ("PUT", path) => (Method::Put, path),
+            ("GET", path) => (Method::Get, path),
             (_, path) => (Method::Post, path),
         };
         let (route, _) = in_process::route(method, path)?;
@@ -141,39 +167,51 @@ impl<'a> Visit<'a> {
             return None;
         }
         let returned = self.returned.clone().filter(|returned| returned.fields.text(".write") == write);
-        let target = format!("{path}?dry_run=true");
-        let tried = understood(self.ask(method, &target, Some(&sample), Some(version)).await).await;
-        let blocked = match tried {
-            Ok(_) => None,
-            Err(refusal) if refusal.code == "wrong_state" && returned.is_none() => return None,
-            Err(refusal) => Some(refusal),
-        };
-        self.gathered.calls.borrow_mut().push(Call::write(&self.base, method.into_str(), path, &sample));
+        let mut blocked = None;
+        if let Some(sample) = &sample {
+            let target = format!("{path}?dry_run=true");
+            let key = fresh_key();
+            let tried = self.put(method, &target, (Body::Json(sample), Some(&key), version)).await;
+            blocked = match understood(tried).await {
+                Ok(_) => None,
+                Err(refusal) if refusal.code == "wrong_state" && returned.is_none() => return None,
+                // what a sample lacks says nothing of what will be typed
+                Err(refusal) => Some(refusal).filter(|refusal| refusal.errors.is_empty()),
+            };
+        }
+        let shown = sample.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        self.gathered.calls.borrow_mut().push(Call::write(&self.base, method.into_str(), path, &shown));
+        // ids are of one form: the one that came back has the plain ones, which the summary links to
+        let place = self.gathered.forms.get() + 1;
+        self.gathered.forms.set(place);
         Some(Form {
             write: write.to_owned(),
             csrf: self.session.csrf(),
             key: fresh_key(),
             if_match: version.to_owned(),
             blocked,
+            place: if returned.is_some() { String::new() } else { place.to_string() },
             returned,
         })
     }
 
-    async fn ask(
+    async fn ask(&self, target: &str) -> HttpResponse {
+        self.put(Method::Get, target, (Body::None, None, "")).await
+    }
+
+    async fn put(
         &self,
         method: Method,
         target: &str,
-        body: Option<&Value>,
-        version: Option<&str>,
+        (body, key, version): (Body<'_>, Option<&str>, &str),
     ) -> HttpResponse {
-        let key = fresh_key();
         let asked = InProcess {
             identity: &self.who.identity,
             method,
             target,
             body,
-            key: (method != Method::Get).then_some(key.as_str()),
-            if_match: version.filter(|version| !version.is_empty()),
+            key,
+            if_match: Some(version).filter(|version| !version.is_empty()),
             language: self.t.language(),
             request_id: &self.request_id,
         };

@@ -1,10 +1,15 @@
 //! Requests that the console puts to the routes for somebody who is signed in: what a caller over the network meets
 //! meets them too, from the permission to the last check of the body. Only who calls is known already.
 
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::test::TestRequest;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpResponse, web};
+use futures_util::Stream;
 use serde_json::Value;
 use subsidy_core::domain::Code;
 
@@ -17,6 +22,23 @@ use super::routes::ROUTES;
 use super::{AppState, respond};
 use crate::auth::token::Identity;
 
+/// The bytes of a file as they come.
+pub type FileBytes = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+/// What a request brings.
+pub enum Body<'a> {
+    None,
+    Json(&'a Value),
+    /// A file: what its sender calls its type, and its bytes as they come.
+    File(String, FileBytes),
+}
+
+impl std::fmt::Debug for Body<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Body")
+    }
+}
+
 /// A request as the console puts it.
 #[derive(Debug)]
 pub struct InProcess<'a> {
@@ -24,7 +46,7 @@ pub struct InProcess<'a> {
     pub method: Method,
     /// Path and query.
     pub target: &'a str,
-    pub body: Option<&'a Value>,
+    pub body: Body<'a>,
     /// The idempotency key of a write.
     pub key: Option<&'a str>,
     /// The version that the caller saw.
@@ -41,7 +63,7 @@ pub fn route(method: Method, path: &str) -> Option<(&'static Route, PathParts)> 
 }
 
 /// What the route answers; the same bytes as over the network.
-pub async fn answer(state: &AppState, asked: InProcess<'_>) -> HttpResponse {
+pub async fn answer(state: &AppState, mut asked: InProcess<'_>) -> HttpResponse {
     let path = asked.target.split('?').next().unwrap_or_default();
     // what needs an escape in a path names nothing of ours
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~,".contains(c);
@@ -49,7 +71,24 @@ pub async fn answer(state: &AppState, asked: InProcess<'_>) -> HttpResponse {
     let Some((route, parts)) = found else {
         return Problem::new(Code::UnknownPath).respond(asked.language, asked.request_id);
     };
-    let (request, mut payload) = built(&asked, &parts).to_http_parts();
+    let mut request = built(&asked, &parts);
+    let mut file = None;
+    match std::mem::replace(&mut asked.body, Body::None) {
+        Body::None => {}
+        Body::Json(body) => {
+            request = request
+                .insert_header((header::CONTENT_TYPE, "application/json"))
+                .set_payload(Bytes::from(body.to_string()));
+        }
+        Body::File(media_type, bytes) => {
+            request = request.insert_header((header::CONTENT_TYPE, media_type));
+            file = Some(bytes);
+        }
+    }
+    let (request, mut payload) = request.to_http_parts();
+    if let Some(bytes) = file {
+        payload = Payload::Stream { payload: bytes };
+    }
     request.extensions_mut().insert(asked.identity.clone());
     request.extensions_mut().insert(RequestId(asked.request_id.to_owned()));
     match web::Payload::from_request(&request, &mut payload).await {
@@ -78,10 +117,5 @@ fn built(asked: &InProcess<'_>, parts: &PathParts) -> TestRequest {
     if let Some(version) = asked.if_match {
         request = request.insert_header((header::IF_MATCH, format!("\"{version}\"")));
     }
-    match asked.body {
-        Some(body) => request
-            .insert_header((header::CONTENT_TYPE, "application/json"))
-            .set_payload(Bytes::from(body.to_string())),
-        None => request,
-    }
+    request
 }

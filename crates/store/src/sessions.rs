@@ -20,6 +20,18 @@ rows! {
     }
 }
 
+rows! {
+    /// A session in a list of an agency's.
+    pub struct SessionListed {
+        id: String,
+        subject: String,
+        roles: Value,
+        organisation: Option<String>,
+        began_at: DateTime<Utc>,
+        seen_at: DateTime<Utc>,
+    }
+}
+
 /// A session that begins.
 #[derive(Debug)]
 pub struct NewSession<'a> {
@@ -42,6 +54,13 @@ pub struct Clock {
     pub idle_since: DateTime<Utc>,
 }
 
+/// A session of an agency's list.
+#[derive(Debug)]
+pub struct OfAgency<'a> {
+    pub agency: &'a str,
+    pub id: &'a str,
+}
+
 statement! {
     pub fn begin(NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at, mac }) -> usize =
         "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at, mac) \
@@ -53,6 +72,13 @@ statement! {
     pub fn touch(token: &[u8], now: DateTime<Utc>) -> usize =
         "UPDATE sessions SET seen_at = $2 WHERE token_sha256 = $1";
     pub fn end(token: &[u8]) -> usize = "DELETE FROM sessions WHERE token_sha256 = $1";
+    /// Of an agency, those that have not ended.
+    pub fn of_agency(Clock { now, idle_since }; agency: &str) -> Vec<SessionListed> =
+        "SELECT encode(token_sha256, 'hex') AS id, subject, roles, organisation, began_at, seen_at FROM sessions \
+         WHERE ends_at > $1 AND seen_at > $2 AND agency = $3 ORDER BY began_at LIMIT 500";
+    /// Ends one of an agency's.
+    pub fn end_listed(OfAgency<'_> { agency, id }) -> usize =
+        "DELETE FROM sessions WHERE agency = $1 AND encode(token_sha256, 'hex') = $2";
     /// Drops the rows of sessions that ended by themselves.
     pub fn forget_ended(Clock { now, idle_since }) -> usize =
         "DELETE FROM sessions WHERE ends_at <= $1 OR seen_at <= $2";

@@ -10,6 +10,8 @@
     if (form.method === 'post') {
       if (form.getAttribute('data-sent')) { event.preventDefault(); return; }
       form.setAttribute('data-sent', '1');
+      // what is downloaded leaves the page as it is
+      window.setTimeout(function () { form.removeAttribute('data-sent'); }, 5000);
     }
   });
   // back from the cache of the browser: forms may be sent again
@@ -24,6 +26,59 @@
   });
   document.querySelectorAll('select[data-sends]').forEach(function (select) {
     select.addEventListener('change', function () { select.form.submit(); });
+  });
+  // what is typed stays in this tab until it is sent
+  var keyOf = function (form) {
+    var write = form.querySelector('input[name=".write"]');
+    return write ? 'draft:' + location.pathname + location.search + ' ' + write.value : '';
+  };
+  var typed = function (form) {
+    return Array.prototype.filter.call(form.elements, function (field) {
+      return field.name && field.name[0] !== '.' && field.name[0] !== '=' && ['hidden', 'file', 'submit', 'button'].indexOf(field.type) < 0;
+    });
+  };
+  if (document.querySelector('.note.ok[role=status]')) {
+    Object.keys(sessionStorage).forEach(function (key) { if (key.indexOf('draft:') === 0) { sessionStorage.removeItem(key); } });
+  }
+  document.querySelectorAll('form.act[data-kept]').forEach(function (form) {
+    var key = keyOf(form);
+    var kept = key && !document.getElementById('problem') && sessionStorage.getItem(key);
+    if (kept) {
+      var values = JSON.parse(kept);
+      var changed = false;
+      typed(form).forEach(function (field, place) {
+        var value = values[place];
+        if (!value || value[0] !== field.name) { return; }
+        if (field.type === 'checkbox') { changed = changed || field.checked !== value[1]; field.checked = value[1]; }
+        else { changed = changed || field.value !== value[1]; field.value = value[1]; }
+      });
+      if (changed) {
+        var note = document.createElement('p');
+        note.className = 'note';
+        note.setAttribute('role', 'status');
+        note.textContent = form.getAttribute('data-kept');
+        form.insertBefore(note, form.firstChild);
+      }
+    }
+    form.addEventListener('input', function () {
+      if (!key) { return; }
+      sessionStorage.setItem(key, JSON.stringify(typed(form).map(function (field) {
+        return [field.name, field.type === 'checkbox' ? field.checked : field.value];
+      })));
+    });
+  });
+  // one box for all boxes of a table
+  document.querySelectorAll('form table').forEach(function (table) {
+    var boxes = table.querySelectorAll('tbody input[type=checkbox]');
+    var head = table.querySelector('thead [data-all]');
+    if (!boxes.length || !head) { return; }
+    var all = document.createElement('input');
+    all.type = 'checkbox';
+    all.setAttribute('aria-label', head.getAttribute('data-all'));
+    all.addEventListener('change', function () {
+      boxes.forEach(function (box) { box.checked = all.checked; });
+    });
+    head.appendChild(all);
   });
   document.querySelectorAll('button[data-prints]').forEach(function (button) {
     button.hidden = false;

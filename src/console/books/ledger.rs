@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{exports, href};
+use crate::console::acts::{Act, Action, REASON, act};
 use crate::console::doc::Doc;
 use crate::console::figures;
 use crate::console::layout::{Frame, Link};
@@ -128,7 +129,13 @@ struct TransactionPage {
     who: String,
     document: String,
     entries: Vec<Entry>,
+    actions: Vec<Action>,
 }
+
+const REVERSE: &[Act] = &[act("POST /v1/ledger/transactions/{sequence}/reverse", T::propose_reversal)
+    .plain()
+    .making()
+    .asking(REASON)];
 
 /// `GET /ledger/transactions/{sequence}`
 pub async fn transaction(visit: &Visit<'_>) -> Shown {
@@ -147,6 +154,11 @@ pub async fn transaction(visit: &Visit<'_>) -> Shown {
         who: visit.person(&found.text("actor")),
         document: document(&found.text("kind"), &found.text("document"), &programme),
         entries,
+        actions: if found.has("reversed_by") {
+            Vec::new()
+        } else {
+            Action::folded(visit, REVERSE, &found).await
+        },
         page: visit.frame(t.transaction_no(sequence), crumbs).await,
         transaction: found,
     })

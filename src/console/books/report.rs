@@ -3,10 +3,12 @@
 use askama::Template;
 
 use super::{exports, href};
+use crate::console::acts::{self, FieldView, Input, field};
 use crate::console::doc::Doc;
 use crate::console::figures;
-use crate::console::form::Refusal;
+use crate::console::form::{Form, Refusal};
 use crate::console::layout::{Frame, Link};
+use crate::console::records::choices::{ORGANISATIONS, PROGRAMMES};
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
 use crate::http::route::{Method, Route};
@@ -66,13 +68,6 @@ fn asks_first(route: &Route) -> bool {
         || route.query.iter().any(|param| route.requires(param.name))
 }
 
-struct Filter {
-    name: &'static str,
-    label: String,
-    value: String,
-    required: bool,
-}
-
 struct Cell {
     text: String,
     href: String,
@@ -91,9 +86,9 @@ struct ReportPage {
     t: T,
     path: String,
     about: String,
-    filters: Vec<Filter>,
+    filters: Vec<FieldView>,
     columns: Vec<Column>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<(String, Vec<Cell>)>,
     totals: Vec<Cell>,
     exports: Vec<(&'static str, String)>,
     next: String,
@@ -117,13 +112,15 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         || asks_first(route) && visit.query.is_empty();
     let found = if missing { Doc::default() } else { visit.read(&visit.filtered(&target)).await? };
     let used = used(&found);
-    let mut rows = Vec::new();
+    let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
     for row in found.list("rows") {
         let mut cells = Vec::new();
         for column in &used {
             cells.push(cell(visit, &row, &column.text("key")).await);
         }
-        rows.push(cells);
+        let kind = row.text("kind");
+        let is_first = path == "/reports/ageing" && kinds.insert(kind.clone());
+        rows.push((if is_first { kind } else { String::new() }, cells));
     }
     let cursor = found.text("next_cursor");
     let about = t.report_as_of(&found.text("as_of"), &found.text("known_at"));
@@ -131,7 +128,7 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     render(&ReportPage {
         t,
         about: if missing { String::new() } else { about },
-        filters: filters(visit, route),
+        filters: filters(visit, route).await,
         totals: totals(&found, &used),
         columns: columns(t, &found, &used),
         rows,
@@ -143,21 +140,35 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     })
 }
 
-fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<Filter> {
-    let shown = route.query.iter().filter(|param| !NO_FILTERS.contains(&param.name));
-    let filter = |param: &'static crate::http::route::Param| Filter {
-        name: param.name,
-        label: visit.t.word(&format!("filter.{}", param.name)),
-        value: visit.filter(param.name).to_owned(),
-        required: route.requires(param.name),
-    };
-    shown.map(filter).collect()
+async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
+    let mut filters = Vec::new();
+    for param in route.query.iter().filter(|param| !NO_FILTERS.contains(&param.name)) {
+        let input = match param.name {
+            "programme" => PROGRAMMES,
+            "organisation" => ORGANISATIONS,
+            "as_of" => Input::Date,
+            _ => Input::Text,
+        };
+        let asked = field(param.name, input);
+        let mut filter = acts::shown(visit, &asked, &Form::default(), None, &Doc::default()).await;
+        visit.filter(param.name).clone_into(&mut filter.value);
+        for choice in &mut filter.choices {
+            choice.chosen = choice.value == filter.value;
+        }
+        filter.label = visit.t.filter_name(param.name);
+        filter.must = route.requires(param.name);
+        filter.offer_all(visit.t);
+        filters.push(filter);
+    }
+    filters
 }
 
 /// The columns in which anything stands; a file has all of them.
 fn used(found: &Doc) -> Vec<Doc> {
     let rows = found.list("rows");
     let columns = found.list("columns").into_iter();
+    // an exact share is for files
+    let columns = columns.filter(|column| column.text("key") != "execution_rate_fraction");
     columns.filter(|column| rows.iter().any(|row| row.has(&column.text("key")))).collect()
 }
 
@@ -190,15 +201,29 @@ async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
         "subject" => visit.person(&text),
         "document" => short_document(&text),
         "recorded_at" => figures::time(&text),
+        "roles" => roles(visit.t, &text),
+        "detail" => detail(visit.t, &text),
         _ if number => figures::amount(&text),
         _ => visit.t.word(&text),
     };
     Cell { text, href, number }
 }
 
+fn roles(t: T, text: &str) -> String {
+    let roles = text.split([',', ' ']).filter(|role| !role.is_empty());
+    roles.map(|role| role.parse().map_or(role, |role| t.role(role))).collect::<Vec<_>>().join(" · ")
+}
+
+/// `approve_claim 2025-06-30T…`: codes by their names, instants as people read them.
+fn detail(t: T, text: &str) -> String {
+    let word =
+        |word: &str| if word.len() > 19 && word.contains('T') { figures::time(word) } else { t.word(word) };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// Ids are long: their end tells them apart.
 fn short_document(text: &str) -> String {
-    if text.len() == 36 { crate::console::tasks::short(text) } else { text.to_owned() }
+    if text.len() == 36 { crate::console::records::cell::short(text) } else { text.to_owned() }
 }
 
 fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {

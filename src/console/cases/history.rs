@@ -23,11 +23,11 @@ pub async fn of(visit: &Visit<'_>, id: &str, document: &Doc) -> Vec<Past> {
         return past;
     }
     let dates = [
-        ("paid_on", "paid"),
-        ("approved_on", "approved"),
-        ("valid_from", "issued"),
-        ("reviewed_on", "reviewed"),
-        ("submitted_on", "submit"),
+        ("paid_on", "step.paid"),
+        ("approved_on", "step.approved"),
+        ("valid_from", "step.issued"),
+        ("reviewed_on", "step.reviewed"),
+        ("submitted_on", "step.submitted"),
     ];
     let dates = dates.into_iter().filter(|(member, _)| document.has(member));
     let past = dates.map(|(member, word)| Past {

@@ -1,15 +1,13 @@
-//! Cases: vouchers and claims, as lists and one by one.
+//! Cases: vouchers and claims one by one, and how an enterprise writes a claim.
 
-mod actions;
 mod claim;
-mod history;
-mod list;
-mod sheet;
+pub mod history;
+mod new;
+pub mod sheet;
 mod voucher;
 
-pub use actions::{Action, Button};
-pub use claim::show as claim;
-pub use list::{claims, vouchers};
+pub use claim::{Document, documents, show as claim};
+pub use new::{edit, show as new};
 pub use voucher::show as voucher;
 pub use voucher::{Bar, bar};
 

@@ -6,16 +6,18 @@ use askama::Template;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::actions::Action;
 use super::history::{self, Past};
 use super::sheet::{self, SheetRow};
 use super::{Step, steps};
+use crate::console::acts::Action;
 use crate::console::doc::Doc;
 use crate::console::figures;
 use crate::console::layout::{Frame, Link};
-use crate::console::tasks::short;
+use crate::console::records::cell::short;
+use crate::console::records::claims::VOUCHER_ACTS;
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
+use crate::http::route::Method;
 
 /// The widest a bar is drawn, in its own units.
 const WIDTH: u32 = 1_000;
@@ -84,6 +86,8 @@ struct VoucherPage {
     claims: Vec<Drawn>,
     history: Vec<Past>,
     actions: Vec<Action>,
+    /// Whether whoever looks may claim on it.
+    claimable: bool,
 }
 
 /// `GET /vouchers/{id}`
@@ -102,7 +106,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         ("partly_redeemed", String::new()),
         ("redeemed", String::new()),
     ];
-    let actions = actions(visit, id, &voucher).await;
+    let actions = Action::all(visit, VOUCHER_ACTS, &voucher).await;
     let crumbs = vec![Link::new("/vouchers", t.vouchers())];
     let page = VoucherPage {
         t,
@@ -121,24 +125,13 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         claims: claims(visit, id, &voucher).await,
         history: history::of(visit, id, &voucher).await,
         actions,
+        claimable: visit.may(Method::Post, "/v1/claims")
+            && ["issued", "partly_redeemed"].contains(&voucher.text("status").as_str()),
         page: visit.frame(number.clone(), crumbs).await,
         number,
         voucher,
     };
     render(&page)
-}
-
-async fn actions(visit: &Visit<'_>, id: &str, voucher: &Doc) -> Vec<Action> {
-    let (t, version) = (visit.t, voucher.text("revision"));
-    let write = |verb: &str| format!("POST /v1/vouchers/{id}/{verb}");
-    let offered = [
-        Action::review(visit, write("review"), &version).await,
-        Action::dated(visit, write("issue"), &version, t.issue()).await,
-        Action::reasoned(visit, write("suspend"), &version, t.suspend()).await,
-        Action::reasoned(visit, write("reinstate"), &version, t.reinstate()).await,
-        Action::reasoned(visit, write("cancel"), &version, t.cancel()).await,
-    ];
-    offered.into_iter().flatten().collect()
 }
 
 /// The claims on it, of those of its organisation and programme.

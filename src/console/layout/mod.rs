@@ -116,10 +116,55 @@ impl Frame {
         format!("{}{joint}{choice}", self.here)
     }
 
+    /// What to do about a problem, with the pages of the console in the place of routes.
+    pub fn said(&self, remedy: &str) -> String {
+        let (mut said, mut rest) = (String::new(), remedy);
+        while let Some((before, after)) = rest.find("/v1/").and_then(|at| rest.split_at_checked(at)) {
+            let of_route = |c: char| c.is_ascii_alphanumeric() || "/-_{}?=&".contains(c);
+            let end = after.find(|c: char| !of_route(c)).unwrap_or(after.len());
+            let (route, tail) = after.split_at_checked(end).unwrap_or((after, ""));
+            let before =
+                ["GET ", "POST ", "PUT "].iter().find_map(|verb| before.strip_suffix(verb)).unwrap_or(before);
+            said += &self.named(before);
+            said += &format!("「{}」", page_of(self.t, route));
+            rest = tail;
+        }
+        said + &self.named(rest)
+    }
+
+    /// Codes of the API by their names.
+    fn named(&self, text: &str) -> String {
+        if self.t.is_english() {
+            return text.to_owned();
+        }
+        let mut said = String::new();
+        let mut word = String::new();
+        for c in text.chars().chain(std::iter::once(' ')) {
+            if c.is_ascii_lowercase() || c == '_' {
+                word.push(c);
+                continue;
+            }
+            said += &self.t.word(&word);
+            word.clear();
+            said.push(c);
+        }
+        said.pop();
+        said
+    }
+
     /// Where a pointer's field stands on the page.
     pub fn field(&self, pointer: &str) -> String {
         Form::default().id(pointer)
     }
+}
+
+/// The page on which a route's documents stand.
+fn page_of(t: T, route: &str) -> &'static str {
+    let path = route.strip_prefix("/v1").unwrap_or(route);
+    let pages = PAGES.iter().filter(|page| path.starts_with(page.path));
+    let found =
+        pages.filter_map(|page| Some((page.path.len(), page.menu?))).max_by_key(|(length, _)| *length);
+    found.map_or_else(|| t.the_api(), |(_, menu)| (menu.name)(t))
 }
 
 /// The menu of somebody: the pages whose read they may call.
@@ -127,7 +172,13 @@ pub fn navigation(t: T, actor: &Actor, path: &str) -> Vec<(&'static str, Vec<Ent
     let current = PAGES.iter().filter_map(|page| page.menu.map(|_| page.path));
     let current = current.filter(|entry| path == *entry || path.starts_with(&format!("{entry}/")));
     let current = current.max_by_key(|entry| entry.len()).unwrap_or_default();
-    let groups = [(Group::Work, t.work()), (Group::Programmes, t.programme()), (Group::Books, t.books())];
+    let groups = [
+        (Group::Work, t.work()),
+        (Group::Money, t.money()),
+        (Group::Programmes, t.programme()),
+        (Group::Books, t.books()),
+        (Group::House, t.house()),
+    ];
     let entries = |group: Group| {
         let pages = PAGES.iter().filter(move |page| page.opens_for(actor));
         pages.filter_map(move |page| {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::cases::{Bar, bar};
 use super::doc::Doc;
 use super::layout::Frame;
-use super::tasks::short;
+use super::records::cell::short;
 use super::texts::T;
 use super::visit::{Shown, Visit, render};
 

@@ -1,18 +1,15 @@
 //! Programmes: what they pay for in words, and what became of their budgets.
 
-mod rules;
+pub mod rules;
 
 use askama::Template;
-use serde_json::json;
 
-use super::cases::Action;
+use super::acts::{Act, Action, Field, Input, act, field};
 use super::doc::Doc;
-use super::form::Form;
 use super::layout::{Frame, Link};
 use super::texts::T;
 use super::visit::{Shown, Visit, render, with_query};
 use crate::http::route::Method;
-use rules::Clause;
 
 /// A programme on the list.
 struct Card {
@@ -79,7 +76,7 @@ struct Version {
     state: String,
     tone: &'static str,
     by: String,
-    clauses: Vec<Clause>,
+    sentences: Vec<String>,
     actions: Vec<Action>,
 }
 
@@ -106,24 +103,85 @@ struct OnePage {
     figures: Vec<Figure>,
     rate: u32,
     in_force: String,
-    clauses: Vec<Clause>,
+    sentences: Vec<String>,
     versions: Vec<Version>,
     changes: Vec<Change>,
     inside: bool,
-    appropriation: Option<Form>,
+    creations: Vec<Action>,
     actions: Vec<Action>,
 }
+
+const APPROVAL: &[Act] = &[act("POST /v1/programmes/{code}/approve", T::approve).when("status", &["draft"])];
+const RULES_APPROVAL: &[Act] =
+    &[act("POST /v1/programmes/{programme}/rules/{version}/approve", T::approve)
+        .when("status", &["proposed"])];
+const CHANGE_APPROVALS: &[Act] = &[
+    act("POST /v1/programmes/{programme}/appropriations/{id}/approve", T::approve)
+        .when("kind", &["appropriation"]),
+    act("POST /v1/programmes/{programme}/adjustments/{id}/approve", T::approve).when("kind", &["adjustment"]),
+    act("POST /v1/programmes/{programme}/lapse/{id}/approve", T::approve).when("kind", &["lapse"]),
+];
+const YEAR: Field = field("#/fiscal_year", Input::Number).must();
+const DOCUMENT: Field = field("/document", Input::Text).must();
+const PROPOSALS: &[Act] = &[
+    act("POST /v1/programmes/{code}/appropriations", T::propose_appropriation).making().asking(&[
+        field("/amount", Input::Money).must(),
+        YEAR,
+        DOCUMENT,
+        field("/source", Input::Text),
+        field("/effective_date", Input::Date).hint(T::business_date_if_empty),
+    ]),
+    act("POST /v1/programmes/{code}/adjustments", T::propose_adjustment).making().asking(&[
+        field("/amount", Input::Money).must().hint(T::signed_hint),
+        DOCUMENT,
+        field("/reason", Input::Long(&[])).must(),
+    ]),
+    act("POST /v1/programmes/{code}/lapse", T::propose_lapse).making().asking(&[
+        YEAR,
+        field("/amount", Input::Money).hint(T::all_if_empty),
+        field("/reason", Input::Long(&[])).must(),
+    ]),
+];
+
+const RATIO: &[Field] = &[
+    field("/item", super::records::choices::ITEMS),
+    field("/ratio_percent", Input::Text),
+    field("/startup_ratio_percent", Input::Text),
+];
+/// A new version begins with the one in force; what the form does not ask for stays as it is.
+static NEW_RULES: Act = act("POST /v1/programmes/{programme}/rules", T::propose_rules)
+    .making()
+    .asking(&[
+        field("=/rules", Input::Rest),
+        field("/effective_from", Input::Date).must(),
+        field("/reason", Input::Long(&[])).must(),
+        field("/rules/items", Input::Lines(3, RATIO)),
+        field("/rules/points/max", Input::Text),
+        field("/rules/caps/claim", Input::Money),
+        field("/rules/caps/annual/amount", Input::Money),
+        field("/rules/caps/lifetime", Input::Money),
+        field("/rules/caps/minimum_base", Input::Money),
+        field("/rules/principal_cap", Input::Money),
+        field("/rules/base", Input::Choice(&["tax_inclusive", "tax_exclusive"])),
+        field("/rules/payee", Input::Choice(&["enterprise", "provider", "bank"])),
+        field("/rules/stacking", Input::Choice(&["exclusive", "net_off", "allow"])),
+        field("/rules/rounding/mode", Input::Choice(&["half_up", "half_even", "down"])),
+        field("#/rules/validity_months", Input::Number),
+        field("#/rules/publicity_days", Input::Number),
+    ])
+    .editing();
 
 /// `GET /programmes/{code}`
 pub async fn one(visit: &Visit<'_>) -> Shown {
     let (t, code) = (visit.t, visit.part(1));
     let programme = visit.read(&format!("/v1/programmes/{code}")).await?;
     let inside = visit.may(Method::Get, "/v1/programmes/-/rules");
-    let version = programme.text("revision");
-    let approve = format!("POST /v1/programmes/{code}/approve");
-    let actions = Action::one(visit, approve, &version, (t.approve(), "main")).await;
     let crumbs = vec![Link::new("/programmes", t.programmes())];
     let rules = programme.at("rules");
+    let mut creations = Action::each(visit, PROPOSALS, &programme).await;
+    // the reason and the day are those of the version to come
+    let begun = rules.with(&Doc(serde_json::json!({ "reason": null, "effective_from": null })));
+    creations.extend(Action::of(visit, &NEW_RULES, &begun).await);
     let page = OnePage {
         t,
         instrument: t.word(&programme.text("instrument")),
@@ -132,12 +190,12 @@ pub async fn one(visit: &Visit<'_>) -> Shown {
         figures: figures(visit, code, &programme.at("budget")),
         rate: rate(&programme.at("budget")),
         in_force: t.version_from(&rules.text("version"), &rules.text("effective_from")),
-        clauses: rules::in_words(t, &rules.at("rules")),
+        sentences: rules::sentences(visit, code, &rules.text("version")).await,
         versions: if inside { versions(visit, code).await } else { Vec::new() },
         changes: if inside { changes(visit, code).await } else { Vec::new() },
         inside,
-        appropriation: appropriation(visit, code).await,
-        actions: actions.into_iter().collect(),
+        creations,
+        actions: Action::all(visit, APPROVAL, &programme).await,
         page: visit.frame(programme.text(title(t)), crumbs).await,
         programme,
     };
@@ -171,19 +229,13 @@ async fn versions(visit: &Visit<'_>, code: &str) -> Vec<Version> {
     let mut versions = Vec::new();
     for version in found.list("data") {
         let number = version.text("version");
-        let approve = format!("POST /v1/programmes/{code}/rules/{number}/approve");
-        let actions = if version.text("status") == "proposed" {
-            Action::one(visit, approve, &version.text("revision"), (t.approve(), "main")).await
-        } else {
-            None
-        };
         versions.push(Version {
             text: t.version_from(&number, &version.text("effective_from")),
             state: t.word(&version.text("status")),
             tone: t.tone(&version.text("status")),
             by: visit.person(&version.text("created_by")),
-            clauses: rules::in_words(t, &version.at("rules")),
-            actions: actions.into_iter().collect(),
+            sentences: rules::sentences(visit, code, &number).await,
+            actions: Action::all(visit, RULES_APPROVAL, &version).await,
         });
     }
     versions.reverse();
@@ -195,36 +247,17 @@ async fn changes(visit: &Visit<'_>, code: &str) -> Vec<Change> {
     let found = visit.read(&format!("/v1/programmes/{code}/appropriations?limit=200")).await;
     let mut changes = Vec::new();
     for change in found.unwrap_or_default().list("data") {
-        let (kind, id) = (change.text("kind"), change.text("id"));
-        let kinds = match kind.as_str() {
-            "adjustment" => "adjustments",
-            "lapse" => "lapse",
-            _ => "appropriations",
-        };
-        let approve = format!("POST /v1/programmes/{code}/{kinds}/{id}/approve");
-        let actions = if change.text("status") == "proposed" {
-            Action::one(visit, approve, &change.text("revision"), (t.approve(), "main")).await
-        } else {
-            None
-        };
         changes.push(Change {
-            kind: t.word(&kind),
+            kind: t.word(&change.text("kind")),
             amount: change.money("amount"),
             year: change.text("fiscal_year"),
             document: change.text("document"),
             date: change.text("effective_date"),
             state: t.word(&change.text("status")),
             tone: t.tone(&change.text("status")),
-            actions: actions.into_iter().collect(),
+            actions: Action::all(visit, CHANGE_APPROVALS, &change).await,
         });
     }
     changes.reverse();
     changes
-}
-
-async fn appropriation(visit: &Visit<'_>, code: &str) -> Option<Form> {
-    let today = visit.look("/v1/me").await.unwrap_or_default().text("business_date");
-    let year: i64 = today.get(..4).and_then(|year| year.parse().ok()).unwrap_or(2025);
-    let sample = json!({"amount": "1.00", "fiscal_year": year, "document": "?"});
-    visit.form(&format!("POST /v1/programmes/{code}/appropriations"), "", sample).await
 }

@@ -1,12 +1,17 @@
-//! The work list: what waits for whoever is signed in, since when, and the next step.
+//! The work list: what waits for whoever is signed in, since when, and the next step; several at once with an outcome for
+//! each.
 
 use askama::Template;
 use chrono::{NaiveDate, Utc};
 use futures_util::StreamExt;
+use serde_json::json;
 
 use super::doc::Doc;
 use super::figures;
+use super::form::Form;
 use super::layout::Frame;
+use super::records::cell::short;
+use super::session::fresh_key;
 use super::texts::T;
 use super::visit::{Shown, Visit, render};
 
@@ -24,6 +29,16 @@ struct Row {
     tone: &'static str,
     waiting: String,
     step: String,
+    /// The step as an operation of a batch; empty where it cannot be taken unseen.
+    operation: String,
+}
+
+/// What became of one of several.
+struct Outcome {
+    number: String,
+    href: String,
+    tone: &'static str,
+    text: String,
 }
 
 #[derive(Template)]
@@ -34,46 +49,106 @@ struct TasksPage {
     rows: Vec<Row>,
     next: String,
     all_claims: bool,
+    became: Vec<Outcome>,
+    /// The batch that takes several steps.
+    batch: Option<Form>,
 }
+
+/// Steps that may be taken for several at once: kind, action, the write and its body.
+const STEPS: [(&str, &str, &str, &str); 8] = [
+    ("claim", "review", "/v1/claims/{document}/review", "pass"),
+    ("claim", "approve", "/v1/claims/{document}/approve", ""),
+    ("voucher", "review", "/v1/vouchers/{document}/review", "pass"),
+    ("voucher", "issue", "/v1/vouchers/{document}/issue", ""),
+    ("payment_batch", "approve", "/v1/payment-batches/{document}/approve", ""),
+    ("recovery", "approve", "/v1/recoveries/{document}/approve", ""),
+    ("prefund", "approve", "/v1/prefunds/{document}/approve", ""),
+    ("true_up", "approve", "/v1/prefunds/true-ups/{document}/approve", ""),
+];
 
 /// `GET /tasks`
 pub async fn show(visit: &Visit<'_>) -> Shown {
     let tasks = visit.read(&visit.filtered("/v1/tasks")).await?;
-    let today = visit.look("/v1/me").await?.text("business_date");
+    let today = visit.today().await;
     let found = tasks.list("data");
     let rows = futures_util::stream::iter(found.iter().map(|task| row(visit, task, &today)));
     let rows: Vec<Row> = rows.buffered(AT_ONCE).collect().await;
     let cursor = tasks.text("next_cursor");
     let next = if cursor.is_empty() { String::new() } else { visit.with("cursor", &cursor) };
+    let several = rows.iter().any(|row| !row.operation.is_empty());
+    let batch = if several { visit.form("POST /v1/batches", "", None).await } else { None };
     let page = visit.frame(visit.t.tasks().to_owned(), Vec::new()).await;
     let all_claims = visit.may(crate::http::route::Method::Get, "/v1/claims");
-    render(&TasksPage { page, t: visit.t, rows, next, all_claims })
+    render(&TasksPage { page, t: visit.t, rows, next, all_claims, became: became(visit), batch })
+}
+
+fn became(visit: &Visit<'_>) -> Vec<Outcome> {
+    let operations = visit.gathered.sent.list("operations");
+    let results = visit.gathered.outcome.list("results");
+    let became = operations.iter().zip(&results).map(|(operation, result)| {
+        let path = operation.text("path");
+        let document = path.rsplit('/').nth(1).unwrap_or_default().to_owned();
+        let taken = result.text("status").starts_with('2');
+        let page = path.strip_prefix("/v1").and_then(|path| path.rsplit_once('/')).unwrap_or_default().0;
+        Outcome {
+            number: short(&document),
+            href: page.to_owned(),
+            tone: if taken { "ok" } else { "bad" },
+            text: if taken { visit.t.word(&result.text("body.status")) } else { result.text("body.detail") },
+        }
+    });
+    became.collect()
 }
 
 async fn row(visit: &Visit<'_>, task: &Doc, today: &str) -> Row {
     let (t, kind, id) = (visit.t, task.text("kind"), task.text("document"));
-    let document = match kind.as_str() {
-        "claim" => visit.look(&format!("/v1/claims/{id}")).await.unwrap_or_default(),
-        "voucher" => visit.look(&format!("/v1/vouchers/{id}")).await.unwrap_or_default(),
+    let href = href(task);
+    let read = ["/claims/", "/vouchers/", "/recoveries/", "/payment-batches/", "/prefunds/"];
+    let document = match href.as_str() {
+        href if read.iter().any(|path| href.starts_with(path)) => {
+            visit.look(&format!("/v1{href}")).await.unwrap_or_default()
+        }
         _ => Doc::default(),
     };
-    let amount = if kind == "voucher" { "face_value" } else { "amount" };
-    let number = document.text("number");
+    let amounts = ["face_value", "amount", "total"].into_iter().map(|member| document.money(member));
     let name = if document.has("kind") { document.text("kind") } else { kind.clone() };
-    let programme = task.text("programme");
+    let number = ["number", "decision_no"].into_iter().map(|member| document.text(member));
+    let mut number =
+        number.chain(std::iter::once(id.clone())).find(|text| !text.is_empty()).unwrap_or_default();
+    if number.len() >= 36 {
+        number = short(number.split('/').next().unwrap_or_default());
+    }
     Row {
-        href: href(&kind, &id, &programme),
-        number: if number.is_empty() { short(&id) } else { number },
+        number,
         kind: t.word(&name),
         organisation: visit.organisation(&task.text("organisation")).await,
-        programme: visit.programme(&programme).await,
+        programme: visit.programme(&task.text("programme")).await,
         // the face of a voucher is set when it is issued
-        amount: Some(document.money(amount)).filter(|amount| amount != "0.00").unwrap_or_default(),
+        amount: amounts
+            .into_iter()
+            .find(|amount| !["", "0.00"].contains(&amount.as_str()))
+            .unwrap_or_default(),
         state: t.word(&task.text("status")),
         tone: t.tone(&task.text("status")),
         waiting: waiting(t, task, &document, today),
         step: t.word(&task.text("action")),
+        operation: if href.is_empty() { String::new() } else { operation(task) },
+        href,
     }
+}
+
+fn operation(task: &Doc) -> String {
+    let (kind, action) = (task.text("kind"), task.text("action"));
+    let step = STEPS.iter().find(|(of, what, _, _)| *of == kind && *what == action);
+    let operation = step.and_then(|(_, _, write, decision)| {
+        let body = if decision.is_empty() { json!({}) } else { json!({ "decision": decision }) };
+        let path = task.fill(write)?;
+        Some(
+            json!({ "method": "POST", "path": path, "body": body, "idempotency_key": fresh_key() })
+                .to_string(),
+        )
+    });
+    operation.unwrap_or_default()
 }
 
 /// Since the business date of the step before, where the document has it; else since it was last changed.
@@ -97,21 +172,31 @@ fn waiting(t: T, task: &Doc, document: &Doc, today: &str) -> String {
     if days == 0 { t.waiting_today(&since) } else { t.waiting_since(&since, days) }
 }
 
-/// Where a task is done. Of a document that has no page yet, its programme's.
-fn href(kind: &str, id: &str, programme: &str) -> String {
-    let first = id.split('/').next().unwrap_or(id);
-    match kind {
+/// Where a task is done.
+fn href(task: &Doc) -> String {
+    let id = task.text("document");
+    let first = id.split('/').next().unwrap_or(&id);
+    match task.text("kind").as_str() {
         "voucher" => format!("/vouchers/{first}"),
-        "claim" | "recalculation" => format!("/claims/{first}"),
-        "programme" | "rules" | "appropriation" | "adjustment" | "lapse" if !programme.is_empty() => {
-            format!("/programmes/{programme}")
+        "claim" | "recalculation" | "objection" => format!("/claims/{first}"),
+        "payment_batch" | "payment_result" | "payment_return" => format!("/payment-batches/{first}"),
+        "recovery" => format!("/recoveries/{first}"),
+        "prefund" => format!("/prefunds/{first}"),
+        "true_up" => format!("/prefunds/true-ups/{first}"),
+        "bank_account" => format!("/organisations/{first}"),
+        "tag" | "tag_end" => format!("/tags/{first}"),
+        "call" | "awards" => format!("/calls/{first}"),
+        "application" => format!("/applications/{first}"),
+        "award" | "acceptance" | "extension" | "award_objection" => format!("/awards/{first}"),
+        "ranking" => format!("/rankings/{first}"),
+        "tag_import" => format!("/tags/imports/{first}"),
+        "usage_import" => format!("/rentals/{first}"),
+        "calendar" => "/calendar/changes?status=proposed".to_owned(),
+        "period_reopening" => "/periods".to_owned(),
+        "reversal" => "/ledger/reversals?status=proposed".to_owned(),
+        "programme" | "rules" | "appropriation" | "adjustment" | "lapse" => {
+            task.fill("/programmes/{programme}").unwrap_or_default()
         }
         _ => String::new(),
     }
-}
-
-/// The end of an id, by which people tell documents without a number apart.
-pub fn short(id: &str) -> String {
-    let from = id.len().saturating_sub(8);
-    id.get(from..).unwrap_or(id).to_uppercase()
 }

@@ -30,7 +30,9 @@ impl<W: Write> Records<W> {
             .terminator(Terminator::CRLF)
             .quote_style(QuoteStyle::Necessary)
             .from_writer(into);
-        writer.write_record(columns.iter().map(|column| column.name))?;
+        if !columns.is_empty() {
+            writer.write_record(columns.iter().map(|column| column.name))?;
+        }
         Ok(Self(writer))
     }
 
@@ -42,6 +44,13 @@ impl<W: Write> Records<W> {
     pub fn finish(self) -> Result<W, FormatError> {
         Ok(self.0.into_inner().map_err(|error| error.into_error())?)
     }
+}
+
+/// Texts, the heads first.
+pub fn lines(rows: &[Vec<String>]) -> Result<Vec<u8>, FormatError> {
+    let mut records = Records::begin(&[], Vec::new())?;
+    rows.iter().try_for_each(|row| records.0.write_record(row.iter().map(|text| guarded(text))))?;
+    records.finish()
 }
 
 /// The table's bytes.

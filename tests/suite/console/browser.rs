@@ -45,6 +45,14 @@ impl Page {
             .collect()
     }
 
+    /// The values of the first fields of a name: choices of a select, boxes to tick.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        let Some((_, rest)) = self.html.split_once(&format!("name=\"{name}\"")) else { return Vec::new() };
+        let options = rest.split("</select>").next().unwrap_or_default();
+        let values = options.split("value=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        values.map(unescaped).filter(|value| !value.is_empty()).collect()
+    }
+
     pub fn has_form(&self, write: &str) -> bool {
         self.html.contains(&format!("{write}\">"))
     }
@@ -84,7 +92,7 @@ impl Browser {
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
-        self.send(path, Some(pairs.join("&")))
+        self.send(path, Some(("application/x-www-form-urlencoded", pairs.join("&"))))
     }
 
     /// Fills in a form and presses a button.
@@ -94,7 +102,28 @@ impl Browser {
         self.post(path, &fields)
     }
 
-    fn send(&mut self, path: &str, body: Option<String>) -> Page {
+    /// The same with a file after the fields, as a browser sends it.
+    pub fn upload(
+        &mut self,
+        path: &str,
+        form: &BTreeMap<String, String>,
+        more: &[(&str, &str)],
+        (name, kind, bytes): (&str, &str, &str),
+    ) -> Page {
+        let hidden = form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut body = String::new();
+        for (name, value) in hidden.chain(more.iter().copied()) {
+            body.push_str(&format!(
+                "--b0undary\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!(
+            "--b0undary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n{bytes}\r\n--b0undary--\r\n"
+        ));
+        self.send(path, Some(("multipart/form-data; boundary=b0undary", body)))
+    }
+
+    fn send(&mut self, path: &str, body: Option<(&str, String)>) -> Page {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -111,8 +140,8 @@ impl Browser {
             .header("Accept", "text/html")
             .header("Cookie", cookies.join("; "));
         let mut answer = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+            Some((kind, body)) => {
+                let request = request.header("Content-Type", kind);
                 agent.run(request.body(body).expect("a request"))
             }
             None => agent.run(request.body(()).expect("a request")),

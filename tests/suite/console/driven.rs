@@ -4,6 +4,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::demonstration;
@@ -107,6 +108,48 @@ impl Driver {
     }
 }
 
+impl Driver {
+    fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.send("POST", "/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
+    }
+
+    fn width(&self, width: u32) {
+        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    fn theme(&self, theme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": theme}]);
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    /// Keeps a picture of the whole page under `target/console/`.
+    fn picture(&self, name: &str) {
+        let taken = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().expect("a picture"));
+        std::fs::create_dir_all("target/console").expect("a folder");
+        std::fs::write(format!("target/console/{name}.png"), bytes.expect("base64")).expect("written");
+    }
+
+    /// What axe finds wrong with the page: rule, place.
+    fn violations(&self, axe: &str) -> Vec<String> {
+        self.send("POST", "/execute/sync", &json!({"script": axe, "args": []}));
+        let script = "var done = arguments[arguments.length - 1]; axe.run(document).then(done);";
+        let found = self.send("POST", "/execute/async", &json!({"script": script, "args": []}));
+        let violations = found["violations"].as_array().cloned().unwrap_or_default();
+        violations.iter().map(|one| format!("{} {}", one["id"], one["nodes"][0]["target"])).collect()
+    }
+
+    /// Signs in as the person of the demonstration who stands at a place, in a language.
+    fn enter(&self, base: &str, place: usize, language: &str) {
+        self.send("DELETE", "/cookie", &json!({}));
+        self.open(&format!("{base}/sign-in?lang={language}"));
+        self.click(&format!("button.person[value=\"{place}\"]"));
+        self.find("nav.side");
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         self.try_send("DELETE", "", &json!({}));
@@ -140,4 +183,128 @@ fn journey(driver: &Driver, base: &str) {
     assert!(driver.text("[role=status]").contains("记录号"), "{}", driver.text("[role=status]"));
     assert!(driver.text("main").contains("请补充盖章页"));
     assert_eq!(driver.complaints(), Vec::<String>::new());
+}
+
+/// Where `.ci/setup` puts axe, where npm is.
+const AXE: &str = "target/axe/axe.min.js";
+
+/// Places of the people on the sign-in page, and the pages that each of them lives on.
+const ROUNDS: [(usize, &str, &[&str]); 6] = [
+    (
+        0,
+        "officer",
+        &[
+            "/tasks",
+            "/claims",
+            "/vouchers",
+            "/rentals",
+            "/loans",
+            "/evidence",
+            "/publicity",
+            "/payment-batches",
+            "/recoveries",
+            "/prefunds",
+            "/prefunds/true-ups",
+            "/programmes",
+            "/programmes/beijing-compute-voucher",
+            "/organisations",
+            "/tags",
+            "/tags/imports",
+            "/usage/unmatched",
+            "/prefunds/balances",
+            "/reference-rates",
+            "/calendar/changes",
+            "/dashboard",
+            "/reports/trial-balance",
+            "/reports",
+            "/ledger/transactions",
+            "/periods",
+            "/ledger/reversals",
+            "claims",
+            "vouchers",
+            "rentals",
+            "loans",
+            "payment-batches",
+            "recoveries",
+            "organisations",
+            "evidence",
+        ],
+    ),
+    (1, "approver", &["/tasks", "/periods", "/programmes/beijing-compute-voucher", "claims"]),
+    (2, "enterprise", &["/mine", "/claims/new", "/claims", "claims", "vouchers"]),
+    (4, "bank", &["/loans", "loans"]),
+    (5, "auditor", &["/audit", "/audit/entries/30", "/reports/exceptions", "/reports/operations"]),
+    (6, "operator", &["/sessions", "/me"]),
+];
+
+/// Every page in a real browser: axe finds nothing, the browser complains of nothing, nothing is wider than the screen.
+#[test]
+fn axe_finds_nothing_wrong_with_any_page() {
+    let Some(driver) = Driver::start(true) else {
+        println!("skipped: no chromium or chromedriver here (apt-get install chromium chromium-driver)");
+        return;
+    };
+    let axe = std::fs::read_to_string(AXE).ok();
+    if axe.is_none() {
+        println!("NOT CHECKED WITH AXE: install npm, then run .ci/setup");
+    }
+    let (_place, demo) = demonstration();
+    let mut complaints = Vec::new();
+    let mut look = |driver: &Driver, name: &str, path: &str| {
+        driver.open(&format!("{}{path}", demo.url));
+        driver.find("main");
+        for (width, theme) in [(1440, "light"), (360, "dark")] {
+            driver.width(width);
+            driver.theme(theme);
+            if std::env::var_os("CONSOLE_PICTURES").is_some() {
+                driver.picture(&format!("{name}-{width}"));
+            }
+            let wide = "return document.documentElement.scrollWidth - arguments[0];";
+            let wide = driver.send("POST", "/execute/sync", &json!({"script": wide, "args": [width]}));
+            if wide.as_i64().unwrap_or_default() > 1 {
+                complaints.push(format!("{path} is {wide} px too wide at {width}"));
+            }
+            let found = axe.as_deref().map(|axe| driver.violations(axe)).unwrap_or_default();
+            complaints.extend(found.into_iter().map(|one| format!("{path} {width} {theme}: {one}")));
+        }
+        complaints.extend(driver.complaints().into_iter().map(|one| format!("{path}: {one}")));
+    };
+    look(&driver, "zh-sign-in", "/sign-in");
+    look(&driver, "zh-verify", "/verify");
+    for (place, role, paths) in ROUNDS {
+        for language in ["zh", "en"] {
+            // one language is enough for what a machine sees
+            if language == "en" && std::env::var_os("CONSOLE_PICTURES").is_none() {
+                continue;
+            }
+            driver.width(1440);
+            driver.enter(&demo.url, place, language);
+            for path in paths {
+                let found = if path.starts_with('/') {
+                    Some((*path).to_owned())
+                } else {
+                    first_of(&driver, &demo.url, path)
+                };
+                let Some(path) = found else {
+                    println!("the demonstration has none of {path}");
+                    continue;
+                };
+                let name = format!(
+                    "{language}-{role}{}",
+                    path.split("/0").next().unwrap_or_default().replace('/', "-")
+                );
+                look(&driver, &name, &path);
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// The first document on a list.
+fn first_of(driver: &Driver, base: &str, list: &str) -> Option<String> {
+    driver.open(&format!("{base}/{list}"));
+    let script = "var a = document.querySelector(arguments[0]); return a && a.getAttribute('href');";
+    let css = format!("tbody td a[href^=\"/{list}/\"]");
+    let found = driver.send("POST", "/execute/sync", &json!({"script": script, "args": [css]}));
+    found.as_str().map(str::to_owned)
 }

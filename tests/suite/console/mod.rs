@@ -2,6 +2,7 @@
 
 mod browser;
 mod driven;
+mod work;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -36,6 +37,37 @@ fn has_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
+/// Words of English in what a Chinese page says, beside what machines are meant to read.
+fn english_words(html: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut skip_to: Option<String> = None;
+    for piece in html.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
+        let name = tag.split([' ', '/']).next().unwrap_or_default().to_owned();
+        if let Some(end) = &skip_to {
+            if tag.starts_with('/') && tag[1..].starts_with(end.as_str()) {
+                skip_to = None;
+            } else {
+                continue;
+            }
+        } else if ["pre", "code", "script", "option", "textarea"].contains(&name.as_str())
+            || tag.contains("class=\"code")
+            || tag.contains("lang=\"en\"")
+        {
+            skip_to = Some(name);
+            continue;
+        }
+        // numbers of vouchers, and addresses on papers
+        let text = text.replace("beijing-compute-voucher", "");
+        if text.contains("://") {
+            continue;
+        }
+        let letters = |word: &&str| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        words.extend(text.split(|c: char| !c.is_ascii_alphanumeric()).filter(letters).map(str::to_owned));
+    }
+    words
+}
+
 #[test]
 fn every_link_of_every_page_leads_somewhere_for_everybody() {
     let (_place, demo) = demonstration();
@@ -58,6 +90,27 @@ fn every_link_of_every_page_leads_somewhere_for_everybody() {
                 continue;
             }
             assert!(page.html.len() < PAGE_BYTES_MAX, "{name} {path} has {} bytes", page.html.len());
+            let (_, main) = page.html.split_once("<h1").unwrap_or_default();
+            let main = main.split("<details class=\"calls\">").next().unwrap_or_default();
+            let known = [
+                "xlsx",
+                "parquet",
+                "json",
+                "from",
+                "until",
+                "hledger",
+                "docs",
+                "demo",
+                "officer",
+                "approver",
+                "beancount",
+            ];
+            let said: Vec<_> =
+                english_words(main).into_iter().filter(|word| !known.contains(&word.as_str())).collect();
+            // reports and leaves show what the ledger itself says
+            if !path.starts_with("/reports/") && !path.starts_with("/audit") {
+                assert!(said.is_empty(), "{name} {path} says {said:?}");
+            }
             assert!(!page.html.contains(" style=") && !page.html.contains(" onclick"), "{name} {path}");
             let links = page.links().into_iter().map(|link| link.split('#').next().unwrap().to_owned());
             let own = |link: &String| {
@@ -105,6 +158,7 @@ fn a_form_is_a_write_of_the_api_and_what_is_wrong_stands_at_its_field() {
     let refused = officer.submit(&claim, &form, &[("/decision", "return"), ("/reason", "")]);
     assert_eq!(refused.status, 422, "{}", refused.html);
     assert!(refused.html.contains("id=\"problem\"") && refused.html.contains("autofocus"));
+    assert!(refused.html.contains("怎么办"), "{}", refused.html);
     assert!(
         refused.html.contains("aria-invalid=\"true\" aria-describedby=\"f-reason-e\""),
         "{}",

@@ -1,105 +1,7 @@
-//! Every sentence of the console, in Chinese and in English. A text is a method of [`T`]: one that is missing in a
-//! language, or takes something else there, does not compile.
+//! What stands around pages, and on those of cases, programmes and books.
 
-use super::words;
+use super::T;
 use crate::http::language::Language;
-use subsidy_core::domain::Role;
-
-/// The texts of a language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct T(Language);
-
-macro_rules! texts {
-    ($($name:ident: $zh:literal / $en:literal;)+) => {
-        impl T {
-            $(pub const fn $name(self) -> &'static str {
-                match self.0 { Language::Chinese => $zh, Language::English => $en }
-            })+
-        }
-        /// Every text that takes nothing: its name, Chinese, English.
-        pub const PLAIN: &[(&str, &str, &str)] = &[$((stringify!($name), $zh, $en)),+];
-    };
-}
-
-macro_rules! filled_texts {
-    ($($name:ident($($argument:ident: $kind:ty),+): $zh:literal / $en:literal;)+) => {
-        impl T {
-            $(pub fn $name(self, $($argument: $kind),+) -> String {
-                match self.0 { Language::Chinese => format!($zh), Language::English => format!($en) }
-            })+
-        }
-        /// Every text that something is filled into: its name, what, Chinese, English.
-        pub const FILLED: &[(&str, &[&str], &str, &str)] =
-            &[$((stringify!($name), &[$(stringify!($argument)),+], $zh, $en)),+];
-    };
-}
-
-impl T {
-    pub const fn new(language: Language) -> Self {
-        Self(language)
-    }
-
-    pub const fn chinese() -> Self {
-        Self(Language::Chinese)
-    }
-
-    pub const fn english() -> Self {
-        Self(Language::English)
-    }
-
-    pub const fn language(self) -> Language {
-        self.0
-    }
-
-    pub fn is_english(self) -> bool {
-        self.0 == Language::English
-    }
-
-    /// Of a text in both languages, the one.
-    pub fn of(self, both: &[String; 2]) -> &str {
-        let [zh, en] = both;
-        if self.is_english() { en } else { zh }
-    }
-
-    pub const fn role(self, role: Role) -> &'static str {
-        match self.0 {
-            Language::Chinese => role.name_zh(),
-            Language::English => role.into_str(),
-        }
-    }
-
-    /// Why applications are usually returned.
-    pub const fn usual_reasons(self) -> [&'static str; 3] {
-        [self.reason_stamp(), self.reason_invoice(), self.reason_period()]
-    }
-
-    /// What a code of the API is called: a state, a kind, an item. One that has no name is shown as it is.
-    pub fn word(self, code: &str) -> String {
-        words::of(code, self.is_english()).map_or_else(|| code.to_owned(), str::to_owned)
-    }
-
-    /// The same at the beginning of a heading.
-    pub fn heading(self, code: &str) -> String {
-        let word = self.word(code);
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-    }
-
-    /// What a field is called, by its pointer or its name.
-    pub fn field(self, pointer: &str) -> String {
-        self.word(pointer.rsplit('/').next().unwrap_or(pointer))
-    }
-
-    /// How good or bad a state is: a class of the stylesheet.
-    pub fn tone(self, state: &str) -> &'static str {
-        match state {
-            "paid" | "issued" | "active" | "approved" | "redeemed" | "closed" => "ok",
-            "returned" | "suspended" | "expired" | "draft" | "proposed" => "warn",
-            "rejected" | "cancelled" | "blocked" => "bad",
-            _ => "info",
-        }
-    }
-}
 
 texts! {
     product: "算力补贴台账" / "Compute subsidy ledger";
@@ -174,9 +76,6 @@ texts! {
     contract: "合同" / "Contract";
     metered: "用量" / "Metered";
     invoiced: "发票" / "Invoiced";
-    paid_of_it: "付款" / "Paid";
-    settled: "结算" / "Settled";
-    conclusion: "结论" / "Conclusion";
     side_by_side: "合同 · 用量 · 发票 · 付款" / "Contract · usage · invoices · payments";
     matches: "相符" / "Matches";
     differences: "不符之处" / "What does not match";
@@ -187,14 +86,11 @@ texts! {
     formula: "算式" / "Formula";
     due_amount: "核定金额" / "Amount";
     not_supported: "不在支持范围" / "Not paid for";
-    sum_exact: "合计（未舍入）" / "Sum, before rounding";
     rounded: "舍入到分" / "Rounded to the fen";
-    before_cuts: "上限前" / "Before caps";
     cap_not_reached: "未触及" / "Not reached";
     actions: "办理" / "Act";
     no_actions: "您目前没有可办理的操作。" / "There is nothing for you to do here now.";
     blocked_now: "目前不能办理：" / "Not possible now: ";
-    opinion: "意见（退回、驳回时必填）" / "Opinion (needed to return or reject)";
     reason: "理由" / "Reason";
     pass: "通过" / "Pass";
     send_back: "退回补正" / "Return";
@@ -206,7 +102,6 @@ texts! {
     suspend: "暂停使用" / "Suspend";
     reinstate: "恢复使用" / "Reinstate";
     cancel: "作废" / "Cancel";
-    effective_date: "生效日（留空为业务日期）" / "Effective date (empty: the business date)";
     ready_reasons: "常用理由" / "Ready reasons";
     reason_stamp: "材料缺少盖章页，请补正后重新提交" / "A page lacks its stamp; please complete it and submit again";
     reason_invoice: "发票与结算金额不符，请核对后重新提交" / "The invoices do not match the settlement; please check and submit again";
@@ -220,7 +115,6 @@ texts! {
     no_claims_yet: "还没有申领。" / "No claims yet.";
     legal_basis: "政策依据" / "Legal basis";
     window: "受理期" / "Window";
-    instrument: "方式" / "Instrument";
     budget: "预算" / "Budget";
     appropriated: "下达" / "Appropriated";
     reserved: "预留" / "Reserved";
@@ -237,8 +131,6 @@ texts! {
     propose_appropriation: "提出指标下达" / "Propose an appropriation";
     fiscal_year: "年度" / "Fiscal year";
     document_no: "文号" / "Document";
-    source: "来源" / "Source";
-    propose: "提出（须另一人批准）" / "Propose (somebody else approves)";
     account: "科目" / "Account";
     debit: "借方" / "Debit";
     credit: "贷方" / "Credit";
@@ -247,25 +139,21 @@ texts! {
     total: "合计" / "Total";
     balanced: "三本账均平衡" / "All three books balance";
     as_of: "截至" / "As of";
-    known_at: "按记录号" / "As known at";
     recorded_at: "记录时间" / "Recorded at";
     who: "经手" / "By";
     document: "单据" / "Document";
     kind: "操作" / "Kind";
-    leaf: "日志叶" / "Leaf of the log";
     reversed: "已冲销" / "Reversed";
     reverses: "冲销的是" / "Reverses";
     show_document: "查看单据" / "Open the document";
     export: "导出" / "Export";
     print: "打印" / "Print";
     report: "报表" / "Report";
-    about_report: "内容" / "What it says";
     rows: "行" / "rows";
     my_vouchers: "我的算力券" / "My vouchers";
     my_claims: "我的申报" / "My claims";
     no_vouchers: "还没有算力券。" / "No vouchers yet.";
     no_vouchers_hint: "登记租用合同后，可在专项页面查看规则并申请。" / "Once a contract is recorded, see the programmes' rules and apply.";
-    days_left_head: "剩余" / "Left";
     progress: "进度" / "Progress";
     missing: "需要您做的" / "What you are to do";
     nothing_missing: "无" / "Nothing";
@@ -274,77 +162,10 @@ texts! {
     wait: "等待主管部门办理" / "The agency is at work on it";
     yes: "是" / "Yes";
     no: "否" / "No";
-    anyone: "不限" / "Anyone";
-    unlimited: "不设" / "None";
-    credit_code: "统一社会信用代码" / "Credit code";
-    accept_incomplete: "确认用量虽不完整，申领金额仍然正确（意见中写明理由）" / "The claim is right although the usage is incomplete (say why above)";
     effective_date_short: "生效日" / "Effective on";
     amount_hint: "元，两位小数，如 1000000.00" / "CNY with two decimals, such as 1000000.00";
     level: "资金级次" / "Level";
     fill_in: "请填写必填的条件后查询。" / "Fill in what is required.";
-    startups_only: "仅限初创企业" / "start-ups only";
     in_cny: "单位：元" / "CNY";
     page_of: "本页" / "This page";
-}
-
-filled_texts! {
-    done(sequence: &str): "已办理，记录号 {sequence}。" / "Done: entry {sequence} of the log.";
-    waiting_since(date: &str, days: i64): "{date} 起 · {days} 天" / "since {date} · {days} days";
-    waiting_today(date: &str): "{date} 起 · 今日" / "since {date} · today";
-    waits_for_you(count: usize): "等我办理 {count} 件" / "{count} wait for me";
-    sheet_version(version: &str, rules: &str): "第 {version} 版 · 规则第 {rules} 版" / "sheet {version} · rules version {rules}";
-    version_from(version: &str, date: &str): "第 {version} 版，{date} 起" / "version {version}, from {date}";
-    differs_by(amount: &str): "差 {amount}" / "differs by {amount}";
-    cap_used(cap: &str, used: &str): "上限 {cap} · 已用 {used}" / "cap {cap} · used {used}";
-    cap_of(cap: &str): "上限 {cap}" / "cap {cap}";
-    days(count: &str): "{count} 天" / "{count} days";
-    months(count: &str): "{count} 个月" / "{count} months";
-    days_left(count: i64): "还剩 {count} 天" / "{count} days left";
-    days_over(count: i64): "已过期 {count} 天" / "ended {count} days ago";
-    points_of(points: &str): "{points} 个百分点" / "{points} points";
-    ratio(item: &str, percent: &str): "{item}：不超过 {percent}%" / "{item}: at most {percent} %";
-    ratio_startup(item: &str, percent: &str, startup: &str): "{item}：不超过 {percent}%，初创企业 {startup}%" / "{item}: at most {percent} %, start-ups {startup} %";
-    per_claim(amount: &str): "每件不超过 {amount} 元" / "at most CNY {amount} each";
-    per_year(amount: &str, counts: &str): "每单位每自然年不超过 {amount} 元（计入：{counts}）" / "at most CNY {amount} per organisation and calendar year (counting {counts})";
-    in_all(amount: &str): "每单位累计不超过 {amount} 元" / "at most CNY {amount} per organisation in all";
-    at_least(amount: &str): "基数不低于 {amount} 元" / "the base is at least CNY {amount}";
-    points_max(points: &str): "不超过 {points} 个百分点" / "at most {points} points";
-    of_contract_rate(percent: &str): "不超过合同利率的 {percent}%" / "at most {percent} % of the contract's rate";
-    of_reference(percent: &str, name: &str): "不超过 {name} 的 {percent}%" / "at most {percent} % of {name}";
-    ceiling(name: &str, spread: &str): "贷款利率不高于 {name} 加 {spread} 个基点" / "the loan's rate is at most {name} plus {spread} basis points";
-    principal(amount: &str): "贴息本金不超过 {amount} 元" / "at most CNY {amount} of principal";
-    day_basis(count: &str): "计息天数：{count}" / "day count: {count}";
-    related(said: &str): "关联服务商：{said}" / "related providers: {said}";
-    transaction_no(sequence: &str): "分录 {sequence}" / "Transaction {sequence}";
-    report_as_of(date: &str, sequence: &str): "截至 {date} · 第 {sequence} 号记录" / "as of {date} · entry {sequence}";
-    show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
-    acts_for(organisation: &str): "代表 {organisation}" / "for {organisation}";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn has_chinese(text: &str) -> bool {
-        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
-    }
-
-    #[test]
-    fn every_text_stands_in_both_languages() {
-        let filled = FILLED.iter().map(|(name, _, zh, en)| (*name, *zh, *en));
-        for (name, zh, en) in PLAIN.iter().copied().chain(filled) {
-            assert!(has_chinese(zh), "{name}: {zh}");
-            assert!(!en.trim().is_empty() && !has_chinese(en), "{name}: {en}");
-        }
-    }
-
-    #[test]
-    fn what_is_filled_in_is_filled_in_in_both_languages() {
-        for (name, arguments, zh, en) in FILLED {
-            for argument in *arguments {
-                let place = format!("{{{argument}}}");
-                assert!(zh.contains(&place) && en.contains(&place), "{name} leaves {argument} out");
-            }
-        }
-    }
 }

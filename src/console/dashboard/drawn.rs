@@ -1,0 +1,199 @@
+//! The geometry of the pictures. Amounts are summed as money; shares are of what is drawn alone.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use subsidy_core::domain::Money;
+
+use super::{PARTS, of, part};
+use crate::console::doc::Doc;
+use crate::console::figures;
+use crate::console::texts::T;
+use crate::console::visit::with_query;
+
+/// The width of a strip, in its own units.
+const WIDTH: u32 = 1_000;
+/// The height of a month's column.
+const HEIGHT: u32 = 200;
+/// Into how many steps the scale is cut.
+const PARTS_OF_SCALE: u32 = 4;
+/// Where the columns begin, after the scale.
+const LEFT: u32 = 100;
+/// From one month to the next.
+const STEP: u32 = 66;
+
+/// The parts of a budget that are not free come first.
+const USED: usize = 4;
+
+/// A part of a strip or a column.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    pub class: &'static str,
+    pub name: &'static str,
+    pub amount: String,
+    pub href: String,
+    pub from: u32,
+    pub size: u32,
+}
+
+/// A programme's budget as a strip.
+#[derive(Debug, Clone)]
+pub struct Strip {
+    pub code: String,
+    pub name: String,
+    pub total: String,
+    pub marks: Vec<Mark>,
+}
+
+/// A month's budget as a column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub month: String,
+    pub x: u32,
+    pub total: String,
+    pub sum: Money,
+    pub marks: Vec<Mark>,
+}
+
+/// A kind of document, and how much of it waits how long.
+#[derive(Debug, Clone)]
+pub struct Heat {
+    pub kind: String,
+    /// Where its rows are.
+    pub href: String,
+    /// Class and amount.
+    pub cells: Vec<(&'static str, String)>,
+}
+
+fn sum<'a>(rows: impl Iterator<Item = &'a Doc>, members: &[&str]) -> Money {
+    let amounts =
+        rows.flat_map(|row| members.iter().filter_map(|member| Money::parse(&row.text(member)).ok()));
+    Money::sum(amounts).unwrap_or_default()
+}
+
+fn shown(amount: Money) -> String {
+    figures::amount(&amount.to_string())
+}
+
+/// So many units of `whole` as an amount is of another.
+fn share(amount: Money, of: Money, whole: u32) -> u32 {
+    let value = |money: Money| money.to_string().parse::<Decimal>().unwrap_or_default();
+    let share = value(amount).checked_div(value(of)).unwrap_or_default();
+    (share * Decimal::from(whole)).round().to_u32().unwrap_or_default()
+}
+
+/// The rows of the last month of a report.
+fn newest(rows: &[Doc]) -> Vec<Doc> {
+    let last = rows.iter().map(|row| row.text("month")).max().unwrap_or_default();
+    of(rows, "month", &last).cloned().collect()
+}
+
+fn marks(t: T, rows: &[&Doc], (total, whole): (Money, u32), programme: &str, upward: bool) -> Vec<Mark> {
+    let mut from = 0;
+    let mut marks = Vec::new();
+    // what is free would dwarf what became of the rest, month by month
+    for (member, class, accounts) in PARTS.into_iter().take(if upward { USED } else { PARTS.len() }) {
+        let amount = sum(rows.iter().copied(), &[member]);
+        let size = share(amount, total, whole);
+        if size == 0 {
+            continue;
+        }
+        let mut query = vec![("account".to_owned(), accounts.to_owned())];
+        if !programme.is_empty() {
+            query.push(("programme".to_owned(), programme.to_owned()));
+        }
+        from += size;
+        marks.push(Mark {
+            class,
+            name: part(t, member),
+            amount: shown(amount),
+            href: with_query("/reports/account-statement", &query),
+            from: if upward { HEIGHT.saturating_sub(from) } else { from - size },
+            size,
+        });
+    }
+    marks
+}
+
+/// A strip for each programme, of the newest month.
+pub fn strips(t: T, execution: &Doc) -> Vec<Strip> {
+    let rows = newest(&execution.list("rows"));
+    let codes: BTreeSet<String> = rows.iter().map(|row| row.text("programme")).collect();
+    let strip = |code: String| {
+        let own: Vec<&Doc> = of(&rows, "programme", &code).collect();
+        let total = sum(own.iter().copied(), &PARTS.map(|(member, _, _)| member));
+        let marks = marks(t, &own, (total, WIDTH), &code, false);
+        Strip { name: String::new(), total: shown(total), marks, code }
+    };
+    codes.into_iter().map(strip).collect()
+}
+
+/// An amount on the scale of the columns.
+#[derive(Debug, Clone)]
+pub struct Tick {
+    pub y: u32,
+    pub text: String,
+}
+
+/// Four amounts from none to the highest column.
+pub fn scale(months: &[Column]) -> Vec<Tick> {
+    let highest = months.iter().map(|column| column.sum).max().unwrap_or_default();
+    if highest == Money::default() {
+        return Vec::new();
+    }
+    let value = highest.to_string().parse::<Decimal>().unwrap_or_default();
+    let tick = |part: u32| {
+        let amount = (value * Decimal::from(part) / Decimal::from(PARTS_OF_SCALE)).round();
+        Tick { y: HEIGHT - HEIGHT * part / PARTS_OF_SCALE, text: figures::amount(&amount.to_string()) }
+    };
+    (0..=PARTS_OF_SCALE).map(tick).collect()
+}
+
+/// A column for each month.
+pub fn months(t: T, execution: &Doc) -> Vec<Column> {
+    let rows = execution.list("rows");
+    let months: BTreeSet<String> = rows.iter().map(|row| row.text("month")).collect();
+    let parts: Vec<&str> = PARTS.into_iter().take(USED).map(|(member, _, _)| member).collect();
+    let highest = months.iter().map(|month| sum(of(&rows, "month", month), &parts)).max().unwrap_or_default();
+    let column = |(place, month): (u32, &String)| {
+        let own: Vec<&Doc> = of(&rows, "month", month).collect();
+        let total = sum(own.iter().copied(), &parts);
+        Column {
+            month: month.clone(),
+            x: LEFT + place * STEP,
+            marks: marks(t, &own, (highest, HEIGHT), "", true),
+            total: shown(total),
+            sum: total,
+        }
+    };
+    (0..).zip(&months).map(column).collect()
+}
+
+const BUCKETS: [&str; 5] = ["days_0_30", "days_31_90", "days_91_180", "days_181_365", "days_over_365"];
+
+/// A row for each kind of document; a cell is the darker the more of all that waits stands there.
+pub fn heat(t: T, ageing: &Doc) -> Vec<Heat> {
+    let rows = ageing.list("rows");
+    let kinds: BTreeSet<String> = rows.iter().map(|row| row.text("kind")).collect();
+    let all = sum(rows.iter(), &BUCKETS);
+    let row = |kind: String| {
+        let cell = |bucket: &str| {
+            let amount = sum(of(&rows, "kind", &kind), &[bucket]);
+            let class = match share(amount, all, 100) {
+                _ if amount == Money::default() => "",
+                0..=5 => "h1",
+                6..=15 => "h2",
+                16..=30 => "h3",
+                _ => "h4",
+            };
+            (class, shown(amount))
+        };
+        Heat {
+            href: format!("/reports/ageing#{kind}"),
+            cells: BUCKETS.iter().map(|bucket| cell(bucket)).collect(),
+            kind: t.word(&kind),
+        }
+    };
+    kinds.into_iter().map(row).collect()
+}

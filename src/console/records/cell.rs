@@ -1,0 +1,180 @@
+//! A member of an answer as a table or a list of facts shows it.
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::console::doc::Doc;
+use crate::console::visit::Visit;
+use crate::http::route::Method;
+
+/// How a member is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    Text,
+    /// What machines read: numbers of contracts, digests.
+    Code,
+    /// Its number; where it has none, the end of its id.
+    Number,
+    Money,
+    /// A text that has both languages.
+    Title,
+    Percent,
+    Date,
+    /// An instant.
+    Time,
+    /// A code of the API by its name; several of them.
+    Word,
+    State,
+    Truth,
+    Party,
+    Programme,
+    Person,
+    /// The end of an id.
+    Short,
+    /// Days with what they are.
+    Days,
+    /// A document by its id, at this path; what stands in braces is a member beside it.
+    At(&'static str),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// `amount`, `period.from`
+    pub member: &'static str,
+    pub show: Show,
+}
+
+pub const fn col(member: &'static str, show: Show) -> Column {
+    Column { member, show }
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Cell {
+    pub label: String,
+    pub text: String,
+    pub href: String,
+    /// Of a state.
+    pub tone: &'static str,
+    /// A class of the stylesheet.
+    pub class: &'static str,
+}
+
+/// The end of an id, by which people tell documents without a number apart.
+pub fn short(id: &str) -> String {
+    let from = id.len().saturating_sub(8);
+    id.get(from..).unwrap_or(id).to_uppercase()
+}
+
+pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> LocalBoxFuture<'a, Cell> {
+    async move {
+        let (t, value) = (visit.t, doc.text(column.member));
+        let mut cell = Cell { label: t.field(column.member), ..Cell::default() };
+        if matches!(column.show, Show::Number | Show::Code | Show::Short | Show::At(_)) {
+            cell.class = "code";
+        }
+        cell.text = match column.show {
+            Show::Text | Show::Code => value,
+            Show::Number if value.is_empty() => short(&doc.text("id")),
+            Show::Number => value,
+            Show::Money => {
+                cell.class = "num";
+                doc.money(column.member)
+            }
+            Show::Title => {
+                doc.text(&format!("{}.{}", column.member, if t.is_english() { "en" } else { "zh" }))
+            }
+            Show::Percent => {
+                cell.class = "num";
+                if value.is_empty() { value } else { format!("{value}%") }
+            }
+            Show::Date => {
+                cell.class = "tab keep";
+                value
+            }
+            Show::Time => {
+                cell.class = "tab keep";
+                doc.time(column.member)
+            }
+            Show::Word if value.is_empty() => {
+                let words = doc.list(column.member);
+                words.iter().map(|word| t.word(&word.own_text())).collect::<Vec<_>>().join(" · ")
+            }
+            Show::Word => t.word(&value),
+            Show::State => {
+                cell.tone = t.tone(&value);
+                t.word(&value)
+            }
+            Show::Truth => match value.as_str() {
+                "true" => t.yes().to_owned(),
+                "false" => t.no().to_owned(),
+                _ => String::new(),
+            },
+            Show::Party => {
+                cell.class = "party";
+                let name = visit.organisation(&value).await;
+                // who may not know the name may not open the page
+                if name != value {
+                    cell.href = format!("/organisations/{value}");
+                }
+                name
+            }
+            Show::Programme => {
+                if !value.is_empty() {
+                    cell.href = format!("/programmes/{value}");
+                }
+                visit.programme(&value).await
+            }
+            Show::Person => visit.person(&value),
+            Show::Short => short(&value),
+            Show::Days => {
+                let days = doc.list(column.member).into_iter();
+                let days = days.map(|day| format!("{} {}", day.text("date"), t.word(&day.text("kind"))));
+                days.collect::<Vec<_>>().join("；")
+            }
+            Show::At(path) => {
+                // what is longer is the number of an invoice
+                let is_number =
+                    (1..16).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
+                let is_id = value.len() == 36 || is_number;
+                if let Some(path) =
+                    doc.fill(path).filter(|path| is_id && visit.may(Method::Get, &format!("/v1{path}/-")))
+                {
+                    cell.href = format!("{path}/{value}");
+                }
+                if value.len() == 36 { short(&value) } else { value }
+            }
+        };
+        cell
+    }
+    .boxed_local()
+}
+
+/// Some members.
+pub async fn cells(visit: &Visit<'_>, doc: &Doc, columns: &[Column]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for column in columns {
+        cells.push(cell(visit, doc, column).await);
+    }
+    cells
+}
+
+/// The columns of a table in which anything stands; cells of others are dropped.
+pub fn used(rows: &mut [Vec<Cell>]) -> Vec<(String, &'static str)> {
+    let Some(first) = rows.first() else { return Vec::new() };
+    let kept: Vec<bool> = (0..first.len())
+        .map(|place| rows.iter().any(|row| row.get(place).is_some_and(|cell| !cell.text.is_empty())))
+        .collect();
+    for row in rows.iter_mut() {
+        let mut places = kept.iter();
+        row.retain(|_| places.next().copied().unwrap_or_default());
+    }
+    rows.first().into_iter().flatten().map(|cell| (cell.label.clone(), cell.class)).collect()
+}
+
+/// Some members in a line of text.
+pub async fn line(visit: &Visit<'_>, doc: &Doc, columns: &[Column]) -> String {
+    let cells = cells(visit, doc, columns).await;
+    let texts: Vec<String> =
+        cells.into_iter().map(|cell| cell.text).filter(|text| !text.is_empty()).collect();
+    texts.join(" · ")
+}

@@ -1,0 +1,32 @@
+//! What several forms and filters offer to choose from.
+
+use super::cell::{Column, Show, col};
+use crate::console::acts::{Field, Input, field};
+
+/// Which programme a filter or a form means.
+pub const PROGRAMMES: Input =
+    Input::Pick("/v1/programmes?limit=200", "code", &[col("code", Show::Programme)]);
+/// Which organisation.
+pub const ORGANISATIONS: Input = Input::Pick(
+    "/v1/organisations?limit=200",
+    "credit_code",
+    &[col("name", Show::Text), col("credit_code", Show::Code)],
+);
+
+/// A contract in a list of choices.
+pub const RENTAL: &[Column] =
+    &[col("contract_no", Show::Code), col("provider", Show::Party), col("total", Show::Money)];
+
+pub const ITEMS: Input = Input::Choice(&[
+    "compute",
+    "domestic_compute",
+    "model_service",
+    "storage",
+    "network",
+    "security",
+    "other",
+]);
+
+/// What was agreed or settled, item by item.
+pub const LINES: &[Field] =
+    &[field("/item", ITEMS), field("/amount", Input::Money), field("/tax_percent", Input::Text)];

@@ -1,0 +1,173 @@
+//! Every sentence of the console, in Chinese and in English. A text is a method of [`T`]: one that is missing in a
+//! language, or takes something else there, does not compile.
+
+use super::words;
+use crate::http::language::Language;
+use subsidy_core::domain::Role;
+
+/// The texts of a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct T(Language);
+
+macro_rules! texts {
+    ($($name:ident: $zh:literal / $en:literal;)+) => {
+        impl T {
+            $(pub const fn $name(self) -> &'static str {
+                match self.0 { Language::Chinese => $zh, Language::English => $en }
+            })+
+        }
+        /// Every text that takes nothing: its name, Chinese, English.
+        #[cfg(test)]
+        pub const PLAIN: &[(&str, &str, &str)] = &[$((stringify!($name), $zh, $en)),+];
+    };
+}
+
+macro_rules! filled_texts {
+    ($($name:ident($($argument:ident: $kind:ty),+): $zh:literal / $en:literal;)+) => {
+        impl T {
+            $(pub fn $name(self, $($argument: $kind),+) -> String {
+                match self.0 { Language::Chinese => format!($zh), Language::English => format!($en) }
+            })+
+        }
+        /// Every text that something is filled into: its name, what, Chinese, English.
+        #[cfg(test)]
+        pub const FILLED: &[(&str, &[&str], &str, &str)] =
+            &[$((stringify!($name), &[$(stringify!($argument)),+], $zh, $en)),+];
+    };
+}
+
+mod frame;
+mod grants;
+mod work;
+
+impl T {
+    pub const fn new(language: Language) -> Self {
+        Self(language)
+    }
+
+    pub const fn chinese() -> Self {
+        Self(Language::Chinese)
+    }
+
+    pub const fn english() -> Self {
+        Self(Language::English)
+    }
+
+    pub const fn language(self) -> Language {
+        self.0
+    }
+
+    pub fn is_english(self) -> bool {
+        self.0 == Language::English
+    }
+
+    /// Of a text in both languages, the one.
+    pub fn of(self, both: &[String; 2]) -> &str {
+        let [zh, en] = both;
+        if self.is_english() { en } else { zh }
+    }
+
+    pub const fn role(self, role: Role) -> &'static str {
+        match self.0 {
+            Language::Chinese => role.name_zh(),
+            Language::English => role.into_str(),
+        }
+    }
+
+    /// What a code of the API is called: a state, a kind, an item. One that has no name is shown as it is.
+    pub fn word(self, code: &str) -> String {
+        words::of(code, self.is_english()).map_or_else(|| code.to_owned(), str::to_owned)
+    }
+
+    /// The same at the beginning of a heading.
+    pub fn heading(self, code: &str) -> String {
+        let word = self.word(code);
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
+    /// What a field is called, by its pointer or its name.
+    pub fn field(self, pointer: &str) -> String {
+        let whole = pointer.trim_start_matches(['/', '#', '?', '+', '&', '.']).replace('/', ".");
+        let last = whole.rsplit('.').next().unwrap_or(&whole);
+        // a member may have the name of a state that means something else
+        let (dotted, own) = (if whole == last { "" } else { whole.as_str() }, format!("field.{last}"));
+        let names = [dotted, own.as_str(), last].map(|name| words::of(name, self.is_english()));
+        let name = names.into_iter().flatten().next();
+        name.map_or_else(|| last.to_owned(), str::to_owned)
+    }
+
+    /// What a filter of a list is called.
+    pub fn filter_name(self, name: &str) -> String {
+        let own = words::of(&format!("filter.{name}"), self.is_english());
+        own.map_or_else(|| self.field(name), str::to_owned)
+    }
+
+    /// How good or bad a state is: a class of the stylesheet.
+    pub fn tone(self, state: &str) -> &'static str {
+        match state {
+            "paid" | "issued" | "active" | "approved" | "redeemed" | "closed" | "settled" | "imported" => {
+                "ok"
+            }
+            "returned" | "suspended" | "expired" | "draft" | "proposed" => "warn",
+            "rejected" | "cancelled" | "blocked" | "dropped" => "bad",
+            _ => "info",
+        }
+    }
+}
+
+filled_texts! {
+    done(sequence: &str): "已办理，记录号 {sequence}。" / "Done: entry {sequence} of the log.";
+    waiting_since(date: &str, days: i64): "{date} 起 · {days} 天" / "since {date} · {days} days";
+    waiting_today(date: &str): "{date} 起 · 今日" / "since {date} · today";
+    waits_for_you(count: usize): "等我办理 {count} 件" / "{count} wait for me";
+    sheet_version(version: &str, rules: &str): "第 {version} 版 · 规则第 {rules} 版" / "sheet {version} · rules version {rules}";
+    version_from(version: &str, date: &str): "第 {version} 版，{date} 起" / "version {version}, from {date}";
+    differs_by(amount: &str): "差 {amount}" / "differs by {amount}";
+    cap_used(cap: &str, used: &str): "上限 {cap} · 已用 {used}" / "cap {cap} · used {used}";
+    cap_of(cap: &str): "上限 {cap}" / "cap {cap}";
+    days(count: &str): "{count} 天" / "{count} days";
+    days_left(count: i64): "还剩 {count} 天" / "{count} days left";
+    days_over(count: i64): "已过期 {count} 天" / "ended {count} days ago";
+    points_of(points: &str): "{points} 个百分点" / "{points} points";
+    ratio(item: &str, percent: &str): "{item}：不超过 {percent}%" / "{item}: at most {percent} %";
+    transaction_no(sequence: &str): "分录 {sequence}" / "Transaction {sequence}";
+    report_as_of(date: &str, sequence: &str): "截至 {date} · 第 {sequence} 号记录" / "as of {date} · entry {sequence}";
+    receipt_says(organisation: &str, date: &str): "{organisation} 于 {date} 提交的申请已收到，登记如下：" / "The application that {organisation} submitted on {date} was received:";
+    available_of(amount: &str, date: &str): "可用 {amount}，至 {date}" / "{amount} available until {date}";
+    decision_says(organisation: &str): "{organisation}：经查，下列补贴资金应予追回，请按决定缴回。" / "To {organisation}: the subsidy below is to be paid back as decided.";
+    statement_says(organisation: &str, date: &str): "{organisation} 截至 {date} 的券、申领与追回如下：" / "Vouchers, claims and recoveries of {organisation} as of {date}:";
+    stands_in_the_way(what: &str): "{what}。" / "{what}.";
+    now_says(value: &str): "他人已改为：{value}" / "Somebody else changed it to: {value}";
+    show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has_chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    }
+
+    #[test]
+    fn every_text_stands_in_both_languages() {
+        let filled = FILLED.iter().map(|(name, _, zh, en)| (*name, *zh, *en));
+        for (name, zh, en) in
+            frame::PLAIN.iter().chain(grants::PLAIN).chain(work::PLAIN).copied().chain(filled)
+        {
+            assert!(has_chinese(zh), "{name}: {zh}");
+            assert!(!en.trim().is_empty() && !has_chinese(en), "{name}: {en}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_filled_in_in_both_languages() {
+        for (name, arguments, zh, en) in FILLED {
+            for argument in *arguments {
+                let place = format!("{{{argument}}}");
+                assert!(zh.contains(&place) && en.contains(&place), "{name} leaves {argument} out");
+            }
+        }
+    }
+}
