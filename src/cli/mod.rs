@@ -18,7 +18,7 @@ mod migrate;
 mod openapi;
 pub mod opened;
 pub mod output;
-mod programme;
+pub mod programme;
 pub mod serve;
 mod settings;
 mod stop;
@@ -83,7 +83,7 @@ enum Command {
     /// The keys folder: new-token-key
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Programmes: import
+    /// Programmes: check, import
     #[command(subcommand)]
     Programme(programme::ProgrammeCommand),
     /// Interest subsidies: run

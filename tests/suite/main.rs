@@ -45,6 +45,7 @@ mod model;
 mod parameters;
 mod payments;
 mod periods;
+mod policies;
 mod poolers;
 mod prefunds;
 mod rankings;

@@ -36,6 +36,10 @@ const FOREIGN_CLOUD: &str = "91350100M000100Y43";
 /// Controls both of the related pair: a contract between them is refused.
 const CONTROLLER: &str = "示例控股集团";
 
+/// The firms of the industry that vouchers are for, and the notice that names them.
+pub(super) const INDUSTRY: [&str; 3] = [FIRM, STARTUP, RELATED_FIRM];
+pub(super) const INDUSTRY_LIST: &str = "软件和信息技术服务业企业名单（演示）";
+
 /// Programmes, as their files have them.
 pub(super) const PROGRAMMES: [(&str, &str); 4] = [
     ("beijing-compute-voucher.toml", include_str!("../../../config/programmes/beijing-compute-voucher.toml")),

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::cases::{
     APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_NAME, Case, FIRMS, FIRST_DAY, Firm,
-    LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, TODAY,
+    INDUSTRY, INDUSTRY_LIST, LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, TODAY,
 };
 use super::redemptions::REDEMPTIONS;
 use crate::cli::Failure;
@@ -21,13 +22,16 @@ use subsidy_core::book::{Command, Outcome};
 use subsidy_core::domain::dates::Zone;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    Actor, AgencyCode, BudgetChangeId, CreditCode, Date, Label, Line, ProgrammeCode, RentalId, Role, Roles,
-    Subject, TextHash, VoucherId,
+    Actor, AgencyCode, BudgetChangeId, ContentHash, CreditCode, Date, Label, Line, ProgrammeCode, RentalId,
+    Role, Roles, Subject, TagImportId, TextHash, VoucherId,
 };
 use subsidy_core::organisations::{BankAccount, BankCode, RegisterOrganisation};
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::{ApproveBudgetChange, BudgetRequest, ProposeBudgetChange};
 use subsidy_core::rentals::RegisterRental;
+use subsidy_core::tags::{
+    ApproveTagImport, ProposeTagImport, TagEntries, TagEntry, TagName, TagSubject, TagSubjectKind,
+};
 use subsidy_core::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
 use subsidy_store::engine::{Engine, NewBankAccount, NewText};
 use subsidy_store::keys::accounts::{AccountVault, Sealed, masked};
@@ -62,6 +66,7 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
     for firm in &FIRMS {
         city.register(firm).await?;
     }
+    city.list_industry().await?;
     let (mut vouchers, mut redemptions) = (Vec::new(), REDEMPTIONS.iter().peekable());
     for case in &CASES {
         while let Some(earlier) = redemptions.next_if(|redemption| redemption.day() < case.day()) {
@@ -136,6 +141,31 @@ impl City<'_> {
                 Err(Failure::new(format!("the demonstration's step {step}: {line}")))
             }
         }
+    }
+
+    /// The firms of the industry that vouchers are for, as a list that another person approves.
+    async fn list_industry(&self) -> Result<(), Failure> {
+        let from = Date::parse(FIRST_DAY)?;
+        let mut entries = Vec::new();
+        for firm in INDUSTRY {
+            entries.push(TagEntry::new(&TagSubject::Organisation(CreditCode::parse(firm)?), from, None));
+        }
+        let lines: Vec<String> = entries.iter().map(ToString::to_string).collect();
+        let propose = ProposeTagImport {
+            id: TagImportId::new(Uuid::now_v7()),
+            tag: TagName::parse("software_it")?,
+            kind: TagSubjectKind::Organisation,
+            document: Line::parse(INDUSTRY_LIST)?,
+            sha256: ContentHash::new(Sha256::digest(lines.join("\n")).into()),
+            entries: TagEntries::new(entries)?,
+        };
+        let propose = Command::ProposeTagImport(Box::new(propose));
+        let Outcome::TagImport(list) = self.step("list", actor(Role::Officer)?, propose).await? else {
+            return Err(unexpected("list"));
+        };
+        let approve = Command::ApproveTagImport(ApproveTagImport { id: list.id });
+        self.step("approve list", actor(Role::Approver)?, approve).await?;
+        Ok(())
     }
 
     pub(super) async fn appropriate(&self, programme: &str, amount: &str) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ pub mod check;
 pub mod dating;
 pub mod documents;
 pub mod eligibility;
+pub mod expected;
 pub mod explained;
 pub mod fiscal_years;
 pub mod grants;

@@ -59,6 +59,9 @@ statement! {
     /// The approved tags of these subjects.
     pub fn held_by(subjects: &[String]) -> Vec<TagRow> =
         "SELECT * FROM tags WHERE subject = ANY($1) AND status = 'approved'";
+    /// An approved tag of each of these lists, one a kind of its entries.
+    pub fn begun(lists: &[String]) -> Vec<TagRow> =
+        "SELECT DISTINCT ON (tag, kind) * FROM tags WHERE tag = ANY($1) AND status = 'approved' ORDER BY tag, kind";
 }
 
 listed! { TagImportRow in tag_imports, by [status] }
