@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::AsyncPgConnection;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::reports::ReadError;
-use subsidy_core::domain::{Date, TextHash};
+use subsidy_core::domain::{ClaimId, Date, PaymentBatchId, TextHash};
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
@@ -19,11 +20,17 @@ rows! {
 }
 
 rows! {
+    struct PaidLineRow { batch: Uuid, claim: Uuid, bank_reference: String }
+}
+
+rows! {
     pub struct SheetRow { document: String, version: i32, sheet: serde_json::Value }
 }
 
 statement! {
     fn texts(hashes: &[Vec<u8>]) -> Vec<StoredTextRow> = "SELECT * FROM texts WHERE sha256 = ANY($1)";
+    fn paid_lines(claims: &[Uuid]) -> Vec<PaidLineRow> =
+        "SELECT batch, claim, bank_reference FROM payment_lines WHERE claim = ANY($1) AND status = 'paid'";
     /// A page of a document's sheets, the first first.
     pub fn sheets_of(PageQuery { after, limit }; document: &str) -> Vec<SheetRow> =
         "SELECT document, version, sheet FROM calculations WHERE document = $3 AND version > $1 \
@@ -44,9 +51,15 @@ impl SheetRow {
 pub struct RelatedKeys {
     texts: BTreeSet<TextHash>,
     sheets: BTreeSet<(String, u32)>,
+    paid: BTreeSet<ClaimId>,
 }
 
 impl RelatedKeys {
+    /// What the bank calls its payments of a claim.
+    pub fn references(&mut self, claim: ClaimId) {
+        self.paid.insert(claim);
+    }
+
     pub fn text(&mut self, hash: Option<TextHash>) {
         self.texts.extend(hash);
     }
@@ -60,6 +73,7 @@ impl RelatedKeys {
 pub struct Related {
     texts: BTreeMap<TextHash, String>,
     sheets: BTreeMap<(String, u32), Calculation>,
+    references: BTreeMap<(PaymentBatchId, ClaimId), String>,
     /// The business date, where what is shown depends on it.
     pub today: Option<Date>,
 }
@@ -80,6 +94,11 @@ impl Related {
         self.texts.get(&hash?).cloned()
     }
 
+    /// What the bank calls its payment of a claim with a batch.
+    pub fn reference(&self, batch: PaymentBatchId, claim: ClaimId) -> Option<String> {
+        self.references.get(&(batch, claim)).cloned()
+    }
+
     pub fn sheet(&self, document: &str, version: u32) -> Option<Calculation> {
         self.sheets.get(&(document.to_owned(), version)).cloned()
     }
@@ -89,6 +108,7 @@ impl Related {
         RelatedKeys {
             texts: wanted.texts.into_iter().filter(|hash| !self.texts.contains_key(hash)).collect(),
             sheets: wanted.sheets.into_iter().filter(|key| !self.sheets.contains_key(key)).collect(),
+            paid: wanted.paid,
         }
     }
 
@@ -108,6 +128,13 @@ impl Related {
                 }
             }
         }
+        if !wanted.paid.is_empty() {
+            let claims: Vec<Uuid> = wanted.paid.iter().map(|claim| claim.uuid()).collect();
+            for PaidLineRow { batch, claim, bank_reference } in paid_lines(conn, &claims).await? {
+                let key = (PaymentBatchId::new(batch), ClaimId::new(claim));
+                self.references.insert(key, bank_reference);
+            }
+        }
         if wanted.sheets.is_empty() {
             return Ok(());
         }
@@ -124,6 +151,6 @@ impl Related {
 impl RelatedKeys {
     /// Whether nothing is wanted.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.sheets.is_empty()
+        self.texts.is_empty() && self.sheets.is_empty() && self.paid.is_empty()
     }
 }

@@ -50,6 +50,8 @@ pub struct RentalView {
     signed_on: Date,
     from: Date,
     until: Date,
+    /// The same as `until`, which is counted; that of a claim's period is not.
+    last_day: Date,
     order_no: Option<Line>,
     scenario: Option<Label>,
     lines: Vec<LineView>,
@@ -92,6 +94,7 @@ impl View for RentalView {
             signed_on: rental.signed_on,
             from: rental.from,
             until: rental.until,
+            last_day: rental.until,
             order_no: rental.order_no.clone(),
             scenario: rental.scenario.clone(),
             lines: rental.lines.iter().map(line).collect(),

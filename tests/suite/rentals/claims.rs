@@ -18,6 +18,10 @@ fn a_rental_claim_commits_and_accrues_at_once_and_is_corrected_and_asked_back_in
     let shown = city.get(&format!("/v1/claims/{first}"), &city.firm);
     shows(&shown, json!({"rental_id": contract, "period": {"from": "2025-01-01", "until": "2025-02-01"}}));
     shows(&shown, json!({"voucher_id": Value::Null, "organisation": FIRM}));
+    // a contract's last day is its `until`, a claim's the day before
+    assert_eq!(shown["last_day"], "2025-01-31", "{shown}");
+    let rental = city.get(&format!("/v1/rentals/{contract}"), &city.lin);
+    assert_eq!(rental["last_day"], rental["until"], "{rental}");
 
     city.expect(200, &format!("/v1/claims/{first}/approve"), &city.chen, &json!({}));
     let all = ["B2001", "B2004", "B2007", "F2302", "F5001.05", "F5001.02", "F5001.01"];

@@ -24,6 +24,11 @@ pub struct ClaimPeriod {
 }
 
 impl ClaimPeriod {
+    /// The last day that counts.
+    pub fn last_day(self) -> Option<Date> {
+        self.until.naive().pred_opt().map(Date::from_naive)
+    }
+
     /// Whether no day lies in it.
     pub fn is_empty(self) -> bool {
         self.from >= self.until

@@ -104,8 +104,10 @@ pub struct ClaimView {
     award_id: Option<AwardId>,
     /// Its name.
     tranche: Option<Label>,
-    /// Of a rental or an interest subsidy: the last day is not counted.
+    /// Of a rental or an interest subsidy: `until` is not counted.
     period: Option<ClaimPeriod>,
+    /// The last day of the period that is counted.
+    last_day: Option<Date>,
     /// Of an interest subsidy: CNY of ordinary interest, as the organisation says.
     interest_paid: Option<Money>,
     /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
@@ -169,6 +171,8 @@ pub struct ClaimView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClaimPaymentView {
     payment_batch_id: Option<PaymentBatchId>,
+    /// What the bank calls its payment.
+    bank_reference: Option<String>,
     recovery_id: Option<RecoveryId>,
     /// Out of the bank's prefund of this year; below zero where a recalculation gave it back.
     prefund_year: Option<FiscalYear>,
@@ -177,13 +181,20 @@ pub struct ClaimPaymentView {
 }
 
 impl ClaimPaymentView {
-    fn of(payment: &ClaimPayment) -> Self {
+    fn of(claim: &Claim, payment: &ClaimPayment, attached: &Related) -> Self {
         let (payment_batch_id, recovery_id, prefund_year) = match payment.by {
             SettledBy::Batch(batch) => (Some(batch), None, None),
             SettledBy::Recovery(recovery) => (None, Some(recovery), None),
             SettledBy::Prefund(year) => (None, None, Some(year)),
         };
-        Self { payment_batch_id, recovery_id, prefund_year, amount: payment.amount, date: payment.date }
+        Self {
+            payment_batch_id,
+            bank_reference: payment_batch_id.and_then(|batch| attached.reference(batch, claim.id)),
+            recovery_id,
+            prefund_year,
+            amount: payment.amount,
+            date: payment.date,
+        }
     }
 }
 
@@ -216,6 +227,9 @@ impl View for ClaimView {
         if let Some(version) = claim.pending {
             wanted.sheet(claim.id.to_string(), version);
         }
+        if claim.payments.iter().any(|payment| matches!(payment.by, SettledBy::Batch(_))) {
+            wanted.references(claim.id);
+        }
     }
 
     fn of(claim: &Claim, attached: &Related) -> Self {
@@ -232,6 +246,7 @@ impl View for ClaimView {
             award_id: claim.subject.tranche().map(|(award, _)| award),
             tranche: claim.subject.tranche().map(|(_, tranche)| tranche.clone()),
             period: claim.subject.period(),
+            last_day: claim.subject.period().and_then(ClaimPeriod::last_day),
             interest_paid: claim.subject.interest().map(|terms| terms.interest_paid),
             penalty_interest: claim.subject.interest().map(|terms| terms.penalty_interest),
             other_points: claim.subject.interest().and_then(|terms| terms.other_points),
@@ -250,7 +265,11 @@ impl View for ClaimView {
             reviewed_on: claim.reviewed_on,
             approved_on: claim.approved_on,
             payment_batch_id: claim.batch,
-            payments: claim.payments.iter().map(ClaimPaymentView::of).collect(),
+            payments: claim
+                .payments
+                .iter()
+                .map(|payment| ClaimPaymentView::of(claim, payment, attached))
+                .collect(),
             paid: payable::paid(claim).unwrap_or_default(),
             offset: payable::offset(claim).unwrap_or_default(),
             payable: payable::payable(claim).unwrap_or_default(),
