@@ -1,6 +1,7 @@
 //! Files that banks answer with: XML as ISO 20022 has it, or a table of the bank's own.
 
 pub mod profile;
+pub mod template;
 mod workbook;
 
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
@@ -12,6 +13,9 @@ use subsidy_core::payments::answers::{self, Answers, BankFileError};
 
 /// The most bytes that a packed file may unpack to.
 const UNPACKED_BYTES_MAX: u64 = 64 << 20;
+/// The most lines of a table, and the most cells: each takes some twenty bytes of memory more than its letters.
+const LINES_MAX: usize = 200_000;
+const CELLS_MAX: usize = 4_000_000;
 
 /// Why a bank's file is not read.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,10 @@ fn separated(bytes: &[u8]) -> Result<Vec<Vec<String>>, ReadError> {
     let head = text.lines().take(20).max_by_key(|line| line.matches([',', ';', '\t']).count());
     let mut reader = csv::ReaderBuilder::new();
     let delimiter = delimiter(head.unwrap_or_default().as_bytes());
+    let count = |most: usize, sign: u8| text.bytes().filter(|byte| *byte == sign).nth(most).is_some();
+    if count(LINES_MAX, b'\n') || count(CELLS_MAX, delimiter) {
+        return Err(BankFileError::TooMany.into());
+    }
     let mut reader =
         reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows = Vec::new();

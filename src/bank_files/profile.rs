@@ -1,9 +1,11 @@
-//! What an agency's bank is like: how long names may be, and how it writes its own tables. Settings, not documents.
+//! What an agency's bank is like: which names it takes, the table that it takes payments in, and how it writes its own
+//! tables of results. Settings, not documents.
 
 use serde::Deserialize;
 
-use subsidy_core::payments::NAME_MAX;
+use super::template::Template;
 use subsidy_core::payments::answers::table::Mapping;
+use subsidy_core::payments::{Letters, NAME_MAX};
 
 /// A bank, as operators describe it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -11,6 +13,10 @@ use subsidy_core::payments::answers::table::Mapping;
 pub struct BankProfile {
     /// The most characters of a payee's name.
     pub name_max: Option<NameMax>,
+    /// The letters that it takes in names; all where left out.
+    pub letters: Option<Letters>,
+    /// The table that it takes payments in.
+    pub payments: Option<Template>,
     /// How its tables of results are read.
     pub results: Option<Mapping>,
 }

@@ -11,6 +11,9 @@ use subsidy_core::payments::answers::BankFileError;
 const LIMITS: Limits = Limits { depth: 32, elements: 4_000_000, chars: 32_767 };
 const COLUMNS_MAX: usize = 500;
 const ROWS_MAX: usize = 100_000;
+/// A cell far to the right brings all before it, and a text that is shared comes out as often as it is named.
+const CELLS_MAX: usize = 4_000_000;
+const TEXT_BYTES_MAX: usize = 64 << 20;
 /// What is read of a workbook beside its sheets.
 const PARTS: [&str; 3] = ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml"];
 
@@ -91,6 +94,8 @@ struct Cells {
     rows: Vec<Vec<String>>,
     row: Vec<String>,
     text: String,
+    cells: usize,
+    bytes: usize,
 }
 
 impl Visitor for Cells {
@@ -110,6 +115,10 @@ impl Visitor for Cells {
                 if place >= COLUMNS_MAX {
                     return Err(XmlError("columns"));
                 }
+                self.bytes += text.len();
+                if self.bytes > TEXT_BYTES_MAX {
+                    return Err(XmlError("text"));
+                }
                 self.row.resize(place.max(self.row.len()), String::new());
                 self.row.push(text);
             }
@@ -117,6 +126,10 @@ impl Visitor for Cells {
                 let number = element.attribute("r").and_then(|number| number.parse::<usize>().ok());
                 let place = number.unwrap_or_default().saturating_sub(1).min(ROWS_MAX);
                 self.rows.resize(place.max(self.rows.len()), Vec::new());
+                self.cells += self.row.len();
+                if self.cells > CELLS_MAX {
+                    return Err(XmlError("cells"));
+                }
                 self.rows.push(std::mem::take(&mut self.row));
                 if self.rows.len() > ROWS_MAX {
                     return Err(XmlError("rows"));

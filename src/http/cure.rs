@@ -314,6 +314,7 @@ cures! {
     BankFileColumn: ["请核对是否传错了文件；银行改了表头的，由运维人员在设置 [banks.NAME.results] 中改为新的列名。", "Check that it is the right file. If the bank changed its header, an operator corrects [banks.NAME.results] in the settings."];
     BankFileCell: ["请重新下载文件；银行改了写法的，请运维人员核对设置 [banks.NAME.results]，或改为逐项录入。", "Download the file again. If the bank writes it otherwise now, an operator looks at [banks.NAME.results]; or record the results one by one."];
     NameTooLong: ["请向银行询问其接受的户名写法和字数；银行可接受更长的，由运维人员调整设置 name_max。", "Ask the bank how it takes this name. If it takes longer ones, an operator raises the setting name_max."];
+    NameLetterRefused: ["请向银行询问该户名在其系统中的写法，按银行开户许可的户名更正后再提出批次。", "Ask the bank how it writes this name, correct the payee's name to that of the account, and propose the batch again."];
     PayerNameTooLong: ["请运维人员在设置 [debtors.CODE] 中填写银行认可的 140 字以内的付款户名。", "An operator writes a payer's name of at most 140 characters that the bank accepts into [debtors.CODE] of the settings."];
     BankAccountChanged: ["请复核人驳回批次（POST /v1/payment-batches/ID/reject），由经办人按现账户重新提出；已批准的，将该行录为退回后另提。", "An approver rejects the batch (POST /v1/payment-batches/ID/reject) and an officer proposes it again with the present account. In an approved batch, record the line as returned and propose it again."];
     BankAccountMissing: ["请经办人为 {payees} 登记账户（PUT /v1/organisations/CODE/bank-account），由复核人批准后再提出。", "An officer proposes accounts for {payees} (PUT /v1/organisations/CODE/bank-account) and an approver approves them; then propose the batch again."];

@@ -134,6 +134,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::ClaimNotPayable, Code::ClaimInBatch, Code::ExecutionDateStale, Code::AmountDiffers,
        Code::BackingWithdrawn, Code::ResultTooEarly, Code::ResultTwice, Code::BankFileUnreadable,
        Code::BankFileUnknown, Code::BankFileNoMapping, Code::BankFileColumn, Code::BankFileCell, Code::NameTooLong,
+       Code::NameLetterRefused,
        Code::BankAccountChanged, Code::BankAccountMissing, Code::AccountNumberUnverified],
      &["/v1/payment-batches"]),
     (&[Code::ExceedsOutstanding, Code::OffsetMismatch, Code::TooManyReceipts], &["/v1/recoveries"]),

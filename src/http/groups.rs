@@ -26,6 +26,7 @@ pub async fn answer(
         actor: &actor,
         vault: state.vault.of(&head.identity.agency),
         name_max: state.name_max(&head.identity.agency),
+        letters: state.letters(&head.identity.agency),
         path: &path,
         body: &body,
     })?;

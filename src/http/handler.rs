@@ -27,6 +27,7 @@ use crate::reports::payment_file::Debtor;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
+use subsidy_core::payments::Letters;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::list::Own;
 use subsidy_store::db::pool::Connection;
@@ -41,6 +42,8 @@ pub struct WriteRequest<'a> {
     pub vault: AgencyVault<'a>,
     /// The most characters of a payee's name that the agency's bank takes.
     pub name_max: u32,
+    /// The letters that it takes in names.
+    pub letters: Option<Letters>,
     pub path: &'a PathParts,
     pub body: &'a Json,
 }

@@ -64,7 +64,7 @@ use problem::Problem;
 use registry::Registry;
 use route::{Handler, Method, Route};
 use subsidy_core::domain::AgencyCode;
-use subsidy_core::payments::NAME_MAX;
+use subsidy_core::payments::{Letters, NAME_MAX};
 use subsidy_store::engine::Engine;
 use subsidy_store::keys::accounts::AccountVault;
 
@@ -105,6 +105,11 @@ impl AppState {
     /// The most characters of a payee's name that an agency's bank takes.
     pub fn name_max(&self, agency: &AgencyCode) -> u32 {
         self.debtors.get(agency).map_or(NAME_MAX, |debtor| debtor.name_max())
+    }
+
+    /// The letters that it takes in names; all where the settings do not say.
+    pub fn letters(&self, agency: &AgencyCode) -> Option<Letters> {
+        self.debtors.get(agency).and_then(|debtor| debtor.profile.letters)
     }
 
     /// Who calls, for an agency that there is: by the request's token, or as the console's session says, which

@@ -226,7 +226,10 @@ pub(super) const ROUND_UNIT: Param = Param {
 };
 pub(super) const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 
-pub(super) const FILE_FORMAT: Param =
-    Param { name: "format", about: "pain.001 (where left out), xlsx or csv.", schema: Shape::of::<String>() };
+pub(super) const FILE_FORMAT: Param = Param {
+    name: "format",
+    about: "pain.001 (where left out), xlsx, csv, or bank: the table of the agency's bank.",
+    schema: Shape::of::<String>(),
+};
 
 pub(super) const PAGE: &[Param] = &[LIMIT, CURSOR];

@@ -116,6 +116,7 @@ pub fn parsed(
         actor: &head.identity.actor,
         vault: state.vault.of(&head.identity.agency),
         name_max: state.name_max(&head.identity.agency),
+        letters: state.letters(&head.identity.agency),
         path,
         body,
     })

@@ -115,6 +115,7 @@ impl City<'_> {
             id: PaymentBatchId::new(Uuid::now_v7()),
             claims: ClaimIds::new(vec![claim])?,
             name_max: NAME_MAX,
+            letters: None,
         };
         let step = format!("payment {of}");
         let propose = Command::ProposePaymentBatch(Box::new(propose));

@@ -304,6 +304,7 @@ table! {
     BankFileColumn: 422, ["表格缺列", "表格中没有设置所写的列“{column}”。"], ["Column missing", "The table has no column \"{column}\", which the settings name."];
     BankFileCell: 422, ["单元格无法读取", "第 {row} 行“{column}”为“{found}”，不是金额或日期；文件没有导入。"], ["Cell unreadable", "Row {row} has \"{found}\" in \"{column}\", which is no amount or day; nothing of the file was taken."];
     NameTooLong: 422, ["户名过长", "{payee} 的名称有 {length} 个字，银行最多接受 {limit} 个（设置 name_max）；名称从不截断。"], ["Name too long", "The name of {payee} has {length} characters and the bank takes {limit} (setting name_max); names are never cut."];
+    NameLetterRefused: 422, ["户名含银行不接受的字", "{payee} 的名称中有“{letter}”，银行不接受（设置 banks.NAME.letters）；名称从不改写。"], ["Letter that the bank refuses", "The name of {payee} has \"{letter}\", which the bank does not take (setting banks.NAME.letters); names are never rewritten."];
     PayerNameTooLong as NameTooLong: 422, ["付款户名过长", "付款单位名称“{name}”超过 140 个字，pain.001 无处可写；名称从不截断。"], ["Payer's name too long", "pain.001 has room for 140 characters of the payer's name \"{name}\"; names are never cut."];
     BankAccountChanged: 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed."];
     BankAccountMissing: 422, ["缺少银行账户", "没有银行账户的收款单位：{payees}。"], ["Bank account missing", "Payees without a bank account: {payees}."];

@@ -8,6 +8,7 @@
 mod pain001;
 mod queries;
 mod sheet;
+mod table;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 use super::ReadError;
 use super::formats::FormatError;
 use crate::bank_files::profile::{BankProfile, NameMax};
+use crate::bank_files::template::Template;
 use subsidy_core::domain::text::Malformed;
 use subsidy_core::domain::{
     ClaimId, Code, CreditCode, Date, Instant, Line, Money, PaymentBatchId, ProgrammeCode, Subject, TextHash,
@@ -175,11 +177,12 @@ impl PaymentFile {
     }
 
     /// What the file is called.
-    pub fn name(&self, format: FileFormat) -> String {
+    pub fn name(&self, format: FileFormat, template: Option<&Template>) -> String {
         let ending = match format {
             FileFormat::Pain001 => "xml",
             FileFormat::Xlsx => "xlsx",
             FileFormat::Csv => "csv",
+            FileFormat::Bank => template.map_or("csv", Template::ending),
         };
         format!("payment-batch-{}.{ending}", self.message_id())
     }
@@ -212,6 +215,12 @@ impl PaymentFile {
             FileFormat::Pain001 => pain001::write(self, opened, debtor),
             FileFormat::Xlsx => sheet::workbook(self, opened),
             FileFormat::Csv => sheet::csv(opened),
+            FileFormat::Bank => {
+                match debtor.and_then(|debtor| Some((debtor, debtor.profile.payments.as_ref()?))) {
+                    Some((debtor, template)) => table::write(template, self, opened, debtor),
+                    None => Err(FormatError::Io(std::io::Error::other("the agency's bank has no table"))),
+                }
+            }
         }
     }
 }

@@ -124,7 +124,7 @@ fn account(xml: &mut Xml, name: &str, number: &str, currency: bool) -> io::Resul
 }
 
 /// 附言: what is paid, in the payee's words. A title is named whole or by its programme's code, never in part.
-fn remittance(payment: &Payment) -> String {
+pub(super) fn remittance(payment: &Payment) -> String {
     let of = payment.voucher.as_ref().map_or_else(|| payment.claim.to_string(), Clone::clone);
     let whole = format!("{} 兑付 {of}", payment.title);
     if whole.chars().count() <= TEXT_CHARS_MAX { whole } else { format!("{} 兑付 {of}", payment.programme) }

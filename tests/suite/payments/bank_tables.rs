@@ -18,6 +18,21 @@ bank = "icbc"
 [banks.icbc]
 name_max = 40
 
+letters = "gbk"
+
+[banks.icbc.payments]
+format = "csv"
+encoding = "gb18030"
+separator = "|"
+quotes = false
+date_format = "%Y%m%d"
+head = [{value = "payer_account"}, {value = "count"}, {value = "total_fen"}]
+columns = [
+    {title = "序号", value = "number"}, {title = "收款账号", value = "account_number"}, {title = "户名", value = "account_name"},
+    {title = "金额", value = "amount"}, {title = "币种", text = "人民币"}, {title = "付款账号", value = "payer_account"},
+    {title = "附言", value = "reference"}, {title = "日期", value = "execution_date"},
+]
+
 [banks.icbc.results]
 reference = "附言"
 amount = "借方发生额"
@@ -149,6 +164,8 @@ fn a_table_of_the_bank_is_read_by_its_titles_in_every_form_that_banks_send() {
     let confirm = json!({"claim_ids": claims});
     let path = format!("/v1/payment-batches/{batch}/results/approve");
     assert_eq!(stage.expect(200, &path, &stage.approver, &confirm)["status"], "settled");
+    let paid = stage.read(&format!("/v1/claims/{}", claims[0]));
+    assert_eq!(paid["payments"][0]["bank_reference"], "FT-1", "{paid}");
     let back = format!("{TITLES}\n20250102,FT-9,{FIRM_ACCOUNT},,100.00,退汇,R01,账户已销户,{}\n", refs[0]);
     let view = brought(&stage, &batch, back.as_bytes(), "");
     assert_eq!(counts(&view), json!({"returned": 1}), "{view}");
@@ -168,4 +185,86 @@ fn a_table_of_the_bank_is_read_by_its_titles_in_every_form_that_banks_send() {
         .unwrap();
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("[banks.boc]"));
+}
+
+#[test]
+fn the_bank_is_sent_its_own_table_and_no_letter_that_it_does_not_take() {
+    let (service, folder) = configured(PROFILE);
+    let stage = Stage::found(&service, "table");
+    let claims = stage.approved(OTHER, 1, "700.00");
+    let batch = stage.batch(&claims);
+    let path = format!("/v1/payment-batches/{batch}/file?format=bank");
+    let (answer, bytes) = stage.bytes(&path, &stage.officer);
+    assert_eq!(
+        (answer.status, answer.header("Content-Type")),
+        (200, Some("text/csv; charset=gb18030")),
+        "{}",
+        answer.text
+    );
+    let name = answer.header("Content-Disposition").unwrap_or_default();
+    assert!(name.contains(".csv"), "{name}");
+    let expected = format!(
+        "0200001009000012345|1|14000\r\n序号|收款账号|户名|金额|币种|付款账号|附言|日期\r\n\
+         1|{OTHER_ACCOUNT}|乙模型科技|140.00|人民币|0200001009000012345|{}|20250102\r\n",
+        reference(&claims[0])
+    );
+    assert_eq!(encoding_rs::GB18030.decode(&bytes).0, expected);
+    assert_eq!(stage.bytes(&path, &stage.officer).1, bytes, "the same on the same day");
+
+    // a letter that GBK has not: refused with its line when the batch is proposed
+    let [rare, bar] = ["91310115MA00000110", "91330100MA2AX00016"];
+    stage.register(rare, "𠮷祥", Some(("102100099996", "6222021001112220001")));
+    let claim = stage.approved(rare, 1, "500.00");
+    let propose = json!({"claim_ids": claim});
+    let problem = stage.refused(422, "name_letter_refused", "/v1/payment-batches", &stage.officer, &propose);
+    assert_eq!(problem["errors"][0]["pointer"], "/claim_ids/0");
+    assert!(problem["detail"].as_str().unwrap().contains('𠮷'), "{problem}");
+    // one that would end its cell: the bank reads no quotes
+    stage.register(bar, "甲|乙", Some(("102100099996", "6222021001112220002")));
+    let batch = stage.batch(&stage.approved(bar, 1, "500.00"));
+    let refused = stage.ask(&format!("/v1/payment-batches/{batch}/file?format=bank"), &stage.officer);
+    assert!(refused.is(422, "name_letter_refused").json()["detail"].as_str().unwrap().contains("“|”"));
+    stage.ask(&format!("/v1/payment-batches/{batch}/file?format=csv"), &stage.officer).expect(200);
+
+    // no bank, no table
+    let plain = Stage::found(&service, "plain");
+    let batch = plain.batch(&plain.approved(OTHER, 1, "700.00"));
+    let path = format!("/v1/payment-batches/{batch}/file?format=bank");
+    plain.ask(&path, &plain.officer).is(422, "format_not_supported");
+    assert!(service.cli(&["verify"]).contains("verified"));
+    drop(service);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_banks_workbook_is_read_by_others_and_a_template_that_makes_no_sense_stops_the_start() {
+    let xlsx = PROFILE.replace("format = \"csv\"", "format = \"xlsx\"");
+    let (service, folder) = configured(&xlsx);
+    let stage = Stage::found(&service, "table");
+    let claims = stage.approved(FIRM, 1, "700.00");
+    let batch = stage.batch(&claims);
+    let (answer, bytes) =
+        stage.bytes(&format!("/v1/payment-batches/{batch}/file?format=bank"), &stage.officer);
+    let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    assert_eq!((answer.status, answer.header("Content-Type")), (200, Some(media)), "{}", answer.text);
+    // our own reader of what banks answer reads it
+    let mapping = "reference = '附言'\namount = '金额'\naccount = '收款账号'\ndate = '日期'";
+    let read = subsidy_ledger::bank_files::read(&bytes, Some(&toml::from_str(mapping).unwrap())).unwrap();
+    let [one] = read.answers.as_slice() else { panic!("{read:?}") };
+    assert_eq!(one.end_to_end_id.as_deref(), Some(reference(&claims[0]).as_str()));
+    assert_eq!((one.amount.as_deref(), one.account.as_deref()), (Some("140.00"), Some(FIRM_ACCOUNT)));
+    drop(service);
+    for (from, to, said) in [
+        ("value = \"number\"", "value = \"nummer\"", "nummer"),
+        ("value = \"number\"}", "value = \"number\", text = \"1\"}", "either a value or a text"),
+        ("value = \"count\"", "value = \"amount\"", "stands above all payments"),
+        ("%Y%m%d", "%Y%Q", "date_format"),
+        ("letters = \"gbk\"", "letters = \"big5\"", "big5"),
+    ] {
+        let config = folder.join("wrong.toml");
+        std::fs::write(&config, PROFILE.replace(from, to)).unwrap();
+        let (code, told) = Service::fails_to_start(&folder, &config);
+        assert!(code != 0 && told.contains(said), "{to}: {told}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -800,7 +800,12 @@ impl World {
                 let claims = ClaimIds::new(claims).expect("a few");
                 let id = PaymentBatchId::new(self.id());
                 let name_max = if self.one_in(30) { 1 } else { NAME_MAX };
-                Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims, name_max }))
+                Command::ProposePaymentBatch(Box::new(ProposePaymentBatch {
+                    id,
+                    claims,
+                    name_max,
+                    letters: None,
+                }))
             }
             35..55 => Command::ApprovePaymentBatch(ApprovePaymentBatch {
                 id: self.batch(book, BatchStatus::Proposed),

@@ -71,7 +71,7 @@ pub enum Code {
     AmountChanged, RecalculationStale, ObjectionOpen, ObjectionUpheld, TooManyObjections, ClaimNotPayable,
     ClaimInBatch, DayTwice, NoWorkingDay, ExecutionDateStale, AmountDiffers, BackingWithdrawn, ResultTooEarly,
     ReturnReferenceUsed, BankReferenceUsed, ReceiptRecorded, ResultTwice, BankFileUnreadable, BankFileUnknown,
-    BankFileNoMapping, BankFileColumn, BankFileCell, NameTooLong, PayerNameTooLong,
+    BankFileNoMapping, BankFileColumn, BankFileCell, NameTooLong, PayerNameTooLong, NameLetterRefused,
     BankAccountChanged, BankAccountMissing, AccountNumberUnverified, ExceedsOutstanding, OffsetMismatch,
     TooManyReceipts, NotReversible, AlreadyReversed, NotLatest, BelowFloor, ValidityOutOfRange,
     // grants

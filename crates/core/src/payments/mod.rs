@@ -25,6 +25,26 @@ pub const CLAIMS_MAX: usize = 1_000;
 /// The most characters of a payee's name that every bank takes: what a `pain.001` file has room for.
 pub const NAME_MAX: u32 = 140;
 
+/// Which letters a bank takes in names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Letters {
+    /// Those of GBK: no rare ones, which have four bytes in GB 18030.
+    Gbk,
+    /// Latin letters without accents, digits, blanks and the signs that SWIFT takes.
+    Latin,
+}
+
+impl Letters {
+    /// The first letter of a name that the bank does not take.
+    pub fn refused(self, name: &str) -> Option<char> {
+        name.chars().find(|letter| match self {
+            Self::Gbk => encoding_rs::GBK.encode(letter.encode_utf8(&mut [0; 4])).2,
+            Self::Latin => !letter.is_ascii_alphanumeric() && !"/-?:().,'+ ".contains(*letter),
+        })
+    }
+}
+
 /// Where a batch is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -159,6 +179,9 @@ pub struct ProposePaymentBatch {
     pub claims: ClaimIds,
     /// The most characters of a name that the agency's bank takes: a setting, so that it stands in the log.
     pub name_max: u32,
+    /// The letters that it takes in names, likewise; all where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letters: Option<Letters>,
 }
 
 /// `POST /payment-batches/{id}/approve`.
@@ -231,6 +254,8 @@ pub enum FileFormat {
     Pain001,
     Xlsx,
     Csv,
+    /// The bank's own table, by the template in the settings.
+    Bank,
 }
 
 /// `GET /payment-batches/{id}/file`: the account numbers of its open lines, read in clear.

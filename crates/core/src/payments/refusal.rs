@@ -67,6 +67,15 @@ pub enum PaymentError {
         length: String,
         limit: String,
     },
+    #[error("the name of {payee} has the letter {letter}")]
+    NameLetterRefused {
+        /// JSON pointer of the claim; none where the batch exists already.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pointer: Option<String>,
+        claim: ClaimId,
+        payee: CreditCode,
+        letter: char,
+    },
     /// The account is not the one that the batch was proposed with.
     #[error("the bank account of {payee} changed")]
     BankAccountChanged { payee: CreditCode },
@@ -89,5 +98,5 @@ pub enum PaymentError {
 crate::domain::coded! {
     PaymentError:
     WrongState ClaimNotPayable ClaimInBatch ResultTooEarly AmountDiffers BankReferenceUsed BackingWithdrawn
-    NameTooLong BankAccountChanged ExecutionDateStale BankAccountMissing AccountNumberUnverified
+    NameTooLong NameLetterRefused BankAccountChanged ExecutionDateStale BankAccountMissing AccountNumberUnverified
 }

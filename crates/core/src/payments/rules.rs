@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BatchStatus, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch,
-    ProposedResult, ReferenceKey, SettlePayment,
+    BatchStatus, Letters, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult,
+    ProposePaymentBatch, ProposedResult, ReferenceKey, SettlePayment,
 };
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
@@ -75,6 +75,22 @@ pub fn name_fits(
     }
     let (length, limit) = (length.to_string(), limit.to_string());
     Err(PaymentError::NameTooLong { pointer, claim, payee: payee.credit_code, length, limit })
+}
+
+/// Whether the bank takes each letter of a payee's names. No letter is ever replaced.
+pub fn letters_fit(
+    claim: ClaimId,
+    payee: &Organisation,
+    (letters, pointer): (Letters, Option<String>),
+) -> Result<(), PaymentError> {
+    let account = payee.bank_account.as_ref().map(|account| &account.name);
+    let mut names = [Some(&payee.name), account].into_iter().flatten();
+    match names.find_map(|name| letters.refused(name.as_str())) {
+        Some(letter) => {
+            Err(PaymentError::NameLetterRefused { pointer, claim, payee: payee.credit_code, letter })
+        }
+        None => Ok(()),
+    }
 }
 
 /// A claim that stands in a batch, or in none.

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use crate::bank_files::profile::BankProfile;
+use crate::bank_files::template::Template;
 use crate::http::handler::{FileReply, ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
@@ -31,6 +33,11 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
     let format = format
         .parse::<FileFormat>()
         .map_err(|_| Problem::new(Code::FormatNotSupported).with("format", format))?;
+    let profile = request.debtors.get(&request.agency).map(|debtor| &debtor.profile);
+    let template = profile.and_then(|profile| profile.payments.as_ref());
+    if format == FileFormat::Bank && template.is_none() {
+        return Err(Problem::new(Code::FormatNotSupported).with("format", format.into_str()));
+    }
     let batch: PaymentBatchId = request.path.value("id")?;
     for _ in 0..TRIES_MAX {
         let file = load(&request, batch).await?;
@@ -42,8 +49,8 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
         match request.engine.submit(submission(&request, &file, command)).await? {
             Answer::Accepted { first, .. } => {
                 return Ok(Reply::File(FileReply {
-                    name: file.name(format),
-                    media_type: media_type(format),
+                    name: file.name(format, template),
+                    media_type: media_type(format, template),
                     bytes,
                     sha256,
                     sequence: Some(first.sequence),
@@ -61,10 +68,11 @@ pub async fn file(request: ReadRequest) -> Result<Reply, Problem> {
 }
 
 /// What a format's bytes are.
-const fn media_type(format: FileFormat) -> &'static str {
+fn media_type(format: FileFormat, template: Option<&Template>) -> &'static str {
     match format {
         FileFormat::Pain001 => "application/xml",
         FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        FileFormat::Bank => template.map_or("text/csv; charset=utf-8", Template::media_type),
         FileFormat::Csv => "text/csv; charset=utf-8",
     }
 }
@@ -88,12 +96,15 @@ async fn load(request: &ReadRequest, id: PaymentBatchId) -> Result<PaymentFile, 
 fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Result<Vec<u8>, Problem> {
     let without = file.payments.iter().filter(|payment| payment.account.is_none());
     let payees: BTreeSet<_> = without.map(|payment| payment.payee).collect();
-    if format == FileFormat::Pain001 && !payees.is_empty() {
+    if matches!(format, FileFormat::Pain001 | FileFormat::Bank) && !payees.is_empty() {
         return Err(Problem::refusal(PaymentError::BankAccountMissing { payees }));
     }
     let debtor = request.debtors.get(&request.agency);
     if let Some(name) = file.too_long(debtor).filter(|_| format == FileFormat::Pain001) {
         return Err(Problem::new(Code::PayerNameTooLong).with("name", name.as_str()));
+    }
+    if let Some(debtor) = debtor {
+        letters_fit(file, &debtor.profile, format)?;
     }
     let (vault, mut opened, mut wrong) = (request.vault.of(&request.agency), Vec::new(), BTreeSet::new());
     for payment in &file.payments {
@@ -110,6 +121,29 @@ fn written(request: &ReadRequest, file: &PaymentFile, format: FileFormat) -> Res
         return Err(Problem::refusal(PaymentError::AccountNumberUnverified { payees: wrong }));
     }
     file.write(format, &opened, debtor).map_err(Problem::from)
+}
+
+/// The bank takes each letter of what stands in the file: names may have changed since the batch was proposed.
+fn letters_fit(file: &PaymentFile, profile: &BankProfile, format: FileFormat) -> Result<(), Problem> {
+    let template = profile.payments.as_ref().filter(|_| format == FileFormat::Bank);
+    for payment in &file.payments {
+        let account = payment.account.as_ref().map(|account| account.name.as_str());
+        let names = [Some(payment.name.as_str()), account];
+        let names = names.into_iter().flatten();
+        let texts = [payment.title.as_str(), payment.voucher.as_deref().unwrap_or_default()];
+        let of_names = names.clone().find_map(|name| profile.letters?.refused(name));
+        let of_cells = || names.chain(texts).find_map(|text| template?.ends_a_cell(text));
+        if let Some(letter) = of_names.or_else(of_cells) {
+            let (claim, payee) = (payment.claim, payment.payee);
+            return Err(Problem::refusal(PaymentError::NameLetterRefused {
+                pointer: None,
+                claim,
+                payee,
+                letter,
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// A reading has a key of its own: asked again, it is another reading.

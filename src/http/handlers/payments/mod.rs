@@ -205,8 +205,9 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let claims =
         ClaimIds::new(body.claim_ids).map_err(|_| Problem::new(Code::InvalidValue).at("/claim_ids"))?;
     let id = PaymentBatchId::new(request.new_id());
-    let name_max = request.name_max;
-    Ok(Parsed::new(Command::ProposePaymentBatch(Box::new(ProposePaymentBatch { id, claims, name_max }))))
+    let (name_max, letters) = (request.name_max, request.letters);
+    let command = ProposePaymentBatch { id, claims, name_max, letters };
+    Ok(Parsed::new(Command::ProposePaymentBatch(Box::new(command))))
 }
 
 /// `POST /payment-batches/{id}/approve`

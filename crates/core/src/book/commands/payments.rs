@@ -53,7 +53,10 @@ impl Decide for ProposePaymentBatch {
             rules::payable(claim)?;
             backed(context, claim, Some(pointer.clone()))?;
             may_be_paid(context, claim)?;
-            name_fits(context, claim, (self.name_max, Some(pointer)))?;
+            name_fits(context, claim, (self.name_max, Some(pointer.clone())))?;
+            if let Some((letters, payee)) = self.letters.zip(context.book.organisations.get(&claim.payee)?) {
+                rules::letters_fit(claim.id, payee, (letters, Some(pointer)))?;
+            }
             let line = rules::line(self.id, claim, context.stamp)?;
             (count, total) = (count + 1, total.plus(line.amount)?);
             effects.changes.push(Change::PaymentLine(Box::new(line)));
@@ -358,7 +361,7 @@ impl Decide for ReadAccounts {
                 without.insert(line.payee);
             }
         }
-        if self.format == FileFormat::Pain001 && !without.is_empty() {
+        if matches!(self.format, FileFormat::Pain001 | FileFormat::Bank) && !without.is_empty() {
             return Err(PaymentError::BankAccountMissing { payees: without }.into());
         }
         let (batch, generation) = (batch.id, rules::generation(batch));
