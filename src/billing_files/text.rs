@@ -133,6 +133,8 @@ struct DecodingReader<R> {
     read: Vec<u8>,
     at: usize,
     ended: bool,
+    /// The decoder said its last: it is not asked again.
+    finished: bool,
 }
 
 impl<R: Read> DecodingReader<R> {
@@ -143,6 +145,7 @@ impl<R: Read> DecodingReader<R> {
             read: Vec::new(),
             at: 0,
             ended: false,
+            finished: false,
         }
     }
 
@@ -165,7 +168,7 @@ impl<R: Read> Read for DecodingReader<R> {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
         let room = buffer.len().saturating_sub(1);
-        loop {
+        while !self.finished {
             self.fill()?;
             let (rest, space) = (self.read.get(self.at..).unwrap_or_default(), buffer.get_mut(..room));
             let (result, read, mut written) =
@@ -177,10 +180,12 @@ impl<R: Read> Read for DecodingReader<R> {
                 *place = 0xff;
                 written = written.saturating_add(1);
             }
-            if written > 0 || (self.ended && result == DecoderResult::InputEmpty) {
+            self.finished = self.ended && result == DecoderResult::InputEmpty;
+            if written > 0 {
                 return Ok(written);
             }
         }
+        Ok(0)
     }
 }
 
@@ -216,5 +221,25 @@ impl RowEncoding {
             self.gb18030 = true;
         }
         Some(cells)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_ends_within_a_letter_ends_with_a_byte_that_utf_8_has_not_and_is_read_no_further() {
+        for (encoding, bytes) in [(GB18030, &b"a,\x81"[..]), (UTF_16LE, b"a\0,"), (UTF_16BE, b"\0a\0")] {
+            let mut reader = DecodingReader::new(bytes, encoding);
+            let (mut read, mut buffer) = (Vec::new(), [0; 64]);
+            for _ in 0..5 {
+                let count = reader.read(&mut buffer).unwrap();
+                read.extend_from_slice(buffer.get(..count).unwrap());
+            }
+            assert_eq!((read.first(), read.last()), (Some(&b'a'), Some(&0xff)), "{}", encoding.name());
+        }
     }
 }
