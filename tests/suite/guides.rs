@@ -1,6 +1,7 @@
-//! The guides for a first day and for an enterprise's own program are played as they stand: by a shell on an empty
-//! folder, and by Python before a real service.
+//! The guides for a first day and for an enterprise's own program are played as they stand, by a shell on an empty folder
+//! and by Python before a real service; and the page of an export's columns has them all.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -225,4 +226,42 @@ fn the_guide_shows_the_program_as_it_is() {
     for block in shown {
         assert!(program.contains(block), "docs/examples/erp.py does not say\n{block}");
     }
+}
+
+/// Every column of every table of an export stands on the page of columns: by its table, or among those that mean the
+/// same everywhere; and the page names no other.
+#[test]
+fn every_column_of_an_export_is_explained() {
+    let page = include_str!("../../docs/export-columns.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `")).map(|line| {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let [_, column, tables, chinese, english, _] = cells.as_slice() else { panic!("{line}") };
+        assert!(!chinese.is_empty() && !english.is_empty(), "{line}");
+        let tables = tables.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        (column.trim_matches('`').to_owned(), tables)
+    });
+    let (everywhere, named): (Vec<_>, Vec<_>) = rows.partition(|(_, tables)| tables.is_empty());
+    let pairs: Vec<_> = named
+        .iter()
+        .flat_map(|(column, tables)| tables.iter().map(move |table| (table.clone(), column.clone())))
+        .collect();
+    let mut named: BTreeSet<_> = pairs.iter().cloned().collect();
+    assert_eq!(named.len(), pairs.len(), "a column of a table is explained twice");
+
+    let service = Service::start();
+    service.agency("columns");
+    let folder = fresh_folder().join("out");
+    service.cli(&["export", "--agency", "columns", "--out", folder.to_str().unwrap()]);
+    for file in std::fs::read_dir(folder.join("tables")).unwrap() {
+        let path = file.unwrap().path();
+        let table = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for column in text.lines().next().unwrap().trim_start_matches('\u{feff}').split(',') {
+            let is_named = named.remove(&(table.clone(), column.to_owned()));
+            let is_explained = is_named || everywhere.iter().any(|(name, _)| name == column);
+            assert!(is_explained, "docs/export-columns.md does not explain {column} of {table}.csv");
+        }
+    }
+    assert!(named.is_empty(), "docs/export-columns.md names what is not there: {named:?}");
+    std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
 }
